@@ -1,0 +1,1 @@
+"""What it means: from the facts of a session to windows, joules and their uncertainty; pure functions."""

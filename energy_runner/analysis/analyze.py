@@ -1,0 +1,191 @@
+"""From a session's facts to its result, verdicts apart: a pure function, the same bytes any day, anywhere."""
+
+import statistics
+from contextlib import ExitStack
+
+from energy_runner.analysis.accuracy import measure_accuracy
+from energy_runner.analysis.alignment import align, cross_check, sample_clock
+from energy_runner.analysis.edges import match_edges
+from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.performance import window_durations
+from energy_runner.analysis.power import EnergySource, energy_source
+from energy_runner.analysis.uncertainty import Limits, budget
+from energy_runner.analysis.windows import EnergyWindow, energy_windows, power_between, window_frame
+from energy_runner.errors import SessionError
+from energy_runner.session.events import RunStarted
+from energy_runner.session.folder import Session
+from energy_runner.session.result import (
+    AlignmentResult,
+    CrossCheck,
+    EdgeCount,
+    Finding,
+    Result,
+    SampleClock,
+    WindowResult,
+)
+
+SAMPLE_CLOCK_LIMIT = 0.005
+_THROUGHPUT_SPREAD = 0.01
+
+
+def analyze(session: Session) -> Result:
+    """Return what the facts in `session` amount to, without verdicts and not yet valid.
+
+    Unfinished and faulty runs are analysed as far as they go; what is in doubt is None, with a finding.
+    Raises `SessionError` for a session that cannot be read or contradicts itself.
+    """
+    facts = gather(session.journal())
+    _check_same_run(session)
+    run = session.record.run
+    result = Result(
+        benchmark=session.record.benchmark.id,
+        mode=run.mode,
+        virtual=session.record.virtual,
+        outcome=facts.outcome,
+        findings=_general_findings(facts),
+    )
+    measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
+    return measure(session, facts, result)
+
+
+def _check_same_run(session: Session) -> None:
+    record = session.record
+    for event in session.journal():
+        if isinstance(event, RunStarted) and (event.benchmark, event.mode) != (
+            record.benchmark.id,
+            record.run.mode,
+        ):
+            raise SessionError(
+                f"{session.path}: the record is of {record.benchmark.id} in {record.run.mode} mode, "
+                f"the journal of {event.benchmark} in {event.mode} mode"
+            )
+
+
+def _general_findings(facts: Facts) -> list[Finding]:
+    findings = [Finding(id="problem", detail=f"{problem.asked}: {problem.came}") for problem in facts.problems]
+    if facts.torn:
+        findings.append(Finding(id="journal-torn", detail="the last line of the journal was cut off"))
+    odd = [remark for remark in facts.remarks if remark.suspicious]
+    if odd:
+        detail = f"{len(odd)} odd messages, the first from {odd[0].box}: {odd[0].text[:80]}"
+        findings.append(Finding(id="suspicious-messages", detail=detail))
+    return findings
+
+
+# --- energy ---------------------------------------------------------------------------------------------
+
+
+def _energy(session: Session, facts: Facts, result: Result) -> Result:
+    matching = match_edges(facts)
+    alignment = align(facts, matching)
+    clock = sample_clock(facts)
+    checked = cross_check(facts, alignment)
+    findings = [*result.findings, *matching.findings, *alignment.findings]
+    with ExitStack() as stack:
+        source, found = _source(session, facts, stack)
+        findings += found
+        windows, found = energy_windows(facts, session.record, matching, alignment, source)
+        findings += found
+        between_w = power_between(windows, source) if source else []
+    findings += _clock_findings(clock, checked)
+    findings += _throughput_findings([window.result for window in windows])
+    clock_wrong = clock is not None and clock_is_wrong(clock)
+    whole = matching.exact and not clock_wrong and len(windows) == session.record.run.windows
+    score, uncertainty = None, None
+    measured = [window.measured for window in windows if window.measured is not None]
+    if whole and facts.monitor is not None and measured and len(measured) == len(windows):
+        limits = Limits.of(facts.monitor.accuracy)
+        score, uncertainty = budget(measured, limits, facts.monitor.voltage_set_v, alignment.rate_u)
+    return result.model_copy(
+        update={
+            "energy_per_inference_j": score,
+            "throughput_per_s": _median_throughput(windows) if whole else None,
+            "windows": [window.result for window in windows],
+            "between_windows_w": between_w,
+            "alignment": AlignmentResult(
+                method=alignment.method, rate_correction=alignment.rate_correction, rate_u=alignment.rate_u
+            ),
+            "edges": EdgeCount(seen=matching.seen, expected=matching.expected, exact=matching.exact),
+            "edges_cross_check": checked,
+            "sample_clock": clock,
+            "uncertainty": uncertainty,
+            "findings": findings,
+        }
+    )
+
+
+def clock_is_wrong(clock: SampleClock) -> bool:
+    """Return whether the monitor's samples and the host's clock disagree beyond doubt."""
+    return abs(clock.ratio - 1) > SAMPLE_CLOCK_LIMIT + 2 * clock.u
+
+
+def _source(session: Session, facts: Facts, stack: ExitStack) -> tuple[EnergySource | None, list[Finding]]:
+    if facts.monitor is None or not session.has_trace():
+        return None, [Finding(id="no-trace", detail="no samples were recorded")]
+    try:
+        trace = stack.enter_context(session.trace())
+        source = energy_source(trace, facts.monitor.voltage_set_v)
+    except SessionError:
+        # The message names a path, which has no place in a result; `Session.trace()` tells it.
+        return None, [Finding(id="no-trace", detail="the trace cannot be read")]
+    if source.period_s != facts.monitor.period_s:
+        detail = f"{source.period_s} s in the trace, {facts.monitor.period_s} s by the monitor"
+        return None, [Finding(id="period-in-doubt", detail=detail)]
+    findings = []
+    if facts.stopped is not None and facts.stopped.samples != source.length:
+        detail = f"{source.length} samples in the trace, {facts.stopped.samples} by the journal"
+        findings.append(Finding(id="trace-length", detail=detail))
+    return source, findings
+
+
+def _clock_findings(clock: SampleClock | None, checked: CrossCheck | None) -> list[Finding]:
+    findings = []
+    if clock is not None and clock_is_wrong(clock):
+        detail = f"a sample takes {clock.ratio:.4f} of its stated period by the host's clock"
+        findings.append(Finding(id="sample-clock", detail=detail))
+    if checked is not None and abs(checked.ratio - 1) > SAMPLE_CLOCK_LIMIT:
+        detail = f"the windows last {checked.ratio:.4f} times as long by the IO manager's laps"
+        findings.append(Finding(id="laps-disagree", detail=detail))
+    return findings
+
+
+def _throughput_findings(windows: list[WindowResult]) -> list[Finding]:
+    rates = [window.throughput_per_s for window in windows if window.throughput_per_s is not None]
+    if len(rates) < 2 or max(rates) - min(rates) <= _THROUGHPUT_SPREAD * statistics.median(rates):
+        return []
+    detail = f"{min(rates):.6g} to {max(rates):.6g} inferences per second"
+    return [Finding(id="throughput-varies", detail=detail)]
+
+
+def _median_throughput(windows: list[EnergyWindow]) -> float | None:
+    rates = [window.result.throughput_per_s for window in windows]
+    known = [rate for rate in rates if rate is not None]
+    return statistics.median(known) if known and len(known) == len(rates) else None
+
+
+# --- performance and accuracy ---------------------------------------------------------------------------
+
+
+def _performance(session: Session, facts: Facts, result: Result) -> Result:
+    durations, findings = window_durations(facts)
+    windows = []
+    for index, (inference, duration_s) in enumerate(zip(facts.windows(), durations, strict=True)):
+        window = window_frame(session.record, index, inference)
+        if duration_s is not None:
+            rate = inference.inferences / duration_s
+            window = window.model_copy(update={"duration_s": duration_s, "throughput_per_s": rate})
+        windows.append(window)
+    rates = [window.throughput_per_s for window in windows if window.throughput_per_s is not None]
+    whole = bool(rates) and len(rates) == len(windows) == session.record.run.windows
+    return result.model_copy(
+        update={
+            "throughput_per_s": statistics.median(rates) if whole else None,
+            "windows": windows,
+            "findings": [*result.findings, *findings, *_throughput_findings(windows)],
+        }
+    )
+
+
+def _accuracy(session: Session, facts: Facts, result: Result) -> Result:
+    accuracy, findings = measure_accuracy(facts, session.record)
+    return result.model_copy(update={"accuracy": accuracy, "findings": [*result.findings, *findings]})

@@ -1,0 +1,134 @@
+"""Sort the events of a journal into what the analysis asks for; nothing is judged here."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from energy_runner.errors import SessionError
+from energy_runner.session import events as ev
+from energy_runner.session.journal import Journal
+
+FloatArray = npt.NDArray[np.float64]
+
+_LARGEST = 2.0**53  # beyond it a float does not tell whole numbers apart
+
+
+@dataclass
+class Command:
+    """A command that makes the DUT pull its timestamp pin low `count` times.
+
+    `next_ns` is the host time of the command after it. `inference` is None for `timestamp` and boot, and for
+    an `infer` that did not end. `recorded` tells whether the acquisition had begun before it.
+    """
+
+    purpose: ev.Purpose
+    count: int
+    t_ns: int
+    recorded: bool
+    next_ns: int | None = None
+    inference: ev.InferenceDone | None = None
+
+
+@dataclass
+class Facts:
+    """The events of one run, by kind and in order."""
+
+    torn: bool = False
+    monitor: ev.MonitorConfigured | None = None
+    commands: list[Command] = field(default_factory=list)
+    inferences: list[ev.InferenceDone] = field(default_factory=list)
+    loaded: list[ev.StimulusLoaded] = field(default_factory=list)
+    identified: list[ev.DutIdentified] = field(default_factory=list)
+    switched: list[ev.SupplySwitched] = field(default_factory=list)
+    edges: list[ev.EdgeCaptured] = field(default_factory=list)
+    laps: list[ev.LapCaptured] = field(default_factory=list)
+    started: list[ev.AcquisitionStarted] = field(default_factory=list)
+    stopped: ev.AcquisitionStopped | None = None
+    arrivals: list[ev.SamplesArrived] = field(default_factory=list)
+    lost: list[ev.SamplesLost] = field(default_factory=list)
+    over_range: list[ev.SamplesOverRange] = field(default_factory=list)
+    remarks: list[ev.Remark] = field(default_factory=list)
+    problems: list[ev.Problem] = field(default_factory=list)
+    ended: ev.RunStopped | None = None
+
+    @property
+    def outcome(self) -> str:
+        """Return how the run ended; `killed` if the journal does not tell."""
+        return self.ended.outcome if self.ended else "killed"
+
+    def windows(self) -> list[ev.InferenceDone]:
+        """Return the timed inferences that count for the score."""
+        return [inference for inference in self.inferences if inference.purpose == "window"]
+
+    def arrival_line(self) -> tuple[FloatArray, FloatArray]:
+        """Return sample indices (rising) and the host times in ns at which samples up to there had arrived."""
+        ends = np.array([event.end for event in self.arrivals], dtype=np.float64)
+        times = np.array([event.t_ns for event in self.arrivals], dtype=np.float64)
+        rising = np.ones(len(ends), dtype=np.bool_)
+        rising[1:] = ends[1:] > np.maximum.accumulate(ends)[:-1]
+        return ends[rising], times[rising]
+
+
+_LISTS: dict[type[ev.Event], str] = {
+    ev.InferenceDone: "inferences",
+    ev.StimulusLoaded: "loaded",
+    ev.DutIdentified: "identified",
+    ev.SupplySwitched: "switched",
+    ev.EdgeCaptured: "edges",
+    ev.LapCaptured: "laps",
+    ev.AcquisitionStarted: "started",
+    ev.SamplesArrived: "arrivals",
+    ev.SamplesLost: "lost",
+    ev.SamplesOverRange: "over_range",
+    ev.Remark: "remarks",
+    ev.Problem: "problems",
+}
+_LATEST: dict[type[ev.Event], str] = {
+    ev.MonitorConfigured: "monitor",
+    ev.AcquisitionStopped: "stopped",
+    ev.RunStopped: "ended",
+}
+# Numbers that indices and times are computed from, with the least value that makes sense.
+_NUMBERS: dict[type[ev.Event], dict[str, float]] = {
+    ev.EdgeCaptured: {"position": -1.0, "half_width": 0.0},  # an edge in the first sample may lie before it
+    ev.LapCaptured: {"lap_us": 0.0},
+    ev.SamplesArrived: {"end": 0.0},
+    ev.SamplesLost: {"after": 0.0, "before": 0.0, "missing": 0.0},
+    ev.SamplesOverRange: {"at": 0.0, "count": 0.0},
+    ev.AcquisitionStopped: {"samples": 0.0, "received": 0.0},
+    ev.MonitorConfigured: {"period_s": 1e-12, "voltage_set_v": 0.0},
+    ev.InferenceDone: {"sent_ns": 0.0, "inferences": 1.0},
+    ev.EdgesExpected: {"count": 0.0},
+}
+
+
+def gather(journal: Journal) -> Facts:
+    """Return the facts in `journal`; raises `SessionError` for a number that no run can produce."""
+    facts = Facts(torn=journal.torn)
+    for event in journal:
+        kind = type(event)
+        for name, least in _NUMBERS.get(kind, {}).items():
+            value = getattr(event, name)
+            if not least <= value <= (2.0**63 if name.endswith("_ns") else _LARGEST):
+                raise SessionError(f"the journal holds a {event.kind} with {name} = {value}")
+        if kind in _LISTS:
+            getattr(facts, _LISTS[kind]).append(event)
+        elif kind in _LATEST:
+            setattr(facts, _LATEST[kind], event)
+        if isinstance(event, ev.EdgesExpected):
+            _begin(facts, event)
+        elif isinstance(event, ev.InferenceDone):
+            _finish(facts, event)
+    return facts
+
+
+def _begin(facts: Facts, event: ev.EdgesExpected) -> None:
+    if facts.commands:
+        facts.commands[-1].next_ns = event.t_ns
+    facts.commands.append(Command(event.purpose, event.count, event.t_ns, recorded=bool(facts.started)))
+
+
+def _finish(facts: Facts, event: ev.InferenceDone) -> None:
+    if facts.commands and facts.commands[-1].inference is None and facts.commands[-1].purpose == event.purpose:
+        facts.commands[-1].inference = event

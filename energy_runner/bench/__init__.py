@@ -1,0 +1,16 @@
+"""The bench: its file, and the drivers it leads to."""
+
+from energy_runner.bench.shadow import refuse_shadowed_instruments
+
+refuse_shadowed_instruments()
+
+from energy_runner.bench.opened import Bench, open_bench  # noqa: E402 - only after the check above
+from energy_runner.bench.spec import (  # noqa: E402
+    BenchSpec,
+    Mode,
+    built_in_names,
+    load_bench_spec,
+    parse_mode,
+)
+
+__all__ = ["Bench", "BenchSpec", "Mode", "built_in_names", "load_bench_spec", "open_bench", "parse_mode"]

@@ -1,0 +1,1 @@
+"""The director: makes the boxes act as one instrument."""

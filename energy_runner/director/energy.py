@@ -1,0 +1,160 @@
+"""Energy mode: one acquisition over five stimuli; between two falling edges the DUT infers N times."""
+
+from energy_runner.director.plan import TRIAL_S
+from energy_runner.director.stage import ANSWER_S, Stage
+from energy_runner.errors import BenchFault
+from energy_runner.session.events import (
+    AcquisitionStarted,
+    AcquisitionStopped,
+    EdgesExpected,
+    VoltageMeasured,
+)
+from instruments.clock import Deadline
+from instruments.types import Applied
+
+# Edges may reach the host later than the DUT's lines do: through a slow shield, a busy relay.
+EDGE_WAIT_S = 2.0
+START_S = 10.0
+STOP_S = 15.0
+# While nothing is known of the DUT's speed yet.
+FIRST_TRIAL_S = 120.0
+# A window may take this many times its estimate, and some more, before the DUT counts as hung.
+SLACK = 1.5
+SLACK_S = 15.0
+
+
+def measure_energy(stage: Stage) -> None:
+    """Walk through one energy run, from closed ports to the last sample."""
+    plan = stage.plan
+    stage.open_boxes()
+    applied = stage.configure_monitor()
+    stage.power_up()
+    stage.identify_dut()
+    wiring = stage.bench.spec.io_manager
+    if stage.bench.io_manager is not None and wiring is not None and wiring.timestamps:
+        stage.bench.io_manager.enable_timestamps(stage.deadline(ANSWER_S))
+    _measure_voltage(stage)
+    _start(stage, applied)
+    stage.wait(plan.head_s)
+    load_started_ns = stage.clock.now_ns()
+    stage.phase("load", plan.inputs[0].file)
+    stage.load(plan.inputs[0], read_back=plan.read_back)
+    load_s = (stage.clock.now_ns() - load_started_ns) / 1e9
+    inferences, inference_s = _find_inferences(stage, applied.period_s)
+    limit_s = SLACK * inference_s * (inferences + plan.warmups) + SLACK_S
+    window_s = inference_s * (inferences + plan.warmups)
+    for index, planned in enumerate(plan.inputs):
+        left = len(plan.inputs) - index
+        stage.expect_total(left * (load_s + window_s) - (load_s if index == 0 else 0.0) + plan.tail_s)
+        if index > 0:
+            stage.phase("load", planned.file)
+            stage.load(planned, read_back=plan.read_back)
+        stage.phase("measure", f"window {index + 1} of {len(plan.inputs)}")
+        before = edges_seen(stage)
+        stage.infer(
+            "window", index, inferences=inferences, warmups=plan.warmups, limit_s=limit_s
+        )
+        if not _edges_arrive(stage, before + 2):
+            seen = edges_seen(stage) - before
+            stage.recorder.remark("director", f"window {index + 1}: {seen} of 2 edges came", suspicious=True)
+    stage.phase("finish")
+    stage.wait(plan.tail_s)
+    _stop(stage, stage.deadline(STOP_S))
+    _measure_voltage(stage)
+
+
+def edges_seen(stage: Stage) -> int:
+    """Return how many edges were seen by whoever is to see them on this bench."""
+    return len(stage.recorder.edges if _monitor_sees_edges(stage) else stage.recorder.laps)
+
+
+def _edges_arrive(stage: Stage, count: int) -> bool:
+    return stage.wait_until(lambda: edges_seen(stage) >= count, stage.deadline(EDGE_WAIT_S))
+
+
+def _monitor_sees_edges(stage: Stage) -> bool:
+    return stage.bench.monitor is not None and stage.bench.monitor.capabilities.captures_edges
+
+
+def _start(stage: Stage, applied: Applied) -> None:
+    """Start the acquisition and prove with one pulse that edges arrive."""
+    monitor = stage.bench.monitor
+    if monitor is None:
+        raise BenchFault("energy cannot be measured without a power monitor")
+    stage.phase("start acquisition", f"{1.0 / applied.period_s:.6g} samples a second")
+    stage.recorder.open_trace(applied)
+    stage.undo.register("stop the acquisition", lambda deadline: _stop(stage, deadline), STOP_S)
+    monitor.start(stage.deadline(START_S))
+    stage.recorder.emit(AcquisitionStarted(t_ns=stage.clock.now_ns()))
+    stage.acquiring = True
+    stage.recorder.emit(EdgesExpected(t_ns=stage.clock.now_ns(), purpose="sync", count=1))
+    stage.bench.dut.timestamp(stage.deadline(ANSWER_S))
+    if not _edges_arrive(stage, 1):
+        eye = "the power monitor's edge input" if _monitor_sees_edges(stage) else "the IO manager's D3"
+        raise BenchFault(
+            f"the DUT was told to pulse its timestamp pin, but {eye} saw no edge within {EDGE_WAIT_S:g} s; "
+            "check the wire from the DUT's timestamp pin and the level shifter"
+        )
+    if not stage.wait_until(lambda: stage.recorder.samples_end > 0, stage.deadline(EDGE_WAIT_S)):
+        raise BenchFault(
+            f"the acquisition delivered no sample within {EDGE_WAIT_S:g} s of the first edge; "
+            "check the wire from the DUT's timestamp pin to the monitor's trigger input"
+        )
+
+
+def _stop(stage: Stage, deadline: Deadline) -> None:
+    """End the acquisition, if one runs, and complete the trace."""
+    monitor, recorder = stage.bench.monitor, stage.recorder
+    if monitor is None or not stage.acquiring:
+        return
+    stage.acquiring = False
+    try:
+        recorder.stream(monitor.stop(deadline))
+    finally:
+        recorder.emit(
+            AcquisitionStopped(
+                t_ns=stage.clock.now_ns(), samples=recorder.samples_end, received=recorder.samples_received
+            )
+        )
+        recorder.close_trace()
+
+
+def _find_inferences(stage: Stage, period_s: float) -> tuple[int, float]:
+    """Return how many inferences fill a window, and how long one takes in seconds, from short trials."""
+    plan = stage.plan
+    if plan.inferences is not None:
+        return plan.inferences, stage.bench.spec.dut.infer_timeout_s / (SLACK * (plan.inferences + plan.warmups))
+    stage.phase("trial")
+    tried = 1
+    while True:
+        trial_s = _trial(stage, tried, period_s)
+        if trial_s >= TRIAL_S:
+            return plan.inferences_for(trial_s / tried), trial_s / tried
+        tried = max(2 * tried, int(1.2 * tried * TRIAL_S / trial_s))
+
+
+def _trial(stage: Stage, inferences: int, period_s: float) -> float:
+    before = edges_seen(stage)
+    warmups = stage.plan.warmups if inferences == 1 else 0
+    stage.infer("trial", 0, inferences=inferences, warmups=warmups, limit_s=FIRST_TRIAL_S)
+    if not _edges_arrive(stage, before + 2):
+        raise BenchFault(
+            f"a trial of {inferences} inferences made {edges_seen(stage) - before} edges instead of 2; "
+            "check the timestamp pin's wiring, and that the firmware is the energy build"
+        )
+    if _monitor_sees_edges(stage):
+        first, last = stage.recorder.edges[before], stage.recorder.edges[before + 1]
+        trial_s = (last.position - first.position) * period_s
+    else:
+        laps = stage.recorder.laps
+        trial_s = ((laps[before + 1].lap_us - laps[before].lap_us) & 0xFFFFFFFF) / 1e6
+    return max(trial_s, period_s)
+
+
+def _measure_voltage(stage: Stage) -> None:
+    monitor = stage.bench.monitor
+    if monitor is None:
+        return
+    voltage_v = monitor.measured_voltage_v(stage.deadline(ANSWER_S))
+    if voltage_v is not None:
+        stage.recorder.emit(VoltageMeasured(t_ns=stage.clock.now_ns(), voltage_v=voltage_v))

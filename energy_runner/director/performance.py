@@ -1,0 +1,54 @@
+"""Performance mode: inferences per second by the DUT's own microsecond clock."""
+
+from energy_runner.director.energy import FIRST_TRIAL_S, SLACK, SLACK_S
+from energy_runner.director.plan import TRIAL_S
+from energy_runner.director.stage import Stage
+from energy_runner.errors import BenchFault
+
+
+def measure_performance(stage: Stage) -> None:
+    """Walk through one performance run."""
+    plan = stage.plan
+    prepare(stage)
+    stage.phase("load", plan.inputs[0].file)
+    stage.load(plan.inputs[0], read_back=plan.read_back)
+    inferences, inference_s = _find_inferences(stage)
+    window_s = inference_s * (inferences + plan.warmups)
+    for index, planned in enumerate(plan.inputs):
+        stage.expect_total((len(plan.inputs) - index) * window_s)
+        if index > 0:
+            stage.phase("load", planned.file)
+            stage.load(planned, read_back=plan.read_back)
+        stage.phase("measure", f"window {index + 1} of {len(plan.inputs)}")
+        limit_s = SLACK * window_s + SLACK_S
+        stage.infer("window", index, inferences=inferences, warmups=plan.warmups, limit_s=limit_s)
+    stage.phase("finish")
+
+
+def prepare(stage: Stage) -> None:
+    """Open, configure, power up and identify: the beginning of the modes without an acquisition."""
+    stage.open_boxes()
+    if stage.bench.monitor is not None:
+        stage.configure_monitor()
+    stage.power_up()
+    stage.identify_dut()
+
+
+def _find_inferences(stage: Stage) -> tuple[int, float]:
+    plan = stage.plan
+    if plan.inferences is not None:
+        return plan.inferences, stage.bench.spec.dut.infer_timeout_s / (SLACK * (plan.inferences + plan.warmups))
+    stage.phase("trial")
+    tried = 1
+    while True:
+        warmups = plan.warmups if tried == 1 else 0
+        result = stage.infer("trial", 0, inferences=tried, warmups=warmups, limit_s=FIRST_TRIAL_S)
+        if len(result.laps_us) != 2:
+            raise BenchFault(
+                f"the DUT printed {len(result.laps_us)} timestamps instead of 2 in a trial of {tried} inferences; "
+                "check that its firmware is the performance build (EE_CFG_ENERGY_MODE 0)"
+            )
+        trial_s = max(1e-6, ((result.laps_us[1] - result.laps_us[0]) & 0xFFFFFFFF) / 1e6)
+        if trial_s >= TRIAL_S:
+            return plan.inferences_for(trial_s / tried), trial_s / tried
+        tried = max(2 * tried, int(1.2 * tried * TRIAL_S / trial_s))

@@ -1,0 +1,119 @@
+"""One run, from closed ports to closed ports: phases, then the tear-down, whatever happened before."""
+
+from dataclasses import dataclass
+
+from energy_runner.bench import Bench
+from energy_runner.director.accuracy import measure_accuracy
+from energy_runner.director.energy import measure_energy
+from energy_runner.director.performance import measure_performance
+from energy_runner.director.plan import RunPlan
+from energy_runner.director.recorder import Recorder
+from energy_runner.director.stage import SUPPLY_STEP, Stage
+from energy_runner.director.stop import StopRequest
+from energy_runner.director.undo import UndoReport
+from energy_runner.errors import Interrupted, RunnerError
+from energy_runner.session.events import (
+    Outcome,
+    Problem,
+    RunStarted,
+    RunStopped,
+    SupplySwitched,
+    TearDownStep,
+)
+from instruments.errors import InstrumentError
+
+MODES = {
+    "energy": measure_energy,
+    "performance": measure_performance,
+    "accuracy": measure_accuracy,
+}
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended. `supply_off_confirmed` is None if the bench has no supply to switch."""
+
+    outcome: Outcome
+    reason: str
+    supply_off_confirmed: bool | None
+    virtual: bool
+
+
+def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) -> RunEnd:
+    """Run the plan on the bench; never raises for a fault of the bench, a full disk or a wish to stop.
+
+    A programming error is re-raised, after the tear-down.
+    """
+    stage = Stage(bench, plan, recorder, stop)
+    outcome: Outcome = "failed"
+    reason = "an internal error"
+    confirmed: bool | None = None
+    try:
+        recorder.emit(
+            RunStarted(
+                t_ns=bench.clock.now_ns(),
+                utc_ns=bench.clock.utc_ns(),
+                benchmark=plan.benchmark.id,
+                mode=plan.mode,
+            )
+        )
+        MODES[plan.mode](stage)
+        outcome, reason = "completed", ""
+    except (Interrupted, KeyboardInterrupt) as error:
+        outcome, reason = "interrupted", str(error) or "stopped by Ctrl-C"
+    except (InstrumentError, RunnerError, OSError) as error:
+        outcome, reason = "bench-fault", _one_line(error)
+        recorder.lenient = True
+        recorder.emit(_problem(stage, error))
+    finally:
+        recorder.lenient = True
+        confirmed = _tear_down(stage)
+        if confirmed is False:
+            outcome = "bench-fault" if outcome == "completed" else outcome
+            warning = (
+                "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed"
+                if stage.switched_on
+                else "the supply was never switched on by this run, and its state is unknown"
+            )
+            reason = f"{reason}; {warning}" if reason else warning
+        recorder.emit(
+            RunStopped(
+                t_ns=bench.clock.now_ns(), outcome=outcome, reason=reason, supply_off_confirmed=confirmed
+            )
+        )
+    return RunEnd(outcome, reason, confirmed, stage.virtual)
+
+
+def _tear_down(stage: Stage) -> bool | None:
+    """Undo everything; return whether the supply is known to be off."""
+    confirmed: bool | None = False if stage.bench.monitor is not None else None
+
+    def report(done: UndoReport) -> None:
+        nonlocal confirmed
+        error = _one_line(done.error) if done.error else ""
+        now_ns = stage.clock.now_ns()
+        if done.name == SUPPLY_STEP and done.error is None:
+            confirmed = True
+            stage.recorder.emit(SupplySwitched(t_ns=now_ns, on=False))
+        stage.recorder.emit(TearDownStep(t_ns=now_ns, name=done.name, error=error))
+
+    stage.bench.dut.while_waiting = lambda: None
+    stage.undo.unwind(report)
+    return confirmed
+
+
+def _problem(stage: Stage, error: Exception) -> Problem:
+    now_ns = stage.clock.now_ns()
+    if isinstance(error, InstrumentError):
+        return Problem(
+            t_ns=now_ns,
+            error=type(error).__name__,
+            asked=error.asked,
+            came=error.came,
+            try_this=error.try_this,
+        )
+    return Problem(t_ns=now_ns, error=type(error).__name__, asked="run the benchmark", came=_one_line(error))
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

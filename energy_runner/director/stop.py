@@ -1,0 +1,44 @@
+"""The user's wish to stop: Ctrl-C and SIGTERM set a flag, and the run looks at it between two steps.
+
+No exception is thrown into the middle of a deed, so the power-off at the end cannot be interrupted; a second
+Ctrl-C changes nothing.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from energy_runner.errors import Interrupted
+
+
+class StopRequest:
+    """A flag that signal handlers set and the director reads."""
+
+    def __init__(self) -> None:
+        self.reason: str | None = None
+
+    def ask(self, reason: str) -> None:
+        """Ask the run to stop; the first reason stays."""
+        self.reason = self.reason or reason
+
+    def check(self) -> None:
+        """Raise `Interrupted` if somebody asked to stop."""
+        if self.reason is not None:
+            raise Interrupted(self.reason)
+
+
+@contextmanager
+def stop_on_signals(stop: StopRequest) -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into a stop request while the body runs; only the main thread may use this."""
+
+    def asked(number: int, frame: FrameType | None) -> None:
+        stop.ask(f"stopped by {signal.Signals(number).name}")
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, asked) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

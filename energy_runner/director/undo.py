@@ -1,0 +1,46 @@
+"""Undo what was done, last deed first, whatever happens; the first error does not stop the others."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from instruments.clock import Clock, Deadline
+
+
+@dataclass(frozen=True)
+class Undo:
+    """One step back: `run(deadline)` within `limit_s` seconds."""
+
+    name: str
+    run: Callable[[Deadline], object]
+    limit_s: float
+
+
+@dataclass(frozen=True)
+class UndoReport:
+    """How one step went; `error` is None if it did its job."""
+
+    name: str
+    error: Exception | None
+
+
+class UndoStack:
+    """Steps are registered before the deed they undo, so that a deed half done is undone too."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._steps: list[Undo] = []
+
+    def register(self, name: str, run: Callable[[Deadline], object], limit_s: float = 5.0) -> None:
+        """Remember how to undo what is about to be done."""
+        self._steps.append(Undo(name, run, limit_s))
+
+    def unwind(self, report: Callable[[UndoReport], None]) -> None:
+        """Run every step, newest first, each with a deadline of its own; tell how each went."""
+        while self._steps:
+            step = self._steps.pop()
+            error: Exception | None = None
+            try:
+                step.run(self._clock.deadline(step.limit_s))
+            except Exception as caught:
+                error = caught
+            report(UndoReport(step.name, error))

@@ -1,0 +1,109 @@
+"""The first lines of every report: what came out, whether it counts, and what it is worth."""
+
+from energy_runner.report.units import THIN, number, value_and_expanded
+from energy_runner.session.record import Record
+from energy_runner.session.result import Result, Verdict
+
+VIRTUAL = f"VIRTUAL BENCH {chr(0x2013)} simulated, not a measurement of hardware"
+METRICS = {"top1": "Top-1 accuracy", "auc": "AUC"}
+METRIC_MEANS = {
+    "top1": "the share of inputs whose most likely class is the right one",
+    "auc": "area under the ROC curve: the chance that an anomaly scores higher than a normal input (1 is perfect)",
+}
+ENDS = {
+    "completed": "The run completed.",
+    "bench-fault": "The run stopped because of a fault of the bench.",
+    "interrupted": "The run was interrupted by the user.",
+    "failed": "The run stopped because of an internal error.",
+    "running": "The run never ended: its process was killed, or it is still running.",
+    "killed": "The run never ended: its process was killed, or it is still running.",
+}
+
+
+def score(result: Result) -> tuple[str, str] | None:
+    """Return the score and what it is a score of ("µJ per inference ± ..."), or None if there is none."""
+    energy = result.energy_per_inference_j
+    if result.mode == "energy" and energy is not None:
+        value, expanded = value_and_expanded(energy.median * 1e6, energy.U * 1e6)
+        return f"{value}{THIN}µJ", f"per inference ± {expanded}{THIN}µJ (k{THIN}={THIN}{energy.k:g})"
+    if result.mode == "performance" and result.throughput_per_s is not None:
+        return number(result.throughput_per_s, 5), "inferences per second"
+    accuracy = result.accuracy
+    if result.mode == "accuracy" and accuracy is not None and accuracy.value is not None:
+        shown = accuracy_value(accuracy.metric, accuracy.value)
+        return shown, f"{METRICS[accuracy.metric]} (target {accuracy_value(accuracy.metric, accuracy.target)})"
+    return None
+
+
+def accuracy_value(metric: str, value: float) -> str:
+    """Return a value of an accuracy metric as it is usually written."""
+    decimals, unit = (1, f"{THIN}%") if metric == "top1" else (2, "")
+    least = f"{value:.{decimals}f}"
+    exact = f"{value:.{decimals + 2}f}".rstrip("0")
+    return (exact if len(exact) > len(least) else least) + unit
+
+
+def score_explained(result: Result) -> str:
+    """Return one sentence about what the score means."""
+    energy = result.energy_per_inference_j
+    measured = sum(window.energy_per_inference_j is not None for window in result.windows)
+    if result.mode == "energy" and energy is not None:
+        share = f" ({energy.U / energy.median * 100:.2g}{THIN}%)" if energy.median > 0 else ""
+        return (
+            f"Median of {measured} windows. The true value lies within ±{THIN}U{share} of it with a probability "
+            f"of about 95{THIN}%: U is the expanded uncertainty, {energy.k:g} times the standard uncertainty."
+        )
+    if result.mode == "performance":
+        return f"Median of {len(result.windows)} windows, by the clock of the device under test."
+    if result.accuracy is not None:
+        metric = METRICS[result.accuracy.metric]
+        return (
+            f"{metric}: {METRIC_MEANS[result.accuracy.metric]}. "
+            f"{result.accuracy.stimuli} of {result.accuracy.stimuli_expected} inputs were classified."
+        )
+    return ""
+
+
+def no_score(result: Result, record: Record) -> str:
+    """Return in plain words why there is no score."""
+    if result.outcome != "completed":
+        reason = record.reason.strip()
+        return f"{ENDS.get(result.outcome, result.outcome)}{' ' + reason if reason else ''}"
+    if result.findings:
+        return "; ".join(finding.detail for finding in result.findings[:3])
+    failed = [verdict.id for verdict in failed_first(result.verdicts) if not verdict.passed]
+    return f"Rules that failed: {', '.join(failed)}" if failed else "The session does not hold what a score needs."
+
+
+def failed_first(verdicts: list[Verdict]) -> list[Verdict]:
+    """Return the verdicts with those that make a run invalid first, then failed information, then the rest."""
+    return sorted(verdicts, key=lambda verdict: (verdict.passed, not verdict.binding))
+
+
+def failures(result: Result) -> list[Verdict]:
+    """Return the binding verdicts that failed."""
+    return [verdict for verdict in result.verdicts if verdict.binding and not verdict.passed]
+
+
+def why_not_valid(result: Result) -> str:
+    """Return in one line why a result is not valid."""
+    failed = failures(result)
+    if failed:
+        rules = "1 rule failed" if len(failed) == 1 else f"{len(failed)} rules failed"
+        return f"{rules} of {len(result.verdicts)}"
+    return "no rule was checked" if not result.verdicts else "the run did not complete"
+
+
+def why_valid(result: Result) -> str:
+    """Return in one line on what grounds a result is valid."""
+    binding = sum(verdict.binding for verdict in result.verdicts)
+    noted = sum(not verdict.passed for verdict in result.verdicts)
+    remark = f"; {noted} more gave a remark" if noted else ""
+    return f"{'the binding rule' if binding == 1 else f'all {binding} binding rules'} passed{remark}"
+
+
+def quantity(value: str | float | int | None) -> str:
+    """Return what a rule measured, or its limit."""
+    if value is None:
+        return number(None)
+    return number(value, 6) if isinstance(value, float) else str(value)

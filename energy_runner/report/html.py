@@ -1,0 +1,113 @@
+"""`report.html`: one file that opens offline and says everything about a session.
+
+The same facts give the same bytes: nothing in it depends on the day, the machine or chance. A content security
+policy allows this page's own scripts only, by their hash, and no connection of any kind.
+"""
+
+import base64
+import hashlib
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+
+from energy_runner.errors import BenchFault, ConfigurationError
+from energy_runner.report import sections_accuracy, sections_bench, sections_check, sections_result
+from energy_runner.report.figures import plot_data
+from energy_runner.report.headline import score
+from energy_runner.report.markup import Html, join, json_script, tag
+from energy_runner.report.story import Story, tell
+from energy_runner.session.folder import Session
+from energy_runner.session.result import Result
+
+REPORT = "report.html"
+SECTIONS = (
+    sections_result.top,
+    sections_result.plots,
+    sections_result.windows,
+    sections_accuracy.accuracy,
+    sections_check.verdicts,
+    sections_check.findings,
+    sections_check.uncertainty,
+    sections_bench.truth,
+    sections_bench.boxes,
+    sections_bench.settings,
+    sections_bench.stimuli,
+    sections_bench.provenance,
+)
+
+
+def write_html(session: Session, result: Result) -> Path:
+    """Write the session's report and return its path.
+
+    Raises `SessionError` for facts that cannot be read and `BenchFault` if the disk refuses.
+    """
+    path = session.path / REPORT
+    page = render(tell(session, result))
+    temporary = path.with_name(f".{REPORT}.tmp")
+    try:
+        temporary.write_bytes(page)
+        temporary.replace(path)
+    except OSError as error:
+        raise BenchFault(f"{path}: cannot be written ({error.strerror}). Try: free disk space") from None
+    return path
+
+
+def render(story: Story) -> bytes:
+    """Return the page, UTF-8."""
+    data = plot_data(story)
+    scripts = [] if data is None else [plotly_js(), _asset("report.js")]
+    body = join(part(story) for part in SECTIONS)
+    foot = tag("footer", tag("p", f"Session {story.record.session_id}, {story.record.software}."))
+    blocks = [] if data is None else [json_script("plot-data", data), *(_script(text) for text in scripts)]
+    page = join(
+        (
+            Html("<!DOCTYPE html>\n"),
+            Html('<html lang="en">\n<head>\n<meta charset="utf-8">\n'),
+            tag("meta", http_equiv="Content-Security-Policy", content=_policy(scripts)),
+            tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+            tag("meta", name="color-scheme", content="light dark"),
+            tag("meta", name="generator", content=story.record.software),
+            tag("title", _title(story)),
+            Html(f"<style>\n{_asset('report.css')}</style>\n</head>\n<body>\n"),
+            tag("main", body, foot),
+            *blocks,
+            Html("\n</body>\n</html>\n"),
+        )
+    )
+    return page.encode("utf-8")
+
+
+def plotly_js() -> str:
+    """Return the plotting library's script; the package itself is not imported, which would take longer."""
+    spec = find_spec("plotly")
+    places = list(spec.submodule_search_locations or []) if spec else []
+    for place in places:
+        file = Path(place) / "package_data" / "plotly.min.js"
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise ConfigurationError("plotly.min.js was not found. Try: pip install --force-reinstall plotly")
+
+
+def _asset(name: str) -> str:
+    return resources.files("energy_runner.report").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _script(text: str) -> Html:
+    return Html(f"<script>{text}</script>\n")
+
+
+def _policy(scripts: list[str]) -> str:
+    hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") for text in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in hashes) or "'none'"
+    # The plotting library sets styles of elements, and makes images of plots for download.
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; form-action 'none'; base-uri 'none'"
+    )
+
+
+def _title(story: Story) -> str:
+    measured = score(story.result) if story.result.valid else None
+    words = measured[0] if measured else "no valid score"
+    kind = "simulated " if story.result.virtual or story.record.virtual else ""
+    return f"{story.record.benchmark.id} {story.result.mode}: {kind}{words}"

@@ -1,0 +1,120 @@
+"""The sections that say how far a result can be trusted: verdicts, findings, uncertainty."""
+
+from energy_runner.analysis.uncertainty import Limits
+from energy_runner.report import headline
+from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
+from energy_runner.report.story import Story
+from energy_runner.report.units import THIN, microjoules, percent
+from energy_runner.session.result import Verdict
+
+MOST_REMARKS = 50
+TOLD_IN_FULL = frozenset({"problem", "suspicious-messages"})
+
+def verdicts(story: Story) -> Html:
+    """Return the rules with what was measured, failed ones first."""
+    ordered = headline.failed_first(story.result.verdicts)
+    rows = [
+        [v.id, _verdict(v), headline.quantity(v.measured), headline.quantity(v.limit), _clause(v)] for v in ordered
+    ]
+    columns = [
+        "Rule",
+        "Verdict",
+        "Measured",
+        "Limit",
+        explained("Clause", "What the rule demands, and where it comes from."),
+    ]
+    if not rows:
+        return section("verdicts", "Rules", tag("p", "No rule was checked."))
+    return section("verdicts", "Rules", table("Every rule that was checked, failed ones first", columns, rows, wide=(4,)))
+
+
+def _verdict(verdict: Verdict) -> Html:
+    if verdict.passed:
+        return tag("span", f"{chr(0x2713)} passed", class_="verdict pass")
+    if verdict.binding:
+        return tag("span", f"{chr(0x2717)} failed", class_="verdict fail")
+    return tag("span", "! informs only", class_="verdict info")
+
+
+def _clause(verdict: Verdict) -> Html:
+    return join((verdict.clause, tag("div", verdict.note, class_="quiet") if verdict.note else ""))
+
+
+def findings(story: Story) -> Html:
+    """Return what was noticed, what went wrong, and how the bench was left."""
+    result, facts = story.result, story.facts
+    # What stands below in full is left out of the table.
+    noticed = [f for f in result.findings if f.id not in TOLD_IN_FULL]
+    odd = [remark for remark in facts.remarks if remark.suspicious]
+    rows = [[f.id, "" if f.window is None else f.window + 1, f.detail] for f in noticed]
+    rows += [["odd message", "", f"{remark.box}: {remark.text}"] for remark in odd[:MOST_REMARKS]]
+    if len(odd) > MOST_REMARKS:
+        rows.append(["odd messages", "", f"{len(odd) - MOST_REMARKS} more; journal.jsonl has them all"])
+    parts: list[object] = []
+    if rows:
+        parts.append(table("Noticed during the run or its analysis", ["Finding", "Window", "What"], rows, wide=(2,)))
+    for problem in facts.problems:
+        parts.append(
+            pairs(
+                "Problem",
+                [
+                    ("Problem", problem.error),
+                    ("Asked", problem.asked),
+                    ("Came", problem.came),
+                    ("Try", problem.try_this),
+                ],
+            )
+        )
+    undone = [f"{step.name}: {step.error}" for step in story.tear_down if step.error]
+    if undone:
+        parts += [tag("p", "Tear-down steps that failed:"), tag("ul", *(tag("li", text) for text in undone))]
+    if story.record.supply_off_confirmed is False:
+        parts.append(tag("p", tag("strong", "The supply may still be on: switching it off was not confirmed.")))
+    if not parts:
+        parts.append(tag("p", "Nothing unusual was noticed."))
+    return section("findings", "Findings", *parts)
+
+
+def uncertainty(story: Story) -> Html:
+    """Return the uncertainty budget: causes by size, with bars, and what was assumed."""
+    budget, score = story.result.uncertainty, story.result.energy_per_inference_j
+    if budget is None or not budget.components:
+        return Html("")
+    ordered = sorted(budget.components, key=lambda part: -abs(part.value_j))
+    largest = abs(ordered[0].value_j) or 1.0
+    rows = [
+        [
+            part.name,
+            percent(part.relative),
+            microjoules(part.value_j, 3),
+            tag("span", class_="bar", style=f"width:{abs(part.value_j) / largest * 100:.1f}%", aria_hidden="true"),
+            part.source,
+        ]
+        for part in ordered
+    ]
+    columns = [
+        "Cause",
+        explained("Relative", "Standard uncertainty that this cause alone gives, relative to the score."),
+        "Per inference",
+        tag("span", "Size", class_="bars"),
+        "Source",
+    ]
+    total = ""
+    if score is not None:
+        total = (
+            f"Combined (root of the sum of squares): u = {microjoules(score.u, 3)}; "
+            f"U = {score.k:g}{THIN}{chr(0xB7)}{THIN}u = {microjoules(score.U, 3)}."
+        )
+    # The assumptions stand with the limits of error further down; here is only what they do not say.
+    told = Limits.of(story.facts.monitor.accuracy).assumptions if story.facts.monitor else []
+    remarks = [tag("li", note) for note in budget.notes if note not in told]
+    notes = tag("ul", *remarks, class_="plain") if remarks else ""
+    intro = "How far off the score may be, by cause. Each figure is a standard uncertainty (about 68\u202f%)."
+    return section(
+        "uncertainty",
+        "Uncertainty",
+        tag("p", intro, class_="quiet"),
+        table("Uncertainty budget, largest cause first", columns, rows, numeric=(1, 2), wide=(4,)),
+        tag("p", total) if total else "",
+        notes,
+    )

@@ -1,0 +1,113 @@
+"""What a report tells, gathered once: the facts, the result, the boxes and the power over time."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from energy_runner.analysis.facts import Facts, gather
+from energy_runner.errors import SessionError
+from energy_runner.report.decimate import Envelope, decimate
+from energy_runner.report.power import Picture, PowerTrace, every_sample, picture
+from energy_runner.session.events import AnyEvent, BoxIdentified, TearDownStep, VoltageMeasured
+from energy_runner.session.folder import Session
+from energy_runner.session.record import Record
+from energy_runner.session.result import Result, WindowResult
+
+DETAIL_INFERENCES = 4
+DETAIL_LEAST_SAMPLES = 60
+DETAIL_POINTS = 20_000
+
+
+@dataclass(frozen=True)
+class Detail:
+    """The first `inferences` inferences of window `index`, each of about `inference_s` from `start_s` on."""
+
+    index: int
+    start_s: float
+    inference_s: float
+    inferences: int
+    power: Envelope
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything that the sections of a report are written from.
+
+    `picture` is None where there is no power to draw, and `no_picture` then says why.
+    """
+
+    record: Record
+    result: Result
+    facts: Facts
+    boxes: dict[str, BoxIdentified]
+    voltages_v: list[float]
+    tear_down: list[TearDownStep]
+    picture: Picture | None = None
+    detail: Detail | None = None
+    no_picture: str = ""
+
+    def bench(self, *path: str) -> Any:
+        """Return what the bench's description says under the given keys, or None."""
+        value: Any = self.record.bench
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+
+def tell(session: Session, result: Result) -> Story:
+    """Return the story of a session; a trace that cannot be read is said so and stops nothing.
+
+    Raises `SessionError` if the journal cannot be read.
+    """
+    journal = session.journal()
+    facts = gather(journal)
+    events: list[AnyEvent] = list(journal)
+    drawn, detail, why = _draw(session, result, facts)
+    return Story(
+        record=session.record,
+        result=result,
+        facts=facts,
+        boxes={event.box: event for event in events if isinstance(event, BoxIdentified)},
+        voltages_v=[event.voltage_v for event in events if isinstance(event, VoltageMeasured)],
+        tear_down=[event for event in events if isinstance(event, TearDownStep)],
+        picture=drawn,
+        detail=detail,
+        no_picture=why,
+    )
+
+
+def _draw(session: Session, result: Result, facts: Facts) -> tuple[Picture | None, Detail | None, str]:
+    if not session.has_trace():
+        return None, None, "There is no trace: no samples were recorded."
+    supply_v = facts.monitor.voltage_set_v if facts.monitor else 0.0
+    try:
+        with session.trace() as reader:
+            trace = PowerTrace(reader, supply_v)
+            if trace.samples == 0:
+                return None, None, "The trace holds no samples."
+            return picture(trace), _detail(trace, result.windows), ""
+    except SessionError:
+        # The message names a path; reports of the same facts must not differ by where they lie.
+        return None, None, "The trace, trace.jls, cannot be read."
+
+
+def _detail(trace: PowerTrace, windows: list[WindowResult]) -> Detail | None:
+    """Return the beginning of the first window that was measured, or None."""
+    for window in windows:
+        if window.start_s is None or not window.duration_s or window.inferences < 1:
+            continue
+        inference_s = window.duration_s / window.inferences
+        least = math.ceil(DETAIL_LEAST_SAMPLES * trace.period_s / inference_s)
+        count = min(window.inferences, max(DETAIL_INFERENCES, least))
+        margin_s = 0.3 * inference_s + 2 * trace.period_s
+        start = math.floor((window.start_s - margin_s) / trace.period_s)
+        stop = math.ceil((window.start_s + count * inference_s + margin_s) / trace.period_s)
+        start, stop = max(0, start), min(trace.samples, stop)
+        if stop <= start:
+            continue
+        if stop - start <= DETAIL_POINTS:
+            power = every_sample(trace, start, stop)
+        else:
+            power = decimate(trace.chunks(start, stop), stop - start, DETAIL_POINTS, first=start)
+        return Detail(window.index, window.start_s, inference_s, count, power)
+    return None

@@ -1,0 +1,167 @@
+"""A result in the terminal: the score, the windows, the verdicts, and where the report is."""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from energy_runner.report import headline
+from energy_runner.report.console import BULLET, CROSS, MIDDLE_DOT, TICK, console, shown, writes_signs
+from energy_runner.report.units import fixed, number, plain
+from energy_runner.session.folder import Session
+from energy_runner.session.record import Record
+from energy_runner.session.result import Result, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+MOST_FINDINGS = 8
+
+
+def print_session(session: Session) -> None:
+    """Print a session's result and where its report is."""
+    report = session.path / "report.html"
+    result, record = session.result(), session.record
+    _printed(lambda out: summary(result, out, record=record, report=report if report.is_file() else None))
+
+
+def print_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """Print verdicts, failed ones first."""
+    _printed(lambda out: _verdicts(list(verdicts), out))
+
+
+def summary(
+    result: Result, out: "Console", *, record: Record | None = None, report: Path | None = None
+) -> None:
+    """Print a compact summary of `result` on the console `out`."""
+    _head(result, out, record)
+    if result.windows:
+        out.print(_windows(result, out))
+    _verdicts(result.verdicts, out)
+    _findings(result, out)
+    if report is not None:
+        # Never broken into lines: the path must work when it is copied.
+        out.print(shown(f"\nReport  {plain(report)}", out), soft_wrap=True, style="bold")
+
+
+def _head(result: Result, out: "Console", record: Record | None) -> None:
+    from rich import box
+    from rich.panel import Panel
+    from rich.text import Text
+
+    good = "green" if result.valid else "red"
+    text = Text()
+    score = headline.score(result)
+    if score is None:
+        text.append("No score", "bold red")
+        reason = headline.no_score(result, record) if record else headline.ENDS.get(result.outcome, "")
+        text.append(shown(f"  {plain(reason)}", out))
+    else:
+        text.append(shown(score[0], out), f"bold {good}")
+        text.append(shown(f" {score[1]}", out))
+    text.append("\n")
+    if result.valid:
+        text.append("VALID", "bold green")
+        text.append(f"  {headline.why_valid(result)}")
+    else:
+        text.append("NOT VALID", "bold red")
+        text.append(f"  {headline.why_not_valid(result)}")
+    if result.virtual:
+        text.append(shown(f"\n{headline.VIRTUAL}", out), "bold yellow")
+    signs = writes_signs(out)
+    words = [result.benchmark, *([record.benchmark.task] if record else []), result.mode]
+    title = Text(shown(f" {MIDDLE_DOT} ".join(plain(word) for word in words), out))
+    out.print(
+        Panel(
+            text,
+            title=title,
+            title_align="left",
+            box=box.ROUNDED if signs else box.ASCII,
+            border_style=good,
+            expand=False,
+            padding=(0, 2),
+        )
+    )
+
+
+def _windows(result: Result, out: "Console") -> "Table":
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD if writes_signs(out) else box.ASCII, pad_edge=False)
+    energy = result.mode == "energy"
+    names = ["Window", "Stimulus", "Duration", "Inferences"]
+    names += ["Energy", "Per inference", "Mean power", "Lost"] if energy else ["Inferences per second"]
+    for name in names:
+        left = name == "Stimulus"
+        table.add_column(name, justify="left" if left else "right", overflow="fold", no_wrap=not left)
+    for window in result.windows:
+        cells = [str(window.index + 1), plain(window.file), _unit(window.duration_s, 1, 4, "s")]
+        cells.append(str(window.inferences))
+        if energy:
+            cells += [
+                _unit(window.energy_j, 1e3, 3, "mJ"),
+                _unit(window.energy_per_inference_j, 1e6, 3, "µJ"),
+                _unit(window.mean_power_w, 1e3, 3, "mW"),
+                fixed(window.samples_missing, 0),
+            ]
+        else:
+            cells.append(number(window.throughput_per_s, 6))
+        style = "red" if window.samples_missing else ""
+        table.add_row(*(Text(shown(cell, out)) for cell in cells), style=style)
+    return table
+
+
+def _unit(value: float | None, factor: float, decimals: int, unit: str) -> str:
+    return number(None) if value is None else f"{fixed(value * factor, decimals)} {unit}"
+
+
+def _verdicts(verdicts: list[Verdict], out: "Console") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_column(overflow="fold")
+    for verdict in headline.failed_first(verdicts):
+        sign, style = (TICK, "green") if verdict.passed else (CROSS, "bold red") if verdict.binding else ("!", "yellow")
+        measured = f"{headline.quantity(verdict.measured)} (limit {headline.quantity(verdict.limit)})"
+        words = measured if verdict.passed else f"{measured}  {verdict.note or verdict.clause}"
+        grid.add_row(
+            Text(shown(sign, out), style),
+            Text(shown(plain(verdict.id), out), "" if verdict.passed else style),
+            Text(shown(plain(words), out)),
+        )
+    if verdicts:
+        out.print(grid)
+
+
+def _findings(result: Result, out: "Console") -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if not result.findings:
+        return
+    out.print()
+    for finding in result.findings[:MOST_FINDINGS]:
+        where = f" (window {finding.window + 1})" if finding.window is not None else ""
+        line = f"{BULLET} {finding.id}{where}: {plain(finding.detail)}"
+        out.print(Padding(Text(shown(line, out), "yellow"), (0, 0, 0, 0)))
+    left = len(result.findings) - MOST_FINDINGS
+    if left > 0:
+        out.print(f"  and {left} more; the report has them all")
+
+
+def _printed(write: Callable[["Console"], None]) -> None:
+    """Let `write` print on stdout; a reader that went away (`| head`) is no error of ours."""
+    try:
+        write(console())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Otherwise the interpreter meets the same broken pipe again when it flushes stdout at its end.
+        with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())

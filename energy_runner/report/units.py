@@ -1,0 +1,91 @@
+"""Numbers and names as a person reads them: µJ, mW, thin spaces, no more digits than the uncertainty allows."""
+
+import math
+
+THIN = "\u202f"
+MINUS = "\u2212"
+NOTHING = "\u2013"
+_SPACES = f"{THIN}\u00a0"  # which Python does not count as printable
+
+
+def plain(text: object) -> str:
+    """Return text from a box or a file with every character that cannot be seen written out.
+
+    Escape sequences would act on a terminal, and direction marks would let a name read differently from what
+    it is; a lone surrogate could not even be written to a file.
+    """
+    return "".join(
+        c if c.isprintable() or c in _SPACES else c.encode("unicode_escape").decode("ascii") for c in str(text)
+    )
+
+
+def number(value: float | None, digits: int = 6) -> str:
+    """Return `value` with at most `digits` significant digits, thousands in groups, a dash for None."""
+    if value is None:
+        return NOTHING
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else f"{MINUS if value < 0 else ''}infinite"
+    if value != 0 and not 1e-4 <= abs(value) < 1e9:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{mantissa}{THIN}\u00d7{THIN}10^{int(exponent)}".replace("-", MINUS)
+    decimals = max(0, digits - 1 - _exponent(value))
+    text = f"{value:.{decimals}f}"
+    return grouped(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def fixed(value: float | None, decimals: int) -> str:
+    """Return `value` with exactly `decimals` decimals, so that a column lines up."""
+    return NOTHING if value is None else grouped(f"{value:.{decimals}f}")
+
+
+def grouped(text: str) -> str:
+    """Return decimal digits with thin spaces between thousands (from 10 000 on) and a true minus sign."""
+    sign, digits = (MINUS, text[1:]) if text.startswith("-") else ("", text)
+    whole, dot, rest = digits.partition(".")
+    if len(whole) > 4:
+        head = len(whole) % 3
+        parts = [whole[:head]] if head else []
+        whole = THIN.join(parts + [whole[i : i + 3] for i in range(head, len(whole), 3)])
+    return sign + whole + dot + rest
+
+
+def with_unit(value: float | None, unit: str, digits: int = 6) -> str:
+    """Return a number with its unit, a thin space between them that does not break."""
+    return NOTHING if value is None else f"{number(value, digits)}{THIN}{unit}"
+
+
+def percent(ratio: float | None, digits: int = 3) -> str:
+    """Return a ratio in percent, or in parts per million where percent would be mostly zeros."""
+    if ratio is None:
+        return NOTHING
+    if ratio != 0 and abs(ratio) < 1e-4:
+        return with_unit(ratio * 1e6, "ppm", digits)
+    return with_unit(ratio * 100, "%", digits)
+
+
+def microjoules(energy_j: float | None, digits: int = 6) -> str:
+    """Return an energy in µJ."""
+    return NOTHING if energy_j is None else with_unit(energy_j * 1e6, "µJ", digits)
+
+
+def decimals_for(expanded: float) -> int:
+    """Return how many decimals a value deserves whose expanded uncertainty is stated with two digits."""
+    if not math.isfinite(expanded) or expanded <= 0:
+        return 6
+    # Rounded first: 0.0996 becomes 0.10, which has one decimal less.
+    return min(9, 1 - _exponent(float(f"{expanded:.1e}")))
+
+
+def value_and_expanded(value: float, expanded: float) -> tuple[str, str]:
+    """Return a value and its expanded uncertainty, both rounded to two digits of the latter (GUM 7.2.6)."""
+    decimals = decimals_for(expanded)
+    shown = max(0, decimals)
+    return (
+        grouped(f"{round(value, decimals):.{shown}f}"),
+        grouped(f"{round(expanded, decimals):.{shown}f}"),
+    )
+
+
+def _exponent(value: float) -> int:
+    return math.floor(math.log10(abs(value))) if value else 0

@@ -1,0 +1,1 @@
+"""What happened: the folder of a run with its record, journal and trace, and the schema of its result."""

@@ -1,0 +1,140 @@
+"""A session on disk: a folder with `record.json`, `journal.jsonl`, `trace.jls` and `result.json`.
+
+JSON documents are replaced as a whole, so a reader sees the old one or the new one and never a half.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from energy_runner.errors import BenchFault, ConfigurationError, SessionError
+from energy_runner.session import record as record_schema
+from energy_runner.session import result as result_schema
+from energy_runner.session.journal import Journal, read_journal
+from energy_runner.session.record import Record
+from energy_runner.session.result import Result
+from energy_runner.session.trace import TraceReader
+
+RECORD, JOURNAL, TRACE, RESULT = "record.json", "journal.jsonl", "trace.jls", "result.json"
+
+
+def create_session(parent: Path, name: str, out: Path | None = None) -> Path:
+    """Create an empty session folder and return it: `out` where given, else `parent`/`name`, made unique.
+
+    Two runs that start at the same moment get two folders. Raises `ConfigurationError` if `out` holds
+    anything or no folder can be made.
+    """
+    try:
+        if out is not None:
+            return _claim(out)
+        parent.mkdir(parents=True, exist_ok=True)
+        for number in range(1, 10_000):
+            folder = parent / (name if number == 1 else f"{name}-{number}")
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue
+            return folder
+    except OSError as error:
+        place = out or parent
+        raise ConfigurationError(f"{place}: no session folder can be made here ({error.strerror})") from None
+    raise ConfigurationError(f"{parent}: is full of sessions called {name!r}. Try --out DIR")
+
+
+def _claim(out: Path) -> Path:
+    out.mkdir(parents=True, exist_ok=True)
+    if any(out.iterdir()):
+        raise ConfigurationError(f"{out}: is not empty, and a session never overwrites. Try another --out DIR")
+    return out
+
+
+def json_bytes(document: BaseModel | Any) -> bytes:
+    """Return `document` as canonical JSON: order of the schema, indented by two, UTF-8, a newline at the end.
+
+    Raises `SessionError` for what JSON cannot hold, NaN and infinity included.
+    """
+    plain = document.model_dump(mode="json") if isinstance(document, BaseModel) else document
+    try:
+        return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    except (TypeError, ValueError) as error:
+        raise SessionError(f"a {type(document).__name__} cannot be written as JSON ({error})") from None
+
+
+def write_json(path: Path, document: BaseModel | Any) -> None:
+    """Write `document` to `path` as a whole or not at all; raises `BenchFault` if the disk refuses."""
+    data = json_bytes(document)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise BenchFault(f"{path}: cannot be written ({error.strerror}). Try: free disk space") from None
+
+
+def write_record(folder: Path, record: Record) -> None:
+    """Write `record` as the session's `record.json`."""
+    write_json(folder / RECORD, record)
+
+
+def write_result(folder: Path, result: Result) -> None:
+    """Write `result` as the session's `result.json`."""
+    write_json(folder / RESULT, result)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session folder, opened for reading. Use `Session.open`."""
+
+    path: Path
+    record: Record
+
+    @classmethod
+    def open(cls, path: Path) -> "Session":
+        """Return the session in the folder `path`; raises `SessionError` if there is none to be read."""
+        if not path.is_dir():
+            raise SessionError(f"{path}: no such session folder")
+        return cls(path, _read(path / RECORD, Record, record_schema.SCHEMA))
+
+    @cached_property
+    def _journal(self) -> Journal:
+        return read_journal(self.path / JOURNAL)
+
+    def journal(self) -> Journal:
+        """Return the events of the run, read once."""
+        return self._journal
+
+    def has_trace(self) -> bool:
+        """Return whether the session holds samples of a power monitor."""
+        return (self.path / TRACE).is_file()
+
+    def trace(self) -> TraceReader:
+        """Return a reader of the trace; the caller closes it, best by a `with` statement."""
+        return TraceReader(self.path / TRACE)
+
+    def result(self) -> Result:
+        """Return the result as it was written; raises `SessionError` if the session was not analysed."""
+        return _read(self.path / RESULT, Result, result_schema.SCHEMA)
+
+
+def _read[Document: BaseModel](path: Path, document: type[Document], schema: str) -> Document:
+    try:
+        data = path.read_bytes()
+        loaded = document.model_validate_json(data)
+    except OSError as error:
+        raise SessionError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise SessionError(f"{path}: {place or 'document'}: {first['msg']}") from None
+    found = getattr(loaded, "schema_", schema)
+    if found != schema:
+        raise SessionError(f"{path}: is of kind {found!r}, this version reads {schema!r}")
+    return loaded

@@ -1,0 +1,82 @@
+"""`record.json`: what was planned and who took part. Written at the start, completed at the end."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from energy_runner.session.events import Outcome
+
+SCHEMA = "energy-runner/record/1"
+
+
+class Model(BaseModel):
+    """Base of everything in `record.json`: frozen, nothing unknown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StimulusFile(Model):
+    """One stimulus of the plan; `label` is the class of the label file."""
+
+    file: str
+    label: int
+    offset: int = 0
+    size: int
+    sha256: str
+
+
+class BenchmarkFacts(Model):
+    """The benchmark's definition, copied so that the session stands on its own."""
+
+    id: str
+    task: str
+    model_string: str
+    input_bytes: int
+    classes: int
+    metric: Literal["top1", "auc"]
+    target: float
+    stride_bytes: int | None = None
+
+
+class RunFacts(Model):
+    """What the run was asked to do. `inferences` is None where a trial decides."""
+
+    mode: Literal["energy", "performance", "accuracy"]
+    windows: int
+    inferences: int | None
+    warmups: int
+    min_window_s: float
+    min_inferences: int
+    read_back: bool
+    seed: int
+
+
+class TruthWindow(Model):
+    """A virtual bench's closed-form energy between the edges of one `infer` command."""
+
+    start_s: float
+    stop_s: float
+    inferences: int
+    energy_j: float
+
+
+class Record(Model):
+    """The session's card. `outcome` is "running" until the run has ended; a killed run leaves it so."""
+
+    schema_: str = Field(default=SCHEMA, alias="schema")
+    session_id: str
+    software: str
+    started_utc: str
+    virtual: bool
+    bench: dict[str, Any]
+    benchmark: BenchmarkFacts
+    run: RunFacts
+    stimuli: list[StimulusFile]
+    alignment: str | None = None
+    outcome: Outcome | Literal["running"] = "running"
+    reason: str = ""
+    supply_off_confirmed: bool | None = None
+    truth: list[TruthWindow] | None = None
+    notes: list[str] = Field(default_factory=list)
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)

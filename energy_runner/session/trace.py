@@ -1,0 +1,280 @@
+"""`trace.jls`: the monitor's samples in the Joulescope file format (pyjls), which the Joulescope UI opens too.
+
+A file that a killed process left behind can be read up to its last blocks. The format's sample rate is a whole
+number, so the true sample period is kept beside it as user data, and that is the one that counts. Missing
+samples are NaN, written by ourselves.
+"""
+
+import math
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pyjls
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from energy_runner.errors import BenchFault, SessionError
+
+Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+
+SCHEMA = "energy-runner/trace/1"
+_SOURCE_ID = 1
+_CARD = 1  # the number of our user data, which holds a `_Card`
+_JLS_EPOCH_NS = 1_514_764_800 * 10**9  # JLS counts 2**30 a second from 2018-01-01 (pyjls, time64)
+_LARGEST_BLOCK = 8192
+_BLOCK_S = 0.25  # what a killed process loses at most
+_LONGEST_GAP_S = 3600.0
+_NAN_BLOCK = np.full(65536, np.nan, dtype=np.float32)
+
+
+class _Card(BaseModel):
+    """What JLS has no field for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    schema_: str = Field(default=SCHEMA, alias="schema")
+    period_s: float = Field(gt=0, allow_inf_nan=False)
+
+
+def _block_size(rate_hz: float) -> int:
+    """Return how many samples one block of the file holds: about `_BLOCK_S`, and 16 to 8192."""
+    wanted = min(max(16.0, rate_hz * _BLOCK_S), float(_LARGEST_BLOCK))
+    return 1 << int(math.log2(wanted))
+
+
+class TraceWriter:
+    """Write signals of one common sample period, block by block, at constant memory.
+
+    `signals` are (name, unit) pairs. Raises `BenchFault` when the file cannot be written.
+    """
+
+    def __init__(self, path: Path, signals: Sequence[tuple[str, str]], period_s: float) -> None:
+        self._path = path
+        self._count = len(signals)
+        self._period_s = period_s
+        self._length = 0
+        self._edges = 0
+        rate_hz = 1 / period_s
+        block = _block_size(rate_hz)
+        try:
+            self._file = pyjls.Writer(str(path))
+            card = _Card(period_s=period_s).model_dump_json(by_alias=True)
+            self._file.user_data(_CARD, card)
+            self._file.source_def(source_id=_SOURCE_ID, name="power monitor")
+            for number, (name, unit) in enumerate(signals, start=1):
+                self._file.signal_def(
+                    signal_id=number,
+                    source_id=_SOURCE_ID,
+                    sample_rate=max(1, round(rate_hz)),
+                    samples_per_data=block,
+                    sample_decimate_factor=min(128, block),
+                    name=name,
+                    units=unit,
+                )
+            self._file.flush()
+        except (RuntimeError, ValueError) as error:
+            raise self._fault(error) from None
+
+    @property
+    def length(self) -> int:
+        """Return how many sample periods were written, missing samples included."""
+        return self._length
+
+    def append(self, first: int, values: Sequence[Float32Array]) -> None:
+        """Append samples from index `first` on, one equally long array for each signal.
+
+        A gap before `first` is filled with NaN. Raises `BenchFault` for samples that were there already.
+        """
+        if len(values) != self._count or any(len(array) != len(values[0]) for array in values):
+            raise ValueError(f"{self._count} arrays of equal length are needed")
+        if first < self._length:
+            raise BenchFault(f"{self._path}: samples from {first} on, but {self._length} are there already")
+        if (first - self._length) * self._period_s > _LONGEST_GAP_S:
+            raise BenchFault(f"{self._path}: the samples jump from {self._length} to {first}")
+        try:
+            while self._length < first:
+                self._write([_NAN_BLOCK[: first - self._length]] * self._count)
+            self._write(values)
+        except (RuntimeError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def edge(self, position: float, label: str) -> None:
+        """Mark a falling edge at `position` (samples) for the eye; the journal keeps the exact place."""
+        self._edges += 1
+        sample = max(0, math.floor(position))
+        try:
+            self._file.annotation(1, sample, math.nan, pyjls.AnnotationType.VMARKER, 0, str(self._edges))
+            self._file.annotation(1, sample, math.nan, pyjls.AnnotationType.TEXT, 0, label)
+        except (RuntimeError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def utc(self, sample: int, utc_ns: int) -> None:
+        """Tie sample index `sample` to calendar time (ns since 1970, UTC); two ties make a time axis."""
+        ticks = ((utc_ns - _JLS_EPOCH_NS) << 30) // 10**9
+        try:
+            for number in range(1, self._count + 1):
+                self._file.utc(number, sample, ticks)
+        except (RuntimeError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def flush(self) -> None:
+        """Hand every complete block to the operating system."""
+        try:
+            self._file.flush()
+        except (RuntimeError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def close(self) -> None:
+        """Complete the file; safe to call twice. Raises `BenchFault` if a write had failed before."""
+        try:
+            self._file.close()
+        except RuntimeError as error:
+            raise self._fault(error) from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, values: Sequence[Float32Array]) -> None:
+        for number, array in enumerate(values, start=1):
+            self._file.fsr(number, self._length, np.ascontiguousarray(array, dtype=np.float32))
+        self._length += len(values[0])
+
+    def _fault(self, error: Exception) -> BenchFault:
+        return BenchFault(f"{self._path}: cannot write the trace ({error}). Try: free disk space, run again")
+
+
+class TraceReader:
+    """Read a trace; one that was not closed properly is read from a recovered copy and stays as it is.
+
+    Raises `SessionError` for a file that is no trace, or for samples that it does not hold.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        try:
+            self._file = pyjls.Reader(str(self._readable(path)))
+        except (OSError, RuntimeError, ValueError) as error:
+            self._drop_copy()
+            raise SessionError(f"{path}: cannot be read as a trace ({error})") from None
+        try:
+            self.period_s = self._card().period_s
+            found = sorted(self._file.signals.items())
+            ours = [(number, signal) for number, signal in found if number > 0]
+            if not ours:
+                raise SessionError(f"{path}: holds no signal")
+            self._ids: dict[str, int] = {signal.name: number for number, signal in ours}
+            self.signals: list[tuple[str, str]] = [(signal.name, signal.units) for _, signal in ours]
+            # After a crash one signal may be a block ahead of another.
+            self.length = min(int(signal.length) for _, signal in ours)
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, signal: str, start: int, stop: int) -> Float32Array:
+        """Return the samples [start, stop) of `signal`; missing ones are NaN."""
+        if not 0 <= start <= stop <= self.length:
+            raise SessionError(f"{self._path}: samples {start}..{stop} of {self.length} do not exist")
+        if start == stop:
+            return np.empty(0, dtype=np.float32)
+        try:
+            samples: Float32Array = self._file.fsr(self._id(signal), start, stop - start)
+        except (RuntimeError, ValueError) as error:
+            raise SessionError(f"{self._path}: samples {start}..{stop} cannot be read ({error})") from None
+        return samples
+
+    def envelope(self, signal: str, start: int, stop: int, columns: int) -> Float64Array:
+        """Return mean, minimum and maximum of `columns` equal parts of [start, stop), for drawing.
+
+        The shape is (columns, 3). Short parts are computed from the samples; long ones come from the
+        summaries in the file, so the time taken hardly grows with the length and no spike is lost.
+        """
+        step = max(1, (stop - start) // columns)
+        columns = (stop - start) // step
+        if columns == 0 or not 0 <= start <= stop <= self.length:
+            raise SessionError(f"{self._path}: samples {start}..{stop} of {self.length} cannot be drawn")
+        try:
+            table: Float64Array = self._file.fsr_statistics(self._id(signal), start, step, columns)
+        except (RuntimeError, ValueError) as error:
+            raise SessionError(f"{self._path}: samples {start}..{stop} cannot be read ({error})") from None
+        order = [pyjls.SummaryFSR.MEAN, pyjls.SummaryFSR.MIN, pyjls.SummaryFSR.MAX]
+        return table[:, order]
+
+    def edges(self) -> list[tuple[int, str]]:
+        """Return the marked edges as (sample, label)."""
+        found: list[tuple[int, str]] = []
+
+        def note(sample: int, _y: float, kind: int, _group: int, data: str) -> bool:
+            if kind == pyjls.AnnotationType.TEXT:
+                found.append((sample, data))
+            return False
+
+        try:
+            self._file.annotations(1, 0, note)
+        except (RuntimeError, ValueError) as error:
+            raise SessionError(f"{self._path}: the marked edges cannot be read ({error})") from None
+        return found
+
+    def close(self) -> None:
+        """Release the file; safe to call twice."""
+        self._file.close()
+        self._drop_copy()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _id(self, signal: str) -> int:
+        if signal not in self._ids:
+            raise SessionError(f"{self._path}: has no signal {signal!r}, only {', '.join(self._ids)}")
+        return self._ids[signal]
+
+    def _readable(self, path: Path) -> Path:
+        """Return `path`, or a copy of it if it was not closed properly.
+
+        pyjls repairs such a file in place. That would change a session's facts, fail on read-only media, and
+        disturb a run that is still writing; so it gets a copy to repair.
+        """
+        with path.open("rb") as file:
+            header = file.read(24)
+        if len(header) == 24 and header[16:] == bytes(8):  # the length, written when the file is closed
+            self._temporary = tempfile.TemporaryDirectory(prefix="energy-runner-")
+            return Path(shutil.copyfile(path, Path(self._temporary.name) / path.name))
+        return path
+
+    def _card(self) -> _Card:
+        cards: list[str | bytes] = []
+
+        def note(number: int, data: str | bytes) -> bool:
+            if number == _CARD:
+                cards.append(data)
+            return False
+
+        try:
+            self._file.user_data(note)
+            card = _Card.model_validate_json(cards[-1])
+        except (RuntimeError, ValueError, IndexError, TypeError, ValidationError):
+            raise SessionError(f"{self._path}: does not say its sample period") from None
+        if card.schema_ != SCHEMA:
+            raise SessionError(f"{self._path}: is of kind {card.schema_!r}, this version reads {SCHEMA!r}")
+        return card
+
+    def _drop_copy(self) -> None:
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None

@@ -1,0 +1,1 @@
+"""Limits of error from data sheets, as data files."""

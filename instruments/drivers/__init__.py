@@ -1,0 +1,1 @@
+"""Drivers: what one device's commands mean."""

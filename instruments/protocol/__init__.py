@@ -1,0 +1,1 @@
+"""Protocol cores: bytes in, typed events out; no I/O and no time."""

@@ -1,0 +1,90 @@
+"""What an Arduino-type IO manager says: its own lines, and the DUT's lines that it relays.
+
+Source: protocols, "Arduino IO manager 1.0.3". Relayed lines carry the prefix `[dut]: ` and may come at any
+time; a lap line of the timestamp pin may come between any two others.
+"""
+
+import re
+from dataclasses import dataclass
+
+RELAY_PREFIX = "[dut]: "
+MAX_LAP_US = 0xFFFFFFFF
+# The UNO's receive buffer holds 64 bytes: "dut " + command + "%" must fit.
+MAX_RELAYED_CHARACTERS = 64 - len("dut ") - 1
+
+
+@dataclass(frozen=True)
+class IoReady:
+    """`m-ready` of the IO manager itself."""
+
+
+@dataclass(frozen=True)
+class IoLap:
+    """`m-lap-us-N`: an edge of the timestamp pin, in microseconds of the IO manager, modulo 2^32."""
+
+    lap_us: int
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """A line of the DUT."""
+
+    line: str
+
+
+@dataclass(frozen=True)
+class PassThrough:
+    """`m-dut-passthrough(CMD)`: the IO manager understood CMD and sends it on."""
+
+    command: str
+
+
+@dataclass(frozen=True)
+class IoRefusal:
+    """`e-…`: the IO manager refused, or saw bytes collide."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class IoText:
+    """Any other line."""
+
+    text: str
+
+
+IoEvent = IoReady | IoLap | Relayed | PassThrough | IoRefusal | IoText
+
+_OWN = re.compile(
+    r"(?P<lap>m-lap-us-(?P<us>\d{1,10})(?=\s|m-|e-|$))"  # with anything else behind it, a digit was damaged
+    r"|(?P<ready>m-ready)"
+    r"|m-dut-passthrough\((?P<command>.*)\)"
+    r"|(?P<refusal>e-[\[?].*|e-\S{0,40}\?#args\?)"
+)
+
+
+def parse_line(line: str) -> list[IoEvent]:
+    """Return the events in one line, in order; every character ends up in an event."""
+    own, prefix, relayed = line.partition(RELAY_PREFIX)
+    events: list[IoEvent] = []
+    end = 0
+    for match in _OWN.finditer(own):
+        if match.start() > end:
+            events.append(IoText(own[end : match.start()]))
+        end = match.end()
+        events.append(_event(match))
+    if end < len(own):
+        events.append(IoText(own[end:]))
+    if prefix:
+        events.append(Relayed(relayed))
+    return events
+
+
+def _event(match: re.Match[str]) -> IoEvent:
+    if match["lap"]:
+        return IoLap(int(match["us"])) if int(match["us"]) <= MAX_LAP_US else IoText(match["lap"])
+    if match["ready"]:
+        return IoReady()
+    if match["refusal"]:
+        return IoRefusal(match["refusal"])
+    return PassThrough(match["command"])

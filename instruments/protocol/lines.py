@@ -1,0 +1,50 @@
+"""Cut a byte stream into lines, however it was split on the way."""
+
+from instruments.errors import ProtocolViolation
+
+MAX_LINE_BYTES = 16384
+
+
+class LineSplitter:
+    """Feed bytes, get whole lines without their ends (LF, CRLF and CRCRLF all count as one end).
+
+    A line of more than `MAX_LINE_BYTES` raises `ProtocolViolation`: no box of a bench sends one, and the
+    buffer must not grow with whatever a broken cable delivers. Lines that were complete before it are
+    returned first, so that the events do not depend on how the stream was split; what came behind it in
+    the same read is forgotten with it.
+    """
+
+    def __init__(self) -> None:
+        self._partial = bytearray()
+        self._too_long = False
+
+    def feed(self, data: bytes) -> list[str]:
+        """Return the lines completed by `data`, decoded as Latin-1 so that every byte survives."""
+        if self._too_long:  # the lines before it were returned by the last call; now it is its turn
+            self._partial = bytearray(data)
+            raise self._violation()
+        pieces = (bytes(self._partial) + data).split(b"\n")
+        good = next((i for i, piece in enumerate(pieces) if len(piece) > MAX_LINE_BYTES), None)
+        self._too_long = good is not None
+        self._partial = bytearray() if self._too_long else bytearray(pieces[-1])
+        if good == 0:
+            raise self._violation()
+        return [line.rstrip(b"\r").decode("latin-1") for line in pieces[: -1 if good is None else good]]
+
+    @property
+    def partial(self) -> str:
+        """Return the line that is still incomplete."""
+        return self._partial.decode("latin-1")
+
+    def clear(self) -> None:
+        """Forget an incomplete line."""
+        self._partial.clear()
+        self._too_long = False
+
+    def _violation(self) -> ProtocolViolation:
+        self._too_long = False
+        return ProtocolViolation(
+            "read a line",
+            f"more than {MAX_LINE_BYTES} bytes without a line end",
+            "check the speed (baud) of the port and which device is connected to it",
+        )

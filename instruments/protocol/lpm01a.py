@@ -1,0 +1,289 @@
+"""Decode the text that an ST X-NUCLEO-LPM01A ("PowerShield") sends: bytes in, typed events out.
+
+The grammar is that of UM2269 Rev 6 (shell answers, format `ascii_dec`) with what firmware 1.0.6 does beyond
+it: `error` with a second line `Error detail:`, event lines, NUL bytes and prompts between the lines, and
+lines glued together. A run of well-formed samples is found by one regular expression and decoded as an
+array; everything else goes line by line.
+
+A sample is taken only where its seven characters are all there and nothing else touches them; numerals that
+do not come out even are `Garbage`, and the time stamps then show that samples are missing. Lines that are
+blank are dropped, as are NUL bytes, carriage returns at line ends and prompts: they carry nothing.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+# A longer line cannot be one of this grammar (the longest, a help line, has about 100 characters).
+MAX_LINE_BYTES = 1024
+SAMPLE_BYTES = 9
+SAMPLES_PER_TIME_STAMP = 1000
+TIME_STAMP_WRAPS_MS = 1_000_000  # three digits of seconds
+EVENT_COUNTER_WRAPS = 100  # two digits
+
+PROMPT = re.compile(rb"PowerShield ?> ?")
+# Possessive: a run never has to be given back, so that the search stays linear and needs no memory.
+SAMPLE_LINES = re.compile(rb"(?:[0-9]{4}[+-][0-9]{2}\r\n)++")
+NUMERALS = re.compile(rb"[0-9+\-\r ]++")
+ONE_SAMPLE = re.compile(rb"[0-9]{4}[+-][0-9]{2}")
+SAMPLES_IN_LINE = re.compile(rb"(?:[0-9]{4}[+-][0-9]{2}\r*)++")
+PRINTABLE = re.compile(rb"[ -~]*")
+TIME_STAMP = re.compile(rb"Time[Ss]tamp:[ <>]([0-9]{1,6})s ([0-9]{3})ms, buff ([0-9]{1,3})%")
+EVENT = re.compile(rb"event ([0-9]{1,6}) (ris|fal)")
+
+
+@dataclass(frozen=True, eq=False)
+class SampleRun:
+    """Consecutive samples, as float64 in A or J (whatever `output` is set to), exactly as printed."""
+
+    values: FloatArray
+
+
+@dataclass(frozen=True)
+class EventMark:
+    """An edge on pin D7 at this place among the samples; `word` is what the shield calls it."""
+
+    counter: int
+    word: str
+
+
+@dataclass(frozen=True)
+class TimeStamp:
+    """The shield's elapsed time, as printed; `flag` is the character after the colon."""
+
+    ms: int
+    buffer_percent: int
+    flag: str
+
+
+@dataclass(frozen=True)
+class Ack:
+    """A command was taken; `command` is its echo with the data that follow it."""
+
+    command: str
+
+
+@dataclass(frozen=True)
+class ErrorReply:
+    """A command was refused (`command` is its echo), or an error came up during an acquisition."""
+
+    command: str
+
+
+@dataclass(frozen=True)
+class ErrorDetail:
+    """The reason of the error before."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class PowerState:
+    """The supply of the target was switched."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class End:
+    """The acquisition is over; `text` is the line that said so."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The smallest and the largest sample of the acquisition, in A or J."""
+
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A readable line that is none of the others."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """Bytes that the grammar does not allow here."""
+
+    data: bytes
+
+
+Event = (
+    SampleRun
+    | EventMark
+    | TimeStamp
+    | Ack
+    | ErrorReply
+    | ErrorDetail
+    | PowerState
+    | End
+    | Summary
+    | Text
+    | Garbage
+)
+
+# Two digits, as they lie in memory, to their value.
+_PAIR = np.zeros(65536, dtype=np.int16)
+for _number in range(100):
+    _high, _low = b"%02d" % _number
+    _PAIR[_high | _low << 8] = _number
+_ROW = np.dtype(
+    {
+        "names": ["high", "low", "sign", "exponent"],
+        "formats": ["<u2", "<u2", "u1", "<u2"],
+        "offsets": [0, 2, 4, 5],
+        "itemsize": SAMPLE_BYTES,
+    }
+)
+# Powers of ten up to here are exact in float64, so that one division or product rounds correctly.
+_EXACT_POWER = 22
+_POWER = 10.0 ** np.arange(_EXACT_POWER + 1)
+
+
+def decode_samples(lines: bytes) -> FloatArray:
+    """Return the values of well-formed 9-byte sample lines, each the float64 nearest to what is printed."""
+    rows = np.frombuffer(lines, dtype=_ROW)
+    mantissa = _PAIR[rows["high"]] * 100.0 + _PAIR[rows["low"]]
+    exponent = _PAIR[rows["exponent"]]
+    negative = rows["sign"] == ord("-")
+    power = _POWER[np.minimum(exponent, _EXACT_POWER)]
+    values: FloatArray = np.where(negative, mantissa / power, mantissa * power)
+    for odd in np.flatnonzero(exponent > _EXACT_POWER):  # far outside anything a shield measures
+        values[odd] = number(lines[odd * SAMPLE_BYTES : odd * SAMPLE_BYTES + 7].decode())
+    return values
+
+
+def number(text: str) -> float:
+    """Return the value of one number in the notation `DDDDsEE` (`3292-03` is 3.292).
+
+    Raises `ValueError` where the text is not of that form.
+    """
+    if not re.fullmatch(r"[0-9]{1,4}[+-][0-9]{2}", text):
+        raise ValueError(f"{text!r} is not of the form DDDD-EE")
+    return float(f"{text[:-3]}e{text[-3:]}")
+
+
+class Lpm01aDecoder:
+    """Turn any bytes, in pieces of any size, into events; it keeps at most one unfinished line."""
+
+    def __init__(self) -> None:
+        self._tail = b""
+        self._overlong = False
+        self._summary: list[bytes] | None = None
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Return the events that `data` completes, in the order of the bytes. Never raises."""
+        block = self._tail + data.translate(None, b"\0")
+        complete = block.rfind(b"\n") + 1
+        self._tail = block[complete:]
+        events: list[Event] = []
+        position = 0
+        while position < complete:
+            run = None if self._overlong or self._summary is not None else SAMPLE_LINES.match(block, position)
+            if run:
+                events.append(SampleRun(decode_samples(run.group())))
+                position = run.end()
+            else:
+                end = block.index(b"\n", position) + 1
+                events += self._line(block[position : end - 1])
+                position = end
+        while len(self._tail) > MAX_LINE_BYTES:
+            self._overlong = True
+            events.append(Garbage(self._tail[:MAX_LINE_BYTES]))
+            self._tail = self._tail[MAX_LINE_BYTES:]
+        return events
+
+    def _line(self, line: bytes) -> Iterator[Event]:
+        if self._overlong or len(line) > MAX_LINE_BYTES:
+            self._overlong = False
+            for start in range(0, len(line), MAX_LINE_BYTES):
+                yield Garbage(line[start : start + MAX_LINE_BYTES])
+            return
+        for part in PROMPT.split(line):  # a prompt cuts a line as a line end would
+            if stripped := part.strip(b"\r "):
+                yield from self._part(stripped)
+
+    def _part(self, part: bytes) -> Iterator[Event]:
+        """Take the summary apart from the rest: its two samples belong to no place in the stream."""
+        if part.startswith(b"summary beg"):
+            yield from self._end_of_summary(complete=False)
+            self._summary = []
+        elif self._summary is None:
+            yield from _pieces(part)
+        elif len(self._summary) < 2 and ONE_SAMPLE.fullmatch(part):
+            self._summary.append(part)
+        elif part == b"summary end":
+            yield from self._end_of_summary(complete=True)
+        else:
+            yield from self._end_of_summary(complete=False)
+            yield from _pieces(part)
+
+    def _end_of_summary(self, *, complete: bool) -> Iterator[Event]:
+        if self._summary is not None and complete:
+            yield Summary(tuple(number(line.decode()) for line in self._summary))
+        elif self._summary is not None:
+            yield Garbage(b" ".join([b"summary beg", *self._summary]))
+        self._summary = None
+
+
+def _pieces(line: bytes) -> Iterator[Event]:
+    """Take a line to pieces: samples, events and time stamps in any order, or a text to the end."""
+    position = 0
+    while position < len(line):
+        if found := NUMERALS.match(line, position):
+            if _is_unknown(line[found.end() :]):  # characters that belong to nothing touch the numerals
+                yield Garbage(line[position:])
+                return
+            yield _numerals(found.group())
+        elif found := EVENT.match(line, position):
+            yield EventMark(int(found[1]), found[2].decode())
+        elif found := TIME_STAMP.match(line, position):
+            ms = int(found[1]) * 1000 + int(found[2])
+            yield TimeStamp(ms, int(found[3]), chr(line[position + len("TimeStamp:")]))
+        else:
+            yield _text(line[position:])
+            return
+        position = found.end()
+
+
+def _is_unknown(rest: bytes) -> bool:
+    if not rest or EVENT.match(rest) or TIME_STAMP.match(rest):
+        return False
+    return isinstance(_text(rest), Text | Garbage)
+
+
+def _numerals(piece: bytes) -> Event:
+    if not SAMPLES_IN_LINE.fullmatch(piece):
+        return Garbage(piece)
+    digits = piece.replace(b"\r", b"")
+    rows = b"".join(digits[i : i + 7] + b"\r\n" for i in range(0, len(digits), 7))
+    return SampleRun(decode_samples(rows))
+
+
+# UM2269 says `err`, firmware 1.0.6 sends `error`.
+_TEXTS: tuple[tuple[re.Pattern[str], Callable[[str], Event]], ...] = (
+    (re.compile(r"ack(?: (.*))?"), Ack),
+    (re.compile(r"Error detail:(.*)"), ErrorDetail),
+    (re.compile(r"err(?:or)?[ :]*(.*)"), ErrorReply),
+    (re.compile(r"pwr (on|off)"), lambda state: PowerState(state == "on")),
+    (re.compile(r"(end|.*Acquisition completed.*)"), End),
+)
+
+
+def _text(line: bytes) -> Event:
+    if not line[:1].isalpha() or not PRINTABLE.fullmatch(line):
+        return Garbage(line)
+    text = line.decode("ascii")
+    for pattern, event in _TEXTS:
+        if found := pattern.fullmatch(text):
+            return event((found[1] or "").strip())
+    return Garbage(line) if ONE_SAMPLE.search(line) else Text(text)

@@ -1,0 +1,76 @@
+"""Which power monitors there are: a table of names, loaded only when one is opened.
+
+Other packages add their own through the entry-point group `energy_runner.monitors`; the entry's name is the
+driver's name and its value the driver's factory (see `MonitorDriver.factory`).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Literal
+
+from instruments.clock import Clock
+from instruments.types import PowerMonitor
+
+ENTRY_POINT_GROUP = "energy_runner.monitors"
+
+
+@dataclass(frozen=True)
+class MonitorDriver:
+    """One kind of power monitor.
+
+    `way` says what the driver speaks over: a byte stream ("stream") or SCPI messages ("scpi"). `factory` is
+    called as `factory(port, clock, **options)` and must not do any I/O. `accuracy` names the table of its
+    limits of error, `baud` is the speed of a serial port (0 where there is none).
+    """
+
+    name: str
+    title: str
+    way: Literal["stream", "scpi"]
+    baud: int
+    factory_path: str
+    edges: str
+    accuracy: str = ""
+
+    def factory(self) -> Callable[..., PowerMonitor]:
+        """Import the driver and return its factory."""
+        module, _, name = self.factory_path.partition(":")
+        factory: Callable[..., PowerMonitor] = getattr(import_module(module), name)
+        return factory
+
+    def build(self, port: Any, clock: Clock, options: Mapping[str, Any]) -> PowerMonitor:
+        """Return a driver on `port`; unknown options raise `TypeError`."""
+        return self.factory()(port, clock, **options)
+
+
+BUILT_IN = (
+    MonitorDriver(
+        name="lpm01a",
+        title="ST X-NUCLEO-LPM01A (PowerShield)",
+        way="stream",
+        baud=3_686_400,
+        factory_path="instruments.drivers.lpm01a:Lpm01a",
+        edges="captured by the monitor (D7), to one sample",
+        accuracy="lpm01a",
+    ),
+    MonitorDriver(
+        name="n6705",
+        title="Keysight N6705B/C or N6700 with an N678x SMU module",
+        way="scpi",
+        baud=0,
+        factory_path="instruments.drivers.n6705:N6705",
+        edges="first edge starts the log (trigger input), later ones from the IO manager's laps",
+        accuracy="n6705_n6781a",
+    ),
+)
+
+
+def drivers() -> dict[str, MonitorDriver]:
+    """Return all known drivers by name, those of other packages included."""
+    table = {driver.name: driver for driver in BUILT_IN}
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        driver = entry.load()
+        if isinstance(driver, MonitorDriver):
+            table[driver.name] = driver
+    return table

@@ -1,0 +1,1 @@
+"""Ways to a box: serial ports, VISA sessions, TCP; each call with a deadline."""

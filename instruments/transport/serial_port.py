@@ -1,0 +1,115 @@
+"""A serial port through pyserial, read in chunks and never by byte or line."""
+
+import errno
+
+import serial
+
+from instruments.clock import Deadline
+from instruments.errors import TimedOut, Unavailable
+
+# pyserial configures the port anew at every change of a time-out, which some USB adapters answer with a
+# pause; so the time-outs stay as they are and the deadlines are watched here.
+TURN_S = 0.01
+WRITE_S = 1.0
+
+_NO_PORT = "check the cable, and the port's name with `energy-runner instruments list`"
+_IN_USE = "close the other program that uses the port"
+_ADVICE = {
+    errno.ENOENT: _NO_PORT,
+    errno.ENXIO: _NO_PORT,
+    errno.ENODEV: _NO_PORT,
+    errno.EACCES: "add yourself to the group that owns the port (on Debian and Ubuntu: "
+    "`sudo usermod -aG dialout $USER`, then log in again)",
+    errno.EPERM: "add yourself to the group that owns the port (often `dialout`), then log in again",
+    errno.EBUSY: _IN_USE,
+    errno.EAGAIN: _IN_USE,  # the port's lock is taken
+    errno.EWOULDBLOCK: _IN_USE,
+}
+# Windows gives no number, only the name of its error inside the text; there, "no permission" means "in use".
+_ADVICE_BY_TEXT = {"FileNotFoundError": _NO_PORT, "PermissionError": _IN_USE}
+
+
+class SerialPort:
+    """A `Transport` over one serial port, 8N1, opened exclusively where the system can do that."""
+
+    def __init__(self, name: str, port: str, baud: int) -> None:
+        self.name = name
+        self._path = port
+        self._baud = baud
+        self._port: serial.Serial | None = None
+
+    def open(self, deadline: Deadline) -> None:
+        """Open the port; raise `Unavailable` with advice for the usual causes."""
+        self.close()
+        try:
+            port = serial.serial_for_url(
+                self._path, baudrate=self._baud, timeout=TURN_S, write_timeout=WRITE_S, do_not_open=True
+            )
+            port.exclusive = True
+            port.open()
+        except (serial.SerialException, OSError, ValueError, NotImplementedError) as error:
+            raise Unavailable(f"open {self.name} ({self._path})", _plain(error), _advice(error)) from error
+        self._port = port
+
+    def close(self) -> None:
+        """Release the port."""
+        port, self._port = self._port, None
+        if port is not None:
+            try:
+                port.close()
+            except (serial.SerialException, OSError):
+                return  # a device that is already gone cannot be closed better than this
+
+    def write(self, data: bytes, deadline: Deadline) -> None:
+        """Send all of `data`; raise `TimedOut` if the port does not take it by the deadline, or within 1 s."""
+        port = self._opened("write to")
+        try:
+            # Never zero: without a time-out pyserial tries a port that takes nothing again and again, for ever.
+            limit_s = min(WRITE_S, max(TURN_S, deadline.remaining_s()))
+            if port.write_timeout != limit_s:
+                port.write_timeout = limit_s
+            port.write(data)
+        except serial.SerialTimeoutException as error:
+            raise TimedOut(
+                f"write to {self.name} ({self._path})", "the port takes no more bytes", "check the cable"
+            ) from error
+        except (serial.SerialException, OSError, TypeError) as error:
+            raise self._gone("write to", error) from error
+
+    def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
+        """Return what has arrived, waiting for the first byte until the deadline; then return b''.
+
+        The return may come 10 ms after the deadline; one that has passed already costs no waiting.
+        """
+        port = self._opened("read from")
+        try:
+            first = b""
+            while not first and not port.in_waiting:
+                if deadline.expired():
+                    return b""
+                first = bytes(port.read(1))
+            return first + bytes(port.read(min(max_bytes - len(first), port.in_waiting)))
+        except (serial.SerialException, OSError, TypeError) as error:
+            # pyserial raises TypeError when another thread or a disconnect took the file descriptor away.
+            raise self._gone("read from", error) from error
+
+    def _opened(self, deed: str) -> serial.Serial:
+        if self._port is None:
+            raise Unavailable(f"{deed} {self.name}", "the port is not open")
+        return self._port
+
+    def _gone(self, deed: str, error: Exception) -> Unavailable:
+        return Unavailable(f"{deed} {self.name} ({self._path})", _plain(error), "check the cable and start again")
+
+
+def _advice(error: Exception) -> str:
+    number = getattr(error, "errno", None) or getattr(error.__context__, "errno", None)
+    by_text = next((advice for word, advice in _ADVICE_BY_TEXT.items() if word in str(error)), "")
+    return _ADVICE.get(number or 0, by_text)
+
+
+def _plain(error: Exception) -> str:
+    """Return the error's text without pyserial's wrapping, in one line."""
+    cause = error.__context__ if isinstance(error.__context__, OSError) else error
+    text = getattr(cause, "strerror", None) or str(error)
+    return " ".join(str(text).split())

@@ -1,0 +1,1 @@
+"""The twin bench: virtual devices that speak real bytes in virtual time."""

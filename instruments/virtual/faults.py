@@ -1,0 +1,61 @@
+"""Switches for everything that goes wrong on a bench; the twins look here before they act.
+
+Each switch imitates one fault that was met on real benches. All are off by default. Times are virtual
+nanoseconds, counts start at zero. A test (or `bench serve --fault`) sets them before or during a run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Faults:
+    """Fault switches of one world."""
+
+    # The timestamp pin. Edge numbers count every falling edge of the DUT since the world began.
+    lost_edges: set[int] = field(default_factory=set)
+    extra_edge_after: dict[int, int] = field(default_factory=dict)  # edge number -> delay in ns
+    late_edge_line_ns: int = 0  # the monitor reports an edge in the right place, but this much later
+
+    # Samples of the monitor's stream.
+    drop_sample_every: int = 0  # 0 = never
+    garble_sample_every: int = 0
+    extra_characters_every: int = 0
+    drop_buffer_at_ns: int | None = None  # one host stall long enough to overflow the instrument
+    over_range_above_a: float | None = None
+
+    # Bytes on the wires, by wire name: "host>io", "io>host", "io>dut", "dut>io", "host>dut", "dut>host",
+    # "host>monitor", "monitor>host", and "dut>line" for the DUT's transmit pin whoever listens. The function
+    # sees each burst (of a sender of lines: each line) once and returns what arrives.
+    corrupt: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
+
+    # Boxes, by name: "dut", "io", "monitor".
+    silent: set[str] = field(default_factory=set)
+    silent_from_ns: dict[str, int] = field(default_factory=dict)
+    unplugged: set[str] = field(default_factory=set)
+    unplug_at_ns: dict[str, int] = field(default_factory=dict)
+    # Beginnings of commands that are answered with an error; those of the IO manager begin with "io ".
+    refuse: set[str] = field(default_factory=set)
+    # When the DUT restarts by itself, or because its rail collapses; looked at when its supply comes on.
+    reboot_dut_at_ns: int | None = None
+    brown_out_at_ns: int | None = None
+    stale_stream: bool = False  # an earlier run left the monitor streaming with the DUT powered
+    buffer_full: bool = False  # the monitor reports a full transmit buffer (`buff 100%`)
+    power_stays_on: bool = False  # a welded relay: "off" is acknowledged, the output stays on
+
+    def is_silent(self, box: str, now_ns: int) -> bool:
+        """Return whether a box has stopped answering."""
+        return box in self.silent or now_ns >= self.silent_from_ns.get(box, now_ns + 1)
+
+    def is_unplugged(self, box: str, now_ns: int) -> bool:
+        """Return whether a box's cable is out."""
+        return box in self.unplugged or now_ns >= self.unplug_at_ns.get(box, now_ns + 1)
+
+    def refuses(self, command: str) -> bool:
+        """Return whether a command is to be refused."""
+        return any(command.startswith(prefix) for prefix in self.refuse)
+
+    def pass_through(self, wire: str, data: bytes) -> bytes:
+        """Return what arrives at the far end of `wire` when `data` is sent."""
+        corrupt = self.corrupt.get(wire)
+        return corrupt(data) if corrupt else data

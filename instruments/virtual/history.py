@@ -1,0 +1,83 @@
+"""The supply current of the DUT as a piecewise constant function of time, with its exact integrals.
+
+Charge and energy between any two moments are known in closed form (sums of level × duration), which is the
+truth that every monitor and every estimator is judged by. Times are virtual nanoseconds.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class CurrentHistory:
+    """Levels of current and voltage, appended in order of time; a part of the future may be known already."""
+
+    def __init__(self) -> None:
+        size = 1024
+        self._count = 1
+        # Column by column: start of the segment (ns), current (A), voltage (V), charge (C) and energy (J)
+        # accumulated up to the start.
+        self._table = np.zeros((5, size))
+
+    def append(self, at_ns: int, current_a: float, voltage_v: float) -> None:
+        """Set the level from `at_ns` on, forgetting whatever was planned after that moment."""
+        self.extend(np.array([float(at_ns)]), np.array([current_a]), voltage_v)
+
+    def extend(self, at_ns: FloatArray, current_a: FloatArray, voltage_v: float) -> None:
+        """Set many levels at once (times rising, ns); the plan after the first of them is forgotten."""
+        self.truncate(int(at_ns[0]))
+        new = len(at_ns)
+        self._reserve(self._count + new)
+        first, last = self._count, self._count + new
+        table = self._table
+        table[0, first:last] = at_ns
+        table[1, first:last] = current_a
+        table[2, first:last] = voltage_v
+        before = slice(first - 1, last - 1)
+        charge_c = table[1, before] * (table[0, first:last] - table[0, before]) * 1e-9
+        table[3, first:last] = table[3, first - 1] + np.cumsum(charge_c)
+        table[4, first:last] = table[4, first - 1] + np.cumsum(charge_c * table[2, before])
+        self._count = last
+
+    def change_voltage(self, at_ns: int, voltage_v: float) -> None:
+        """Let the supply have another voltage from `at_ns` on; planned currents stay as they are."""
+        first = int(np.searchsorted(self._table[0, : self._count], at_ns, side="right")) - 1
+        planned = self._table[:2, max(0, first) : self._count].copy()
+        planned[0, 0] = at_ns
+        self.extend(planned[0], planned[1], voltage_v)
+
+    def truncate(self, at_ns: int) -> None:
+        """Forget every level that starts at or after `at_ns`."""
+        kept = int(np.searchsorted(self._table[0, : self._count], at_ns, side="left"))
+        self._count = max(1, kept)
+
+    def charge_c(self, at_ns: npt.ArrayLike) -> FloatArray:
+        """Return the charge drawn from the beginning of the world up to each time, in coulomb."""
+        return self._integral(3, at_ns)
+
+    def energy_j(self, at_ns: npt.ArrayLike) -> FloatArray:
+        """Return the energy drawn from the beginning of the world up to each time, in joule."""
+        return self._integral(4, at_ns)
+
+    def levels(self, start_ns: int, stop_ns: int) -> tuple[FloatArray, FloatArray]:
+        """Return times (ns) and currents (A) of the segments that touch [start, stop)."""
+        times = self._table[0, : self._count]
+        first = max(0, int(np.searchsorted(times, start_ns, side="right")) - 1)
+        last = int(np.searchsorted(times, stop_ns, side="left"))
+        return times[first:last].copy(), self._table[1, first:last].copy()
+
+    def _integral(self, row: int, at_ns: npt.ArrayLike) -> FloatArray:
+        times = np.asarray(at_ns, dtype=np.float64)
+        table = self._table
+        segment = np.searchsorted(table[0, : self._count], times, side="right") - 1
+        segment = np.maximum(segment, 0)
+        rate = table[1, segment] if row == 3 else table[1, segment] * table[2, segment]
+        result: FloatArray = table[row, segment] + rate * (times - table[0, segment]) * 1e-9
+        return result
+
+    def _reserve(self, size: int) -> None:
+        if size > self._table.shape[1]:
+            bigger = np.zeros((5, max(size, 2 * self._table.shape[1])))
+            bigger[:, : self._count] = self._table[:, : self._count]
+            self._table = bigger

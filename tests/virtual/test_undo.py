@@ -1,0 +1,60 @@
+"""The tear-down runs every step, newest first, each with its own deadline."""
+
+import pytest
+
+from energy_runner.director.stop import StopRequest
+from energy_runner.director.undo import UndoStack
+from energy_runner.errors import Interrupted
+from instruments.clock import VirtualClock
+from instruments.errors import TimedOut
+
+
+def test_newest_first_and_every_step_runs_whatever_fails():
+    clock = VirtualClock()
+    stack, done, reports = UndoStack(clock), [], []
+
+    def fails(deadline):
+        done.append("fails")
+        raise TimedOut("switch off", "silence")
+
+    stack.register("first", lambda deadline: done.append("first"))
+    stack.register("second", fails)
+    stack.register("third", lambda deadline: done.append("third"))
+    stack.unwind(reports.append)
+    assert done == ["third", "fails", "first"]
+    assert [(r.name, type(r.error)) for r in reports] == [
+        ("third", type(None)),
+        ("second", TimedOut),
+        ("first", type(None)),
+    ]
+
+
+def test_each_step_has_a_deadline_of_its_own():
+    clock = VirtualClock()
+    stack, left = UndoStack(clock), []
+
+    def slow(deadline):
+        left.append(deadline.remaining_s())
+        clock.sleep(100.0)
+
+    stack.register("a", slow, 3.0)
+    stack.register("b", slow, 7.0)
+    stack.unwind(lambda report: None)
+    assert left == [7.0, 3.0]
+
+
+def test_unwinding_twice_does_nothing_twice():
+    stack, done = UndoStack(VirtualClock()), []
+    stack.register("once", lambda deadline: done.append(1))
+    stack.unwind(lambda report: None)
+    stack.unwind(lambda report: None)
+    assert done == [1]
+
+
+def test_a_stop_request_keeps_its_first_reason():
+    stop = StopRequest()
+    stop.check()
+    stop.ask("stopped by SIGINT")
+    stop.ask("stopped by SIGTERM")
+    with pytest.raises(Interrupted, match="SIGINT"):
+        stop.check()
