@@ -1,5 +1,6 @@
 """Where the windows lie in the monitor's samples, by which method, and how surely."""
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,7 +73,7 @@ def lap_rate(facts: Facts) -> Line | None:
     line = lower_line(lap_s, host_s, LAP_STEP_S)
     if line is None:
         return None
-    rate_u = float(np.hypot(line.slope_u, HOST_CLOCK_LIMIT / np.sqrt(3)))
+    rate_u = math.sqrt(line.slope_u**2 + HOST_CLOCK_LIMIT**2 / 3)
     return Line(line.x0, line.y0, line.slope, rate_u)
 
 
@@ -157,5 +158,5 @@ def sample_clock(facts: Facts) -> SampleClock | None:
     line = lower_line(ends * facts.monitor.period_s, times * 1e-9, facts.monitor.period_s)
     if line is None:
         return None
-    u = float(np.hypot(line.slope_u, HOST_CLOCK_LIMIT / np.sqrt(3)))
+    u = math.sqrt(line.slope_u**2 + HOST_CLOCK_LIMIT**2 / 3)
     return SampleClock(ratio=line.slope, u=u)

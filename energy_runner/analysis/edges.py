@@ -105,7 +105,8 @@ def lap_edges(laps: list[LapCaptured]) -> list[Edge]:
         if found:
             step = (lap.lap_us - found[-1].place) % _LAP_WRAP_US
             waited = (lap.t_ns - found[-1].host_ns) / 1e3
-            place = found[-1].place + step + _LAP_WRAP_US * max(0, round((waited - step) / _LAP_WRAP_US))
+            # As many wraps as the host saw time pass; -1 for a lap that is earlier than the one before it.
+            place = found[-1].place + step + _LAP_WRAP_US * round((waited - step) / _LAP_WRAP_US)
         found.append(Edge(place, LAP_HALF_WIDTH_US, float(lap.t_ns)))
     return found
 

@@ -12,7 +12,7 @@ Read = Callable[[int, int], Samples]
 _BLOCK = 1 << 19
 _HALVINGS = 3
 _READ_AT_ONCE = _BLOCK
-_STEP_REACH = 2
+_REACH = 2
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class WindowSum:
 
     `expected` counts the samples that the window touches, `missing` those of them that are NaN, and
     `missing_share` is the share of the window's duration that these cover; `total` has the mean of the
-    others in their place (NaN if there are no others). `step` is by how much the level changes around the
-    edges, `spread` the range of all samples inside (only determined where some are missing).
+    others in their place (NaN if there are no others). `step` is by how much the level changes around each
+    edge and `level` the largest magnitude there; `spread` is the range of all samples inside (only determined
+    where some are missing).
     """
 
     total: float
@@ -30,6 +31,7 @@ class WindowSum:
     missing: int
     missing_share: float
     step: tuple[float, float]
+    level: tuple[float, float]
     spread: float = 0.0
 
 
@@ -50,7 +52,7 @@ def window_sum(read: Read, length: int, start: float, stop: float) -> WindowSum:
         raise ValueError(f"the window {start}..{stop} is not inside 0..{length}")
     first, last = int(start), int(stop)
     before, after = start - first, 1 - (stop - last)  # shares outside; 1 if the window ends with a sample
-    step = (_step(read, length, first), _step(read, length, last))
+    edges = (_around(read, length, first), _around(read, length, last))
     if first == last:
         ends = [(_sample(read, length, first), stop - start, float("nan"))]
         total, missing, present = 0.0, 0, 0.0
@@ -77,7 +79,8 @@ def window_sum(read: Read, length: int, start: float, stop: float) -> WindowSum:
         expected=int(np.ceil(stop)) - first,
         missing=missing,
         missing_share=1 - present / duration if missing else 0.0,
-        step=step,
+        step=(_range(edges[0]), _range(edges[1])),
+        level=(_largest(edges[0]), _largest(edges[1])),
         spread=_spread(read, first, int(np.ceil(stop))) if missing else 0.0,
     )
 
@@ -131,10 +134,10 @@ def _inside(sample: float, share: float, outside: float) -> float:
     return min(max(part, min(0.0, sample)), max(0.0, sample))
 
 
-def _step(read: Read, length: int, index: int) -> float:
-    """Return the range of the samples around `index`: the change of level at an edge there, or more."""
-    around = read(max(0, index - _STEP_REACH), min(length, index + _STEP_REACH + 1))
-    return _range(around)
+def _around(read: Read, length: int, index: int) -> Samples:
+    """Return the samples around `index` that are there: both levels of an edge in it, and the mix."""
+    around = read(max(0, index - _REACH), min(length, index + _REACH + 1))
+    return around[np.isfinite(around)]
 
 
 def _spread(read: Read, start: int, stop: int) -> float:
@@ -148,5 +151,8 @@ def _spread(read: Read, start: int, stop: int) -> float:
 
 
 def _range(samples: Samples) -> float:
-    there = samples[np.isfinite(samples)]
-    return float(np.max(there)) - float(np.min(there)) if len(there) else 0.0
+    return float(np.max(samples)) - float(np.min(samples)) if len(samples) else 0.0
+
+
+def _largest(samples: Samples) -> float:
+    return float(np.max(np.abs(samples))) if len(samples) else 0.0

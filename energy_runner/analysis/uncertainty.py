@@ -49,7 +49,10 @@ class Limits(BaseModel):
 
 @dataclass(frozen=True)
 class Measured:
-    """What the budget needs of one window; `step_w` is the larger change of power at its two edges."""
+    """What the budget needs of one window.
+
+    `level_w` is the largest power around its two edges, `step_w` the larger change of power there.
+    """
 
     energy_j: float
     inferences: int
@@ -57,6 +60,7 @@ class Measured:
     duration_s: float
     samples: int
     edge_half_width_s: float
+    level_w: float
     step_w: float
     missing_share: float
     spread_w: float
@@ -76,8 +80,13 @@ def budget(
     """
     median_j = statistics.median(window.per_inference_j for window in windows)
     power_w = statistics.median(window.energy_j / window.duration_s for window in windows)
-    readings = {"W": power_w, "V": voltage_v, "A": power_w / voltage_v if voltage_v > 0 else 0.0}
     samples = min(window.samples for window in windows)
+    readings = {
+        "W": power_w,
+        "V": voltage_v,
+        "A": power_w / voltage_v if voltage_v > 0 else 0.0,
+        "J": statistics.median(window.energy_j / window.samples for window in windows),
+    }
     found: list[tuple[str, float, str]] = []
     notes = list(limits.assumptions)
     for term in limits.terms:
@@ -101,9 +110,14 @@ def budget(
 
 
 def _of_the_run(windows: list[Measured], rate_u: float | None) -> list[tuple[str, float, str]]:
-    """Return the components that do not come from a data sheet; of the windows the worst one counts."""
-    edges = max(w.edge_half_width_s / math.sqrt(3) * math.sqrt(2) * w.step_w / w.energy_j for w in windows)
-    found = [("edges", edges, "both ends: limit of the edge's position times the step in power there")]
+    """Return the components that do not come from a data sheet; of the windows the worst one counts.
+
+    An edge taken too early adds power from outside, one too late leaves out power from inside: at most the
+    larger of the two for the time it is off. Where one clock shifts both edges, the one gains what the other
+    loses, and only the step in power is left.
+    """
+    edges = max(w.edge_half_width_s * math.sqrt(2 / 3) * w.level_w / w.energy_j for w in windows)
+    found = [("edges", edges, "both ends: limit of the edge's position times the power there")]
     if rate_u is not None:
         rate = max(rate_u * (1 + w.start_s * w.step_w / w.energy_j) for w in windows)
         found.append(("alignment rate", rate, "IO manager's clock: duration, and shift of the window"))

@@ -116,6 +116,7 @@ def _measure(
         samples=total.expected,
         edge_half_width_s=placed.half_width * period_s,
         step_w=max(total.step) * source.watt,
+        level_w=max(total.level) * source.watt,
         missing_share=share if missing else 0.0,
         spread_w=total.spread * source.watt,
     )

@@ -1,11 +1,14 @@
 """`bench.toml`: which boxes a bench has and where they are plugged in."""
 
+import difflib
 import tomllib
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from energy_runner.errors import ConfigurationError
 
@@ -13,17 +16,19 @@ VIRTUAL_PORT = "virtual"
 Mode = Literal["energy", "performance", "accuracy"]
 MODES: dict[str, Mode] = {"energy": "energy", "performance": "performance", "accuracy": "accuracy"}
 Way = Literal["direct", "io-manager"]
+Text = Annotated[str, Field(min_length=1)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Strict: `voltage_v = "3.0"` is a typing mistake, and so is `voltage_v = true`, which would be one volt.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class MonitorSpec(_Table):
     """`[monitor]`: the power monitor that feeds and measures the DUT."""
 
-    driver: str
-    port: str
+    driver: Text
+    port: Text
     voltage_v: float = Field(gt=0.0, le=20.0)
     sample_rate_hz: float | None = Field(default=None, gt=0.0)
     current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
@@ -33,7 +38,7 @@ class MonitorSpec(_Table):
 class IoManagerSpec(_Table):
     """`[io_manager]`: the Arduino between host and DUT. `timestamps`: its D3 sees the timestamp pin."""
 
-    port: str
+    port: Text
     baud: int = Field(default=115200, gt=0)
     timestamps: bool = True
 
@@ -45,14 +50,13 @@ class DutSpec(_Table):
     modes go through the IO manager. `energy`, `performance` and `accuracy` name the way for each mode.
     """
 
-    port: str | None = None
+    port: Text | None = None
     baud: int = Field(default=115200, gt=0)
     energy_baud: int = Field(default=9600, gt=0)
     energy: Way | None = None
     performance: Way | None = None
     accuracy: Way | None = None
     boot_timeout_s: float = Field(default=5.0, gt=0.0, le=120.0)
-    infer_timeout_s: float = Field(default=900.0, gt=0.0, le=86400.0)
 
 
 class VirtualSpec(_Table):
@@ -69,7 +73,7 @@ class VirtualSpec(_Table):
 class BenchSpec(_Table):
     """A whole bench file."""
 
-    name: str
+    name: Text
     description: str = ""
     monitor: MonitorSpec | None = None
     io_manager: IoManagerSpec | None = None
@@ -117,7 +121,7 @@ class BenchSpec(_Table):
 def parse_mode(text: str) -> Mode:
     """Return the mode called so; raise `ConfigurationError` for another word."""
     if text not in MODES:
-        raise ConfigurationError(f"mode '{text}' is unknown; one of {', '.join(MODES)}")
+        raise ConfigurationError(f"unknown mode {text!r}{_meant(text, MODES)} (known: {', '.join(MODES)})")
     return MODES[text]
 
 
@@ -135,8 +139,9 @@ def load_bench_spec(name_or_file: str) -> BenchSpec:
         return _parse(text, f"built-in bench {name_or_file}")
     path = Path(name_or_file)
     if not path.is_file():
+        meant = _meant(name_or_file, names)
         raise ConfigurationError(
-            f"bench '{name_or_file}' is neither a file nor a built-in bench ({', '.join(names)})"
+            f"bench {name_or_file!r} is neither a file nor a built-in bench{meant} (built in: {', '.join(names)})"
         )
     try:
         return _parse(path.read_text("utf-8"), str(path))
@@ -147,12 +152,66 @@ def load_bench_spec(name_or_file: str) -> BenchSpec:
 def _parse(text: str, where: str) -> BenchSpec:
     try:
         table: dict[str, Any] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{where}: not valid TOML: {error}") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{where}: not valid TOML: {error}. {_EXAMPLE}") from error
     try:
         return BenchSpec.model_validate(table)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        key = ".".join(str(part) for part in first["loc"]) or "the file"
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise ConfigurationError(f"{where}: {key}: {first['msg']}{more}") from error
+        found = error.errors(include_url=False)
+        # A misspelt key is told before the one that is missing because of it.
+        found.sort(key=lambda one: one["type"] != "extra_forbidden")
+        problems = [_problem(one) for one in found]
+        different = list(dict.fromkeys(problems))  # a value of no allowed type is reported once for each type
+        more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
+        raise ConfigurationError(f"{where}: {different[0]}{more}. {_EXAMPLE}") from error
+
+
+# --- what is wrong with a bench file, in the words of a bench file ------------------------------------------
+
+_EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
+_TABLES: dict[str, type[_Table]] = {
+    "monitor": MonitorSpec,
+    "io_manager": IoManagerSpec,
+    "dut": DutSpec,
+    "virtual": VirtualSpec,
+}
+_MONITOR_OPTIONS = 3  # monitor.options.KEY; what follows in a place is the type that was tried
+
+
+def _problem(error: ErrorDetails) -> str:
+    """Return one of pydantic's errors as a person would say it; the key comes first."""
+    place = [str(part) for part in error["loc"][:_MONITOR_OPTIONS]]
+    key, kind = ".".join(place), error["type"]
+    if kind == "missing":
+        return f"{key} is missing"
+    if kind == "extra_forbidden":
+        return _unknown(place)
+    if kind == "string_too_short":
+        return f"{key} must not be empty"
+    if kind == "model_type":
+        return f"{key} must be a table: [{key}]"
+    if place[:2] == ["monitor", "options"]:
+        return f"{key} = {error['input']!r}: must be a text, a number, true or false"
+    text = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if not place:
+        return text
+    return f"{key} = {_toml(error['input'])}: {'must be ' if text != error['msg'] else ''}{text}"
+
+
+def _unknown(place: list[str]) -> str:
+    """Return that a key is unknown, which ones are known there, and which one may have been meant."""
+    table = _TABLES.get(place[0], BenchSpec) if len(place) > 1 else BenchSpec
+    known = list(table.model_fields)
+    return f"unknown key {'.'.join(place)!r}{_meant(place[-1], known)} (known here: {', '.join(known)})"
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    """Return the question after the nearest known word, or nothing."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _toml(value: object) -> str:
+    """Return a value much as TOML writes it, shortened."""
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

@@ -10,7 +10,7 @@ from energy_runner.bench.claim import claim_bench
 from energy_runner.errors import BenchFault, ConfigurationError, ExitStatus, RunnerError
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError
-from instruments.types import Edge, Identity, PowerMonitor
+from instruments.types import Edge, Identity, PowerMonitor, Samples
 
 OPEN_S = 20.0
 ANSWER_S = 5.0
@@ -101,6 +101,10 @@ class Examination:
         """Let the DUT pulse once; see who notices."""
         monitor = self._the_monitor()
         seen: list[str] = []
+        started = False
+        if self.bench.io_manager is not None:
+            self.bench.io_manager.poll()
+            self.bench.io_manager.take_laps()  # the DUT pulses when it boots
         monitor.start(self._deadline(ANSWER_S))
         try:
             answer = self.bench.dut.timestamp(self._deadline(ANSWER_S))
@@ -111,11 +115,19 @@ class Examination:
                 self.bench.clock.sleep(0.1)
                 items = monitor.poll(self._deadline(ANSWER_S))
                 seen += ["power monitor" for item in items if isinstance(item, Edge)]
+                if monitor.capabilities.starts_on_edge and any(isinstance(item, Samples) for item in items):
+                    started = True
                 if self.bench.io_manager is not None:
                     self.bench.io_manager.poll()
                     seen += ["IO manager" for _ in self.bench.io_manager.take_laps()]
         finally:
             monitor.stop(self._deadline(POWER_S))
+        if monitor.capabilities.starts_on_edge and not started:
+            raise BenchFault(
+                "the pulse did not start the power monitor's log; check the wire to its trigger input"
+            )
+        if started:
+            seen.append("the power monitor's trigger input")
         if not seen:
             raise BenchFault("nobody saw the pulse; check the wire from the DUT's timestamp pin and the level shifter")
         surplus = next((who for who in set(seen) if seen.count(who) > 1), None)

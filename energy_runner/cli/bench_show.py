@@ -1,43 +1,71 @@
 """`bench list`, `bench show`, `instruments list`, `instruments show`: what there is, without opening it."""
 
-import json
-import sys
 from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from energy_runner.bench import built_in_names, load_bench_spec
+from energy_runner.cli.output import write, write_json, write_table
 from energy_runner.errors import ConfigurationError
 from instruments.accuracy.tables import load as load_accuracy
 from instruments.registry import MonitorDriver, drivers
-from instruments.transport.serial_port import list_serial_ports
+from instruments.transport.serial_port import SerialPortInfo, list_serial_ports
+
+# What a USB id may belong to; a serial port is only known for certain when its box has answered.
+LIKELY = {
+    "0483:5740": "LPM01A, or another STM32 with a USB port of its own",
+    "0483:374b": "ST-LINK of a NUCLEO or Discovery board",
+    "0483:374e": "ST-LINK of a NUCLEO or Discovery board",
+    "2341:0043": "Arduino UNO",
+    "2341:0001": "Arduino UNO",
+    "2a03:0043": "Arduino UNO",
+    "2a03:0243": "Arduino UNO",
+}
+_TABLES = ("[monitor]", "[io_manager]", "[dut]")
 
 
 def list_command(*, as_json: bool) -> None:
-    """List built-in benches, and bench files in this folder."""
+    """List built-in benches, and bench files in this folder; one with a mistake is listed with it."""
     rows: list[dict[str, Any]] = []
     files = [str(path) for path in sorted(Path().glob("*.toml"))]
     for name in [*built_in_names(), *files]:
-        try:
-            spec = load_bench_spec(name)
-        except ConfigurationError:
-            continue  # any other TOML file of the user's folder
-        rows.append(
-            {
-                "name": name,
-                "description": spec.description,
-                "virtual": spec.is_virtual,
-                "monitor": spec.monitor.driver if spec.monitor else None,
-            }
-        )
+        row = _bench_row(name)
+        if row is not None:
+            rows.append(row)
     if as_json:
-        _json(rows)
+        write_json(rows)
         return
-    table = _table("Bench", "Monitor", "Virtual", "What it is")
-    for row in rows:
-        table.add_row(row["name"], row["monitor"] or "none", "yes" if row["virtual"] else "no", row["description"])
-    _print(table)
+    write_table(
+        ("Bench", "Monitor", "Virtual", "What it is"),
+        [
+            (row["name"], row["monitor"] or "none", "yes" if row["virtual"] else "no", row["description"])
+            if row["problem"] is None
+            else (row["name"], "", "", f"cannot be used: {row['problem']}")
+            for row in rows
+        ],
+    )
+
+
+def _bench_row(name: str) -> dict[str, Any] | None:
+    row = {"name": name, "description": None, "virtual": None, "monitor": None, "problem": None}
+    try:
+        spec = load_bench_spec(name)
+    except ConfigurationError as error:
+        # Any TOML file may lie in the user's folder; only one that is meant as a bench is worth a word.
+        if not _is_meant_as_bench(Path(name)):
+            return None
+        return row | {"problem": str(error).removeprefix(f"{name}: ").partition(". Try: ")[0]}
+    monitor = spec.monitor.driver if spec.monitor else None
+    return row | {"description": spec.description, "virtual": spec.is_virtual, "monitor": monitor}
+
+
+def _is_meant_as_bench(path: Path) -> bool:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(line.strip() in _TABLES for line in text.splitlines())
 
 
 def show_command(name: str) -> None:
@@ -47,75 +75,67 @@ def show_command(name: str) -> None:
         text = resources.files("energy_runner.bench").joinpath(f"builtin/{name}.toml").read_text("utf-8")
     else:
         text = Path(name).read_text("utf-8")
-    sys.stdout.write(text)
+    write(text)
 
 
 def instruments_command(*, as_json: bool) -> None:
     """List drivers and serial ports."""
-    known = [
-        {"name": driver.name, "title": driver.title, "edges": driver.edges}
-        for driver in sorted(drivers().values(), key=lambda driver: driver.name)
-    ]
-    ports = [asdict(port) for port in list_serial_ports()]
+    known = sorted(drivers().values(), key=lambda driver: driver.name)
+    ports = list_serial_ports()
     if as_json:
-        _json({"drivers": known, "serial_ports": ports})
+        listed = [{"name": driver.name, "title": driver.title, "edges": driver.edges} for driver in known]
+        write_json({"drivers": listed, "serial_ports": [_port(port) for port in ports]})
         return
-    table = _table("Driver", "Instrument", "Edges of the timestamp pin")
-    for row in known:
-        table.add_row(row["name"], row["title"], row["edges"])
-    _print(table)
-    table = _table("Serial port", "USB id", "What it says", "Serial number")
-    for row in ports:
-        table.add_row(row["port"], row["usb"], row["description"], row["serial"])
+    write_table(
+        ("Driver", "Instrument", "Edges of the timestamp pin"),
+        [(driver.name, driver.title, driver.edges) for driver in known],
+    )
     if ports:
-        _print(table)
+        write_table(
+            ("Serial port", "USB id", "What it says", "Serial number", "It may be"),
+            [(port["port"], port["usb"], port["description"], port["serial"], port["likely"]) for port in map(_port, ports)],
+        )
     else:
-        sys.stdout.write("No serial port is connected to this computer.\n")
+        write("No serial port was found. Try: plug the boxes in, and look whether their cables carry data.\n")
 
 
-def instrument_command(name: str) -> None:
+def _port(port: SerialPortInfo) -> dict[str, str]:
+    return asdict(port) | {"likely": LIKELY.get(port.usb, "")}
+
+
+def instrument_command(name: str, *, as_json: bool) -> None:
     """Show one driver and its limits of error."""
     known = drivers()
     if name not in known:
-        raise ConfigurationError(f"no driver is called '{name}'; known: {', '.join(sorted(known))}")
+        raise ConfigurationError(f"unknown driver {name!r} (known: {', '.join(sorted(known))})")
     driver = known[name]
-    sys.stdout.write(f"{driver.title}\n  driver     {driver.name}\n  connected  {_way(driver)}\n")
-    sys.stdout.write(f"  edges      {driver.edges}\n")
-    if not driver.accuracy:
+    accuracy = load_accuracy(driver.accuracy) if driver.accuracy else None
+    if as_json:
+        facts = {"name": driver.name, "title": driver.title, "way": driver.way, "edges": driver.edges}
+        write_json(facts | {"accuracy": asdict(accuracy) if accuracy else None})
         return
-    accuracy = load_accuracy(driver.accuracy)
-    sys.stdout.write(f"\nLimits of error ({accuracy.document})\n")
-    table = _table("Cause", "Relative", "Absolute", "Source")
-    for term in accuracy.terms:
-        relative = f"{term.relative:.3%}" if term.relative else ""
-        absolute = f"{term.absolute:g} {term.unit}" if term.absolute else ""
-        table.add_row(term.name, relative, absolute, term.source)
-    _print(table)
+    write(f"{driver.name}: {driver.title}\nport:  {_way(driver)}\nedges: {driver.edges}\n")
+    if accuracy is None:
+        write("limits of error: unknown; results will not count them\n")
+        return
+    write(f"\nLimits of error ({accuracy.document})\n")
+    write_table(
+        ("Cause", "Relative", "Absolute", "Source"),
+        [
+            (
+                term.name,
+                f"{term.relative:.3%}" if term.relative else "",
+                f"{term.absolute:g} {term.unit}" if term.absolute else "",
+                term.source,
+            )
+            for term in accuracy.terms
+        ],
+    )
     for assumption in accuracy.assumptions:
-        sys.stdout.write(f"assumed: {assumption}\n")
+        write(f"assumed: {assumption}\n")
 
 
 def _way(driver: MonitorDriver) -> str:
     if driver.way == "scpi":
         return "VISA resource, e.g. TCPIP0::192.168.1.20::5025::SOCKET"
     return f"serial port, e.g. /dev/ttyACM0 or COM3, {driver.baud} baud"
-
-
-def _json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-
-
-def _table(*columns: str) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
-
-
-def _print(table: Any) -> None:
-    from rich.console import Console
-
-    Console().print(table)

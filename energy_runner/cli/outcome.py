@@ -1,49 +1,105 @@
 """How a command ends: one plain line for what the user can mend, and the exit status of the surface."""
 
 import sys
+from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
 from energy_runner.errors import ExitStatus, RunnerError
 
+ERROR_SCHEMA = "energy-runner/error/1"
+_TYPER_SAW_CTRL_C = 130
 
-def run_app(app: typer.Typer) -> int:
-    """Run the command line and return its exit status; known errors become one line on stderr."""
+
+def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status; known errors become one line on stderr.
+
+    Where `--json` is among the arguments, a command that cannot give its result writes that line as the one
+    JSON document on stdout too, so that a program can always parse what it gets.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    as_json = "--json" in words
     try:
-        # Not standalone: click would otherwise turn Ctrl-C into status 1, and here it is 4.
-        status = app(standalone_mode=False)
+        # Not standalone: typer would otherwise end the process itself, with statuses of its own.
+        status = int(app(args=words, prog_name="energy-runner", standalone_mode=False) or 0)
     except RunnerError as error:
-        return _say(str(error), error.status)
-    except KeyboardInterrupt:
-        return _say("stopped by Ctrl-C", ExitStatus.INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        return ExitStatus.VALID
+        return _fail(str(error), error.status, as_json=as_json)
+    except (KeyboardInterrupt, typer.Abort):
+        status = _TYPER_SAW_CTRL_C
     except OSError as error:
-        return _say(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "), ExitStatus.BENCH_FAULT)
+        return _system(error, as_json=as_json)
     except Exception as error:
-        return _other(error)
-    return int(status or 0)
+        return _other(error, as_json=as_json)
+    if status == _TYPER_SAW_CTRL_C:
+        return _fail("stopped by Ctrl-C", ExitStatus.INTERRUPTED, as_json=as_json)
+    return status
 
 
-def _other(error: Exception) -> int:
-    """Handle what needs an import to be recognised: click's errors and those of the control layer."""
-    import click
+def say(message: str) -> None:
+    """Write one line on stderr; whatever a file, a port or a box put into it cannot break or colour the line."""
+    words = " ".join(message.split())
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):  # nobody reads; the exit status still tells
+            print(f"energy-runner: {line}", file=sys.stderr)  # noqa: T201 - this is the command line
 
+
+def _fail(message: str, status: ExitStatus, *, as_json: bool) -> int:
+    say(message)
+    if as_json:
+        from energy_runner.cli.output import write_json
+
+        with suppress(OSError):
+            write_json({"schema": ERROR_SCHEMA, "status": int(status), "error": " ".join(message.split())})
+    return int(status)
+
+
+def _system(error: OSError, *, as_json: bool) -> int:
+    """Say what the operating system refused: a full disk behind stdout, a file that went away."""
+    from energy_runner.cli.output import nobody_listens
+
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        nobody_listens()
+    where = f"{error.filename}: " if error.filename else ""
+    return _fail(f"{where}{error.strerror or error}", ExitStatus.BENCH_FAULT, as_json=as_json)
+
+
+def _other(error: Exception, *, as_json: bool) -> int:
+    """Handle typer's own errors, those of the control layer (an import away), and our mistakes."""
+    usage = _usage(error)
+    if usage is not None:
+        return _fail(usage, ExitStatus.USAGE, as_json=as_json) if "\n" not in usage else _help(usage)
     from instruments.errors import InstrumentError
 
-    if isinstance(error, click.exceptions.Abort):
-        return _say("stopped by Ctrl-C", ExitStatus.INTERRUPTED)
-    if isinstance(error, click.ClickException):
-        error.show()
-        return ExitStatus.USAGE
-    if isinstance(error, click.exceptions.Exit):
-        return int(error.exit_code)
     if isinstance(error, InstrumentError):
-        return _say(" ".join(str(error).split()), ExitStatus.BENCH_FAULT)
-    raise error
+        return _fail(str(error), ExitStatus.BENCH_FAULT, as_json=as_json)
+    # Not status 1, which an uncaught exception has: that would read "measured, but a rule failed".
+    import traceback
+
+    traceback.print_exception(error)
+    advice = "this is a mistake in energy-runner; please report it with the lines above"
+    return _fail(f"internal error ({type(error).__name__}): {advice}", ExitStatus.BENCH_FAULT, as_json=as_json)
 
 
-def _say(message: str, status: ExitStatus) -> int:
-    print(f"energy-runner: {message}", file=sys.stderr)  # noqa: T201 - this is the command line
-    return int(status)
+def _usage(error: Exception) -> str | None:
+    """Return what typer says about wrong arguments, and where to read more; None for any other error.
+
+    Its classes are told by their shape: some versions use those of the package click, later ones their own.
+    """
+    message, context = getattr(error, "format_message", None), getattr(error, "ctx", None)
+    if message is None:
+        return None
+    text = str(message())
+    if "\n" in text or context is None:
+        return text
+    return f"{text.rstrip('.')}. Try: {context.command_path} --help"
+
+
+def _help(text: str) -> int:
+    """Show the help of a group of commands that was called without any."""
+    with suppress(OSError, ValueError):
+        print(text, file=sys.stderr)  # noqa: T201 - this is the command line
+    return int(ExitStatus.USAGE)

@@ -1,15 +1,18 @@
 """`run` and `demo`."""
 
-import sys
+import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from energy_runner.cli.outcome import say
+from energy_runner.cli.output import write_json
 from energy_runner.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from energy_runner.session.folder import Session
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -55,13 +58,24 @@ def run_command(options: RunOptions) -> int:
 
 
 def show(session: "Session", *, as_json: bool) -> None:
-    """Print the result for a person, or as the one JSON document on stdout."""
+    """Print the result, and on stderr how a run ended that was not completed."""
+    result = session.result()
     if as_json:
-        sys.stdout.write((session.path / "result.json").read_text("utf-8"))
-        return
-    from energy_runner.report.terminal import print_session
+        write_json(json.loads((session.path / "result.json").read_text("utf-8")))
+    elif session.record.outcome == "completed" or result.windows or result.accuracy:
+        from energy_runner.report.terminal import print_session
 
-    print_session(session)
+        print_session(session)
+    if session.record.outcome != "completed":
+        say(f"{_how_it_ended(session)}. What was recorded is in {session.path}")
+
+
+def _how_it_ended(session: "Session") -> str:
+    record = session.record
+    if record.outcome == "running":
+        return "this run was killed before it could switch the supply off. Try: energy-runner bench off BENCH"
+    supply = "; the supply is off" if record.supply_off_confirmed else ""
+    return (record.reason.rstrip(".") or record.outcome) + supply
 
 
 def demo_command(bench: str, out: Path | None, seed: int, *, as_json: bool) -> int:
@@ -70,11 +84,13 @@ def demo_command(bench: str, out: Path | None, seed: int, *, as_json: bool) -> i
     from energy_runner.benchmarks.demo import write_demo_stimuli
 
     if not load_bench_spec(bench).is_virtual:
-        raise ConfigurationError(f"demo is for virtual benches; use `energy-runner run` for '{bench}'")
+        raise ConfigurationError(
+            f"{bench} is a bench of real boxes, and demo is for virtual ones. "
+            f"Try: energy-runner run kws01 --bench {bench} --stimuli DIR"
+        )
     with tempfile.TemporaryDirectory(prefix="energy-runner-demo-") as folder:
         write_demo_stimuli(Path(folder))
         options = RunOptions(
             benchmark="kws01", bench=bench, stimuli=Path(folder), out=out, seed=seed, as_json=as_json
         )
         return run_command(options)
-

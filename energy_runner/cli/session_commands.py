@@ -1,10 +1,9 @@
 """`analyze`, `check` and `report`: readers of sessions."""
 
-import json
-import sys
 from pathlib import Path
 
-from energy_runner.errors import ExitStatus
+from energy_runner.cli.output import write, write_json
+from energy_runner.errors import ConfigurationError, ExitStatus
 
 
 def analyze_command(folder: Path, *, as_json: bool) -> int:
@@ -28,11 +27,19 @@ def check_command(folder: Path, rules: list[str], accuracy_session: Path | None,
     session = api.load_session(folder)
     accuracy = api.load_session(accuracy_session) if accuracy_session else None
     verdicts = check(session, rules or None, accuracy)
+    silent = sorted(set(rules) - {verdict.id for verdict in verdicts})
+    if silent:
+        more = ". Try: --accuracy-session" if "accuracy-target" in silent and accuracy is None else ""
+        raise ConfigurationError(
+            f"{folder}: {', '.join(silent)} says nothing about this session in {session.record.run.mode} mode{more}"
+        )
     if as_json:
-        sys.stdout.write(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=2) + "\n")
+        write_json([verdict.model_dump(mode="json") for verdict in verdicts])
     else:
         print_verdicts(verdicts)
-    return ExitStatus.VALID if all(v.passed for v in verdicts) else ExitStatus.RULE_FAILED
+    # As in result.json, a rule that only informs makes no run invalid; one that was asked for by name counts.
+    passed = all(verdict.passed for verdict in verdicts if verdict.binding or rules)
+    return ExitStatus.VALID if passed else ExitStatus.RULE_FAILED
 
 
 def report_command(folder: Path, *, plots: bool) -> int:
@@ -47,6 +54,5 @@ def report_command(folder: Path, *, plots: bool) -> int:
         from energy_runner.report.plots import write_plots
 
         written += write_plots(session, result)
-    for path in written:
-        sys.stdout.write(f"{path}\n")
+    write("".join(f"{path}\n" for path in written))
     return ExitStatus.VALID

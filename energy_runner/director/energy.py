@@ -120,16 +120,18 @@ def _stop(stage: Stage, deadline: Deadline) -> None:
 
 
 def _find_inferences(stage: Stage, period_s: float) -> tuple[int, float]:
-    """Return how many inferences fill a window, and how long one takes in seconds, from short trials."""
+    """Return how many inferences fill a window, and how long one takes in seconds, from short trials.
+
+    Where the user gave the number, one inference is tried all the same: it tells how long to wait for a
+    window, and that both edges arrive.
+    """
     plan = stage.plan
-    if plan.inferences is not None:
-        return plan.inferences, stage.bench.spec.dut.infer_timeout_s / (SLACK * (plan.inferences + plan.warmups))
     stage.phase("trial")
     tried = 1
     while True:
         trial_s = _trial(stage, tried, period_s)
-        if trial_s >= TRIAL_S:
-            return plan.inferences_for(trial_s / tried), trial_s / tried
+        if plan.inferences is not None or trial_s >= TRIAL_S:
+            return plan.inferences or plan.inferences_for(trial_s / tried), trial_s / tried
         tried = max(2 * tried, int(1.2 * tried * TRIAL_S / trial_s))
 
 

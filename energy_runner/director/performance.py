@@ -35,9 +35,8 @@ def prepare(stage: Stage) -> None:
 
 
 def _find_inferences(stage: Stage) -> tuple[int, float]:
+    """Return how many inferences fill a window, and how long one takes in seconds, from short trials."""
     plan = stage.plan
-    if plan.inferences is not None:
-        return plan.inferences, stage.bench.spec.dut.infer_timeout_s / (SLACK * (plan.inferences + plan.warmups))
     stage.phase("trial")
     tried = 1
     while True:
@@ -49,6 +48,6 @@ def _find_inferences(stage: Stage) -> tuple[int, float]:
                 "check that its firmware is the performance build (EE_CFG_ENERGY_MODE 0)"
             )
         trial_s = max(1e-6, ((result.laps_us[1] - result.laps_us[0]) & 0xFFFFFFFF) / 1e6)
-        if trial_s >= TRIAL_S:
-            return plan.inferences_for(trial_s / tried), trial_s / tried
+        if plan.inferences is not None or trial_s >= TRIAL_S:
+            return plan.inferences or plan.inferences_for(trial_s / tried), trial_s / tried
         tried = max(2 * tried, int(1.2 * tried * TRIAL_S / trial_s))

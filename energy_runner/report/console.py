@@ -1,19 +1,19 @@
-"""The terminal: a rich console that reports a broken pipe instead of ending the process, and plain ASCII at need."""
+"""The terminal: a rich console that survives a broken pipe, and plain ASCII where nothing else can be shown."""
 
 from typing import TYPE_CHECKING, TextIO
 
-from energy_runner.report.units import MINUS, NOTHING, THIN
+from energy_runner.report.units import BULLET, CROSS, MIDDLE_DOT, MINUS, NOTHING, THIN, TICK
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-TICK, CROSS, BULLET, MIDDLE_DOT = "\u2713", "\u2717", "\u2022", "\u00b7"
-_SIGNS = "µ±×" + TICK + CROSS + BULLET + MIDDLE_DOT + MINUS + NOTHING
+TIMES = "\u00d7"
+_SIGNS = "µ±" + TIMES + TICK + CROSS + BULLET + MIDDLE_DOT + MINUS + NOTHING
 _PLAIN = str.maketrans(
     {
         "µ": "u",
         "±": "+/-",
-        "×": "x",
+        TIMES: "x",
         TICK: "ok",
         CROSS: "FAIL",
         BULLET: "*",

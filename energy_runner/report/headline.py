@@ -1,10 +1,10 @@
 """The first lines of every report: what came out, whether it counts, and what it is worth."""
 
-from energy_runner.report.units import THIN, number, value_and_expanded
+from energy_runner.report.units import DASH, THIN, number, value_and_expanded
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result, Verdict
 
-VIRTUAL = f"VIRTUAL BENCH {chr(0x2013)} simulated, not a measurement of hardware"
+VIRTUAL = f"VIRTUAL BENCH {DASH} simulated, not a measurement of hardware"
 METRICS = {"top1": "Top-1 accuracy", "auc": "AUC"}
 METRIC_MEANS = {
     "top1": "the share of inputs whose most likely class is the right one",

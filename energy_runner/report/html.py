@@ -11,7 +11,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from energy_runner.errors import BenchFault, ConfigurationError
-from energy_runner.report import sections_accuracy, sections_bench, sections_check, sections_result
+from energy_runner.report import (
+    sections_accuracy,
+    sections_bench,
+    sections_check,
+    sections_result,
+    sections_windows,
+)
 from energy_runner.report.figures import plot_data
 from energy_runner.report.headline import score
 from energy_runner.report.markup import Html, join, json_script, tag
@@ -23,7 +29,7 @@ REPORT = "report.html"
 SECTIONS = (
     sections_result.top,
     sections_result.plots,
-    sections_result.windows,
+    sections_windows.windows,
     sections_accuracy.accuracy,
     sections_check.verdicts,
     sections_check.findings,

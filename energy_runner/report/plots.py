@@ -8,7 +8,7 @@ import numpy as np
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError
 from energy_runner.report.decimate import Envelope, decimate
 from energy_runner.report.headline import VIRTUAL, score
-from energy_runner.report.power import PowerTrace, every_sample
+from energy_runner.report.power import PowerTrace
 from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result, WindowResult
@@ -43,7 +43,8 @@ def write_plots(session: Session, result: Result) -> list[Path]:
         if trace.samples == 0:
             raise SessionError(f"{session.path}: the trace holds no samples, so there is nothing to plot")
         jobs: list[tuple[str, WindowResult | None]] = [("trace.png", None)]
-        jobs += [(f"window-{w.index + 1}.png", w) for w in result.windows if w.start_s is not None and w.duration_s]
+        placed = [w for w in result.windows if w.start_s is not None and w.duration_s]
+        jobs += [(f"window-{w.index + 1}.png", w) for w in placed]
         for name, window in jobs:
             figure = matplotlib.figure.Figure(figsize=SIZE_INCHES, layout="constrained")
             _draw(figure, trace, result, window)
@@ -94,7 +95,7 @@ def _envelope(trace: PowerTrace, window: WindowResult | None) -> Envelope:
 def _line(axes: Any, envelope: Envelope, period_s: float) -> None:
     middles_s = (envelope.starts + envelope.width / 2) * period_s
     if envelope.width > 1:
-        axes.fill_between(middles_s, envelope.low, envelope.high, color="#4285c8", alpha=0.4, linewidth=0)
+        axes.fill_between(middles_s, envelope.low, envelope.high, color="#4285c8", alpha=0.4, linewidth=0.6)
     mean = np.where(envelope.missing > 0, np.nan, envelope.mean) if envelope.width > 1 else envelope.mean
     axes.plot(middles_s, mean, color="#0b5cad", linewidth=0.8)
 

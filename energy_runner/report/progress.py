@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 from energy_runner.report.units import plain
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress, Task, TaskID
 
 REFRESH_S = 0.1
 
@@ -42,14 +42,14 @@ class ProgressBar:
         """See an event of the run; only the beginnings of phases matter here."""
         if getattr(event, "kind", "") != "phase":
             return
-        text = plain(f"{event.name} {event.detail}".strip())
+        text = self._sayable(f"{event.name} {event.detail}".strip())
         if text != self._text:
             self._text = text
             self._safely(self._phase)
 
     def progress(self, done_s: float, total_s: float, text: str) -> None:
         """See how far the run is, in seconds of the bench's clock; a total not above `done_s` is not known yet."""
-        self._text = plain(text)
+        self._text = self._sayable(text)
         self._safely(lambda: self._advance(done_s, total_s))
 
     def _begin(self) -> None:
@@ -75,6 +75,10 @@ class ProgressBar:
         self._bar.update(self._task, description=self._text, completed=done_s, total=total)
         self._bar.refresh()
 
+    def _sayable(self, text: str) -> str:
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        return plain(text).encode(encoding, "backslashreplace").decode(encoding)
+
     def _safely(self, act: Any) -> None:
         if self._broken:
             return
@@ -85,17 +89,30 @@ class ProgressBar:
 
 
 def _start_bar(stream: TextIO) -> tuple["Progress", "TaskID"]:
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
 
     from energy_runner.report.console import console
+
+    class Left(TimeRemainingColumn):
+        def render(self, task: "Task") -> Text:
+            return Text(
+                f"{super().render(task)} left" if task.time_remaining is not None else "", "progress.remaining"
+            )
 
     bar = Progress(
         SpinnerColumn("line"),
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         TaskProgressColumn(),
-        TimeRemainingColumn(),
-        TextColumn("left"),
+        Left(),
         console=console(stream),
         transient=True,
         auto_refresh=False,  # no thread of its own: the run itself says when there is news

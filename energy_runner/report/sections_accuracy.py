@@ -78,7 +78,7 @@ def _cell(count: int, total: int, right: bool) -> object:
 
 
 def roc_points(scores: list[float], anomalous: list[bool]) -> list[tuple[float, float]]:
-    """Return the ROC curve as (false, true) positive rates while the threshold falls; equal scores are one step."""
+    """Return (false, true) positive rates while the threshold falls; equal scores make one step."""
     positives = sum(anomalous)
     negatives = len(anomalous) - positives
     if not positives or not negatives:
@@ -103,7 +103,7 @@ def _roc(story: Story) -> Html:
     if not points:
         return Html("")
     words = (
-        "Each file scores the mean error over its windows. The curve shows, for every possible threshold, how many "
-        "anomalies are found and how many normal files are taken for one."
+        "Each file scores the mean error over its windows. The curve shows, for every possible threshold, "
+        "how many anomalies are found and how many normal files are taken for one."
     )
     return Html(tag("p", words, class_="quiet") + roc_chart(points))

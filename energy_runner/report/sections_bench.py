@@ -6,7 +6,7 @@ from energy_runner.analysis.uncertainty import Limits
 from energy_runner.report.headline import ENDS
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import number, percent, with_unit
+from energy_runner.report.units import column, number, percent, prefixed, scaled, with_unit
 
 ROLES = {"monitor": "Power monitor", "io-manager": "IO manager", "dut": "Device under test (DUT)"}
 MEANS = {
@@ -88,16 +88,17 @@ def _accuracy(story: Story) -> Html:
     rows = []
     for term in limits.terms:
         parts = [percent(term.relative)] if term.relative else []
-        parts += [with_unit(term.absolute, term.unit, 3)] if term.absolute else []
+        parts += [prefixed(term.absolute, term.unit)] if term.absolute else []
         rows.append([term.name, f"± {' + '.join(parts)}" if parts else "", term.source])
     assumed = [tag("li", text) for text in limits.assumptions]
     if not (limits.document or rows or assumed):
         return Html("")
+    terms = table("Limits of error that entered the uncertainty", ["Term", "Limit", "Source"], rows, wide=(2,))
     return join(
         (
             tag("h3", "Limits of error of the power monitor"),
             tag("p", f"Document: {limits.document or 'none'}"),
-            table("Limits of error that entered the uncertainty", ["Term", "Limit", "Source"], rows, wide=(2,)) if rows else "",
+            terms if rows else "",
             tag("p", "Assumptions, where no document states a limit:") if assumed else "",
             tag("ul", *assumed, class_="plain") if assumed else "",
         )
@@ -149,11 +150,12 @@ def truth(story: Story) -> Html:
     exact = story.record.truth
     if not exact or len(exact) != len(story.result.windows):
         return Html("")
-    rows = []
-    for window, true in zip(story.result.windows, exact, strict=True):
-        off = window.energy_j / true.energy_j - 1 if window.energy_j is not None and true.energy_j > 0 else None
-        each = true.energy_j / true.inferences * 1e6 if true.inferences else None
-        rows.append([window.index + 1, number(each, 7), number((window.energy_per_inference_j or 0) * 1e6, 7), percent(off)])
+    measured = [window.energy_per_inference_j for window in story.result.windows]
+    known = [true.energy_j / true.inferences if true.inferences else None for true in exact]
+    off = [percent(got / real - 1) if got and real else "" for got, real in zip(measured, known, strict=True)]
+    numbers = [window.index + 1 for window in story.result.windows]
+    in_uj = [column([scaled(value, 1e6) for value in values]) for values in (known, measured)]
+    rows = list(zip(numbers, *in_uj, off, strict=True))
     columns = ["Window", "Exact (µJ per inference)", "Measured (µJ per inference)", "Measured is off by"]
     words = (
         "The simulated device's energy is known exactly. The difference is what the simulated power monitor's "

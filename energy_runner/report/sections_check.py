@@ -4,11 +4,12 @@ from energy_runner.analysis.uncertainty import Limits
 from energy_runner.report import headline
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import THIN, microjoules, percent
+from energy_runner.report.units import CROSS, MIDDLE_DOT, THIN, TICK, microjoules, percent
 from energy_runner.session.result import Verdict
 
 MOST_REMARKS = 50
 TOLD_IN_FULL = frozenset({"problem", "suspicious-messages"})
+
 
 def verdicts(story: Story) -> Html:
     """Return the rules with what was measured, failed ones first."""
@@ -25,14 +26,15 @@ def verdicts(story: Story) -> Html:
     ]
     if not rows:
         return section("verdicts", "Rules", tag("p", "No rule was checked."))
-    return section("verdicts", "Rules", table("Every rule that was checked, failed ones first", columns, rows, wide=(4,)))
+    shown = table("Every rule that was checked, failed ones first", columns, rows, wide=(4,))
+    return section("verdicts", "Rules", shown)
 
 
 def _verdict(verdict: Verdict) -> Html:
     if verdict.passed:
-        return tag("span", f"{chr(0x2713)} passed", class_="verdict pass")
+        return tag("span", f"{TICK} passed", class_="verdict pass")
     if verdict.binding:
-        return tag("span", f"{chr(0x2717)} failed", class_="verdict fail")
+        return tag("span", f"{CROSS} failed", class_="verdict fail")
     return tag("span", "! informs only", class_="verdict info")
 
 
@@ -52,7 +54,8 @@ def findings(story: Story) -> Html:
         rows.append(["odd messages", "", f"{len(odd) - MOST_REMARKS} more; journal.jsonl has them all"])
     parts: list[object] = []
     if rows:
-        parts.append(table("Noticed during the run or its analysis", ["Finding", "Window", "What"], rows, wide=(2,)))
+        columns = ["Finding", "Window", "What"]
+        parts.append(table("Noticed during the run or its analysis", columns, rows, wide=(2,)))
     for problem in facts.problems:
         parts.append(
             pairs(
@@ -103,7 +106,7 @@ def uncertainty(story: Story) -> Html:
     if score is not None:
         total = (
             f"Combined (root of the sum of squares): u = {microjoules(score.u, 3)}; "
-            f"U = {score.k:g}{THIN}{chr(0xB7)}{THIN}u = {microjoules(score.U, 3)}."
+            f"U = {score.k:g}{THIN}{MIDDLE_DOT}{THIN}u = {microjoules(score.U, 3)}."
         )
     # The assumptions stand with the limits of error further down; here is only what they do not say.
     told = Limits.of(story.facts.monitor.accuracy).assumptions if story.facts.monitor else []

@@ -1,17 +1,15 @@
-"""The sections about the result: headline, plots, windows."""
+"""The sections about the result: headline, bands, plots."""
 
 from energy_runner.report import headline
-from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
-from energy_runner.report.spread import spread_chart
+from energy_runner.report.markup import Html, explained, join, section, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import fixed, number, percent, with_unit
-from energy_runner.session.result import WindowResult
+from energy_runner.report.units import DASH, MIDDLE_DOT, number, with_unit
 
 
 def top(story: Story) -> Html:
     """Return headline and bands."""
     result, benchmark = story.result, story.record.benchmark
-    title = f"{benchmark.id} {chr(0xB7)} {benchmark.task} {chr(0xB7)} {result.mode}"
+    title = f"{benchmark.id} {MIDDLE_DOT} {benchmark.task} {MIDDLE_DOT} {result.mode}"
     score = headline.score(result)
     if score is None:
         line = tag("p", "No score", class_="score none")
@@ -29,13 +27,15 @@ def top(story: Story) -> Html:
 def _valid_band(story: Story) -> Html:
     result = story.result
     if result.valid:
-        text = f" {chr(0x2013)} {headline.why_valid(result)}."
+        text = f" {DASH} {headline.why_valid(result)}."
         return tag("div", tag("strong", "VALID"), text, class_="band good", role="status")
     failed = headline.failures(result)
     reasons = tag("ul", *(tag("li", tag("strong", v.id), f": {v.note or v.clause}") for v in failed))
-    number_of_it = " The figure above is shown for diagnosis; it is not a result." if headline.score(result) else ""
-    text = f" {chr(0x2013)} {headline.why_not_valid(result)}.{number_of_it}"
-    return tag("div", tag("strong", "NOT VALID"), text, reasons if failed else "", class_="band bad", role="status")
+    text = f" {DASH} {headline.why_not_valid(result)}."
+    if headline.score(result):
+        text += " The figure above is shown for diagnosis; it is not a result."
+    parts = (tag("strong", "NOT VALID"), text, reasons if failed else "")
+    return tag("div", *parts, class_="band bad", role="status")
 
 
 def _virtual_band(story: Story) -> Html:
@@ -66,7 +66,7 @@ def plots(story: Story) -> Html:
         if picture.complete
         else f"Zooming goes down to {picture.fine.width} samples a point; no extreme is left out."
     )
-    words = tag("p", f"{zoom_in} {depth}", class_="quiet")
+    words = tag("p", f"{zoom_in} {depth}", class_="quiet on-screen")
     return join((section("trace", "Power over time", words, _zoom(story), figure), _detail(story)))
 
 
@@ -117,98 +117,13 @@ def _detail(story: Story) -> Html:
     grain = "Every sample is drawn." if detail.power.width == 1 else f"{detail.power.width} samples a point."
     coarse = " At this sample rate the layers of the network cannot be told apart." if samples < 8 else ""
     words = f"The first {detail.inferences} inferences of window {detail.index + 1}. {each} {grain}{coarse}"
-    dotted = "Time counts from the window's first edge. Dotted: where each inference ends if all take the same time (the device marks only the window)."
+    dotted = (
+        "Time counts from the window's first edge. Dotted: where each inference ends if all take the same time "
+        "(the device marks only the window)."
+    )
     figure = tag(
         "figure",
         tag("div", _waiting(), id="plot-detail", class_="plot", role="img", aria_label=words),
         tag("figcaption", dotted),
     )
     return section("detail", "Inside an inference", tag("p", words, class_="quiet"), figure)
-
-
-def windows(story: Story) -> Html:
-    """Return the table of the windows, as the mode of the run asks for."""
-    result = story.result
-    if not result.windows:
-        return Html("")
-    if result.mode == "performance":
-        rows = [
-            [w.index + 1, w.file, w.inferences, fixed(w.duration_s, 6), number(w.throughput_per_s, 6)]
-            for w in result.windows
-        ]
-        columns = ["Window", "Stimulus", "Inferences", "Duration (s)", "Inferences per second"]
-        return section("windows", "Windows", table("Each window", columns, rows, numeric=(2, 3, 4)))
-    columns = [
-        "Window",
-        explained("Stimulus", "The input file that the device classified again and again in this window."),
-        "Start (s)",
-        "Duration (s)",
-        "Inferences",
-        "Energy (mJ)",
-        "Energy per inference (µJ)",
-        "Mean power (mW)",
-        explained("Samples lost", "Samples that the monitor should have delivered inside the window and did not."),
-    ]
-    over = any(window.samples_over_range for window in result.windows)
-    if over:
-        columns.append(explained("Over range", "Samples outside what the monitor can measure."))
-    rows = [_window_row(window, over=over) for window in result.windows]
-    label = "Each window, in the power monitor's own time"
-    return section(
-        "windows", "Windows", table(label, columns, rows, numeric=range(2, 10)), spread_chart(result), _cross(story)
-    )
-
-
-def _window_row(window: WindowResult, *, over: bool) -> list[object]:
-    missing: object = fixed(window.samples_missing, 0)
-    if window.samples_missing:
-        missing = tag("span", f"{window.samples_missing} of {window.samples_expected}", class_="lost")
-    row: list[object] = [
-        window.index + 1,
-        window.file,
-        fixed(window.start_s, 4),
-        fixed(window.duration_s, 6),
-        window.inferences,
-        fixed(_scaled(window.energy_j, 1e3), 4),
-        number(_scaled(window.energy_per_inference_j, 1e6), 7),
-        number(_scaled(window.mean_power_w, 1e3), 6),
-        missing,
-    ]
-    return [*row, fixed(window.samples_over_range, 0)] if over else row
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
-
-
-def _cross(story: Story) -> Html:
-    result = story.result
-    check, clock, alignment = result.edges_cross_check, result.sample_clock, result.alignment
-    between = [value for value in result.between_windows_w if value is not None]
-    lowest, highest = (min(between), max(between)) if between else (None, None)
-    ratio = check and f"{check.ratio:.6f} (spread {percent(check.spread)}, {check.windows} windows)"
-    correction = alignment and alignment.rate_correction
-    return pairs(
-        "Cross-checks",
-        [
-            ("Edges placed by", alignment and alignment.method),
-            (
-                explained("Clock correction", "Durations on the IO manager's clock are multiplied by this."),
-                correction and f"{correction:.6f} (u = {percent(alignment and alignment.rate_u)})",
-            ),
-            (
-                explained("Durations, second clock", "By the IO manager over by the monitor; 1 is agreement."),
-                ratio,
-            ),
-            (
-                explained("Sample clock", "The sample period as the computer's clock sees it over the stated one."),
-                clock and f"{clock.ratio:.6f} ± {percent(clock.u)}",
-            ),
-            (
-                "Power between windows",
-                lowest is not None
-                and highest is not None
-                and f"{number(lowest * 1e3, 4)} to {with_unit(highest * 1e3, 'mW', 4)}",
-            ),
-        ],
-    )

@@ -1,9 +1,11 @@
 """Small drawings that are part of the page itself: the windows side by side, and the ROC curve."""
 
+import math
+import statistics
 from collections.abc import Sequence
 
 from energy_runner.report.markup import Html, join, tag
-from energy_runner.report.units import microjoules, percent
+from energy_runner.report.units import THIN, fixed, percent
 from energy_runner.session.result import Result
 
 WIDTH, LEFT, RIGHT, ROW = 420, 84, 70, 22
@@ -20,7 +22,7 @@ def spread_chart(result: Result) -> Html:
     if len(values) < 2:
         return Html("")
     energies = [value for _, value in values]
-    middle = result.energy_per_inference_j.median if result.energy_per_inference_j else sorted(energies)[len(energies) // 2]
+    middle = statistics.median(energies)
     reach = max(max(abs(value - middle) for value in energies) * 1.25, abs(middle) * 1e-6, 1e-15)
     inner = WIDTH - LEFT - RIGHT
     height = ROW * len(values) + 30
@@ -28,12 +30,14 @@ def spread_chart(result: Result) -> Html:
     def x(value: float) -> float:
         return LEFT + inner * (value - middle + reach) / (2 * reach)
 
+    decimals = min(9, max(0, 1 - math.floor(math.log10(reach * 1e6))))
+    ends = [f"{fixed((middle + sign * reach) * 1e6, decimals)}{THIN}µJ" for sign in (-1, 1)]
     line = "stroke:var(--plot-edge);stroke-width:1.5"
     parts: list[object] = [
         tag("line", x1=f"{x(middle):.1f}", x2=f"{x(middle):.1f}", y1="4", y2=str(height - 24), style=line),
         tag("text", "median", x=f"{x(middle):.1f}", y=str(height - 8), text_anchor="middle"),
-        tag("text", microjoules(middle - reach, 6), x=str(LEFT), y=str(height - 8), text_anchor="middle"),
-        tag("text", microjoules(middle + reach, 6), x=str(LEFT + inner), y=str(height - 8), text_anchor="middle"),
+        tag("text", ends[0], x=str(LEFT), y=str(height - 8), text_anchor="middle"),
+        tag("text", ends[1], x=str(LEFT + inner), y=str(height - 8), text_anchor="middle"),
     ]
     for row, (index, value) in enumerate(values):
         y = 16 + ROW * row

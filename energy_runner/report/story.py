@@ -97,6 +97,8 @@ def _detail(trace: PowerTrace, windows: list[WindowResult]) -> Detail | None:
         if window.start_s is None or not window.duration_s or window.inferences < 1:
             continue
         inference_s = window.duration_s / window.inferences
+        if inference_s <= 0:
+            continue
         least = math.ceil(DETAIL_LEAST_SAMPLES * trace.period_s / inference_s)
         count = min(window.inferences, max(DETAIL_INFERENCES, least))
         margin_s = 0.3 * inference_s + 2 * trace.period_s

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.report import headline
-from energy_runner.report.console import BULLET, CROSS, MIDDLE_DOT, TICK, console, shown, writes_signs
-from energy_runner.report.units import fixed, number, plain
+from energy_runner.report.console import console, shown, writes_signs
+from energy_runner.report.units import BULLET, CROSS, MIDDLE_DOT, TICK, fixed, number, plain, scaled
 from energy_runner.session.folder import Session
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result, Verdict
@@ -32,9 +32,7 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
     _printed(lambda out: _verdicts(list(verdicts), out))
 
 
-def summary(
-    result: Result, out: "Console", *, record: Record | None = None, report: Path | None = None
-) -> None:
+def summary(result: Result, out: "Console", *, record: Record | None = None, report: Path | None = None) -> None:
     """Print a compact summary of `result` on the console `out`."""
     _head(result, out, record)
     if result.windows:
@@ -91,21 +89,27 @@ def _windows(result: Result, out: "Console") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD if writes_signs(out) else box.ASCII, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD if writes_signs(out) else box.ASCII, pad_edge=False, padding=(0, 1, 0, 0))
     energy = result.mode == "energy"
-    names = ["Window", "Stimulus", "Duration", "Inferences"]
-    names += ["Energy", "Per inference", "Mean power", "Lost"] if energy else ["Inferences per second"]
+    names = ["#", "Stimulus", "Inferences", "Duration\ns"]
+    measured = ["Energy\nmJ", "µJ per\ninference", "Power\nmW", "Samples\nlost"]
+    names += measured if energy else ["Inferences\nper second"]
     for name in names:
-        left = name == "Stimulus"
-        table.add_column(name, justify="left" if left else "right", overflow="fold", no_wrap=not left)
+        words = name == "Stimulus"
+        table.add_column(
+            shown(name, out),
+            justify="left" if words else "right",
+            overflow="fold",
+            no_wrap=not words,
+            min_width=10 if words else None,
+        )
     for window in result.windows:
-        cells = [str(window.index + 1), plain(window.file), _unit(window.duration_s, 1, 4, "s")]
-        cells.append(str(window.inferences))
+        cells = [str(window.index + 1), plain(window.file), str(window.inferences), fixed(window.duration_s, 4)]
         if energy:
             cells += [
-                _unit(window.energy_j, 1e3, 3, "mJ"),
-                _unit(window.energy_per_inference_j, 1e6, 3, "µJ"),
-                _unit(window.mean_power_w, 1e3, 3, "mW"),
+                fixed(scaled(window.energy_j, 1e3), 3),
+                fixed(scaled(window.energy_per_inference_j, 1e6), 3),
+                fixed(scaled(window.mean_power_w, 1e3), 3),
                 fixed(window.samples_missing, 0),
             ]
         else:
@@ -113,10 +117,6 @@ def _windows(result: Result, out: "Console") -> "Table":
         style = "red" if window.samples_missing else ""
         table.add_row(*(Text(shown(cell, out)) for cell in cells), style=style)
     return table
-
-
-def _unit(value: float | None, factor: float, decimals: int, unit: str) -> str:
-    return number(None) if value is None else f"{fixed(value * factor, decimals)} {unit}"
 
 
 def _verdicts(verdicts: list[Verdict], out: "Console") -> None:
@@ -128,9 +128,12 @@ def _verdicts(verdicts: list[Verdict], out: "Console") -> None:
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
     for verdict in headline.failed_first(verdicts):
-        sign, style = (TICK, "green") if verdict.passed else (CROSS, "bold red") if verdict.binding else ("!", "yellow")
-        measured = f"{headline.quantity(verdict.measured)} (limit {headline.quantity(verdict.limit)})"
-        words = measured if verdict.passed else f"{measured}  {verdict.note or verdict.clause}"
+        sign, style = (CROSS, "bold red") if verdict.binding else ("!", "yellow")
+        if verdict.passed:
+            sign, style = TICK, "green"
+        measured, limit = headline.quantity(verdict.measured), headline.quantity(verdict.limit)
+        words = measured if measured == limit else f"{measured} (limit {limit})"
+        words += "" if verdict.passed else f"  {verdict.note or verdict.clause}"
         grid.add_row(
             Text(shown(sign, out), style),
             Text(shown(plain(verdict.id), out), "" if verdict.passed else style),
@@ -141,7 +144,6 @@ def _verdicts(verdicts: list[Verdict], out: "Console") -> None:
 
 
 def _findings(result: Result, out: "Console") -> None:
-    from rich.padding import Padding
     from rich.text import Text
 
     if not result.findings:
@@ -149,8 +151,8 @@ def _findings(result: Result, out: "Console") -> None:
     out.print()
     for finding in result.findings[:MOST_FINDINGS]:
         where = f" (window {finding.window + 1})" if finding.window is not None else ""
-        line = f"{BULLET} {finding.id}{where}: {plain(finding.detail)}"
-        out.print(Padding(Text(shown(line, out), "yellow"), (0, 0, 0, 0)))
+        line = f"{BULLET} {plain(finding.id)}{where}: {plain(finding.detail)}"
+        out.print(Text(shown(line, out), "yellow"))
     left = len(result.findings) - MOST_FINDINGS
     if left > 0:
         out.print(f"  and {left} more; the report has them all")

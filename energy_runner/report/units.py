@@ -1,10 +1,12 @@
 """Numbers and names as a person reads them: µJ, mW, thin spaces, no more digits than the uncertainty allows."""
 
 import math
+from collections.abc import Sequence
 
 THIN = "\u202f"
 MINUS = "\u2212"
-NOTHING = "\u2013"
+DASH = NOTHING = "\u2013"
+TICK, CROSS, BULLET, MIDDLE_DOT = "\u2713", "\u2717", "\u2022", "\u00b7"
 _SPACES = f"{THIN}\u00a0"  # which Python does not count as printable
 
 
@@ -39,6 +41,18 @@ def fixed(value: float | None, decimals: int) -> str:
     return NOTHING if value is None else grouped(f"{value:.{decimals}f}")
 
 
+def column(values: Sequence[float | None], digits: int = 7) -> list[str]:
+    """Return a column of numbers with equally many decimals, the largest with `digits` significant digits."""
+    known = [abs(value) for value in values if value is not None]
+    decimals = min(12, max(0, digits - 1 - _exponent(max(known)))) if known else 0
+    return [fixed(value, decimals) for value in values]
+
+
+def scaled(value: float | None, factor: float) -> float | None:
+    """Return `value` in another unit, None where it is unknown."""
+    return None if value is None else value * factor
+
+
 def grouped(text: str) -> str:
     """Return decimal digits with thin spaces between thousands (from 10 000 on) and a true minus sign."""
     sign, digits = (MINUS, text[1:]) if text.startswith("-") else ("", text)
@@ -53,6 +67,14 @@ def grouped(text: str) -> str:
 def with_unit(value: float | None, unit: str, digits: int = 6) -> str:
     """Return a number with its unit, a thin space between them that does not break."""
     return NOTHING if value is None else f"{number(value, digits)}{THIN}{unit}"
+
+
+def prefixed(value: float, unit: str, digits: int = 3) -> str:
+    """Return a quantity with the SI prefix that keeps its number between 1 and 1000."""
+    for factor, prefix in ((1.0, ""), (1e3, "m"), (1e6, "µ"), (1e9, "n")):
+        if abs(value) * factor >= 1 or prefix == "n":
+            break
+    return with_unit(value * factor, f"{prefix}{unit}", digits)
 
 
 def percent(ratio: float | None, digits: int = 3) -> str:

@@ -24,10 +24,11 @@ SPREAD_LIMIT = 0.02
 
 def run_completed(case: Case) -> Judgement:
     """Judge whether the run went through all its phases."""
-    ended = case.facts.ended
-    return Judgement(
-        case.facts.outcome == "completed", case.facts.outcome, "completed", ended.reason if ended else ""
-    )
+    ended, outcome = case.facts.ended, case.facts.outcome
+    note = ended.reason if ended else ""
+    if case.facts.torn:
+        outcome, note = "killed", "the journal breaks off"
+    return Judgement(outcome == "completed", outcome, "completed", note)
 
 
 def supply_off(case: Case) -> Judgement | None:
@@ -122,22 +123,24 @@ def edges_match(case: Case) -> Judgement:
 def no_lost_samples(case: Case) -> Judgement:
     """Judge whether every sample of every window arrived."""
     counts = [window.samples_missing for window in case.result.windows]
-    known = [count for count in counts if count is not None]
     outside = sum(lost.missing for lost in case.facts.lost)
     note = f"{outside} lost in the whole run" if outside else ""
-    if not known or len(known) != len(counts):
-        return Judgement(False, f"{len(counts) - len(known)} windows without samples", 0, note)
-    return Judgement(sum(known) == 0, sum(known), 0, note)
+    return _none_of(counts, note)
 
 
 def not_over_range(case: Case) -> Judgement:
     """Judge whether every sample of every window was inside the monitor's range."""
     counts = [window.samples_over_range for window in case.result.windows]
-    known = [count for count in counts if count is not None]
     total = sum(event.count for event in case.facts.over_range)
     note = f"{total} in the whole run" if total else ""
-    if not known or len(known) != len(counts):
-        return Judgement(False, f"{len(counts) - len(known)} windows without samples", 0, note)
+    return _none_of(counts, note)
+
+
+def _none_of(counts: list[int | None], note: str) -> Judgement:
+    known = [count for count in counts if count is not None]
+    if not counts or len(known) < len(counts):
+        unknown = f"{len(counts) - len(known)} windows without samples" if counts else "no windows"
+        return Judgement(False, unknown, 0, note)
     return Judgement(sum(known) == 0, sum(known), 0, note)
 
 

@@ -77,7 +77,6 @@ class TraceWriter:
                     name=name,
                     units=unit,
                 )
-            self._file.flush()
         except (RuntimeError, ValueError) as error:
             raise self._fault(error) from None
 

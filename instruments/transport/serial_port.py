@@ -1,6 +1,7 @@
 """A serial port through pyserial, read in chunks and never by byte or line."""
 
 import errno
+from dataclasses import dataclass
 
 import serial
 
@@ -27,6 +28,35 @@ _ADVICE = {
 }
 # Windows gives no number, only the name of its error inside the text; there, "no permission" means "in use".
 _ADVICE_BY_TEXT = {"FileNotFoundError": _NO_PORT, "PermissionError": _IN_USE}
+
+
+@dataclass(frozen=True)
+class SerialPortInfo:
+    """A serial port of this computer; `usb` is vendor and product id (`0483:5740`), empty if it is not USB."""
+
+    port: str
+    usb: str
+    description: str
+    serial: str
+
+
+def list_serial_ports() -> list[SerialPortInfo]:
+    """Return the serial ports that have hardware behind them, by name; nothing is opened.
+
+    Linux also lists the serial ports that a PC could have had (`/dev/ttyS0` and on); those are left out.
+    """
+    from serial.tools.list_ports import comports
+
+    return [
+        SerialPortInfo(
+            port=str(found.device),
+            usb=f"{found.vid:04x}:{found.pid:04x}" if found.vid is not None and found.pid is not None else "",
+            description=str(found.description or ""),
+            serial=str(found.serial_number or ""),
+        )
+        for found in sorted(comports(), key=lambda found: str(found.device))
+        if found.hwid not in (None, "", "n/a")
+    ]
 
 
 class SerialPort:

@@ -44,18 +44,26 @@ class StreamScpiPort:
             searched = len(self._buffer)
             if searched > MAX_LINE_BYTES:
                 raise ProtocolViolation(asked, f"{searched} bytes without a line end")
-            self._fill(asked, 1, deadline)
+            self._buffer += self._receive(asked, searched, 4096, deadline)
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
         return decode_line(line, self.name)
 
     def read_exactly(self, count: int, deadline: Deadline) -> bytes:
         """Return exactly `count` bytes; `TimedOut` at the deadline leaves what has arrived for `drain()`."""
-        while len(self._buffer) < count:
-            self._fill(f"read {count} bytes from {self.name}", count - len(self._buffer), deadline)
-        data = bytes(self._buffer[:count])
+        asked = f"read {count} bytes from {self.name}"
+        pieces = [bytes(self._buffer[:count])]
         del self._buffer[:count]
-        return data
+        missing = count - len(pieces[0])
+        try:
+            # Joined once at the end: a buffer that grows by each piece would copy megabytes several times.
+            while missing > 0:
+                pieces.append(self._receive(asked, count - missing, missing, deadline))
+                missing -= len(pieces[-1])
+        except BaseException:
+            self._buffer[:0] = b"".join(pieces)
+            raise
+        return b"".join(pieces)
 
     def drain(self, deadline: Deadline) -> bytes:
         """Read until the deadline and throw it all away; return the first 64 KiB of it.
@@ -69,18 +77,13 @@ class StreamScpiPort:
             drained += data[: max(0, MAX_DRAINED_BYTES - len(drained))]
         return bytes(drained[:MAX_DRAINED_BYTES])
 
-    def _fill(self, asked: str, wanted: int, deadline: Deadline) -> None:
-        """Add what arrives next to the buffer, and never much more than is wanted."""
-        data = self._transport.read(deadline, min(max(wanted, 4096), _CHUNK_BYTES))
+    def _receive(self, asked: str, have: int, wanted: int, deadline: Deadline) -> bytes:
+        """Return what arrives next, at most `wanted` bytes; `have` bytes came before."""
+        data = self._transport.read(deadline, min(wanted, _CHUNK_BYTES))
         if not data:
-            raise TimedOut(
-                asked,
-                f"no answer (only {len(self._buffer)} bytes: {shown(bytes(self._buffer[:64]))})"
-                if self._buffer
-                else "no answer",
-                "check that the instrument is on and understood the question",
-            )
-        self._buffer += data
+            came = f"no answer beyond {have} bytes" if have else "no answer"
+            raise TimedOut(asked, came, "check that the instrument is on and understood the question")
+        return data
 
 
 def encode_line(command: str) -> bytes:

@@ -1,5 +1,6 @@
 """A plain TCP connection: `tcp://host:port` without VISA, for SCPI sockets and for served twins."""
 
+import os
 import select
 import socket
 
@@ -23,6 +24,7 @@ class TcpTransport:
 
     def open(self, deadline: Deadline) -> None:
         """Connect; raise `Unavailable` if nobody accepts the connection before the deadline."""
+        self.close()
         try:
             self._socket = socket.create_connection((self._host, self._port), _timeout(deadline))
         except (OSError, OverflowError) as error:
@@ -90,6 +92,9 @@ def check_host(host: str, port: int) -> None:
 
 def connection_error(connection: socket.socket) -> str:
     """Return why a connection could not be made, or nothing if it stands."""
+    code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        return os.strerror(code)
     try:
         connection.getpeername()
     except OSError as error:

@@ -60,6 +60,7 @@ class VisaPort:
         with _visa_errors(f"open {self._resource_name}"):
             import pyvisa
 
+        self.close()
         stream = _SOCKET_NAME.fullmatch(self._resource_name)
         if stream:
             check_host(stream["host"], int(stream["port"]))
@@ -243,8 +244,13 @@ class _MessagePort:
 
 def _read_some(resource: Any, count: int, deadline: Deadline) -> bytes:
     """Return up to `count` bytes: what one low-level read brings."""
+    from pyvisa.constants import StatusCode
+
     resource.timeout = _milliseconds(deadline)
-    return bytes(resource.read_bytes(count, chunk_size=count, break_on_termchar=True))
+    # Not `read_bytes()`, which would copy everything two times more.
+    with resource.ignore_warning(StatusCode.success_max_count_read):
+        data, _ = resource.visalib.read(resource.session, count)
+    return bytes(data)
 
 
 def _socket_below(resource: Any) -> "socket.socket | None":
@@ -273,4 +279,5 @@ def _visa_errors(asked: str) -> Iterator[None]:
         code = getattr(getattr(error, "error_code", None), "name", "")
         if code == "error_timeout" or isinstance(error, TimeoutError):
             raise TimedOut(asked, "no answer", "check that the instrument is on and not busy") from error
-        raise Unavailable(asked, " ".join(str(error).split()) or type(error).__name__, _CHECK) from error
+        came = " ".join(str(error).split()).rstrip(".")
+        raise Unavailable(asked, came or type(error).__name__, _CHECK) from error

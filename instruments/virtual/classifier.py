@@ -43,14 +43,20 @@ class TableClassifier:
         return [0.9 if index == pick % self._outputs else rest for index in range(self._outputs)]
 
 
+def _floats(stimulus: bytes) -> npt.NDArray[np.float64]:
+    """Return little-endian float32 values; any bits may come, also those that are no number."""
+    with np.errstate(invalid="ignore"):
+        return np.frombuffer(stimulus, dtype="<f4").astype(np.float64)
+
+
 def quantize_int8(stimulus: bytes, scale: float, zero_point: int) -> npt.NDArray[np.int8]:
     """Return little-endian float32 values as int8, as the reference firmware of ad01 does.
 
     It divides in single precision and rounds halves away from zero (C's `round`); a value that is no number
     becomes 0, as a Cortex-M converts it.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        ratio = (np.frombuffer(stimulus, dtype="<f4") / np.float32(scale)).astype(np.float64)
+    with np.errstate(over="ignore"):
+        ratio = (_floats(stimulus) / np.float32(scale)).astype(np.float32).astype(np.float64)
     quantized = np.copysign(np.floor(np.abs(ratio) + 0.5), ratio) + zero_point
     int8: npt.NDArray[np.int8] = np.clip(np.nan_to_num(quantized, nan=0.0), -128, 127).astype(np.int8)
     return int8
@@ -112,8 +118,7 @@ class TfliteClassifier:
         out_scale, out_zero = self._output["quantization"]
         values = (raw.astype(np.float64) - out_zero) * out_scale
         if self._benchmark == "ad01":
-            original = np.frombuffer(stimulus, dtype="<f4").astype(np.float64)
-            return [float(np.mean((original - values) ** 2))]
+            return [float(np.mean((_floats(stimulus) - values) ** 2))]
         return [float(value) for value in values]
 
 

@@ -145,7 +145,7 @@ class VirtualElog:
         return table
 
     def _currents(self, edges_ns: FloatArray, noise: FloatArray) -> FloatArray:
-        period_s = (edges_ns[1] - edges_ns[0]) / NS_PER_S
+        period_s = self._period_ns / NS_PER_S
         true_a = np.diff(self._world.history.charge_c(edges_ns)) / period_s
         measured = self._errors.current(true_a, noise, period_s)
         limit_a = self._world.faults.over_range_above_a or RANGES[-1, 0]

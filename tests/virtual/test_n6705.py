@@ -1,118 +1,29 @@
-"""The N6705 driver against its twin, in virtual time."""
+"""The log of the N6705: driver against twin, in virtual time."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
 
-from instruments.clock import Deadline, VirtualClock
 from instruments.drivers import n6705_setup
-from instruments.drivers.n6705 import N6705
-from instruments.errors import InstrumentError, Refused, TimedOut, Unavailable
+from instruments.errors import Refused, TimedOut
 from instruments.transport.stream_scpi import StreamScpiPort
-from instruments.types import Lost, MonitorSettings, Note, OverRange, Samples, StreamItem
-from instruments.virtual.cable import CableTransport
-from instruments.virtual.n6705 import VirtualN6705
-from instruments.virtual.world import World
+from instruments.types import Lost, MonitorSettings, Note, OverRange, Samples
+from tests.virtual.n6705_bench import (
+    PERIOD_S,
+    SETTINGS,
+    Bench,
+    busy,
+    check_indexes,
+    energy_j,
+    listening,
+    make,
+    of,
+    renamed,
+)
 
-PERIOD_S = 204.8e-6
-SETTINGS = MonitorSettings(voltage_v=3.0)
 WORDS = {"ours": "(@1)", "others": "(@2,3)", "voltage": "3", "limit": "0.5", "protection": "3.3"}
 WORDS["period"] = "0.0002048"
-
-
-@dataclass
-class Bench:
-    """A twin, a driver, and the world around them."""
-
-    world: World
-    twin: VirtualN6705
-    monitor: N6705
-    transport: CableTransport
-
-    @property
-    def clock(self) -> VirtualClock:
-        return self.world.clock
-
-    def within(self, seconds: float = 10.0) -> Deadline:
-        return self.clock.deadline(seconds)
-
-    def ready(self, settings: MonitorSettings = SETTINGS) -> "Bench":
-        """Open, set up, switch on and arm."""
-        self.monitor.open(self.within())
-        self.monitor.configure(settings, self.within())
-        self.monitor.power_on(self.within())
-        self.world.draw(0.010)
-        self.monitor.start(self.within())
-        return self
-
-    def log(self, seconds: float, every_s: float = 0.1) -> list[StreamItem]:
-        items: list[StreamItem] = []
-        end_ns = self.clock.now_ns() + round(seconds * 1e9)
-        while self.clock.now_ns() < end_ns:
-            self.clock.sleep(min(every_s, (end_ns - self.clock.now_ns()) / 1e9))
-            items += self.monitor.poll(self.within())
-        return items
-
-
-def make(
-    seed: int = 1,
-    *,
-    ideal: bool = True,
-    channel: int = 1,
-    transport: type[CableTransport] = CableTransport,
-) -> Bench:
-    clock = VirtualClock()
-    world = World(clock, seed, ideal=ideal)
-    twin = VirtualN6705(world)
-    cable = transport("monitor", clock, twin.port)
-    return Bench(world, twin, N6705(StreamScpiPort(cable), clock, channel), cable)
-
-
-def of[T](kind: type[T], items: Sequence[object]) -> list[T]:
-    return [item for item in items if isinstance(item, kind)]
-
-
-def energy_j(items: Sequence[StreamItem], period_s: float) -> float:
-    return sum(
-        float(np.dot(s.values[0].astype(np.float64), s.values[1].astype(np.float64))) * period_s
-        for s in of(Samples, items)
-    )
-
-
-def check_indexes(items: Sequence[StreamItem]) -> int:
-    """Assert that samples and losses follow each other without gap or overlap; return where they end."""
-    at = 0
-    for item in items:
-        if isinstance(item, Lost):
-            assert (item.after, item.before) == (at, at + item.missing)
-            at = item.before
-        elif isinstance(item, Samples):
-            assert item.first == at
-            at += item.count
-    return at
-
-
-def listening(sent: list[bytes]) -> Callable[[bytes], bytes]:
-    """Return a wire that writes down what passes."""
-
-    def pass_on(data: bytes) -> bytes:
-        sent.append(data)
-        return data
-
-    return pass_on
-
-
-def busy(world: World, seconds: float) -> None:
-    """Let the DUT draw levels that change at odd moments for some seconds from now."""
-    rng = world.rng("load")
-    at_ns = world.clock.now_ns()
-    end_ns = at_ns + round(seconds * 1e9)
-    while at_ns < end_ns:
-        at_ns += int(rng.integers(50_000, 30_000_000))
-        current_a = float(rng.uniform(0.002, 0.05))
-        world.clock.call_at(at_ns, lambda current_a=current_a: world.draw(current_a))
 
 
 # --- a whole log -----------------------------------------------------------------------------------------
@@ -187,6 +98,16 @@ def test_the_samples_do_not_depend_on_how_often_the_host_reads() -> None:
         logs.append([np.concatenate([s.values[i] for s in samples]) for i in range(2)])
     for other in logs[1:]:
         assert np.array_equal(logs[0], other)
+
+
+def test_the_samples_after_an_overflow_are_what_they_would_have_been() -> None:
+    ends = []
+    for every_s in (0.5, 25.0):
+        bench = make(5, ideal=False).ready()
+        bench.world.pin_falls()
+        samples = of(Samples, bench.log(25.0, every_s))
+        ends.append(np.concatenate([s.values[0] for s in samples])[-10_000:])
+    assert np.array_equal(ends[0], ends[1])
 
 
 def test_two_logs_follow_each_other() -> None:
@@ -294,7 +215,7 @@ def test_an_n6700_gets_its_trigger_pin_set_up() -> None:
     sent: list[bytes] = []
     for model in (b"N6705B", b"N6702C"):
         bench = make()
-        bench.world.faults.corrupt["monitor>host"] = lambda data, model=model: data.replace(b"N6705C", model)
+        bench.world.faults.corrupt["monitor>host"] = partial(renamed, model)
         bench.world.faults.corrupt["host>monitor"] = listening(sent)
         bench.ready()
         assert (b"DIG:PIN1:FUNC TINP\n" in sent) is (model == b"N6702C")
@@ -439,270 +360,3 @@ def test_errors_during_the_log_are_noted() -> None:
     (note,) = of(Note, bench.log(1.5))
     assert "-113" in note.text
     assert note.suspicious
-
-
-# --- supply ----------------------------------------------------------------------------------------------
-
-
-def test_power_is_switched_and_confirmed() -> None:
-    bench = make(2, ideal=False)
-    bench.monitor.open(bench.within())
-    bench.monitor.configure(SETTINGS, bench.within())
-    assert not bench.world.powered
-    bench.monitor.power_on(bench.within())
-    assert bench.world.powered
-    assert bench.world.voltage_v == pytest.approx(3.0, abs=3e-3)
-    assert bench.world.voltage_v != 3.0
-    assert bench.monitor.measured_voltage_v(bench.within()) == pytest.approx(3.0, abs=6e-3)
-    bench.monitor.power_off(bench.within())
-    assert not bench.world.powered
-    bench.monitor.power_off(bench.within())
-
-
-def test_power_off_works_in_the_middle_of_a_log_and_ends_it() -> None:
-    bench = make().ready()
-    bench.world.pin_falls()
-    bench.log(0.5)
-    bench.monitor.power_off(bench.within())
-    assert not bench.world.powered
-    assert bench.monitor.stop(bench.within()) == []
-
-
-def test_a_welded_relay_is_found_by_the_voltage() -> None:
-    bench = make().ready()
-    bench.world.faults.power_stays_on = True
-    deadline = bench.within(5.0)
-    with pytest.raises(Refused, match=r"still|is at 3\.0"):
-        bench.monitor.power_off(deadline)
-    assert bench.clock.now_ns() <= deadline.at_ns
-    assert bench.world.powered
-
-
-def test_a_silent_instrument_is_switched_off_without_a_confirmation() -> None:
-    bench = make().ready()
-    bench.world.faults.silent.add("monitor")
-    deadline = bench.within(5.0)
-    with pytest.raises(TimedOut, match="three ways"):
-        bench.monitor.power_off(deadline)
-    assert bench.clock.now_ns() == deadline.at_ns
-    assert not bench.world.powered
-
-
-def test_a_refused_off_is_tried_in_other_ways() -> None:
-    bench = make().ready()
-    bench.world.faults.refuse |= {"OUTP OFF,(@1)", "OUTP OFF,(@1,2,3)"}
-    bench.monitor.power_off(bench.within())
-    assert not bench.world.powered
-
-
-def test_an_unplugged_instrument_is_unavailable() -> None:
-    bench = make().ready()
-    bench.world.faults.unplugged.add("monitor")
-    for call in (bench.monitor.poll, bench.monitor.stop, bench.monitor.power_off):
-        with pytest.raises(Unavailable):
-            call(bench.within())
-    bench.monitor.close()
-    with pytest.raises(Unavailable):
-        bench.monitor.open(bench.within())
-
-
-class Droppable(CableTransport):
-    """A connection that can break until it is opened again, or be interrupted once."""
-
-    broken = False
-    interrupt_in: int | None = None
-
-    def open(self, deadline: Deadline) -> None:
-        self.broken = False
-        super().open(deadline)
-
-    def write(self, data: bytes, deadline: Deadline) -> None:
-        if self.broken:
-            raise Unavailable("write to monitor", "the connection was closed")
-        super().write(data, deadline)
-
-    def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        if self.interrupt_in is not None:
-            self.interrupt_in -= 1
-            if self.interrupt_in < 0:
-                self.interrupt_in = None
-                raise KeyboardInterrupt
-        return super().read(deadline, max_bytes)
-
-
-def test_after_a_lost_connection_a_new_one_is_made_to_switch_off() -> None:
-    bench = make(transport=Droppable).ready()
-    assert isinstance(bench.transport, Droppable)
-    bench.transport.broken = True
-    bench.monitor.power_off(bench.within())
-    assert not bench.world.powered
-
-
-@pytest.mark.parametrize("read", range(6))
-def test_an_interruption_in_the_middle_of_an_answer_does_not_keep_the_supply_on(read: int) -> None:
-    bench = make(transport=Droppable).ready()
-    assert isinstance(bench.transport, Droppable)
-    bench.world.pin_falls()
-    bench.clock.sleep(2.0)
-    bench.transport.interrupt_in = read
-    with pytest.raises(KeyboardInterrupt):
-        bench.monitor.poll(bench.within())
-    bench.monitor.power_off(bench.within())
-    assert not bench.world.powered
-
-
-def test_a_stale_log_is_ended_and_its_late_bytes_thrown_away() -> None:
-    bench = make()
-    bench.world.faults.stale_stream = True
-    identity = bench.monitor.open(bench.within())
-    assert dict(identity.detail)["output"] == "on"
-    assert bench.world.powered
-    assert not bench.twin._log.running
-    bench.monitor.configure(SETTINGS, bench.within())
-    assert not bench.world.powered
-
-
-def test_closing_gives_the_front_panel_back_and_can_be_repeated() -> None:
-    bench = make().ready()
-    sent: list[bytes] = []
-    bench.world.faults.corrupt["host>monitor"] = listening(sent)
-    bench.monitor.close()
-    bench.monitor.close()
-    assert sent == [b"SYST:COMM:RLST LOC\n"]
-    assert not bench.twin.port.is_open
-
-
-# --- every answer is a place to fail ---------------------------------------------------------------------
-
-
-class Spoiler:
-    """Spoils the answer number `number` of the twin; counts them all."""
-
-    def __init__(self, number: int, spoil: Callable[[bytes], bytes]) -> None:
-        self.number = number
-        self.spoil = spoil
-        self.count = 0
-
-    def __call__(self, data: bytes) -> bytes:
-        if not data:
-            return data
-        self.count += 1
-        return self.spoil(data) if self.count - 1 == self.number else data
-
-
-class Late:
-    """Lets the answer number `number` arrive together with the one after it."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.count = 0
-        self.held = b""
-
-    def __call__(self, data: bytes) -> bytes:
-        self.count += bool(data)
-        if data and self.count - 1 == self.number:
-            self.held = data
-            return b""
-        held, self.held = self.held, b""
-        return held + data
-
-
-def session(bench: Bench) -> None:
-    """Make every call of a session, each within a second."""
-    monitor = bench.monitor
-    monitor.open(bench.within(5.0))
-    monitor.configure(SETTINGS, bench.within(5.0))
-    monitor.power_on(bench.within(5.0))
-    monitor.measured_voltage_v(bench.within(5.0))
-    monitor.start(bench.within(5.0))
-    bench.world.pin_falls()
-    for _ in range(12):
-        bench.clock.sleep(0.1)
-        monitor.poll(bench.within(5.0))
-    monitor.stop(bench.within(5.0))
-    monitor.power_off(bench.within(5.0))
-
-
-def answers_of_a_session() -> int:
-    counter = Spoiler(-1, lambda data: data)
-    bench = make()
-    bench.world.faults.corrupt["monitor>host"] = counter
-    session(bench)
-    return counter.count
-
-
-SPOILS: dict[str, Callable[[bytes], bytes]] = {
-    "lost": lambda data: b"",
-    "cut": lambda data: data[: len(data) // 2],
-    "garbage": lambda data: bytes(255 - byte for byte in data),
-    "doubled": lambda data: data + data,
-    "line feeds": lambda data: b"\n" * len(data),
-    "endless": lambda data: b"x" * 40_000,
-    "hostile block": lambda data: b"#9999999999" + data,
-}
-
-
-@pytest.mark.parametrize("spoil", SPOILS)
-def test_whatever_answer_is_spoilt_every_call_ends_in_time_and_the_supply_goes_off(spoil: str) -> None:
-    total = answers_of_a_session()
-    assert total > 40
-    raised = 0
-    for number in range(total):
-        bench = make()
-        spoiler = Spoiler(number, SPOILS[spoil])
-        bench.world.faults.corrupt["monitor>host"] = spoiler
-        before_ns = bench.clock.now_ns()
-        try:
-            session(bench)
-        except InstrumentError:
-            raised += 1
-        assert bench.clock.now_ns() - before_ns < 12e9
-        bench.world.faults.corrupt.clear()
-        if bench.twin.port.is_open:
-            bench.monitor.power_off(bench.within(5.0))
-            assert not bench.world.powered, f"answer {number} spoilt"
-        bench.monitor.close()
-    assert raised > total // 2 or spoil in ("doubled", "line feeds")
-
-
-def test_a_late_answer_is_never_taken_for_the_next() -> None:
-    raised = 0
-    for number in range(answers_of_a_session()):
-        bench = make()
-        bench.world.faults.corrupt["monitor>host"] = Late(number)
-        try:
-            session(bench)
-            continue
-        except TimedOut:
-            raised += 1
-        if bench.twin.port.is_open:
-            powered = bench.world.powered
-            measured_v = bench.monitor.measured_voltage_v(bench.within())
-            assert measured_v == pytest.approx(3.0 * powered, abs=0.01), f"answer {number} late"
-            bench.monitor.power_off(bench.within())
-            assert not bench.world.powered
-    assert raised > 30
-
-
-@pytest.mark.parametrize("call", ["open", "configure", "power_on", "measured_voltage_v", "start", "poll", "stop"])
-def test_silence_anywhere_times_out_by_the_deadline(call: str) -> None:
-    bench = make()
-    monitor = bench.monitor
-    steps: dict[str, Callable[[Deadline], object]] = {
-        "open": monitor.open,
-        "configure": lambda deadline: monitor.configure(SETTINGS, deadline),
-        "power_on": monitor.power_on,
-        "measured_voltage_v": monitor.measured_voltage_v,
-        "start": monitor.start,
-        "poll": monitor.poll,
-        "stop": monitor.stop,
-    }
-    for name, step in steps.items():
-        if name == call:
-            bench.world.faults.silent.add("monitor")
-            deadline = bench.within(3.0)
-            with pytest.raises(TimedOut):
-                step(deadline)
-            assert bench.clock.now_ns() <= deadline.at_ns
-            return
-        step(bench.within())

@@ -13,9 +13,9 @@ from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.errors import ConfigurationError, ExitStatus
 from tests.virtual.small import twin_bench
 
-# Falling edges of a run without trial: 0 boot, 1 sync, then two for each window.
-START_OF = {window: 2 * window for window in range(1, 6)}
-STOP_OF = {window: 2 * window + 1 for window in range(1, 6)}
+# Falling edges of a run with N given: 0 boot, 1 sync, 2 and 3 the trial, then two for each window.
+START_OF = {window: 2 * window + 2 for window in range(1, 6)}
+STOP_OF = {window: 2 * window + 3 for window in range(1, 6)}
 N = 237
 
 

@@ -227,11 +227,11 @@
   window.addEventListener("beforeprint", () => {
     document.documentElement.classList.add("on-paper");
     redraw();
-    plots.forEach(([div]) => Plotly.relayout(div, { width: 680 }));
+    plots.forEach(([div], i) => Plotly.relayout(div, { width: 650, height: i ? 220 : 300 }));
   });
   window.addEventListener("afterprint", () => {
     document.documentElement.classList.remove("on-paper");
-    plots.forEach(([div]) => Plotly.relayout(div, { width: null, autosize: true }));
+    plots.forEach(([div]) => Plotly.relayout(div, { width: null, height: null, autosize: true }));
     redraw();
   });
 })();
