@@ -112,7 +112,7 @@ def window_arrays(session: Session, number: int) -> tuple[FloatArray, FloatArray
         first = int(window.start_s / source.period_s)
         stop = min(source.length, math.ceil(window.stop_s / source.period_s))
         power_w = np.asarray(source.power_w(first, stop), dtype=np.float64)
-    time_s = (np.arange(first, stop) + 0.5) * source.period_s
+    time_s = (np.arange(first, stop, dtype=np.float64) + 0.5) * np.float64(source.period_s)
     return time_s, power_w
 
 

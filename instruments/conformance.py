@@ -53,10 +53,11 @@ def examine(make: Make) -> Iterator[tuple[str, str]]:
 
 
 def constructing_is_pure(make: Make) -> None:
-    """A driver that was never opened can be asked what it can do, and closed."""
+    """Ask a driver that was never opened what it can do, and close it."""
     subject = make()
     can = subject.monitor.capabilities
-    _expect(0.0 <= can.voltage_min_v < can.voltage_max_v, f"voltage range {can.voltage_min_v}..{can.voltage_max_v}")
+    span = f"voltage range {can.voltage_min_v}..{can.voltage_max_v}"
+    _expect(0.0 <= can.voltage_min_v < can.voltage_max_v, span)
     subject.monitor.close()
     subject.monitor.close()
 
@@ -119,7 +120,7 @@ def samples_are_consecutive(make: Make) -> None:
 
 
 def every_pulse_is_one_edge(make: Make) -> None:
-    """A monitor that captures edges reports each exactly once, in order, inside the recorded samples."""
+    """See each edge exactly once, in order, inside the recorded samples, where the monitor captures them."""
     with _opened(make) as (subject, start):
         if not subject.monitor.capabilities.captures_edges:
             return
@@ -135,7 +136,7 @@ def every_pulse_is_one_edge(make: Make) -> None:
         _expect(len(places) == expected, f"{len(places)} edges reported for {expected} pulses")
         _expect(places == sorted(places), f"edges out of order: {places}")
         end = max((item.first + item.count for item in items if isinstance(item, Samples)), default=0)
-        _expect(0.0 <= places[0] and places[-1] <= end, f"edges {places} outside 0..{end}")
+        _expect(places[0] >= 0.0 and places[-1] <= end, f"edges {places} outside 0..{end}")
 
 
 def stop_may_be_said_any_time(make: Make) -> None:
@@ -162,7 +163,7 @@ def a_second_acquisition_starts_at_zero(make: Make) -> None:
 
 
 def off_works_while_acquiring(make: Make) -> None:
-    """The supply can be switched off in the middle of an acquisition, and the stream stays whole."""
+    """Switch the supply off in the middle of an acquisition; the stream stays whole."""
     with _opened(make) as (subject, start):
         start()
         items = _acquire(subject, 0.5)
@@ -175,7 +176,7 @@ def off_works_while_acquiring(make: Make) -> None:
 
 
 def silence_ends_by_the_deadline(make: Make) -> None:
-    """An instrument that stops answering gives `TimedOut`, at the deadline and not later."""
+    """Get `TimedOut` from an instrument that stops answering, at the deadline and not later."""
     if make().silence is None:
         return
     calls: dict[str, Callable[[Subject, float], object]] = {

@@ -178,24 +178,28 @@ _TABLES: dict[str, type[_Table]] = {
 _MONITOR_OPTIONS = 3  # monitor.options.KEY; what follows in a place is the type that was tried
 
 
+_PLAIN_WORDS = {
+    "missing": "{key} is missing",
+    "string_too_short": "{key} must not be empty",
+    "model_type": "{key} must be a table: [{key}]",
+}
+
+
 def _problem(error: ErrorDetails) -> str:
     """Return one of pydantic's errors as a person would say it; the key comes first."""
     place = [str(part) for part in error["loc"][:_MONITOR_OPTIONS]]
     key, kind = ".".join(place), error["type"]
-    if kind == "missing":
-        return f"{key} is missing"
     if kind == "extra_forbidden":
         return _unknown(place)
-    if kind == "string_too_short":
-        return f"{key} must not be empty"
-    if kind == "model_type":
-        return f"{key} must be a table: [{key}]"
-    if place[:2] == ["monitor", "options"]:
-        return f"{key} = {error['input']!r}: must be a text, a number, true or false"
+    if kind in _PLAIN_WORDS:
+        return _PLAIN_WORDS[kind].format(key=key)
     text = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     if not place:
         return text
-    return f"{key} = {_toml(error['input'])}: {'must be ' if text != error['msg'] else ''}{text}"
+    must = "must be " if text != error["msg"] else ""
+    if place[:2] == ["monitor", "options"]:
+        must, text = "must be ", "a text, a number, true or false"
+    return f"{key} = {_toml(error['input'])}: {must}{text}"
 
 
 def _unknown(place: list[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from energy_runner.cli import bench_commands
+from energy_runner.cli.complete import complete_bench, complete_benchmark, complete_mode, complete_rule
 
 # Rich help panels cost a quarter of a second at every start; plain ones are as readable.
 app = typer.Typer(
@@ -20,8 +21,13 @@ app = typer.Typer(
     "  energy-runner demo                 measure a virtual board, no hardware needed\n"
     "  energy-runner bench list           which benches there are\n"
     "  energy-runner run kws01 --bench my-bench.toml --stimuli DIR\n\n"
-    "Exit status: 0 valid, 1 measured but a rule failed, 2 usage or configuration,\n"
-    "3 bench fault, 4 interrupted.",
+    "Exit status:\n\n"
+    "\b\n"
+    "  0  valid\n"
+    "  1  measured, but a rule failed\n"
+    "  2  usage or configuration; nothing was switched on\n"
+    "  3  bench fault\n"
+    "  4  interrupted",
 )
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
@@ -47,54 +53,77 @@ def _common(
     pass
 
 
-def _complete_benchmark(incomplete: str) -> list[str]:
-    from energy_runner.benchmarks.catalogue import list_benchmarks
-
-    return [b.id for b in list_benchmarks() if b.id.startswith(incomplete)]
-
-
-def _complete_bench(incomplete: str) -> list[str]:
-    from energy_runner.bench import built_in_names
-
-    files = sorted(str(path) for path in Path().glob(f"{incomplete}*.toml"))
-    return [name for name in built_in_names() if name.startswith(incomplete)] + files
-
-
 BenchOption = Annotated[
-    str, typer.Option("--bench", "-b", help="Built-in bench, or a bench file.", autocompletion=_complete_bench)
+    str,
+    typer.Option(
+        "--bench",
+        "-b",
+        help="Built-in bench, or a bench file.",
+        metavar="NAME|FILE",
+        autocompletion=complete_bench,
+    ),
 ]
 
 
 @app.command()
 def run(
     benchmark: Annotated[
-        str, typer.Argument(help="kws01, vww01, ic01, ic02 or ad01.", autocompletion=_complete_benchmark)
+        str,
+        typer.Argument(
+            help="kws01, vww01, ic01, ic02 or ad01.", metavar="BENCHMARK", autocompletion=complete_benchmark
+        ),
     ],
     bench: BenchOption,
-    stimuli: Annotated[Path, typer.Option("--stimuli", "-s", help="Folder with y_labels.csv and the input files.")],
-    mode: Annotated[str, typer.Option("--mode", "-m", help="energy, performance or accuracy.")] = "energy",
+    stimuli: Annotated[
+        Path,
+        typer.Option("--stimuli", "-s", help="Folder with y_labels.csv and the input files.", metavar="DIR"),
+    ],
+    mode: Annotated[
+        str,
+        typer.Option(
+            "--mode", "-m", help="energy, performance or accuracy.", metavar="MODE", autocompletion=complete_mode
+        ),
+    ] = "energy",
     model: Annotated[
-        Path | None, typer.Option(help="int8 .tflite file with which a virtual DUT answers.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="int8 .tflite file with which a virtual DUT answers.", metavar="FILE", show_default=False
+        ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder of the session; default: a new one in sessions/.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Empty folder for the session; default: a new one in sessions/.", metavar="DIR"
+        ),
     ] = None,
     inferences: Annotated[
-        int | None, typer.Option("--inferences", "-n", min=1, help="Inferences a window; default: a trial finds out.")
+        int | None,
+        typer.Option(
+            "--inferences", "-n", min=1, help="Inferences a window; default: a trial decides.", metavar="N"
+        ),
     ] = None,
     warmups: Annotated[
-        int | None, typer.Option(min=0, help="Inferences before each window; default: the benchmark's.")
+        int | None,
+        typer.Option(min=0, help="Inferences before each window; default: the benchmark's.", metavar="N"),
     ] = None,
     read_back: Annotated[
         bool, typer.Option(help="Compare each stimulus in the DUT byte for byte before it is used.")
     ] = True,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Accuracy: use only the first LIMIT files (the result is then not valid).")
+        int | None,
+        typer.Option(min=1, help="Accuracy: only the first N files; the result is then not valid.", metavar="N"),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of a virtual bench's instrument errors and noise.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of a virtual bench's instrument errors and noise.", metavar="N")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a benchmark on a bench.
+
+    In energy mode it powers the DUT up, loads five stimuli, lets the DUT infer
+    for at least ten seconds each, powers it down, and states the median energy
+    of one inference with its uncertainty and the verdict of every rule. Ctrl-C
+    ends a run with the supply off.
 
     \b
     Examples:
@@ -123,12 +152,22 @@ def run(
 
 @app.command()
 def demo(
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder of the session.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Empty folder for the session; default: a new one in sessions/.", metavar="DIR"
+        ),
+    ] = None,
     bench: BenchOption = "virtual-lpm01a",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the virtual bench.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the bench's instrument errors and noise.", metavar="N")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a virtual board: five windows of ten seconds, in a second or two, without any hardware.
+    """Measure a virtual board; no hardware needed.
+
+    Five windows of ten seconds in virtual time take a second or two. Every
+    artefact says that it is virtual.
 
     \b
     Examples:
@@ -142,7 +181,7 @@ def demo(
 
 @app.command()
 def analyze(session: SessionArgument, as_json: JsonOption = False) -> None:
-    """Derive the result again from a session's facts, and write result.json.
+    """Derive result.json again from a session's facts.
 
     The same facts give the same bytes, on any day and any machine.
 
@@ -159,19 +198,31 @@ def analyze(session: SessionArgument, as_json: JsonOption = False) -> None:
 def check(
     session: SessionArgument,
     rules: Annotated[
-        list[str] | None, typer.Option("--rules", "-r", help="Check only this rule; may be given several times.")
+        list[str] | None,
+        typer.Option(
+            "--rules",
+            "-r",
+            help="Check only this rule; may be given several times.",
+            metavar="ID",
+            autocompletion=complete_rule,
+        ),
     ] = None,
     accuracy_session: Annotated[
-        Path | None, typer.Option(help="Accuracy session of the same firmware, for the accuracy rule.")
+        Path | None,
+        typer.Option(help="Accuracy session of the same firmware, for the accuracy rule.", metavar="DIR"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a session against the rules; status 1 if one fails.
+    """Check a session against the rules.
+
+    Status 1 if a rule fails. A rule that only informs counts if it is asked for
+    by name.
 
     \b
     Examples:
       energy-runner check SESSION
       energy-runner check SESSION --rules spread --rules window-length
+      energy-runner check ENERGY-SESSION --accuracy-session ACCURACY-SESSION
     """
     from energy_runner.cli.session_commands import check_command
 
@@ -181,7 +232,9 @@ def check(
 @app.command()
 def report(
     session: SessionArgument,
-    plots: Annotated[bool, typer.Option(help="Write plots/*.png too (needs the extra 'plots').")] = False,
+    plots: Annotated[
+        bool, typer.Option("--plots", help="Write plots/*.png too (needs the extra 'plots').")
+    ] = False,
 ) -> None:
     """Write report.html again: one file that opens offline.
 
@@ -192,4 +245,3 @@ def report(
     from energy_runner.cli.session_commands import report_command
 
     raise typer.Exit(report_command(session, plots=plots))
-

@@ -5,18 +5,35 @@ from typing import Annotated
 
 import typer
 
-bench = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Show, examine, switch off or serve a bench."
-)
-instruments = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Which instruments can be used.")
+from energy_runner.cli.complete import complete_bench, complete_benchmark
 
-BenchArgument = Annotated[str, typer.Argument(help="Built-in bench, or a bench file.", metavar="BENCH")]
+bench = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show, examine, switch off or serve a bench.\n\n"
+    "Examples:\n\n"
+    "\b\n"
+    "  energy-runner bench show virtual-lpm01a > my-bench.toml\n"
+    "  energy-runner bench doctor my-bench.toml",
+)
+instruments = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show which instruments can be used, and where they are.\n\n"
+    "Example:\n\n"
+    "\b\n"
+    "  energy-runner instruments list",
+)
+
+BenchArgument = Annotated[
+    str, typer.Argument(help="Built-in bench, or a bench file.", metavar="BENCH", autocompletion=complete_bench)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 
 @bench.command("list")
 def list_benches(as_json: JsonOption = False) -> None:
-    """List the built-in benches and the bench files of this folder.
+    """List built-in benches and the bench files here.
 
     \b
     Example:
@@ -29,7 +46,7 @@ def list_benches(as_json: JsonOption = False) -> None:
 
 @bench.command()
 def show(name: BenchArgument) -> None:
-    """Print a bench file; a built-in one is a good start for your own.
+    """Print a bench file, to start your own from.
 
     \b
     Example:
@@ -42,7 +59,10 @@ def show(name: BenchArgument) -> None:
 
 @bench.command()
 def doctor(name: BenchArgument, as_json: JsonOption = False) -> None:
-    """Ask every box who it is, power the DUT up and down, look for the timestamp pulse, name what is wrong.
+    """Examine a bench and name what is wrong.
+
+    Asks every box who it is, powers the DUT up, looks for one pulse of its
+    timestamp pin, and powers it down. Status 3 if anything is wrong.
 
     \b
     Example:
@@ -55,7 +75,9 @@ def doctor(name: BenchArgument, as_json: JsonOption = False) -> None:
 
 @bench.command()
 def off(name: BenchArgument) -> None:
-    """Switch the DUT's supply off and confirm it, whatever an earlier run left behind.
+    """Switch the DUT's supply off and confirm it.
+
+    Whatever an earlier run left behind, a killed one too.
 
     \b
     Example:
@@ -70,21 +92,32 @@ def off(name: BenchArgument) -> None:
 def serve(
     name: BenchArgument,
     write: Annotated[
-        Path | None, typer.Option("--write", "-w", help="Write a bench file with the served ports here.")
+        Path | None,
+        typer.Option("--write", "-w", help="Write a bench file with the served ports here.", metavar="FILE"),
     ] = None,
-    benchmark: Annotated[str, typer.Option(help="What the virtual DUT runs.")] = "kws01",
-    mode: Annotated[str, typer.Option("--mode", "-m", help="How its firmware is built: energy or performance.")] = (
-        "energy"
-    ),
-    model: Annotated[Path | None, typer.Option(help="int8 .tflite file with which the DUT answers.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of instrument errors and noise.")] = 0,
-    tcp_port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port of an SCPI monitor; 0: any free one.")] = 0,
-    seconds: Annotated[float | None, typer.Option(min=0.0, help="End after so many seconds.")] = None,
+    benchmark: Annotated[
+        str,
+        typer.Option(help="What the virtual DUT runs.", metavar="BENCHMARK", autocompletion=complete_benchmark),
+    ] = "kws01",
+    mode: Annotated[
+        str, typer.Option("--mode", "-m", help="How its firmware is built: energy or performance.", metavar="MODE")
+    ] = "energy",
+    model: Annotated[
+        Path | None, typer.Option(help="int8 .tflite file with which the DUT answers.", metavar="FILE")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of instrument errors and noise.", metavar="N")] = 0,
+    tcp_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="TCP port of an SCPI monitor; 0: any free one.", metavar="PORT")
+    ] = 0,
+    seconds: Annotated[float | None, typer.Option(min=0.0, help="End after so many seconds.", metavar="S")] = None,
 ) -> None:
-    """Serve a virtual bench in real time, on pseudo-terminals and TCP, for any program to use. Ctrl-C ends it.
+    """Serve a virtual bench in real time for any program.
+
+    Serial boxes appear as pseudo-terminals, an SCPI monitor as a TCP port of
+    this computer. Ctrl-C ends it (status 0).
 
     \b
-    Example:
+    Examples:
       energy-runner bench serve virtual-lpm01a --write served.toml
       energy-runner run kws01 --bench served.toml --stimuli DIR        (in another terminal)
     """
@@ -105,7 +138,7 @@ def serve(
 
 @instruments.command("list")
 def list_instruments(as_json: JsonOption = False) -> None:
-    """List the power monitors that have a driver, and the serial ports of this computer.
+    """List drivers, and this computer's serial ports.
 
     \b
     Example:
@@ -117,8 +150,11 @@ def list_instruments(as_json: JsonOption = False) -> None:
 
 
 @instruments.command("show")
-def show_instrument(name: Annotated[str, typer.Argument(help="Name of a driver, e.g. lpm01a.")]) -> None:
-    """Show one driver: how it is connected, how it sees edges, its limits of error and their sources.
+def show_instrument(
+    name: Annotated[str, typer.Argument(help="Name of a driver, e.g. lpm01a.", metavar="DRIVER")],
+    as_json: JsonOption = False,
+) -> None:
+    """Show a driver and its limits of error.
 
     \b
     Example:
@@ -126,4 +162,4 @@ def show_instrument(name: Annotated[str, typer.Argument(help="Name of a driver, 
     """
     from energy_runner.cli.bench_show import instrument_command
 
-    instrument_command(name)
+    instrument_command(name, as_json=as_json)

@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from energy_runner.bench import built_in_names, load_bench_spec
+from energy_runner.bench import built_in_names, load_bench_spec, open_bench
 from energy_runner.cli.output import write, write_json, write_table
 from energy_runner.errors import ConfigurationError
 from instruments.accuracy.tables import load as load_accuracy
@@ -51,6 +51,8 @@ def _bench_row(name: str) -> dict[str, Any] | None:
     row = {"name": name, "description": None, "virtual": None, "monitor": None, "problem": None}
     try:
         spec = load_bench_spec(name)
+        if not spec.is_virtual:  # constructing is pure: nothing is opened, and every key has been looked at
+            open_bench(spec, "energy" if spec.monitor else "performance")
     except ConfigurationError as error:
         # Any TOML file may lie in the user's folder; only one that is meant as a bench is worth a word.
         if not _is_meant_as_bench(Path(name)):
@@ -93,7 +95,7 @@ def instruments_command(*, as_json: bool) -> None:
     if ports:
         write_table(
             ("Serial port", "USB id", "What it says", "Serial number", "It may be"),
-            [(port["port"], port["usb"], port["description"], port["serial"], port["likely"]) for port in map(_port, ports)],
+            [tuple(_port(port).values()) for port in ports],
         )
     else:
         write("No serial port was found. Try: plug the boxes in, and look whether their cables carry data.\n")

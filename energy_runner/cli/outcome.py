@@ -95,7 +95,8 @@ def _usage(error: Exception) -> str | None:
     text = str(message())
     if "\n" in text or context is None:
         return text
-    return f"{text.rstrip('.')}. Try: {context.command_path} --help"
+    stop = "" if text.endswith((".", "?")) else "."
+    return f"{text}{stop} Try: {context.command_path} --help"
 
 
 def _help(text: str) -> int:

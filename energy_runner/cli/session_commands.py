@@ -30,9 +30,8 @@ def check_command(folder: Path, rules: list[str], accuracy_session: Path | None,
     silent = sorted(set(rules) - {verdict.id for verdict in verdicts})
     if silent:
         more = ". Try: --accuracy-session" if "accuracy-target" in silent and accuracy is None else ""
-        raise ConfigurationError(
-            f"{folder}: {', '.join(silent)} says nothing about this session in {session.record.run.mode} mode{more}"
-        )
+        what = f"this session in {session.record.run.mode} mode"
+        raise ConfigurationError(f"{folder}: {', '.join(silent)} says nothing about {what}{more}")
     if as_json:
         write_json([verdict.model_dump(mode="json") for verdict in verdicts])
     else:

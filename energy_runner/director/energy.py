@@ -14,6 +14,8 @@ from instruments.types import Applied
 
 # Edges may reach the host later than the DUT's lines do: through a slow shield, a busy relay.
 EDGE_WAIT_S = 2.0
+# The LPM01A states its elapsed time after every 1000 samples; other monitors may do so at other intervals.
+CONFIRM_SAMPLES = 1000
 START_S = 10.0
 STOP_S = 15.0
 # While nothing is known of the DUT's speed yet.
@@ -59,6 +61,7 @@ def measure_energy(stage: Stage) -> None:
             stage.recorder.remark("director", f"window {index + 1}: {seen} of 2 edges came", suspicious=True)
     stage.phase("finish")
     stage.wait(plan.tail_s)
+    _await_confirmation(stage, applied.period_s)
     _stop(stage, stage.deadline(STOP_S))
     _measure_voltage(stage)
 
@@ -100,6 +103,17 @@ def _start(stage: Stage, applied: Applied) -> None:
             f"the acquisition delivered no sample within {EDGE_WAIT_S:g} s of the first edge; "
             "check the wire from the DUT's timestamp pin to the monitor's trigger input"
         )
+
+
+def _await_confirmation(stage: Stage, period_s: float) -> None:
+    """Stay until the monitor has stated its time after the last window: only then are its samples counted."""
+    recorder = stage.recorder
+    if recorder.confirmed_end is None:
+        return
+    wanted = recorder.samples_end
+    limit_s = CONFIRM_SAMPLES * period_s + EDGE_WAIT_S
+    if not stage.wait_until(lambda: (recorder.confirmed_end or 0) >= wanted, stage.deadline(limit_s)):
+        recorder.remark("monitor", "it never stated its time after the last window", suspicious=True)
 
 
 def _stop(stage: Stage, deadline: Deadline) -> None:

@@ -38,6 +38,9 @@ class Onlooker(Protocol):
 class Recorder:
     """The director's only way to the session folder.
 
+    `samples_end` is the index after the last sample that came; `confirmed_end` the one up to which the monitor
+    itself has stated its elapsed time (None if it never does), which reveals losses before it.
+
     A write that fails (a full disk) raises once; from then on the recorder is `broken` and swallows events.
     While `lenient` is set (tear-down) it never raises, so that the power-off runs to its end.
     """
@@ -48,6 +51,7 @@ class Recorder:
         self.laps: list[TimedLap] = []
         self.samples_end = 0
         self.samples_received = 0
+        self.confirmed_end: int | None = None
         self.broken: Exception | None = None
         self.lenient = False
         self._clock = clock
@@ -154,6 +158,7 @@ class Recorder:
         elif isinstance(item, OverRange):
             self.emit(SamplesOverRange(t_ns=t_ns, **_fields(item)))
         elif isinstance(item, TimeMark):
+            self.confirmed_end = item.at
             self.emit(MonitorTime(t_ns=t_ns, **_fields(item)))
         elif isinstance(item, Note):
             self.remark("monitor", item.text, suspicious=item.suspicious)

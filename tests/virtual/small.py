@@ -1,4 +1,4 @@
-"""A small benchmark and short plans, so that a whole run takes milliseconds and can be repeated a thousand times."""
+"""A small benchmark and short plans: a whole run takes milliseconds and can be repeated a thousand times."""
 
 from pathlib import Path
 

@@ -40,7 +40,7 @@ def served(name: str, file: Path, mode: str = "energy") -> Iterator[object]:
     bench = open_bench(spec, mode, seed=3)
     server = serve_twin_bench(bench.twin, RealClock(), drivers()[spec.monitor.driver].way == "scpi")
     addresses = {box: server.ends[port].address for box, port in TWIN_PORTS.items()}
-    file.write_text(bench_file(spec, addresses, mode, ""), "utf-8")
+    file.write_text(bench_file(spec, addresses, mode), "utf-8")
     done = threading.Event()
     thread = threading.Thread(target=server.serve, args=(done.is_set,))
     thread.start()
