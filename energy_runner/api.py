@@ -11,8 +11,8 @@ The command line is written with exactly these functions. A notebook needs no mo
 
 import math
 import threading
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.director.recorder import Onlooker, Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
-from energy_runner.errors import ExitStatus, SessionError
+from energy_runner.errors import ExitStatus, RunnerError, SessionError
 from energy_runner.rules import evaluate
 from energy_runner.session.events import InferenceDone, MonitorConfigured
 from energy_runner.session.folder import Session, create_session, write_record, write_result
@@ -141,12 +141,14 @@ def run(
     compact = started_utc.partition(".")[0].replace("-", "").replace(":", "")
     name = f"{compact}Z-{run_plan.benchmark.id}-{run_plan.mode}"
     folder = create_session(DEFAULT_PARENT, name, Path(out) if out is not None else None)
-    record = _first_record(bench, run_plan, folder.name, started_utc)
     stop = StopRequest()
     in_main = threading.current_thread() is threading.main_thread()
-    with claim_bench(bench.spec, f"session {folder.resolve()}") as died, (
-        stop_on_signals(stop) if in_main else nullcontext()
+    with (
+        _no_empty_folder(folder),
+        claim_bench(bench.spec, f"session {folder.resolve()}") as died,
+        stop_on_signals(stop) if in_main else nullcontext(),
     ):
+        record = _first_record(bench, run_plan, folder.name, started_utc)
         write_record(folder, record)
         recorder = Recorder(folder, bench.clock, onlookers)
         try:
@@ -155,7 +157,11 @@ def run(
             end = conduct(bench, run_plan, recorder, stop)
         finally:
             recorder.close()
-        return _finish(folder, record, bench, end)
+        try:
+            return _finish(folder, record, bench, end)
+        except RunnerError as error:  # a full disk; whoever stands at the bench must know about the supply
+            supply = "; the supply is off" if end.supply_off_confirmed else f"; {end.reason}"
+            raise type(error)(f"{error}{supply}") from error
 
 
 def exit_status(session: Session) -> ExitStatus:
@@ -164,6 +170,17 @@ def exit_status(session: Session) -> ExitStatus:
     if outcome == "completed":
         return ExitStatus.VALID if session.result().valid else ExitStatus.RULE_FAILED
     return ExitStatus.INTERRUPTED if outcome == "interrupted" else ExitStatus.BENCH_FAULT
+
+
+@contextmanager
+def _no_empty_folder(folder: Path) -> Iterator[None]:
+    """Take the session's folder away again if the run fails before anything is recorded in it."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # it is not empty: something was recorded
+            folder.rmdir()
+        raise
 
 
 def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:

@@ -111,9 +111,9 @@ def _mean_errors(answers: dict[int, list[InferenceDone]]) -> tuple[dict[int, flo
     odd = 0
     for number, inferences in answers.items():
         errors = [inference.results[0] for inference in inferences if len(inference.results) == 1]
-        usable = len(errors) == len(inferences) and all(map(math.isfinite, errors))
+        usable = len(errors) == len(inferences) and math.isfinite(sum(errors))
         odd += not usable
-        means[number] = math.fsum(errors) / len(errors) if usable else math.nan
+        means[number] = sum(errors) / len(errors) if usable else math.nan
     if not odd:
         return means, []
     detail = f"{odd} files have answers that are not one number, so the metric is withheld"

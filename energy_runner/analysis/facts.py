@@ -11,8 +11,6 @@ from energy_runner.session.journal import Journal
 
 FloatArray = npt.NDArray[np.float64]
 
-_LARGEST = 2.0**53  # beyond it a float does not tell whole numbers apart
-
 
 @dataclass
 class Command:
@@ -89,17 +87,24 @@ _LATEST: dict[type[ev.Event], str] = {
     ev.AcquisitionStopped: "stopped",
     ev.RunStopped: "ended",
 }
-# Numbers that indices and times are computed from, with the least value that makes sense.
-_NUMBERS: dict[type[ev.Event], dict[str, float]] = {
-    ev.EdgeCaptured: {"position": -1.0, "half_width": 0.0},  # an edge in the first sample may lie before it
-    ev.LapCaptured: {"lap_us": 0.0},
-    ev.SamplesArrived: {"end": 0.0},
-    ev.SamplesLost: {"after": 0.0, "before": 0.0, "missing": 0.0},
-    ev.SamplesOverRange: {"at": 0.0, "count": 0.0},
-    ev.AcquisitionStopped: {"samples": 0.0, "received": 0.0},
-    ev.MonitorConfigured: {"period_s": 1e-12, "voltage_set_v": 0.0},
-    ev.InferenceDone: {"sent_ns": 0.0, "inferences": 1.0},
-    ev.EdgesExpected: {"count": 0.0},
+# Numbers that indices and times are computed from, with the range that makes sense.
+_LATEST_NS = 2.0**63
+_LARGEST = 2.0**53  # beyond it a float does not tell whole numbers apart
+_NUMBERS: dict[type[ev.Event], dict[str, tuple[float, float]]] = {
+    ev.EdgeCaptured: {"position": (-1.0, _LARGEST), "half_width": (0.0, _LARGEST)},  # -1: just before sample 0
+    ev.LapCaptured: {"lap_us": (0.0, _LARGEST)},
+    ev.SamplesArrived: {"end": (0.0, _LARGEST)},
+    ev.SamplesLost: {"after": (0.0, _LARGEST), "before": (0.0, _LARGEST), "missing": (0.0, _LARGEST)},
+    ev.SamplesOverRange: {"at": (0.0, _LARGEST), "count": (0.0, _LARGEST)},
+    ev.AcquisitionStopped: {"samples": (0.0, _LARGEST), "received": (0.0, _LARGEST)},
+    ev.MonitorConfigured: {"period_s": (1e-12, 1e6), "voltage_set_v": (0.0, 1e6)},
+    ev.InferenceDone: {
+        "sent_ns": (0.0, _LATEST_NS),
+        "start_line_ns": (0.0, _LATEST_NS),
+        "done_line_ns": (0.0, _LATEST_NS),
+        "inferences": (1.0, _LARGEST),
+    },
+    ev.EdgesExpected: {"count": (0.0, 1000.0)},
 }
 
 
@@ -108,9 +113,9 @@ def gather(journal: Journal) -> Facts:
     facts = Facts(torn=journal.torn)
     for event in journal:
         kind = type(event)
-        for name, least in _NUMBERS.get(kind, {}).items():
+        for name, (least, most) in _NUMBERS.get(kind, {}).items():
             value = getattr(event, name)
-            if not least <= value <= (2.0**63 if name.endswith("_ns") else _LARGEST):
+            if value is not None and not least <= value <= most:
                 raise SessionError(f"the journal holds a {event.kind} with {name} = {value}")
         if kind in _LISTS:
             getattr(facts, _LISTS[kind]).append(event)

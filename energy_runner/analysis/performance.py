@@ -14,18 +14,19 @@ _HOST_SLACK_RELATIVE = 0.05  # an RC oscillator at its worst
 def window_durations(facts: Facts) -> tuple[list[float | None], list[Finding]]:
     """Return the duration of each window in seconds, None where it is in doubt, and why.
 
-    The DUT's two laps count; a DUT that prints none (energy firmware behind an IO manager) is timed by the
-    IO manager's laps, its rate corrected against the host. Either must agree with the host's own times.
+    The DUT's two laps count, each below 2^32. A DUT that prints none (energy firmware behind an IO manager) is
+    timed by the IO manager's laps, its rate corrected against the host. Either must agree with the host's times.
     """
     by_io = _by_io_manager(facts)
     durations: list[float | None] = []
     findings: list[Finding] = []
     for number, inference in enumerate(facts.windows()):
         laps = inference.dut_laps_us
-        duration_s = _elapsed_s(laps) if len(laps) == 2 else None
+        counted = len(laps) == 2 and all(0 <= lap < _WRAP_US for lap in laps)
+        duration_s = _elapsed_s(laps) if counted else None
         if not laps:
             duration_s = by_io.get(id(inference))
-        doubt = "" if duration_s is not None else f"{len(laps)} laps instead of 2"
+        doubt = "" if duration_s is not None else f"{len(laps)} laps, of which two make a duration"
         if duration_s is not None and not _agrees(duration_s, inference):
             doubt, duration_s = f"{duration_s:.6f} s by its laps, which the host did not see", None
         if doubt:

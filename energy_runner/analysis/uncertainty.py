@@ -16,6 +16,7 @@ from energy_runner.errors import SessionError
 from energy_runner.session.result import Component, Score, Uncertainty
 
 COVERAGE = 2.0
+_BEYOND_REASON = 1e6
 _MEDIAN_FACTOR = 1.253  # standard deviation of a median over that of a mean, √(π/2), normal distribution
 
 
@@ -23,8 +24,8 @@ class _Term(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
     name: str
-    relative: float = Field(default=0.0, ge=0)
-    absolute: float = Field(default=0.0, ge=0)
+    relative: float = Field(default=0.0, ge=0, le=1e3)
+    absolute: float = Field(default=0.0, ge=0, le=1e6)
     unit: str = ""
     source: str = ""
 
@@ -77,6 +78,7 @@ def budget(
     """Return the median over `windows` (at least one, of positive energy) with its uncertainty.
 
     `rate_u` is the relative standard uncertainty of the IO manager's rate where laps placed the windows.
+    Raises `SessionError` if the limits or the windows are beyond all reason.
     """
     median_j = statistics.median(window.per_inference_j for window in windows)
     power_w = statistics.median(window.energy_j / window.duration_s for window in windows)
@@ -99,6 +101,10 @@ def budget(
     found += _of_the_run(windows, rate_u)
     if not limits.terms:
         notes.append("the monitor's limits of error are unknown: U counts only what the run itself shows")
+    if not all(value < _BEYOND_REASON for _, value, _ in found):
+        raise SessionError(
+            "the uncertainty of the score is beyond all reason; something in this session is damaged"
+        )
     relative = math.sqrt(sum(value**2 for _, value, _ in found))
     u = median_j * relative
     components = [

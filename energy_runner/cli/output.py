@@ -12,7 +12,9 @@ def write(text: str) -> None:
 
     A reader that went away (`| head`) is no error of ours; any other failure is an `OSError`.
     """
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    if sys.stdout is None:  # closed by whoever started us
+        return
+    encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
@@ -27,6 +29,8 @@ def write_json(document: Any) -> None:
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write a table that is as wide as the terminal; long cells are broken, never cut off."""
+    if sys.stdout is None:
+        return
     from rich import box
     from rich.table import Table
     from rich.text import Text

@@ -1,6 +1,7 @@
 """`run` and `demo`."""
 
 import json
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,7 @@ def show(session: "Session", *, as_json: bool) -> None:
     result = session.result()
     if as_json:
         write_json(json.loads((session.path / "result.json").read_text("utf-8")))
-    elif session.record.outcome == "completed" or result.windows or result.accuracy:
+    elif sys.stdout is not None and (session.record.outcome == "completed" or result.windows or result.accuracy):
         from energy_runner.report.terminal import print_session
 
         print_session(session)

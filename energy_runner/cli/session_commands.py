@@ -1,9 +1,11 @@
 """`analyze`, `check` and `report`: readers of sessions."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from energy_runner.cli.output import write, write_json
-from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.errors import ConfigurationError, ExitStatus, SessionError
 
 
 def analyze_command(folder: Path, *, as_json: bool) -> int:
@@ -13,7 +15,9 @@ def analyze_command(folder: Path, *, as_json: bool) -> int:
     from energy_runner.session.folder import write_result
 
     session = api.load_session(folder)
-    write_result(folder, api.analyze(session))
+    with _named(folder):
+        result = api.analyze(session)
+    write_result(folder, result)
     show(session, as_json=as_json)
     return api.exit_status(session)
 
@@ -26,7 +30,8 @@ def check_command(folder: Path, rules: list[str], accuracy_session: Path | None,
 
     session = api.load_session(folder)
     accuracy = api.load_session(accuracy_session) if accuracy_session else None
-    verdicts = check(session, rules or None, accuracy)
+    with _named(folder):
+        verdicts = check(session, rules or None, accuracy)
     silent = sorted(set(rules) - {verdict.id for verdict in verdicts})
     if silent:
         more = ". Try: --accuracy-session" if "accuracy-target" in silent and accuracy is None else ""
@@ -41,17 +46,29 @@ def check_command(folder: Path, rules: list[str], accuracy_session: Path | None,
     return ExitStatus.VALID if passed else ExitStatus.RULE_FAILED
 
 
+@contextmanager
+def _named(folder: Path) -> Iterator[None]:
+    """Name the session in an error of the analysis, whose results know no paths and so its errors neither."""
+    try:
+        yield
+    except SessionError as error:
+        if str(folder) in str(error):
+            raise
+        raise SessionError(f"{folder}: {error}") from error
+
+
 def report_command(folder: Path, *, plots: bool) -> int:
     """Write the report, and plots if wanted."""
     from energy_runner import api
     from energy_runner.report.html import write_html
 
     session = api.load_session(folder)
-    result = api.analyze(session)
-    written = [write_html(session, result)]
-    if plots:
-        from energy_runner.report.plots import write_plots
+    with _named(folder):
+        result = api.analyze(session)
+        written = [write_html(session, result)]
+        if plots:
+            from energy_runner.report.plots import write_plots
 
-        written += write_plots(session, result)
+            written += write_plots(session, result)
     write("".join(f"{path}\n" for path in written))
     return ExitStatus.VALID

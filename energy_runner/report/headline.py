@@ -5,6 +5,7 @@ from energy_runner.session.record import Record
 from energy_runner.session.result import Result, Verdict
 
 VIRTUAL = f"VIRTUAL BENCH {DASH} simulated, not a measurement of hardware"
+SUPPLY_ON = "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed. Try: energy-runner bench off"
 METRICS = {"top1": "Top-1 accuracy", "auc": "AUC"}
 METRIC_MEANS = {
     "top1": "the share of inputs whose most likely class is the right one",
@@ -100,6 +101,13 @@ def why_valid(result: Result) -> str:
     noted = sum(not verdict.passed for verdict in result.verdicts)
     remark = f"; {noted} more gave a remark" if noted else ""
     return f"{'the binding rule' if binding == 1 else f'all {binding} binding rules'} passed{remark}"
+
+
+def found(verdict: Verdict) -> str:
+    """Return what a rule found, against its limit where that says more, and why it matters."""
+    measured, limit = quantity(verdict.measured), quantity(verdict.limit)
+    words = measured if measured == limit else f"{measured} (limit {limit})"
+    return words if verdict.passed else f"{words}. {verdict.note or verdict.clause}"
 
 
 def quantity(value: str | float | int | None) -> str:

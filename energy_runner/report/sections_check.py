@@ -71,8 +71,6 @@ def findings(story: Story) -> Html:
     undone = [f"{step.name}: {step.error}" for step in story.tear_down if step.error]
     if undone:
         parts += [tag("p", "Tear-down steps that failed:"), tag("ul", *(tag("li", text) for text in undone))]
-    if story.record.supply_off_confirmed is False:
-        parts.append(tag("p", tag("strong", "The supply may still be on: switching it off was not confirmed.")))
     if not parts:
         parts.append(tag("p", "Nothing unusual was noticed."))
     return section("findings", "Findings", *parts)

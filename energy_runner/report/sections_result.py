@@ -20,7 +20,12 @@ def top(story: Story) -> Html:
         line = tag("p", value, " ", tag("span", score[1], class_="of"), class_=kind)
         words = tag("p", headline.score_explained(result), class_="quiet")
     return join(
-        (tag("header", tag("h1", title), line, words, class_="headline"), _valid_band(story), _virtual_band(story))
+        (
+            tag("header", tag("h1", title), line, words, class_="headline"),
+            _supply_band(story),
+            _valid_band(story),
+            _virtual_band(story),
+        )
     )
 
 
@@ -30,12 +35,18 @@ def _valid_band(story: Story) -> Html:
         text = f" {DASH} {headline.why_valid(result)}."
         return tag("div", tag("strong", "VALID"), text, class_="band good", role="status")
     failed = headline.failures(result)
-    reasons = tag("ul", *(tag("li", tag("strong", v.id), f": {v.note or v.clause}") for v in failed))
+    reasons = tag("ul", *(tag("li", tag("strong", v.id), f": {headline.found(v)}") for v in failed))
     text = f" {DASH} {headline.why_not_valid(result)}."
     if headline.score(result):
         text += " The figure above is shown for diagnosis; it is not a result."
     parts = (tag("strong", "NOT VALID"), text, reasons if failed else "")
     return tag("div", *parts, class_="band bad", role="status")
+
+
+def _supply_band(story: Story) -> Html:
+    if story.record.supply_off_confirmed is not False:
+        return Html("")
+    return tag("div", tag("strong", headline.SUPPLY_ON), class_="band bad", role="alert")
 
 
 def _virtual_band(story: Story) -> Html:

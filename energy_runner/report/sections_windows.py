@@ -75,7 +75,8 @@ def _cross(story: Story) -> Html:
     result = story.result
     check, clock, alignment = result.edges_cross_check, result.sample_clock, result.alignment
     between_mw = [value * 1e3 for value in result.between_windows_w if value is not None]
-    method = tag("p", f"Edges: {alignment.method}.") if alignment else ""
+    edges = f"{result.edges.seen} edges seen, {result.edges.expected} expected. " if result.edges else ""
+    method = tag("p", f"{edges}Method: {alignment.method}.") if alignment else ""
     items: list[tuple[object, object]] = []
     if alignment is not None and alignment.rate_correction is not None:
         name = explained("Clock correction", "Durations on the IO manager's clock are multiplied by this.")

@@ -68,6 +68,8 @@ def _head(result: Result, out: "Console", record: Record | None) -> None:
         text.append(f"  {headline.why_not_valid(result)}")
     if result.virtual:
         text.append(shown(f"\n{headline.VIRTUAL}", out), "bold yellow")
+    if record is not None and record.supply_off_confirmed is False:
+        text.append(f"\n{headline.SUPPLY_ON}", "bold red")
     signs = writes_signs(out)
     words = [result.benchmark, *([record.benchmark.task] if record else []), result.mode]
     title = Text(shown(f" {MIDDLE_DOT} ".join(plain(word) for word in words), out))
@@ -131,13 +133,10 @@ def _verdicts(verdicts: list[Verdict], out: "Console") -> None:
         sign, style = (CROSS, "bold red") if verdict.binding else ("!", "yellow")
         if verdict.passed:
             sign, style = TICK, "green"
-        measured, limit = headline.quantity(verdict.measured), headline.quantity(verdict.limit)
-        words = measured if measured == limit else f"{measured} (limit {limit})"
-        words += "" if verdict.passed else f"  {verdict.note or verdict.clause}"
         grid.add_row(
             Text(shown(sign, out), style),
             Text(shown(plain(verdict.id), out), "" if verdict.passed else style),
-            Text(shown(plain(words), out)),
+            Text(shown(plain(headline.found(verdict)), out)),
         )
     if verdicts:
         out.print(grid)

@@ -140,7 +140,7 @@ def test_a_missing_window_of_a_file_withholds_the_value(tmp_path: Path) -> None:
     assert measured(run, tmp_path / "s")[1].value is None
 
 
-@pytest.mark.parametrize("results", [[], [1.0, 2.0], [float("nan")]])
+@pytest.mark.parametrize("results", [[], [1.0, 2.0], [float("nan")], [-float("inf")]])
 def test_an_error_that_is_no_number_withholds_the_value(tmp_path: Path, results: list[float]) -> None:
     run = make_run(mode="accuracy", benchmark="ad01").change(
         ev.InferenceDone, lambda n, e: e.model_copy(update={"results": results}) if n == 3 else e

@@ -101,7 +101,7 @@ def test_without_supply_nothing_answers() -> None:
     assert Line().ask(b"name%") == b""
 
 
-# --- answers --------------------------------------------------------------------------------------------------
+# --- answers ------------------------------------------------------------------------------------------------
 
 PROFILE = b"m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\nm-model-[kws01]\r\n"
 NAME = b"m-name-dut-[unspecified]\r\n"
@@ -177,7 +177,7 @@ def test_two_commands_at_once_are_answered_in_order(line: Line) -> None:
     assert line.ask(b"name%profile%") == NAME + READY + PROFILE + READY
 
 
-# --- stimuli --------------------------------------------------------------------------------------------------
+# --- stimuli ------------------------------------------------------------------------------------------------
 
 
 def test_loading_counts_bytes_and_ignores_the_surplus(line: Line) -> None:
@@ -242,7 +242,7 @@ def test_the_network_gets_what_was_loaded(line: Line) -> None:
     assert line.classifier.seen == stimulus
 
 
-# --- inference ------------------------------------------------------------------------------------------------
+# --- inference ----------------------------------------------------------------------------------------------
 
 DONE = b"m-infer-done\r\nm-results-[0.008,1.000,0.500]\r\n" + READY
 
@@ -344,7 +344,7 @@ def test_results_have_three_decimals() -> None:
     assert format_results([0.0079, 1.0, -0.5]) == "m-results-[0.008,1.000,-0.500]\r\n"
 
 
-# --- whatever comes -------------------------------------------------------------------------------------------
+# --- whatever comes -----------------------------------------------------------------------------------------
 
 WORDS = st.sampled_from([*b"name profile db load print infer results timestamp 00ff 3 -1 %".split(), b" ", b"%"])
 STREAM = st.lists(WORDS | st.binary(max_size=5), max_size=20).map(b"".join)

@@ -301,6 +301,7 @@ def test_the_sample_clock_shows_samples_lost_unnoticed(stretch: float, wrong: bo
         ev.LapCaptured(t_ns=1, lap_us=-5),
         ev.SamplesArrived(t_ns=1, end=10**30),
         ev.EdgesExpected(t_ns=1, purpose="window", count=-1),
+        ev.EdgesExpected(t_ns=1, purpose="window", count=10**9),
         ev.SamplesLost(t_ns=1, after=0, before=10**20, missing=1, detail=""),
     ],
 )

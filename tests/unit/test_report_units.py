@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy_runner.report.headline import accuracy_value
@@ -36,6 +36,7 @@ def test_a_value_has_the_digits_that_its_uncertainty_allows(value, expanded, sho
     assert value_and_expanded(value, expanded) == shown
 
 
+@settings(deadline=None)
 @given(st.floats(1e-3, 1e6), st.floats(1e-9, 1e5))
 def test_rounding_moves_a_value_by_less_than_a_tenth_of_its_uncertainty(value, expanded):
     shown = value_and_expanded(value, expanded)
@@ -63,6 +64,7 @@ def test_number(value, shown):
     assert number(value) == shown
 
 
+@settings(deadline=None)
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_any_number_can_be_shown_with_six_digits(value):
     text = number(value).replace(THIN, "").replace(MINUS, "-").replace("\u00d710^", "e")
@@ -98,6 +100,7 @@ def test_accuracy_values_keep_their_usual_digits(metric, value, shown):
     assert accuracy_value(metric, value).replace(THIN, " ") == shown
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_plain_text_can_always_be_seen_and_written(text):
     shown = plain(text)

@@ -52,7 +52,7 @@ def test_failed_rules_come_first_and_say_why(tmp_path):
     text = told(energy_session(tmp_path, lost=7), [PASSED, NOTED, FAILED])
     assert "NOT VALID  1 rule failed of 3" in text
     assert text.index("✗  no-loss") < text.index("!  spread") < text.index("✓  five-windows")
-    assert "7 (limit 0)  Window 3 lost 7." in text
+    assert "7 (limit 0). Window 3 lost 7." in text
 
 
 def test_without_a_score_the_reason_is_given(tmp_path):
@@ -60,6 +60,12 @@ def test_without_a_score_the_reason_is_given(tmp_path):
     text = told(session, [FAILED], energy_per_inference_j=None, outcome="bench-fault")
     assert "No score" in text
     assert "the monitor went silent" in " ".join(text.replace("│", " ").split())
+
+
+def test_a_supply_that_may_be_on_is_told_first(tmp_path):
+    session = energy_session(tmp_path, change={"supply_off_confirmed": False})
+    assert "THE SUPPLY MAY STILL BE ON" in told(session)
+    assert "MAY STILL BE ON" not in told(energy_session(tmp_path, name="off"))
 
 
 def test_many_findings_are_cut_and_counted(tmp_path):

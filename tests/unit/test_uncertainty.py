@@ -105,6 +105,11 @@ def test_each_component_says_where_it_comes_from() -> None:
     assert uncertainty.components[0].source == "manual"
 
 
+def test_an_absurd_window_is_refused() -> None:
+    with pytest.raises(SessionError, match="beyond all reason"):
+        budget([replace(WINDOW, level_w=1e308, edge_half_width_s=1.0)], Limits(), VOLTAGE_V, None)
+
+
 @pytest.mark.parametrize(
     "accuracy",
     [
@@ -112,6 +117,7 @@ def test_each_component_says_where_it_comes_from() -> None:
         {"terms": [{"relative": 0.1}]},
         {"terms": [{"name": "gain", "relative": -0.1}]},
         {"terms": [{"name": "gain", "relative": float("nan")}]},
+        {"terms": [{"name": "gain", "relative": 1e308}]},
         {"terms": [{"name": "gain", "absolute": "much"}]},
     ],
 )

@@ -71,7 +71,7 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     return Bench(relayed=request.param == "relayed").booted()
 
 
-# --- a healthy DUT ----------------------------------------------------------------------------------------------
+# --- a healthy DUT ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", ["energy", "performance"])
@@ -137,7 +137,7 @@ def test_whoever_is_heard_may_end_the_wait(bench: Bench) -> None:
         bench.dut.infer(70, 0, bench.within(30.0))
 
 
-# --- refusals ---------------------------------------------------------------------------------------------------
+# --- refusals -----------------------------------------------------------------------------------------------
 
 
 def test_a_refusal_is_raised_with_the_duts_words(bench: Bench) -> None:
@@ -162,7 +162,7 @@ def test_what_the_reference_cannot_take_is_never_sent(bench: Bench) -> None:
         bench.dut.command("name\r\n", bench.within())
 
 
-# --- a garbled line ---------------------------------------------------------------------------------------------
+# --- a garbled line -----------------------------------------------------------------------------------------
 
 
 def is_chunk(data: bytes) -> bool:
@@ -222,7 +222,7 @@ def test_damaged_results_are_no_results(bench: Bench) -> None:
     assert bench.dut.infer(1, 0, bench.within(10.0)).results == ()
 
 
-# --- a DUT that is dead, deaf, or restarts ------------------------------------------------------------------------
+# --- a DUT that is dead, deaf, or restarts ------------------------------------------------------------------
 
 
 def test_a_dead_dut_times_out_at_its_deadline_with_advice(bench: Bench) -> None:

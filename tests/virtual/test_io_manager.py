@@ -224,7 +224,7 @@ def test_edges_are_reported_only_while_the_timer_is_enabled_and_both_on_request(
     assert laps(bench, [bench.clock.now_ns() + 1_000_000]) == []
 
 
-# --- the driver on a healthy board ----------------------------------------------------------------------------
+# --- the driver on a healthy board --------------------------------------------------------------------------
 
 
 def test_open_waits_for_the_boot_loader_and_leaves_nothing_behind() -> None:
@@ -284,7 +284,7 @@ def test_what_the_dut_said_before_a_command_is_no_answer_to_it() -> None:
     assert any("Ready" in remark for remark in bench.driver.take_remarks())
 
 
-# --- the driver on a sick board -------------------------------------------------------------------------------
+# --- the driver on a sick board -----------------------------------------------------------------------------
 
 
 def test_a_silent_board_times_out_with_advice() -> None:

@@ -55,7 +55,7 @@ class Scene:
         return float(energy_j[1] - energy_j[0])
 
 
-# --- a window ---------------------------------------------------------------------------------------------------
+# --- a window -----------------------------------------------------------------------------------------------
 
 
 def test_the_energy_of_a_window_is_known_in_closed_form() -> None:
@@ -130,7 +130,7 @@ def test_a_long_window_is_planned_in_blocks_without_a_seam() -> None:
     assert each_j / each_j[0] == pytest.approx(warm, rel=1e-6)
 
 
-# --- determinism ------------------------------------------------------------------------------------------------
+# --- determinism --------------------------------------------------------------------------------------------
 
 
 def story(seed: int) -> tuple[bytes, bytes, list[int]]:
@@ -166,7 +166,7 @@ def test_noise_and_drift_stay_small() -> None:
     assert abs(period_ns / (scene.network.inference_s * 1e9) - 1) <= 2e-3
 
 
-# --- the supply -------------------------------------------------------------------------------------------------
+# --- the supply ---------------------------------------------------------------------------------------------
 
 
 def test_a_cut_in_a_window_ends_the_current_and_leaves_no_window() -> None:
@@ -274,7 +274,7 @@ def test_switching_on_what_is_on_changes_nothing() -> None:
     assert scene.world.truth()[0].energy_j == pytest.approx(plain.world.truth()[0].energy_j, rel=1e-12)
 
 
-# --- the timestamp pin --------------------------------------------------------------------------------------------
+# --- the timestamp pin --------------------------------------------------------------------------------------
 
 
 def test_edges_can_be_lost_or_doubled() -> None:
@@ -287,7 +287,7 @@ def test_edges_can_be_lost_or_doubled() -> None:
     assert scene.edges == [0, 2_000_000, 2_005_000, 3_000_000]
 
 
-# --- the wire -----------------------------------------------------------------------------------------------------
+# --- the wire -----------------------------------------------------------------------------------------------
 
 
 def test_bytes_take_ten_bit_times_and_queue_up() -> None:
