@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shared machine may be slow for a moment; how long an example takes proves nothing here.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 REFERENCE_VARIABLE = "ENERGY_RUNNER_REFERENCE"
 

@@ -34,7 +34,7 @@ def analyze(session: Session) -> Result:
     Unfinished and faulty runs are analysed as far as they go; what is in doubt is None, with a finding.
     Raises `SessionError` for a session that cannot be read or contradicts itself.
     """
-    facts = gather(session.journal())
+    facts = gather(session.journal(exchanges=False))
     _check_same_run(session)
     run = session.record.run
     result = Result(
@@ -50,7 +50,7 @@ def analyze(session: Session) -> Result:
 
 def _check_same_run(session: Session) -> None:
     record = session.record
-    for event in session.journal():
+    for event in session.journal(exchanges=False):
         if isinstance(event, RunStarted) and (event.benchmark, event.mode) != (
             record.benchmark.id,
             record.run.mode,

@@ -13,9 +13,7 @@ def measure_accuracy(stage: Stage) -> None:
     started_ns = stage.clock.now_ns()
     for index, planned in enumerate(inputs):
         stage.load(planned, read_back=False)
-        stage.infer(
-            "accuracy", planned.number, inferences=1, warmups=0, limit_s=FIRST_TRIAL_S, offset=planned.offset
-        )
+        stage.classify(planned, limit_s=FIRST_TRIAL_S)
         mean_s = (stage.clock.now_ns() - started_ns) / 1e9 / (index + 1)
         stage.expect_total(mean_s * (len(inputs) - index - 1))
     stage.phase("finish")

@@ -35,7 +35,7 @@ class Case:
     @cached_property
     def facts(self) -> Facts:
         """Return the session's events, sorted by kind."""
-        return gather(self.session.journal())
+        return gather(self.session.journal(exchanges=False))
 
 
 @dataclass(frozen=True)

@@ -103,13 +103,20 @@ class Session:
             raise SessionError(f"{path}: no such session folder")
         return cls(path, _read(path / RECORD, Record, record_schema.SCHEMA))
 
+    def journal(self, *, exchanges: bool = True) -> Journal:
+        """Return the events of the run, read once.
+
+        `exchanges` may be left out by whoever needs no bytes of the ports: a long run is read faster then.
+        """
+        return self._whole_journal if exchanges else self._short_journal
+
     @cached_property
-    def _journal(self) -> Journal:
+    def _whole_journal(self) -> Journal:
         return read_journal(self.path / JOURNAL)
 
-    def journal(self) -> Journal:
-        """Return the events of the run, read once."""
-        return self._journal
+    @cached_property
+    def _short_journal(self) -> Journal:
+        return read_journal(self.path / JOURNAL, exchanges=False)
 
     def has_trace(self) -> bool:
         """Return whether the session holds samples of a power monitor."""

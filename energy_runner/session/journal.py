@@ -6,6 +6,7 @@ said so. Anything else that is not an event is hostile or damaged, and refused b
 
 import base64
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from energy_runner.session.events import EVENT, AnyEvent, Event, Exchange
 
 _PLAIN = frozenset(b"\t\r\n" + bytes(range(0x20, 0x7F)))
 _LATEST_NS = 2**63 - 1
+_EXCHANGE = re.compile(rb'\{"t_ns":[0-9]+,"kind":"exchange",')  # as `JournalWriter` begins such a line
 
 
 class JournalWriter:
@@ -72,27 +74,35 @@ class Journal:
         return len(self.events)
 
 
-def read_journal(path: Path) -> Journal:
+def read_journal(path: Path, *, exchanges: bool = True) -> Journal:
     """Return the events in the journal `path`.
 
-    Raises `SessionError`, which names the line, for anything that is not an event of a known kind.
+    Without `exchanges` the bytes that passed the ports are skipped unread: no figure depends on them, and
+    they are most of a long run. Raises `SessionError`, which names the line, for anything that is not an event
+    of a known kind.
     """
+    events: list[AnyEvent] = []
+    torn = False
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if not line.endswith(b"\n"):
+                    torn = True
+                elif exchanges or not _EXCHANGE.match(line):
+                    events.append(_event(path, number, line))
     except OSError as error:
         raise SessionError(f"{path}: cannot be read ({error.strerror or error})") from None
-    torn = lines.pop() != b""
-    validate = EVENT.validate_json
-    events: list[AnyEvent] = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            event = validate(line)
-        except ValidationError as error:
-            raise SessionError(f"{path}, line {number}: not an event ({_first_line(error)})") from None
-        if not 0 <= event.t_ns <= _LATEST_NS:
-            raise SessionError(f"{path}, line {number}: t_ns is outside 0..{_LATEST_NS}")
-        events.append(event)
     return Journal(tuple(events), torn)
+
+
+def _event(path: Path, number: int, line: bytes) -> AnyEvent:
+    try:
+        event = EVENT.validate_json(line)
+    except ValidationError as error:
+        raise SessionError(f"{path}, line {number}: not an event ({_first_line(error)})") from None
+    if not 0 <= event.t_ns <= _LATEST_NS:
+        raise SessionError(f"{path}, line {number}: t_ns is outside 0..{_LATEST_NS}")
+    return event
 
 
 def exchange(t_ns: int, box: str, direction: Literal["tx", "rx"], data: bytes) -> Exchange:

@@ -72,6 +72,8 @@ class Inference:
     """The answer to `infer`: results, and the DUT's own laps where its firmware prints them."""
 
     answer: Answer
+    inferences: int
+    warmups: int
     results: tuple[float, ...]
     laps_us: tuple[int, ...]
 
@@ -168,7 +170,7 @@ class Dut:
             )
         laps = tuple(h.event.lap_us for h in answer.heard if isinstance(h.event, Lap))
         results = next((h.event.values for h in answer.heard if isinstance(h.event, Results)), ())
-        return Inference(answer, results, laps)
+        return Inference(answer, inferences, warmups, results, laps)
 
     # --- inside -------------------------------------------------------------------------------------------
 

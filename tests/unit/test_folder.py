@@ -18,6 +18,7 @@ from energy_runner.session.folder import (
     write_record,
     write_result,
 )
+from energy_runner.session.journal import exchange
 from tests.unit.synthetic import make_run
 
 RECORD = make_run(period_s=0.1).record
@@ -83,7 +84,10 @@ def test_a_session_is_read_as_it_was_written(tmp_path: Path) -> None:
     run = make_run(period_s=0.01)
     session = run.write(tmp_path / "s")
     assert session.record == run.record
+    run.events.insert(3, exchange(7, "dut", "tx", b"name%"))
+    session = run.write(tmp_path / "s2")
     assert list(session.journal()) == run.events
+    assert list(session.journal(exchanges=False)) == run.events[:3] + run.events[4:]
     assert session.has_trace()
     with session.trace() as trace:
         assert trace.length == len(run.samples[0])

@@ -128,6 +128,14 @@ def test_any_bytes_of_a_port_survive(data: bytes) -> None:
     assert exchanged_bytes(event) == data
 
 
+@pytest.mark.parametrize("data", [b"m-ready\r\n", b"\xff\x00"])
+def test_exchanges_are_skipped_unread_where_nobody_wants_them(tmp_path: Path, data: bytes) -> None:
+    passed = exchange(7, "dut", "tx", data)
+    path = written(tmp_path / "j", (EVENTS[0], passed, EVENTS[1]))
+    assert read_journal(path).events == (EVENTS[0], passed, EVENTS[1])
+    assert read_journal(path, exchanges=False).events == (EVENTS[0], EVENTS[1])
+
+
 def test_bad_base64_is_a_session_error() -> None:
     with pytest.raises(SessionError):
         exchanged_bytes(ev.Exchange(t_ns=1, box="io", direction="rx", base64="?"))

@@ -141,3 +141,26 @@ def test_the_notebook_path(stimuli, tmp_path):
 
 def test_a_bench_is_built_for_a_mode():
     assert twin_bench("virtual-lpm01a", "performance").twin.dut.options.mode == "performance"
+
+
+def test_a_damaged_answer_is_asked_for_again(stimuli, tmp_path):
+    bench = twin_bench("virtual-lpm01a", "accuracy")
+    damaged = iter([True, False] * 20)
+
+    def corrupt(data: bytes) -> bytes:
+        return data.replace(b"m-results", b"m-resul?s") if b"m-results" in data and next(damaged) else data
+
+    bench.twin.world.faults.corrupt["dut>host"] = corrupt
+    session = api.run(bench, api.plan("kws01", "accuracy", stimuli=stimuli), out=tmp_path / "s")
+    assert session.record.outcome == "completed", session.record.reason
+    assert session.result().accuracy.stimuli == 5
+    assert all(len(e.results) == 12 for e in session.journal() if e.kind == "inference-done")
+    assert any(e.kind == "remark" and e.suspicious for e in session.journal())
+
+
+def test_answers_that_stay_damaged_end_the_run(stimuli, tmp_path):
+    bench = twin_bench("virtual-lpm01a", "accuracy")
+    bench.twin.world.faults.corrupt["dut>host"] = lambda data: data.replace(b"m-results", b"m-resul?s")
+    session = api.run(bench, api.plan("kws01", "accuracy", stimuli=stimuli), out=tmp_path / "s")
+    assert api.exit_status(session) is ExitStatus.BENCH_FAULT
+    assert "12 numbers" in session.record.reason
