@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from energy_runner.analysis.alignment import BY_LAPS, BY_MONITOR
 from energy_runner.analysis.power import energy_source
 from energy_runner.bench import Bench, BenchSpec, Mode, load_bench_spec, open_bench
 from energy_runner.bench.claim import claim_bench
@@ -207,11 +208,19 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
     return session
 
 
+def _alignment(bench: Bench) -> str | None:
+    """Return how this bench's monitor places the timestamp pin's edges among its samples."""
+    if bench.monitor is None:
+        return None
+    return BY_MONITOR if bench.monitor.capabilities.captures_edges else BY_LAPS
+
+
 def _truth(folder: Path, bench: Bench) -> list[TruthWindow]:
     """Return the closed-form energy of each scored window of a twin's world."""
     if bench.twin is None:
         return []
-    done = [event for event in Session.open(folder).journal() if isinstance(event, InferenceDone)]
+    journal = Session.open(folder).journal(exchanges=False)
+    done = [event for event in journal if isinstance(event, InferenceDone)]
     return [
         TruthWindow(
             start_s=true.start_ns / 1e9,
@@ -256,6 +265,7 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
             read_back=run_plan.read_back,
             seed=run_plan.seed,
         ),
+        alignment=_alignment(bench) if run_plan.mode == "energy" else None,
         stimuli=[
             StimulusFile(
                 file=stimulus.file, label=stimulus.label, offset=0, size=stimulus.size, sha256=stimulus.sha256

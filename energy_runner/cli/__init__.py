@@ -1,11 +1,31 @@
 """The command line: `energy-runner --help`. Heavy imports stay inside the commands."""
 
+import os
+import signal
 import sys
+from contextlib import suppress
+from typing import NoReturn
+
+_INTERRUPTED = 4  # ExitStatus.INTERRUPTED; nothing is imported that Ctrl-C could hit before it is caught here
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; the process ends with a status of `ExitStatus`."""
-    from energy_runner.cli.app import app
-    from energy_runner.cli.outcome import run_app
+    try:
+        from energy_runner.cli.app import app
+        from energy_runner.cli.outcome import run_app
 
-    sys.exit(run_app(app))
+        status = run_app(app)
+    except KeyboardInterrupt:
+        sys.stderr.write("energy-runner: stopped by Ctrl-C\n")
+        status = _INTERRUPTED
+    # The status is known. A Ctrl-C during the interpreter's own end would only add a traceback to it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if status == _INTERRUPTED:
+        # Python remembers some interrupts that were caught (those inside an `exec`), and would end by the
+        # signal instead of by our status.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)

@@ -50,6 +50,13 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         nobody_listens()
 
 
+def hush_libraries() -> None:
+    """Keep pyjls' own log lines off stderr; what they mean reaches the user as an error or a finding."""
+    import logging
+
+    logging.getLogger("pyjls").addHandler(logging.NullHandler())
+
+
 def nobody_listens() -> None:
     """Point stdout at nothing; else the interpreter meets the same error again when it flushes at its end."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
-from energy_runner.cli.output import write_json
+from energy_runner.cli.output import hush_libraries, write_json
 from energy_runner.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def run_command(options: RunOptions) -> int:
     from energy_runner.bench import parse_mode
     from energy_runner.report.progress import ProgressBar
 
+    hush_libraries()
     if options.limit is not None and options.mode != "accuracy":
         raise ConfigurationError("--limit is for --mode accuracy only")
     run_plan = api.plan(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from energy_runner.cli.output import write, write_json
+from energy_runner.cli.output import hush_libraries, write, write_json
 from energy_runner.errors import ConfigurationError, ExitStatus, SessionError
 
 
@@ -14,6 +14,7 @@ def analyze_command(folder: Path, *, as_json: bool) -> int:
     from energy_runner.cli.run_command import show
     from energy_runner.session.folder import write_result
 
+    hush_libraries()
     session = api.load_session(folder)
     with _named(folder):
         result = api.analyze(session)
@@ -28,6 +29,7 @@ def check_command(folder: Path, rules: list[str], accuracy_session: Path | None,
     from energy_runner.report.terminal import print_verdicts
     from energy_runner.rules import check
 
+    hush_libraries()
     session = api.load_session(folder)
     accuracy = api.load_session(accuracy_session) if accuracy_session else None
     with _named(folder):
@@ -62,6 +64,7 @@ def report_command(folder: Path, *, plots: bool) -> int:
     from energy_runner import api
     from energy_runner.report.html import write_html
 
+    hush_libraries()
     session = api.load_session(folder)
     with _named(folder):
         result = api.analyze(session)

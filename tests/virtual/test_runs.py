@@ -39,6 +39,7 @@ def test_an_energy_run_is_valid_and_right(name, stimuli, tmp_path):
     score = result.energy_per_inference_j
     assert abs(score.median - truth_of(session)) <= score.U or name == "virtual-ideal"
     assert (tmp_path / "s" / "report.html").is_file()
+    assert session.record.alignment == result.alignment.method
 
 
 def test_the_ideal_monitor_is_right_to_10_ppm_at_any_phase(stimuli, tmp_path):
