@@ -53,9 +53,7 @@ def measure_energy(stage: Stage) -> None:
             stage.load(planned, read_back=plan.read_back)
         stage.phase("measure", f"window {index + 1} of {len(plan.inputs)}")
         before = edges_seen(stage)
-        stage.infer(
-            "window", index, inferences=inferences, warmups=plan.warmups, limit_s=limit_s
-        )
+        stage.infer("window", index, inferences=inferences, warmups=plan.warmups, limit_s=limit_s)
         if not _edges_arrive(stage, before + 2):
             seen = edges_seen(stage) - before
             stage.recorder.remark("director", f"window {index + 1}: {seen} of 2 edges came", suspicious=True)

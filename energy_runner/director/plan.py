@@ -84,8 +84,7 @@ def plan_run(
         )
     else:
         inputs = tuple(
-            PlannedInput(number, stimulus)
-            for number, stimulus in enumerate(folder.first(benchmark.run.windows))
+            PlannedInput(number, stimulus) for number, stimulus in enumerate(folder.first(benchmark.run.windows))
         )
     return RunPlan(
         benchmark=benchmark,

@@ -147,9 +147,7 @@ class Recorder:
         if isinstance(item, Edge):
             self.edges.append(item)
             self.emit(
-                EdgeCaptured(
-                    t_ns=t_ns, position=item.position, half_width=item.half_width, counter=item.counter
-                )
+                EdgeCaptured(t_ns=t_ns, position=item.position, half_width=item.half_width, counter=item.counter)
             )
             if self._trace is not None and self.broken is None:
                 self._trace.edge(item.position, str(len(self.edges)))

@@ -77,9 +77,7 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
             )
             reason = f"{reason}; {warning}" if reason else warning
         recorder.emit(
-            RunStopped(
-                t_ns=bench.clock.now_ns(), outcome=outcome, reason=reason, supply_off_confirmed=confirmed
-            )
+            RunStopped(t_ns=bench.clock.now_ns(), outcome=outcome, reason=reason, supply_off_confirmed=confirmed)
         )
     return RunEnd(outcome, reason, confirmed, stage.virtual)
 

@@ -234,9 +234,7 @@ class Stage:
             )
         )
 
-    def infer(
-        self, purpose: Purpose, index: int, *, inferences: int, warmups: int, limit_s: float
-    ) -> Inference:
+    def infer(self, purpose: Purpose, index: int, *, inferences: int, warmups: int, limit_s: float) -> Inference:
         """Let the DUT infer and note what it said."""
         if self.acquiring:
             self.recorder.emit(EdgesExpected(t_ns=self.clock.now_ns(), purpose=purpose, count=2))

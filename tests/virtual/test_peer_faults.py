@@ -228,9 +228,7 @@ def test_17_accuracy_with_few_classes(stimuli, tmp_path):
 
 def test_18_windows_of_more_than_half_a_minute(stimuli, tmp_path):
     for mode in ("energy", "performance"):
-        _, session, status = run_with(
-            lambda faults: None, stimuli, tmp_path / mode, mode=mode, inferences=1000
-        )
+        _, session, status = run_with(lambda faults: None, stimuli, tmp_path / mode, mode=mode, inferences=1000)
         assert status is ExitStatus.VALID
         windows = session.result().windows
         assert all(w.duration_s > 40 for w in windows)
