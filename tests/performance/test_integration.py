@@ -32,7 +32,7 @@ def test_integrating_takes_at_most_twice_the_time_of_numpy_sum() -> None:
     ratio = min(fastest_s(integrate) / fastest_s(lambda: np.sum(samples)) for _ in range(3))
     exact = sum(float(np.sum(part, dtype=np.float64)) for part in np.split(samples, 100))
     exact -= 0.25 * (float(samples[0]) + float(samples[-1]))
-    print(f"integration of 10^8 samples: {ratio:.2f} times numpy.sum")  # noqa: T201
+    print(f"integration of 10^8 samples: {ratio:.2f} times numpy.sum")
     assert ratio <= 2.0
     assert integrate() == pytest.approx(exact, rel=1e-7)
 

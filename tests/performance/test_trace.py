@@ -43,7 +43,7 @@ def test_recording_sustains_20_million_samples_a_second(tmp_path: Path) -> None:
     recorded_s = min(_record_s(tmp_path / "trace.jls", block) for _ in range(3))
     plain_s = min(_plain_s(tmp_path / "plain", block) for _ in range(3))
     rate = SAMPLES / recorded_s / 1e6
-    print(f"recording: {rate:.0f} million samples a second of one core, {recorded_s / plain_s:.2f} of plain")  # noqa: T201
+    print(f"recording: {rate:.0f} million samples a second of one core, {recorded_s / plain_s:.2f} of plain")
     assert recorded_s <= 5 * plain_s
 
 

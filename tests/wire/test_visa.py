@@ -340,5 +340,5 @@ def test_large_blocks_are_not_much_slower_than_a_plain_socket() -> None:
         plain_s = plain(number)
     with serving(answering(*[answer] * rounds)) as number:
         visa_s = visa(number)
-    print(f"plain {4 / plain_s:.0f} MB/s, pyvisa-py {4 / visa_s:.0f} MB/s")  # noqa: T201
+    print(f"plain {4 / plain_s:.0f} MB/s, pyvisa-py {4 / visa_s:.0f} MB/s")
     assert plain_s / visa_s > 0.1
