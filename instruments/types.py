@@ -140,13 +140,18 @@ StreamItem = Samples | Edge | Lost | TimeMark | OverRange | Note
 
 @dataclass(frozen=True)
 class AccuracyTerm:
-    """One limit of error from a data sheet: ± (`relative` × reading + `absolute`)."""
+    """One limit of error from a data sheet: ± (`relative` × reading + `absolute`).
+
+    A term with neither is a known cause of unknown size. `above` says that the term counts only while the
+    reading is larger than so many `unit`.
+    """
 
     name: str
     relative: float = 0.0
     absolute: float = 0.0
     unit: str = ""
     source: str = ""
+    above: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,15 @@ _LARGEST_CORRECTION = 0.02  # a ceramic resonator stays within 0.005
 
 @dataclass(frozen=True)
 class Placed:
-    """A window in samples; `half_width` is the limit of error of either edge on its own, in samples."""
+    """A window in samples; `half_width` is the limit of error of either edge, in samples.
+
+    Of it, `shared` is what all edges have in common: the error of the one that started the log.
+    """
 
     start: float
     stop: float
     half_width: float
+    shared: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def _by_laps(facts: Facts, matching: Matching) -> Alignment:
         start, stop = ((edge.place - origin.place) * scale for edge in matched.edges)
         # The first lap has an error of its own, which every later position inherits.
         half_width = (origin.half_width + max(edge.half_width for edge in matched.edges)) * scale
-        return Placed(start, stop, half_width)
+        return Placed(start, stop, half_width, origin.half_width * scale)
 
     windows = [placed(matched) for matched in matching.windows()]
     return Alignment(BY_LAPS, windows, rate.slope, rate.slope_u)

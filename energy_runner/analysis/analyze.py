@@ -4,12 +4,12 @@ import statistics
 from contextlib import ExitStack
 
 from energy_runner.analysis.accuracy import measure_accuracy
-from energy_runner.analysis.alignment import align, cross_check, sample_clock
+from energy_runner.analysis.alignment import HOST_CLOCK_LIMIT, Alignment, align, cross_check, sample_clock
 from energy_runner.analysis.edges import match_edges
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.performance import window_durations
 from energy_runner.analysis.power import EnergySource, energy_source
-from energy_runner.analysis.uncertainty import Limits, budget
+from energy_runner.analysis.uncertainty import Conditions, Evaluation, Limits, evaluate
 from energy_runner.analysis.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.errors import SessionError
 from energy_runner.session.events import RunStarted
@@ -84,23 +84,24 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
         findings += found
-        windows, found = energy_windows(facts, session.record, matching, alignment, source)
+        given = _conditions(session, facts, alignment)
+        thresholds_w = given.thresholds_w() if given else []
+        windows, found = energy_windows(
+            facts, session.record, matching, alignment, source, thresholds_w=thresholds_w
+        )
         findings += found
         between_w = power_between(windows, source) if source else []
     findings += _clock_findings(clock, checked)
     findings += _throughput_findings([window.result for window in windows])
     clock_wrong = clock is not None and clock_is_wrong(clock)
     whole = matching.exact and not clock_wrong and len(windows) == session.record.run.windows
-    score, uncertainty = None, None
-    measured = [window.measured for window in windows if window.measured is not None]
-    if whole and facts.monitor is not None and measured and len(measured) == len(windows):
-        limits = Limits.of(facts.monitor.accuracy)
-        score, uncertainty = budget(measured, limits, facts.monitor.voltage_set_v, alignment.rate_u)
+    evaluation = _evaluation(windows, given)
+    scored = evaluation if whole and all(window.measured for window in windows) else None
     return result.model_copy(
         update={
-            "energy_per_inference_j": score,
+            "energy_per_inference_j": scored.score if scored else None,
             "throughput_per_s": _median_throughput(windows) if whole else None,
-            "windows": [window.result for window in windows],
+            "windows": _with_uncertainty(windows, evaluation),
             "between_windows_w": between_w,
             "alignment": AlignmentResult(
                 method=alignment.method, rate_correction=alignment.rate_correction, rate_u=alignment.rate_u
@@ -108,10 +109,42 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "edges": EdgeCount(seen=matching.seen, expected=matching.expected, exact=matching.exact),
             "edges_cross_check": checked,
             "sample_clock": clock,
-            "uncertainty": uncertainty,
+            "uncertainty": scored.budget if scored else None,
             "findings": findings,
         }
     )
+
+
+def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditions | None:
+    """Return what the uncertainties of all windows depend on; None without a monitor."""
+    if facts.monitor is None:
+        return None
+    monitor = next((box for box in facts.boxes if box.box == "monitor"), None)
+    return Conditions(
+        limits=Limits.of(facts.monitor.accuracy),
+        signals=tuple(signal.get("name", "") for signal in facts.monitor.signals),
+        voltage_v=facts.monitor.voltage_set_v,
+        rate_u=alignment.rate_u,
+        host_limit=HOST_CLOCK_LIMIT,
+        laps=len(facts.laps),
+        virtual=session.record.virtual if monitor is None else monitor.identity.get("virtual") is True,
+    )
+
+
+def _evaluation(windows: list[EnergyWindow], given: Conditions | None) -> Evaluation | None:
+    measured = [window.measured for window in windows if window.measured is not None]
+    return evaluate(measured, given) if measured and given is not None else None
+
+
+def _with_uncertainty(windows: list[EnergyWindow], evaluation: Evaluation | None) -> list[WindowResult]:
+    """Return the windows, those that were measured with their uncertainty."""
+    found = iter(evaluation.windows if evaluation else ())
+    return [
+        window.result.model_copy(update={"uncertainty": next(found)})
+        if evaluation and window.measured
+        else window.result
+        for window in windows
+    ]
 
 
 def clock_is_wrong(clock: SampleClock) -> bool:

@@ -38,6 +38,7 @@ class Facts:
     inferences: list[ev.InferenceDone] = field(default_factory=list)
     loaded: list[ev.StimulusLoaded] = field(default_factory=list)
     identified: list[ev.DutIdentified] = field(default_factory=list)
+    boxes: list[ev.BoxIdentified] = field(default_factory=list)
     switched: list[ev.SupplySwitched] = field(default_factory=list)
     edges: list[ev.EdgeCaptured] = field(default_factory=list)
     laps: list[ev.LapCaptured] = field(default_factory=list)
@@ -72,6 +73,7 @@ _LISTS: dict[type[ev.Event], str] = {
     ev.InferenceDone: "inferences",
     ev.StimulusLoaded: "loaded",
     ev.DutIdentified: "identified",
+    ev.BoxIdentified: "boxes",
     ev.SupplySwitched: "switched",
     ev.EdgeCaptured: "edges",
     ev.LapCaptured: "laps",

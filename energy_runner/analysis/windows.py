@@ -1,21 +1,24 @@
 """The windows of an energy run: their edges, samples and joules, and what is doubtful about each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from energy_runner.analysis.alignment import Alignment, Placed
+from energy_runner.analysis.budget_edges import EdgeView, share_above, view_edge
+from energy_runner.analysis.budget_inputs import Measured
 from energy_runner.analysis.edges import Matching
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.power import EnergySource
-from energy_runner.analysis.uncertainty import Measured
 from energy_runner.errors import SessionError
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.record import Record
 from energy_runner.session.result import Finding, WindowResult
 
 MOST_MISSING = 0.01  # of a window; beyond it an estimate from the rest is no measurement
+_FARTHEST_U = 4.0  # standard uncertainties of the alignment's rate by which an edge may have to be moved
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,14 @@ class EnergyWindow:
     result: WindowResult
     measured: Measured | None
     placed: Placed | None
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What else is to be found out about each window, for its uncertainty."""
+
+    rate_u: float
+    thresholds_w: Sequence[float]
 
 
 def window_frame(record: Record, index: int, inference: InferenceDone) -> WindowResult:
@@ -42,13 +53,23 @@ def window_frame(record: Record, index: int, inference: InferenceDone) -> Window
 
 
 def energy_windows(
-    facts: Facts, record: Record, matching: Matching, alignment: Alignment, source: EnergySource | None
+    facts: Facts,
+    record: Record,
+    matching: Matching,
+    alignment: Alignment,
+    source: EnergySource | None,
+    *,
+    thresholds_w: Sequence[float] = (),
 ) -> tuple[list[EnergyWindow], list[Finding]]:
-    """Return every window that the journal tells of, measured as far as its edges and samples allow."""
+    """Return every window that the journal tells of, measured as far as its edges and samples allow.
+
+    Of each of `thresholds_w` it is found out for which share of a window the power was above it.
+    """
     placed_of = {
         id(matched.command.inference): placed
         for matched, placed in zip(matching.windows(), alignment.windows, strict=True)
     }
+    look = _Look(alignment.rate_u or 0.0, thresholds_w)
     windows: list[EnergyWindow] = []
     findings: list[Finding] = []
     for index, inference in enumerate(facts.windows()):
@@ -57,15 +78,17 @@ def energy_windows(
         if placed is None or facts.monitor is None:
             windows.append(EnergyWindow(frame, None, None))
             continue
-        window, found = _measure(facts, frame, placed, source, facts.monitor.period_s)
+        window, found = _measure(facts, frame, placed, source, look)
         windows.append(window)
         findings += found
     return windows, findings
 
 
 def _measure(
-    facts: Facts, frame: WindowResult, placed: Placed, source: EnergySource | None, period_s: float
+    facts: Facts, frame: WindowResult, placed: Placed, source: EnergySource | None, look: _Look
 ) -> tuple[EnergyWindow, list[Finding]]:
+    assert facts.monitor is not None  # noqa: S101
+    period_s = facts.monitor.period_s
     duration_s = (placed.stop - placed.start) * period_s
     timed = frame.model_copy(
         update={
@@ -111,14 +134,13 @@ def _measure(
     measured = Measured(
         energy_j=energy_j,
         inferences=frame.inferences,
-        start_s=placed.start * period_s,
         duration_s=duration_s,
         samples=total.expected,
-        edge_half_width_s=placed.half_width * period_s,
-        step_w=max(total.step) * source.watt,
-        level_w=max(total.level) * source.watt,
+        start=_view(source, placed, placed.start, look, starts=True),
+        stop=_view(source, placed, placed.stop, look, starts=False),
         missing_share=share if missing else 0.0,
         spread_w=total.spread * source.watt,
+        shares_above=share_above(source, placed.start, placed.stop, look.thresholds_w),
     )
     result = timed.model_copy(
         update={
@@ -128,6 +150,12 @@ def _measure(
         }
     )
     return EnergyWindow(result, measured, placed), lost if missing else []
+
+
+def _view(source: EnergySource, placed: Placed, position: float, look: _Look, *, starts: bool) -> EdgeView:
+    reach_s = _FARTHEST_U * look.rate_u * position * source.period_s
+    own = placed.half_width - placed.shared
+    return view_edge(source, position, starts=starts, half_width=own, shared=placed.shared, reach_s=reach_s)
 
 
 def _over_range(facts: Facts, placed: Placed) -> int:

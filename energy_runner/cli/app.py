@@ -6,7 +6,18 @@ from typing import Annotated
 import typer
 
 from energy_runner.cli import bench_commands
-from energy_runner.cli.complete import complete_bench, complete_benchmark, complete_mode, complete_rule
+from energy_runner.cli.complete import complete_bench, complete_benchmark, complete_mode
+from energy_runner.cli.publish_app import publish
+from energy_runner.cli.rules_commands import (
+    DEFAULT_RULE_SET,
+    AccuracyOption,
+    CheckOptions,
+    PerformanceOption,
+    RuleSetOption,
+    RulesOption,
+    check_command,
+)
+from energy_runner.cli.rules_commands import rules as rules_app
 
 # Rich help panels cost a quarter of a second at every start; plain ones are as readable.
 app = typer.Typer(
@@ -29,6 +40,8 @@ app = typer.Typer(
     "  3  bench fault\n"
     "  4  interrupted",
 )
+app.add_typer(publish)
+app.add_typer(rules_app, name="rules")
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
 
@@ -197,26 +210,16 @@ def analyze(session: SessionArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def check(
     session: SessionArgument,
-    rules: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--rules",
-            "-r",
-            help="Check only this rule; may be given several times.",
-            metavar="ID",
-            autocompletion=complete_rule,
-        ),
-    ] = None,
-    accuracy_session: Annotated[
-        Path | None,
-        typer.Option(help="Accuracy session of the same firmware, for the accuracy rule.", metavar="DIR"),
-    ] = None,
+    rules: RulesOption = None,
+    rule_set: RuleSetOption = DEFAULT_RULE_SET,
+    accuracy_session: AccuracyOption = None,
+    performance_session: PerformanceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check a session against the rules.
 
-    Status 1 if a rule fails. A rule that only informs counts if it is asked for
-    by name.
+    Status 1 if a rule fails that decides; one that only informs makes no run
+    invalid.
 
     \b
     Examples:
@@ -224,9 +227,18 @@ def check(
       energy-runner check SESSION --rules spread --rules window-length
       energy-runner check ENERGY-SESSION --accuracy-session ACCURACY-SESSION
     """
-    from energy_runner.cli.session_commands import check_command
-
-    raise typer.Exit(check_command(session, rules or [], accuracy_session, as_json=as_json))
+    raise typer.Exit(
+        check_command(
+            CheckOptions(
+                folder=session,
+                rules=rules or [],
+                rule_set=rule_set,
+                accuracy_session=accuracy_session,
+                performance_session=performance_session,
+                as_json=as_json,
+            )
+        )
+    )
 
 
 @app.command()

@@ -27,12 +27,5 @@ def complete_bench(incomplete: str) -> list[str]:
     return _stems(_BUILT_IN, incomplete) + [file for file in files if file.startswith(incomplete)]
 
 
-def complete_rule(incomplete: str) -> list[str]:
-    """Return the rules whose ids begin so."""
-    from energy_runner.rules.mlperf_tiny import RULES
-
-    return [rule.id for rule in RULES if rule.id.startswith(incomplete)]
-
-
 def _stems(folder: Path, incomplete: str) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml") if path.stem.startswith(incomplete))

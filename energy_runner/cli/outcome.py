@@ -37,12 +37,15 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
 
 
 def say(message: str) -> None:
-    """Write one line on stderr; whatever a file, a port or a box put into it cannot break or colour the line."""
-    words = " ".join(message.split())
-    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
+    """Write one line on stderr; nobody may be reading, and the exit status still tells."""
     if sys.stderr is not None:
-        with suppress(OSError, ValueError):  # nobody reads; the exit status still tells
-            print(f"energy-runner: {line}", file=sys.stderr)  # noqa: T201 - this is the command line
+        with suppress(OSError, ValueError):
+            print(f"energy-runner: {_one_line(message)}", file=sys.stderr)  # noqa: T201 - this is the command line
+
+
+def _one_line(message: str) -> str:
+    """Return a message that nothing a file, a port or a box put into it can break or colour."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
 
 
 def _fail(message: str, status: ExitStatus, *, as_json: bool) -> int:
@@ -51,7 +54,7 @@ def _fail(message: str, status: ExitStatus, *, as_json: bool) -> int:
         from energy_runner.cli.output import write_json
 
         with suppress(OSError):
-            write_json({"schema": ERROR_SCHEMA, "status": int(status), "error": " ".join(message.split())})
+            write_json({"schema": ERROR_SCHEMA, "status": int(status), "error": _one_line(message)})
     return int(status)
 
 

@@ -22,7 +22,7 @@ Samples = npt.NDArray[np.float32] | FloatArray
 
 MIN_WINDOW_S = 10.0
 MIN_INFERENCES = 10
-_THRESHOLDS = np.arange(101) * 0.01
+_THRESHOLDS: FloatArray = np.arange(101, dtype=np.float64) * 0.01
 _LEAST = 1e-8
 
 

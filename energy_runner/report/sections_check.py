@@ -35,6 +35,8 @@ def _verdict(verdict: Verdict) -> Html:
         return tag("span", f"{TICK} passed", class_="verdict pass")
     if verdict.binding:
         return tag("span", f"{CROSS} failed", class_="verdict fail")
+    if not verdict.known:
+        return tag("span", "? not known", class_="verdict info")
     return tag("span", "! informs only", class_="verdict info")
 
 

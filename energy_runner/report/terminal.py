@@ -131,6 +131,8 @@ def _verdicts(verdicts: list[Verdict], out: "Console") -> None:
     grid.add_column(overflow="fold")
     for verdict in headline.failed_first(verdicts):
         sign, style = (CROSS, "bold red") if verdict.binding else ("!", "yellow")
+        if not verdict.known and not verdict.binding:
+            sign, style = "?", "dim"
         if verdict.passed:
             sign, style = TICK, "green"
         grid.add_row(

@@ -1,32 +1,90 @@
-"""Judge a session: verdicts alone, or the whole result."""
+"""Judge a session by a rule set: verdicts alone, or the whole result."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from energy_runner.rules.base import Case, chosen
-from energy_runner.rules.mlperf_tiny import RULES
+from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.rules.base import Case
+from energy_runner.rules.rule_sets import DEFAULT, RuleSet, load_rule_set
+from energy_runner.rules.table import RULES
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result, Verdict
 
 
 def check(
-    session: Session, ids: Sequence[str] | None = None, accuracy_session: Session | None = None
+    session: Session,
+    ids: Sequence[str] | None = None,
+    accuracy_session: Session | None = None,
+    performance_session: Session | None = None,
+    rule_set: str = DEFAULT,
+    *,
+    beside: Iterable[str] | None = None,
 ) -> list[Verdict]:
-    """Return the verdicts of the rules called `ids` (all for None) that apply to `session`.
+    """Return the verdicts of the rules called `ids` (all of the set for None) that concern `session`.
 
-    `accuracy_session` is a run in accuracy mode of the same firmware, for the accuracy target of an energy or
-    performance run. Raises `ConfigurationError` for an unknown rule, `SessionError` for an unreadable session.
+    `accuracy_session` and `performance_session` are runs of the same DUT in those modes, for the rules that
+    compare; `beside` are the benchmarks that are submitted together with this one. Raises `ConfigurationError`
+    for an unknown rule set or rule, `SessionError` for an unreadable session.
     """
-    rules = chosen(RULES, ids)
-    case = Case.of(session, accuracy_session)
-    verdicts = [rule.verdict(case) for rule in rules]
+    rules = load_rule_set(rule_set)
+    asked = _chosen(rules, ids)
+    return _verdicts(_case(session, rules, accuracy_session, performance_session, beside), asked)
+
+
+def evaluate(
+    session: Session,
+    accuracy_session: Session | None = None,
+    performance_session: Session | None = None,
+    rule_set: str = DEFAULT,
+    *,
+    beside: Iterable[str] | None = None,
+) -> Result:
+    """Return the whole result of `session`, as `result.json` holds it: figures, findings and verdicts.
+
+    The parameters are those of `check`. Raises `ConfigurationError` for an unknown rule set, `SessionError` for a
+    session that cannot be read or contradicts itself.
+    """
+    rules = load_rule_set(rule_set)
+    case = _case(session, rules, accuracy_session, performance_session, beside)
+    return case.result.with_verdicts(_verdicts(case, list(rules.rules)), rule_set=rules.id)
+
+
+def _case(
+    session: Session,
+    rules: RuleSet,
+    accuracy: Session | None,
+    performance: Session | None,
+    beside: Iterable[str] | None,
+) -> Case:
+    return replace(
+        Case.of(session, rules),
+        accuracy=_other("accuracy session", accuracy, rules),
+        performance=_other("performance session", performance, rules),
+        beside=frozenset(beside) if beside is not None else None,
+    )
+
+
+def _other(name: str, session: Session | None, rules: RuleSet) -> Case | None:
+    try:
+        return Case.of(session, rules) if session is not None else None
+    except SessionError as error:
+        raise SessionError(f"the {name}: {error}") from error
+
+
+def _verdicts(case: Case, ids: Sequence[str]) -> list[Verdict]:
+    verdicts = [RULES[rule_id].verdict(case, case.rules.rules[rule_id]) for rule_id in ids]
     return [verdict for verdict in verdicts if verdict is not None]
 
 
-def evaluate(session: Session, accuracy_session: Session | None = None) -> Result:
-    """Return the whole result of `session`, as `result.json` holds it: figures, findings and verdicts.
-
-    Raises `SessionError` for a session that cannot be read or contradicts itself.
-    """
-    case = Case.of(session, accuracy_session)
-    verdicts = [rule.verdict(case) for rule in RULES]
-    return case.result.with_verdicts([verdict for verdict in verdicts if verdict is not None])
+def _chosen(rules: RuleSet, ids: Sequence[str] | None) -> list[str]:
+    """Return `ids`, or all rules of the set for None; raises `ConfigurationError` for one that is not in it."""
+    if ids is None:
+        return list(rules.rules)
+    for rule_id in ids:
+        if rule_id not in rules.rules:
+            near = difflib.get_close_matches(rule_id, rules.rules, n=1, cutoff=0.5)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            known = ", ".join(rules.rules)
+            raise ConfigurationError(f"unknown rule {rule_id!r} in {rules.id}{hint} (known: {known})")
+    return list(ids)

@@ -60,6 +60,41 @@ class TruthWindow(Model):
     energy_j: float
 
 
+class OriginFile(Model):
+    """A file of the session that was imported; `name` is its name there."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class PublishedFigure(Model):
+    """A figure as another runner printed it, digit by digit; `window` is None for the whole session."""
+
+    field: str
+    window: int | None
+    text: str
+
+
+class Origin(Model):
+    """Where an imported session comes from, and what was published of it.
+
+    `session` is its path there, `stamp` the runner's own name for it, `findings` what was wrong with it when it
+    was read, and `remarks` what was noticed besides.
+    """
+
+    runner: str
+    version: str
+    session: str
+    stamp: str
+    instrument: str
+    labels_from: str = ""
+    files: list[OriginFile] = Field(default_factory=list)
+    published: list[PublishedFigure] = Field(default_factory=list)
+    findings: list[str] = Field(default_factory=list)
+    remarks: list[str] = Field(default_factory=list)
+
+
 class Record(Model):
     """The session's card. `outcome` is "running" until the run has ended; a killed run leaves it so."""
 
@@ -78,5 +113,6 @@ class Record(Model):
     supply_off_confirmed: bool | None = None
     truth: list[TruthWindow] | None = None
     notes: list[str] = Field(default_factory=list)
+    origin: Origin | None = None
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)

@@ -16,13 +16,77 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Stated(Model):
+    """A value as a person quotes it: U with two significant digits, the value to the same digit, in `unit`.
+
+    `text` is the whole statement, "uncertainty incomplete: ..." included where it is.
+    """
+
+    value: str
+    u: str
+    U: str
+    unit: str
+    text: str
+
+
 class Score(Model):
-    """The median over the windows with its standard uncertainty `u` and its expanded one, `U` = `k` · `u`."""
+    """The median over the windows with its standard uncertainty `u` and its expanded one, `U` = `k` · `u`.
+
+    `k` is the factor that gives `probability` for the distribution of the combined error; `k_t` is the one
+    that the t distribution gives for the effective degrees of freedom `dof` (None: infinitely many), for
+    comparison. The uncertainty is `complete` if nothing is known to be missing from it; otherwise
+    `incomplete` says in words what is.
+    """
 
     median: float
     u: float
     U: float
     k: float
+    dof: float | None = None
+    k_t: float | None = None
+    probability: float = 0.95
+    complete: bool = False
+    incomplete: list[str] = Field(default_factory=list)
+    stated: Stated | None = None
+
+
+class Component(Model):
+    """One input quantity of an uncertainty budget.
+
+    Its estimate is `value` in `unit`, with a standard uncertainty of `u` = `limit` / `divisor` (`limit` is
+    None where `u` was not obtained from a limit of error) and `dof` degrees of freedom (None: infinitely
+    many). Times `sensitivity` (joule per inference and unit) that is its contribution `value_j`, in joule per
+    inference, or `relative` to the measured value. `correlated` says that one and the same error is in all
+    windows, so that it does not shrink with their number. `kind` is the GUM's type of evaluation, A or B.
+    """
+
+    name: str
+    relative: float
+    value_j: float
+    source: str
+    value: float = 0.0
+    unit: str = ""
+    distribution: str = "rectangular"
+    limit: float | None = None
+    divisor: float | None = None
+    u: float | None = None
+    sensitivity: float | None = None
+    dof: float | None = None
+    kind: Literal["A", "B"] = "B"
+    correlated: bool = True
+
+
+class WindowUncertainty(Model):
+    """The uncertainty budget of one window's energy per inference, in joule; the fields are those of `Score`."""
+
+    u: float
+    U: float
+    k: float
+    dof: float | None = None
+    k_t: float | None = None
+    complete: bool = False
+    stated: Stated
+    components: list[Component] = Field(default_factory=list)
 
 
 class WindowResult(Model):
@@ -47,6 +111,7 @@ class WindowResult(Model):
     samples_received: int | None = None
     samples_missing: int | None = None
     samples_over_range: int | None = None
+    uncertainty: WindowUncertainty | None = None
 
 
 class AccuracyResult(Model):
@@ -59,20 +124,12 @@ class AccuracyResult(Model):
     stimuli_expected: int
 
 
-class Component(Model):
-    """One cause of uncertainty: its standard uncertainty, relative to the score and in joule per inference."""
-
-    name: str
-    relative: float
-    value_j: float
-    source: str
-
-
 class Uncertainty(Model):
-    """The uncertainty budget of the score, and what was assumed for it."""
+    """The uncertainty budget of the score, how it was combined (`method`), and what was assumed for it."""
 
     components: list[Component] = Field(default_factory=list)
     notes: list[str] = Field(default_factory=list)
+    method: list[str] = Field(default_factory=list)
 
 
 class AlignmentResult(Model):
@@ -119,11 +176,15 @@ class Finding(Model):
 
 
 class Verdict(Model):
-    """What one rule says. `binding` is False for a rule that only informs and never makes a run invalid."""
+    """What one rule says. `binding` is False for a rule that only informs and never makes a run invalid.
+
+    `known` is False where the session lacks the facts to judge by; then nothing has passed either.
+    """
 
     id: str
     passed: bool
     binding: bool = True
+    known: bool = True
     measured: str | float | int | None
     limit: str | float | int | None
     clause: str
@@ -150,6 +211,7 @@ class Result(Model):
     sample_clock: SampleClock | None = None
     uncertainty: Uncertainty | None = None
     findings: list[Finding] = Field(default_factory=list)
+    rule_set: str | None = None
     verdicts: list[Verdict] = Field(default_factory=list)
 
     model_config = ConfigDict(

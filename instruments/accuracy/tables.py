@@ -11,8 +11,15 @@ where no document gives a limit:
     relative = 0.02
     source = "UM2243, page 23"
 
-Names in use: `gain` (relative, of the energy or current reading), `offset` (absolute, W or A),
-`quantisation` (relative), `supply_voltage` (relative), `clock` (relative), `noise` (absolute, each sample).
+A term without `relative` and `absolute` is a cause that the documents name but give no size of: it makes the
+uncertainty of a real measurement incomplete (a twin has no such error). `above` restricts a term to readings
+larger than so many `unit`. `absolute` may be in W, A, V or J (an error of each reading), or in s or samples (a
+delay that all edges have in common).
+
+Names in use: `gain` (relative, of the energy or current reading), `offset` (absolute, W or A), `noise`
+(absolute, the standard deviation of each sample), `quantisation`, `clock` and `supply_voltage` (relative),
+`voltage_gain` and `voltage_offset` (where voltage is measured), `range_changes` (what another range adds),
+`edge_latency` and `trigger_latency` (s or samples), `temperature` (since the last calibration).
 """
 
 import tomllib

@@ -25,7 +25,6 @@ HOST_BUFFER_BYTES = 65536
 SHIELD_BUFFER_BYTES = 65536
 STALL_NS = 250_000_000  # what `drop_buffer_at_ns` loses
 REFERENCE_PERIOD_S = 1e-3
-NOISE_LIMIT_SIGMAS = 3.0
 
 _MANTISSAS = np.array([list(b"%04d" % i) for i in range(10000)], dtype=np.uint8)
 _EXPONENTS = np.array([list(b"%02d" % i) for i in range(100)], dtype=np.uint8)
@@ -53,7 +52,7 @@ class ShieldErrors:
             offset_w=offset * limits["offset"].absolute,
             supply=supply * limits["supply_voltage"].relative,
             clock=clock * limits["clock"].relative,
-            noise_j=limits["noise"].absolute / NOISE_LIMIT_SIGMAS,
+            noise_j=limits["noise"].absolute,
         )
 
 

@@ -23,7 +23,7 @@ def ids(result: Result) -> set[str]:
 
 
 def failed(result: Result) -> set[str]:
-    return {verdict.id for verdict in result.verdicts if not verdict.passed}
+    return {verdict.id for verdict in result.verdicts if verdict.binding and not verdict.passed}
 
 
 def sample(run: Run, t_s: float) -> int:
@@ -49,7 +49,9 @@ def test_a_clean_run_is_right_and_valid(tmp_path: Path, setup: Setup, phase: flo
     truth = np.median([true.energy_j / true.inferences for true in run.truth])
     assert score.median == pytest.approx(truth, rel=allowed)
     assert abs(score.median - truth) < score.u
-    assert (score.k, score.U) == (2.0, 2 * score.u)
+    assert score.k == pytest.approx(0.95 * np.sqrt(3), abs=2e-3)  # one rectangle, the gain's, outweighs all
+    assert pytest.approx(score.k * score.u) == score.U
+    assert all(window.uncertainty is not None for window in result.windows)
     assert result.throughput_per_s == pytest.approx(100 / 10.3, rel=1e-3)
 
 
@@ -176,7 +178,8 @@ def test_a_run_killed_at_any_time_gives_what_is_known(tmp_path: Path, setup: Set
     run.torn = b'{"t_ns": 12, "kind": "samp'
     result = evaluate(run.write(tmp_path / "s"))
     assert (result.valid, result.outcome) == (False, "killed")
-    assert {"run-completed", "supply-off"} <= failed(result)
+    # Before the supply was switched on, nothing is known of it, and nothing need be.
+    assert {"run-completed", "supply-off"} - ({"supply-off"} if t_s < -5 else set()) <= failed(result)
     assert "journal-torn" in ids(result)
     assert result.energy_per_inference_j is None or len(result.windows) == 5
     for window, true in zip(result.windows, run.truth, strict=False):

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy_runner.bench.spec import BenchSpec, built_in_names, load_bench_spec, parse_mode
+from energy_runner.bench.spec import built_in_names, load_bench_spec, parse_mode
 from energy_runner.errors import ConfigurationError
 
 GOOD = """
@@ -157,11 +157,13 @@ def test_a_way_that_is_not_there(tmp_path):
         load_bench_spec(str(tmp_path / "b.toml")).way("performance")
 
 
+@settings(deadline=None)  # it reads files
 @given(st.text(max_size=200))
 def test_any_text_is_a_bench_or_one_line(tmp_path_factory, text):
     file = tmp_path_factory.getbasetemp() / "any.toml"
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        assert isinstance(load_bench_spec(str(file)), BenchSpec)
+        said = load_bench_spec(str(file)).name
     except ConfigurationError as error:
-        assert str(error).startswith(f"{file}: ")
+        said = str(error)
+    assert said.startswith(f"{file}: "), "200 characters are too few for a good bench file"

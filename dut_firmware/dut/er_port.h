@@ -1,0 +1,55 @@
+/* The port: functions that a board provides (link-time, no tables). Names are those of the customary harness,
+ * so an existing port's functions fit; what is new is marked. `port/template` holds each with an example. */
+#ifndef ER_PORT_H
+#define ER_PORT_H
+
+#include "er_config.h"
+
+#ifdef __GNUC__
+#define ER_PRINTF_LIKE __attribute__((format(printf, 1, 2)))
+#else
+#define ER_PRINTF_LIKE
+#endif
+
+/* ---- required ---------------------------------------------------------------------------------------- */
+
+/* Copy the stimulus (ee_get_buffer) into the model's input. Called once per `infer`, before the warm-ups.
+ * Call er_refuse() if it does not fit the model: then nothing is inferred. */
+void th_load_tensor(void);
+
+/* Run one inference on the loaded input; must give the same answer however often it is called. */
+void th_infer(void);
+
+/* Print `m-results-[…]` of the last inference; er_print_results() does it. */
+void th_results(void);
+
+/* Mark an instant. Energy build: pull the timestamp pin low and return at once. Performance build: call
+ * er_lap(us) with a free-running microsecond count modulo 2^32. (A port that makes the whole pulse, or prints
+ * the lap itself, works too; that time is then inside the window.) */
+void th_timestamp(void);
+
+/* Print as printf does. The core uses %s, %c, %lu and %02x only; er_vprintf() knows these and more. */
+void th_printf(const char *format, ...) ER_PRINTF_LIKE;
+
+/* Wait for one byte from the UART and return it. Called by er_monitor_run() only. */
+char th_getchar(void);
+
+/* ---- optional: er_defaults.c holds weak versions ------------------------------------------------------- */
+
+void th_serialport_initialize(void); /* UART, 8N1; first call after start-up. Default: nothing. */
+void th_timestamp_initialize(void);  /* Pin high or timer, then er_announce_timestamp(). Default: the latter. */
+void th_final_initialize(void);      /* Model and the rest, last before `m-init-done`. Default: nothing. */
+void th_pre(void);                   /* Inside the window, before the first inference. Default: nothing. */
+void th_post(void);                  /* Inside the window, after the last inference. Default: nothing. */
+
+/* A command is complete. Default: run it at once. A port that calls ee_serial_callback() from an interrupt
+ * notes it here and calls ee_serial_command_parser_callback(command) from its main loop. */
+void th_command_ready(char volatile *command);
+
+/* New: raise the timestamp pin again; return at once. Default: nothing. */
+void th_timestamp_release(void);
+
+/* New: wait TH_TIMESTAMP_HOLD_US. Default: nothing. */
+void th_timestamp_hold(void);
+
+#endif

@@ -1,0 +1,38 @@
+"""GTC, the GUM Tree Calculator (Measurement Standards Laboratory of New Zealand): uncertain numbers.
+
+Importing it takes a second, all but a tenth of which is scipy's: GTC names `scipy.special` and
+`scipy.optimize` at its top for functions that we never call. So these two are entered as lazy modules first
+(`importlib.util.LazyLoader`): they are the real ones, and load as soon as anybody uses them.
+"""
+
+import sys
+from importlib import import_module
+from importlib.util import LazyLoader, find_spec, module_from_spec
+from types import ModuleType
+from typing import Any
+
+_LATE = ("special", "optimize")
+
+
+def gtc() -> Any:
+    """Return the module GTC, imported on the first call."""
+    if "GTC" not in sys.modules:
+        scipy = import_module("scipy")
+        for name in _LATE:
+            _import_late(scipy, name)
+    return import_module("GTC")
+
+
+def _import_late(package: ModuleType, name: str) -> None:
+    """Enter a submodule of `package` that loads when it is used, unless it is there already."""
+    whole = f"{package.__name__}.{name}"
+    if whole in sys.modules:
+        return
+    spec = find_spec(whole)
+    if spec is None or spec.loader is None:
+        return
+    spec.loader = LazyLoader(spec.loader)
+    module = module_from_spec(spec)
+    sys.modules[whole] = module
+    spec.loader.exec_module(module)
+    setattr(package, name, module)

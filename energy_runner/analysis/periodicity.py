@@ -1,0 +1,196 @@
+"""How long one repetition in a power trace takes, measured without being told what to expect.
+
+The autocorrelation of a trace that repeats has peaks at the multiples of its period. The nearest high peak is
+refined at ever longer lags, where the same error in samples is a smaller one of the period; then it is asked
+whether that lag is itself a multiple of the period: then there are peaks at its divisors, too. That a period is
+no work of chance is told by folding the trace at it (epoch folding; D. A. Leahy et al., Astrophysical Journal
+266, 1983, 160-170).
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+LEAST_SAMPLES = 4.0  # a period: fewer cannot hold a shape that tells where it begins
+LEAST_REPETITIONS = 8  # in the trace: fewer may be one slow change of the supply that came back
+_FIRST_PEAK = 0.9  # of the highest peak: the nearest one as high counts
+_AS_HIGH = 0.85  # of the peak at a lag: so high, in the mean, are those at the multiples of its divisor ...
+_AT_LEAST = 0.6  # ... and none is lower than this
+_MOST_DIVISOR = 64
+_SIGNIFICANCE = 8.0  # standard deviations of chance; noise of a meter is not quite white
+_LONGEST = 1 << 20  # samples; a longer trace is averaged first
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period in samples; `strength` is the share of the trace's variance that repeats with it, 0 to 1."""
+
+    samples: float
+    strength: float
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What folding at a period explains.
+
+    `strength` is the share of the variance, `sigmas` by how much that is beyond chance, and `strength_u` what
+    chance alone makes of the share.
+    """
+
+    strength: float
+    sigmas: float
+    strength_u: float
+
+
+def find_period(power: npt.ArrayLike) -> Period | None:
+    """Return the period of `power` (equally spaced, NaN where missing), or None if nothing repeats.
+
+    Only periods of 4 samples or more that repeat at least 8 times are found. The answer does not depend on
+    the unit of `power`. A trace longer than a million samples is averaged by whole factors before.
+    """
+    x = np.asarray(power, dtype=np.float64)
+    factor = max(1, math.ceil(len(x) / _LONGEST))
+    if factor > 1:
+        found = find_period(np.mean(x[: len(x) // factor * factor].reshape(-1, factor), axis=1))
+        return None if found is None else Period(found.samples * factor, found.strength)
+    y = flattened(x)
+    if len(y) < LEAST_SAMPLES * LEAST_REPETITIONS or not np.any(y):
+        return None
+    r = autocorrelation(y, len(y) // 2)
+    lag = _nearest_high_peak(r, len(y) // LEAST_REPETITIONS)
+    if lag is None:
+        return None
+    period = _divided(r, lag, _at_longer_lags(r, lag))
+    folded = explained(y, period)
+    if period < LEAST_SAMPLES or folded.sigmas < _SIGNIFICANCE:
+        return None
+    return Period(period, folded.strength)
+
+
+def flattened(power: npt.ArrayLike) -> FloatArray:
+    """Return `power` without its slow changes: NaN bridged, single extremes clipped, running mean taken off.
+
+    The running mean spans a fifth of the trace, which is more than one period wherever one can be found.
+    """
+    x = np.array(power, dtype=np.float64)
+    known = np.isfinite(x)
+    if np.count_nonzero(known) < LEAST_SAMPLES:
+        return np.zeros(len(x))
+    if not np.all(known):
+        places = np.arange(len(x))
+        x[~known] = np.interp(places[~known], places[known], x[known])
+    low, high = np.quantile(x, [0.001, 0.999])
+    np.clip(x, low - (high - low), high + (high - low), out=x)
+    return x - running_mean(x, max(3, len(x) // 5))
+
+
+def running_mean(x: FloatArray, width: int) -> FloatArray:
+    """Return the mean of the `width` samples around each one; of fewer at the ends."""
+    sums = np.concatenate(([0.0], np.cumsum(x)))
+    places = np.arange(len(x))
+    first = np.maximum(0, places - width // 2)
+    last = np.minimum(len(x), places + width // 2 + 1)
+    mean: FloatArray = (sums[last] - sums[first]) / (last - first)
+    return mean
+
+
+def autocorrelation(y: FloatArray, lags: int) -> FloatArray:
+    """Return the autocorrelation of `y` at lags 0 to `lags` - 1, each from as many products as there are."""
+    size = 1 << (len(y) + lags - 1).bit_length()
+    spectrum = np.fft.rfft(y, size)
+    sums = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:lags]
+    r = sums / (len(y) - np.arange(lags))
+    normal: FloatArray = r / r[0] if r[0] > 0 else r
+    return normal
+
+
+def explained(y: FloatArray, period: float, several: int = 1) -> Folded:
+    """Return what folding `y` (mean zero) at `several` times `period` samples explains.
+
+    The bins are as wide as for one period, so folding at several is never worse but by chance. The trace is
+    folded in up to 16 parts of at least 12 turns each, so that a period that drifts over the trace still
+    counts; the share is corrected for the number of bins (as R² is for parameters).
+    """
+    bins = several * max(3, min(64, round(2 * period)))
+    turn_length = several * period
+    parts = int(min(16, max(1, len(y) / max(12 * turn_length, 8 * bins))))
+    places = np.arange(len(y), dtype=np.float64)
+    turns = places / turn_length
+    bin_of = np.minimum(((turns - np.floor(turns)) * bins).astype(np.intp), bins - 1)
+    bin_of += np.minimum((places * (parts / len(y))).astype(np.intp), parts - 1) * bins
+    count = np.bincount(bin_of, minlength=bins * parts)
+    total = np.bincount(bin_of, weights=y, minlength=bins * parts)
+    used = count > 0
+    between = float(np.sum(total[used] ** 2 / count[used]))
+    whole = float(np.sum(y**2))
+    free, left = int(np.count_nonzero(used)), len(y) - int(np.count_nonzero(used))
+    if whole <= 0 or left < 1:
+        return Folded(0.0, 0.0, 0.0)
+    within = max(whole - between, 1e-12 * whole) / left
+    ratio = between / free / within
+    unexplained = within * len(y) / whole
+    sigmas = (ratio - 1) / math.sqrt(2 / free + 2 / left)
+    return Folded(max(0.0, 1 - unexplained), sigmas, unexplained * math.sqrt(2 * free) / len(y))
+
+
+def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
+    """Return the nearest lag whose peak is about as high as the highest one up to `longest`."""
+    inner = r[1 : longest + 1]
+    if len(inner) < 3:
+        return None
+    below = np.flatnonzero(inner < 0.5)  # behind the peak at lag zero, which every trace has
+    if len(below) == 0:
+        return None
+    behind = int(below[0])
+    before, middle, after = inner[behind:-2], inner[behind + 1 : -1], inner[behind + 2 :]
+    peaks = behind + 1 + np.flatnonzero((middle > before) & (middle >= after))
+    if len(peaks) == 0 or not np.max(inner[peaks]) > 0:
+        return None
+    high = peaks[inner[peaks] >= _FIRST_PEAK * np.max(inner[peaks])]
+    return int(high[0]) + 1
+
+
+def _at_longer_lags(r: FloatArray, lag: int) -> float:
+    """Return `lag` refined to a fraction of a sample at its multiples 1, 2, 4, ... as far as they are seen."""
+    half = np.flatnonzero(r < 0.5)
+    reach = max(2, int(half[0]) // 2) if len(half) else 2
+    refined, multiple = _peak_near(r, float(lag), reach), 1
+    while (2 * multiple + 0.5) * refined < len(r) - reach - 2:
+        multiple *= 2
+        place = _peak_near(r, refined * multiple, reach)
+        if r[round(place)] < 0.3 * r[lag]:
+            break
+        refined = place / multiple
+    return refined
+
+
+def _peak_near(r: FloatArray, place: float, reach: int) -> float:
+    """Return the place of the highest value near `place`, by a parabola through it and its neighbours."""
+    first = max(1, round(place) - reach)
+    top = first + int(np.argmax(r[first : min(len(r) - 1, round(place) + reach + 1)]))
+    left, middle, right = r[top - 1], r[top], r[top + 1]
+    bend = left - 2 * middle + right
+    return top + (min(0.5, max(-0.5, 0.5 * float((left - right) / bend))) if bend < 0 else 0.0)
+
+
+def _divided(r: FloatArray, lag: int, refined: float) -> float:
+    """Return the shortest divisor of a lag at whose multiples there are peaks as high as at the lag.
+
+    A peak that falls between two lags is seen lower at both; how much lower is taken from the slopes of the
+    peak at `lag`.
+    """
+    top = r[lag]
+    drop = 1 - max(float(r[lag - 1]), float(r[lag + 1])) / top
+    top = top / (1 - drop * abs(refined - lag))
+    best = refined
+    for divisor in range(2, min(_MOST_DIVISOR, int(refined / LEAST_SAMPLES)) + 1):
+        wanted = np.arange(1, divisor) * (refined / divisor)
+        lags = np.rint(wanted).astype(np.intp)
+        height = r[lags] / (top * (1 - drop * np.abs(wanted - lags)))
+        if np.mean(height) > _AS_HIGH and np.min(height) > _AT_LEAST:
+            best = refined / divisor
+    return best

@@ -1,0 +1,111 @@
+"""`export`: what other people's tools read, made from sessions."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from energy_runner.cli.outcome import say
+from energy_runner.cli.output import hush_libraries, write, write_json
+from energy_runner.errors import ConfigurationError, ExitStatus
+
+if TYPE_CHECKING:
+    from energy_runner.interchange.mlperf_export import Export
+
+SCHEMA = "energy-runner/export-mlperf/1"
+
+
+def export_mlperf_command(
+    sessions: Sequence[Path],
+    out: Path | None,
+    *,
+    org: str = "",
+    system: str = "",
+    division: str = "closed",
+    category: str | None = None,
+    open_: bool = False,
+    despite: Sequence[str] = (),
+    simulated: bool = False,
+    system_file: Path | None = None,
+    new_system: Path | None = None,
+    rule_set: str = "",
+    as_json: bool = False,
+) -> int:
+    """Write a submission tree, or with `new_system` the empty form of a system description."""
+    if new_system is not None:
+        return _new_system(new_system, wanted_more=bool(sessions) or out is not None, as_json=as_json)
+    from energy_runner.interchange.mlperf_export import ExportOptions, export_mlperf
+    from energy_runner.rules import DEFAULT
+
+    hush_libraries()
+    if out is None:
+        raise ConfigurationError("--out is needed: the folder of the submission. Try: --out submission")
+    if system_file is None:
+        raise ConfigurationError(
+            "--system-file is needed: what the board is. "
+            "Try: energy-runner export mlperf --new-system my-board.toml, and fill it in"
+        )
+    export = export_mlperf(
+        ExportOptions(
+            sessions=sessions,
+            out=out,
+            org=org,
+            system=system,
+            system_file=system_file,
+            division="open" if open_ else division,
+            category=category,
+            despite=despite,
+            simulated=simulated,
+            rule_set=rule_set or DEFAULT,
+        )
+    )
+    _show(export, as_json=as_json)
+    return ExitStatus.VALID
+
+
+def _new_system(path: Path, *, wanted_more: bool, as_json: bool) -> int:
+    from energy_runner.interchange.mlperf_system import empty_form
+
+    if wanted_more:
+        raise ConfigurationError(
+            "--new-system writes an empty form and nothing else. Try it without SESSION and --out"
+        )
+    try:
+        with path.open("xb") as file:
+            file.write(empty_form().encode("utf-8"))
+    except FileExistsError:
+        raise ConfigurationError(f"{path}: is there already. Try another name") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from None
+    if as_json:
+        write_json({"schema": SCHEMA, "new_system": str(path)})
+    else:
+        write(f"{path}\n")
+    return ExitStatus.VALID
+
+
+def _show(export: "Export", *, as_json: bool) -> None:
+    for deviation in export.deviations:
+        say(f"exported despite {deviation}")
+    for remark in export.remarks:
+        say(remark)
+    if as_json:
+        write_json(
+            {
+                "schema": SCHEMA,
+                "out": str(export.out),
+                "simulated": export.simulated,
+                "figures": [
+                    {"run": figure.run, "text": figure.text, "value": figure.value, "unit": figure.unit}
+                    for figure in export.figures
+                ],
+                "despite": list(export.deviations),
+                "remarks": list(export.remarks),
+                "files": list(export.files),
+            }
+        )
+        return
+    marked = "SIMULATED " if export.simulated else ""
+    lines = [f"{marked}{figure.run}: {figure.text} {figure.unit}" for figure in export.figures]
+    lines.append(f"{len(export.files)} files in {export.out}; next: fill in the checklist draft, add the code,")
+    lines.append("and let the official checker read it (docs/how-to/submit-to-mlperf.md)")
+    write("\n".join(lines) + "\n")

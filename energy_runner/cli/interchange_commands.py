@@ -1,0 +1,118 @@
+"""`import` and `audit`: sessions that other runners published."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from energy_runner.cli.output import hush_libraries, nobody_listens, write, write_json, write_table
+from energy_runner.errors import ExitStatus
+
+_WIDE = 120  # columns of the terminal that a phrase needs beside the figures
+
+if TYPE_CHECKING:
+    from energy_runner.interchange.comparison import Row
+
+
+def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_json: bool) -> int:
+    """Import one session, derive our result, and show it beside the published one."""
+    from energy_runner import api
+    from energy_runner.interchange.audit import import_and_compare
+    from energy_runner.report.html import write_html
+    from energy_runner.report.terminal import print_session
+    from energy_runner.session.folder import write_result
+
+    hush_libraries()
+    session, row = import_and_compare(path, out, stimuli)
+    result = api.analyze(session)
+    write_result(session.path, result)
+    write_html(session, result)
+    if as_json:
+        write_json({**row.document(), "folder": str(session.path), "result": result.model_dump(mode="json")})
+    else:
+        print_session(session)
+        _print_comparison(row)
+    return ExitStatus.VALID if row.good else ExitStatus.RULE_FAILED
+
+
+def audit_command(paths: Sequence[Path], stimuli: Path | None = None, *, as_json: bool) -> int:
+    """Audit every session below the given folders; status 1 if anything is wrong with any of them."""
+    from energy_runner.interchange.audit import find_all, rows_of
+    from energy_runner.report.progress import ProgressBar
+
+    hush_libraries()
+    found = find_all(paths)
+    rows: list[Row] = []
+    with ProgressBar() as bar:
+        for row in rows_of(found, stimuli):
+            rows.append(row)
+            bar.progress(float(len(rows)), float(len(found)), row.session)
+    if as_json:
+        write_json([row.document() for row in rows])
+    else:
+        _print_audit(rows)
+    return ExitStatus.VALID if all(row.good for row in rows) else ExitStatus.RULE_FAILED
+
+
+def _print_comparison(row: "Row") -> None:
+    write("\n")
+    write_table(("", row.unit), [(name, value.replace("\n", " ")) for name, value in _figures(row).items()])
+    write(f"{row.figures_reproduced} of {row.figures} published figures come out again to the last digit.\n")
+    for finding in row.findings:
+        write(f"  - {finding}\n")
+
+
+def _print_audit(rows: "Sequence[Row]") -> None:
+    """Print one table, its figures never broken; where it is too narrow, what is wrong comes below it."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from energy_runner.report.console import console, shown, writes_signs
+
+    out = console()
+    table = Table(box=box.SIMPLE_HEAD if writes_signs(out) else box.ASCII, pad_edge=False)
+    table.add_column("Session", overflow="fold", ratio=2)
+    for name in ("Published", "Reproduced", "Ours"):
+        table.add_column(name, no_wrap=True, justify="right")
+    table.add_column("Unit", no_wrap=True)
+    table.add_column("Verdict", no_wrap=True)
+    wide = out.width >= _WIDE
+    if wide:
+        table.add_column("What is wrong", overflow="fold", ratio=3)
+    for row in rows:
+        figures = _figures(row)
+        verdict = "valid" if row.valid else "not valid"
+        more = f" (and {len(row.findings) - 1} more)" if len(row.findings) > 1 else ""
+        cells = [row.session, *figures.values(), row.unit, verdict]
+        if wide:
+            cells.append("".join(row.findings[:1]) + more)
+        table.add_row(*(Text(shown(cell, out)) for cell in cells))
+    try:
+        out.print(table)
+    except BrokenPipeError:
+        nobody_listens()
+    for row in rows:
+        if len(row.findings) > wide:
+            write(f"{row.session}\n" + "".join(f"  - {finding}\n" for finding in row.findings))
+    good = sum(row.good for row in rows)
+    figures_all, reproduced = sum(row.figures for row in rows), sum(row.figures_reproduced for row in rows)
+    write(
+        f"{len(rows)} sessions, {good} without any fault; "
+        f"{reproduced} of {figures_all} published figures come out again to the last digit.\n"
+    )
+
+
+def _figures(row: "Row") -> dict[str, str]:
+    """Return the three figures as a person reads them; a corrected one is marked."""
+    ours = _number(row.ours)
+    if row.ours is not None and row.ours_expanded_u:
+        digits = max(0, 1 - math.floor(math.log10(row.ours_expanded_u)))
+        ours = f"{row.ours:.{digits}f} ± {row.ours_expanded_u:.{digits}f}"
+    if row.corrected is not None:
+        ours += "\n(corrected)"
+    return {"published": _number(row.published), "reproduced": _number(row.reproduced), "ours": ours}
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.7g}"

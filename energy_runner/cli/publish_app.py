@@ -1,0 +1,147 @@
+"""`import`, `audit` and `export`: sessions of other runners in, submissions out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy_runner.cli.rules_commands import RuleSetOption, complete_rule
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+StimuliOption = Annotated[
+    Path | None,
+    typer.Option("--stimuli", "-s", help="Folder with label files, for accuracy sessions.", metavar="DIR"),
+]
+
+publish = typer.Typer(rich_markup_mode=None)
+export = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Write what other people's tools read.\n\n"
+    "Example:\n\n"
+    "\b\n"
+    "  energy-runner export mlperf SESSION... --out submission --org Acme \\\n"
+    "      --system board_a --system-file my-board.toml",
+)
+publish.add_typer(export, name="export")
+
+
+@publish.command("import")
+def import_session(
+    path: Annotated[Path, typer.Argument(help="Folder of a published session.", metavar="PATH")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new session.", metavar="DIR")],
+    stimuli: StimuliOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Import a session of another runner.
+
+    Reads published sessions of the EEMBC runner and of the MLCommons runner, and
+    sets our figure beside the published one.
+
+    \b
+    Example:
+      energy-runner import results/closed/Acme/results/board_a/kws/energy --out session
+    """
+    from energy_runner.cli.interchange_commands import import_command
+
+    raise typer.Exit(import_command(path, out, stimuli, as_json=as_json))
+
+
+@publish.command()
+def audit(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Folders to search for published sessions.", metavar="PATH...")
+    ],
+    stimuli: StimuliOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Audit published sessions: which figures hold.
+
+    One row a session: what was published, what its own files give with the
+    original's arithmetic, what ours gives, and what is wrong with it. Status 1
+    if anything is wrong with any of them.
+
+    \b
+    Example:
+      energy-runner audit tiny_results_v1.2/ --json > audit.json
+    """
+    from energy_runner.cli.interchange_commands import audit_command
+
+    raise typer.Exit(audit_command(paths, stimuli, as_json=as_json))
+
+
+@export.callback()
+def _export() -> None:
+    pass  # keeps `mlperf` a command of its own while it is the only one
+
+
+@export.command()
+def mlperf(
+    sessions: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders of the sessions of one system.", metavar="SESSION...", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder of the submission.", metavar="DIR")
+    ] = None,
+    org: Annotated[str, typer.Option(help="Submitting organisation, a folder name.", metavar="NAME")] = "",
+    system: Annotated[str, typer.Option(help="System, a folder name.", metavar="NAME")] = "",
+    system_file: Annotated[Path | None, typer.Option(help="Filled-in system description.", metavar="FILE")] = None,
+    new_system: Annotated[
+        Path | None, typer.Option(help="Only write an empty system description here.", metavar="FILE")
+    ] = None,
+    division: Annotated[str, typer.Option(help="closed or open.", metavar="DIVISION")] = "closed",
+    open_: Annotated[
+        bool, typer.Option("--open", help="Open division; failed rules are stated in every file.")
+    ] = False,
+    despite: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Export although this rule failed, and say so; may be given several times.",
+            metavar="RULE",
+            autocompletion=complete_rule,
+        ),
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(help="available, preview or rdi, if the form does not say.", metavar="STATUS")
+    ] = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Rehearse with virtual sessions; every file says SIMULATED.")
+    ] = False,
+    rule_set: RuleSetOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Write a submission that the MLPerf Tiny checker accepts.
+
+    Needs sessions in accuracy and performance mode for each benchmark; energy
+    is optional. Sessions in which a rule failed are refused (status 1) unless
+    --despite or --open says otherwise, which the export then states in every
+    file. Nothing is overwritten.
+
+    \b
+    Examples:
+      energy-runner export mlperf --new-system my-board.toml
+      energy-runner export mlperf sessions/kws01-* -o submission --org Acme \\
+          --system board_a --system-file my-board.toml
+      energy-runner export mlperf SESSION... -o rehearsal --org Acme --system twin \\
+          --system-file my-board.toml --simulated
+    """
+    from energy_runner.cli.export_commands import export_mlperf_command
+
+    raise typer.Exit(
+        export_mlperf_command(
+            sessions or [],
+            out,
+            org=org,
+            system=system,
+            division=division,
+            category=category,
+            open_=open_,
+            despite=despite or [],
+            simulated=simulated,
+            system_file=system_file,
+            new_system=new_system,
+            rule_set=rule_set,
+            as_json=as_json,
+        )
+    )

@@ -1,0 +1,187 @@
+"""`rules …` and what `check` does: which rules there are, and what they say about a session."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy_runner.errors import ConfigurationError, ExitStatus
+
+# The same as `energy_runner.rules.DEFAULT`, whose import is too slow for a help text.
+DEFAULT_RULE_SET = "mlperf-tiny-1.4"
+SCHEMA = "energy-runner/rule-set/1"
+_DEFINITIONS = Path(__file__).parent.parent / "rules" / "definitions"
+
+
+def complete_rule_set(incomplete: str) -> list[str]:
+    """Return the rule sets whose names begin so."""
+    return sorted(path.stem for path in _DEFINITIONS.glob("*.toml") if path.stem.startswith(incomplete))
+
+
+def complete_rule(incomplete: str) -> list[str]:
+    """Return the rules whose ids begin so, those of all rule sets."""
+    found: dict[str, None] = {}
+    for path in sorted(_DEFINITIONS.glob("*.toml"), reverse=True):
+        with path.open("rb") as file:
+            found |= dict.fromkeys(tomllib.load(file)["rules"])
+    return [rule for rule in found if rule.startswith(incomplete)]
+
+
+rules = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show the rule sets, and what each of their rules demands.\n\n"
+    "Example:\n\n"
+    "\b\n"
+    "  energy-runner rules show mlperf-tiny-1.4",
+)
+
+RuleSetArgument = Annotated[
+    str, typer.Argument(help="Rule set.", metavar="[SET]", autocompletion=complete_rule_set, show_default=True)
+]
+RuleSetOption = Annotated[
+    str,
+    typer.Option(
+        "--rule-set",
+        help="Rule set to judge by; see `rules list`.",
+        metavar="SET",
+        autocompletion=complete_rule_set,
+    ),
+]
+RulesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rules",
+        "-r",
+        help="Check only this rule; may be given several times.",
+        metavar="ID",
+        autocompletion=complete_rule,
+    ),
+]
+AccuracyOption = Annotated[
+    Path | None,
+    typer.Option("--accuracy-session", help="Accuracy session of the same firmware, to compare.", metavar="DIR"),
+]
+PerformanceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--performance-session", help="Performance session of the same firmware, to compare.", metavar="DIR"
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+@rules.command("list")
+def list_rule_sets(as_json: JsonOption = False) -> None:
+    """List the rule sets.
+
+    \b
+    Example:
+      energy-runner rules list
+    """
+    from energy_runner.cli.output import write_json, write_table
+    from energy_runner.rules import DEFAULT
+    from energy_runner.rules import list_rule_sets as every_set
+
+    sets = every_set()
+    if as_json:
+        listed = [{"id": one.id, "title": one.title, "default": one.id == DEFAULT} for one in sets]
+        write_json(listed)
+        return
+    rows = [[one.id + (" (default)" if one.id == DEFAULT else ""), one.title, str(len(one.rules))] for one in sets]
+    write_table(["Rule set", "What for", "Rules"], rows)
+
+
+@rules.command()
+def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = False) -> None:
+    """Show what each rule of a set demands, and by which clause.
+
+    A failed rule makes a run invalid always, only if known (not where the
+    session lacks the facts to judge by), or never: then it informs.
+
+    \b
+    Example:
+      energy-runner rules show lab
+    """
+    from energy_runner.cli.output import write, write_json, write_table
+    from energy_runner.rules import load_rule_set
+    from energy_runner.rules.table import RULES
+
+    asked = load_rule_set(rule_set)
+    rows = [(rule_id, row, RULES[rule_id]) for rule_id, row in asked.rules.items()]
+    if as_json:
+        document = asked.model_dump(mode="json")
+        document["rules"] = [
+            {
+                "id": rule_id,
+                "modes": sorted(rule.modes),
+                "demand": rule.wording(row),
+                **row.model_dump(mode="json"),
+            }
+            for rule_id, row, rule in rows
+        ]
+        write_json({"schema": SCHEMA, **document})
+        return
+    write(f"{asked.id}: {asked.title}\n\n")
+    cells = [[rule_id, row.binding, rule.wording(row), row.clause] for rule_id, row, rule in rows]
+    write_table(["Rule", "Binds", "Demands", "By"], cells)
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """What `check` was asked: `rules` names single rules, none for all of the set."""
+
+    folder: Path
+    rules: list[str] = field(default_factory=list)
+    rule_set: str = DEFAULT_RULE_SET
+    accuracy_session: Path | None = None
+    performance_session: Path | None = None
+    as_json: bool = False
+
+
+def check_command(options: CheckOptions) -> int:
+    """Judge a session by the rules of a set; status 1 if a rule fails that binds."""
+    from energy_runner import api
+    from energy_runner.cli.output import hush_libraries, named, write_json
+    from energy_runner.report.terminal import print_verdicts
+    from energy_runner.rules import check
+
+    hush_libraries()
+    session = api.load_session(options.folder)
+    accuracy = api.load_session(options.accuracy_session) if options.accuracy_session else None
+    performance = api.load_session(options.performance_session) if options.performance_session else None
+    with named(options.folder):
+        verdicts = check(session, options.rules or None, accuracy, performance, options.rule_set)
+    silent = sorted(set(options.rules) - {verdict.id for verdict in verdicts})
+    if silent:
+        raise ConfigurationError(_says_nothing(options, silent, session.record.run.mode))
+    if options.as_json:
+        write_json([verdict.model_dump(mode="json") for verdict in verdicts])
+    else:
+        print_verdicts(verdicts)
+    # As in result.json, a rule that only informs makes no run invalid, whether it was asked for by name or not.
+    passed = all(verdict.passed for verdict in verdicts if verdict.binding)
+    return ExitStatus.VALID if passed else ExitStatus.RULE_FAILED
+
+
+_NEEDED = {
+    "accuracy-target": "--accuracy-session",
+    "same-firmware": "--accuracy-session or --performance-session",
+    "same-answers": "--accuracy-session or --performance-session",
+    "throughput-agrees": "--performance-session",
+}
+
+
+def _says_nothing(options: CheckOptions, silent: list[str], mode: str) -> str:
+    """Return that rules asked for by name do not concern the session, and what would make them."""
+    given = {
+        "--accuracy-session": options.accuracy_session is not None,
+        "--performance-session": options.performance_session is not None,
+    }
+    wanted = [_NEEDED[rule] for rule in silent if rule in _NEEDED]
+    missing = [one for one in wanted if not any(given[name] for name in one.split(" or "))]
+    more = f". Try: {missing[0]}" if missing else ""
+    verb = "says" if len(silent) == 1 else "say"
+    return f"{options.folder}: {', '.join(silent)} {verb} nothing about this session in {mode} mode{more}"

@@ -1,0 +1,101 @@
+"""`log.txt` of the MLCommons runner: plain text with a time, to the second, on some lines only."""
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+_STAMP = re.compile(r"^(\d\d)(\d\d)\.(\d\d)(\d\d)(\d\d) ulp-\w+: (.*)")
+_LOADING = re.compile(r"^Loading file (.{1,300}) segment (\d{1,9})")
+_CAPTURED = re.compile(r"[Ss]amples:(\d{1,12}) timestamps:(\d{1,9})")
+_TOLD = re.compile(r"^Device (name|profile|model) retrieved: (.{0,200})")
+_SESSION = re.compile(r"sessions[\\/](\d{8}_\d{6})")
+_LOST = re.compile(r"expected \d+, but we have \d+")
+_DAYS = [0, *accumulate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31))]
+_BEGINNINGS = ("Device ", "Captured", "Session logged", "Initializing", "Logging")
+_MOST = 60_000
+_TAIL = 200  # lines at the end, where the results are printed again
+
+
+@dataclass
+class Loading:
+    """A stimulus was loaded between the seconds `begun_ms` and `done_ms` (each up to a second late)."""
+
+    file: str
+    segment: int
+    begun_ms: int
+    done_ms: int | None = None
+
+
+@dataclass
+class MlcommonsLog:
+    """The facts of a log; times are milliseconds since the first of January."""
+
+    lines: int = 0
+    recognised: int = 0
+    stamp: str = ""
+    name: str = ""
+    profile: str = ""
+    model: str = ""
+    instrument: str = ""
+    loadings: list[Loading] = field(default_factory=list)
+    captured: list[tuple[int, int]] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
+    last_ms: int | None = None
+    complete: bool = False
+
+
+def read_log(lines: Iterable[bytes]) -> MlcommonsLog:
+    """Return the facts in the lines of a log; whatever they hold, nothing is raised for it."""
+    log = MlcommonsLog()
+    for raw in lines:
+        log.lines += 1
+        text = raw[:2000].decode("utf-8", "replace").strip()
+        if match := _STAMP.match(text):
+            log.recognised += 1
+            _stamped(log, _milliseconds(match), match[6])
+        else:
+            _plain(log, text)
+        log.tail.append(text)
+    return log
+
+
+def _stamped(log: MlcommonsLog, ms: int, text: str) -> None:
+    log.last_ms = ms
+    if match := _LOADING.match(text):
+        if len(log.loadings) < _MOST:
+            log.loadings.append(Loading(match[1], int(match[2]), ms))
+    elif text.startswith("Load complete") and log.loadings:
+        log.loadings[-1].done_ms = ms
+
+
+def _plain(log: MlcommonsLog, text: str) -> None:
+    if not text.startswith(_BEGINNINGS) and ":" not in text and "but we have" not in text:
+        return
+    if match := _TOLD.match(text):
+        setattr(log, match[1], match[2].strip())
+    elif match := _CAPTURED.search(text):
+        if len(log.captured) < _MOST:
+            log.captured.append((int(match[1]), int(match[2])))
+    elif text.startswith("Session logged in file"):
+        log.complete = True
+    elif _LOST.search(text):
+        if len(log.lost) < 20:
+            log.lost.append(text[:200])
+    elif "3686400 baud" in text:
+        log.instrument = "lpm01a"  # no other device is driven at this rate
+    elif "js220" in text.lower() and not log.instrument:
+        log.instrument = "js220"
+    else:
+        return
+    log.recognised += 1
+    if not log.stamp and (match := _SESSION.search(text)):
+        log.stamp = match[1]
+
+
+def _milliseconds(match: re.Match[str]) -> int:
+    month, day, hour, minute, second = (int(match[k]) for k in range(1, 6))
+    days = _DAYS[min(max(month, 1), 12) - 1] + day - 1
+    return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000

@@ -1,0 +1,78 @@
+"""Put the files of a submission on disk: all of them or none, and never over anything that is there."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from energy_runner.errors import ConfigurationError
+
+_ADVICE = "Try another --out, or remove it first"
+
+
+def write_tree(out: Path, files: Mapping[str, bytes], owned: Sequence[str]) -> None:
+    """Write `files` (path below `out` to content); nothing is left behind if one of them cannot be written.
+
+    What is there already with the same bytes stays. Raises `ConfigurationError` for anything else in its place,
+    for strangers in the folders `owned`, which are the export's alone, and for links on the way.
+    """
+    try:
+        for name in (*files, *owned):
+            _refuse_links(out, name)
+        _refuse_strangers(out, files, owned)
+        missing = [name for name in files if not _is_there(out / name, files[name])]
+    except OSError as error:
+        raise ConfigurationError(f"{error.filename or out}: cannot be read ({error.strerror})") from None
+    made: list[Path] = []
+    try:
+        for name in missing:
+            _make_folder((out / name).parent, made)
+            with (out / name).open("xb") as file:
+                made.append(out / name)
+                file.write(files[name])
+    except BaseException as error:
+        _take_back(made)
+        if isinstance(error, OSError):
+            raise ConfigurationError(
+                f"{error.filename or out}: cannot be written ({error.strerror}); nothing was left there"
+            ) from None
+        raise
+
+
+def _refuse_links(out: Path, name: str) -> None:
+    """Refuse a link on the way: files would land elsewhere, and the checker refuses every tree with one."""
+    place = out
+    for part in ("", *Path(name).parts):
+        place = place / part
+        if place.is_symlink():
+            raise ConfigurationError(f"{place}: is a link, and a submission holds none. {_ADVICE}")
+    if out.exists() and not out.is_dir():
+        raise ConfigurationError(f"{out}: is not a folder. Try another --out")
+
+
+def _refuse_strangers(out: Path, files: Mapping[str, bytes], owned: Sequence[str]) -> None:
+    ours = {out / name for name in files}
+    for folder in owned:
+        for path in sorted((out / folder).rglob("*")):
+            if path.is_symlink() or (path not in ours and not path.is_dir()):
+                raise ConfigurationError(f"{path}: is there already and is not part of this export. {_ADVICE}")
+
+
+def _is_there(path: Path, data: bytes) -> bool:
+    if not path.exists():
+        return False
+    if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        return True
+    raise ConfigurationError(f"{path}: is there already and holds something else. {_ADVICE}")
+
+
+def _make_folder(folder: Path, made: list[Path]) -> None:
+    if not folder.is_dir():
+        _make_folder(folder.parent, made)
+        folder.mkdir()
+        made.append(folder)
+
+
+def _take_back(made: Sequence[Path]) -> None:
+    for path in reversed(made):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() else path.unlink()

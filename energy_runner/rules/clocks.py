@@ -1,0 +1,124 @@
+"""Rules on clocks: the monitor's against the host's, the IO manager's and the DUT's."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from energy_runner.analysis.alignment import BY_LAPS, BY_MONITOR, HOST_CLOCK_LIMIT
+from energy_runner.analysis.edges import lap_edges
+from energy_runner.analysis.line import Line, lower_line
+from energy_runner.rules.base import Case, Judgement, not_known, percent
+from energy_runner.rules.rule_sets import Row
+from energy_runner.session.events import InferenceDone, LapCaptured
+
+_STEP_S = 1e-6
+_LAP_WRAP_US = 2**32
+
+
+def sample_clock(case: Case, row: Row) -> Judgement:
+    """Judge whether samples come at the stated rate, by the host's clock; unnoticed loss shows here.
+
+    The host's times are those at which samples arrived, or else at which the DUT told of its windows' edges.
+    """
+    clock = case.result.sample_clock
+    if clock is not None:
+        return _ratio(clock.ratio, clock.u, row)
+    limit = f"1 ± {row.number}"
+    line = _edges_by_host(case)
+    if line is None:
+        return not_known(limit, "the session does not tell when samples arrived, nor when windows began and ended")
+    judged = _ratio(line.slope, math.hypot(line.slope_u, HOST_CLOCK_LIMIT / math.sqrt(3)), row)
+    by_lines = "by the lines in which the DUT told of its windows"
+    return replace(judged, note=f"{judged.note}; {by_lines}" if judged.note else by_lines)
+
+
+def _edges_by_host(case: Case) -> Line | None:
+    """Return the host's times of the windows' edges over the monitor's own, where it captured them."""
+    alignment = case.result.alignment
+    if alignment is None or alignment.method != BY_MONITOR:
+        return None
+    pairs: list[tuple[float, float]] = []
+    for window, inference in zip(case.result.windows, case.facts.windows(), strict=True):
+        times_ns = (inference.start_line_ns, inference.done_line_ns)
+        for place_s, t_ns in zip((window.start_s, window.stop_s), times_ns, strict=True):
+            if place_s is not None and t_ns is not None:
+                pairs.append((place_s, t_ns * 1e-9))
+    return _line(pairs)
+
+
+def _line(pairs: Sequence[tuple[float, float]]) -> Line | None:
+    """Return the line through pairs of times on two clocks; None for too few, or if the first does not rise."""
+    x, y = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
+    if np.any(np.diff(x) <= 0):
+        return None
+    line = lower_line(x, y, _STEP_S)
+    return line if line is not None and math.isfinite(line.slope_u) else None
+
+
+def _ratio(ratio: float, u: float, row: Row) -> Judgement:
+    """Judge a ratio of two clocks, of standard uncertainty `u`."""
+    off = abs(ratio - 1)
+    remarkable = row.remark_above is not None and off > row.remark_above + 2 * u
+    note = f"off by more than {percent(row.remark_above or 0.0)}" if remarkable else ""
+    return Judgement(off <= row.number + 2 * u, f"{ratio:.5f} ± {2 * u:.5f}", f"1 ± {row.number}", note)
+
+
+def lap_clock(case: Case, row: Row) -> Judgement | None:
+    """Judge the windows' durations by the monitor against those by the IO manager's laps.
+
+    Nothing to say where the laps placed the windows: they cannot check themselves.
+    """
+    if case.result.alignment is not None and case.result.alignment.method == BY_LAPS:
+        return None
+    checked = case.result.edges_cross_check
+    limit = f"1 ± {row.number}"
+    if checked is None:
+        return not_known(limit, "there are no edges by both the monitor and the IO manager")
+    passed = abs(checked.ratio - 1) <= row.number
+    return Judgement(passed, f"{checked.ratio:.5f}", limit, f"the median of {checked.windows} windows")
+
+
+def dut_clock(case: Case, row: Row) -> Judgement | None:
+    """Judge the DUT's own clock: against the monitor's windows, or in performance mode against the host's clock.
+
+    Nothing to say where the DUT printed no laps beside its edges, as is usual in energy mode.
+    """
+    limit = f"1 ± {row.number}"
+    if case.mode == "energy":
+        return _against_monitor(case, row, limit)
+    timed = [inference for inference in case.facts.inferences if _has_laps_and_times(inference)]
+    laps = lap_edges([lap for inference in timed for lap in _laps(inference)])
+    line = _line([(lap.place * 1e-6, lap.host_ns * 1e-9) for lap in laps])
+    if line is None:
+        return not_known(limit, "the DUT's laps have too few host times, or its clock began anew")
+    return _ratio(line.slope, line.slope_u, row)
+
+
+def _against_monitor(case: Case, row: Row, limit: str) -> Judgement | None:
+    ratios: list[float] = []
+    for window, inference in zip(case.result.windows, case.facts.windows(), strict=True):
+        laps = inference.dut_laps_us
+        if window.duration_s and len(laps) == 2:
+            ratios.append((laps[1] - laps[0]) % _LAP_WRAP_US * 1e-6 / window.duration_s)
+    if not ratios:
+        return None
+    ratio = statistics.median(ratios)
+    return Judgement(abs(ratio - 1) <= row.number, f"{ratio:.5f}", limit, f"the median of {len(ratios)} windows")
+
+
+def _has_laps_and_times(inference: InferenceDone) -> bool:
+    laps = inference.dut_laps_us
+    counted = len(laps) == 2 and all(0 <= lap < _LAP_WRAP_US for lap in laps)
+    return counted and inference.start_line_ns is not None and inference.done_line_ns is not None
+
+
+def _laps(inference: InferenceDone) -> list[LapCaptured]:
+    times = (inference.start_line_ns, inference.done_line_ns)
+    return [
+        LapCaptured(t_ns=t_ns, lap_us=lap)
+        for t_ns, lap in zip(times, inference.dut_laps_us, strict=True)
+        if t_ns is not None
+    ]

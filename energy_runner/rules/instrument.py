@@ -1,0 +1,139 @@
+"""Rules on the power monitor and its surroundings: who it is, its calibration, its voltage, its uncertainty.
+
+Where the facts come from: the monitor's own answer (`box-identified`), and what the bench file says of it:
+`[monitor.calibration]` with `calibrated_on` and `due` (YYYY-MM-DD), and `[environment]` with `temperature_c`.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from energy_runner.errors import SessionError
+from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
+from energy_runner.rules.rule_sets import Row
+from energy_runner.session.events import BoxIdentified, VoltageMeasured
+
+_IDENTITY = ("make", "model", "serial", "firmware")
+_DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+
+
+def instrument_known(case: Case, _: Row) -> Judgement:
+    """Tell whether the session says which power monitor it was: make, model, serial number and firmware."""
+    limit = ", ".join(_IDENTITY)
+    identity = _identity(case)
+    told = [shown(identity.get(name) or "") for name in _IDENTITY]
+    if not any(told):
+        origin = case.record.origin
+        named = f" more than '{shown(origin.instrument)}'" if origin is not None else ""
+        return not_known(limit, f"the session does not tell{named} which power monitor it was")
+    missing = [name for name, value in zip(_IDENTITY, told, strict=True) if not value]
+    note = f"without {', '.join(missing)}" if missing else ""
+    return Judgement(not missing, shown(" ".join(filter(None, told))), limit, note)
+
+
+def calibration(case: Case, row: Row) -> Judgement | None:
+    """Tell whether the monitor's calibration was in force on the day of the run; a twin has none to speak of.
+
+    Without a due date it holds for as many months as the limit says.
+    """
+    if case.record.virtual:
+        return None
+    limit = "in force"
+    dates = _table(case.record.bench, "monitor", "calibration")
+    since, due = (_date(dates.get(name)) for name in ("calibrated_on", "due"))
+    day = _date(case.record.started_utc[:10])
+    if since is None and due is None:
+        return not_known(limit, "no date of calibration is in the session")
+    if day is None:
+        return not_known(limit, "the day of the run is not in the session")
+    if since is not None and day < since:
+        return Judgement(False, f"since {since}", limit, f"the run was on {day}")
+    last = due or _months_later(since or day, int(row.number))
+    return Judgement(day <= last, f"until {last}", limit, f"the run was on {day}")
+
+
+def temperature(case: Case, row: Row) -> Judgement | None:
+    """Tell whether the surroundings were warm enough; a twin has none."""
+    if case.record.virtual:
+        return None
+    told = _table(case.record.bench, "environment").get("temperature_c")
+    limit = f"{row.number:g} °C"
+    if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
+        return not_known(limit, "no temperature is in the session")
+    return Judgement(told >= row.number, f"{told:g} °C", limit)
+
+
+def voltage(case: Case, row: Row) -> Judgement:
+    """Judge the voltage measured against the voltage set: the mean of each window, or the monitor's readings."""
+    configured = case.facts.monitor
+    if configured is None or not configured.voltage_set_v > 0:
+        return not_known(f"± {percent(row.number)}", "the session does not tell which voltage was set")
+    set_v = configured.voltage_set_v
+    limit = f"{set_v:g} V ± {percent(row.number)}"
+    measured_v = _window_voltages(case) or [event.voltage_v for event in case.told(VoltageMeasured)]
+    if not measured_v:
+        return not_known(limit, "no voltage was measured")
+    if not all(map(math.isfinite, measured_v)):
+        return not_known(limit, "a voltage measured is no number")
+    worst_v = max(measured_v, key=lambda value: abs(value - set_v))
+    off = worst_v / set_v - 1
+    remarkable = row.remark_above is not None and abs(off) > row.remark_above
+    note = f"off by {off * 100:+.2g} %" if remarkable else ""
+    return Judgement(abs(off) <= row.number, f"{worst_v:.5g} V", limit, note)
+
+
+def _window_voltages(case: Case) -> list[float]:
+    """Return the mean voltage of each window, where the trace holds voltages."""
+    monitor = case.facts.monitor
+    if monitor is None or not case.session.has_trace():
+        return []
+    found: list[float] = []
+    try:
+        with case.session.trace() as trace:
+            if "voltage" not in dict(trace.signals):
+                return []
+            for window in case.result.windows:
+                if window.start_s is not None and window.stop_s is not None:
+                    first, stop = (int(t_s / trace.period_s) for t_s in (window.start_s, window.stop_s))
+                    if 0 <= first < stop <= trace.length:
+                        found.append(float(trace.envelope("voltage", first, stop, 1)[0, 0]))
+    except SessionError:
+        return []
+    return [voltage_v for voltage_v in found if math.isfinite(voltage_v)]  # NaN: no sample of it arrived
+
+
+def uncertainty_complete(case: Case, _: Row) -> Judgement:
+    """Tell whether the uncertainty of the score counts every cause."""
+    limit = "every cause counted"
+    score = case.result.energy_per_inference_j
+    if score is None:
+        return not_known(limit, "there is no score")
+    if score.complete:
+        return Judgement(True, limit, limit)
+    return Judgement(False, "incomplete", limit, "; ".join(score.incomplete))
+
+
+def _identity(case: Case) -> Mapping[str, Any]:
+    boxes = [event.identity for event in case.told(BoxIdentified) if event.box == "monitor"]
+    return boxes[-1] if boxes else {}
+
+
+def _table(tree: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return the table found below `names`, empty if there is none."""
+    here: Any = tree
+    for name in names:
+        here = here.get(name) if isinstance(here, Mapping) else None
+    return here if isinstance(here, Mapping) else {}
+
+
+def _date(value: object) -> str | None:
+    text = str(value)
+    return text if _DATE.fullmatch(text) else None
+
+
+def _months_later(date: str, months: int) -> str:
+    # Days beyond the end of a month (31 February) do no harm: dates are only compared, as text.
+    year, month, day = date.split("-")
+    whole = int(year) * 12 + int(month) - 1 + months
+    return f"{whole // 12:04}-{whole % 12 + 1:02}-{day}"

@@ -1,0 +1,103 @@
+"""Rule sets: which rules are asked, with which limits, by which clause, and which of them decide.
+
+Each set is one TOML file in `definitions/`, complete in itself: a version that was published once never changes
+with a later one. What a rule does is Python (`energy_runner.rules.table`); what it demands is here.
+"""
+
+import difflib
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from energy_runner.errors import ConfigurationError
+
+DEFAULT = "mlperf-tiny-1.4"
+Binding = Literal["always", "if known", "never"]
+
+
+class _Definition(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Row(_Definition):
+    """One rule as a set asks it.
+
+    `binding`: a failed rule makes a run invalid "always", only "if known" (not where the session lacks the facts
+    to judge by), or "never": then it informs. `remark_above` is where a rule that still passes begins to say so.
+    """
+
+    binding: Binding
+    clause: str = Field(min_length=1)
+    limit: int | float | None = None
+    remark_above: float | None = None
+
+    @property
+    def number(self) -> int | float:
+        """Return the limit of a rule that has one; raises `ConfigurationError` if the set gives none."""
+        if self.limit is None:
+            raise ConfigurationError(f"the rule set gives no limit for the rule with the clause '{self.clause}'")
+        return self.limit
+
+    def binds(self, *, known: bool) -> bool:
+        """Return whether the rule decides, where its facts are `known` or not."""
+        return self.binding == "always" or (known and self.binding == "if known")
+
+
+class BenchmarkRow(_Definition):
+    """One benchmark of a suite.
+
+    `target` is in the metric's own unit. `stimuli` are the lengths of the label files that are accepted, and
+    `first` the first five files of each. `needs` is the benchmark that must be submitted with this one.
+    """
+
+    target: float
+    stimuli: tuple[int, ...] = ()
+    first: tuple[tuple[str, ...], ...] = ()
+    needs: str | None = None
+
+
+class RuleSet(_Definition):
+    """A whole set. `runners` are the programs whose results are accepted; none for any."""
+
+    id: str
+    title: str
+    sources: tuple[str, ...] = ()
+    runners: tuple[str, ...] = ()
+    benchmarks: dict[str, BenchmarkRow] = Field(default_factory=dict)
+    rules: dict[str, Row]
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> "RuleSet":
+        needed = {row.needs for row in self.benchmarks.values() if row.needs is not None}
+        if not needed <= self.benchmarks.keys():
+            raise ValueError(f"{self.id}: needs benchmarks that it does not have")
+        return self
+
+
+@cache
+def _all() -> dict[str, RuleSet]:
+    folder = resources.files("energy_runner.rules").joinpath("definitions")
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda file: file.name)
+    loaded = [RuleSet.model_validate(tomllib.loads(f.read_text(encoding="utf-8"))) for f in files]
+    return {rule_set.id: rule_set for rule_set in loaded}
+
+
+def list_rule_sets() -> list[RuleSet]:
+    """Return all rule sets, by id."""
+    return list(_all().values())
+
+
+def load_rule_set(rule_set_id: str) -> RuleSet:
+    """Return the rule set called `rule_set_id`.
+
+    Raises `ConfigurationError` for an unknown one; the message names the nearest and all known ones.
+    """
+    known = _all()
+    if rule_set_id in known:
+        return known[rule_set_id]
+    near = difflib.get_close_matches(rule_set_id.lower(), known, n=1, cutoff=0.4)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    raise ConfigurationError(f"unknown rule set {rule_set_id!r}{hint} (known: {', '.join(known)})")

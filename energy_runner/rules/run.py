@@ -1,0 +1,113 @@
+"""Rules on how the run went, on what it ran, and on what a suite takes from whom."""
+
+from energy_runner.rules.base import Case, Judgement, not_known, shown
+from energy_runner.rules.rule_sets import Row
+
+
+def run_completed(case: Case, _: Row) -> Judgement:
+    """Judge whether the run went through all its phases."""
+    ended, outcome = case.facts.ended, case.facts.outcome
+    note = shown(ended.reason) if ended else "the journal does not tell how the run ended"
+    if case.facts.torn:
+        outcome, note = "killed", "the journal breaks off"
+    return Judgement(outcome == "completed", outcome, "completed", note)
+
+
+def score(case: Case, _: Row) -> Judgement:
+    """Judge whether the run gave the figure that it was made for."""
+    result = case.result
+    if case.mode == "energy":
+        value = result.energy_per_inference_j.median * 1e6 if result.energy_per_inference_j else None
+        unit = "µJ per inference"
+    elif case.mode == "performance":
+        value, unit = result.throughput_per_s, "inferences per second"
+    else:
+        value = result.accuracy.value if result.accuracy else None
+        unit = "percent" if case.record.benchmark.metric == "top1" else "AUC"
+    measured = "none" if value is None else f"{value:.6g} {unit}"
+    return Judgement(value is not None, measured, "a figure", "" if value is not None else "it was withheld")
+
+
+def supply_off(case: Case, _: Row) -> Judgement | None:
+    """Judge whether the supply is known to be off after the run; nothing to say if none was switched."""
+    switched, ended = case.facts.switched, case.facts.ended
+    if not any(event.on for event in switched) and case.mode != "energy":
+        return None
+    if ended is not None and ended.supply_off_confirmed is not None:
+        confirmed = ended.supply_off_confirmed
+        return Judgement(confirmed, "confirmed" if confirmed else "not confirmed", "confirmed")
+    if switched and switched[-1].on:
+        return Judgement(False, "on", "confirmed", "it was on when the journal ends")
+    if switched:
+        return Judgement(True, "confirmed", "confirmed")
+    if case.record.origin is not None:
+        return not_known("confirmed", "the session does not tell who switched the supply")
+    return Judgement(False, "not confirmed", "confirmed", "the journal says nothing of the supply")
+
+
+def model_string(case: Case, _: Row) -> Judgement:
+    """Judge whether the DUT runs the benchmark's model, by its own answer."""
+    wanted = case.record.benchmark.model_string
+    models = sorted({identified.model for identified in case.facts.identified if identified.model})
+    if not models:
+        return not_known(wanted, "the DUT's answer to `profile` is not in the session")
+    return Judgement(models == [wanted], shown(", ".join(models)), wanted)
+
+
+def read_back(case: Case, _: Row) -> Judgement:
+    """Tell whether every stimulus was read back from the DUT and compared."""
+    loaded = case.facts.loaded
+    compared = sum(stimulus.read_back for stimulus in loaded)
+    if not loaded or (case.record.origin is not None and not compared):
+        return not_known("all stimuli", "the session does not tell whether stimuli arrived as they are")
+    return Judgement(compared == len(loaded), f"{compared} of {len(loaded)} stimuli", "all stimuli")
+
+
+def warm_ups(case: Case, _: Row) -> Judgement:
+    """Tell whether every window was warmed up alike."""
+    limit = "alike before every window"
+    counts = sorted({inference.warmups for inference in case.facts.windows()})
+    if not counts:
+        return not_known(limit, "no window was measured")
+    note = "none: the first inference may cost more than the others" if counts[0] <= 0 else ""
+    if len(counts) > 1:
+        return Judgement(False, f"{counts[0]} to {counts[-1]}", limit, note)
+    return Judgement(True, f"{counts[0]} before every window", limit, note)
+
+
+def not_simulated(case: Case, _: Row) -> Judgement:
+    """Tell whether hardware was measured."""
+    if case.record.virtual:
+        return Judgement(False, "simulated", "hardware", "the bench is virtual; no hardware was measured")
+    return Judgement(True, "hardware", "hardware")
+
+
+def benchmark(case: Case, _: Row) -> Judgement:
+    """Judge whether the suite has the benchmark."""
+    known = case.rules.benchmarks
+    return Judgement(case.benchmark is not None, shown(case.record.benchmark.id), ", ".join(known))
+
+
+def progressive_sizes(case: Case, _: Row) -> Judgement | None:
+    """Judge whether the smaller benchmark is submitted along; nothing to say for one that needs no other."""
+    row = case.benchmark
+    if row is None or row.needs is None:
+        return None
+    limit = f"together with {row.needs}"
+    if case.beside is None:
+        return not_known(limit, f"a result of {row.needs} of the same system must be submitted along")
+    along = row.needs in case.beside
+    return Judgement(along, limit if along else f"without {row.needs}", limit)
+
+
+def runner(case: Case, _: Row) -> Judgement:
+    """Tell whether the suite accepts results of the program that made the run."""
+    accepted = case.rules.runners
+    origin = case.record.origin
+    software = f"{origin.runner} {origin.version}".strip() if origin is not None else case.record.software
+    limit = " or ".join(accepted)
+    if not software:
+        return not_known(limit, "the session does not tell which program made it")
+    passed = any(name.lower() in software.lower() for name in accepted)
+    note = "" if passed else "ask the working group before submitting it"
+    return Judgement(passed, shown(software), limit, note)

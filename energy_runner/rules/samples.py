@@ -1,0 +1,60 @@
+"""Rules on edges and samples: every edge belongs to a command, and every sample of a window was measured."""
+
+from energy_runner.analysis.facts import Command
+from energy_runner.rules.base import Case, Judgement, not_known
+from energy_runner.rules.rule_sets import Row
+from energy_runner.rules.windows import counts_judged
+
+_EDGE_FINDINGS = {
+    "edge-missing",
+    "edge-surplus",
+    "edge-out-of-place",
+    "no-timebase",
+    "rate-unknown",
+    "rate-implausible",
+    "log-start-unknown",
+}
+_LIMIT = "one to one"
+
+
+def edges_match(case: Case, _: Row) -> Judgement:
+    """Judge whether edges and commands match one to one, each in its place.
+
+    Of a run that broke off, the commands that ended are judged; the edges of the last one say nothing either way.
+    """
+    matching = case.result.edges
+    if matching is None or not matching.expected:
+        return not_known(_LIMIT, "no command that makes edges is in the session")
+    findings = [finding.detail for finding in case.result.findings if finding.id in _EDGE_FINDINGS]
+    cut = _cut_short(case)
+    due = matching.expected - (cut.count if cut else 0)
+    if not matching.exact:
+        wanted = f"{due} to {matching.expected}" if cut else f"{due}"
+        return Judgement(False, f"{matching.seen} edges for {wanted}", _LIMIT, "; ".join(findings[:3]))
+    broken = [f"the run broke off after {matching.seen - due} of {cut.count} edges of a command"] if cut else []
+    note = "; ".join(findings[:3] + broken)
+    if not due:
+        return not_known(_LIMIT, note)
+    return Judgement(not findings, f"{due} edges for {due}", _LIMIT, note)
+
+
+def _cut_short(case: Case) -> Command | None:
+    """Return the command in which the run broke off, if it did in one."""
+    last = case.facts.commands[-1] if case.facts.commands else None
+    if last is None or case.facts.outcome == "completed" or last.inference is not None:
+        return None
+    return last
+
+
+def no_lost_samples(case: Case, row: Row) -> Judgement:
+    """Judge whether every sample of every window arrived."""
+    lost = sum(event.missing for event in case.facts.lost)
+    note = f"{lost} lost in the whole run" if lost else ""
+    return counts_judged(case.result.windows, "samples_missing", float(row.number), note)
+
+
+def not_over_range(case: Case, row: Row) -> Judgement:
+    """Judge whether every sample of every window was inside the monitor's range."""
+    total = sum(event.count for event in case.facts.over_range)
+    note = f"{total} in the whole run" if total else ""
+    return counts_judged(case.result.windows, "samples_over_range", float(row.number), note)

@@ -1,0 +1,145 @@
+"""Rules on the windows: how many, how long, with which stimuli, and whether they agree."""
+
+import re
+import statistics
+from itertools import pairwise
+
+from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
+from energy_runner.rules.rule_sets import Row
+from energy_runner.session.record import StimulusFile
+from energy_runner.session.result import WindowResult
+
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
+_LEAST_FOR_DRIFT = 3
+
+
+def values(case: Case) -> list[float | None]:
+    """Return the figure of each window: energy per inference, or throughput in a performance run."""
+    energy = case.mode == "energy"
+    return [w.energy_per_inference_j if energy else w.throughput_per_s for w in case.result.windows]
+
+
+def five_windows(case: Case, row: Row) -> Judgement:
+    """Judge whether as many windows were measured as the score needs."""
+    windows, wanted = case.result.windows, row.number
+    measured = sum(value is not None for value in values(case))
+    planned = case.record.run.windows
+    notes = [f"{len(windows) - measured} more have no figure"] if measured < len(windows) else []
+    notes += [f"{planned} were planned"] if planned != len(windows) else []
+    passed = measured == len(windows) == planned == wanted
+    return Judgement(passed, measured, wanted, "; ".join(notes))
+
+
+def different_stimuli(case: Case, _: Row) -> Judgement:
+    """Judge whether each window had another stimulus, by content where its hash is known, and by name."""
+    windows = case.result.windows
+    if not windows:
+        return not_known("another in each window", "no window was measured")
+    if not all(window.file for window in windows):
+        return not_known(len(windows), "the session does not tell which file was loaded")
+    names = {window.file for window in windows}
+    contents = {_content(case.record.stimuli[window.stimulus]) for window in windows}
+    different = min(len(names), len(contents))
+    return Judgement(different == len(windows), different, len(windows))
+
+
+def _content(stimulus: StimulusFile) -> tuple[str, int]:
+    known = _SHA256.fullmatch(stimulus.sha256) is not None
+    return (stimulus.sha256.lower() if known else stimulus.file, stimulus.offset)
+
+
+def first_stimuli(case: Case, _: Row) -> Judgement:
+    """Tell whether the windows had the first files of the label file.
+
+    The label files of a suite are known by the names of their first five. Where an accuracy run over a whole label
+    file is given, its order counts as well.
+    """
+    windows, limit = case.result.windows, "the first of the label file"
+    lists = _first_files(case)
+    if not windows:
+        return not_known(limit, "no window was measured")
+    if not lists:
+        return not_known(limit, "the benchmark's label file is not known here. Try: an accuracy session")
+    files = [window.file for window in windows]
+    for first in lists:
+        if set(files) <= set(first[: len(files)]):
+            return Judgement(True, limit, limit)
+    odd = [file for file in files if not any(file in first[: len(files)] for first in lists)]
+    return Judgement(False, shown(", ".join(odd or files)), limit, "not the files that a score is made with")
+
+
+def _first_files(case: Case) -> list[list[str]]:
+    lists = [list(first) for first in case.benchmark.first] if case.benchmark else []
+    other = case.accuracy
+    if other is not None and other.mode == "accuracy" and other.record.benchmark == case.record.benchmark:
+        lists.append([stimulus.file for stimulus in other.record.stimuli])
+    return lists
+
+
+def window_length(case: Case, row: Row) -> Judgement:
+    """Judge whether every window is long enough."""
+    durations = [window.duration_s for window in case.result.windows]
+    known = [duration for duration in durations if duration is not None]
+    unknown = len(durations) - len(known)
+    note = f"{unknown} of {len(durations)} windows have no known length" if unknown else ""
+    if known and min(known) < row.number:
+        return Judgement(False, min(known), row.number, note)
+    if not known or unknown:
+        return not_known(row.number, note or "no window was measured")
+    return Judgement(True, min(known), row.number)
+
+
+def window_inferences(case: Case, row: Row) -> Judgement:
+    """Judge whether every window holds enough inferences."""
+    windows = case.result.windows
+    if not windows:
+        return not_known(row.number, "no window was measured")
+    fewest = min(window.inferences for window in windows)
+    return Judgement(fewest >= row.number, fewest, row.number)
+
+
+def spread(case: Case, row: Row) -> Judgement:
+    """Judge whether the windows agree: (largest - smallest) / median."""
+    known = [value for value in values(case) if value is not None]
+    limit = percent(row.number)
+    middle = statistics.median(known) if known else 0.0
+    if len(known) < 2 or not middle > 0:
+        return not_known(limit, f"{len(known)} windows have a figure, two are needed")
+    relative = (max(known) - min(known)) / middle
+    return Judgement(relative <= row.number, percent(relative), limit, _unusual(relative, row))
+
+
+def drift(case: Case, row: Row) -> Judgement:
+    """Tell how far the windows drift from the first to the last: a straight line through them, over the median."""
+    known = [value for value in values(case) if value is not None]
+    limit = f"± {percent(row.number)}"
+    middle = statistics.median(known) if known else 0.0
+    if len(known) < _LEAST_FOR_DRIFT or not middle > 0:
+        return not_known(limit, f"{len(known)} windows have a figure, {_LEAST_FOR_DRIFT} are needed")
+    slope, _ = statistics.linear_regression(range(len(known)), known)
+    relative = slope * (len(known) - 1) / middle
+    note = _unusual(abs(relative), row)
+    ways = {after > before for before, after in pairwise(known)}
+    if note and len(ways) == 1:
+        note += f"; each is {'higher' if relative > 0 else 'lower'} than the one before"
+    return Judgement(abs(relative) <= row.number, f"{relative * 100:+.3g} %", limit, note)
+
+
+def _unusual(relative: float, row: Row) -> str:
+    if row.remark_above is None or relative <= row.remark_above:
+        return ""
+    return f"above {percent(row.remark_above)}, which is unusual"
+
+
+def counts_judged(windows: list[WindowResult], name: str, share: float, note: str) -> Judgement:
+    """Judge a count of samples of each window, `share` of its samples being allowed; `name` is its field."""
+    allowed: int | str = f"{percent(share)} of a window" if share > 0 else 0
+    counts = [(window, getattr(window, name)) for window in windows]
+    known = [(window, count) for window, count in counts if count is not None]
+    total = sum(count for _, count in known)
+    if any(count > share * (window.samples_expected or 0) for window, count in known):
+        return Judgement(False, total, allowed, note)
+    if not counts or len(known) < len(counts):
+        missing = f"{len(counts) - len(known)} of {len(counts)} windows could not be placed in the trace"
+        return not_known(allowed, missing if counts else "no window was measured")
+    return Judgement(True, total, allowed, note)
