@@ -54,7 +54,7 @@ class EstimatedPhase:
 
 @dataclass(frozen=True)
 class WindowInferences:
-    """The single inferences of window `index` (from 0); all times in seconds of the monitor's timebase.
+    """The single inferences of window `index` (from 0); all times in seconds of the monitor's own clock.
 
     Where `resolved` is False, `reason` says why, and only the stated figures are there. `counted` is how often
     the trace repeats in the window, measured without the stated count. `boundaries_s` has the beginning of

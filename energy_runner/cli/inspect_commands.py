@@ -69,24 +69,24 @@ def _segmentation_document(session: "Session", found: "Segmentation") -> dict[st
 
 def _show_segmentation(session: "Session", found: "Segmentation") -> None:
     from energy_runner.cli.output import write, write_table
-    from energy_runner.report.units import NOTHING, plain
+    from energy_runner.report.units import plain
 
     if session.record.virtual:
         write("SIMULATED: a virtual bench, no measurement\n")
     rows = [_row(window) for window in found.windows if window.resolved]
     if rows:
-        columns = ["Window", "Inferences", "Period ms", "Energy µJ", "p5", "p95", "Outliers", "Drift %", "Early %"]
+        columns = ["Window", "Found", "Period ms", "Median µJ", "p5", "p95", "Outliers", "Drift %"]
         write_table([*columns, "Above idle µJ"], rows)
     for window in found.windows:
         for line in _remarks(window):
             write(f"Window {window.index + 1}: {plain(line)}\n")
     if found.idle is None:
-        write(f"Idle level {NOTHING} no stable level {found.idle_searched}\n")
+        write(f"Idle level: no stable level {found.idle_searched}\n")
     else:
         idle = found.idle
         where = f"at {idle.start_s:.3f} s for {idle.duration_s * 1e3:.0f} ms, {idle.total_s:.3g} s in all"
         level = _with_u(idle.power_w * 1e3, idle.u_w * 1e3)
-        write(f"Idle level {level} mW (scatter only), {where}, {found.idle_searched}\n")
+        write(f"Idle level: {level} mW (scatter only), {where}; searched {found.idle_searched}\n")
     write("The score is the energy between the edges over the inferences; energy above idle is not the score.\n")
 
 
@@ -94,22 +94,22 @@ def _row(window: "WindowInferences") -> list[str]:
     from energy_runner.report.units import NOTHING, fixed
 
     energy = window.energy
-    period = _with_u((window.period_s or 0.0) * 1e3, (window.period_u_s or 0.0) * 1e3)
-    above = NOTHING if window.above_idle_j is None else fixed(window.above_idle_j * 1e6, 2)
+    begin = [str(window.index + 1), str(window.inferences), fixed(_scaled(window.period_s, 1e3), 4)]
+    above = fixed(_scaled(window.above_idle_j, 1e6), 2)
     if energy is None:
-        return [str(window.index + 1), str(window.inferences), period, *[NOTHING] * 6, above]
+        return [*begin, *[NOTHING] * 5, above]
+    values = [fixed(value * 1e6, 2) for value in (energy.median, energy.p5, energy.p95)]
     return [
-        str(window.index + 1),
-        str(window.inferences),
-        period,
-        fixed(energy.median * 1e6, 2),
-        fixed(energy.p5 * 1e6, 2),
-        fixed(energy.p95 * 1e6, 2),
+        *begin,
+        *values,
         str(len(energy.outliers)),
-        _with_u(energy.drift * 100, energy.drift_u * 100),
-        _with_u(energy.warm_up.early * 100, energy.warm_up.early_u * 100),
+        _with_u(energy.drift * 100, energy.drift_u * 100, 1),
         above,
     ]
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
 
 
 def _remarks(window: "WindowInferences") -> list[str]:
@@ -126,19 +126,25 @@ def _remarks(window: "WindowInferences") -> list[str]:
         remarks.append(f"outliers: inferences {shown}{f' and {more} more' if more > 0 else ''}")
     if energy is not None and window.energy_resolution_j and energy.sigma < 1.5 * window.energy_resolution_j:
         remarks.append("the spread is not resolved: most of it may come from the boundaries")
+    if energy is not None and abs(energy.warm_up.early) > 2 * energy.warm_up.early_u:
+        early = energy.warm_up
+        share = _with_u(early.early * 100, early.early_u * 100)
+        remarks.append(
+            f"warm-up: the first {early.early_count} inferences differ from the second half by {share} %"
+        )
     gone = sum(not math.isfinite(value) for value in window.energy_j)
     if gone:
         remarks.append(f"{gone} inferences with missing samples are left out")
     return remarks
 
 
-def _with_u(value: float, u: float) -> str:
-    """Return `value ± u`, the uncertainty with two significant digits and the value to the same place."""
+def _with_u(value: float, u: float, digits: int = 2) -> str:
+    """Return `value ± u`, the uncertainty with so many significant digits and the value to the same place."""
     from energy_runner.report.units import fixed, number
 
     if not (math.isfinite(u) and u > 0):
         return number(value)
-    decimals = min(12, max(0, 1 - math.floor(math.log10(u))))
+    decimals = min(12, max(0, digits - 1 - math.floor(math.log10(u))))
     return f"{fixed(value, decimals)} ± {fixed(u, decimals)}"
 
 
@@ -334,4 +340,9 @@ def _show_use(session: "Session", cycle: "DutyCycle", use: "Use") -> None:
     if contributions:
         rows.append(["Most uncertain by", ", ".join(one.name for one in contributions[:3])])
     write_table(["", "± standard uncertainty"], rows)
-    write("".join(f"Assumed: {line}\n" for line in use.assumptions))
+    assumed = list(use.assumptions)
+    if cycle.between == "idle":
+        assumed.append(
+            "unless it was given, the idle level may be off by as many watts as the mean of an inference"
+        )
+    write("".join(f"Assumed: {line}\n" for line in assumed))

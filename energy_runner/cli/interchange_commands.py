@@ -46,7 +46,7 @@ def audit_command(paths: Sequence[Path], stimuli: Path | None = None, *, as_json
     with ProgressBar() as bar:
         for row in rows_of(found, stimuli):
             rows.append(row)
-            bar.progress(float(len(rows)), float(len(found)), row.session)
+            bar.progress(float(len(rows)), float(len(found)), f"session {len(rows)} of {len(found)}")
     if as_json:
         write_json([row.document() for row in rows])
     else:

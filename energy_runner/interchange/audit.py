@@ -57,7 +57,7 @@ def audit_one(found: Found, stimuli: Path | None = None) -> Row:
     row = Row(found.name, str(found.root))
     try:
         if not found.files:
-            raise SessionError(f"{', '.join(found.refused)}: a link out of the folder, not followed")
+            raise SessionError(f"{found.folder.name}: {found.reason}")
         examine(row, read_published(found, stimuli))
     except RunnerError as error:
         row.findings.append(str(error))

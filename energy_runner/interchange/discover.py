@@ -44,6 +44,7 @@ BENCHMARK_FOLDERS = {
 }
 _MARKS = (b"m-session-start", b"ulp-ml", b"m-ready", b"SerialDevice", b"Energy data for", b"Logging initialized")
 _SNIFFED = 16 * 1024
+LINK = "a link out of the folder, not followed"
 _OUR_OWN = {"record.json", "journal.jsonl"}
 
 
@@ -51,7 +52,8 @@ _OUR_OWN = {"record.json", "journal.jsonl"}
 class Found:
     """A session's place: the folder given, the session's own one, and its files by role.
 
-    `name` is the path below the folder given, with slashes; `refused` are links out of it.
+    `name` is the path below the folder given, with slashes; `refused` are links out of it. A folder that could
+    not be entered has no files, and `reason` says why.
     """
 
     root: Path
@@ -59,6 +61,7 @@ class Found:
     name: str
     files: dict[str, list[Path]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
+    reason: str = ""
 
     def file(self, role: str) -> Path | None:
         """Return the first file of a role, or None."""
@@ -82,12 +85,17 @@ class Found:
 def discover(root: Path) -> list[Found]:
     """Return the sessions in and below `root`, by name. Links are not followed; those that lead out are kept."""
     found: list[Found] = []
-    for place, folders, names in os.walk(root):
+
+    def unreadable(error: OSError) -> None:
+        folder = Path(error.filename)
+        found.append(Found(root, folder, _below(folder, root), reason=f"cannot be read ({error.strerror})"))
+
+    for place, folders, names in os.walk(root, onerror=unreadable):
         folder = Path(place)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += _of_folder(root, folder, sorted(names))
         found += [
-            Found(root, folder / name, _below(folder / name, root), refused=[name])
+            Found(root, folder / name, _below(folder / name, root), reason=LINK)
             for name in folders
             if (folder / name).is_symlink() and not inside(folder / name, root)
         ]

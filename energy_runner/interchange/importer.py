@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from energy_runner.errors import SessionError
-from energy_runner.interchange.discover import Found, discover
+from energy_runner.interchange.discover import LINK, Found, discover
 from energy_runner.interchange.eembc import read_eembc
 from energy_runner.interchange.facts import make_record, write_facts
 from energy_runner.interchange.mlcommons import read_mlcommons
@@ -30,7 +30,7 @@ def find_one(path: Path) -> Found:
     if not path.exists():
         raise SessionError(f"{path}: no such file or folder")
     folder = path if path.is_dir() else path.parent
-    found = [one for one in discover(folder) if not one.refused or one.files]
+    found = [one for one in discover(folder) if one.files]
     here = [one for one in found if one.folder == folder]
     if not path.is_dir():
         here = [one for one in here if any(path in paths for paths in one.files.values())]
@@ -49,7 +49,7 @@ def read_published(found: Found, stimuli: Path | None = None) -> Published:
         session = read_mlcommons(found) if _is_mlcommons(found) else read_eembc(found, stimuli)
     for name in found.refused:
         if not any(name in note.detail for note in session.notes):
-            session.note("link-refused", f"{name}: a link out of the folder, not followed")
+            session.note("link-refused", f"{name}: {LINK}")
     return session
 
 

@@ -92,8 +92,8 @@ def test_an_imported_session_has_the_result_of_the_audit(
     session, row = import_and_compare(reference / "sessions" / name, tmp_path / "out")
     score = evaluate(session).energy_per_inference_j
     assert score is not None
-    assert score.median * 1e6 == row.ours == rows[name].ours
-    assert score.U * 1e6 == row.ours_expanded_u
+    assert row.ours == rows[name].ours == score.median * 1e6
+    assert row.ours_expanded_u == score.U * 1e6
     assert session.record.origin is not None
     assert session.record.origin.session.endswith(name)
 

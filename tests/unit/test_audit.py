@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from energy_runner.cli.interchange_commands import audit_command, import_command
+from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.interchange.audit import audit
+from energy_runner.interchange.comparison import Row
 from tests.unit.published_sessions import (
     Eembc,
     write_accuracy,
@@ -17,11 +22,6 @@ from tests.unit.published_sessions import (
     write_performance,
     write_trace,
 )
-
-from energy_runner.cli.interchange_commands import audit_command, import_command
-from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.interchange.audit import audit
-from energy_runner.interchange.comparison import Row
 
 LAPS = [(k * 20_000_000, k * 20_000_000 + 11_700_000) for k in range(5)]
 

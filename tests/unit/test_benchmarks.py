@@ -126,7 +126,7 @@ def test_any_bytes_give_labels_or_one_line(tmp_path_factory: pytest.TempPathFact
     try:
         labels = read_labels(file, KWS)
     except ConfigurationError as error:
-        assert "\n" not in str(error)  # noqa: PT017
+        assert "\n" not in str(error)
     else:
         assert all(0 <= label.label < 12 for label in labels)
 

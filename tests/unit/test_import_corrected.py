@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.unit.published_sessions import TRUE_UJ, Eembc, mlcommons_passes, write_eembc, write_mlcommons
 
 from energy_runner.interchange.audit import audit
 from energy_runner.interchange.comparison import Row
+from tests.unit.published_sessions import TRUE_UJ, Eembc, mlcommons_passes, write_eembc, write_mlcommons
 
 Bend = Callable[[list[float]], list[float]]
 

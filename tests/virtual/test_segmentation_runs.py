@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from energy_runner import api
-from energy_runner.analysis.segmentation import Segmentation, segment_session, segmentation_summary
+from energy_runner.analysis.segmentation import Segmentation, segment_session
 from energy_runner.bench import load_bench_spec, open_bench
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.session.folder import Session
 from instruments.virtual.dut import PIN_HOLD_NS
-from instruments.virtual.dut_profile import Levels
 from instruments.virtual.lpm01a_stream import ShieldStream
 from instruments.virtual.n6705_elog import VirtualElog
 from tests.virtual.small import small_stimuli
@@ -74,9 +71,7 @@ def _truth(session: Session, twin, clock: tuple[float, float] | None) -> list[np
             start_s = result.start_s - window.start_ns / 1e9
             seconds = [start_s + t / 1e9 for t in (window.start_ns + PIN_HOLD_NS, window.stop_ns)]
         else:
-            seconds = [
-                (t - clock[0]) / 1e9 / clock[1] for t in (window.start_ns + PIN_HOLD_NS, window.stop_ns)
-            ]
+            seconds = [(t - clock[0]) / 1e9 / clock[1] for t in (window.start_ns + PIN_HOLD_NS, window.stop_ns)]
         truth.append(np.linspace(*seconds, window.inferences + 1))
     return truth
 
