@@ -6,6 +6,7 @@ the starts that the window's edges allow is tried; samples inside the train shou
 outside cost a constant each, and the sample that holds an end is the mix that follows from its neighbour.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,8 @@ _PLACE_U = 0.05  # samples, for the same
 _NEIGHBOUR_U = 0.1  # the level outside may change so much from one sample to the next ...
 _CHANGING_U = 0.5  # ... and so much of what it changes from that one to the one after it
 _SLOPE = 0.5  # samples; over this distance the slope of a template is taken
+_TOLD = 0.7  # of the uncertainty that the edges alone leave: what the ends must better to be seen
+_FLOOR = 1e-9  # of the largest level: no trace is more exact
 _FLANK = 6  # samples beyond the last shift that is tried
 _ENDS = 8  # repetitions that tell the level at either end
 
@@ -57,7 +60,8 @@ def find_anchor(power: FloatArray, first: int, aligned: Aligned, low: float, hig
     likely /= np.sum(likely)
     middle = float(np.sum(likely * shifts))
     u = float(np.sqrt(np.sum(likely * (shifts - middle) ** 2) + (shifts[1] - shifts[0]) ** 2 / 12))
-    return Anchor(middle, u, seen=u < 0.7 * (high - low) / np.sqrt(12) or high - low < _RESOLUTION)
+    seen = u < _TOLD * (high - low) / math.sqrt(12) or high - low < _RESOLUTION
+    return Anchor(middle, u, seen=seen)
 
 
 def _end_cost(power: FloatArray, first: int, aligned: Aligned, shifts: FloatArray, *, at_end: bool) -> FloatArray:
@@ -71,7 +75,7 @@ def _end_cost(power: FloatArray, first: int, aligned: Aligned, shifts: FloatArra
     misfit, sigma = _misfit(power[begin - first : stop - first], places, aligned, at_end=at_end)
     if not at_end:  # seen backwards in time a beginning is an end
         misfit, sigma = misfit[::-1], sigma[::-1]
-    inside = np.minimum(_WORST, np.nan_to_num(misfit / sigma, nan=np.sqrt(_OUTSIDE)) ** 2)
+    inside = _cost(misfit / sigma)
     saved = np.concatenate(([0.0], np.cumsum(inside - _OUTSIDE)))  # by taking so many samples for inside
     at = end + shifts - begin if at_end else stop - (end + shifts)
     at = np.clip(at, 0.0, len(inside) - 1e-9)
@@ -82,8 +86,15 @@ def _end_cost(power: FloatArray, first: int, aligned: Aligned, shifts: FloatArra
     expected = share * beyond
     unknown = _NEIGHBOUR_U * np.abs(beyond) + _CHANGING_U * np.abs(beyond - further)
     allowed = np.hypot(sigma[index], share * unknown)
-    mixed = np.minimum(_WORST, np.nan_to_num((misfit[index] - expected) / allowed, nan=np.sqrt(_OUTSIDE)) ** 2)
+    mixed = _cost((misfit[index] - expected) / allowed)
     cost: FloatArray = 0.5 * (saved[index] + mixed)
+    return cost
+
+
+def _cost(deviation: FloatArray) -> FloatArray:
+    """Return squared deviations up to the worst; a missing sample (NaN) costs as much inside as outside."""
+    known = np.nan_to_num(np.abs(deviation), nan=math.sqrt(_OUTSIDE), posinf=_WORST)
+    cost: FloatArray = np.minimum(_WORST, np.minimum(known, _WORST) ** 2)
     return cost
 
 
@@ -97,4 +108,6 @@ def _misfit(
     model = level * aligned.template.at(phase)
     slope = level * aligned.template.slope(phase, _SLOPE / aligned.period) / _SLOPE
     sigma = np.sqrt(aligned.sigma**2 + (_LEVEL_U * model) ** 2 + (_PLACE_U * slope) ** 2)
-    return power - model, np.maximum(sigma, 1e-300)
+    misfit = power - model
+    largest = max(float(np.max(np.abs(aligned.template.level))), float(np.nanmax(np.abs(misfit), initial=0.0)))
+    return misfit, np.maximum(sigma, max(_FLOOR * largest, 1e-300))

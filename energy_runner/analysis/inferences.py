@@ -21,6 +21,7 @@ from energy_runner.analysis.periodicity import (
     explained,
     find_period,
     flattened,
+    repeating,
 )
 from energy_runner.analysis.template import Aligned, align
 
@@ -36,6 +37,7 @@ _NESTED_SHARE = 0.001
 _NEAR = 0.03  # of the stated count: so close another count is tried second
 _VAGUE = 0.1  # of a period: boundaries less sure than this are none
 _ALIKE = 0.95  # correlation of two windows' templates that show the same program
+_MOST_OUTSIDE = 1e6  # times the largest power inside the window: what is outside matters no more
 _GRID = 2048  # phases at which templates are compared
 _SYSTEMATIC_U = 0.2  # samples: what the mix in the samples at the ends hides, the same in all windows
 
@@ -111,23 +113,36 @@ class NotResolved:
 
 def find_train(window: WindowTrace) -> Train | NotResolved:
     """Return the inferences in `window`, or why they are not resolved."""
-    duration = window.stop - window.start
     if window.stated < LEAST_REPETITIONS:
         return NotResolved(f"{window.stated} inferences are too few, at least {LEAST_REPETITIONS} are needed")
-    each = duration / window.stated
+    each = (window.stop - window.start) / window.stated
     if not each >= LEAST_SAMPLES:
         what = f"{each:.3g} samples an inference at {1 / window.period_s:.6g} samples a second"
         return NotResolved(f"{what}, at least {LEAST_SAMPLES:g} are needed")
-    first, last = math.ceil(window.start + window.slack), math.floor(window.stop - window.slack)
-    first, last = max(0, first), min(len(window.power_w), last)
-    inner = window.power_w[first:last]
-    if len(inner) < (LEAST_REPETITIONS - 1) * each or np.count_nonzero(np.isfinite(inner)) < 0.5 * len(inner):
+    first = max(0, math.ceil(window.start + window.slack))
+    last = min(len(window.power_w), math.floor(window.stop - window.slack))
+    known = np.isfinite(window.power_w[first:last])
+    if last - first < (LEAST_REPETITIONS - 1) * each or np.count_nonzero(known) < 0.5 * (last - first):
         return NotResolved("too few samples of the window are there")
-    free = find_period(inner)
-    choices = _choices(window, inner, free)
+    unit = float(np.max(np.abs(window.power_w[first:last][known])))
+    if not unit > 0:
+        return NotResolved("there is no power in the window")
+    # Divided by the largest, so that no square can be too large or too small for a float.
+    power = np.clip(window.power_w / unit, -_MOST_OUTSIDE, _MOST_OUTSIDE)
+    train = _found(window, power, first, last)
+    return train if isinstance(train, NotResolved) else replace(train, aligned=train.aligned.times(unit))
+
+
+def _found(window: WindowTrace, power: FloatArray, first: int, last: int) -> Train | NotResolved:
+    """Return the inferences; of the samples, [first, last) are surely inside the window."""
+    free = find_period(power[first:last])
+    choices = _choices(window, power[first:last], free)
     for number, choice in enumerate(choices):
         guess = window.stop - (choice.count - np.arange(choice.count + 1.0)) * choice.period
-        aligned = align(inner, first, guess)
+        quiet = power.copy()
+        if choice.disturbed_by is not None:
+            quiet[first:last] -= repeating(flattened(power[first:last]), choice.disturbed_by)
+        aligned = align(quiet[first:last], first, guess)
         if number == len(choices) - 1 or _fits(window, float(np.ptp(aligned.starts)), aligned.period):
             break
     else:
@@ -135,11 +150,13 @@ def find_train(window: WindowTrace) -> Train | NotResolved:
     if not np.median(aligned.u) < _VAGUE * aligned.period:
         return NotResolved("what repeats in the trace is too faint to tell where an inference begins")
     train = Train(window, aligned, Anchor(0.0, 0.0, seen=False), free, choice.strength, choice.disagreements)
-    train = train.moved(find_anchor(window.power_w, 0, aligned, train.low, train.high))
+    train = train.moved(find_anchor(quiet, 0, aligned, train.low, train.high))
     # Now that the ends are known, the first and last inferences help, too.
-    aligned = align(window.power_w, 0, train.boundaries, roughly_known=True)
+    aligned = align(quiet, 0, train.boundaries, roughly_known=True)
+    if not np.all(np.isfinite(aligned.u)):
+        return NotResolved("what repeats in the trace is too faint to tell where an inference begins")
     train = replace(train, aligned=aligned)
-    return train.moved(find_anchor(window.power_w, 0, aligned, train.low, train.high))
+    return train.moved(find_anchor(quiet, 0, aligned, train.low, train.high))
 
 
 # --- the period, and the number of inferences that it means ---------------------------------------------
@@ -147,12 +164,16 @@ def find_train(window: WindowTrace) -> Train | NotResolved:
 
 @dataclass(frozen=True)
 class _Choice:
-    """How many repetitions there may be, their period in samples, and in what that disagrees with the facts."""
+    """How many repetitions there may be, their period in samples, and in what that disagrees with the facts.
+
+    `disturbed_by` is a clearer period that has nothing to do with them.
+    """
 
     count: int
     period: float
     strength: float
     disagreements: tuple[str, ...] = ()
+    disturbed_by: float | None = None
 
 
 def _choices(window: WindowTrace, inner: FloatArray, free: Period | None) -> list[_Choice]:
@@ -191,9 +212,9 @@ def _other_period(window: WindowTrace, y: FloatArray, free: Period, ratio: float
     if abs(nearest - round(nearest)) <= _NEAR * nearest:
         return []
     # Something else repeats more clearly: a tick of the board, a beat of its supply.
-    guided = _guided(window, y)
+    guided = _guided(window, y - repeating(y, free.samples))
     what = f"a period of {free.samples * window.period_s * 1e3:.6g} ms is clearer than that of the inferences"
-    return [] if guided is None else [replace(guided, disagreements=(what,))]
+    return [] if guided is None else [replace(guided, disagreements=(what,), disturbed_by=free.samples)]
 
 
 def _fits(window: WindowTrace, length: float, period: float) -> bool:

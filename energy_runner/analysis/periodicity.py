@@ -22,6 +22,7 @@ _AS_HIGH = 0.85  # of the peak at a lag: so high, in the mean, are those at the 
 _AT_LEAST = 0.6  # ... and none is lower than this
 _MOST_DIVISOR = 64
 _SIGNIFICANCE = 8.0  # standard deviations of chance; noise of a meter is not quite white
+_ROUNDING = 1e-7  # relative: of samples with 24 bits
 _LONGEST = 1 << 20  # samples; a longer trace is averaged first
 
 
@@ -85,7 +86,9 @@ def flattened(power: npt.ArrayLike) -> FloatArray:
         x[~known] = np.interp(places[~known], places[known], x[known])
     low, high = np.quantile(x, [0.001, 0.999])
     np.clip(x, low - (high - low), high + (high - low), out=x)
-    return x - running_mean(x, max(3, len(x) // 5))
+    y = x - running_mean(x, max(3, len(x) // 5))
+    # What is left of a constant trace is the rounding of its samples, which repeats in ways of its own.
+    return y if np.std(y) > _ROUNDING * np.max(np.abs(x)) else np.zeros(len(x))
 
 
 def running_mean(x: FloatArray, width: int) -> FloatArray:
@@ -101,7 +104,7 @@ def running_mean(x: FloatArray, width: int) -> FloatArray:
 def autocorrelation(y: FloatArray, lags: int) -> FloatArray:
     """Return the autocorrelation of `y` at lags 0 to `lags` - 1, each from as many products as there are."""
     size = 1 << (len(y) + lags - 1).bit_length()
-    spectrum = np.fft.rfft(y, size)
+    spectrum = np.fft.rfft(y / max(float(np.max(np.abs(y))), 1e-300), size)
     sums = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:lags]
     r = sums / (len(y) - np.arange(lags))
     normal: FloatArray = r / r[0] if r[0] > 0 else r
@@ -115,15 +118,9 @@ def explained(y: FloatArray, period: float, several: int = 1) -> Folded:
     folded in up to 16 parts of at least 12 turns each, so that a period that drifts over the trace still
     counts; the share is corrected for the number of bins (as R² is for parameters).
     """
-    bins = several * max(3, min(64, round(2 * period)))
-    turn_length = several * period
-    parts = int(min(16, max(1, len(y) / max(12 * turn_length, 8 * bins))))
-    places = np.arange(len(y), dtype=np.float64)
-    turns = places / turn_length
-    bin_of = np.minimum(((turns - np.floor(turns)) * bins).astype(np.intp), bins - 1)
-    bin_of += np.minimum((places * (parts / len(y))).astype(np.intp), parts - 1) * bins
-    count = np.bincount(bin_of, minlength=bins * parts)
-    total = np.bincount(bin_of, weights=y, minlength=bins * parts)
+    bin_of, bins = _bins(len(y), period, several)
+    count = np.bincount(bin_of, minlength=bins)
+    total = np.bincount(bin_of, weights=y, minlength=bins)
     used = count > 0
     between = float(np.sum(total[used] ** 2 / count[used]))
     whole = float(np.sum(y**2))
@@ -137,6 +134,27 @@ def explained(y: FloatArray, period: float, several: int = 1) -> Folded:
     return Folded(max(0.0, 1 - unexplained), sigmas, unexplained * math.sqrt(2 * free) / len(y))
 
 
+def repeating(y: FloatArray, period: float) -> FloatArray:
+    """Return what of `y` repeats at `period` samples."""
+    bin_of, bins = _bins(len(y), period, 1)
+    count = np.bincount(bin_of, minlength=bins)
+    mean = np.bincount(bin_of, weights=y, minlength=bins) / np.maximum(count, 1)
+    repeats: FloatArray = mean[bin_of]
+    return repeats
+
+
+def _bins(length: int, period: float, several: int) -> tuple[npt.NDArray[np.intp], int]:
+    """Return the bin of each sample when folding at `several` periods, and the number of bins."""
+    bins = several * max(3, min(64, round(2 * period)))
+    turn_length = several * period
+    parts = int(min(16, max(1, length / max(12 * turn_length, 8 * bins))))
+    places = np.arange(length, dtype=np.float64)
+    turns = places / turn_length
+    bin_of = np.minimum(((turns - np.floor(turns)) * bins).astype(np.intp), bins - 1)
+    bin_of += np.minimum((places * (parts / length)).astype(np.intp), parts - 1) * bins
+    return bin_of, bins * parts
+
+
 def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
     """Return the nearest lag whose peak is about as high as the highest one up to `longest`."""
     inner = r[1 : longest + 1]
@@ -145,7 +163,7 @@ def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
     below = np.flatnonzero(inner < 0.5)  # behind the peak at lag zero, which every trace has
     if len(below) == 0:
         return None
-    behind = int(below[0])
+    behind = max(int(below[0]), math.ceil(LEAST_SAMPLES) - 2)
     before, middle, after = inner[behind:-2], inner[behind + 1 : -1], inner[behind + 2 :]
     peaks = behind + 1 + np.flatnonzero((middle > before) & (middle >= after))
     if len(peaks) == 0 or not np.max(inner[peaks]) > 0:
@@ -158,7 +176,7 @@ def _at_longer_lags(r: FloatArray, lag: int) -> float:
     """Return `lag` refined to a fraction of a sample at its multiples 1, 2, 4, ... as far as they are seen."""
     half = np.flatnonzero(r < 0.5)
     reach = max(2, int(half[0]) // 2) if len(half) else 2
-    refined, multiple = _peak_near(r, float(lag), reach), 1
+    refined, multiple = _peak_near(r, float(lag), 0), 1
     while (2 * multiple + 0.5) * refined < len(r) - reach - 2:
         multiple *= 2
         place = _peak_near(r, refined * multiple, reach)

@@ -23,6 +23,7 @@ _FINER = 4.0  # how much finer the next one is
 _ROUNDS = 5  # with each of them at most
 _SETTLED = 0.02  # of a part
 _OUTLYING = 6.0  # standard deviations; such samples are left out of the template
+_MOST_SCALE = 1e3  # of one repetition relative to the others; beyond it the level is not followed
 _LITTLE = 0.2  # of what a start is told by usually
 _TREND_DEGREE = 3
 _LEAST_KNOWN = 2 * _TREND_DEGREE
@@ -75,6 +76,11 @@ class Aligned:
     def period(self) -> float:
         """Return the mean period in samples."""
         return float(self.starts[-1] - self.starts[0]) / (len(self.starts) - 1)
+
+    def times(self, unit: float) -> "Aligned":
+        """Return the same in another unit of power."""
+        template = Template(self.template.phase, self.template.level * unit)
+        return Aligned(self.starts, self.u, template, self.scale, self.sigma * unit)
 
     @property
     def period_u(self) -> float:
@@ -238,7 +244,7 @@ def _fitted(places: FloatArray, power: FloatArray, starts: FloatArray, used: Boo
         model = template.at(phase)
         squares = summed(model**2)
         scale = np.where(squares > 0, summed(model * power) / np.where(squares > 0, squares, 1.0), 1.0)
-        scale[~(scale > 0)] = 1.0
+        scale[~((scale > 1 / _MOST_SCALE) & (scale < _MOST_SCALE))] = 1.0
     level = scale[index]
     rest = power - level * model
     slope = level * template.slope(phase, 4 * width / period) / (4 * width)

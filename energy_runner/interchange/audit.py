@@ -10,6 +10,7 @@ from energy_runner.errors import ConfigurationError, RunnerError, SessionError
 from energy_runner.interchange.comparison import Row, examine
 from energy_runner.interchange.discover import Found, discover
 from energy_runner.interchange.importer import find_one, read_published, write_imported
+from energy_runner.interchange.siblings import compare_with_performance
 from energy_runner.session.folder import Session, write_json
 
 SCHEMA = "energy-runner/published/1"
@@ -59,6 +60,7 @@ def audit_one(found: Found, stimuli: Path | None = None) -> Row:
         if not found.files:
             raise SessionError(f"{found.folder.name}: {found.reason}")
         examine(row, read_published(found, stimuli))
+        compare_with_performance(row, found)
     except RunnerError as error:
         row.findings.append(str(error))
     except Exception as error:  # whatever a hostile session provokes, the rest of the audit goes on

@@ -72,6 +72,7 @@ class Row:
     runner: str = ""
     figures: int = 0
     figures_reproduced: int = 0
+    throughput_per_s: float | None = None
 
     @property
     def good(self) -> bool:
@@ -174,6 +175,7 @@ def _by_what_was_printed(session: Published) -> list[str]:
 
 
 def _take_ours(row: Row, result: Result) -> None:
+    row.throughput_per_s = result.throughput_per_s
     if result.mode == "energy" and result.energy_per_inference_j is not None:
         row.ours = result.energy_per_inference_j.median * _MICRO
         row.ours_expanded_u = result.energy_per_inference_j.U * _MICRO
@@ -191,7 +193,8 @@ def _correct(row: Row, session: Published) -> None:
     if correction is None:
         return
     with imported_for_a_moment(correction.session, row.session) as imported:
-        score = evaluate(imported).energy_per_inference_j
+        result = evaluate(imported)
+    score, row.throughput_per_s = result.energy_per_inference_j, result.throughput_per_s
     if score is None:
         return
     row.corrected = row.ours = score.median * _MICRO

@@ -102,6 +102,15 @@ def discover(root: Path) -> list[Found]:
     return sorted(found, key=lambda one: one.name)
 
 
+def discover_here(root: Path, folder: Path) -> list[Found]:
+    """Return the sessions in `folder` itself, which lies in `root`."""
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
+    return _of_folder(root, folder, names)
+
+
 def _of_folder(root: Path, folder: Path, names: list[str]) -> list[Found]:
     if _OUR_OWN.issubset(names):
         return []

@@ -55,7 +55,7 @@ def make_record(session: Published, session_id: str, path: str, *, with_hashes: 
         session_id=session_id,
         software=f"energy-runner {version()}",
         started_utc=_started(session.stamp),
-        virtual=False,
+        virtual=session.simulated,
         bench={"name": "imported", "monitor": {"model": _instrument(session)}},
         benchmark=BenchmarkFacts(
             id=benchmark.id,

@@ -48,6 +48,8 @@ def read_mlcommons(found: Found) -> Published:
         files=[path for paths in found.files.values() for path in paths],
         figures=figures,
     )
+    # An export of a virtual bench stays virtual, however often it is imported and exported again.
+    session.simulated = any(one.energy_runner.simulated for one in passes) or "virtual twin" in log.name
     session.score_field, session.unit = _score(session)
     for refusal in refusals:
         session.note("unreadable", refusal)

@@ -49,6 +49,12 @@ class DutyCycle(_Part):
     stop_times_s: list[float]
 
 
+class About(_Part):
+    """What an export of ours says of itself."""
+
+    simulated: bool = False
+
+
 class Pass(_Part):
     """One entry of the file; `infer` is None for an entry that only tells an error."""
 
@@ -62,6 +68,7 @@ class Pass(_Part):
     power: Power | None = None
     dutycycle: DutyCycle | None = None
     error: str = ""
+    energy_runner: About = About()
 
 
 _PASSES: TypeAdapter[list[Pass]] = TypeAdapter(list[Pass])

@@ -108,6 +108,7 @@ class Published:
     unit: str = ""
     notes: list[Note] = field(default_factory=list)
     labels_from: str = ""
+    simulated: bool = False
 
     def note(self, name: str, detail: str, *, wrong: bool = True) -> None:
         """Add a note."""

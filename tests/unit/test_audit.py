@@ -259,6 +259,15 @@ def test_any_damage_to_a_session_of_the_other_runner_gives_a_row(tmp_path: Path,
     json.dumps(row.document(), allow_nan=False)
 
 
+def test_energy_mode_is_compared_with_performance_mode_beside_it(session: Path) -> None:
+    write_performance(session.parent / "performance", LAPS, inferences=120)
+    energy, performance = audit([session.parent])
+    assert energy.good
+    assert performance.good
+    assert energy.notes == ["9.52381 inf./sec., but 10.256 in performance mode (-7.1%)"]
+    assert performance.notes == []
+
+
 # --- the commands ---------------------------------------------------------------------------------------
 
 

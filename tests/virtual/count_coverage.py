@@ -19,6 +19,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2000, help="runs with each monitor")
     parser.add_argument("--first", type=int, default=0, help="seed of the first run")
+    parser.add_argument("--monitor", choices=MONITORS, action="append", help="which monitor (all of them)")
     parser.add_argument("--short", action="store_true", help="windows of half a second in place of ten")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
@@ -26,7 +27,7 @@ def main() -> int:
     good = True
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(options.workers) as pool:
         plan = (short_plan if options.short else whole_plan)(Path(folder) / "stimuli")
-        for name in MONITORS:
+        for name in options.monitor or MONITORS:
             found = list(pool.map(partial(compare, name, plan), seeds, chunksize=10))
             for what, which in (("score", 0), ("window 1", 1)):
                 good &= _report(name, what, [pair[which] for pair in found])

@@ -11,6 +11,7 @@ from energy_runner.bench import load_bench_spec
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.errors import ConfigurationError
+from energy_runner.interchange.importer import import_session
 from energy_runner.interchange.mlperf_export import ExportOptions, export_mlperf
 from energy_runner.interchange.mlperf_verdicts import RulesFailedError
 from tests.unit.mlperf_oracle import read_tree
@@ -83,6 +84,9 @@ def test_a_whole_rehearsal_in_the_closed_division(system_file, tmp_path):
         for one in passes
     ]
     assert sorted(each)[2] * 1e6 == pytest.approx(row.energy, rel=1e-12)
+    for mode in ("accuracy", "performance", "energy"):
+        again = import_session(tmp_path / "out/closed/Acme/results/twin/ad" / mode, tmp_path / f"again-{mode}")
+        assert again.record.virtual is True, mode
 
 
 def test_a_few_stimuli_are_for_the_open_division(stimuli, system_file, tmp_path):
