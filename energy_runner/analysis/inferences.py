@@ -23,7 +23,7 @@ from energy_runner.analysis.periodicity import (
     flattened,
     repeating,
 )
-from energy_runner.analysis.template import Aligned, align
+from energy_runner.analysis.template import Aligned, align, repetition_of
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,8 +32,8 @@ _LEAD_SHARE = 0.5  # of a period, for the same
 _ROUNDING = 1.0  # samples by which all inferences together may seem longer than the window
 _GUIDED_SIGMAS = 8.0
 _MOST_GUIDED = 400
-_NESTED_SIGMAS = 6.0  # by so much a multiple of the period must explain more to be the period itself
-_NESTED_SHARE = 0.001
+_PARTS_RATIO = 30.0  # of variances between and within parts; sampling in step with them reaches 20
+_PARTS_SHARE = 1e-4  # of the variance of the shape, which the parts must differ by as well
 _NEAR = 0.03  # of the stated count: so close another count is tried second
 _VAGUE = 0.1  # of a period: boundaries less sure than this are none
 _ALIKE = 0.95  # correlation of two windows' templates that show the same program
@@ -142,10 +142,12 @@ def _found(window: WindowTrace, power: FloatArray, first: int, last: int) -> Tra
         quiet = power.copy()
         if choice.disturbed_by is not None:
             quiet[first:last] -= repeating(flattened(power[first:last]), choice.disturbed_by)
+        if choice.parts > 1 and not _parts_differ(window, quiet[first:last], first, choice):
+            continue
         aligned = align(quiet[first:last], first, guess)
         if number == len(choices) - 1 or _fits(window, float(np.ptp(aligned.starts)), aligned.period):
             break
-    else:
+    else:  # nothing was chosen
         return NotResolved("nothing in the trace repeats as the inferences should")
     if not np.median(aligned.u) < _VAGUE * aligned.period:
         return NotResolved("what repeats in the trace is too faint to tell where an inference begins")
@@ -166,7 +168,8 @@ def _found(window: WindowTrace, power: FloatArray, first: int, last: int) -> Tra
 class _Choice:
     """How many repetitions there may be, their period in samples, and in what that disagrees with the facts.
 
-    `disturbed_by` is a clearer period that has nothing to do with them.
+    `disturbed_by` is a clearer period that has nothing to do with them. Each may consist of `parts` so alike that
+    only they were seen at first; several times as many inferences look almost like that, so it must be shown.
     """
 
     count: int
@@ -174,6 +177,7 @@ class _Choice:
     strength: float
     disagreements: tuple[str, ...] = ()
     disturbed_by: float | None = None
+    parts: int = 1
 
 
 def _choices(window: WindowTrace, inner: FloatArray, free: Period | None) -> list[_Choice]:
@@ -203,11 +207,7 @@ def _other_period(window: WindowTrace, y: FloatArray, free: Period, ratio: float
     """
     several = round(ratio)
     if several >= 2 and _fits(window, several * window.stated * free.samples, free.samples):
-        # Inferences of several nearly equal parts look like this, and so do several times as many inferences.
-        more, less = explained(y, free.samples, several), explained(y, free.samples)
-        if more.strength - less.strength > max(_NESTED_SHARE, _NESTED_SIGMAS * more.strength_u):
-            return [_Choice(window.stated, several * free.samples, more.strength)]
-        return []
+        return [_Choice(window.stated, several * free.samples, free.strength, parts=several)]
     nearest = max(ratio, 1 / ratio)
     if abs(nearest - round(nearest)) <= _NEAR * nearest:
         return []
@@ -222,6 +222,41 @@ def _fits(window: WindowTrace, length: float, period: float) -> bool:
     lead = window.stop - window.start - length
     most = max(LEAD_S / window.period_s, _LEAD_SHARE * period)
     return -2 * window.slack - _ROUNDING <= lead <= most + 2 * window.slack
+
+
+def _parts_differ(window: WindowTrace, power: FloatArray, first: int, choice: _Choice) -> bool:
+    """Return whether the parts that inferences consist of differ from each other, each in its own way.
+
+    The samples are put into bins by their place in a part. If it matters which part of an inference a sample is
+    from, the means of a bin differ between parts by more than its samples scatter (analysis of variance).
+    """
+    count = choice.count * choice.parts
+    length = choice.period / choice.parts
+    aligned = align(power, first, window.stop - (count - np.arange(count + 1.0)) * length)
+    places = first + np.arange(len(power), dtype=np.float64)
+    inside = np.isfinite(power) & (places >= aligned.starts[0]) & (places < aligned.starts[-1])
+    places, power = places[inside], power[inside]
+    number = repetition_of(aligned.starts, places)
+    phase = aligned.phase(places)
+    rest = power / aligned.scale[number] - aligned.template.at(phase)
+    bins = max(3, round(2 * length))
+    bin_of = np.clip((phase * bins).astype(np.intp), 0, bins - 1)
+    bin_and_part = bin_of * choice.parts + number % choice.parts
+
+    def explained_by(groups: npt.NDArray[np.intp]) -> tuple[float, int]:
+        size = np.bincount(groups)
+        total = np.bincount(groups, weights=rest)
+        return float(np.sum(total[size > 0] ** 2 / size[size > 0])), int(np.count_nonzero(size))
+
+    by_bin, free_bins = explained_by(bin_of)
+    by_both, free_both = explained_by(bin_and_part)
+    left = len(rest) - free_both
+    if left < 1 or free_both <= free_bins:
+        return False
+    between = (by_both - by_bin) / (free_both - free_bins)
+    within = (float(np.sum(rest**2)) - by_both) / left
+    shape = float(np.var(aligned.template.at(phase)))
+    return between > _PARTS_RATIO * within and by_both - by_bin > _PARTS_SHARE * shape * len(rest)
 
 
 def _guided(window: WindowTrace, y: FloatArray) -> _Choice | None:

@@ -38,6 +38,7 @@ RATE_SIGMAS = 3.0  # of the IO manager's rate, for how far a window placed by it
 _MARGIN = 24  # samples beyond an edge
 _CHUNK = 1 << 20
 _HISTOGRAM_BINS = 40
+_MIX_U = 0.14  # of a sample times the step there: sharing it out by flat levels may be off by a quarter
 _LEAST_STEP = 0.01  # of the mean power: what two phases inside an inference differ by
 _MOST_STRETCH = 1 << 21  # samples that are searched for the idle level, beyond it they are averaged
 
@@ -62,7 +63,8 @@ class WindowInferences:
     between the first edge and the first inference, `tail_s` between the last inference and the last edge;
     they are negative where the edges are captured that coarsely. `energy_j` is NaN for an inference with
     missing samples. `energy_resolution_j` is the scatter that the boundaries' uncertainty alone gives to the
-    energies. `above_idle_j` is the window's energy per inference less the idle power over the same time.
+    energies, and sharing out the samples that hold one. `above_idle_j` is the window's energy per inference
+    less the idle power over the same time.
     `shape_w` is the typical inference, its mean power in steps of about one sample; `estimated_phases` are the
     constant levels in it, of which nothing but the trace tells.
     """
@@ -244,11 +246,12 @@ def _resolved(frame: WindowInferences, train: Train, origin_s: float) -> WindowI
     period_s = train.window.period_s
     bounds = train.boundaries * period_s
     energy, duration = energies_j(train), durations_s(train)
+    shape_w = _shape(train)
     middles = 0.5 * (bounds[1:] + bounds[:-1])
     power_w = float(np.nanmedian(energy) / np.median(duration))
     own_u = float(np.median(train.aligned.u)) * period_s
+    step_w = abs(float(shape_w[-1] - shape_w[0]))
     window = train.window
-    shape_w = _shape(train)
     return replace(
         frame,
         resolved=True,
@@ -266,7 +269,7 @@ def _resolved(frame: WindowInferences, train: Train, origin_s: float) -> WindowI
         duration_s=tuple(duration.tolist()),
         energy=describe(energy, middles),
         duration=describe(duration, middles),
-        energy_resolution_j=math.sqrt(2) * own_u * power_w,
+        energy_resolution_j=math.sqrt(2) * math.hypot(own_u * power_w, _MIX_U * step_w * period_s),
         shape_w=tuple(shape_w.tolist()),
         estimated_phases=_phases_inside(shape_w, train.aligned.period * period_s),
         disagreements=train.disagreements,
