@@ -36,15 +36,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Folded:
-    """What folding at a period explains.
-
-    `strength` is the share of the variance, `sigmas` by how much that is beyond chance, and `strength_u` what
-    chance alone makes of the share.
-    """
+    """What folding at a period explains: the share of the variance, and by how many sigmas beyond chance."""
 
     strength: float
     sigmas: float
-    strength_u: float
 
 
 def find_period(power: npt.ArrayLike) -> Period | None:
@@ -111,14 +106,13 @@ def autocorrelation(y: FloatArray, lags: int) -> FloatArray:
     return normal
 
 
-def explained(y: FloatArray, period: float, several: int = 1) -> Folded:
-    """Return what folding `y` (mean zero) at `several` times `period` samples explains.
+def explained(y: FloatArray, period: float) -> Folded:
+    """Return what folding `y` (mean zero) at `period` samples explains.
 
-    The bins are as wide as for one period, so folding at several is never worse but by chance. The trace is
-    folded in up to 16 parts of at least 12 turns each, so that a period that drifts over the trace still
-    counts; the share is corrected for the number of bins (as R² is for parameters).
+    The trace is folded in up to 16 parts of at least 12 periods each, so that a period that drifts over the
+    trace still counts; the share is corrected for the number of bins (as R² is for parameters).
     """
-    bin_of, bins = _bins(len(y), period, several)
+    bin_of, bins = _bins(len(y), period)
     count = np.bincount(bin_of, minlength=bins)
     total = np.bincount(bin_of, weights=y, minlength=bins)
     used = count > 0
@@ -126,30 +120,28 @@ def explained(y: FloatArray, period: float, several: int = 1) -> Folded:
     whole = float(np.sum(y**2))
     free, left = int(np.count_nonzero(used)), len(y) - int(np.count_nonzero(used))
     if whole <= 0 or left < 1:
-        return Folded(0.0, 0.0, 0.0)
+        return Folded(0.0, 0.0)
     within = max(whole - between, 1e-12 * whole) / left
     ratio = between / free / within
-    unexplained = within * len(y) / whole
     sigmas = (ratio - 1) / math.sqrt(2 / free + 2 / left)
-    return Folded(max(0.0, 1 - unexplained), sigmas, unexplained * math.sqrt(2 * free) / len(y))
+    return Folded(max(0.0, 1 - within * len(y) / whole), sigmas)
 
 
 def repeating(y: FloatArray, period: float) -> FloatArray:
     """Return what of `y` repeats at `period` samples."""
-    bin_of, bins = _bins(len(y), period, 1)
+    bin_of, bins = _bins(len(y), period)
     count = np.bincount(bin_of, minlength=bins)
     mean = np.bincount(bin_of, weights=y, minlength=bins) / np.maximum(count, 1)
     repeats: FloatArray = mean[bin_of]
     return repeats
 
 
-def _bins(length: int, period: float, several: int) -> tuple[npt.NDArray[np.intp], int]:
-    """Return the bin of each sample when folding at `several` periods, and the number of bins."""
-    bins = several * max(3, min(64, round(2 * period)))
-    turn_length = several * period
-    parts = int(min(16, max(1, length / max(12 * turn_length, 8 * bins))))
+def _bins(length: int, period: float) -> tuple[npt.NDArray[np.intp], int]:
+    """Return the bin of each sample when folding, and the number of bins."""
+    bins = max(3, min(64, round(2 * period)))
+    parts = int(min(16, max(1, length / max(12 * period, 8 * bins))))
     places = np.arange(length, dtype=np.float64)
-    turns = places / turn_length
+    turns = places / period
     bin_of = np.minimum(((turns - np.floor(turns)) * bins).astype(np.intp), bins - 1)
     bin_of += np.minimum((places * (parts / length)).astype(np.intp), parts - 1) * bins
     return bin_of, bins * parts

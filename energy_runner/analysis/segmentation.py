@@ -17,16 +17,16 @@ from energy_runner.analysis.distribution import Distribution, describe
 from energy_runner.analysis.edges import match_edges
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.idle import IdleLevel, Stretch, find_idle
+from energy_runner.analysis.inference_count import WindowTrace
 from energy_runner.analysis.inferences import (
     NotResolved,
     Train,
-    WindowTrace,
     durations_s,
     energies_j,
     find_train,
-    share_anchor,
 )
 from energy_runner.analysis.power import EnergySource, energy_source
+from energy_runner.analysis.shared_anchor import share_anchor
 from energy_runner.errors import SessionError
 from energy_runner.session.folder import Session
 

@@ -103,7 +103,7 @@ def _row(window: "WindowInferences") -> list[str]:
         *begin,
         *values,
         str(len(energy.outliers)),
-        _with_u(energy.drift * 100, energy.drift_u * 100, 1),
+        _with_u(energy.drift * 100, energy.drift_u * 100, digits=1).replace(" ", ""),
         above,
     ]
 
@@ -145,7 +145,7 @@ def _with_u(value: float, u: float, digits: int = 2) -> str:
     if not (math.isfinite(u) and u > 0):
         return number(value)
     decimals = min(12, max(0, digits - 1 - math.floor(math.log10(u))))
-    return f"{fixed(value, decimals)} ± {fixed(u, decimals)}"
+    return f"{fixed(round(value, decimals) + 0.0, decimals)} ± {fixed(u, decimals)}"  # + 0.0: no negative zero
 
 
 # --- use ------------------------------------------------------------------------------------------------
@@ -342,7 +342,5 @@ def _show_use(session: "Session", cycle: "DutyCycle", use: "Use") -> None:
     write_table(["", "± standard uncertainty"], rows)
     assumed = list(use.assumptions)
     if cycle.between == "idle":
-        assumed.append(
-            "unless it was given, the idle level may be off by as many watts as the mean of an inference"
-        )
+        assumed.append("a measured idle level may be off by as many watts as the power while inferring")
     write("".join(f"Assumed: {line}\n" for line in assumed))
