@@ -25,8 +25,8 @@ typedef enum {
     ER_SOFTMAX = 7
 } er_kind_t;
 
-/* Supplied by the port; an empty body is a fine implementation. Called by er_model_invoke() just before layer
- * `index` starts: the time until the next call, or until er_model_invoke() returns, belongs to that layer.
+/* Supplied by the port; an empty body is a fine implementation. Called by er_network_invoke() just before layer
+ * `index` starts: the time until the next call, or until er_network_invoke() returns, belongs to that layer.
  * `macs` counts multiply-accumulates of the whole layer, taps that fall on padding included (CONV_2D,
  * DEPTHWISE_CONV_2D, FULLY_CONNECTED), additions (AVERAGE_POOL_2D, ADD) or elements (SOFTMAX); RESHAPE has 0. */
 void er_profile_layer(uint16_t index, er_kind_t kind, uint32_t macs);

@@ -36,7 +36,7 @@ def kernels(*flags: str) -> tuple[Path, ...]:
     folder = tempfile.TemporaryDirectory(prefix="nn-kernels-")
     atexit.register(folder.cleanup)
     objects = []
-    for source in sorted(NN.glob("*.c")):
+    for source in sorted(set(NN.glob("*.c")) - {NN / "er_nn_model.c"}):
         objects.append(Path(folder.name) / f"{source.stem}.o")
         compile_with_gcc(*flags, "-c", source, "-o", objects[-1])
     return tuple(objects)
@@ -49,22 +49,22 @@ class BuiltModel:
         self.program = generate(data, "small", folder)
         (folder / "port.c").write_text(PORT)
         library = folder / "model.so"
-        sources = (folder / "model.c", folder / "port.c")
+        sources = (folder / "er_network.c", folder / "port.c")
         compile_with_gcc(*flags, "-shared", f"-I{folder}", *sources, *kernels(*flags), "-o", library)
         self.library = ctypes.CDLL(str(library))
-        self.library.er_model_input.restype = ctypes.c_void_p
-        self.library.er_model_output.restype = ctypes.c_void_p
+        self.library.er_network_input.restype = ctypes.c_void_p
+        self.library.er_network_output.restype = ctypes.c_void_p
         self.input = self.program.model.tensors[self.program.model.input]
         self.output = self.program.model.tensors[self.program.model.output]
 
     def load(self, values: np.ndarray) -> None:
         assert values.dtype == np.int8
         assert values.size == self.input.count
-        ctypes.memmove(self.library.er_model_input(), values.tobytes(), values.size)
+        ctypes.memmove(self.library.er_network_input(), values.tobytes(), values.size)
 
     def invoke(self) -> np.ndarray:
-        self.library.er_model_invoke()
-        return np.frombuffer(ctypes.string_at(self.library.er_model_output(), self.output.count), np.int8)
+        self.library.er_network_invoke()
+        return np.frombuffer(ctypes.string_at(self.library.er_network_output(), self.output.count), np.int8)
 
     def run(self, values: np.ndarray) -> np.ndarray:
         self.load(values)

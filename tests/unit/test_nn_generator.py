@@ -133,7 +133,7 @@ def test_damaged_bytes_give_a_model_or_one_error(case, edits):
         text = whole(bytes(data))
     except UnusableModel:
         return
-    assert "er_model_invoke" in text
+    assert "er_network_invoke" in text
 
 
 @given(st.binary(max_size=200), st.booleans())

@@ -1,7 +1,6 @@
 """Our own driver talks to the firmware's host port over a real pseudo-terminal through the real pyserial."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +12,13 @@ from instruments.drivers.dut import Dut
 from instruments.drivers.dut_port import DirectDutPort
 from instruments.errors import Refused
 from instruments.transport.serial_port import SerialPort
+from tests.unit.dut_build import booted, built, needs_gcc
 
 pytestmark = [
     pytest.mark.wire,
-    pytest.mark.skipif(
-        shutil.which("gcc") is None or shutil.which("make") is None,
-        reason="gcc or make is missing: install the packages gcc, libc6-dev and make",
-    ),
+    needs_gcc,
     pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals"),
 ]
-FIRMWARE = Path(__file__).parents[2] / "dut_firmware"
 CLOCK = RealClock()
 
 
@@ -56,12 +52,13 @@ class Board:
 
 
 @pytest.fixture(scope="module", params=["energy", "performance"])
-def program(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp(request.param)
-    command = ["make", "-C", FIRMWARE, "CC=gcc", f"MODE={request.param}", f"OUT={out}", f"{out}/dut_host"]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
-    return Path(shutil.copy(out / "dut_host", out / f"dut_host_{request.param}"))
+def mode(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def program(mode: str) -> Path:
+    return built("dut_host", mode)
 
 
 @pytest.fixture
@@ -76,10 +73,10 @@ def board(program: Path) -> Iterator[Board]:
     assert complaints == ""
 
 
-def test_the_driver_hears_the_boot_and_the_mode(board: Board, program: Path) -> None:
+def test_the_driver_hears_the_boot_and_the_mode(board: Board, mode: str) -> None:
     board.power_cycle()
     answer = board.dut.wait_for_boot(within())
-    assert answer.text("timestamp-mode") == program.name.removeprefix("dut_host_")
+    assert answer.text("timestamp-mode") == mode
     assert answer.text("init-done") == ""
 
 
@@ -89,13 +86,13 @@ def test_it_says_that_it_is_no_board(board: Board) -> None:
     assert identity.model == "kws01"
 
 
-def test_load_read_back_infer(board: Board, program: Path) -> None:
+def test_load_read_back_infer(board: Board, mode: str) -> None:
     stimulus = bytes(range(256)) + bytes(233) + b"\x80"
     assert board.dut.load(stimulus, within()) == 1
     assert board.dut.read_back(len(stimulus), within()) == stimulus
     inference = board.dut.infer(1000, 3, within())
     assert inference.results == (sum(stimulus) / 256, -1.0, 0.5)
-    if "energy" in program.name:
+    if mode == "energy":
         assert inference.laps_us == ()
     else:
         start_us, stop_us = inference.laps_us
@@ -135,3 +132,23 @@ def test_the_port_may_be_closed_and_opened_again(board: Board) -> None:
     board.port.close()
     board.port.open(within())
     assert board.dut.identify(within()).model == "kws01"
+
+
+def test_a_real_network_classifies_over_the_wire_as_in_process(reference: Path) -> None:
+    network = reference / "models" / "kws01.tflite"
+    stimulus = (reference / "stimuli" / "kws01" / "tst_000000_Stop_7.bin").read_bytes()
+    board = Board(built("dut_host", "performance", network, "kws01"))
+    try:
+        board.power_cycle()
+        board.dut.wait_for_boot(within())
+        assert board.dut.identify(within()).make == "host port, not a board"
+        board.dut.load(stimulus, within())
+        inference = board.dut.infer(10, 1, within())
+    finally:
+        complaints = board.close()
+    assert complaints == ""
+    assert inference.results.index(max(inference.results)) == 7
+    in_process = booted("performance", network, "kws01")
+    in_process.load(stimulus)
+    printed = ",".join(f"{value:.3f}" for value in inference.results)
+    assert f"m-results-[{printed}]\r\n".encode() in in_process.ask(b"infer 10 1%")

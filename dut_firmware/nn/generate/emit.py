@@ -4,14 +4,15 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
+from dut_firmware.nn.generate.benchmarks import Benchmark
 from dut_firmware.nn.generate.layers import Constant, Layer
 from dut_firmware.nn.generate.program import Program
 
 _WIDTH = 118
 
 
-def header_text(program: Program) -> str:
-    """Return model.h: sizes and quantization as macros, and four functions."""
+def header_text(program: Program, benchmark: Benchmark | None = None) -> str:
+    """Return er_network.h: sizes and quantization as macros, three functions, and how a benchmark uses them."""
     model = program.model
     source, output = model.tensors[model.input], model.tensors[model.output]
     values: dict[str, int | str] = {
@@ -28,19 +29,20 @@ def header_text(program: Program) -> str:
     }
     lines = [
         f"/* {program.name}: made by tflite_to_c.py; change the model, not this file. */",
-        "#ifndef ER_MODEL_H",
-        "#define ER_MODEL_H",
+        "#ifndef ER_NETWORK_H",
+        "#define ER_NETWORK_H",
         "",
         "#include <stdint.h>",
         "",
-        f'#define ER_MODEL_NAME "{program.name}"',
-        *(f"#define ER_MODEL_{name} {_braced(value)}" for name, value in values.items()),
+        f'#define ER_NETWORK_NAME "{program.name}"',
+        *(f"#define ER_NETWORK_{name} {_braced(value)}" for name, value in values.items()),
+        *_benchmark_macros(benchmark),
         "",
-        "/* ER_MODEL_INPUT_BYTES to fill; they keep their values through any number of inferences. */",
-        "int8_t *er_model_input(void);",
-        "void er_model_invoke(void);",
-        "/* ER_MODEL_OUTPUT_BYTES, valid until the next er_model_invoke(). */",
-        "const int8_t *er_model_output(void);",
+        "/* ER_NETWORK_INPUT_BYTES to fill; they keep their values through any number of inferences. */",
+        "int8_t *er_network_input(void);",
+        "void er_network_invoke(void);",
+        "/* ER_NETWORK_OUTPUT_BYTES, valid until the next er_network_invoke(). */",
+        "const int8_t *er_network_output(void);",
         "",
         "#endif",
     ]
@@ -48,10 +50,10 @@ def header_text(program: Program) -> str:
 
 
 def source_text(program: Program) -> str:
-    """Return model.c: constants, one table per layer, the arena and er_model_invoke()."""
+    """Return er_network.c: constants, one table per layer, the arena and er_network_invoke()."""
     lines = [
         f"/* {program.name}: made by tflite_to_c.py; change the model, not this file. */",
-        '#include "model.h"',
+        '#include "er_network.h"',
         "",
         "#include <stddef.h>",
         "",
@@ -68,14 +70,27 @@ def source_text(program: Program) -> str:
     lines += [
         f"static _Alignas(int32_t) int8_t arena[{program.ram_bytes}];",
         "",
-        *_accessor("int8_t *er_model_input(void)", program.offset(program.model.input)),
-        *_accessor("const int8_t *er_model_output(void)", program.offset(program.model.output)),
-        "void er_model_invoke(void)",
+        *_accessor("int8_t *er_network_input(void)", program.offset(program.model.input)),
+        *_accessor("const int8_t *er_network_output(void)", program.offset(program.model.output)),
+        "void er_network_invoke(void)",
         "{",
         *(line for layer in program.layers for line in _call(program, layer)),
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _benchmark_macros(benchmark: Benchmark | None) -> list[str]:
+    if benchmark is None:
+        return []
+    return [
+        "",
+        f'#define ER_NETWORK_BENCHMARK "{benchmark.id}"',
+        f"#define ER_NETWORK_STIMULUS_BYTES {benchmark.stimulus_bytes}",
+        f"#define ER_NETWORK_RESULT_COUNT {benchmark.result_count}",
+        f"#define ER_NETWORK_LOAD {benchmark.load}",
+        f"#define ER_NETWORK_RESULTS {benchmark.results}",
+    ]
 
 
 def _call(program: Program, layer: Layer) -> Iterator[str]:

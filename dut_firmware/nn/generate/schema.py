@@ -133,7 +133,8 @@ def _numbers(table: Table, field: int, dtype: str, limit: int) -> tuple[int, ...
 
 def _tensor(index: int, table: Table, buffers: list[bytes]) -> Tensor:
     shape = _numbers(table, 0, "<i4", 8)
-    name = table.array(3, "u1").tobytes()[:80].decode("ascii", "replace")
+    # A name goes into error messages: nothing that a terminal would obey.
+    name = "".join(chr(byte) if 0x20 <= byte < 0x7F else "?" for byte in table.array(3, "u1").tobytes()[:80])
     if any(size < 1 for size in shape) or math.prod(shape) > MAX_ELEMENTS:
         raise UnusableModel(f"tensor {index} ({name}) has the shape {shape}; sizes must be fixed and positive")
     buffer = table.integer(2, "I")
