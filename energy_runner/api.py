@@ -237,7 +237,7 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
     benchmark = run_plan.benchmark
     facts = bench.spec.model_dump(mode="json", exclude_none=True)
     if bench.twin is not None:
-        facts["virtual_dut_answers_from"] = bench.twin.dut.classifier.description
+        facts["virtual_dut_answers_from"] = bench.twin.dut.answers_from
     files = {planned.file: planned.stimulus for planned in run_plan.inputs}
     return Record(
         session_id=session_id,

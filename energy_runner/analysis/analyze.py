@@ -1,5 +1,6 @@
 """From a session's facts to its result, verdicts apart: a pure function, the same bytes any day, anywhere."""
 
+import math
 import statistics
 from contextlib import ExitStack
 
@@ -7,6 +8,7 @@ from energy_runner.analysis.accuracy import measure_accuracy
 from energy_runner.analysis.alignment import HOST_CLOCK_LIMIT, Alignment, align, cross_check, sample_clock
 from energy_runner.analysis.edges import match_edges
 from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.layers import measure_layers
 from energy_runner.analysis.performance import window_durations
 from energy_runner.analysis.power import EnergySource, energy_source
 from energy_runner.analysis.uncertainty import Conditions, Evaluation, Limits, evaluate
@@ -91,6 +93,8 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
         )
         findings += found
         between_w = power_between(windows, source) if source else []
+        layers, found = measure_layers(source, facts, alignment, _drift(given)) if source else (None, [])
+        findings += found
     findings += _clock_findings(clock, checked)
     findings += _throughput_findings([window.result for window in windows])
     clock_wrong = clock is not None and clock_is_wrong(clock)
@@ -109,6 +113,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "edges": EdgeCount(seen=matching.seen, expected=matching.expected, exact=matching.exact),
             "edges_cross_check": checked,
             "sample_clock": clock,
+            "layers": layers,
             "uncertainty": scored.budget if scored else None,
             "findings": findings,
         }
@@ -134,6 +139,14 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditi
 def _evaluation(windows: list[EnergyWindow], given: Conditions | None) -> Evaluation | None:
     measured = [window.measured for window in windows if window.measured is not None]
     return evaluate(measured, given) if measured and given is not None else None
+
+
+def _drift(given: Conditions | None) -> float:
+    """Return the relative limit by which windows that laps placed may drift against the trace; else 0."""
+    if given is None or given.rate_u is None:
+        return 0.0
+    clock = sum(term.relative for term in given.limits.terms if term.name == "clock")
+    return clock + math.sqrt(3.0) * given.rate_u
 
 
 def _with_uncertainty(windows: list[EnergyWindow], evaluation: Evaluation | None) -> list[WindowResult]:

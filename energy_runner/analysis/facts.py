@@ -36,6 +36,7 @@ class Facts:
     monitor: ev.MonitorConfigured | None = None
     commands: list[Command] = field(default_factory=list)
     inferences: list[ev.InferenceDone] = field(default_factory=list)
+    marks: list[ev.PhasesMarked] = field(default_factory=list)
     loaded: list[ev.StimulusLoaded] = field(default_factory=list)
     identified: list[ev.DutIdentified] = field(default_factory=list)
     boxes: list[ev.BoxIdentified] = field(default_factory=list)
@@ -71,6 +72,7 @@ class Facts:
 
 _LISTS: dict[type[ev.Event], str] = {
     ev.InferenceDone: "inferences",
+    ev.PhasesMarked: "marks",
     ev.StimulusLoaded: "loaded",
     ev.DutIdentified: "identified",
     ev.BoxIdentified: "boxes",

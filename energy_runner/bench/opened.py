@@ -62,7 +62,7 @@ def open_bench(
     """Return the bench's drivers for one mode; raise `ConfigurationError` for what the file gets wrong.
 
     `benchmark`, `seed` and `model` matter to twins only: what the virtual DUT runs, its instrument errors,
-    and the .tflite file that answers.
+    and the .tflite file that answers, or that is built into the firmware of an emulated one.
     """
     way = spec.way(mode)
     twin = _twin(spec, mode, benchmark, seed, model) if spec.is_virtual else None
@@ -197,6 +197,7 @@ def _twin(spec: BenchSpec, mode: Mode, benchmark: str, seed: int, model: Path | 
         model_string=virtual.model_string if virtual else None,
         model_path=model,
         start_ns=round((virtual.start_s if virtual else 0.0) * 1e9),
+        emulated=virtual.emulated if virtual else False,
     )
     try:
         return build_twin_bench(options)

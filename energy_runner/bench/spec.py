@@ -60,8 +60,9 @@ class DutSpec(_Table):
 
 
 class VirtualSpec(_Table):
-    """`[virtual]`: only for twins."""
+    """`[virtual]`: only for twins. `emulated`: both boards run their real firmware in emulators."""
 
+    emulated: bool = False
     ideal: bool = False
     noise: bool = True
     firmware: Literal["energy", "performance"] | None = None

@@ -17,6 +17,7 @@ from energy_runner.session.events import (
     InferenceDone,
     MonitorConfigured,
     Phase,
+    PhasesMarked,
     Purpose,
     StimulusLoaded,
     SupplySwitched,
@@ -240,6 +241,7 @@ class Stage:
             self.recorder.emit(EdgesExpected(t_ns=self.clock.now_ns(), purpose=purpose, count=2))
         result = self.bench.dut.infer(inferences, warmups, self.deadline(limit_s))
         self._note_inference(purpose, index, 0, result)
+        self._note_phases(purpose, index)
         return result
 
     def classify(self, planned: PlannedInput, limit_s: float) -> None:
@@ -275,6 +277,21 @@ class Stage:
                 dut_laps_us=list(result.laps_us),
             )
         )
+
+    def _note_phases(self, purpose: Purpose, index: int) -> None:
+        """Note where the layers of a scored window began, on a bench that sees them."""
+        marks = self.bench.twin.dut.take_marks() if self.bench.twin is not None else None
+        if marks is not None and purpose == "window":
+            self.recorder.emit(
+                PhasesMarked(
+                    t_ns=self.clock.now_ns(),
+                    window=index,
+                    names=list(marks.names),
+                    operations=list(marks.operations),
+                    offsets_ns=list(marks.offsets_ns),
+                    stop_ns=marks.stop_ns,
+                )
+            )
 
     def stream(self, items: Sequence[StreamItem]) -> None:
         """Record items of the monitor's stream."""

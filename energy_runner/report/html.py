@@ -15,6 +15,7 @@ from energy_runner.report import (
     sections_accuracy,
     sections_bench,
     sections_check,
+    sections_layers,
     sections_result,
     sections_windows,
 )
@@ -30,6 +31,7 @@ SECTIONS = (
     sections_result.top,
     sections_result.plots,
     sections_windows.windows,
+    sections_layers.layers,
     sections_accuracy.accuracy,
     sections_check.verdicts,
     sections_check.findings,

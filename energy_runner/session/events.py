@@ -137,6 +137,21 @@ class InferenceDone(Event):
     dut_laps_us: list[int]
 
 
+class PhasesMarked(Event):
+    """Where the DUT's phases (the layers of its network) began within window `window`, on a bench that sees it.
+
+    `names` and `operations` (multiply-accumulates) hold one entry a phase of one inference; `offsets_ns` tell
+    how long after the window's first edge each phase of each inference began, `stop_ns` when its second came.
+    """
+
+    kind: Literal["phases-marked"] = "phases-marked"
+    window: int
+    names: list[str]
+    operations: list[int]
+    offsets_ns: list[int]
+    stop_ns: int
+
+
 class AcquisitionStarted(Event):
     """The monitor acknowledged the start (or the arming) of its acquisition."""
 
@@ -251,6 +266,7 @@ AnyEvent = Annotated[
     | StimulusLoaded
     | EdgesExpected
     | InferenceDone
+    | PhasesMarked
     | AcquisitionStarted
     | AcquisitionStopped
     | SamplesArrived

@@ -167,6 +167,28 @@ class SampleClock(Model):
     u: float
 
 
+class LayerResult(Model):
+    """One layer of the network, per inference: its operations (multiply-accumulates), time and energy.
+
+    `u_j` is the standard uncertainty from the scatter of the fit and the place of the edges; the monitor's
+    errors, which are the same for all layers, are those of the score.
+    """
+
+    name: str
+    operations: int
+    duration_s: float
+    energy_j: float
+    u_j: float
+
+
+class Layers(Model):
+    """The energy of each layer, fitted to all `inferences` whose marks are known, and what they add up to."""
+
+    inferences: int
+    energy_per_inference_j: float
+    layers: list[LayerResult] = Field(default_factory=list)
+
+
 class Finding(Model):
     """Something that was noticed: a short id, what exactly, and the window it concerns, if any."""
 
@@ -209,6 +231,7 @@ class Result(Model):
     edges: EdgeCount | None = None
     edges_cross_check: CrossCheck | None = None
     sample_clock: SampleClock | None = None
+    layers: Layers | None = None
     uncertainty: Uncertainty | None = None
     findings: list[Finding] = Field(default_factory=list)
     rule_set: str | None = None

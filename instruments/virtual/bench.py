@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from instruments.clock import VirtualClock
 from instruments.errors import Unavailable
@@ -13,6 +13,7 @@ from instruments.virtual.classifier import TableClassifier, TfliteClassifier
 from instruments.virtual.dut import DutOptions, VirtualDut
 from instruments.virtual.dut_profile import load_network
 from instruments.virtual.io_manager import VirtualIoManager
+from instruments.virtual.phase_marks import PhaseMarks
 from instruments.virtual.serial_line import VirtualSerialLine
 from instruments.virtual.world import World
 
@@ -29,7 +30,8 @@ class TwinOptions:
     """What a twin bench is made of.
 
     `firmware` is how the DUT's firmware was built ("energy" or "performance"); `dut_baud` its UART's speed;
-    `line_baud` the speed the host (or the IO manager) uses, which a test may set wrong.
+    `line_baud` the speed the host (or the IO manager) uses, which a test may set wrong. With `emulated`, both
+    boards run their real firmware in emulators, and `model_path` is the network that is built into the DUT's.
     """
 
     monitor: str
@@ -43,6 +45,26 @@ class TwinOptions:
     model_string: str | None = None
     model_path: Path | None = None
     start_ns: int = 0
+    emulated: bool = False
+
+
+class TwinDut(Protocol):
+    """What a bench tells of its DUT, imitated or emulated."""
+
+    @property
+    def answers_from(self) -> str:
+        """Return in words where its results come from."""
+
+    def take_marks(self) -> PhaseMarks | None:
+        """Return where the layers of the last finished window began, once; None if nobody can know."""
+
+
+class TwinBox(Protocol):
+    """A box with a cable to the host."""
+
+    @property
+    def port(self) -> HostPort:
+        """Return the twin's end of the cable."""
 
 
 @dataclass
@@ -51,9 +73,9 @@ class TwinBench:
 
     clock: VirtualClock
     world: World
-    dut: VirtualDut
-    io_manager: VirtualIoManager
-    direct: VirtualSerialLine
+    dut: TwinDut
+    io_manager: TwinBox
+    direct: TwinBox
     monitor: Any
 
     def ports(self) -> dict[str, HostPort]:
@@ -70,6 +92,13 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
     clock = VirtualClock()
     clock.advance_to(options.start_ns)
     world = World(clock, options.seed, ideal=options.ideal)
+    dut, io_manager, direct = _emulated(world, options) if options.emulated else _imitated(world, options)
+    module, name = MONITOR_TWINS[options.monitor]
+    twin: Callable[[World], Any] = getattr(import_module(module), name)
+    return TwinBench(clock, world, dut, io_manager, direct, monitor=twin(world))
+
+
+def _imitated(world: World, options: TwinOptions) -> tuple[TwinDut, TwinBox, TwinBox]:
     network = load_network(options.network)
     classifier = (
         TfliteClassifier(options.model_path, network.model)
@@ -88,13 +117,19 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
         classifier,
     )
     line_baud = options.line_baud or options.dut_baud
-    module, name = MONITOR_TWINS[options.monitor]
-    twin: Callable[[World], Any] = getattr(import_module(module), name)
-    return TwinBench(
-        clock=clock,
-        world=world,
-        dut=dut,
-        io_manager=VirtualIoManager(world, dut, line_baud),
-        direct=VirtualSerialLine(world, dut, line_baud),
-        monitor=twin(world),
+    return dut, VirtualIoManager(world, dut, line_baud), VirtualSerialLine(world, dut, line_baud)
+
+
+def _emulated(world: World, options: TwinOptions) -> tuple[TwinDut, TwinBox, TwinBox]:
+    from instruments.virtual.cosim.bench import build_boards
+
+    boards = build_boards(
+        world,
+        benchmark=options.network,
+        firmware=options.firmware,
+        network=options.model_path,
+        dut_baud=options.dut_baud,
+        line_baud=options.line_baud or options.dut_baud,
+        model_string=options.model_string,
     )
+    return boards.dut, boards.io_manager, boards.direct

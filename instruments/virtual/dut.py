@@ -20,6 +20,7 @@ from instruments.virtual.dut_monitor import (
     infer_arguments,
 )
 from instruments.virtual.dut_profile import Levels, NetworkProfile, inference_train
+from instruments.virtual.phase_marks import PhaseMarks
 from instruments.virtual.wire import Wire
 from instruments.virtual.world import World
 
@@ -89,13 +90,24 @@ class VirtualDut:
         self._listeners.append(listener)
 
     @property
+    def answers_from(self) -> str:
+        """Return in words where the results come from."""
+        return self.classifier.description
+
+    def take_marks(self) -> PhaseMarks | None:
+        """Return None: what is imitated has no layers that anybody could have measured."""
+        return None
+
+    @property
     def talking(self) -> bool:
         """Return whether the DUT is sending at this moment."""
         return self._transmit.busy
 
     @property
     def _hung(self) -> bool:
-        return self.world.faults.is_silent("dut", self.world.clock.now_ns())
+        faults, now_ns = self.world.faults, self.world.clock.now_ns()
+        crashed = faults.crash_dut_at_ns is not None and now_ns >= faults.crash_dut_at_ns
+        return crashed or faults.is_silent("dut", now_ns)
 
     def receiving_starts(self) -> None:
         """Notice the first start bit of a burst: the UART wakes the core."""

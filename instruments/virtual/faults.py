@@ -39,6 +39,7 @@ class Faults:
     # When the DUT restarts by itself, or because its rail collapses; looked at when its supply comes on.
     reboot_dut_at_ns: int | None = None
     brown_out_at_ns: int | None = None
+    crash_dut_at_ns: int | None = None  # the DUT's core executes nonsense and stops for ever: a hard fault
     stale_stream: bool = False  # an earlier run left the monitor streaming with the DUT powered
     buffer_full: bool = False  # the monitor reports a full transmit buffer (`buff 100%`)
     power_stays_on: bool = False  # a welded relay: "off" is acknowledged, the output stays on

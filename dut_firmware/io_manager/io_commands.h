@@ -1,0 +1,10 @@
+/* The host's commands. */
+#ifndef IO_COMMANDS_H
+#define IO_COMMANDS_H
+
+#include "io_text.h"
+
+/* Run one command (without its `%`) and answer it. Every command, whatever it was, gets one `m-ready`. */
+void io_run_command(io_text_t command);
+
+#endif

@@ -1,0 +1,21 @@
+/* The IO manager: relays the DUT's serial line to the host and times the edges of its timestamp pin.
+ *
+ * It speaks the grammar of the field's IO manager 1.0.3; where it is stricter stands in ../README.md. */
+#ifndef IO_MANAGER_H
+#define IO_MANAGER_H
+
+#include <stdbool.h>
+
+/* Characters of a host's command before its `%`: "dut " and the longest command of a DUT (80). */
+#define IO_COMMAND_SIZE 84
+
+/* Characters of a DUT's line that are kept until its end, so that a lap does not fall into it. */
+#define IO_LINE_SIZE 128
+
+/* After power-up, once the port is ready. */
+void io_manager_boot(void);
+
+/* Handle what has come in; false if there was nothing, and the port may sleep. */
+bool io_manager_step(void);
+
+#endif

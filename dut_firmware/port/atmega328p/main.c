@@ -1,0 +1,48 @@
+/* Start-up and the main loop. */
+#include "uno.h"
+
+#include "io_manager.h"
+#include "io_port.h"
+
+#include <avr/interrupt.h>
+#include <avr/sleep.h>
+
+uint8_t io_take_losses(void)
+{
+    unsigned losses = 0;
+
+    cli();
+    losses |= uno_host_lost() ? IO_LOST_HOST_BYTES : 0u;
+    losses |= uno_dut_lost() ? IO_LOST_DUT_BYTES : 0u;
+    losses |= uno_edges_lost() ? IO_LOST_EDGES : 0u;
+    sei();
+    return (uint8_t)losses;
+}
+
+/* A host's command that waits for room towards the DUT keeps this awake; timer 0's interrupt ends that soon. */
+static void sleep_until_something_comes(void)
+{
+    cli();
+    if (!uno_host_waits() && !uno_dut_waits() && !uno_edge_waits()) {
+        sleep_enable();
+        sei(); /* takes effect after the next instruction: nothing can come between the two */
+        sleep_cpu();
+        sleep_disable();
+    }
+    sei();
+}
+
+int main(void)
+{
+    uno_dut_initialize();
+    uno_edges_initialize();
+    uno_host_initialize();
+    SMCR = SLEEP_MODE_IDLE; /* timers and UART go on */
+    sei();
+    io_manager_boot();
+    for (;;) {
+        if (!io_manager_step()) {
+            sleep_until_something_comes();
+        }
+    }
+}

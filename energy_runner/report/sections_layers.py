@@ -1,0 +1,85 @@
+"""The section about where inside the network the energy goes, on a bench that sees the layers begin."""
+
+from energy_runner.report.markup import Html, explained, section, table, tag
+from energy_runner.report.story import Story
+from energy_runner.report.units import decimals_for, fixed, number, percent, scaled
+
+# A layer whose standard uncertainty is larger than this part of its energy is stated, but not to be compared.
+_DOUBTFUL = 0.2
+
+
+def layers(story: Story) -> Html:
+    """Return the energy of each layer beside the measured total; nothing where no layers were seen."""
+    found = story.result.layers
+    if found is None:
+        return Html("")
+    total_j, whole_s = found.energy_per_inference_j, sum(row.duration_s for row in found.layers)
+    largest_j = max(row.energy_j for row in found.layers)
+    rows = []
+    for row in found.layers:
+        expanded_uj = 2e6 * row.u_j
+        decimals = max(0, min(4, decimals_for(expanded_uj)))
+        energy = f"{fixed(scaled(row.energy_j, 1e6), decimals)} ± {fixed(expanded_uj, decimals)}"
+        doubtful = row.u_j > _DOUBTFUL * abs(row.energy_j)
+        per_operation = 1e12 * row.energy_j / row.operations if row.operations and not doubtful else None
+        rows.append(
+            [
+                row.name.replace("_", " "),
+                tag("span", energy, class_="quiet") if doubtful else energy,
+                tag("span", percent(row.energy_j / total_j), _bar(row.energy_j / largest_j), class_="bars"),
+                fixed(row.duration_s * 1e3, 3),
+                percent(row.duration_s / whole_s),
+                fixed(scaled(row.energy_j / row.duration_s, 1e3), 3) if row.duration_s and not doubtful else "",
+                number(row.operations, 9),
+                fixed(per_operation, 1),
+            ]
+        )
+    columns = [
+        "Layer",
+        explained("Energy (µJ)", "Per inference; ± is twice the standard uncertainty."),
+        "Share",
+        "Time (ms)",
+        "Share of time",
+        "Power (mW)",
+        explained("Operations", "Multiply-accumulates of the layer, as the firmware states them."),
+        explained("pJ each", "Energy per operation."),
+    ]
+    return section(
+        "layers",
+        "Energy per layer",
+        tag("p", _words(story), class_="quiet"),
+        table("Energy of each layer per inference", columns, rows, numeric=(1, 3, 4, 5, 6, 7)),
+        tag("p", _beside(story)),
+    )
+
+
+def _bar(share: float) -> Html:
+    width = max(0.0, min(1.0, share)) * 100
+    return tag("span", "", class_="bar", style=f"width:{width:.1f}%")
+
+
+def _words(story: Story) -> str:
+    count = story.result.layers.inferences if story.result.layers else 0
+    return (
+        "The firmware marks where each layer begins. The levels of all layers were fitted to the samples of "
+        f"{count} inferences at once, so that layers shorter than a sample are told apart too. The ± is the "
+        "scatter of that fit and the place of the edges; the power monitor's own errors are the same for all "
+        "layers and stand with the score. Grey: uncertain by more than two fifths of the layer's energy."
+    )
+
+
+def _beside(story: Story) -> Html:
+    """Return the sum of the layers beside the mean of the measured windows."""
+    found = story.result.layers
+    measured = [window.energy_per_inference_j for window in story.result.windows]
+    known = [value for value in measured if value is not None]
+    if found is None or not known:
+        return Html("")
+    mean_j = sum(known) / len(known)
+    off = found.energy_per_inference_j / mean_j - 1
+    sums = [fixed(1e6 * value, 3) for value in (found.energy_per_inference_j, mean_j)]
+    return tag(
+        "span",
+        f"All layers together: {sums[0]} µJ. Measured between the edges, mean of {len(known)} windows: "
+        f"{sums[1]} µJ. Difference: {percent(off)}, from the samples that the edges cut.",
+    )

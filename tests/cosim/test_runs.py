@@ -1,0 +1,122 @@
+"""Whole runs in which both boards run their real firmware: right numbers, the same each time, every mode."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from energy_runner import api
+from energy_runner.errors import ExitStatus
+from energy_runner.session.events import InferenceDone, LapCaptured, PhasesMarked
+from instruments.virtual.cosim.activity import LAYER_LEVEL, LayerKind
+from instruments.virtual.dut_profile import Levels
+from tests.cosim.cosim_bench import cosim_bench, needs_cosim, short_run
+
+pytestmark = needs_cosim()
+BENCHES = ("cosim-lpm01a", "cosim-n6705c")
+# What the issue allows between the IO manager's laps and the true window, in seconds.
+LAP_LIMIT_S = 20e-6
+
+
+def laps_s(session) -> list[float]:
+    """The durations of the windows by the IO manager's laps: sync, trial and windows in order."""
+    laps = [event.lap_us for event in session.journal() if isinstance(event, LapCaptured)]
+    pairs = laps[len(laps) % 2 :]
+    return [((stop - start) & 0xFFFFFFFF) * 1e-6 for start, stop in zip(pairs[::2], pairs[1::2], strict=True)]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", BENCHES)
+def test_five_whole_windows_are_valid_and_right(name, reference, tmp_path):
+    bench = cosim_bench(reference, name, seed=3)
+    plan = api.plan("kws01", stimuli=reference / "stimuli" / "kws01", seed=3)
+    session = api.run(bench, plan, out=tmp_path / "s")
+    result = session.result()
+    assert api.exit_status(session) is ExitStatus.VALID, [v for v in result.verdicts if not v.passed]
+    assert result.virtual
+    assert [w.inferences for w in result.windows] == [13] * 5
+    assert all(w.duration_s >= 10.0 for w in result.windows)
+    score, truth = result.energy_per_inference_j, session.record.truth
+    exact = sorted(t.energy_j / t.inferences for t in truth)[2]
+    assert abs(score.median - exact) <= score.U
+    assert [t.inferences for t in truth] == [13] * 5
+    true_s = [t.stop_s - t.start_s for t in truth]
+    assert laps_s(session)[-5:] == pytest.approx(true_s, abs=LAP_LIMIT_S)
+    assert "emulated" in session.record.bench["virtual_dut_answers_from"]
+    layers_beside_the_total(bench, session)
+
+
+def layers_beside_the_total(bench, session):
+    layers = session.result().layers
+    assert [row.name.split()[1] for row in layers.layers[:3]] == ["CONV_2D", "DEPTHWISE_CONV_2D", "CONV_2D"]
+    assert sum(row.operations for row in layers.layers) == pytest.approx(2.665e6, rel=1e-3)
+    mean_j = np.mean([w.energy_per_inference_j for w in session.result().windows])
+    assert layers.energy_per_inference_j == pytest.approx(mean_j, rel=2e-4)
+    # The monitor's gain is common to all layers; beyond it each is right within what it states.
+    gain = mean_j / np.mean([t.energy_j / t.inferences for t in session.record.truth])
+    voltage_v = bench.twin.world.history._table[2].max()
+    for row in layers.layers:
+        level_a = Levels().infer_a * LAYER_LEVEL[LayerKind[row.name.split()[1]]]
+        exact_j = level_a * voltage_v * row.duration_s * gain
+        assert abs(row.energy_j - exact_j) < 4 * row.u_j + 5e-5 * exact_j, row.name
+    assert 'id="layers"' in (session.path / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_two_runs_are_the_same_to_the_byte(name, reference, tmp_path):
+    facts = []
+    for number in range(2):
+        session = short_run(cosim_bench(reference, name), reference, tmp_path / str(number))
+        assert session.record.outcome == "completed", session.record.reason
+        facts.append((session.path / "journal.jsonl").read_bytes())
+    assert facts[0] == facts[1]
+
+
+def test_every_layer_of_every_inference_is_marked(reference, tmp_path):
+    session = short_run(cosim_bench(reference), reference, tmp_path / "s", inferences=2)
+    marks = [event for event in session.journal() if isinstance(event, PhasesMarked)]
+    assert [one.window for one in marks] == [0, 1, 2, 3, 4]
+    for one, true in zip(marks, session.record.truth, strict=True):
+        assert len(one.offsets_ns) == 2 * 13
+        assert one.stop_ns == round((true.stop_s - true.start_s) * 1e9)
+        # One inference takes as long as the other: the same input, the same instructions.
+        assert np.diff(one.offsets_ns[:13]) == pytest.approx(np.diff(one.offsets_ns[13:]), abs=100)
+
+
+def test_performance_mode_goes_straight_to_the_dut(reference, tmp_path):
+    bench = cosim_bench(reference, mode="performance")
+    session = short_run(bench, reference, tmp_path / "s", "performance", inferences=2)
+    assert session.record.outcome == "completed", session.record.reason
+    throughputs = [w.throughput_per_s for w in session.result().windows]
+    assert throughputs == pytest.approx([1.22] * 5, rel=5e-3)
+
+
+def test_accuracy_mode_gives_the_interpreters_results(reference, tmp_path):
+    bench = cosim_bench(reference, mode="accuracy")
+    session = short_run(bench, reference, tmp_path / "s", "accuracy")
+    assert session.record.outcome == "completed", session.record.reason
+    done = [event for event in session.journal() if isinstance(event, InferenceDone)]
+    assert len(done) == 12
+    runtime = pytest.importorskip(
+        "tflite_micro.python.tflite_micro.runtime", reason="tflite-micro is not installed"
+    )
+    engine = runtime.Interpreter.from_file(str(reference / "models" / "kws01.tflite"), arena_size=1 << 20)
+    for stimulus, event in zip(session.record.stimuli, done, strict=True):
+        data = np.fromfile(reference / "stimuli" / "kws01" / stimulus.file, np.int8)
+        engine.set_input(data.reshape(1, 49, 10, 1), 0)
+        engine.invoke()
+        # The output's scale is 1/256 and its zero point -128; three decimals are printed.
+        probabilities = (engine.get_output(0).astype(float)[0] + 128) / 256
+        assert event.results == pytest.approx(probabilities, abs=5.1e-4), stimulus.file
+
+
+def test_the_command_line_drives_it_like_any_bench(reference, tmp_path):
+    words = ["run", "kws01", "-b", "cosim-lpm01a", "-s", str(reference / "stimuli" / "kws01"), "-n", "1", "--json"]
+    words += ["--model", str(reference / "models" / "kws01.tflite"), "--out", "s"]
+    done = subprocess.run(
+        [sys.executable, "-m", "energy_runner", *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == ExitStatus.RULE_FAILED, done.stderr  # one inference is no window of ten seconds
+    assert json.loads(done.stdout)["layers"]["inferences"] == 5
