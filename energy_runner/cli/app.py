@@ -7,6 +7,7 @@ import typer
 
 from energy_runner.cli import bench_commands
 from energy_runner.cli.complete import complete_bench, complete_benchmark, complete_mode
+from energy_runner.cli.inspect_app import inspect
 from energy_runner.cli.publish_app import publish
 from energy_runner.cli.rules_commands import (
     DEFAULT_RULE_SET,
@@ -40,6 +41,7 @@ app = typer.Typer(
     "  3  bench fault\n"
     "  4  interrupted",
 )
+app.add_typer(inspect)
 app.add_typer(publish)
 app.add_typer(rules_app, name="rules")
 app.add_typer(bench_commands.bench, name="bench")

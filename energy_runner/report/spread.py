@@ -49,7 +49,7 @@ def spread_chart(result: Result) -> Html:
             tag("circle", cx=f"{x(value):.1f}", cy=str(y), r="5", style="fill:var(--plot-line)"),
             tag("text", f"+{off}" if value > middle else off, x=str(WIDTH), y=str(y + 4), text_anchor="end"),
         ]
-    return _drawing("How the windows differ from their median", WIDTH, height, parts)
+    return drawing("How the windows differ from their median", WIDTH, height, parts)
 
 
 def roc_chart(points: Sequence[tuple[float, float]]) -> Html:
@@ -72,10 +72,11 @@ def roc_chart(points: Sequence[tuple[float, float]]) -> Html:
         tag("text", "1", x=str(edge + ROC - 4), y=str(ROC + 24)),
         tag("text", "anomalies found", transform=f"translate(16 {ROC // 2 + 60}) rotate(-90)"),
     ]
-    return _drawing("ROC curve; dashed: what guessing would give", ROC + edge + 60, ROC + 48, parts)
+    return drawing("ROC curve; dashed: what guessing would give", ROC + edge + 60, ROC + 48, parts)
 
 
-def _drawing(label: str, width: int, height: int, parts: Sequence[object]) -> Html:
+def drawing(label: str, width: int, height: int, parts: Sequence[object]) -> Html:
+    """Return an SVG of these parts as a figure, with its label as caption."""
     drawing = tag(
         "svg",
         join(parts),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.segmentation import SegmentationSummary, segmentation_summary
 from energy_runner.errors import SessionError
 from energy_runner.report.decimate import Envelope, decimate
 from energy_runner.report.power import Picture, PowerTrace, every_sample, picture
@@ -33,7 +34,8 @@ class Detail:
 class Story:
     """Everything that the sections of a report are written from.
 
-    `picture` is None where there is no power to draw, and `no_picture` then says why.
+    `picture` is None where there is no power to draw, and `no_picture` then says why. `inferences` are the
+    single ones inside the windows, None where there is nothing to find them in.
     """
 
     record: Record
@@ -45,6 +47,7 @@ class Story:
     picture: Picture | None = None
     detail: Detail | None = None
     no_picture: str = ""
+    inferences: SegmentationSummary | None = None
 
     def bench(self, *path: str) -> Any:
         """Return what the bench's description says under the given keys, or None."""
@@ -73,7 +76,18 @@ def tell(session: Session, result: Result) -> Story:
         picture=drawn,
         detail=detail,
         no_picture=why,
+        inferences=_inferences(session, result),
     )
+
+
+def _inferences(session: Session, result: Result) -> SegmentationSummary | None:
+    """Return the single inferences of an energy run; None where no window has a place in a trace."""
+    if result.mode != "energy" or not any(window.start_s is not None for window in result.windows):
+        return None
+    try:
+        return segmentation_summary(session)
+    except SessionError:
+        return None  # what is wrong with the trace is told where its picture would be
 
 
 def _draw(session: Session, result: Result, facts: Facts) -> tuple[Picture | None, Detail | None, str]:

@@ -22,7 +22,7 @@ from energy_runner.analysis.inferences import (
 from energy_runner.analysis.periodicity import find_period
 from energy_runner.analysis.segmentation import segment_session, segmentation_summary
 from energy_runner.analysis.shared_anchor import share_anchor
-from energy_runner.cli.inspect_commands import SEGMENT_SCHEMA, segment_command
+from energy_runner.cli.segment_command import SEGMENT_SCHEMA, segment_command
 from energy_runner.errors import ExitStatus, SessionError
 from tests.unit.synthetic import Curve, make_run
 

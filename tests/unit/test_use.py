@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from energy_runner.analysis.use import DAY_S, YEAR_S, Battery, DutyCycle, Quantity, energy_in_use
-from energy_runner.cli.inspect_commands import USE_SCHEMA, UseOptions, parse_quantity, use_command
+from energy_runner.cli.quantities import parse_quantity
+from energy_runner.cli.use_command import USE_SCHEMA, UseOptions, use_command
 from energy_runner.errors import ConfigurationError, ExitStatus
 from tests.unit.synthetic import ACTIVE_W, IDLE_W, make_run
 

@@ -10,7 +10,8 @@ from energy_runner import api
 from energy_runner.analysis.segmentation import Segmentation, segment_session, segmentation_summary
 from energy_runner.bench import load_bench_spec, open_bench
 from energy_runner.benchmarks.catalogue import load_benchmark
-from energy_runner.cli.inspect_commands import UseOptions, segment_command, use_command
+from energy_runner.cli.segment_command import segment_command
+from energy_runner.cli.use_command import UseOptions, use_command
 from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.session.folder import Session
 from instruments.virtual.bench import TwinBench
