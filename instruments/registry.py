@@ -67,10 +67,35 @@ BUILT_IN = (
 
 
 def drivers() -> dict[str, MonitorDriver]:
-    """Return all known drivers by name, those of other packages included."""
+    """Return all known drivers by name, those of other packages included; see `broken_drivers` for the rest."""
     table = {driver.name: driver for driver in BUILT_IN}
+    table.update({name: found for name, found in _of_other_packages().items() if isinstance(found, MonitorDriver)})
+    return table
+
+
+def broken_drivers() -> dict[str, str]:
+    """Return the drivers of other packages that cannot be loaded, by the name of their entry point, and why."""
+    return {name: found for name, found in _of_other_packages().items() if isinstance(found, str)}
+
+
+def _of_other_packages() -> dict[str, MonitorDriver | str]:
+    """Return each driver that another package brings, or what is wrong with it; ours keep their names.
+
+    A package that fails to import must not take the other drivers with it, whatever it raises.
+    """
+    own = {driver.name for driver in BUILT_IN}
+    table: dict[str, MonitorDriver | str] = {}
     for entry in entry_points(group=ENTRY_POINT_GROUP):
-        driver = entry.load()
-        if isinstance(driver, MonitorDriver):
+        where = f"{entry.value} of {entry.dist.name if entry.dist else 'an unknown package'}"
+        try:
+            driver = entry.load()
+        except Exception as error:  # other people's code may raise anything
+            table[entry.name] = f"{where} cannot be loaded: {type(error).__name__}: {error}"
+            continue
+        if not isinstance(driver, MonitorDriver):
+            table[entry.name] = f"{where} is {type(driver).__name__} and no MonitorDriver"
+        elif driver.name in own:
+            table[entry.name] = f"{where} takes the name of a built-in driver, '{driver.name}'"
+        else:
             table[driver.name] = driver
     return table

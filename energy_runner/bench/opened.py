@@ -11,7 +11,7 @@ from instruments.drivers.dut import Dut
 from instruments.drivers.dut_port import DirectDutPort, DutPort
 from instruments.drivers.io_manager import IoManager
 from instruments.errors import InstrumentError
-from instruments.registry import MonitorDriver, drivers
+from instruments.registry import MonitorDriver, broken_drivers, drivers
 from instruments.transport.base import ScpiPort, Transport
 from instruments.transport.tap import Direction, TappedScpiPort, TappedTransport
 from instruments.types import MonitorSettings, PowerMonitor
@@ -162,7 +162,9 @@ def _monitor(
 def _driver(spec: MonitorSpec) -> MonitorDriver:
     known = drivers()
     if spec.driver not in known:
-        raise ConfigurationError(f"monitor.driver: '{spec.driver}' is unknown; known: {', '.join(sorted(known))}")
+        broken = broken_drivers().get(spec.driver)
+        why = broken or f"is unknown; known: {', '.join(sorted(known))}"
+        raise ConfigurationError(f"monitor.driver: '{spec.driver}' {why}")
     return known[spec.driver]
 
 

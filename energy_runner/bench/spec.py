@@ -1,13 +1,15 @@
 """`bench.toml`: which boxes a bench has and where they are plugged in."""
 
 import difflib
+import re
 import tomllib
+from calendar import monthrange
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from energy_runner.errors import ConfigurationError
@@ -17,11 +19,48 @@ Mode = Literal["energy", "performance", "accuracy"]
 MODES: dict[str, Mode] = {"energy": "energy", "performance": "performance", "accuracy": "accuracy"}
 Way = Literal["direct", "io-manager"]
 Text = Annotated[str, Field(min_length=1)]
+_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
 class _Table(BaseModel):
     # Strict: `voltage_v = "3.0"` is a typing mistake, and so is `voltage_v = true`, which would be one volt.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _day(value: object) -> object:
+    """Return a day of the calendar as `YYYY-MM-DD`; TOML has dates of its own, and quoted ones are common."""
+    text = value if isinstance(value, str) else str(value)
+    match = _DAY.fullmatch(text)
+    if match is None or isinstance(value, bool | int | float):
+        raise ValueError("a day such as 2026-03-31")
+    year, month, day = (int(part) for part in match.groups())
+    if not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1]:
+        raise ValueError("a day that the calendar has")
+    return text
+
+
+Day = Annotated[str, BeforeValidator(_day)]
+
+
+class CalibrationSpec(_Table):
+    """`[monitor.calibration]`: when, by whom and until when the monitor was calibrated; days are `YYYY-MM-DD`."""
+
+    calibrated_on: Day | None = None
+    due: Day | None = None
+    laboratory: Text | None = None
+    certificate: Text | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "CalibrationSpec":
+        if self.calibrated_on is not None and self.due is not None and self.due < self.calibrated_on:
+            raise ValueError(f"due ({self.due}) lies before calibrated_on ({self.calibrated_on})")
+        return self
+
+
+class EnvironmentSpec(_Table):
+    """`[environment]`: the surroundings of the bench, as a thermometer beside the DUT shows them."""
+
+    temperature_c: float | None = Field(default=None, ge=-40.0, le=125.0)
 
 
 class MonitorSpec(_Table):
@@ -33,6 +72,7 @@ class MonitorSpec(_Table):
     sample_rate_hz: float | None = Field(default=None, gt=0.0)
     current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    calibration: CalibrationSpec | None = None
 
 
 class IoManagerSpec(_Table):
@@ -79,6 +119,7 @@ class BenchSpec(_Table):
     monitor: MonitorSpec | None = None
     io_manager: IoManagerSpec | None = None
     dut: DutSpec = DutSpec()
+    environment: EnvironmentSpec | None = None
     virtual: VirtualSpec | None = None
 
     @model_validator(mode="after")
@@ -93,6 +134,9 @@ class BenchSpec(_Table):
             raise ValueError(f"port '{twice}' is given twice")
         if self.virtual is not None and not self.is_virtual:
             raise ValueError("[virtual] is only for benches whose ports are 'virtual'")
+        calibrated = self.monitor is not None and self.monitor.calibration is not None
+        if self.is_virtual and (calibrated or self.environment is not None):
+            raise ValueError("a virtual bench has no calibration and no surroundings to speak of")
         return self
 
     @property
@@ -174,7 +218,9 @@ _TABLES: dict[str, type[_Table]] = {
     "monitor": MonitorSpec,
     "io_manager": IoManagerSpec,
     "dut": DutSpec,
+    "environment": EnvironmentSpec,
     "virtual": VirtualSpec,
+    "monitor.calibration": CalibrationSpec,
 }
 _MONITOR_OPTIONS = 3  # monitor.options.KEY; what follows in a place is the type that was tried
 
@@ -205,7 +251,7 @@ def _problem(error: ErrorDetails) -> str:
 
 def _unknown(place: list[str]) -> str:
     """Return that a key is unknown, which ones are known there, and which one may have been meant."""
-    table = _TABLES.get(place[0], BenchSpec) if len(place) > 1 else BenchSpec
+    table = _TABLES.get(".".join(place[:-1]), _TABLES.get(place[0], BenchSpec)) if len(place) > 1 else BenchSpec
     known = list(table.model_fields)
     return f"unknown key {'.'.join(place)!r}{_meant(place[-1], known)} (known here: {', '.join(known)})"
 

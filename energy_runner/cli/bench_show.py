@@ -8,8 +8,9 @@ from typing import Any
 from energy_runner.bench import built_in_names, load_bench_spec, open_bench
 from energy_runner.cli.output import write, write_json, write_table
 from energy_runner.errors import ConfigurationError
+from energy_runner.report.units import plain
 from instruments.accuracy.tables import load as load_accuracy
-from instruments.registry import MonitorDriver, drivers
+from instruments.registry import MonitorDriver, broken_drivers, drivers
 from instruments.transport.serial_port import SerialPortInfo, list_serial_ports
 
 # What a USB id may belong to; a serial port is only known for certain when its box has answered.
@@ -86,12 +87,16 @@ def instruments_command(*, as_json: bool) -> None:
     ports = list_serial_ports()
     if as_json:
         listed = [{"name": driver.name, "title": driver.title, "edges": driver.edges} for driver in known]
-        write_json({"drivers": listed, "serial_ports": [_port(port) for port in ports]})
+        write_json(
+            {"drivers": listed, "broken": broken_drivers(), "serial_ports": [_port(port) for port in ports]}
+        )
         return
     write_table(
         ("Driver", "Instrument", "Edges of the timestamp pin"),
         [(driver.name, driver.title, driver.edges) for driver in known],
     )
+    for name, problem in broken_drivers().items():
+        write(f"{plain(name)} cannot be used: {plain(problem)}. Try: update or remove that package\n\n")
     if ports:
         write_table(
             ("Serial port", "USB id", "What it says", "Serial number", "It may be"),

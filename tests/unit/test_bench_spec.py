@@ -1,5 +1,6 @@
 """Bench files: what is accepted, and how a mistake is told in one line that names the file and the key."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,62 @@ def test_any_text_is_a_bench_or_one_line(tmp_path_factory, text):
     except ConfigurationError as error:
         said = str(error)
     assert said.startswith(f"{file}: "), "200 characters are too few for a good bench file"
+
+
+# --- calibration and surroundings ---------------------------------------------------------------------------
+
+REAL = """
+name = "desk"
+[monitor]
+driver = "lpm01a"
+port = "/dev/ttyACM0"
+voltage_v = 3.0
+[dut]
+port = "/dev/ttyACM2"
+"""
+
+
+def test_calibration_and_surroundings_are_facts_of_the_bench(tmp_path):
+    text = REAL + (
+        "[monitor.calibration]\ncalibrated_on = 2026-01-31\ndue = '2027-01-31'\nlaboratory = 'Lab'\n"
+        "certificate = 'C-1'\n[environment]\ntemperature_c = 23.5\n"
+    )
+    (tmp_path / "bench.toml").write_text(text)
+    facts = load_bench_spec(str(tmp_path / "bench.toml")).model_dump(mode="json", exclude_none=True)
+    assert facts["monitor"]["calibration"] == {
+        "calibrated_on": "2026-01-31",
+        "due": "2027-01-31",
+        "laboratory": "Lab",
+        "certificate": "C-1",
+    }
+    assert facts["environment"] == {"temperature_c": 23.5}
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("[monitor.calibration]\ncalibrated_on = 2027-01-31\ndue = 2026-01-31", "lies before calibrated_on"),
+        ("[monitor.calibration]\ndue = '2026-02-30'", "a day that the calendar has"),
+        ("[monitor.calibration]\ndue = 'next year'", "a day such as 2026-03-31"),
+        ("[monitor.calibration]\ndue = 20260331", "a day such as 2026-03-31"),
+        ("[monitor.calibration]\ndue = 2026-03-31T10:00:00", "a day such as 2026-03-31"),
+        (
+            "[monitor.calibration]\nlab = 'Lab'",
+            "unknown key 'monitor.calibration.lab'; did you mean 'laboratory'?",
+        ),
+        ("[environment]\ntemperature_c = 300.0", "temperature_c"),
+        ("[environment]\ntemperature_c = nan", "temperature_c"),
+        ("[environment]\ntemperature = 23.0", "did you mean 'temperature_c'?"),
+    ],
+)
+def test_what_cannot_be_a_calibration_is_said(lines, words, tmp_path):
+    (tmp_path / "bench.toml").write_text(f"{REAL}{lines}\n")
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        load_bench_spec(str(tmp_path / "bench.toml"))
+
+
+def test_a_twin_has_neither(tmp_path):
+    text = REAL.replace("/dev/ttyACM0", "virtual").replace("/dev/ttyACM2", "virtual")
+    (tmp_path / "bench.toml").write_text(text + "[environment]\ntemperature_c = 23.0\n")
+    with pytest.raises(ConfigurationError, match="no surroundings to speak of"):
+        load_bench_spec(str(tmp_path / "bench.toml"))

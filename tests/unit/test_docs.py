@@ -16,7 +16,15 @@ import pytest
 from pydantic import BaseModel
 
 from energy_runner.bench.opened import open_bench
-from energy_runner.bench.spec import BenchSpec, DutSpec, IoManagerSpec, MonitorSpec, VirtualSpec
+from energy_runner.bench.spec import (
+    BenchSpec,
+    CalibrationSpec,
+    DutSpec,
+    EnvironmentSpec,
+    IoManagerSpec,
+    MonitorSpec,
+    VirtualSpec,
+)
 from energy_runner.errors import ExitStatus
 from energy_runner.rules.table import RULES
 from energy_runner.session.events import AnyEvent
@@ -240,6 +248,8 @@ def test_bench_files_in_the_documentation_are_good():
 TABLES: list[tuple[str, type[BaseModel]]] = [
     ("## Top level", BenchSpec),
     ("## `[monitor]`", MonitorSpec),
+    ("## `[monitor.calibration]`", CalibrationSpec),
+    ("## `[environment]`", EnvironmentSpec),
     ("## `[io_manager]`", IoManagerSpec),
     ("## `[dut]`", DutSpec),
     ("## `[virtual]`", VirtualSpec),
