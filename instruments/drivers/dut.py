@@ -25,6 +25,8 @@ from instruments.protocol.dut_monitor import (
 )
 from instruments.types import Identity
 
+# What firmware calls itself that runs on no board: a twin, an emulator, the host port.
+_NO_BOARD = ("virtual twin", "emulated", "host port")
 TURN_S = 0.05
 ANSWER_S = 5.0
 LOAD_TRIES = 3
@@ -124,7 +126,12 @@ class Dut:
         if profile is None or model is None:
             raise ProtocolViolation("ask the DUT for its profile", f"it said {answer.excerpt()}")
         return Identity(
-            kind="dut", model=model, serial="", make=name, firmware=profile, virtual="virtual twin" in name
+            kind="dut",
+            model=model,
+            serial="",
+            make=name,
+            firmware=profile,
+            virtual=any(word in name for word in _NO_BOARD),
         )
 
     def load(self, stimulus: bytes, deadline: Deadline) -> int:
