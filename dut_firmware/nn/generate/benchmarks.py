@@ -2,7 +2,8 @@
 
 Sources: MLPerf Tiny v1.3, data formats of the benchmarks (sizes, types); C. Banbury et al., "MLPerf Tiny
 Benchmark", arXiv:2106.07597 (ad01 is judged by the error of reconstruction). sww01 hears audio in the official
-benchmark; here it takes the 30 x 40 int8 features that its network takes, since there is no audio front end.
+benchmark; here it takes the 30 x 40 int8 features that its network takes, since there is no audio front end. The
+demo benchmarks are this project's own.
 """
 
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ class Benchmark:
 
 _ROWS = (
     Benchmark("ad01", 640, 640, 4, "er_load_float32", "er_reconstruction_error"),
+    Benchmark("demo-figure", 96 * 96 * 3, 2, 1, "er_load_uint8", "er_dequantized"),
+    Benchmark("demo-keywords", 49 * 10, 12, 1, "er_load_int8", "er_dequantized"),
+    Benchmark("demo-machine", 640, 640, 4, "er_load_float32", "er_reconstruction_error"),
+    Benchmark("demo-shapes", 32 * 32 * 3, 10, 1, "er_load_uint8", "er_dequantized"),
     Benchmark("ic01", 32 * 32 * 3, 10, 1, "er_load_uint8", "er_dequantized"),
     Benchmark("ic02", 32 * 32 * 3, 10, 1, "er_load_uint8", "er_dequantized"),
     Benchmark("kws01", 49 * 10, 12, 1, "er_load_int8", "er_dequantized"),

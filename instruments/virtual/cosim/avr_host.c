@@ -127,7 +127,7 @@ er_avr_t *er_avr_open(const char *elf, uint32_t frequency_hz)
     avr_global_logger_set(silent);
     memset(&firmware, 0, sizeof firmware);
     self->level = -1;
-    if (elf_read_firmware(elf, &firmware) != 0 || firmware.flash == NULL ||
+    if (elf_read_firmware(elf, &firmware) != 0 || firmware.flash == NULL || firmware.flashsize == 0 ||
         (self->avr = avr_make_mcu_by_name("atmega328p")) == NULL) {
         er_avr_close(self);
         return NULL;
