@@ -20,8 +20,6 @@ void io_manager_boot(void)
     command_damaged = false;
     line_count = 0;
     within_line = false;
-    io_print_line("energy-runner IO manager");
-    io_print_line("m-ready");
 }
 
 /* ---- host to us ---------------------------------------------------------------------------------------- */

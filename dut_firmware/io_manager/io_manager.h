@@ -12,7 +12,7 @@
 /* Characters of a DUT's line that are kept until its end, so that a lap does not fall into it. */
 #define IO_LINE_SIZE 128
 
-/* After power-up, once the port is ready. */
+/* After power-up, once the port is ready. Silent, as the original is: a client may take any line for an answer. */
 void io_manager_boot(void);
 
 /* Handle what has come in; false if there was nothing, and the port may sleep. */

@@ -91,11 +91,12 @@ def core(library):
     return Core(library)
 
 
-def test_it_says_that_it_is_ready(library):
+def test_it_is_silent_until_it_is_asked(library):
+    """A client takes the first line that it hears for an answer."""
     library.fake_boot()
     core = Core.__new__(Core)
     core._library = library
-    assert core.take() == b"energy-runner IO manager\r\nm-ready\r\n"
+    assert core.run() == b""
 
 
 def test_the_timer_is_what_was_asked_for(core, library):
