@@ -23,6 +23,7 @@ from energy_runner.analysis.power import energy_source
 from energy_runner.bench import Bench, BenchSpec, Mode, load_bench_spec, open_bench
 from energy_runner.bench.claim import claim_bench
 from energy_runner.benchmarks.catalogue import load_benchmark
+from energy_runner.benchmarks.places import default_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli
 from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.director.recorder import Onlooker, Recorder
@@ -64,19 +65,23 @@ def plan(
     benchmark: str,
     mode: Mode = "energy",
     *,
-    stimuli: str | Path,
+    stimuli: str | Path | None = None,
     inferences: int | None = None,
     warmups: int | None = None,
     read_back: bool = True,
     seed: int = 0,
     limit: int | None = None,
 ) -> RunPlan:
-    """Return a plan: which benchmark, which stimuli, how many inferences (None: a short trial finds out)."""
+    """Return a plan: which benchmark, which stimuli, how many inferences (None: a short trial finds out).
+
+    Without `stimuli` they are those that come with a demo benchmark, or that `stimuli fetch` has brought.
+    """
     definition = load_benchmark(benchmark)
+    folder = default_stimuli(definition) if stimuli is None else Path(stimuli)
     return plan_run(
         definition,
         mode,
-        find_stimuli(Path(stimuli), definition),
+        find_stimuli(folder, definition),
         inferences=inferences,
         warmups=warmups,
         read_back=read_back,

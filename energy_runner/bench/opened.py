@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, Mode, MonitorSpec
+from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
+from energy_runner.benchmarks.places import packaged_network
 from energy_runner.errors import ConfigurationError
 from instruments.clock import Clock, RealClock
 from instruments.drivers.dut import Dut
@@ -65,6 +68,8 @@ def open_bench(
     and the .tflite file that answers, or that is built into the firmware of an emulated one.
     """
     way = spec.way(mode)
+    if model is None and spec.is_virtual:
+        model = _own_network(spec, benchmark)
     twin = _twin(spec, mode, benchmark, seed, model) if spec.is_virtual else None
     if model is not None and twin is None:
         raise ConfigurationError("--model is for virtual benches; a real DUT has its model in its firmware")
@@ -178,6 +183,12 @@ def _scpi(
     from instruments.transport.visa import VisaPort
 
     return TappedScpiPort(VisaPort(port), told)
+
+
+def _own_network(spec: BenchSpec, benchmark: str) -> Path | None:
+    """Return the network of a demo benchmark, where the twin can run it; None where it answers from a table."""
+    runs = (spec.virtual is not None and spec.virtual.emulated) or find_spec("ai_edge_litert") is not None
+    return packaged_network(load_benchmark(benchmark)) if runs and is_demo(benchmark) else None
 
 
 def _twin(spec: BenchSpec, mode: Mode, benchmark: str, seed: int, model: Path | None) -> TwinBench:

@@ -29,7 +29,8 @@ class Benchmark(_Definition):
 
     `target` is in percent for `top1` and a fraction for `auc`. `stride_bytes` is set where a stimulus is a
     window of `input_bytes` that slides over a longer file. `folders` are the names under which its stimuli
-    are looked for, best first.
+    are looked for, best first. A `demo` benchmark is this project's own: its network and some stimuli come with
+    the package, and no suite knows it.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Benchmark(_Definition):
     stride_bytes: int | None = Field(default=None, gt=0)
     sources: tuple[str, ...]
     run: RunDefaults
+    demo: bool = False
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "Benchmark":
@@ -67,6 +69,12 @@ def _all() -> dict[str, Benchmark]:
 def list_benchmarks() -> list[Benchmark]:
     """Return all benchmarks, by id."""
     return list(_all().values())
+
+
+def is_demo(benchmark_id: str) -> bool:
+    """Return whether that is one of this project's own benchmarks."""
+    known = _all().get(benchmark_id)
+    return known is not None and known.demo
 
 
 def load_benchmark(benchmark_id: str) -> Benchmark:

@@ -10,7 +10,6 @@ from energy_runner.cli.complete import complete_bench, complete_benchmark, compl
 from energy_runner.cli.inspect_app import inspect
 from energy_runner.cli.publish_app import publish
 from energy_runner.cli.rules_commands import (
-    DEFAULT_RULE_SET,
     AccuracyOption,
     CheckOptions,
     PerformanceOption,
@@ -19,6 +18,7 @@ from energy_runner.cli.rules_commands import (
     check_command,
 )
 from energy_runner.cli.rules_commands import rules as rules_app
+from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 
 # Rich help panels cost a quarter of a second at every start; plain ones are as readable.
 app = typer.Typer(
@@ -42,6 +42,7 @@ app = typer.Typer(
     "  4  interrupted",
 )
 app.add_typer(inspect)
+app.add_typer(stimuli_app, name="stimuli")
 app.add_typer(publish)
 app.add_typer(rules_app, name="rules")
 app.add_typer(bench_commands.bench, name="bench")
@@ -85,14 +86,24 @@ def run(
     benchmark: Annotated[
         str,
         typer.Argument(
-            help="kws01, vww01, ic01, ic02 or ad01.", metavar="BENCHMARK", autocompletion=complete_benchmark
+            help="kws01, vww01, ic01, ic02, ad01; or one that comes along: demo-keywords, demo-figure, "
+            "demo-shapes, demo-machine.",
+            metavar="BENCHMARK",
+            autocompletion=complete_benchmark,
         ),
     ],
     bench: BenchOption,
     stimuli: Annotated[
-        Path,
-        typer.Option("--stimuli", "-s", help="Folder with y_labels.csv and the input files.", metavar="DIR"),
-    ],
+        Path | None,
+        typer.Option(
+            "--stimuli",
+            "-s",
+            help="Folder with y_labels.csv and the input files; default: what `stimuli fetch` brought, or what "
+            "comes with a demo benchmark.",
+            metavar="DIR",
+            show_default=False,
+        ),
+    ] = None,
     mode: Annotated[
         str,
         typer.Option(
@@ -142,6 +153,7 @@ def run(
 
     \b
     Examples:
+      energy-runner run demo-keywords --bench virtual-lpm01a
       energy-runner run kws01 --bench virtual-lpm01a --stimuli stimuli/
       energy-runner run kws01 --bench my-bench.toml --mode performance --stimuli stimuli/
       energy-runner run ad01 -b my-bench.toml -s stimuli/ -n 1500 --out sessions/ad01-3V0
@@ -213,7 +225,7 @@ def analyze(session: SessionArgument, as_json: JsonOption = False) -> None:
 def check(
     session: SessionArgument,
     rules: RulesOption = None,
-    rule_set: RuleSetOption = DEFAULT_RULE_SET,
+    rule_set: RuleSetOption = "",
     accuracy_session: AccuracyOption = None,
     performance_session: PerformanceOption = None,
     as_json: JsonOption = False,

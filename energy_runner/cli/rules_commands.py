@@ -45,9 +45,10 @@ RuleSetOption = Annotated[
     str,
     typer.Option(
         "--rule-set",
-        help="Rule set to judge by; see `rules list`.",
+        help="Rule set to judge by, see `rules list`; default: mlperf-tiny-1.4, for demo benchmarks lab.",
         metavar="SET",
         autocompletion=complete_rule_set,
+        show_default=False,
     ),
 ]
 RulesOption = Annotated[
@@ -135,7 +136,7 @@ class CheckOptions:
 
     folder: Path
     rules: list[str] = field(default_factory=list)
-    rule_set: str = DEFAULT_RULE_SET
+    rule_set: str = ""
     accuracy_session: Path | None = None
     performance_session: Path | None = None
     as_json: bool = False
@@ -153,7 +154,7 @@ def check_command(options: CheckOptions) -> int:
     accuracy = api.load_session(options.accuracy_session) if options.accuracy_session else None
     performance = api.load_session(options.performance_session) if options.performance_session else None
     with named(options.folder):
-        verdicts = check(session, options.rules or None, accuracy, performance, options.rule_set)
+        verdicts = check(session, options.rules or None, accuracy, performance, options.rule_set or None)
     silent = sorted(set(options.rules) - {verdict.id for verdict in verdicts})
     if silent:
         raise ConfigurationError(_says_nothing(options, silent, session.record.run.mode))

@@ -21,7 +21,7 @@ class RunOptions:
 
     benchmark: str
     bench: str
-    stimuli: Path
+    stimuli: Path | None = None
     mode: str = "energy"
     model: Path | None = None
     out: Path | None = None

@@ -4,12 +4,21 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from energy_runner.benchmarks.catalogue import is_demo
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.rules.base import Case
-from energy_runner.rules.rule_sets import DEFAULT, RuleSet, load_rule_set
+from energy_runner.rules.rule_sets import DEFAULT, DEMO, RuleSet, load_rule_set
 from energy_runner.rules.table import RULES
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result, Verdict
+
+
+def default_for(session: Session) -> str:
+    """Return the rule set that a session is judged by if nobody says otherwise.
+
+    That of the suite; a demo benchmark of our own is not of the suite, and is judged as in a laboratory.
+    """
+    return DEMO if is_demo(session.record.benchmark.id) else DEFAULT
 
 
 def check(
@@ -17,17 +26,18 @@ def check(
     ids: Sequence[str] | None = None,
     accuracy_session: Session | None = None,
     performance_session: Session | None = None,
-    rule_set: str = DEFAULT,
+    rule_set: str | None = None,
     *,
     beside: Iterable[str] | None = None,
 ) -> list[Verdict]:
     """Return the verdicts of the rules called `ids` (all of the set for None) that concern `session`.
 
     `accuracy_session` and `performance_session` are runs of the same DUT in those modes, for the rules that
-    compare; `beside` are the benchmarks that are submitted together with this one. Raises `ConfigurationError`
+    compare; `beside` are the benchmarks that are submitted together with this one. Without a rule set it is that
+    of `default_for`. Raises `ConfigurationError`
     for an unknown rule set or rule, `SessionError` for an unreadable session.
     """
-    rules = load_rule_set(rule_set)
+    rules = load_rule_set(default_for(session) if rule_set is None else rule_set)
     asked = _chosen(rules, ids)
     return _verdicts(_case(session, rules, accuracy_session, performance_session, beside), asked)
 
@@ -36,7 +46,7 @@ def evaluate(
     session: Session,
     accuracy_session: Session | None = None,
     performance_session: Session | None = None,
-    rule_set: str = DEFAULT,
+    rule_set: str | None = None,
     *,
     beside: Iterable[str] | None = None,
 ) -> Result:
@@ -45,7 +55,7 @@ def evaluate(
     The parameters are those of `check`. Raises `ConfigurationError` for an unknown rule set, `SessionError` for a
     session that cannot be read or contradicts itself.
     """
-    rules = load_rule_set(rule_set)
+    rules = load_rule_set(default_for(session) if rule_set is None else rule_set)
     case = _case(session, rules, accuracy_session, performance_session, beside)
     return case.result.with_verdicts(_verdicts(case, list(rules.rules)), rule_set=rules.id)
 

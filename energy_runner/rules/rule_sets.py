@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from energy_runner.errors import ConfigurationError
 
 DEFAULT = "mlperf-tiny-1.4"
+DEMO = "lab"  # for the demo benchmarks of this project, which are not of the suite
 Binding = Literal["always", "if known", "never"]
 
 

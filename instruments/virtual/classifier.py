@@ -79,7 +79,16 @@ TENSORS: dict[str, Callable[[bytes, float, int], npt.NDArray[np.int8]]] = {
     "ic01": pixels_as_int8,
     "ic02": pixels_as_int8,
     "ad01": quantize_int8,
+    "demo-keywords": as_int8,
+    "demo-figure": pixels_as_int8,
+    "demo-shapes": pixels_as_int8,
+    "demo-machine": quantize_int8,
 }
+
+
+def reconstructs(benchmark: str) -> bool:
+    """Return whether the benchmark's network repeats its input, real numbers, and is judged by the error."""
+    return TENSORS[benchmark] is quantize_int8
 
 
 class TfliteClassifier:
@@ -100,7 +109,7 @@ class TfliteClassifier:
                 "give the int8 quantized .tflite file",
             )
         takes = int(np.prod(self._input["shape"]))
-        sends = load_network(benchmark).input_bytes // (FLOAT32_BYTES if benchmark == "ad01" else 1)
+        sends = load_network(benchmark).input_bytes // (FLOAT32_BYTES if reconstructs(benchmark) else 1)
         if takes != sends:
             raise Unavailable(
                 f"use {path} as the DUT's model",
@@ -109,7 +118,7 @@ class TfliteClassifier:
             )
 
     def infer(self, stimulus: bytes) -> list[float]:
-        """Return dequantized outputs, or for ad01 the mean squared error of the reconstruction."""
+        """Return dequantized outputs, or the mean squared error of a reconstruction."""
         scale, zero_point = self._input["quantization"]
         tensor = TENSORS[self._benchmark](stimulus, scale, zero_point).reshape(self._input["shape"])
         self._interpreter.set_tensor(self._input["index"], tensor)
@@ -117,7 +126,7 @@ class TfliteClassifier:
         raw = self._interpreter.get_tensor(self._output["index"]).ravel()
         out_scale, out_zero = self._output["quantization"]
         values = (raw.astype(np.float64) - out_zero) * out_scale
-        if self._benchmark == "ad01":
+        if reconstructs(self._benchmark):
             return [float(np.mean((_floats(stimulus) - values) ** 2))]
         return [float(value) for value in values]
 

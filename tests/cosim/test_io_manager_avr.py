@@ -293,7 +293,7 @@ def test_a_file_that_is_no_firmware(elf, tmp_path):
 def test_a_program_that_ends_is_told(elf, tmp_path):
     source = tmp_path / "ends.c"
     source.write_text(
-        "#include <avr/sleep.h>\nint main(void){ cli_: __asm(\"cli\"); sleep_enable(); sleep_cpu(); goto cli_; }\n"
+        '#include <avr/sleep.h>\nint main(void){ cli_: __asm("cli"); sleep_enable(); sleep_cpu(); goto cli_; }\n'
     )
     command = ["avr-gcc", "-mmcu=atmega328p", "-Os", str(source), "-o", str(tmp_path / "ends.elf")]
     subprocess.run(command, check=True)

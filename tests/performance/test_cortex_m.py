@@ -1,4 +1,4 @@
-"""How fast the emulated core runs: the budget of five 10 s windows in 15 s of wall time rests on it."""
+"""What slices of time cost the emulated core: the co-simulated bench starts it thousands of times a second."""
 
 import pytest
 
@@ -9,22 +9,28 @@ from tests.cosim.core_bench import FREQUENCY_HZ, RunningCore, elf_of, needs
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")
 
-# On an idle core: 350 to 390 in slices of 0.5 ms, 450 without counting.
-LEAST_MIPS = 200.0
+ROUNDS = 5
+LONG = 100  # slices of the bench, run in one go
+LEAST_RATIO = 0.5
 
 
-def test_instructions_per_second_in_the_slices_of_the_bench(reference, capsys):
-    slice_cycles = SLICE_NS * FREQUENCY_HZ // 1_000_000_000
-    board = RunningCore(elf_of(reference / "models" / "kws01.tflite"), slice_cycles=slice_cycles)
+def test_short_slices_cost_less_than_half_of_the_speed(reference, capsys):
+    short = SLICE_NS * FREQUENCY_HZ // 1_000_000_000
+    board = RunningCore(elf_of(reference / "models" / "kws01.tflite"), slice_cycles=short)
     board.boot()
     board.send(b"infer 20 0%")
-    board.run(0.2)  # the first inference is translated as it runs
-    clock, speeds_mips = RealClock(), []
-    for _ in range(5):
+    board.run(0.5)  # the first inference is translated as it runs
+    clock = RealClock()
+
+    def mips(slice_cycles: int) -> float:
+        board.slice_cycles = slice_cycles
         before, before_ns = board.core.instructions, clock.now_ns()
-        board.run(1.0)
-        speeds_mips.append((board.core.instructions - before) / (clock.now_ns() - before_ns) * 1e3)
+        board.run(0.5)
+        return (board.core.instructions - before) / (clock.now_ns() - before_ns) * 1e3
+
+    speeds = [(mips(short), mips(LONG * short)) for _ in range(ROUNDS)]
     assert not board.core.waiting
+    best_short, best_long = (max(column) for column in zip(*speeds, strict=True))
     with capsys.disabled():
-        print(f"\nCortex-M4 in slices of {SLICE_NS / 1e6} ms: {max(speeds_mips):.0f} MIPS")
-    assert max(speeds_mips) > LEAST_MIPS
+        print(f"\nCortex-M4: {best_short:.0f} MIPS in slices of {SLICE_NS / 1e6} ms, {best_long:.0f} in long ones")
+    assert best_short > LEAST_RATIO * best_long

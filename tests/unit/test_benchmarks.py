@@ -41,7 +41,8 @@ def refusal(folder: Path, benchmark: Benchmark = KWS) -> str:
 
 
 def test_the_catalogue_holds_the_five_benchmarks_of_four_tasks() -> None:
-    facts = {b.id: (b.task, b.input_bytes, b.classes, b.metric, b.target, b.stimuli) for b in list_benchmarks()}
+    official = [b for b in list_benchmarks() if not b.demo]
+    facts = {b.id: (b.task, b.input_bytes, b.classes, b.metric, b.target, b.stimuli) for b in official}
     assert facts == {
         "ad01": ("anomaly detection", 2560, 2, "auc", 0.85, 248),
         "ic01": ("image classification", 3072, 10, "top1", 85.0, 200),
@@ -51,12 +52,12 @@ def test_the_catalogue_holds_the_five_benchmarks_of_four_tasks() -> None:
     }
     assert all(b.model_string == b.id for b in list_benchmarks())
     assert {b.run.windows for b in list_benchmarks()} == {5}
-    assert [(b.id, b.stride_bytes) for b in list_benchmarks() if b.stride_bytes] == [("ad01", 512)]
+    assert [(b.id, b.stride_bytes) for b in official if b.stride_bytes] == [("ad01", 512)]
 
 
 @pytest.mark.parametrize(("wrong", "meant"), [("kws1", "kws01"), ("KWS01", "kws01"), ("ad1", "ad01")])
 def test_an_unknown_benchmark_is_met_with_a_suggestion(wrong: str, meant: str) -> None:
-    with pytest.raises(ConfigurationError, match=f"did you mean '{meant}'.*known: ad01, ic01, ic02, kws01, vww01"):
+    with pytest.raises(ConfigurationError, match=f"did you mean '{meant}'.*known: ad01, .*ic01, ic02, kws01, vww01"):
         load_benchmark(wrong)
 
 

@@ -1,0 +1,126 @@
+"""Bring a benchmark's stimuli to where runs look for them, checked; what is there already is not fetched again."""
+
+import hashlib
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from energy_runner.benchmarks.catalogue import Benchmark
+from energy_runner.benchmarks.labels import Label, read_labels
+from energy_runner.benchmarks.places import fetched_folder
+from energy_runner.benchmarks.sources import TIMEOUT_S, Source, open_source
+from energy_runner.errors import BenchFault, ConfigurationError
+
+MOST_LABEL_BYTES = 16 << 20
+MOST_RECORDING_BYTES = 64 << 20  # of a file over which a window slides
+_COMING = ".coming"  # behind the name of a label file that is not trusted yet
+
+Progress = Callable[[int, int], None]  # called with the files that are there, and their number
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What `fetch` did: where the stimuli are, how many files came, how many were there, and what is pinned."""
+
+    folder: Path
+    stimuli: int
+    came: int
+    were_there: int
+    labels_pinned: bool
+    stimuli_pinned: bool
+
+
+@cache
+def _pins() -> dict[str, dict[str, str]]:
+    text = resources.files("energy_runner.benchmarks").joinpath("pins.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def fetch(
+    benchmark: Benchmark,
+    where: str,
+    out: Path | None = None,
+    *,
+    progress: Progress = lambda done, total: None,
+    timeout_s: float = TIMEOUT_S,
+) -> Fetched:
+    """Bring the stimuli of `benchmark` from a URL, a folder or an archive into `out`.
+
+    The label file gets its name last: a folder that has one is whole. A second call goes on where the first one
+    ended. Raises `ConfigurationError` for a source that cannot be used, `BenchFault` if the disk refuses.
+    """
+    folder = out if out is not None else fetched_folder(benchmark)
+    pins = _pins().get(benchmark.id, {})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with open_source(where, benchmark.labels_file, timeout_s=timeout_s) as source:
+            labels = _labels(benchmark, source, where, folder, pins.get("labels"))
+            came = _files(benchmark, source, folder, labels, where=where, progress=progress)
+        _check_all(benchmark, folder, labels, pins.get("stimuli"))
+        (folder / (benchmark.labels_file + _COMING)).replace(folder / benchmark.labels_file)
+    except OSError as error:
+        raise BenchFault(f"{folder}: cannot be written ({error.strerror or error})") from error
+    return Fetched(folder, len(labels), came, len(labels) - came, "labels" in pins, "stimuli" in pins)
+
+
+def _labels(benchmark: Benchmark, source: Source, where: str, folder: Path, pin: str | None) -> list[Label]:
+    data = source.read(benchmark.labels_file, MOST_LABEL_BYTES)
+    if len(data) > MOST_LABEL_BYTES:
+        raise ConfigurationError(f"{where}: more than {MOST_LABEL_BYTES} bytes are no label file")
+    got = hashlib.sha256(data).hexdigest()
+    if pin is not None and got != pin:
+        raise ConfigurationError(
+            f"{where}: its {benchmark.labels_file} is not the official one of {benchmark.id} "
+            f"(SHA-256 {got[:16]}…, not {pin[:16]}…). Try: another source; stimuli of your own need no "
+            "fetching, --stimuli DIR uses them where they are"
+        )
+    coming = folder / (benchmark.labels_file + _COMING)
+    coming.write_bytes(data)
+    return read_labels(coming, benchmark)
+
+
+def _files(
+    benchmark: Benchmark, source: Source, folder: Path, labels: list[Label], *, where: str, progress: Progress
+) -> int:
+    """Fetch what is missing; return how many files came."""
+    came = 0
+    for number, label in enumerate(labels):
+        progress(number, len(labels))
+        path = folder / label.file
+        if path.is_file() and _fits(benchmark, path.stat().st_size):
+            continue
+        most = benchmark.input_bytes if benchmark.stride_bytes is None else MOST_RECORDING_BYTES
+        data = source.read(label.file, most)
+        if not _fits(benchmark, len(data)) or len(data) > most:
+            more = "more than " if len(data) > most else ""
+            raise ConfigurationError(
+                f"{where}: {label.file} has {more}{min(len(data), most)} bytes, but an input of {benchmark.id} "
+                f"has {benchmark.input_bytes}. Try: the stimuli of {benchmark.id}"
+            )
+        temporary = path.with_name(f".{path.name}{_COMING}")
+        temporary.write_bytes(data)
+        temporary.replace(path)
+        came += 1
+    progress(len(labels), len(labels))
+    return came
+
+
+def _fits(benchmark: Benchmark, size: int) -> bool:
+    return size == benchmark.input_bytes if benchmark.stride_bytes is None else size >= benchmark.input_bytes
+
+
+def _check_all(benchmark: Benchmark, folder: Path, labels: list[Label], pin: str | None) -> None:
+    if pin is not None and digest_of(folder, labels) != pin:
+        raise ConfigurationError(
+            f"{folder}: these are not the official stimuli of {benchmark.id}, or some are damaged. "
+            "Try: remove the folder and fetch again, from another source if it stays so"
+        )
+
+
+def digest_of(folder: Path, labels: list[Label]) -> str:
+    """Return the SHA-256 over names and SHA-256 of all stimuli, in order of their names, as `pins.toml` has it."""
+    lines = (f"{one.file} {hashlib.sha256((folder / one.file).read_bytes()).hexdigest()}\n" for one in labels)
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()

@@ -1,0 +1,141 @@
+"""`stimuli fetch` and `stimuli show`: the inputs of a benchmark."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from energy_runner.cli.complete import complete_benchmark
+
+stimuli = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Fetch or look for the stimuli of a benchmark.\n\n"
+    "Example:\n\n"
+    "\b\n"
+    "  energy-runner stimuli fetch kws01 --from https://example.org/kws01",
+)
+
+BenchmarkArgument = Annotated[
+    str, typer.Argument(help="Benchmark.", metavar="BENCHMARK", autocompletion=complete_benchmark)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+@stimuli.command("fetch")
+def fetch_stimuli(
+    benchmark: BenchmarkArgument,
+    source: Annotated[
+        str,
+        typer.Option("--from", help="Folder or archive (.zip, .tar.gz), here or on the web.", metavar="URL|DIR"),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="Folder for them; default: where `run` looks.", metavar="DIR", show_default=False
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch the stimuli of a benchmark.
+
+    The official stimuli belong to others; fetch them only where you may. Sizes
+    are checked, and hashes where they are known. What is there already is not
+    fetched again, so an interrupted fetch goes on where it ended.
+
+    \b
+    Examples:
+      energy-runner stimuli fetch kws01 --from https://example.org/kws01
+      energy-runner stimuli fetch ic01 --from ~/Downloads/ic01.zip
+    """
+    from energy_runner.benchmarks.catalogue import load_benchmark
+    from energy_runner.benchmarks.fetch import fetch
+    from energy_runner.cli.output import write, write_json
+
+    definition = load_benchmark(benchmark)
+    with _Bar() as bar:
+        fetched = fetch(definition, source, out, progress=bar.show)
+    if as_json:
+        write_json(
+            {
+                "schema": "energy-runner/stimuli/1",
+                "benchmark": definition.id,
+                "folder": str(fetched.folder),
+                "stimuli": fetched.stimuli,
+                "fetched": fetched.came,
+                "labels_pinned": fetched.labels_pinned,
+                "stimuli_pinned": fetched.stimuli_pinned,
+            }
+        )
+        return
+    write(f"{fetched.stimuli} stimuli of {definition.id} are in {fetched.folder} ({fetched.came} came now)\n")
+    if not fetched.stimuli_pinned:
+        labels = "the label file is the official one, but " if fetched.labels_pinned else ""
+        write(f"Not pinned: {labels}what the official files hold is not known here, and is not checked\n")
+
+
+@stimuli.command("show")
+def show_stimuli(
+    benchmark: BenchmarkArgument,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--stimuli", "-s", help="Look here instead of where `run` looks.", metavar="DIR"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell where the stimuli are, and whether they are whole.
+
+    Status 1 if one is missing.
+
+    \b
+    Example:
+      energy-runner stimuli show kws01
+    """
+    from energy_runner.benchmarks.catalogue import load_benchmark
+    from energy_runner.benchmarks.places import default_stimuli
+    from energy_runner.benchmarks.stimuli import find_stimuli
+    from energy_runner.cli.output import write, write_json
+    from energy_runner.errors import ExitStatus
+
+    definition = load_benchmark(benchmark)
+    found = find_stimuli(folder if folder is not None else default_stimuli(definition), definition)
+    missing = [label.file for label in found.labels if not (found.path / label.file).is_file()]
+    facts: dict[str, Any] = {
+        "schema": "energy-runner/stimuli/1",
+        "benchmark": definition.id,
+        "folder": str(found.path),
+        "stimuli": len(found.labels),
+        "whole_set": definition.stimuli,
+        "missing": missing,
+    }
+    if as_json:
+        write_json(facts)
+    else:
+        write(
+            f"{definition.id}: {len(found.labels)} stimuli in {found.path}; "
+            f"the whole set has {definition.stimuli}\n"
+        )
+        write(f"{len(missing)} are missing, the first {missing[0]}\n" if missing else "All of them are there\n")
+    raise typer.Exit(ExitStatus.RULE_FAILED if missing else ExitStatus.VALID)
+
+
+class _Bar:
+    """A bar on stderr with the time left; nothing where stderr is no terminal."""
+
+    def __enter__(self) -> "_Bar":
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+        console = Console(stderr=True)
+        columns = (BarColumn(), MofNCompleteColumn(), "files", TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._progress.start()
+        self._task = self._progress.add_task("stimuli", total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, done: int, total: int) -> None:
+        """Show that `done` of `total` files are there."""
+        self._progress.update(self._task, completed=done, total=total)

@@ -1,0 +1,1 @@
+"""How the demo benchmarks are made: data, networks, training."""
