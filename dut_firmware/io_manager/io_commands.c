@@ -8,6 +8,11 @@
 /* Which edges are timed once the timer is enabled. */
 static enum io_edges chosen = IO_EDGES_FALLING;
 
+void io_commands_initialize(void)
+{
+    chosen = IO_EDGES_FALLING;
+}
+
 static void wrong_arguments(const char *word)
 {
     io_print("e-");

@@ -11,7 +11,6 @@ static bool command_damaged;
 
 static char line[IO_LINE_SIZE];
 static size_t line_count;
-static bool within_line; /* a line too long to be kept is going out already */
 
 void io_manager_boot(void)
 {
@@ -19,7 +18,7 @@ void io_manager_boot(void)
     command_too_long = false;
     command_damaged = false;
     line_count = 0;
-    within_line = false;
+    io_commands_initialize();
 }
 
 /* ---- host to us ---------------------------------------------------------------------------------------- */
@@ -56,6 +55,8 @@ static void from_host(uint8_t byte)
 {
     if (byte == '%') {
         command_ends();
+    } else if (byte == '\0') { /* no command has one: it stands where the port lost bytes */
+        command_damaged = true;
     } else if (command_count == 0 && is_blank(byte)) {
         return;
     } else if (command_count < IO_COMMAND_SIZE) {
@@ -69,15 +70,16 @@ static void from_host(uint8_t byte)
 
 static void put_line(void)
 {
-    if (!within_line) {
-        io_print("[dut]: ");
-    }
+    io_print("[dut]: ");
     for (size_t i = 0; i < line_count; i++) {
         io_host_put(line[i]);
     }
+    io_print("\r\n");
     line_count = 0;
 }
 
+/* A line is kept until its end, so that no lap and no answer falls into it. One that is longer than any line of the
+ * grammar is broken: a DUT that sends noise must not keep the host from being answered. */
 static void from_dut(uint8_t byte)
 {
     if (byte == '\n') {
@@ -85,13 +87,10 @@ static void from_dut(uint8_t byte)
             line_count--;
         }
         put_line();
-        io_print("\r\n");
-        within_line = false;
         return;
     }
     if (line_count == IO_LINE_SIZE) {
         put_line();
-        within_line = true;
     }
     line[line_count++] = (char)byte;
 }
@@ -102,7 +101,7 @@ static bool put_edge(void)
 {
     uint32_t microseconds;
 
-    if (within_line || !io_edge_get(&microseconds)) {
+    if (!io_edge_get(&microseconds)) {
         return false;
     }
     io_print("m-lap-us-");
@@ -113,9 +112,6 @@ static bool put_edge(void)
 
 static void tell_losses(uint8_t losses)
 {
-    if ((losses & IO_LOST_HOST_BYTES) != 0) {
-        command_damaged = true;
-    }
     if ((losses & IO_LOST_DUT_BYTES) != 0) {
         io_print_line("e-[Bytes from the DUT were lost]");
     }
@@ -129,16 +125,14 @@ bool io_manager_step(void)
     uint8_t byte;
     bool busy = put_edge();
 
-    if (!within_line) {
-        tell_losses(io_take_losses());
-    }
+    tell_losses(io_take_losses());
     if (io_dut_get(&byte)) {
         from_dut(byte);
         busy = true;
     }
     /* A command for the DUT must find room for all of it: until the last one has gone out, the next one waits in the
-     * port's queue, and what the DUT says is relayed meanwhile. Answers wait for the end of a long line. */
-    if (!within_line && io_dut_room() > IO_COMMAND_SIZE && io_host_get(&byte)) {
+     * port's queue, and what the DUT says is relayed meanwhile. */
+    if (io_dut_room() > IO_COMMAND_SIZE && io_host_get(&byte)) {
         from_host(byte);
         busy = true;
     }

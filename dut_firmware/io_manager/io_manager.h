@@ -9,7 +9,7 @@
 /* Characters of a host's command before its `%`: "dut " and the longest command of a DUT (80). */
 #define IO_COMMAND_SIZE 84
 
-/* Characters of a DUT's line that are kept until its end, so that a lap does not fall into it. */
+/* Characters of a DUT's line that are relayed as one line; the longest of the grammar has 84 and a few more. */
 #define IO_LINE_SIZE 128
 
 /* After power-up, once the port is ready. Silent, as the original is: a client may take any line for an answer. */

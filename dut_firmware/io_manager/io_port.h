@@ -11,7 +11,8 @@
 /* To the host; waits while the queue is full (a full queue drains in 25 ms at 115200 baud). */
 void io_host_put(char character);
 
-/* From the host and from the DUT: true and the next byte, or false at once. */
+/* From the host and from the DUT: true and the next byte, or false at once. Where bytes of the host were lost, a NUL
+ * stands in their place, so that the command in which it happened is refused, and no other. */
 bool io_host_get(uint8_t *byte);
 bool io_dut_get(uint8_t *byte);
 
@@ -19,7 +20,7 @@ bool io_dut_get(uint8_t *byte);
 size_t io_dut_room(void);
 void io_dut_put(uint8_t byte);
 
-/* Edges of the timestamp pin. */
+/* Edges of the timestamp pin; a change forgets those that were not fetched. */
 enum io_edges { IO_EDGES_OFF, IO_EDGES_FALLING, IO_EDGES_BOTH };
 void io_edges(enum io_edges which);
 
@@ -27,9 +28,8 @@ void io_edges(enum io_edges which);
 bool io_edge_get(uint32_t *microseconds);
 
 /* What has overflowed since the last call: bits of IO_LOST_*. */
-#define IO_LOST_HOST_BYTES 1u
-#define IO_LOST_DUT_BYTES 2u
-#define IO_LOST_EDGES 4u
+#define IO_LOST_DUT_BYTES 1u
+#define IO_LOST_EDGES 2u
 uint8_t io_take_losses(void);
 
 #endif

@@ -248,7 +248,8 @@ def _resolved(frame: WindowInferences, train: Train, origin_s: float) -> WindowI
     energy, duration = energies_j(train), durations_s(train)
     shape_w = _shape(train)
     middles = 0.5 * (bounds[1:] + bounds[:-1])
-    power_w = float(np.nanmedian(energy) / np.median(duration))
+    whole = energy[np.isfinite(energy)]  # none, where every inference lost a sample
+    power_w = float(np.median(whole) / np.median(duration)) if len(whole) else None
     own_u = float(np.median(train.aligned.u)) * period_s
     step_w = abs(float(shape_w[-1] - shape_w[0]))
     window = train.window
@@ -269,7 +270,9 @@ def _resolved(frame: WindowInferences, train: Train, origin_s: float) -> WindowI
         duration_s=tuple(duration.tolist()),
         energy=describe(energy, middles),
         duration=describe(duration, middles),
-        energy_resolution_j=math.sqrt(2) * math.hypot(own_u * power_w, _MIX_U * step_w * period_s),
+        energy_resolution_j=None
+        if power_w is None
+        else math.sqrt(2) * math.hypot(own_u * power_w, _MIX_U * step_w * period_s),
         shape_w=tuple(shape_w.tolist()),
         estimated_phases=_phases_inside(shape_w, train.aligned.period * period_s),
         disagreements=train.disagreements,

@@ -187,7 +187,7 @@ def _scpi(
 
 def _own_network(spec: BenchSpec, benchmark: str) -> Path | None:
     """Return the network of a demo benchmark, where the twin can run it; None where it answers from a table."""
-    runs = (spec.virtual is not None and spec.virtual.emulated) or find_spec("ai_edge_litert") is not None
+    runs = spec.is_emulated or find_spec("ai_edge_litert") is not None
     return packaged_network(load_benchmark(benchmark)) if runs and is_demo(benchmark) else None
 
 

@@ -144,6 +144,11 @@ class BenchSpec(_Table):
         """Return whether this bench is made of twins in this process."""
         return VIRTUAL_PORT in self.ports()
 
+    @property
+    def is_emulated(self) -> bool:
+        """Return whether the twins run their real firmware."""
+        return self.virtual is not None and self.virtual.emulated
+
     def way(self, mode: Mode) -> Way:
         """Return how the DUT is reached in a mode: energy through the IO manager, the others directly."""
         chosen: Way | None = getattr(self.dut, mode)

@@ -48,9 +48,10 @@ def histogram_chart(summary: SegmentationSummary) -> Html:
 def drift_chart(summary: SegmentationSummary) -> Html:
     """Return the energy of each inference over the time since its window began, one row of dots a window."""
     rows = list(zip(summary.window_indices, summary.drift_at_s, summary.drift_energy_j, strict=True))
-    known = [energy[np.isfinite(energy)] for _, _, energy in rows]
-    if not any(len(energy) > 1 for energy in known):
+    rows = [row for row in rows if np.count_nonzero(np.isfinite(row[2])) > 1]
+    if not rows:
         return Html("")
+    known = [energy[np.isfinite(energy)] for _, _, energy in rows]
     longest_s = max(float(at_s[-1]) for _, at_s, _ in rows if len(at_s))
     # The middle of the values decides the scale; what lies beyond is drawn at the border.
     reach = max(

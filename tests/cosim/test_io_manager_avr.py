@@ -123,11 +123,30 @@ def test_a_command_goes_through_and_the_answer_comes_back_line_by_line(uno):
     assert uno.run(0.2) == b"[dut]: m-[Expecting 490 bytes]\r\n[dut]: m-ready\r\n"
 
 
-@pytest.mark.parametrize("length", [126, 127, 128, 129, 300])
+@pytest.mark.parametrize("length", [1, 84, 126, 127, 128])
 def test_long_lines_of_the_dut_stay_one_line(uno, length):
     line = bytes(32 + k % 90 for k in range(length))
-    uno.dut(line + b"\r\n")
+    uno.dut(line + b"\n")
     assert uno.run(0.5) == b"[dut]: " + line + b"\r\n"
+
+
+def test_noise_without_end_keeps_nobody_waiting(uno):
+    uno.dut(bytes(range(33, 127)) * 4)
+    uno.run(0.3)
+    uno.host(b"name%")
+    assert b"m-name-io\r\nm-ready\r\n" in uno.run(0.2)
+
+
+def test_a_host_that_does_not_wait_loses_whole_commands_and_none_is_run_in_part(uno):
+    """Far more than the queue holds: what comes through is what was sent, in order."""
+    commands = [b"name %03d" % k + b"x" * 40 for k in range(40)]
+    uno.host(b"".join(b"dut " + command + b"%" for command in commands))
+    uno.run(4.0)
+    came = uno.sent.split(b"%")[:-1]
+    assert 3 < len(came) < len(commands)
+    assert set(came) <= set(commands)
+    assert came == sorted(came)
+    assert b"e-[Bytes of the command were lost]\r\n" in uno.said
 
 
 def test_both_ways_at_once_every_byte_arrives(uno):

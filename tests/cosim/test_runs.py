@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from energy_runner import api
+from energy_runner.analysis.segmentation import segment_session
 from energy_runner.errors import ExitStatus
 from energy_runner.session.events import InferenceDone, LapCaptured, PhasesMarked
 from instruments.virtual.cosim.activity import LAYER_LEVEL, LayerKind
@@ -120,3 +121,33 @@ def test_the_command_line_drives_it_like_any_bench(reference, tmp_path):
     )
     assert done.returncode == ExitStatus.RULE_FAILED, done.stderr  # one inference is no window of ten seconds
     assert json.loads(done.stdout)["layers"]["inferences"] == 5
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", BENCHES)
+def test_segmentation_finds_every_inference_that_the_firmware_marked(name, reference, tmp_path):
+    """Each boundary within 1 % of the period, in the monitor's own time from the window's first edge."""
+    session = short_run(cosim_bench(reference, name, seed=8), reference, tmp_path / "s", inferences=13)
+    found = segment_session(session)
+    marks = [event for event in session.journal() if isinstance(event, PhasesMarked)]
+    windows = session.result().windows
+    assert len(found.windows) == len(marks) == 5
+    for segmented, marked, window in zip(found.windows, marks, windows, strict=True):
+        assert segmented.resolved, segmented.reason
+        true_s = np.array([0, *marked.offsets_ns[13::13], marked.stop_ns]) * 1e-9
+        got_s = np.array(segmented.boundaries_s) - window.start_s
+        assert len(got_s) == len(true_s)
+        assert np.max(np.abs(got_s - true_s)) < 0.01 * 0.8197
+
+
+def test_doctor_and_off_need_no_model(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "energy_runner", "bench", "doctor", "cosim-n6705c"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == ExitStatus.VALID, done.stdout + done.stderr
+    assert "emulated Cortex-M4" in done.stdout
+    assert "All is well." in done.stdout

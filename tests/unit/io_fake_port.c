@@ -112,6 +112,7 @@ void io_dut_put(uint8_t byte)
 void io_edges(enum io_edges which)
 {
     which_edges = which;
+    edge_taken = edge_count;
 }
 
 bool io_edge_get(uint32_t *microseconds)

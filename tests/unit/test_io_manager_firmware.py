@@ -158,20 +158,41 @@ def test_lines_of_the_dut(core, line, shown):
 
 
 def test_losses_are_told(core):
-    core.event("l", 2 | 4)
+    core.event("l", 1 | 2)
     said = core.run() + core.ask(b"name%")
     assert b"e-[Bytes from the DUT were lost]\r\n" in said
     assert b"e-[Edges were lost: they came too fast]\r\n" in said
 
 
-def test_a_command_of_which_bytes_were_lost_is_not_run(core):
-    core.feed("h", b"dut infer ")
-    core.run()
-    core.event("l", 1)
-    core.run()
-    assert core.ask(b"5 1%") == b"e-[Bytes of the command were lost]\r\nm-ready\r\n"
-    assert core.take("d") == b""
-    assert core.ask(b"name%") == b"m-name-io\r\nm-ready\r\n"
+def test_the_command_of_which_bytes_were_lost_is_not_run_and_no_other(core):
+    said = core.ask(b"dut name%dut infer 5\0 1%version%")
+    refused = b"e-[Bytes of the command were lost]\r\nm-ready\r\n"
+    assert said == b"m-dut-passthrough(name)\r\nm-ready\r\n" + refused + b"m-version-1.0.3\r\nm-ready\r\n"
+    assert core.take("d") == b"name%"
+
+
+@pytest.mark.parametrize("length", [127, 128, 129, 1000])
+def test_a_dut_that_never_ends_its_line_keeps_nobody_waiting(core, length):
+    core.feed("d", b"\xff" * length)
+    core.event("e", 5)
+    said = core.ask(b"name%")
+    assert b"m-name-io\r\nm-ready\r\n" in said
+    assert b"m-lap-us-5\r\n" in said
+    assert said.count(b"\xff") == length // 128 * 128 - (128 if length % 128 == 0 else 0)
+
+
+def test_no_lap_follows_the_end_of_the_timer(core):
+    core.ask(b"enable-timer%")
+    core.feed("h", b"disable-timer%")
+    said = core.run()
+    assert said == b"m-timer-disabled\r\nm-ready\r\n"
+
+
+def test_a_reset_forgets_which_edges_were_chosen(core, library):
+    core.ask(b"tm 1%")
+    library.fake_boot()
+    core.ask(b"enable-timer%")
+    assert library.fake_edges() == 1
 
 
 @given(st.binary(max_size=400), st.lists(st.integers(0, 400), max_size=6))
@@ -192,7 +213,11 @@ def test_every_byte_of_the_dut_comes_out_again(library, data):
     lines = core.run().split(b"\r\n[dut]: ")
     lines[0] = lines[0].removeprefix(b"[dut]: ")
     lines[-1] = lines[-1].removesuffix(b"\r\n")
-    assert lines == [line.removesuffix(b"\r") for line in data.split(b"\n")]
+    wanted = []
+    for line in data.split(b"\n"):
+        line_wanted = [line[at : at + 128] for at in range(0, len(line), 128)] or [b""]
+        wanted += [*line_wanted[:-1], line_wanted[-1].removesuffix(b"\r")]
+    assert lines == wanted
 
 
 def test_no_access_is_out_of_bounds(tmp_path):

@@ -129,7 +129,7 @@ def model(inputs, outputs, zero_point=0):
 @pytest.mark.parametrize(
     ("task", "small", "message"),
     [
-        ("kws02", model(490, 12), "no benchmark 'kws02'; known: ad01, ic01"),
+        ("kws02", model(490, 12), "no benchmark 'kws02'; known: ad01, demo-figure"),
         ("kws01", model(491, 12), "input has 491 values, but that of kws01 has 490; give the model of kws01"),
         ("kws01", model(490, 11), "output has 11 values, but that of kws01 has 12"),
         ("ic01", model(3072, 10, -127), "zero point -127, but ic01 has pixels"),

@@ -14,6 +14,7 @@ from energy_runner.report.story import tell
 from energy_runner.rules import evaluate
 from energy_runner.session.result import LayerResult, Layers
 from tests.unit.synthetic import make_run
+from tests.virtual.small import twin_bench
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +84,19 @@ def test_layers_stand_beside_the_measured_total(session, story):
     assert "&lt;b&gt;" in shown
     assert "All layers together: 300.030 µJ" in shown
     assert layers(story) == ""  # a twin marks no layers
+
+
+@pytest.mark.parametrize("every", [10, 100])
+def test_inferences_that_lost_samples_are_told_and_not_drawn(every, tmp_path):
+    (tmp_path / "stimuli").mkdir()
+    write_demo_stimuli(tmp_path / "stimuli")
+    bench = twin_bench("virtual-lpm01a", seed=2)
+    bench.twin.world.faults.drop_sample_every = every
+    session = api.run(bench, api.plan("kws01", stimuli=tmp_path / "stimuli", inferences=237), out=tmp_path / "s")
+    told = tell(session, session.result())
+    assert 'id="inferences"' in inferences(told)
+    whole = [np.isfinite(energy) for energy in told.inferences.drift_energy_j]
+    assert not all(np.all(one) for one in whole)
+    assert len(re.findall("<circle", drift_chart(told.inferences))) == sum(
+        int(np.count_nonzero(one)) for one in whole if np.count_nonzero(one) > 1
+    )

@@ -47,7 +47,8 @@ ISR(INT1_vect)
 
 void io_edges(enum io_edges which)
 {
-    EIMSK &= (uint8_t)~(1u << INT1);
+    EIMSK &= (uint8_t)~(1u << INT1); /* one instruction, as with the other bit of it that an interrupt changes */
+    taken = put;
     if (which == IO_EDGES_OFF) {
         return;
     }

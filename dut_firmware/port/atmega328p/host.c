@@ -16,18 +16,25 @@ static volatile bool lost;
 
 void uno_host_initialize(void)
 {
+    UCSR0A = 1u << U2X0; /* before the divider: simavr takes the speed when that is written */
     UBRR0 = DIVIDER;
-    UCSR0A = 1u << U2X0;
     UCSR0C = (1u << UCSZ01) | (1u << UCSZ00);
     UCSR0B = (1u << RXCIE0) | (1u << RXEN0) | (1u << TXEN0);
 }
 
+/* A NUL goes in where bytes were lost, once there is room for it and for what follows. */
 ISR(USART_RX_vect)
 {
     uint8_t damaged = UCSR0A & ((1u << FE0) | (1u << DOR0));
     uint8_t byte = UDR0;
 
-    if (!io_ring_put(&received, byte) || damaged != 0) {
+    if (damaged != 0) {
+        lost = true;
+    }
+    if (lost && io_ring_count(&received) < received.mask) {
+        lost = !io_ring_put(&received, '\0');
+    }
+    if (lost || !io_ring_put(&received, byte)) {
         lost = true;
     }
 }
@@ -59,12 +66,4 @@ bool io_host_get(uint8_t *byte)
 bool uno_host_waits(void)
 {
     return io_ring_count(&received) > 0;
-}
-
-bool uno_host_lost(void)
-{
-    bool was = lost;
-
-    lost = false;
-    return was;
 }

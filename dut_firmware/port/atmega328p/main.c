@@ -12,7 +12,6 @@ uint8_t io_take_losses(void)
     unsigned losses = 0;
 
     cli();
-    losses |= uno_host_lost() ? IO_LOST_HOST_BYTES : 0u;
     losses |= uno_dut_lost() ? IO_LOST_DUT_BYTES : 0u;
     losses |= uno_edges_lost() ? IO_LOST_EDGES : 0u;
     sei();

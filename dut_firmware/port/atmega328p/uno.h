@@ -30,7 +30,6 @@ bool uno_dut_waits(void);
 bool uno_edge_waits(void);
 
 /* Overflows of each part since the last call; with interrupts off. */
-bool uno_host_lost(void);
 bool uno_dut_lost(void);
 bool uno_edges_lost(void);
 

@@ -30,7 +30,8 @@ typedef struct {
     avr_t *avr;
     avr_irq_t *uart_in, *port_d;
     list_t inputs, events;
-    int level; /* of the output pin; -1: unknown yet */
+    int level;    /* of the output pin; -1: unknown yet */
+    int full;     /* an event found no memory */
 } er_avr_t;
 
 static int append(list_t *list, er_avr_item_t item)
@@ -70,7 +71,7 @@ static void uart_sends(avr_irq_t *irq, uint32_t value, void *parameter)
     er_avr_t *self = parameter;
 
     (void)irq;
-    append(&self->events, (er_avr_item_t){self->avr->cycle, UART, value & 0xffu});
+    self->full |= append(&self->events, (er_avr_item_t){self->avr->cycle, UART, value & 0xffu});
 }
 
 static void pin_changes(avr_irq_t *irq, uint32_t value, void *parameter)
@@ -81,7 +82,7 @@ static void pin_changes(avr_irq_t *irq, uint32_t value, void *parameter)
     (void)irq;
     if (level != self->level) {
         self->level = level;
-        append(&self->events, (er_avr_item_t){self->avr->cycle, PIN, (uint32_t)level});
+        self->full |= append(&self->events, (er_avr_item_t){self->avr->cycle, PIN, (uint32_t)level});
     }
 }
 
@@ -173,7 +174,8 @@ int er_avr_input(er_avr_t *self, uint64_t cycle, uint32_t kind, uint32_t value)
     return 0;
 }
 
-/* Run to that cycle, or at most one instruction beyond; 0, or the state in which the chip stopped for ever. */
+/* Run to that cycle, or at most one instruction beyond; 0, the state in which the chip stopped for ever, or -1 if an
+ * event found no memory. */
 int er_avr_run(er_avr_t *self, uint64_t until)
 {
     self->events.count = 0;
@@ -188,7 +190,7 @@ int er_avr_run(er_avr_t *self, uint64_t until)
             return state;
         }
     }
-    return 0;
+    return self->full ? -1 : 0;
 }
 
 const er_avr_item_t *er_avr_events(const er_avr_t *self, size_t *count)
