@@ -168,7 +168,11 @@ def _driver(spec: MonitorSpec) -> MonitorDriver:
     known = drivers()
     if spec.driver not in known:
         broken = broken_drivers().get(spec.driver)
-        why = broken or f"is unknown; known: {', '.join(sorted(known))}"
+        why = (
+            f"{broken}. Try: update or remove that package"
+            if broken
+            else f"is unknown; known: {', '.join(sorted(known))}"
+        )
         raise ConfigurationError(f"monitor.driver: '{spec.driver}' {why}")
     return known[spec.driver]
 

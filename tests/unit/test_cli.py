@@ -244,8 +244,8 @@ def faulty(monkeypatch) -> Callable[[Callable[[Faults], None]], list[Bench]]:
     def set_faults(fault: Callable[[Faults], None]) -> list[Bench]:
         opened: list[Bench] = []
 
-        def open_faulty(*given: Any) -> Bench:
-            bench = open_bench(*given)
+        def open_faulty(*given: Any, **named: Any) -> Bench:
+            bench = open_bench(*given, **named)
             assert bench.twin is not None
             fault(bench.twin.world.faults)
             opened.append(bench)

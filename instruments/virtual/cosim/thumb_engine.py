@@ -214,7 +214,8 @@ def _unicorn() -> Any:
         raise Unavailable(
             "emulate a Cortex-M4",
             f"the package unicorn cannot be imported ({error})",
-            "pip install 'unicorn>=2.1'; or the bench virtual-lpm01a, which does without",
+            "scripts/prepare --dev in a clone, or pip install 'energy-runner[cosim]'; or the bench "
+            "virtual-lpm01a, which does without",
         ) from error
     return unicorn
 
