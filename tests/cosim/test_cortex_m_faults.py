@@ -150,5 +150,5 @@ def test_a_missing_elf_is_unavailable(tmp_path):
 
 def test_without_unicorn_the_message_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "unicorn", None)
-    with pytest.raises(Unavailable, match="pip install 'unicorn"):
+    with pytest.raises(Unavailable, match=r"pip install 'energy-runner\[cosim\]'"):
         CortexM4(host_library(HOOK), elf_with(thumb(), tmp_path), FREQUENCY_HZ)

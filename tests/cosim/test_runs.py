@@ -37,12 +37,12 @@ def test_five_whole_windows_are_valid_and_right(name, reference, tmp_path):
     result = session.result()
     assert api.exit_status(session) is ExitStatus.VALID, [v for v in result.verdicts if not v.passed]
     assert result.virtual
-    assert [w.inferences for w in result.windows] == [13] * 5
+    assert [w.inferences for w in result.windows] == [10] * 5
     assert all(w.duration_s >= 10.0 for w in result.windows)
     score, truth = result.energy_per_inference_j, session.record.truth
     exact = sorted(t.energy_j / t.inferences for t in truth)[2]
     assert abs(score.median - exact) <= score.U
-    assert [t.inferences for t in truth] == [13] * 5
+    assert [t.inferences for t in truth] == [10] * 5
     true_s = [t.stop_s - t.start_s for t in truth]
     assert laps_s(session)[-5:] == pytest.approx(true_s, abs=LAP_LIMIT_S)
     assert "emulated" in session.record.bench["virtual_dut_answers_from"]
@@ -91,7 +91,7 @@ def test_performance_mode_goes_straight_to_the_dut(reference, tmp_path):
     session = short_run(bench, reference, tmp_path / "s", "performance", inferences=2)
     assert session.record.outcome == "completed", session.record.reason
     throughputs = [w.throughput_per_s for w in session.result().windows]
-    assert throughputs == pytest.approx([1.22] * 5, rel=5e-3)
+    assert throughputs == pytest.approx([0.937] * 5, rel=5e-3)
 
 
 def test_accuracy_mode_gives_the_interpreters_results(reference, tmp_path):
@@ -137,7 +137,7 @@ def test_segmentation_finds_every_inference_that_the_firmware_marked(name, refer
         true_s = np.array([0, *marked.offsets_ns[13::13], marked.stop_ns]) * 1e-9
         got_s = np.array(segmented.boundaries_s) - window.start_s
         assert len(got_s) == len(true_s)
-        assert np.max(np.abs(got_s - true_s)) < 0.01 * 0.8197
+        assert np.max(np.abs(got_s - true_s)) < 0.01 * 1.0669
 
 
 def test_doctor_and_off_need_no_model(tmp_path):

@@ -66,7 +66,7 @@ def test_load_and_infer_through_the_io_manager(reference):
         values = [float(value) for value in results[18:-1].split(",")]
         assert values.index(max(values)) == 7
         laps = [int(line[9:]) for line in said if line.startswith("m-lap-us-")]
-        assert laps[1] - laps[0] == pytest.approx(2 * 819_700, rel=5e-3)
+        assert laps[1] - laps[0] == pytest.approx(2 * 1_066_900, rel=5e-3)
     finally:
         for client in opened:
             client.port.close()

@@ -17,7 +17,7 @@ from instruments.virtual.world import World
 HERE = Path(__file__).parent
 # One instruction is one cycle, so this is also the number of instructions a second. A low speed costs the host
 # less, since windows are ten seconds long whatever happens in them.
-DUT_FREQUENCY_HZ = 32_000_000
+DUT_FREQUENCY_HZ = 16_000_000
 
 
 @dataclass

@@ -15,7 +15,7 @@ from instruments.virtual.world import World
 FREQUENCY_HZ = 16_000_000
 HOST_BAUD = 115200
 RESET_NS = 1_300_000_000  # boot loader of the UNO, after DTR has reset it
-# Of the USB adapter, each way: constant, and longer than a slice of the lockstep.
+# Of the USB adapter, each way: constant, and no shorter than a short slice of the lockstep.
 USB_LATENCY_NS = 1_000_000
 
 ByteListener = Callable[[int, int], None]  # called with (time in ns, byte)

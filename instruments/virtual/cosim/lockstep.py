@@ -5,7 +5,7 @@ boards do in it (edges, bytes) is scheduled on the clock at its exact moment. Wh
 therefore lie at or after `horizon_ns`, the end of the slice:
 
 * DUT to IO manager: exact to the cycle, because the DUT runs first and bits take longer than a cycle.
-* Host to a board: exact while bytes pass, because a USB adapter's latency is longer than a short slice; the first
+* Host to a board: exact while bytes pass, because a USB adapter's latency is no shorter than a short slice; the first
   byte after a silence may come late by a long slice.
 * IO manager to DUT: a byte may come late by a slice. No window begins or ends with a received byte.
 
@@ -16,7 +16,7 @@ from typing import Protocol
 
 from instruments.clock import VirtualClock
 
-SLICE_NS = 500_000  # half a byte at 9600 baud
+SLICE_NS = 1_000_000  # less than a byte at 9600 baud, so that no two bytes arrive together at its end
 LONG_SLICE_NS = 4_000_000
 SILENCE_NS = 20_000_000  # without a byte for so long, slices are long: starting the cores costs more than running
 
