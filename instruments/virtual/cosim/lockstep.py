@@ -5,8 +5,8 @@ boards do in it (edges, bytes) is scheduled on the clock at its exact moment. Wh
 therefore lie at or after `horizon_ns`, the end of the slice:
 
 * DUT to IO manager: exact to the cycle, because the DUT runs first and bits take longer than a cycle.
-* Host to a board: exact while bytes pass, because a USB adapter's latency is no shorter than a short slice; the first
-  byte after a silence may come late by a long slice.
+* Host to a board: exact while bytes pass, because a USB adapter's latency is no shorter than a short slice; the
+  first byte after a silence may come late by a long slice.
 * IO manager to DUT: a byte may come late by a slice. No window begins or ends with a received byte.
 
 Nothing here looks at the host's clock: the same inputs give the same run.
