@@ -18,7 +18,7 @@ def test_short_slices_cost_less_than_half_of_the_speed(reference, capsys):
     short = SLICE_NS * FREQUENCY_HZ // 1_000_000_000
     board = RunningCore(elf_of(reference / "models" / "kws01.tflite"), slice_cycles=short)
     board.boot()
-    board.send(b"infer 20 0%")
+    board.send(b"infer 60 0%")
     board.run(0.5)  # the first inference is translated as it runs
     clock = RealClock()
 
