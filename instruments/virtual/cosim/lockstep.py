@@ -17,7 +17,7 @@ from typing import Protocol
 from instruments.clock import VirtualClock
 
 SLICE_NS = 1_000_000  # less than a byte at 9600 baud, so that no two bytes arrive together at its end
-LONG_SLICE_NS = 4_000_000
+LONG_SLICE_NS = 10_000_000
 SILENCE_NS = 20_000_000  # without a byte for so long, slices are long: starting the cores costs more than running
 
 
