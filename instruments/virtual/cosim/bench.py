@@ -49,7 +49,7 @@ def build_boards(
         raise Unavailable(
             f"build the DUT's firmware for {benchmark}",
             "no network was given",
-            "--model FILE.tflite",
+            "--model FILE.tflite, or the benchmark demo-keywords, which brings its own",
         )
     variables: dict[str, str | Path] = {
         "NETWORK": network,

@@ -15,11 +15,11 @@ from instruments.virtual.cosim.bits import frame_levels, frame_ns
 from instruments.virtual.cosim.core_events import CoreEvent, Kind
 from instruments.virtual.cosim.cortex_m import CortexM4
 from instruments.virtual.cosim.lockstep import Lockstep
+from instruments.virtual.dut import BROWN_OUT_NS
 from instruments.virtual.dut_profile import Levels
 from instruments.virtual.phase_marks import PhaseMarks
 from instruments.virtual.world import World
 
-BROWN_OUT_NS = 5_000_000
 EXTRA_PULSE_NS = 100_000
 _INFER_START = re.compile(rb"m-infer-start-([0-9]{1,10})\r?\n")
 _LONGEST_LINE = 256
