@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from energy_runner.analysis.alignment import BY_LAPS, BY_MONITOR
-from energy_runner.analysis.power import energy_source
+from energy_runner.analysis.energy.source import energy_source
+from energy_runner.analysis.placing.alignment import BY_LAPS, BY_MONITOR
 from energy_runner.bench import Bench, BenchSpec, Mode, load_bench_spec, open_bench
 from energy_runner.bench.claim import claim_bench
 from energy_runner.benchmarks.catalogue import load_benchmark

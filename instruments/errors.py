@@ -40,3 +40,12 @@ class TimedOut(InstrumentError, TimeoutError):
 
 class SampleLoss(InstrumentError):
     """Samples are missing from a stream that must be whole."""
+
+
+_SHOWN = 60  # characters of a bad answer that a message repeats
+
+
+def shown(data: bytes | str) -> str:
+    """Return a bad answer in quotes, cut to a length that fits into a message."""
+    text = data.decode("latin-1") if isinstance(data, bytes) else data
+    return repr(text[:_SHOWN]) + ("..." if len(text) > _SHOWN else "")

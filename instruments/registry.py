@@ -11,7 +11,7 @@ from importlib.metadata import entry_points
 from typing import Any, Literal
 
 from instruments.clock import Clock
-from instruments.types import PowerMonitor
+from instruments.roles import PowerMonitor
 
 ENTRY_POINT_GROUP = "energy_runner.monitors"
 
@@ -50,7 +50,7 @@ BUILT_IN = (
         title="ST X-NUCLEO-LPM01A (PowerShield)",
         way="stream",
         baud=3_686_400,
-        factory_path="instruments.drivers.lpm01a:Lpm01a",
+        factory_path="instruments.devices.lpm01a.driver:Lpm01a",
         edges="captured by the monitor (D7), to one sample",
         accuracy="lpm01a",
     ),
@@ -59,9 +59,9 @@ BUILT_IN = (
         title="Keysight N6705B/C or N6700 with an N678x SMU module",
         way="scpi",
         baud=0,
-        factory_path="instruments.drivers.n6705:N6705",
+        factory_path="instruments.devices.n6705.driver:N6705",
         edges="first edge starts the log (trigger input), later ones from the IO manager's laps",
-        accuracy="n6705_n6781a",
+        accuracy="n6705",
     ),
 )
 

@@ -5,14 +5,14 @@ import statistics
 from contextlib import ExitStack
 
 from energy_runner.analysis.accuracy import measure_accuracy
-from energy_runner.analysis.alignment import HOST_CLOCK_LIMIT, Alignment, align, cross_check, sample_clock
-from energy_runner.analysis.edges import match_edges
+from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
-from energy_runner.analysis.layers import measure_layers
+from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.performance import window_durations
-from energy_runner.analysis.power import EnergySource, energy_source
-from energy_runner.analysis.uncertainty import Conditions, Evaluation, Limits, evaluate
-from energy_runner.analysis.windows import EnergyWindow, energy_windows, power_between, window_frame
+from energy_runner.analysis.placing.alignment import HOST_CLOCK_LIMIT, Alignment, align, cross_check, sample_clock
+from energy_runner.analysis.placing.edges import match_edges
+from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
 from energy_runner.session.events import RunStarted
 from energy_runner.session.folder import Session

@@ -1,8 +1,8 @@
 """Inferences per second, by the laps of the DUT's own clock."""
 
-from energy_runner.analysis.alignment import lap_rate
-from energy_runner.analysis.edges import match_laps
 from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.placing.alignment import lap_rate
+from energy_runner.analysis.placing.edges import match_laps
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.result import Finding
 

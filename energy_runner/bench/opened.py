@@ -10,16 +10,16 @@ from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
 from energy_runner.benchmarks.places import packaged_network
 from energy_runner.errors import ConfigurationError
 from instruments.clock import Clock, RealClock
-from instruments.drivers.dut import Dut
-from instruments.drivers.dut_port import DirectDutPort, DutPort
-from instruments.drivers.io_manager import IoManager
+from instruments.devices.dut.driver import Dut
+from instruments.devices.dut.port import DirectDutPort, DutPort
+from instruments.devices.io_manager.driver import IoManager
 from instruments.errors import InstrumentError
+from instruments.links.base import ScpiPort, Transport
+from instruments.links.tap import Direction, TappedScpiPort, TappedTransport
 from instruments.registry import MonitorDriver, broken_drivers, drivers
-from instruments.transport.base import ScpiPort, Transport
-from instruments.transport.tap import Direction, TappedScpiPort, TappedTransport
-from instruments.types import MonitorSettings, PowerMonitor
-from instruments.virtual.bench import TwinBench, TwinOptions, build_twin_bench
-from instruments.virtual.cable import CableTransport
+from instruments.roles import MonitorSettings, PowerMonitor
+from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
+from instruments.world.cable import CableTransport
 
 # Called with box ("monitor", "io-manager", "dut"), direction ("tx", "rx") and bytes.
 ByteListener = Callable[[str, Direction, bytes], None]
@@ -137,7 +137,7 @@ def _tell(listeners: list[ByteListener], box: str) -> Callable[[Direction, bytes
 def _stream(box: str, port: str, baud: int, twin: TwinBench | None) -> Transport:
     if twin is not None:
         return CableTransport(f"{box} on the virtual bench", twin.clock, twin.ports()[TWIN_PORTS[box]])
-    from instruments.transport.serial_port import SerialPort
+    from instruments.links.serial_port import SerialPort
 
     return SerialPort(box, port, baud)
 
@@ -180,11 +180,11 @@ def _driver(spec: MonitorSpec) -> MonitorDriver:
 def _scpi(
     port: str, stream: Callable[[str, str, int], Transport], told: Callable[[Direction, bytes], None]
 ) -> ScpiPort:
-    from instruments.transport.stream_scpi import StreamScpiPort
+    from instruments.links.stream_scpi import StreamScpiPort
 
     if port == VIRTUAL_PORT:
         return StreamScpiPort(stream("monitor", port, 0))
-    from instruments.transport.visa import VisaPort
+    from instruments.links.visa import VisaPort
 
     return TappedScpiPort(VisaPort(port), told)
 

@@ -11,7 +11,7 @@ from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.errors import BenchFault, ConfigurationError, ExitStatus, Interrupted, RunnerError
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError
-from instruments.types import Edge, Identity, PowerMonitor, Samples
+from instruments.roles import Edge, Identity, PowerMonitor, Samples
 
 OPEN_S = 20.0
 ANSWER_S = 5.0

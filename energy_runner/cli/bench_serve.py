@@ -17,8 +17,8 @@ from energy_runner.errors import BenchFault, ConfigurationError, ExitStatus
 from instruments.clock import RealClock
 from instruments.errors import Unavailable
 from instruments.registry import drivers
-from instruments.virtual.bench import TwinBench
-from instruments.virtual.serve import TwinServer, serve_twin_bench
+from instruments.twin_bench.bench import TwinBench
+from instruments.twin_bench.serve import TwinServer, serve_twin_bench
 
 
 @dataclass(frozen=True)

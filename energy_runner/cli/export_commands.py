@@ -9,7 +9,7 @@ from energy_runner.cli.output import hush_libraries, write, write_json
 from energy_runner.errors import ConfigurationError, ExitStatus
 
 if TYPE_CHECKING:
-    from energy_runner.interchange.mlperf_export import Export
+    from energy_runner.submission.export import Export
 
 SCHEMA = "energy-runner/export-mlperf/1"
 
@@ -33,8 +33,8 @@ def export_mlperf_command(
     """Write a submission tree, or with `new_system` the empty form of a system description."""
     if new_system is not None:
         return _new_system(new_system, wanted_more=bool(sessions) or out is not None, as_json=as_json)
-    from energy_runner.interchange.mlperf_export import ExportOptions, export_mlperf
     from energy_runner.rules import DEFAULT
+    from energy_runner.submission.export import ExportOptions, export_mlperf
 
     hush_libraries()
     if out is None:
@@ -63,7 +63,7 @@ def export_mlperf_command(
 
 
 def _new_system(path: Path, *, wanted_more: bool, as_json: bool) -> int:
-    from energy_runner.interchange.mlperf_system import empty_form
+    from energy_runner.submission.system import empty_form
 
     if wanted_more:
         raise ConfigurationError(

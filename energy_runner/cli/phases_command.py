@@ -10,8 +10,8 @@ from energy_runner.cli.quantities import jsonable
 from energy_runner.errors import ConfigurationError, ExitStatus
 
 if TYPE_CHECKING:
-    from energy_runner.analysis.phases import PhaseResult, Span
-    from energy_runner.analysis.power import EnergySource
+    from energy_runner.analysis.energy.source import EnergySource
+    from energy_runner.analysis.phases.measure import PhaseResult, Span
     from energy_runner.session.folder import Session
 
 PHASES_SCHEMA = "energy-runner/phases/1"
@@ -54,8 +54,8 @@ def phases_command(options: PhasesOptions, *, as_json: bool) -> int:
 
 
 def _source(session: "Session", trace: Any) -> "EnergySource":
+    from energy_runner.analysis.energy.source import energy_source
     from energy_runner.analysis.facts import gather
-    from energy_runner.analysis.power import energy_source
 
     facts = gather(session.journal(exchanges=False))
     if facts.monitor is None:
@@ -68,7 +68,7 @@ def _from_pins(
 ) -> "PhaseResult":
     from dataclasses import replace
 
-    from energy_runner.analysis.phases import PinEdge, measure_phases, spans_of_pin
+    from energy_runner.analysis.phases.measure import PinEdge, measure_phases, spans_of_pin
 
     _check_trace(session)
     with session.trace() as trace:
@@ -85,7 +85,7 @@ def _from_pins(
 
 def _estimated(session: "Session", options: PhasesOptions) -> "PhaseResult":
     """Return the constant levels inside one window, or in the whole trace where no window has a place."""
-    from energy_runner.analysis.phases import estimated_phases, measure_phases
+    from energy_runner.analysis.phases.measure import estimated_phases, measure_phases
 
     _check_trace(session)
     placed = [window for window in session.result().windows if window.start_s is not None]

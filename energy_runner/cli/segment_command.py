@@ -8,7 +8,7 @@ from energy_runner.cli.quantities import jsonable, with_u
 from energy_runner.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from energy_runner.analysis.segmentation import Segmentation, WindowInferences
+    from energy_runner.analysis.inferences.segment import Segmentation, WindowInferences
     from energy_runner.session.folder import Session
 
 SEGMENT_SCHEMA = "energy-runner/segmentation/1"
@@ -21,7 +21,7 @@ def segment_command(session: Path, window: int | None, *, as_json: bool) -> int:
     Status 1 if a window is not resolved, or shows another number of inferences than the session states.
     """
     from energy_runner import api
-    from energy_runner.analysis.segmentation import segment_session
+    from energy_runner.analysis.inferences.segment import segment_session
     from energy_runner.cli.output import write_json
 
     opened = api.load_session(session)

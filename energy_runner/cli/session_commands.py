@@ -32,7 +32,7 @@ def report_command(folder: Path, *, plots: bool) -> int:
         result = api.analyze(session)
         written = [write_html(session, result)]
         if plots:
-            from energy_runner.report.plots import write_plots
+            from energy_runner.report.charts.static import write_plots
 
             written += write_plots(session, result)
     write("".join(f"{path}\n" for path in written))

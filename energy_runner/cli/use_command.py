@@ -145,7 +145,7 @@ def _rest(options: UseOptions, session: "Session", error_w: float) -> "Quantity"
     `error_w` is what the uncertainty of the score amounts to in power. All of it may be a constant error (an
     offset of the monitor), which is as large at the idle level; so it is not scaled down.
     """
-    from energy_runner.analysis.segmentation import segment_session
+    from energy_runner.analysis.inferences.segment import segment_session
     from energy_runner.analysis.use import Quantity
 
     given = _given(options.rest_uw, "--rest-uw", 1e-6)

@@ -10,7 +10,7 @@ from energy_runner.session.events import (
     VoltageMeasured,
 )
 from instruments.clock import Deadline
-from instruments.types import Applied
+from instruments.roles import Applied
 
 # Edges may reach the host later than the DUT's lines do: through a slow shield, a busy relay.
 EDGE_WAIT_S = 2.0

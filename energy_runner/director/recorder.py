@@ -18,8 +18,8 @@ from energy_runner.session.events import (
 from energy_runner.session.journal import JournalWriter, exchange
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
-from instruments.drivers.io_manager import TimedLap
-from instruments.types import Applied, Edge, Lost, Note, OverRange, Samples, StreamItem, TimeMark
+from instruments.devices.io_manager.driver import TimedLap
+from instruments.roles import Applied, Edge, Lost, Note, OverRange, Samples, StreamItem, TimeMark
 
 # A flush waits some ten milliseconds for the writer; complete blocks reach the system without it too.
 FLUSH_NS = 10_000_000_000

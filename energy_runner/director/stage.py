@@ -23,9 +23,9 @@ from energy_runner.session.events import (
     SupplySwitched,
 )
 from instruments.clock import Deadline, to_ns
-from instruments.drivers.dut import Inference
+from instruments.devices.dut.driver import Inference
 from instruments.errors import InstrumentError, ProtocolViolation
-from instruments.types import Applied, Identity, PowerMonitor, StreamItem
+from instruments.roles import Applied, Identity, PowerMonitor, StreamItem
 
 POLL_NS = to_ns(0.1)
 TURN_S = 0.05

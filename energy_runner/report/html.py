@@ -11,38 +11,31 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from energy_runner.errors import BenchFault, ConfigurationError
-from energy_runner.report import (
-    sections_accuracy,
-    sections_bench,
-    sections_check,
-    sections_inferences,
-    sections_layers,
-    sections_result,
-    sections_windows,
-)
-from energy_runner.report.figures import plot_data
+from energy_runner.report.charts.figures import plot_data
 from energy_runner.report.headline import score
 from energy_runner.report.markup import Html, join, json_script, tag
+from energy_runner.report.sections import accuracy, bench, check, inferences, layers, windows
+from energy_runner.report.sections import result as result_section
 from energy_runner.report.story import Story, tell
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 
 REPORT = "report.html"
 SECTIONS = (
-    sections_result.top,
-    sections_result.plots,
-    sections_windows.windows,
-    sections_inferences.inferences,
-    sections_layers.layers,
-    sections_accuracy.accuracy,
-    sections_check.verdicts,
-    sections_check.findings,
-    sections_check.uncertainty,
-    sections_bench.truth,
-    sections_bench.boxes,
-    sections_bench.settings,
-    sections_bench.stimuli,
-    sections_bench.provenance,
+    result_section.top,
+    result_section.plots,
+    windows.windows,
+    inferences.inferences,
+    layers.layers,
+    accuracy.accuracy,
+    check.verdicts,
+    check.findings,
+    check.uncertainty,
+    bench.truth,
+    bench.boxes,
+    bench.settings,
+    bench.stimuli,
+    bench.provenance,
 )
 
 

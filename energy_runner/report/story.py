@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from energy_runner.analysis.facts import Facts, gather
-from energy_runner.analysis.segmentation import SegmentationSummary, segmentation_summary
+from energy_runner.analysis.inferences.segment import SegmentationSummary, segmentation_summary
 from energy_runner.errors import SessionError
-from energy_runner.report.decimate import Envelope, decimate
-from energy_runner.report.power import Picture, PowerTrace, every_sample, picture
+from energy_runner.report.charts.decimate import Envelope, decimate
+from energy_runner.report.charts.power import Picture, PowerTrace, every_sample, picture
 from energy_runner.session.events import AnyEvent, BoxIdentified, TearDownStep, VoltageMeasured
 from energy_runner.session.folder import Session
 from energy_runner.session.record import Record

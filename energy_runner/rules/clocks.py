@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from energy_runner.analysis.alignment import BY_LAPS, BY_MONITOR, HOST_CLOCK_LIMIT
-from energy_runner.analysis.edges import lap_edges
-from energy_runner.analysis.line import Line, lower_line
+from energy_runner.analysis.placing.alignment import BY_LAPS, BY_MONITOR, HOST_CLOCK_LIMIT
+from energy_runner.analysis.placing.edges import lap_edges
+from energy_runner.analysis.placing.line import Line, lower_line
 from energy_runner.rules.base import Case, Judgement, not_known, percent
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import InferenceDone, LapCaptured

@@ -6,8 +6,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from instruments.virtual.cosim.cortex_m import Kind
-from tests.cosim.core_bench import FREQUENCY_HZ, READY, RunningCore, elf_of, make, needs
+from instruments.twin_bench.cosim.cortex_m import Kind
+from tests.support.core_bench import FREQUENCY_HZ, READY, RunningCore, elf_of, make, needs
 
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.errors import Refused
-from instruments.virtual.cosim.core_events import Kind
-from instruments.virtual.cosim.cortex_m_board import FPGAIO, GPIO0, MARKER, NVIC, TIMER0, UART0, Board
-from instruments.virtual.cosim.elf_image import flash_image
-from instruments.virtual.cosim.thumb_engine import NoRegisterError
+from instruments.twin_bench.cosim.core_events import Kind
+from instruments.twin_bench.cosim.cortex_m_board import FPGAIO, GPIO0, MARKER, NVIC, TIMER0, UART0, Board
+from instruments.twin_bench.cosim.elf_image import flash_image
+from instruments.twin_bench.cosim.thumb_engine import NoRegisterError
 
 FREQUENCY_HZ = 50_000_000  # two cycles a tick of the peripheral clock
 DATA, STATE, CONTROL, PENDING, DIVIDER = (UART0 + offset for offset in (0x0, 0x4, 0x8, 0xC, 0x10))

@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from instruments.errors import Refused, Unavailable
-from instruments.virtual.cosim.cortex_m import CortexM4, Kind
-from instruments.virtual.cosim.toolchain import host_library
-from tests.cosim.core_bench import FREQUENCY_HZ, HOOK, READY, RunningCore, elf_of, needs, said
+from instruments.twin_bench.cosim.cortex_m import CortexM4, Kind
+from instruments.twin_bench.cosim.toolchain import host_library
+from tests.support.core_bench import FREQUENCY_HZ, HOOK, READY, RunningCore, elf_of, needs, said
 
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")

@@ -9,8 +9,8 @@ from energy_runner.bench import load_bench_spec, open_bench
 from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.session.events import SupplySwitched
 from instruments.errors import Refused, Unavailable
-from instruments.virtual.cosim import toolchain
-from tests.cosim.cosim_bench import cosim_bench, needs_cosim, short_run
+from instruments.twin_bench.cosim import toolchain
+from tests.support.cosim_bench import cosim_bench, needs_cosim, short_run
 
 S = 1_000_000_000
 BENCHES = ("cosim-lpm01a", "cosim-n6705c")
@@ -132,7 +132,7 @@ def test_a_missing_library_names_its_package(tmp_path):
 def test_a_missing_emulator_names_the_extra(monkeypatch):
     import sys
 
-    from instruments.virtual.cosim import thumb_engine
+    from instruments.twin_bench.cosim import thumb_engine
 
     monkeypatch.setitem(sys.modules, "unicorn", None)
     with pytest.raises(Unavailable) as raised:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from instruments.errors import Refused, Unavailable
-from instruments.virtual.cosim import toolchain
-from instruments.virtual.cosim.avr import Atmega328p, AvrEvent, AvrKind
-from instruments.virtual.cosim.bits import BitReceiver, frame_levels, frame_ns
-from tests.cosim.cosim_bench import needs_cosim
+from instruments.twin_bench.cosim import toolchain
+from instruments.twin_bench.cosim.avr import Atmega328p, AvrEvent, AvrKind
+from instruments.twin_bench.cosim.bits import BitReceiver, frame_levels, frame_ns
+from tests.support.cosim_bench import needs_cosim
 
 pytestmark = needs_cosim()
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from instruments.virtual.cosim.cortex_m import Kind
-from instruments.virtual.cosim.cortex_m_board import GPIO0, MARKER
-from tests.cosim.core_bench import READY, RunningCore, elf_of, needs
+from instruments.twin_bench.cosim.cortex_m import Kind
+from instruments.twin_bench.cosim.cortex_m_board import GPIO0, MARKER
+from tests.support.core_bench import READY, RunningCore, elf_of, needs
+from tests.support.places import ROOT
 
 pytestmark = [needs("arm-none-eabi-gcc", "make", "cc", "qemu-system-arm"), pytest.mark.wire]
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")
@@ -29,7 +30,7 @@ LIMIT_S = 60.0
 def plugin(tmp_path_factory) -> Path:
     library = tmp_path_factory.mktemp("plugin") / "libqemu_count.so"
     command = ["cc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]
-    subprocess.run([*command, Path(__file__).with_name("qemu_count.c"), "-o", library], check=True, timeout=60)
+    subprocess.run([*command, ROOT / "tests" / "support" / "qemu_count.c", "-o", library], check=True, timeout=60)
     return library
 
 

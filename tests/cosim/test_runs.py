@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from energy_runner import api
-from energy_runner.analysis.segmentation import segment_session
+from energy_runner.analysis.inferences.segment import segment_session
 from energy_runner.errors import ExitStatus
 from energy_runner.session.events import InferenceDone, LapCaptured, PhasesMarked
-from instruments.virtual.cosim.activity import LAYER_LEVEL, LayerKind
-from instruments.virtual.dut_profile import Levels
-from tests.cosim.cosim_bench import cosim_bench, needs_cosim, short_run
+from instruments.devices.dut.twin_profile import Levels
+from instruments.twin_bench.cosim.activity import LAYER_LEVEL, LayerKind
+from tests.support.cosim_bench import cosim_bench, needs_cosim, short_run
 
 pytestmark = needs_cosim()
 BENCHES = ("cosim-lpm01a", "cosim-n6705c")

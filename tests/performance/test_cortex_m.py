@@ -3,8 +3,8 @@
 import pytest
 
 from instruments.clock import RealClock
-from instruments.virtual.cosim.lockstep import SLICE_NS
-from tests.cosim.core_bench import FREQUENCY_HZ, RunningCore, elf_of, needs
+from instruments.twin_bench.cosim.lockstep import SLICE_NS
+from tests.support.core_bench import FREQUENCY_HZ, RunningCore, elf_of, needs
 
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")

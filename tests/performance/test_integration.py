@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from energy_runner.analysis.energy import window_sum
+from energy_runner.analysis.energy.integrate import window_sum
 
 SAMPLES = 10**8
 

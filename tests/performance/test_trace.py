@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from energy_runner.session.trace import TraceWriter
+from tests.support.places import ROOT
 
 SAMPLES = 40_000_000  # two signals of 20 million
 BLOCK = 10_000
@@ -73,6 +74,6 @@ def test_recording_needs_constant_memory(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
     assert int(done.stdout) < 20_000

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from instruments.devices.dut.twin_classifier import TfliteClassifier
+from instruments.devices.dut.twin_profile import load_network
 from instruments.errors import Unavailable
-from instruments.virtual.classifier import TfliteClassifier
-from instruments.virtual.dut_profile import load_network
 
 pytest.importorskip("ai_edge_litert", reason="the extra `litert` is not installed", exc_type=ImportError)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dut_firmware.nn.generate.benchmarks import BENCHMARKS
 from dut_firmware.nn.generate.errors import UnusableModel
 from dut_firmware.nn.generate.tflite_to_c import generate
-from tests.unit.dut_build import READY, make, needs_gcc, run_make
+from tests.support.dut_build import READY, make, needs_gcc, run_make
 
 SMALLEST = "kws01"
 

@@ -12,12 +12,12 @@ import pytest
 
 from energy_runner.benchmarks.catalogue import load_benchmark
 from instruments.clock import RealClock
-from instruments.drivers.dut import Dut
-from instruments.drivers.dut_port import DirectDutPort
-from instruments.virtual.classifier import TENSORS, as_int8
-from instruments.virtual.cosim.host_dut import HostDut, HostDutTransport
+from instruments.devices.dut.driver import Dut
+from instruments.devices.dut.port import DirectDutPort
+from instruments.devices.dut.twin_classifier import TENSORS, as_int8
+from instruments.twin_bench.cosim.host_dut import HostDut, HostDutTransport
 from tests.reference.test_nn_models import interpreter
-from tests.unit.dut_build import READY, booted, built, needs_gcc, needs_valgrind
+from tests.support.dut_build import READY, booted, built, needs_gcc, needs_valgrind
 
 pytestmark = needs_gcc
 CLOCK = RealClock()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.unit.nn_build import SANITIZE, BuiltModel, random_inputs
+from tests.support.nn_build import SANITIZE, BuiltModel, random_inputs
 
 # Rows compared; ic02 costs 0.2 s a row. Multiply-accumulates as counted by hand from the shapes.
 MODELS = {

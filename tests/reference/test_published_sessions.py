@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from energy_runner.cli.interchange_commands import audit_command
-from energy_runner.interchange.audit import audit, import_and_compare
-from energy_runner.interchange.comparison import Row
-from energy_runner.interchange.discover import Found, discover
-from energy_runner.interchange.figures import compare
-from energy_runner.interchange.importer import read_published
+from energy_runner.published.audit import audit, import_and_compare
+from energy_runner.published.compare import Row
+from energy_runner.published.discover import Found, discover
+from energy_runner.published.figures import compare
+from energy_runner.published.importing import read_published
 from energy_runner.rules import evaluate
 
 ENERGY = "v0.7/closed/STMicroelectronics/results/NUCLEO_L4R5ZI/kws/energy"

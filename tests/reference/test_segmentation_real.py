@@ -8,17 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from energy_runner.analysis.distribution import describe
-from energy_runner.analysis.idle import IdleLevel, Stretch, find_idle
-from energy_runner.analysis.inference_count import WindowTrace
-from energy_runner.analysis.inferences import (
+from energy_runner.analysis.inferences.count import WindowTrace
+from energy_runner.analysis.inferences.distribution import describe
+from energy_runner.analysis.inferences.shared_anchor import share_anchor
+from energy_runner.analysis.inferences.train import (
     NotResolved,
     Train,
     durations_s,
     energies_j,
     find_train,
 )
-from energy_runner.analysis.shared_anchor import share_anchor
+from energy_runner.analysis.levels.idle import IdleLevel, Stretch, find_idle
 
 L4R5 = "v0.7/closed/STMicroelectronics/results/NUCLEO_L4R5ZI"
 U575 = "v1.2/closed/STMicroelectronics/results/NUCLEO_U575ZI_Q"

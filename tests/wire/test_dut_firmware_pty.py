@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from instruments.clock import Deadline, RealClock
-from instruments.drivers.dut import Dut
-from instruments.drivers.dut_port import DirectDutPort
+from instruments.devices.dut.driver import Dut
+from instruments.devices.dut.port import DirectDutPort
 from instruments.errors import Refused
-from instruments.transport.serial_port import SerialPort
-from tests.unit.dut_build import booted, built, needs_gcc
+from instruments.links.serial_port import SerialPort
+from tests.support.dut_build import booted, built, needs_gcc
 
 pytestmark = [
     pytest.mark.wire,

@@ -22,7 +22,7 @@ from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.cli.bench_serve import bench_file
 from instruments.clock import RealClock
 from instruments.registry import drivers
-from instruments.virtual.serve import serve_twin_bench
+from instruments.twin_bench.serve import serve_twin_bench
 
 pytestmark = [
     pytest.mark.wire,

@@ -12,7 +12,7 @@ from energy_runner.analysis.analyze import analyze
 from energy_runner.report import html
 from energy_runner.report.html import write_html
 from energy_runner.session.result import Verdict
-from tests.unit.report_sessions import accuracy_session, energy_session
+from tests.support.report_sessions import accuracy_session, energy_session
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next((found for name in NAMES if (found := shutil.which(name))), "")

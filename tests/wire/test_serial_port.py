@@ -13,7 +13,7 @@ import serial
 
 from instruments.clock import Deadline, RealClock
 from instruments.errors import TimedOut, Unavailable
-from instruments.transport.serial_port import SerialPort
+from instruments.links.serial_port import SerialPort
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()

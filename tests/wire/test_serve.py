@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from instruments.clock import Deadline, RealClock
-from instruments.drivers.dut import Dut
-from instruments.drivers.dut_port import DirectDutPort
-from instruments.drivers.io_manager import IoManager
+from instruments.devices.dut.driver import Dut
+from instruments.devices.dut.port import DirectDutPort
+from instruments.devices.io_manager.driver import IoManager
+from instruments.devices.io_manager.twin import RESET_NS
 from instruments.errors import Unavailable
-from instruments.transport.serial_port import SerialPort
-from instruments.virtual.bench import TwinBench, TwinOptions, build_twin_bench
-from instruments.virtual.io_manager import RESET_NS
-from instruments.virtual.serve import PtyEnd, TwinServer, serve_twin_bench
+from instruments.links.serial_port import SerialPort
+from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
+from instruments.twin_bench.serve import PtyEnd, TwinServer, serve_twin_bench
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()

@@ -8,7 +8,7 @@ import time
 import pytest
 import serial
 
-from tests.cosim.cosim_bench import needs_cosim
+from tests.support.cosim_bench import needs_cosim
 
 pytestmark = [pytest.mark.wire, needs_cosim()]
 LIMIT_S = 60

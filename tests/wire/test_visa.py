@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from instruments.clock import Deadline, RealClock, VirtualClock
-from instruments.drivers.n6705 import N6705
+from instruments.devices.n6705.driver import N6705
+from instruments.devices.n6705.twin import VirtualN6705
 from instruments.errors import InstrumentError, TimedOut, Unavailable
-from instruments.protocol import scpi
-from instruments.transport.base import ScpiPort
-from instruments.transport.stream_scpi import StreamScpiPort
-from instruments.transport.tcp import TcpTransport
-from instruments.transport.visa import VisaPort
-from instruments.types import MonitorSettings, Samples
-from instruments.virtual.n6705 import VirtualN6705
-from instruments.virtual.world import World
+from instruments.links.base import ScpiPort
+from instruments.links.stream_scpi import StreamScpiPort
+from instruments.links.tcp import TcpTransport
+from instruments.links.visa import VisaPort
+from instruments.roles import MonitorSettings, Samples
+from instruments.scpi import blocks as scpi
+from instruments.world.world import World
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 import pytest
 
 from instruments.clock import RealClock, VirtualClock
-from instruments.drivers.n6705 import N6705
+from instruments.devices.n6705.driver import N6705
+from instruments.devices.n6705.twin import VirtualN6705
 from instruments.errors import ProtocolViolation, TimedOut, Unavailable
-from instruments.protocol import scpi
-from instruments.transport.visa import VisaPort
-from instruments.types import MonitorSettings
-from instruments.virtual.n6705 import VirtualN6705
-from instruments.virtual.world import World
+from instruments.links.visa import VisaPort
+from instruments.roles import MonitorSettings
+from instruments.scpi import blocks as scpi
+from instruments.world.world import World
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()

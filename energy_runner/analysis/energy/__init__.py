@@ -1,0 +1,1 @@
+"""Energy between two positions in a trace: integration, windows, sources of power."""

@@ -1,0 +1,1 @@
+"""Single inferences inside a window."""

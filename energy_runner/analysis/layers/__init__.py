@@ -1,0 +1,1 @@
+"""Energy of each layer of the network."""

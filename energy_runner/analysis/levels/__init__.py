@@ -1,0 +1,1 @@
+"""Levels of power: idle, and where a level changes."""

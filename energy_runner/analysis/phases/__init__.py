@@ -1,0 +1,1 @@
+"""Phases within a window: energy between marks."""

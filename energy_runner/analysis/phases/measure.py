@@ -1,0 +1,236 @@
+"""Energy and duration of named phases, such as pre-processing, inference and post-processing.
+
+A DUT marks its phases on pins: one pin for each phase, active while it lasts, or one pin that pulses whenever
+the next phase begins. From such edges the phases are measured as windows are, fractions of a sample included.
+Without edges, phases can only be guessed from changes of the level; they are then labelled as estimated.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.inferences.distribution import Distribution, describe
+from energy_runner.analysis.levels.changepoints import find_levels
+from energy_runner.errors import ConfigurationError
+from energy_runner.session.result import Finding
+
+FloatArray = npt.NDArray[np.float64]
+
+_OVERLAP = 1e-9  # samples, by which two phases may seem to overlap for rounding
+
+
+@dataclass(frozen=True)
+class PinEdge:
+    """An edge of a pin at `place` samples; `rising` tells its direction."""
+
+    place: float
+    rising: bool
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of the trace from `start` to `stop`, in samples."""
+
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True)
+class PhaseTime:
+    """One phase in one repetition (from 0). `energy_j` and `mean_power_w` are None where samples are missing."""
+
+    name: str
+    repetition: int
+    start_s: float
+    duration_s: float
+    energy_j: float | None
+    mean_power_w: float | None
+
+
+@dataclass(frozen=True)
+class PhaseSummary:
+    """What one phase comes to over all repetitions: totals, shares of the whole, and its distributions.
+
+    The shares are those of all phases together. The distributions are None for fewer than eight repetitions.
+    """
+
+    name: str
+    count: int
+    energy_j: float
+    duration_s: float
+    mean_power_w: float
+    energy_share: float
+    duration_share: float
+    energy: Distribution | None
+    duration: Distribution | None
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """All phases, in the order given; `estimated` unless edges told where they are."""
+
+    phases: tuple[PhaseTime, ...]
+    summaries: tuple[PhaseSummary, ...]
+    estimated: bool
+    findings: tuple[Finding, ...] = ()
+
+
+def spans_of_pin(name: str, edges: Sequence[PinEdge], *, active_high: bool) -> tuple[list[Span], list[Finding]]:
+    """Return the stretches during which a pin was active, and what is odd about its edges.
+
+    Edges must alternate: of two equal ones in a row one between them is missing, and where cannot be known. So
+    a phase counts only between an edge that begins it and the very next edge, if that ends it.
+    """
+    spans: list[Span] = []
+    findings: list[Finding] = []
+    begun: float | None = None
+    last = -math.inf
+    for number, edge in enumerate(edges):
+        if not (math.isfinite(edge.place) and edge.place >= last):
+            detail = f"{name}: edge {number + 1} does not come after the one before it"
+            findings.append(Finding(id="phase-edge-order", detail=detail))
+            begun = None
+            continue
+        last = edge.place
+        if edge.rising == active_high:
+            if begun is not None:
+                detail = f"{name}: began at sample {begun:.2f} and again at {edge.place:.2f} without an end"
+                findings.append(Finding(id="phase-edge-missing", detail=detail))
+            begun = edge.place
+        elif begun is None:
+            detail = f"{name}: ended at sample {edge.place:.2f} without a beginning"
+            findings.append(Finding(id="phase-edge-missing", detail=detail))
+        else:
+            spans.append(Span(begun, edge.place))
+            begun = None
+    if begun is not None:
+        findings.append(Finding(id="phase-edge-missing", detail=f"{name}: began at sample {begun:.2f}, no end"))
+    return spans, findings
+
+
+def spans_of_marks(names: Sequence[str], places: Sequence[float]) -> tuple[dict[str, list[Span]], list[Finding]]:
+    """Return the stretches of phases that follow each other, each begun by one mark on a common pin.
+
+    The marks of one repetition are as many as there are names, and one more mark ends the last repetition.
+    Raises `ConfigurationError` for no names or for the same name twice.
+    """
+    if not names or len(set(names)) != len(names):
+        raise ConfigurationError(f"phases need different names, not {', '.join(names) or 'none'}")
+    spans: dict[str, list[Span]] = {name: [] for name in names}
+    if any(not after > before for before, after in pairwise(places)):
+        return spans, [Finding(id="phase-edge-order", detail="the marks do not come one after the other")]
+    if len(places) % len(names) != 1 % len(names):
+        whole = f"{len(names)} for each repetition and one more"
+        detail = f"{len(places)} marks, which is not {whole}: which is missing cannot be known"
+        return spans, [Finding(id="phase-edge-missing", detail=detail)]
+    for number, (start, stop) in enumerate(pairwise(places)):
+        spans[names[number % len(names)]].append(Span(start, stop))
+    return spans, []
+
+
+def measure_phases(
+    source: EnergySource, spans: Mapping[str, Sequence[Span]], *, estimated: bool = False
+) -> PhaseResult:
+    """Return energy and duration of each phase in each repetition.
+
+    The first-named phase begins a repetition; the others must lie between its beginnings, each as often as it.
+    What overlaps, is missing or lies outside the trace is a finding, and only what is beyond doubt is measured.
+    """
+    findings = [*_uneven(spans), *_overlapping(spans)]
+    begins = np.array([span.start for span in next(iter(spans.values()), ())])
+    phases: list[PhaseTime] = []
+    for name, of_name in spans.items():
+        for span in of_name:
+            if not 0 <= span.start < span.stop <= source.length:
+                detail = f"{name}: samples {span.start:.2f} to {span.stop:.2f} of {source.length} are not recorded"
+                findings.append(Finding(id="phase-not-recorded", detail=detail))
+                continue
+            total = source.window(span.start, span.stop)
+            if total.missing:
+                detail = f"{name}: {total.missing} of {total.expected} samples at {span.start:.2f}"
+                findings.append(Finding(id="phase-samples-missing", detail=detail))
+            duration_s = (span.stop - span.start) * source.period_s
+            energy_j = total.total * source.joule if not total.missing and math.isfinite(total.total) else None
+            repetition = int(np.searchsorted(begins, span.start + _OVERLAP, side="right")) - 1
+            phases.append(
+                PhaseTime(
+                    name=name,
+                    repetition=repetition,
+                    start_s=span.start * source.period_s,
+                    duration_s=duration_s,
+                    energy_j=energy_j,
+                    mean_power_w=None if energy_j is None else energy_j / duration_s,
+                )
+            )
+    return PhaseResult(tuple(phases), _summaries(list(spans), phases), estimated, tuple(findings))
+
+
+def estimated_phases(
+    source: EnergySource, start: float, stop: float, *, least_step_w: float = 0.0, most_samples: int = 1 << 22
+) -> tuple[list[Span], list[float]]:
+    """Return the constant levels between two places and their mean powers in W: phases that nothing announced.
+
+    Raises `ConfigurationError` for a stretch outside the trace or one too long for memory.
+    """
+    if not 0 <= start < stop <= source.length:
+        raise ConfigurationError(f"samples {start:.2f} to {stop:.2f} are not in the trace of {source.length}")
+    first, last = math.ceil(start), math.floor(stop)
+    if last - first > most_samples:
+        raise ConfigurationError(f"{last - first} samples are too many to search, at most {most_samples}")
+    levels = find_levels(source.power_w(first, last), least_step=least_step_w)
+    edges = levels.edges + first
+    edges[0], edges[-1] = start, stop
+    spans = [Span(begin, end) for begin, end in pairwise(edges.tolist())]
+    return spans, [float(mean) for mean in levels.mean]
+
+
+def _uneven(spans: Mapping[str, Sequence[Span]]) -> list[Finding]:
+    counts = {name: len(of_name) for name, of_name in spans.items()}
+    if len(set(counts.values())) <= 1:
+        return []
+    listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+    return [Finding(id="phase-counts-differ", detail=f"not every phase is there equally often: {listed}")]
+
+
+def _overlapping(spans: Mapping[str, Sequence[Span]]) -> list[Finding]:
+    ordered = sorted(
+        ((span, name) for name, of_name in spans.items() for span in of_name),
+        key=lambda item: (item[0].start, item[0].stop),
+    )
+    pairs = [pair for pair in pairwise(ordered) if pair[1][0].start < pair[0][0].stop - _OVERLAP]
+    if not pairs:
+        return []
+    (span, name), (_, other) = pairs[0]
+    detail = f"{len(pairs)} times; first {name} and {other} at sample {span.stop:.2f}: shared energy counts twice"
+    return [Finding(id="phases-overlap", detail=detail)]
+
+
+def _summaries(names: Sequence[str], phases: Sequence[PhaseTime]) -> tuple[PhaseSummary, ...]:
+    whole_j = sum(phase.energy_j or 0.0 for phase in phases)
+    whole_s = sum(phase.duration_s for phase in phases if phase.energy_j is not None)
+    found = []
+    for name in names:
+        mine = [phase for phase in phases if phase.name == name and phase.energy_j is not None]
+        energy = np.array([phase.energy_j for phase in mine], dtype=np.float64)
+        duration = np.array([phase.duration_s for phase in mine])
+        start = np.array([phase.start_s for phase in mine])
+        total_j, total_s = float(np.sum(energy)), float(np.sum(duration))
+        found.append(
+            PhaseSummary(
+                name=name,
+                count=len(mine),
+                energy_j=total_j,
+                duration_s=total_s,
+                mean_power_w=total_j / total_s if total_s > 0 else math.nan,
+                energy_share=total_j / whole_j if whole_j > 0 else math.nan,
+                duration_share=total_s / whole_s if whole_s > 0 else math.nan,
+                energy=describe(energy, start),
+                duration=describe(duration, start),
+            )
+        )
+    return tuple(found)

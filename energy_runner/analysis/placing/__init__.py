@@ -1,0 +1,1 @@
+"""Where edges and laps lie in the sampler's timebase."""

@@ -1,0 +1,166 @@
+"""Where the windows lie in the monitor's samples, by which method, and how surely."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.placing.edges import TOLERANCE_S, Edge, Matched, Matching, dated, lap_edges, match_laps
+from energy_runner.analysis.placing.line import Line, lower_line
+from energy_runner.session.result import CrossCheck, Finding, SampleClock
+
+BY_MONITOR = "edges captured by the monitor"
+BY_LAPS = (
+    "log started by the first edge; later edges from the IO manager's microsecond laps, "
+    "rate corrected against the host clock"
+)
+NONE = "none"
+
+LAP_STEP_S = 4e-6
+HOST_CLOCK_LIMIT = 100e-6  # a PC's crystal, not disciplined by a time server
+_LARGEST_CORRECTION = 0.02  # a ceramic resonator stays within 0.005
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A window in samples; `half_width` is the limit of error of either edge, in samples.
+
+    Of it, `shared` is what all edges have in common: the error of the one that started the log.
+    """
+
+    start: float
+    stop: float
+    half_width: float
+    shared: float = 0.0
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The windows in order (None where an edge is in doubt), and how the edges were placed.
+
+    `rate_u` is the relative standard uncertainty of times on the IO manager's clock after `rate_correction`:
+    a window that begins t seconds into the log is shifted by t · `rate_u`, its duration d is off by
+    d · `rate_u`, and all windows together, for it is one clock.
+    """
+
+    method: str
+    windows: list[Placed | None]
+    rate_correction: float | None = None
+    rate_u: float | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+def align(facts: Facts, matching: Matching) -> Alignment:
+    """Place the windows of `matching` in the monitor's timebase."""
+    if facts.monitor is None or len(facts.started) != 1:
+        doubt = f"{len(facts.started)} acquisitions began, one is needed"
+        return _refused(matching, Finding(id="no-timebase", detail=doubt))
+    if matching.by_monitor:
+        return Alignment(BY_MONITOR, [_as_captured(matched) for matched in matching.windows()])
+    if facts.monitor.starts_on_edge:
+        return _by_laps(facts, matching)
+    detail = "the monitor neither captures edges nor starts by one"
+    return _refused(matching, Finding(id="no-timebase", detail=detail))
+
+
+def lap_rate(facts: Facts) -> Line | None:
+    """Return host seconds over lap seconds; None for fewer laps than a line needs.
+
+    The uncertainty includes that of the host's own clock.
+    """
+    laps = lap_edges(facts.laps)
+    lap_s = np.array([lap.place for lap in laps]) * 1e-6
+    host_s = np.array([lap.host_ns for lap in laps]) * 1e-9
+    if len(laps) and np.any(np.diff(lap_s) < 0):
+        return None
+    line = lower_line(lap_s, host_s, LAP_STEP_S)
+    if line is None:
+        return None
+    rate_u = math.sqrt(line.slope_u**2 + HOST_CLOCK_LIMIT**2 / 3)
+    return Line(line.x0, line.y0, line.slope, rate_u)
+
+
+def _as_captured(matched: Matched) -> Placed | None:
+    if len(matched.edges) != 2:
+        return None
+    start, stop = matched.edges
+    return Placed(start.place, stop.place, max(start.half_width, stop.half_width))
+
+
+def _by_laps(facts: Facts, matching: Matching) -> Alignment:
+    assert facts.monitor is not None  # noqa: S101
+    period_s = facts.monitor.period_s
+    rate = lap_rate(facts)
+    if rate is None:
+        detail = f"{len(facts.laps)} laps are too few to measure the rate of the IO manager's clock"
+        return _refused(matching, Finding(id="rate-unknown", detail=detail))
+    if abs(rate.slope - 1) > _LARGEST_CORRECTION:
+        detail = f"the IO manager's clock runs at {1 / rate.slope:.4f} of the host's"
+        return _refused(matching, Finding(id="rate-implausible", detail=detail))
+    zero = next((m for m in matching.commands if m.command.recorded and m.command.count), None)
+    if zero is None or not zero.edges:
+        detail = "the edge that started the log is in doubt"
+        return _refused(matching, Finding(id="log-start-unknown", detail=detail))
+    origin = zero.edges[0]
+    doubt = _start_doubt(facts, origin, period_s)
+    if doubt:
+        return _refused(matching, Finding(id="log-start-unknown", detail=doubt))
+
+    def placed(matched: Matched) -> Placed | None:
+        if len(matched.edges) != 2:
+            return None
+        scale = 1e-6 * rate.slope / period_s
+        start, stop = ((edge.place - origin.place) * scale for edge in matched.edges)
+        # The first lap has an error of its own, which every later position inherits.
+        half_width = (origin.half_width + max(edge.half_width for edge in matched.edges)) * scale
+        return Placed(start, stop, half_width, origin.half_width * scale)
+
+    windows = [placed(matched) for matched in matching.windows()]
+    return Alignment(BY_LAPS, windows, rate.slope, rate.slope_u)
+
+
+def _start_doubt(facts: Facts, origin: Edge, period_s: float) -> str:
+    """Return why the log's first sample cannot belong to the lap `origin`, or nothing."""
+    ends, times = facts.arrival_line()
+    begun_ns = dated(0.0, ends, times, period_s * 1e9)
+    if not abs(begun_ns - origin.host_ns) <= TOLERANCE_S * 1e9:  # so that NaN is a doubt too
+        return f"the first lap came {(origin.host_ns - begun_ns) / 1e9:.3f} s after the log began"
+    return ""
+
+
+def _refused(matching: Matching, finding: Finding) -> Alignment:
+    return Alignment(NONE, [None] * len(matching.windows()), findings=[finding])
+
+
+def cross_check(facts: Facts, alignment: Alignment) -> CrossCheck | None:
+    """Compare the windows' durations by laps with those by the monitor's own edges, where there are both."""
+    if alignment.method != BY_MONITOR or facts.monitor is None or not facts.laps:
+        return None
+    rate = lap_rate(facts)
+    if rate is None:
+        return None
+    ratios: list[float] = []
+    for placed, lapped in zip(alignment.windows, match_laps(facts).windows(), strict=True):
+        if placed is not None and len(lapped.edges) == 2 and placed.stop > placed.start:
+            lap_s = (lapped.edges[1].place - lapped.edges[0].place) * 1e-6 * rate.slope
+            ratios.append(lap_s / ((placed.stop - placed.start) * facts.monitor.period_s))
+    if not ratios:
+        return None
+    middle = float(np.median(ratios))
+    return CrossCheck(windows=len(ratios), ratio=middle, spread=max(ratios) - min(ratios))
+
+
+def sample_clock(facts: Facts) -> SampleClock | None:
+    """Return the sample period by the host's clock over the one that the monitor states.
+
+    Samples lost unnoticed, or a stride that was misunderstood, stretch it; so does nothing else by much.
+    """
+    if facts.monitor is None or len(facts.started) != 1:
+        return None
+    ends, times = facts.arrival_line()
+    line = lower_line(ends * facts.monitor.period_s, times * 1e-9, facts.monitor.period_s)
+    if line is None:
+        return None
+    u = math.sqrt(line.slope_u**2 + HOST_CLOCK_LIMIT**2 / 3)
+    return SampleClock(ratio=line.slope, u=u)

@@ -1,0 +1,278 @@
+"""From limits of error and what was seen of the windows to the causes of a budget, and to what is missing.
+
+Limits of error are taken as rectangular distributions, u = limit / √3 (JCGM 100:2008, 4.3.7), because a data
+sheet says no more. Noise is given as a standard deviation of one sample and taken as normal. Where an error
+shifts edges, its effect is read off the trace itself, by moving them (5.1.4, note 2).
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from energy_runner.analysis.uncertainty.combine import ROOT3, Cause
+from energy_runner.analysis.uncertainty.inputs import Conditions, Measured, Term
+
+# Joule in one window for an error of one unit in every reading of it.
+_EFFECTS: dict[str, Callable[[Measured, Conditions], float]] = {
+    "": lambda window, _: window.energy_j,
+    "W": lambda window, _: window.duration_s,
+    "A": lambda window, given: window.duration_s * given.voltage_v,
+    "V": lambda window, given: window.energy_j / given.voltage_v if given.voltage_v > 0 else 0.0,
+    "J": lambda window, _: float(window.samples),
+}
+_SHIFT_UNITS = ("s", "sample")
+
+_NAMES = {
+    "gain": "gain of the {quantity} measurement",
+    "offset": "offset of the {quantity} measurement \u00d7 time",
+    "noise": "noise of the samples",
+    "quantisation": "quantisation of the samples",
+    "supply_voltage": "supply voltage (as set, not measured)",
+    "voltage_gain": "gain of the voltage measurement",
+    "voltage_offset": "offset of the voltage measurement",
+    "clock": "clock of the monitor",
+    "range_changes": "range changes",
+    "temperature": "temperature since self-calibration",
+    "edge_latency": "latency of the edge capture",
+    "trigger_latency": "latency of the trigger",
+}
+# A table that leaves one of these out says nothing about it, which is not the same as zero.
+_EXPECTED = ("gain", "offset", "noise", "clock")
+_VOLTAGE = ("supply_voltage", "voltage_gain", "voltage_offset")
+
+
+@dataclass(frozen=True)
+class Causes:
+    """All causes that can be counted; `doubts` names what is missing, `notes` what was assumed."""
+
+    counted: list[Cause]
+    doubts: list[str]
+    notes: list[str]
+
+
+def find_causes(windows: Sequence[Measured], given: Conditions) -> Causes:
+    """Return what makes the energies of `windows` uncertain under the conditions `given`."""
+    causes: list[Cause] = []
+    doubts: list[str] = []
+    spared: list[str] = []
+    for term in given.limits.terms:
+        name = _readable(term, given)
+        cause = _of_term(term, name, windows, given)
+        if cause is not None:
+            causes.append(cause)
+        elif term.known:
+            doubts.append(f"{name} of {term.absolute:g} {term.unit or 'without unit'} cannot be counted")
+        elif given.virtual:
+            spared.append(name)
+        else:
+            doubts.append(f"{name} unknown")
+    causes += _of_edges(windows, given)
+    if given.rate_u is not None:
+        causes += _of_laps(windows, given)
+    causes.append(_lost(windows))
+    notes = list(given.limits.assumptions)
+    if given.virtual:
+        none = f"; it has no error of these kinds: {', '.join(spared)}" if spared else ""
+        notes.append(f"the monitor is a twin, whose errors are those of its table{none}")
+    else:
+        doubts += _left_out(given)
+    return Causes(causes, doubts, notes)
+
+
+# --- terms of the monitor's table -----------------------------------------------------------------------
+
+
+def _readable(term: Term, given: Conditions) -> str:
+    recorded = next((name for name in ("current", "power", "energy") if name in given.signals), "energy")
+    quantity = {"A": "current", "W": "power", "J": "energy", "V": "voltage"}.get(term.unit, recorded)
+    known = _NAMES.get(term.name, term.name.replace("_", " "))
+    return known.format(quantity=quantity) if term.name in _NAMES else known
+
+
+def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditions) -> Cause | None:
+    """Return the cause that one term of the table is; None if it has no size or cannot be counted."""
+    if not term.known:
+        return None
+    source = term.source or given.limits.document
+    if term.unit in _SHIFT_UNITS and term.absolute:
+        return _latency(term, name, source, windows)
+    if term.name == "clock" and term.relative and given.rate_u is not None:
+        return _clock_beside_laps(term, name, source, windows)
+    effects = [_effect_j(term, window, given) for window in windows]
+    if not all(effect is not None for effect in effects):
+        return None
+    limit, unit = (term.absolute, term.unit) if term.absolute else (term.relative, "")
+    noise = term.name == "noise"
+    return Cause(
+        name=name,
+        source=source,
+        u=(limit if noise else limit / ROOT3,) * len(windows),
+        sensitivity=tuple(
+            (effect or 0.0) / limit / window.inferences / (math.sqrt(window.samples) if noise else 1.0)
+            for effect, window in zip(effects, windows, strict=True)
+        ),
+        unit=unit,
+        distribution="normal" if noise else "rectangular",
+        divisor=1.0 if noise else ROOT3,
+        shared=not noise,
+    )
+
+
+def _effect_j(term: Term, window: Measured, given: Conditions) -> float | None:
+    """Return what an error as large as the limit does to a window's energy; None if that cannot be said."""
+    share = 1.0
+    if term.above:
+        threshold_w = given.threshold_w(term)
+        share = window.shares_above.get(threshold_w, 1.0) if threshold_w is not None else 1.0
+    effect_j = term.relative * window.energy_j
+    if term.absolute:
+        effect = _EFFECTS.get(term.unit) if term.unit else None
+        absolute_j = term.absolute * effect(window, given) if effect else 0.0
+        if not absolute_j > 0:
+            return None
+        effect_j += absolute_j
+    return effect_j * share
+
+
+def _latency(term: Term, name: str, source: str, windows: Sequence[Measured]) -> Cause:
+    """Return what a delay does that all edges have in common."""
+    period_s = windows[0].start.period_s if term.unit == "sample" else 1.0
+    u = term.absolute / ROOT3
+    return Cause(
+        name=name,
+        source=source,
+        u=(u,) * len(windows),
+        sensitivity=tuple(_moved_j(window, lambda _: u * period_s) / u / window.inferences for window in windows),
+        unit=term.unit,
+    )
+
+
+def _clock_beside_laps(term: Term, name: str, source: str, windows: Sequence[Measured]) -> Cause:
+    """Return what the monitor's clock does where laps tell how long a window is.
+
+    A slow clock then makes no window longer; it only puts each of them later in time, and stretches it, while
+    its mean power still counts for the duration by the laps.
+    """
+    u = term.relative / ROOT3
+    return Cause(
+        name=f"{name}: place of the windows",
+        source=source,
+        u=(u,) * len(windows),
+        sensitivity=tuple(
+            _moved_j(window, lambda at_s: u * at_s, u * window.energy_j) / u / window.inferences
+            for window in windows
+        ),
+    )
+
+
+# --- edges, laps, samples -------------------------------------------------------------------------------
+
+
+def _of_edges(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]:
+    """Yield what the places of the edges leave open: each edge on its own, then what they have in common."""
+    captured = "capture resolution" if given.rate_u is None else "resolution of the laps"
+    phase = {"start": "sampling phase", "stop": "sampling phase and pulse hold"}
+    for end in ("start", "stop"):
+        edges = [window.start if end == "start" else window.stop for window in windows]
+        counts = [window.inferences for window in windows]
+        yield Cause(
+            name=f"{end} edge: {captured}",
+            source="limit of the edge's position \u00d7 power outside it, which is charged for that time",
+            u=tuple(edge.half_width_s / ROOT3 for edge in edges),
+            sensitivity=tuple(
+                (edge.outside_w if edge.half_width_s <= edge.period_s else edge.largest_w) / count
+                for edge, count in zip(edges, counts, strict=True)
+            ),
+            unit="s",
+            shared=False,
+        )
+        yield Cause(
+            name=f"{end} edge: {phase[end]}",
+            source="the sample that holds the edge is divided by the level of the sample outside, which may "
+            "change within a sample, as at the end of the pulse",
+            u=(edges[0].period_s / ROOT3,) * len(windows),
+            sensitivity=tuple(edge.outside_step_w / count for edge, count in zip(edges, counts, strict=True)),
+            unit="s",
+        )
+    if given.rate_u is not None:
+        u = windows[0].start.shared_s / ROOT3
+        yield Cause(
+            name="start of the log: lap of its first edge",
+            source="limit of the first lap, from which all others are counted \u00d7 change of power at the edges",
+            u=(u,) * len(windows),
+            sensitivity=tuple(
+                _moved_j(window, lambda _: u) / u / window.inferences if u else 0.0 for window in windows
+            ),
+            unit="s",
+        )
+
+
+def _of_laps(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]:
+    """Yield what the IO manager's clock leaves open after its rate was measured by the host's."""
+    host_u = given.host_limit / ROOT3
+    scatter_u = math.sqrt(max(0.0, (given.rate_u or 0.0) ** 2 - host_u**2))
+
+    def effects(u: float) -> tuple[float, ...]:
+        if not u:
+            return (0.0,) * len(windows)
+        moved = (_moved_j(window, lambda at_s: u * at_s) / u for window in windows)
+        return tuple(effect / window.inferences for effect, window in zip(moved, windows, strict=True))
+
+    yield Cause(
+        name="rate of the IO manager's clock",
+        source=f"arrival of {given.laps} laps by the host's clock; duration, and place of the windows",
+        u=(scatter_u,) * len(windows),
+        sensitivity=effects(scatter_u),
+        distribution="t",
+        divisor=None,
+        dof=float(max(1, given.laps - 3)),
+        kind="A",
+    )
+    yield Cause(
+        name="host clock, which that rate is measured by",
+        source="a computer's crystal; duration, and place of the windows",
+        u=(host_u,) * len(windows),
+        sensitivity=effects(host_u),
+    )
+
+
+def _lost(windows: Sequence[Measured]) -> Cause:
+    """Return what stands for samples that are missing: anything within the range of the others."""
+    return Cause(
+        name="lost samples",
+        source="their share of the window \u00d7 range of power in it"
+        if any(window.missing_share for window in windows)
+        else "none is missing",
+        u=tuple(w.missing_share * w.spread_w * w.duration_s / 2 / ROOT3 for w in windows),
+        sensitivity=tuple(1 / w.inferences for w in windows),
+        unit="J",
+        shared=False,
+    )
+
+
+def _moved_j(window: Measured, by_s: Callable[[float], float], instead_j: float = 0.0) -> float:
+    """Return what a window's energy changes by if an edge at time t moves by `by_s(t)`, either way.
+
+    `instead_j` is subtracted for a move to later and added for one to earlier. The larger change counts.
+    """
+    changes = []
+    for sign in (1, -1):
+        stop_j, start_j = (edge.moved_j(sign * by_s(edge.at_s)) for edge in (window.stop, window.start))
+        changes.append(abs(stop_j - start_j - sign * instead_j))
+    return max(changes)
+
+
+# --- what is missing ------------------------------------------------------------------------------------
+
+
+def _left_out(given: Conditions) -> Iterator[str]:
+    """Yield what a real monitor's table does not speak of."""
+    names = {term.name for term in given.limits.terms}
+    if not names:
+        yield "limits of error of the monitor unknown"
+        return
+    for name in _EXPECTED:
+        if name not in names:
+            yield f"{_NAMES[name].format(quantity='energy')} unknown"
+    if given.signals == ("current",) and not names & set(_VOLTAGE):
+        yield "supply voltage unknown: neither measured nor its limit stated"

@@ -1,0 +1,103 @@
+"""What an uncertainty budget is made from: limits of error, and what was seen of each window."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from energy_runner.analysis.uncertainty.edges import EdgeView
+from energy_runner.errors import SessionError
+
+
+class Term(BaseModel):
+    """One limit of error, ± (`relative` × reading + `absolute` in `unit`).
+
+    A term without either is a known cause of unknown size. `above` says that it counts only while the
+    reading is larger than so many `unit`.
+    """
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    name: str
+    relative: float = Field(default=0.0, ge=0, le=1e3)
+    absolute: float = Field(default=0.0, ge=0, le=1e6)
+    unit: str = ""
+    source: str = ""
+    above: float = Field(default=0.0, ge=0, le=1e6)
+
+    @property
+    def known(self) -> bool:
+        """Return whether the term states a size."""
+        return bool(self.relative or self.absolute)
+
+
+class Limits(BaseModel):
+    """The limits of error of a monitor as configured, as its journal entry states them."""
+
+    document: str = ""
+    terms: list[Term] = Field(default_factory=list)
+    assumptions: list[str] = Field(default_factory=list)
+
+    @classmethod
+    def of(cls, accuracy: dict[str, Any]) -> "Limits":
+        """Return the limits in a `MonitorConfigured.accuracy`; raises `SessionError` for anything else."""
+        try:
+            return cls.model_validate(accuracy)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise SessionError(f"the monitor's limits of error are damaged ({place}: {first['msg']})") from None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the budget needs of one window.
+
+    `missing_share` is the share of its duration whose samples are missing, `spread_w` the range of the others
+    (only determined where some are missing). `shares_above` tells for powers in watt which share of the
+    window was above each.
+    """
+
+    energy_j: float
+    inferences: int
+    duration_s: float
+    samples: int
+    start: EdgeView
+    stop: EdgeView
+    missing_share: float = 0.0
+    spread_w: float = 0.0
+    shares_above: dict[float, float] = field(default_factory=dict)
+
+    @property
+    def per_inference_j(self) -> float:
+        """Return the energy of one inference."""
+        return self.energy_j / self.inferences
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What holds for all windows of a session.
+
+    `signals` are the names of what was recorded, `voltage_v` the supply as set. `rate_u` is the relative
+    standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it
+    `host_limit` is the limit of error of the host's clock, and `laps` how many edges it rests on. `virtual`
+    says that the monitor is a twin, whose errors are those of its table and no others.
+    """
+
+    limits: Limits
+    signals: tuple[str, ...]
+    voltage_v: float
+    rate_u: float | None = None
+    host_limit: float = 0.0
+    laps: int = 0
+    virtual: bool = False
+
+    def threshold_w(self, term: Term) -> float | None:
+        """Return the power above which `term` counts; None for a unit that is no measure of power."""
+        factor = {"A": self.voltage_v, "W": 1.0}.get(term.unit)
+        return None if factor is None else term.above * factor
+
+    def thresholds_w(self) -> list[float]:
+        """Return the powers of which a window's share above must be known."""
+        found = (self.threshold_w(term) for term in self.limits.terms if term.above and term.known)
+        return sorted({threshold for threshold in found if threshold is not None})

@@ -1,0 +1,1 @@
+"""Sessions that other runners published: read, reproduced, corrected, audited."""

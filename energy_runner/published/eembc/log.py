@@ -1,0 +1,295 @@
+"""`log.txt` of the EEMBC runner, read line by line and tolerantly.
+
+A line is `SSSSS.mmm source: message`: seconds since the runner's start, with five digits or more, and who speaks.
+Messages of the DUT may hold anything: raw line ends (the rest then comes without a prefix), colour codes,
+echoes of the command, bytes garbled on a 9600 baud line. So tokens are looked for anywhere in a line, and what
+cannot be read is counted, never guessed.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from energy_runner.published.model import InferCommand
+
+_PREFIX = re.compile(rb"(\d{5,12})\.(\d{3}) ([A-Za-z][\w-]{0,31}):(?: |$)")
+_ANSI = re.compile(rb"\x1b\[[0-9;?]{0,16}[A-Za-z]")
+_COMMAND = re.compile(rb'Command "(.*)"')
+_INFER = re.compile(rb"^(?:io )?(?:dut )?infer (\d{1,9})(?: (\d{1,9}))?")
+_LOAD = re.compile(rb'^bloadp? (?:dut )?"?([^"]+)"?(?: (\d{1,9}) (\d{1,9}))?')
+_SIZE = re.compile(rb"(File size is|Sending) (\d{1,12})")
+_SETTING = re.compile(rb"m-bm-cfg-name\[[^\]]*\]-key\[(\w+)\]-val\[(.*)\]")
+_VERSION = re.compile(rb"m-version\[([^\]]{0,40})\]")
+_PLUGIN = re.compile(rb"m-bmark-run-name\[[^\]]*\]-code\[([\w-]+)\]")
+_SESSION = re.compile(rb"m-session-(start|stop)-id\[(\w{0,40})\]")
+_MONITOR = re.compile(
+    rb"m-(?:power\[(?P<power>on|off)\]|trace\[(?P<trace>on|off)\]|voltage-mv\[(?P<voltage>\d{1,7})\]"
+    rb"|lap-us-(?P<lap>\d{1,18})|regfile-fn\[(?P<file>[^\]]*)\]-type\[\w+\]-name\[(?P<name>[\w-]+)\]"
+    rb"|\[Dropped (?P<dropped>\d{1,15}) packets out of (?P<total>\d{1,15}))"
+)
+_DUT = re.compile(
+    rb"m-(?:(?P<warm>warmup-start|warmup-done)|infer-start-(?P<start>\d{1,9})|(?P<done>infer-done)"
+    rb"|results-\[(?P<results>[^\]]*)\]|lap-us-(?P<lap>\d{1,18})|(?P<ready>ready)(?!-)"
+    rb"|profile-\[(?P<profile>[^\]]{0,200})\]|model-\[(?P<model>[^\]]{0,80})\]"
+    rb"|timestamp-mode-(?P<mode>\w+)|(?P<init>init-done))|e-\[(?P<error>[^\]]{0,200})\]"
+)
+_RESULTS = (b"ulp-ml", b"ulp-mlperf")
+_SOURCES = {b"session", b"parser", b"sequencer", b"emon", b"io", b"dut", b"pnp", *_RESULTS}
+_MOST_KEPT = 200
+_MOST_OUTPUTS = 4096
+MOST_COMMANDS = 60_000  # an accuracy session of ad01 has 48608
+
+
+@dataclass
+class EembcLog:
+    """The facts of one log, times in milliseconds of the runner's clock; None or empty where it has none."""
+
+    version: str = ""
+    stamp: str = ""
+    plugin: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    profile: str = ""
+    model: str = ""
+    timestamp_mode: str = ""
+    boot_lines: list[str] = field(default_factory=list)
+    boot_ms: int | None = None
+    commands: list[InferCommand] = field(default_factory=list)
+    sync_ms: int | None = None
+    dut_marks: list[int] = field(default_factory=list)
+    trace_on_ms: int | None = None
+    trace_off_ms: int | None = None
+    power: list[tuple[int, bool]] = field(default_factory=list)
+    voltage_mv: int | None = None
+    instrument: str = ""
+    registered: list[str] = field(default_factory=list)
+    dropped: tuple[int, int] | None = None
+    monitor_laps: list[tuple[int, int]] = field(default_factory=list)
+    io_laps: list[tuple[int, int]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    result_lines: list[str] = field(default_factory=list)
+    last_ms: int | None = None
+    ended_ms: int | None = None
+    lines: int = 0
+    prefixed: int = 0
+    damaged: int = 0
+    backwards: int = 0
+    too_many: int = 0
+
+
+class _Reader:
+    """The reader's state: who spoke last, which file is loaded, which command is at work."""
+
+    def __init__(self) -> None:
+        self.log = EembcLog()
+        self._ms = 0
+        self._source = b""
+        self._file, self._offset = "", 0
+        self._size: int | None = None
+        self._loaded_ms: int | None = None
+        self._command: InferCommand | None = None
+        self._booting = False
+        self._by_source: dict[bytes, Callable[[bytes], None]] = {
+            b"parser": self._parser,
+            b"session": self._session,
+            b"emon": self._monitor,
+            b"dut": self._dut,
+            b"io": self._io,
+            b"sequencer": self._sequencer,
+            **{source: partial(self._result, source) for source in _RESULTS},
+        }
+
+    def take(self, line: bytes) -> None:
+        """Take in one line."""
+        log = self.log
+        log.lines += 1
+        match = _PREFIX.match(line)
+        if match is None:
+            self._continued(line)
+            return
+        log.prefixed += 1
+        ms = int(match[1]) * 1000 + int(match[2])
+        log.backwards += log.last_ms is not None and ms < log.last_ms
+        self._ms = log.last_ms = ms
+        self._source = match[3]
+        handle = self._by_source.get(self._source)
+        if handle is not None:
+            handle(line[match.end() :])
+        elif self._source not in _SOURCES:
+            log.damaged += 1
+
+    def _continued(self, line: bytes) -> None:
+        """Take in a line without a prefix: the rest of a DUT's message that held a line end."""
+        if self._source in {b"dut", b"io"}:
+            self._dut(line)
+        else:
+            self.log.damaged += not _printable(line)
+
+    def _session(self, text: bytes) -> None:
+        match = _SESSION.search(text)
+        if match is None:
+            return
+        if match[1] == b"start":
+            self.log.stamp = _text(match[2])
+        else:
+            self.log.ended_ms = self._ms
+
+    def _sequencer(self, text: bytes) -> None:
+        if b"m-sequencer-stop" in text and self.log.ended_ms is None:
+            self.log.ended_ms = self._ms
+
+    def _result(self, source: bytes, text: bytes) -> None:
+        if len(self.log.result_lines) < _MOST_KEPT:
+            self.log.result_lines.append(f"{_text(source)}: {_text(text)}")
+
+    def _parser(self, text: bytes) -> None:
+        if match := _COMMAND.search(text):
+            self._sent(match[1])
+        elif match := _SIZE.search(text):
+            if match[1] == b"Sending" or self._size is None:
+                self._size = int(match[2])
+        elif b"-done" in text and b"bload" in text:
+            self._loaded_ms = self._ms
+        elif match := _SETTING.search(text):
+            self.log.settings[_text(match[1])] = _text(match[2])
+        elif match := _VERSION.search(text):
+            self.log.version = _text(match[1])
+        elif match := _PLUGIN.search(text):
+            self.log.plugin = _text(match[1])
+
+    def _sent(self, command: bytes) -> None:
+        if match := _INFER.match(command):
+            warmups = int(match[2]) if match[2] else None
+            self._open(int(match[1]), warmups)
+        elif match := _LOAD.match(command):
+            self._command = None
+            self._file = re.split(r"[\\/]", _text(match[1]))[-1]
+            self._offset = int(match[2]) if match[2] else 0
+            self._size, self._loaded_ms = None, None
+        elif command in {b"io dut timestamp", b"dut timestamp"}:
+            self._command = None
+            if self.log.sync_ms is None:
+                self.log.sync_ms = self._ms
+        elif command == b"emon power on":
+            self._booting = True
+
+    def _open(self, inferences: int, warmups: int | None) -> InferCommand:
+        command = self._command = InferCommand(
+            file=self._file,
+            offset=self._offset,
+            size=self._size,
+            inferences=inferences,
+            warmups=warmups,
+            sent_ms=self._ms,
+            loaded_ms=self._loaded_ms,
+        )
+        if len(self.log.commands) < MOST_COMMANDS:
+            self.log.commands.append(command)
+        else:
+            self.log.too_many += 1
+        return command
+
+    def _monitor(self, text: bytes) -> None:
+        log = self.log
+        for match in _MONITOR.finditer(text):
+            kind = match.lastgroup
+            if kind == "power":
+                log.power.append((self._ms, match["power"] == b"on"))
+            elif kind == "trace" and match["trace"] == b"on":
+                log.trace_on_ms = self._ms if log.trace_on_ms is None else log.trace_on_ms
+            elif kind == "trace":
+                log.trace_off_ms = self._ms
+            elif kind == "voltage":
+                log.voltage_mv = int(match["voltage"])
+            elif kind == "lap":
+                _keep(log.monitor_laps, (self._ms, int(match["lap"])))
+            elif kind == "name":
+                log.instrument = _text(match["name"])
+                log.registered.append(_text(match["file"]))
+            elif kind == "total":
+                log.dropped = (int(match["dropped"]), int(match["total"]))
+
+    def _io(self, text: bytes) -> None:
+        if b"[dut]" in text:
+            self._dut(text)
+            return
+        for match in _DUT.finditer(text):
+            if match.lastgroup == "lap":
+                _keep(self.log.io_laps, (self._ms, int(match["lap"])))
+
+    def _dut(self, text: bytes) -> None:
+        if b"\x1b" in text:
+            text = _ANSI.sub(b"", text)
+        if self._booting and len(self.log.boot_lines) < _MOST_KEPT:
+            self.log.boot_lines.append(_text(text).replace("[dut]: ", "", 1))
+        for match in _DUT.finditer(text):
+            self._token(match, text)
+        self.log.damaged += not _printable(text)
+
+    def _token(self, match: re.Match[bytes], text: bytes) -> None:
+        log, command, kind = self.log, self._command, match.lastgroup
+        if kind in {"profile", "model"}:
+            setattr(log, kind, _text(match[kind]))
+        elif kind == "mode":
+            log.timestamp_mode = _text(match["mode"])
+        elif kind == "error":
+            _keep(log.errors, _text(match["error"]))
+        elif kind == "lap" and command is None:
+            _keep(log.dut_marks, int(match["lap"]))
+        elif kind == "ready" and self._booting:
+            self._booting, log.boot_ms = False, self._ms
+        elif kind == "start" and (command is None or command.start_ms is not None):
+            command = self._open(int(match["start"]), None)  # its command is not in the log
+            command.start_ms, command.announced = self._ms, int(match["start"])
+        elif command is not None:
+            self._of_command(command, match, text)
+
+    def _of_command(self, command: InferCommand, match: re.Match[bytes], text: bytes) -> None:
+        kind = match.lastgroup
+        if kind == "start":
+            command.start_ms, command.announced = self._ms, int(match["start"])
+        elif kind == "lap":
+            _keep(command.laps_us, int(match["lap"]))
+        elif kind == "done":
+            command.done_ms = self._ms
+            command.garbled |= b"[" in text[match.end() :] and b"m-results-[" not in text
+        elif kind == "results":
+            values = _numbers(match["results"])
+            command.results, command.garbled = values or [], command.garbled or not values
+        elif kind == "ready" and command.end_ms is None and command.start_ms is not None:
+            command.end_ms = self._ms
+
+
+def read_log(lines: Iterable[bytes]) -> EembcLog:
+    """Return the facts in the lines of a log; whatever they hold, nothing is raised for it."""
+    reader = _Reader()
+    for line in lines:
+        reader.take(line)
+    return reader.log
+
+
+def _numbers(text: bytes) -> list[float] | None:
+    """Return the numbers of an `m-results` list, a comma at its end allowed; None if one is damaged."""
+    fields = [part.strip() for part in text.split(b",")]
+    if fields and not fields[-1]:
+        fields.pop()
+    try:
+        return [float(part) for part in fields[:_MOST_OUTPUTS]]
+    except ValueError:
+        return None
+
+
+def _keep[Item](items: list[Item], item: Item) -> None:
+    if len(items) < _MOST_KEPT:
+        items.append(item)
+
+
+def _printable(text: bytes) -> bool:
+    return text.isascii() and text.decode("ascii").replace("\t", "").isprintable()
+
+
+def _text(data: bytes) -> str:
+    text = data[:400].decode("utf-8", "replace").strip()
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

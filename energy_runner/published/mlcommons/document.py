@@ -1,0 +1,86 @@
+"""`results.json` of the MLCommons runner: one entry for each pass of its loop.
+
+Numbers may come as strings. Sizes are bounded before anything is parsed, and the parser itself refuses deep
+nesting. NaN and infinity, which that runner writes although JSON knows neither, are read as what they are.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from energy_runner.errors import SessionError
+from energy_runner.published.eembc.trace import first_error
+from energy_runner.published.files import LARGEST_JSON, read_bytes
+
+_LARGEST = 2**53
+_MOST = 60_000  # an accuracy session of ad01 has 48608
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+
+class Infer(_Part):
+    """What the DUT did in a pass; times in microseconds of its clock."""
+
+    results: list[float] = Field(default_factory=list, max_length=4096)
+    iterations: int = Field(ge=0, le=_LARGEST)
+    warmups: int | None = Field(default=None, ge=0, le=_LARGEST)
+    start_time: int | None = Field(default=None, ge=0, le=_LARGEST)
+    end_time: int | None = Field(default=None, ge=0, le=_LARGEST)
+    elapsed_time: int | None = None
+    detections: list[float] | None = None
+    detection_windows: list[tuple[float, float]] | None = None
+
+
+class Power(_Part):
+    """What the monitor recorded in a pass: joule a millisecond, and edges as (counter, samples so far)."""
+
+    samples: list[float]
+    timestamps: list[tuple[Any, int]]
+    voltage: float | None = None
+
+
+class DutyCycle(_Part):
+    """Times in seconds at which the DUT's processing pin rose and fell."""
+
+    start_times_s: list[float]
+    stop_times_s: list[float]
+
+
+class About(_Part):
+    """What an export of ours says of itself."""
+
+    simulated: bool = False
+
+
+class Pass(_Part):
+    """One entry of the file; `infer` is None for an entry that only tells an error."""
+
+    file: str = Field(default="", max_length=300)
+    label: int | None = Field(default=None, alias="class")
+    classes: int | None = None
+    bytes_to_send: int | None = Field(default=None, ge=0, le=_LARGEST)
+    stride: int | None = Field(default=None, ge=0, le=_LARGEST)
+    mode: str = ""
+    infer: Infer | None = None
+    power: Power | None = None
+    dutycycle: DutyCycle | None = None
+    error: str = ""
+    energy_runner: About = About()
+
+
+_PASSES: TypeAdapter[list[Pass]] = TypeAdapter(list[Pass])
+
+
+def read_passes(path: Path, root: Path) -> list[Pass]:
+    """Return the entries of a file; raises `SessionError` for a file that does not hold such."""
+    data = read_bytes(path, root, LARGEST_JSON)
+    try:
+        passes = _PASSES.validate_json(data)
+    except ValidationError as error:
+        raise SessionError(f"{path.name}: is no result of the MLCommons runner ({first_error(error)})") from None
+    if len(passes) > _MOST:
+        raise SessionError(f"{path.name}: {len(passes)} passes are more than any session has")
+    return passes

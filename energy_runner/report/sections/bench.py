@@ -1,0 +1,169 @@
+"""The sections about who took part: boxes, settings, limits of error, stimuli, provenance."""
+
+from typing import Any
+
+from energy_runner.analysis.uncertainty.evaluate import Limits
+from energy_runner.report.headline import ENDS
+from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
+from energy_runner.report.story import Story
+from energy_runner.report.units import column, number, percent, prefixed, scaled, with_unit
+
+ROLES = {"monitor": "Power monitor", "io-manager": "IO manager", "dut": "Device under test (DUT)"}
+MEANS = {
+    "monitor": "Feeds the device under test and measures its current and voltage.",
+    "io-manager": "Relays the serial line between computer and device, and sees the device's timestamp pin.",
+    "dut": "The board whose energy is measured.",
+}
+KEYS = {"monitor": "monitor", "io-manager": "io_manager", "dut": "dut"}
+OPEN_STIMULI = 10
+
+
+def boxes(story: Story) -> Html:
+    """Return make, model, serial number, firmware and port of every box, as it answered."""
+    names = [box for box in ROLES if box in story.boxes] + sorted(set(story.boxes) - set(ROLES))
+    rows = []
+    for name in names:
+        identity = story.boxes[name].identity
+        role = explained(ROLES.get(name, name), MEANS.get(name, "A box of this bench."))
+        details = identity.get("detail")
+        detail = "; ".join(f"{k}: {v}" for k, v in details.items()) if isinstance(details, dict) else ""
+        virtual = tag("strong", "simulated") if identity.get("virtual") or story.record.virtual else "real"
+        port = story.bench(KEYS.get(name, name), "port")
+        made = [identity.get(key) or number(None) for key in ("make", "model", "serial", "firmware")]
+        rows.append([role, *made, port or "through the IO manager", virtual, detail])
+    columns = ["Box", "Make", "Model", "Serial number", "Firmware", "Port", "Kind", "Detail"]
+    if not any(row[-1] for row in rows):
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    asked = table("As each box answered when it was asked who it is", columns, rows) if rows else ""
+    none = "" if rows else tag("p", "No box was identified.")
+    return section("boxes", "Who took part", asked, none, _dut(story))
+
+
+def _dut(story: Story) -> Html:
+    told = story.facts.identified[-1] if story.facts.identified else None
+    if told is None:
+        return Html("")
+    wanted = story.record.benchmark.model_string
+    same = told.model == wanted
+    return pairs(
+        "The DUT's own answers",
+        [
+            ("DUT name", told.name),
+            ("DUT profile", told.profile),
+            ("DUT model", told.model if same else tag("span", f"{told.model} (not {wanted})", class_="lost")),
+            ("Answers come from", story.bench("virtual_dut_answers_from")),
+        ],
+    )
+
+
+def settings(story: Story) -> Html:
+    """Return how the bench was set up and which limits of error apply."""
+    monitor, run, stopped = story.facts.monitor, story.record.run, story.facts.stopped
+    voltages = ", ".join(with_unit(value, "V", 5) for value in story.voltages_v)
+    inferences: Any = run.inferences if run.inferences is not None else "found by a short trial"
+    items: list[tuple[object, object]] = [
+        ("Bench", story.bench("name")),
+        ("Description", story.bench("description")),
+        ("Voltage set", monitor and with_unit(monitor.voltage_set_v, "V", 5)),
+        ("Voltage measured", voltages),
+        (
+            explained("Sample period", "The time between two samples, as the power monitor itself states it."),
+            monitor and f"{with_unit(monitor.period_s * 1e6, 'µs')} ({with_unit(1 / monitor.period_s, 'Hz')})",
+        ),
+        ("Signals recorded", monitor and ", ".join(f"{s.get('name')} ({s.get('unit')})" for s in monitor.signals)),
+        ("Samples", stopped and f"{stopped.received} received of {stopped.samples}"),
+        ("Inferences a window", inferences if run.mode != "accuracy" else None),
+        (
+            explained("Warm-ups", "Inferences before each window that do not count."),
+            run.warmups if run.mode != "accuracy" else None,
+        ),
+        ("Stimuli read back", "yes, byte for byte" if run.read_back else "no"),
+        ("Shortest window allowed", with_unit(run.min_window_s, "s") if run.mode != "accuracy" else None),
+    ]
+    return section("settings", "Bench settings", pairs("Bench settings", items), _accuracy(story))
+
+
+def _accuracy(story: Story) -> Html:
+    limits = Limits.of(story.facts.monitor.accuracy) if story.facts.monitor else Limits()
+    rows = []
+    for term in limits.terms:
+        parts = [percent(term.relative)] if term.relative else []
+        parts += [prefixed(term.absolute, term.unit)] if term.absolute else []
+        rows.append([term.name, f"± {' + '.join(parts)}" if parts else "", term.source])
+    assumed = [tag("li", text) for text in limits.assumptions]
+    if not (limits.document or rows or assumed):
+        return Html("")
+    terms = table("Limits of error that entered the uncertainty", ["Term", "Limit", "Source"], rows, wide=(2,))
+    return join(
+        (
+            tag("h3", "Limits of error of the power monitor"),
+            tag("p", f"Document: {limits.document or 'none'}"),
+            terms if rows else "",
+            tag("p", "Assumptions, where no document states a limit:") if assumed else "",
+            tag("ul", *assumed, class_="plain") if assumed else "",
+        )
+    )
+
+
+def stimuli(story: Story) -> Html:
+    """Return the input files with the SHA-256 of their bytes."""
+    files = story.record.stimuli
+    if not files:
+        return Html("")
+    rows = [[f.file, f.label, f.size, tag("code", f.sha256, class_="hash")] for f in files]
+    columns = [
+        "File",
+        explained("Label", "The class that the label file gives this input."),
+        "Bytes",
+        explained("SHA-256", "A fingerprint of the bytes: any change of the file changes it."),
+    ]
+    listed = table("Stimuli of the plan, in order", columns, rows, numeric=(1, 2))
+    if len(files) > OPEN_STIMULI:
+        listed = tag("details", tag("summary", f"Show all {len(files)} stimuli"), listed)
+    return section("stimuli", "Stimuli", listed)
+
+
+def provenance(story: Story) -> Html:
+    """Return where this report comes from, and how to make it again."""
+    record = story.record
+    off = {True: "confirmed by the power monitor", False: "NOT CONFIRMED", None: "this bench switches no supply"}
+    items: list[tuple[object, object]] = [
+        ("Session", record.session_id),
+        ("Started (UTC)", record.started_utc),
+        ("Software", record.software),
+        ("End of the run", f"{ENDS.get(record.outcome, record.outcome)} {record.reason}".strip()),
+        ("Supply off at the end", off[record.supply_off_confirmed]),
+        ("Seed of the simulation", record.run.seed if record.virtual else None),
+        ("Journal", "its last line was cut off and left out" if story.facts.torn else None),
+    ]
+    items += [("Note", note) for note in record.notes]
+    words = (
+        "Every figure here is derived from the facts in this session's folder (record.json, journal.jsonl, "
+        "trace.jls) and can be derived again: "
+    )
+    again = tag("p", words, tag("code", "energy-runner analyze SESSION"), ".", class_="quiet")
+    return section("provenance", "Where this comes from", pairs("Provenance", items), again)
+
+
+def truth(story: Story) -> Html:
+    """Return, for a simulated bench, how far the measured energies are from the exact ones."""
+    exact = story.record.truth
+    if not exact or len(exact) != len(story.result.windows):
+        return Html("")
+    measured = [window.energy_per_inference_j for window in story.result.windows]
+    known = [true.energy_j / true.inferences if true.inferences else None for true in exact]
+    off = [percent(got / real - 1) if got and real else "" for got, real in zip(measured, known, strict=True)]
+    numbers = [window.index + 1 for window in story.result.windows]
+    in_uj = [column([scaled(value, 1e6) for value in values]) for values in (known, measured)]
+    rows = list(zip(numbers, *in_uj, off, strict=True))
+    columns = ["Window", "Exact (µJ per inference)", "Measured (µJ per inference)", "Measured is off by"]
+    words = (
+        "The simulated device's energy is known exactly. The difference is what the simulated power monitor's "
+        "own errors, drawn from its data sheet, and the analysis add to it."
+    )
+    return section(
+        "truth",
+        "Measured against the simulation's truth",
+        tag("p", words, class_="quiet"),
+        table("Each window's energy against the exact one", columns, rows, numeric=(1, 2, 3)),
+    )

@@ -1,0 +1,92 @@
+"""The section about single inferences: what repeats inside a window, the idle level, and energy above it."""
+
+import math
+
+from energy_runner.analysis.inferences.segment import WindowInferences
+from energy_runner.report.charts.inferences import drift_chart, histogram_chart
+from energy_runner.report.markup import Html, explained, section, table, tag
+from energy_runner.report.story import Story
+from energy_runner.report.units import column, fixed, number, percent, scaled, with_unit
+
+_HINTS = (
+    "energy-runner segment SESSION",
+    "energy-runner use SESSION --per-hour 60 --capacity-mah 225 --battery-v 3.0",
+)
+
+
+def inferences(story: Story) -> Html:
+    """Return the distribution of single inferences of each window, beside the score and never in its place."""
+    if story.inferences is None:
+        return Html("")
+    summary = story.inferences
+    found = summary.segmentation
+    resolved = [window for window in found.windows if window.resolved]
+    remarks = [
+        tag("li", f"Window {window.index + 1}: {text}")
+        for window in found.windows
+        for text in ([window.reason] if not window.resolved else window.disagreements)
+    ]
+    words = (
+        "The power repeats with every inference, and from what repeats the beginning of each is found. All of "
+        "this stands beside the score: the score is the energy between the edges over the number of inferences."
+    )
+    return section(
+        "inferences",
+        "Single inferences",
+        tag("p", words, class_="quiet"),
+        _table(resolved) if resolved else "",
+        histogram_chart(summary),
+        drift_chart(summary),
+        tag("ul", *remarks, class_="plain") if remarks else "",
+        _idle(story),
+        tag("p", "More: ", tag("code", _HINTS[0]), "; energy per day and battery life: ", tag("code", _HINTS[1])),
+    )
+
+
+def _table(resolved: list[WindowInferences]) -> Html:
+    known = [window for window in resolved if window.energy is not None]
+    spread = [window.energy for window in known if window.energy is not None]
+    cells: list[list[object]] = [
+        [window.index + 1 for window in known],
+        [window.inferences for window in known],
+        [*column([scaled(window.period_s, 1e3) for window in known])],
+        [*column([1e6 * energy.median for energy in spread])],
+        [*column([1e6 * energy.p5 for energy in spread])],
+        [*column([1e6 * energy.p95 for energy in spread])],
+        [len(energy.outliers) for energy in spread],
+        [f"{percent(energy.drift)} ± {percent(energy.drift_u, 1)}" for energy in spread],
+        [percent(energy.warm_up.early) for energy in spread],
+        [*column([scaled(window.above_idle_j, 1e6) for window in known])],
+    ]
+    columns = [
+        "Window",
+        explained("Found", "Inferences that were found in the window."),
+        explained("Period (ms)", "From the beginning of an inference to that of the next."),
+        "Median (µJ)",
+        explained("p5", "One inference in twenty takes less."),
+        explained("p95", "One inference in twenty takes more."),
+        explained("Outliers", "Inferences further out than chance explains."),
+        explained("Drift", "Change over the whole window, with its standard uncertainty."),
+        explained("Warm-up", "How the first inferences differ from the second half of the window."),
+        explained(
+            "Above idle (µJ)", "Energy per inference less the idle power over the same time. Not the score."
+        ),
+    ]
+    rows = list(zip(*cells, strict=True))
+    return table("Energy of single inferences in each window", columns, rows, numeric=range(1, 10))
+
+
+def _idle(story: Story) -> Html:
+    if story.inferences is None:
+        return Html("")
+    found = story.inferences.segmentation
+    if found.idle is None:
+        return tag("p", f"Idle level: no stable level {found.idle_searched}.")
+    idle = found.idle
+    decimals = max(0, min(6, 1 - math.floor(math.log10(idle.u_w * 1e3)))) if idle.u_w > 0 else 4
+    level = f"{fixed(idle.power_w * 1e3, decimals)} ± {fixed(idle.u_w * 1e3, decimals)} mW"
+    return tag(
+        "p",
+        f"Idle level: {level} (scatter only), steadiest for {with_unit(idle.duration_s * 1e3, 'ms', 3)} at "
+        f"{number(idle.start_s, 5)} s; searched {found.idle_searched}.",
+    )

@@ -1,0 +1,1 @@
+"""Submission trees for MLPerf Tiny."""

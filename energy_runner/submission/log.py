@@ -1,0 +1,110 @@
+"""`log.txt`: the journal of a run as a person reads it, one line an event.
+
+The bytes on the ports and the arrival of samples stay in the session's journal; everything else is told.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from energy_runner.session import events as ev
+from energy_runner.submission.cases import Run
+from energy_runner.submission.names import plain_ascii
+from energy_runner.submission.text import Stamps
+
+_LONGEST_LINE = 1000
+
+
+def _identified(event: ev.BoxIdentified) -> str:
+    known = (event.identity.get(key) for key in ("make", "model", "serial", "firmware"))
+    return f"{event.box} is " + ", ".join(str(value) for value in known if value)
+
+
+def _configured(event: ev.MonitorConfigured) -> str:
+    signals = ", ".join(f"{signal.get('name')} ({signal.get('unit')})" for signal in event.signals)
+    edges = "captured by the monitor" if event.captures_edges else "placed by the IO manager's laps"
+    return (
+        f"monitor set to {event.voltage_set_v:.9g} V, a sample every {event.period_s:.9g} s of {signals}, "
+        f"edges {edges}"
+    )
+
+
+def _inferred(event: ev.InferenceDone) -> str:
+    results = ", ".join(f"{value:.9g}" for value in event.results)
+    laps = f", laps at {' and '.join(str(lap) for lap in event.dut_laps_us)} us" if event.dut_laps_us else ""
+    return (
+        f"{event.purpose}: {event.warmups} warm-ups and {event.inferences} inferences done{laps}, "
+        f"m-results-[{results}]"
+    )
+
+
+def _stopped(event: ev.RunStopped) -> str:
+    words = {True: "confirmed off", False: "NOT confirmed off", None: "not ours to switch"}
+    reason = f" ({event.reason})" if event.reason else ""
+    return f"run ended: {event.outcome}{reason}, supply {words[event.supply_off_confirmed]}"
+
+
+# How each event reads; those without an entry are told elsewhere.
+_TOLD: dict[str, Callable[[Any], str]] = {
+    "run-started": lambda event: f"run of {event.benchmark} in {event.mode} mode",
+    "phase": lambda event: f"-- {event.name} {event.detail}",
+    "box-identified": _identified,
+    "monitor-configured": _configured,
+    "supply-switched": lambda event: f"supply switched {'on' if event.on else 'off'}",
+    "voltage-measured": lambda event: f"voltage at the supply's output: {event.voltage_v:.9g} V",
+    "dut-booted": lambda event: f"DUT booted, {event.timestamp_mode or 'unknown'} timestamps",
+    "inference-done": _inferred,
+    "acquisition-started": lambda event: "acquisition started",
+    "acquisition-stopped": lambda event: f"acquisition stopped: {event.received} of {event.samples} samples",
+    "edge-captured": lambda event: f"edge at sample {event.position:.12g}",
+    "lap-captured": lambda event: f"edge at {event.lap_us} us of the IO manager's clock",
+    "samples-lost": lambda event: f"LOST {event.missing} samples between {event.after} and {event.before}",
+    "samples-over-range": lambda event: f"OVER RANGE: {event.count} samples from {event.at} on",
+    "remark": lambda event: f"{'SUSPICIOUS ' if event.suspicious else ''}{event.box}: {event.text}",
+    "problem": lambda event: f"PROBLEM {event.error}: {event.asked}: {event.came}",
+    "tear-down-step": lambda event: f"undone: {event.name}" + (f" FAILED: {event.error}" if event.error else ""),
+    "run-stopped": _stopped,
+}
+
+
+def log_txt(run: Run, banner: Sequence[str], results: bytes) -> bytes:
+    """Return `log.txt` of a run: banner, what happened, and what `results.txt` says.
+
+    What the DUT answered and when a stimulus was loaded is told in the words of the MLCommons runner's logs, so
+    that their readers find it.
+    """
+    record = run.session.record
+    lines = [
+        *banner,
+        f"Session {plain_ascii(record.session_id)}, begun {plain_ascii(record.started_utc)}, measured with "
+        f"{plain_ascii(record.software)}",
+        "The session's journal has every byte that passed the ports, its trace every sample.",
+        *_happened(run),
+        *(f"finding {finding.id}: {plain_ascii(finding.detail)}" for finding in run.result.findings),
+    ]
+    for verdict in run.result.verdicts:
+        word = "passed" if verdict.passed else "FAILED" if verdict.binding else "not passed (informs only)"
+        lines.append(f"rule {verdict.id}: {word}: {plain_ascii(verdict.clause)}")
+    lines.append("Session logged in file log.txt, results follow")
+    return ("\n".join(lines) + "\n").encode("ascii") + results
+
+
+def _happened(run: Run) -> Iterator[str]:
+    stamps = Stamps(run)
+    stride = run.session.record.benchmark.stride_bytes or 1
+    idle_ns = 0  # since when the DUT waits for the next stimulus
+    for event in run.session.journal(exchanges=False):
+        stamp = f"{stamps.at(event.t_ns)} ulp-mlperf:"
+        tell = _TOLD.get(event.kind)
+        if isinstance(event, ev.DutIdentified):
+            for what in ("name", "profile", "model"):
+                yield f"Device {what} retrieved: {plain_ascii(getattr(event, what))}"
+        elif isinstance(event, ev.StimulusLoaded):
+            begun = f"{stamps.at(idle_ns)} ulp-mlperf:"
+            yield f"{begun} Loading file {plain_ascii(event.file)} segment {event.offset // stride}"
+            yield f"{stamp} Load complete."
+            compared = "read back and equal" if event.read_back else "not read back"
+            yield f"{stamp} {event.size} bytes, SHA-256 {plain_ascii(event.sha256)}, {compared}"
+        elif tell is not None:
+            yield f"{stamp} {plain_ascii(tell(event), _LONGEST_LINE)}"
+        if isinstance(event, ev.Phase | ev.InferenceDone | ev.DutIdentified):
+            idle_ns = event.t_ns

@@ -1,0 +1,97 @@
+"""The system description: a form that a person fills in once for a board, and the JSON that the checker reads."""
+
+import difflib
+import tomllib
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from energy_runner.errors import ConfigurationError
+from energy_runner.submission.names import check_value, is_text
+
+STATUSES = {"available": "Available", "preview": "Preview", "rdi": "RDI"}
+_LARGEST_FORM_BYTES = 1 << 20
+_ADVICE = "Try: energy-runner export mlperf --new-system FILE, which writes an empty form"
+
+
+class Field(BaseModel):
+    """One line of the description: its key in the form, its official name, and what belongs there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    name: str
+    group: str
+    help: str
+    mandatory: bool = False
+
+
+@cache
+def fields() -> tuple[Field, ...]:
+    """Return the description's lines in their order."""
+    file = resources.files("energy_runner.submission").joinpath("templates", "system_fields.toml")
+    return tuple(Field.model_validate(entry) for entry in tomllib.loads(file.read_text("utf-8"))["field"])
+
+
+def empty_form() -> str:
+    """Return the form to be filled in, as TOML with a comment at each key."""
+    lines = [
+        "# System description of an MLPerf Tiny submission, for energy-runner export mlperf --system-file FILE.",
+        "# Fill in between the quotation marks; keys marked MANDATORY may not stay empty.",
+        "# Submitter, division and what the sessions know (supply voltage, monitor) are added by the export.",
+    ]
+    group = ""
+    for field in fields():
+        if field.group != group:
+            group = field.group
+            lines += ["", f"# --- {group}"]
+        lines += [f"# {'MANDATORY: ' if field.mandatory else ''}{field.help}", f'{field.key} = ""']
+    return "\n".join(lines) + "\n"
+
+
+def read_form(path: Path) -> dict[str, str]:
+    """Return the filled-in form as key to value, all keys present, empty where nothing was said.
+
+    Raises `ConfigurationError`, which names the file and the key, for a file that is no such form.
+    """
+    try:
+        if path.stat().st_size > _LARGEST_FORM_BYTES:
+            raise ConfigurationError(f"{path}: is too large for a system description. {_ADVICE}")
+        document = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error}). {_ADVICE}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{path}: is not TOML ({error}). {_ADVICE}") from None
+    known = [field.key for field in fields()]
+    for key, value in document.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise ConfigurationError(f"{path}: unknown key {key[:60]!a}{hint} {_ADVICE}")
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{path}: {key}: must be text between quotation marks")
+    return {key: check_value(f"{path}: {key}", document.get(key, "")) for key in known}
+
+
+def check_form(form: dict[str, str], path: Path) -> None:
+    """Raise `ConfigurationError` that lists by name every mandatory key still empty, or says what is wrong."""
+    missing = [field.key for field in fields() if field.mandatory and not form[field.key]]
+    if missing:
+        also = " (status may also be given with --category)" if "status" in missing else ""
+        raise ConfigurationError(f"{path}: still empty: {', '.join(missing)}{also}")
+    if form["status"].lower() not in STATUSES:
+        raise ConfigurationError(f"{path}: status: {form['status']!a} is none of {', '.join(STATUSES)}")
+    if not is_text(form["board_name"]):
+        raise ConfigurationError(
+            f"{path}: board_name: {form['board_name']!a} is taken for a number or for nothing by the "
+            "final report. Try the board's full name"
+        )
+
+
+def system_json(form: dict[str, str], org: str, division: str) -> dict[str, str]:
+    """Return the description as the official tools read it, in the order of their template."""
+    named = {field.name: form[field.key] for field in fields()}
+    named["Status"] = STATUSES[form["status"].lower()]
+    return {"Submitter": org, "Division": division.capitalize(), **named}

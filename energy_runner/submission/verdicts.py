@@ -1,0 +1,61 @@
+"""Rules that failed: they stop an export, unless somebody takes responsibility and the export says so."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from energy_runner.errors import ConfigurationError, ExitStatus, RunnerError
+from energy_runner.session.result import Verdict
+from energy_runner.submission.cases import Entry
+from energy_runner.submission.names import plain_ascii
+
+
+class RulesFailedError(RunnerError):
+    """Sessions were measured, but rules failed and nobody asked for an export in spite of that."""
+
+    status = ExitStatus.RULE_FAILED
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A rule that failed and is exported all the same."""
+
+    run: str
+    verdict: Verdict
+
+    @property
+    def text(self) -> str:
+        """Return one line that says which run, which rule, what was measured against what."""
+        verdict = self.verdict
+        note = f" ({verdict.note})" if verdict.note else ""
+        return plain_ascii(
+            f"{self.run}: rule '{verdict.id}' failed: {_short(verdict.measured)} "
+            f"against {_short(verdict.limit)}{note}"
+        )
+
+
+def tolerated(entries: Sequence[Entry], division: str, despite: Sequence[str]) -> list[Deviation]:
+    """Return the failed rules that are exported all the same: any in the open division, else those in `despite`.
+
+    Raises `RulesFailedError`, which names every other one, `ConfigurationError` for an unknown rule.
+    """
+    runs = [run for entry in entries for run in entry.runs.values()]
+    known = list(dict.fromkeys(verdict.id for run in runs for verdict in run.result.verdicts))
+    for rule_id in despite:
+        if rule_id not in known:
+            near = difflib.get_close_matches(rule_id, known, n=1, cutoff=0.5)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise ConfigurationError(f"--despite {rule_id[:60]!a}: no such rule{hint} (known: {', '.join(known)})")
+    found = [Deviation(run.name, verdict) for run in runs for verdict in run.failed]
+    refused = [deviation for deviation in found if division != "open" and deviation.verdict.id not in despite]
+    if refused:
+        rules = " ".join(dict.fromkeys(f"--despite {deviation.verdict.id}" for deviation in refused))
+        raise RulesFailedError(
+            f"{'; '.join(deviation.text for deviation in refused)}. Try: measure again; or {rules}, or --open, "
+            "either of which the export then says in every file"
+        )
+    return found
+
+
+def _short(value: str | float | int | None) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

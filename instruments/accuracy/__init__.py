@@ -1,1 +1,0 @@
-"""Limits of error from data sheets, as data files."""

@@ -1,0 +1,1 @@
+"""One room a device: protocol, driver, twin, specification."""

@@ -1,0 +1,1 @@
+"""The device under test: its monitor's grammar, driver and twin."""

@@ -1,0 +1,65 @@
+"""What a virtual DUT draws and how long it takes: the data behind the DUT twin."""
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+
+from instruments.world.history import FloatArray
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Supply current of each activity, in ampere; of the order of a Cortex-M4 board at 3 V."""
+
+    boot_a: float = 9.0e-3
+    idle_a: float = 6.1e-3
+    uart_receive_a: float = 8.3e-3
+    uart_send_a: float = 9.6e-3
+    infer_a: float = 11.2e-3
+
+
+@dataclass(frozen=True)
+class NetworkProfile:
+    """One network as the twin runs it; `layers` are (share of the duration, relative level)."""
+
+    model: str
+    input_bytes: int
+    outputs: int
+    inference_s: float
+    layers: tuple[tuple[float, float], ...]
+
+
+def load_network(model: str) -> NetworkProfile:
+    """Return the profile of a network; raise `KeyError` if the twin does not know it."""
+    text = resources.files("instruments.devices.dut").joinpath("models.toml").read_text(encoding="utf-8")
+    entry = tomllib.loads(text)[model]
+    return NetworkProfile(
+        model=model,
+        input_bytes=entry["input_bytes"],
+        outputs=entry["outputs"],
+        inference_s=entry["inference_s"],
+        layers=tuple((float(share), float(level)) for share, level in entry["layers"]),
+    )
+
+
+def inference_train(
+    profile: NetworkProfile,
+    mean_a: float,
+    start_ns: int,
+    period_ns: int,
+    scales: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Return times (ns) and currents (A) of consecutive inferences with their layers.
+
+    `scales` holds one relative level for each inference (noise and drift); its length is their number.
+    """
+    shares = np.array([share for share, _ in profile.layers])
+    levels = np.array([level for _, level in profile.layers])
+    levels = levels / np.dot(shares / shares.sum(), levels)
+    starts = np.concatenate(([0.0], np.cumsum(shares / shares.sum())[:-1])) * period_ns
+    begin = start_ns + np.arange(len(scales), dtype=np.float64) * period_ns
+    times = np.rint((begin[:, None] + starts[None, :]).ravel())
+    currents = (scales[:, None] * levels[None, :]).ravel() * mean_a
+    return times, currents

@@ -1,0 +1,1 @@
+"""The Arduino-type IO manager: relays the DUT's UART and times its edges."""

@@ -1,0 +1,245 @@
+"""The Arduino-type IO manager: it relays the DUT's UART and puts microseconds on the timestamp pin's edges."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from instruments.clock import Clock, Deadline
+from instruments.devices.dut.protocol import DutEvent, encode_command
+from instruments.devices.dut.protocol import parse_line as parse_dut_line
+from instruments.devices.io_manager.protocol import (
+    MAX_RELAYED_CHARACTERS,
+    IoEvent,
+    IoLap,
+    IoReady,
+    IoRefusal,
+    IoText,
+    PassThrough,
+    Relayed,
+    parse_line,
+)
+from instruments.errors import ProtocolViolation, Refused, TimedOut
+from instruments.links.base import Transport
+from instruments.links.lines import LineSplitter
+from instruments.roles import Identity
+
+ANSWER_S = 3.0
+# An UNO resets when its port opens; its boot loader and ours need well under this.
+BOOT_S = 8.0
+ASK_AGAIN_S = 0.5
+QUIET_S = 0.1
+SETTLE_S = 2.0
+
+
+@dataclass(frozen=True)
+class TimedLap:
+    """A falling edge: microseconds of the IO manager, and the host time at which the line arrived."""
+
+    lap_us: int
+    arrived_ns: int
+
+
+class IoManager:
+    """One IO manager; it is also a `DutPort`."""
+
+    chunk_bytes = (MAX_RELAYED_CHARACTERS - len("db ")) // 2 - 2  # 26, as the field's runner sends
+
+    def __init__(self, transport: Transport, clock: Clock) -> None:
+        self.name = transport.name
+        self._transport = transport
+        self._clock = clock
+        self._lines = LineSplitter()
+        self._dut_events: deque[DutEvent] = deque()
+        self._own: deque[IoEvent] = deque()
+        self._laps: list[TimedLap] = []
+        self._remarks: list[str] = []
+
+    @property
+    def partial(self) -> str:
+        """Return the line that has begun but not ended."""
+        return self._lines.partial
+
+    def open(self, deadline: Deadline) -> None:
+        """Open the port and wait until the board answers `name` (it resets when the port opens).
+
+        A board that does not reset (some clones) may still report edges to an earlier run; that is ended.
+        """
+        self._forget()
+        self._transport.open(deadline)
+        limit = deadline.at_most(BOOT_S)
+        heard: list[str] = []
+        while not limit.expired():
+            self._transport.write(b"name%", limit)
+            turn = limit.at_most(ASK_AGAIN_S)
+            while not turn.expired():
+                self._receive(turn)
+                heard += [event.text for event in self._take_own() if isinstance(event, IoText)]
+                if any("m-name-io" in text for text in heard):
+                    self._settle(limit)
+                    self.disable_timestamps(limit)
+                    self._forget()
+                    return
+        raise TimedOut(
+            f"ask {self.name} for its name",
+            f"no 'm-name-io' within {BOOT_S:g} s; heard {_excerpt(' '.join(heard) + self._lines.partial)}",
+            "check that the port is the IO manager's and that its firmware speaks 115200 baud",
+        )
+
+    def identify(self, deadline: Deadline) -> Identity:
+        """Return who answers."""
+        texts = self.command("version", deadline)
+        version = next((text.removeprefix("m-version-") for text in texts if "m-version-" in text), "")
+        return Identity(kind="io-manager", model="Arduino-type IO manager", firmware=version)
+
+    def command(self, command: str, deadline: Deadline) -> list[str]:
+        """Send a command to the IO manager itself and return the lines of its answer."""
+        self._note_own()
+        self._transport.write(encode_command(command), deadline)
+        return self._answer(command, deadline)
+
+    def enable_timestamps(self, deadline: Deadline) -> None:
+        """Let falling edges of the timestamp pin be reported."""
+        for command, confirmation in (("tm 0", "-FALLING"), ("enable-timer", "m-timer-enabled")):
+            answer = self.command(command, deadline)
+            if not any(confirmation in line for line in answer):
+                raise ProtocolViolation(
+                    f"enable the timestamps of {self.name} with '{command}'",
+                    f"'{confirmation}' is missing in its answer {answer}",
+                    "check that its firmware is the Arduino IO manager's",
+                )
+
+    def disable_timestamps(self, deadline: Deadline) -> None:
+        """Stop reporting edges."""
+        self.command("disable-timer", deadline)
+
+    def take_laps(self) -> list[TimedLap]:
+        """Return the edges reported since the last call."""
+        laps, self._laps = self._laps, []
+        return laps
+
+    def take_remarks(self) -> list[str]:
+        """Return unexpected lines since the last call."""
+        remarks, self._remarks = self._remarks, []
+        return remarks
+
+    def poll(self) -> None:
+        """Take in what has already arrived, without waiting."""
+        self._receive(self._clock.deadline(0.0))
+        self._note_own()
+
+    def close(self) -> None:
+        """Release the port."""
+        self._transport.close()
+
+    # --- DutPort ------------------------------------------------------------------------------------------
+
+    def send(self, command: str, deadline: Deadline) -> None:
+        """Relay a command to the DUT; raise if the IO manager did not understand it letter by letter."""
+        if len(command) > MAX_RELAYED_CHARACTERS:
+            raise ProtocolViolation(
+                f"relay '{command[:20]}…'", f"{len(command)} characters; {MAX_RELAYED_CHARACTERS} fit its buffer"
+            )
+        self._note_own()
+        self._transport.write(encode_command(f"dut {command}"), deadline)
+        echoed: list[str] = []
+        self._answer(f"dut {command}", deadline, echoed)
+        if echoed != [command]:
+            raise ProtocolViolation(
+                f"relay '{command}' through {self.name}",
+                f"it understood {echoed or 'nothing'}",
+                "check the cable between host and IO manager",
+            )
+
+    def receive(self, deadline: Deadline) -> list[DutEvent]:
+        """Return events of the DUT, waiting for the first until the deadline; then return []."""
+        if not self._dut_events:
+            self._receive(deadline)
+            self._note_own()
+        events = list(self._dut_events)
+        self._dut_events.clear()
+        return events
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _answer(self, command: str, deadline: Deadline, echoed: list[str] | None = None) -> list[str]:
+        """Collect the answer up to `m-ready`; DUT lines and laps that come in between find their own way.
+
+        A refusal is raised only after its `m-ready`, which would else be taken for the next answer's.
+        """
+        limit = deadline.at_most(ANSWER_S)
+        texts: list[str] = []
+        refusals: list[str] = []
+        while True:
+            self._receive(limit)
+            while self._own:
+                event = self._own.popleft()
+                if isinstance(event, IoReady) and refusals:
+                    raise self._refused(command, refusals)
+                if isinstance(event, IoReady):
+                    return texts
+                if isinstance(event, PassThrough) and echoed is not None:
+                    echoed.append(event.command)
+                elif isinstance(event, IoRefusal):
+                    refusals.append(event.text)
+                elif isinstance(event, IoText):
+                    texts.append(event.text)
+            if limit.expired() and refusals:
+                raise self._refused(command, refusals)
+            if limit.expired():
+                raise TimedOut(
+                    f"send '{command}' to {self.name}",
+                    f"no 'm-ready' within {ANSWER_S:g} s; heard {_excerpt(' '.join(texts) + self._lines.partial)}",
+                    "check the IO manager's cable and power",
+                )
+
+    def _refused(self, command: str, refusals: list[str]) -> Refused:
+        return Refused(f"send '{command}' to {self.name}", " ".join(refusals), "see the journal")
+
+    def _receive(self, deadline: Deadline) -> None:
+        """Read once and put every event where it belongs."""
+        for line in self._lines.feed(self._transport.read(deadline)):
+            for event in parse_line(line):
+                if isinstance(event, IoLap):
+                    self._laps.append(TimedLap(event.lap_us, self._clock.now_ns()))
+                elif isinstance(event, Relayed):
+                    self._dut_events.extend(parse_dut_line(event.line))
+                else:
+                    self._own.append(event)
+                    if isinstance(event, PassThrough):  # whatever the DUT said before it is no answer to it
+                        self._note_unasked()
+
+    def _take_own(self) -> list[IoEvent]:
+        events = list(self._own)
+        self._own.clear()
+        return events
+
+    def _note_own(self) -> None:
+        """Keep lines that nobody asked for as remarks."""
+        for event in self._take_own():
+            if isinstance(event, IoText | IoRefusal) and event.text.strip():
+                self._remarks.append(event.text)
+
+    def _note_unasked(self) -> None:
+        """Keep what the DUT said without being asked as remarks."""
+        for event in self._dut_events:
+            self._remarks.append(f"the DUT said unasked: {event}")
+        self._dut_events.clear()
+
+    def _settle(self, deadline: Deadline) -> None:
+        """Throw away answers to earlier `name` requests, so that the next answer belongs to its question."""
+        limit = deadline.at_most(SETTLE_S)
+        while not limit.expired() and self._transport.read(limit.at_most(QUIET_S)):
+            continue
+        self._forget()
+
+    def _forget(self) -> None:
+        """Forget everything heard so far: it belongs to an earlier run, or to nobody."""
+        self._lines.clear()
+        self._dut_events.clear()
+        self._own.clear()
+        self._laps.clear()
+        self._remarks.clear()
+
+
+def _excerpt(text: str) -> str:
+    text = " ".join(text.split())
+    return repr(text[:60] + ("…" if len(text) > 60 else "")) if text else "nothing"

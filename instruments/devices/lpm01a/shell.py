@@ -1,0 +1,136 @@
+"""Talk to the shell of an LPM01A: send a command, find its answer among the samples of a running stream.
+
+The shield acknowledges each command with its echo, `ack <command>[ data]`; a refusal is `error <command>`
+(UM2269 Rev 6: `err`), with a line `Error detail:` after it. `stop` alone is not acknowledged.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from instruments.clock import Deadline
+from instruments.devices.lpm01a.protocol import Ack, ErrorDetail, ErrorReply, Event, Lpm01aDecoder, SampleRun
+from instruments.errors import ProtocolViolation, Refused, TimedOut
+from instruments.links.base import Transport
+
+ANSWER_S = 3.0
+DETAIL_S = 0.3
+OPEN_S = 10.0
+QUIET_S = 0.2
+STOP_AGAIN_S = 1.0
+READS_AT_ONCE = 64
+POWER_CYCLE = "unplug the shield's USB cable, wait a second and plug it in again"
+
+
+class Lpm01aShell:
+    """The conversation with one shield; every event that is no answer goes to `account(event)`, in order.
+
+    `is_streaming()` says whether an acquisition runs, in which `error` lines may come unasked.
+    """
+
+    def __init__(
+        self, transport: Transport, account: Callable[[Event], None], is_streaming: Callable[[], bool]
+    ) -> None:
+        self.name = transport.name
+        self._transport = transport
+        self._account = account
+        self._is_streaming = is_streaming
+        self._decoder = Lpm01aDecoder()
+        self._inbox: deque[Event] = deque()
+
+    def send(self, command: str, deadline: Deadline) -> None:
+        """Send a command without waiting."""
+        self._transport.write(command.encode("ascii") + b"\n", deadline)
+
+    def ask(self, command: str, deadline: Deadline) -> str:
+        """Send a command and return the data behind its echo.
+
+        Raises `Refused` on an error, `TimedOut` on silence and `ProtocolViolation` on the echo of another
+        command.
+        """
+        limit = deadline.at_most(ANSWER_S)
+        other_echoes: list[str] = []
+
+        def is_answer(event: Event) -> bool:
+            match event:
+                case Ack(echo) if _data(echo, command) is None:
+                    other_echoes.append(echo)
+                    return False
+                case ErrorReply(echo):
+                    return not self._is_streaming() or echo == "" or echo.startswith(command)
+                case _:
+                    return isinstance(event, Ack)
+
+        self.send(command, limit)
+        event = self.wait_for(is_answer, limit)
+        if isinstance(event, Ack):
+            return _data(event.command, command) or ""
+        if isinstance(event, ErrorReply):
+            raise self.refusal(command, limit)
+        asked = f"ask {self.name} for `{command}`"
+        if other_echoes:
+            raise ProtocolViolation(asked, f"it acknowledged '{other_echoes[-1]}' instead", POWER_CYCLE)
+        raise TimedOut(asked, "no answer", f"check that the port is the shield's, or {POWER_CYCLE}")
+
+    def refusal(self, command: str, deadline: Deadline) -> Refused:
+        """Return the error to raise after an `error` line, with the detail if it comes."""
+        detail = self.wait_for(lambda event: isinstance(event, ErrorDetail), deadline.at_most(DETAIL_S))
+        reason = detail.text if isinstance(detail, ErrorDetail) else "it gives no reason"
+        return Refused(f"ask {self.name} for `{command}`", f"it refused: {reason}")
+
+    def wait_for(self, wanted: Callable[[Event], bool], deadline: Deadline) -> Event | None:
+        """Return the first event that is wanted, or None at the deadline; account for all before it."""
+        while True:
+            while self._inbox:
+                event = self._inbox.popleft()
+                if wanted(event):
+                    return event
+                self._account(event)
+            if deadline.expired():
+                return None
+            self._inbox.extend(self._decoder.feed(self._transport.read(deadline)))
+
+    def receive(self, deadline: Deadline) -> None:
+        """Take in and account for what has arrived, without waiting for more."""
+        for _ in range(READS_AT_ONCE):
+            data = self._transport.read(deadline.at_most(0.0))
+            if not data:
+                break
+            self._inbox.extend(self._decoder.feed(data))
+        while self._inbox:
+            self._account(self._inbox.popleft())
+
+    def end_leftovers(self, deadline: Deadline) -> int:
+        """Ask an earlier run's stream to stop until the line is quiet; return how many samples it still sent.
+
+        Raises `Refused` where it goes on in spite of `stop`, `TimedOut` where there was no time to listen.
+        """
+        limit = deadline.at_most(OPEN_S)
+        leftover = times = heard_bytes = 0
+        while not limit.expired():
+            times += 1
+            self._transport.write(b"\nstop\n", limit)  # the first line end finishes a command cut short
+            again = limit.at_most(STOP_AGAIN_S)
+            while not again.expired():
+                data = self._transport.read(limit.at_most(QUIET_S))
+                heard_bytes += len(data)
+                events = self._decoder.feed(data)
+                leftover += sum(len(event.values) for event in events if isinstance(event, SampleRun))
+                if not data and not limit.expired():
+                    self._decoder = Lpm01aDecoder()
+                    self._inbox.clear()
+                    return leftover
+        asked = f"end what an earlier run left running on {self.name}"
+        if not heard_bytes:
+            raise TimedOut(asked, f"less than {QUIET_S} s to hear whether it is quiet", "a later deadline")
+        raise Refused(
+            asked,
+            f"{leftover} samples came, and no silence of {QUIET_S} s, after {times} times `stop`",
+            POWER_CYCLE,
+        )
+
+
+def _data(echo: str, command: str) -> str | None:
+    """Return what follows the echo of `command`, or None if it is another command's."""
+    if echo == command or echo.startswith((f"{command} ", f"{command}:")):
+        return echo.removeprefix(command).strip(" :")
+    return None

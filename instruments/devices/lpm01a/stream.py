@@ -1,0 +1,165 @@
+"""Keep account of one LPM01A acquisition: which sample stands where, and what is missing.
+
+The shield prints no sample numbers. It prints a time stamp after every 1000 samples, and its elapsed time
+times the sample rate says how many samples there should be by then (UM2269 Rev 6, "Timestamp"). The stamps
+are the authority: where samples are missing, the index moves on by as many, so that every later index is
+right in the shield's own time. Samples and edges between a loss and the stamp that reveals it stand too
+early by the number missing; the `Lost` item covers exactly that stretch.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from instruments.devices.lpm01a.protocol import (
+    EVENT_COUNTER_WRAPS,
+    SAMPLES_PER_TIME_STAMP,
+    TIME_STAMP_WRAPS_MS,
+    End,
+    ErrorDetail,
+    ErrorReply,
+    Event,
+    EventMark,
+    Garbage,
+    PowerState,
+    SampleRun,
+    Text,
+    TimeStamp,
+)
+from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem, TimeMark
+
+BUFFER_WARNING = 0.9
+# Words of error lines that mean "more than I can measure".
+OVER_RANGE_WORDS = ("current", "range", "overload")
+# An edge line stands behind the last sample that was complete when the pin fell: it fell during the next.
+EDGE_OFFSET = 0.5
+EDGE_HALF_WIDTH = 0.5
+
+
+class Lpm01aStream:
+    """One acquisition from `start` to its end.
+
+    `rate_hz` is the sample rate; samples above `ceiling` (in the unit of the samples) are more than the
+    shield can supply and are reported as over range.
+    """
+
+    def __init__(self, rate_hz: float, ceiling: float) -> None:
+        self.index = 0
+        self.ended = False
+        self._rate_hz = rate_hz
+        self._ceiling = ceiling
+        self._stamp_index = 0
+        self._stamp_ms = 0.0
+        self._counter: int | None = None
+
+    def take(self, event: Event) -> Iterator[StreamItem]:
+        """Return the items that one decoded event stands for."""
+        match event:
+            case SampleRun(values):
+                yield from self._samples(values)
+            case EventMark():
+                yield from self._edge(event)
+            case TimeStamp():
+                yield from self._time_stamp(event)
+            case End():
+                yield from self._early_end(event)
+            case ErrorReply(text) if any(word in text.lower() for word in OVER_RANGE_WORDS):
+                yield OverRange(max(0, self.index - 1), 1, f"the shield reports: error {text}")
+            case _:
+                yield note(event)
+
+    def _samples(self, values: npt.NDArray[np.float64]) -> Iterator[StreamItem]:
+        with np.errstate(over="ignore"):  # absurd exponents become infinite and are reported below
+            yield Samples(self.index, (values.astype(np.float32),))
+        above = np.flatnonzero(values > self._ceiling)
+        for run in np.split(above, np.flatnonzero(np.diff(above) > 1) + 1):
+            if len(run):
+                yield OverRange(
+                    self.index + int(run[0]),
+                    len(run),
+                    f"{values[run].max():.4g} in one sample is more than the shield can supply",
+                )
+        self.index += len(values)
+
+    def _edge(self, event: EventMark) -> Iterator[StreamItem]:
+        counter = event.counter % EVENT_COUNTER_WRAPS
+        if self._counter is None:
+            missing = 0
+            if counter:
+                yield Note(f"the first event is number {counter}; earlier ones are not in the stream")
+        else:
+            missing = (counter - self._counter - 1) % EVENT_COUNTER_WRAPS
+        if missing:
+            yield Note(
+                f"lost edge: the event counter went from {self._counter:02d} to {counter:02d}, "
+                f"{missing} event(s) are missing before sample {self.index}",
+                suspicious=True,
+            )
+        self._counter = counter
+        yield Edge(self.index + EDGE_OFFSET, EDGE_HALF_WIDTH, event.counter)
+
+    def _time_stamp(self, event: TimeStamp) -> Iterator[StreamItem]:
+        received = self.index - self._stamp_index
+        expected_ms = self._stamp_ms + received * 1000 / self._rate_hz
+        # The stamp counts modulo 1000 s: take the reading that is nearest to what is expected.
+        half = TIME_STAMP_WRAPS_MS / 2
+        ahead_ms = (event.ms - expected_ms + half) % TIME_STAMP_WRAPS_MS - half
+        missing = round(ahead_ms * self._rate_hz / 1000)
+        if missing > 0:
+            yield Lost(
+                self._stamp_index,
+                self.index + missing,
+                missing,
+                f"{received} samples since the last time stamp instead of {received + missing}",
+            )
+            self.index += missing
+        elif missing < 0:
+            yield Note(
+                f"{received} samples since the last time stamp, {-missing} more than its time allows, "
+                f"before sample {self.index}",
+                suspicious=True,
+            )
+        elif received % SAMPLES_PER_TIME_STAMP:
+            yield Note(f"a time stamp after {received} samples instead of {SAMPLES_PER_TIME_STAMP}")
+        self._stamp_index = self.index
+        self._stamp_ms = expected_ms + ahead_ms
+        fill = event.buffer_percent / 100
+        yield TimeMark(self.index, self._stamp_ms / 1000, fill)
+        if fill > BUFFER_WARNING:
+            yield Note(
+                f"the shield's transmit buffer is {event.buffer_percent} % full at sample {self.index}: "
+                "the host reads too slowly, samples are about to be lost",
+                suspicious=True,
+            )
+
+    def _early_end(self, event: End) -> Iterator[StreamItem]:
+        self.ended = True
+        yield Note(f"the acquisition ended by itself ('{event.text}') at sample {self.index}", suspicious=True)
+        yield Lost(
+            self.index, self.index + 1, 1, "the acquisition ended by itself: at least one sample is missing"
+        )
+
+
+def note(event: Event) -> Note:
+    """Return a remark about an event that is no sample, edge or time stamp of a running acquisition."""
+    text, suspicious = _remark(event)
+    return Note(text, suspicious)
+
+
+def _remark(event: Event) -> tuple[str, bool]:
+    remark = (str(event), False)
+    match event:
+        case SampleRun(values):
+            remark = (f"{len(values)} samples while no acquisition was running", True)
+        case Text(text):
+            remark = (f"the shield says '{text}'", True)
+        case ErrorReply(text):
+            remark = (f"the shield reports: error {text}", True)
+        case ErrorDetail(text):
+            remark = (f"the shield reports: error detail: {text}", True)
+        case Garbage(data):
+            remark = (f"bytes that belong to nothing: {data!r}", True)
+        case PowerState(on):
+            remark = (f"the shield switched the supply {'on' if on else 'off'}", not on)
+    return remark

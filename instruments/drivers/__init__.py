@@ -1,1 +1,0 @@
-"""Drivers: what one device's commands mean."""

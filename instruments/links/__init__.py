@@ -1,0 +1,1 @@
+"""Links to instruments: serial ports, VISA, TCP, and taps on them."""

@@ -1,0 +1,90 @@
+"""Listen in on a port: every byte sent and received is told to a listener, unchanged."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from instruments.clock import Deadline
+from instruments.errors import TimedOut
+from instruments.links.base import ScpiPort, Transport
+
+Direction = Literal["tx", "rx"]
+# Called with the direction and the bytes.
+ByteListener = Callable[[Direction, bytes], None]
+
+
+class TappedTransport:
+    """A `Transport` that tells `listener` what passes."""
+
+    def __init__(self, inner: Transport, listener: ByteListener) -> None:
+        self.name = inner.name
+        self._inner = inner
+        self._listener = listener
+
+    def open(self, deadline: Deadline) -> None:
+        """Open the port."""
+        self._inner.open(deadline)
+
+    def close(self) -> None:
+        """Release the port."""
+        self._inner.close()
+
+    def write(self, data: bytes, deadline: Deadline) -> None:
+        """Send all of `data`; what was cut short by the deadline is told too, because part of it was sent."""
+        try:
+            self._inner.write(data, deadline)
+        except TimedOut:
+            self._listener("tx", data)
+            raise
+        self._listener("tx", data)
+
+    def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
+        """Return what has arrived."""
+        data = self._inner.read(deadline, max_bytes)
+        if data:
+            self._listener("rx", data)
+        return data
+
+
+class TappedScpiPort:
+    """A `ScpiPort` that tells `listener` what passes."""
+
+    def __init__(self, inner: ScpiPort, listener: ByteListener) -> None:
+        self.name = inner.name
+        self._inner = inner
+        self._listener = listener
+
+    def open(self, deadline: Deadline) -> None:
+        """Open the session."""
+        self._inner.open(deadline)
+
+    def close(self) -> None:
+        """Release the session."""
+        self._inner.close()
+
+    def write_line(self, command: str, deadline: Deadline) -> None:
+        """Send one command line; what was cut short by the deadline is told too, because part of it was sent."""
+        try:
+            self._inner.write_line(command, deadline)
+        except TimedOut:
+            self._listener("tx", f"{command}\n".encode("latin-1"))
+            raise
+        self._listener("tx", f"{command}\n".encode("latin-1"))
+
+    def read_line(self, deadline: Deadline) -> str:
+        """Return one answer line."""
+        line = self._inner.read_line(deadline)
+        self._listener("rx", f"{line}\n".encode("latin-1"))
+        return line
+
+    def read_exactly(self, count: int, deadline: Deadline) -> bytes:
+        """Return exactly `count` bytes."""
+        data = self._inner.read_exactly(count, deadline)
+        self._listener("rx", data)
+        return data
+
+    def drain(self, deadline: Deadline) -> bytes:
+        """Throw away answers that nobody waits for."""
+        data = self._inner.drain(deadline)
+        if data:
+            self._listener("rx", data)
+        return data

@@ -1,1 +1,0 @@
-"""Protocol cores: bytes in, typed events out; no I/O and no time."""

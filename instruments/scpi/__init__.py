@@ -1,0 +1,1 @@
+"""What SCPI instruments share."""

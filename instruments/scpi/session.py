@@ -1,0 +1,131 @@
+"""Questions and answers with a SCPI instrument, kept in step.
+
+SCPI answers carry no mark that says which question they belong to. After a time-out the next answer to arrive
+may be the late one, so an interrupted exchange is remembered, and before the next question the link is read
+empty and proven with a token that only the newest question can bring back.
+"""
+
+from collections.abc import Callable
+
+from instruments.clock import Deadline
+from instruments.errors import ProtocolViolation, Refused, TimedOut, shown
+from instruments.links.base import ScpiPort
+from instruments.scpi.blocks import (
+    BLOCK_PREFIX_BYTES,
+    block_digits,
+    block_length,
+    parse_error,
+    parse_number,
+    parse_numbers,
+)
+
+_QUIET_S = 0.25  # how long a late answer may take; LAN instruments answer within some milliseconds
+_ATTEMPTS = 3
+_STALE_LINES = 64
+_ERROR_QUEUE = 64  # longer than the error queue of any instrument; a longer one does not end
+_TOKENS = 255  # `*ESE` takes one byte
+
+
+class Dialogue:
+    """One instrument's command line; `name` is how messages call the instrument."""
+
+    def __init__(self, port: ScpiPort, name: str) -> None:
+        self.name = name
+        self.in_step = False
+        self._port = port
+        self._token = 0
+
+    def send(self, command: str, deadline: Deadline) -> None:
+        """Send a command that has no answer; this works even when the link is out of step."""
+        self._port.write_line(command, deadline)
+
+    def ask(self, query: str, deadline: Deadline) -> str:
+        """Return the answer line to `query`."""
+        return self._exchange(query, deadline, self._port.read_line)
+
+    def ask_number(self, query: str, deadline: Deadline) -> float:
+        """Return the answer to `query` as one number."""
+        return self._exchange(query, deadline, lambda until: parse_number(self._port.read_line(until)))
+
+    def ask_numbers(self, query: str, deadline: Deadline) -> tuple[float, ...]:
+        """Return the answer to `query` as numbers, one for each channel."""
+        return self._exchange(query, deadline, lambda until: parse_numbers(self._port.read_line(until)))
+
+    def ask_block(self, query: str, limit: int, deadline: Deadline) -> bytes:
+        """Return the data of the definite-length block that answers `query`, at most `limit` bytes."""
+        return self._exchange(query, deadline, lambda until: self._read_block(limit, until))
+
+    def errors(self, deadline: Deadline) -> list[str]:
+        """Empty the instrument's error queue and return it, oldest first."""
+        found: list[str] = []
+        for _ in range(_ERROR_QUEUE):
+            code, text = self._exchange(
+                "SYST:ERR?", deadline, lambda until: parse_error(self._port.read_line(until))
+            )
+            if code == 0:
+                return found
+            found.append(f"{code:+d},{text}")
+        raise ProtocolViolation(f"empty the error queue of {self.name}", f"no end; the last is {found[-1]}")
+
+    def check(self, asked: str, deadline: Deadline) -> None:
+        """Raise `Refused` if the error queue is not empty; `asked` names what was sent before."""
+        found = self.errors(deadline)
+        if found:
+            raise Refused(asked, f"{self.name} answers {'; '.join(found)}", "check the model and its options")
+
+    def synchronise(self, deadline: Deadline) -> None:
+        """Throw late answers away and make sure that the next answer belongs to the next question.
+
+        The token is the event status enable mask, which every IEEE 488.2 instrument keeps and which nothing
+        here uses. Raises `TimedOut` or `ProtocolViolation` if the token does not come back.
+        """
+        self.in_step = False
+        trouble: TimedOut | ProtocolViolation | None = None
+        for left in range(_ATTEMPTS, 0, -1):
+            attempt = deadline.at_most(deadline.remaining_s() / left)
+            self._port.drain(attempt.at_most(_QUIET_S))
+            try:
+                self.in_step = self._token_returns(attempt)
+            except (TimedOut, ProtocolViolation) as error:
+                trouble = error
+            if self.in_step:
+                return
+        came = trouble.came if trouble else "only answers to earlier questions"
+        kind = type(trouble) if trouble else ProtocolViolation
+        raise kind(
+            f"get in step with {self.name}",
+            came,
+            "check that it is on, and that no other program talks to it",
+        ) from trouble
+
+    def _token_returns(self, deadline: Deadline) -> bool:
+        self._token = self._token % _TOKENS + 1
+        self._port.write_line(f"*ESE {self._token};*ESE?", deadline)
+        for _ in range(_STALE_LINES):
+            if self._port.read_line(deadline).strip().lstrip("+") == str(self._token):
+                return True
+        return False
+
+    def _exchange[T](self, query: str, deadline: Deadline, read: Callable[[Deadline], T]) -> T:
+        if not self.in_step:
+            self.synchronise(deadline)
+        # Whatever ends this exchange early, Ctrl-C included, leaves an answer on the way.
+        self.in_step = False
+        try:
+            self._port.write_line(query, deadline)
+            answer = read(deadline)
+        except (TimedOut, ProtocolViolation) as error:
+            raise type(error)(f"ask {self.name} {query!r}", error.came, error.try_this) from error
+        self.in_step = True
+        return answer
+
+    def _read_block(self, limit: int, deadline: Deadline) -> bytes:
+        digits = block_digits(self._port.read_exactly(BLOCK_PREFIX_BYTES, deadline))
+        length = block_length(self._port.read_exactly(digits, deadline), limit)
+        data = self._port.read_exactly(length, deadline)
+        end = self._port.read_line(deadline)
+        if end:
+            raise ProtocolViolation(
+                "read a block", f"{shown(end)} behind its {length} bytes", "read the link empty"
+            )
+        return data

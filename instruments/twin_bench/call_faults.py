@@ -1,0 +1,95 @@
+"""Let one chosen call on any of a bench's ports go wrong.
+
+Tests count the calls of a run, then repeat the run with each kind of fault at each call. A disconnected port
+stays dead until somebody opens it again, like a USB device that has dropped off the bus and come back.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from instruments.clock import Deadline
+from instruments.errors import TimedOut, Unavailable
+from instruments.links.base import Transport
+
+Kind = Literal["time-out", "garbage", "disconnect", "refusal"]
+KINDS: tuple[Kind, ...] = ("time-out", "garbage", "disconnect", "refusal")
+
+# What a box is sent instead of the command, so that it refuses in its own words.
+NONSENSE = {"monitor": b"nonsense\n", "io-manager": b"nonsense%", "dut": b"nonsense%"}
+GARBAGE = bytes(range(0x80, 0xA0)) + b"\xff\x00m-\r\n"
+
+
+@dataclass
+class CallFaults:
+    """The calls of one run, counted; call number `at` (from 0) suffers `kind`."""
+
+    kind: Kind | None = None
+    at: int = -1
+    log: list[str] = field(default_factory=list)
+
+    def wrap(self, box: str, transport: Transport) -> Transport:
+        """Put the fault between a driver and its port; fits `open_bench(wrap=…)`."""
+        return FaultyTransport(box, transport, self)
+
+    def count(self, call: str) -> Kind | None:
+        """Count a call and return what is to go wrong with it."""
+        self.log.append(call)
+        return self.kind if len(self.log) - 1 == self.at else None
+
+
+class FaultyTransport:
+    """A `Transport` whose calls are counted, and one of which may fail."""
+
+    def __init__(self, box: str, inner: Transport, faults: CallFaults) -> None:
+        self.name = inner.name
+        self._box = box
+        self._inner = inner
+        self._faults = faults
+        self._gone = False
+
+    def open(self, deadline: Deadline) -> None:
+        """Open the port."""
+        kind = self._faults.count(f"{self._box} open")
+        self._gone = False
+        if kind == "time-out":
+            self._time_out("open", deadline)
+        if kind in ("disconnect", "refusal"):
+            raise Unavailable(f"open {self.name}", "no such port (injected)")
+        self._inner.open(deadline)
+
+    def close(self) -> None:
+        """Release the port; a fault here must not matter."""
+        kind = self._faults.count(f"{self._box} close")
+        self._inner.close()
+        if kind is not None:
+            raise Unavailable(f"close {self.name}", "the device is gone (injected)")
+
+    def write(self, data: bytes, deadline: Deadline) -> None:
+        """Send `data`, or what the fault makes of it."""
+        kind = self._faults.count(f"{self._box} write {data[:24]!r}")
+        self._check(kind, "write to")
+        if kind == "time-out":
+            self._time_out("write to", deadline)
+        changed = {"garbage": GARBAGE[: len(data)], "refusal": NONSENSE[self._box]}.get(kind or "", data)
+        self._inner.write(changed, deadline)
+
+    def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
+        """Return what has arrived, or what the fault makes of it."""
+        kind = self._faults.count(f"{self._box} read")
+        self._check(kind, "read from")
+        if kind == "time-out":
+            deadline.clock.sleep(deadline.remaining_s())
+            return b""
+        data = self._inner.read(deadline, max_bytes)
+        return GARBAGE if kind == "garbage" else data
+
+    def _check(self, kind: Kind | None, deed: str) -> None:
+        if kind == "disconnect":
+            self._gone = True
+            self._inner.close()
+        if self._gone:
+            raise Unavailable(f"{deed} {self.name}", "the device is gone (injected)", "check the cable")
+
+    def _time_out(self, deed: str, deadline: Deadline) -> None:
+        deadline.clock.sleep(deadline.remaining_s())
+        raise TimedOut(f"{deed} {self.name}", "nothing happened (injected)")

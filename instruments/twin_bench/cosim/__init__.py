@@ -1,0 +1,1 @@
+"""A bench whose boards run their real firmware in emulators."""

@@ -1,0 +1,112 @@
+"""What surrounds the emulated core: the registers of Arm's MPS2+ board (image AN386) that the firmware uses.
+
+Source: Arm DAI0386 (memory map, interrupts), DDI0479 (GPIO), DDI0403 (NVIC); the firmware's side is
+`dut_firmware/port/cortex_m/board.h`. Interrupts are never taken here: a pending one ends a WFI, as with PRIMASK
+set. A register that is not modelled is not ignored: touching it is a fault, lest a driver seem to work.
+"""
+
+from collections.abc import Callable
+
+from instruments.twin_bench.cosim.core_events import CoreEvent, Kind
+from instruments.twin_bench.cosim.cortex_m_devices import RX_PENDING, TX_PENDING, Read, Timer, Uart, Write
+from instruments.twin_bench.cosim.thumb_engine import NoRegisterError
+
+COUNTER_HZ = 20_000_000
+TIMER0, UART0, GPIO0, FPGAIO, MARKER, NVIC = 0x40000000, 0x40004000, 0x40010000, 0x40028000, 0x4002E000, 0xE000E000
+PAGES = (TIMER0, UART0, GPIO0, FPGAIO, MARKER, NVIC)
+PIN = 1 << 0
+
+
+class Board:
+    """All registers. `emit` takes the events. Each call says at which cycle it happens; time never goes back."""
+
+    def __init__(self, frequency_hz: int, emit: Callable[[CoreEvent], None]) -> None:
+        self._frequency_hz = frequency_hz
+        self._emit = emit
+        self.uart = Uart(frequency_hz, lambda cycle, byte: self._emit(CoreEvent(cycle, Kind.UART, byte)))
+        self._timer = Timer(frequency_hz)
+        self._prescale = 0
+        self._level = 1  # a pull-up holds the pin until the firmware drives it
+        self._operations = 0
+        self._enabled = 0
+        self._pending = 0
+        self._reads: dict[int, Read] = {
+            FPGAIO + 0x18: self._counter,
+            FPGAIO + 0x1C: lambda _: self._prescale,
+            NVIC + 0x100: lambda _: self._enabled,
+            NVIC + 0x280: lambda _: self._pending,
+        }
+        self._writes: dict[int, Write] = {
+            GPIO0 + 0x10: lambda _cycle, _word: None,  # output enable: the pull-up has the same level
+            GPIO0 + 0x400 + 4 * PIN: self._set_pin,
+            FPGAIO + 0x1C: self._set_prescale,
+            MARKER + 0x0: lambda cycle, word: self._emit(CoreEvent(cycle, Kind.ACTIVITY, word)),
+            MARKER + 0x4: self._set_operations,
+            MARKER + 0x8: self._start_layer,
+            NVIC + 0x100: self._enable,
+            NVIC + 0x280: self._clear_pending,
+        }
+        self._reads |= {UART0 + offset: read for offset, read in self.uart.reads.items()}
+        self._writes |= {UART0 + offset: write for offset, write in self.uart.writes.items()}
+        self._writes |= {TIMER0 + offset: write for offset, write in self._timer.writes.items()}
+
+    def read(self, cycle: int, address: int, size: int) -> int:
+        """Return what a load gives; raise `NoRegisterError`."""
+        register = self._reads.get(address)
+        if register is None or size != 4:
+            raise NoRegisterError
+        self.advance(cycle)
+        return register(cycle)
+
+    def write(self, cycle: int, address: int, size: int, word: int) -> None:
+        """Do what a store does; raise `NoRegisterError`."""
+        register = self._writes.get(address)
+        if register is None or size != 4:
+            raise NoRegisterError
+        self.advance(cycle)
+        register(cycle, word)
+
+    @property
+    def awake(self) -> bool:
+        """Whether an enabled interrupt is pending, so that a WFI does not wait."""
+        return bool(self._pending & self._enabled)
+
+    @property
+    def next_cycle(self) -> int | None:
+        """When something happens next by itself; None if nothing is under way."""
+        times = (self.uart.next_cycle, self._timer.next_cycle)
+        return min((cycle for cycle in times if cycle is not None), default=None)
+
+    def advance(self, cycle: int) -> None:
+        """Let everything happen that is due by `cycle`; the NVIC keeps each interrupt line that was high."""
+        self.uart.advance(cycle)
+        self._timer.advance(cycle)
+        pending = self.uart.pending
+        self._pending |= (
+            bool(pending & RX_PENDING) << 0 | bool(pending & TX_PENDING) << 1 | self._timer.pending << 8
+        )
+
+    def _counter(self, cycle: int) -> int:
+        return cycle * COUNTER_HZ // (self._frequency_hz * (self._prescale + 1)) & 0xFFFFFFFF
+
+    def _set_prescale(self, _cycle: int, word: int) -> None:
+        self._prescale = word
+
+    def _set_pin(self, cycle: int, word: int) -> None:
+        level = word & PIN
+        if level != self._level:
+            self._level = level
+            self._emit(CoreEvent(cycle, Kind.TIMESTAMP, level))
+
+    def _set_operations(self, _cycle: int, word: int) -> None:
+        self._operations = word
+
+    def _start_layer(self, cycle: int, word: int) -> None:
+        self._emit(CoreEvent(cycle, Kind.LAYER, word, self._operations))
+
+    def _enable(self, _cycle: int, word: int) -> None:
+        self._enabled |= word
+
+    def _clear_pending(self, cycle: int, word: int) -> None:
+        self._pending &= ~word
+        self.advance(cycle)  # a line that is still high is pending again

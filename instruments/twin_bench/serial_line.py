@@ -1,0 +1,26 @@
+"""The virtual DUT's UART wired straight to the host, without an IO manager."""
+
+from instruments.devices.dut.twin import VirtualDut
+from instruments.world.cable import HostPort
+from instruments.world.wire import Wire
+from instruments.world.world import World
+
+
+class VirtualSerialLine:
+    """A USB serial adapter on the DUT's UART; `baud` is the speed the host chose."""
+
+    def __init__(self, world: World, dut: VirtualDut, baud: int) -> None:
+        self.port = HostPort(world, "dut", self._from_host)
+        self._dut = dut
+        self._garbles = baud != dut.options.baud
+        self._to_dut = Wire(world, "host>dut line", baud, self._reaches_dut, dut.receiving_starts)
+        dut.attach(self._from_dut)
+
+    def _from_host(self, data: bytes) -> None:
+        self._to_dut.send(data)
+
+    def _reaches_dut(self, data: bytes) -> None:
+        self._dut.receive(bytes(byte ^ 0xA5 for byte in data) if self._garbles else data)
+
+    def _from_dut(self, data: bytes) -> None:
+        self.port.emit(bytes((byte ^ 0xA5) | 0x80 for byte in data) if self._garbles else data)

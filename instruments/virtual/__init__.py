@@ -1,1 +1,0 @@
-"""The twin bench: virtual devices that speak real bytes in virtual time."""

@@ -1,0 +1,1 @@
+"""The physics that all twins of a bench share."""

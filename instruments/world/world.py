@@ -1,0 +1,114 @@
+"""The world that all twins of one bench share: time, seed, supply rail, DUT current, timestamp pin, truth."""
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from instruments.clock import VirtualClock
+from instruments.world.faults import Faults
+from instruments.world.history import CurrentHistory, FloatArray
+
+EdgeListener = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class TrueWindow:
+    """What really happened between the two edges of one `infer` command."""
+
+    start_ns: int
+    stop_ns: int
+    inferences: int
+    energy_j: float
+
+
+class World:
+    """One bench's physics.
+
+    `ideal` switches every instrument error off; otherwise each twin draws its own from `seed`, inside the
+    limits of its data sheet. Nothing here depends on the host: the same seed gives the same world.
+    """
+
+    def __init__(self, clock: VirtualClock, seed: int = 0, *, ideal: bool = False) -> None:
+        self.clock = clock
+        self.seed = seed
+        self.ideal = ideal
+        self.faults = Faults()
+        self.history = CurrentHistory()
+        self.powered = False
+        self.voltage_v = 0.0
+        self._current_a = 0.0
+        self._windows: list[tuple[int, int, int]] = []
+        self._edge_count = 0
+        self._edge_listeners: list[EdgeListener] = []
+        self._power_listeners: list[Callable[[bool], None]] = []
+
+    def rng(self, name: str) -> np.random.Generator:
+        """Return the random stream called `name`; streams are independent of each other and of their order."""
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+
+    # --- supply -----------------------------------------------------------------------------------------
+
+    def on_power(self, listener: Callable[[bool], None]) -> None:
+        """Call `listener(powered)` whenever the DUT's supply is switched."""
+        self._power_listeners.append(listener)
+
+    def set_supply(self, powered: bool, voltage_v: float) -> None:
+        """Switch the DUT's rail; `voltage_v` is the true voltage at the DUT, not the one set."""
+        changed = powered != self.powered
+        self.powered = powered
+        self.voltage_v = voltage_v if powered else 0.0
+        if not changed:  # the DUT goes on with what it is doing
+            self.history.change_voltage(self.clock.now_ns(), self.voltage_v)
+            return
+        self.draw(0.0)
+        for listener in self._power_listeners:
+            listener(powered)
+
+    # --- current ----------------------------------------------------------------------------------------
+
+    def draw(self, current_a: float) -> None:
+        """Let the DUT draw `current_a` from now on."""
+        self._current_a = current_a
+        self.history.append(self.clock.now_ns(), current_a if self.powered else 0.0, self.voltage_v)
+
+    def plan(self, at_ns: FloatArray, current_a: FloatArray) -> None:
+        """Let the DUT follow planned levels (times rising, ns); whatever it draws later replaces the rest."""
+        if self.powered:
+            self._current_a = float(current_a[-1])
+            self.history.extend(at_ns, current_a, self.voltage_v)
+
+    # --- timestamp pin ----------------------------------------------------------------------------------
+
+    def on_edge(self, listener: EdgeListener) -> None:
+        """Call `listener(at_ns)` at every falling edge of the timestamp pin."""
+        self._edge_listeners.append(listener)
+
+    def pin_falls(self) -> None:
+        """Let the timestamp pin fall now, as far as the fault switches let it be seen."""
+        number = self._edge_count
+        self._edge_count += 1
+        if number in self.faults.lost_edges:
+            return
+        self._announce_edge()
+        delay_ns = self.faults.extra_edge_after.get(number)
+        if delay_ns is not None:
+            self.clock.call_after(delay_ns, self._announce_edge)
+
+    def _announce_edge(self) -> None:
+        for listener in self._edge_listeners:
+            listener(self.clock.now_ns())
+
+    # --- truth ------------------------------------------------------------------------------------------
+
+    def note_window(self, start_ns: int, stop_ns: int, inferences: int) -> None:
+        """Remember the true edges of a finished `infer` command."""
+        self._windows.append((start_ns, stop_ns, inferences))
+
+    def truth(self) -> list[TrueWindow]:
+        """Return every finished window with its energy in closed form."""
+        return [
+            TrueWindow(start, stop, n, float(self.history.energy_j(stop) - self.history.energy_j(start)))
+            for start, stop, n in self._windows
+        ]

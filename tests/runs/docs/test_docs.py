@@ -1,0 +1,356 @@
+"""The documentation cannot rot: its code runs, its tables are complete, its links lead somewhere."""
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+from energy_runner.bench.opened import open_bench
+from energy_runner.bench.spec import (
+    BenchSpec,
+    CalibrationSpec,
+    DutSpec,
+    EnvironmentSpec,
+    IoManagerSpec,
+    MonitorSpec,
+    VirtualSpec,
+)
+from energy_runner.errors import ExitStatus
+from energy_runner.rules.table import RULES
+from energy_runner.session.events import AnyEvent
+from energy_runner.session.record import Record
+from energy_runner.session.result import Result
+from instruments.registry import ENTRY_POINT_GROUP, drivers
+from instruments.world.faults import Faults
+from tests.runs.cli.test_cli import commands, started
+from tests.support.places import ROOT
+
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", *sorted(page for page in DOCS.rglob("*.md") if "decisions" not in page.parts)]
+BLOCK = re.compile(
+    r"^(?:<!-- test: (?P<note>.*?) -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
+)
+
+
+def text(page: str) -> str:
+    return (DOCS / page).read_text("utf-8")
+
+
+def blocks(page: str, kind: str) -> list[tuple[str, str]]:
+    """The code blocks of one kind, each with the note to the test that stands before it."""
+    found = BLOCK.finditer(text(page))
+    return [(match["note"] or "", match["code"]) for match in found if match["kind"] == kind]
+
+
+def run_blocks(codes: list[str], page: str) -> dict[str, Any]:
+    """Run code blocks one after the other in one namespace, as in a notebook."""
+    namespace: dict[str, Any] = {"__name__": "notebook"}
+    for number, code in enumerate(codes, start=1):
+        exec(compile(code, f"{page}, block {number}", "exec"), namespace)  # noqa: S102 - our own documentation
+    return namespace
+
+
+def section(page: str, heading: str) -> str:
+    """The text under a heading, up to the next one of the same level."""
+    whole = text(page)
+    assert f"\n{heading}\n" in whole, f"{page} has no {heading!r}"
+    rest = whole.partition(f"\n{heading}\n")[2]
+    level = heading.partition(" ")[0]
+    return re.split(rf"^{level} ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def rows(table: str) -> dict[str, list[str]]:
+    """The rows of a table by what their first cell says in code."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:1] == "|"
+    ]
+    return {name: row for row in cells for name in re.findall(r"`([^`]+)`", row[0])}
+
+
+# --- every page -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_every_page_is_in_the_index():
+    listed = {DOCS / target for target in re.findall(r"\]\(([^)#]+)", text("index.md"))}
+    missing = [
+        page.name for page in PAGES if page.parent != ROOT and page.name != "index.md" and page not in listed
+    ]
+    assert not missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_shown_exist(page):
+    """Every `energy-runner …` line is understood up to its arguments: the command and all its options."""
+    known = {
+        words: {opt for parameter in command.params for opt in parameter.opts} for words, command in commands()
+    }
+    known_secondary = {opt for _, command in commands() for p in command.params for opt in p.secondary_opts}
+    shown = re.findall(r"(?:\$ |`)energy-runner ([^`\n#|>;]+)", page.read_text("utf-8"))
+    for line in shown:
+        words = line.split()
+        command = max((c for c in known if tuple(words[: len(c)]) == c), key=len)
+        assert command or words[0].startswith("-") or not words[0].islower(), f"no such command: {line}"
+        options = {word.partition("=")[0] for word in words if re.fullmatch(r"--?[a-z][\w-]*", word)}
+        allowed = known[command] | known_secondary | {"--help", "-h"} | known[()]
+        assert options <= allowed, f"no such option: {line}"
+
+
+# --- tutorials and how-tos ---------------------------------------------------------------------------------
+
+
+def test_the_python_tutorial_runs(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
+    monkeypatch.chdir(tmp_path)
+    codes = [code for _, code in blocks("tutorials/python-api.md", "python")]
+    assert len(codes) >= 8
+    names = run_blocks(codes, "python-api.md")
+    assert names["result"].valid
+    assert (tmp_path / "windows.png").stat().st_size > 10_000
+    assert names["overview"].shape == (1000, 3)
+    assert "window 5 of 5" in capsys.readouterr().out
+    assert len(set(names["medians"])) == 3
+
+
+def test_the_python_tutorial_names_the_whole_api():
+    import energy_runner
+
+    page = text("tutorials/python-api.md")
+    for name in energy_runner.__all__:
+        assert f"er.{name}" in page, name
+
+
+def test_faults_in_the_how_to_do_what_it_says(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    codes = [code for note, code in blocks("how-to/use-the-twin-bench.md", "python") if not note]
+    run_blocks(codes, "use-the-twin-bench.md")
+    said = capsys.readouterr().out.splitlines()
+    assert all(abs(float(line.split()[0])) < 1.0 for line in said[:5]), "the ideal bench is right to a ppm"
+    for line, start, failed in zip(
+        said[5:],
+        ("lose_an_edge completed False", "drop_samples completed False", "pull_the_cable bench-fault False"),
+        ("edges-match-commands", "no-lost-samples", "run-completed"),
+        strict=True,
+    ):
+        assert line.startswith(start)
+        assert failed in line
+
+
+def test_the_how_to_lists_every_fault_switch():
+    listed = rows(section("how-to/use-the-twin-bench.md", "## Let something go wrong"))
+    assert {field.name for field in fields(Faults)} <= listed.keys()
+
+
+@pytest.mark.wire
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals to serve on")
+def test_a_client_of_a_served_bench(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = ("bench", "serve", "virtual-lpm01a", "--write", "served.toml", "--seconds", "30")
+    with subprocess.Popen(
+        [sys.executable, "-m", "energy_runner", *words],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            assert server.stdout is not None
+            assert any("Ctrl-C ends it" in line for line in server.stdout)
+            notes = dict(blocks("how-to/use-the-twin-bench.md", "python"))
+            run_blocks([notes["needs served.toml"]], "use-the-twin-bench.md")
+        finally:
+            server.terminate()
+    said = capsys.readouterr().out
+    assert "ack htc" in said
+    assert "ack version: 1.0.6" in said
+
+
+@pytest.fixture
+def written_driver(tmp_path, monkeypatch) -> Iterator[Path]:
+    """The package of the how-to, on the import path as if it were installed."""
+    for _, code in blocks("how-to/write-a-driver.md", "python"):
+        first, _, _ = code.partition("\n")
+        file = tmp_path / first.removeprefix("# ")
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(code, "utf-8")
+    [(_, project)] = blocks("how-to/write-a-driver.md", "toml")
+    entries = tomllib.loads(project)["project"]["entry-points"]
+    info = tmp_path / "acme_em1-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-em1\nVersion: 1.0\n", "utf-8")
+    lines = [
+        f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in names.items()) for group, names in entries.items()
+    ]
+    (info / "entry_points.txt").write_text("".join(lines), "utf-8")
+    assert ENTRY_POINT_GROUP in entries
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "acme_em1"]:
+        del sys.modules[name]
+
+
+def test_the_driver_of_the_how_to_conforms_and_is_found(written_driver):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--hypothesis-profile=ci",
+            "acme_em1/test_em1.py",
+        ],
+        cwd=written_driver,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{written_driver}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "12 passed" in done.stdout
+    assert drivers()["acme-em1"].title == "Acme EM-1"
+    monitor = {"driver": "acme-em1", "port": "/dev/x", "voltage_v": 3.0}
+    spec = BenchSpec.model_validate({"name": "b", "monitor": monitor, "io_manager": {"port": "/dev/y"}})
+    assert type(open_bench(spec).monitor).__name__ == "Em1"
+
+
+def test_bench_files_in_the_documentation_are_good():
+    found = [
+        (page.name, code)
+        for page in PAGES
+        for match in BLOCK.finditer(page.read_text("utf-8"))
+        if match["kind"] == "toml" and "name = " in (code := match["code"])
+    ]
+    assert len(found) >= 5
+    for page, code in found:
+        spec = BenchSpec.model_validate(tomllib.loads(code))
+        open_bench(spec, "energy" if spec.monitor else "performance"), page
+
+
+# --- reference ---------------------------------------------------------------------------------------------
+
+TABLES: list[tuple[str, type[BaseModel]]] = [
+    ("## Top level", BenchSpec),
+    ("## `[monitor]`", MonitorSpec),
+    ("## `[monitor.calibration]`", CalibrationSpec),
+    ("## `[environment]`", EnvironmentSpec),
+    ("## `[io_manager]`", IoManagerSpec),
+    ("## `[dut]`", DutSpec),
+    ("## `[virtual]`", VirtualSpec),
+]
+PLAIN_DEFAULTS = {None: "none", True: "`true`", False: "`false`"}
+
+
+@pytest.mark.parametrize(("heading", "model"), TABLES, ids=lambda value: getattr(value, "__name__", None))
+def test_every_key_of_a_bench_file_with_its_default(heading, model):
+    table = rows(section("reference/bench-file.md", heading))
+    for name, field in model.model_fields.items():
+        assert name in table, f"{heading} lacks {name}"
+        value = field.get_default(call_default_factory=True)
+        if field.is_required():
+            said = "required"
+        elif isinstance(value, BaseModel | dict):
+            said = "`{}`"
+        else:
+            plain = value is None or isinstance(value, bool)
+            said = PLAIN_DEFAULTS[value] if plain else f"`{value!r}`".replace("'", '"')
+        assert table[name][2] == said, f"{heading}, {name}"
+
+
+def test_every_option_of_a_built_in_driver():
+    import inspect
+
+    table = rows(section("reference/bench-file.md", "## `[monitor]`"))
+    for driver in (d for d in drivers().values() if d.factory_path.startswith("instruments.")):
+        options = list(inspect.signature(driver.factory()).parameters)[2:]
+        assert driver.name in table
+        assert all(f"`{option}`" in table[driver.name][2] for option in options), driver.name
+
+
+def test_every_event_with_its_keys():
+    table = rows(section("reference/session-folder.md", "## `journal.jsonl`"))
+    for event in get_args(get_args(AnyEvent)[0]):
+        kind = event.model_fields["kind"].default
+        assert kind in table, kind
+        for name in event.model_fields.keys() - {"t_ns", "kind"}:
+            assert f"`{name}`" in table[kind][1], f"{kind}: {name}"
+
+
+@pytest.mark.parametrize(("heading", "model"), [("## `record.json`", Record), ("## `result.json`", Result)])
+def test_every_key_of_record_and_result(heading, model):
+    table = rows(section("reference/session-folder.md", heading))
+    for name, field in model.model_fields.items():
+        assert (field.alias or name) in table, f"{heading} lacks {field.alias or name}"
+
+
+def test_every_command_and_option():
+    page = text("reference/command-line.md")
+    for words, command in commands():
+        if not hasattr(command, "commands"):
+            assert f"`energy-runner {' '.join(words)}" in page, words
+        for parameter in command.params:
+            for option in (*parameter.opts, *parameter.secondary_opts):
+                if option.startswith("-"):
+                    assert f"`{option}`" in page, f"{' '.join(words)} {option}"
+
+
+def test_every_exit_status():
+    listed = section("reference/command-line.md", "## Exit status")
+    assert re.findall(r"^\| (\d) \|", listed, re.MULTILINE) == [str(int(status)) for status in ExitStatus]
+
+
+def test_verdicts_that_are_explained_exist():
+    table = rows(section("tutorials/measure-your-board.md", "## 7. If a verdict fails"))
+    assert len(table) > 5
+    assert table.keys() <= RULES.keys()
+
+
+# --- README ------------------------------------------------------------------------------------------------
+
+
+def test_the_readme_has_its_picture_and_its_two_commands():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    picture = ROOT / "docs" / "images" / "report.png"
+    assert "(docs/images/report.png)" in readme
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size < 250_000
+    for script in ("scripts/demo", "scripts/test"):
+        assert f"\n$ {script}\n" in readme
+        assert (ROOT / script).is_file()
+
+
+def test_the_python_in_the_readme_runs(tmp_path, monkeypatch):
+    readme = (ROOT / "README.md").read_text("utf-8")
+    [code] = [match["code"] for match in BLOCK.finditer(readme) if match["kind"] == "python"]
+    monkeypatch.chdir(tmp_path)
+    from energy_runner.benchmarks.demo import write_demo_stimuli
+
+    (tmp_path / "stimuli").mkdir()
+    write_demo_stimuli(tmp_path / "stimuli")
+    assert len(code.strip().splitlines()) <= 8
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own documentation
+
+
+def test_the_readme_lists_every_room_and_every_built_in_bench():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for room in ("instruments", "energy_runner", "tests", "scripts", "docs"):
+        assert f"`{room}/`" in readme
+    done = started("bench", "list", "--json", cwd=DOCS)
+    for row in json.loads(done.stdout):
+        assert f"`{row['name']}`" in readme

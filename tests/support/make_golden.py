@@ -1,0 +1,34 @@
+"""Make the golden sessions anew, with `python -m tests.support.make_golden`.
+
+Only when what a result holds was changed on purpose: the difference then belongs into the same change.
+"""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from energy_runner.rules import evaluate
+from energy_runner.session.folder import write_result
+from tests.support.places import ROOT
+from tests.support.synthetic import Setup, make_run
+
+FOLDER = ROOT / "fixtures" / "golden"
+GOLDEN = {
+    "edges-by-monitor": Setup(period_s=0.02, laps=True),
+    "edges-by-laps": Setup(period_s=0.02, by_laps=True),
+}
+
+
+def make(folder: Path, setup: Setup) -> None:
+    """Write one golden session and its result."""
+    run = make_run(setup)
+    noise = np.random.default_rng(1).normal(1.0, 0.01, len(run.samples[0])).astype(np.float32)
+    run.samples[0] *= noise
+    shutil.rmtree(folder, ignore_errors=True)
+    write_result(folder, evaluate(run.write(folder)))
+
+
+if __name__ == "__main__":
+    for name, setup in GOLDEN.items():
+        make(FOLDER / name, setup)

@@ -1,0 +1,244 @@
+"""Energy per day and battery life: sums that a person can do by hand, and uncertainties by Monte Carlo."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from energy_runner.analysis.use import DAY_S, YEAR_S, Battery, DutyCycle, Quantity, energy_in_use
+from energy_runner.cli.quantities import parse_quantity
+from energy_runner.cli.use_command import USE_SCHEMA, UseOptions, use_command
+from energy_runner.errors import ConfigurationError, ExitStatus
+from tests.support.synthetic import ACTIVE_W, IDLE_W, make_run
+
+CYCLE = DutyCycle(
+    inference_j=Quantity(1.4e-3, 2e-5),
+    inference_s=Quantity(0.05, 1e-5),
+    period_s=Quantity(60.0),
+    between="sleep",
+    rest_w=Quantity(5e-6, 4e-7),
+)
+BATTERY = Battery(Quantity(220.0, 8.0), Quantity(3.0))
+
+
+def test_energy_per_day_is_a_sum():
+    use = energy_in_use(CYCLE)
+    cycle_j = 1.4e-3 + 5e-6 * 59.95
+    assert use.cycle_j.value == pytest.approx(cycle_j)
+    assert use.day_j.value == pytest.approx(1440 * cycle_j)
+    assert use.mean_w.value == pytest.approx(cycle_j / 60)
+    assert use.active_share == pytest.approx(0.05 / 60)
+    assert use.shares == pytest.approx(
+        {"inference": 1.4e-3 / cycle_j, "boot": 0.0, "sleep": 5e-6 * 59.95 / cycle_j}
+    )
+    assert (use.battery_j, use.life_s, use.life_days) == (None, None, None)
+    # One instrument measured both: the uncertainties add up.
+    assert use.cycle_j.u == pytest.approx(2e-5 + 4e-7 * 59.95, rel=1e-3)
+    assert use.day_j.u / use.day_j.value == pytest.approx(use.cycle_j.u / cycle_j)
+
+
+def test_battery_life_without_self_discharge_is_energy_over_power():
+    use = energy_in_use(CYCLE, BATTERY)
+    energy_j = 220 * 3.6 * 3.0
+    assert use.battery_j.value == pytest.approx(energy_j)
+    assert use.life_s.value == pytest.approx(energy_j / use.mean_w.value)
+    assert use.life_days.value == pytest.approx(use.life_s.value / DAY_S)
+    relative = math.hypot(8 / 220, use.mean_w.u / use.mean_w.value)
+    assert use.life_s.u / use.life_s.value == pytest.approx(relative, rel=1e-3)
+    assert [one.name for one in use.life_contributions[:2]] == ["battery capacity", "power while asleep"]
+
+
+def test_self_discharge_shortens_it_as_the_differential_equation_says():
+    battery = replace(
+        BATTERY, self_discharge_per_year=Quantity(0.1), usable=Quantity(0.8), efficiency=Quantity(0.9)
+    )
+    use = energy_in_use(CYCLE, battery)
+    # dE/dt = -P - λ E, integrated in small steps until nothing is left
+    left, rate, steps = use.battery_j.value, -math.log(0.9) / YEAR_S, 0
+    step_s = DAY_S / 4
+    while left > 0:
+        left -= (use.mean_w.value + rate * left) * step_s
+        steps += 1
+    assert use.battery_j.value == pytest.approx(220 * 3.6 * 3.0 * 0.8 * 0.9)
+    assert use.life_s.value == pytest.approx(steps * step_s, rel=1e-3)
+    assert use.life_s.value < use.battery_j.value / use.mean_w.value
+
+
+@pytest.mark.parametrize("lost", [0.0, 1e-9, 1e-6, 1e-3, 0.3])
+def test_the_life_is_smooth_in_self_discharge(lost):
+    near = [
+        energy_in_use(CYCLE, replace(BATTERY, self_discharge_per_year=Quantity(x))).life_s.value
+        for x in (lost, lost * 1.001 + 1e-12)
+    ]
+    assert 0 <= near[0] - near[1] < 2e-3 * near[0]
+
+
+def test_uncertainties_agree_with_monte_carlo():
+    cycle = replace(CYCLE, period_s=Quantity(60.0, 0.5), boot_j=Quantity(3e-4, 1e-5), boot_s=Quantity(0.2, 0.01))
+    battery = Battery(
+        Quantity(220.0, 8.0), Quantity(3.0, 0.05), Quantity(0.85, 0.03), Quantity(0.9, 0.02), Quantity(0.05, 0.01)
+    )
+    use = energy_in_use(cycle, battery)
+    rng = np.random.default_rng(1)
+    common = rng.standard_normal(4000)  # one error of the instrument in all that it measured
+    lives, days = [], []
+    for shared in common:
+
+        def drawn(quantity: Quantity) -> Quantity:
+            return Quantity(quantity.value + quantity.u * rng.standard_normal())
+
+        def measured(quantity: Quantity, shared: float = shared) -> Quantity:
+            return Quantity(quantity.value + quantity.u * shared)
+
+        one = energy_in_use(
+            replace(
+                cycle,
+                inference_j=measured(cycle.inference_j),
+                rest_w=measured(cycle.rest_w),
+                boot_j=measured(cycle.boot_j),
+                inference_s=drawn(cycle.inference_s),
+                period_s=drawn(cycle.period_s),
+                boot_s=drawn(cycle.boot_s),
+            ),
+            Battery(*(drawn(getattr(battery, name)) for name in battery.__dataclass_fields__)),
+        )
+        lives.append(one.life_s.value)
+        days.append(one.day_j.value)
+    assert np.std(days) == pytest.approx(use.day_j.u, rel=0.06)
+    assert np.std(lives) == pytest.approx(use.life_s.u, rel=0.06)
+    assert np.mean(lives) == pytest.approx(use.life_s.value, rel=0.01)
+
+
+@given(
+    st.floats(1e-9, 1.0),
+    st.floats(1e-6, 10.0),
+    st.floats(0.0, 1.0),
+    st.floats(1.0, 1e5),
+    st.floats(0.0, 0.99),
+)
+def test_more_use_never_lasts_longer(energy_j, duration_s, rest_w, factor, lost):
+    cycle = DutyCycle(
+        Quantity(energy_j), Quantity(duration_s), Quantity(duration_s * factor), "idle", Quantity(rest_w)
+    )
+    battery = replace(BATTERY, self_discharge_per_year=Quantity(lost))
+    use = energy_in_use(cycle, battery)
+    more = energy_in_use(replace(cycle, inference_j=Quantity(2 * energy_j)), battery)
+    assert more.life_s.value <= use.life_s.value * (1 + 1e-12)
+    assert more.day_j.value >= use.day_j.value
+    assert 0 < use.life_s.value <= use.battery_j.value / use.mean_w.value * (1 + 1e-12)
+    assert use.life_s.u >= 0
+
+
+def test_booting_each_time_costs_time_and_energy():
+    off = replace(CYCLE, between="off", rest_w=Quantity(0.0), boot_j=Quantity(2e-3, 1e-4), boot_s=Quantity(0.4))
+    use = energy_in_use(off)
+    assert use.cycle_j.value == pytest.approx(3.4e-3)
+    assert use.active_share == pytest.approx(0.45 / 60)
+    assert use.shares["off"] == 0.0
+    assert any("boots before every inference" in line for line in use.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"inference_s": Quantity(61.0)}, "longer than the period"),
+        ({"boot_s": Quantity(59.99)}, "an inference and its boot take"),
+        ({"between": "off", "rest_w": Quantity(0.0)}, "must boot"),
+        ({"period_s": Quantity(0.0), "inference_s": Quantity(0.0)}, "longer than nothing"),
+        ({"inference_j": Quantity(-1e-3)}, r"inference \(J\) must be 0 or more"),
+        ({"rest_w": Quantity(math.nan)}, r"rest \(W\)"),
+        ({"rest_w": Quantity(1e-6, -1e-9)}, "standard uncertainty"),
+        ({"rest_w": Quantity(1e-6, math.inf)}, "standard uncertainty"),
+        ({"inference_j": Quantity(0.0), "rest_w": Quantity(0.0)}, "beyond all reason"),
+        ({"period_s": Quantity(math.inf)}, "period"),
+    ],
+)
+def test_what_cannot_be_is_refused(changes, words):
+    with pytest.raises(ConfigurationError, match=words):
+        energy_in_use(replace(CYCLE, **changes), BATTERY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"capacity_mah": Quantity(0.0)}, "more than nothing"),
+        ({"usable": Quantity(1.2)}, "usable must be from 0 to 1"),
+        ({"efficiency": Quantity(0.0)}, "efficiency"),
+        ({"self_discharge_per_year": Quantity(1.0)}, "loses all"),
+        ({"voltage_v": Quantity(-3.0)}, r"voltage \(V\)"),
+    ],
+)
+def test_no_such_battery(changes, words):
+    with pytest.raises(ConfigurationError, match=words):
+        energy_in_use(CYCLE, replace(BATTERY, **changes))
+
+
+# --- the command ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "u"),
+    [
+        ("3.2", 3.2, 0.0),
+        ("3.2+-0.1", 3.2, 0.1),
+        (" 3 ± .5 ", 3.0, 0.5),
+        ("1e-3+/-2E-4", 1e-3, 2e-4),
+        ("7.", 7.0, 0.0),
+    ],
+)
+def test_quantities_as_a_person_types_them(text, value, u):
+    assert parse_quantity(text, "--x") == Quantity(value, u)
+
+
+@pytest.mark.parametrize("text", ["", "x", "-3", "3+-", "3+-x", "nan", "inf", "3 uW", "1_0", "٣"])
+def test_no_quantity(text):
+    with pytest.raises(ConfigurationError, match=r"--rest-uw: .* is no quantity"):
+        parse_quantity(text, "--rest-uw")
+
+
+@pytest.fixture
+def session(tmp_path):
+    return make_run().write(tmp_path / "s")
+
+
+def test_idle_power_comes_from_the_session(session, capsys):
+    assert use_command(UseOptions(session.path, period_s="10"), as_json=True) == ExitStatus.VALID
+    document = json.loads(capsys.readouterr().out)
+    assert document["schema"] == USE_SCHEMA
+    assert document["cycle"]["rest_w"]["value"] == pytest.approx(IDLE_W, rel=1e-3)
+    each_s = document["cycle"]["inference_s"]["value"]
+    expected_j = (ACTIVE_W * each_s + IDLE_W * (10 - each_s)) * 8640
+    assert document["use"]["day_j"]["value"] == pytest.approx(expected_j, rel=1e-3)
+    assert document["battery"] is None
+    assert use_command(UseOptions(session.path, period_s="10", rest_uw="7"), as_json=False) == ExitStatus.VALID
+    shown = capsys.readouterr().out
+    assert "Assumed: between two inferences the DUT is idle, at a constant 7e-06 W" in shown
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "how often"),
+        ({"per_hour": "60", "period_s": "60"}, "how often"),
+        ({"per_hour": "0"}, "no inference at all"),
+        ({"period_s": "60", "between": "awake"}, "none of idle, sleep, off"),
+        ({"period_s": "60", "capacity_mah": "200"}, "both --capacity-mah and --battery-v"),
+        ({"period_s": "60", "usable": "0.9"}, "both --capacity-mah and --battery-v"),
+        ({"period_s": "60", "between": "sleep"}, "no sleep level"),
+        ({"period_s": "60", "between": "off"}, "must boot"),
+        ({"period_s": "0.05"}, "longer than the period"),
+    ],
+)
+def test_what_the_command_refuses(options, words, session):
+    with pytest.raises(ConfigurationError, match=words):
+        use_command(UseOptions(session.path, **options), as_json=True)
+
+
+def test_a_session_without_score_has_nothing_to_go_by(tmp_path):
+    session = make_run(mode="performance").write(tmp_path / "s")
+    with pytest.raises(ConfigurationError, match="has no score"):
+        use_command(UseOptions(session.path, period_s="60"), as_json=True)

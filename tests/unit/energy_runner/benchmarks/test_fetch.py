@@ -1,0 +1,297 @@
+"""Fetching stimuli from a real HTTP server, from folders and from hostile archives."""
+
+import hashlib
+import http.server
+import io
+import json
+import socket
+import tarfile
+import threading
+import zipfile
+from functools import partial
+
+import pytest
+
+from energy_runner.benchmarks import fetch as fetching
+from energy_runner.benchmarks import sources
+from energy_runner.benchmarks.catalogue import load_benchmark
+from energy_runner.benchmarks.fetch import digest_of, fetch
+from energy_runner.benchmarks.labels import read_labels
+from energy_runner.errors import ConfigurationError, ExitStatus
+from tests.runs.cli.test_cli import started
+
+KWS = load_benchmark("kws01")
+FILES = {f"s{k}.bin": bytes([k]) * 490 for k in range(4)}
+LABELS = "".join(f"{name},12,{k}\n" for k, name in enumerate(FILES)).encode()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_pinned(monkeypatch):
+    monkeypatch.setattr(fetching, "_pins", dict)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "y_labels.csv").write_bytes(LABELS)
+    for name, data in FILES.items():
+        (source / name).write_bytes(data)
+    return source
+
+
+@pytest.fixture
+def server(folder):
+    """The folder on the web; `asked` holds the paths that were asked for."""
+    asked: list[str] = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            asked.append(self.path)
+
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    httpd.daemon_threads = False
+    thread = threading.Thread(target=httpd.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_port}", asked
+    httpd.shutdown()
+    httpd.server_close()
+    thread.join()
+
+
+def whole(out) -> bool:
+    return (out / "y_labels.csv").read_bytes() == LABELS and all(
+        (out / name).read_bytes() == data for name, data in FILES.items()
+    )
+
+
+def test_from_the_web(server, tmp_path):
+    url, asked = server
+    seen = []
+    fetched = fetch(KWS, url, tmp_path / "out", progress=lambda done, total: seen.append((done, total)))
+    assert whole(tmp_path / "out")
+    assert (fetched.stimuli, fetched.came, fetched.were_there) == (4, 4, 0)
+    assert seen[0] == (0, 4)
+    assert seen[-1] == (4, 4)
+    assert not fetched.stimuli_pinned
+    assert len(asked) == 5
+
+
+def test_what_is_there_is_not_fetched_again(server, tmp_path):
+    url, asked = server
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "s0.bin").write_bytes(FILES["s0.bin"])
+    (out / "s1.bin").write_bytes(b"half")
+    fetched = fetch(KWS, url, out)
+    assert whole(out)
+    assert fetched.came == 3
+    assert "/s0.bin" not in asked
+
+
+def test_a_file_that_is_not_there_and_then_is(server, folder, tmp_path):
+    (folder / "s2.bin").rename(folder / "away")
+    with pytest.raises(ConfigurationError, match=r"/s2\.bin: the server answered 404"):
+        fetch(KWS, server[0], tmp_path / "out")
+    assert not (tmp_path / "out" / "y_labels.csv").exists()  # so a run does not take it for whole
+    (folder / "away").rename(folder / "s2.bin")
+    assert fetch(KWS, server[0], tmp_path / "out").came == 2
+    assert whole(tmp_path / "out")
+
+
+def half_answer(part: bytes):
+    """A server that promises more than it sends, or sends nothing at all; return its URL and an undo."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def serve() -> None:
+        connections = []
+        while not done.is_set():
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                break
+            connection.recv(4096)
+            if part:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 490\r\n\r\n" + part)
+                connection.close()
+            else:
+                connections.append(connection)
+        for connection in connections:
+            connection.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+
+    def close() -> None:
+        done.set()
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join()
+
+    return f"http://127.0.0.1:{listener.getsockname()[1]}", close
+
+
+def test_a_transfer_that_breaks_off_leaves_nothing(tmp_path):
+    url, close = half_answer(b"half")
+    try:
+        with pytest.raises(ConfigurationError, match="cannot be fetched"):
+            fetch(KWS, url, tmp_path / "out")
+    finally:
+        close()
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_silent_server_is_given_up(tmp_path):
+    url, close = half_answer(b"")
+    try:
+        with pytest.raises(ConfigurationError, match=r"the server was silent for 0\.3 s"):
+            fetch(KWS, url, tmp_path / "out", timeout_s=0.3)
+    finally:
+        close()
+
+
+def test_nobody_answers(tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot be fetched"):
+        fetch(KWS, "http://127.0.0.1:9/kws01", tmp_path / "out")
+
+
+def test_from_a_folder(folder, tmp_path):
+    assert fetch(KWS, str(folder), tmp_path / "out").came == 4
+    assert whole(tmp_path / "out")
+
+
+@pytest.mark.parametrize(("size", "said"), [(489, "has 489 bytes"), (491, "has more than 490 bytes")])
+def test_a_stimulus_of_another_size_is_refused(folder, size, said, tmp_path):
+    (folder / "s3.bin").write_bytes(bytes(size))
+    with pytest.raises(ConfigurationError, match=said):
+        fetch(KWS, str(folder), tmp_path / "out")
+
+
+def test_hashes_where_they_are_known(folder, tmp_path, monkeypatch):
+    labels = hashlib.sha256(LABELS).hexdigest()
+    stimuli = digest_of(folder, read_labels(folder / "y_labels.csv", KWS))
+    monkeypatch.setattr(fetching, "_pins", lambda: {"kws01": {"labels": labels, "stimuli": stimuli}})
+    assert fetch(KWS, str(folder), tmp_path / "good").stimuli_pinned
+    (folder / "s1.bin").write_bytes(bytes(490))
+    with pytest.raises(ConfigurationError, match="not the official stimuli"):
+        fetch(KWS, str(folder), tmp_path / "bad")
+    assert not (tmp_path / "bad" / "y_labels.csv").exists()
+    (folder / "y_labels.csv").write_bytes(LABELS + b"s9.bin,12,1\n")
+    with pytest.raises(ConfigurationError, match="not the official one of kws01"):
+        fetch(KWS, str(folder), tmp_path / "worse")
+
+
+def test_the_pins_are_those_of_the_reference_files(reference, monkeypatch):
+    monkeypatch.undo()
+    pins = fetching._pins()
+    for name, pin in pins.items():
+        labels = reference / "stimuli" / name / "y_labels.csv"
+        assert hashlib.sha256(labels.read_bytes()).hexdigest() == pin["labels"]
+    kws = reference / "stimuli" / "kws01"
+    assert digest_of(kws, read_labels(kws / "y_labels.csv", KWS)) == pins["kws01"]["stimuli"]
+
+
+# --- archives ---------------------------------------------------------------------------------------------------
+
+
+def zipped(path, members: dict[str, bytes]) -> str:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return str(path)
+
+
+def tarred(path, members: dict[str, bytes], more: tuple[tarfile.TarInfo, ...] = ()) -> str:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        for info in more:
+            archive.addfile(info)
+    return str(path)
+
+
+GOOD = {f"set/kws01/{name}": data for name, data in {"y_labels.csv": LABELS, **FILES}.items()}
+
+
+@pytest.mark.parametrize("pack", [partial(zipped), partial(tarred)])
+def test_from_an_archive(pack, tmp_path):
+    name = "set.zip" if pack.func is zipped else "set.tar.gz"
+    fetch(KWS, pack(tmp_path / name, GOOD), tmp_path / "out")
+    assert whole(tmp_path / "out")
+
+
+def test_from_an_archive_on_the_web(server, folder, tmp_path):
+    zipped(folder / "set.zip", GOOD)
+    fetch(KWS, f"{server[0]}/set.zip", tmp_path / "out")
+    assert whole(tmp_path / "out")
+
+
+def test_members_that_want_to_be_elsewhere_are_not_put_there(tmp_path):
+    evil = {"../../evil.bin": b"x", "/etc/evil.bin": b"x", "set/kws01/../../evil2.bin": b"x"}
+    link = tarfile.TarInfo("set/kws01/s9.bin")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    fetch(KWS, tarred(tmp_path / "set.tar.gz", GOOD | evil, (link,)), tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*FILES, "y_labels.csv"])
+    assert not list(tmp_path.rglob("evil*"))
+
+
+def test_a_link_is_no_stimulus(tmp_path):
+    members = {name: data for name, data in GOOD.items() if not name.endswith("s3.bin")}
+    link = tarfile.TarInfo("set/kws01/s3.bin")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    with pytest.raises(ConfigurationError, match=r"holds no s3\.bin"):
+        fetch(KWS, tarred(tmp_path / "set.tar.gz", members, (link,)), tmp_path / "out")
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_a_bomb_is_given_up(pack, tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MOST_ARCHIVE_BYTES", 100_000)
+    name = "bomb.zip" if pack is zipped else "bomb.tar.gz"
+    with pytest.raises(ConfigurationError, match="more than 100000 bytes when unpacked"):
+        fetch(KWS, pack(tmp_path / name, GOOD | {"set/kws01/zeros": bytes(5_000_000)}), tmp_path / "out")
+
+
+def test_no_archive_and_two_sets_and_none(tmp_path):
+    (tmp_path / "no.zip").write_bytes(b"PK nothing")
+    with pytest.raises(ConfigurationError, match="no archive that can be read"):
+        fetch(KWS, str(tmp_path / "no.zip"), tmp_path / "out")
+    with pytest.raises(ConfigurationError, match=r"more than one y_labels\.csv"):
+        fetch(KWS, zipped(tmp_path / "two.zip", GOOD | {"b/y_labels.csv": LABELS}), tmp_path / "out")
+    with pytest.raises(ConfigurationError, match=r"holds no y_labels\.csv"):
+        fetch(KWS, zipped(tmp_path / "none.zip", {"a": b""}), tmp_path / "out")
+
+
+# --- the commands ------------------------------------------------------------------------------------------
+
+
+def test_the_run_finds_what_was_fetched(folder, tmp_path, monkeypatch):
+    for number in range(4, 6):  # a run takes five
+        (folder / f"s{number}.bin").write_bytes(bytes([number]) * 490)
+    monkeypatch.setattr(fetching, "_pins", dict)
+    text = LABELS + b"s4.bin,12,4\ns5.bin,12,5\n"
+    (folder / "y_labels.csv").write_bytes(text.replace(b",12,", b", 12, "))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    before = started("run", "kws01", "-b", "virtual-ideal", cwd=tmp_path)
+    assert before.returncode == ExitStatus.USAGE
+    assert "stimuli fetch kws01 --from" in before.stderr
+    refused = started("stimuli", "fetch", "kws01", "--from", str(folder), cwd=tmp_path)
+    assert refused.returncode == ExitStatus.USAGE  # in a process of its own, the pins hold
+    assert "not the official one" in refused.stderr
+    done = started("stimuli", "fetch", "demo-keywords", "--from", str(folder), "--json", cwd=tmp_path)
+    assert done.returncode == ExitStatus.VALID, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["stimuli"], told["fetched"], told["stimuli_pinned"]) == (6, 6, False)
+    shown = started("stimuli", "show", "kws01", "--stimuli", told["folder"], "--json", cwd=tmp_path)
+    assert json.loads(shown.stdout)["missing"] == []
+    run = started("run", "kws01", "-b", "virtual-ideal", "-s", told["folder"], "-n", "240", cwd=tmp_path)
+    assert run.returncode == ExitStatus.VALID, run.stderr
+
+
+def test_show_tells_what_is_missing(folder, tmp_path):
+    (folder / "s1.bin").unlink()
+    done = started("stimuli", "show", "kws01", "--stimuli", str(folder), cwd=tmp_path)
+    assert done.returncode == ExitStatus.RULE_FAILED
+    assert "1 are missing, the first s1.bin" in done.stdout

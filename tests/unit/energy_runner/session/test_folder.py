@@ -1,0 +1,144 @@
+"""Session folders: never overwritten, never half written, never trusted."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from energy_runner.errors import BenchFault, ConfigurationError, ExitStatus, SessionError
+from energy_runner.rules import evaluate
+from energy_runner.session.folder import (
+    Session,
+    create_session,
+    json_bytes,
+    write_json,
+    write_record,
+    write_result,
+)
+from energy_runner.session.journal import exchange
+from tests.support.synthetic import make_run
+
+RECORD = make_run(period_s=0.1).record
+
+
+def test_names_are_made_unique(tmp_path: Path) -> None:
+    names = [create_session(tmp_path / "sessions", "run").name for _ in range(3)]
+    assert names == ["run", "run-2", "run-3"]
+
+
+def test_two_runs_at_once_get_two_folders(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: create_session(tmp_path, "run"), range(40)))
+    assert len(set(made)) == 40
+
+
+def test_out_may_be_absent_or_empty_but_holds_nothing(tmp_path: Path) -> None:
+    assert create_session(tmp_path, "run", tmp_path / "new" / "deep") == tmp_path / "new" / "deep"
+    assert create_session(tmp_path, "run", tmp_path / "new" / "deep").is_dir()
+    (tmp_path / "new" / "deep" / "a").touch()
+    with pytest.raises(ConfigurationError, match="is not empty, and a session never overwrites") as caught:
+        create_session(tmp_path, "run", tmp_path / "new" / "deep")
+    assert caught.value.status == ExitStatus.USAGE
+
+
+def test_a_file_is_no_place_for_a_session(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for parent, out in [(tmp_path, tmp_path / "file"), (tmp_path / "file", None), (tmp_path / "file" / "x", None)]:
+        with pytest.raises(ConfigurationError, match="no session folder can be made here"):
+            create_session(parent, "run", out)
+
+
+def test_json_is_canonical() -> None:
+    assert (
+        json_bytes({"b": 1.0, "a": ["µ", None]})
+        == b'{\n  "b": 1.0,\n  "a": [\n    "\xc2\xb5",\n    null\n  ]\n}\n'
+    )
+    assert json_bytes(RECORD).startswith(b'{\n  "schema": "energy-runner/record/1",\n  "session_id"')
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1: float("-inf")}, b"bytes", "\ud800"])
+def test_what_json_cannot_hold_is_refused(value: object) -> None:
+    with pytest.raises(SessionError, match="cannot be written as JSON"):
+        json_bytes([value])
+
+
+def test_a_document_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"old": 1})
+    with pytest.raises(SessionError):
+        write_json(tmp_path / "a.json", {"new": float("nan")})
+    assert json.loads((tmp_path / "a.json").read_bytes()) == {"old": 1}
+    write_json(tmp_path / "a.json", {"new": 2})
+    assert json.loads((tmp_path / "a.json").read_bytes()) == {"new": 2}
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_document_that_cannot_be_written_is_a_fault_of_the_bench(tmp_path: Path) -> None:
+    with pytest.raises(BenchFault, match="cannot be written"):
+        write_record(tmp_path / "absent", RECORD)
+
+
+def test_a_session_is_read_as_it_was_written(tmp_path: Path) -> None:
+    run = make_run(period_s=0.01)
+    session = run.write(tmp_path / "s")
+    assert session.record == run.record
+    run.events.insert(3, exchange(7, "dut", "tx", b"name%"))
+    session = run.write(tmp_path / "s2")
+    assert list(session.journal()) == run.events
+    assert list(session.journal(exchanges=False)) == run.events[:3] + run.events[4:]
+    assert session.has_trace()
+    with session.trace() as trace:
+        assert trace.length == len(run.samples[0])
+    with pytest.raises(SessionError, match=r"result\.json: cannot be read"):
+        session.result()
+    result = evaluate(session)
+    write_result(session.path, result)
+    assert Session.open(session.path).result() == result
+
+
+def test_a_session_without_trace_says_so(tmp_path: Path) -> None:
+    session = make_run(mode="performance").write(tmp_path / "s")
+    assert not session.has_trace()
+    with pytest.raises(SessionError):
+        session.trace()
+
+
+def test_what_is_no_session_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SessionError, match="no such session folder") as caught:
+        Session.open(tmp_path / "absent")
+    assert caught.value.status == ExitStatus.USAGE
+    with pytest.raises(SessionError, match=r"record\.json: cannot be read"):
+        Session.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('"energy-runner/record/1"', '"energy-runner/record/9"', "is of kind 'energy-runner/record/9'"),
+        ('"virtual": true', '"virtual": "maybe"', "virtual: Input should be a valid boolean"),
+        ('"mode": "energy"', '"mode": "magic"', "run.mode: Input should be"),
+        ('"virtual": true', '"virtual": true, "surplus": 1', "surplus: Extra inputs are not permitted"),
+        ('"session_id"', '"session"', "session_id: Field required"),
+        ("{", "", "document: Invalid JSON"),
+    ],
+)
+def test_a_damaged_record_is_refused(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    write_record(tmp_path, RECORD)
+    text = (tmp_path / "record.json").read_text()
+    assert old in text
+    (tmp_path / "record.json").write_text(text.replace(old, new, 1))
+    with pytest.raises(SessionError, match=r"record\.json") as caught:
+        Session.open(tmp_path)
+    assert complaint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_no_record(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    folder = tmp_path_factory.getbasetemp() / "hostile-session"
+    folder.mkdir(exist_ok=True)
+    (folder / "record.json").write_bytes(data)
+    with pytest.raises(SessionError):
+        Session.open(folder)

@@ -1,0 +1,187 @@
+"""The journal: what is written is read, a torn end is told, anything else is refused by line."""
+
+import io
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from energy_runner.errors import BenchFault, SessionError
+from energy_runner.session import events as ev
+from energy_runner.session.journal import Journal, JournalWriter, exchange, exchanged_bytes, read_journal
+from tests.support.synthetic import make_run
+
+EVENTS = tuple(make_run(period_s=0.1, laps=True).events)
+
+
+def written(path: Path, events: tuple[ev.AnyEvent, ...] = EVENTS) -> Path:
+    path.unlink(missing_ok=True)
+    writer = JournalWriter(path)
+    for event in events:
+        writer.write(event)
+    writer.sync()
+    writer.close()
+    return path
+
+
+def test_events_come_back_as_they_were(tmp_path: Path) -> None:
+    assert read_journal(written(tmp_path / "j")) == Journal(EVENTS, torn=False)
+
+
+def test_each_event_is_one_line_at_once(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "j")
+    for count, event in enumerate(EVENTS[:20], start=1):
+        writer.write(event)
+        assert (tmp_path / "j").read_bytes().count(b"\n") == count
+    writer.close()
+
+
+def test_not_even_a_line_end_in_a_text_makes_a_second_line(tmp_path: Path) -> None:
+    event = ev.Remark(t_ns=1, box="dut", text="one\r\ntwo\x85\u2028three")
+    assert read_journal(written(tmp_path / "j", (event,))).events == (event,)
+
+
+def test_infinite_results_survive(tmp_path: Path) -> None:
+    event = ev.InferenceDone(
+        t_ns=1,
+        purpose="accuracy",
+        stimulus=0,
+        inferences=1,
+        warmups=0,
+        sent_ns=0,
+        start_line_ns=None,
+        done_line_ns=None,
+        results=[float("inf"), -float("inf")],
+        dut_laps_us=[],
+    )
+    assert read_journal(written(tmp_path / "j", (event,))).events == (event,)
+
+
+@pytest.mark.parametrize("size", [3, 37, 400])
+def test_cut_anywhere_only_the_torn_line_is_lost(tmp_path: Path, size: int) -> None:
+    data = written(tmp_path / "whole", EVENTS[:8]).read_bytes()
+    for cut in range(0, len(data), size):
+        (tmp_path / "j").write_bytes(data[:cut])
+        journal = read_journal(tmp_path / "j")
+        whole = data[:cut].count(b"\n")
+        assert journal.events == EVENTS[:whole]
+        assert journal.torn == (cut > 0 and data[cut - 1 : cut] != b"\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\x00" * 40,
+        b"not json",
+        b"null",
+        b"[]",
+        b'{"t_ns": 1}',
+        b'{"kind": "unheard-of", "t_ns": 1}',
+        b'{"kind": "samples-arrived", "t_ns": 1}',
+        b'{"kind": "samples-arrived", "t_ns": 1, "end": 1, "more": 1}',
+        b'{"kind": "samples-arrived", "t_ns": -1, "end": 1}',
+        b'{"kind": "samples-arrived", "t_ns": 9223372036854775808, "end": 1}',
+        b'{"kind": "samples-arrived", "t_ns": 1e400, "end": 1}',
+        b'{"kind": "samples-arrived", "t_ns": 1, "end": 1' + b"0" * 5000 + b"}",
+        b'{"kind": "remark", "t_ns": 1, "box": "\xff", "text": ""}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_hostile_line_is_refused_by_its_number(tmp_path: Path, line: bytes) -> None:
+    good = EVENTS[0].model_dump_json().encode()
+    (tmp_path / "j").write_bytes(b"\n".join([good, good, line, good, b""]))
+    with pytest.raises(SessionError, match=r"j, line 3: ") as caught:
+        read_journal(tmp_path / "j")
+    assert len(str(caught.value)) < 400
+
+
+@given(st.lists(st.binary(max_size=60), max_size=5))
+def test_any_bytes_give_events_or_a_session_error(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "hostile.jsonl"
+    path.write_bytes(b"\n".join(lines))
+    try:
+        journal = read_journal(path)
+    except SessionError:
+        return
+    assert len(journal) == 0  # no such bytes are an event by chance
+
+
+def test_a_missing_journal_is_a_session_error(tmp_path: Path) -> None:
+    with pytest.raises(SessionError, match="cannot be read"):
+        read_journal(tmp_path / "absent")
+
+
+def test_plain_text_is_kept_as_text() -> None:
+    event = exchange(5, "dut", "rx", b"m-ready\r\n\t~ ")
+    assert (event.text, event.base64) == ("m-ready\r\n\t~ ", None)
+
+
+@given(st.binary(max_size=50))
+def test_any_bytes_of_a_port_survive(data: bytes) -> None:
+    event = exchange(5, "io", "tx", data)
+    assert (event.text is None) != (event.base64 is None)
+    assert exchanged_bytes(event) == data
+
+
+@pytest.mark.parametrize("data", [b"m-ready\r\n", b"\xff\x00"])
+def test_exchanges_are_skipped_unread_where_nobody_wants_them(tmp_path: Path, data: bytes) -> None:
+    passed = exchange(7, "dut", "tx", data)
+    path = written(tmp_path / "j", (EVENTS[0], passed, EVENTS[1]))
+    assert read_journal(path).events == (EVENTS[0], passed, EVENTS[1])
+    assert read_journal(path, exchanges=False).events == (EVENTS[0], EVENTS[1])
+
+
+def test_bad_base64_is_a_session_error() -> None:
+    with pytest.raises(SessionError):
+        exchanged_bytes(ev.Exchange(t_ns=1, box="io", direction="rx", base64="?"))
+
+
+class StubbornFile(io.RawIOBase):
+    """A file that takes three bytes at a time, and none once it holds `room` bytes."""
+
+    def __init__(self, room: int) -> None:
+        self.room, self.held = room, b""
+
+    def write(self, data: bytes) -> int:
+        if len(self.held) >= self.room:
+            raise OSError(28, "No space left on device")
+        self.held += data[:3]
+        return len(data[:3])
+
+
+def test_a_line_is_written_whole_even_if_the_system_takes_it_in_parts(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "j")
+    writer.close()
+    writer._file = StubbornFile(room=10_000)
+    writer.write(EVENTS[0])
+    assert writer._file.held == EVENTS[0].model_dump_json().encode() + b"\n"
+
+
+def test_a_full_disk_is_a_fault_of_the_bench(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "j")
+    writer.close()
+    writer._file = StubbornFile(room=10)
+    with pytest.raises(BenchFault, match=r"cannot write the journal.*No space left"):
+        writer.write(EVENTS[0])
+
+
+def test_a_journal_that_cannot_be_made_or_is_closed_is_a_fault_of_the_bench(tmp_path: Path) -> None:
+    with pytest.raises(BenchFault, match="cannot write the journal"):
+        JournalWriter(tmp_path / "absent" / "j")
+    writer = JournalWriter(tmp_path / "j")
+    writer.close()
+    writer.close()
+    with pytest.raises(BenchFault):
+        writer.write(EVENTS[0])
+    with pytest.raises(BenchFault):
+        writer.sync()
+
+
+def test_every_kind_of_event_has_its_own_name() -> None:
+    kinds = [kind.model_fields["kind"].default for kind in get_args(get_args(ev.AnyEvent)[0])]
+    assert len(kinds) == len(set(kinds)) > 20

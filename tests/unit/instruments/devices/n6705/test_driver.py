@@ -1,0 +1,362 @@
+"""The log of the N6705: driver against twin, in virtual time."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from instruments.devices.n6705 import setup as n6705_setup
+from instruments.errors import Refused, TimedOut
+from instruments.links.stream_scpi import StreamScpiPort
+from instruments.roles import Lost, MonitorSettings, Note, OverRange, Samples
+from tests.support.n6705_bench import (
+    PERIOD_S,
+    SETTINGS,
+    Bench,
+    busy,
+    check_indexes,
+    energy_j,
+    listening,
+    make,
+    of,
+    renamed,
+)
+
+WORDS = {"ours": "(@1)", "others": "(@2,3)", "voltage": "3", "limit": "0.5", "protection": "3.3"}
+WORDS["period"] = "0.0002048"
+
+
+# --- a whole log -----------------------------------------------------------------------------------------
+
+
+def test_the_identity_says_who_and_that_it_is_a_twin() -> None:
+    bench = make(seed=42)
+    identity = bench.monitor.open(bench.within())
+    assert identity.model == "N6705C"
+    assert identity.serial == "TWIN42"
+    assert identity.virtual
+    assert dict(identity.detail) == {"module": "N6781A", "channel": "1", "output": "off"}
+
+
+def test_the_energy_of_an_ideal_instrument_is_the_closed_form() -> None:
+    bench = make().ready()
+    busy(bench.world, 12.0)
+    bench.clock.sleep(0.3)
+    assert of(Samples, bench.monitor.poll(bench.within())) == []  # nothing before the trigger
+    start_ns = bench.clock.now_ns()
+    bench.world.pin_falls()
+    items = [*bench.log(10.0), *bench.monitor.stop(bench.within())]
+    assert {type(item) for item in items} == {Samples}
+    count = check_indexes(items)
+    assert count == int(10.0 / PERIOD_S)
+    stop_ns = start_ns + count * PERIOD_S * 1e9
+    truth_j = float(bench.world.history.energy_j(stop_ns) - bench.world.history.energy_j(start_ns))
+    assert energy_j(items, PERIOD_S) == pytest.approx(truth_j, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_instrument_with_errors_stays_inside_its_limits(seed: int) -> None:
+    bench = make(seed, ideal=False).ready()
+    busy(bench.world, 6.0)
+    start_ns = bench.clock.now_ns()
+    bench.world.pin_falls()
+    items = [*bench.log(5.0), *bench.monitor.stop(bench.within())]
+    count = check_indexes(items)
+    history = bench.world.history
+    stop_ns = start_ns + count * PERIOD_S * 1e9
+    truth_j = float(history.energy_j(stop_ns) - history.energy_j(start_ns))
+    mean_a = float(history.charge_c(stop_ns) - history.charge_c(start_ns)) / ((stop_ns - start_ns) * 1e-9)
+    limits = {term.name: term for term in bench.monitor.accuracy().terms}
+    limit = (
+        limits["gain"].relative
+        + limits["offset"].absolute / mean_a
+        + limits["voltage_gain"].relative
+        + limits["voltage_offset"].absolute / 3.0
+        + 2 * limits["clock"].relative
+    )
+    error = energy_j(items, PERIOD_S) / truth_j - 1
+    assert 1e-7 < abs(error) < limit
+
+
+def test_the_noise_of_a_sample_is_what_the_table_says() -> None:
+    bench = make(ideal=False).ready()
+    bench.world.pin_falls()
+    samples = of(Samples, [*bench.log(2.0), *bench.monitor.stop(bench.within())])
+    current = np.concatenate([s.values[0] for s in samples])
+    noise = next(term for term in bench.monitor.accuracy().terms if term.name == "noise")
+    assert float(current.std()) == pytest.approx(noise.absolute, rel=0.05)
+
+
+def test_the_samples_do_not_depend_on_how_often_the_host_reads() -> None:
+    logs = []
+    for every_s in (0.01, 0.137, 3.0):
+        bench = make(5, ideal=False).ready()
+        busy(bench.world, 4.0)
+        bench.world.pin_falls()
+        items = [*bench.log(3.9, every_s), *bench.monitor.stop(bench.within())]
+        samples = of(Samples, items)
+        logs.append([np.concatenate([s.values[i] for s in samples]) for i in range(2)])
+    for other in logs[1:]:
+        assert np.array_equal(logs[0], other)
+
+
+def test_the_samples_after_an_overflow_are_what_they_would_have_been() -> None:
+    ends = []
+    for every_s in (0.5, 25.0):
+        bench = make(5, ideal=False).ready()
+        bench.world.pin_falls()
+        samples = of(Samples, bench.log(25.0, every_s))
+        ends.append(np.concatenate([s.values[0] for s in samples])[-10_000:])
+    assert np.array_equal(ends[0], ends[1])
+
+
+def test_two_logs_follow_each_other() -> None:
+    bench = make().ready()
+    for _ in range(2):
+        bench.world.pin_falls()
+        items = [*bench.log(1.0), *bench.monitor.stop(bench.within())]
+        assert check_indexes(items) == int(1.0 / PERIOD_S)
+        bench.clock.sleep(1.0)
+        assert bench.monitor.stop(bench.within()) == []
+        assert bench.monitor.poll(bench.within()) == []
+        bench.monitor.start(bench.within())
+
+
+def test_only_the_first_edge_after_arming_starts_the_log() -> None:
+    bench = make().ready()
+    bench.world.pin_falls()
+    bench.clock.sleep(1.0)
+    bench.world.pin_falls()
+    items = [*bench.log(1.0), *bench.monitor.stop(bench.within())]
+    assert check_indexes(items) == int(2.0 / PERIOD_S)
+
+
+# --- set-up ----------------------------------------------------------------------------------------------
+
+
+def test_the_period_is_the_one_the_instrument_reports() -> None:
+    bench = make()
+    bench.monitor.open(bench.within())
+    assert bench.monitor.configure(SETTINGS, bench.within()).period_s == PERIOD_S
+    rounded = bench.monitor.configure(MonitorSettings(3.0, sample_rate_hz=1000), bench.within())
+    assert rounded.period_s == pytest.approx(49 * 20.48e-6)
+    fastest = bench.monitor.configure(MonitorSettings(3.0, sample_rate_hz=50_000), bench.within())
+    assert fastest.period_s == PERIOD_S
+
+
+def test_the_noise_in_the_accuracy_follows_the_period() -> None:
+    bench = make()
+    bench.monitor.open(bench.within())
+    found = []
+    for rate_hz in (1 / PERIOD_S, 1 / PERIOD_S / 4):
+        bench.monitor.configure(MonitorSettings(3.0, rate_hz), bench.within())
+        found.append(next(t for t in bench.monitor.accuracy().terms if t.name == "noise").absolute)
+    assert found[1] == pytest.approx(found[0] / 2)
+    assert any("not confirmed" in text.lower() for text in bench.monitor.accuracy().assumptions)
+
+
+COMMANDS = [command for _, lines in n6705_setup.set_up_blocks(WORDS, has_trigger_bnc=True) for command in lines]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_refused_set_up_command_is_refused_by_the_driver(command: str) -> None:
+    bench = make()
+    bench.monitor.open(bench.within())
+    bench.world.faults.refuse.add(command)
+    with pytest.raises(Refused, match=r"set up the .*-222"):
+        bench.monitor.configure(SETTINGS, bench.within())
+
+
+@pytest.mark.parametrize("command", ["OUTP ON", "INIT:ELOG"])
+def test_refused_actions_are_refused_by_the_driver(command: str) -> None:
+    bench = make()
+    bench.world.faults.refuse.add(command)
+    with pytest.raises(Refused, match="-222"):
+        bench.ready()
+    assert bench.monitor.stop(bench.within()) == []
+
+
+@pytest.mark.parametrize("settings", [MonitorSettings(-0.1), MonitorSettings(20.5), MonitorSettings(3, 0.0)])
+def test_impossible_settings_are_refused_before_anything_is_sent(settings: MonitorSettings) -> None:
+    bench = make()
+    bench.monitor.open(bench.within())
+    sent: list[bytes] = []
+    bench.world.faults.corrupt["host>monitor"] = listening(sent)
+    with pytest.raises(Refused):
+        bench.monitor.configure(settings, bench.within())
+    assert sent == []
+
+
+def test_configure_switches_the_output_off() -> None:
+    bench = make().ready()
+    assert bench.world.powered
+    bench.monitor.configure(SETTINGS, bench.within())
+    assert not bench.world.powered
+
+
+def test_another_make_is_refused_and_named() -> None:
+    bench = make()
+    bench.world.faults.corrupt["monitor>host"] = lambda data: (
+        b"FLUKE,8845A,123,1.0\n" if data.startswith(b"KEYSIGHT") else data
+    )
+    with pytest.raises(Refused, match="FLUKE 8845A"):
+        bench.monitor.open(bench.within())
+    assert not bench.twin.port.is_open
+
+
+def test_a_channel_without_a_source_measure_unit_is_refused() -> None:
+    for channel, match in ((2, "N6731B"), (9, "has 3")):
+        bench = make(channel=channel)
+        with pytest.raises(Refused, match=match):
+            bench.monitor.open(bench.within())
+
+
+def test_an_n6700_gets_its_trigger_pin_set_up() -> None:
+    sent: list[bytes] = []
+    for model in (b"N6705B", b"N6702C"):
+        bench = make()
+        bench.world.faults.corrupt["monitor>host"] = partial(renamed, model)
+        bench.world.faults.corrupt["host>monitor"] = listening(sent)
+        bench.ready()
+        assert (b"DIG:PIN1:FUNC TINP\n" in sent) is (model == b"N6702C")
+
+
+# --- the trap of channels that nobody wants ---------------------------------------------------------------
+
+
+def ask(bench: Bench, *commands: str) -> str:
+    port = StreamScpiPort(bench.transport)
+    for command in commands:
+        port.write_line(command, bench.within())
+    return port.read_line(bench.within())
+
+
+def test_after_a_reset_the_twin_logs_every_channel_and_stretches_the_period() -> None:
+    bench = make()
+    bench.transport.open(bench.within())
+    naive = ("*RST", "SENS:ELOG:FUNC:CURR ON,(@1)", "FORM REAL", "SENS:ELOG:PER 204.8e-6,(@1)")
+    assert float(ask(bench, *naive, "SENS:ELOG:PER? (@1)")) == pytest.approx(2 * PERIOD_S)
+    ask(bench, "VOLT 3,(@1)", "OUTP ON,(@1)", "INIT:ELOG (@1)", "TRIG:ELOG (@1)", "*OPC?")
+    bench.clock.sleep(100 * 2 * PERIOD_S)
+    port = StreamScpiPort(bench.transport)
+    port.write_line("FETC:ELOG? 1000,(@1)", bench.within())
+    assert port.read_exactly(6, bench.within()) == b"#41600"  # 100 records of four values, not of two
+
+
+def test_the_driver_refuses_to_log_with_other_channels_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    careless = tuple(
+        (name, tuple(line for line in lines if "{others}" not in line)) for name, lines in n6705_setup.SET_UP
+    )
+    monkeypatch.setattr(n6705_setup, "SET_UP", careless)
+    bench = make()
+    bench.monitor.open(bench.within())
+    with pytest.raises(Refused, match=r"channels \[1, 2, 3\] are logged"):
+        bench.monitor.configure(SETTINGS, bench.within())
+
+
+# --- loss ------------------------------------------------------------------------------------------------
+
+
+def test_an_overflown_fifo_is_noticed() -> None:
+    bench = make().ready()
+    bench.world.pin_falls()
+    items = bench.log(5.0)
+    bench.clock.sleep(31.0)
+    items += [*bench.log(1.0), *bench.monitor.stop(bench.within())]
+    (lost,) = of(Lost, items)
+    assert lost.missing == pytest.approx(11.1 / PERIOD_S, rel=0.02)
+    assert check_indexes(items) == pytest.approx(37.0 / PERIOD_S, rel=1e-3)
+
+
+def test_a_barely_overflown_fifo_is_noticed() -> None:
+    bench = make().ready()
+    bench.world.pin_falls()
+    items = bench.log(1.0)
+    bench.clock.sleep(20.0)
+    items += bench.log(0.1)
+    assert len(of(Lost, items)) == 1
+
+
+def test_a_swept_buffer_is_noticed_and_later_samples_stay_in_place() -> None:
+    bench = make().ready()
+    bench.world.pin_falls()
+    start_ns = bench.clock.now_ns()
+    bench.world.faults.drop_buffer_at_ns = start_ns + 2_000_000_000
+    bench.clock.call_at(start_ns + 5_000_000_000, lambda: bench.world.draw(0.02))
+    items = [*bench.log(6.0), *bench.monitor.stop(bench.within())]
+    (lost,) = of(Lost, items)
+    assert lost.missing == pytest.approx(1.0 / PERIOD_S, rel=0.15)
+    step = next(
+        s.first + int(np.argmax(s.values[0] > 0.015)) for s in of(Samples, items) if s.values[0].max() > 0.015
+    )
+    assert step * PERIOD_S == pytest.approx(5.0, abs=0.15)
+
+
+def test_an_answer_lost_on_the_way_is_a_loss() -> None:
+    bench = make().ready()
+    bench.world.pin_falls()
+    items = bench.log(1.0)
+    bench.clock.sleep(0.05)
+    bench.world.faults.silent.add("monitor")
+    with pytest.raises(TimedOut):
+        bench.monitor.poll(bench.within(0.2))
+    bench.world.faults.silent.clear()
+    items += bench.log(1.0)
+    (lost,) = of(Lost, items)
+    assert "lost on the way" in lost.detail
+    assert check_indexes(items) == pytest.approx(2.25 / PERIOD_S, rel=0.1)
+
+
+def test_a_log_that_goes_silent_is_a_loss_at_the_end() -> None:
+    bench = make().ready()
+    bench.world.pin_falls()
+    items = bench.log(1.0)
+    bench.twin._log.fetch(10**6)
+    bench.world.faults.drop_buffer_at_ns = bench.clock.now_ns()
+    items += [*bench.log(0.9), *bench.monitor.stop(bench.within())]
+    (lost,) = of(Lost, items)
+    assert lost.missing == pytest.approx(0.9 / PERIOD_S, rel=0.01)
+
+
+def test_no_loss_is_reported_without_one() -> None:
+    bench = make(3, ideal=False).ready()
+    bench.clock.sleep(45.0)
+    bench.world.pin_falls()
+    items = [*bench.log(30.0, 1.7), *bench.log(20.0, 0.013), *bench.monitor.stop(bench.within())]
+    assert {type(item) for item in items} == {Samples}
+
+
+def test_currents_above_the_range_are_flagged_and_become_no_numbers() -> None:
+    bench = make()
+    bench.world.faults.over_range_above_a = 0.02
+    bench.ready()
+    bench.world.pin_falls()
+    items = bench.log(0.5)
+    bench.world.draw(0.05)
+    items += bench.log(0.01)
+    bench.world.draw(0.01)
+    items += [*bench.log(1.5), *bench.monitor.stop(bench.within())]
+    values = np.concatenate([s.values[0] for s in of(Samples, items)])
+    bad = np.flatnonzero(np.isnan(values))
+    flagged, status = of(OverRange, items)
+    assert (flagged.at, flagged.count) == (bad[0], len(bad))
+    assert flagged.count == pytest.approx(0.01 / PERIOD_S, abs=2)
+    assert "OC" in status.detail
+    assert status.at <= bad[0]
+    assert bad[-1] < status.at + status.count
+
+
+def test_a_current_at_the_limit_is_reported() -> None:
+    bench = make().ready(MonitorSettings(3.0, current_limit_a=0.05))
+    bench.world.pin_falls()
+    bench.world.draw(0.06)
+    assert any("LIM+" in item.detail for item in of(OverRange, bench.log(1.5)))
+
+
+def test_errors_during_the_log_are_noted() -> None:
+    bench = make().ready()
+    bench.world.pin_falls()
+    StreamScpiPort(bench.transport).write_line("FOO", bench.within())
+    (note,) = of(Note, bench.log(1.5))
+    assert "-113" in note.text
+    assert note.suspicious

@@ -1,0 +1,69 @@
+"""Drivers of other packages: one that is broken is named and takes no other with it."""
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from energy_runner.bench.opened import open_bench
+from energy_runner.bench.spec import BenchSpec
+from energy_runner.cli import bench_show
+from energy_runner.errors import ConfigurationError
+from instruments import registry
+
+GOOD = registry.MonitorDriver("acme", "ACME 1", "stream", 9600, "instruments.devices.lpm01a.driver:Lpm01a", "none")
+NOT_ONE = "a text"
+TAKEN = registry.MonitorDriver("lpm01a", "not ST's", "stream", 9600, "nowhere:Nothing", "none")
+
+
+def explode() -> None:
+    raise AssertionError
+
+
+@pytest.fixture
+def others(monkeypatch):
+    """Entry points as other packages would have them."""
+
+    def install(**entries: str) -> None:
+        found = [EntryPoint(name, value, registry.ENTRY_POINT_GROUP) for name, value in entries.items()]
+        monkeypatch.setattr(registry, "entry_points", lambda group: found if group == found[0].group else [])
+
+    return install
+
+
+def test_a_good_driver_is_there(others):
+    others(acme=f"{__name__}:GOOD")
+    assert registry.drivers()["acme"] is GOOD
+    assert registry.broken_drivers() == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("no_such_package.anywhere:DRIVER", "ModuleNotFoundError"),
+        (f"{__name__}:MISSING", "AttributeError"),
+        (f"{__name__}:NOT_ONE", "no MonitorDriver"),
+        (f"{__name__}:TAKEN", "name of a built-in driver"),
+    ],
+)
+def test_a_broken_one_is_named_and_the_others_work(others, value, words, capsys):
+    others(broken=value, acme=f"{__name__}:GOOD")
+    assert {"lpm01a", "n6705", "acme"} == registry.drivers().keys()
+    assert registry.drivers()["lpm01a"].title.startswith("ST ")
+    assert words in registry.broken_drivers()["broken"]
+    bench_show.instruments_command(as_json=False)
+    shown = capsys.readouterr().out
+    assert "acme" in shown
+    assert words in " ".join(shown.split())
+
+
+def test_a_bench_that_asks_for_a_broken_one_is_told_why(others):
+    others(broken="no_such_package:DRIVER")
+    spec = BenchSpec.model_validate(
+        {
+            "name": "x",
+            "monitor": {"driver": "broken", "port": "/dev/null", "voltage_v": 3.0},
+            "dut": {"port": "/dev/zero"},
+        }
+    )
+    with pytest.raises(ConfigurationError, match="ModuleNotFoundError"):
+        open_bench(spec, "performance")
