@@ -14,17 +14,17 @@ from instruments.devices.dut.driver import Dut
 from instruments.devices.dut.port import DirectDutPort, DutPort
 from instruments.devices.io_manager.driver import IoManager
 from instruments.errors import InstrumentError
-from instruments.links.base import ScpiPort, Transport
-from instruments.links.tap import Direction, TappedScpiPort, TappedTransport
+from instruments.links.base import Link, ScpiLink
+from instruments.links.tap import Direction, TappedLink, TappedScpiLink
 from instruments.registry import MonitorDriver, broken_drivers, drivers
 from instruments.roles import MonitorSettings, PowerMonitor
 from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
-from instruments.world.cable import CableTransport
+from instruments.world.cable import CableLink
 
 # Called with box ("monitor", "io-manager", "dut"), direction ("tx", "rx") and bytes.
 ByteListener = Callable[[str, Direction, bytes], None]
-# Tests put themselves between driver and port with this: (box, transport) -> transport.
-Wrap = Callable[[str, Transport], Transport]
+# Tests put themselves between driver and port with this: (box, link) -> link.
+Wrap = Callable[[str, Link], Link]
 
 # How the fault switches and the twins' ports call the boxes of a bench.
 TWIN_PORTS = {"monitor": "monitor", "io-manager": "io", "dut": "dut"}
@@ -60,7 +60,7 @@ def open_bench(
     benchmark: str = "kws01",
     seed: int = 0,
     model: Path | None = None,
-    wrap: Wrap = lambda box, transport: transport,
+    wrap: Wrap = lambda box, link: link,
 ) -> Bench:
     """Return the bench's drivers for one mode; raise `ConfigurationError` for what the file gets wrong.
 
@@ -76,8 +76,8 @@ def open_bench(
     clock: Clock = twin.clock if twin else RealClock()
     listeners: list[ByteListener] = []
 
-    def stream(box: str, port: str, baud: int) -> Transport:
-        return TappedTransport(wrap(box, _stream(box, port, baud, twin)), _tell(listeners, box))
+    def stream(box: str, port: str, baud: int) -> Link:
+        return TappedLink(wrap(box, _stream(box, port, baud, twin)), _tell(listeners, box))
 
     io_manager = None
     if spec.io_manager is not None and (way == "io-manager" or mode == "energy"):
@@ -134,18 +134,18 @@ def _tell(listeners: list[ByteListener], box: str) -> Callable[[Direction, bytes
     return told
 
 
-def _stream(box: str, port: str, baud: int, twin: TwinBench | None) -> Transport:
+def _stream(box: str, port: str, baud: int, twin: TwinBench | None) -> Link:
     if twin is not None:
-        return CableTransport(f"{box} on the virtual bench", twin.clock, twin.ports()[TWIN_PORTS[box]])
-    from instruments.links.serial_port import SerialPort
+        return CableLink(f"{box} on the virtual bench", twin.clock, twin.ports()[TWIN_PORTS[box]])
+    from instruments.links.serial_link import SerialLink
 
-    return SerialPort(box, port, baud)
+    return SerialLink(box, port, baud)
 
 
 def _monitor(
     spec: MonitorSpec,
     clock: Clock,
-    stream: Callable[[str, str, int], Transport],
+    stream: Callable[[str, str, int], Link],
     twin: TwinBench | None,
     listeners: list[ByteListener],
 ) -> PowerMonitor:
@@ -178,15 +178,15 @@ def _driver(spec: MonitorSpec) -> MonitorDriver:
 
 
 def _scpi(
-    port: str, stream: Callable[[str, str, int], Transport], told: Callable[[Direction, bytes], None]
-) -> ScpiPort:
-    from instruments.links.stream_scpi import StreamScpiPort
+    port: str, stream: Callable[[str, str, int], Link], told: Callable[[Direction, bytes], None]
+) -> ScpiLink:
+    from instruments.links.stream_scpi import StreamScpiLink
 
     if port == VIRTUAL_PORT:
-        return StreamScpiPort(stream("monitor", port, 0))
-    from instruments.links.visa import VisaPort
+        return StreamScpiLink(stream("monitor", port, 0))
+    from instruments.links.visa import VisaLink
 
-    return TappedScpiPort(VisaPort(port), told)
+    return TappedScpiLink(VisaLink(port), told)
 
 
 def _own_network(spec: BenchSpec, benchmark: str) -> Path | None:

@@ -9,7 +9,7 @@ from energy_runner.bench import built_in_names, load_bench_spec, open_bench
 from energy_runner.cli.output import write, write_json, write_table
 from energy_runner.errors import ConfigurationError
 from energy_runner.report.units import plain
-from instruments.links.serial_port import SerialPortInfo, list_serial_ports
+from instruments.links.serial_link import SerialPortInfo, list_serial_ports
 from instruments.registry import MonitorDriver, broken_drivers, drivers
 from instruments.specifications import load as load_accuracy
 

@@ -5,7 +5,7 @@ from typing import Protocol
 from instruments.clock import Deadline
 
 
-class Transport(Protocol):
+class Link(Protocol):
     """A stream of bytes in both directions.
 
     `name` is how messages call it (`monitor on /dev/ttyACM0`). Failures come as `Unavailable` or `TimedOut`.
@@ -26,7 +26,7 @@ class Transport(Protocol):
         """Return what has arrived, waiting for the first byte until the deadline; then return b''."""
 
 
-class ScpiPort(Protocol):
+class ScpiLink(Protocol):
     """A way to an instrument that speaks in messages: VISA, or a stream with line ends."""
 
     name: str

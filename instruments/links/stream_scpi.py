@@ -2,34 +2,34 @@
 
 from instruments.clock import Deadline
 from instruments.errors import ProtocolViolation, TimedOut, shown
-from instruments.links.base import Transport
+from instruments.links.base import Link
 
 MAX_LINE_BYTES = 16384
 MAX_DRAINED_BYTES = 65536  # what `drain()` returns at most; more is read and thrown away
 _CHUNK_BYTES = 1 << 20
 
 
-class StreamScpiPort:
-    """A `ScpiPort` over a `Transport`: TCP port 5025, a serial line, or a twin's cable."""
+class StreamScpiLink:
+    """A `ScpiLink` over a `Link`: TCP port 5025, a serial line, or a twin's cable."""
 
-    def __init__(self, transport: Transport) -> None:
-        self.name = transport.name
-        self._transport = transport
+    def __init__(self, link: Link) -> None:
+        self.name = link.name
+        self._link = link
         self._buffer = bytearray()
 
     def open(self, deadline: Deadline) -> None:
-        """Open the transport."""
+        """Open the link."""
         self._buffer.clear()
-        self._transport.open(deadline)
+        self._link.open(deadline)
 
     def close(self) -> None:
-        """Release the transport; what was not read is gone."""
+        """Release the link; what was not read is gone."""
         self._buffer.clear()
-        self._transport.close()
+        self._link.close()
 
     def write_line(self, command: str, deadline: Deadline) -> None:
         """Send one command line, ended by a line feed."""
-        self._transport.write(encode_line(command), deadline)
+        self._link.write(encode_line(command), deadline)
 
     def read_line(self, deadline: Deadline) -> str:
         """Return one answer line without its end.
@@ -72,13 +72,13 @@ class StreamScpiPort:
         drained = self._buffer
         self._buffer = bytearray()
         while not deadline.expired():
-            data = self._transport.read(deadline, _CHUNK_BYTES)
+            data = self._link.read(deadline, _CHUNK_BYTES)
             drained += data[: max(0, MAX_DRAINED_BYTES - len(drained))]
         return bytes(drained[:MAX_DRAINED_BYTES])
 
     def _receive(self, asked: str, have: int, wanted: int, deadline: Deadline) -> bytes:
         """Return what arrives next, at most `wanted` bytes; `have` bytes came before."""
-        data = self._transport.read(deadline, min(wanted, _CHUNK_BYTES))
+        data = self._link.read(deadline, min(wanted, _CHUNK_BYTES))
         if not data:
             came = f"no answer beyond {have} bytes" if have else "no answer"
             raise TimedOut(asked, came, "check that the instrument is on and understood the question")

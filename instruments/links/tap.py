@@ -5,17 +5,17 @@ from typing import Literal
 
 from instruments.clock import Deadline
 from instruments.errors import TimedOut
-from instruments.links.base import ScpiPort, Transport
+from instruments.links.base import Link, ScpiLink
 
 Direction = Literal["tx", "rx"]
 # Called with the direction and the bytes.
 ByteListener = Callable[[Direction, bytes], None]
 
 
-class TappedTransport:
-    """A `Transport` that tells `listener` what passes."""
+class TappedLink:
+    """A `Link` that tells `listener` what passes."""
 
-    def __init__(self, inner: Transport, listener: ByteListener) -> None:
+    def __init__(self, inner: Link, listener: ByteListener) -> None:
         self.name = inner.name
         self._inner = inner
         self._listener = listener
@@ -45,10 +45,10 @@ class TappedTransport:
         return data
 
 
-class TappedScpiPort:
-    """A `ScpiPort` that tells `listener` what passes."""
+class TappedScpiLink:
+    """A `ScpiLink` that tells `listener` what passes."""
 
-    def __init__(self, inner: ScpiPort, listener: ByteListener) -> None:
+    def __init__(self, inner: ScpiLink, listener: ByteListener) -> None:
         self.name = inner.name
         self._inner = inner
         self._listener = listener

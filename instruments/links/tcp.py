@@ -10,8 +10,8 @@ from instruments.errors import TimedOut, Unavailable
 _CHECK = "check that the host name and port are right, and that the instrument is on and on the network"
 
 
-class TcpTransport:
-    """A `Transport` over one TCP connection.
+class TcpLink:
+    """A `Link` over one TCP connection.
 
     A host name (unlike an address) is looked up by the operating system, which knows no deadline.
     """

@@ -4,7 +4,7 @@ Two kinds of resource need two ways of reading:
 
 * `...::SOCKET` is a bare stream of bytes. It is read with the termination character off, because pyvisa-py
   ends a low-level read at every 0x0A, which is a legal byte of a block (its issues 102 and 492); lines are
-  cut from the stream by `StreamScpiPort`.
+  cut from the stream by `StreamScpiLink`.
 * `...::INSTR` carries messages with an end mark. Lines are read with the termination character on, blocks
   with it off, and a late answer is thrown away by a device clear.
 
@@ -25,7 +25,7 @@ from instruments.errors import InstrumentError, ProtocolViolation, TimedOut, Una
 from instruments.links.stream_scpi import (
     MAX_DRAINED_BYTES,
     MAX_LINE_BYTES,
-    StreamScpiPort,
+    StreamScpiLink,
     decode_line,
     encode_line,
 )
@@ -40,8 +40,8 @@ _CHUNK_BYTES = 1 << 20
 _PEEK_BYTES = 1 << 18
 
 
-class VisaPort:
-    """A `ScpiPort` over one VISA resource, such as `TCPIP::192.168.1.5::5025::SOCKET` or `USB0::...::INSTR`.
+class VisaLink:
+    """A `ScpiLink` over one VISA resource, such as `TCPIP::192.168.1.5::5025::SOCKET` or `USB0::...::INSTR`.
 
     `backend` is pyvisa's name for the VISA library: `@py` (pyvisa-py, the default), `@ivi` (an installed
     vendor library) or a path to one. The HiSLIP of pyvisa-py allows itself five seconds to connect.
@@ -53,7 +53,7 @@ class VisaPort:
         self._backend = backend
         self._manager: Any = None
         self._resource: Any = None
-        self._port: StreamScpiPort | _MessagePort | None = None
+        self._port: StreamScpiLink | _MessageLink | None = None
 
     def open(self, deadline: Deadline) -> None:
         """Open the session; raise `Unavailable` if the library or the resource cannot be opened."""
@@ -71,9 +71,9 @@ class VisaPort:
                     self._resource_name, open_timeout=_milliseconds(deadline)
                 )
                 if stream:
-                    self._port = StreamScpiPort(_VisaStream(self.name, self._resource))
+                    self._port = StreamScpiLink(_VisaStream(self.name, self._resource))
                 else:
-                    self._port = _MessagePort(self.name, self._resource)
+                    self._port = _MessageLink(self.name, self._resource)
                 self._port.open(deadline)
         except BaseException:
             self.close()
@@ -110,14 +110,14 @@ class VisaPort:
         """Throw away late answers; return the first 64 KiB of them where the link lets us see them."""
         return self._opened("drain").drain(deadline)
 
-    def _opened(self, deed: str) -> "StreamScpiPort | _MessagePort":
+    def _opened(self, deed: str) -> "StreamScpiLink | _MessageLink":
         if self._port is None:
             raise Unavailable(f"{deed} {self.name}", "the session is not open")
         return self._port
 
 
 class _VisaStream:
-    """A `Transport` over an opened SOCKET resource."""
+    """A `Link` over an opened SOCKET resource."""
 
     def __init__(self, name: str, resource: Any) -> None:
         self.name = name
@@ -167,8 +167,8 @@ class _VisaStream:
                 return b""
 
 
-class _MessagePort:
-    """A `ScpiPort` over an opened INSTR resource: USBTMC, VXI-11, HiSLIP, GPIB."""
+class _MessageLink:
+    """A `ScpiLink` over an opened INSTR resource: USBTMC, VXI-11, HiSLIP, GPIB."""
 
     def __init__(self, name: str, resource: Any) -> None:
         self.name = name

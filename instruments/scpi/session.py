@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from instruments.clock import Deadline
 from instruments.errors import ProtocolViolation, Refused, TimedOut, shown
-from instruments.links.base import ScpiPort
+from instruments.links.base import ScpiLink
 from instruments.scpi.blocks import (
     BLOCK_PREFIX_BYTES,
     block_digits,
@@ -29,7 +29,7 @@ _TOKENS = 255  # `*ESE` takes one byte
 class Dialogue:
     """One instrument's command line; `name` is how messages call the instrument."""
 
-    def __init__(self, port: ScpiPort, name: str) -> None:
+    def __init__(self, port: ScpiLink, name: str) -> None:
         self.name = name
         self.in_step = False
         self._port = port

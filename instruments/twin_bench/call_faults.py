@@ -9,7 +9,7 @@ from typing import Literal
 
 from instruments.clock import Deadline
 from instruments.errors import TimedOut, Unavailable
-from instruments.links.base import Transport
+from instruments.links.base import Link
 
 Kind = Literal["time-out", "garbage", "disconnect", "refusal"]
 KINDS: tuple[Kind, ...] = ("time-out", "garbage", "disconnect", "refusal")
@@ -27,9 +27,9 @@ class CallFaults:
     at: int = -1
     log: list[str] = field(default_factory=list)
 
-    def wrap(self, box: str, transport: Transport) -> Transport:
+    def wrap(self, box: str, link: Link) -> Link:
         """Put the fault between a driver and its port; fits `open_bench(wrap=…)`."""
-        return FaultyTransport(box, transport, self)
+        return FaultyLink(box, link, self)
 
     def count(self, call: str) -> Kind | None:
         """Count a call and return what is to go wrong with it."""
@@ -37,10 +37,10 @@ class CallFaults:
         return self.kind if len(self.log) - 1 == self.at else None
 
 
-class FaultyTransport:
-    """A `Transport` whose calls are counted, and one of which may fail."""
+class FaultyLink:
+    """A `Link` whose calls are counted, and one of which may fail."""
 
-    def __init__(self, box: str, inner: Transport, faults: CallFaults) -> None:
+    def __init__(self, box: str, inner: Link, faults: CallFaults) -> None:
         self.name = inner.name
         self._box = box
         self._inner = inner

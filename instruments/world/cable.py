@@ -1,4 +1,4 @@
-"""The cable between the host and a twin: the twin's end, and the transport at the host's end."""
+"""The cable between the host and a twin: the twin's end, and the link at the host's end."""
 
 from collections.abc import Callable
 
@@ -70,8 +70,8 @@ class HostPort:
         return data
 
 
-class CableTransport:
-    """The host's end: a `Transport` whose waiting lets virtual time pass."""
+class CableLink:
+    """The host's end: a `Link` whose waiting lets virtual time pass."""
 
     def __init__(self, name: str, clock: VirtualClock, port: HostPort) -> None:
         self.name = name

@@ -3,7 +3,7 @@
 Both read through pyserial from a pseudo-terminal that one feeding thread keeps full, in this process, one
 after the other. The slow reader is as lean as such a reader can be: no threads, no queues, one compiled
 pattern, one list. It gets few samples and ours gets many, because only the rates are compared. Ours goes the
-way of a run, through the serial transport and the decoder. Both count and sum what they read, to show that
+way of a run, through the serial link and the decoder. Both count and sum what they read, to show that
 nothing is lost on the way. A busy neighbour slows either of them, so each is taken at its best of three.
 """
 
@@ -21,7 +21,7 @@ import serial
 
 from instruments.clock import RealClock
 from instruments.devices.lpm01a.protocol import Lpm01aDecoder, SampleRun
-from instruments.links.serial_port import SerialPort
+from instruments.links.serial_link import SerialLink
 
 BAUD = 3686400
 SECOND = b"".join(b"%04d-08\r\n" % (1000 + i) for i in range(1000)) + b"\r\nTimeStamp: 001s 000ms, buff 00%\r\n\0"
@@ -82,7 +82,7 @@ def _byte_by_byte(feeder: Feeder, seconds: int) -> tuple[int, float]:
 
 def _in_chunks(feeder: Feeder, seconds: int) -> tuple[int, float]:
     deadline = RealClock().deadline(60)
-    port = SerialPort("monitor", feeder.path, BAUD)
+    port = SerialLink("monitor", feeder.path, BAUD)
     port.open(deadline)
     feeder.start()
     decoder = Lpm01aDecoder()

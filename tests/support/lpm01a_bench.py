@@ -16,7 +16,7 @@ from instruments.roles import (
     Samples,
     StreamItem,
 )
-from instruments.world.cable import CableTransport
+from instruments.world.cable import CableLink
 from instruments.world.world import World
 
 VOLTAGE_V = 3.0
@@ -71,7 +71,7 @@ def bench(seed=1, *, ideal=False, firmware="1.0.6", dialect="completed", **optio
 
     world.faults.corrupt["monitor>host"] = listen
     twin = VirtualLpm01a(world, firmware, dialect, **options)
-    monitor = Lpm01a(CableTransport("monitor", clock, twin.port), clock)
+    monitor = Lpm01a(CableLink("monitor", clock, twin.port), clock)
     return Bench(clock, world, twin, monitor, heard)
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from instruments.clock import Deadline, VirtualClock
 from instruments.devices.n6705.driver import N6705
 from instruments.devices.n6705.twin import VirtualN6705
-from instruments.links.stream_scpi import StreamScpiPort
+from instruments.links.stream_scpi import StreamScpiLink
 from instruments.roles import Lost, MonitorSettings, Samples, StreamItem
-from instruments.world.cable import CableTransport
+from instruments.world.cable import CableLink
 from instruments.world.world import World
 
 PERIOD_S = 204.8e-6
@@ -25,7 +25,7 @@ class Bench:
     world: World
     twin: VirtualN6705
     monitor: N6705
-    transport: CableTransport
+    link: CableLink
 
     @property
     def clock(self) -> VirtualClock:
@@ -57,13 +57,13 @@ def make(
     *,
     ideal: bool = True,
     channel: int = 1,
-    transport: type[CableTransport] = CableTransport,
+    link: type[CableLink] = CableLink,
 ) -> Bench:
     clock = VirtualClock()
     world = World(clock, seed, ideal=ideal)
     twin = VirtualN6705(world)
-    cable = transport("monitor", clock, twin.port)
-    return Bench(world, twin, N6705(StreamScpiPort(cable), clock, channel), cable)
+    cable = link("monitor", clock, twin.port)
+    return Bench(world, twin, N6705(StreamScpiLink(cable), clock, channel), cable)
 
 
 def of[T](kind: type[T], items: Sequence[object]) -> list[T]:

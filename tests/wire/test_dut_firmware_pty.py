@@ -11,7 +11,7 @@ from instruments.clock import Deadline, RealClock
 from instruments.devices.dut.driver import Dut
 from instruments.devices.dut.port import DirectDutPort
 from instruments.errors import Refused
-from instruments.links.serial_port import SerialPort
+from instruments.links.serial_link import SerialLink
 from tests.support.dut_build import booted, built, needs_gcc
 
 pytestmark = [
@@ -34,7 +34,7 @@ class Board:
             [program, "--off"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         assert self.process.stdout is not None
-        self.port = DirectDutPort(SerialPort("DUT", self.process.stdout.readline().decode().strip(), 115200))
+        self.port = DirectDutPort(SerialLink("DUT", self.process.stdout.readline().decode().strip(), 115200))
         self.port.open(within())
         self.dut = Dut(self.port, CLOCK)
 
@@ -113,7 +113,7 @@ def test_without_being_asked_it_boots_by_itself(program: Path) -> None:
     process = subprocess.Popen([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
-        port = DirectDutPort(SerialPort("DUT", process.stdout.readline().decode().strip(), 115200))
+        port = DirectDutPort(SerialLink("DUT", process.stdout.readline().decode().strip(), 115200))
         port.open(within())
         assert Dut(port, CLOCK).identify(within()).model == "kws01"
         port.close()

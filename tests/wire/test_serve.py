@@ -15,7 +15,7 @@ from instruments.devices.dut.port import DirectDutPort
 from instruments.devices.io_manager.driver import IoManager
 from instruments.devices.io_manager.twin import RESET_NS
 from instruments.errors import Unavailable
-from instruments.links.serial_port import SerialPort
+from instruments.links.serial_link import SerialLink
 from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
 from instruments.twin_bench.serve import PtyEnd, TwinServer, serve_twin_bench
 
@@ -81,8 +81,8 @@ def served() -> Iterator[Served]:
     assert descriptors() == before, "a descriptor was left open"
 
 
-def io_port(served: Served) -> SerialPort:
-    return SerialPort("IO manager", served.address("io"), 115200)
+def io_port(served: Served) -> SerialLink:
+    return SerialLink("IO manager", served.address("io"), 115200)
 
 
 def test_a_run_through_the_real_serial_stack(served: Served) -> None:
@@ -107,7 +107,7 @@ def test_a_run_through_the_real_serial_stack(served: Served) -> None:
 
 
 def test_the_duts_own_port_works_alike(served: Served) -> None:
-    port = DirectDutPort(SerialPort("DUT", served.address("dut"), 9600))
+    port = DirectDutPort(SerialLink("DUT", served.address("dut"), 9600))
     dut = Dut(port, CLOCK)
     port.open(within())
     try:
@@ -196,7 +196,7 @@ def test_what_one_client_did_not_read_is_not_for_the_next(served: Served) -> Non
 def test_a_client_that_sends_and_leaves_at_once_is_heard(served: Served) -> None:
     heard: list[bytes] = []
     served.do(lambda: setattr(served.twin.direct.port, "_on_receive", heard.append))
-    port = SerialPort("DUT", served.address("dut"), 9600)
+    port = SerialLink("DUT", served.address("dut"), 9600)
     port.open(within())
     port.write(b"name%", within())
     port.close()

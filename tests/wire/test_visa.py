@@ -15,20 +15,20 @@ from instruments.clock import Deadline, RealClock, VirtualClock
 from instruments.devices.n6705.driver import N6705
 from instruments.devices.n6705.twin import VirtualN6705
 from instruments.errors import InstrumentError, TimedOut, Unavailable
-from instruments.links.base import ScpiPort
-from instruments.links.stream_scpi import StreamScpiPort
-from instruments.links.tcp import TcpTransport
-from instruments.links.visa import VisaPort
+from instruments.links.base import ScpiLink
+from instruments.links.stream_scpi import StreamScpiLink
+from instruments.links.tcp import TcpLink
+from instruments.links.visa import VisaLink
 from instruments.roles import MonitorSettings, Samples
 from instruments.scpi import blocks as scpi
 from instruments.world.world import World
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()
-MakePort = Callable[[int], ScpiPort]
+MakePort = Callable[[int], ScpiLink]
 PORTS: dict[str, MakePort] = {
-    "pyvisa-py": lambda port: VisaPort(f"TCPIP::127.0.0.1::{port}::SOCKET"),
-    "tcp": lambda port: StreamScpiPort(TcpTransport("127.0.0.1", port)),
+    "pyvisa-py": lambda port: VisaLink(f"TCPIP::127.0.0.1::{port}::SOCKET"),
+    "tcp": lambda port: StreamScpiLink(TcpLink("127.0.0.1", port)),
 }
 both = pytest.mark.parametrize("make_port", PORTS.values(), ids=PORTS.keys())
 
@@ -65,7 +65,7 @@ def serving(handle: Callable[[socket.socket, threading.Event], None], clients: i
 
 
 @contextmanager
-def opened(port: ScpiPort) -> Iterator[ScpiPort]:
+def opened(port: ScpiLink) -> Iterator[ScpiLink]:
     try:
         port.open(CLOCK.deadline(5))
         yield port
@@ -73,7 +73,7 @@ def opened(port: ScpiPort) -> Iterator[ScpiPort]:
         port.close()
 
 
-def read_block(port: ScpiPort, within_s: float = 10.0) -> bytes:
+def read_block(port: ScpiLink, within_s: float = 10.0) -> bytes:
     deadline = CLOCK.deadline(within_s)
     digits = scpi.block_digits(port.read_exactly(scpi.BLOCK_PREFIX_BYTES, deadline))
     return port.read_exactly(scpi.block_length(port.read_exactly(digits, deadline), 1 << 24), deadline)
@@ -219,7 +219,7 @@ def test_a_closed_connection_is_unavailable_long_before_the_deadline(make_port: 
     def handle(connection: socket.socket, done: threading.Event) -> None:
         connection.recv(1000)
 
-    reads: list[Callable[[ScpiPort, Deadline], object]] = [
+    reads: list[Callable[[ScpiLink, Deadline], object]] = [
         lambda port, until: port.read_line(until),
         lambda port, until: port.read_exactly(9, until),
     ]
@@ -267,7 +267,7 @@ def test_a_port_that_is_not_open_is_unavailable(make_port: MakePort) -> None:
     ],
 )
 def test_resources_that_cannot_be_opened_say_which_and_why(resource: str, match: str) -> None:
-    port = VisaPort(resource)
+    port = VisaLink(resource)
     with pytest.raises(Unavailable, match=match) as caught:
         port.open(CLOCK.deadline(2))
     assert caught.value.try_this
@@ -275,14 +275,14 @@ def test_resources_that_cannot_be_opened_say_which_and_why(resource: str, match:
 
 
 def test_a_visa_library_that_is_not_there_is_unavailable() -> None:
-    port = VisaPort("TCPIP::127.0.0.1::5025::SOCKET", backend="@nothere")
+    port = VisaLink("TCPIP::127.0.0.1::5025::SOCKET", backend="@nothere")
     with pytest.raises(Unavailable, match="nothere"):
         port.open(CLOCK.deadline(2))
 
 
 def test_closing_one_port_leaves_the_others_open() -> None:
     with serving(answering(b"+7\n"), clients=2) as number:
-        first, second = (VisaPort(f"TCPIP::127.0.0.1::{number}::SOCKET") for _ in range(2))
+        first, second = (VisaLink(f"TCPIP::127.0.0.1::{number}::SOCKET") for _ in range(2))
         with opened(first), opened(second):
             first.close()
             second.write_line("X?", CLOCK.deadline(5))

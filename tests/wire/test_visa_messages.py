@@ -13,7 +13,7 @@ from instruments.clock import RealClock, VirtualClock
 from instruments.devices.n6705.driver import N6705
 from instruments.devices.n6705.twin import VirtualN6705
 from instruments.errors import ProtocolViolation, TimedOut, Unavailable
-from instruments.links.visa import VisaPort
+from instruments.links.visa import VisaLink
 from instruments.roles import MonitorSettings
 from instruments.scpi import blocks as scpi
 from instruments.world.world import World
@@ -101,9 +101,9 @@ def hislip(respond: Respond) -> Iterator[str]:
 
 
 @contextmanager
-def opened(respond: Respond) -> Iterator[VisaPort]:
+def opened(respond: Respond) -> Iterator[VisaLink]:
     with hislip(respond) as resource:
-        port = VisaPort(resource)
+        port = VisaLink(resource)
         try:
             port.open(CLOCK.deadline(5))
             yield port
@@ -196,7 +196,7 @@ def test_the_driver_sets_the_twin_up_and_switches_it_off_even_after_a_broken_ans
         return answer or None
 
     with hislip(respond) as resource:
-        monitor = N6705(VisaPort(resource), CLOCK)
+        monitor = N6705(VisaLink(resource), CLOCK)
         assert monitor.open(CLOCK.deadline(10)).virtual
         assert monitor.configure(MonitorSettings(3.0), CLOCK.deadline(10)).period_s == 204.8e-6
         monitor.power_on(CLOCK.deadline(10))

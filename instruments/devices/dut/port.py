@@ -4,7 +4,7 @@ from typing import Protocol
 
 from instruments.clock import Deadline
 from instruments.devices.dut.protocol import DutEvent, encode_command, parse_line
-from instruments.links.base import Transport
+from instruments.links.base import Link
 from instruments.links.lines import LineSplitter
 
 
@@ -39,9 +39,9 @@ class DirectDutPort:
 
     chunk_bytes = 31  # as the field's runner sends; 38 would fit the 80 characters of a command
 
-    def __init__(self, transport: Transport) -> None:
-        self.name = transport.name
-        self._transport = transport
+    def __init__(self, link: Link) -> None:
+        self.name = link.name
+        self._link = link
         self._lines = LineSplitter()
 
     @property
@@ -52,17 +52,17 @@ class DirectDutPort:
     def open(self, deadline: Deadline) -> None:
         """Open the port."""
         self._lines.clear()
-        self._transport.open(deadline)
+        self._link.open(deadline)
 
     def close(self) -> None:
         """Release the port."""
-        self._transport.close()
+        self._link.close()
 
     def send(self, command: str, deadline: Deadline) -> None:
         """Send one command."""
-        self._transport.write(encode_command(command), deadline)
+        self._link.write(encode_command(command), deadline)
 
     def receive(self, deadline: Deadline) -> list[DutEvent]:
         """Return the events of the lines that arrived."""
-        data = self._transport.read(deadline)
+        data = self._link.read(deadline)
         return [event for line in self._lines.feed(data) for event in parse_line(line)]

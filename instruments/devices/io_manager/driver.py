@@ -18,7 +18,7 @@ from instruments.devices.io_manager.protocol import (
     parse_line,
 )
 from instruments.errors import ProtocolViolation, Refused, TimedOut
-from instruments.links.base import Transport
+from instruments.links.base import Link
 from instruments.links.lines import LineSplitter
 from instruments.roles import Identity
 
@@ -43,9 +43,9 @@ class IoManager:
 
     chunk_bytes = (MAX_RELAYED_CHARACTERS - len("db ")) // 2 - 2  # 26, as the field's runner sends
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
-        self.name = transport.name
-        self._transport = transport
+    def __init__(self, link: Link, clock: Clock) -> None:
+        self.name = link.name
+        self._link = link
         self._clock = clock
         self._lines = LineSplitter()
         self._dut_events: deque[DutEvent] = deque()
@@ -64,11 +64,11 @@ class IoManager:
         A board that does not reset (some clones) may still report edges to an earlier run; that is ended.
         """
         self._forget()
-        self._transport.open(deadline)
+        self._link.open(deadline)
         limit = deadline.at_most(BOOT_S)
         heard: list[str] = []
         while not limit.expired():
-            self._transport.write(b"name%", limit)
+            self._link.write(b"name%", limit)
             turn = limit.at_most(ASK_AGAIN_S)
             while not turn.expired():
                 self._receive(turn)
@@ -93,7 +93,7 @@ class IoManager:
     def command(self, command: str, deadline: Deadline) -> list[str]:
         """Send a command to the IO manager itself and return the lines of its answer."""
         self._note_own()
-        self._transport.write(encode_command(command), deadline)
+        self._link.write(encode_command(command), deadline)
         return self._answer(command, deadline)
 
     def enable_timestamps(self, deadline: Deadline) -> None:
@@ -128,7 +128,7 @@ class IoManager:
 
     def close(self) -> None:
         """Release the port."""
-        self._transport.close()
+        self._link.close()
 
     # --- DutPort ------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class IoManager:
                 f"relay '{command[:20]}…'", f"{len(command)} characters; {MAX_RELAYED_CHARACTERS} fit its buffer"
             )
         self._note_own()
-        self._transport.write(encode_command(f"dut {command}"), deadline)
+        self._link.write(encode_command(f"dut {command}"), deadline)
         echoed: list[str] = []
         self._answer(f"dut {command}", deadline, echoed)
         if echoed != [command]:
@@ -196,7 +196,7 @@ class IoManager:
 
     def _receive(self, deadline: Deadline) -> None:
         """Read once and put every event where it belongs."""
-        for line in self._lines.feed(self._transport.read(deadline)):
+        for line in self._lines.feed(self._link.read(deadline)):
             for event in parse_line(line):
                 if isinstance(event, IoLap):
                     self._laps.append(TimedLap(event.lap_us, self._clock.now_ns()))
@@ -227,7 +227,7 @@ class IoManager:
     def _settle(self, deadline: Deadline) -> None:
         """Throw away answers to earlier `name` requests, so that the next answer belongs to its question."""
         limit = deadline.at_most(SETTLE_S)
-        while not limit.expired() and self._transport.read(limit.at_most(QUIET_S)):
+        while not limit.expired() and self._link.read(limit.at_most(QUIET_S)):
             continue
         self._forget()
 

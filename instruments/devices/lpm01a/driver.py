@@ -15,7 +15,7 @@ from instruments.devices.lpm01a.protocol import End, ErrorReply, Event, Summary,
 from instruments.devices.lpm01a.shell import POWER_CYCLE, Lpm01aShell
 from instruments.devices.lpm01a.stream import Lpm01aStream, note
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut
-from instruments.links.base import Transport
+from instruments.links.base import Link
 from instruments.roles import (
     ENERGY,
     Accuracy,
@@ -68,11 +68,11 @@ class Lpm01a:
         captures_edges=True, starts_on_edge=False, voltage_min_v=VOLTAGE_MIN_V, voltage_max_v=VOLTAGE_MAX_V
     )
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
-        self._transport = transport
+    def __init__(self, link: Link, clock: Clock) -> None:
+        self._link = link
         self._clock = clock
         self._is_open = False
-        self._shell = Lpm01aShell(transport, self._account, lambda: self._stream is not None)
+        self._shell = Lpm01aShell(link, self._account, lambda: self._stream is not None)
         self._items: list[StreamItem] = []
         self._stream: Lpm01aStream | None = None
         self._applied: Applied | None = None
@@ -85,7 +85,7 @@ class Lpm01a:
         Raises `Refused` if the stream cannot be ended or the firmware cannot capture edges, `TimedOut` if
         nobody answers.
         """
-        self._transport.open(deadline)
+        self._link.open(deadline)
         self._is_open = True
         leftover = self._shell.end_leftovers(deadline)
         self._shell.ask("htc", deadline)
@@ -94,7 +94,7 @@ class Lpm01a:
         version = tuple(int(part) for part in re.findall(r"[0-9]+", firmware))
         if version < OLDEST_FIRMWARE:
             raise Refused(
-                f"check the firmware of {self._transport.name}",
+                f"check the firmware of {self._link.name}",
                 f"it is '{firmware}', and capturing edges (`eventsrc`) needs 1.0.6",
                 "update the shield's firmware with ST's STM32CubeMonitor-Power",
             )
@@ -159,14 +159,12 @@ class Lpm01a:
         try:
             return number(text)
         except ValueError as error:
-            raise ProtocolViolation(
-                f"ask {self._transport.name} for its voltage", f"it answered '{text}'"
-            ) from error
+            raise ProtocolViolation(f"ask {self._link.name} for its voltage", f"it answered '{text}'") from error
 
     def start(self, deadline: Deadline) -> None:
         """Begin the acquisition; its first sample has index 0."""
         if self._applied is None:
-            raise Refused(f"start {self._transport.name}", "it is not configured", "call configure() first")
+            raise Refused(f"start {self._link.name}", "it is not configured", "call configure() first")
         period_s = self._applied.period_s
         ceiling_j = CURRENT_CEILING_A * self._applied.voltage_set_v * period_s
         self._shell.receive(self._clock.deadline(0.0))
@@ -208,13 +206,13 @@ class Lpm01a:
         except InstrumentError as error:
             self._remark(error)
         finally:
-            self._transport.close()
+            self._link.close()
 
     # --- steps ------------------------------------------------------------------------------------------
 
     def _check(self, settings: MonitorSettings) -> tuple[int, int]:
         """Return voltage in mV and rate in Hz, or refuse what the shield cannot do."""
-        asked = f"configure {self._transport.name}"
+        asked = f"configure {self._link.name}"
         if not VOLTAGE_MIN_V <= settings.voltage_v <= VOLTAGE_MAX_V:
             raise Refused(
                 asked,
@@ -233,7 +231,7 @@ class Lpm01a:
         state = self._shell.ask("pwr get", deadline)
         if state.split()[:1] != [wanted]:
             raise Refused(
-                f"switch the supply of {self._transport.name} {wanted}",
+                f"switch the supply of {self._link.name} {wanted}",
                 f"`pwr get` answers '{state}'",
                 POWER_CYCLE,
             )
@@ -259,7 +257,7 @@ class Lpm01a:
         )
         if event is None:
             raise TimedOut(
-                f"stop {self._transport.name}", "neither 'Acquisition completed' nor 'end' came", POWER_CYCLE
+                f"stop {self._link.name}", "neither 'Acquisition completed' nor 'end' came", POWER_CYCLE
             )
         if isinstance(event, ErrorReply):
             raise self._shell.refusal("stop", limit)

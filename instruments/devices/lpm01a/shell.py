@@ -10,7 +10,7 @@ from collections.abc import Callable
 from instruments.clock import Deadline
 from instruments.devices.lpm01a.protocol import Ack, ErrorDetail, ErrorReply, Event, Lpm01aDecoder, SampleRun
 from instruments.errors import ProtocolViolation, Refused, TimedOut
-from instruments.links.base import Transport
+from instruments.links.base import Link
 
 ANSWER_S = 3.0
 DETAIL_S = 0.3
@@ -27,11 +27,9 @@ class Lpm01aShell:
     `is_streaming()` says whether an acquisition runs, in which `error` lines may come unasked.
     """
 
-    def __init__(
-        self, transport: Transport, account: Callable[[Event], None], is_streaming: Callable[[], bool]
-    ) -> None:
-        self.name = transport.name
-        self._transport = transport
+    def __init__(self, link: Link, account: Callable[[Event], None], is_streaming: Callable[[], bool]) -> None:
+        self.name = link.name
+        self._link = link
         self._account = account
         self._is_streaming = is_streaming
         self._decoder = Lpm01aDecoder()
@@ -39,7 +37,7 @@ class Lpm01aShell:
 
     def send(self, command: str, deadline: Deadline) -> None:
         """Send a command without waiting."""
-        self._transport.write(command.encode("ascii") + b"\n", deadline)
+        self._link.write(command.encode("ascii") + b"\n", deadline)
 
     def ask(self, command: str, deadline: Deadline) -> str:
         """Send a command and return the data behind its echo.
@@ -87,12 +85,12 @@ class Lpm01aShell:
                 self._account(event)
             if deadline.expired():
                 return None
-            self._inbox.extend(self._decoder.feed(self._transport.read(deadline)))
+            self._inbox.extend(self._decoder.feed(self._link.read(deadline)))
 
     def receive(self, deadline: Deadline) -> None:
         """Take in and account for what has arrived, without waiting for more."""
         for _ in range(READS_AT_ONCE):
-            data = self._transport.read(deadline.at_most(0.0))
+            data = self._link.read(deadline.at_most(0.0))
             if not data:
                 break
             self._inbox.extend(self._decoder.feed(data))
@@ -108,10 +106,10 @@ class Lpm01aShell:
         leftover = times = heard_bytes = 0
         while not limit.expired():
             times += 1
-            self._transport.write(b"\nstop\n", limit)  # the first line end finishes a command cut short
+            self._link.write(b"\nstop\n", limit)  # the first line end finishes a command cut short
             again = limit.at_most(STOP_AGAIN_S)
             while not again.expired():
-                data = self._transport.read(limit.at_most(QUIET_S))
+                data = self._link.read(limit.at_most(QUIET_S))
                 heard_bytes += len(data)
                 events = self._decoder.feed(data)
                 leftover += sum(len(event.values) for event in events if isinstance(event, SampleRun))

@@ -17,7 +17,7 @@ from instruments.devices.n6705.log import SIGNALS, DataLog
 from instruments.devices.n6705.protocol import is_mainframe, is_smu, parse_identity
 from instruments.devices.n6705.setup import set_up_blocks
 from instruments.errors import InstrumentError, Refused, Unavailable
-from instruments.links.base import ScpiPort
+from instruments.links.base import ScpiLink
 from instruments.roles import Accuracy, Applied, Capabilities, Identity, MonitorSettings, StreamItem
 from instruments.scpi.blocks import format_channels, format_number
 from instruments.scpi.session import Dialogue
@@ -39,7 +39,7 @@ class N6705:
 
     capabilities = Capabilities(captures_edges=False, starts_on_edge=True, voltage_min_v=0.0, voltage_max_v=20.0)
 
-    def __init__(self, port: ScpiPort, clock: Clock, channel: int = 1) -> None:
+    def __init__(self, port: ScpiLink, clock: Clock, channel: int = 1) -> None:
         self._port = port
         self._clock = clock
         self._channel = channel

@@ -52,7 +52,7 @@ class HostDut:
         return bytes(said)
 
 
-class HostDutTransport:
+class HostDutLink:
     """The way to a `HostDut` for the DUT driver; opening it switches the DUT on."""
 
     def __init__(self, dut: HostDut) -> None:

@@ -13,7 +13,7 @@ import pytest
 from instruments.clock import VirtualClock
 from instruments.devices.dut.twin_classifier import TENSORS
 from instruments.errors import Unavailable
-from instruments.twin_bench.cosim.host_dut import HostDut, HostDutTransport
+from instruments.twin_bench.cosim.host_dut import HostDut, HostDutLink
 from tests.support.dut_build import READY, Firmware, booted, built, needs_gcc, run_make
 from tests.support.nn_build import BuiltModel
 from tests.support.tflite_writer import SmallModel, SmallOperator, SmallTensor
@@ -140,19 +140,19 @@ def test_two_duts_in_one_process_know_nothing_of_each_other(networks):
     assert b"m-infer-done" not in other.ask(b"infer 1 0%")
 
 
-def test_the_transport_hands_out_what_was_said_and_waits_where_nothing_was(networks):
+def test_the_link_hands_out_what_was_said_and_waits_where_nothing_was(networks):
     clock = VirtualClock()
-    transport = HostDutTransport(HostDut(built("libdut_host.so", "energy", networks / "kws01.tflite", "kws01")))
-    transport.open(clock.deadline(1.0))
-    assert transport.read(clock.deadline(1.0), max_bytes=5) == b"m-tim"
-    assert transport.read(clock.deadline(1.0)).endswith(READY)
+    link = HostDutLink(HostDut(built("libdut_host.so", "energy", networks / "kws01.tflite", "kws01")))
+    link.open(clock.deadline(1.0))
+    assert link.read(clock.deadline(1.0), max_bytes=5) == b"m-tim"
+    assert link.read(clock.deadline(1.0)).endswith(READY)
     assert clock.now_ns() == 0
-    transport.write(b"na", clock.deadline(1.0))
-    assert transport.read(clock.deadline(3.0)) == b""
+    link.write(b"na", clock.deadline(1.0))
+    assert link.read(clock.deadline(3.0)) == b""
     assert clock.now_ns() == 3_000_000_000
-    transport.write(b"me%", clock.deadline(1.0))
-    transport.open(clock.deadline(1.0))  # a power cycle: what was said before is lost
-    assert transport.read(clock.deadline(1.0)).startswith(b"m-timestamp-mode-energy\r\n")
+    link.write(b"me%", clock.deadline(1.0))
+    link.open(clock.deadline(1.0))  # a power cycle: what was said before is lost
+    assert link.read(clock.deadline(1.0)).startswith(b"m-timestamp-mode-energy\r\n")
 
 
 def test_a_library_that_is_none_is_named(tmp_path):

@@ -23,7 +23,7 @@ from energy_runner.cli.outcome import run_app
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import BenchFault, ConfigurationError, Interrupted
 from instruments.errors import Unavailable
-from instruments.links.serial_port import SerialPortInfo, list_serial_ports
+from instruments.links.serial_link import SerialPortInfo, list_serial_ports
 from instruments.world.faults import Faults
 from tests.support.places import ROOT
 

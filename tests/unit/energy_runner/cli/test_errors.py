@@ -21,7 +21,7 @@ from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.cli.app import app
 from energy_runner.cli.outcome import run_app
 from energy_runner.session.journal import JournalWriter
-from instruments.links.serial_port import SerialPort
+from instruments.links.serial_link import SerialLink
 from tests.support.places import ROOT
 
 REAL = """
@@ -259,7 +259,7 @@ def test_a_port_in_use(refused, place):
     from instruments.clock import RealClock
 
     master, slave = os.openpty()
-    other = SerialPort("other", os.ttyname(slave), 115200)
+    other = SerialLink("other", os.ttyname(slave), 115200)
     try:
         other.open(RealClock().deadline(1.0))
         (place / "busy.toml").write_text(REAL.replace("/dev/no-such-monitor", os.ttyname(slave)), "utf-8")

@@ -4,7 +4,7 @@ import pytest
 
 from instruments.clock import Deadline, VirtualClock
 from instruments.errors import InstrumentError, TimedOut, Unavailable
-from instruments.links.tap import TappedScpiPort, TappedTransport
+from instruments.links.tap import TappedLink, TappedScpiLink
 
 Told = list[tuple[str, bytes]]
 DEADLINE = Deadline(VirtualClock(), 0)
@@ -53,13 +53,13 @@ class Port:
         return b""
 
 
-def tapped(port: Port) -> tuple[TappedTransport, TappedScpiPort, Told]:
+def tapped(port: Port) -> tuple[TappedLink, TappedScpiLink, Told]:
     told: Told = []
 
     def listener(direction: str, data: bytes) -> None:
         told.append((direction, data))
 
-    return TappedTransport(port, listener), TappedScpiPort(port, listener), told
+    return TappedLink(port, listener), TappedScpiLink(port, listener), told
 
 
 def test_every_byte_is_told_unchanged() -> None:

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from instruments.clock import Deadline, VirtualClock
 from instruments.errors import InstrumentError, ProtocolViolation, TimedOut, Unavailable
-from instruments.links.stream_scpi import MAX_DRAINED_BYTES, MAX_LINE_BYTES, StreamScpiPort
+from instruments.links.stream_scpi import MAX_DRAINED_BYTES, MAX_LINE_BYTES, StreamScpiLink
 from instruments.scpi import blocks as scpi
 
 
 class Chunks:
-    """A transport that delivers given pieces, one a read, and then nothing until the deadline."""
+    """A link that delivers given pieces, one a read, and then nothing until the deadline."""
 
     name = "box"
 
@@ -44,10 +44,10 @@ class Chunks:
         return piece[:max_bytes]
 
 
-def port_with(pieces: list[bytes]) -> tuple[StreamScpiPort, Chunks, Deadline]:
+def port_with(pieces: list[bytes]) -> tuple[StreamScpiLink, Chunks, Deadline]:
     clock = VirtualClock()
     chunks = Chunks(clock, pieces)
-    port = StreamScpiPort(chunks)
+    port = StreamScpiLink(chunks)
     deadline = clock.deadline(1.0)
     port.open(deadline)
     return port, chunks, deadline
@@ -58,7 +58,7 @@ def split(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[a:b] for a, b in pairwise(at)]
 
 
-def read_block(port: StreamScpiPort, deadline: Deadline, limit: int = 1000) -> bytes:
+def read_block(port: StreamScpiLink, deadline: Deadline, limit: int = 1000) -> bytes:
     digits = scpi.block_digits(port.read_exactly(scpi.BLOCK_PREFIX_BYTES, deadline))
     return port.read_exactly(scpi.block_length(port.read_exactly(digits, deadline), limit), deadline)
 
@@ -234,12 +234,12 @@ def test_closing_forgets_what_was_not_read() -> None:
         port.read_line(deadline)
 
 
-def test_errors_of_the_transport_pass_through() -> None:
+def test_errors_of_the_link_pass_through() -> None:
     class Gone(Chunks):
         def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
             raise Unavailable("read from box", "the device is gone")
 
     clock = VirtualClock()
-    port = StreamScpiPort(Gone(clock, []))
+    port = StreamScpiLink(Gone(clock, []))
     with pytest.raises(InstrumentError, match="gone"):
         port.read_line(clock.deadline(1.0))

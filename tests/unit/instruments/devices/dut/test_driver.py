@@ -17,7 +17,7 @@ from instruments.devices.io_manager.driver import IoManager
 from instruments.devices.io_manager.twin import VirtualIoManager
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, Unavailable
 from instruments.twin_bench.serial_line import VirtualSerialLine
-from instruments.world.cable import CableTransport
+from instruments.world.cable import CableLink
 from instruments.world.world import World
 
 STIMULUS = bytes(i * 7 % 256 for i in range(490))
@@ -40,8 +40,8 @@ class Bench:
             else VirtualSerialLine(self.world, self.twin, line_baud or baud).port
         )
         self.host_port = port
-        transport = CableTransport("DUT on the twin", self.clock, port)
-        self.port = IoManager(transport, self.clock) if relayed else DirectDutPort(transport)
+        link = CableLink("DUT on the twin", self.clock, port)
+        self.port = IoManager(link, self.clock) if relayed else DirectDutPort(link)
         self.dut = Dut(self.port, self.clock)
 
     def within(self, after_s: float = 5.0) -> Deadline:

@@ -15,7 +15,7 @@ from instruments.devices.dut.twin_profile import load_network
 from instruments.devices.io_manager.driver import BOOT_S, IoManager
 from instruments.devices.io_manager.twin import RESET_NS, RESONATOR_LIMIT, VirtualIoManager
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, Unavailable
-from instruments.world.cable import CableTransport
+from instruments.world.cable import CableLink
 from instruments.world.world import World
 
 
@@ -31,7 +31,7 @@ class Bench:
         self.faults = self.world.faults
         self.dut = VirtualDut(self.world, load_network("kws01"), DutOptions(mode=mode))
         self.uno = VirtualIoManager(self.world, self.dut, dut_baud)
-        self.cable = CableTransport("IO manager", self.clock, self.uno.port)
+        self.cable = CableLink("IO manager", self.clock, self.uno.port)
         self.driver = IoManager(self.cable, self.clock)
         self.device = Dut(self.driver, self.clock)
 

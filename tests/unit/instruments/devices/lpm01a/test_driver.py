@@ -11,7 +11,7 @@ from instruments.roles import (
     Samples,
     TimeMark,
 )
-from instruments.world.cable import CableTransport
+from instruments.world.cable import CableLink
 from tests.support.lpm01a_bench import CURRENT_A, VOLTAGE_V, bench, clean, joined, of_type, suspicious
 
 # --- a run -----------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def test_a_second_driver_takes_over_from_one_that_was_killed():
     b.clock.sleep(100)
     b.twin.port.close()
     b.clock.sleep(100)
-    second = Lpm01a(CableTransport("monitor", b.clock, b.twin.port), b.clock)
+    second = Lpm01a(CableLink("monitor", b.clock, b.twin.port), b.clock)
     second.open(b.deadline())
     second.power_off(b.deadline())
     assert not b.world.powered

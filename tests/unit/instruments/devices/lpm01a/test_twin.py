@@ -1,6 +1,6 @@
 import pytest
 
-from instruments.world.cable import CableTransport
+from instruments.world.cable import CableLink
 from tests.support.lpm01a_bench import CURRENT_A, Bench, bench
 
 # --- the twin's own grammar ------------------------------------------------------------------------------
@@ -91,8 +91,8 @@ def test_a_target_reset_switches_the_supply_off_for_a_while():
 
 def test_waiting_ends_with_the_first_byte():
     b = bench(ideal=True).streaming()
-    transport = CableTransport("monitor", b.clock, b.twin.port)
+    link = CableLink("monitor", b.clock, b.twin.port)
     before_ns = b.clock.now_ns()
-    data = transport.read(b.deadline())
+    data = link.read(b.deadline())
     assert data.count(b"\n") == 1
     assert 1_000_000 <= b.clock.now_ns() - before_ns <= 1_000_010

@@ -7,7 +7,7 @@ import pytest
 
 from instruments.devices.n6705 import setup as n6705_setup
 from instruments.errors import Refused, TimedOut
-from instruments.links.stream_scpi import StreamScpiPort
+from instruments.links.stream_scpi import StreamScpiLink
 from instruments.roles import Lost, MonitorSettings, Note, OverRange, Samples
 from tests.support.n6705_bench import (
     PERIOD_S,
@@ -225,7 +225,7 @@ def test_an_n6700_gets_its_trigger_pin_set_up() -> None:
 
 
 def ask(bench: Bench, *commands: str) -> str:
-    port = StreamScpiPort(bench.transport)
+    port = StreamScpiLink(bench.link)
     for command in commands:
         port.write_line(command, bench.within())
     return port.read_line(bench.within())
@@ -233,12 +233,12 @@ def ask(bench: Bench, *commands: str) -> str:
 
 def test_after_a_reset_the_twin_logs_every_channel_and_stretches_the_period() -> None:
     bench = make()
-    bench.transport.open(bench.within())
+    bench.link.open(bench.within())
     naive = ("*RST", "SENS:ELOG:FUNC:CURR ON,(@1)", "FORM REAL", "SENS:ELOG:PER 204.8e-6,(@1)")
     assert float(ask(bench, *naive, "SENS:ELOG:PER? (@1)")) == pytest.approx(2 * PERIOD_S)
     ask(bench, "VOLT 3,(@1)", "OUTP ON,(@1)", "INIT:ELOG (@1)", "TRIG:ELOG (@1)", "*OPC?")
     bench.clock.sleep(100 * 2 * PERIOD_S)
-    port = StreamScpiPort(bench.transport)
+    port = StreamScpiLink(bench.link)
     port.write_line("FETC:ELOG? 1000,(@1)", bench.within())
     assert port.read_exactly(6, bench.within()) == b"#41600"  # 100 records of four values, not of two
 
@@ -356,7 +356,7 @@ def test_a_current_at_the_limit_is_reported() -> None:
 def test_errors_during_the_log_are_noted() -> None:
     bench = make().ready()
     bench.world.pin_falls()
-    StreamScpiPort(bench.transport).write_line("FOO", bench.within())
+    StreamScpiLink(bench.link).write_line("FOO", bench.within())
     (note,) = of(Note, bench.log(1.5))
     assert "-113" in note.text
     assert note.suspicious

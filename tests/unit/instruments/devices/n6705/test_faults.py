@@ -6,7 +6,7 @@ import pytest
 
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError, Refused, TimedOut, Unavailable
-from instruments.world.cable import CableTransport
+from instruments.world.cable import CableLink
 from tests.support.n6705_bench import SETTINGS, Bench, listening, make
 
 # --- supply ----------------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@ def test_an_unplugged_instrument_is_unavailable() -> None:
         bench.monitor.open(bench.within())
 
 
-class Droppable(CableTransport):
+class Droppable(CableLink):
     """A connection that can break until it is opened again, or be interrupted once."""
 
     broken = False
@@ -99,20 +99,20 @@ class Droppable(CableTransport):
 
 
 def test_after_a_lost_connection_a_new_one_is_made_to_switch_off() -> None:
-    bench = make(transport=Droppable).ready()
-    assert isinstance(bench.transport, Droppable)
-    bench.transport.broken = True
+    bench = make(link=Droppable).ready()
+    assert isinstance(bench.link, Droppable)
+    bench.link.broken = True
     bench.monitor.power_off(bench.within())
     assert not bench.world.powered
 
 
 @pytest.mark.parametrize("read", range(6))
 def test_an_interruption_in_the_middle_of_an_answer_does_not_keep_the_supply_on(read: int) -> None:
-    bench = make(transport=Droppable).ready()
-    assert isinstance(bench.transport, Droppable)
+    bench = make(link=Droppable).ready()
+    assert isinstance(bench.link, Droppable)
     bench.world.pin_falls()
     bench.clock.sleep(2.0)
-    bench.transport.interrupt_in = read
+    bench.link.interrupt_in = read
     with pytest.raises(KeyboardInterrupt):
         bench.monitor.poll(bench.within())
     bench.monitor.power_off(bench.within())

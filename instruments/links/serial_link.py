@@ -59,8 +59,8 @@ def list_serial_ports() -> list[SerialPortInfo]:
     ]
 
 
-class SerialPort:
-    """A `Transport` over one serial port, 8N1, opened exclusively where the system can do that."""
+class SerialLink:
+    """A `Link` over one serial port, 8N1, opened exclusively where the system can do that."""
 
     def __init__(self, name: str, port: str, baud: int) -> None:
         self.name = name

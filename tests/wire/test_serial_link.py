@@ -13,7 +13,7 @@ import serial
 
 from instruments.clock import Deadline, RealClock
 from instruments.errors import TimedOut, Unavailable
-from instruments.links.serial_port import SerialPort
+from instruments.links.serial_link import SerialLink
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()
@@ -62,14 +62,14 @@ def box() -> Iterator[Box]:
 
 
 @pytest.fixture
-def port(box: Box) -> Iterator[SerialPort]:
-    port = SerialPort("box", box.path, 115200)
+def port(box: Box) -> Iterator[SerialLink]:
+    port = SerialLink("box", box.path, 115200)
     port.open(within(1.0))
     yield port
     port.close()
 
 
-def read_all(port: SerialPort, count: int, limit_s: float = 10.0) -> bytes:
+def read_all(port: SerialLink, count: int, limit_s: float = 10.0) -> bytes:
     data, deadline = b"", within(limit_s)
     while len(data) < count and not deadline.expired():
         data += port.read(deadline)
@@ -81,17 +81,17 @@ def read_all(port: SerialPort, count: int, limit_s: float = 10.0) -> bytes:
 
 def test_constructing_opens_nothing(box: Box) -> None:
     before = descriptors()
-    SerialPort("box", box.path, 115200)
-    SerialPort("box", "/dev/no-such-port", 115200)
+    SerialLink("box", box.path, 115200)
+    SerialLink("box", "/dev/no-such-port", 115200)
     assert descriptors() == before
 
 
-def test_reading_returns_what_is_there(box: Box, port: SerialPort) -> None:
+def test_reading_returns_what_is_there(box: Box, port: SerialLink) -> None:
     box.say(b"m-ready\r\n")
     assert read_all(port, 9) == b"m-ready\r\n"
 
 
-def test_reading_waits_for_the_first_byte_only(box: Box, port: SerialPort) -> None:
+def test_reading_waits_for_the_first_byte_only(box: Box, port: SerialLink) -> None:
     talker = threading.Timer(0.05, lambda: box.say(b"late"))
     talker.start()
     deadline = within(10.0)
@@ -102,13 +102,13 @@ def test_reading_waits_for_the_first_byte_only(box: Box, port: SerialPort) -> No
     assert deadline.remaining_s() > 5.0
 
 
-def test_nothing_by_the_deadline_is_no_error(port: SerialPort) -> None:
+def test_nothing_by_the_deadline_is_no_error(port: SerialLink) -> None:
     deadline = within(0.03)
     assert port.read(deadline) == b""
     assert deadline.expired()
 
 
-def test_a_passed_deadline_is_a_poll(box: Box, port: SerialPort) -> None:
+def test_a_passed_deadline_is_a_poll(box: Box, port: SerialLink) -> None:
     before_ns = CLOCK.now_ns()
     for _ in range(20):
         assert port.read(within(0.0)) == b""
@@ -122,7 +122,7 @@ def test_a_passed_deadline_is_a_poll(box: Box, port: SerialPort) -> None:
     assert port.read(within(0.0)) == b""
 
 
-def test_polls_lose_nothing(box: Box, port: SerialPort) -> None:
+def test_polls_lose_nothing(box: Box, port: SerialLink) -> None:
     sent = bytes(i * 31 % 256 for i in range(60_000))
 
     def talk() -> None:
@@ -139,7 +139,7 @@ def test_polls_lose_nothing(box: Box, port: SerialPort) -> None:
     assert data == sent
 
 
-def test_no_more_is_returned_than_asked_for(box: Box, port: SerialPort) -> None:
+def test_no_more_is_returned_than_asked_for(box: Box, port: SerialLink) -> None:
     box.say(b"abcdefg")
     pieces: list[bytes] = []
     while len(b"".join(pieces)) < 7:
@@ -150,7 +150,7 @@ def test_no_more_is_returned_than_asked_for(box: Box, port: SerialPort) -> None:
     assert max(len(piece) for piece in pieces) <= 2
 
 
-def test_every_byte_value_passes_both_ways(box: Box, port: SerialPort) -> None:
+def test_every_byte_value_passes_both_ways(box: Box, port: SerialLink) -> None:
     everything = bytes(range(256))
     box.say(everything)
     assert read_all(port, 256) == everything
@@ -159,7 +159,7 @@ def test_every_byte_value_passes_both_ways(box: Box, port: SerialPort) -> None:
 
 
 def test_reading_does_not_configure_the_port_anew(
-    box: Box, port: SerialPort, monkeypatch: pytest.MonkeyPatch
+    box: Box, port: SerialLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("some adapters answer a configuration with a pause")
@@ -175,13 +175,13 @@ def test_reading_does_not_configure_the_port_anew(
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def test_writing_sends_everything(box: Box, port: SerialPort) -> None:
+def test_writing_sends_everything(box: Box, port: SerialLink) -> None:
     port.write(b"name%", within(1.0))
     assert box.hear(5) == b"name%"
 
 
 @pytest.mark.parametrize("after_s", [0.2, 0.0, -1.0])
-def test_a_port_that_takes_nothing_times_out(box: Box, port: SerialPort, after_s: float) -> None:
+def test_a_port_that_takes_nothing_times_out(box: Box, port: SerialLink, after_s: float) -> None:
     before_ns = CLOCK.now_ns()
     with pytest.raises(TimedOut, match="no more bytes"):
         port.write(b"x" * 1_000_000, within(after_s))
@@ -193,7 +193,7 @@ def test_a_port_that_takes_nothing_times_out(box: Box, port: SerialPort, after_s
 
 def opening(path: str, baud: int = 115200) -> Unavailable:
     before = descriptors()
-    port = SerialPort("box", path, baud)
+    port = SerialLink("box", path, baud)
     with pytest.raises(Unavailable) as caught:
         port.open(within(1.0))
     assert descriptors() == before
@@ -223,7 +223,7 @@ def test_a_port_without_permission_names_the_group(monkeypatch: pytest.MonkeyPat
     assert "dialout" in error.try_this
 
 
-def test_a_port_in_use_names_the_cause(box: Box, port: SerialPort) -> None:
+def test_a_port_in_use_names_the_cause(box: Box, port: SerialLink) -> None:
     error = opening(box.path)
     assert "other program" in error.try_this
     assert error.came
@@ -256,7 +256,7 @@ def test_an_unknown_scheme_is_unavailable() -> None:
 
 @pytest.mark.parametrize("baud", [9600, 115200, 921600, 3_686_400])
 def test_the_speeds_of_the_benchs_boxes_are_accepted(box: Box, baud: int) -> None:
-    port = SerialPort("box", box.path, baud)
+    port = SerialLink("box", box.path, baud)
     port.open(within(1.0))
     port.write(b"htc\r\n", within(1.0))
     assert box.hear(5) == b"htc\r\n"
@@ -266,7 +266,7 @@ def test_the_speeds_of_the_benchs_boxes_are_accepted(box: Box, baud: int) -> Non
 # --- closing and losing -------------------------------------------------------------------------------------
 
 
-def test_closing_twice_and_opening_again_works(box: Box, port: SerialPort) -> None:
+def test_closing_twice_and_opening_again_works(box: Box, port: SerialLink) -> None:
     port.close()
     port.close()
     for deed in (lambda: port.read(within(0.0)), lambda: port.write(b"x", within(0.0))):
@@ -277,14 +277,14 @@ def test_closing_twice_and_opening_again_works(box: Box, port: SerialPort) -> No
     assert read_all(port, 5) == b"again"
 
 
-def test_opening_an_open_port_leaves_one_descriptor_set(box: Box, port: SerialPort) -> None:
+def test_opening_an_open_port_leaves_one_descriptor_set(box: Box, port: SerialLink) -> None:
     before = descriptors()
     port.open(within(1.0))
     assert descriptors() == before
 
 
 @pytest.mark.parametrize("after_s", [0.0, 1.0])
-def test_pulling_the_cable_is_unavailable(box: Box, port: SerialPort, after_s: float) -> None:
+def test_pulling_the_cable_is_unavailable(box: Box, port: SerialLink, after_s: float) -> None:
     box.say(b"last words")
     assert read_all(port, 10) == b"last words"
     box.unplug()
@@ -295,7 +295,7 @@ def test_pulling_the_cable_is_unavailable(box: Box, port: SerialPort, after_s: f
     port.close()
 
 
-def test_pulling_the_cable_ends_a_wait(box: Box, port: SerialPort) -> None:
+def test_pulling_the_cable_ends_a_wait(box: Box, port: SerialLink) -> None:
     puller = threading.Timer(0.05, box.unplug)
     puller.start()
     deadline = within(20.0)
