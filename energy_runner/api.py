@@ -11,25 +11,27 @@ The command line is written with exactly these functions. A notebook needs no mo
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from energy_runner.analysis.energy.source import energy_source
-from energy_runner.analysis.placing.alignment import BY_LAPS, BY_MONITOR
-from energy_runner.bench import Bench, BenchSpec, Mode, load_bench_spec, open_bench
-from energy_runner.bench.claim import claim_bench
+from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
+from energy_runner.bench import Bench, BenchSpec, Mode, build_bench, load_bench_spec
+from energy_runner.bench.lock import lock_bench
+from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.places import default_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli
+from energy_runner.director.doctor import Examination, Examined, examine, make_safe
 from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.director.recorder import Onlooker, Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
-from energy_runner.errors import ExitStatus, RunnerError, SessionError
+from energy_runner.errors import ConfigurationError, ExitStatus, RunnerError, SessionError
 from energy_runner.rules import evaluate
 from energy_runner.session.events import InferenceDone, MonitorConfigured
 from energy_runner.session.folder import Session, create_session, write_record, write_result
@@ -37,6 +39,7 @@ from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, Stimu
 from energy_runner.session.result import Result
 from energy_runner.version import version
 from instruments.clock import utc_text
+from instruments.roles import Identity
 
 __all__ = [
     "Bench",
@@ -44,11 +47,13 @@ __all__ = [
     "RunPlan",
     "Session",
     "analyze",
+    "examine_bench",
     "exit_status",
     "load_bench",
     "load_session",
     "plan",
     "run",
+    "switch_bench_off",
     "window_arrays",
 ]
 
@@ -136,7 +141,7 @@ def run(
     `model` is the .tflite file with which a virtual DUT answers. A bench already opened is for tests.
     """
     if isinstance(bench, BenchSpec):
-        bench = open_bench(
+        bench = build_bench(
             bench,
             run_plan.mode,
             benchmark=run_plan.benchmark.id,
@@ -148,11 +153,10 @@ def run(
     name = f"{compact}Z-{run_plan.benchmark.id}-{run_plan.mode}"
     folder = create_session(DEFAULT_PARENT, name, Path(out) if out is not None else None)
     stop = StopRequest()
-    in_main = threading.current_thread() is threading.main_thread()
     with (
         _no_empty_folder(folder),
-        claim_bench(bench.spec, f"session {folder.resolve()}") as died,
-        stop_on_signals(stop) if in_main else nullcontext(),
+        lock_bench(bench.spec, f"session {folder.resolve()}") as died,
+        _signals(stop),
     ):
         record = _first_record(bench, run_plan, folder.name, started_utc)
         write_record(folder, record)
@@ -214,10 +218,12 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
 
 
 def _alignment(bench: Bench) -> str | None:
-    """Return how this bench's monitor places the timestamp pin's edges among its samples."""
-    if bench.monitor is None:
+    """Return how this bench places the timestamp pin's edges among its samples."""
+    if bench.sampler is None or bench.edges is None:
         return None
-    return BY_MONITOR if bench.monitor.capabilities.captures_edges else BY_LAPS
+    if bench.edges.timebase == "samples":
+        return BY_MONITOR
+    return BY_LAPS if bench.sampler.capabilities.starts_on_edge else BY_HOST
 
 
 def _truth(folder: Path, bench: Bench) -> list[TruthWindow]:
@@ -278,3 +284,41 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
             for stimulus in files.values()
         ],
     )
+
+
+def examine_bench(
+    bench: BenchSpec | str | Path, *, listener: Callable[[Examined], None] = lambda step: None
+) -> Examination:
+    """Examine a bench step by step and switch its supply off; `listener` hears each step as it ends.
+
+    Raises `BenchFault` if the bench is in use, `Interrupted` if the user stops it (the supply is off then).
+    """
+    spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
+    # A bench that cannot measure energy is examined as for performance.
+    mode: Mode = "energy" if "sampler" in roles_of(spec) else "performance"
+    built = build_bench(spec, mode, benchmark=_any_benchmark(spec))
+    stop = StopRequest()
+    with lock_bench(spec, "bench doctor"), _signals(stop):
+        return examine(built, stop, listener)
+
+
+def switch_bench_off(bench: BenchSpec | str | Path) -> tuple[Identity, str | None]:
+    """Switch a bench's supply off; return who confirmed it, and which earlier run had died, if any."""
+    spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
+    if "supply" not in roles_of(spec):
+        raise ConfigurationError(
+            f"bench '{spec.name}' has no [monitor] and nobody plays supply; there is no supply to switch off"
+        )
+    built = build_bench(spec, "performance", benchmark=_any_benchmark(spec))
+    with lock_bench(spec, "bench off") as died, _signals(StopRequest()):
+        return make_safe(built), died
+
+
+def _any_benchmark(spec: BenchSpec) -> str:
+    """Return a benchmark for twins to run where it does not matter which: an emulated one needs a network."""
+    return "demo-keywords" if spec.is_emulated else "kws01"
+
+
+def _signals(stop: StopRequest) -> AbstractContextManager[None]:
+    in_main = threading.current_thread() is threading.main_thread()
+    return stop_on_signals(stop) if in_main else nullcontext()

@@ -1,75 +1,136 @@
-"""Which power monitors there are: a table of names, loaded only when one is opened.
+"""Which drivers there are: one `DriverSpec` a device, its parts loaded only when they are used.
 
-Other packages add their own through the entry-point group `energy_runner.monitors`; the entry's name is the
-driver's name and its value the driver's factory (see `MonitorDriver.factory`).
+Other packages add their own through the entry-point group `energy_runner.drivers`; the entry's value is a
+`DriverSpec`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Literal
 
-from instruments.clock import Clock
-from instruments.roles import PowerMonitor
+from pydantic import BaseModel, ConfigDict
 
-ENTRY_POINT_GROUP = "energy_runner.monitors"
+from instruments.clock import Clock
+from instruments.roles import Instrument, RoleName, Specification
+from instruments.specifications import load
+
+ENTRY_POINT_GROUP = "energy_runner.drivers"
+LinkKind = Literal["stream", "scpi", "vendor", "none"]
+# A part of a driver: the object itself, or where it is, as `package.module:name`.
+Part = Any
+
+
+class NoOptions(BaseModel):
+    """Options of a driver that has none."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True)
-class MonitorDriver:
-    """One kind of power monitor.
+class DriverSpec:
+    """One kind of instrument, with everything that is known of it.
 
-    `way` says what the driver speaks over: a byte stream ("stream") or SCPI messages ("scpi"). `factory` is
-    called as `factory(port, clock, **options)` and must not do any I/O. `accuracy` names the table of its
-    limits of error, `baud` is the speed of a serial port (0 where there is none).
+    `link` says what the driver speaks over: a stream of bytes, SCPI messages, a vendor's library, or `none` (the
+    twin itself plays the roles). `driver` is called as `driver(link, clock, options)` and must not do any I/O;
+    `options` is a pydantic model of what `options` in a bench file may hold. `twin` is called as `twin(world,
+    name)`; its `port` is its end of the cable. `specification` is the package whose `specification.toml` holds the
+    data sheet's limits. `baud` is the speed of a serial port (0: there is none), `edges` tells in words how edges
+    are captured. With `channel_option`, the instrument is a mainframe whose channels, named by that option, can be
+    used by different benches at once.
     """
 
     name: str
     title: str
-    way: Literal["stream", "scpi"]
-    baud: int
-    factory_path: str
-    edges: str
-    accuracy: str = ""
+    link: LinkKind
+    roles: tuple[RoleName, ...]
+    driver: Part = None
+    options: Part = NoOptions
+    twin: Part = None
+    specification: str = ""
+    baud: int = 0
+    edges: str = ""
+    channel_option: str = ""
 
-    def factory(self) -> Callable[..., PowerMonitor]:
-        """Import the driver and return its factory."""
-        module, _, name = self.factory_path.partition(":")
-        factory: Callable[..., PowerMonitor] = getattr(import_module(module), name)
-        return factory
+    def options_model(self) -> type[BaseModel]:
+        """Return the pydantic model of the driver's options."""
+        model: type[BaseModel] = _loaded(self.options)
+        return model
 
-    def build(self, port: Any, clock: Clock, options: Mapping[str, Any]) -> PowerMonitor:
-        """Return a driver on `port`; unknown options raise `TypeError`."""
-        return self.factory()(port, clock, **options)
+    def build(self, link: Any, clock: Clock, options: BaseModel) -> Instrument:
+        """Return the instrument on `link`, not yet opened."""
+        factory: Callable[..., Instrument] = _loaded(self.driver)
+        return factory(link, clock, options)
+
+    def build_twin(self, world: Any, name: str, *arguments: Any) -> Any:
+        """Return the twin called `name` in `world`."""
+        factory: Callable[..., Any] = _loaded(self.twin)
+        return factory(world, name, *arguments)
+
+    def limits(self) -> Specification | None:
+        """Return the data sheet's limits; None for a driver without a table."""
+        return load(self.specification) if self.specification else None
 
 
 BUILT_IN = (
-    MonitorDriver(
+    DriverSpec(
         name="lpm01a",
         title="ST X-NUCLEO-LPM01A (PowerShield)",
-        way="stream",
+        link="stream",
+        roles=("supply", "sampler", "edges"),
+        driver="instruments.devices.lpm01a.driver:Lpm01a",
+        twin="instruments.devices.lpm01a.twin:VirtualLpm01a",
+        specification="instruments.devices.lpm01a",
         baud=3_686_400,
-        factory_path="instruments.devices.lpm01a.driver:Lpm01a",
         edges="captured by the monitor (D7), to one sample",
-        accuracy="lpm01a",
     ),
-    MonitorDriver(
+    DriverSpec(
         name="n6705",
         title="Keysight N6705B/C or N6700 with an N678x SMU module",
-        way="scpi",
-        baud=0,
-        factory_path="instruments.devices.n6705.driver:N6705",
+        link="scpi",
+        roles=("supply", "sampler"),
+        driver="instruments.devices.n6705.driver:N6705",
+        options="instruments.devices.n6705.driver:Options",
+        twin="instruments.devices.n6705.twin:VirtualN6705",
+        specification="instruments.devices.n6705",
         edges="first edge starts the log (trigger input), later ones from the IO manager's laps",
-        accuracy="n6705",
+        channel_option="channel",
+    ),
+    DriverSpec(
+        name="io-manager",
+        title="Arduino-type IO manager",
+        link="stream",
+        roles=("edges", "dut"),
+        driver="instruments.devices.io_manager.driver:IoManager",
+        twin="instruments.devices.io_manager.twin:VirtualIoManager",
+        baud=115_200,
+        edges="microseconds of its own clock (D3)",
+    ),
+    DriverSpec(
+        name="dut-port",
+        title="The DUT's UART on a serial port of the host",
+        link="stream",
+        roles=("dut",),
+        driver="instruments.devices.dut.serial_port:DutSerialPort",
+        twin="instruments.devices.dut.twin_line:VirtualDutLine",
+        baud=115_200,
+    ),
+    DriverSpec(
+        name="ideal",
+        title="A monitor without any error, in software only",
+        link="none",
+        roles=("supply", "sampler", "edges"),
+        twin="instruments.devices.ideal.twin:VirtualIdeal",
+        edges="exact",
     ),
 )
 
 
-def drivers() -> dict[str, MonitorDriver]:
+def drivers() -> dict[str, DriverSpec]:
     """Return all known drivers by name, those of other packages included; see `broken_drivers` for the rest."""
-    table = {driver.name: driver for driver in BUILT_IN}
-    table.update({name: found for name, found in _of_other_packages().items() if isinstance(found, MonitorDriver)})
+    table = {spec.name: spec for spec in BUILT_IN}
+    table.update({name: found for name, found in _of_other_packages().items() if isinstance(found, DriverSpec)})
     return table
 
 
@@ -78,24 +139,32 @@ def broken_drivers() -> dict[str, str]:
     return {name: found for name, found in _of_other_packages().items() if isinstance(found, str)}
 
 
-def _of_other_packages() -> dict[str, MonitorDriver | str]:
+def _of_other_packages() -> dict[str, DriverSpec | str]:
     """Return each driver that another package brings, or what is wrong with it; ours keep their names.
 
     A package that fails to import must not take the other drivers with it, whatever it raises.
     """
-    own = {driver.name for driver in BUILT_IN}
-    table: dict[str, MonitorDriver | str] = {}
+    own = {spec.name for spec in BUILT_IN}
+    table: dict[str, DriverSpec | str] = {}
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         where = f"{entry.value} of {entry.dist.name if entry.dist else 'an unknown package'}"
         try:
-            driver = entry.load()
+            spec = entry.load()
         except Exception as error:  # other people's code may raise anything
             table[entry.name] = f"{where} cannot be loaded: {type(error).__name__}: {error}"
             continue
-        if not isinstance(driver, MonitorDriver):
-            table[entry.name] = f"{where} is {type(driver).__name__} and no MonitorDriver"
-        elif driver.name in own:
-            table[entry.name] = f"{where} takes the name of a built-in driver, '{driver.name}'"
+        if not isinstance(spec, DriverSpec):
+            table[entry.name] = f"{where} is {type(spec).__name__} and no DriverSpec"
+        elif spec.name in own:
+            table[entry.name] = f"{where} takes the name of a built-in driver, '{spec.name}'"
         else:
-            table[driver.name] = driver
+            table[spec.name] = spec
     return table
+
+
+def _loaded(part: Part) -> Any:
+    """Return a part, imported if it is a name such as `package.module:name`."""
+    if not isinstance(part, str):
+        return part
+    module, _, name = part.partition(":")
+    return getattr(import_module(module), name)

@@ -124,7 +124,7 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditi
     """Return what the uncertainties of all windows depend on; None without a monitor."""
     if facts.monitor is None:
         return None
-    monitor = next((box for box in facts.boxes if box.box == "monitor"), None)
+    sampler = facts.sampler()
     return Conditions(
         limits=Limits.of(facts.monitor.accuracy),
         signals=tuple(signal.get("name", "") for signal in facts.monitor.signals),
@@ -132,7 +132,7 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditi
         rate_u=alignment.rate_u,
         host_limit=HOST_CLOCK_LIMIT,
         laps=len(facts.laps),
-        virtual=session.record.virtual if monitor is None else monitor.identity.get("virtual") is True,
+        virtual=session.record.virtual if sampler is None else sampler.identity.get("virtual") is True,
     )
 
 

@@ -57,6 +57,11 @@ class Facts:
         """Return how the run ended; `killed` if the journal does not tell."""
         return self.ended.outcome if self.ended else "killed"
 
+    def sampler(self) -> ev.BoxIdentified | None:
+        """Return who the instrument that sampled said it is; None if it was not asked."""
+        name = self.monitor.sampler if self.monitor else ""
+        return next((box for box in self.boxes if box.box == name), None)
+
     def windows(self) -> list[ev.InferenceDone]:
         """Return the timed inferences that count for the score."""
         return [inference for inference in self.inferences if inference.purpose == "window"]

@@ -4,7 +4,7 @@ from energy_runner.bench.shadow import refuse_shadowed_instruments
 
 refuse_shadowed_instruments()
 
-from energy_runner.bench.opened import Bench, open_bench  # noqa: E402 - only after the check above
+from energy_runner.bench.build import Bench, build_bench  # noqa: E402 - only after the check above
 from energy_runner.bench.spec import (  # noqa: E402
     BenchSpec,
     Mode,
@@ -13,4 +13,4 @@ from energy_runner.bench.spec import (  # noqa: E402
     parse_mode,
 )
 
-__all__ = ["Bench", "BenchSpec", "Mode", "built_in_names", "load_bench_spec", "open_bench", "parse_mode"]
+__all__ = ["Bench", "BenchSpec", "Mode", "build_bench", "built_in_names", "load_bench_spec", "parse_mode"]

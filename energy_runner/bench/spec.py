@@ -1,24 +1,23 @@
-"""`bench.toml`: which boxes a bench has and where they are plugged in."""
+"""`bench.toml`: which instruments a bench has, where they are plugged in, and which roles they play."""
 
-import difflib
 import re
 import tomllib
 from calendar import monthrange
-from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import ErrorDetails
 
+from energy_runner.bench.words import line_of, meant, problem
 from energy_runner.errors import ConfigurationError
 
 VIRTUAL_PORT = "virtual"
 Mode = Literal["energy", "performance", "accuracy"]
 MODES: dict[str, Mode] = {"energy": "energy", "performance": "performance", "accuracy": "accuracy"}
-Way = Literal["direct", "io-manager"]
+DutRoute = Literal["direct", "io-manager"]
 Text = Annotated[str, Field(min_length=1)]
+Options = dict[str, str | int | float | bool]
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 
@@ -42,8 +41,18 @@ def _day(value: object) -> object:
 Day = Annotated[str, BeforeValidator(_day)]
 
 
+def _player(value: object) -> object:
+    """Return the instrument that plays a role; a list would be several."""
+    if isinstance(value, list):
+        raise ValueError(f"one instrument, not {len(value)}: a role has one player")
+    return value
+
+
+Player = Annotated[Text, BeforeValidator(_player)]
+
+
 class CalibrationSpec(_Table):
-    """`[monitor.calibration]`: when, by whom and until when the monitor was calibrated; days are `YYYY-MM-DD`."""
+    """`[….calibration]`: when, by whom and until when an instrument was calibrated; days are `YYYY-MM-DD`."""
 
     calibrated_on: Day | None = None
     due: Day | None = None
@@ -63,15 +72,61 @@ class EnvironmentSpec(_Table):
     temperature_c: float | None = Field(default=None, ge=-40.0, le=125.0)
 
 
+class InstrumentSpec(_Table):
+    """`[instruments.NAME]`: one device and its link.
+
+    `port` is a serial port, a VISA resource, `tcp://host:port`, or what a vendor's library takes; `baud` changes
+    the speed of a serial port, `backend` the VISA library (such as `@ivi`).
+    """
+
+    driver: Text
+    port: Text
+    baud: int | None = Field(default=None, gt=0)
+    backend: Text | None = None
+    options: Options = Field(default_factory=dict)
+    calibration: CalibrationSpec | None = None
+
+
+class RolesSpec(_Table):
+    """`[roles]`: which instrument plays what, as `NAME` or `NAME:CHANNEL`.
+
+    `edges` captures the timestamp pin's falling edges, `cross_check` sees them too and is compared; `dut` relays
+    the DUT's UART.
+    """
+
+    supply: Player | None = None
+    sampler: Player | None = None
+    edges: Player | None = None
+    cross_check: Player | None = None
+    dut: Player | None = None
+    thermometer: Player | None = None
+    switch: Player | None = None
+
+
+class SupplySpec(_Table):
+    """`[supply]`: at which voltage the DUT runs, whether an instrument of the bench feeds it or not."""
+
+    voltage_v: float = Field(gt=0.0, le=20.0)
+    current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
+
+
+class SamplerSpec(_Table):
+    """`[sampler]`: how fast it samples."""
+
+    sample_rate_hz: float | None = Field(default=None, gt=0.0)
+
+
 class MonitorSpec(_Table):
-    """`[monitor]`: the power monitor that feeds and measures the DUT."""
+    """`[monitor]`: one instrument that feeds the DUT, samples it and, if it can, captures the edges."""
 
     driver: Text
     port: Text
     voltage_v: float = Field(gt=0.0, le=20.0)
     sample_rate_hz: float | None = Field(default=None, gt=0.0)
     current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
-    options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    baud: int | None = Field(default=None, gt=0)
+    backend: Text | None = None
+    options: Options = Field(default_factory=dict)
     calibration: CalibrationSpec | None = None
 
 
@@ -87,15 +142,15 @@ class DutSpec(_Table):
     """`[dut]`: the device under test.
 
     `port` is its own serial port where it is wired directly (performance and accuracy); without it, all
-    modes go through the IO manager. `energy`, `performance` and `accuracy` name the way for each mode.
+    modes go through the relay. `energy`, `performance` and `accuracy` name the route for each mode.
     """
 
     port: Text | None = None
     baud: int = Field(default=115200, gt=0)
     energy_baud: int = Field(default=9600, gt=0)
-    energy: Way | None = None
-    performance: Way | None = None
-    accuracy: Way | None = None
+    energy: DutRoute | None = None
+    performance: DutRoute | None = None
+    accuracy: DutRoute | None = None
     boot_timeout_s: float = Field(default=5.0, gt=0.0, le=120.0)
 
 
@@ -112,10 +167,14 @@ class VirtualSpec(_Table):
 
 
 class BenchSpec(_Table):
-    """A whole bench file."""
+    """A whole bench file: `[instruments.*]` with `[roles]`, or the short form `[monitor]` and `[io_manager]`."""
 
     name: Text
     description: str = ""
+    instruments: dict[Text, InstrumentSpec] = Field(default_factory=dict)
+    roles: RolesSpec = RolesSpec()
+    supply: SupplySpec | None = None
+    sampler: SamplerSpec | None = None
     monitor: MonitorSpec | None = None
     io_manager: IoManagerSpec | None = None
     dut: DutSpec = DutSpec()
@@ -123,18 +182,17 @@ class BenchSpec(_Table):
     virtual: VirtualSpec | None = None
 
     @model_validator(mode="after")
-    def _boxes_fit(self) -> "BenchSpec":
-        if self.dut.port is None and self.io_manager is None:
-            raise ValueError("the DUT is nowhere: give dut.port, or an [io_manager] that relays its UART")
+    def _parts_fit(self) -> "BenchSpec":
+        if self.dut.port is None and self.io_manager is None and self.roles.dut is None:
+            relay = "an [io_manager] that relays its UART, or an instrument in roles.dut"
+            raise ValueError(f"the DUT is nowhere: give dut.port, {relay}")
         ports = [p for p in self.ports() if p != VIRTUAL_PORT]
         if ports and VIRTUAL_PORT in self.ports():
             raise ValueError("some ports are 'virtual' and some are real: a bench is one or the other")
-        twice = next((p for p in ports if ports.count(p) > 1), None)
-        if twice:
-            raise ValueError(f"port '{twice}' is given twice")
         if self.virtual is not None and not self.is_virtual:
             raise ValueError("[virtual] is only for benches whose ports are 'virtual'")
-        calibrated = self.monitor is not None and self.monitor.calibration is not None
+        tables = (self.monitor, *self.instruments.values())
+        calibrated = any(table is not None and table.calibration is not None for table in tables)
         if self.is_virtual and (calibrated or self.environment is not None):
             raise ValueError("a virtual bench has no calibration and no surroundings to speak of")
         return self
@@ -149,29 +207,16 @@ class BenchSpec(_Table):
         """Return whether the twins run their real firmware."""
         return self.virtual is not None and self.virtual.emulated
 
-    def way(self, mode: Mode) -> Way:
-        """Return how the DUT is reached in a mode: energy through the IO manager, the others directly."""
-        chosen: Way | None = getattr(self.dut, mode)
-        direct = self.dut.port is not None
-        default: Way = "direct" if direct and (mode != "energy" or self.io_manager is None) else "io-manager"
-        way = chosen or default
-        if (way == "direct" and not direct) or (way == "io-manager" and self.io_manager is None):
-            missing = "dut.port" if way == "direct" else "[io_manager]"
-            raise ConfigurationError(
-                f"bench '{self.name}': dut.{mode} = '{way}' needs {missing}, which the bench file does not give"
-            )
-        return way
-
     def ports(self) -> list[str]:
         """Return every port of the bench."""
-        tables = (self.monitor, self.io_manager, self.dut)
+        tables = (self.monitor, self.io_manager, self.dut, *self.instruments.values())
         return [t.port for t in tables if t is not None and t.port is not None]
 
 
 def parse_mode(text: str) -> Mode:
     """Return the mode called so; raise `ConfigurationError` for another word."""
     if text not in MODES:
-        raise ConfigurationError(f"unknown mode {text!r}{_meant(text, MODES)} (known: {', '.join(MODES)})")
+        raise ConfigurationError(f"unknown mode {text!r}{meant(text, MODES)} (known: {', '.join(MODES)})")
     return MODES[text]
 
 
@@ -189,14 +234,30 @@ def load_bench_spec(name_or_file: str) -> BenchSpec:
         return _parse(text, f"built-in bench {name_or_file}")
     path = Path(name_or_file)
     if not path.is_file():
-        meant = _meant(name_or_file, names)
+        near = meant(name_or_file, names)
         raise ConfigurationError(
-            f"bench {name_or_file!r} is neither a file nor a built-in bench{meant} (built in: {', '.join(names)})"
+            f"bench {name_or_file!r} is neither a file nor a built-in bench{near} (built in: {', '.join(names)})"
         )
     try:
-        return _parse(path.read_text("utf-8"), str(path))
+        return _parse(path.read_text("utf-8-sig"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read as text ({error})") from error
+
+
+_EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
+_TABLES: dict[str, type[BaseModel]] = {
+    "monitor": MonitorSpec,
+    "monitor.calibration": CalibrationSpec,
+    "io_manager": IoManagerSpec,
+    "instruments.*": InstrumentSpec,
+    "instruments.*.calibration": CalibrationSpec,
+    "roles": RolesSpec,
+    "supply": SupplySpec,
+    "sampler": SamplerSpec,
+    "dut": DutSpec,
+    "environment": EnvironmentSpec,
+    "virtual": VirtualSpec,
+}
 
 
 def _parse(text: str, where: str) -> BenchSpec:
@@ -205,69 +266,24 @@ def _parse(text: str, where: str) -> BenchSpec:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{where}: not valid TOML: {error}. {_EXAMPLE}") from error
     try:
-        return BenchSpec.model_validate(table)
+        spec = BenchSpec.model_validate(table)
     except ValidationError as error:
         found = error.errors(include_url=False)
-        # A misspelt key is told before the one that is missing because of it.
+        # A misspelt key is said before the one that is missing because of it.
         found.sort(key=lambda one: one["type"] != "extra_forbidden")
-        problems = [_problem(one) for one in found]
+        problems = [problem(one, _TABLES, BenchSpec) for one in found]
         different = list(dict.fromkeys(problems))  # a value of no allowed type is reported once for each type
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
-        raise ConfigurationError(f"{where}: {different[0]}{more}. {_EXAMPLE}") from error
+        line = line_of(text, [str(part) for part in found[0]["loc"]])
+        raise ConfigurationError(f"{_at(where, line)}: {different[0]}{more}. {_EXAMPLE}") from error
+    from energy_runner.bench.wiring import WiringError, check_roles
+
+    try:
+        check_roles(spec)
+    except WiringError as error:
+        raise ConfigurationError(f"{_at(where, line_of(text, error.place))}: {error}") from error
+    return spec
 
 
-# --- what is wrong with a bench file, in the words of a bench file ------------------------------------------
-
-_EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
-_TABLES: dict[str, type[_Table]] = {
-    "monitor": MonitorSpec,
-    "io_manager": IoManagerSpec,
-    "dut": DutSpec,
-    "environment": EnvironmentSpec,
-    "virtual": VirtualSpec,
-    "monitor.calibration": CalibrationSpec,
-}
-_MONITOR_OPTIONS = 3  # monitor.options.KEY; what follows in a place is the type that was tried
-
-
-_PLAIN_WORDS = {
-    "missing": "{key} is missing",
-    "string_too_short": "{key} must not be empty",
-    "model_type": "{key} must be a table: [{key}]",
-}
-
-
-def _problem(error: ErrorDetails) -> str:
-    """Return one of pydantic's errors as a person would say it; the key comes first."""
-    place = [str(part) for part in error["loc"][:_MONITOR_OPTIONS]]
-    key, kind = ".".join(place), error["type"]
-    if kind == "extra_forbidden":
-        return _unknown(place)
-    if kind in _PLAIN_WORDS:
-        return _PLAIN_WORDS[kind].format(key=key)
-    text = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    if not place:
-        return text
-    must = "must be " if text != error["msg"] else ""
-    if place[:2] == ["monitor", "options"]:
-        must, text = "must be ", "a text, a number, true or false"
-    return f"{key} = {_toml(error['input'])}: {must}{text}"
-
-
-def _unknown(place: list[str]) -> str:
-    """Return that a key is unknown, which ones are known there, and which one may have been meant."""
-    table = _TABLES.get(".".join(place[:-1]), _TABLES.get(place[0], BenchSpec)) if len(place) > 1 else BenchSpec
-    known = list(table.model_fields)
-    return f"unknown key {'.'.join(place)!r}{_meant(place[-1], known)} (known here: {', '.join(known)})"
-
-
-def _meant(word: str, known: Iterable[str]) -> str:
-    """Return the question after the nearest known word, or nothing."""
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else ""
-
-
-def _toml(value: object) -> str:
-    """Return a value much as TOML writes it, shortened."""
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+def _at(where: str, line: int | None) -> str:
+    return f"{where}, line {line}" if line is not None else where

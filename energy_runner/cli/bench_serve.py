@@ -2,21 +2,21 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from energy_runner.bench import load_bench_spec
-from energy_runner.bench.opened import TWIN_PORTS, open_bench
+from energy_runner.bench.build import build_bench
 from energy_runner.bench.spec import BenchSpec
+from energy_runner.bench.wiring import DUT_PORT, driver_of, instruments_of, wiring
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.cli.output import write
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.errors import BenchFault, ConfigurationError, ExitStatus
 from instruments.clock import RealClock
 from instruments.errors import Unavailable
-from instruments.registry import drivers
 from instruments.twin_bench.bench import TwinBench
 from instruments.twin_bench.serve import TwinServer, serve_twin_bench
 
@@ -41,7 +41,7 @@ def serve_command(options: ServeOptions) -> int:
     scpi = _speaks_scpi(spec, options)
     if options.mode not in ("energy", "performance"):
         raise ConfigurationError(f"--mode {options.mode}: a firmware is built for energy or performance")
-    bench = open_bench(
+    bench = build_bench(
         spec,
         "energy" if options.mode == "energy" else "performance",
         benchmark=load_benchmark(options.benchmark).id,
@@ -55,7 +55,7 @@ def serve_command(options: ServeOptions) -> int:
     with stop_on_signals(stop):
         server = _server(bench.twin, clock, scpi, options)
         try:
-            addresses = {box: server.ends[port].address for box, port in TWIN_PORTS.items()}
+            addresses = {name: end.address for name, end in server.ends.items()}
             text = bench_file(spec, addresses, options.mode)
             if options.write is not None:
                 _write_file(options.write, text)
@@ -67,25 +67,27 @@ def serve_command(options: ServeOptions) -> int:
     return ExitStatus.VALID
 
 
-def _speaks_scpi(spec: BenchSpec, options: ServeOptions) -> bool:
-    """Return whether the monitor is served on TCP; raise `ConfigurationError` for what cannot be served."""
+def _speaks_scpi(spec: BenchSpec, options: ServeOptions) -> list[str]:
+    """Return which instruments are served on TCP; raise `ConfigurationError` for what cannot be served."""
     if not spec.is_virtual:
-        raise ConfigurationError(f"{options.name} is a bench of real boxes; only a virtual one can be served")
-    known = drivers()
-    if spec.monitor is None or spec.monitor.driver not in known:
         raise ConfigurationError(
-            f"bench '{options.name}' cannot be served: its monitor speaks no bytes. "
+            f"{options.name} is a bench of real instruments; only a virtual one can be served"
+        )
+    links = {name: driver_of(name, one).link for name, one in instruments_of(spec).items()}
+    silent = [name for name, link in links.items() if link in ("none", "vendor")]
+    if silent or not any(name != DUT_PORT for name in links):
+        raise ConfigurationError(
+            f"bench '{options.name}' cannot be served: its {silent[0] if silent else 'monitor'} speaks no bytes. "
             "Try: virtual-lpm01a or virtual-n6705c"
         )
-    scpi = known[spec.monitor.driver].way == "scpi"
+    scpi = [name for name, link in links.items() if link == "scpi"]
     if options.tcp_port and not scpi:
-        raise ConfigurationError(
-            f"--tcp-port {options.tcp_port}: {spec.monitor.driver} is served on a pseudo-terminal, not on TCP"
-        )
+        named = ", ".join(one.driver for name, one in instruments_of(spec).items() if name != DUT_PORT)
+        raise ConfigurationError(f"--tcp-port {options.tcp_port}: served on pseudo-terminals, not on TCP: {named}")
     return scpi
 
 
-def _server(twin: TwinBench, clock: RealClock, scpi: bool, options: ServeOptions) -> TwinServer:
+def _server(twin: TwinBench, clock: RealClock, scpi: Sequence[str], options: ServeOptions) -> TwinServer:
     try:
         return serve_twin_bench(twin, clock, scpi, options.tcp_port)
     except Unavailable as error:
@@ -107,16 +109,18 @@ def _write_file(path: Path, text: str) -> None:
 
 def bench_file(spec: BenchSpec, addresses: Mapping[str, str], mode: str) -> str:
     """Return a bench file that points at the served ports; all other keys are those of `spec`."""
-    tables: dict[str, dict[str, Any]] = spec.model_dump(
-        include={"monitor", "io_manager", "dut"}, exclude_none=True, exclude_defaults=True
+    tables: dict[str, Any] = spec.model_dump(
+        exclude={"name", "description", "virtual"}, exclude_none=True, exclude_defaults=True
     )
     tables.setdefault("dut", {})
-    direct = spec.way("energy" if mode == "energy" else "performance") == "direct"
-    for name, table in tables.items():
-        if name == "dut" and not direct:
-            table.pop("port", None)  # one way to the DUT is served and used, and this is through the IO manager
-        else:
-            table["port"] = addresses[name.replace("_", "-")]
+    named = {"monitor": "monitor", "io_manager": "io-manager", "dut": DUT_PORT}
+    for table, name in named.items():
+        if table in tables:
+            tables[table]["port"] = addresses.get(name, "")
+    if wiring(spec, "energy" if mode == "energy" else "performance").dut.instrument != DUT_PORT:
+        tables["dut"].pop("port", None)  # one route to the DUT is served and used, and this is through the relay
+    for name, table in tables.pop("instruments", {}).items():
+        tables[f"instruments.{_key(name)}"] = table | {"port": addresses[name]}
     lines = [
         "# Written by `energy-runner bench serve`; valid while it runs.",
         f"name = {_toml(f'served-{spec.name}')}",

@@ -5,13 +5,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from energy_runner.bench import built_in_names, load_bench_spec, open_bench
+from energy_runner.bench import build_bench, built_in_names, load_bench_spec
+from energy_runner.bench.wiring import instruments_of, roles_of
 from energy_runner.cli.output import write, write_json, write_table
 from energy_runner.errors import ConfigurationError
 from energy_runner.report.units import plain
 from instruments.links.serial_link import SerialPortInfo, list_serial_ports
-from instruments.registry import MonitorDriver, broken_drivers, drivers
-from instruments.specifications import load as load_accuracy
+from instruments.registry import DriverSpec, broken_drivers, drivers
 
 # What a USB id may belong to; a serial port is only known for certain when its box has answered.
 LIKELY = {
@@ -23,7 +23,7 @@ LIKELY = {
     "2a03:0043": "Arduino UNO",
     "2a03:0243": "Arduino UNO",
 }
-_TABLES = ("[monitor]", "[io_manager]", "[dut]")
+_TABLES = ("[monitor]", "[io_manager]", "[dut]", "[roles]")
 
 
 def list_command(*, as_json: bool) -> None:
@@ -53,13 +53,14 @@ def _bench_row(name: str) -> dict[str, Any] | None:
     try:
         spec = load_bench_spec(name)
         if not spec.is_virtual:  # constructing is pure: nothing is opened, and every key has been looked at
-            open_bench(spec, "energy" if spec.monitor else "performance")
+            build_bench(spec, "energy" if "sampler" in roles_of(spec) else "performance")
     except ConfigurationError as error:
         # Any TOML file may lie in the user's folder; only one that is meant as a bench is worth a word.
         if not _is_meant_as_bench(Path(name)):
             return None
         return row | {"problem": str(error).removeprefix(f"{name}: ").partition(". Try: ")[0]}
-    monitor = spec.monitor.driver if spec.monitor else None
+    sampler = roles_of(spec).get("sampler")
+    monitor = instruments_of(spec)[sampler.instrument].driver if sampler else None
     return row | {"description": spec.description, "virtual": spec.is_virtual, "monitor": monitor}
 
 
@@ -111,21 +112,23 @@ def _port(port: SerialPortInfo) -> dict[str, str]:
 
 
 def instrument_command(name: str, *, as_json: bool) -> None:
-    """Show one driver and its limits of error."""
+    """Show one driver and its specification."""
     known = drivers()
     if name not in known:
         raise ConfigurationError(f"unknown driver {name!r} (known: {', '.join(sorted(known))})")
     driver = known[name]
-    accuracy = load_accuracy(driver.accuracy) if driver.accuracy else None
+    specification = driver.limits()
     if as_json:
-        facts = {"name": driver.name, "title": driver.title, "way": driver.way, "edges": driver.edges}
-        write_json(facts | {"accuracy": asdict(accuracy) if accuracy else None})
+        facts = {"name": driver.name, "title": driver.title, "link": driver.link, "roles": list(driver.roles)}
+        facts |= {"edges": driver.edges, "options": sorted(driver.options_model().model_fields)}
+        write_json(facts | {"specification": asdict(specification) if specification else None})
         return
-    write(f"{driver.name}: {driver.title}\nport:  {_way(driver)}\nedges: {driver.edges}\n")
-    if accuracy is None:
-        write("limits of error: unknown; results will not count them\n")
+    write(f"{driver.name}: {driver.title}\nroles: {', '.join(driver.roles)}\nport:  {_address(driver)}\n")
+    write(f"edges: {driver.edges or 'not captured'}\n")
+    if specification is None:
+        write("specification: none; a result says that its uncertainty is incomplete\n")
         return
-    write(f"\nLimits of error ({accuracy.document})\n")
+    write(f"\nSpecification ({specification.document})\n")
     write_table(
         ("Cause", "Relative", "Absolute", "Source"),
         [
@@ -135,14 +138,16 @@ def instrument_command(name: str, *, as_json: bool) -> None:
                 f"{term.absolute:g} {term.unit}" if term.absolute else "",
                 term.source,
             )
-            for term in accuracy.terms
+            for term in specification.terms
         ],
     )
-    for assumption in accuracy.assumptions:
+    for assumption in specification.assumptions:
         write(f"assumed: {assumption}\n")
 
 
-def _way(driver: MonitorDriver) -> str:
-    if driver.way == "scpi":
+def _address(driver: DriverSpec) -> str:
+    if driver.link == "scpi":
         return "VISA resource, e.g. TCPIP0::192.168.1.20::5025::SOCKET"
+    if driver.link == "none":
+        return '"virtual"'
     return f"serial port, e.g. /dev/ttyACM0 or COM3, {driver.baud} baud"

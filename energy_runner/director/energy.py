@@ -1,7 +1,7 @@
 """Energy mode: one acquisition over five stimuli; between two falling edges the DUT infers N times."""
 
 from energy_runner.director.plan import TRIAL_S
-from energy_runner.director.stage import ANSWER_S, Stage
+from energy_runner.director.stage import ANSWER_S, EDGE_ADVICE, Stage
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
     AcquisitionStarted,
@@ -10,7 +10,7 @@ from energy_runner.session.events import (
     VoltageMeasured,
 )
 from instruments.clock import Deadline
-from instruments.roles import Applied
+from instruments.roles import AppliedSampling
 
 # Edges may reach the host later than the DUT's lines do: through a slow shield, a busy relay.
 EDGE_WAIT_S = 2.0
@@ -28,13 +28,11 @@ SLACK_S = 15.0
 def measure_energy(stage: Stage) -> None:
     """Walk through one energy run, from closed ports to the last sample."""
     plan = stage.plan
-    stage.open_boxes()
-    applied = stage.configure_monitor()
+    stage.open_instruments()
+    applied = stage.configure_sampler(stage.configure_supply())
     stage.power_up()
     stage.identify_dut()
-    wiring = stage.bench.spec.io_manager
-    if stage.bench.io_manager is not None and wiring is not None and wiring.timestamps:
-        stage.bench.io_manager.enable_timestamps(stage.deadline(ANSWER_S))
+    stage.arm_edges()
     _measure_voltage(stage)
     _start(stage, applied)
     stage.wait(plan.head_s)
@@ -65,36 +63,36 @@ def measure_energy(stage: Stage) -> None:
 
 
 def edges_seen(stage: Stage) -> int:
-    """Return how many edges were seen by whoever is to see them on this bench."""
-    return len(stage.recorder.edges if _monitor_sees_edges(stage) else stage.recorder.laps)
+    """Return how many edges the bench's edge source has captured."""
+    return len(stage.recorder.edges if _edges_in_samples(stage) else stage.recorder.laps)
 
 
 def _edges_arrive(stage: Stage, count: int) -> bool:
     return stage.wait_until(lambda: edges_seen(stage) >= count, stage.deadline(EDGE_WAIT_S))
 
 
-def _monitor_sees_edges(stage: Stage) -> bool:
-    return stage.bench.monitor is not None and stage.bench.monitor.capabilities.captures_edges
+def _edges_in_samples(stage: Stage) -> bool:
+    return stage.bench.edges is not None and stage.bench.edges.timebase == "samples"
 
 
-def _start(stage: Stage, applied: Applied) -> None:
+def _start(stage: Stage, applied: AppliedSampling) -> None:
     """Start the acquisition and prove with one pulse that edges arrive."""
-    monitor = stage.bench.monitor
-    if monitor is None:
-        raise BenchFault("energy cannot be measured without a power monitor")
+    sampler = stage.bench.sampler
+    if sampler is None:
+        raise BenchFault("energy cannot be measured without a sampler")
     stage.phase("start acquisition", f"{1.0 / applied.period_s:.6g} samples a second")
     stage.recorder.open_trace(applied)
     stage.undo.register("stop the acquisition", lambda deadline: _stop(stage, deadline), STOP_S)
-    monitor.start(stage.deadline(START_S))
+    sampler.start(stage.deadline(START_S))
     stage.recorder.emit(AcquisitionStarted(t_ns=stage.clock.now_ns()))
     stage.acquiring = True
     stage.recorder.emit(EdgesExpected(t_ns=stage.clock.now_ns(), purpose="sync", count=1))
     stage.bench.dut.timestamp(stage.deadline(ANSWER_S))
     if not _edges_arrive(stage, 1):
-        eye = "the power monitor's edge input" if _monitor_sees_edges(stage) else "the IO manager's D3"
+        eye = f"the edge input of {stage.bench.players.edges}"
         raise BenchFault(
             f"the DUT was told to pulse its timestamp pin, but {eye} saw no edge within {EDGE_WAIT_S:g} s; "
-            "check the wire from the DUT's timestamp pin and the level shifter"
+            f"{EDGE_ADVICE}"
         )
     if not stage.wait_until(lambda: stage.recorder.samples_end > 0, stage.deadline(EDGE_WAIT_S)):
         raise BenchFault(
@@ -111,17 +109,20 @@ def _await_confirmation(stage: Stage, period_s: float) -> None:
     wanted = recorder.samples_end
     limit_s = CONFIRM_SAMPLES * period_s + EDGE_WAIT_S
     if not stage.wait_until(lambda: (recorder.confirmed_end or 0) >= wanted, stage.deadline(limit_s)):
-        recorder.remark("monitor", "it never stated its time after the last window", suspicious=True)
+        recorder.remark(
+            str(stage.bench.players.sampler), "it never stated its time after the last window", suspicious=True
+        )
 
 
 def _stop(stage: Stage, deadline: Deadline) -> None:
     """End the acquisition, if one runs, and complete the trace."""
-    monitor, recorder = stage.bench.monitor, stage.recorder
-    if monitor is None or not stage.acquiring:
+    sampler, recorder = stage.bench.sampler, stage.recorder
+    if sampler is None or not stage.acquiring:
         return
     stage.acquiring = False
     try:
-        recorder.stream(monitor.stop(deadline))
+        recorder.stream(sampler.stop(deadline))
+        stage.take_edges()
     finally:
         recorder.emit(
             AcquisitionStopped(
@@ -156,7 +157,7 @@ def _trial(stage: Stage, inferences: int, period_s: float) -> float:
             f"a trial of {inferences} inferences made {edges_seen(stage) - before} edges instead of 2; "
             "check the timestamp pin's wiring, and that the firmware is the energy build"
         )
-    if _monitor_sees_edges(stage):
+    if _edges_in_samples(stage):
         first, last = stage.recorder.edges[before], stage.recorder.edges[before + 1]
         trial_s = (last.position - first.position) * period_s
     else:
@@ -166,9 +167,9 @@ def _trial(stage: Stage, inferences: int, period_s: float) -> float:
 
 
 def _measure_voltage(stage: Stage) -> None:
-    monitor = stage.bench.monitor
-    if monitor is None:
+    supply = stage.bench.supply
+    if supply is None:
         return
-    voltage_v = monitor.measured_voltage_v(stage.deadline(ANSWER_S))
+    voltage_v = supply.measured_voltage_v(stage.deadline(ANSWER_S))
     if voltage_v is not None:
         stage.recorder.emit(VoltageMeasured(t_ns=stage.clock.now_ns(), voltage_v=voltage_v))

@@ -27,9 +27,11 @@ def measure_performance(stage: Stage) -> None:
 
 def prepare(stage: Stage) -> None:
     """Open, configure, power up and identify: the beginning of the modes without an acquisition."""
-    stage.open_boxes()
-    if stage.bench.monitor is not None:
-        stage.configure_monitor()
+    stage.open_instruments()
+    if stage.bench.supply is not None:
+        voltage_set_v = stage.configure_supply()
+        if stage.bench.sampler is not None:
+            stage.configure_sampler(voltage_set_v)
     stage.power_up()
     stage.identify_dut()
 

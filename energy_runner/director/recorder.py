@@ -18,8 +18,7 @@ from energy_runner.session.events import (
 from energy_runner.session.journal import JournalWriter, exchange
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
-from instruments.devices.io_manager.driver import TimedLap
-from instruments.roles import Applied, Edge, Lost, Note, OverRange, Samples, StreamItem, TimeMark
+from instruments.roles import AppliedSampling, Edge, Lap, Lost, Note, OverRange, Samples, StreamItem, TimeMark
 
 # A flush waits some ten milliseconds for the writer; complete blocks reach the system without it too.
 FLUSH_NS = 10_000_000_000
@@ -48,7 +47,7 @@ class Recorder:
     def __init__(self, folder: Path, clock: Clock, onlookers: Sequence[Onlooker] = ()) -> None:
         self.folder = folder
         self.edges: list[Edge] = []
-        self.laps: list[TimedLap] = []
+        self.laps: list[Lap] = []
         self.samples_end = 0
         self.samples_received = 0
         self.confirmed_end: int | None = None
@@ -83,7 +82,7 @@ class Recorder:
         for onlooker in self._onlookers:
             onlooker.progress(done_s, total_s, text)
 
-    def open_trace(self, applied: Applied) -> None:
+    def open_trace(self, applied: AppliedSampling) -> None:
         """Begin the trace file for an acquisition."""
         signals = [(signal.name, signal.unit) for signal in applied.signals]
         self._trace = TraceWriter(self.folder / "trace.jls", signals, applied.period_s)
@@ -100,8 +99,19 @@ class Recorder:
             self._flush_trace()
             self._write(SamplesArrived(t_ns=self.now_ns(), end=self.samples_end))
 
-    def lap(self, lap: TimedLap) -> None:
-        """Write an edge that the IO manager saw; `t_ns` is when its line arrived."""
+    def edge(self, edge: Edge) -> None:
+        """Write an edge that was captured among the samples."""
+        self.edges.append(edge)
+        self.emit(
+            EdgeCaptured(
+                t_ns=self.now_ns(), position=edge.position, half_width=edge.half_width, counter=edge.counter
+            )
+        )
+        if self._trace is not None and self.broken is None:
+            self._trace.edge(edge.position, str(len(self.edges)))
+
+    def lap(self, lap: Lap) -> None:
+        """Write an edge captured in microseconds of another clock; `t_ns` is when its message arrived."""
         self.laps.append(lap)
         self.emit(LapCaptured(t_ns=lap.arrived_ns, lap_us=lap.lap_us))
 
@@ -144,14 +154,7 @@ class Recorder:
 
     def _fact(self, item: StreamItem) -> None:
         t_ns = self.now_ns()
-        if isinstance(item, Edge):
-            self.edges.append(item)
-            self.emit(
-                EdgeCaptured(t_ns=t_ns, position=item.position, half_width=item.half_width, counter=item.counter)
-            )
-            if self._trace is not None and self.broken is None:
-                self._trace.edge(item.position, str(len(self.edges)))
-        elif isinstance(item, Lost):
+        if isinstance(item, Lost):
             self.emit(SamplesLost(t_ns=t_ns, **_fields(item)))
         elif isinstance(item, OverRange):
             self.emit(SamplesOverRange(t_ns=t_ns, **_fields(item)))

@@ -84,7 +84,7 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
 
 def _tear_down(stage: Stage) -> bool | None:
     """Undo everything; return whether the supply is known to be off."""
-    confirmed: bool | None = False if stage.bench.monitor is not None else None
+    confirmed: bool | None = False if stage.bench.supply is not None else None
 
     def report(done: UndoReport) -> None:
         nonlocal confirmed

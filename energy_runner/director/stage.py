@@ -1,7 +1,9 @@
-"""What all modes share: opening the boxes, power, waiting, and looking after the monitor meanwhile."""
+"""What all modes share: opening the instruments, power, waiting, and looking after the stream meanwhile."""
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
 
 from energy_runner.bench import Bench
 from energy_runner.director.plan import PlannedInput, RunPlan
@@ -22,10 +24,10 @@ from energy_runner.session.events import (
     StimulusLoaded,
     SupplySwitched,
 )
-from instruments.clock import Deadline, to_ns
+from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
 from instruments.errors import InstrumentError, ProtocolViolation
-from instruments.roles import Applied, Identity, PowerMonitor, StreamItem
+from instruments.roles import AppliedSampling, Identity, Instrument, Lap, StreamItem
 
 POLL_NS = to_ns(0.1)
 TURN_S = 0.05
@@ -33,13 +35,18 @@ OPEN_S = 20.0
 ANSWER_S = 5.0
 POWER_S = 10.0
 CLASSIFY_TRIES = 3
+# How long the sampler's stream may go unread: a look every 0.1 s, and what one instrument takes to answer
+# meanwhile.
+LONGEST_SILENCE_S = 0.4
 SUPPLY_STEP = "switch the supply off"
+EDGE_ADVICE = "check the wire from the DUT's timestamp pin and the level shifter"
 
 
 class Stage:
     """The bench during one run; phases are plain functions that act on it.
 
-    `acquiring` is true while the monitor streams; then every wait takes in what the stream brings.
+    `acquiring` is true while the sampler streams; then every wait takes in what the stream brings. `armed` is true
+    from when edges are captured.
     """
 
     def __init__(self, bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) -> None:
@@ -49,6 +56,8 @@ class Stage:
         self.clock = bench.clock
         self.undo = UndoStack(bench.clock)
         self.acquiring = False
+        self.armed = False
+        self.read_ns: int | None = None  # when the stream was last read
         self.switched_on = False
         self.virtual = bench.virtual
         self.total_s: float | None = None
@@ -80,14 +89,30 @@ class Stage:
 
     def collect(self) -> None:
         """Take in what stream and IO manager have ready now."""
-        if self.acquiring and self.bench.monitor is not None:
-            self.recorder.stream(self.bench.monitor.poll(self.deadline(ANSWER_S)))
-        if self.bench.io_manager is not None:
-            self.bench.io_manager.poll()
-            for lap in self.bench.io_manager.take_laps():
-                self.recorder.lap(lap)
-            for text in self.bench.io_manager.take_remarks():
-                self.recorder.remark("io-manager", text)
+        if self.acquiring and self.bench.sampler is not None:
+            self._note_silence(self.bench.sampler.capabilities.unread_s)
+            self.recorder.stream(self.bench.sampler.poll(self.deadline(ANSWER_S)))
+        self.take_edges()
+        for text in self.bench.dut.link.take_remarks():
+            self.recorder.remark(self.bench.players.dut.instrument, text)
+
+    def _note_silence(self, unread_s: float) -> None:
+        """Note when the stream was left unread for longer than the sampler can keep it."""
+        now_ns, before_ns = self.clock.now_ns(), self.read_ns
+        self.read_ns = now_ns
+        if before_ns is not None and (now_ns - before_ns) / NS_PER_S > unread_s:
+            silence_s = (now_ns - before_ns) / NS_PER_S
+            text = f"the stream was not read for {silence_s:.2f} s, and the sampler keeps only {unread_s:g} s"
+            self.recorder.remark("director", text, suspicious=True)
+
+    def take_edges(self) -> None:
+        """Take in the edges that were captured since the last call."""
+        for source in (self.bench.edges, self.bench.cross_check):
+            for edge in source.take(self.deadline(ANSWER_S)) if source is not None and self.armed else ():
+                if isinstance(edge, Lap):
+                    self.recorder.lap(edge)
+                else:
+                    self.recorder.edge(edge)
 
     def wait(self, duration_s: float) -> None:
         """Let time pass without neglecting anything."""
@@ -112,70 +137,74 @@ class Stage:
 
     # --- boxes --------------------------------------------------------------------------------------------
 
-    def open_boxes(self) -> None:
-        """Open every port and ask who is there."""
+    def open_instruments(self) -> None:
+        """Open every instrument and ask who is there; the supply's first, so that it can be switched off."""
         self.phase("open")
-        io_manager, monitor = self.bench.io_manager, self.bench.monitor
-        # The monitor first: whatever else is missing, the supply can then be switched off.
-        if monitor is not None:
-            self.undo.register("close the power monitor", lambda _: monitor.close())
-            self.undo.register(SUPPLY_STEP, lambda deadline: switch_off(monitor, deadline), 3 * POWER_S)
-            self.identified("monitor", monitor.open(self.deadline(OPEN_S)))
-        if io_manager is not None:
-            self.undo.register("close the IO manager", lambda _: io_manager.close())
-            io_manager.open(self.deadline(OPEN_S))
-            self.identified("io-manager", io_manager.identify(self.deadline(ANSWER_S)))
-        dut_port = self.bench.dut.port
-        if dut_port is not io_manager:
-            self.undo.register("close the DUT's port", lambda _: dut_port.close())
-            dut_port.open(self.deadline(OPEN_S))
+        players = self.bench.players
+        for name, instrument in self.bench.instruments.items():
+            self.undo.register(f"close {name}", partial(_close, instrument))
+            if players.supply is not None and name == players.supply.instrument:
+                self.undo.register(SUPPLY_STEP, lambda deadline: switch_off(self.bench, deadline), 3 * POWER_S)
+            instrument.while_waiting = self.look_after
+            identity = instrument.open(self.deadline(OPEN_S))
+            if identity.model:
+                self.identified(name, identity)
 
-    def identified(self, box: str, identity: Identity) -> None:
-        """Note who a box is; a twin behind a real port makes the whole run virtual."""
+    def identified(self, name: str, identity: Identity) -> None:
+        """Note who an instrument is; a twin behind a real port makes the whole run virtual."""
         self.virtual = self.virtual or identity.virtual
-        facts = {name: getattr(identity, name) for name in identity.__dataclass_fields__ if name != "detail"}
+        facts = {field: getattr(identity, field) for field in identity.__dataclass_fields__ if field != "detail"}
         facts["detail"] = dict(identity.detail)
-        self.recorder.emit(BoxIdentified(t_ns=self.clock.now_ns(), box=box, identity=facts))
+        self.recorder.emit(BoxIdentified(t_ns=self.clock.now_ns(), box=name, identity=facts))
 
-    def configure_monitor(self) -> Applied:
-        """Set supply and acquisition, with the output off."""
-        monitor, settings = self.bench.monitor, self.bench.settings
-        if monitor is None or settings is None:
-            raise BenchFault(
-                f"bench '{self.bench.spec.name}' has no [monitor], and energy cannot be measured without one"
-            )
+    def configure_supply(self) -> float:
+        """Set the supply with its output off; return the voltage it reports, or the one the bench file states."""
+        settings = self.bench.supply_settings
+        if settings is None:
+            raise BenchFault(f"bench '{self.bench.spec.name}' does not say at which voltage the DUT runs")
         self.phase("configure", f"{settings.voltage_v:g} V")
-        applied = monitor.configure(settings, self.deadline(OPEN_S))
-        accuracy = monitor.accuracy()
+        if self.bench.supply is None:
+            return settings.voltage_v
+        return self.bench.supply.configure(settings, self.deadline(OPEN_S)).voltage_set_v
+
+    def configure_sampler(self, voltage_set_v: float) -> AppliedSampling:
+        """Set the acquisition up and note what was applied, and the limits that hold for it."""
+        sampler, edges, players = self.bench.sampler, self.bench.edges, self.bench.players
+        if sampler is None or players.sampler is None:
+            raise BenchFault(f"bench '{self.bench.spec.name}' has no sampler, and energy needs one")
+        check_unread(players.sampler.instrument, sampler.capabilities.unread_s)
+        applied = sampler.configure(self.bench.sampling, self.deadline(OPEN_S))
+        captures = edges is not None and edges.timebase == "samples"
         self.recorder.emit(
             MonitorConfigured(
                 t_ns=self.clock.now_ns(),
-                voltage_set_v=applied.voltage_set_v,
+                voltage_set_v=voltage_set_v,
                 period_s=applied.period_s,
-                signals=[{"name": signal.name, "unit": signal.unit} for signal in applied.signals],
-                captures_edges=monitor.capabilities.captures_edges,
-                starts_on_edge=monitor.capabilities.starts_on_edge,
-                accuracy={
-                    "document": accuracy.document,
-                    "terms": [
-                        {name: getattr(term, name) for name in term.__dataclass_fields__}
-                        for term in accuracy.terms
-                    ],
-                    "assumptions": list(accuracy.assumptions),
-                },
+                signals=[
+                    {"name": one.name, "unit": one.unit, "kind": one.kind, "period_s": one.period_s}
+                    for one in applied.signals
+                ],
+                captures_edges=captures,
+                starts_on_edge=sampler.capabilities.starts_on_edge,
+                accuracy=asdict(sampler.specification()),
+                sampler=players.sampler.instrument,
+                supply=players.supply.instrument if players.supply else "",
             )
         )
         return applied
 
     def power_up(self) -> None:
         """Switch the supply on and wait until the DUT has booted."""
-        monitor, dut = self.bench.monitor, self.bench.dut
-        if monitor is None:
+        supply, dut = self.bench.supply, self.bench.dut
+        if supply is None:
             self.phase("power up", "no supply in this bench; the DUT must be powered already")
+            self.recorder.remark(
+                "director", "the DUT is fed from outside: no instrument of this bench switches it"
+            )
             return
         self.phase("power up")
         self.switched_on = True
-        monitor.power_on(self.deadline(POWER_S))
+        supply.on(self.deadline(POWER_S))
         self.recorder.emit(SupplySwitched(t_ns=self.clock.now_ns(), on=True))
         boot = dut.wait_for_boot(self.deadline(self.bench.spec.dut.boot_timeout_s))
         lines = [str(heard.event) for heard in boot.heard]
@@ -187,6 +216,13 @@ class Stage:
                 f"the DUT's firmware was built for {mode} mode, but this run measures {wanted}; "
                 f"flash the {wanted} build (EE_CFG_ENERGY_MODE {1 if wanted == 'energy' else 0}) and run again"
             )
+
+    def arm_edges(self) -> None:
+        """Let edges of the timestamp pin be captured from now on."""
+        self.armed = True
+        for source in (self.bench.edges, self.bench.cross_check):
+            if source is not None:
+                source.arm(self.deadline(ANSWER_S))
 
     def identify_dut(self) -> None:
         """Ask the DUT who it is and which model it runs."""
@@ -298,14 +334,31 @@ class Stage:
         self.recorder.stream(items)
 
 
-def switch_off(monitor: PowerMonitor, deadline: Deadline) -> None:
-    """Switch the supply off and confirm it; if that fails, once more over a port opened afresh."""
+def switch_off(bench: Bench, deadline: Deadline) -> None:
+    """Switch the supply off and confirm it; if that fails, once more over a link opened afresh."""
+    supply, player = bench.supply, bench.players.supply
+    if supply is None or player is None:
+        return
     try:
-        monitor.power_off(deadline.at_most(POWER_S))
+        supply.off(deadline.at_most(POWER_S))
     except InstrumentError as first:
+        instrument = bench.instruments[player.instrument]
         try:
-            monitor.close()
-            monitor.open(deadline.at_most(POWER_S))
-            monitor.power_off(deadline)
+            instrument.close()
+            instrument.open(deadline.at_most(POWER_S))
+            supply.off(deadline)
         except InstrumentError as second:
             raise second from first
+
+
+def _close(instrument: Instrument, deadline: Deadline) -> None:
+    instrument.close()
+
+
+def check_unread(name: str, unread_s: float) -> None:
+    """Raise `BenchFault` for a sampler that loses samples while the director does something else."""
+    if unread_s < LONGEST_SILENCE_S:
+        raise BenchFault(
+            f"{name} loses samples when its stream is not read for {unread_s:g} s, and the director may look away "
+            f"for {LONGEST_SILENCE_S:g} s. Try: a lower sample rate, or a driver that reads it with a pump"
+        )

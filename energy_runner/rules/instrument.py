@@ -12,7 +12,7 @@ from typing import Any
 from energy_runner.errors import SessionError
 from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
 from energy_runner.rules.rule_sets import Row
-from energy_runner.session.events import BoxIdentified, VoltageMeasured
+from energy_runner.session.events import BoxIdentified, MonitorConfigured, VoltageMeasured
 
 _IDENTITY = ("make", "model", "serial", "firmware")
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
@@ -40,7 +40,7 @@ def calibration(case: Case, row: Row) -> Judgement | None:
     if case.record.virtual:
         return None
     limit = "in force"
-    dates = _table(case.record.bench, "monitor", "calibration")
+    dates = _table(case.record.instrument(_sampler(case)), "calibration")
     since, due = (_date(dates.get(name)) for name in ("calibrated_on", "due"))
     day = _date(case.record.started_utc[:10])
     if since is None and due is None:
@@ -115,8 +115,15 @@ def uncertainty_complete(case: Case, _: Row) -> Judgement:
 
 
 def _identity(case: Case) -> Mapping[str, Any]:
-    boxes = [event.identity for event in case.told(BoxIdentified) if event.box == "monitor"]
-    return boxes[-1] if boxes else {}
+    sampler = _sampler(case)
+    found = [event.identity for event in case.told(BoxIdentified) if event.box == sampler]
+    return found[-1] if found else {}
+
+
+def _sampler(case: Case) -> str:
+    """Return the name of the instrument that sampled."""
+    configured = case.told(MonitorConfigured)
+    return configured[-1].sampler if configured else "monitor"
 
 
 def _table(tree: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

@@ -59,15 +59,21 @@ class BoxIdentified(Event):
 
 
 class MonitorConfigured(Event):
-    """The power monitor reported its settings; `accuracy` holds the limits of error that go with them."""
+    """The sampler reported its settings; `accuracy` holds the specification that goes with them.
+
+    `sampler` and `supply` name the instruments that play these roles; an empty `supply` means that no instrument
+    of the bench feeds the DUT.
+    """
 
     kind: Literal["monitor-configured"] = "monitor-configured"
     voltage_set_v: float
     period_s: float
-    signals: list[dict[str, str]]
+    signals: list[dict[str, Any]]
     captures_edges: bool
     starts_on_edge: bool
     accuracy: dict[str, Any]
+    sampler: str = "monitor"
+    supply: str = "monitor"
 
 
 class SupplySwitched(Event):

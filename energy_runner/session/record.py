@@ -1,5 +1,6 @@
 """`record.json`: what was planned and who took part. Written at the start, completed at the end."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from energy_runner.session.events import Outcome
 
 SCHEMA = "energy-runner/record/1"
+# The tables of a bench file's short form, by the names that their instruments have elsewhere.
+_SHORT_FORM = {"monitor": "monitor", "io-manager": "io_manager", "dut": "dut"}
 
 
 class Model(BaseModel):
@@ -116,3 +119,10 @@ class Record(Model):
     origin: Origin | None = None
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    def instrument(self, name: str) -> Mapping[str, Any]:
+        """Return what the bench file says of the instrument called `name`; empty for nothing."""
+        instruments = self.bench.get("instruments")
+        table = instruments.get(name) if isinstance(instruments, Mapping) else None
+        table = table or self.bench.get(_SHORT_FORM.get(name, ""))
+        return table if isinstance(table, Mapping) else {}

@@ -235,7 +235,8 @@ def _description(plan: _Plan) -> dict[str, str]:
 def _measured_with(run: Run) -> str:
     """Return monitor and supply of an energy run: the official form has no field for either."""
     events = run.session.journal(exchanges=False)
-    boxes = [e.identity for e in events if isinstance(e, BoxIdentified) and e.box == "monitor"]
+    sampler = run.facts.monitor.sampler if run.facts.monitor is not None else "monitor"
+    boxes = [e.identity for e in events if isinstance(e, BoxIdentified) and e.box == sampler]
     volts = [e.voltage_v for e in events if isinstance(e, VoltageMeasured)]
     parts = [str(boxes[0].get(key) or "") for key in ("make", "model", "serial", "firmware")] if boxes else []
     words = ["energy by", *(part for part in parts if part)] if any(parts) else ["energy by a monitor not named"]

@@ -1,49 +1,38 @@
-"""One suite that every power monitor's driver passes, on a twin as on real hardware.
+"""One check a promise of the roles, for every driver, on a twin as on real hardware.
 
 Each check gets fresh subjects from a factory and raises `AssertionError` with a sentence that says what the
-director may rely on and what came instead. Run it on your own driver:
+director may rely on and what came instead. Run them on your own driver:
 
-    for name, problem in examine(make_subject):
-        print(name, problem or "passed")
+    from instruments.conformance import examine, on_twin
+
+    for check, problem in examine(lambda: on_twin(MY_DRIVER_SPEC)):
+        print(check, problem or "passed")
+
+A check that does not concern the roles of an instrument passes without doing anything.
 """
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from itertools import pairwise
 
-from instruments.clock import Clock
-from instruments.errors import InstrumentError, TimedOut
-from instruments.roles import Edge, Lost, MonitorSettings, PowerMonitor, Samples, StreamItem
+from instruments.conformance.hands import ANSWER_S, OPEN_S, POLL_S, Opened, blocks, expect
+from instruments.conformance.subject import Make, Subject
+from instruments.errors import InstrumentError, Refused, TimedOut
+from instruments.roles import UNITS, Lap, Lost, RoleName, Sampler, Supply
 
-OPEN_S = 20.0
-ANSWER_S = 10.0
-POLL_S = 0.1
 ACQUIRE_S = 2.0
-# A DUT boots, and may pulse its timestamp pin, within this time after power-up.
-BOOT_S = 2.0
-KNOWN_SIGNALS = {"energy": "J", "current": "A", "voltage": "V"}
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A driver to examine, with hands on the bench around it.
-
-    `monitor` is a new driver that was never opened. `pulse()` makes the timestamp pin fall once. `silence()`
-    makes the instrument stop answering; None where that cannot be done (real hardware).
-    """
-
-    monitor: PowerMonitor
-    clock: Clock
-    settings: MonitorSettings
-    pulse: Callable[[], None]
-    silence: Callable[[], None] | None = None
-
-
-Make = Callable[[], Subject]
+_OFFERS: dict[RoleName, str] = {
+    "supply": "supply",
+    "sampler": "sampler",
+    "edges": "edges",
+    "dut": "dut_link",
+    "thermometer": "thermometer",
+    "switch": "switch",
+}
 
 
 def examine(make: Make) -> Iterator[tuple[str, str]]:
-    """Run every check; yield its name and what is wrong ("" if nothing)."""
+    """Run every check; yield its id and what is wrong ("" if nothing)."""
     for check in CHECKS:
         try:
             check(make)
@@ -53,166 +42,209 @@ def examine(make: Make) -> Iterator[tuple[str, str]]:
 
 
 def constructing_is_pure(make: Make) -> None:
-    """Ask a driver that was never opened what it can do, and close it."""
+    """Ask an instrument that was never opened for its roles, and close it twice."""
     subject = make()
-    can = subject.monitor.capabilities
-    span = f"voltage range {can.voltage_min_v}..{can.voltage_max_v}"
-    _expect(0.0 <= can.voltage_min_v < can.voltage_max_v, span)
-    subject.monitor.close()
-    subject.monitor.close()
+    for role, method in _OFFERS.items():
+        try:
+            getattr(subject.instrument, method)(subject.channel(role))
+            offered = True
+        except Refused:
+            offered = False
+        expect(offered == (role in subject.roles), f"the role {role} is {'' if offered else 'not '}offered")
+    subject.instrument.close()
+    subject.instrument.close()
 
 
 def open_says_who_is_there(make: Make) -> None:
-    """`open()` returns an identity with at least a model."""
+    """`open()` returns an identity; only the bare serial port of a DUT has no model."""
     subject = make()
-    identity = subject.monitor.open(subject.clock.deadline(OPEN_S))
-    _expect(bool(identity.model), f"the identity has no model: {identity}")
-    subject.monitor.close()
-    subject.monitor.close()
+    identity = subject.instrument.open(subject.clock.deadline(OPEN_S))
+    expect(bool(identity.model) or subject.roles == ("dut",), f"the identity has no model: {identity}")
+    subject.instrument.close()
+    subject.instrument.close()
 
 
-def configure_reports_what_is_applied(make: Make) -> None:
-    """`configure()` returns voltage, period and signals as the instrument reports them."""
-    with _opened(make) as (subject, _):
-        applied = subject.monitor.configure(subject.settings, subject.clock.deadline(OPEN_S))
-        asked_v = subject.settings.voltage_v
-        _expect(abs(applied.voltage_set_v - asked_v) <= 0.02 * asked_v, f"{asked_v} V asked, {applied} applied")
-        _expect(applied.period_s > 0.0, f"period {applied.period_s} s")
-        units = {signal.name: signal.unit for signal in applied.signals}
-        _expect(bool(units) and units.items() <= KNOWN_SIGNALS.items(), f"signals {units}")
-        _expect(bool(subject.monitor.accuracy().document), "accuracy() names no document")
+def supply_reports_what_is_applied(make: Make) -> None:
+    """`configure()` of a supply returns the voltage as the instrument reports it."""
+    if not _plays(make, "supply"):
+        return
+    with Opened(make) as it:
+        limits = it.supply.limits
+        span = f"voltage range {limits.voltage_min_v}..{limits.voltage_max_v}"
+        expect(0.0 <= limits.voltage_min_v < limits.voltage_max_v, span)
+        asked_v = it.subject.supply.voltage_v
+        applied = it.supply.configure(it.subject.supply, it.clock.deadline(OPEN_S))
+        expect(abs(applied.voltage_set_v - asked_v) <= 0.02 * asked_v, f"{asked_v} V asked, {applied} applied")
 
 
 def supply_switches_and_reads_back(make: Make) -> None:
     """On is on, off is off, and off may be said at any time and twice."""
-    with _opened(make) as (subject, _):
-        monitor, clock = subject.monitor, subject.clock
-        monitor.power_off(clock.deadline(ANSWER_S))
-        monitor.configure(subject.settings, clock.deadline(OPEN_S))
-        monitor.power_on(clock.deadline(ANSWER_S))
-        measured_v = monitor.measured_voltage_v(clock.deadline(ANSWER_S))
-        asked_v = subject.settings.voltage_v
+    if not _plays(make, "supply"):
+        return
+    with Opened(make) as it:
+        it.supply.off(it.clock.deadline(ANSWER_S))
+        it.supply.configure(it.subject.supply, it.clock.deadline(OPEN_S))
+        it.supply.on(it.clock.deadline(ANSWER_S))
+        measured_v = it.supply.measured_voltage_v(it.clock.deadline(ANSWER_S))
+        asked_v = it.subject.supply.voltage_v
         if measured_v is not None:
-            _expect(abs(measured_v - asked_v) < 0.1 * asked_v, f"{asked_v} V asked, {measured_v} V measured")
-        monitor.power_off(clock.deadline(ANSWER_S))
-        monitor.power_off(clock.deadline(ANSWER_S))
+            expect(abs(measured_v - asked_v) < 0.1 * asked_v, f"{asked_v} V asked, {measured_v} V measured")
+        it.supply.off(it.clock.deadline(ANSWER_S))
+        it.supply.off(it.clock.deadline(ANSWER_S))
+
+
+def sampler_reports_what_is_applied(make: Make) -> None:
+    """`configure()` returns signals with unit, period and kind; the specification names a document."""
+    if not _plays(make, "sampler"):
+        return
+    with Opened(make) as it:
+        applied = it.configure()
+        expect(bool(applied.signals), "no signal is recorded")
+        for signal in applied.signals:
+            expect(UNITS.get(signal.name) == signal.unit, f"the signal {signal.name} in {signal.unit}")
+            expect(signal.period_s > 0.0, f"period {signal.period_s} s of {signal.name}")
+            expect(signal.period_s == applied.period_s, "signals of different periods, which no trace holds")
+            expect(signal.kind in ("mean", "instant"), f"samples of the kind {signal.kind}")
+        expect(it.sampler.capabilities.unread_s > 0.0, "its stream may never go unread")
+        expect(bool(it.sampler.specification().document), "specification() names no document")
 
 
 def samples_are_consecutive(make: Make) -> None:
     """Blocks follow each other without overlap or gap, finite, and as many as time has passed."""
-    with _opened(make) as (subject, start):
-        period_s = start()
-        items = _acquire(subject, ACQUIRE_S)
-        items += subject.monitor.stop(subject.clock.deadline(ANSWER_S))
-        subject.clock.sleep(3 * POLL_S)
-        _expect(not subject.monitor.poll(subject.clock.deadline(ANSWER_S)), "samples come after stop()")
-        blocks = [item for item in items if isinstance(item, Samples)]
-        _expect(not any(isinstance(item, Lost) for item in items), "samples were lost on a quiet bench")
+    if not _plays(make, "sampler"):
+        return
+    with Opened(make) as it:
+        applied = it.start()
+        items = it.acquire(ACQUIRE_S) + it.stop()
+        it.clock.sleep(3 * POLL_S)
+        expect(not it.sampler.poll(it.clock.deadline(ANSWER_S)), "samples come after stop()")
+        expect(not any(isinstance(item, Lost) for item in items), "samples were lost on a quiet bench")
         end = 0
-        for block in blocks:
-            _expect(block.first == end, f"a block starts at {block.first}, the one before ended at {end}")
-            _expect(all(len(values) == block.count for values in block.values), "signals of different length")
-            _expect(all(math.isfinite(float(v.sum())) for v in block.values), "a sample is no number")
+        for block in blocks(items):
+            expect(block.first == end, f"a block starts at {block.first}, the one before ended at {end}")
+            expect(len(block.values) == len(applied.signals), "not one array for each signal")
+            expect(all(len(values) == block.count for values in block.values), "signals of different length")
+            expect(all(math.isfinite(float(v.sum())) for v in block.values), "a sample is no number")
             end += block.count
-        expected = ACQUIRE_S / period_s
-        slack = 0.02 * expected + 0.3 / period_s
-        _expect(abs(end - expected) <= slack, f"{end} samples in {ACQUIRE_S} s, {expected:.0f} expected")
+        expected = ACQUIRE_S / applied.period_s
+        slack = 0.02 * expected + 0.3 / applied.period_s
+        expect(abs(end - expected) <= slack, f"{end} samples in {ACQUIRE_S} s, {expected:.0f} expected")
 
 
-def every_pulse_is_one_edge(make: Make) -> None:
-    """See each edge exactly once, in order, inside the recorded samples, where the monitor captures them."""
-    with _opened(make) as (subject, start):
-        if not subject.monitor.capabilities.captures_edges:
+def every_pulse_is_one_edge_among_the_samples(make: Make) -> None:
+    """See each edge exactly once, in order, inside the recorded samples, where they are captured there."""
+    if not (_plays(make, "edges") and _plays(make, "sampler")):
+        return
+    with Opened(make) as it:
+        if it.edge_source.timebase != "samples":
             return
-        start()
-        items: list[StreamItem] = []
+        it.start()
+        items = []
         for _ in range(3):
-            items += _acquire(subject, 0.5)
-            subject.pulse()
-        items += _acquire(subject, 0.5)
-        items += subject.monitor.stop(subject.clock.deadline(ANSWER_S))
-        places = [item.position for item in items if isinstance(item, Edge)]
-        expected = 3 + int(subject.monitor.capabilities.starts_on_edge)
-        _expect(len(places) == expected, f"{len(places)} edges reported for {expected} pulses")
-        _expect(places == sorted(places), f"edges out of order: {places}")
-        end = max((item.first + item.count for item in items if isinstance(item, Samples)), default=0)
-        _expect(places[0] >= 0.0 and places[-1] <= end, f"edges {places} outside 0..{end}")
+            items += it.acquire(0.5)
+            it.subject.pulse()
+        items += it.acquire(0.5) + it.stop()
+        places = [edge.position for edge in it.edges]
+        expected = 3 + int(it.sampler.capabilities.starts_on_edge)
+        expect(len(places) == expected, f"{len(places)} edges reported for {expected} pulses")
+        expect(places == sorted(places), f"edges out of order: {places}")
+        end = max((block.first + block.count for block in blocks(items)), default=0)
+        expect(places[0] >= 0.0 and places[-1] <= end, f"edges {places} outside 0..{end}")
+
+
+def every_pulse_is_one_lap(make: Make) -> None:
+    """See each edge exactly once, in order and half a second apart, where an edge source has its own clock."""
+    if not _plays(make, "edges"):
+        return
+    with Opened(make) as it:
+        if it.edge_source.timebase != "microseconds":
+            return
+        it.edge_source.arm(it.clock.deadline(ANSWER_S))
+        laps: list[Lap] = []
+        for _ in range(3):
+            it.subject.pulse()
+            it.clock.sleep(0.5)
+            laps += [lap for lap in it.edge_source.take(it.clock.deadline(ANSWER_S)) if isinstance(lap, Lap)]
+        expect(len(laps) == 3, f"{len(laps)} laps reported for 3 pulses")
+        steps_us = [b.lap_us - a.lap_us for a, b in pairwise(laps)]
+        expect(all(abs(step - 500_000) < 10_000 for step in steps_us), f"laps {steps_us} us apart, not 500000")
+        it.edge_source.disarm(it.clock.deadline(ANSWER_S))
+        it.subject.pulse()
+        it.clock.sleep(0.5)
+        expect(not it.edge_source.take(it.clock.deadline(ANSWER_S)), "a lap came after disarm()")
 
 
 def stop_may_be_said_any_time(make: Make) -> None:
     """`stop()` without an acquisition, and twice, returns quickly and empty."""
-    with _opened(make) as (subject, start):
-        monitor, clock = subject.monitor, subject.clock
-        monitor.configure(subject.settings, clock.deadline(OPEN_S))
-        _expect(not _samples(list(monitor.stop(clock.deadline(ANSWER_S)))), "samples without an acquisition")
-        start()
-        _acquire(subject, 0.3)
-        monitor.stop(clock.deadline(ANSWER_S))
-        _expect(not _samples(list(monitor.stop(clock.deadline(ANSWER_S)))), "samples after the second stop()")
+    if not _plays(make, "sampler"):
+        return
+    with Opened(make) as it:
+        it.configure()
+        expect(not blocks(it.stop()), "samples without an acquisition")
+        it.start()
+        it.acquire(0.3)
+        it.stop()
+        expect(not blocks(it.stop()), "samples after the second stop()")
 
 
 def a_second_acquisition_starts_at_zero(make: Make) -> None:
     """Each acquisition has its own timebase."""
-    with _opened(make) as (subject, start):
+    if not _plays(make, "sampler"):
+        return
+    with Opened(make) as it:
         for _ in range(2):
-            start()
-            items = _acquire(subject, 0.5)
-            items += subject.monitor.stop(subject.clock.deadline(ANSWER_S))
-            blocks = [item for item in items if isinstance(item, Samples)]
-            _expect(bool(blocks) and blocks[0].first == 0, "an acquisition does not start at sample 0")
+            it.start()
+            found = blocks(it.acquire(0.5) + it.stop())
+            expect(bool(found) and found[0].first == 0, "an acquisition does not start at sample 0")
 
 
 def off_works_while_acquiring(make: Make) -> None:
     """Switch the supply off in the middle of an acquisition; the stream stays whole."""
-    with _opened(make) as (subject, start):
-        start()
-        items = _acquire(subject, 0.5)
-        subject.monitor.power_off(subject.clock.deadline(ANSWER_S))
-        items += subject.monitor.stop(subject.clock.deadline(ANSWER_S))
+    if not (_plays(make, "sampler") and _plays(make, "supply")):
+        return
+    with Opened(make) as it:
+        it.start()
+        items = it.acquire(0.5)
+        it.supply.off(it.clock.deadline(ANSWER_S))
         end = 0
-        for block in (item for item in items if isinstance(item, Samples)):
-            _expect(block.first == end, f"samples {end}..{block.first} are missing around the power-off")
+        for block in blocks(items + it.stop()):
+            expect(block.first == end, f"samples {end}..{block.first} are missing around the power-off")
             end += block.count
 
 
 def silence_ends_by_the_deadline(make: Make) -> None:
     """Get `TimedOut` from an instrument that stops answering, at the deadline and not later."""
-    if make().silence is None:
-        return
-    calls: dict[str, Callable[[Subject, float], object]] = {
-        "open": lambda s, limit: s.monitor.open(s.clock.deadline(limit)),
-        "configure": lambda s, limit: s.monitor.configure(s.settings, s.clock.deadline(limit)),
-        "power_on": lambda s, limit: s.monitor.power_on(s.clock.deadline(limit)),
-        "power_off": lambda s, limit: s.monitor.power_off(s.clock.deadline(limit)),
-        "start": lambda s, limit: s.monitor.start(s.clock.deadline(limit)),
-    }
-    for name, call in calls.items():
+    if make().silence is None or make().roles == ("dut",):
+        return  # the bare serial port of a DUT asks nothing
+    limit_s = 3.0
+    for name, call in _calls(make().roles).items():
         subject = make()
         if name != "open":
-            subject.monitor.open(subject.clock.deadline(OPEN_S))
-        if name not in ("open", "configure"):
-            subject.monitor.configure(subject.settings, subject.clock.deadline(OPEN_S))
+            subject.instrument.open(subject.clock.deadline(OPEN_S))
+        if name in ("on", "off", "start"):
+            _configure(subject)
         if subject.silence is not None:
             subject.silence()
-        limit_s = 3.0
         before_ns = subject.clock.now_ns()
         try:
             call(subject, limit_s)
             raise AssertionError(f"{name}() of a silent instrument succeeded")
         except TimedOut:
             took_s = (subject.clock.now_ns() - before_ns) / 1e9
-            _expect(took_s <= limit_s + 0.5, f"{name}() took {took_s:.1f} s with a deadline of {limit_s} s")
+            expect(took_s <= limit_s + 0.5, f"{name}() took {took_s:.1f} s with a deadline of {limit_s} s")
         finally:
-            subject.monitor.close()
+            subject.instrument.close()
 
 
 CHECKS: tuple[Callable[[Make], None], ...] = (
     constructing_is_pure,
     open_says_who_is_there,
-    configure_reports_what_is_applied,
+    supply_reports_what_is_applied,
     supply_switches_and_reads_back,
+    sampler_reports_what_is_applied,
     samples_are_consecutive,
-    every_pulse_is_one_edge,
+    every_pulse_is_one_edge_among_the_samples,
+    every_pulse_is_one_lap,
     stop_may_be_said_any_time,
     a_second_acquisition_starts_at_zero,
     off_works_while_acquiring,
@@ -220,48 +252,38 @@ CHECKS: tuple[Callable[[Make], None], ...] = (
 )
 
 
-class _opened:  # noqa: N801 - read as a verb: with _opened(make) as (subject, start)
-    """Open a subject's monitor; at the end switch off and close. `start()` returns the period in seconds."""
-
-    def __init__(self, make: Make) -> None:
-        self._subject = make()
-
-    def __enter__(self) -> tuple[Subject, Callable[[], float]]:
-        subject = self._subject
-        subject.monitor.open(subject.clock.deadline(OPEN_S))
-        return subject, self._start
-
-    def __exit__(self, *_: object) -> None:
-        subject = self._subject
-        try:
-            subject.monitor.power_off(subject.clock.deadline(ANSWER_S))
-        finally:
-            subject.monitor.close()
-
-    def _start(self) -> float:
-        subject = self._subject
-        applied = subject.monitor.configure(subject.settings, subject.clock.deadline(OPEN_S))
-        subject.monitor.power_on(subject.clock.deadline(ANSWER_S))
-        subject.clock.sleep(BOOT_S)
-        subject.monitor.start(subject.clock.deadline(ANSWER_S))
-        if subject.monitor.capabilities.starts_on_edge:
-            subject.pulse()
-        return applied.period_s
+def _plays(make: Make, role: RoleName) -> bool:
+    return role in make().roles
 
 
-def _acquire(subject: Subject, duration_s: float) -> list[StreamItem]:
-    items: list[StreamItem] = []
-    limit = subject.clock.deadline(duration_s)
-    while not limit.expired():
-        subject.clock.sleep(min(POLL_S, limit.remaining_s()))
-        items += subject.monitor.poll(subject.clock.deadline(ANSWER_S))
-    return items
+def _calls(roles: tuple[RoleName, ...]) -> dict[str, Callable[[Subject, float], object]]:
+    """Return what a silent instrument is asked, by name."""
+    calls: dict[str, Callable[[Subject, float], object]] = {
+        "open": lambda s, limit: s.instrument.open(s.clock.deadline(limit)),
+    }
+    if "supply" in roles:
+        calls |= {
+            "configure": lambda s, limit: _supply(s).configure(s.supply, s.clock.deadline(limit)),
+            "on": lambda s, limit: _supply(s).on(s.clock.deadline(limit)),
+            "off": lambda s, limit: _supply(s).off(s.clock.deadline(limit)),
+        }
+    if "sampler" in roles:
+        calls |= {"start": lambda s, limit: _sampler(s).start(s.clock.deadline(limit))}
+    if "edges" in roles and "sampler" not in roles:
+        calls |= {"arm": lambda s, limit: s.instrument.edges(s.channel("edges")).arm(s.clock.deadline(limit))}
+    return calls
 
 
-def _samples(items: list[StreamItem]) -> list[Samples]:
-    return [item for item in items if isinstance(item, Samples)]
+def _configure(subject: Subject) -> None:
+    if "supply" in subject.roles:
+        _supply(subject).configure(subject.supply, subject.clock.deadline(OPEN_S))
+    if "sampler" in subject.roles:
+        _sampler(subject).configure(subject.sampling, subject.clock.deadline(OPEN_S))
 
 
-def _expect(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise AssertionError(otherwise)
+def _supply(subject: Subject) -> Supply:
+    return subject.instrument.supply(subject.channel("supply"))
+
+
+def _sampler(subject: Subject) -> Sampler:
+    return subject.instrument.sampler(subject.channel("sampler"))

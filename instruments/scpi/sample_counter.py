@@ -1,31 +1,33 @@
 """Is the log whole? Records counted against the host's clock.
 
-An external data log (ELOG) carries no time stamps and reports no loss: its FIFO holds about 20 s and then
-overwrites the oldest records without a word (Keysight N6705C guide, "External Data Logging"). What can be
-known is how many records came and how much time has passed, so this module compares the two.
+A logger's stream over SCPI carries no time stamps and often reports no loss: its FIFO holds some seconds and then
+overwrites the oldest records silently (Keysight N6705C guide, "External Data Logging"). What can be known is how
+many records came and how much time has passed, so this module compares the two.
 """
 
 from instruments.clock import NS_PER_S
 from instruments.errors import ProtocolViolation
 from instruments.roles import Lost
 
-FIFO_S = 20.0
-_FIFO_FULL_S = 0.9 * FIFO_S  # "about 20 seconds": from here on it may have been full
+_FULL = 0.9  # of what the FIFO holds: guides say "about", so from here on it may have been full
 _SLACK_S = 0.1  # how much later than measured a record may become readable
 _SLACK_RELATIVE = 200e-6  # how far the instrument's clock and the host's may drift apart
 
 
-class ElogLedger:
+class SampleCounter:
     """Account of one log; `next_index` is the sample index of the next record to come.
+
+    `fifo_s` is how many seconds of records the instrument keeps.
 
     Times are the host's nanoseconds. The moment of the trigger is not known, but every reading bounds it:
     it cannot be later than the time of the answer minus the duration of all records up to it.
     """
 
-    def __init__(self, period_s: float, armed_ns: int) -> None:
+    def __init__(self, period_s: float, armed_ns: int, fifo_s: float) -> None:
         self.next_index = 0
         self._period_s = period_s
         self._armed_ns = armed_ns
+        self._fifo_s = fifo_s
         self._trigger_at_latest_ns: float | None = None
         self._doubt = False
         self._first: tuple[int, int] | None = None  # when the first records were asked for; index after them
@@ -54,7 +56,7 @@ class ElogLedger:
 
     def _loss(self, asked_ns: int, received: int) -> Lost | None:
         """Return what is missing before the records that came last."""
-        full = received * self._period_s >= _FIFO_FULL_S
+        full = received * self._period_s >= _FULL * self._fifo_s
         certain = self._trigger_at_latest_ns is not None
         if not certain and not (full or self._doubt):
             return None  # these records are the first; nothing says that there were others
@@ -64,7 +66,7 @@ class ElogLedger:
         missing = elapsed_s / self._period_s - (self.next_index + received)
         late = certain and missing * self._period_s > _SLACK_S + _SLACK_RELATIVE * elapsed_s
         reasons = (
-            (full, f"the FIFO, which holds about {FIFO_S:.0f} s, was full"),
+            (full, f"the FIFO, which holds about {self._fifo_s:.0f} s, was full"),
             (self._doubt, "an answer with records was lost on the way"),
             (late, f"after {elapsed_s:.1f} s, {missing * self._period_s:.3f} s of records have not come"),
         )

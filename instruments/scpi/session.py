@@ -26,7 +26,7 @@ _ERROR_QUEUE = 64  # longer than the error queue of any instrument; a longer one
 _TOKENS = 255  # `*ESE` takes one byte
 
 
-class Dialogue:
+class ScpiSession:
     """One instrument's command line; `name` is how messages call the instrument."""
 
     def __init__(self, port: ScpiLink, name: str) -> None:

@@ -1,8 +1,7 @@
-"""Put a whole twin bench together: one world, one DUT, an IO manager and a power monitor."""
+"""Put twins together to a bench: one world, one DUT, and an instrument for each name of the bench file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from importlib import import_module
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -10,31 +9,24 @@ from instruments.clock import VirtualClock
 from instruments.devices.dut.twin import DutOptions, VirtualDut
 from instruments.devices.dut.twin_classifier import TableClassifier, TfliteClassifier
 from instruments.devices.dut.twin_profile import load_network
-from instruments.devices.io_manager.twin import VirtualIoManager
 from instruments.errors import Unavailable
-from instruments.twin_bench.serial_line import VirtualSerialLine
+from instruments.registry import DriverSpec
 from instruments.world.cable import HostPort
-from instruments.world.phase_marks import PhaseMarks
+from instruments.world.dut import DutTwin
 from instruments.world.world import World
-
-# The twin of each monitor driver, by the driver's name: module and class, loaded on use.
-MONITOR_TWINS = {
-    "lpm01a": ("instruments.devices.lpm01a.twin", "VirtualLpm01a"),
-    "n6705": ("instruments.devices.n6705.twin", "VirtualN6705"),
-    "ideal": ("instruments.devices.ideal.twin", "VirtualIdeal"),
-}
 
 
 @dataclass(frozen=True)
 class TwinOptions:
     """What a twin bench is made of.
 
-    `firmware` is how the DUT's firmware was built ("energy" or "performance"); `dut_baud` its UART's speed;
-    `line_baud` the speed the host (or the IO manager) uses, which a test may set wrong. With `emulated`, both
-    boards run their real firmware in emulators, and `model_path` is the network that is built into the DUT's.
+    `instruments` holds the driver of each instrument by its name. `firmware` is how the DUT's firmware was built
+    ("energy" or "performance"); `dut_baud` its UART's speed; `line_baud` the speed the host (or the IO manager)
+    uses, which a test may set wrong. With `emulated`, both boards run their real firmware in emulators, and
+    `model_path` is the network that is built into the DUT's.
     """
 
-    monitor: str
+    instruments: dict[str, DriverSpec] = field(default_factory=dict)
     network: str = "kws01"
     firmware: str = "energy"
     seed: int = 0
@@ -48,79 +40,68 @@ class TwinOptions:
     emulated: bool = False
 
 
-class TwinDut(Protocol):
-    """What a bench tells of its DUT, imitated or emulated."""
-
-    @property
-    def answers_from(self) -> str:
-        """Return in words where its results come from."""
-
-    def take_marks(self) -> PhaseMarks | None:
-        """Return where the layers of the last finished window began, once; None if nobody can know."""
-
-
-class TwinBox(Protocol):
-    """A box with a cable to the host."""
+class Twin(Protocol):
+    """A twin with a cable to the host."""
 
     @property
     def port(self) -> HostPort:
         """Return the twin's end of the cable."""
 
 
+# Makes the twin of an instrument that is wired to the DUT's UART: called with its driver and its name.
+Wired = Callable[[DriverSpec, str], Twin]
+
+
 @dataclass
 class TwinBench:
-    """The twins and the host's ends of their cables."""
+    """The twins by the names of their instruments, and the host's ends of their cables."""
 
     clock: VirtualClock
     world: World
-    dut: TwinDut
-    io_manager: TwinBox
-    direct: TwinBox
-    monitor: Any
+    dut: DutTwin
+    twins: dict[str, Any]
 
     def ports(self) -> dict[str, HostPort]:
-        """Return the host-side ports by box name: "monitor", "io", "dut"."""
-        return {"monitor": self.monitor.port, "io": self.io_manager.port, "dut": self.direct.port}
+        """Return the twins' ends of the cables by the instruments' names."""
+        return {name: twin.port for name, twin in self.twins.items()}
 
 
 def build_twin_bench(options: TwinOptions) -> TwinBench:
-    """Return a twin bench; the same options give the same bench, byte for byte."""
-    if options.monitor not in MONITOR_TWINS:
-        raise Unavailable(
-            f"build a twin of '{options.monitor}'", "there is none", f"one of {', '.join(MONITOR_TWINS)}"
-        )
+    """Return a twin bench; the same options give the same bench, byte for byte.
+
+    Raises `Unavailable` for a driver without a twin.
+    """
+    for spec in options.instruments.values():
+        if spec.twin is None:
+            raise Unavailable(f"build a twin of '{spec.name}'", "its driver has none", "use a driver with a twin")
     clock = VirtualClock()
     clock.advance_to(options.start_ns)
     world = World(clock, options.seed, ideal=options.ideal)
-    dut, io_manager, direct = _emulated(world, options) if options.emulated else _imitated(world, options)
-    module, name = MONITOR_TWINS[options.monitor]
-    twin: Callable[[World], Any] = getattr(import_module(module), name)
-    return TwinBench(clock, world, dut, io_manager, direct, monitor=twin(world))
+    dut, wired = _emulated(world, options) if options.emulated else _imitated(world, options)
+    # What is wired to the UART comes first, then the others: listeners of the world act in this order.
+    on_uart = {name: spec for name, spec in options.instruments.items() if "dut" in spec.roles}
+    twins = {name: wired(spec, name) for name, spec in on_uart.items()}
+    others = {name: spec for name, spec in options.instruments.items() if name not in twins}
+    twins |= {name: spec.build_twin(world, name) for name, spec in others.items()}
+    return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
 
 
-def _imitated(world: World, options: TwinOptions) -> tuple[TwinDut, TwinBox, TwinBox]:
+def _imitated(world: World, options: TwinOptions) -> tuple[DutTwin, Wired]:
     network = load_network(options.network)
     classifier = (
         TfliteClassifier(options.model_path, network.model)
         if options.model_path is not None
         else TableClassifier(network.outputs)
     )
-    dut = VirtualDut(
-        world,
-        network,
-        DutOptions(
-            mode=options.firmware,
-            baud=options.dut_baud,
-            model=options.model_string,
-            noise=options.noise,
-        ),
-        classifier,
+    settings = DutOptions(
+        mode=options.firmware, baud=options.dut_baud, model=options.model_string, noise=options.noise
     )
+    dut = VirtualDut(world, network, settings, classifier)
     line_baud = options.line_baud or options.dut_baud
-    return dut, VirtualIoManager(world, dut, line_baud), VirtualSerialLine(world, dut, line_baud)
+    return dut, lambda spec, name: spec.build_twin(world, name, dut, line_baud)
 
 
-def _emulated(world: World, options: TwinOptions) -> tuple[TwinDut, TwinBox, TwinBox]:
+def _emulated(world: World, options: TwinOptions) -> tuple[DutTwin, Wired]:
     from instruments.twin_bench.cosim.bench import build_boards
 
     boards = build_boards(
@@ -132,4 +113,13 @@ def _emulated(world: World, options: TwinOptions) -> tuple[TwinDut, TwinBox, Twi
         line_baud=options.line_baud or options.dut_baud,
         model_string=options.model_string,
     )
-    return boards.dut, boards.io_manager, boards.direct
+    emulated: dict[str, Twin] = {"io-manager": boards.io_manager, "dut-port": boards.direct}
+
+    def wired(spec: DriverSpec, name: str) -> Twin:
+        if spec.name not in emulated:
+            raise Unavailable(
+                f"emulate '{spec.name}'", "there is no firmware for it", f"one of {', '.join(emulated)}"
+            )
+        return emulated[spec.name]
+
+    return boards.dut, wired

@@ -28,7 +28,7 @@ class CallFaults:
     log: list[str] = field(default_factory=list)
 
     def wrap(self, box: str, link: Link) -> Link:
-        """Put the fault between a driver and its port; fits `open_bench(wrap=…)`."""
+        """Put the fault between a driver and its port; fits `build_bench(wrap=…)`."""
         return FaultyLink(box, link, self)
 
     def count(self, call: str) -> Kind | None:

@@ -9,7 +9,7 @@ import contextlib
 import os
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from instruments.clock import Clock
@@ -193,18 +193,20 @@ class TwinServer:
         return not isinstance(end, PtyEnd) or end.client_is_there
 
 
-def serve_twin_bench(twin: TwinBench, clock: Clock, scpi: bool, tcp_port: int = 0) -> TwinServer:
-    """Return a server: serial boxes on pseudo-terminals, an SCPI monitor (`scpi`) on TCP port `tcp_port`."""
+def serve_twin_bench(twin: TwinBench, clock: Clock, scpi: Sequence[str] = (), tcp_port: int = 0) -> TwinServer:
+    """Return a server: instruments on pseudo-terminals, those named in `scpi` on TCP ports from `tcp_port` on."""
     ends: dict[str, End] = {}
+    name = ""
     try:
-        for box, port in twin.ports().items():
-            ends[box] = TcpEnd(port, tcp_port) if scpi and box == "monitor" else PtyEnd(port)
+        for name, port in twin.ports().items():
+            number = tcp_port + list(scpi).index(name) if name in scpi and tcp_port else 0
+            ends[name] = TcpEnd(port, number) if name in scpi else PtyEnd(port)
     except (OSError, Unavailable) as error:
         for end in ends.values():
             end.close()
         if isinstance(error, Unavailable):
             raise
         raise Unavailable(
-            f"serve the twin of box '{box}'", error.strerror or str(error), "choose another --tcp-port"
+            f"serve the twin of {name}", error.strerror or str(error), "another --tcp-port"
         ) from error
     return TwinServer(twin, clock, ends)

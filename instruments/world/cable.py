@@ -10,7 +10,7 @@ from instruments.world.world import World
 class HostPort:
     """The twin's end of a cable to the host.
 
-    `box` names the twin in the fault switches ("dut", "io", "monitor"). `on_receive(data)` is called when
+    `box` names the twin in the fault switches ("dut", "io-manager", "monitor"). `on_receive(data)` is called when
     the host sends, `on_open()` when it opens the port. `refresh()` lets a streaming twin put out everything
     that is due by now; it is called before the host looks.
     """

@@ -23,13 +23,14 @@ class Faults:
     extra_characters_every: int = 0
     drop_buffer_at_ns: int | None = None  # one host stall long enough to overflow the instrument
     over_range_above_a: float | None = None
+    stray_channels: bool = False  # a log of one channel holds the values of every other channel, too
 
-    # Bytes on the wires, by wire name: "host>io", "io>host", "io>dut", "dut>io", "host>dut", "dut>host",
-    # "host>monitor", "monitor>host", and "dut>line" for the DUT's transmit pin whoever listens. The function
-    # sees each burst (of a sender of lines: each line) once and returns what arrives.
+    # Bytes on the wires, by wire name: "host>io-manager", "io-manager>host", "io>dut", "dut>io", "host>dut",
+    # "dut>host", "host>monitor", "monitor>host", and "dut>line" for the DUT's transmit pin whoever listens. The
+    # function sees each burst (of a sender of lines: each line) once and returns what arrives.
     corrupt: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
 
-    # Boxes, by name: "dut", "io", "monitor".
+    # Boxes, by name: "dut", "io-manager", "monitor".
     silent: set[str] = field(default_factory=set)
     silent_from_ns: dict[str, int] = field(default_factory=dict)
     unplugged: set[str] = field(default_factory=set)

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from energy_runner import api
-from energy_runner.bench import load_bench_spec, open_bench
+from energy_runner.bench import build_bench, load_bench_spec
 from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.session.events import SupplySwitched
 from instruments.errors import Refused, Unavailable
@@ -33,8 +33,8 @@ def assert_ended_safely(bench, session) -> None:
         ("brown_out_at_ns", 5 * S),
         ("reboot_dut_at_ns", 5 * S),
         ("silent_from_ns", {"dut": 5 * S}),
-        ("silent_from_ns", {"io": 5 * S}),
-        ("unplug_at_ns", {"io": 5 * S}),
+        ("silent_from_ns", {"io-manager": 5 * S}),
+        ("unplug_at_ns", {"io-manager": 5 * S}),
     ],
 )
 def test_what_happens_to_the_boards(name, fault, value, reference, tmp_path):
@@ -91,7 +91,7 @@ def test_bytes_that_are_damaged_on_the_dut_line(reference, tmp_path):
 
 
 def bench_of(model, benchmark="kws01"):
-    return open_bench(load_bench_spec("cosim-lpm01a"), benchmark=benchmark, model=model)
+    return build_bench(load_bench_spec("cosim-lpm01a"), benchmark=benchmark, model=model)
 
 
 def test_no_network_was_given():

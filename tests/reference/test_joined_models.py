@@ -9,11 +9,11 @@ import subprocess
 
 import numpy as np
 import pytest
+from instruments.devices.dut.port import DirectDutPort
 
 from energy_runner.benchmarks.catalogue import load_benchmark
 from instruments.clock import RealClock
 from instruments.devices.dut.driver import Dut
-from instruments.devices.dut.port import DirectDutPort
 from instruments.devices.dut.twin_classifier import TENSORS, as_int8
 from instruments.twin_bench.cosim.host_dut import HostDut, HostDutLink
 from tests.reference.test_nn_models import interpreter

@@ -35,7 +35,7 @@ def test_the_intervals_hold_the_truth_as_often_as_they_say(name: str, tmp_path: 
 def test_the_twins_draw_from_the_tables_that_the_budget_reads() -> None:
     """Uniformly within the limits, so that a budget's rectangles are the truth of the twin."""
     drawn = [ShieldErrors.draw(World(VirtualClock(), seed)) for seed in range(400)]
-    terms = {term.name: term for term in load("lpm01a").terms}
+    terms = {term.name: term for term in load("instruments.devices.lpm01a").terms}
     pairs = [
         ([e.gain for e in drawn], terms["gain"].relative),
         ([e.supply for e in drawn], terms["supply_voltage"].relative),
@@ -44,7 +44,7 @@ def test_the_twins_draw_from_the_tables_that_the_budget_reads() -> None:
     ]
     assert {e.noise_j for e in drawn} == {terms["noise"].absolute}
     meters = [MeterErrors(World(VirtualClock(), seed)) for seed in range(400)]
-    terms = {term.name: term for term in load("n6705").terms}
+    terms = {term.name: term for term in load("instruments.devices.n6705").terms}
     pairs += [
         ([m.gain[2] for m in meters], terms["gain"].relative),
         ([m.offset_a[2] for m in meters], terms["offset"].absolute),

@@ -171,7 +171,7 @@ def test_12_silent_shield(from_s, stimuli, tmp_path):
     assert bench.clock.now_ns() < 200e9
 
 
-@pytest.mark.parametrize("box", ["dut", "io"])
+@pytest.mark.parametrize("box", ["dut", "io-manager"])
 @pytest.mark.parametrize("from_s", [0.0, 2.0, 5.0, 15.0, 30.0])
 def test_13_dead_dut_or_io_manager(box, from_s, stimuli, tmp_path):
     def dead(faults):
@@ -183,7 +183,7 @@ def test_13_dead_dut_or_io_manager(box, from_s, stimuli, tmp_path):
     assert session.record.supply_off_confirmed is True
 
 
-@pytest.mark.parametrize("box", ["monitor", "io"])
+@pytest.mark.parametrize("box", ["monitor", "io-manager"])
 @pytest.mark.parametrize("at_s", [0.0, 3.0, 20.0])
 @pytest.mark.parametrize("name", ["virtual-lpm01a", "virtual-n6705c"])
 def test_14_unplugged(name, at_s, box, stimuli, tmp_path):
@@ -192,7 +192,7 @@ def test_14_unplugged(name, at_s, box, stimuli, tmp_path):
 
     bench, session, status = run_with(unplug, stimuli, tmp_path / "s", name=name)
     assert_refused(session, status, wanted=ExitStatus.BENCH_FAULT)
-    if box == "io":
+    if box == "io-manager":
         assert not bench.twin.world.powered
     else:  # nobody can switch it off over a pulled cable, and the session says that loudly
         assert session.record.supply_off_confirmed is False

@@ -8,16 +8,16 @@ import pytest
 
 from energy_runner import api
 from energy_runner.analysis.inferences.segment import Segmentation, segment_session, segmentation_summary
-from energy_runner.bench import load_bench_spec, open_bench
+from energy_runner.bench import build_bench, load_bench_spec
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.cli.segment_command import segment_command
 from energy_runner.cli.use_command import UseOptions, use_command
 from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.session.folder import Session
-from instruments.devices.dut.twin import PIN_HOLD_NS
 from instruments.devices.lpm01a.twin_stream import ShieldStream
 from instruments.devices.n6705.twin_log import VirtualElog
 from instruments.twin_bench.bench import TwinBench
+from instruments.world.dut import PIN_HOLD_NS
 from tests.support.small import small_stimuli
 
 
@@ -54,7 +54,7 @@ def run(tmp_path, monkeypatch):
         if not folder.exists():
             folder.mkdir()
             small_stimuli(folder, load_benchmark(benchmark))
-        bench = open_bench(load_bench_spec(bench_name), "energy", seed=seed, benchmark=benchmark)
+        bench = build_bench(load_bench_spec(bench_name), "energy", seed=seed, benchmark=benchmark)
         out = tmp_path / f"{bench_name}-{seed}"
         session = api.run(bench, api.plan(benchmark, stimuli=folder, seed=seed), out=out)
         clock = _clock(bench.twin.monitor, streams)

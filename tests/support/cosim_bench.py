@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from energy_runner import api
-from energy_runner.bench import Bench, load_bench_spec, open_bench
+from energy_runner.bench import Bench, build_bench, load_bench_spec
 from energy_runner.bench.spec import Mode
 from energy_runner.session.folder import Session
 
@@ -35,7 +35,7 @@ def needs_cosim() -> pytest.MarkDecorator:
 def cosim_bench(reference: Path, name: str = "cosim-lpm01a", mode: Mode = "energy", *, seed: int = 0) -> Bench:
     """Return a built-in co-simulated bench with the reference network of kws01."""
     model = reference / "models" / "kws01.tflite"
-    return open_bench(load_bench_spec(name), mode, benchmark="kws01", seed=seed, model=model)
+    return build_bench(load_bench_spec(name), mode, benchmark="kws01", seed=seed, model=model)
 
 
 def short_run(bench: Bench, reference: Path, out: Path, mode: Mode = "energy", **changes: object) -> Session:

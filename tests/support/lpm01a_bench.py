@@ -7,17 +7,10 @@ import numpy as np
 from instruments.clock import VirtualClock
 from instruments.devices.lpm01a.driver import Lpm01a
 from instruments.devices.lpm01a.twin import VirtualLpm01a
-from instruments.roles import (
-    Lost,
-    MonitorSettings,
-    Note,
-    OverRange,
-    PowerMonitor,
-    Samples,
-    StreamItem,
-)
+from instruments.roles import Lost, Note, OverRange, Samples, StreamItem
 from instruments.world.cable import CableLink
 from instruments.world.world import World
+from tests.support.monitor import Monitor, MonitorSettings
 
 VOLTAGE_V = 3.0
 CURRENT_A = 0.0123457
@@ -28,7 +21,7 @@ class Bench:
     clock: VirtualClock
     world: World
     twin: VirtualLpm01a
-    monitor: PowerMonitor
+    monitor: Monitor
     heard: bytearray  # everything that the twin has sent
 
     def deadline(self, after_s=20.0):
@@ -70,8 +63,8 @@ def bench(seed=1, *, ideal=False, firmware="1.0.6", dialect="completed", **optio
         return data
 
     world.faults.corrupt["monitor>host"] = listen
-    twin = VirtualLpm01a(world, firmware, dialect, **options)
-    monitor = Lpm01a(CableLink("monitor", clock, twin.port), clock)
+    twin = VirtualLpm01a(world, firmware=firmware, end_dialect=dialect, **options)
+    monitor = Monitor(Lpm01a(CableLink("monitor", clock, twin.port), clock), edges=True)
     return Bench(clock, world, twin, monitor, heard)
 
 

@@ -7,12 +7,13 @@ from functools import partial
 import numpy as np
 
 from instruments.clock import Deadline, VirtualClock
-from instruments.devices.n6705.driver import N6705
+from instruments.devices.n6705.driver import N6705, Options
 from instruments.devices.n6705.twin import VirtualN6705
 from instruments.links.stream_scpi import StreamScpiLink
-from instruments.roles import Lost, MonitorSettings, Samples, StreamItem
+from instruments.roles import Lost, Samples, StreamItem
 from instruments.world.cable import CableLink
 from instruments.world.world import World
+from tests.support.monitor import Monitor, MonitorSettings
 
 PERIOD_S = 204.8e-6
 SETTINGS = MonitorSettings(voltage_v=3.0)
@@ -24,7 +25,7 @@ class Bench:
 
     world: World
     twin: VirtualN6705
-    monitor: N6705
+    monitor: Monitor
     link: CableLink
 
     @property
@@ -63,7 +64,7 @@ def make(
     world = World(clock, seed, ideal=ideal)
     twin = VirtualN6705(world)
     cable = link("monitor", clock, twin.port)
-    return Bench(world, twin, N6705(StreamScpiLink(cable), clock, channel), cable)
+    return Bench(world, twin, Monitor(N6705(StreamScpiLink(cable), clock, Options(channel=channel))), cable)
 
 
 def of[T](kind: type[T], items: Sequence[object]) -> list[T]:

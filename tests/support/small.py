@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from energy_runner.bench import Bench, load_bench_spec, open_bench
-from energy_runner.bench.opened import Wrap
+from energy_runner.bench import Bench, build_bench, load_bench_spec
+from energy_runner.bench.build import Wrap
 from energy_runner.bench.spec import Mode
 from energy_runner.benchmarks.catalogue import Benchmark, load_benchmark
 from energy_runner.benchmarks.stimuli import StimulusFolder, find_stimuli
@@ -40,4 +40,4 @@ def small_plan(folder: Path, mode: Mode = "energy", *, inferences: int | None = 
 def twin_bench(name: str, mode: Mode = "energy", *, seed: int = 0, wrap: Wrap | None = None) -> Bench:
     """Return a built-in virtual bench."""
     spec = load_bench_spec(name)
-    return open_bench(spec, mode, seed=seed) if wrap is None else open_bench(spec, mode, seed=seed, wrap=wrap)
+    return build_bench(spec, mode, seed=seed) if wrap is None else build_bench(spec, mode, seed=seed, wrap=wrap)

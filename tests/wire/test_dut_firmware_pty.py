@@ -9,7 +9,7 @@ import pytest
 
 from instruments.clock import Deadline, RealClock
 from instruments.devices.dut.driver import Dut
-from instruments.devices.dut.port import DirectDutPort
+from instruments.devices.dut.serial_port import DutSerialPort
 from instruments.errors import Refused
 from instruments.links.serial_link import SerialLink
 from tests.support.dut_build import booted, built, needs_gcc
@@ -34,7 +34,9 @@ class Board:
             [program, "--off"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         assert self.process.stdout is not None
-        self.port = DirectDutPort(SerialLink("DUT", self.process.stdout.readline().decode().strip(), 115200))
+        self.port = DutSerialPort(
+            SerialLink("DUT", self.process.stdout.readline().decode().strip(), 115200), CLOCK
+        )
         self.port.open(within())
         self.dut = Dut(self.port, CLOCK)
 
@@ -113,7 +115,7 @@ def test_without_being_asked_it_boots_by_itself(program: Path) -> None:
     process = subprocess.Popen([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
-        port = DirectDutPort(SerialLink("DUT", process.stdout.readline().decode().strip(), 115200))
+        port = DutSerialPort(SerialLink("DUT", process.stdout.readline().decode().strip(), 115200), CLOCK)
         port.open(within())
         assert Dut(port, CLOCK).identify(within()).model == "kws01"
         port.close()

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from energy_runner.bench import load_bench_spec, open_bench
-from energy_runner.bench.opened import TWIN_PORTS
+from energy_runner.bench import build_bench, load_bench_spec
+from energy_runner.bench.build import TWIN_PORTS
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.cli.bench_serve import bench_file
 from instruments.clock import RealClock
@@ -37,7 +37,7 @@ PATIENCE_S = 150
 def served(name: str, file: Path, mode: str = "energy") -> Iterator[object]:
     """Serve a twin bench from a thread and write its bench file; yield the world."""
     spec = load_bench_spec(name)
-    bench = open_bench(spec, mode, seed=3)
+    bench = build_bench(spec, mode, seed=3)
     server = serve_twin_bench(bench.twin, RealClock(), drivers()[spec.monitor.driver].way == "scpi")
     addresses = {box: server.ends[port].address for box, port in TWIN_PORTS.items()}
     file.write_text(bench_file(spec, addresses, mode), "utf-8")

@@ -11,7 +11,7 @@ import pytest
 
 from instruments.clock import Deadline, RealClock
 from instruments.devices.dut.driver import Dut
-from instruments.devices.dut.port import DirectDutPort
+from instruments.devices.dut.serial_port import DutSerialPort
 from instruments.devices.io_manager.driver import IoManager
 from instruments.devices.io_manager.twin import RESET_NS
 from instruments.errors import Unavailable
@@ -82,7 +82,7 @@ def served() -> Iterator[Served]:
 
 
 def io_port(served: Served) -> SerialLink:
-    return SerialLink("IO manager", served.address("io"), 115200)
+    return SerialLink("IO manager", served.address("io-manager"), 115200)
 
 
 def test_a_run_through_the_real_serial_stack(served: Served) -> None:
@@ -107,7 +107,7 @@ def test_a_run_through_the_real_serial_stack(served: Served) -> None:
 
 
 def test_the_duts_own_port_works_alike(served: Served) -> None:
-    port = DirectDutPort(SerialLink("DUT", served.address("dut"), 9600))
+    port = DutSerialPort(SerialLink("DUT", served.address("dut"), 9600), CLOCK)
     dut = Dut(port, CLOCK)
     port.open(within())
     try:

@@ -19,9 +19,10 @@ from instruments.links.base import ScpiLink
 from instruments.links.stream_scpi import StreamScpiLink
 from instruments.links.tcp import TcpLink
 from instruments.links.visa import VisaLink
-from instruments.roles import MonitorSettings, Samples
+from instruments.roles import Samples
 from instruments.scpi import blocks as scpi
 from instruments.world.world import World
+from tests.support.monitor import MonitorSettings
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()

@@ -14,9 +14,9 @@ from instruments.devices.n6705.driver import N6705
 from instruments.devices.n6705.twin import VirtualN6705
 from instruments.errors import ProtocolViolation, TimedOut, Unavailable
 from instruments.links.visa import VisaLink
-from instruments.roles import MonitorSettings
 from instruments.scpi import blocks as scpi
 from instruments.world.world import World
+from tests.support.monitor import MonitorSettings
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()

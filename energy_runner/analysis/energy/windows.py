@@ -10,7 +10,7 @@ from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.edges import Matching
-from energy_runner.analysis.uncertainty.edges import EdgeView, share_above, view_edge
+from energy_runner.analysis.uncertainty.edges import LEAST_REACH, EdgeView, share_above, view_edge
 from energy_runner.analysis.uncertainty.inputs import Measured
 from energy_runner.errors import SessionError
 from energy_runner.session.events import InferenceDone
@@ -154,6 +154,8 @@ def _measure(
 
 def _view(source: EnergySource, placed: Placed, position: float, look: _Look, *, starts: bool) -> EdgeView:
     reach_s = _FARTHEST_U * look.rate_u * position * source.period_s
+    # Laps share some microseconds, which the least reach covers; a tie by the host's clock is much wider.
+    reach_s += max(0.0, placed.shared - LEAST_REACH) * source.period_s
     own = placed.half_width - placed.shared
     return view_edge(source, position, starts=starts, half_width=own, shared=placed.shared, reach_s=reach_s)
 

@@ -15,7 +15,14 @@ BY_LAPS = (
     "log started by the first edge; later edges from the IO manager's microsecond laps, "
     "rate corrected against the host clock"
 )
+BY_HOST = (
+    "edges from microsecond laps of an edge source, rate corrected against the host clock; laps and samples tied "
+    "together by the host clock"
+)
 NONE = "none"
+# Samples and laps reach the host over different links, each with a latency that is never negative. The least of
+# many is near the link's own, some milliseconds for USB and Ethernet; what the two differ by cannot be seen.
+LATENCY_LIMIT_S = 0.02
 
 LAP_STEP_S = 4e-6
 HOST_CLOCK_LIMIT = 100e-6  # a PC's crystal, not disciplined by a time server
@@ -58,10 +65,7 @@ def align(facts: Facts, matching: Matching) -> Alignment:
         return _refused(matching, Finding(id="no-timebase", detail=doubt))
     if matching.by_monitor:
         return Alignment(BY_MONITOR, [_as_captured(matched) for matched in matching.windows()])
-    if facts.monitor.starts_on_edge:
-        return _by_laps(facts, matching)
-    detail = "the monitor neither captures edges nor starts by one"
-    return _refused(matching, Finding(id="no-timebase", detail=detail))
+    return _by_laps(facts, matching) if facts.monitor.starts_on_edge else _by_host(facts, matching)
 
 
 def lap_rate(facts: Facts) -> Line | None:
@@ -118,6 +122,36 @@ def _by_laps(facts: Facts, matching: Matching) -> Alignment:
 
     windows = [placed(matched) for matched in matching.windows()]
     return Alignment(BY_LAPS, windows, rate.slope, rate.slope_u)
+
+
+def _by_host(facts: Facts, matching: Matching) -> Alignment:
+    """Place laps among samples that began at no edge: both are dated by the host, by their least late messages."""
+    assert facts.monitor is not None  # noqa: S101
+    period_s = facts.monitor.period_s
+    rate = lap_rate(facts)
+    if rate is None:
+        detail = f"{len(facts.laps)} laps are too few to measure the rate of their clock"
+        return _refused(matching, Finding(id="rate-unknown", detail=detail))
+    if abs(rate.slope - 1) > _LARGEST_CORRECTION:
+        detail = f"the clock of the laps runs at {1 / rate.slope:.4f} of the host's"
+        return _refused(matching, Finding(id="rate-implausible", detail=detail))
+    ends, times = facts.arrival_line()
+    samples = lower_line(ends * period_s, times * 1e-9, period_s)
+    if samples is None:
+        detail = f"{len(ends)} arrivals of samples are too few to tell when they were taken"
+        return _refused(matching, Finding(id="log-start-unknown", detail=detail))
+    began_s = samples.at(0.0)
+
+    def placed(matched: Matched) -> Placed | None:
+        if len(matched.edges) != 2:
+            return None
+        start, stop = ((rate.at(edge.place * 1e-6) - began_s) / period_s for edge in matched.edges)
+        own = max(edge.half_width for edge in matched.edges) * 1e-6 * rate.slope / period_s
+        shared = LATENCY_LIMIT_S / period_s
+        return Placed(start, stop, own + shared, shared)
+
+    windows = [placed(matched) for matched in matching.windows()]
+    return Alignment(BY_HOST, windows, rate.slope, rate.slope_u)
 
 
 def _start_doubt(facts: Facts, origin: Edge, period_s: float) -> str:

@@ -271,6 +271,12 @@ def _left_out(given: Conditions) -> Iterator[str]:
     if not names:
         yield "limits of error of the monitor unknown"
         return
+    if given.limits.assumed:
+        yield "the specification was assumed, not read from a document of the maker"
+    else:
+        assumed = [_readable(term, given) for term in given.limits.terms if term.assumed]
+        if assumed:
+            yield f"assumed without a document: {', '.join(assumed)}"
     for name in _EXPECTED:
         if name not in names:
             yield f"{_NAMES[name].format(quantity='energy')} unknown"

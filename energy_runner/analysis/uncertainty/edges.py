@@ -11,7 +11,7 @@ from energy_runner.analysis.energy.source import EnergySource
 
 FloatArray = npt.NDArray[np.float64]
 
-_LEAST_REACH = 4
+LEAST_REACH = 4
 _LONGEST_REACH = 1 << 16
 _OUTSIDE = 2  # samples outside the edge whose level is looked at
 _BLOCK = 1 << 19
@@ -65,7 +65,7 @@ def view_edge(
 
     `half_width` and `shared` are in samples; `reach_s` says how far the edge may have to be moved.
     """
-    reach = min(_LONGEST_REACH, _LEAST_REACH + math.ceil(reach_s / source.period_s))
+    reach = min(_LONGEST_REACH, LEAST_REACH + math.ceil(reach_s / source.period_s))
     before, behind = math.floor(position), math.ceil(position)
     first = max(0, before - reach)
     power_w = np.asarray(source.power_w(first, min(source.length, behind + reach)), dtype=np.float64)

@@ -24,6 +24,7 @@ class Term(BaseModel):
     unit: str = ""
     source: str = ""
     above: float = Field(default=0.0, ge=0, le=1e6)
+    assumed: bool = False
 
     @property
     def known(self) -> bool:
@@ -37,6 +38,7 @@ class Limits(BaseModel):
     document: str = ""
     terms: list[Term] = Field(default_factory=list)
     assumptions: list[str] = Field(default_factory=list)
+    assumed: bool = False
 
     @classmethod
     def of(cls, accuracy: dict[str, Any]) -> "Limits":

@@ -14,7 +14,6 @@ MEANS = {
     "io-manager": "Relays the serial line between computer and device, and sees the device's timestamp pin.",
     "dut": "The board whose energy is measured.",
 }
-KEYS = {"monitor": "monitor", "io-manager": "io_manager", "dut": "dut"}
 OPEN_STIMULI = 10
 
 
@@ -28,7 +27,7 @@ def boxes(story: Story) -> Html:
         details = identity.get("detail")
         detail = "; ".join(f"{k}: {v}" for k, v in details.items()) if isinstance(details, dict) else ""
         virtual = tag("strong", "simulated") if identity.get("virtual") or story.record.virtual else "real"
-        port = story.bench(KEYS.get(name, name), "port")
+        port = story.record.instrument(name).get("port")
         made = [identity.get(key) or number(None) for key in ("make", "model", "serial", "firmware")]
         rows.append([role, *made, port or "through the IO manager", virtual, detail])
     columns = ["Box", "Make", "Model", "Serial number", "Firmware", "Port", "Kind", "Detail"]

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from instruments.clock import Clock, Deadline
-from instruments.devices.dut.port import DutPort
 from instruments.devices.dut.protocol import (
     BufferBytes,
     Chatter,
@@ -21,9 +20,10 @@ from instruments.devices.dut.protocol import (
     Refusal,
     Results,
     Said,
+    parse_line,
 )
 from instruments.errors import ProtocolViolation, Refused, TimedOut
-from instruments.roles import Identity
+from instruments.roles import DutLink, Identity
 
 # What firmware calls itself that runs on no board: a twin, an emulator, the host port.
 _NO_BOARD = ("virtual twin", "emulated", "host port")
@@ -82,9 +82,9 @@ class Inference:
 
 @dataclass
 class Dut:
-    """One DUT behind a `DutPort`."""
+    """One DUT at the far end of a `DutLink`."""
 
-    port: DutPort
+    link: DutLink
     clock: Clock
     while_waiting: Callable[[], None] = field(default=lambda: None)
     _answered: bool = field(default=False, init=False)
@@ -101,9 +101,9 @@ class Dut:
         Raise `Refused` if it holds an `e-[…]`, and `ProtocolViolation` if the DUT restarted since its last
         answer.
         """
-        unasked = self.port.receive(self.clock.deadline(0.0))
+        unasked = self._receive(self.clock.deadline(0.0))
         sent_ns = self.clock.now_ns()
-        self.port.send(command, deadline)
+        self.link.send(command, deadline)
         answer = self._until_ready(command, sent_ns, deadline)
         restarted = _booted(answer.heard) or any(_is_boot_line(event) for event in unasked)
         if restarted and self._answered:
@@ -187,8 +187,8 @@ class Dut:
         if answer.text("expecting") != str(size):
             raise ProtocolViolation(f"load {size} bytes", f"the DUT said {answer.excerpt()}")
         done = False
-        for at in range(0, size, self.port.chunk_bytes):
-            chunk = stimulus[at : at + self.port.chunk_bytes]
+        for at in range(0, size, self.link.chunk_bytes):
+            chunk = stimulus[at : at + self.link.chunk_bytes]
             answer = self.command(f"db {chunk.hex()}", deadline.at_most(ANSWER_S))
             last = at + len(chunk) == size
             done = answer.text("load-done") is not None
@@ -209,19 +209,22 @@ class Dut:
             raise ProtocolViolation(f"ask the DUT for its {topic}", f"it said {answer.excerpt()}")
         return text
 
+    def _receive(self, deadline: Deadline) -> list[DutEvent]:
+        return [event for line in self.link.receive(deadline) for event in parse_line(line)]
+
     def _until_ready(self, command: str, sent_ns: int, deadline: Deadline) -> Answer:
         heard: list[Heard] = []
         while True:
-            for event in self.port.receive(deadline.at_most(TURN_S)):
+            for event in self._receive(deadline.at_most(TURN_S)):
                 heard.append(Heard(self.clock.now_ns(), event))
                 if isinstance(event, Ready):
                     return Answer(command, sent_ns, tuple(heard))
             self.while_waiting()
             if deadline.expired():
-                if self.port.partial:
-                    heard.append(Heard(self.clock.now_ns(), Chatter(self.port.partial)))
+                if self.link.partial:
+                    heard.append(Heard(self.clock.now_ns(), Chatter(self.link.partial)))
                 raise TimedOut(
-                    f"wait for the DUT's 'm-ready' after '{_short(command)}' on {self.port.name}",
+                    f"wait for the DUT's 'm-ready' after '{_short(command)}' on {self.link.name}",
                     f"it said {_excerpt(heard)}",
                     _advice(heard),
                 )
@@ -229,7 +232,7 @@ class Dut:
     def _until_quiet(self, deadline: Deadline) -> None:
         """Hear the DUT out, so that no late answer is taken for the next one."""
         limit = deadline.at_most(ANSWER_S)
-        while self.port.receive(limit.at_most(QUIET_S)) and not limit.expired():
+        while self._receive(limit.at_most(QUIET_S)) and not limit.expired():
             self.while_waiting()
 
 

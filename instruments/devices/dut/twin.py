@@ -20,6 +20,7 @@ from instruments.devices.dut.twin_monitor import (
     infer_arguments,
 )
 from instruments.devices.dut.twin_profile import Levels, NetworkProfile, inference_train
+from instruments.world.dut import PIN_HOLD_NS
 from instruments.world.phase_marks import PhaseMarks
 from instruments.world.wire import Wire
 from instruments.world.world import World
@@ -27,7 +28,7 @@ from instruments.world.world import World
 # A receive buffer of this size, filled while the core is busy, is what most ports of the monitor have.
 UART_BUFFER_BYTES = 64
 PROFILE = "ULPMark for tinyML Firmware V0.0.1"
-PIN_HOLD_NS = 1_000_000  # how long the timestamp pin stays low
+
 BOOT_NS = 31_000_000
 BROWN_OUT_NS = 5_000_000
 # Inferences are planned in blocks, so that a huge number of them costs nothing before its time comes.
@@ -97,6 +98,11 @@ class VirtualDut:
     def take_marks(self) -> PhaseMarks | None:
         """Return None: what is imitated has no layers that anybody could have measured."""
         return None
+
+    @property
+    def baud(self) -> int:
+        """Return the speed of the UART."""
+        return self.options.baud
 
     @property
     def talking(self) -> bool:

@@ -1,7 +1,7 @@
 """An ideal power monitor: exact samples, exact edges, no bytes in between.
 
-It is the measure for the runner's own arithmetic. Each sample is the true mean power of its period, and an
-edge's position is known to the nanosecond, so whatever error remains is the estimator's.
+It is the measure for the runner's own arithmetic. Each sample is the true energy of its period, and an edge's
+position is known to the nanosecond, so whatever error remains is the estimator's.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,23 @@ import numpy as np
 from instruments.clock import Deadline
 from instruments.errors import Refused
 from instruments.roles import (
-    ENERGY,
-    Accuracy,
-    Applied,
-    Capabilities,
+    AppliedSampling,
+    AppliedSupply,
     Edge,
+    EdgeSource,
     Identity,
-    MonitorSettings,
+    Instrument,
+    Sampler,
+    SamplerCapabilities,
     Samples,
+    SamplingSettings,
+    Specification,
     StreamItem,
+    Supply,
+    SupplyLimits,
+    SupplySettings,
+    Timebase,
+    signals,
 )
 from instruments.world.cable import HostPort
 from instruments.world.world import World
@@ -29,50 +37,55 @@ from instruments.world.world import World
 DEFAULT_RATE_HZ = 10_000.0
 
 
-class VirtualIdeal:
-    """A `PowerMonitor` that looks straight into the world."""
+class VirtualIdeal(Instrument):
+    """A supply, a sampler and an edge source that look straight into the world."""
 
-    capabilities = Capabilities(captures_edges=True, starts_on_edge=False, voltage_min_v=0.5, voltage_max_v=20.0)
+    limits = SupplyLimits(voltage_min_v=0.5, voltage_max_v=20.0)
+    capabilities = SamplerCapabilities()
+    timebase: Timebase = "samples"
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, name: str = "monitor") -> None:
+        self.name = name
+        self.port = HostPort(world, name, lambda data: None)
         self._world = world
-        self.port = HostPort(world, "monitor", lambda data: None)
+        self._supply = IdealSupply(world)
         self._period_ns = 0
-        self._voltage_v = 0.0
         self._start_ns: int | None = None
         self._done = 0
-        self._edges: list[int] = []
+        self._edges: list[Edge] = []
         world.on_edge(self._edge)
+
+    def supply(self, channel: str = "") -> Supply:
+        """Return a supply that feeds the DUT with exactly the voltage set."""
+        return self._supply
+
+    def sampler(self, channel: str = "") -> Sampler:
+        """Return a sampler of the true energy."""
+        return self
+
+    def edges(self, channel: str = "") -> EdgeSource:
+        """Return the exact edges."""
+        return self
 
     def open(self, deadline: Deadline) -> Identity:
         """Say who it is."""
         return Identity(kind="monitor", make="energy-runner", model="ideal monitor", virtual=True)
 
-    def configure(self, settings: MonitorSettings, deadline: Deadline) -> Applied:
-        """Take the settings as they are; the period must be a whole number of nanoseconds."""
+    def close(self) -> None:
+        """Do nothing: there is no link."""
+
+    def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
+        """Take the rate as it is; the period must be a whole number of nanoseconds."""
         rate_hz = settings.sample_rate_hz or DEFAULT_RATE_HZ
         period_ns = 1e9 / rate_hz
         if rate_hz < 0.0 or period_ns != round(period_ns):
             raise Refused(f"sample at {settings.sample_rate_hz} Hz", "no whole number of ns", "1000 Hz")
         self._period_ns = round(period_ns)
-        self._voltage_v = settings.voltage_v
-        return Applied(settings.voltage_v, self._period_ns / 1e9, (ENERGY,))
+        return AppliedSampling(signals("energy", period_s=self._period_ns / 1e9))
 
-    def accuracy(self) -> Accuracy:
-        """Return no limits of error: there is no error."""
-        return Accuracy(document="none: this monitor is ideal, and exists only in software")
-
-    def power_on(self, deadline: Deadline) -> None:
-        """Feed the DUT with exactly the voltage set."""
-        self._world.set_supply(True, self._voltage_v)
-
-    def power_off(self, deadline: Deadline) -> None:
-        """Cut the DUT off."""
-        self._world.set_supply(False, 0.0)
-
-    def measured_voltage_v(self, deadline: Deadline) -> float | None:
-        """Return the true voltage."""
-        return self._world.voltage_v
+    def specification(self) -> Specification:
+        """Return no limits: there is no error."""
+        return Specification(document="none: this monitor is ideal, and exists only in software")
 
     def start(self, deadline: Deadline) -> None:
         """Begin with sample 0 now."""
@@ -81,18 +94,16 @@ class VirtualIdeal:
         self._edges.clear()
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return all samples that are complete by now, and the edges so far."""
+        """Return all samples that are complete by now."""
         if self._start_ns is None:
             return []
         complete = (self._world.clock.now_ns() - self._start_ns) // self._period_ns
-        items: list[StreamItem] = [Edge((at_ns - self._start_ns) / self._period_ns, 0.0) for at_ns in self._edges]
-        self._edges.clear()
-        if complete > self._done:
-            bounds = self._start_ns + np.arange(self._done, complete + 1, dtype=np.float64) * self._period_ns
-            energy_j = np.diff(self._world.history.energy_j(bounds)).astype(np.float32)
-            items.append(Samples(self._done, (energy_j,)))
-            self._done = complete
-        return items
+        if complete <= self._done:
+            return []
+        bounds = self._start_ns + np.arange(self._done, complete + 1, dtype=np.float64) * self._period_ns
+        energy_j = np.diff(self._world.history.energy_j(bounds)).astype(np.float32)
+        first, self._done = self._done, complete
+        return [Samples(first, (energy_j,))]
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
         """Return the rest and end."""
@@ -100,9 +111,45 @@ class VirtualIdeal:
         self._start_ns = None
         return items
 
-    def close(self) -> None:
-        """Do nothing: there is no port."""
+    def arm(self, deadline: Deadline) -> None:
+        """Do nothing: edges are seen while it samples."""
+
+    def take(self, deadline: Deadline) -> Sequence[Edge]:
+        """Return the edges since the last call."""
+        edges, self._edges = self._edges, []
+        return edges
+
+    def disarm(self, deadline: Deadline) -> None:
+        """Do nothing: edges are seen while it samples."""
 
     def _edge(self, at_ns: int) -> None:
         if self._start_ns is not None:
-            self._edges.append(at_ns)
+            self._edges.append(Edge((at_ns - self._start_ns) / self._period_ns, 0.0))
+
+
+class IdealSupply:
+    """A supply without resistance, noise or error."""
+
+    limits = VirtualIdeal.limits
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._voltage_v = 0.0
+
+    def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
+        """Take the settings as they are, with the output off."""
+        self._world.set_supply(False, 0.0)
+        self._voltage_v = settings.voltage_v
+        return AppliedSupply(settings.voltage_v)
+
+    def on(self, deadline: Deadline) -> None:
+        """Feed the DUT with exactly the voltage set."""
+        self._world.set_supply(True, self._voltage_v)
+
+    def off(self, deadline: Deadline) -> None:
+        """Cut the DUT off."""
+        self._world.set_supply(False, 0.0)
+
+    def measured_voltage_v(self, deadline: Deadline) -> float | None:
+        """Return the true voltage."""
+        return self._world.voltage_v

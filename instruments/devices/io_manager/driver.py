@@ -1,11 +1,11 @@
 """The Arduino-type IO manager: it relays the DUT's UART and puts microseconds on the timestamp pin's edges."""
 
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict
 
 from instruments.clock import Clock, Deadline
-from instruments.devices.dut.protocol import DutEvent, encode_command
-from instruments.devices.dut.protocol import parse_line as parse_dut_line
 from instruments.devices.io_manager.protocol import (
     MAX_RELAYED_CHARACTERS,
     IoEvent,
@@ -15,12 +15,13 @@ from instruments.devices.io_manager.protocol import (
     IoText,
     PassThrough,
     Relayed,
+    encode_command,
     parse_line,
 )
 from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.links.base import Link
 from instruments.links.lines import LineSplitter
-from instruments.roles import Identity
+from instruments.roles import DutLink, EdgeSource, Identity, Instrument, Lap, Timebase
 
 ANSWER_S = 3.0
 # An UNO resets when its port opens; its boot loader and ours need well under this.
@@ -28,38 +29,48 @@ BOOT_S = 8.0
 ASK_AGAIN_S = 0.5
 QUIET_S = 0.1
 SETTLE_S = 2.0
+TURN_S = 0.05
 
 
-@dataclass(frozen=True)
-class TimedLap:
-    """A falling edge: microseconds of the IO manager, and the host time at which the line arrived."""
+class Options(BaseModel):
+    """An IO manager has no options beside its speed."""
 
-    lap_us: int
-    arrived_ns: int
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class IoManager:
-    """One IO manager; it is also a `DutPort`."""
+class IoManager(Instrument):
+    """One IO manager: a `DutLink` and an `EdgeSource` with microsecond laps."""
+
+    timebase: Timebase = "microseconds"
 
     chunk_bytes = (MAX_RELAYED_CHARACTERS - len("db ")) // 2 - 2  # 26, as the field's runner sends
 
-    def __init__(self, link: Link, clock: Clock) -> None:
+    def __init__(self, link: Link, clock: Clock, options: Options | None = None) -> None:
         self.name = link.name
         self._link = link
         self._clock = clock
         self._lines = LineSplitter()
-        self._dut_events: deque[DutEvent] = deque()
+        self._dut_lines: deque[str] = deque()
         self._own: deque[IoEvent] = deque()
-        self._laps: list[TimedLap] = []
+        self._laps: list[Lap] = []
         self._remarks: list[str] = []
+        self._answering = False
 
     @property
     def partial(self) -> str:
         """Return the line that has begun but not ended."""
         return self._lines.partial
 
-    def open(self, deadline: Deadline) -> None:
-        """Open the port and wait until the board answers `name` (it resets when the port opens).
+    def dut_link(self, channel: str = "") -> DutLink:
+        """Return the relay to the DUT."""
+        return self
+
+    def edges(self, channel: str = "") -> EdgeSource:
+        """Return the edges on D3, in microseconds of the board's own clock."""
+        return self
+
+    def open(self, deadline: Deadline) -> Identity:
+        """Open the port, wait until the board answers `name` (it resets when the port opens), and ask who it is.
 
         A board that does not reset (some clones) may still report edges to an earlier run; that is ended.
         """
@@ -75,9 +86,9 @@ class IoManager:
                 heard += [event.text for event in self._take_own() if isinstance(event, IoText)]
                 if any("m-name-io" in text for text in heard):
                     self._settle(limit)
-                    self.disable_timestamps(limit)
+                    self.disarm(limit)
                     self._forget()
-                    return
+                    return self.identify(deadline)
         raise TimedOut(
             f"ask {self.name} for its name",
             f"no 'm-name-io' within {BOOT_S:g} s; heard {_excerpt(' '.join(heard) + self._lines.partial)}",
@@ -96,7 +107,7 @@ class IoManager:
         self._link.write(encode_command(command), deadline)
         return self._answer(command, deadline)
 
-    def enable_timestamps(self, deadline: Deadline) -> None:
+    def arm(self, deadline: Deadline) -> None:
         """Let falling edges of the timestamp pin be reported."""
         for command, confirmation in (("tm 0", "-FALLING"), ("enable-timer", "m-timer-enabled")):
             answer = self.command(command, deadline)
@@ -107,30 +118,27 @@ class IoManager:
                     "check that its firmware is the Arduino IO manager's",
                 )
 
-    def disable_timestamps(self, deadline: Deadline) -> None:
+    def disarm(self, deadline: Deadline) -> None:
         """Stop reporting edges."""
         self.command("disable-timer", deadline)
 
-    def take_laps(self) -> list[TimedLap]:
-        """Return the edges reported since the last call."""
+    def take(self, deadline: Deadline) -> Sequence[Lap]:
+        """Return the edges reported since the last call, without waiting for more."""
+        self._look()
         laps, self._laps = self._laps, []
         return laps
 
-    def take_remarks(self) -> list[str]:
-        """Return unexpected lines since the last call."""
+    def take_remarks(self) -> Sequence[str]:
+        """Return unexpected lines since the last call, without waiting for more."""
+        self._look()
         remarks, self._remarks = self._remarks, []
         return remarks
-
-    def poll(self) -> None:
-        """Take in what has already arrived, without waiting."""
-        self._receive(self._clock.deadline(0.0))
-        self._note_own()
 
     def close(self) -> None:
         """Release the port."""
         self._link.close()
 
-    # --- DutPort ------------------------------------------------------------------------------------------
+    # --- DUT link -----------------------------------------------------------------------------------------
 
     def send(self, command: str, deadline: Deadline) -> None:
         """Relay a command to the DUT; raise if the IO manager did not understand it letter by letter."""
@@ -149,27 +157,40 @@ class IoManager:
                 "check the cable between host and IO manager",
             )
 
-    def receive(self, deadline: Deadline) -> list[DutEvent]:
-        """Return events of the DUT, waiting for the first until the deadline; then return []."""
-        if not self._dut_events:
+    def receive(self, deadline: Deadline) -> Sequence[str]:
+        """Return lines of the DUT, waiting for the first until the deadline; then return none."""
+        if not self._dut_lines:
             self._receive(deadline)
             self._note_own()
-        events = list(self._dut_events)
-        self._dut_events.clear()
-        return events
+        lines = list(self._dut_lines)
+        self._dut_lines.clear()
+        return lines
 
     # --- inside -------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Take in what has arrived, unless an answer is being waited for: its lines belong to that wait."""
+        if not self._answering:
+            self._receive(self._clock.deadline(0.0))
+            self._note_own()
 
     def _answer(self, command: str, deadline: Deadline, echoed: list[str] | None = None) -> list[str]:
         """Collect the answer up to `m-ready`; DUT lines and laps that come in between find their own way.
 
         A refusal is raised only after its `m-ready`, which would else be taken for the next answer's.
         """
-        limit = deadline.at_most(ANSWER_S)
+        self._answering = True
+        try:
+            return self._collect(command, deadline.at_most(ANSWER_S), echoed)
+        finally:
+            self._answering = False
+
+    def _collect(self, command: str, limit: Deadline, echoed: list[str] | None) -> list[str]:
         texts: list[str] = []
         refusals: list[str] = []
         while True:
-            self._receive(limit)
+            self._receive(limit.at_most(TURN_S))
+            self.while_waiting()
             while self._own:
                 event = self._own.popleft()
                 if isinstance(event, IoReady) and refusals:
@@ -199,9 +220,9 @@ class IoManager:
         for line in self._lines.feed(self._link.read(deadline)):
             for event in parse_line(line):
                 if isinstance(event, IoLap):
-                    self._laps.append(TimedLap(event.lap_us, self._clock.now_ns()))
+                    self._laps.append(Lap(event.lap_us, self._clock.now_ns()))
                 elif isinstance(event, Relayed):
-                    self._dut_events.extend(parse_dut_line(event.line))
+                    self._dut_lines.append(event.line)
                 else:
                     self._own.append(event)
                     if isinstance(event, PassThrough):  # whatever the DUT said before it is no answer to it
@@ -220,9 +241,9 @@ class IoManager:
 
     def _note_unasked(self) -> None:
         """Keep what the DUT said without being asked as remarks."""
-        for event in self._dut_events:
-            self._remarks.append(f"the DUT said unasked: {event}")
-        self._dut_events.clear()
+        for line in self._dut_lines:
+            self._remarks.append(f"the DUT said unasked: {line}")
+        self._dut_lines.clear()
 
     def _settle(self, deadline: Deadline) -> None:
         """Throw away answers to earlier `name` requests, so that the next answer belongs to its question."""
@@ -234,7 +255,7 @@ class IoManager:
     def _forget(self) -> None:
         """Forget everything heard so far: it belongs to an earlier run, or to nobody."""
         self._lines.clear()
-        self._dut_events.clear()
+        self._dut_lines.clear()
         self._own.clear()
         self._laps.clear()
         self._remarks.clear()

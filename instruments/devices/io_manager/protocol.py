@@ -7,6 +7,8 @@ time; a lap line of the timestamp pin may come between any two others.
 import re
 from dataclasses import dataclass
 
+from instruments.errors import ProtocolViolation
+
 RELAY_PREFIX = "[dut]: "
 MAX_LAP_US = 0xFFFFFFFF
 # The UNO's receive buffer holds 64 bytes: "dut " + command + "%" must fit.
@@ -78,6 +80,15 @@ def parse_line(line: str) -> list[IoEvent]:
     if prefix:
         events.append(Relayed(relayed))
     return events
+
+
+def encode_command(command: str) -> bytes:
+    """Return a command of the IO manager with its end; raise `ProtocolViolation` for what would garble it."""
+    if not command.strip() or "%" in command or not (command.isascii() and command.isprintable()):
+        raise ProtocolViolation(
+            f"send the command {command!r}", "it is empty or holds a character that garbles it"
+        )
+    return command.encode("ascii") + b"%"
 
 
 def _event(match: re.Match[str]) -> IoEvent:

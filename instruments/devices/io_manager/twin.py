@@ -6,8 +6,8 @@ may be off by half a percent; the twin draws that error from the seed.
 
 from collections.abc import Callable
 
-from instruments.devices.dut.twin import PIN_HOLD_NS, VirtualDut
 from instruments.world.cable import HostPort
+from instruments.world.dut import PIN_HOLD_NS, TwinDut
 from instruments.world.wire import Wire
 from instruments.world.world import World
 
@@ -23,17 +23,17 @@ VERSION = "1.0.3"
 class VirtualIoManager:
     """An UNO whose host side is `port`; opening that port resets it, as DTR does."""
 
-    def __init__(self, world: World, dut: VirtualDut, dut_baud: int = 9600) -> None:
+    def __init__(self, world: World, name: str, dut: TwinDut, dut_baud: int = 9600) -> None:
         self.world = world
-        self.port = HostPort(world, "io", self._from_host, on_open=self._reset)
+        self.port = HostPort(world, name, self._from_host, on_open=self._reset)
         self._dut = dut
         rng = world.rng("io manager")
         self.rate_error = 0.0 if world.ideal else float(rng.uniform(-RESONATOR_LIMIT, RESONATOR_LIMIT))
         self._latency = rng
         # A mismatch of the two speeds turns every byte into another one.
-        self._garbles = dut_baud != dut.options.baud
+        self._garbles = dut_baud != dut.baud
         self._to_dut = Wire(world, "io>dut", dut_baud, self._reaches_dut, dut.receiving_starts)
-        # The fault switches "host>io" and "io>host" act on the cable, not here a second time.
+        # The fault switches "host>io-manager" and "io-manager>host" act on the cable, not here a second time.
         self._from_usb = Wire(world, "usb>uno", HOST_BAUD, self._take)
         self._to_usb = Wire(world, "uno>usb", HOST_BAUD, self._reaches_usb)
         self._last_arrival_ns = 0
@@ -64,7 +64,7 @@ class VirtualIoManager:
     def _deaf(self) -> bool:
         """Return whether the board still boots, or hangs."""
         now_ns = self.world.clock.now_ns()
-        return now_ns < self._ready_ns or self.world.faults.is_silent("io", now_ns)
+        return now_ns < self._ready_ns or self.world.faults.is_silent(self.port.box, now_ns)
 
     def _from_host(self, data: bytes) -> None:
         self._from_usb.send(data)

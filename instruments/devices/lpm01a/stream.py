@@ -53,7 +53,7 @@ class Lpm01aStream:
         self._stamp_ms = 0.0
         self._counter: int | None = None
 
-    def take(self, event: Event) -> Iterator[StreamItem]:
+    def take(self, event: Event) -> Iterator[StreamItem | Edge]:
         """Return the items that one decoded event stands for."""
         match event:
             case SampleRun(values):
@@ -82,7 +82,7 @@ class Lpm01aStream:
                 )
         self.index += len(values)
 
-    def _edge(self, event: EventMark) -> Iterator[StreamItem]:
+    def _edge(self, event: EventMark) -> Iterator[StreamItem | Edge]:
         counter = event.counter % EVENT_COUNTER_WRAPS
         if self._counter is None:
             missing = 0

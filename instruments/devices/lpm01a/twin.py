@@ -72,13 +72,14 @@ class VirtualLpm01a:
     def __init__(
         self,
         world: World,
+        name: str = "monitor",
+        *,
         firmware: str = "1.0.6",
         end_dialect: str = "completed",
-        *,
         glue_every: int = 0,
         late_edge_moves: bool = False,
     ) -> None:
-        self.port = HostPort(world, "monitor", self._receive, self._opened, self._refresh)
+        self.port = HostPort(world, name, self._receive, self._opened, self._refresh)
         self.world = world
         self.firmware = firmware
         self.errors = ShieldErrors.draw(world)
@@ -196,7 +197,7 @@ class VirtualLpm01a:
 
     def _receive(self, data: bytes) -> None:
         now_ns = self.world.clock.now_ns()
-        if now_ns < self._busy_until_ns or self.world.faults.is_silent("monitor", now_ns):
+        if now_ns < self._busy_until_ns or self.world.faults.is_silent(self.port.box, now_ns):
             return
         *lines, rest = re.split(rb"[\r\n]+", self._line + data.replace(b"\0", b""))
         self._line = rest[-MAX_COMMAND_BYTES:]

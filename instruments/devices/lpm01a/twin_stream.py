@@ -45,7 +45,7 @@ class ShieldErrors:
         """Return this world's shield; an ideal one has no errors."""
         if world.ideal:
             return ShieldErrors()
-        limits = {term.name: term for term in load("lpm01a").terms}
+        limits = {term.name: term for term in load("instruments.devices.lpm01a").terms}
         gain, offset, supply, clock = world.rng("lpm01a errors").uniform(-1, 1, 4).tolist()
         return ShieldErrors(
             gain=gain * limits["gain"].relative,

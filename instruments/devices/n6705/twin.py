@@ -1,9 +1,9 @@
 """The twin of a Keysight N6705C: channel 1 holds an N6781A that feeds the DUT, the others feed nothing.
 
-It speaks the instrument's SCPI on `port` and keeps its traps: after *RST every channel's voltage is logged,
-which lengthens records and period; errors are told only when asked for; the FIFO forgets without a word.
-What the real instrument has and this has not is answered with error 310. Source: Keysight N6705C Operating
-and Service Guide, chapters "SCPI Programming Reference" and "External Data Logging".
+It speaks the instrument's SCPI on `port` and keeps its traps: after *RST the voltage of every channel is logged,
+which lengthens the records of a log over several channels and its period; errors are told only when asked for; the
+FIFO forgets without a word. What the real instrument has and this has not is answered with error 310. Source:
+Keysight N6705C Operating and Service Guide, chapters "SCPI Programming Reference" and "External Data Logging".
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.devices.n6705.protocol import TWIN_SERIAL
 from instruments.devices.n6705.twin_log import TICK_S, TICKS_PER_PARAMETER, MeterErrors, VirtualElog
 from instruments.scpi.blocks import format_block
+from instruments.scpi.identity import TWIN_SERIAL
 from instruments.scpi.twin_core import Call, Handler, ScpiCore, ScpiError
 from instruments.world.cable import HostPort
 from instruments.world.history import CurrentHistory
@@ -48,9 +48,9 @@ class Channel:
 class VirtualN6705:
     """The instrument; `port` is its end of the cable to the host."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, name: str = "monitor") -> None:
         self.world = world
-        self.port = HostPort(world, "monitor", self._receive, on_open=self._opened)
+        self.port = HostPort(world, name, self._receive, on_open=self._opened)
         self._core = ScpiCore(self._handlers(), world.faults.refuses)
         self._errors = MeterErrors(world)
         rng = world.rng("n6705 supply")
@@ -75,7 +75,8 @@ class VirtualN6705:
             ours = self._channels[DUT_CHANNEL - 1]
             ours.voltage_v, ours.on, ours.log_current = 3.3, True, True
             self._supply(ours)
-            self._log.arm(self._columns(), self._ticks())
+            columns = self._columns([ours])
+            self._log.arm(columns, self._ticks(columns))
             self._log.trigger(self.world.clock.now_ns())
             self.port.emit(_STALE)
         self._stale = False
@@ -96,6 +97,7 @@ class VirtualN6705:
             "SYSTem:CHANnel:MODel?": lambda call: ",".join(c.module for c in self._asked(call)),
             "SYSTem:COMMunicate:RLSTate": lambda call: _one_of(call, "LOCal", "REMote", "RWLock"),
             "OUTPut[:STATe]": self._switch,
+            "OUTPut:PROTection:CLEar": self._clear_protection,
             "OUTPut[:STATe]?": lambda call: self._answer(call, lambda c: str(int(c.on))),
             "[SOURce:]EMULation": lambda call: self._smu_only(call, "PS4Q", "PS2Q", "PS1Q"),
             "[SOURce:]FUNCtion": lambda call: self._smu_only(call, "VOLTage"),
@@ -120,7 +122,7 @@ class VirtualN6705:
             "SENSe:SWEep:TINTerval:RESolution": lambda call: _one_of(call, "RES20"),
             "SENSe:ELOG:PERiod": self._set_period,
             "SENSe:ELOG:PERiod?": lambda call: self._answer(
-                call, lambda c: format(self._ticks() * TICK_S, _NUMBER)
+                call, lambda c: format(self._ticks(self._columns(self._logged([c]))) * TICK_S, _NUMBER)
             ),
             "TRIGger:ELOG:SOURce": self._set_source,
             "TRIGger:ELOG[:IMMediate]": lambda call: self._log.trigger(self.world.clock.now_ns()),
@@ -180,6 +182,10 @@ class VirtualN6705:
             channel.tripped &= not on
             self._supply(channel)
 
+    def _clear_protection(self, call: Call) -> None:
+        for channel in self._asked(call):
+            channel.tripped = False
+
     def _set_voltage(self, call: Call) -> None:
         self._set(call, "voltage_v", 0.0, 20.4)
         for channel in self._asked(call):
@@ -231,26 +237,31 @@ class VirtualN6705:
     def _set_border(self, call: Call) -> None:
         self._big_endian = _one_of(call, "NORMal", "SWAPped")[:4] == "NORM"
 
-    def _columns(self) -> list[str]:
-        """Return what a record consists of: every parameter that is on, of every channel."""
+    def _logged(self, asked: list[Channel]) -> list[Channel]:
+        """Return whose values a log of the `asked` channels holds."""
+        return self._channels if self.world.faults.stray_channels else asked
+
+    def _columns(self, channels: list[Channel]) -> list[str]:
+        """Return what a record of these channels consists of: every parameter that is on."""
         columns = []
-        for number, channel in enumerate(self._channels, 1):
+        for channel in channels:
+            ours = channel is self._channels[DUT_CHANNEL - 1]
             if channel.log_current:
-                columns.append("CURR" if number == DUT_CHANNEL else "STRAY")
+                columns.append("CURR" if ours else "STRAY")
             if channel.log_voltage:
-                columns.append("VOLT" if number == DUT_CHANNEL else "STRAY")
+                columns.append("VOLT" if ours else "STRAY")
         return columns
 
-    def _ticks(self) -> int:
+    def _ticks(self, columns: list[str]) -> int:
         """Return the period that results, in units of 20.48 us: rounded, and long enough for all parameters."""
-        shortest = TICKS_PER_PARAMETER * max(1, len(self._columns()))
+        shortest = TICKS_PER_PARAMETER * max(1, len(columns))
         return max(round(self._period_s / TICK_S), shortest * (1 if self._real else _ASCII_SLOWER))
 
     def _initiate(self, call: Call) -> None:
-        self._asked(call)
-        if not self._columns():
+        columns = self._columns(self._logged(self._asked(call)))
+        if not columns:
             raise ScpiError(-221)
-        self._log.arm(self._columns(), self._ticks())
+        self._log.arm(columns, self._ticks(columns))
         self._trigger("IMM")
 
     def _trigger(self, source: str) -> None:

@@ -31,7 +31,7 @@ class EmulatedIoManager:
     def __init__(
         self, world: World, lockstep: Lockstep, core: Atmega328p, dut_baud: int, to_dut: ByteListener
     ) -> None:
-        self.port = HostPort(world, "io", self._from_host, on_open=self._reset)
+        self.port = HostPort(world, "io-manager", self._from_host, on_open=self._reset)
         self._world = world
         self._lockstep = lockstep
         self._core = core
@@ -98,7 +98,7 @@ class EmulatedIoManager:
 
     def _send(self, at_ns: int, byte: int) -> None:
         life = self._life
-        if self._world.faults.is_silent("io", at_ns):
+        if self._world.faults.is_silent("io-manager", at_ns):
             return
 
         def arrives() -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from instruments.clock import VirtualClock
 from instruments.devices.dut.twin import DutOptions, VirtualDut
+from instruments.devices.dut.twin_line import VirtualDutLine
 from instruments.devices.dut.twin_monitor import MAX_INPUT_BYTES, c_atoi, format_results
 from instruments.devices.dut.twin_profile import load_network
-from instruments.twin_bench.serial_line import VirtualSerialLine
 from instruments.world.world import World
 
 BAUD = 115200
@@ -44,7 +44,7 @@ class Line:
         self.classifier = Echo()
         options = DutOptions(mode=mode, baud=BAUD, name="unspecified")
         self.dut = VirtualDut(self.world, load_network(network), options, self.classifier)
-        self.port = VirtualSerialLine(self.world, self.dut, BAUD).port
+        self.port = VirtualDutLine(self.world, "dut", self.dut, BAUD).port
         self.edges: list[int] = []
         self.world.on_edge(self.edges.append)
         self.port.open()

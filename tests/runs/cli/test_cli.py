@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import typer
 
-from energy_runner.bench import Bench, load_bench_spec, open_bench
+from energy_runner.bench import Bench, build_bench, load_bench_spec
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.cli import bench_doctor, bench_show
 from energy_runner.cli.app import app
@@ -245,13 +245,13 @@ def faulty(monkeypatch) -> Callable[[Callable[[Faults], None]], list[Bench]]:
         opened: list[Bench] = []
 
         def open_faulty(*given: Any, **named: Any) -> Bench:
-            bench = open_bench(*given, **named)
+            bench = build_bench(*given, **named)
             assert bench.twin is not None
             fault(bench.twin.world.faults)
             opened.append(bench)
             return bench
 
-        monkeypatch.setattr(bench_doctor, "open_bench", open_faulty)
+        monkeypatch.setattr(bench_doctor, "build_bench", open_faulty)
         return opened
 
     return set_faults
@@ -261,7 +261,7 @@ def faulty(monkeypatch) -> Callable[[Callable[[Faults], None]], list[Bench]]:
     ("bench", "fault", "line"),
     [
         ("virtual-lpm01a", lambda f: f.silent.add("dut"), "DUT boots: .* it said nothing"),
-        ("virtual-lpm01a", lambda f: f.unplugged.add("io"), "IO manager answers: .* no such port"),
+        ("virtual-lpm01a", lambda f: f.unplugged.add("io-manager"), "IO manager answers: .* no such port"),
         ("virtual-lpm01a", lambda f: f.refuse.add("volt"), "power monitor takes its settings: .*volt"),
         ("virtual-lpm01a", lambda f: f.lost_edges.add(1), "timestamp pin is seen: the power monitor did not see"),
         ("virtual-n6705c", lambda f: f.lost_edges.add(1), "timestamp pin is seen: .* and the IO manager did not"),

@@ -15,7 +15,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from energy_runner.bench.opened import open_bench
+from energy_runner.bench.build import build_bench
 from energy_runner.bench.spec import (
     BenchSpec,
     CalibrationSpec,
@@ -227,7 +227,7 @@ def test_the_driver_of_the_how_to_conforms_and_is_found(written_driver):
     assert drivers()["acme-em1"].title == "Acme EM-1"
     monitor = {"driver": "acme-em1", "port": "/dev/x", "voltage_v": 3.0}
     spec = BenchSpec.model_validate({"name": "b", "monitor": monitor, "io_manager": {"port": "/dev/y"}})
-    assert type(open_bench(spec).monitor).__name__ == "Em1"
+    assert type(build_bench(spec).monitor).__name__ == "Em1"
 
 
 def test_bench_files_in_the_documentation_are_good():
@@ -240,7 +240,7 @@ def test_bench_files_in_the_documentation_are_good():
     assert len(found) >= 5
     for page, code in found:
         spec = BenchSpec.model_validate(tomllib.loads(code))
-        open_bench(spec, "energy" if spec.monitor else "performance"), page
+        build_bench(spec, "energy" if spec.monitor else "performance"), page
 
 
 # --- reference ---------------------------------------------------------------------------------------------

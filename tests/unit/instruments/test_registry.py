@@ -4,15 +4,15 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from energy_runner.bench.opened import open_bench
+from energy_runner.bench.build import build_bench
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.cli import bench_show
 from energy_runner.errors import ConfigurationError
 from instruments import registry
 
-GOOD = registry.MonitorDriver("acme", "ACME 1", "stream", 9600, "instruments.devices.lpm01a.driver:Lpm01a", "none")
+GOOD = registry.DriverSpec("acme", "ACME 1", "stream", ("sampler",), "instruments.devices.lpm01a.driver:Lpm01a")
 NOT_ONE = "a text"
-TAKEN = registry.MonitorDriver("lpm01a", "not ST's", "stream", 9600, "nowhere:Nothing", "none")
+TAKEN = registry.DriverSpec("lpm01a", "not ST's", "stream", ("sampler",), "nowhere:Nothing")
 
 
 def explode() -> None:
@@ -41,13 +41,13 @@ def test_a_good_driver_is_there(others):
     [
         ("no_such_package.anywhere:DRIVER", "ModuleNotFoundError"),
         (f"{__name__}:MISSING", "AttributeError"),
-        (f"{__name__}:NOT_ONE", "no MonitorDriver"),
+        (f"{__name__}:NOT_ONE", "no DriverSpec"),
         (f"{__name__}:TAKEN", "name of a built-in driver"),
     ],
 )
 def test_a_broken_one_is_named_and_the_others_work(others, value, words, capsys):
     others(broken=value, acme=f"{__name__}:GOOD")
-    assert {"lpm01a", "n6705", "acme"} == registry.drivers().keys()
+    assert {spec.name for spec in registry.BUILT_IN} | {"acme"} == registry.drivers().keys()
     assert registry.drivers()["lpm01a"].title.startswith("ST ")
     assert words in registry.broken_drivers()["broken"]
     bench_show.instruments_command(as_json=False)
@@ -66,4 +66,4 @@ def test_a_bench_that_asks_for_a_broken_one_is_told_why(others):
         }
     )
     with pytest.raises(ConfigurationError, match="ModuleNotFoundError"):
-        open_bench(spec, "performance")
+        build_bench(spec, "performance")

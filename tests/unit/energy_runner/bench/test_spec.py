@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy_runner.bench.spec import built_in_names, load_bench_spec, parse_mode
+from energy_runner.bench.wiring import Player, wiring
 from energy_runner.errors import ConfigurationError
 
 GOOD = """
@@ -30,7 +31,7 @@ def said_of(text: str, folder: Path) -> str:
         load_bench_spec(str(file))
     said = str(caught.value)
     assert "\n" not in said
-    assert said.startswith(f"{file}: ")
+    assert re.match(rf"{re.escape(str(file))}(, line [0-9]+)?: ", said)
     assert said.endswith("Try: compare it with `energy-runner bench show virtual-lpm01a`")
     return said
 
@@ -137,7 +138,7 @@ def test_modes():
 
 
 @pytest.mark.parametrize(
-    ("dut", "mode", "way"),
+    ("dut", "mode", "route"),
     [
         ("", "energy", "io-manager"),
         ("", "performance", "io-manager"),
@@ -147,15 +148,17 @@ def test_modes():
         ('[dut]\nport = "/dev/ttyACM2"\nenergy = "direct"\n', "energy", "direct"),
     ],
 )
-def test_which_way_to_the_dut(dut, mode, way, tmp_path):
+def test_which_route_to_the_dut(dut, mode, route, tmp_path):
     (tmp_path / "b.toml").write_text(GOOD + dut, "utf-8")
-    assert load_bench_spec(str(tmp_path / "b.toml")).way(mode) == way
+    assert wiring(load_bench_spec(str(tmp_path / "b.toml")), mode).dut == Player(
+        "dut" if route == "direct" else route
+    )
 
 
-def test_a_way_that_is_not_there(tmp_path):
+def test_a_route_that_is_not_there(tmp_path):
     (tmp_path / "b.toml").write_text(GOOD + '[dut]\nperformance = "direct"\n', "utf-8")
     with pytest.raises(ConfigurationError, match=r"dut\.performance = 'direct' needs dut\.port"):
-        load_bench_spec(str(tmp_path / "b.toml")).way("performance")
+        wiring(load_bench_spec(str(tmp_path / "b.toml")), "performance")
 
 
 @settings(deadline=None)  # it reads files
@@ -167,7 +170,9 @@ def test_any_text_is_a_bench_or_one_line(tmp_path_factory, text):
         said = load_bench_spec(str(file)).name
     except ConfigurationError as error:
         said = str(error)
-    assert said.startswith(f"{file}: "), "200 characters are too few for a good bench file"
+    assert re.match(rf"{re.escape(str(file))}(, line [0-9]+)?: ", said), (
+        "200 characters are too few for a good bench file"
+    )
 
 
 # --- calibration and surroundings ---------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import serial
 
 from energy_runner import api
 from energy_runner.bench import load_bench_spec
-from energy_runner.bench.claim import claim_bench
+from energy_runner.bench.lock import lock_bench
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.cli.app import app
 from energy_runner.cli.outcome import run_app
@@ -101,9 +101,9 @@ def run_words(**changes: str) -> tuple[str, ...]:
     ("change", "words"),
     [
         (("name", "name ="), ["b.toml: not valid TOML", "line 2"]),
-        (("voltage_v", "voltage"), ["b.toml: unknown key 'monitor.voltage'", "'voltage_v'"]),
-        (("[monitor]", "[[monitor]]"), ["b.toml: monitor must be a table"]),
-        (('port = "/dev/no-such-arduino"', ""), ["b.toml: io_manager.port is missing"]),
+        (("voltage_v", "voltage"), ["unknown key 'monitor.voltage'", "'voltage_v'"]),
+        (("[monitor]", "[[monitor]]"), ["monitor must be a table"]),
+        (('port = "/dev/no-such-arduino"', ""), ["io_manager.port is missing"]),
         (('driver = "lpm01a"', 'driver = "lpm01b"'), ["monitor.driver: 'lpm01b'", "lpm01a"]),
         (("3.0", "5.0"), ["monitor.voltage_v = 5", "1.8 to 3.3 V"]),
         (("voltage_v", "options = { baud_rate = 1 }\nvoltage_v"), ["monitor.options", "baud_rate"]),
@@ -273,7 +273,7 @@ def test_a_port_in_use(refused, place):
 
 
 def test_a_bench_in_use_leaves_no_session(refused, place):
-    with claim_bench(load_bench_spec("real.toml"), "session /elsewhere"):
+    with lock_bench(load_bench_spec("real.toml"), "session /elsewhere"):
         for words in (run_words(**{"--bench": "real.toml"}), ("bench", "off", "real.toml")):
             line = refused(3, *words)
             assert "bench 'desk' is in use: session /elsewhere" in line
@@ -417,18 +417,18 @@ class FullDisk:
 @pytest.mark.parametrize("room", [0, 1, 2_000, 60_000, 300_000])
 def test_a_disk_that_fills_up_during_a_run(room, place, capsys, monkeypatch):
     benches = []
-    begin, open_bench = JournalWriter.__init__, api.open_bench
+    begin, build_bench = JournalWriter.__init__, api.build_bench
 
     def begin_full(self: Any, path: Path) -> None:
         begin(self, path)
         self._file = FullDisk(self._file, room)
 
     def opened(*given: Any, **named: Any) -> Any:
-        benches.append(open_bench(*given, **named))
+        benches.append(build_bench(*given, **named))
         return benches[-1]
 
     monkeypatch.setattr(JournalWriter, "__init__", begin_full)
-    monkeypatch.setattr(api, "open_bench", opened)
+    monkeypatch.setattr(api, "build_bench", opened)
     assert run_app(app, [*run_words(**{"--out": "s"})]) == 3
     line = the_line(capsys.readouterr().err)
     assert "s/journal.jsonl" in line

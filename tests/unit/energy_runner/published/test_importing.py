@@ -100,7 +100,7 @@ def test_a_joulescope_dates_edges_freely_and_has_no_limits_of_error_here(tmp_pat
 def test_the_limits_of_error_are_the_instruments_own() -> None:
     from instruments.specifications import load
 
-    limits, table = limits_of_error("lpm01a"), load("lpm01a")
+    limits, table = limits_of_error("lpm01a"), load("instruments.devices.lpm01a")
     assert limits["document"] == table.document
     assert [term["name"] for term in limits["terms"]] == [term.name for term in table.terms]
     assert limits_of_error("../lpm01a")["terms"] == []

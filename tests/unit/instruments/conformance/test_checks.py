@@ -1,46 +1,33 @@
-"""Every power monitor's driver passes the one suite, on its twin."""
+"""Every driver of the registry passes every check on its own twin; a driver that breaks a promise fails it."""
+
+from dataclasses import replace
 
 import pytest
 
-from energy_runner.bench import load_bench_spec, open_bench
 from instruments.clock import VirtualClock
-from instruments.conformance import checks as conformance
-from instruments.conformance.checks import Subject
-from instruments.devices.ideal.twin import VirtualIdeal
-from instruments.roles import MonitorSettings, Samples
+from instruments.conformance import CHECKS, Subject, examine, on_twin
+from instruments.devices.ideal.twin import IdealSupply, VirtualIdeal
+from instruments.registry import drivers
+from instruments.roles import AppliedSampling, Samples
 from instruments.world.world import World
 
-BENCHES = ("virtual-lpm01a", "virtual-n6705c", "virtual-ideal")
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", sorted(drivers()))
+def test_a_driver_conforms(name: str, check: object) -> None:
+    assert callable(check)
+    check(lambda: on_twin(drivers()[name]))
 
 
-def make_subject(name: str) -> Subject:
-    bench = open_bench(load_bench_spec(name), "energy", seed=11)
-    assert bench.twin is not None
-    assert bench.monitor is not None
-    world = bench.twin.world
-    return Subject(
-        monitor=bench.monitor,
-        clock=bench.clock,
-        settings=MonitorSettings(voltage_v=3.0),
-        pulse=world.pin_falls,
-        silence=None if name == "virtual-ideal" else lambda: world.faults.silent.add("monitor"),
-    )
-
-
-@pytest.mark.parametrize("check", conformance.CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", BENCHES)
-def test_driver_conforms(name, check):
-    check(lambda: make_subject(name))
+def test_every_driver_has_a_twin_to_be_examined_on() -> None:
+    assert [spec.name for spec in drivers().values() if spec.twin is None] == []
 
 
 class Skips(VirtualIdeal):
     """Forgets the first sample of every block."""
 
     def poll(self, deadline):
-        return [
-            Samples(item.first + 1, tuple(v[1:] for v in item.values)) if isinstance(item, Samples) else item
-            for item in super().poll(deadline)
-        ]
+        return [Samples(item.first + 1, tuple(v[1:] for v in item.values)) for item in super().poll(deadline)]
 
 
 class SeesDouble(VirtualIdeal):
@@ -67,35 +54,56 @@ class OneTimebase(VirtualIdeal):
         self._done = done
 
 
-class WrongVoltage(VirtualIdeal):
-    """Supplies half of what was asked."""
+class HalfSupply(IdealSupply):
+    """Measures half of what it feeds."""
 
     def measured_voltage_v(self, deadline):
         return 0.5 * super().measured_voltage_v(deadline)
+
+
+class WrongVoltage(VirtualIdeal):
+    """Measures half of what it feeds."""
+
+    def __init__(self, world):
+        super().__init__(world)
+        self._supply = HalfSupply(world)
+
+
+class OneRoleLess(VirtualIdeal):
+    """Cannot play a role that its driver spec promises."""
+
+    def edges(self, channel=""):
+        raise self._cannot("edge source")
+
+
+class WrongUnit(VirtualIdeal):
+    """Gives its energy in watt."""
+
+    def configure(self, settings, deadline):
+        applied = super().configure(settings, deadline)
+        return AppliedSampling(tuple(replace(signal, unit="W") for signal in applied.signals))
+
+
+def subject(twin: type[VirtualIdeal]) -> Subject:
+    world = World(VirtualClock())
+    return Subject(twin(world), world.clock, ("supply", "sampler", "edges"), pulse=world.pin_falls)
 
 
 @pytest.mark.parametrize(
     ("mutant", "check"),
     [
         (Skips, "samples_are_consecutive"),
-        (SeesDouble, "every_pulse_is_one_edge"),
+        (SeesDouble, "every_pulse_is_one_edge_among_the_samples"),
         (NeverEnds, "samples_are_consecutive"),
         (OneTimebase, "a_second_acquisition_starts_at_zero"),
         (WrongVoltage, "supply_switches_and_reads_back"),
+        (OneRoleLess, "constructing_is_pure"),
+        (WrongUnit, "sampler_reports_what_is_applied"),
     ],
 )
-def test_the_suite_finds_a_driver_that_does_not_conform(mutant, check):
-    def make() -> Subject:
-        world = World(VirtualClock())
-        return Subject(mutant(world), world.clock, MonitorSettings(voltage_v=3.0), world.pin_falls)
-
-    found = {name for name, problem in conformance.examine(make) if problem}
-    assert check in found
+def test_the_suite_finds_a_driver_that_does_not_conform(mutant: type[VirtualIdeal], check: str) -> None:
+    assert check in {name for name, problem in examine(lambda: subject(mutant)) if problem}
 
 
-def test_the_suite_passes_the_driver_the_mutants_are_made_of():
-    def make() -> Subject:
-        world = World(VirtualClock())
-        return Subject(VirtualIdeal(world), world.clock, MonitorSettings(voltage_v=3.0), world.pin_falls)
-
-    assert [problem for _, problem in conformance.examine(make) if problem] == []
+def test_the_suite_passes_the_driver_the_mutants_are_made_of() -> None:
+    assert [problem for _, problem in examine(lambda: subject(VirtualIdeal)) if problem] == []

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from instruments.clock import VirtualClock
-from instruments.devices.dut.twin import BROWN_OUT_NS, PIN_HOLD_NS, DutOptions, VirtualDut
+from instruments.devices.dut.twin import BROWN_OUT_NS, DutOptions, VirtualDut
+from instruments.devices.dut.twin_line import VirtualDutLine
 from instruments.devices.dut.twin_profile import Levels, inference_train, load_network
 from instruments.devices.ideal.twin import VirtualIdeal
-from instruments.roles import MonitorSettings, Samples
-from instruments.twin_bench.serial_line import VirtualSerialLine
+from instruments.roles import Samples
+from instruments.world.dut import PIN_HOLD_NS
 from instruments.world.wire import Wire
 from instruments.world.world import World
+from tests.support.monitor import MonitorSettings
 
 VOLTAGE_V = 3.0
 BOOTED_NS = 500_000_000
@@ -29,7 +31,7 @@ class Scene:
         self.levels = Levels()
         self.network = load_network(network)
         self.dut = VirtualDut(self.world, self.network, DutOptions(mode=mode))
-        self.port = VirtualSerialLine(self.world, self.dut, 9600).port
+        self.port = VirtualDutLine(self.world, "dut", self.dut, 9600).port
         self.edges: list[int] = []
         self.world.on_edge(self.edges.append)
         self.port.open()

@@ -17,7 +17,7 @@ TABLES = {"lpm01a": Setup(), "n6705": Setup(by_laps=True, period_s=204.8e-6)}
 
 def with_table(name: str, *, virtual: bool) -> Run:
     """Return a run that was measured with one of our monitors."""
-    accuracy = asdict(load(name))
+    accuracy = asdict(load(f"instruments.devices.{name}"))
     run = make_run(TABLES[name])
     run.change(ev.MonitorConfigured, lambda _, event: event.model_copy(update={"accuracy": accuracy}))
     identity = {"kind": "monitor", "make": "", "model": name, "virtual": virtual}
@@ -32,8 +32,22 @@ def of(run: Run, folder: Path) -> Result:
 @pytest.mark.parametrize(
     ("name", "doubts"),
     [
-        ("lpm01a", ["range changes unknown", "temperature since self-calibration unknown"]),
-        ("n6705", ["temperature since self-calibration unknown"]),
+        (
+            "lpm01a",
+            [
+                "range changes unknown",
+                "temperature since self-calibration unknown",
+                "assumed without a document: gain of the energy measurement, offset of the power measurement "
+                "\u00d7 time, clock of the monitor, noise of the samples, latency of the edge capture",
+            ],
+        ),
+        (
+            "n6705",
+            [
+                "temperature since self-calibration unknown",
+                "the specification was assumed, not read from a document of the maker",
+            ],
+        ),
     ],
 )
 def test_a_real_monitor_leaves_things_unknown_and_its_twin_does_not(

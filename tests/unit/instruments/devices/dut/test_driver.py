@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from instruments.clock import Deadline, VirtualClock
 from instruments.devices.dut.driver import LOAD_TRIES, Dut
-from instruments.devices.dut.port import DirectDutPort
 from instruments.devices.dut.protocol import Chatter
+from instruments.devices.dut.serial_port import DutSerialPort
 from instruments.devices.dut.twin import DutOptions, VirtualDut
+from instruments.devices.dut.twin_line import VirtualDutLine
 from instruments.devices.dut.twin_profile import load_network
 from instruments.devices.io_manager.driver import IoManager
 from instruments.devices.io_manager.twin import VirtualIoManager
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, Unavailable
-from instruments.twin_bench.serial_line import VirtualSerialLine
 from instruments.world.cable import CableLink
 from instruments.world.world import World
 
@@ -35,13 +35,13 @@ class Bench:
         self.faults = self.world.faults
         self.twin = VirtualDut(self.world, load_network("kws01"), DutOptions(mode=mode, baud=baud))
         port = (
-            VirtualIoManager(self.world, self.twin, line_baud or baud).port
+            VirtualIoManager(self.world, "io-manager", self.twin, line_baud or baud).port
             if relayed
-            else VirtualSerialLine(self.world, self.twin, line_baud or baud).port
+            else VirtualDutLine(self.world, "dut", self.twin, line_baud or baud).port
         )
         self.host_port = port
         link = CableLink("DUT on the twin", self.clock, port)
-        self.port = IoManager(link, self.clock) if relayed else DirectDutPort(link)
+        self.port = IoManager(link, self.clock) if relayed else DutSerialPort(link, self.clock)
         self.dut = Dut(self.port, self.clock)
 
     def within(self, after_s: float = 5.0) -> Deadline:
@@ -151,7 +151,9 @@ def test_a_refusal_is_raised_with_the_duts_words(bench: Bench) -> None:
 def test_a_stimulus_that_is_always_refused_is_tried_a_few_times(bench: Bench) -> None:
     bench.faults.refuse.add("db load")
     sent: list[bytes] = []
-    bench.faults.corrupt["host>io"] = bench.faults.corrupt["host>dut"] = lambda data: sent.append(data) or data
+    bench.faults.corrupt["host>io-manager"] = bench.faults.corrupt["host>dut"] = lambda data: (
+        sent.append(data) or data
+    )
     with pytest.raises(Refused, match="fault switch"):
         bench.dut.load(STIMULUS, bench.within(60.0))
     assert len(sent) == LOAD_TRIES
@@ -169,7 +171,7 @@ def is_chunk(data: bytes) -> bool:
     return data.startswith((b"db 0", b"dut db 0")) or b"db 1" in data
 
 
-WIRES = {"direct": ["host>dut"], "relayed": ["host>io", "io>dut"]}
+WIRES = {"direct": ["host>dut"], "relayed": ["host>io-manager", "io>dut"]}
 DAMAGE: dict[str, Fault] = {
     "a digit that is none": lambda data: data.replace(b"0", b"\xb0", 1),
     "a digit lost": lambda data: data[:20] + data[21:],
@@ -198,7 +200,7 @@ def test_a_damaged_announcement_is_sent_again(way: str) -> None:
 
 
 def test_a_line_that_is_always_damaged_ends_in_an_error(bench: Bench) -> None:
-    bench.faults.corrupt["host>io"] = bench.faults.corrupt["host>dut"] = DAMAGE["a byte lost"]
+    bench.faults.corrupt["host>io-manager"] = bench.faults.corrupt["host>dut"] = DAMAGE["a byte lost"]
     with pytest.raises((Refused, ProtocolViolation)):
         bench.dut.load(STIMULUS, bench.within(120.0))
 
@@ -306,7 +308,7 @@ def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
 
 
 def test_unplugging_is_unavailable(bench: Bench) -> None:
-    bench.faults.unplug_at_ns = {"dut": bench.clock.now_ns() + 10**9, "io": bench.clock.now_ns() + 10**9}
+    bench.faults.unplug_at_ns = {"dut": bench.clock.now_ns() + 10**9, "io-manager": bench.clock.now_ns() + 10**9}
     with pytest.raises(Unavailable, match="cable"):
         bench.dut.infer(70, 0, bench.within(30.0))
 

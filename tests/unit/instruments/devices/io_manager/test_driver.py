@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from instruments.clock import Deadline, VirtualClock
 from instruments.devices.dut.driver import Dut
 from instruments.devices.dut.protocol import Ready, Said
-from instruments.devices.dut.twin import PIN_HOLD_NS, DutOptions, VirtualDut
+from instruments.devices.dut.twin import DutOptions, VirtualDut
 from instruments.devices.dut.twin_profile import load_network
 from instruments.devices.io_manager.driver import BOOT_S, IoManager
 from instruments.devices.io_manager.twin import RESET_NS, RESONATOR_LIMIT, VirtualIoManager
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, Unavailable
 from instruments.world.cable import CableLink
+from instruments.world.dut import PIN_HOLD_NS
 from instruments.world.world import World
 
 
@@ -30,7 +31,7 @@ class Bench:
         self.world = World(self.clock, seed, ideal=ideal)
         self.faults = self.world.faults
         self.dut = VirtualDut(self.world, load_network("kws01"), DutOptions(mode=mode))
-        self.uno = VirtualIoManager(self.world, self.dut, dut_baud)
+        self.uno = VirtualIoManager(self.world, "io-manager", self.dut, dut_baud)
         self.cable = CableLink("IO manager", self.clock, self.uno.port)
         self.driver = IoManager(self.cable, self.clock)
         self.device = Dut(self.driver, self.clock)
@@ -244,7 +245,7 @@ def test_open_works_for_any_latency_of_the_usb_link(seed: int) -> None:
 
 def test_laps_may_come_between_any_two_lines() -> None:
     bench = Bench().opened()
-    bench.driver.enable_timestamps(bench.within())
+    bench.driver.arm(bench.within())
     start_ns = bench.clock.now_ns()
     falls = 200
     for i in range(falls):
@@ -253,20 +254,18 @@ def test_laps_may_come_between_any_two_lines() -> None:
         assert bench.device.command("profile", bench.within()).text("model") == "kws01"
         assert bench.driver.identify(bench.within()).firmware == "1.0.3"
     bench.clock.sleep(0.5)
-    bench.driver.poll()
-    seen = bench.driver.take_laps()
+    seen = bench.driver.take(bench.within())
     assert len(seen) == falls
     elapsed_us = [(b.lap_us - a.lap_us) & 0xFFFFFFFF for a, b in pairwise(seen)]
     assert all(abs(us - 1700) < 1700 * RESONATOR_LIMIT + 8 for us in elapsed_us)
     assert all(a.arrived_ns <= b.arrived_ns for a, b in pairwise(seen))
-    assert bench.driver.take_laps() == []
+    assert list(bench.driver.take(bench.within())) == []
 
 
 def test_what_nobody_asked_for_becomes_a_remark() -> None:
     bench = Bench().opened()
     bench.uno.port.emit(b"brown-out detected\r\n[dut]: watchdog\r\n")
     assert bench.device.command("name", bench.within()).text("name") == "virtual twin"
-    bench.driver.poll()
     remarks = bench.driver.take_remarks()
     assert remarks == ["brown-out detected"]
     assert bench.driver.take_remarks() == []
@@ -278,10 +277,10 @@ def test_what_the_dut_said_before_a_command_is_no_answer_to_it() -> None:
     def late_line(data: bytes) -> bytes:
         return b"[dut]: m-ready\r\n" + data
 
-    bench.faults.corrupt["io>host"] = once(late_line, lambda data: b"passthrough" in data)
+    bench.faults.corrupt["io-manager>host"] = once(late_line, lambda data: b"passthrough" in data)
     answer = bench.device.command("name", bench.within())
     assert answer.text("name") == "virtual twin"
-    assert any("Ready" in remark for remark in bench.driver.take_remarks())
+    assert any("m-ready" in remark for remark in bench.driver.take_remarks())
 
 
 # --- the driver on a sick board -----------------------------------------------------------------------------
@@ -289,7 +288,7 @@ def test_what_the_dut_said_before_a_command_is_no_answer_to_it() -> None:
 
 def test_a_silent_board_times_out_with_advice() -> None:
     bench = Bench()
-    bench.faults.silent.add("io")
+    bench.faults.silent.add("io-manager")
     with pytest.raises(TimedOut, match="115200") as caught:
         bench.driver.open(bench.within(20.0))
     assert "nothing" in caught.value.came
@@ -298,7 +297,7 @@ def test_a_silent_board_times_out_with_advice() -> None:
 
 def test_open_ends_at_the_callers_deadline_if_that_is_sooner() -> None:
     bench = Bench()
-    bench.faults.silent.add("io")
+    bench.faults.silent.add("io-manager")
     with pytest.raises(TimedOut):
         bench.driver.open(bench.within(2.0))
     assert bench.clock.now_ns() == pytest.approx(2e9)
@@ -306,14 +305,14 @@ def test_open_ends_at_the_callers_deadline_if_that_is_sooner() -> None:
 
 def test_another_board_on_the_port_is_quoted() -> None:
     bench = Bench()
-    bench.faults.corrupt["io>host"] = lambda data: b"PowerShield > "
+    bench.faults.corrupt["io-manager>host"] = lambda data: b"PowerShield > "
     with pytest.raises(TimedOut, match="PowerShield"):
         bench.driver.open(bench.within(20.0))
 
 
 def test_a_board_that_falls_silent_times_out_within_the_deadline() -> None:
     bench = Bench().opened()
-    bench.faults.silent.add("io")
+    bench.faults.silent.add("io-manager")
     before_ns = bench.clock.now_ns()
     with pytest.raises(TimedOut, match="m-ready"):
         bench.device.command("name", bench.within(1.0))
@@ -328,14 +327,14 @@ def test_a_board_that_did_not_reset_has_its_old_timer_stopped() -> None:
         bench.clock.call_after(i * 50_000_000, bench.world.pin_falls)
     bench.driver.open(bench.within(20.0))
     bench.clock.sleep(1.0)
-    bench.driver.poll()
-    assert bench.driver.take_laps() == []
+    bench.driver.take_remarks()
+    assert list(bench.driver.take(bench.within())) == []
     assert bench.driver.identify(bench.within()).firmware == "1.0.3"
 
 
 def test_a_garbled_echo_is_a_violation() -> None:
     bench = Bench().opened()
-    bench.faults.corrupt["host>io"] = once(lambda data: data.replace(b"name", b"nbme"))
+    bench.faults.corrupt["host>io-manager"] = once(lambda data: data.replace(b"name", b"nbme"))
     with pytest.raises(ProtocolViolation, match="nbme"):
         bench.device.command("name", bench.within())
 
@@ -343,7 +342,7 @@ def test_a_garbled_echo_is_a_violation() -> None:
 def test_a_fault_on_the_cable_acts_once() -> None:
     bench = Bench().opened()
     seen = []
-    bench.faults.corrupt["io>host"] = lambda data: seen.append(data) or data
+    bench.faults.corrupt["io-manager>host"] = lambda data: seen.append(data) or data
     bench.driver.identify(bench.within())
     assert seen == [b"m-version-1.0.3\r\n", b"m-ready\r\n"]
 
@@ -355,7 +354,7 @@ def test_a_refusal_is_raised_and_leaves_no_answer_behind() -> None:
         with pytest.raises(Refused, match="version"):
             bench.driver.identify(bench.within())
     bench.faults.refuse.clear()
-    bench.driver.enable_timestamps(bench.within())
+    bench.driver.arm(bench.within())
     assert bench.driver.identify(bench.within()).firmware == "1.0.3"
 
 
@@ -369,19 +368,19 @@ def test_a_refused_relay_is_raised() -> None:
 def test_a_refusal_without_ready_is_raised_at_the_deadline() -> None:
     bench = Bench().opened()
     bench.faults.refuse.add("io version")
-    bench.faults.corrupt["io>host"] = lambda data: data.replace(b"m-ready\r\n", b"")
+    bench.faults.corrupt["io-manager>host"] = lambda data: data.replace(b"m-ready\r\n", b"")
     with pytest.raises(Refused, match="version"):
         bench.driver.identify(bench.within(1.0))
 
 
 def test_timestamps_that_are_not_confirmed_are_a_violation() -> None:
     bench = Bench().opened()
-    bench.faults.corrupt["io>host"] = once(lambda data: b"", lambda data: b"FALLING" in data)
+    bench.faults.corrupt["io-manager>host"] = once(lambda data: b"", lambda data: b"FALLING" in data)
     with pytest.raises(ProtocolViolation, match="FALLING"):
-        bench.driver.enable_timestamps(bench.within())
-    bench.faults.corrupt["io>host"] = once(lambda data: b"", lambda data: b"enabled" in data)
+        bench.driver.arm(bench.within())
+    bench.faults.corrupt["io-manager>host"] = once(lambda data: b"", lambda data: b"enabled" in data)
     with pytest.raises(ProtocolViolation, match="m-timer-enabled"):
-        bench.driver.enable_timestamps(bench.within())
+        bench.driver.arm(bench.within())
 
 
 def test_a_command_that_overflows_the_buffer_is_not_sent() -> None:
@@ -392,9 +391,9 @@ def test_a_command_that_overflows_the_buffer_is_not_sent() -> None:
 
 def test_unplugging_is_unavailable() -> None:
     bench = Bench().opened()
-    bench.faults.unplugged.add("io")
+    bench.faults.unplugged.add("io-manager")
     with pytest.raises(Unavailable, match="gone"):
-        bench.driver.poll()
+        bench.driver.take_remarks()
     with pytest.raises(Unavailable, match="cable"):
         bench.device.command("name", bench.within())
 
@@ -439,6 +438,6 @@ def test_relayed_lines_of_a_performance_build_are_laps_of_the_dut_not_of_the_uno
     bench = Bench(mode="performance").opened()
     result = bench.device.infer(2, 0, bench.within(10.0))
     assert len(result.laps_us) == 2
-    assert bench.driver.take_laps() == []
+    assert list(bench.driver.take(bench.within())) == []
     assert [h.event for h in result.answer.heard if isinstance(h.event, Ready)] == [Ready()]
     assert Said("infer-start", "2") in [h.event for h in result.answer.heard]

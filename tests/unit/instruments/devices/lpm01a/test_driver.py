@@ -4,15 +4,10 @@ import pytest
 from instruments.clock import to_ns
 from instruments.devices.lpm01a.driver import Lpm01a
 from instruments.errors import Refused
-from instruments.roles import (
-    ENERGY,
-    Edge,
-    MonitorSettings,
-    Samples,
-    TimeMark,
-)
+from instruments.roles import Edge, Samples, TimeMark, signals
 from instruments.world.cable import CableLink
 from tests.support.lpm01a_bench import CURRENT_A, VOLTAGE_V, bench, clean, joined, of_type, suspicious
+from tests.support.monitor import Monitor, MonitorSettings
 
 # --- a run -----------------------------------------------------------------------------------------------
 
@@ -27,8 +22,12 @@ def test_settings_are_applied_and_reported():
     b = bench()
     b.open()
     applied = b.monitor.configure(MonitorSettings(1.8, 2000), b.deadline())
-    assert (applied.voltage_set_v, applied.period_s, applied.signals) == (1.8, 1 / 2000, (ENERGY,))
-    noise = {term.name: term.absolute for term in b.monitor.accuracy().terms}["noise"]
+    assert (applied.voltage_set_v, applied.period_s, applied.signals) == (
+        1.8,
+        1 / 2000,
+        signals("energy", period_s=1 / 2000),
+    )
+    noise = {term.name: term.absolute for term in b.monitor.specification().terms}["noise"]
     assert noise == pytest.approx(1e-8 / np.sqrt(2))
 
 
@@ -58,7 +57,7 @@ def test_ideal_shield_averages_what_changes_inside_a_sample():
 @pytest.mark.parametrize("seed", range(8))
 def test_energy_is_within_the_limits_of_the_data_sheet(seed):
     b = bench(seed).streaming()
-    limits = {term.name: term for term in b.monitor.accuracy().terms}
+    limits = {term.name: term for term in b.monitor.specification().terms}
     start_ns = b.clock.now_ns()
     items = b.record(10) + b.stop()
     history = b.world.history
@@ -193,7 +192,7 @@ def test_a_second_driver_takes_over_from_one_that_was_killed():
     b.clock.sleep(100)
     b.twin.port.close()
     b.clock.sleep(100)
-    second = Lpm01a(CableLink("monitor", b.clock, b.twin.port), b.clock)
+    second = Monitor(Lpm01a(CableLink("monitor", b.clock, b.twin.port), b.clock))
     second.open(b.deadline())
     second.power_off(b.deadline())
     assert not b.world.powered

@@ -1,17 +1,11 @@
 import pytest
 
 from instruments.clock import to_ns
-from instruments.devices.lpm01a.driver import SETUP
+from instruments.devices.lpm01a.driver import SET_UP
 from instruments.errors import ProtocolViolation, Refused, TimedOut, Unavailable
-from instruments.roles import (
-    Edge,
-    Lost,
-    MonitorSettings,
-    OverRange,
-    Samples,
-    TimeMark,
-)
+from instruments.roles import Edge, Lost, OverRange, Samples, TimeMark
 from tests.support.lpm01a_bench import CURRENT_A, VOLTAGE_V, Bench, bench, clean, joined, of_type, suspicious
+from tests.support.monitor import MonitorSettings
 
 # --- samples and edges that get lost ---------------------------------------------------------------------
 
@@ -125,7 +119,7 @@ def test_refusals_at_open(command):
         b.open()
 
 
-@pytest.mark.parametrize("command", [*SETUP, "freq", "volt"])
+@pytest.mark.parametrize("command", ["pwr off", *SET_UP, "freq", "volt"])
 def test_refusals_of_settings(command):
     b = bench()
     b.open()
@@ -181,7 +175,7 @@ def test_settings_that_the_shield_does_not_have(settings):
     b.open()
     with pytest.raises(Refused, match="configure monitor"):
         b.monitor.configure(settings, b.deadline())
-    assert b"volt" not in b.heard
+    assert b"freq" not in b.heard
 
 
 def test_the_echo_of_another_command_is_a_violation():

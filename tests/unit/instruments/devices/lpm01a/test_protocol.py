@@ -321,7 +321,7 @@ def test_an_end_that_nobody_asked_for_is_a_loss():
 
 
 def test_accuracy_table_names_a_source_for_every_limit():
-    accuracy = load("lpm01a")
+    accuracy = load("instruments.devices.lpm01a")
     names = [term.name for term in accuracy.terms]
     unknown = ["range_changes", "temperature"]
     sized = ["clock", "edge_latency", "gain", "noise", "offset", "quantisation", "supply_voltage"]
@@ -334,4 +334,4 @@ def test_accuracy_table_names_a_source_for_every_limit():
 
 def test_unknown_accuracy_table():
     with pytest.raises(FileNotFoundError):
-        load("no_such_monitor")
+        load("instruments.links")

@@ -5,10 +5,11 @@ from functools import partial
 import numpy as np
 import pytest
 
-from instruments.devices.n6705 import setup as n6705_setup
-from instruments.errors import Refused, TimedOut
+from instruments.devices.n6705 import dialect
+from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.links.stream_scpi import StreamScpiLink
-from instruments.roles import Lost, MonitorSettings, Note, OverRange, Samples
+from instruments.roles import Lost, Note, OverRange, Samples, SamplingSettings, SupplySettings
+from tests.support.monitor import MonitorSettings
 from tests.support.n6705_bench import (
     PERIOD_S,
     SETTINGS,
@@ -22,8 +23,7 @@ from tests.support.n6705_bench import (
     renamed,
 )
 
-WORDS = {"ours": "(@1)", "others": "(@2,3)", "voltage": "3", "limit": "0.5", "protection": "3.3"}
-WORDS["period"] = "0.0002048"
+WORDS = {"ours": "(@1)", "voltage": "3", "limit": "0.5", "protection": "3.3", "period": "0.0002048"}
 
 
 # --- a whole log -----------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def test_an_instrument_with_errors_stays_inside_its_limits(seed: int) -> None:
     stop_ns = start_ns + count * PERIOD_S * 1e9
     truth_j = float(history.energy_j(stop_ns) - history.energy_j(start_ns))
     mean_a = float(history.charge_c(stop_ns) - history.charge_c(start_ns)) / ((stop_ns - start_ns) * 1e-9)
-    limits = {term.name: term for term in bench.monitor.accuracy().terms}
+    limits = {term.name: term for term in bench.monitor.specification().terms}
     limit = (
         limits["gain"].relative
         + limits["offset"].absolute / mean_a
@@ -83,7 +83,7 @@ def test_the_noise_of_a_sample_is_what_the_table_says() -> None:
     bench.world.pin_falls()
     samples = of(Samples, [*bench.log(2.0), *bench.monitor.stop(bench.within())])
     current = np.concatenate([s.values[0] for s in samples])
-    noise = next(term for term in bench.monitor.accuracy().terms if term.name == "noise")
+    noise = next(term for term in bench.monitor.specification().terms if term.name == "noise")
     assert float(current.std()) == pytest.approx(noise.absolute, rel=0.05)
 
 
@@ -144,18 +144,19 @@ def test_the_period_is_the_one_the_instrument_reports() -> None:
     assert fastest.period_s == PERIOD_S
 
 
-def test_the_noise_in_the_accuracy_follows_the_period() -> None:
+def test_the_noise_in_the_specification_follows_the_period() -> None:
     bench = make()
     bench.monitor.open(bench.within())
     found = []
     for rate_hz in (1 / PERIOD_S, 1 / PERIOD_S / 4):
         bench.monitor.configure(MonitorSettings(3.0, rate_hz), bench.within())
-        found.append(next(t for t in bench.monitor.accuracy().terms if t.name == "noise").absolute)
+        found.append(next(t for t in bench.monitor.specification().terms if t.name == "noise").absolute)
     assert found[1] == pytest.approx(found[0] / 2)
-    assert any("not confirmed" in text.lower() for text in bench.monitor.accuracy().assumptions)
+    assert any("not confirmed" in text.lower() for text in bench.monitor.specification().assumptions)
 
 
-COMMANDS = [command for _, lines in n6705_setup.set_up_blocks(WORDS, has_trigger_bnc=True) for command in lines]
+BLOCKS = dialect.SUPPLY + dialect.LOG
+COMMANDS = [line.format_map(WORDS) for _, lines in BLOCKS for line in lines]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -176,14 +177,25 @@ def test_refused_actions_are_refused_by_the_driver(command: str) -> None:
     assert bench.monitor.stop(bench.within()) == []
 
 
-@pytest.mark.parametrize("settings", [MonitorSettings(-0.1), MonitorSettings(20.5), MonitorSettings(3, 0.0)])
-def test_impossible_settings_are_refused_before_anything_is_sent(settings: MonitorSettings) -> None:
+@pytest.mark.parametrize("settings", [SupplySettings(-0.1), SupplySettings(20.5), SupplySettings(3, 3.1)])
+def test_an_impossible_supply_is_refused_before_anything_is_sent(settings: SupplySettings) -> None:
     bench = make()
     bench.monitor.open(bench.within())
     sent: list[bytes] = []
     bench.world.faults.corrupt["host>monitor"] = listening(sent)
     with pytest.raises(Refused):
-        bench.monitor.configure(settings, bench.within())
+        bench.monitor.instrument.supply().configure(settings, bench.within())
+    assert sent == []
+
+
+@pytest.mark.parametrize("rate_hz", [0.0, -1.0, 2e5])
+def test_an_impossible_rate_is_refused_before_anything_is_sent(rate_hz: float) -> None:
+    bench = make()
+    bench.monitor.open(bench.within())
+    sent: list[bytes] = []
+    bench.world.faults.corrupt["host>monitor"] = listening(sent)
+    with pytest.raises(Refused):
+        bench.monitor.instrument.sampler().configure(SamplingSettings(rate_hz), bench.within())
     assert sent == []
 
 
@@ -205,7 +217,7 @@ def test_another_make_is_refused_and_named() -> None:
 
 
 def test_a_channel_without_a_source_measure_unit_is_refused() -> None:
-    for channel, match in ((2, "N6731B"), (9, "has 3")):
+    for channel, match in ((2, "N6731B"), (8, "has 3")):
         bench = make(channel=channel)
         with pytest.raises(Refused, match=match):
             bench.monitor.open(bench.within())
@@ -231,27 +243,55 @@ def ask(bench: Bench, *commands: str) -> str:
     return port.read_line(bench.within())
 
 
-def test_after_a_reset_the_twin_logs_every_channel_and_stretches_the_period() -> None:
+def test_a_log_over_two_channels_is_longer_and_slower() -> None:
+    """After *RST the voltage of every channel is logged: whoever initiates several gets several."""
     bench = make()
     bench.link.open(bench.within())
     naive = ("*RST", "SENS:ELOG:FUNC:CURR ON,(@1)", "FORM REAL", "SENS:ELOG:PER 204.8e-6,(@1)")
-    assert float(ask(bench, *naive, "SENS:ELOG:PER? (@1)")) == pytest.approx(2 * PERIOD_S)
-    ask(bench, "VOLT 3,(@1)", "OUTP ON,(@1)", "INIT:ELOG (@1)", "TRIG:ELOG (@1)", "*OPC?")
+    assert float(ask(bench, *naive, "SENS:ELOG:PER? (@1)")) == pytest.approx(PERIOD_S)
+    ask(bench, "VOLT 3,(@1)", "OUTP ON,(@1)", "INIT:ELOG (@1:3)", "TRIG:ELOG (@1:3)", "*OPC?")
     bench.clock.sleep(100 * 2 * PERIOD_S)
     port = StreamScpiLink(bench.link)
     port.write_line("FETC:ELOG? 1000,(@1)", bench.within())
     assert port.read_exactly(6, bench.within()) == b"#41600"  # 100 records of four values, not of two
 
 
-def test_the_driver_refuses_to_log_with_other_channels_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    careless = tuple(
-        (name, tuple(line for line in lines if "{others}" not in line)) for name, lines in n6705_setup.SET_UP
-    )
-    monkeypatch.setattr(n6705_setup, "SET_UP", careless)
+def test_no_command_touches_another_channel_or_the_whole_mainframe() -> None:
+    sent: list[bytes] = []
+    bench = make(channel=1)
+    bench.world.faults.corrupt["host>monitor"] = listening(sent)
+    bench.ready()
+    bench.world.pin_falls()
+    bench.log(2.0)
+    bench.monitor.stop(bench.within())
+    bench.monitor.power_off(bench.within())
+    bench.monitor.close()
+    commands = b"".join(sent).decode().splitlines()
+    assert len(commands) > 30
+    lists = {command.partition("(@")[2] for command in commands if "(@" in command}
+    assert lists == {"1)"}
+    assert not [command for command in commands if command.startswith(("*RST", "*CLS", "OUTP:PROT:COUP"))]
+
+
+def test_what_another_channel_is_doing_goes_on() -> None:
     bench = make()
-    bench.monitor.open(bench.within())
-    with pytest.raises(Refused, match=r"channels \[1, 2, 3\] are logged"):
-        bench.monitor.configure(SETTINGS, bench.within())
+    bench.link.open(bench.within())
+    ask(bench, "VOLT 5,(@2)", "OUTP ON,(@2)", "*OPC?")
+    bench.link.close()
+    bench.ready()
+    bench.monitor.power_off(bench.within())
+    bench.monitor.close()
+    bench.link.open(bench.within())
+    assert (float(ask(bench, "OUTP? (@2)")), float(ask(bench, "VOLT? (@2)"))) == (1.0, 5.0)
+
+
+def test_values_of_another_channel_among_ours_are_noticed() -> None:
+    bench = make()
+    bench.world.faults.stray_channels = True
+    bench.ready()
+    bench.world.pin_falls()
+    with pytest.raises(ProtocolViolation, match="no other channel"):
+        bench.log(5.0)
 
 
 # --- loss ------------------------------------------------------------------------------------------------

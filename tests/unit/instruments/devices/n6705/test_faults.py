@@ -50,7 +50,7 @@ def test_a_silent_instrument_is_switched_off_without_a_confirmation() -> None:
     bench = make().ready()
     bench.world.faults.silent.add("monitor")
     deadline = bench.within(5.0)
-    with pytest.raises(TimedOut, match="three ways"):
+    with pytest.raises(TimedOut, match="3 times"):
         bench.monitor.power_off(deadline)
     assert bench.clock.now_ns() == deadline.at_ns
     assert not bench.world.powered

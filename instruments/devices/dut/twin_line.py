@@ -1,18 +1,18 @@
 """The virtual DUT's UART wired straight to the host, without an IO manager."""
 
-from instruments.devices.dut.twin import VirtualDut
 from instruments.world.cable import HostPort
+from instruments.world.dut import TwinDut
 from instruments.world.wire import Wire
 from instruments.world.world import World
 
 
-class VirtualSerialLine:
+class VirtualDutLine:
     """A USB serial adapter on the DUT's UART; `baud` is the speed the host chose."""
 
-    def __init__(self, world: World, dut: VirtualDut, baud: int) -> None:
-        self.port = HostPort(world, "dut", self._from_host)
+    def __init__(self, world: World, name: str, dut: TwinDut, baud: int) -> None:
+        self.port = HostPort(world, name, self._from_host)
         self._dut = dut
-        self._garbles = baud != dut.options.baud
+        self._garbles = baud != dut.baud
         self._to_dut = Wire(world, "host>dut line", baud, self._reaches_dut, dut.receiving_starts)
         dut.attach(self._from_dut)
 

@@ -1,0 +1,242 @@
+"""From a bench file to instruments on links. Nothing is opened here: building is pure, the director does I/O."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
+from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
+from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
+from energy_runner.benchmarks.places import packaged_network
+from energy_runner.errors import ConfigurationError
+from instruments.clock import Clock, RealClock
+from instruments.devices.dut.driver import Dut
+from instruments.errors import InstrumentError
+from instruments.links.base import Link
+from instruments.links.stream_scpi import StreamScpiLink
+from instruments.links.tap import Direction, TappedLink, TappedScpiLink
+from instruments.registry import DriverSpec
+from instruments.roles import EdgeSource, Instrument, Sampler, SamplingSettings, Supply, SupplySettings
+from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
+from instruments.world.cable import CableLink
+
+# Called with the instrument's name, direction ("tx", "rx") and bytes.
+ByteListener = Callable[[str, Direction, bytes], None]
+# Tests put themselves between driver and link with this: (instrument's name, link) -> link.
+Wrap = Callable[[str, Link], Link]
+
+
+@dataclass
+class Bench:
+    """The instruments of one bench, not yet opened, and who plays which role; `twin` is the world behind twins.
+
+    `players` names the instrument behind each role. `voltage_v` is the voltage at which the DUT runs, which the
+    bench file states also where no instrument of the bench feeds it; None only where neither says so.
+    """
+
+    spec: BenchSpec
+    clock: Clock
+    instruments: dict[str, Instrument]
+    players: Wiring
+    dut: Dut
+    supply: Supply | None = None
+    sampler: Sampler | None = None
+    edges: EdgeSource | None = None
+    cross_check: EdgeSource | None = None
+    supply_settings: SupplySettings | None = None
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    twin: TwinBench | None = None
+    _listeners: list[ByteListener] = field(default_factory=list)
+
+    def listen(self, listener: ByteListener) -> None:
+        """Let `listener` hear every byte that is exchanged."""
+        self._listeners.append(listener)
+
+    @property
+    def virtual(self) -> bool:
+        """Return whether twins in this process stand for the instruments."""
+        return self.twin is not None
+
+
+def build_bench(
+    spec: BenchSpec,
+    mode: Mode = "energy",
+    *,
+    benchmark: str = "kws01",
+    seed: int = 0,
+    model: Path | None = None,
+    wrap: Wrap = lambda name, link: link,
+) -> Bench:
+    """Return the bench for one mode; raise `ConfigurationError` for what the file gets wrong.
+
+    `benchmark`, `seed` and `model` matter to twins only: what the virtual DUT runs, its instrument errors,
+    and the .tflite file that answers, or that is built into the firmware of an emulated one.
+    """
+    players = wiring(spec, mode)
+    if model is None and spec.is_virtual:
+        model = _own_network(spec, benchmark)
+    twin = _twin(spec, mode, players, benchmark=benchmark, seed=seed, model=model) if spec.is_virtual else None
+    if model is not None and twin is None:
+        raise ConfigurationError("--model is for virtual benches; a real DUT has its model in its firmware")
+    clock: Clock = twin.clock if twin else RealClock()
+    builder = _Builder(spec, mode, clock, twin, wrap)
+    built = {name: builder.instrument(name, one) for name, one in players.instruments.items()}
+    bench = Bench(
+        spec=spec,
+        clock=clock,
+        instruments=built,
+        players=players,
+        dut=Dut(built[players.dut.instrument].dut_link(players.dut.channel), clock),
+        supply=_role(built, players.supply, "supply"),
+        sampler=_role(built, players.sampler, "sampler"),
+        edges=_role(built, players.edges, "edges"),
+        cross_check=_role(built, players.cross_check, "edges"),
+        supply_settings=_supply_settings(spec),
+        sampling=_sampling(spec),
+        twin=twin,
+        _listeners=builder.listeners,
+    )
+    _check_limits(bench)
+    return bench
+
+
+def _role(built: dict[str, Instrument], player: Player | None, role: str) -> Any:
+    return getattr(built[player.instrument], role)(player.channel) if player is not None else None
+
+
+def _supply_settings(spec: BenchSpec) -> SupplySettings | None:
+    table = spec.supply or spec.monitor
+    return SupplySettings(table.voltage_v, table.current_limit_a) if table is not None else None
+
+
+def _sampling(spec: BenchSpec) -> SamplingSettings:
+    table = spec.sampler or spec.monitor
+    return SamplingSettings(table.sample_rate_hz if table is not None else None)
+
+
+def _check_limits(bench: Bench) -> None:
+    """Refuse a voltage that the supply does not have, and edges in a timebase that the samples do not share."""
+    spec, players, settings = bench.spec, bench.players, bench.supply_settings
+    if bench.supply is not None and settings is None:
+        raise ConfigurationError(f"bench '{spec.name}': [supply] with voltage_v is missing")
+    if bench.supply is not None and settings is not None:
+        limits = bench.supply.limits
+        key = "monitor" if spec.monitor is not None else "supply"
+        driver = players.instruments[players.supply.instrument].driver if players.supply else ""
+        if not limits.voltage_min_v <= settings.voltage_v <= limits.voltage_max_v:
+            raise ConfigurationError(
+                f"bench '{spec.name}': {key}.voltage_v = {settings.voltage_v:g} is outside what "
+                f"{driver} can supply ({limits.voltage_min_v:g} to {limits.voltage_max_v:g} V)"
+            )
+    in_samples = bench.edges is not None and bench.edges.timebase == "samples"
+    if in_samples and players.edges and players.sampler and players.edges.instrument != players.sampler.instrument:
+        raise ConfigurationError(
+            f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among its own samples, but "
+            f"the sampler is '{players.sampler}'; let one instrument do both, or take edges from an IO manager"
+        )
+
+
+@dataclass
+class _Builder:
+    """What all instruments of one bench are built from."""
+
+    spec: BenchSpec
+    mode: Mode
+    clock: Clock
+    twin: TwinBench | None
+    wrap: Wrap
+    listeners: list[ByteListener] = field(default_factory=list)
+
+    def instrument(self, name: str, instrument: InstrumentSpec) -> Instrument:
+        """Return the instrument called `name`, on its link."""
+        driver = driver_of(name, instrument)
+        if driver.link == "none":
+            if self.twin is None:
+                raise ConfigurationError(
+                    f'{name}: {driver.name} exists in software only; its port must be "virtual"'
+                )
+            own: Instrument = self.twin.twins[name]
+            return own
+        options = _options(name, driver, instrument)
+        return driver.build(self._link(name, driver, instrument), self.clock, options)
+
+    def _link(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> Any:
+        """Return the instrument's link with a tap on it."""
+        if self.twin is not None:
+            stream = CableLink(f"{name} on the virtual bench", self.twin.clock, self.twin.ports()[name])
+            tapped = TappedLink(self.wrap(name, stream), self._tap(name))
+            return StreamScpiLink(tapped) if driver.link == "scpi" else tapped
+        if driver.link == "scpi":
+            from instruments.links.visa import VisaLink
+
+            return TappedScpiLink(VisaLink(instrument.port), self._tap(name))
+        from instruments.links.serial_link import SerialLink
+
+        serial = SerialLink(name, instrument.port, self._baud(name, driver, instrument))
+        return TappedLink(self.wrap(name, serial), self._tap(name))
+
+    def _baud(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> int:
+        if name == DUT_PORT:
+            return self.spec.dut.energy_baud if self.mode == "energy" else self.spec.dut.baud
+        return instrument.baud or driver.baud
+
+    def _tap(self, name: str) -> Callable[[Direction, bytes], None]:
+        def heard(direction: Direction, data: bytes) -> None:
+            for listener in self.listeners:
+                listener(name, direction, data)
+
+        return heard
+
+
+def _options(name: str, driver: DriverSpec, instrument: InstrumentSpec) -> BaseModel:
+    """Return the driver's options, checked; raise `ConfigurationError` in the words of the bench file."""
+    model = driver.options_model()
+    try:
+        return model.model_validate(instrument.options)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        known = ", ".join(model.model_fields) or "none"
+        wrong = "is unknown" if first["type"] == "extra_forbidden" else first["msg"]
+        raise ConfigurationError(f"{name}.options.{key} {wrong} (options of {driver.name}: {known})") from error
+
+
+def _own_network(spec: BenchSpec, benchmark: str) -> Path | None:
+    """Return the network of a demo benchmark, where the twin can run it; None where it answers from a table."""
+    runs = spec.is_emulated or find_spec("ai_edge_litert") is not None
+    return packaged_network(load_benchmark(benchmark)) if runs and is_demo(benchmark) else None
+
+
+def _twin(
+    spec: BenchSpec, mode: Mode, players: Wiring, *, benchmark: str, seed: int, model: Path | None
+) -> TwinBench:
+    virtual = spec.virtual
+    firmware = virtual.firmware if virtual and virtual.firmware else None
+    if firmware is None:
+        firmware = "energy" if mode == "energy" else "performance"
+    relayed = players.dut.instrument != DUT_PORT
+    baud = spec.dut.energy_baud if relayed or mode == "energy" else spec.dut.baud
+    options = TwinOptions(
+        instruments={name: driver_of(name, one) for name, one in instruments_of(spec).items()},
+        network=benchmark,
+        firmware=firmware,
+        seed=seed,
+        ideal=virtual.ideal if virtual else False,
+        noise=virtual.noise if virtual else True,
+        dut_baud=baud,
+        line_baud=virtual.line_baud if virtual else None,
+        model_string=virtual.model_string if virtual else None,
+        model_path=model,
+        start_ns=round((virtual.start_s if virtual else 0.0) * 1e9),
+        emulated=virtual.emulated if virtual else False,
+    )
+    try:
+        return build_twin_bench(options)
+    except KeyError as error:
+        raise ConfigurationError(f"the virtual DUT does not know the benchmark {error}") from error
+    except InstrumentError as error:
+        raise ConfigurationError(str(error)) from error

@@ -1,0 +1,257 @@
+"""From the tables of a bench file to instruments and the roles they play.
+
+The short form of a bench file (`[monitor]`, `[io_manager]`, `dut.port`) is put into the long form here, so that
+nothing behind this module knows of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
+from energy_runner.bench.words import meant
+from energy_runner.errors import ConfigurationError
+from instruments.registry import DriverSpec, broken_drivers, drivers
+from instruments.roles import RoleName
+
+MONITOR, IO_MANAGER, DUT_PORT = "monitor", "io-manager", "dut"
+HOW_TO = "docs/how-to/write-a-driver.md"
+# What an instrument must offer to play a role of the bench file.
+NEEDED: dict[str, RoleName] = {
+    "supply": "supply",
+    "sampler": "sampler",
+    "edges": "edges",
+    "cross_check": "edges",
+    "dut": "dut",
+    "thermometer": "thermometer",
+    "switch": "switch",
+}
+
+
+class WiringError(ConfigurationError):
+    """The roles of a bench file cannot be played; `place` is the key that is wrong."""
+
+    def __init__(self, place: Sequence[str], text: str) -> None:
+        super().__init__(f"{text}. Try: compare it with `energy-runner bench show virtual-lpm01a`")
+        self.place = tuple(place)
+
+
+@dataclass(frozen=True)
+class Player:
+    """An instrument of the bench, and the channel of it that plays a role (empty: it has only one)."""
+
+    instrument: str
+    channel: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.instrument}:{self.channel}" if self.channel else self.instrument
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """All instruments of a bench by name, and who plays which role in one mode.
+
+    `instruments` holds those that this mode opens, the supply's first: whatever else is missing, the supply can
+    then be switched off. `dut` is None only where `dut.port` is not given and no relay is named, which the bench
+    file refuses.
+    """
+
+    instruments: dict[str, InstrumentSpec]
+    supply: Player | None = None
+    sampler: Player | None = None
+    edges: Player | None = None
+    cross_check: Player | None = None
+    dut: Player = field(default_factory=lambda: Player(DUT_PORT))
+
+
+def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
+    """Return every instrument of the bench file by name, those of the short form included."""
+    found: dict[str, InstrumentSpec] = {}
+    if spec.monitor is not None:
+        monitor = spec.monitor
+        found[MONITOR] = InstrumentSpec(
+            driver=monitor.driver,
+            port=monitor.port,
+            baud=monitor.baud,
+            backend=monitor.backend,
+            options=monitor.options,
+            calibration=monitor.calibration,
+        )
+    found.update(spec.instruments)
+    if spec.io_manager is not None:
+        found[IO_MANAGER] = InstrumentSpec(
+            driver="io-manager", port=spec.io_manager.port, baud=spec.io_manager.baud
+        )
+    if spec.dut.port is not None:
+        found[DUT_PORT] = InstrumentSpec(driver="dut-port", port=spec.dut.port)
+    return found
+
+
+def roles_of(spec: BenchSpec) -> dict[str, Player]:
+    """Return who plays each role, the relay as `dut`; those that the short form implies included."""
+    given = {role: _player(text) for role, text in spec.roles.model_dump(exclude_none=True).items()}
+    return {**_implied(spec), **given}
+
+
+def _implied(spec: BenchSpec) -> dict[str, Player]:
+    implied: dict[str, Player] = {}
+    sees_laps = spec.io_manager is not None and spec.io_manager.timestamps
+    captures = False
+    if spec.monitor is not None:
+        known = drivers().get(spec.monitor.driver)
+        captures = known is not None and "edges" in known.roles
+        implied = {"supply": Player(MONITOR), "sampler": Player(MONITOR)}
+        if captures:
+            implied["edges"] = Player(MONITOR)
+    if sees_laps:
+        implied["cross_check" if captures else "edges"] = Player(IO_MANAGER)
+    if spec.io_manager is not None:
+        implied["dut"] = Player(IO_MANAGER)
+    return implied
+
+
+def check_roles(spec: BenchSpec) -> None:
+    """Raise `WiringError` for roles that cannot be played, whatever the mode."""
+    present = instruments_of(spec)
+    for name in (MONITOR, IO_MANAGER, DUT_PORT):
+        short = {MONITOR: spec.monitor, IO_MANAGER: spec.io_manager, DUT_PORT: spec.dut.port}[name]
+        if name in spec.instruments and short is not None:
+            table = "dut.port" if name == DUT_PORT else f"[{name.replace('-', '_')}]"
+            raise WiringError(("instruments", name), f"the name '{name}' is taken by {table}; choose another")
+    if spec.monitor is not None:
+        for table in ("supply", "sampler"):
+            if getattr(spec, table) is not None:
+                raise WiringError((table,), f"[{table}] and [monitor] say the same thing twice; leave one out")
+    implied = _implied(spec)
+    for role, text in spec.roles.model_dump(exclude_none=True).items():
+        player = _player(text)
+        if role in implied and implied[role] != player:
+            raise WiringError(
+                ("roles", role),
+                f"two players for one role: {role} is '{text}' and '{implied[role]}'; leave one out",
+            )
+        _check_player(role, player, present)
+    used = {player.instrument for player in roles_of(spec).values()}
+    idle = [name for name in spec.instruments if name not in used]
+    if idle:
+        raise WiringError(
+            ("instruments", idle[0]),
+            f"instrument '{idle[0]}' plays no role; give it one in [roles] or leave it out",
+        )
+    _check_ports(present)
+
+
+def wiring(spec: BenchSpec, mode: Mode) -> Wiring:
+    """Return who plays what in a mode; raise `ConfigurationError` for a role that it needs and nobody plays."""
+    present, roles = instruments_of(spec), roles_of(spec)
+    route_player = _dut_player(spec, mode, roles)
+    players = {role: roles.get(role) for role in ("supply", "sampler", "edges", "cross_check")}
+    if mode != "energy":
+        players["edges"] = players["cross_check"] = None
+        if players["sampler"] is not None and players["sampler"].instrument != _name(players["supply"]):
+            players["sampler"] = None
+    else:
+        _check_energy(spec, players, present)
+    names = [_name(player) for player in (*players.values(), route_player)]
+    opened = {name: present[name] for name in dict.fromkeys(names) if name is not None}
+    return Wiring(opened, **players, dut=route_player)
+
+
+def driver_of(name: str, instrument: InstrumentSpec) -> DriverSpec:
+    """Return the driver of an instrument; raise `WiringError` for one that is unknown or broken."""
+    known = drivers()
+    if instrument.driver in known:
+        return known[instrument.driver]
+    place = ("monitor", "driver") if name == MONITOR else ("instruments", name, "driver")
+    broken = broken_drivers().get(instrument.driver)
+    if broken:
+        text = f"{broken}; update or remove that package"
+    else:
+        names = ", ".join(sorted(known))
+        text = f"is unknown{meant(instrument.driver, known)} (known: {names}); for one of your own see {HOW_TO}"
+    raise WiringError(place, f"{'.'.join(place)}: '{instrument.driver}' {text}")
+
+
+def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec]) -> None:
+    if player.instrument not in present:
+        names = ", ".join(present) or "none"
+        near = meant(player.instrument, present)
+        raise WiringError(
+            ("roles", role), f"roles.{role} = '{player}': there is no such instrument{near} (there is: {names})"
+        )
+    driver = driver_of(player.instrument, present[player.instrument])
+    if NEEDED[role] not in driver.roles:
+        able = [name for name, one in present.items() if NEEDED[role] in driver_of(name, one).roles]
+        raise WiringError(
+            ("roles", role),
+            f"roles.{role} = '{player}': {driver.title} plays {', '.join(driver.roles)}; "
+            f"{role} could be played by: {', '.join(able) or 'none of this bench'}",
+        )
+
+
+def _check_ports(present: dict[str, InstrumentSpec]) -> None:
+    taken: dict[tuple[str, str], str] = {}
+    for name, instrument in present.items():
+        if instrument.port == "virtual":
+            continue
+        driver = drivers().get(instrument.driver)
+        option = driver.channel_option if driver else ""
+        place = (instrument.port, str(instrument.options.get(option, 1)) if option else "")
+        if place in taken:
+            raise WiringError(
+                ("instruments", name), f"port '{instrument.port}' is given twice, for {taken[place]} and {name}"
+            )
+        taken[place] = name
+
+
+def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: dict[str, InstrumentSpec]) -> None:
+    """Refuse a bench that cannot measure energy, before anything is opened."""
+    if players["sampler"] is None:
+        raise ConfigurationError(
+            f"bench '{spec.name}' has no [monitor] and nobody plays sampler; energy mode needs one. "
+            f"{_could_play('sampler', present)}"
+        )
+    if players["edges"] is None:
+        raise ConfigurationError(
+            f"bench '{spec.name}': nobody captures the timestamp pin's edges: {_sampler_title(players, present)} "
+            "cannot, so energy mode needs an [io_manager] with timestamps = true, its D3 wired to that pin, or an "
+            f"instrument in roles.edges. {_could_play('edges', present)}"
+        )
+    if spec.monitor is None and spec.supply is None:
+        raise ConfigurationError(
+            f"bench '{spec.name}': [supply] with voltage_v is missing: at which voltage does the DUT run?"
+        )
+
+
+def _could_play(role: RoleName, present: dict[str, InstrumentSpec]) -> str:
+    able = [name for name, one in present.items() if role in driver_of(name, one).roles]
+    return f"It could be: {', '.join(able)}" if able else "No instrument of this bench could"
+
+
+def _sampler_title(players: dict[str, Player | None], present: dict[str, InstrumentSpec]) -> str:
+    player = players["sampler"]
+    return present[player.instrument].driver if player is not None else "the sampler"
+
+
+def _dut_player(spec: BenchSpec, mode: Mode, roles: dict[str, Player]) -> Player:
+    """Return who carries the DUT's UART in a mode: energy through the relay, the others directly."""
+    chosen: str | None = getattr(spec.dut, mode)
+    direct, relay = spec.dut.port is not None, roles.get("dut")
+    default = "direct" if direct and (mode != "energy" or relay is None) else "io-manager"
+    route = chosen or default
+    if route == "direct" and direct:
+        return Player(DUT_PORT)
+    if route == "io-manager" and relay is not None:
+        return relay
+    missing = "dut.port" if route == "direct" else "[io_manager] or roles.dut"
+    raise ConfigurationError(
+        f"bench '{spec.name}': dut.{mode} = '{route}' needs {missing}, which the bench file does not give"
+    )
+
+
+def _player(text: str) -> Player:
+    name, _, channel = text.partition(":")
+    return Player(name, channel)
+
+
+def _name(player: Player | None) -> str | None:
+    return player.instrument if player is not None else None

@@ -1,0 +1,90 @@
+"""What is wrong with a bench file, in the words of a bench file: the line, the key, what is possible."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
+_PLAIN_WORDS = {
+    "missing": "{key} is missing",
+    "string_too_short": "{key} must not be empty",
+    "model_type": "{key} must be a table: [{key}]",
+}
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """Return the question after the nearest known word, or nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def problem(error: ErrorDetails, tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> str:
+    """Return one of pydantic's errors as a person would say it; the key comes first.
+
+    `tables` holds the model of each table by its name, `*` standing for any one part of it.
+    """
+    place = [str(part) for part in error["loc"]]
+    # What follows an option's name in a place is the type that was tried.
+    if "options" in place:
+        place = place[: place.index("options") + 2]
+    key, kind = ".".join(place), error["type"]
+    if kind == "extra_forbidden":
+        return _unknown(place, tables, root)
+    if kind in _PLAIN_WORDS:
+        return _PLAIN_WORDS[kind].format(key=key)
+    text = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    if not place:
+        return text
+    must = "must be " if text != error["msg"] else ""
+    if "options" in place:
+        must, text = "must be ", "a text, a number, true or false"
+    return f"{key} = {toml(error['input'])}: {must}{text}"
+
+
+def line_of(text: str, place: Sequence[str]) -> int | None:
+    """Return the line in a TOML `text` where the key at `place` stands, or else its table; None for neither.
+
+    Tables may be written as headers or as dotted keys; what is written in one line (an inline table) is found by
+    the table's own line.
+    """
+    table: list[str] = []
+    best: tuple[int, int] | None = None  # (parts that match, line)
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.fullmatch(line)
+        if header:
+            table = _parts(header[1])
+            here = table
+        elif "=" in line and not line.lstrip().startswith("#"):
+            here = table + _parts(line.partition("=")[0])
+        else:
+            continue
+        if here and list(place[: len(here)]) == here and (best is None or len(here) > best[0]):
+            best = (len(here), number)
+    return best[1] if best else None
+
+
+def toml(value: object) -> str:
+    """Return a value much as TOML writes it, shortened."""
+    written = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    return written if len(written) <= 40 else written[:37] + "..."
+
+
+def _unknown(place: list[str], tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> str:
+    """Return that a key is unknown, which ones are known there, and which one may have been meant."""
+    known = list(_model(place[:-1], tables, root).model_fields)
+    return f"unknown key {'.'.join(place)!r}{meant(place[-1], known)} (known here: {', '.join(known)})"
+
+
+def _model(place: list[str], tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> type[BaseModel]:
+    for name, model in tables.items():
+        parts = name.split(".")
+        if len(parts) == len(place) and all(p in ("*", q) for p, q in zip(parts, place, strict=True)):
+            return model
+    return root
+
+
+def _parts(dotted: str) -> list[str]:
+    return [part.strip().strip("\"'") for part in dotted.strip().split(".")]

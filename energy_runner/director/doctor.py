@@ -1,0 +1,264 @@
+"""Examine a bench: every instrument by itself, then all together; the supply goes off in any case."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from energy_runner.bench import Bench
+from energy_runner.director.stage import EDGE_ADVICE, SUPPLY_STEP, switch_off
+from energy_runner.director.stop import StopRequest
+from energy_runner.director.undo import UndoReport, UndoStack
+from energy_runner.errors import BenchFault, ConfigurationError, Interrupted, RunnerError
+from instruments.clock import Deadline
+from instruments.errors import InstrumentError
+from instruments.roles import EdgeSource, Identity, Instrument, Samples, Supply
+
+OPEN_S = 20.0
+ANSWER_S = 5.0
+POWER_S = 10.0
+EDGE_S = 2.0
+SUPPLY_IS_OFF = "supply is off"
+
+
+@dataclass(frozen=True)
+class Examined:
+    """One step of the examination and what came of it."""
+
+    step: str
+    ok: bool
+    says: str
+
+
+@dataclass(frozen=True)
+class Examination:
+    """All steps of an examination, in order."""
+
+    bench: str
+    virtual: bool
+    steps: tuple[Examined, ...]
+
+    @property
+    def well(self) -> bool:
+        """Return whether nothing is wrong."""
+        return all(step.ok for step in self.steps)
+
+
+Step = tuple[str, Callable[[], str]]
+Listener = Callable[[Examined], None]
+
+
+def examine(bench: Bench, stop: StopRequest, listener: Listener = lambda step: None) -> Examination:
+    """Examine everything and switch the supply off; raise `Interrupted` if the user wants to stop.
+
+    `listener` hears every step as it ends; one that raises is not called again and changes nothing else.
+    """
+    return _Doctor(bench, stop, listener).run()
+
+
+def make_safe(bench: Bench) -> Identity:
+    """Switch the supply off, whatever an earlier run left behind; return who confirmed it.
+
+    Raises `ConfigurationError` for a bench without a supply, and what the instrument said if it does not confirm.
+    """
+    player = bench.players.supply
+    if player is None:
+        raise ConfigurationError(f"bench '{bench.spec.name}' has no supply of its own to switch off")
+    instrument = bench.instruments[player.instrument]
+    try:
+        identity = instrument.open(bench.clock.deadline(OPEN_S))
+        switch_off(bench, bench.clock.deadline(3 * POWER_S))
+    finally:
+        instrument.close()
+    return identity
+
+
+def who(identity: Identity) -> str:
+    """Return in one line who an instrument is."""
+    parts = (identity.make, identity.model, identity.serial, identity.firmware)
+    return " ".join(part for part in parts if part) + (" (virtual)" if identity.virtual else "")
+
+
+class _Doctor:
+    """One examination; every step back is registered before what it undoes."""
+
+    def __init__(self, bench: Bench, stop: StopRequest, listener: Listener) -> None:
+        self._bench = bench
+        self._stop = stop
+        self._listener: Listener | None = listener
+        self._steps: list[Examined] = []
+        self._undo = UndoStack(bench.clock)
+        self._reached: set[str] = set()
+        bench.dut.while_waiting = stop.check
+
+    def run(self) -> Examination:
+        """Examine every instrument by itself, so that one run finds every wrong port, then all together."""
+        bench, players = self._bench, self._bench.players
+        alone: list[Step] = [
+            (f"{_called(name)} answers", partial(self._open, name, one))
+            for name, one in bench.instruments.items()
+            if name != players.dut.instrument or _relays(bench, name)
+        ]
+        together: list[Step] = []
+        if bench.supply is not None:
+            together.append((f"{_called(players.supply)} takes its settings", self._set_supply))
+        if bench.sampler is not None:
+            together.append((f"{_called(players.sampler)} samples as asked", self._set_sampler))
+        if bench.supply is not None:
+            together.append(("DUT boots", self._power_up))
+        together.append(("DUT says who it is", self._identify))
+        if bench.sampler is not None:
+            together.append(("timestamp pin is seen", self._pulse))
+        try:
+            answers = [self._step(step) for step in alone]
+            if all(answers):
+                all(self._step(step) for step in together)
+        finally:
+            bench.dut.while_waiting = lambda: None
+            self._undo.unwind(self._undone)
+        return Examination(bench.spec.name, bench.virtual, tuple(self._steps))
+
+    def _step(self, step: Step) -> bool:
+        name, action = step
+        self._stop.check()
+        try:
+            examined = Examined(name, True, action())
+        except Interrupted:
+            raise
+        except (InstrumentError, RunnerError) as error:
+            examined = Examined(name, False, " ".join(str(error).split()))
+        self._note(examined)
+        return examined.ok
+
+    def _note(self, examined: Examined) -> None:
+        self._steps.append(examined)
+        if self._listener is not None:
+            try:
+                self._listener(examined)
+            except Exception:  # a closed pipe, a full disk: the examination and its tear-down go on
+                self._listener = None
+
+    def _undone(self, done: UndoReport) -> None:
+        if done.name != SUPPLY_STEP:
+            return
+        player = self._bench.players.supply
+        says = " ".join(str(done.error).split()) if done.error else f"confirmed by {_called(player)}"
+        if player is not None and player.instrument not in self._reached:
+            says = f"not known, for {_called(player)} was not reached"
+            self._note(Examined(SUPPLY_IS_OFF, False, says))
+        else:
+            self._note(Examined(SUPPLY_IS_OFF, done.error is None, says))
+
+    # --- each instrument by itself ------------------------------------------------------------------------
+
+    def _open(self, name: str, instrument: Instrument) -> str:
+        supply = self._bench.players.supply
+        self._undo.register(f"close {name}", lambda _: instrument.close())
+        if supply is not None and name == supply.instrument:
+            self._undo.register(SUPPLY_STEP, lambda deadline: switch_off(self._bench, deadline), 3 * POWER_S)
+        identity = instrument.open(self._deadline(OPEN_S))
+        self._reached.add(name)
+        return who(identity)
+
+    # --- all together -------------------------------------------------------------------------------------
+
+    def _set_supply(self) -> str:
+        supply, settings = self._supply(), self._bench.supply_settings
+        if settings is None:
+            raise ConfigurationError("the bench file says no voltage")
+        return f"{supply.configure(settings, self._deadline(OPEN_S)).voltage_set_v:g} V"
+
+    def _set_sampler(self) -> str:
+        sampler = self._bench.sampler
+        if sampler is None:
+            raise ConfigurationError("the bench file names no sampler")
+        applied = sampler.configure(self._bench.sampling, self._deadline(OPEN_S))
+        names = ", ".join(signal.name for signal in applied.signals)
+        return f"{names}, a sample every {applied.period_s * 1e6:g} µs"
+
+    def _power_up(self) -> str:
+        self._open_dut_port()
+        supply = self._supply()
+        supply.on(self._deadline(POWER_S))
+        boot = self._bench.dut.wait_for_boot(self._deadline(self._bench.spec.dut.boot_timeout_s))
+        measured_v = supply.measured_voltage_v(self._deadline(ANSWER_S))
+        volts = f", {measured_v:.3f} V at its supply" if measured_v is not None else ""
+        return f"firmware built for {boot.text('timestamp-mode') or 'an unknown'} mode{volts}"
+
+    def _identify(self) -> str:
+        self._open_dut_port()
+        identity = self._bench.dut.identify(self._deadline(ANSWER_S))
+        return f"{identity.make}, model {identity.model}"
+
+    def _pulse(self) -> str:
+        """Let the DUT pulse once; see who notices."""
+        bench, players = self._bench, self._bench.players
+        sources = {
+            player.instrument: source
+            for player, source in ((players.edges, bench.edges), (players.cross_check, bench.cross_check))
+            if player is not None and source is not None
+        }
+        for source in sources.values():
+            source.arm(self._deadline(ANSWER_S))  # only now: the DUT pulses at boot, too
+        seen = self._seen_of_one_pulse(sources)
+        if seen is None:
+            return "not examined: this is a performance build, which prints its timestamps"
+        needed = {str(players.edges.instrument)} if players.edges else set()
+        if bench.sampler is not None and bench.sampler.capabilities.starts_on_edge and players.sampler:
+            needed.add(players.sampler.instrument)
+        missing = [name for name in seen if name in needed and not seen[name]]
+        if missing:
+            others = [name for name in seen if seen[name]]
+            did = f", though {' and '.join(map(_called, others))} did" if others else ""
+            raise BenchFault(f"{' and '.join(map(_called, missing))} did not see the pulse{did}; {EDGE_ADVICE}")
+        for name, count in seen.items():
+            if count > 1:
+                raise BenchFault(f"{_called(name)} saw {count} edges for one pulse; the pin bounces or rings")
+        idle = [name for name in seen if name not in needed and not seen[name]]
+        more = f"; not by {' and '.join(map(_called, idle))}, which serves as a cross-check only" if idle else ""
+        return "by " + " and ".join(_called(name) for name, count in seen.items() if count) + more
+
+    def _seen_of_one_pulse(self, sources: dict[str, EdgeSource]) -> dict[str, int] | None:
+        """Return how many edges each instrument saw of one pulse; None if the firmware makes no pulse."""
+        sampler, player = self._bench.sampler, self._bench.players.sampler
+        if sampler is None or player is None:
+            return None
+        triggered = sampler.capabilities.starts_on_edge
+        seen = dict.fromkeys((player.instrument, *sources) if triggered else sources, 0)
+        self._undo.register("end the acquisition", sampler.stop, POWER_S)
+        sampler.start(self._deadline(ANSWER_S))
+        answer = self._bench.dut.timestamp(self._deadline(ANSWER_S))
+        if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
+            return None
+        limit = self._deadline(EDGE_S)
+        while not limit.expired():
+            self._stop.check()
+            self._bench.clock.sleep(0.1)
+            items = sampler.poll(self._deadline(ANSWER_S))
+            if triggered and any(isinstance(item, Samples) for item in items):
+                seen[player.instrument] = 1  # its log runs, so its trigger input saw the edge
+            for name, source in sources.items():
+                seen[name] += len(source.take(self._deadline(ANSWER_S)))
+        return seen
+
+    def _open_dut_port(self) -> None:
+        name = self._bench.players.dut.instrument
+        if name not in self._reached:
+            self._open(name, self._bench.instruments[name])
+
+    def _supply(self) -> Supply:
+        if self._bench.supply is None:
+            raise ConfigurationError("the bench file names no supply")
+        return self._bench.supply
+
+    def _deadline(self, after_s: float) -> Deadline:
+        return self._bench.clock.deadline(after_s)
+
+
+def _called(name: object) -> str:
+    """Return what an instrument is called in a sentence; those of a bench file's short form have titles."""
+    return {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's port"}.get(str(name), str(name))
+
+
+def _relays(bench: Bench, name: str) -> bool:
+    """Return whether an instrument is more than the bare serial port of the DUT, and so can say who it is."""
+    return bench.players.instruments[name].driver != "dut-port"

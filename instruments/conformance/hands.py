@@ -1,0 +1,103 @@
+"""What all checks do with a subject: open it, let it sample, compare."""
+
+from types import TracebackType
+
+from instruments.conformance.subject import Make, Subject
+from instruments.roles import AppliedSampling, Edge, EdgeSource, Sampler, Samples, StreamItem, Supply
+
+OPEN_S = 20.0
+ANSWER_S = 10.0
+POLL_S = 0.1
+# A DUT boots, and may pulse its timestamp pin, within this time after power-up.
+BOOT_S = 2.0
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    """Raise `AssertionError` with the sentence `otherwise` unless `holds`."""
+    if not holds:
+        raise AssertionError(otherwise)
+
+
+class Opened:
+    """A subject whose instrument is open; at the end its supply is off and its link closed."""
+
+    def __init__(self, make: Make) -> None:
+        self.subject: Subject = make()
+        self.clock = self.subject.clock
+        self.edges: list[Edge] = []
+
+    def __enter__(self) -> "Opened":
+        self.subject.instrument.open(self.clock.deadline(OPEN_S))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if "supply" in self.subject.roles:
+                self.supply.off(self.clock.deadline(ANSWER_S))
+        finally:
+            self.subject.instrument.close()
+
+    @property
+    def supply(self) -> Supply:
+        """Return the supply."""
+        return self.subject.instrument.supply(self.subject.channel("supply"))
+
+    @property
+    def sampler(self) -> Sampler:
+        """Return the sampler."""
+        return self.subject.instrument.sampler(self.subject.channel("sampler"))
+
+    @property
+    def edge_source(self) -> EdgeSource:
+        """Return the edge source."""
+        return self.subject.instrument.edges(self.subject.channel("edges"))
+
+    def configure(self) -> AppliedSampling:
+        """Set up the supply, if the instrument is one, and the sampler."""
+        if "supply" in self.subject.roles:
+            self.supply.configure(self.subject.supply, self.clock.deadline(OPEN_S))
+        return self.sampler.configure(self.subject.sampling, self.clock.deadline(OPEN_S))
+
+    def start(self) -> AppliedSampling:
+        """Feed the DUT, wait until it has booted, and begin an acquisition."""
+        applied = self.configure()
+        if "supply" in self.subject.roles:
+            self.supply.on(self.clock.deadline(ANSWER_S))
+        else:
+            self.subject.feed()
+        self.clock.sleep(BOOT_S)
+        if "edges" in self.subject.roles:
+            self.edge_source.arm(self.clock.deadline(ANSWER_S))
+        self.sampler.start(self.clock.deadline(ANSWER_S))
+        if self.sampler.capabilities.starts_on_edge:
+            self.subject.pulse()
+        return applied
+
+    def acquire(self, duration_s: float) -> list[StreamItem]:
+        """Let the sampler run for `duration_s` seconds; return what it brought, edges apart."""
+        items: list[StreamItem] = []
+        limit = self.clock.deadline(duration_s)
+        while not limit.expired():
+            self.clock.sleep(min(POLL_S, limit.remaining_s()))
+            items += self.sampler.poll(self.clock.deadline(ANSWER_S))
+            self.take_edges()
+        return items
+
+    def stop(self) -> list[StreamItem]:
+        """End the acquisition; return the rest."""
+        items = list(self.sampler.stop(self.clock.deadline(ANSWER_S)))
+        self.take_edges()
+        return items
+
+    def take_edges(self) -> None:
+        """Take in the edges captured since the last call, where they are in samples."""
+        if "edges" in self.subject.roles:
+            taken = self.edge_source.take(self.clock.deadline(ANSWER_S))
+            self.edges += [edge for edge in taken if isinstance(edge, Edge)]
+
+
+def blocks(items: list[StreamItem]) -> list[Samples]:
+    """Return the blocks of samples among `items`."""
+    return [item for item in items if isinstance(item, Samples)]

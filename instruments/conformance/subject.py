@@ -1,0 +1,72 @@
+"""What is examined: an instrument that was never opened, with hands on the bench around it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from instruments.clock import Clock, VirtualClock
+from instruments.links.stream_scpi import StreamScpiLink
+from instruments.registry import DriverSpec
+from instruments.roles import Instrument, RoleName, SamplingSettings, SupplySettings
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An instrument and what surrounds it.
+
+    `roles` says what to examine, each on the channel named in `channels` (default: the empty one). `pulse()` makes
+    the timestamp pin fall once; `feed()` powers the DUT where the instrument does not do so itself. `silence()`
+    makes the instrument stop answering; None where that cannot be done (real hardware).
+    """
+
+    instrument: Instrument
+    clock: Clock
+    roles: tuple[RoleName, ...]
+    supply: SupplySettings = field(default_factory=lambda: SupplySettings(voltage_v=3.0))
+    sampling: SamplingSettings = field(default_factory=SamplingSettings)
+    pulse: Callable[[], None] = lambda: None
+    feed: Callable[[], None] = lambda: None
+    silence: Callable[[], None] | None = None
+    channels: dict[RoleName, str] = field(default_factory=dict)
+
+    def channel(self, role: RoleName) -> str:
+        """Return the channel that plays a role."""
+        return self.channels.get(role, "")
+
+
+Make = Callable[[], Subject]
+
+
+def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
+    """Return a driver on its own twin, in a world whose DUT draws 5 mA while it is fed.
+
+    This is how every driver of the registry is examined; another package can do the same with its `DriverSpec`.
+    """
+    from instruments.world.cable import CableLink
+    from instruments.world.world import World
+
+    clock = VirtualClock()
+    world = World(clock, seed)
+    wired = (_silent_dut(), 9600) if "dut" in spec.roles else ()
+    twin = spec.build_twin(world, "subject", *wired)
+    world.on_power(lambda powered: world.draw(0.005 if powered else 0.0))
+    if spec.link == "none":
+        instrument: Instrument = twin
+    else:
+        cable = CableLink("subject", clock, twin.port)
+        link = StreamScpiLink(cable) if spec.link == "scpi" else cable
+        instrument = spec.build(link, clock, spec.options_model()())
+    return Subject(
+        instrument=instrument,
+        clock=clock,
+        roles=spec.roles,
+        pulse=world.pin_falls,
+        feed=lambda: world.set_supply(True, 3.0),
+        silence=None if spec.link == "none" else lambda: world.faults.silent.add("subject"),
+    )
+
+
+def _silent_dut() -> object:
+    """Return a DUT that hears everything and says nothing."""
+    from instruments.world.dut import MuteDut
+
+    return MuteDut()

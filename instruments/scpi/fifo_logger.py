@@ -1,0 +1,175 @@
+"""A logger whose records wait in the instrument's FIFO until they are fetched."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from instruments.clock import NS_PER_S, Clock, Deadline
+from instruments.errors import InstrumentError, ProtocolViolation, Refused
+from instruments.roles import Note, OverRange, Samples, StreamItem
+from instruments.scpi.records import Records, runs
+from instruments.scpi.sample_counter import SampleCounter
+from instruments.scpi.session import ScpiSession
+
+_FETCHES = 32  # at most in one poll; six of them empty the FIFO of an N6705
+_ARMED_WITHIN_S = 1.0
+_STATUS_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class FifoDialect:
+    """How one instrument arms, empties and ends its log.
+
+    `fetch` is a query whose block holds at most `records_at_once` records, which `decode` turns into signals in
+    the order that the sampler names; `record_bytes` is the size of one. The instrument keeps `fifo_s` seconds of
+    records. `armed` is a query and the bits of its answer that say that the log waits or runs; None where nothing
+    tells.
+    """
+
+    arm: tuple[str, ...]
+    abort: tuple[str, ...]
+    fetch: str
+    records_at_once: int
+    record_bytes: int
+    fifo_s: float
+    decode: Callable[[bytes], Records]
+    armed: tuple[str, int] | None = None
+
+
+class FifoLogger:
+    """The log of one channel, from `start` to `stop`; sample 0 is the first record.
+
+    `questionable` tells in words what was wrong with the output since it was last asked, empty for nothing.
+    """
+
+    def __init__(
+        self,
+        session: ScpiSession,
+        clock: Clock,
+        dialect: FifoDialect,
+        questionable: Callable[[Deadline], str] = lambda deadline: "",
+    ) -> None:
+        self.running = False
+        self._session = session
+        self._clock = clock
+        self._dialect = dialect
+        self._questionable = questionable
+        self._counter = SampleCounter(1.0, 0, dialect.fifo_s)
+        self._doubtful = False
+        self._fetched: list[Records] = []
+        self._ready: list[StreamItem] = []
+        self._status_ns = 0
+        self._status_index = 0
+
+    def forget(self) -> None:
+        """Take the log for ended without a word to the instrument; what is left in it is not fetched."""
+        self.running = False
+
+    def start(self, period_s: float, deadline: Deadline) -> None:
+        """Arm the log; raise `Refused` if the instrument reports an error."""
+        self._questionable(deadline)  # asking clears what was latched before
+        armed_ns = self._clock.now_ns()
+        self._counter = SampleCounter(period_s, armed_ns, self._dialect.fifo_s)
+        self._fetched, self._ready, self._doubtful = [], [], False
+        self._status_ns, self._status_index = armed_ns, 0
+        self.running = True
+        for command in self._dialect.arm:
+            self._session.send(command, deadline)
+        try:
+            self._session.check("arm the log", deadline)
+        except Refused:
+            self.running = False
+            raise
+        self._wait_until_armed(deadline)
+
+    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
+        """Return what was logged since the last call, and once a second what else happened.
+
+        Items that were complete when an error came are returned by the next call.
+        """
+        if self.running:
+            self._fetch(deadline)
+            if self._clock.now_ns() - self._status_ns >= _STATUS_EVERY_S * NS_PER_S:
+                self._watch(deadline)
+        return self._hand_over()
+
+    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
+        """Fetch the rest, end the log, and return what is left; safe to call when none runs."""
+        if self.running:
+            try:
+                self._fetch(deadline, final=True)
+                self._watch(deadline)
+            except InstrumentError:
+                with suppress(InstrumentError):
+                    self.abort(deadline)
+                raise
+            self.abort(deadline)
+            self._note_errors(deadline)
+        return self._hand_over()
+
+    def abort(self, deadline: Deadline) -> None:
+        """End the log without reading what is left in the instrument."""
+        self.running = False
+        for command in self._dialect.abort:
+            self._session.send(command, deadline)
+
+    def _wait_until_armed(self, deadline: Deadline) -> None:
+        if self._dialect.armed is None:
+            return
+        query, bits = self._dialect.armed
+        soon = deadline.at_most(_ARMED_WITHIN_S)
+        while not int(self._session.ask_number(query, deadline)) & bits:
+            if soon.expired():
+                # Guides of different models list different bits, so this alone is no reason to stop.
+                self._ready.append(Note(f"{query.split()[0]} does not say that the log is armed", suspicious=True))
+                return
+            self._clock.sleep(min(0.02, soon.remaining_s()))
+
+    def _hand_over(self) -> Sequence[StreamItem]:
+        items, self._ready = self._ready, []
+        return items
+
+    def _fetch(self, deadline: Deadline, *, final: bool = False) -> None:
+        """Empty the instrument's FIFO and count what came."""
+        # Reading removes records from the FIFO: until the answer is here, they may be lost on the way.
+        doubtful, self._doubtful = self._doubtful, True
+        at_most = self._dialect.records_at_once * self._dialect.record_bytes
+        for _ in range(_FETCHES):
+            asked_ns = self._clock.now_ns()
+            data = self._session.ask_block(self._dialect.fetch, at_most, deadline)
+            self._fetched.append(self._dialect.decode(data))
+            if self._fetched[-1].count < self._dialect.records_at_once:
+                break
+        else:
+            raise ProtocolViolation("empty the FIFO of the log", f"{_FETCHES} full answers and no end")
+        self._doubtful = False
+        fetched, self._fetched = self._fetched, []
+        received = sum(records.count for records in fetched)
+        answered_ns = self._clock.now_ns()
+        lost = self._counter.account(asked_ns, answered_ns, received, doubtful=doubtful, final=final)
+        if lost:
+            self._ready.append(lost)
+        if received:
+            self._add_samples(self._counter.next_index - received, fetched)
+
+    def _add_samples(self, first: int, fetched: list[Records]) -> None:
+        values = tuple(np.concatenate(columns) for columns in zip(*(r.values for r in fetched), strict=True))
+        self._ready.append(Samples(first, values))
+        for start, count in runs(np.concatenate([records.bad for records in fetched])):
+            self._ready.append(OverRange(first + start, count, "the instrument gives no usable number"))
+
+    def _watch(self, deadline: Deadline) -> None:
+        """Ask whether the output was all right since the last time, and for errors."""
+        self._status_ns = self._clock.now_ns()
+        text = self._questionable(deadline)
+        if text:
+            count = self._counter.next_index - self._status_index
+            self._ready.append(OverRange(self._status_index, count, text))
+        self._status_index = self._counter.next_index
+        self._note_errors(deadline)
+
+    def _note_errors(self, deadline: Deadline) -> None:
+        for error in self._session.errors(deadline):
+            self._ready.append(Note(f"error during the log: {error}", suspicious=True))

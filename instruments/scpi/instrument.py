@@ -1,0 +1,57 @@
+"""What opening and closing have in common for all SCPI instruments."""
+
+from contextlib import suppress
+
+from instruments.clock import Clock, Deadline
+from instruments.errors import InstrumentError
+from instruments.links.base import ScpiLink
+from instruments.roles import Identity, Instrument
+from instruments.scpi.identity import parse_identity
+from instruments.scpi.session import ScpiSession
+
+_LOCAL_S = 1.0
+
+
+class ScpiInstrument(Instrument):
+    """Base of drivers that speak SCPI; `to_front_panel` is the command that ends remote control.
+
+    A driver says in `_examined` which make and models will do, and ends there what an earlier run left running.
+    """
+
+    to_front_panel = "SYST:LOC"
+
+    def __init__(self, link: ScpiLink, clock: Clock) -> None:
+        self.name = link.name
+        self._link = link
+        self._clock = clock
+        self._session = ScpiSession(link, link.name)
+        self._is_open = False
+
+    def open(self, deadline: Deadline) -> Identity:
+        """Connect, end an acquisition that an earlier run left running, and ask who is there.
+
+        The output stays as it was found. Raises `Refused` for another make or model.
+        """
+        self._link.open(deadline)
+        try:
+            self._session.synchronise(deadline)
+            # Errors of an earlier run; `*CLS` would clear the status of other channels, too.
+            self._session.errors(deadline)
+            identity = self._examined(parse_identity(self._session.ask("*IDN?", deadline)), deadline)
+        except BaseException:
+            self._link.close()
+            raise
+        self._is_open = True
+        return identity
+
+    def close(self) -> None:
+        """Give the instrument back to its front panel and release the link; safe to call twice."""
+        if self._is_open:
+            self._is_open = False
+            with suppress(InstrumentError):
+                self._session.send(self.to_front_panel, self._clock.deadline(_LOCAL_S))
+        self._link.close()
+
+    def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
+        """Return the identity with what the driver adds to it, or raise `Refused`."""
+        raise NotImplementedError

@@ -1,0 +1,154 @@
+"""A supply that is set by SCPI: settings as a table of commands, on and off confirmed by read-back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from instruments.clock import Clock, Deadline
+from instruments.errors import InstrumentError, Refused, Unavailable
+from instruments.links.base import ScpiLink
+from instruments.roles import AppliedSupply, SupplyLimits, SupplySettings
+from instruments.scpi.blocks import format_number
+from instruments.scpi.session import ScpiSession
+
+OFF_BELOW_V = 0.5
+
+
+@dataclass(frozen=True)
+class SupplyDialect:
+    """How one instrument says what every supply can do.
+
+    `set_up` holds blocks of commands by name; the error queue must be empty after each. `{voltage}`, `{limit}` and
+    `{protection}` stand for numbers, `words` says what else stands for what. `is_on`, `voltage_set` and `measure`
+    are queries that return one number, `off` holds one
+    tuple of commands for each try to switch off. None of them may
+    touch another channel of a mainframe.
+    """
+
+    limits: SupplyLimits
+    set_up: tuple[tuple[str, tuple[str, ...]], ...]
+    on: str
+    off: tuple[tuple[str, ...], ...]
+    is_on: str
+    voltage_set: str
+    measure: str
+    default_limit_a: float
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def set_up_in_blocks(
+    session: ScpiSession,
+    blocks: tuple[tuple[str, tuple[str, ...]], ...],
+    words: dict[str, str],
+    deadline: Deadline,
+) -> None:
+    """Send blocks of commands with `words` put in; raise `Refused`, naming the block, on an error."""
+    for block, lines in blocks:
+        commands = [line.format_map(words) for line in lines]
+        for command in commands:
+            session.send(command, deadline)
+        session.check(f"set up the {block} ({commands[0]} ...)", deadline)
+
+
+class ScpiSupply:
+    """A `Supply` over a SCPI session.
+
+    A driver may set `before_off`, called when the output is about to go off, so that a logger on the same link
+    forgets its acquisition, and `reason`, which tells in words why the output does not come on.
+    """
+
+    def __init__(
+        self,
+        session: ScpiSession,
+        link: ScpiLink,
+        clock: Clock,
+        dialect: SupplyDialect,
+    ) -> None:
+        self.limits = dialect.limits
+        self._session = session
+        self._link = link
+        self._clock = clock
+        self._dialect = dialect
+        self.before_off: Callable[[], None] = lambda: None
+        self.reason: Callable[[Deadline], str] = lambda deadline: ""
+        self._voltage_v = 0.0
+
+    def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
+        """Set voltage and current limit with the output off; return what the instrument reports back."""
+        low_v, high_v, highest_a = self.limits.voltage_min_v, self.limits.voltage_max_v, self.limits.current_max_a
+        voltage_v, limit_a = settings.voltage_v, settings.current_limit_a
+        if not low_v <= voltage_v <= high_v:
+            raise Refused("set the supply", f"{voltage_v:g} V is outside {low_v:g} to {high_v:g} V")
+        if limit_a is not None and highest_a is not None and not 0 < limit_a <= highest_a:
+            raise Refused("set the supply", f"a limit of {limit_a:g} A, at most {highest_a:g} A can be set")
+        words = self._dialect.words | {
+            "voltage": format_number(voltage_v),
+            "limit": format_number(self._dialect.default_limit_a if limit_a is None else limit_a),
+            "protection": format_number(max(1.1 * voltage_v, voltage_v + 0.2)),
+        }
+        self.before_off()
+        set_up_in_blocks(self._session, self._dialect.set_up, words, deadline)
+        self._voltage_v = self._session.ask_number(self._dialect.voltage_set, deadline)
+        return AppliedSupply(self._voltage_v)
+
+    def on(self, deadline: Deadline) -> None:
+        """Switch the output on; raise `Refused` if the instrument does not confirm it."""
+        self._session.send(self._dialect.on, deadline)
+        self._session.check("switch the supply on", deadline)
+        if not self.is_on(deadline):
+            reason = self.reason(deadline) or "no reason given"
+            raise Refused("switch the supply on", f"the output is off ({reason})")
+
+    def off(self, deadline: Deadline) -> None:
+        """Switch the output off and see the voltage fall, if need be several times and over a new connection.
+
+        The command goes out before anything is read, so that it works when the link is out of step, too. Raises
+        the last trouble if no try was confirmed.
+        """
+        self.before_off()
+        tries = self._dialect.off
+        trouble: InstrumentError = Refused("switch the supply off", "not tried yet")
+        for left, commands in zip(range(len(tries), 0, -1), tries, strict=True):
+            attempt = deadline.at_most(deadline.remaining_s() / left)
+            try:
+                if isinstance(trouble, Unavailable):
+                    self._reconnect(attempt)
+                for command in commands:
+                    self._session.send(command, attempt)
+                self._confirm_off(attempt)
+                return
+            except InstrumentError as error:
+                trouble = error
+        raise type(trouble)(
+            f"switch the supply off, {len(tries)} times",
+            f"{trouble.asked}: {trouble.came}",
+            "switch the output off at the front panel before touching the board",
+        ) from trouble
+
+    def measured_voltage_v(self, deadline: Deadline) -> float | None:
+        """Return the voltage at the sense terminals."""
+        voltage_v = self._session.ask_number(self._dialect.measure, deadline)
+        if abs(voltage_v) > 2 * self.limits.voltage_max_v:
+            raise Refused("measure the output voltage", f"{voltage_v} V, which means over range")
+        return voltage_v
+
+    def is_on(self, deadline: Deadline) -> bool:
+        """Return whether the instrument says that the output is on."""
+        return self._session.ask_number(self._dialect.is_on, deadline) != 0
+
+    def _confirm_off(self, deadline: Deadline) -> None:
+        if self.is_on(deadline):
+            raise Refused("switch the supply off", f"{self._dialect.is_on} still says on")
+        # The state repeats the command; only the voltage shows a stuck relay or another supply on the DUT.
+        limit_v = max(OFF_BELOW_V, self._voltage_v / 2)
+        while (voltage_v := self._session.ask_number(self._dialect.measure, deadline)) > limit_v:
+            if deadline.remaining_s() < 0.1:
+                raise Refused(
+                    "switch the supply off",
+                    f"{self._dialect.is_on} says off, but the output is at {voltage_v:.3f} V",
+                )
+            self._clock.sleep(0.05)
+
+    def _reconnect(self, deadline: Deadline) -> None:
+        self._link.close()
+        self._link.open(deadline)
+        self._session.in_step = False
