@@ -16,22 +16,14 @@
 #define DEFAULT_WARMUPS 10
 #define MOST_LAPS 2
 
-static bool refused;
 static bool in_window;
 static uint32_t laps[MOST_LAPS];
 static size_t lap_count;
 
 void er_infer_reset(void)
 {
-    refused = false;
     in_window = false;
     lap_count = 0;
-}
-
-void er_refuse(const char *reason)
-{
-    refused = true;
-    th_printf("e-[%s]\r\n", reason);
 }
 
 static void print_lap(uint32_t microseconds)
@@ -65,7 +57,7 @@ void er_announce_timestamp(void)
 }
 
 /* The window: between the two calls of th_timestamp(). */
-static void measure(int32_t inferences)
+static void measure(uint32_t inferences)
 {
     in_window = true;
     lap_count = 0;
@@ -79,7 +71,7 @@ static void measure(int32_t inferences)
         th_timestamp_hold();
     }
 #endif
-    for (int32_t done = 1; done < inferences; done++) {
+    for (uint32_t done = 1; done < inferences; done++) {
         th_infer();
     }
     th_post();
@@ -95,15 +87,16 @@ static void measure(int32_t inferences)
     }
 }
 
-static void infer(int32_t inferences, int32_t warmups)
+void er_infer(uint32_t inferences, uint32_t warmups)
 {
-    refused = false;
-    th_load_tensor();
-    if (refused) {
+    const char *refusal = th_load_tensor();
+
+    if (refusal != NULL) {
+        th_printf("e-[%s]\r\n", refusal);
         return;
     }
     th_printf("m-warmup-start-%lu\r\n", (unsigned long)warmups);
-    for (int32_t done = 0; done < warmups; done++) {
+    for (uint32_t done = 0; done < warmups; done++) {
         th_infer();
     }
     th_printf("m-warmup-done\r\n");
@@ -129,6 +122,6 @@ void er_infer_command(const struct er_words *words)
     } else if (!er_buffer_complete()) {
         th_printf("e-[The stimulus is incomplete]\r\n");
     } else {
-        infer(inferences, warmups);
+        er_infer((uint32_t)inferences, (uint32_t)warmups);
     }
 }

@@ -5,6 +5,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Print through `put`, one character a call. Knows %s %c %d %ld %u %lu %x %lx %%, with zero padding and width
  * for numbers (%02x; a width always pads with zeros); anything else is printed as it stands. */
 void er_vprintf(void (*put)(char character), const char *format, va_list arguments);
@@ -12,5 +16,9 @@ void er_vprintf(void (*put)(char character), const char *format, va_list argumen
 /* Print `m-results-[a,b,…]` with three decimals each, rounded half to even as C's %.3f does. Magnitudes from
  * 2^31 / 1000 on, which no model gives, are printed as `inf`. */
 void er_print_results(const float *values, size_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
