@@ -1,10 +1,12 @@
 /* `infer`: what is measured, and nothing else, between two timestamps.
  *
- * Inside the window, in this order: th_pre(), N times th_infer(), th_post(), the counting of N, and after the
- * first inference one th_timestamp_release(), a single store. Neither waiting nor printing is inside: the first
- * pulse lasts as long as the first inference, the second TH_TIMESTAMP_HOLD_US; laps are printed afterwards. Only
- * `infer 1` waits TH_TIMESTAMP_HOLD_US inside its window, with the pin high, because two edges without a high
- * level between them would be one; a window that counts has many inferences.
+ * Inside the window, in this order: th_timestamp_release_later(), which starts a timer at most, th_pre(), N times
+ * th_infer(), th_post(), the counting of N, and after the first inference one th_timestamp_release(), a few stores.
+ * Neither waiting nor printing is inside: the first pulse is ended by the port's timer after TH_TIMESTAMP_HOLD_US, or by
+ * the end of the first inference where that comes sooner or the port has no timer; the second lasts
+ * TH_TIMESTAMP_HOLD_US; laps are printed afterwards. Only `infer 1` waits TH_TIMESTAMP_HOLD_US inside its window, with
+ * the pin high, because two edges without a high level between them would be one; a window that counts has many
+ * inferences.
  */
 #include "er_infer.h"
 
@@ -63,6 +65,9 @@ static void measure(uint32_t inferences)
     lap_count = 0;
 
     th_timestamp();
+#if EE_CFG_ENERGY_MODE
+    th_timestamp_release_later();
+#endif
     th_pre();
     th_infer();
 #if EE_CFG_ENERGY_MODE

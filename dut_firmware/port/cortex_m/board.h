@@ -55,8 +55,10 @@ typedef struct {
 #define COUNTER (*(reg_t *)0x40028018u)
 #define COUNTER_PRESCALE (*(reg_t *)0x4002801cu)
 
-/* Interrupts wake the CPU from WFI and are never taken: PRIMASK stays set. */
+/* Interrupts wake the CPU from WFI and are not taken, because PRIMASK stays set; but for the timer's during the first
+ * inference of a window (timestamp.c). */
 #define NVIC_ENABLE (*(reg_t *)0xe000e100u)
+#define NVIC_DISABLE (*(reg_t *)0xe000e180u)
 #define NVIC_CLEAR_PENDING (*(reg_t *)0xe000e280u)
 #define INTERRUPT_UART0_RX (1u << 0)
 #define INTERRUPT_UART0_TX (1u << 1)
@@ -85,5 +87,8 @@ enum activity {
 /* power.c */
 void board_activity(enum activity activity);
 void board_sleep(void);
+
+/* timestamp.c; the only handler besides that of faults */
+void timer0_handler(void);
 
 #endif

@@ -24,9 +24,37 @@ void th_timestamp(void)
 #endif
 }
 
-void th_timestamp_release(void)
+static void start_timer(void)
+{
+    TIMER0->reload = TH_TIMESTAMP_HOLD_US * TICKS_PER_US;
+    TIMER0->value = TH_TIMESTAMP_HOLD_US * TICKS_PER_US;
+    TIMER0->control = TIMER_CONTROL_ENABLE | TIMER_CONTROL_INTERRUPT;
+}
+
+/* The one interrupt that is taken, so that the pin rises within an inference that lasts longer than the pulse. The
+ * UART's must not be: its flags are for whoever wakes up, and nobody would clear them here. */
+void th_timestamp_release_later(void)
+{
+    NVIC_DISABLE = INTERRUPT_UART0_RX | INTERRUPT_UART0_TX;
+    TIMER0->interrupts = TIMER_INTERRUPT; /* what an earlier pulse may have left would end this one at once */
+    NVIC_CLEAR_PENDING = INTERRUPT_TIMER0;
+    start_timer();
+    __asm volatile("cpsie i" ::: "memory");
+}
+
+void timer0_handler(void)
 {
     GPIO0_MASKED[TIMESTAMP_PIN] = TIMESTAMP_PIN;
+    TIMER0->control = 0;
+    TIMER0->interrupts = TIMER_INTERRUPT;
+}
+
+void th_timestamp_release(void)
+{
+    __asm volatile("cpsid i" ::: "memory");
+    GPIO0_MASKED[TIMESTAMP_PIN] = TIMESTAMP_PIN;
+    TIMER0->control = 0;
+    NVIC_ENABLE = INTERRUPT_UART0_RX | INTERRUPT_UART0_TX;
 }
 
 void th_timestamp_hold(void)
@@ -35,9 +63,7 @@ void th_timestamp_hold(void)
     uint32_t start = COUNTER;
 
     board_activity(ACTIVITY_IDLE);
-    TIMER0->reload = TH_TIMESTAMP_HOLD_US * TICKS_PER_US;
-    TIMER0->value = TH_TIMESTAMP_HOLD_US * TICKS_PER_US;
-    TIMER0->control = TIMER_CONTROL_ENABLE | TIMER_CONTROL_INTERRUPT;
+    start_timer();
     while (COUNTER - start < TH_TIMESTAMP_HOLD_US) {
         board_sleep();
     }
