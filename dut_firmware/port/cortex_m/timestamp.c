@@ -9,7 +9,7 @@
 void th_timestamp_initialize(void)
 {
     COUNTER_PRESCALE = COUNTER_HZ / 1000000u - 1u;
-    GPIO0_MASKED[TIMESTAMP_PIN] = TIMESTAMP_PIN; /* level before direction: no edge that is none */
+    GPIO0_MASKED[TIMESTAMP_PIN] = TIMESTAMP_PIN; /* level before direction: no false edge */
     GPIO0_OUTPUT_ENABLE = TIMESTAMP_PIN;
     NVIC_ENABLE = INTERRUPT_TIMER0;
     er_announce_timestamp();
@@ -32,7 +32,7 @@ static void start_timer(void)
 }
 
 /* The one interrupt that is taken, so that the pin rises within an inference that lasts longer than the pulse. The
- * UART's must not be: its flags are for whoever wakes up, and nobody would clear them here. */
+ * UART's must not be: only the code that sleeps fetches its bytes and clears its flags. */
 void th_timestamp_release_later(void)
 {
     NVIC_DISABLE = INTERRUPT_UART0_RX | INTERRUPT_UART0_TX;
