@@ -38,7 +38,9 @@ size_t ee_get_buffer(uint8_t *destination, size_t wanted)
 {
     size_t count = wanted < loaded ? wanted : loaded;
 
-    memcpy(destination, bytes, count);
+    if (destination != NULL) {
+        memcpy(destination, bytes, count);
+    }
     return count;
 }
 
@@ -77,20 +79,6 @@ static void print(void)
     }
 }
 
-static int hex_value(char digit)
-{
-    if (digit >= '0' && digit <= '9') {
-        return digit - '0';
-    }
-    if (digit >= 'a' && digit <= 'f') {
-        return digit - 'a' + 10;
-    }
-    if (digit >= 'A' && digit <= 'F') {
-        return digit - 'A' + 10;
-    }
-    return -1;
-}
-
 /* A line is taken whole or not at all, so a client can send a refused one again. */
 static void load(struct er_word digits)
 {
@@ -101,7 +89,7 @@ static void load(struct er_word digits)
         return;
     }
     for (size_t i = 0; i < digits.length; i += 2) {
-        if (hex_value(digits.text[i]) < 0 || hex_value(digits.text[i + 1]) < 0) {
+        if (er_hex_value(digits.text[i]) < 0 || er_hex_value(digits.text[i + 1]) < 0) {
             struct er_word pair = {digits.text + i, 2};
             er_print_error_word("Invalid hex digit '", pair, "'");
             return;
@@ -113,7 +101,7 @@ static void load(struct er_word digits)
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        bytes[loaded + i] = (uint8_t)(hex_value(digits.text[2 * i]) * 16 + hex_value(digits.text[2 * i + 1]));
+        bytes[loaded + i] = (uint8_t)(er_hex_value(digits.text[2 * i]) * 16 + er_hex_value(digits.text[2 * i + 1]));
     }
     loaded += count;
     if (loaded == size) {

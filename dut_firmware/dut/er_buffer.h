@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 void er_buffer_clear(void);
 void er_buffer_command(const struct er_words *words);
 
@@ -16,5 +20,9 @@ bool er_buffer_complete(void);
 
 /* The stimulus in place, for a model that reads it without a copy; er_loaded_size() tells its length. */
 const uint8_t *er_buffer_bytes(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

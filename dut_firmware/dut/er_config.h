@@ -13,6 +13,12 @@
 #define TH_VENDOR_NAME_STRING "unspecified"
 #endif
 
+/* The benchmarks by their customary names, so that -DTH_MODEL_VERSION=EE_MODEL_VERSION_VWW01 works. */
+#define EE_MODEL_VERSION_KWS01 "kws01"
+#define EE_MODEL_VERSION_VWW01 "vww01"
+#define EE_MODEL_VERSION_AD01 "ad01"
+#define EE_MODEL_VERSION_IC01 "ic01"
+
 /* Second line of the answer to `profile`: the benchmark, e.g. "kws01". */
 #ifndef TH_MODEL_VERSION
 #define TH_MODEL_VERSION "kws01"

@@ -19,6 +19,8 @@ ER_WEAK void th_post(void) {}
 
 ER_WEAK void th_timestamp_release(void) {}
 
+ER_WEAK void th_timestamp_release_later(void) {}
+
 ER_WEAK void th_timestamp_hold(void) {}
 
 ER_WEAK void th_command_ready(char volatile *command)

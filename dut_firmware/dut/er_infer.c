@@ -1,10 +1,12 @@
 /* `infer`: what is measured, and nothing else, between two timestamps.
  *
- * Inside the window, in this order: th_pre(), N times th_infer(), th_post(), the counting of N, and after the
- * first inference one th_timestamp_release(), a single store. Neither waiting nor printing is inside: the first
- * pulse lasts as long as the first inference, the second TH_TIMESTAMP_HOLD_US; laps are printed afterwards. Only
- * `infer 1` waits TH_TIMESTAMP_HOLD_US inside its window, with the pin high, because two edges without a high
- * level between them would be one; a window that counts has many inferences.
+ * Inside the window, in this order: th_timestamp_release_later(), which starts a timer at most, th_pre(), N times
+ * th_infer(), th_post(), the counting of N, and after the first inference one th_timestamp_release(), a few stores.
+ * Neither waiting nor printing is inside: the first pulse is ended by the port's timer after TH_TIMESTAMP_HOLD_US, or by
+ * the end of the first inference where that comes sooner or the port has no timer; the second lasts
+ * TH_TIMESTAMP_HOLD_US; laps are printed afterwards. Only `infer 1` waits TH_TIMESTAMP_HOLD_US inside its window, with
+ * the pin high, because two edges without a high level between them would be one; a window that counts has many
+ * inferences.
  */
 #include "er_infer.h"
 
@@ -16,22 +18,14 @@
 #define DEFAULT_WARMUPS 10
 #define MOST_LAPS 2
 
-static bool refused;
 static bool in_window;
 static uint32_t laps[MOST_LAPS];
 static size_t lap_count;
 
 void er_infer_reset(void)
 {
-    refused = false;
     in_window = false;
     lap_count = 0;
-}
-
-void er_refuse(const char *reason)
-{
-    refused = true;
-    th_printf("e-[%s]\r\n", reason);
 }
 
 static void print_lap(uint32_t microseconds)
@@ -65,12 +59,15 @@ void er_announce_timestamp(void)
 }
 
 /* The window: between the two calls of th_timestamp(). */
-static void measure(int32_t inferences)
+static void measure(uint32_t inferences)
 {
     in_window = true;
     lap_count = 0;
 
     th_timestamp();
+#if EE_CFG_ENERGY_MODE
+    th_timestamp_release_later();
+#endif
     th_pre();
     th_infer();
 #if EE_CFG_ENERGY_MODE
@@ -79,7 +76,7 @@ static void measure(int32_t inferences)
         th_timestamp_hold();
     }
 #endif
-    for (int32_t done = 1; done < inferences; done++) {
+    for (uint32_t done = 1; done < inferences; done++) {
         th_infer();
     }
     th_post();
@@ -95,15 +92,16 @@ static void measure(int32_t inferences)
     }
 }
 
-static void infer(int32_t inferences, int32_t warmups)
+void er_infer(uint32_t inferences, uint32_t warmups)
 {
-    refused = false;
-    th_load_tensor();
-    if (refused) {
+    const char *refusal = th_load_tensor();
+
+    if (refusal != NULL) {
+        th_printf("e-[%s]\r\n", refusal);
         return;
     }
     th_printf("m-warmup-start-%lu\r\n", (unsigned long)warmups);
-    for (int32_t done = 0; done < warmups; done++) {
+    for (uint32_t done = 0; done < warmups; done++) {
         th_infer();
     }
     th_printf("m-warmup-done\r\n");
@@ -129,6 +127,6 @@ void er_infer_command(const struct er_words *words)
     } else if (!er_buffer_complete()) {
         th_printf("e-[The stimulus is incomplete]\r\n");
     } else {
-        infer(inferences, warmups);
+        er_infer((uint32_t)inferences, (uint32_t)warmups);
     }
 }

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bytes of one input; 0: any number. `infer` with another number loaded is refused. */
 size_t er_model_input_size(void);
 
@@ -17,5 +21,9 @@ void er_model_infer(void);
 
 /* Write up to `max` results of the last inference (zeros before it) to `values`; return how many. */
 size_t er_model_results(float *values, size_t max);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -1,7 +1,8 @@
-/* Bytes to commands, and the table of commands. */
+/* Boot, and bytes to commands. */
 #include "er_monitor.h"
 
 #include "er_buffer.h"
+#include "er_commands.h"
 #include "er_infer.h"
 #include "er_port.h"
 #include "er_words.h"
@@ -22,84 +23,15 @@ static volatile bool lost_bytes;        /* some came while busy, without a `%` b
 static volatile unsigned lost_commands; /* `%` that came while busy; only ever counts up */
 static unsigned answered_lost;
 
-static void name_command(const struct er_words *words)
-{
-    (void)words;
-    th_printf("m-name-dut-[%s]\r\n", TH_VENDOR_NAME_STRING);
-}
-
-static void profile_command(const struct er_words *words)
-{
-    (void)words;
-    th_printf("m-profile-[%s]\r\n", EE_FW_VERSION);
-    th_printf("m-model-[%s]\r\n", TH_MODEL_VERSION);
-}
-
-static void timestamp_command(const struct er_words *words)
-{
-    (void)words;
-    er_whole_timestamp();
-}
-
-static void results_command(const struct er_words *words)
-{
-    (void)words;
-    th_results();
-}
-
-static void help_command(const struct er_words *words);
-
-static const struct {
-    const char *name;
-    void (*run)(const struct er_words *words);
-} commands[] = {
-    {"name", name_command},
-    {"profile", profile_command},
-    {"help", help_command},
-    {"timestamp", timestamp_command},
-    {"db", er_buffer_command},
-    {"infer", er_infer_command},
-    {"results", results_command},
-};
-
-static void help_command(const struct er_words *words)
-{
-    static const char *const lines[] = {
-        EE_FW_VERSION,
-        "",
-        "help           : Show this list",
-        "name           : Tell the name of this device",
-        "timestamp      : Make one timestamp",
-        "db SUBCOMMAND  : Work on the stimulus",
-        "  load N       : Expect N bytes and forget those before",
-        "  HH[HH]*      : Load bytes in hex until there are N",
-        "  print        : Show all N bytes in hex,",
-        "                 eight a line",
-        "infer [N [W]]  : Warm up W times (10), then infer N times (1) between two timestamps",
-        "results        : Show the results of the last inference",
-    };
-
-    (void)words;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        th_printf("%s\r\n", lines[i]);
-    }
-}
-
 static void run(const char *command)
 {
     struct er_words words = er_split(command);
 
     if (words.count == 0) {
         th_printf("e-[Empty command]\r\n");
-        return;
+    } else if (!er_run_command(&words)) {
+        er_print_error_word("Unknown command: ", words.word[0], "");
     }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        if (er_word_is(words.word[0], commands[i].name)) {
-            commands[i].run(&words);
-            return;
-        }
-    }
-    er_print_error_word("Unknown command: ", words.word[0], "");
 }
 
 void ee_serial_command_parser_callback(char *command)

@@ -1,21 +1,29 @@
-/* The port: functions that a board provides (link-time, no tables). Names are those of the customary harness,
- * so an existing port's functions fit; what is new is marked. `port/template` holds each with an example. */
+/* The port: functions that a board provides (link-time, no tables). Names are those of the customary harness; what is
+ * new is marked. `port/template` holds each with an example. A port that was written for that harness includes the two
+ * headers of ../api instead of this one, and needs no change. */
 #ifndef ER_PORT_H
 #define ER_PORT_H
 
 #include "er_config.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef ER_PRINTF_LIKE
 #ifdef __GNUC__
 #define ER_PRINTF_LIKE __attribute__((format(printf, 1, 2)))
 #else
 #define ER_PRINTF_LIKE
 #endif
+#endif
 
 /* ---- required ---------------------------------------------------------------------------------------- */
 
-/* Copy the stimulus (ee_get_buffer) into the model's input. Called once per `infer`, before the warm-ups.
- * Call er_refuse() if it does not fit the model: then nothing is inferred. */
-void th_load_tensor(void);
+/* Copy the stimulus (ee_get_buffer) into the model's input. Called once per `infer`, before the warm-ups. Return a
+ * null pointer; or, if the stimulus does not fit the model, the reason: it is printed as `e-[reason]`, and nothing is
+ * inferred. (The customary function returns nothing: ../api/submitter_implemented.h is for ports that have that one.) */
+const char *th_load_tensor(void);
 
 /* Run one inference on the loaded input; must give the same answer however often it is called. */
 void th_infer(void);
@@ -49,7 +57,17 @@ void th_command_ready(char volatile *command);
 /* New: raise the timestamp pin again; return at once. Default: nothing. */
 void th_timestamp_release(void);
 
+/* New: let a timer raise the timestamp pin in TH_TIMESTAMP_HOLD_US, whatever runs then; return at once. Called right
+ * after the edge that opens a window. th_timestamp_release() still follows when the first inference is over, be the
+ * timer done or not, and ends it. Default: nothing, for ports without a timer to spare; the pin is then low until the
+ * end of the first inference, however long that is. */
+void th_timestamp_release_later(void);
+
 /* New: wait TH_TIMESTAMP_HOLD_US. Default: nothing. */
 void th_timestamp_hold(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

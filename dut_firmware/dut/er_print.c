@@ -1,9 +1,6 @@
 #include "er_print.h"
 
-#include "er_port.h"
-
 #include <stdbool.h>
-#include <stdint.h>
 
 #define MOST_DIGITS 20 /* of 64 bits, in decimal */
 
@@ -69,44 +66,4 @@ void er_vprintf(void (*put)(char character), const char *format, va_list argumen
             at = start; /* unknown: shown as it stands */
         }
     }
-}
-
-static void print_value(float value)
-{
-    /* In double, because a float times 1000 is exact there, so that halves are seen as halves. */
-    double thousandths = (double)value * 1000.0;
-    const char *sign = "";
-
-    if (value != value) {
-        th_printf("nan");
-        return;
-    }
-    if (thousandths < 0.0) {
-        thousandths = -thousandths;
-        sign = "-";
-    }
-    if (thousandths >= 2147483647.0) {
-        th_printf("%sinf", sign);
-        return;
-    }
-    uint32_t whole = (uint32_t)thousandths;
-    double rest = thousandths - (double)whole;
-    if (rest > 0.5 || (rest == 0.5 && whole % 2 == 1)) {
-        whole++;
-    }
-    /* Digit by digit: leading zeros of the decimals must not be lost. */
-    th_printf("%s%lu.%lu", sign, (unsigned long)(whole / 1000), (unsigned long)(whole / 100 % 10));
-    th_printf("%lu%lu", (unsigned long)(whole / 10 % 10), (unsigned long)(whole % 10));
-}
-
-void er_print_results(const float *values, size_t count)
-{
-    th_printf("m-results-[");
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            th_printf(",");
-        }
-        print_value(values[i]);
-    }
-    th_printf("]\r\n");
 }

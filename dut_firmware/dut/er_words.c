@@ -60,6 +60,20 @@ bool er_word_number(struct er_word word, int32_t *number)
     return true;
 }
 
+int er_hex_value(char digit)
+{
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        return digit - 'a' + 10;
+    }
+    if (digit >= 'A' && digit <= 'F') {
+        return digit - 'A' + 10;
+    }
+    return -1;
+}
+
 void er_print_error_word(const char *before, struct er_word word, const char *after)
 {
     th_printf("e-[%s", before);

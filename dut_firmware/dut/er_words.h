@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define ER_MOST_WORDS 4 /* no command looks at more */
 
 struct er_word {
@@ -26,7 +30,14 @@ bool er_word_is(struct er_word word, const char *text);
 /* Read a whole decimal number with optional sign: true, or false for anything else and beyond 32 bits. */
 bool er_word_number(struct er_word word, int32_t *number);
 
+/* The value of one hexadecimal digit, or -1. */
+int er_hex_value(char digit);
+
 /* Print `e-[What 'word']`, what cannot be printed as `\xHH`: an answer never breaks its line. */
 void er_print_error_word(const char *before, struct er_word word, const char *after);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

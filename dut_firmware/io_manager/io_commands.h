@@ -4,10 +4,18 @@
 
 #include "io_text.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* After power-up. */
 void io_commands_initialize(void);
 
 /* Run one command (without its `%`) and answer it. Every command, whatever it was, gets one `m-ready`. */
 void io_run_command(io_text_t command);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

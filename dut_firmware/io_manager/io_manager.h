@@ -6,6 +6,10 @@
 
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Characters of a host's command before its `%`: "dut " and the longest command of a DUT (80). */
 #define IO_COMMAND_SIZE 84
 
@@ -17,5 +21,9 @@ void io_manager_boot(void);
 
 /* Handle what has come in; false if there was nothing, and the port may sleep. */
 bool io_manager_step(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

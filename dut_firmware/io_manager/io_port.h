@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* To the host; waits while the queue is full (a full queue drains in 25 ms at 115200 baud). */
 void io_host_put(char character);
 
@@ -31,5 +35,9 @@ bool io_edge_get(uint32_t *microseconds);
 #define IO_LOST_DUT_BYTES 1u
 #define IO_LOST_EDGES 2u
 uint8_t io_take_losses(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

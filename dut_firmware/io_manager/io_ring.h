@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* `mask` + 1 bytes, a power of two up to 128: counters of 8 bits are read and written whole. */
 typedef struct {
     volatile uint8_t put, taken;
@@ -40,5 +44,9 @@ static inline bool io_ring_get(io_ring_t *ring, uint8_t *byte)
     ring->taken++;
     return true;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Bytes of a command with their number; not NUL-terminated. */
 typedef struct {
     const char *bytes;
@@ -23,5 +27,9 @@ bool io_is(io_text_t text, const char *word);
 
 /* Cut the first word off; spaces before it and the one behind it are gone. */
 io_text_t io_first_word(io_text_t *rest);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

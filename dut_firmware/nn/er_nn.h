@@ -14,6 +14,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The number of a kind goes over the activity marker of a port: never renumber, only append. */
 typedef enum {
     ER_CONV_2D = 1,
@@ -125,5 +129,9 @@ typedef struct {
 } er_taps_t;
 
 er_taps_t er_taps(int32_t output_position, int32_t stride, int32_t pad, int32_t taps, int32_t input_size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* An int8 tensor with its quantization: real = scale * (value - zero_point). */
 typedef struct {
     size_t count;
@@ -31,5 +35,9 @@ size_t er_dequantized(const uint8_t *bytes, const er_tensor_t *tensor, const int
 /* One number: the mean squared difference of the outputs to the float32 values of the stimulus (ad01). */
 size_t er_reconstruction_error(const uint8_t *bytes, const er_tensor_t *tensor, const int8_t *output, float *values,
                                size_t max);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

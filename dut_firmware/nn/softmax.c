@@ -6,12 +6,11 @@
  */
 #include "er_nn.h"
 
-enum {
-    ONE_Q0 = INT32_MAX,         /* 1 in Q0.31, as near as it gets */
-    ONE_Q2 = INT32_C(1) << 29,  /* 1 in Q2.29 */
-    QUARTER_Q5 = INT32_C(1) << 24, /* 1/4 in Q5.26 */
-    SUM_INTEGER_BITS = 12       /* the sum is Q12.19: 4096 terms of at most 1 */
-};
+/* Not an enum, whose constants have another type where int has 16 bits. */
+#define ONE_Q0 INT32_MAX               /* 1 in Q0.31, as near as it gets */
+#define ONE_Q2 (INT32_C(1) << 29)      /* 1 in Q2.29 */
+#define QUARTER_Q5 (INT32_C(1) << 24)  /* 1/4 in Q5.26 */
+#define SUM_INTEGER_BITS INT32_C(12)   /* the sum is Q12.19: 4096 terms of at most 1 */
 
 static int32_t shift_left_saturating(int32_t value, int32_t exponent)
 {

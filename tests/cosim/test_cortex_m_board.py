@@ -114,6 +114,44 @@ def test_pending_is_kept_until_cleared_and_comes_again_while_the_line_is_high():
     assert not probe.board.awake
 
 
+def test_an_interrupt_pends_no_more_while_it_is_handled_and_again_if_its_line_stays_high():
+    probe = Probe()
+    probe.board.uart.receive(10, 1)
+    probe.board.advance(10)
+    assert probe.board.take_interrupt() == 0
+    probe.board.advance(11)
+    assert not probe.board.awake
+    probe.board.end_interrupt(12)
+    assert probe.board.awake, "the UART's flag is still set"
+    assert probe.board.take_interrupt() == 0
+    probe.write(13, PENDING, 2)
+    probe.board.end_interrupt(14)
+    assert not probe.board.awake
+
+
+def test_the_lowest_number_comes_first():
+    probe = Probe(enabled=IRQ_TX | IRQ_TIMER)
+    probe.write(0, DATA, 1)
+    probe.write(0, TIMER0 + 0x4, 5)
+    probe.write(0, TIMER0 + 0x0, 9)
+    probe.board.advance(2000)
+    assert probe.board.take_interrupt() == 1
+    probe.board.end_interrupt(2000)
+    probe.write(2001, PENDING, 1)
+    probe.write(2001, NVIC + 0x280, IRQ_TX)
+    assert probe.board.take_interrupt() == 8
+
+
+def test_what_is_disabled_is_kept_until_it_is_enabled():
+    probe = Probe()
+    probe.write(0, NVIC + 0x180, IRQ_RX)
+    probe.board.uart.receive(10, 1)
+    probe.board.advance(10)
+    assert not probe.board.awake
+    probe.write(11, NVIC + 0x100, IRQ_RX)
+    assert probe.board.awake
+
+
 def test_the_timer_expires_again_and_again():
     probe = Probe()
     probe.write(0, TIMER0 + 0x8, 30)

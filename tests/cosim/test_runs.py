@@ -82,8 +82,11 @@ def test_every_layer_of_every_inference_is_marked(reference, tmp_path):
     for one, true in zip(marks, session.record.truth, strict=True):
         assert len(one.offsets_ns) == 2 * 13
         assert one.stop_ns == round((true.stop_s - true.start_s) * 1e9)
-        # One inference takes as long as the other: the same input, the same instructions.
-        assert np.diff(one.offsets_ns[:13]) == pytest.approx(np.diff(one.offsets_ns[13:]), abs=100)
+        # One inference takes as long as the other: the same input, the same instructions. Only in the first layer
+        # of the first one a timer's interrupt ends the pulse, which takes half a microsecond.
+        more_ns = np.diff(one.offsets_ns[:13]) - np.diff(one.offsets_ns[13:])
+        assert 300 < more_ns[0] < 700
+        assert more_ns[1:] == pytest.approx(np.zeros(11), abs=100)
 
 
 def test_performance_mode_goes_straight_to_the_dut(reference, tmp_path):

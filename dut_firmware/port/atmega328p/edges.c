@@ -55,7 +55,7 @@ void io_edges(enum io_edges which)
     /* ISC1 = 2: falling edge, 1: any edge. */
     EICRA = (uint8_t)((EICRA & ~((1u << ISC11) | (1u << ISC10))) |
                       (which == IO_EDGES_BOTH ? 1u << ISC10 : 1u << ISC11));
-    EIFR = 1u << INTF1; /* an edge from before is none */
+    EIFR = 1u << INTF1; /* an edge from before does not count */
     EIMSK |= 1u << INT1;
 }
 

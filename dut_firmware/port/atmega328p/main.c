@@ -2,21 +2,9 @@
 #include "uno.h"
 
 #include "io_manager.h"
-#include "io_port.h"
 
 #include <avr/interrupt.h>
 #include <avr/sleep.h>
-
-uint8_t io_take_losses(void)
-{
-    unsigned losses = 0;
-
-    cli();
-    losses |= uno_dut_lost() ? IO_LOST_DUT_BYTES : 0u;
-    losses |= uno_edges_lost() ? IO_LOST_EDGES : 0u;
-    sei();
-    return (uint8_t)losses;
-}
 
 /* A host's command that waits for room towards the DUT keeps this awake; timer 0's interrupt ends that soon. */
 static void sleep_until_something_comes(void)

@@ -55,14 +55,16 @@ typedef struct {
 #define COUNTER (*(reg_t *)0x40028018u)
 #define COUNTER_PRESCALE (*(reg_t *)0x4002801cu)
 
-/* Interrupts wake the CPU from WFI and are never taken: PRIMASK stays set. */
+/* Interrupts wake the CPU from WFI and are not taken, because PRIMASK stays set; but for the timer's during the first
+ * inference of a window (timestamp.c). */
 #define NVIC_ENABLE (*(reg_t *)0xe000e100u)
+#define NVIC_DISABLE (*(reg_t *)0xe000e180u)
 #define NVIC_CLEAR_PENDING (*(reg_t *)0xe000e280u)
 #define INTERRUPT_UART0_RX (1u << 0)
 #define INTERRUPT_UART0_TX (1u << 1)
 #define INTERRUPT_TIMER0 (1u << 8)
 
-/* The marker: what the firmware does, for whoever watches. Nothing answers at these reserved addresses on the board;
+/* The marker: what the firmware does, for an observer. Nothing answers at these reserved addresses on the board;
  * QEMU ignores stores there, its plugins and the co-simulated bench see them. */
 typedef struct {
     reg_t activity;   /* enum activity */
@@ -85,5 +87,8 @@ enum activity {
 /* power.c */
 void board_activity(enum activity activity);
 void board_sleep(void);
+
+/* timestamp.c; the only handler besides that of faults */
+void timer0_handler(void);
 
 #endif

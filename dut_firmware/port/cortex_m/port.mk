@@ -1,6 +1,6 @@
 # make cortex_m NETWORK=model.tflite BENCHMARK=kws01 [MODE=energy] [OUT=folder]    builds $(OUT)/dut_cortex_m.elf
 #   FLASH_BYTES, RAM_BYTES   the target's; an image that does not fit is refused with the numbers
-#   STACK_BYTES              part of the RAM; the deepest use of any benchmark is 388
+#   STACK_BYTES              part of the RAM; the deepest use of any benchmark is 400
 #   BAUD                     9600 in an energy build, 115200 in a performance build
 #   MODEL_STRING             what `profile` answers instead of BENCHMARK
 #   DB_BYTES                 largest stimulus; with one network only, its input size saves RAM

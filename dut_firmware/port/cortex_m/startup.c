@@ -29,7 +29,7 @@ void __attribute__((naked)) fault_handler(void)
 
 void __attribute__((noreturn)) reset_handler(void)
 {
-    __asm volatile("cpsid i"); /* interrupts only wake */
+    __asm volatile("cpsid i"); /* interrupts only wake; see board.h */
     memcpy(image_data_start, image_data_load, (size_t)((char *)image_data_end - (char *)image_data_start));
     memset(image_bss_start, 0, (size_t)((char *)image_bss_end - (char *)image_bss_start));
     ee_benchmark_initialize();
@@ -40,8 +40,14 @@ void __attribute__((noreturn)) reset_handler(void)
 
 typedef void (*handler_t)(void);
 
-/* Without handlers of their own, memory, bus and usage faults become hard faults; others are not enabled. */
+#define TIMER0_VECTOR (16 + 8) /* interrupt 8; the exceptions of the CPU itself are 1 to 15 */
+
+/* Without handlers of their own, memory, bus and usage faults become hard faults; what else is never enabled would be
+ * one, too. */
 static const struct {
     uint32_t *stack;
-    handler_t reset, nmi, hard_fault;
-} vectors __attribute__((section(".vectors"), used)) = {image_stack_top, reset_handler, fault_handler, fault_handler};
+    handler_t handlers[TIMER0_VECTOR];
+} vectors __attribute__((section(".vectors"), used)) = {
+    image_stack_top,
+    {reset_handler, [1 ... TIMER0_VECTOR - 2] = fault_handler, [TIMER0_VECTOR - 1] = timer0_handler},
+};

@@ -14,7 +14,8 @@ void er_host_feed(const uint8_t *bytes, size_t count);   /* bytes arrive on the 
 size_t er_host_take(uint8_t *destination, size_t size);  /* fetch what was said since; returns how many */
 
 /* What happened, one letter each, since the last call; NUL-terminated, the oldest first, at most size - 1:
- * L load (the stub only), i infer, < th_pre, > th_post, v timestamp, ^ pin released, _ held. */
+ * L load (the stub only), i infer, < th_pre, > th_post, v timestamp, ^ pin released, _ held, t timer started that
+ * would release the pin (it never does here: nothing takes time). */
 size_t er_host_events(char *destination, size_t size);
 void er_host_event(char letter);
 

@@ -78,6 +78,11 @@ void th_timestamp_release(void)
     er_host_event('^');
 }
 
+void th_timestamp_release_later(void)
+{
+    er_host_event('t');
+}
+
 void th_timestamp_hold(void)
 {
     er_host_event('_'); /* nobody looks at the level here: no need to wait */

@@ -24,9 +24,9 @@
 static int line = -1;
 static bool watch_input = true;
 
-static void fail(const char *deed)
+static void fail(const char *what)
 {
-    perror(deed);
+    perror(what);
     exit(1);
 }
 

@@ -81,11 +81,17 @@ void th_timestamp(void)
 #endif
 }
 
-/* Raise the pin; one store, because one of these calls lies inside the window. */
+/* Raise the pin, and stop the timer of th_timestamp_release_later() if you have that one; a few stores at most, because
+ * one of these calls lies inside the window. */
 void th_timestamp_release(void)
 {
     pin_level = 1;
 }
+
+/* If a timer is free: let it interrupt once, in TH_TIMESTAMP_HOLD_US, and let that interrupt raise the pin, be an
+ * inference under way or not. Forget an earlier expiry before you start it. A timer with an output of its own (one-pulse
+ * mode) needs no interrupt. Without a timer delete this: the pin is then low until the end of the first inference. */
+void th_timestamp_release_later(void) {}
 
 /* Wait TH_TIMESTAMP_HOLD_US (1000) or a little longer. Outside every window but that of `infer 1`. */
 void th_timestamp_hold(void)

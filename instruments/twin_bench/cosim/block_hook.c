@@ -1,8 +1,9 @@
-/* Counts the instructions that an emulated Cortex-M executes, and stops it at a deadline.
+/* Counts the instructions that an emulated Cortex-M executes, and stops it at a deadline or an alarm.
  *
  * Unicorn calls er_count_block() at the start of each block: a straight run of instructions, which is executed whole
  * unless one of them faults. The hook adds the block's number of instructions to `cycle`. A block that would end after
- * `deadline` is not started. So the count is exact, and the same however the deadlines cut the time.
+ * `deadline` is not started. So the count is exact, and the same however the deadlines cut the time. Nor is one that
+ * would begin at or after `alarm`, when something happens around the core: an interrupt is taken between two blocks.
  *
  * The prototypes are unicorn's public ones (unicorn.h, uc_cb_hookcode_t and uc_emu_stop); the library is not linked:
  * its uc_emu_stop comes in with the struct.
@@ -12,14 +13,18 @@
 typedef struct {
     uint64_t cycle;    /* instructions executed, the block under way counted whole, plus cycles asleep */
     uint64_t deadline; /* no block may end after it */
+    uint64_t alarm;    /* no block may begin at or after it */
     uint64_t address;  /* of the block under way, and its bytes */
     uint32_t size;
-    uint32_t stopped;         /* 1: the deadline stopped the core before the block at `address` */
+    uint32_t stopped;          /* STOPPED_*: why the core stopped before the block at `address`; 0: it did not */
     int (*stop)(void *engine); /* uc_emu_stop */
     const uint8_t *flash;      /* from address 0 on; code runs nowhere else */
     uint32_t *known;           /* one word for each halfword of the flash, zero at first: size << 16 | count */
     uint64_t flash_size;
 } er_counter_t;
+
+#define STOPPED_BY_DEADLINE 1u
+#define STOPPED_BY_ALARM 2u
 
 /* A Thumb instruction has two halfwords where the first begins with 0b11101, 0b11110 or 0b11111 (Arm DDI0403, A5.1). */
 uint32_t er_count_instructions(const uint8_t *code, uint32_t size)
@@ -45,8 +50,8 @@ void er_count_block(void *engine, uint64_t address, uint32_t size, void *user)
     counter->address = address;
     counter->size = size;
     uint64_t end = counter->cycle + (*known & 0xffff);
-    if (end > counter->deadline) {
-        counter->stopped = 1;
+    if (counter->cycle >= counter->alarm || end > counter->deadline) {
+        counter->stopped = counter->cycle >= counter->alarm ? STOPPED_BY_ALARM : STOPPED_BY_DEADLINE;
         counter->stop(engine);
         return;
     }

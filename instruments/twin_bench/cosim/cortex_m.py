@@ -4,8 +4,9 @@ Time is the core's cycle count. One executed instruction is taken to be one cycl
 real ones need more for loads, branches, divisions and slow flash. The count itself is exact, and the same however
 time is sliced. WFI costs nothing: time skips to the next received byte, sent byte or timer event.
 
-There are no exceptions: interrupts only end a WFI (see `cortex_m_board`), and what would be a fault stops the core
-for ever, as a chip in lock-up.
+Interrupts end a WFI. Where the firmware has unmasked them they are taken, between two blocks of instructions and
+at no cost of their own; one that is already pending when it unmasks is taken at the board's next event. What would
+be a fault stops the core for ever, as a chip in lock-up.
 """
 
 from pathlib import Path
@@ -123,8 +124,13 @@ class CortexM4:
         return True
 
     def _execute_until(self, cycle: int) -> bool:
+        self._board.advance(self.cycle)
+        if self._board.awake and self._engine.interruptible:
+            self._engine.interrupt(self._board.take_interrupt())
         outcome = self._engine.run(cycle)
         self._waiting = outcome is Outcome.WAITING
+        if outcome is Outcome.RETURNED:
+            self._board.end_interrupt(self.cycle)
         fault = self._engine.fault
         if fault is not None:
             self._events.append(CoreEvent(self.cycle, Kind.FAULT, fault.pc, fault=fault))

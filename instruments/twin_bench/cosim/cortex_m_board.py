@@ -1,8 +1,8 @@
 """What surrounds the emulated core: the registers of Arm's MPS2+ board (image AN386) that the firmware uses.
 
 Source: Arm DAI0386 (memory map, interrupts), DDI0479 (GPIO), DDI0403 (NVIC); the firmware's side is
-`dut_firmware/port/cortex_m/board.h`. Interrupts are never taken here: a pending one ends a WFI, as with PRIMASK
-set. A register that is not modelled is not ignored: touching it is a fault, lest a driver seem to work.
+`dut_firmware/port/cortex_m/board.h`. A register that is not modelled is not ignored: touching it is a fault, lest
+a driver seem to work.
 """
 
 from collections.abc import Callable
@@ -30,6 +30,7 @@ class Board:
         self._operations = 0
         self._enabled = 0
         self._pending = 0
+        self._handled = 0  # the interrupt whose handler is running
         self._reads: dict[int, Read] = {
             FPGAIO + 0x18: self._counter,
             FPGAIO + 0x1C: lambda _: self._prescale,
@@ -44,6 +45,7 @@ class Board:
             MARKER + 0x4: self._set_operations,
             MARKER + 0x8: self._start_layer,
             NVIC + 0x100: self._enable,
+            NVIC + 0x180: self._disable,
             NVIC + 0x280: self._clear_pending,
         }
         self._reads |= {UART0 + offset: read for offset, read in self.uart.reads.items()}
@@ -71,6 +73,18 @@ class Board:
         """Whether an enabled interrupt is pending, so that a WFI does not wait."""
         return bool(self._pending & self._enabled)
 
+    def take_interrupt(self) -> int:
+        """Return the number of an enabled, pending interrupt, the lowest first; it pends no more until its end."""
+        wanted = self._pending & self._enabled
+        self._handled = wanted & -wanted
+        self._pending &= ~self._handled
+        return self._handled.bit_length() - 1
+
+    def end_interrupt(self, cycle: int) -> None:
+        """End it; if its line is still high, it is pending again."""
+        self._handled = 0
+        self.advance(cycle)
+
     @property
     def next_cycle(self) -> int | None:
         """When something happens next by itself; None if nothing is under way."""
@@ -82,9 +96,8 @@ class Board:
         self.uart.advance(cycle)
         self._timer.advance(cycle)
         pending = self.uart.pending
-        self._pending |= (
-            bool(pending & RX_PENDING) << 0 | bool(pending & TX_PENDING) << 1 | self._timer.pending << 8
-        )
+        lines = bool(pending & RX_PENDING) << 0 | bool(pending & TX_PENDING) << 1 | self._timer.pending << 8
+        self._pending |= lines & ~self._handled
 
     def _counter(self, cycle: int) -> int:
         return cycle * COUNTER_HZ // (self._frequency_hz * (self._prescale + 1)) & 0xFFFFFFFF
@@ -106,6 +119,9 @@ class Board:
 
     def _enable(self, _cycle: int, word: int) -> None:
         self._enabled |= word
+
+    def _disable(self, _cycle: int, word: int) -> None:
+        self._enabled &= ~word
 
     def _clear_pending(self, cycle: int, word: int) -> None:
         self._pending &= ~word

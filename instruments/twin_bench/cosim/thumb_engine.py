@@ -16,13 +16,17 @@ from typing import Any, Protocol
 
 from instruments.errors import Unavailable
 from instruments.twin_bench.cosim.core_events import Fault
+from instruments.twin_bench.cosim.interrupts import FIRST_INTERRUPT, RETURN_PC, Exceptions
 
 FLASH_BYTES = 4 << 20  # from address 0; read-only, and the only memory that code runs from
 RAM, RAM_BYTES = 0x20000000, 4 << 20
 PAGE_BYTES = 0x1000
 _UNDEFINED = b"\x00\xde"  # UDF #0
 _WFI = b"\x30\xbf"
+_NEVER = (1 << 64) - 1
 _NOWHERE = 0xFFFFFFFE  # an address that is never reached
+_NEVER = (1 << 64) - 1  # a cycle
+_STOPPED_BY_ALARM = 2
 _MEANINGS = {
     "UC_ERR_READ_UNMAPPED": "load where nothing is",
     "UC_ERR_WRITE_UNMAPPED": "store where nothing is",
@@ -47,11 +51,17 @@ class Registers(Protocol):
     def write(self, cycle: int, address: int, size: int, word: int) -> None:
         """Do what a store of `size` bytes does."""
 
+    @property
+    def next_cycle(self) -> int | None:
+        """When something happens next by itself; None if nothing is under way."""
+
 
 class Outcome(Enum):
     """Why `ThumbEngine.run` returned."""
 
     DEADLINE = "the next block of instructions would end after the deadline"
+    EVENT = "something happens around the core"
+    RETURNED = "an interrupt's handler has returned"
     WAITING = "a WFI was executed"
     FAULT = "no further instruction can be executed"
 
@@ -62,6 +72,7 @@ class _Counter(ctypes.Structure):
     _fields_ = (
         ("cycle", ctypes.c_uint64),
         ("deadline", ctypes.c_uint64),
+        ("alarm", ctypes.c_uint64),
         ("address", ctypes.c_uint64),
         ("size", ctypes.c_uint32),
         ("stopped", ctypes.c_uint32),
@@ -92,6 +103,8 @@ class ThumbEngine:
         self._core.ctl_set_cpu_model(uc.arm_const.UC_CPU_ARM_CORTEX_M4)
         self._map_memory()
         self._count(ctypes.CDLL(str(library)))
+        self._exceptions = Exceptions(self._core, uc.arm_const)
+        self._handling = False
         stack, entry = (int.from_bytes(image[at : at + 4], "little") for at in (0, 4))
         self._core.reg_write(uc.arm_const.UC_ARM_REG_SP, stack)
         self._pc = entry & ~1
@@ -105,24 +118,53 @@ class ThumbEngine:
     def cycle(self, cycle: int) -> None:
         self._counter.cycle = cycle
 
+    @property
+    def interruptible(self) -> bool:
+        """Whether an interrupt would be taken now: none is being handled, and the firmware has masked none."""
+        return not self._handling and not self._exceptions.masked
+
+    def interrupt(self, number: int) -> None:
+        """Begin to handle this interrupt of the NVIC, between two blocks of instructions."""
+        try:
+            self._exceptions.enter(self._pc)
+        except self._unicorn.UcError as error:
+            self._fail(f"no stack for an interrupt: {self._meaning(error)}", None)
+        at = 4 * (FIRST_INTERRUPT + number)
+        self._pc = int.from_bytes(self._flash[at : at + 4], "little") & ~1
+        self._handling = True
+
     def run(self, deadline: int) -> Outcome:
-        """Execute until a WFI, a fault, or a block of instructions that would end after `deadline`."""
+        """Execute until a WFI, a fault, a block that would end after `deadline`, or the registers' next event."""
         self._counter.deadline = deadline
         self._counter.stopped = 0
-        try:
-            self._core.emu_start(self._pc | 1, _NOWHERE)
-        except self._unicorn.UcError as error:
-            self._fail(self._meaning(error), self._refused_address)
-        self._pc = self._read_pc()
+        self._set_alarm()
+        returned = self.fault is None and self._execute()
         if self.fault is not None:
             self.cycle = self._failed_at
             return Outcome.FAULT
+        if returned:
+            return Outcome.RETURNED
         if self._counter.stopped:
-            return Outcome.DEADLINE
+            return Outcome.EVENT if self._counter.stopped == _STOPPED_BY_ALARM else Outcome.DEADLINE
         if self._flash[self._pc - 2 : self._pc] == _WFI:
             return Outcome.WAITING
         self._fail("the emulator stopped without a reason", None)
         return Outcome.FAULT
+
+    def _execute(self) -> bool:
+        """Let unicorn go on until it stops; return whether that was the return from a handler."""
+        try:
+            self._core.emu_start(self._pc | 1, _NOWHERE)
+        except self._unicorn.UcError as error:
+            # Unicorn knows no handlers: to it, their return is a jump to where nothing is.
+            if not self._handling or self._read_pc() != RETURN_PC:
+                self._fail(self._meaning(error), self._refused_address)
+                return False
+            self._handling = False
+            self._pc = self._exceptions.leave()
+            return True
+        self._pc = self._read_pc()
+        return False
 
     def spoil_next_instruction(self) -> None:
         """Replace the next instruction by an undefined one."""
@@ -185,6 +227,11 @@ class ThumbEngine:
             self._registers.write(self._now(), page + offset, size, word)
         except NoRegisterError:
             self._fail("store to a register that is not there", page + offset)
+        self._set_alarm()
+
+    def _set_alarm(self) -> None:
+        following = self._registers.next_cycle
+        self._counter.alarm = _NEVER if following is None else following
 
     def _now(self) -> int:
         """Return how many cycles came before the instruction under way."""

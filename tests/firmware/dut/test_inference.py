@@ -29,10 +29,10 @@ def performance() -> Firmware:
 @pytest.mark.parametrize(
     ("sent", "warmups", "inferences", "events"),
     [
-        (b"infer%", 10, 1, "L" + "i" * 10 + "v<i^_>v_^"),
-        (b"infer 3%", 10, 3, "L" + "i" * 10 + "v<i^ii>v_^"),
-        (b"infer 3 2%", 2, 3, "Lii" + "v<i^ii>v_^"),
-        (b"infer 2 0 9%", 0, 2, "Lv<i^i>v_^"),
+        (b"infer%", 10, 1, "L" + "i" * 10 + "vt<i^_>v_^"),
+        (b"infer 3%", 10, 3, "L" + "i" * 10 + "vt<i^ii>v_^"),
+        (b"infer 3 2%", 2, 3, "Lii" + "vt<i^ii>v_^"),
+        (b"infer 2 0 9%", 0, 2, "Lvt<i^i>v_^"),
     ],
 )
 def test_between_the_two_edges_is_nothing_but_inference(
@@ -43,7 +43,7 @@ def test_between_the_two_edges_is_nothing_but_inference(
         + b"m-results-[0.000,0.000,0.000]\r\n"
         + READY
     )
-    assert energy.events() == events  # v fall, ^ rise, _ hold: `host.h`
+    assert energy.events() == events  # v fall, t timer, ^ rise, _ hold: `host.h`
 
 
 def test_a_performance_build_prints_both_laps_after_the_window(performance: Firmware) -> None:

@@ -97,7 +97,7 @@ def test_results_are_those_of_the_network(networks, tmp_path, task):
             values = [np.mean((np.frombuffer(data, "<f4").astype(float) - values) ** 2)]
         assert dut.ask(b"infer 2 1%").endswith(line(values) + READY)
         assert dut.ask(b"results%") == line(values) + READY
-    assert dut.events() == "iv<i^i>v_^" * 3
+    assert dut.events() == "ivt<i^i>v_^" * 3
 
 
 def test_it_says_which_network_it_holds_and_that_it_is_no_board(networks):

@@ -17,7 +17,9 @@ FIRMWARE = ROOT / "dut_firmware"
 VENDOR = """#include <stdint.h>
 typedef struct { int unused; } UART_HandleTypeDef;
 typedef struct { volatile uint32_t BSRR; } GPIO_TypeDef;
-typedef struct { volatile uint32_t CNT; } TIM_TypeDef;
+typedef struct { volatile uint32_t CNT, CCR1, SR, DIER; } TIM_TypeDef;
+#define TIM_SR_CC1IF 2u
+#define TIM_DIER_CC1IE 2u
 typedef struct { TIM_TypeDef *Instance; } TIM_HandleTypeDef;
 #define HAL_MAX_DELAY 0xffffffffu
 #define TIMESTAMP_Pin ((uint16_t)0x0100)
@@ -26,6 +28,7 @@ int HAL_UART_Receive_IT(UART_HandleTypeDef *uart, uint8_t *data, uint16_t size);
 int HAL_UART_Transmit(UART_HandleTypeDef *uart, const uint8_t *data, uint16_t size, uint32_t timeout);
 void HAL_UART_RxCpltCallback(UART_HandleTypeDef *uart);
 int HAL_TIM_Base_Start(TIM_HandleTypeDef *timer);
+void HAL_TIM_OC_DelayElapsedCallback(TIM_HandleTypeDef *timer);
 void __disable_irq(void);
 void __enable_irq(void);
 void __WFI(void);

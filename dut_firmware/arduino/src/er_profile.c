@@ -1,0 +1,9 @@
+/* The kernels tell before each layer which one it is; nobody listens here. */
+#include "er_nn.h"
+
+void er_profile_layer(uint16_t index, er_kind_t kind, uint32_t operations)
+{
+    (void)index;
+    (void)kind;
+    (void)operations;
+}
