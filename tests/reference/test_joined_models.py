@@ -9,11 +9,11 @@ import subprocess
 
 import numpy as np
 import pytest
-from instruments.devices.dut.port import DirectDutPort
 
 from energy_runner.benchmarks.catalogue import load_benchmark
 from instruments.clock import RealClock
 from instruments.devices.dut.driver import Dut
+from instruments.devices.dut.serial_port import DutSerialPort
 from instruments.devices.dut.twin_classifier import TENSORS, as_int8
 from instruments.twin_bench.cosim.host_dut import HostDut, HostDutLink
 from tests.reference.test_nn_models import interpreter
@@ -103,7 +103,8 @@ def test_printed_results_equal_the_interpreters(model, task):
 def test_accuracy_of_all_1000_keyword_stimuli_through_the_driver(model, reference):
     """An accuracy run on the host port: 901 of 1000, and every result to its last digit."""
     oracle = Oracle(model("kws01"), "kws01")
-    port = DirectDutPort(HostDutLink(HostDut(built("libdut_host.so", "performance", model("kws01"), "kws01"))))
+    built_host = built("libdut_host.so", "performance", model("kws01"), "kws01")
+    port = DutSerialPort(HostDutLink(HostDut(built_host)), CLOCK)
     port.open(CLOCK.deadline(5.0))
     dut = Dut(port, CLOCK)
     dut.wait_for_boot(CLOCK.deadline(5.0))

@@ -91,13 +91,13 @@ def test_a_run_through_the_real_serial_stack(served: Served) -> None:
     driver.open(within())
     try:
         assert driver.identify(within()).firmware == "1.0.3"
-        driver.enable_timestamps(within())
+        driver.arm(within())
         served.do(lambda: served.twin.world.set_supply(True, 3.0))
         assert dut.wait_for_boot(within()).text("timestamp-mode") == "energy"
         identity = dut.identify(within())
         assert (identity.model, identity.virtual) == ("kws01", True)
         dut.infer(5, 1, within())
-        laps = driver.take_laps()
+        laps = driver.take(within())
         assert len(laps) == 3  # boot, start, stop
         window_s = ((laps[2].lap_us - laps[1].lap_us) & 0xFFFFFFFF) / 1e6
         assert window_s == pytest.approx(5 * 0.0434, rel=0.02)
@@ -111,7 +111,7 @@ def test_the_duts_own_port_works_alike(served: Served) -> None:
     dut = Dut(port, CLOCK)
     port.open(within())
     try:
-        served.wait_until(lambda: served.twin.direct.port.is_open)
+        served.wait_until(lambda: served.twin.twins["dut"].port.is_open)
         served.do(lambda: served.twin.world.set_supply(True, 3.0))
         dut.wait_for_boot(within())
         stimulus = bytes(range(64))
@@ -125,13 +125,13 @@ def test_opening_again_resets_the_uno(served: Served) -> None:
     port = io_port(served)
     driver = IoManager(port, CLOCK)
     driver.open(within())
-    driver.enable_timestamps(within())
-    assert served.do(lambda: served.twin.io_manager._timer)
+    driver.arm(within())
+    assert served.do(lambda: served.twin.twins["io-manager"]._timer)
     driver.close()
-    served.wait_until(lambda: not served.twin.io_manager.port.is_open)
+    served.wait_until(lambda: not served.twin.twins["io-manager"].port.is_open)
     before_ns = served.do(served.twin.clock.now_ns)
     driver.open(within())
-    assert not served.do(lambda: served.twin.io_manager._timer)
+    assert not served.do(lambda: served.twin.twins["io-manager"]._timer)
     assert served.do(served.twin.clock.now_ns) - before_ns >= RESET_NS
     assert driver.identify(within()).firmware == "1.0.3"
     driver.close()
@@ -153,13 +153,13 @@ def test_waiting_costs_little(served: Served, situation: str) -> None:
     port = io_port(served)
     if situation != "nobody":
         port.open(within())
-        served.wait_until(lambda: served.twin.io_manager.port.is_open)
+        served.wait_until(lambda: served.twin.twins["io-manager"].port.is_open)
     if situation == "no reader":
-        served.do(lambda: served.twin.io_manager.port.emit(b"x" * 1_000_000))
+        served.do(lambda: served.twin.twins["io-manager"].port.emit(b"x" * 1_000_000))
     if situation == "a client that has left":
         port.write(b"name%", within())
         port.close()
-        served.wait_until(lambda: not served.twin.io_manager.port.is_open)
+        served.wait_until(lambda: not served.twin.twins["io-manager"].port.is_open)
     cpu_s, wall_ns = time.process_time(), CLOCK.now_ns()
     CLOCK.sleep(0.5)
     busy_s = time.process_time() - cpu_s
@@ -170,9 +170,9 @@ def test_waiting_costs_little(served: Served, situation: str) -> None:
 def test_a_client_that_reads_late_gets_every_byte(served: Served) -> None:
     port = io_port(served)
     port.open(within())
-    served.wait_until(lambda: served.twin.io_manager.port.is_open)
+    served.wait_until(lambda: served.twin.twins["io-manager"].port.is_open)
     sent = bytes(i * 31 % 256 for i in range(200_000))
-    served.do(lambda: served.twin.io_manager.port.emit(sent))
+    served.do(lambda: served.twin.twins["io-manager"].port.emit(sent))
     data, limit = b"", within()
     while len(data) < len(sent) and not limit.expired():
         data += port.read(limit)
@@ -183,11 +183,11 @@ def test_a_client_that_reads_late_gets_every_byte(served: Served) -> None:
 def test_what_one_client_did_not_read_is_not_for_the_next(served: Served) -> None:
     port = io_port(served)
     port.open(within())
-    served.wait_until(lambda: served.twin.io_manager.port.is_open)
-    served.do(lambda: served.twin.io_manager.port.emit(b"for the first"))
+    served.wait_until(lambda: served.twin.twins["io-manager"].port.is_open)
+    served.do(lambda: served.twin.twins["io-manager"].port.emit(b"for the first"))
     CLOCK.sleep(0.05)
     port.close()
-    served.wait_until(lambda: not served.twin.io_manager.port.is_open)
+    served.wait_until(lambda: not served.twin.twins["io-manager"].port.is_open)
     port.open(within())
     assert port.read(within(0.2)) == b""
     port.close()
@@ -195,14 +195,14 @@ def test_what_one_client_did_not_read_is_not_for_the_next(served: Served) -> Non
 
 def test_a_client_that_sends_and_leaves_at_once_is_heard(served: Served) -> None:
     heard: list[bytes] = []
-    served.do(lambda: setattr(served.twin.direct.port, "_on_receive", heard.append))
+    served.do(lambda: setattr(served.twin.twins["dut"].port, "_on_receive", heard.append))
     port = SerialLink("DUT", served.address("dut"), 9600)
     port.open(within())
     port.write(b"name%", within())
     port.close()
     served.wait_until(lambda: heard)
     assert b"".join(heard) == b"name%"
-    served.wait_until(lambda: not served.twin.direct.port.is_open)
+    served.wait_until(lambda: not served.twin.twins["dut"].port.is_open)
 
 
 def test_ending_the_server_unplugs_its_clients() -> None:
@@ -220,7 +220,7 @@ def test_ending_the_server_unplugs_its_clients() -> None:
 def test_an_scpi_monitor_is_served_on_tcp_one_client_after_the_other() -> None:
     before = descriptors()
     served = Served(scpi=True)
-    port = served.twin.monitor.port
+    port = served.twin.twins["monitor"].port
     served.do(lambda: setattr(port, "_on_receive", lambda data: port.emit(data.upper())))
     assert served.address("monitor").startswith("TCPIP0::127.0.0.1::")
     number = int(served.address("monitor").split("::")[2])
