@@ -22,6 +22,7 @@ from energy_runner.analysis.energy.source import energy_source
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
 from energy_runner.bench import Bench, BenchSpec, Mode, build_bench, load_bench_spec
 from energy_runner.bench.lock import lock_bench
+from energy_runner.bench.serve import serve_bench
 from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.places import default_stimuli
@@ -38,7 +39,7 @@ from energy_runner.session.folder import Session, create_session, write_record, 
 from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
 from energy_runner.session.result import Result
 from energy_runner.version import version
-from instruments.clock import utc_text
+from instruments.clock import RealClock, utc_text
 from instruments.roles import Identity
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "load_session",
     "plan",
     "run",
+    "serve",
     "switch_bench_off",
     "window_arrays",
 ]
@@ -312,6 +314,31 @@ def switch_bench_off(bench: BenchSpec | str | Path) -> tuple[Identity, str | Non
     built = build_bench(spec, "performance", benchmark=_any_benchmark(spec))
     with lock_bench(spec, "bench off") as died, _signals(StopRequest()):
         return make_safe(built), died
+
+
+def serve(
+    bench: BenchSpec | str | Path,
+    mode: Mode = "energy",
+    *,
+    benchmark: str = "kws01",
+    seed: int = 0,
+    model: Path | None = None,
+    tcp_port: int = 0,
+    seconds: float | None = None,
+    ready: Callable[[dict[str, str], str], None] = lambda addresses, text: None,
+) -> None:
+    """Serve a virtual bench in real time until Ctrl-C, or for `seconds`.
+
+    `ready` is called with the address of each instrument and the text of a bench file that points at them.
+    """
+    spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
+    clock, stop = RealClock(), StopRequest()
+    known = load_benchmark(benchmark).id
+    serving = serve_bench(spec, mode, clock, benchmark=known, seed=seed, model=model, tcp_port=tcp_port)
+    with _signals(stop), serving as served:
+        ready(served.addresses, served.text)
+        end = clock.deadline(seconds) if seconds is not None else None
+        served.server.serve(lambda: stop.reason is not None or (end is not None and end.expired()))
 
 
 def _any_benchmark(spec: BenchSpec) -> str:
