@@ -1,0 +1,188 @@
+"""Who plays which role: from the tables of a bench file to instruments, and what is refused in which line."""
+
+from pathlib import Path
+
+import pytest
+
+from energy_runner.bench.build import build_bench
+from energy_runner.bench.spec import BenchSpec, load_bench_spec
+from energy_runner.bench.wiring import Player, instruments_of, roles_of, wiring
+from energy_runner.errors import ConfigurationError
+
+MIX = """
+name = "mix"
+
+[instruments.psu]
+driver = "lpm01a"
+port = "/dev/ttyACM0"
+
+[instruments.meter]
+driver = "n6705"
+port = "TCPIP0::192.168.1.20::5025::SOCKET"
+options = { channel = 2 }
+
+[instruments.uno]
+driver = "io-manager"
+port = "/dev/ttyACM1"
+
+[roles]
+supply = "psu"
+sampler = "meter"
+edges = "uno"
+dut = "uno"
+
+[supply]
+voltage_v = 1.8
+"""
+SHORT = """
+name = "short"
+[monitor]
+driver = "{driver}"
+port = "/dev/ttyACM0"
+voltage_v = 3.0
+[io_manager]
+port = "/dev/ttyACM1"
+"""
+
+
+@pytest.fixture
+def load(tmp_path: Path):
+    def loaded(text: str) -> BenchSpec:
+        (tmp_path / "b.toml").write_text(text, "utf-8")
+        return load_bench_spec(str(tmp_path / "b.toml"))
+
+    return loaded
+
+
+def test_every_role_has_the_player_that_the_file_names(load) -> None:
+    found = wiring(load(MIX), "energy")
+    assert (found.supply, found.sampler, found.edges) == (Player("psu"), Player("meter"), Player("uno"))
+    assert (found.cross_check, found.dut) == (None, Player("uno"))
+
+
+def test_the_supply_is_opened_first_whatever_the_order_in_the_file(load) -> None:
+    later = MIX.replace('supply = "psu"', 'supply = "meter"').replace('sampler = "meter"', 'sampler = "psu"')
+    assert next(iter(wiring(load(MIX), "energy").instruments)) == "psu"
+    assert next(iter(wiring(load(later), "energy").instruments)) == "meter"
+
+
+def test_a_mode_opens_only_what_it_needs(load) -> None:
+    assert list(wiring(load(MIX), "performance").instruments) == ["psu", "uno"]
+    assert wiring(load(MIX), "accuracy").sampler is None
+
+
+def test_the_instruments_are_built_in_their_roles(load) -> None:
+    bench = build_bench(load(MIX), "energy")
+    assert bench.supply is not None
+    assert bench.supply.limits.voltage_max_v == 3.3
+    assert bench.sampler is bench.instruments["meter"]
+    assert bench.edges is bench.dut.link is bench.instruments["uno"]
+    assert bench.supply_settings is not None
+    assert bench.supply_settings.voltage_v == 1.8
+
+
+@pytest.mark.parametrize(
+    ("driver", "edges", "cross_check"), [("lpm01a", "monitor", "io-manager"), ("n6705", "io-manager", None)]
+)
+def test_the_short_form_says_the_same(load, driver: str, edges: str, cross_check: str | None) -> None:
+    spec = load(SHORT.format(driver=driver))
+    roles = {role: str(player) for role, player in roles_of(spec).items()}
+    expected = {"supply": "monitor", "sampler": "monitor", "edges": edges, "dut": "io-manager"}
+    assert roles == expected | ({"cross_check": cross_check} if cross_check else {})
+    assert list(instruments_of(spec)) == ["monitor", "io-manager"]
+
+
+def test_a_monitor_may_be_mixed_with_instruments(load) -> None:
+    extra = '[instruments.watch]\ndriver = "io-manager"\nport = "/dev/ttyACM7"\n[roles]\nedges = "watch"\n'
+    found = wiring(
+        load(SHORT.format(driver="n6705").replace("[io_manager]", "[io_manager]\ntimestamps = false") + extra),
+        "energy",
+    )
+    assert (found.edges, found.dut) == (Player("watch"), Player("io-manager"))
+
+
+# --- what is refused, with the line and what is possible ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        (
+            'edges = "uno"',
+            'edgse = "uno"',
+            20,
+            ["unknown key 'roles.edgse'", "did you mean 'edges'", "cross_check"],
+        ),
+        ('supply = "psu"', 'supply = "psi"', 18, ["no such instrument", "did you mean 'psu'", "meter, uno"]),
+        (
+            'supply = "psu"',
+            'supply = "uno"',
+            18,
+            ["Arduino", "plays edges, dut", "could be played by: psu, meter"],
+        ),
+        ('sampler = "meter"', 'sampler = ["meter", "psu"]', 19, ["one instrument, not 2", "one player"]),
+        (
+            'driver = "lpm01a"',
+            'driver = "lpm01"',
+            5,
+            ["'lpm01' is unknown", "did you mean 'lpm01a'", "write-a-driver"],
+        ),
+        ('supply = "psu"', "", 4, ["instrument 'psu' plays no role"]),
+        ("/dev/ttyACM1", "/dev/ttyACM0", 13, ["given twice", "psu and uno"]),
+    ],
+)
+def test_a_role_that_cannot_be_played_is_refused_with_its_line(load, old, new, line, words) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(MIX.replace(old, new, 1))
+    said = str(caught.value)
+    assert f"b.toml, line {line}: " in said
+    assert all(word in said for word in words), said
+    assert "\n" not in said
+
+
+def test_a_role_that_nobody_plays_is_named_with_who_could(load) -> None:
+    spec = load(MIX.replace('edges = "uno"\n', ""))
+    with pytest.raises(ConfigurationError, match=r"timestamp pin's edges.*It could be: psu, uno"):
+        wiring(spec, "energy")
+
+
+def test_two_players_for_one_role(load) -> None:
+    extra = '[instruments.watch]\ndriver = "lpm01a"\nport = "/dev/ttyACM7"\n[roles]\nsupply = "watch"\n'
+    with pytest.raises(ConfigurationError, match=r"two players for one role: supply is 'watch' and 'monitor'"):
+        load(SHORT.format(driver="lpm01a") + extra)
+
+
+@pytest.mark.parametrize("table", ["monitor", "io_manager"])
+def test_a_name_that_the_short_form_uses_is_taken(load, table: str) -> None:
+    name = table.replace("_", "-")
+    extra = f'[instruments.{name}]\ndriver = "lpm01a"\nport = "/dev/ttyACM7"\n'
+    with pytest.raises(ConfigurationError, match=rf"the name '{name}' is taken by \[{table}\]"):
+        load(SHORT.format(driver="lpm01a") + extra)
+
+
+def test_the_voltage_must_be_known(load) -> None:
+    with pytest.raises(ConfigurationError, match=r"\[supply\] with voltage_v is missing"):
+        wiring(load(MIX.replace("[supply]\nvoltage_v = 1.8\n", "")), "energy")
+
+
+def test_edges_among_one_samplers_samples_do_not_place_another_ones(load) -> None:
+    spec = load(MIX.replace('edges = "uno"', 'edges = "psu"'))
+    with pytest.raises(ConfigurationError, match=r"roles.edges = 'psu' captures edges among its own samples"):
+        build_bench(spec, "energy")
+
+
+def test_an_option_that_a_driver_does_not_have(load) -> None:
+    spec = load(MIX.replace("channel = 2", "chanel = 2"))
+    with pytest.raises(
+        ConfigurationError, match=r"meter\.options\.chanel is unknown \(options of n6705: channel\)"
+    ):
+        build_bench(spec, "energy")
+
+
+def test_channels_of_one_mainframe_may_share_a_port(load) -> None:
+    two = MIX.replace(
+        'driver = "lpm01a"\nport = "/dev/ttyACM0"', 'driver = "n6705"\nport = "TCPIP0::192.168.1.20::5025::SOCKET"'
+    )
+    assert len(build_bench(load(two), "energy").instruments) == 3
+    with pytest.raises(ConfigurationError, match="given twice"):
+        load(two.replace("options = { channel = 2 }\n", ""))
