@@ -1,0 +1,102 @@
+"""bench doctor and bench off under faults: the supply is off at the end, or it is said that it may be on."""
+
+import pytest
+
+from energy_runner.bench import Bench, build_bench, load_bench_spec
+from energy_runner.director.doctor import Examined, examine, make_safe
+from energy_runner.director.stop import StopRequest
+from energy_runner.errors import Interrupted, RunnerError
+from instruments.errors import InstrumentError
+from instruments.twin_bench.call_faults import KINDS, CallFaults, Kind
+
+BENCHES = ("virtual-lpm01a", "virtual-n6705c")
+
+
+def built(name: str, faults: CallFaults | None = None) -> Bench:
+    wrap = {"wrap": faults.wrap} if faults is not None else {}
+    return build_bench(load_bench_spec(name), "energy", **wrap)
+
+
+def powered(bench: Bench) -> bool:
+    assert bench.twin is not None
+    return bench.twin.world.powered
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_healthy_bench_is_well(name: str) -> None:
+    bench = built(name)
+    heard: list[Examined] = []
+    examination = examine(bench, StopRequest(), heard.append)
+    assert examination.well, examination.steps
+    assert list(examination.steps) == heard
+    assert heard[-1].step == "supply is off"
+    assert not powered(bench)
+
+
+@pytest.mark.parametrize("name", BENCHES)
+@pytest.mark.parametrize("error", [RuntimeError, BrokenPipeError, OSError])
+def test_a_listener_that_raises_at_any_step_changes_nothing(name: str, error: type[Exception]) -> None:
+    steps = len(examine(built(name), StopRequest()).steps)
+    for at in range(steps):
+        bench, heard = built(name), []
+
+        def listener(step: Examined, at=at, heard=heard) -> None:
+            heard.append(step)
+            if len(heard) == at + 1:
+                raise error
+
+        examination = examine(bench, StopRequest(), listener)
+        assert examination.well
+        assert len(heard) == at + 1  # it is not called again
+        assert not powered(bench)
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_wish_to_stop_at_any_step_ends_with_the_supply_off(name: str) -> None:
+    steps = len(examine(built(name), StopRequest()).steps)
+    for at in range(steps - 2):
+        bench, stop, heard = built(name), StopRequest(), []
+
+        def listener(step: Examined, at=at, heard=heard, stop=stop) -> None:
+            heard.append(step)
+            if len(heard) == at + 1:
+                stop.ask("stopped by SIGINT")
+
+        with pytest.raises(Interrupted):
+            examine(bench, stop, listener)
+        assert not powered(bench)
+        assert heard[-1].step == "supply is off"
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_fault_at_any_call_leaves_the_supply_off_or_says_that_it_may_be_on(name: str, kind: Kind) -> None:
+    counted = CallFaults()
+    examine(built(name, counted), StopRequest())
+    calls = len(counted.log)
+    assert calls > 100
+    for at in range(0, calls, max(1, calls // 60)):
+        bench = built(name, CallFaults(kind, at))
+        examination = examine(bench, StopRequest())
+        off = next(step for step in examination.steps if step.step == "supply is off")
+        assert not powered(bench) or not off.ok, f"call {at}: {counted.log[at]}"
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_off_finds_a_bench_that_an_earlier_run_left_on(name: str) -> None:
+    bench = built(name)
+    assert bench.twin is not None
+    bench.twin.world.faults.stale_stream = True
+    assert make_safe(bench).virtual
+    assert not powered(bench)
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_off_of_an_unplugged_bench_is_an_error_and_closes(name: str) -> None:
+    bench = built(name)
+    assert bench.twin is not None
+    bench.twin.world.faults.unplugged.add("monitor")
+    with pytest.raises((InstrumentError, RunnerError)):
+        make_safe(bench)
+    assert not bench.twin.ports()["monitor"].is_open
