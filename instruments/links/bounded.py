@@ -69,8 +69,8 @@ class BoundedQueue[Item]:
     def take(self, at_least: int, deadline: Deadline) -> list[Item]:
         """Return the items until `at_least` units are together, a gap comes, or the queue is empty.
 
-        Waits for the first item until the deadline, or until the end of the stream. What was lost directly before
-        the items returned is told by `take_overflow()`.
+        Waits for the first item until the deadline, or until the end of the stream. `take_overflow()` returns
+        what was lost directly before the items returned.
         """
         with self._changed:
             self._pass_gap()

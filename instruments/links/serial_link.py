@@ -66,8 +66,8 @@ class SerialLink:
 
     def __init__(self, name: str, port: str, baud: int) -> None:
         self.name = name
-        self._path = port
-        self._baud = baud
+        self.port = port
+        self.baud = baud
         self._port: serial.Serial | None = None
 
     def open(self, deadline: Deadline) -> None:
@@ -75,12 +75,12 @@ class SerialLink:
         self.close()
         try:
             port = serial.serial_for_url(
-                self._path, baudrate=self._baud, timeout=TURN_S, write_timeout=WRITE_S, do_not_open=True
+                self.port, baudrate=self.baud, timeout=TURN_S, write_timeout=WRITE_S, do_not_open=True
             )
             port.exclusive = True
             port.open()
         except (serial.SerialException, OSError, ValueError, NotImplementedError) as error:
-            raise Unavailable(f"open {self.name} ({self._path})", _plain(error), _advice(error)) from error
+            raise Unavailable(f"open {self.name} ({self.port})", _plain(error), _advice(error)) from error
         self._port = port
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class SerialLink:
             port.write(data)
         except serial.SerialTimeoutException as error:
             raise TimedOut(
-                f"write to {self.name} ({self._path})", "the port takes no more bytes", "check the cable"
+                f"write to {self.name} ({self.port})", "the port takes no more bytes", "check the cable"
             ) from error
         except (serial.SerialException, OSError, TypeError) as error:
             raise self._gone("write to", error) from error
@@ -123,13 +123,13 @@ class SerialLink:
             # pyserial raises TypeError when another thread or a disconnect took the file descriptor away.
             raise self._gone("read from", error) from error
 
-    def _opened(self, deed: str) -> serial.Serial:
+    def _opened(self, action: str) -> serial.Serial:
         if self._port is None:
-            raise Unavailable(f"{deed} {self.name}", "the port is not open")
+            raise Unavailable(f"{action} {self.name}", "the port is not open", "open it first")
         return self._port
 
-    def _gone(self, deed: str, error: Exception) -> Unavailable:
-        return Unavailable(f"{deed} {self.name} ({self._path})", _plain(error), "check the cable and start again")
+    def _gone(self, action: str, error: Exception) -> Unavailable:
+        return Unavailable(f"{action} {self.name} ({self.port})", _plain(error), "check the cable and start again")
 
 
 def _read_port(port: serial.Serial, deadline: Deadline, max_bytes: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Listen in on a port: every byte sent and received is told to a listener, unchanged."""
+"""Listen in on a link: a listener hears every byte sent and received, unchanged."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -13,7 +13,7 @@ ByteListener = Callable[[Direction, bytes], None]
 
 
 class TappedLink:
-    """A `Link` that tells `listener` what passes."""
+    """A `Link` whose traffic `listener` hears."""
 
     def __init__(self, inner: Link, listener: ByteListener) -> None:
         self.name = inner.name
@@ -21,15 +21,15 @@ class TappedLink:
         self._listener = listener
 
     def open(self, deadline: Deadline) -> None:
-        """Open the port."""
+        """Open the link."""
         self.inner.open(deadline)
 
     def close(self) -> None:
-        """Release the port."""
+        """Release the link."""
         self.inner.close()
 
     def write(self, data: bytes, deadline: Deadline) -> None:
-        """Send all of `data`; what was cut short by the deadline is told too, because part of it was sent."""
+        """Send all of `data`; the listener also hears what the deadline cut short, for part of it was sent."""
         try:
             self.inner.write(data, deadline)
         except TimedOut:
@@ -46,7 +46,7 @@ class TappedLink:
 
 
 class TappedScpiLink:
-    """A `ScpiLink` that tells `listener` what passes."""
+    """A `ScpiLink` whose traffic `listener` hears."""
 
     def __init__(self, inner: ScpiLink, listener: ByteListener) -> None:
         self.name = inner.name
@@ -62,7 +62,7 @@ class TappedScpiLink:
         self.inner.close()
 
     def write_line(self, command: str, deadline: Deadline) -> None:
-        """Send one command line; what was cut short by the deadline is told too, because part of it was sent."""
+        """Send one command line; the listener also hears one that the deadline cut short: part of it was sent."""
         try:
             self.inner.write_line(command, deadline)
         except TimedOut:
@@ -83,7 +83,7 @@ class TappedScpiLink:
         return data
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Throw away answers that nobody waits for."""
+        """Discard answers that came too late to be used."""
         data = self.inner.drain(deadline)
         if data:
             self._listener("rx", data)
