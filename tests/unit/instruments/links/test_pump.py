@@ -39,7 +39,7 @@ class Inner:
         self.calls.append("open")
 
     def close(self) -> None:
-        self.calls.append("close")
+        self.calls.append("close while it is read" if self._idle else "close")
 
     def write(self, data: bytes, deadline: Deadline) -> None:
         self.written.append(data)
@@ -70,6 +70,10 @@ class Blocked(Inner):
         super().__init__()
         self.free = threading.Event()
         self.stuck = stuck
+
+    def open(self, deadline: Deadline) -> None:
+        super().open(deadline)
+        self.free.clear()
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
         self.free.wait(LONG_S)
@@ -228,9 +232,11 @@ def test_opening_again_forgets_what_was_queued(inner: Inner, make_open: Make) ->
 
 def test_closing_ends_the_thread_and_can_be_repeated(inner: Inner, make_open: Make) -> None:
     link = make_open(inner)
+    inner.all_read()
     link.close()
     assert pumps() == []
     link.close()
+    assert set(inner.calls) == {"open", "close"}  # never while the thread reads: its port would go away below it
     with pytest.raises(Unavailable, match="not open"):
         link.read(now())
 
@@ -258,7 +264,7 @@ def test_closing_ends_a_read_that_ignores_its_deadline(monkeypatch: pytest.Monke
     link = make_open(blocked)
     link.close()
     assert pumps() == []
-    assert "close" in blocked.calls
+    assert blocked.calls[-1] == "close"
 
 
 def test_a_thread_that_cannot_be_ended_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,18 @@ def test_no_answer_is_a_time_out(simulated: str, name: str) -> None:
         link.close()
 
 
+def test_a_resource_that_pyvisa_sim_does_not_know_gives_no_answer(simulated: str) -> None:
+    """It can be opened there, and reads bring nothing, at once and without an error."""
+    link = link_to("GPIB0::9::INSTR", simulated)
+    link.open(soon())
+    try:
+        link.write_line("*IDN?", soon())
+        with pytest.raises(TimedOut, match="no answer"):
+            link.read_line(soon())
+    finally:
+        link.close()
+
+
 def opening(name: str, backend: str) -> InstrumentError:
     link = link_to(name, backend)
     with pytest.raises(Unavailable) as caught:
