@@ -27,7 +27,7 @@ RATE_BYTES_PER_S = 400_000
 DURATION_S = 2.0
 POLL_S = 0.1
 # A busy machine may keep this process from running for longer than the port lasts (30 ms); that proves nothing.
-ATTEMPTS = 6
+ATTEMPTS = 10
 
 DEVICE = """
 import array, os, sys, time, tty

@@ -50,7 +50,7 @@ def root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def close(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """Take the permission to open a file from the user, whoever runs the test."""
+    """Take the permission to open a file from the user; also from root, as which tests may run."""
     closed: set[Path] = set()
     real = os.access
 
