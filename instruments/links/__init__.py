@@ -1,1 +1,1 @@
-"""Links to instruments: serial ports, VISA, TCP, and taps on them."""
+"""Links to instruments: serial ports, VISA, TCP, vendor libraries; pump, tap and replay."""

@@ -1,4 +1,4 @@
-"""What a driver needs of a way to a box: a stream of bytes, or messages for SCPI instruments."""
+"""What a driver needs of a link to its instrument: a stream of bytes, or messages in SCPI."""
 
 from typing import Protocol
 
@@ -14,10 +14,10 @@ class Link(Protocol):
     name: str
 
     def open(self, deadline: Deadline) -> None:
-        """Open the port; raise `Unavailable` if that cannot be done."""
+        """Open the link; raise `Unavailable` if it cannot be opened."""
 
     def close(self) -> None:
-        """Release the port; safe to call twice."""
+        """Release the link; safe to call twice."""
 
     def write(self, data: bytes, deadline: Deadline) -> None:
         """Send all of `data`, or raise."""
@@ -27,12 +27,15 @@ class Link(Protocol):
 
 
 class ScpiLink(Protocol):
-    """A way to an instrument that speaks in messages: VISA, or a stream with line ends."""
+    """A link to an instrument that speaks in messages: VISA, or a stream with line ends.
+
+    `name` is how messages call it. Failures come as `Unavailable` or `TimedOut`.
+    """
 
     name: str
 
     def open(self, deadline: Deadline) -> None:
-        """Open the session; raise `Unavailable` if that cannot be done."""
+        """Open the session; raise `Unavailable` if it cannot be opened."""
 
     def close(self) -> None:
         """Release the session; safe to call twice."""
@@ -47,4 +50,4 @@ class ScpiLink(Protocol):
         """Return exactly `count` bytes of any value; raise `TimedOut` at the deadline."""
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Throw away (and return) answers that nobody waits for any more."""
+        """Discard, and return, answers that came too late to be used."""

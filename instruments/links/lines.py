@@ -1,4 +1,4 @@
-"""Cut a byte stream into lines, however it was split on the way."""
+"""Cut a byte stream into lines, however it was split in transit."""
 
 from instruments.errors import ProtocolViolation
 
@@ -8,7 +8,7 @@ MAX_LINE_BYTES = 16384
 class LineSplitter:
     """Feed bytes, get whole lines without their ends (LF, CRLF and CRCRLF all count as one end).
 
-    A line of more than `MAX_LINE_BYTES` raises `ProtocolViolation`: no box of a bench sends one, and the
+    A line of more than `MAX_LINE_BYTES` raises `ProtocolViolation`: no device of a bench sends one, and the
     buffer must not grow with whatever a broken cable delivers. Lines that were complete before it are
     returned first, so that the events do not depend on how the stream was split; what came behind it in
     the same read is forgotten with it.

@@ -5,8 +5,9 @@ from instruments.errors import ProtocolViolation, TimedOut, shown
 from instruments.links.base import Link
 
 MAX_LINE_BYTES = 16384
-MAX_DRAINED_BYTES = 65536  # what `drain()` returns at most; more is read and thrown away
+MAX_DRAINED_BYTES = 65536  # what `drain()` returns at most; more is read and discarded
 _CHUNK_BYTES = 1 << 20
+_OTHER = "check the speed (baud), and that the driver is the one for this instrument"
 
 
 class StreamScpiLink:
@@ -14,22 +15,22 @@ class StreamScpiLink:
 
     def __init__(self, link: Link) -> None:
         self.name = link.name
-        self._link = link
+        self.inner = link
         self._buffer = bytearray()
 
     def open(self, deadline: Deadline) -> None:
         """Open the link."""
         self._buffer.clear()
-        self._link.open(deadline)
+        self.inner.open(deadline)
 
     def close(self) -> None:
         """Release the link; what was not read is gone."""
         self._buffer.clear()
-        self._link.close()
+        self.inner.close()
 
     def write_line(self, command: str, deadline: Deadline) -> None:
         """Send one command line, ended by a line feed."""
-        self._link.write(encode_line(command), deadline)
+        self.inner.write(encode_line(command), deadline)
 
     def read_line(self, deadline: Deadline) -> str:
         """Return one answer line without its end.
@@ -42,7 +43,7 @@ class StreamScpiLink:
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
             if searched > MAX_LINE_BYTES:
-                raise ProtocolViolation(asked, f"{searched} bytes without a line end")
+                raise ProtocolViolation(asked, f"{searched} bytes without a line end", _OTHER)
             self._buffer += self._receive(asked, searched, 4096, deadline)
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
@@ -65,20 +66,20 @@ class StreamScpiLink:
         return b"".join(pieces)
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Read until the deadline and throw it all away; return the first 64 KiB of it.
+        """Read until the deadline and discard it all; return the first 64 KiB of it.
 
         The deadline says how long a late answer may take: give it a fraction of a second.
         """
         drained = self._buffer
         self._buffer = bytearray()
         while not deadline.expired():
-            data = self._link.read(deadline, _CHUNK_BYTES)
+            data = self.inner.read(deadline, _CHUNK_BYTES)
             drained += data[: max(0, MAX_DRAINED_BYTES - len(drained))]
         return bytes(drained[:MAX_DRAINED_BYTES])
 
     def _receive(self, asked: str, have: int, wanted: int, deadline: Deadline) -> bytes:
         """Return what arrives next, at most `wanted` bytes; `have` bytes came before."""
-        data = self._link.read(deadline, min(wanted, _CHUNK_BYTES))
+        data = self.inner.read(deadline, min(wanted, _CHUNK_BYTES))
         if not data:
             came = f"no answer beyond {have} bytes" if have else "no answer"
             raise TimedOut(asked, came, "check that the instrument is on and understood the question")

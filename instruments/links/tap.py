@@ -1,4 +1,4 @@
-"""Listen in on a port: every byte sent and received is told to a listener, unchanged."""
+"""Listen in on a link: a listener hears every byte sent and received, unchanged."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -13,25 +13,25 @@ ByteListener = Callable[[Direction, bytes], None]
 
 
 class TappedLink:
-    """A `Link` that tells `listener` what passes."""
+    """A `Link` whose traffic `listener` hears."""
 
     def __init__(self, inner: Link, listener: ByteListener) -> None:
         self.name = inner.name
-        self._inner = inner
+        self.inner = inner
         self._listener = listener
 
     def open(self, deadline: Deadline) -> None:
-        """Open the port."""
-        self._inner.open(deadline)
+        """Open the link."""
+        self.inner.open(deadline)
 
     def close(self) -> None:
-        """Release the port."""
-        self._inner.close()
+        """Release the link."""
+        self.inner.close()
 
     def write(self, data: bytes, deadline: Deadline) -> None:
-        """Send all of `data`; what was cut short by the deadline is told too, because part of it was sent."""
+        """Send all of `data`; the listener also hears what the deadline cut short, for part of it was sent."""
         try:
-            self._inner.write(data, deadline)
+            self.inner.write(data, deadline)
         except TimedOut:
             self._listener("tx", data)
             raise
@@ -39,32 +39,32 @@ class TappedLink:
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
         """Return what has arrived."""
-        data = self._inner.read(deadline, max_bytes)
+        data = self.inner.read(deadline, max_bytes)
         if data:
             self._listener("rx", data)
         return data
 
 
 class TappedScpiLink:
-    """A `ScpiLink` that tells `listener` what passes."""
+    """A `ScpiLink` whose traffic `listener` hears."""
 
     def __init__(self, inner: ScpiLink, listener: ByteListener) -> None:
         self.name = inner.name
-        self._inner = inner
+        self.inner = inner
         self._listener = listener
 
     def open(self, deadline: Deadline) -> None:
         """Open the session."""
-        self._inner.open(deadline)
+        self.inner.open(deadline)
 
     def close(self) -> None:
         """Release the session."""
-        self._inner.close()
+        self.inner.close()
 
     def write_line(self, command: str, deadline: Deadline) -> None:
-        """Send one command line; what was cut short by the deadline is told too, because part of it was sent."""
+        """Send one command line; the listener also hears one that the deadline cut short: part of it was sent."""
         try:
-            self._inner.write_line(command, deadline)
+            self.inner.write_line(command, deadline)
         except TimedOut:
             self._listener("tx", f"{command}\n".encode("latin-1"))
             raise
@@ -72,19 +72,19 @@ class TappedScpiLink:
 
     def read_line(self, deadline: Deadline) -> str:
         """Return one answer line."""
-        line = self._inner.read_line(deadline)
+        line = self.inner.read_line(deadline)
         self._listener("rx", f"{line}\n".encode("latin-1"))
         return line
 
     def read_exactly(self, count: int, deadline: Deadline) -> bytes:
         """Return exactly `count` bytes."""
-        data = self._inner.read_exactly(count, deadline)
+        data = self.inner.read_exactly(count, deadline)
         self._listener("rx", data)
         return data
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Throw away answers that nobody waits for."""
-        data = self._inner.drain(deadline)
+        """Discard answers that came too late to be used."""
+        data = self.inner.drain(deadline)
         if data:
             self._listener("rx", data)
         return data

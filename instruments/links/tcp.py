@@ -1,4 +1,4 @@
-"""A plain TCP connection: `tcp://host:port` without VISA, for SCPI sockets and for served twins."""
+"""A plain TCP connection (`tcp://host:port`, without VISA): SCPI sockets, terminal servers and served twins."""
 
 import os
 import select
@@ -23,7 +23,7 @@ class TcpLink:
         self._socket: socket.socket | None = None
 
     def open(self, deadline: Deadline) -> None:
-        """Connect; raise `Unavailable` if nobody accepts the connection before the deadline."""
+        """Connect; raise `Unavailable` if the connection is not accepted before the deadline."""
         self.close()
         try:
             self._socket = socket.create_connection((self._host, self._port), _timeout(deadline))
@@ -45,7 +45,7 @@ class TcpLink:
         rest = memoryview(data)
         while rest:
             if not wait_writable(connection, deadline):
-                raise TimedOut(f"write to {self.name}", f"{len(rest)} of {len(data)} bytes were not taken")
+                raise TimedOut(f"write to {self.name}", f"{len(rest)} of {len(data)} bytes were not taken", _CHECK)
             try:
                 rest = rest[connection.send(rest) :]
             except BlockingIOError:
@@ -71,17 +71,17 @@ class TcpLink:
             return data
         return b""
 
-    def _opened(self, deed: str) -> socket.socket:
+    def _opened(self, action: str) -> socket.socket:
         if self._socket is None:
-            raise Unavailable(f"{deed} {self.name}", "the connection is not open")
+            raise Unavailable(f"{action} {self.name}", "the connection is not open", "open it first")
         return self._socket
 
-    def _gone(self, deed: str, error: OSError) -> Unavailable:
-        return Unavailable(f"{deed} {self.name}", _plain(error), "check the network and start again")
+    def _gone(self, action: str, error: OSError) -> Unavailable:
+        return Unavailable(f"{action} {self.name}", _plain(error), "check the network and start again")
 
 
 def check_host(host: str, port: int) -> None:
-    """Raise `Unavailable` if `host` cannot be looked up or `port` is none."""
+    """Raise `Unavailable` if `host` cannot be looked up, or `port` is no TCP port."""
     try:
         socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)
     except (OSError, OverflowError, UnicodeError) as error:

@@ -27,7 +27,7 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-class Box:
+class Device:
     """The other end of the line: the master of a pseudo-terminal."""
 
     def __init__(self) -> None:
@@ -53,17 +53,17 @@ class Box:
 
 
 @pytest.fixture
-def box() -> Iterator[Box]:
+def device() -> Iterator[Device]:
     before = descriptors()
-    box = Box()
-    yield box
-    box.unplug()
+    device = Device()
+    yield device
+    device.unplug()
     assert descriptors() == before, "a descriptor was left open"
 
 
 @pytest.fixture
-def port(box: Box) -> Iterator[SerialLink]:
-    port = SerialLink("box", box.path, 115200)
+def port(device: Device) -> Iterator[SerialLink]:
+    port = SerialLink("device", device.path, 115200)
     port.open(within(1.0))
     yield port
     port.close()
@@ -79,20 +79,20 @@ def read_all(port: SerialLink, count: int, limit_s: float = 10.0) -> bytes:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def test_constructing_opens_nothing(box: Box) -> None:
+def test_constructing_opens_nothing(device: Device) -> None:
     before = descriptors()
-    SerialLink("box", box.path, 115200)
-    SerialLink("box", "/dev/no-such-port", 115200)
+    SerialLink("device", device.path, 115200)
+    SerialLink("device", "/dev/no-such-port", 115200)
     assert descriptors() == before
 
 
-def test_reading_returns_what_is_there(box: Box, port: SerialLink) -> None:
-    box.say(b"m-ready\r\n")
+def test_reading_returns_what_is_there(device: Device, port: SerialLink) -> None:
+    device.say(b"m-ready\r\n")
     assert read_all(port, 9) == b"m-ready\r\n"
 
 
-def test_reading_waits_for_the_first_byte_only(box: Box, port: SerialLink) -> None:
-    talker = threading.Timer(0.05, lambda: box.say(b"late"))
+def test_reading_waits_for_the_first_byte_only(device: Device, port: SerialLink) -> None:
+    talker = threading.Timer(0.05, lambda: device.say(b"late"))
     talker.start()
     deadline = within(10.0)
     data = port.read(deadline)
@@ -108,13 +108,13 @@ def test_nothing_by_the_deadline_is_no_error(port: SerialLink) -> None:
     assert deadline.expired()
 
 
-def test_a_passed_deadline_is_a_poll(box: Box, port: SerialLink) -> None:
+def test_a_passed_deadline_is_a_poll(device: Device, port: SerialLink) -> None:
     before_ns = CLOCK.now_ns()
     for _ in range(20):
         assert port.read(within(0.0)) == b""
         assert port.read(within(-5.0)) == b""
     assert CLOCK.now_ns() - before_ns < 5_000_000_000
-    box.say(b"abc")
+    device.say(b"abc")
     data, limit = b"", within(10.0)
     while len(data) < 3 and not limit.expired():
         data += port.read(within(0.0))
@@ -122,12 +122,12 @@ def test_a_passed_deadline_is_a_poll(box: Box, port: SerialLink) -> None:
     assert port.read(within(0.0)) == b""
 
 
-def test_polls_lose_nothing(box: Box, port: SerialLink) -> None:
+def test_polls_lose_nothing(device: Device, port: SerialLink) -> None:
     sent = bytes(i * 31 % 256 for i in range(60_000))
 
     def talk() -> None:
         for at in range(0, len(sent), 97):
-            box.say(sent[at : at + 97])
+            device.say(sent[at : at + 97])
 
     talker = threading.Thread(target=talk)
     talker.start()
@@ -139,8 +139,8 @@ def test_polls_lose_nothing(box: Box, port: SerialLink) -> None:
     assert data == sent
 
 
-def test_no_more_is_returned_than_asked_for(box: Box, port: SerialLink) -> None:
-    box.say(b"abcdefg")
+def test_no_more_is_returned_than_asked_for(device: Device, port: SerialLink) -> None:
+    device.say(b"abcdefg")
     pieces: list[bytes] = []
     while len(b"".join(pieces)) < 7:
         pieces.append(port.read(within(10.0), max_bytes=1 if len(pieces) == 0 else 2))
@@ -150,23 +150,23 @@ def test_no_more_is_returned_than_asked_for(box: Box, port: SerialLink) -> None:
     assert max(len(piece) for piece in pieces) <= 2
 
 
-def test_every_byte_value_passes_both_ways(box: Box, port: SerialLink) -> None:
+def test_every_byte_value_passes_both_ways(device: Device, port: SerialLink) -> None:
     everything = bytes(range(256))
-    box.say(everything)
+    device.say(everything)
     assert read_all(port, 256) == everything
     port.write(everything, within(1.0))
-    assert box.hear(256) == everything
+    assert device.hear(256) == everything
 
 
 def test_reading_does_not_configure_the_port_anew(
-    box: Box, port: SerialLink, monkeypatch: pytest.MonkeyPatch
+    device: Device, port: SerialLink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("some adapters answer a configuration with a pause")
 
     monkeypatch.setattr(serial.Serial, "_reconfigure_port", never)
     for _ in range(3):
-        box.say(b"x")
+        device.say(b"x")
         assert port.read(within(1.0)) == b"x"
         assert port.read(within(0.002)) == b""
         port.write(b"y", within(5.0))
@@ -175,13 +175,13 @@ def test_reading_does_not_configure_the_port_anew(
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-def test_writing_sends_everything(box: Box, port: SerialLink) -> None:
+def test_writing_sends_everything(device: Device, port: SerialLink) -> None:
     port.write(b"name%", within(1.0))
-    assert box.hear(5) == b"name%"
+    assert device.hear(5) == b"name%"
 
 
 @pytest.mark.parametrize("after_s", [0.2, 0.0, -1.0])
-def test_a_port_that_takes_nothing_times_out(box: Box, port: SerialLink, after_s: float) -> None:
+def test_a_port_that_takes_nothing_times_out(device: Device, port: SerialLink, after_s: float) -> None:
     before_ns = CLOCK.now_ns()
     with pytest.raises(TimedOut, match="no more bytes"):
         port.write(b"x" * 1_000_000, within(after_s))
@@ -193,7 +193,7 @@ def test_a_port_that_takes_nothing_times_out(box: Box, port: SerialLink, after_s
 
 def opening(path: str, baud: int = 115200) -> Unavailable:
     before = descriptors()
-    port = SerialLink("box", path, baud)
+    port = SerialLink("device", path, baud)
     with pytest.raises(Unavailable) as caught:
         port.open(within(1.0))
     assert descriptors() == before
@@ -209,22 +209,22 @@ def test_a_missing_port_is_named_with_advice(tmp_path: Path) -> None:
     assert "instruments list" in error.try_this
 
 
-def test_a_port_without_permission_names_the_group(monkeypatch: pytest.MonkeyPatch, box: Box) -> None:
+def test_a_port_without_permission_names_the_group(monkeypatch: pytest.MonkeyPatch, device: Device) -> None:
     real = os.open
 
     def denied(path: str, *rest: int) -> int:
-        if path == box.path:
+        if path == device.path:
             raise PermissionError(errno.EACCES, "Permission denied", path)
         return real(path, *rest)
 
     monkeypatch.setattr(os, "open", denied)
-    error = opening(box.path)
+    error = opening(device.path)
     assert error.came == "Permission denied"
     assert "dialout" in error.try_this
 
 
-def test_a_port_in_use_names_the_cause(box: Box, port: SerialLink) -> None:
-    error = opening(box.path)
+def test_a_port_in_use_names_the_cause(device: Device, port: SerialLink) -> None:
+    error = opening(device.path)
     assert "other program" in error.try_this
     assert error.came
 
@@ -255,48 +255,48 @@ def test_an_unknown_scheme_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize("baud", [9600, 115200, 921600, 3_686_400])
-def test_the_speeds_of_the_benchs_boxes_are_accepted(box: Box, baud: int) -> None:
-    port = SerialLink("box", box.path, baud)
+def test_the_speeds_of_devices_of_a_bench_are_accepted(device: Device, baud: int) -> None:
+    port = SerialLink("device", device.path, baud)
     port.open(within(1.0))
     port.write(b"htc\r\n", within(1.0))
-    assert box.hear(5) == b"htc\r\n"
+    assert device.hear(5) == b"htc\r\n"
     port.close()
 
 
 # --- closing and losing -------------------------------------------------------------------------------------
 
 
-def test_closing_twice_and_opening_again_works(box: Box, port: SerialLink) -> None:
+def test_closing_twice_and_opening_again_works(device: Device, port: SerialLink) -> None:
     port.close()
     port.close()
-    for deed in (lambda: port.read(within(0.0)), lambda: port.write(b"x", within(0.0))):
+    for call in (lambda: port.read(within(0.0)), lambda: port.write(b"x", within(0.0))):
         with pytest.raises(Unavailable, match="not open"):
-            deed()
+            call()
     port.open(within(1.0))
-    box.say(b"again")
+    device.say(b"again")
     assert read_all(port, 5) == b"again"
 
 
-def test_opening_an_open_port_leaves_one_descriptor_set(box: Box, port: SerialLink) -> None:
+def test_opening_an_open_port_leaves_one_descriptor_set(device: Device, port: SerialLink) -> None:
     before = descriptors()
     port.open(within(1.0))
     assert descriptors() == before
 
 
 @pytest.mark.parametrize("after_s", [0.0, 1.0])
-def test_pulling_the_cable_is_unavailable(box: Box, port: SerialLink, after_s: float) -> None:
-    box.say(b"last words")
+def test_pulling_the_cable_is_unavailable(device: Device, port: SerialLink, after_s: float) -> None:
+    device.say(b"last words")
     assert read_all(port, 10) == b"last words"
-    box.unplug()
-    with pytest.raises(Unavailable, match="box"):
+    device.unplug()
+    with pytest.raises(Unavailable, match="device"):
         port.read(within(after_s))
     with pytest.raises(Unavailable, match="cable"):
         port.write(b"name%", within(1.0))
     port.close()
 
 
-def test_pulling_the_cable_ends_a_wait(box: Box, port: SerialLink) -> None:
-    puller = threading.Timer(0.05, box.unplug)
+def test_pulling_the_cable_ends_a_wait(device: Device, port: SerialLink) -> None:
+    puller = threading.Timer(0.05, device.unplug)
     puller.start()
     deadline = within(20.0)
     with pytest.raises(Unavailable):

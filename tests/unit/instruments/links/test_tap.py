@@ -1,4 +1,4 @@
-"""Listening in on a port: what passed is told, what did not pass is not."""
+"""Listening in on a port: what passed is heard, what did not pass is not."""
 
 import pytest
 
@@ -6,14 +6,14 @@ from instruments.clock import Deadline, VirtualClock
 from instruments.errors import InstrumentError, TimedOut, Unavailable
 from instruments.links.tap import TappedLink, TappedScpiLink
 
-Told = list[tuple[str, bytes]]
+Heard = list[tuple[str, bytes]]
 DEADLINE = Deadline(VirtualClock(), 0)
 
 
 class Port:
     """Both kinds of port at once; raises `trouble` if it is set."""
 
-    name = "box"
+    name = "device"
 
     def __init__(self, trouble: InstrumentError | None = None) -> None:
         self.trouble = trouble
@@ -53,17 +53,17 @@ class Port:
         return b""
 
 
-def tapped(port: Port) -> tuple[TappedLink, TappedScpiLink, Told]:
-    told: Told = []
+def tapped(port: Port) -> tuple[TappedLink, TappedScpiLink, Heard]:
+    heard: Heard = []
 
     def listener(direction: str, data: bytes) -> None:
-        told.append((direction, data))
+        heard.append((direction, data))
 
-    return TappedLink(port, listener), TappedScpiLink(port, listener), told
+    return TappedLink(port, listener), TappedScpiLink(port, listener), heard
 
 
-def test_every_byte_is_told_unchanged() -> None:
-    stream, scpi, told = tapped(Port())
+def test_every_byte_is_heard_unchanged() -> None:
+    stream, scpi, heard = tapped(Port())
     stream.open(DEADLINE)
     stream.write(b"name%", DEADLINE)
     assert stream.read(DEADLINE, 3) == b"ans"
@@ -72,28 +72,28 @@ def test_every_byte_is_told_unchanged() -> None:
     assert scpi.read_line(DEADLINE) == "answer"
     assert scpi.read_exactly(2, DEADLINE) == b"\xff\xff"
     assert scpi.drain(DEADLINE) == b""
-    assert told == [
+    assert heard == [
         ("tx", b"name%"),
         ("rx", b"ans"),
         ("tx", b"*IDN?\n"),
         ("rx", b"answer\n"),
         ("rx", b"\xff\xff"),
     ]
-    assert (stream.name, scpi.name) == ("box", "box")
+    assert (stream.name, scpi.name) == ("device", "device")
 
 
-def test_a_write_that_was_cut_short_is_told_because_part_of_it_passed() -> None:
-    stream, scpi, told = tapped(Port(TimedOut("write", "full")))
+def test_a_write_that_was_cut_short_is_heard_because_part_of_it_passed() -> None:
+    stream, scpi, heard = tapped(Port(TimedOut("write", "full")))
     with pytest.raises(TimedOut):
         stream.write(b"name%", DEADLINE)
     with pytest.raises(TimedOut):
         scpi.write_line("*IDN?", DEADLINE)
-    assert told == [("tx", b"name%"), ("tx", b"*IDN?\n")]
+    assert heard == [("tx", b"name%"), ("tx", b"*IDN?\n")]
 
 
-def test_a_port_that_is_gone_has_nothing_to_tell() -> None:
-    stream, scpi, told = tapped(Port(Unavailable("write", "gone")))
-    for deed in (
+def test_a_port_that_is_gone_has_nothing_to_hear() -> None:
+    stream, scpi, heard = tapped(Port(Unavailable("write", "gone")))
+    for call in (
         lambda: stream.open(DEADLINE),
         lambda: stream.write(b"name%", DEADLINE),
         lambda: stream.read(DEADLINE),
@@ -103,8 +103,8 @@ def test_a_port_that_is_gone_has_nothing_to_tell() -> None:
         lambda: scpi.drain(DEADLINE),
     ):
         with pytest.raises(Unavailable):
-            deed()
-    assert told == []
+            call()
+    assert heard == []
 
 
 def test_closing_reaches_the_port() -> None:

@@ -1,0 +1,58 @@
+"""What an address of an instrument can be: its forms, its parts, and how one is refused."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from instruments.errors import InstrumentError
+
+Form = Literal["serial", "serial-url", "tcp", "visa-socket", "visa-message", "visa-serial", "vendor"]
+
+# How messages call each form.
+FORMS: dict[Form, str] = {
+    "serial": "a serial port (/dev/ttyACM0, COM3)",
+    "serial-url": "a pyserial URL (socket://host:port, rfc2217://host:port)",
+    "tcp": "a TCP port (tcp://host:port)",
+    "visa-socket": "a VISA socket (TCPIP0::host::5025::SOCKET)",
+    "visa-message": "a VISA instrument (TCPIP0::host::inst0::INSTR, USB0::...::INSTR, GPIB0::5::INSTR)",
+    "visa-serial": "a serial port of VISA (ASRL/dev/ttyUSB0::INSTR)",
+    "vendor": "a device of a vendor's library (vendor:SERIAL-NUMBER)",
+}
+
+HOST = r"\[(?P<literal>[^\[\]\s]+)\]|(?P<host>[\w.%-]+)"
+_HOST_AND_PORT = re.compile(rf"(?:{HOST}):(?P<port>[0-9]{{1,5}})(?P<more>.*)")
+
+
+class AddressError(InstrumentError):
+    """An address that cannot be understood, or that the driver cannot use."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address with its parts; those that its form does not have are empty.
+
+    `target` is what is opened: a serial port's name or URL, a VISA resource name in its normal spelling, or what
+    the vendor's library is given. It is empty for a serial port that only the VISA library knows (`ASRL3` on
+    Linux).
+    """
+
+    text: str
+    form: Form
+    target: str = ""
+    host: str = ""
+    port: int = 0
+    visa_name: str = ""
+    visa_parts: tuple[str, ...] = ()
+
+
+def host_and_port(text: str, rest: str, example: str) -> tuple[str, int, str]:
+    """Return host (without brackets), port, and what follows."""
+    match = _HOST_AND_PORT.fullmatch(rest)
+    if match is None or not 0 < int(match["port"]) < 65536:
+        raise refused(text, "it has no host, or no port of 1 to 65535", example)
+    return match["literal"] or match["host"], int(match["port"]), match["more"]
+
+
+def refused(text: str, came: str, try_this: str) -> AddressError:
+    """Return the error for an address, with what is wrong and what it might look like."""
+    return AddressError(f"read the address '{text}'", came, try_this)

@@ -1,0 +1,142 @@
+"""Whether the user may open an instrument on Linux, and what to do where not.
+
+Serial ports belong to a group; USB instruments without a serial port belong to root unless a udev rule says
+otherwise. The rules come with this package, in `udev/`; putting them in place takes an administrator. Other
+systems ask for no such permission, and nothing is found here.
+"""
+
+import os
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from instruments.links.parse import parse_address, wrapped_port
+
+RULES_FILE = Path(__file__).parent / "udev" / "72-energy-runner.rules"
+_RULES_FOLDERS = ("/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d")
+_USBTMC_CLASS = ("fe", "03")  # interface class and subclass (USBTMC 1.0, section 4.3)
+# Instruments that a vendor's library opens by USB; their ids stand in the rules too.
+_BY_LIBRARY = {"16d0:0e88": "Joulescope JS110", "16d0:10ba": "Joulescope JS220", "16d0:135a": "Joulescope JS320"}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The udev rules: the file of this package, and the one that is in place, if any.
+
+    `current` tells that both are the same; an older one may lack instruments.
+    """
+
+    file: Path
+    installed: Path | None
+    current: bool
+
+    @property
+    def command(self) -> str:
+        """Return what an administrator types to put the rules in place."""
+        return (
+            f"sudo cp '{self.file}' {_RULES_FOLDERS[0]}/ && sudo udevadm control --reload && sudo udevadm trigger"
+        )
+
+
+@dataclass(frozen=True)
+class UsbInstrument:
+    """An instrument on USB that is no serial port; `usb` is its vendor and product id, `node` what is opened."""
+
+    usb: str
+    title: str
+    serial: str
+    node: Path
+
+
+def udev_rules(root: Path = Path("/")) -> Rules:
+    """Return the state of the udev rules on the system under `root`."""
+    places = [root / folder.lstrip("/") / RULES_FILE.name for folder in _RULES_FOLDERS]
+    installed = next((place for place in places if place.is_file()), None)
+    current = installed is not None and installed.read_bytes() == RULES_FILE.read_bytes()
+    return Rules(RULES_FILE, installed, current)
+
+
+def usb_instruments(root: Path = Path("/")) -> list[UsbInstrument]:
+    """Return the instruments of this computer that are opened by USB, as Linux lists them; nothing is opened."""
+    found = []
+    for folder in sorted((root / "sys/bus/usb/devices").glob("*")):
+        usb = f"{_text(folder / 'idVendor')}:{_text(folder / 'idProduct')}"
+        title = _BY_LIBRARY.get(usb) or (_text(folder / "product") if _is_usbtmc(folder) else "")
+        bus, number = _text(folder / "busnum"), _text(folder / "devnum")
+        if title and bus.isdigit() and number.isdigit():
+            node = root / f"dev/bus/usb/{int(bus):03d}/{int(number):03d}"
+            found.append(UsbInstrument(usb, title, _text(folder / "serial"), node))
+    return found
+
+
+def closed_instruments(root: Path = Path("/")) -> list[UsbInstrument]:
+    """Return the USB instruments that are plugged in, but that this user may not open."""
+    return [
+        one for one in usb_instruments(root) if one.node.exists() and not os.access(one.node, os.R_OK | os.W_OK)
+    ]
+
+
+def missing_permission(address: str, root: Path = Path("/")) -> str:
+    """Return what keeps this user from opening an instrument, and what to do; nothing if no permission is missing.
+
+    Raises `AddressError` for an address that cannot be understood.
+    """
+    read = parse_address(address)
+    if not sys.platform.startswith("linux"):
+        return ""
+    if read.visa_parts[:1] == ("USB",):
+        vendor, product, serial = read.visa_parts[1:]
+        usb = f"{vendor[2:]}:{product[2:]}"
+        return next(
+            (
+                _closed(one, udev_rules(root))
+                for one in closed_instruments(root)
+                if one.usb == usb and one.serial.upper() == serial.upper()
+            ),
+            "",
+        )
+    port = wrapped_port(read) or (read.target if read.form in ("serial", "visa-serial") else "")
+    return _closed_port(Path(port)) if port else ""
+
+
+def _closed(one: UsbInstrument, rules: Rules) -> str:
+    state = "not in place" if rules.installed is None else "in place"
+    if rules.installed is not None and not rules.current:
+        state = "of another version"
+    remedy = f"unplug it and plug it in again (or {rules.command})" if rules.current else rules.command
+    return f"you may not open {one.title} ({one.node}); the udev rules are {state}. Try: {remedy}"
+
+
+def _closed_port(port: Path) -> str:
+    if not port.exists() or os.access(port, os.R_OK | os.W_OK):
+        return ""
+    import grp
+    import pwd
+
+    state = port.stat()
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    try:
+        group = grp.getgrgid(state.st_gid)
+    except KeyError:
+        return f"you may not open {port}: it belongs to an unknown group. Try: ask an administrator"
+    if not state.st_mode & stat.S_IWGRP or group.gr_gid == 0:
+        return f"you may not open {port}, and no group may. Try: {udev_rules().command}"
+    if user in group.gr_mem:
+        return f"you may not open {port} yet: you were added to '{group.gr_name}'. Try: log out and in again"
+    remedy = f"sudo usermod -aG {group.gr_name} {user}, then log out and in again"
+    return f"you may not open {port}: it is for the group '{group.gr_name}'. Try: {remedy}"
+
+
+def _is_usbtmc(folder: Path) -> bool:
+    return any(
+        (_text(interface / "bInterfaceClass"), _text(interface / "bInterfaceSubClass")) == _USBTMC_CLASS
+        for interface in folder.glob(f"{folder.name}:*")
+    )
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text("utf-8", errors="replace").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,137 @@
+"""Read a stream on a thread of its own, so that nothing is lost while the run is busy elsewhere.
+
+A serial port of the operating system holds a few kilobytes; a device without flow control that sends 400 kB/s
+fills them in 10 to 30 ms. The thread here is the only one of the run path. It reads and queues, no more: bytes are
+decoded, recorded and judged in the caller's thread, so taps belong outside (`TappedLink(PumpedLink(...))`).
+"""
+
+import math
+import threading
+
+from instruments.clock import Clock, Deadline
+from instruments.errors import TimedOut, Unavailable
+from instruments.links import turns
+from instruments.links.base import Link
+from instruments.links.bounded import BoundedQueue, Overflow
+
+DEFAULT_CAPACITY_BYTES = 16 << 20  # 40 s of 400 kB/s
+# What operating systems hold of a serial stream at least: Linux 4 KiB (N_TTY_BUF_SIZE), Windows 4 KiB.
+UNPUMPED_BYTES = 4096
+_CHUNK_BYTES = 1 << 16
+_TURN_S = 0.05  # how long the thread waits for a byte before it looks whether it shall end
+_END_S = 1.0
+
+
+class PumpedLink:
+    """A `Link` whose stream is read all the time, from `open()` to `close()`.
+
+    On a virtual clock there is no thread, and calls go straight through: a twin's stream waits in virtual
+    time, where nothing is lost by looking late.
+
+    When more than `capacity_bytes` wait to be read, the newest are dropped and counted: see `take_overflow()`. An
+    error of the thread is raised by `read()` as it was, after the bytes that came before it.
+    """
+
+    def __init__(self, inner: Link, clock: Clock, capacity_bytes: int = DEFAULT_CAPACITY_BYTES) -> None:
+        self.name = inner.name
+        self.inner = inner
+        self.capacity_bytes = capacity_bytes
+        self.virtual = clock.virtual
+        self._clock = clock
+        self._queue = self._new_queue()
+        self._rest = b""  # of a chunk that was larger than the reader asked for
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def open(self, deadline: Deadline) -> None:
+        """Open the link and begin to read it; what was queued from an earlier use is forgotten."""
+        self.close()
+        self.inner.open(deadline)
+        if self.virtual:
+            return
+        self._queue, self._rest = self._new_queue(), b""
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._pump, args=(self._queue, self._stop), name=f"pump of {self.name}", daemon=True
+        )
+        turns.shorten()
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread and release the link; safe to call twice.
+
+        Raises `TimedOut` if the thread does not end although its link was closed below it. It cannot keep the
+        process from ending then.
+        """
+        thread, self._thread = self._thread, None
+        self._stop.set()
+        if thread is not None:
+            turns.restore()
+            thread.join(_END_S)
+        self.inner.close()  # this also wakes a read that ignores its deadline
+        if thread is not None and thread.is_alive():
+            thread.join(_END_S)
+            if thread.is_alive():
+                raise TimedOut(
+                    f"close {self.name}", "the thread that reads it does not end", "unplug the device, start again"
+                )
+
+    def write(self, data: bytes, deadline: Deadline) -> None:
+        """Send all of `data` directly: serial ports and sockets are written and read independently."""
+        self.inner.write(data, deadline)
+
+    def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
+        """Return what has arrived, waiting for the first byte until the deadline; then return b''.
+
+        Never returns bytes from both sides of a gap. Raises the thread's error once all bytes before it are read.
+        """
+        if self.virtual:
+            return self.inner.read(deadline, max_bytes)
+        if self._thread is None:
+            raise Unavailable(f"read from {self.name}", "the link is not open", "open it first")
+        if not self._rest:
+            self._rest = b"".join(self._queue.take(max_bytes, deadline))
+        data, self._rest = self._rest[:max_bytes], self._rest[max_bytes:]
+        if not data and self._queue.ended is not None:
+            raise self._queue.ended
+        return data
+
+    def take_overflow(self) -> list[Overflow]:
+        """Return what was dropped, in bytes, directly before the bytes that the last `read()` returned."""
+        return self._queue.take_overflow()
+
+    def _pump(self, queue: BoundedQueue[bytes], stop: threading.Event) -> None:
+        try:
+            while not stop.is_set():
+                data = self.inner.read(self._clock.deadline(_TURN_S), _CHUNK_BYTES)
+                if data:
+                    queue.put(data)
+        except BaseException as error:  # it is raised where somebody can handle it: at the next read
+            queue.end(error)
+
+    def _new_queue(self) -> BoundedQueue[bytes]:
+        return BoundedQueue(self.capacity_bytes, len)
+
+
+def take_overflow(link: Link) -> list[Overflow]:
+    """Return what a pump below `link` dropped directly before the last read; nothing where there is no pump."""
+    pump = _pump_below(link)
+    return pump.take_overflow() if pump is not None else []
+
+
+def unread_s(link: Link, bytes_per_s: float, clock: Clock) -> float:
+    """Return how many seconds a device may send `bytes_per_s` without a read before bytes are lost.
+
+    Infinite on a virtual clock; without a pump it is what an operating system holds at least.
+    """
+    if clock.virtual:
+        return math.inf
+    pump = _pump_below(link)
+    return (pump.capacity_bytes if pump is not None else UNPUMPED_BYTES) / bytes_per_s
+
+
+def _pump_below(link: Link) -> PumpedLink | None:
+    below: object = link
+    while below is not None and not isinstance(below, PumpedLink):
+        below = getattr(below, "inner", None)  # links that wrap another one call it so
+    return below

@@ -1,0 +1,76 @@
+"""One name for one instrument, however its address is written: what a lock is taken on."""
+
+import ipaddress
+import os
+
+from instruments.links.address import Address, AddressError
+from instruments.links.parse import parse_address, wrapped_port
+
+_THIS_MACHINE = {"localhost", "localhost.localdomain", "ip6-localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}  # noqa: S104
+_HISLIP_PORT = ",4880"  # the default of HiSLIP (IVI-6.1)
+
+
+def canonical_resource(address: str) -> str:
+    """Return the one address that stands for all addresses of the same instrument; it is an address itself.
+
+    * A serial port is called by its real name: `/dev/serial/by-id/...` becomes its target `/dev/ttyACM0`,
+      `ASRL/dev/ttyACM0::INSTR` too, `com3` becomes `COM3`, and macOS' `/dev/tty.*` becomes `/dev/cu.*`.
+    * A TCP port is `tcp://host:port`, whether it was given so, to VISA or to pyserial.
+    * VISA names have all their defaults. USB instruments are known by vendor, product and serial number.
+    * This machine is `127.0.0.1`. Other host names are not looked up, for a look-up may wait for long: a name and
+      its number are two resources, and so are two protocols of one instrument (`inst0` and port 5025).
+
+    Raises `AddressError` for an address that cannot be understood.
+    """
+    read = parse_address(address)
+    inner = wrapped_port(read)
+    if inner:
+        return _port(inner)
+    if read.form in ("tcp", "visa-socket") or (read.form == "serial-url" and read.host):
+        return f"tcp://{_host(read.host)}:{read.port}"
+    if read.form in ("serial", "visa-serial"):
+        return _port(read.target) if read.target else read.visa_name
+    if read.form == "visa-message":
+        return _message(read)
+    return f"vendor:{read.target}" if read.form == "vendor" else _url(read)
+
+
+def _port(name: str) -> str:
+    if "/" not in name:
+        return name.upper()  # a port of Windows, where names are the same in any case
+    try:
+        path = os.path.realpath(name)
+    except (OSError, ValueError) as error:
+        raise AddressError(f"read the address '{name}'", str(error), "the path of a serial port") from error
+    return path.replace("/dev/tty.", "/dev/cu.") if path.startswith("/dev/tty.") else path
+
+
+def _message(read: Address) -> str:
+    interface, *parts = read.visa_parts
+    if interface == "TCPIP":
+        device = parts[0].lower().removesuffix(_HISLIP_PORT)
+        return f"TCPIP0::{_host(read.host)}::{device}::INSTR"
+    if interface == "USB":
+        vendor, product, serial = parts
+        return f"USB0::{vendor}::{product}::{serial.upper()}::INSTR"
+    board, *numbers = parts
+    return f"GPIB{board}::{'::'.join(numbers)}::INSTR"
+
+
+def _url(read: Address) -> str:
+    scheme, _, rest = read.target.partition("://")
+    return f"{scheme.lower()}://{rest}"
+
+
+def _host(host: str) -> str:
+    name = host.lower().rstrip(".")
+    try:
+        number = ipaddress.ip_address(name)
+    except ValueError:
+        return "127.0.0.1" if name in _THIS_MACHINE else name
+    if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped is not None:
+        number = number.ipv4_mapped
+    text = str(number)
+    if text in _THIS_MACHINE:
+        return "127.0.0.1"
+    return f"[{text}]" if number.version == 6 else text

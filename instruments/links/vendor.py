@@ -1,0 +1,134 @@
+"""A device that is reached through its vendor's library: calls and results instead of bytes.
+
+The driver brings a factory for the library's object, which imports the library when it is called; tests and twins
+put a stand-in in its place. Data that a library hands to a callback on a thread of its own goes through a
+`BoundedQueue`, which counts what does not fit.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from instruments.errors import InstrumentError, TimedOut, Unavailable
+from instruments.links.tap import ByteListener, Direction
+
+# Returns the library's object for an address such as a serial number or a device path.
+VendorFactory = Callable[[str], Any]
+# Which of our errors an exception of the library stands for, the first that fits.
+ErrorTable = Mapping[type[Exception], type[InstrumentError]]
+
+_STANDARD: ErrorTable = {TimeoutError: TimedOut, OSError: Unavailable}
+_SHOWN = 2000  # characters of an argument or a result that the journal repeats
+
+
+class VendorLink:
+    """A link by calls: `call(link.device.method, ...)` is recorded, and fails with an error of our tree.
+
+    `listener` hears each call as a line of text sent and its result, or the exception, as one received. Deadlines
+    are the library's own: give it the rest of yours where it takes one.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        stand_in: VendorFactory | None = None,
+        listener: ByteListener | None = None,
+    ) -> None:
+        """`stand_in` makes the object to talk to instead of the library's, for tests and twins."""
+        self.name = name
+        self.address = address
+        self._stand_in = stand_in
+        self._listener = listener
+        self._errors: ErrorTable = _STANDARD
+        self._device: Any = None
+        self._close: Callable[[Any], object] | None = None
+
+    def open(
+        self, make: VendorFactory, close: Callable[[Any], object] | None = None, errors: ErrorTable | None = None
+    ) -> None:
+        """Make the library's object; `close` is called with it in the end, and `errors` precedes the usual ones.
+
+        Raises `Unavailable` where the library is not installed, or what `errors` says.
+        """
+        self.close()
+        self._errors = {**(errors or {}), **_STANDARD}
+        with self._translated(f"open {self.name} ({self.address})"):
+            self._device = (self._stand_in or make)(self.address)
+        self._close = close
+
+    def close(self) -> None:
+        """Give the library's object up, also if closing it fails; safe to call twice."""
+        device, self._device = self._device, None
+        close, self._close = self._close, None
+        if device is not None and close is not None:
+            with self._translated(f"close {self.name}"):
+                close(device)
+
+    @property
+    def device(self) -> Any:
+        """Return the library's object; raise `Unavailable` while the link is not open."""
+        if self._device is None:
+            raise Unavailable(f"use {self.name}", "the link is not open", "open it first")
+        return self._device
+
+    def call[**P, R](self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+        """Return what `function` returns, with the call and its result recorded."""
+        given = [_shown(one) for one in arguments] + [f"{key}={_shown(one)}" for key, one in options.items()]
+        self._tell("tx", f"{_name(function)}({', '.join(given)})")
+        with self._translated(f"call {_name(function)} of {self.name}"):
+            try:
+                result = function(*arguments, **options)
+            except Exception as error:
+                self._tell("rx", f"raised {type(error).__name__}: {error}")
+                raise
+        self._tell("rx", _shown(result))
+        return result
+
+    def call_in_secret[**P, R](self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
+        """Return what `function` returns; its name is recorded, but neither arguments nor result (a login)."""
+        self._tell("tx", f"{_name(function)}(not recorded)")
+        with self._translated(f"call {_name(function)} of {self.name}"):
+            return function(*arguments, **options)
+
+    def _tell(self, direction: Direction, line: str) -> None:
+        if self._listener is not None:
+            self._listener(direction, f"{line}\n".encode("ascii", "backslashreplace"))
+
+    @contextmanager
+    def _translated(self, asked: str) -> Iterator[None]:
+        """Turn whatever the library raises into an error of our tree."""
+        try:
+            yield
+        except InstrumentError:
+            raise
+        except ImportError as error:
+            raise Unavailable(
+                asked, str(error), "install the vendor's library, or the extra of this package that brings it"
+            ) from error
+        except Exception as error:
+            kind = next((ours for theirs, ours in self._errors.items() if isinstance(error, theirs)), Unavailable)
+            came = " ".join(str(error).split()) or "no reason given"
+            raise kind(asked, f"{type(error).__name__}: {came}", f"check the device {self.address}") from error
+
+
+def _name(function: Callable[..., object]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _shown(value: object) -> str:
+    """Return a value as JSON, shortened; what JSON does not know is named by its type."""
+    try:
+        text = json.dumps(value, default=_in_brief)
+    except (TypeError, ValueError):  # keys of other types, or a value that holds itself
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+
+
+def _in_brief(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    shape, kind = getattr(value, "shape", None), getattr(value, "dtype", None)
+    return f"<{kind} {shape}>" if shape is not None else f"<{type(value).__name__}>"

@@ -1,0 +1,47 @@
+"""What all links through VISA share: one low-level read, time-outs, and errors of our tree."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from instruments.clock import Deadline
+from instruments.errors import InstrumentError, TimedOut, Unavailable
+
+CHECK = "check the resource name, the cable, and that no other program uses the instrument"
+_LONGEST = 300  # characters of an error that a message repeats; pyvisa-sim puts whole tracebacks into one
+
+
+def read_some(resource: Any, count: int, deadline: Deadline) -> bytes:
+    """Return up to `count` bytes: what one low-level read brings."""
+    from pyvisa.constants import StatusCode
+
+    resource.timeout = milliseconds(deadline)
+    # Not `read_bytes()`, which would copy everything two times more.
+    with resource.ignore_warning(StatusCode.success_max_count_read):
+        data, _ = resource.visalib.read(resource.session, count)
+    return bytes(data)
+
+
+def milliseconds(deadline: Deadline) -> int:
+    """Return the time left, at least 1 ms: VISA libraries disagree about what 0 means."""
+    return max(1, round(deadline.remaining_s() * 1000))
+
+
+@contextmanager
+def visa_errors(asked: str, try_this: str = CHECK) -> Iterator[None]:
+    """Turn whatever pyvisa or the library below it raises into an error of our tree."""
+    from pyvisa.constants import StatusCode
+
+    try:
+        yield
+    except InstrumentError:
+        raise
+    except Exception as error:
+        # Beside VisaIOError, pyvisa-py lets OSError, struct.error, RuntimeError, even bare Exception through.
+        # Not every library gives its codes as members of the enumeration; as numbers they are the same.
+        code = getattr(error, "error_code", None)
+        if code == StatusCode.error_timeout or isinstance(error, TimeoutError):
+            raise TimedOut(asked, "no answer", "check that the instrument is on and not busy") from error
+        came = " ".join(str(error).split()).rstrip(".:")
+        came = came if len(came) <= _LONGEST else f"{came[:_LONGEST]}..."
+        raise Unavailable(asked, came or type(error).__name__, try_this) from error

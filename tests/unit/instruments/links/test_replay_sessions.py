@@ -1,0 +1,102 @@
+"""Drivers on recorded devices: a session is replayed, and the driver brings the stream that it brought then."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pyjls
+
+from instruments.clock import VirtualClock
+from instruments.devices.lpm01a.driver import Lpm01a
+from instruments.devices.lpm01a.twin import VirtualLpm01a
+from instruments.links.base import Link
+from instruments.links.replay import Recorded, ReplayLink
+from instruments.links.tap import TappedLink
+from instruments.roles import Edge, Lost, MonitorSettings, Note, Samples, StreamItem, TimeMark
+from instruments.world.cable import CableLink
+from instruments.world.world import World
+
+SESSION = Path(__file__).parents[4] / "fixtures/sessions/0.1.0/energy-virtual-lpm01a"
+LIMIT_S = 30.0
+POLL_S = 0.1
+
+
+def measure(
+    link: Link, clock: VirtualClock, rate_hz: float, duration_s: float, world: World | None = None
+) -> list[StreamItem]:
+    """Take a driver through a run as the director does, and return everything that its stream brought."""
+    monitor = Lpm01a(link, clock)
+    monitor.open(clock.deadline(LIMIT_S))
+    monitor.configure(MonitorSettings(3.0, rate_hz), clock.deadline(LIMIT_S))
+    monitor.power_on(clock.deadline(LIMIT_S))
+    monitor.measured_voltage_v(clock.deadline(LIMIT_S))
+    monitor.start(clock.deadline(LIMIT_S))
+    items: list[StreamItem] = []
+    end = clock.deadline(duration_s)
+    while not end.expired():
+        clock.sleep(POLL_S)
+        if world is not None:
+            world.draw(0.001 + clock.now_ns() % 7 / 1000)
+        items += monitor.poll(clock.deadline(LIMIT_S))
+    items += monitor.stop(clock.deadline(LIMIT_S))
+    monitor.measured_voltage_v(clock.deadline(LIMIT_S))
+    monitor.power_off(clock.deadline(LIMIT_S))
+    monitor.close()
+    return items
+
+
+def samples(items: list[StreamItem]) -> np.ndarray:
+    return np.concatenate([item.values[0] for item in items if isinstance(item, Samples)])
+
+
+def others(items: list[StreamItem]) -> list[StreamItem]:
+    return [item for item in items if not isinstance(item, Samples)]
+
+
+def test_a_twin_and_its_recording_bring_the_same_items() -> None:
+    clock = VirtualClock()
+    world = World(clock, 3)
+    recording: list[Recorded] = []
+    cable = CableLink("monitor", clock, VirtualLpm01a(world).port)
+    tapped = TappedLink(cable, lambda direction, data: recording.append(Recorded(clock.now_ns(), direction, data)))
+    items = measure(tapped, clock, 5000.0, 3.0, world)
+
+    again = VirtualClock()
+    replay = ReplayLink("monitor", again, recording)
+    replayed = measure(replay, again, 5000.0, 3.0)
+    assert replay.left == 0
+    assert again.now_ns() == clock.now_ns()
+    assert len(samples(items)) > 14_900
+    np.testing.assert_array_equal(samples(replayed), samples(items))
+    assert others(replayed) == others(items)
+
+
+def recorded(session: Path, device: str) -> list[Recorded]:
+    events = [json.loads(line) for line in (session / "journal.jsonl").read_text("utf-8").splitlines()]
+    return [
+        Recorded(
+            event["t_ns"],
+            event["direction"],
+            base64.b64decode(event["base64"]) if event["text"] is None else event["text"].encode(),
+        )
+        for event in events
+        if event["kind"] == "exchange" and event["box"] == device
+    ]
+
+
+def test_a_session_of_0_1_0_is_replayed_from_its_journal() -> None:
+    clock = VirtualClock()
+    replay = ReplayLink("monitor", clock, recorded(SESSION, "monitor"))
+    items = measure(replay, clock, 100.0, 80.0)
+    assert replay.left == 0
+    assert not [item for item in items if isinstance(item, Lost) or (isinstance(item, Note) and item.suspicious)]
+
+    events = [json.loads(line) for line in (SESSION / "journal.jsonl").read_text("utf-8").splitlines()]
+    edges = [(e["position"], e["half_width"], e["counter"]) for e in events if e["kind"] == "edge-captured"]
+    assert [(item.position, item.half_width, item.counter) for item in items if isinstance(item, Edge)] == edges
+    marks = [(e["at"], e["device_time_s"]) for e in events if e["kind"] == "monitor-time"]
+    assert [(item.at, item.device_time_s) for item in items if isinstance(item, TimeMark)] == marks
+    with pyjls.Reader(str(SESSION / "trace.jls")) as trace:
+        np.testing.assert_array_equal(samples(items), trace.fsr(1, 0, len(samples(items))))
+        assert len(samples(items)) == trace.signals[1].length == 8000
