@@ -227,7 +227,9 @@ class Specification:
 class Sampler(Protocol):
     """Samples what the DUT draws. A driver never drops an item silently: what is missing comes as `Lost`."""
 
-    capabilities: SamplerCapabilities
+    @property
+    def capabilities(self) -> SamplerCapabilities:
+        """Return what it can do at the applied settings."""
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set the acquisition up; return what the instrument reports back."""

@@ -16,9 +16,11 @@ from energy_runner.errors import ConfigurationError
 from instruments.clock import Clock, RealClock
 from instruments.devices.dut.driver import Dut
 from instruments.errors import InstrumentError
+from instruments.links.address import AddressError
 from instruments.links.base import Link
-from instruments.links.stream_scpi import StreamScpiLink
-from instruments.links.tap import Direction, TappedLink, TappedScpiLink
+from instruments.links.make import AnyLink, LinkOptions, link_over, make_link
+from instruments.links.pump import DEFAULT_CAPACITY_BYTES
+from instruments.links.tap import Direction
 from instruments.registry import DriverSpec
 from instruments.roles import EdgeSource, Instrument, Sampler, SamplingSettings, Supply, SupplySettings
 from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
@@ -83,7 +85,7 @@ def build_bench(
     if model is not None and twin is None:
         raise ConfigurationError("--model is for virtual benches; a real DUT has its model in its firmware")
     clock: Clock = twin.clock if twin else RealClock()
-    builder = _Builder(spec, mode, clock, twin, wrap)
+    builder = _Builder(spec, mode, clock, twin, wrap, players)
     built = {name: builder.instrument(name, one) for name, one in players.instruments.items()}
     bench = Bench(
         spec=spec,
@@ -149,6 +151,7 @@ class _Builder:
     clock: Clock
     twin: TwinBench | None
     wrap: Wrap
+    players: Wiring
     listeners: list[ByteListener] = field(default_factory=list)
 
     def instrument(self, name: str, instrument: InstrumentSpec) -> Instrument:
@@ -164,20 +167,23 @@ class _Builder:
         options = _options(name, driver, instrument)
         return driver.build(self._link(name, driver, instrument), self.clock, options)
 
-    def _link(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> Any:
-        """Return the instrument's link with a tap on it."""
-        if self.twin is not None:
-            stream = CableLink(f"{name} on the virtual bench", self.twin.clock, self.twin.ports()[name])
-            tapped = TappedLink(self.wrap(name, stream), self._tap(name))
-            return StreamScpiLink(tapped) if driver.link == "scpi" else tapped
-        if driver.link == "scpi":
-            from instruments.links.visa import VisaLink
-
-            return TappedScpiLink(VisaLink(instrument.port), self._tap(name))
-        from instruments.links.serial_link import SerialLink
-
-        serial = SerialLink(name, instrument.port, self._baud(name, driver, instrument))
-        return TappedLink(self.wrap(name, serial), self._tap(name))
+    def _link(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> AnyLink:
+        """Return the instrument's link with a tap on it; the stream of a sampler is read by a pump."""
+        sampler = self.players.sampler
+        options = LinkOptions(
+            baud=self._baud(name, driver, instrument),
+            backend=instrument.backend or "",
+            pump_bytes=DEFAULT_CAPACITY_BYTES if sampler is not None and sampler.instrument == name else 0,
+            listener=self._tap(name),
+            around=lambda link: self.wrap(name, link),
+        )
+        if self.twin is None:
+            try:
+                return make_link(driver.link, instrument.port, name, self.clock, options)
+            except AddressError as error:
+                raise ConfigurationError(f"{name}.port: {error}") from error
+        cable = CableLink(f"{name} on the virtual bench", self.twin.clock, self.twin.ports()[name])
+        return link_over("scpi" if driver.link == "scpi" else "stream", cable, self.clock, options)
 
     def _baud(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> int:
         if name == DUT_PORT:

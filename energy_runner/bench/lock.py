@@ -8,7 +8,6 @@ name.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from platformdirs import user_state_path
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.bench.wiring import instruments_of
 from energy_runner.errors import BenchFault
+from instruments.links.resource import canonical_resource
 from instruments.registry import drivers
 
 
@@ -32,7 +32,7 @@ def resources_of(spec: BenchSpec) -> dict[str, str]:
         driver = drivers().get(instrument.driver)
         option = driver.channel_option if driver else ""
         channel = f"#{instrument.options.get(option, 1)}" if option else ""
-        found[name] = os.path.realpath(instrument.port) + channel
+        found[name] = canonical_resource(instrument.port) + channel
     return found
 
 

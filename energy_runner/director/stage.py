@@ -172,8 +172,8 @@ class Stage:
         sampler, edges, players = self.bench.sampler, self.bench.edges, self.bench.players
         if sampler is None or players.sampler is None:
             raise BenchFault(f"bench '{self.bench.spec.name}' has no sampler, and energy needs one")
-        check_unread(players.sampler.instrument, sampler.capabilities.unread_s)
         applied = sampler.configure(self.bench.sampling, self.deadline(OPEN_S))
+        check_unread(players.sampler.instrument, sampler.capabilities.unread_s)
         captures = edges is not None and edges.timebase == "samples"
         self.recorder.emit(
             MonitorConfigured(

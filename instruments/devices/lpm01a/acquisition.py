@@ -13,6 +13,7 @@ from instruments.devices.lpm01a.shell import POWER_CYCLE, Lpm01aShell
 from instruments.devices.lpm01a.stream import Lpm01aStream, note
 from instruments.errors import InstrumentError, Refused, TimedOut
 from instruments.links.base import Link
+from instruments.links.pump import take_overflow
 from instruments.roles import Edge, Note, StreamItem, Timebase
 
 STOP_S = 5.0
@@ -28,6 +29,7 @@ class Acquisition:
     def __init__(self, link: Link, clock: Clock) -> None:
         self.shell = Lpm01aShell(link, self._account, lambda: self.running)
         self._clock = clock
+        self._link = link
         self._stream: Lpm01aStream | None = None
         self._items: list[StreamItem] = []
         self._edges: deque[Edge] = deque()
@@ -124,6 +126,10 @@ class Acquisition:
             self._stream = None
 
     def _take(self) -> list[StreamItem]:
+        for gap in take_overflow(self._link):
+            # How many samples that were, the next time stamp tells.
+            text = f"{gap.dropped} bytes were dropped at byte {gap.at} of the stream: it was read too slowly"
+            self._items.append(Note(text, suspicious=True))
         items, self._items = self._items, []
         return items
 

@@ -14,6 +14,7 @@ from instruments.devices.lpm01a.acquisition import Acquisition, StreamEdges
 from instruments.devices.lpm01a.supply import Lpm01aSupply
 from instruments.errors import Refused
 from instruments.links.base import Link
+from instruments.links.pump import unread_s
 from instruments.roles import (
     AppliedSampling,
     EdgeSource,
@@ -36,7 +37,7 @@ DEFAULT_RATE_HZ = 1000.0
 RATES = {5000: "5k", 2000: "2k", 1000: "1k"} | {hz: str(hz) for hz in (500, 200, 100, 50, 20, 10, 5, 2, 1)}
 CURRENT_CEILING_A = 0.2  # more than the hardware can supply in any mode (UM2269 Rev 6, static mode)
 REFERENCE_PERIOD_S = 1e-3  # the period for which the specification states the noise
-UNREAD_S = 0.5  # its transmit buffer is not documented; at 5 kHz a USB port's 64 KiB hold 1.4 s
+BYTES_PER_SAMPLE = 9  # `DDDDsEE` and a line end (UM2269 Rev 6, ASCII format)
 CLOSE_S = 1.0
 SET_UP = ("acqtime inf", "trigdelay 0", "trigsrc sw", "eventsrc d7 fal", "output energy", "format ascii_dec")
 
@@ -53,8 +54,6 @@ class Lpm01a(Instrument):
     acquisition run for 1000 samples after the last edge that matters.
     """
 
-    capabilities = SamplerCapabilities(unread_s=UNREAD_S)
-
     def __init__(self, link: Link, clock: Clock, options: BaseModel | None = None) -> None:
         self.name = link.name
         self._link = link
@@ -64,6 +63,12 @@ class Lpm01a(Instrument):
         self._shell = self._acquisition.shell
         self._supply = Lpm01aSupply(self._shell, self._acquisition.make_quiet)
         self._period_s: float | None = None
+
+    @property
+    def capabilities(self) -> SamplerCapabilities:
+        """Return for how long its stream may go unread at the applied rate."""
+        rate_hz = 1 / self._period_s if self._period_s else DEFAULT_RATE_HZ
+        return SamplerCapabilities(unread_s=unread_s(self._link, BYTES_PER_SAMPLE * rate_hz, self._clock))
 
     def supply(self, channel: str = "") -> Supply:
         """Return the supply."""

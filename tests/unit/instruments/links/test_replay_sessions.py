@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,10 @@ from instruments.devices.lpm01a.twin import VirtualLpm01a
 from instruments.links.base import Link
 from instruments.links.replay import Recorded, ReplayLink
 from instruments.links.tap import TappedLink
-from instruments.roles import Edge, Lost, MonitorSettings, Note, Samples, StreamItem, TimeMark
+from instruments.roles import Edge, Lost, Note, Samples, StreamItem, TimeMark
 from instruments.world.cable import CableLink
 from instruments.world.world import World
+from tests.support.monitor import Monitor, MonitorSettings
 
 SESSION = Path(__file__).parents[4] / "fixtures/sessions/0.1.0/energy-virtual-lpm01a"
 LIMIT_S = 30.0
@@ -26,7 +28,7 @@ def measure(
     link: Link, clock: VirtualClock, rate_hz: float, duration_s: float, world: World | None = None
 ) -> list[StreamItem]:
     """Take a driver through a run as the director does, and return everything that its stream brought."""
-    monitor = Lpm01a(link, clock)
+    monitor = Monitor(Lpm01a(link, clock), edges=True)
     monitor.open(clock.deadline(LIMIT_S))
     monitor.configure(MonitorSettings(3.0, rate_hz), clock.deadline(LIMIT_S))
     monitor.power_on(clock.deadline(LIMIT_S))
@@ -85,9 +87,21 @@ def recorded(session: Path, device: str) -> list[Recorded]:
     ]
 
 
+def supply_first(recording: list[Recorded]) -> list[Recorded]:
+    """Return a recording of 0.1.0, which set the voltage last, in the order of today: the supply comes first."""
+    sent = [at for at, one in enumerate(recording) if one.direction == "tx"]
+    volt = next(at for at in sent if recording[at].data.startswith(b"volt 3"))
+    off = next(at for at in sent if recording[at].data.startswith(b"pwr off"))
+    after_off, after_volt = (next(at for at in sent if at > before) for before in (off, volt))
+    moved = recording[volt:after_volt]
+    times = [one.t_ns for one in recording]
+    ordered = recording[:after_off] + moved + recording[after_off:volt] + recording[after_volt:]
+    return [replace(one, t_ns=t_ns) for one, t_ns in zip(ordered, times, strict=True)]
+
+
 def test_a_session_of_0_1_0_is_replayed_from_its_journal() -> None:
     clock = VirtualClock()
-    replay = ReplayLink("monitor", clock, recorded(SESSION, "monitor"))
+    replay = ReplayLink("monitor", clock, supply_first(recorded(SESSION, "monitor")))
     items = measure(replay, clock, 100.0, 80.0)
     assert replay.left == 0
     assert not [item for item in items if isinstance(item, Lost) or (isinstance(item, Note) and item.suspicious)]
