@@ -36,7 +36,7 @@ from tests.runs.cli.test_cli import commands, started
 from tests.support.places import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *sorted(page for page in DOCS.rglob("*.md") if "decisions" not in page.parts)]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(page for page in DOCS.rglob("*.md") if "decisions" not in page.parts)]
 BLOCK = re.compile(
     r"^(?:<!-- test: (?P<note>.*?) -->\n)?```(?P<kind>\w+)\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE
 )
