@@ -2,7 +2,18 @@
 
 from sphinx.application import Sphinx
 
-API = ("energy_runner", "benches", "sessions", "rules", "roles", "registry", "links", "scpi", "conformance")
+API = (
+    "index",
+    "energy_runner",
+    "benches",
+    "sessions",
+    "rules",
+    "roles",
+    "registry",
+    "links",
+    "scpi",
+    "conformance",
+)
 CHAPTERS = {
     "Tutorials": ["tutorials/*"],
     "How to": ["how-to/*"],
