@@ -1,41 +1,25 @@
-"""Where a page says `<!-- api: instruments.roles -->`, the documentation of that module is put.
+"""Where a page asks for it in a comment, the documentation of a module or a type is put.
 
-`<!-- api: instruments.links.* -->` stands for every module of a package, future ones included. On a page that is
-read in the repository the comment is invisible. A type that a package only re-exports is documented where it is
-defined.
+- `<!-- api: instruments.roles -->`: a module, or a single type by its full name;
+- `<!-- api: instruments.links.* -->`: every module of a package, future ones included;
+- `<!-- api: energy_runner types -->`: the types that a package re-exports and whose own module no page documents.
+
+On a page that is read in the repository the comment is invisible.
 """
 
 import inspect
 import pkgutil
 import re
+from collections.abc import Iterator
 from importlib import import_module
-from typing import get_type_hints
+from pathlib import Path
+from typing import Any, get_type_hints
 
-from docutils import nodes
 from pydantic import BaseModel
-from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
-from sphinx.util import logging
-from sphinx.util.nodes import make_refnode
 
 PUBLIC = "energy_runner"
-OWN = ("energy_runner", "instruments")
-# Rooms whose types a public signature may name without their being documented.
-INTERNAL = (
-    "energy_runner.director.",
-    "energy_runner.benchmarks.",
-    "instruments.devices.",
-    "instruments.twin_bench.",
-)
-MARK = re.compile(r"^<!-- api: (?P<module>[\w.]+?)(?P<each>\.\*)? -->$", re.MULTILINE)
-
-logger = logging.getLogger(__name__)
-
-
-def document_modules(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Replace the marks of a page."""
-    source[0] = MARK.sub(_documentation, source[0])
+MARK = re.compile(r"^<!-- api: (?P<name>[\w.]+?)(?P<each>\.\*)?(?P<types> types)? -->$", re.MULTILINE)
 
 
 def resolve_lazy_names(app: Sphinx) -> None:
@@ -45,77 +29,91 @@ def resolve_lazy_names(app: Sphinx) -> None:
         setattr(package, name, getattr(package, name))
 
 
-def find_undocumented(app: Sphinx, env: BuildEnvironment) -> None:
-    """Warn of every name of the public API that no page documents."""
-    documented = env.domains.python_domain.objects
-    for name in _re_exported_types(PUBLIC):
-        full = f"{getattr(import_module(PUBLIC), name).__module__}.{name}"
-        if full not in documented:
-            module = full.rpartition(".")[0]
-            logger.warning("energy_runner.%s is not documented; a page needs <!-- api: %s -->", name, module)
+def replace_marks(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Put directives of Sphinx in place of a page's marks."""
+    source[0] = MARK.sub(lambda mark: "\n".join(_documentation(mark, Path(app.srcdir))), source[0])
 
 
-def resolve_name(
-    app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
-) -> nodes.Element | None:
-    """Return a link for a name in backticks if exactly one thing is called so; plain text for foreign types.
+def re_exported_types(module: str) -> Iterator[type]:
+    """Yield the types in a module's `__all__` that are defined elsewhere; they are documented there."""
+    imported = import_module(module)
+    for name in getattr(imported, "__all__", ()):
+        thing = getattr(imported, name)
+        if inspect.isclass(thing) and thing.__module__ != module:
+            yield thing
 
-    None stands for a type of our own that a public signature names and no page documents: it ends a strict build.
-    """
-    target = node["reftarget"]
-    if node["reftype"] != "perhaps":
-        module, _, name = target.rpartition(".")
-        ours = module.partition(".")[0] in OWN
-        return None if ours and not name.startswith("_") and not target.startswith(INTERNAL) else content
-    found = {
-        (entry.docname, entry.node_id)
-        for name, entry in env.domains.python_domain.objects.items()
-        if f".{name}".endswith(f".{target}") and entry.objtype not in ("attribute", "property")
-    }
-    if len(found) != 1:
-        return content
-    [(docname, node_id)] = found
-    return make_refnode(app.builder, node["refdoc"], docname, node_id, content)
+
+def full_name(thing: type) -> str:
+    """Return the name of a type with its module."""
+    return f"{thing.__module__}.{thing.__qualname__}"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("builder-inited", resolve_lazy_names)
-    app.connect("source-read", document_modules)
-    app.connect("missing-reference", resolve_name)
-    app.connect("env-check-consistency", find_undocumented)
+    app.connect("source-read", replace_marks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _documentation(mark: re.Match[str]) -> str:
-    module = mark["module"]
-    if not mark["each"]:
-        return _automodule(module)
-    names = [info.name for info in pkgutil.iter_modules(import_module(module).__path__, f"{module}.")]
-    return "\n".join(f"## `{name}`\n\n{_automodule(name)}\n" for name in names)
+def _documentation(mark: re.Match[str], pages: Path) -> Iterator[str]:
+    name = mark["name"]
+    if mark["each"]:
+        for info in pkgutil.iter_modules(import_module(name).__path__, f"{name}."):
+            yield f"## `{info.name}`\n"
+            yield _of_module(info.name)
+    elif mark["types"]:
+        documented = set(_documented_modules(pages))
+        for thing in re_exported_types(name):
+            if thing.__module__ not in documented:
+                yield _of_type(thing)
+    elif thing := _type_named(name):
+        yield _of_type(thing)
+    else:
+        yield _of_module(name)
 
 
-def _automodule(module: str) -> str:
-    for model in vars(import_module(module)).values():
-        if inspect.isclass(model) and issubclass(model, BaseModel) and model.__module__ == module:
-            _show_plain_types(model)
-    lines = ["```{eval-rst}", f".. automodule:: {module}"]
+def _documented_modules(pages: Path) -> Iterator[str]:
+    for page in pages.glob("docs/**/*.md"):
+        for mark in MARK.finditer(page.read_text("utf-8")):
+            if mark["each"]:
+                packages = import_module(mark["name"]).__path__
+                yield from (info.name for info in pkgutil.iter_modules(packages, f"{mark['name']}."))
+            elif not mark["types"]:
+                yield mark["name"]
+
+
+def _type_named(name: str) -> type | None:
+    module, _, member = name.rpartition(".")
+    thing = getattr(import_module(module), member, None) if module else None
+    return thing if inspect.isclass(thing) else None
+
+
+def _of_module(module: str) -> str:
+    for thing in vars(import_module(module)).values():
+        if getattr(thing, "__module__", "") == module:
+            _show_plain_types(thing)
+    lines = [f".. automodule:: {module}"]
     if module.endswith(".errors"):
         lines.append("   :show-inheritance:")
-    if elsewhere := _re_exported_types(module):
+    if elsewhere := [thing.__name__ for thing in re_exported_types(module)]:
         lines.append(f"   :exclude-members: {', '.join(elsewhere)}")
-    return "\n".join([*lines, "```"])
+    return _block(lines)
 
 
-def _re_exported_types(module: str) -> list[str]:
-    imported = import_module(module)
-    names = getattr(imported, "__all__", ())
-    return [n for n in names if inspect.isclass(t := getattr(imported, n)) and t.__module__ != module]
+def _of_type(thing: type) -> str:
+    _show_plain_types(thing)
+    return _block([f".. autoclass:: {full_name(thing)}"])
 
 
-def _show_plain_types(model: type[BaseModel]) -> None:
+def _block(lines: list[str]) -> str:
+    return "\n".join(["```{eval-rst}", *lines, "```\n"])
+
+
+def _show_plain_types(thing: Any) -> None:
     """Let a model's signature say `float` where it would say `Annotated[float, Gt(gt=0.0)]`."""
-    hints = get_type_hints(model)
-    signature = inspect.signature(model)
+    if not inspect.isclass(thing) or not issubclass(thing, BaseModel):
+        return
+    hints = get_type_hints(thing)
+    signature = inspect.signature(thing)
     plain = [p.replace(annotation=hints.get(p.name, p.annotation)) for p in signature.parameters.values()]
-    model.__signature__ = signature.replace(parameters=plain)
+    thing.__signature__ = signature.replace(parameters=plain)

@@ -17,7 +17,7 @@ author = "The energy-runner authors"
 project_copyright = author
 version = release = version_of_package()
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "api_pages", "docstrings", "navigation"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "api_pages", "docstrings", "navigation", "references"]
 root_doc = "docs/index"
 source_suffix = {".md": "markdown"}
 include_patterns = ["docs/**", "*.md", "dut_firmware/README.md"]

@@ -124,6 +124,6 @@ def test_a_mistake_fails_the_build(tmp_path):
         "nowhere.md",
         "nothing",
         "energy_runner.session.result.Result",  # named in a signature
-        "energy_runner.Result is not documented",
+        "energy_runner.session.result.Result is public and not documented",
     ):
         assert words in done.stderr
