@@ -90,3 +90,7 @@ def test_a_copy_of_the_repository_is_mended_once_and_for_all(tmp_path):
 
 def without(data: bytes, line: str) -> bytes:
     return data.replace(line.encode() + b"\n", b"", 1)
+
+
+def test_every_source_file_carries_it():
+    assert examine(ROOT, fix=False) == []
