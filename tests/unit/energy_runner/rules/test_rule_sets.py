@@ -26,7 +26,7 @@ def test_a_set_asks_only_rules_that_exist_in_one_order(rule_set: RuleSet) -> Non
     assert rule_set.title
     for rule_id, row in rule_set.rules.items():
         # A rule whose wording names a limit needs one, and no other rule has one.
-        assert ("{limit" in RULES[rule_id].demand) == (row.limit is not None), rule_id
+        assert ("{limit" in RULES[rule_id].title) == (row.limit is not None), rule_id
         assert "{" not in RULES[rule_id].wording(row)
         if row.remark_above is not None:
             assert row.remark_above < row.number
