@@ -30,7 +30,7 @@ from energy_runner.director.recorder import Onlooker, Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.errors import ExitStatus, RunnerError, SessionError
-from energy_runner.rules import evaluate
+from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone, MonitorConfigured
 from energy_runner.session.folder import Session, create_session, write_record, write_result
 from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
@@ -95,9 +95,13 @@ def load_session(folder: str | Path) -> Session:
     return Session.open(Path(folder))
 
 
-def analyze(session: Session) -> Result:
-    """Return the session's result, derived from its facts: figures, findings, verdicts."""
-    return evaluate(session)
+def analyze(session: Session, *, rule_set: str | Path | RuleSet | None = None) -> Result:
+    """Return the session's result, derived from its facts: figures, findings, verdicts.
+
+    `rule_set` is the name of a rule set, or the TOML file of one of your own; None for that of the suite, or of
+    the laboratory for a demo benchmark.
+    """
+    return evaluate(session, rule_set=rule_set)
 
 
 def window_arrays(session: Session, number: int) -> tuple[FloatArray, FloatArray]:
@@ -129,12 +133,15 @@ def run(
     out: str | Path | None = None,
     model: str | Path | None = None,
     onlookers: Sequence[Onlooker] = (),
+    rule_set: str | Path | None = None,
 ) -> Session:
     """Run a plan on a bench and return the session, whatever became of it (see `exit_status`).
 
     `out` is the session's folder (it must be empty or absent); without it a new one is made in `sessions/`.
-    `model` is the .tflite file with which a virtual DUT answers. A bench already opened is for tests.
+    `model` is the .tflite file with which a virtual DUT answers. `rule_set` judges, as in `analyze`; a mistake in
+    it is found before anything opens. A bench already opened is for tests.
     """
+    rules = load_rule_set(rule_set) if rule_set is not None else None
     if isinstance(bench, BenchSpec):
         bench = open_bench(
             bench,
@@ -164,7 +171,7 @@ def run(
         finally:
             recorder.close()
         try:
-            return _finish(folder, record, bench, end)
+            return _finish(folder, record, bench, end, rules)
         except RunnerError as error:  # a full disk; whoever stands at the bench must know about the supply
             supply = "; the supply is off" if end.supply_off_confirmed else f"; {end.reason}"
             raise type(error)(f"{error}{supply}") from error
@@ -189,7 +196,7 @@ def _no_empty_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
+def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: RuleSet | None) -> Session:
     """Complete the record, derive the result, write the report."""
     from energy_runner.report.html import write_html
 
@@ -207,7 +214,7 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
         ),
     )
     session = Session.open(folder)
-    result = analyze(session)
+    result = analyze(session, rule_set=rules)
     write_result(folder, result)
     write_html(session, result)
     return session

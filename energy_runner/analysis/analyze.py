@@ -26,8 +26,10 @@ from energy_runner.session.result import (
     WindowResult,
 )
 
+# Not limits of rules, which stand in the rule sets alone. This one is physical: the timebases of power monitors
+# are specified far closer. Beyond it samples were lost unnoticed or misread, and no figure is derived from them.
 SAMPLE_CLOCK_LIMIT = 0.005
-_THROUGHPUT_SPREAD = 0.01
+_THROUGHPUT_SPREAD = 0.01  # from here on a finding mentions it; nothing is withheld or judged by it
 
 
 def analyze(session: Session) -> Result:

@@ -53,6 +53,7 @@ def audit(
         list[Path], typer.Argument(help="Folders to search for published sessions.", metavar="PATH...")
     ],
     stimuli: StimuliOption = None,
+    rule_set: RuleSetOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Audit published sessions: which figures hold.
@@ -67,7 +68,7 @@ def audit(
     """
     from energy_runner.cli.interchange_commands import audit_command
 
-    raise typer.Exit(audit_command(paths, stimuli, as_json=as_json))
+    raise typer.Exit(audit_command(paths, stimuli, rule_set, as_json=as_json))
 
 
 @export.callback()

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from energy_runner.analysis.analyze import SAMPLE_CLOCK_LIMIT
 from energy_runner.benchmarks.catalogue import list_benchmarks, load_benchmark
 from energy_runner.errors import ConfigurationError
-from energy_runner.rules.rule_sets import DEFAULT, Row, RuleSet, list_rule_sets, load_rule_set
+from energy_runner.rules import load_rule_set
+from energy_runner.rules.rule_sets import DEFAULT, Row, RuleSet, list_rule_sets
 from energy_runner.rules.table import RULES
 from tests.support.places import ROOT
 from tests.support.synthetic import make_run
