@@ -24,7 +24,9 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 class _Table(BaseModel):
     # Strict: `voltage_v = "3.0"` is a typing mistake, and so is `voltage_v = true`, which would be one volt.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 def _day(value: object) -> object:
@@ -46,9 +48,13 @@ class CalibrationSpec(_Table):
     """`[monitor.calibration]`: when, by whom and until when the monitor was calibrated; days are `YYYY-MM-DD`."""
 
     calibrated_on: Day | None = None
+    """Day of the calibration."""
     due: Day | None = None
+    """Last day on which it is in force."""
     laboratory: Text | None = None
+    """Who calibrated."""
     certificate: Text | None = None
+    """Number of the certificate."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "CalibrationSpec":
@@ -61,26 +67,37 @@ class EnvironmentSpec(_Table):
     """`[environment]`: the surroundings of the bench, as a thermometer beside the DUT shows them."""
 
     temperature_c: float | None = Field(default=None, ge=-40.0, le=125.0)
+    """Temperature of the surroundings, °C."""
 
 
 class MonitorSpec(_Table):
     """`[monitor]`: the power monitor that feeds and measures the DUT."""
 
     driver: Text
+    """Name of the driver; `energy-runner instruments list` shows them."""
     port: Text
+    """Serial port, VISA resource, `tcp://host:port`, or what the vendor's library takes; `virtual` for a twin."""
     voltage_v: float = Field(gt=0.0, le=20.0)
+    """Supply voltage of the DUT, V."""
     sample_rate_hz: float | None = Field(default=None, gt=0.0)
+    """Samples per second; by default the driver's choice."""
     current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
+    """Current limit of the supply, A."""
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Options of the driver."""
     calibration: CalibrationSpec | None = None
+    """When and by whom it was calibrated."""
 
 
 class IoManagerSpec(_Table):
     """`[io_manager]`: the Arduino between host and DUT. `timestamps`: its D3 sees the timestamp pin."""
 
     port: Text
+    """Its serial port; `virtual` for a twin."""
     baud: int = Field(default=115200, gt=0)
+    """Speed of its serial port."""
     timestamps: bool = True
+    """True if its input D3 sees the timestamp pin."""
 
 
 class DutSpec(_Table):
@@ -91,36 +108,57 @@ class DutSpec(_Table):
     """
 
     port: Text | None = None
+    """Its own serial port, where it is wired directly; `virtual` for a twin."""
     baud: int = Field(default=115200, gt=0)
+    """Speed of its UART in performance and accuracy mode."""
     energy_baud: int = Field(default=9600, gt=0)
+    """Speed of its UART in energy mode."""
     energy: Way | None = None
+    """How it is reached in energy mode."""
     performance: Way | None = None
+    """How it is reached in performance mode."""
     accuracy: Way | None = None
+    """How it is reached in accuracy mode."""
     boot_timeout_s: float = Field(default=5.0, gt=0.0, le=120.0)
+    """How long it may take from power-up to `m-ready`, s."""
 
 
 class VirtualSpec(_Table):
     """`[virtual]`: only for twins. `emulated`: both boards run their real firmware in emulators."""
 
     emulated: bool = False
+    """True: both boards run their real firmware in emulators."""
     ideal: bool = False
+    """True: instruments without errors."""
     noise: bool = True
+    """False: the DUT's current is free of noise."""
     firmware: Literal["energy", "performance"] | None = None
+    """The mode for which the DUT's firmware is built; by default that of the run."""
     model_string: str | None = None
+    """What the DUT answers to `profile`; by default the benchmark's."""
     line_baud: int | None = Field(default=None, gt=0)
+    """Speed at which host or IO manager talk to the DUT; another than its own garbles everything."""
     start_s: float = Field(default=0.0, ge=0.0, le=1000.0)
+    """Virtual time that passed before the bench is opened, s."""
 
 
 class BenchSpec(_Table):
     """A whole bench file."""
 
     name: Text
+    """Name of the bench."""
     description: str = ""
+    """What the bench is, for people."""
     monitor: MonitorSpec | None = None
+    """Short form: one instrument that supplies, samples and perhaps captures edges."""
     io_manager: IoManagerSpec | None = None
+    """Short form: the Arduino between host and DUT."""
     dut: DutSpec = DutSpec()
+    """The device under test."""
     environment: EnvironmentSpec | None = None
+    """The surroundings."""
     virtual: VirtualSpec | None = None
+    """How its twins behave."""
 
     @model_validator(mode="after")
     def _boxes_fit(self) -> "BenchSpec":
