@@ -79,7 +79,7 @@ class TruthWindow(Model):
     start_s: float
     """First edge, s of the virtual clock."""
     stop_s: float
-    """Second edge, likewise."""
+    """Second edge, s of the virtual clock."""
     inferences: int
     """Inferences between them."""
     energy_j: float

@@ -46,7 +46,7 @@ class WindowResult(Model):
     start_s: float | None = None
     """Its first edge in the monitor's timebase, s from the start of the acquisition; none in a performance run."""
     stop_s: float | None = None
-    """Its second edge, likewise."""
+    """Its second edge, s, likewise."""
     duration_s: float | None = None
     """Duration between the edges, s."""
     inferences: int
