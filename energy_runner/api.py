@@ -20,6 +20,8 @@ import numpy.typing as npt
 
 from energy_runner.analysis.energy.source import energy_source
 from energy_runner.analysis.placing.alignment import BY_LAPS, BY_MONITOR
+from energy_runner.analysis.tables import What
+from energy_runner.analysis.tables import table as make_table
 from energy_runner.bench import Bench, BenchSpec, Mode, load_bench_spec, open_bench
 from energy_runner.bench.claim import claim_bench
 from energy_runner.benchmarks.catalogue import load_benchmark
@@ -35,6 +37,7 @@ from energy_runner.session.events import InferenceDone, MonitorConfigured
 from energy_runner.session.folder import Session, create_session, write_record, write_result
 from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
 from energy_runner.session.result import Result
+from energy_runner.session.table import Table
 from energy_runner.version import version
 from instruments.clock import utc_text
 
@@ -49,6 +52,7 @@ __all__ = [
     "load_session",
     "plan",
     "run",
+    "table",
     "window_arrays",
 ]
 
@@ -102,6 +106,15 @@ def analyze(session: Session, *, rule_set: str | Path | RuleSet | None = None) -
     the laboratory for a demo benchmark.
     """
     return evaluate(session, rule_set=rule_set)
+
+
+def table(sessions: Session | Sequence[Session], what: What = "windows") -> Table:
+    """Return the windows, the single inferences or the laps of sessions as a table with units.
+
+    `table.csv()`, `table.save("x.parquet")` and `xarray.Dataset(**table.to_xarray())` make it what others read;
+    `table["energy_j"]` is one column. Raises `SessionError` for a session that has none of them.
+    """
+    return make_table([sessions] if isinstance(sessions, Session) else sessions, what)
 
 
 def window_arrays(session: Session, number: int) -> tuple[FloatArray, FloatArray]:
