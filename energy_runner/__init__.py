@@ -14,6 +14,7 @@ __all__ = [
     "load_session",
     "plan",
     "run",
+    "table",
     "window_arrays",
 ]
 

@@ -20,6 +20,8 @@ import numpy.typing as npt
 
 from energy_runner.analysis.energy.source import energy_source
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
+from energy_runner.analysis.tables import What
+from energy_runner.analysis.tables import table as make_table
 from energy_runner.bench import Bench, BenchSpec, Mode, build_bench, load_bench_spec
 from energy_runner.bench.lock import lock_bench
 from energy_runner.bench.serve import serve_bench
@@ -33,11 +35,12 @@ from energy_runner.director.recorder import Onlooker, Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.errors import ConfigurationError, ExitStatus, RunnerError, SessionError
-from energy_runner.rules import evaluate
+from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone, MonitorConfigured
 from energy_runner.session.folder import Session, create_session, write_record, write_result
 from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
 from energy_runner.session.result import Result
+from energy_runner.session.table import Table
 from energy_runner.version import version
 from instruments.clock import RealClock, utc_text
 from instruments.roles import Identity
@@ -56,6 +59,7 @@ __all__ = [
     "run",
     "serve",
     "switch_bench_off",
+    "table",
     "window_arrays",
 ]
 
@@ -102,9 +106,22 @@ def load_session(folder: str | Path) -> Session:
     return Session.open(Path(folder))
 
 
-def analyze(session: Session) -> Result:
-    """Return the session's result, derived from its facts: figures, findings, verdicts."""
-    return evaluate(session)
+def analyze(session: Session, *, rule_set: str | Path | RuleSet | None = None) -> Result:
+    """Return the session's result, derived from its facts: figures, findings, verdicts.
+
+    `rule_set` is the name of a rule set, or the TOML file of one of your own; None for that of the suite, or of
+    the laboratory for a demo benchmark.
+    """
+    return evaluate(session, rule_set=rule_set)
+
+
+def table(sessions: Session | Sequence[Session], what: What = "windows") -> Table:
+    """Return the windows, the single inferences or the laps of sessions as a table with units.
+
+    `table.csv()`, `table.save("x.parquet")` and `xarray.Dataset(**table.to_xarray())` make it what others read;
+    `table["energy_j"]` is one column. Raises `SessionError` for a session that has none of them.
+    """
+    return make_table([sessions] if isinstance(sessions, Session) else sessions, what)
 
 
 def window_arrays(session: Session, number: int) -> tuple[FloatArray, FloatArray]:
@@ -136,12 +153,15 @@ def run(
     out: str | Path | None = None,
     model: str | Path | None = None,
     onlookers: Sequence[Onlooker] = (),
+    rule_set: str | Path | None = None,
 ) -> Session:
     """Run a plan on a bench and return the session, whatever became of it (see `exit_status`).
 
     `out` is the session's folder (it must be empty or absent); without it a new one is made in `sessions/`.
-    `model` is the .tflite file with which a virtual DUT answers. A bench already opened is for tests.
+    `model` is the .tflite file with which a virtual DUT answers. `rule_set` judges, as in `analyze`; a mistake in
+    it is found before anything opens. A bench already opened is for tests.
     """
+    rules = load_rule_set(rule_set) if rule_set is not None else None
     if isinstance(bench, BenchSpec):
         bench = build_bench(
             bench,
@@ -170,7 +190,7 @@ def run(
         finally:
             recorder.close()
         try:
-            return _finish(folder, record, bench, end)
+            return _finish(folder, record, bench, end, rules)
         except RunnerError as error:  # a full disk; whoever stands at the bench must know about the supply
             supply = "; the supply is off" if end.supply_off_confirmed else f"; {end.reason}"
             raise type(error)(f"{error}{supply}") from error
@@ -195,7 +215,7 @@ def _no_empty_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
+def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: RuleSet | None) -> Session:
     """Complete the record, derive the result, write the report."""
     from energy_runner.report.html import write_html
 
@@ -213,7 +233,7 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
         ),
     )
     session = Session.open(folder)
-    result = analyze(session)
+    result = analyze(session, rule_set=rules)
     write_result(folder, result)
     write_html(session, result)
     return session

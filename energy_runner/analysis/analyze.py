@@ -26,8 +26,11 @@ from energy_runner.session.result import (
     WindowResult,
 )
 
+# Not limits of rules, which stand in the rule sets alone. This one is physical: the timebases of power monitors
+# are specified far closer. Beyond it samples were lost unnoticed or misread, and no figure is derived from them.
 SAMPLE_CLOCK_LIMIT = 0.005
-_THROUGHPUT_SPREAD = 0.01
+_MOST_KINDS = 3  # that a finding names
+_THROUGHPUT_SPREAD = 0.01  # from here on a finding mentions it; nothing is withheld or judged by it
 
 
 def analyze(session: Session) -> Result:
@@ -67,11 +70,22 @@ def _general_findings(facts: Facts) -> list[Finding]:
     findings = [Finding(id="problem", detail=f"{problem.asked}: {problem.came}") for problem in facts.problems]
     if facts.torn:
         findings.append(Finding(id="journal-torn", detail="the last line of the journal was cut off"))
+    if facts.unknown:
+        findings.append(Finding(id="unknown-events", detail=_unknown_events(facts)))
     odd = [remark for remark in facts.remarks if remark.suspicious]
     if odd:
         detail = f"{len(odd)} odd messages, the first from {odd[0].box}: {odd[0].text[:80]}"
         findings.append(Finding(id="suspicious-messages", detail=detail))
     return findings
+
+
+def _unknown_events(facts: Facts) -> str:
+    kinds = [f"{kind} ({count})" for kind, count in facts.unknown.items()]
+    more = f" and {len(kinds) - _MOST_KINDS} more" if len(kinds) > _MOST_KINDS else ""
+    return (
+        f"{sum(facts.unknown.values())} events are of kinds that this version does not know, the first in line "
+        f"{facts.first_unknown_line} of the journal: {', '.join(kinds[:_MOST_KINDS])}{more}"
+    )
 
 
 # --- energy ---------------------------------------------------------------------------------------------

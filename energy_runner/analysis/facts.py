@@ -30,7 +30,10 @@ class Command:
 
 @dataclass
 class Facts:
-    """The events of one run, by kind and in order."""
+    """The events of one run, by kind and in order.
+
+    `unknown` counts the events of each kind that this version does not know, as a later one may write them.
+    """
 
     torn: bool = False
     monitor: ev.MonitorConfigured | None = None
@@ -51,6 +54,8 @@ class Facts:
     remarks: list[ev.Remark] = field(default_factory=list)
     problems: list[ev.Problem] = field(default_factory=list)
     ended: ev.RunStopped | None = None
+    unknown: dict[str, int] = field(default_factory=dict)
+    first_unknown_line: int | None = None
 
     @property
     def outcome(self) -> str:
@@ -134,6 +139,9 @@ def gather(journal: Journal) -> Facts:
             _begin(facts, event)
         elif isinstance(event, ev.InferenceDone):
             _finish(facts, event)
+        elif isinstance(event, ev.UnknownEvent):
+            facts.unknown[event.kind] = facts.unknown.get(event.kind, 0) + 1
+            facts.first_unknown_line = facts.first_unknown_line or event.line
     return facts
 
 

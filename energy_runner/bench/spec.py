@@ -23,7 +23,9 @@ _DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 
 class _Table(BaseModel):
     # Strict: `voltage_v = "3.0"` is a typing mistake, and so is `voltage_v = true`, which would be one volt.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 def _day(value: object) -> object:
@@ -55,9 +57,13 @@ class CalibrationSpec(_Table):
     """`[….calibration]`: when, by whom and until when an instrument was calibrated; days are `YYYY-MM-DD`."""
 
     calibrated_on: Day | None = None
+    """Day of the calibration."""
     due: Day | None = None
+    """Last day on which it is in force."""
     laboratory: Text | None = None
+    """Who calibrated."""
     certificate: Text | None = None
+    """Number of the certificate."""
 
     @model_validator(mode="after")
     def _in_order(self) -> "CalibrationSpec":
@@ -70,6 +76,7 @@ class EnvironmentSpec(_Table):
     """`[environment]`: the surroundings of the bench, as a thermometer beside the DUT shows them."""
 
     temperature_c: float | None = Field(default=None, ge=-40.0, le=125.0)
+    """Temperature of the surroundings, °C."""
 
 
 class InstrumentSpec(_Table):
@@ -80,11 +87,17 @@ class InstrumentSpec(_Table):
     """
 
     driver: Text
+    """Name of the driver; `energy-runner instruments list` shows them."""
     port: Text
+    """Serial port, VISA resource, `tcp://host:port`, or what the vendor's library takes; `virtual` for a twin."""
     baud: int | None = Field(default=None, gt=0)
+    """Speed of its serial port; by default the driver's."""
     backend: Text | None = None
+    """VISA library, such as `@ivi`; by default pyvisa-py."""
     options: Options = Field(default_factory=dict)
+    """Options of the driver."""
     calibration: CalibrationSpec | None = None
+    """When and by whom it was calibrated."""
 
 
 class RolesSpec(_Table):
@@ -95,47 +108,69 @@ class RolesSpec(_Table):
     """
 
     supply: Player | None = None
+    """Feeds the DUT."""
     sampler: Player | None = None
+    """Samples what the DUT draws."""
     edges: Player | None = None
+    """Captures the timestamp pin's falling edges."""
     cross_check: Player | None = None
+    """Captures them too, and is compared with the edges."""
     dut: Player | None = None
+    """Relays the DUT's UART."""
     thermometer: Player | None = None
+    """Measures the temperature of the surroundings."""
     switch: Player | None = None
+    """Is off while the DUT is measured, such as a debug probe's power."""
 
 
 class SupplySpec(_Table):
     """`[supply]`: at which voltage the DUT runs, whether an instrument of the bench feeds it or not."""
 
     voltage_v: float = Field(gt=0.0, le=20.0)
+    """Supply voltage of the DUT, V."""
     current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
+    """Current limit of the supply, A."""
 
 
 class SamplerSpec(_Table):
     """`[sampler]`: how fast it samples."""
 
     sample_rate_hz: float | None = Field(default=None, gt=0.0)
+    """Samples per second; by default the driver's choice."""
 
 
 class MonitorSpec(_Table):
     """`[monitor]`: one instrument that feeds the DUT, samples it and, if it can, captures the edges."""
 
     driver: Text
+    """Name of the driver; `energy-runner instruments list` shows them."""
     port: Text
+    """Serial port, VISA resource, `tcp://host:port`, or what the vendor's library takes; `virtual` for a twin."""
     voltage_v: float = Field(gt=0.0, le=20.0)
+    """Supply voltage of the DUT, V."""
     sample_rate_hz: float | None = Field(default=None, gt=0.0)
+    """Samples per second; by default the driver's choice."""
     current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
+    """Current limit of the supply, A."""
     baud: int | None = Field(default=None, gt=0)
+    """Speed of its serial port; by default the driver's."""
     backend: Text | None = None
+    """VISA library, such as `@ivi`; by default pyvisa-py."""
     options: Options = Field(default_factory=dict)
+    """Options of the driver."""
     calibration: CalibrationSpec | None = None
+    """When and by whom it was calibrated."""
 
 
 class IoManagerSpec(_Table):
     """`[io_manager]`: the Arduino between host and DUT. `timestamps`: its D3 sees the timestamp pin."""
 
     port: Text
+    """Its serial port; `virtual` for a twin."""
     baud: int = Field(default=115200, gt=0)
+    """Speed of its serial port."""
     timestamps: bool = True
+    """True if its input D3 sees the timestamp pin."""
 
 
 class DutSpec(_Table):
@@ -146,40 +181,65 @@ class DutSpec(_Table):
     """
 
     port: Text | None = None
+    """Its own serial port, where it is wired directly; `virtual` for a twin."""
     baud: int = Field(default=115200, gt=0)
+    """Speed of its UART in performance and accuracy mode."""
     energy_baud: int = Field(default=9600, gt=0)
+    """Speed of its UART in energy mode."""
     energy: DutRoute | None = None
+    """How it is reached in energy mode."""
     performance: DutRoute | None = None
+    """How it is reached in performance mode."""
     accuracy: DutRoute | None = None
+    """How it is reached in accuracy mode."""
     boot_timeout_s: float = Field(default=5.0, gt=0.0, le=120.0)
+    """How long it may take from power-up to `m-ready`, s."""
 
 
 class VirtualSpec(_Table):
     """`[virtual]`: only for twins. `emulated`: both boards run their real firmware in emulators."""
 
     emulated: bool = False
+    """True: both boards run their real firmware in emulators."""
     ideal: bool = False
+    """True: instruments without errors."""
     noise: bool = True
+    """False: the DUT's current is free of noise."""
     firmware: Literal["energy", "performance"] | None = None
+    """The mode for which the DUT's firmware is built; by default that of the run."""
     model_string: str | None = None
+    """What the DUT answers to `profile`; by default the benchmark's."""
     line_baud: int | None = Field(default=None, gt=0)
+    """Speed at which host or IO manager talk to the DUT; another than its own garbles everything."""
     start_s: float = Field(default=0.0, ge=0.0, le=1000.0)
+    """Virtual time that passed before the bench is opened, s."""
 
 
 class BenchSpec(_Table):
     """A whole bench file: `[instruments.*]` with `[roles]`, or the short form `[monitor]` and `[io_manager]`."""
 
     name: Text
+    """Name of the bench."""
     description: str = ""
+    """What the bench is, for people."""
     instruments: dict[Text, InstrumentSpec] = Field(default_factory=dict)
+    """The instruments by name."""
     roles: RolesSpec = RolesSpec()
+    """Which instrument plays what."""
     supply: SupplySpec | None = None
+    """At which voltage the DUT runs."""
     sampler: SamplerSpec | None = None
+    """How fast it is sampled."""
     monitor: MonitorSpec | None = None
+    """Short form: one instrument that supplies, samples and perhaps captures edges."""
     io_manager: IoManagerSpec | None = None
+    """Short form: the Arduino between host and DUT."""
     dut: DutSpec = DutSpec()
+    """The device under test."""
     environment: EnvironmentSpec | None = None
+    """The surroundings."""
     virtual: VirtualSpec | None = None
+    """How its twins behave."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "BenchSpec":

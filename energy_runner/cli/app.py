@@ -142,6 +142,7 @@ def run(
     seed: Annotated[
         int, typer.Option(min=0, help="Seed of a virtual bench's instrument errors and noise.", metavar="N")
     ] = 0,
+    rule_set: RuleSetOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Measure a benchmark on a bench.
@@ -172,6 +173,7 @@ def run(
         read_back=read_back,
         limit=limit,
         seed=seed,
+        rule_set=rule_set,
         as_json=as_json,
     )
     raise typer.Exit(run_command(options))
@@ -207,18 +209,19 @@ def demo(
 
 
 @app.command()
-def analyze(session: SessionArgument, as_json: JsonOption = False) -> None:
+def analyze(session: SessionArgument, rule_set: RuleSetOption = "", as_json: JsonOption = False) -> None:
     """Derive result.json again from a session's facts.
 
     The same facts give the same bytes, on any day and any machine.
 
     \b
-    Example:
+    Examples:
       energy-runner analyze sessions/20261123T093000Z-kws01-energy
+      energy-runner analyze SESSION --rule-set my-lab.toml
     """
     from energy_runner.cli.session_commands import analyze_command
 
-    raise typer.Exit(analyze_command(session, as_json=as_json))
+    raise typer.Exit(analyze_command(session, rule_set, as_json=as_json))
 
 
 @app.command()
@@ -261,6 +264,7 @@ def report(
     plots: Annotated[
         bool, typer.Option("--plots", help="Write plots/*.png too (needs the extra 'plots').")
     ] = False,
+    rule_set: RuleSetOption = "",
 ) -> None:
     """Write report.html again: one file that opens offline.
 
@@ -270,4 +274,4 @@ def report(
     """
     from energy_runner.cli.session_commands import report_command
 
-    raise typer.Exit(report_command(session, plots=plots))
+    raise typer.Exit(report_command(session, rule_set, plots=plots))

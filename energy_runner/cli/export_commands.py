@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
-from energy_runner.cli.output import hush_libraries, write, write_json
+from energy_runner.cli.output import hush_libraries, write, write_bytes, write_json
 from energy_runner.errors import ConfigurationError, ExitStatus
 
 if TYPE_CHECKING:
@@ -59,6 +59,30 @@ def export_mlperf_command(
         )
     )
     _show(export, as_json=as_json)
+    return ExitStatus.VALID
+
+
+def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Path | None) -> int:
+    """Write a table of sessions to a file, or as CSV to stdout."""
+    from energy_runner.analysis.tables import table
+    from energy_runner.session.folder import Session
+    from energy_runner.session.table_files import FORMATS
+
+    hush_libraries()
+    if form and form not in FORMATS:
+        raise ConfigurationError(f"--format {form!r} is none of {', '.join(FORMATS)}")
+    if out is None and form not in {"", "csv"}:
+        raise ConfigurationError(f"--format {form} needs a file. Try: --out {what}.{form}")
+    made = table([Session.open(path) for path in sessions], what)
+    if made.attributes["title"].startswith("SIMULATED"):
+        say("SIMULATED: sessions of virtual benches are among these, which are no measurements")
+    for remark in made.remarks:
+        say(remark)
+    if out is None:
+        write_bytes(made.csv().encode("utf-8"))
+    else:
+        made.save(out, form or None)
+        write(f"{out}\n")
     return ExitStatus.VALID
 
 

@@ -35,16 +35,18 @@ def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_jso
     return ExitStatus.VALID if row.good else ExitStatus.RULE_FAILED
 
 
-def audit_command(paths: Sequence[Path], stimuli: Path | None = None, *, as_json: bool) -> int:
+def audit_command(paths: Sequence[Path], stimuli: Path | None = None, rule_set: str = "", *, as_json: bool) -> int:
     """Audit every session below the given folders; status 1 if anything is wrong with any of them."""
     from energy_runner.published.audit import find_all, rows_of
     from energy_runner.report.progress import ProgressBar
+    from energy_runner.rules import DEFAULT, load_rule_set
 
     hush_libraries()
+    rules = load_rule_set(rule_set or DEFAULT)
     found = find_all(paths)
     rows: list[Row] = []
     with ProgressBar() as bar:
-        for row in rows_of(found, stimuli):
+        for row in rows_of(found, stimuli, rules):
             rows.append(row)
             bar.progress(float(len(rows)), float(len(found)), f"session {len(rows)} of {len(found)}")
     if as_json:

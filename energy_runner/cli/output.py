@@ -26,6 +26,18 @@ def write(text: str) -> None:
         nobody_listens()
 
 
+def write_bytes(data: bytes) -> None:
+    """Write bytes to stdout as they are: line ends and encoding are those of a file format."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        nobody_listens()
+
+
 def write_json(document: Any) -> None:
     """Write the one JSON document of a command, in ASCII: it is the same in every console and code page."""
     write(json.dumps(document, indent=2, allow_nan=False) + "\n")

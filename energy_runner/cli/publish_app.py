@@ -53,6 +53,7 @@ def audit(
         list[Path], typer.Argument(help="Folders to search for published sessions.", metavar="PATH...")
     ],
     stimuli: StimuliOption = None,
+    rule_set: RuleSetOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Audit published sessions: which figures hold.
@@ -67,12 +68,46 @@ def audit(
     """
     from energy_runner.cli.interchange_commands import audit_command
 
-    raise typer.Exit(audit_command(paths, stimuli, as_json=as_json))
+    raise typer.Exit(audit_command(paths, stimuli, rule_set, as_json=as_json))
 
 
-@export.callback()
-def _export() -> None:
-    pass  # keeps `mlperf` a command of its own while it is the only one
+@export.command("table")
+def export_table(
+    sessions: Annotated[list[Path], typer.Argument(help="Folders of sessions.", metavar="SESSION...")],
+    what: Annotated[
+        str,
+        typer.Option(
+            "--what", help="windows, inferences (single ones inside the windows) or laps.", metavar="WHAT"
+        ),
+    ] = "windows",
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            help="csv or parquet (needs the extra 'tables'); default: as FILE ends, else csv.",
+            metavar="FORMAT",
+            show_default=False,
+        ),
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="New file; default: CSV on stdout.", metavar="FILE", show_default=False),
+    ] = None,
+) -> None:
+    """Write a table with units of windows, single inferences or laps.
+
+    One row a window, inference or lap of all sessions. Units end the columns'
+    names; in Parquet they are in the fields' metadata too.
+
+    \b
+    Examples:
+      energy-runner export table SESSION > windows.csv
+      energy-runner export table sessions/* --what inferences --out inferences.parquet
+    """
+    from energy_runner.cli.export_commands import export_table_command
+
+    raise typer.Exit(export_table_command(sessions, what, form, out))
 
 
 @export.command()

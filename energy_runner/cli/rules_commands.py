@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from energy_runner.cli.outcome import say
 from energy_runner.errors import ConfigurationError, ExitStatus
 
 # The same as `energy_runner.rules.DEFAULT`, whose import is too slow for a help text.
@@ -39,14 +40,21 @@ rules = typer.Typer(
 )
 
 RuleSetArgument = Annotated[
-    str, typer.Argument(help="Rule set.", metavar="[SET]", autocompletion=complete_rule_set, show_default=True)
+    str,
+    typer.Argument(
+        help="Rule set, or a file with one of your own.",
+        metavar="[SET|FILE]",
+        autocompletion=complete_rule_set,
+        show_default=True,
+    ),
 ]
 RuleSetOption = Annotated[
     str,
     typer.Option(
         "--rule-set",
-        help="Rule set to judge by, see `rules list`; default: mlperf-tiny-1.4, for demo benchmarks lab.",
-        metavar="SET",
+        help="Rule set to judge by, see `rules list`, or a file with one of your own; default: mlperf-tiny-1.4, "
+        "for demo benchmarks lab.",
+        metavar="SET|FILE",
         autocompletion=complete_rule_set,
         show_default=False,
     ),
@@ -85,7 +93,10 @@ def list_rule_sets(as_json: JsonOption = False) -> None:
     from energy_runner.cli.output import write_json, write_table
     from energy_runner.rules import DEFAULT
     from energy_runner.rules import list_rule_sets as every_set
+    from energy_runner.rules.registry import broken_rules
 
+    for name, why in broken_rules().items():
+        say(f"rule {name!r} of another package: {why}")
     sets = every_set()
     if as_json:
         listed = [{"id": one.id, "title": one.title, "default": one.id == DEFAULT} for one in sets]
@@ -108,10 +119,11 @@ def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = Fal
     """
     from energy_runner.cli.output import write, write_json, write_table
     from energy_runner.rules import load_rule_set
-    from energy_runner.rules.table import RULES
+    from energy_runner.rules.registry import rules_called
 
     asked = load_rule_set(rule_set)
-    rows = [(rule_id, row, RULES[rule_id]) for rule_id, row in asked.rules.items()]
+    rules = rules_called(asked.rules)
+    rows = [(rule_id, row, rules[rule_id]) for rule_id, row in asked.rules.items()]
     if as_json:
         document = asked.model_dump(mode="json")
         document["rules"] = [
@@ -119,15 +131,23 @@ def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = Fal
                 "id": rule_id,
                 "modes": sorted(rule.modes),
                 "demand": rule.wording(row),
+                "unit": rule.unit,
+                "package": rule.package,
                 **row.model_dump(mode="json"),
             }
             for rule_id, row, rule in rows
         ]
         write_json({"schema": SCHEMA, **document})
         return
-    write(f"{asked.id}: {asked.title}\n\n")
+    based = f" (based on {asked.based_on})" if asked.based_on else ""
+    write(f"{asked.id}: {asked.title}{based}\n\n")
     cells = [[rule_id, row.binding, rule.wording(row), row.clause] for rule_id, row, rule in rows]
     write_table(["Rule", "Binds", "Demands", "By"], cells)
+    if asked.audit:
+        write("\nWhat `audit` holds published sessions to, beside the rules:\n\n")
+        write_table(
+            ["Limit", "", "By"], [[name, f"{row.limit:g}", row.clause] for name, row in asked.audit.items()]
+        )
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ class RunOptions:
     read_back: bool = True
     limit: int | None = None
     seed: int = 0
+    rule_set: str = ""
     as_json: bool = False
 
 
@@ -54,7 +55,14 @@ def run_command(options: RunOptions) -> int:
     )
     bench = api.load_bench(options.bench)
     with ProgressBar() as progress:
-        session = api.run(bench, run_plan, out=options.out, model=options.model, onlookers=[progress])
+        session = api.run(
+            bench,
+            run_plan,
+            out=options.out,
+            model=options.model,
+            onlookers=[progress],
+            rule_set=options.rule_set or None,
+        )
     show(session, as_json=options.as_json)
     return api.exit_status(session)
 

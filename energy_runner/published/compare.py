@@ -9,15 +9,10 @@ from energy_runner.published.figures import Comparison, Figure, compare, last
 from energy_runner.published.mlcommons.energy import WAKE_WORDS
 from energy_runner.published.model import Published
 from energy_runner.published.momentary import imported_for_a_moment
-from energy_runner.published.reproduce import MIN_INFERENCES, MIN_WINDOW_S
-from energy_runner.rules import evaluate
+from energy_runner.rules import RuleSet, evaluate
 from energy_runner.session.result import Result, Verdict
 
 _MICRO = 1e6
-_LARGEST_DIFFERENCE = 0.01
-_WINDOWS = 5
-_RATES_AGREE = 0.02  # of 1476 published windows none is off by more than 1.6 %
-_MOST_MISTAKES = 8  # misses, and false alarms, of a streaming wake word run
 # Where edges or data are missing, these rules fail too; the cause is said once.
 _CAUSES = {
     "edge-missing",
@@ -50,8 +45,8 @@ class Row:
     `reproduced` the same by the original's arithmetic from its own data, `exact` whether every printed figure
     came out again, `ours` the figure by our own analysis with its expanded uncertainty `ours_expanded_u`.
     `basis` says what `ours` rests on; `corrected` is set where that is more than the edges as they were
-    recorded. `valid` tells whether the session obeys the rules. `findings` are faults, in a phrase each, `notes`
-    what changes no figure.
+    recorded. `valid` tells whether the session obeys the rules of `rule_set`. `findings` are faults, in a phrase
+    each, `notes` what changes no figure.
     """
 
     session: str
@@ -73,6 +68,7 @@ class Row:
     figures: int = 0
     figures_reproduced: int = 0
     throughput_per_s: float | None = None
+    rule_set: str = ""
 
     @property
     def good(self) -> bool:
@@ -84,14 +80,15 @@ class Row:
         return asdict(self)
 
 
-def examine(row: Row, session: Published) -> None:
+def examine(row: Row, session: Published, rules: RuleSet) -> None:
     """Fill in `row` from a session that was read: what was published, what comes out again, what it is worth."""
-    _fill(row, session)
-    _judge(row, session)
+    row.rule_set = rules.id
+    _fill(row, session, rules)
+    _judge(row, session, rules)
     row.findings = list(dict.fromkeys(row.findings))
 
 
-def _fill(row: Row, session: Published) -> None:
+def _fill(row: Row, session: Published, rules: RuleSet) -> None:
     """Fill in what was published and what comes out again."""
     row.benchmark, row.mode, row.runner = session.benchmark, session.mode, session.runner
     row.unit = session.unit
@@ -105,16 +102,16 @@ def _fill(row: Row, session: Published) -> None:
     if session.labels_from not in {"", "results.json", "label file"}:
         row.notes.append(f"classes by {session.labels_from}")
     row.findings += _comparison_phrases(session, compared)
-    row.findings += _rates_differ(session)
+    row.findings += _rates_differ(session, rules.audit_limit("equal-rates"))
 
 
-def _rates_differ(session: Published) -> list[str]:
+def _rates_differ(session: Published, share: float) -> list[str]:
     """Return a finding if the windows are not equally fast: then one of them is not what it says."""
     rates = [f.value for f in session.reproduced or session.figures if f.field == "Throughput" and f.value]
     elapsed = {f.window: f.value for f in session.reproduced if f.field == "Elapsed time" and f.value}
     counts = {f.window: f.value for f in session.reproduced if f.field == "Inferences" and f.value}
     rates += [counts[window] / elapsed[window] for window in elapsed if window in counts]
-    if len(rates) < 2 or max(rates) - min(rates) <= _RATES_AGREE * min(rates):
+    if len(rates) < 2 or max(rates) - min(rates) <= share * min(rates):
         return []
     return [f"throughput of the windows varies from {min(rates):.6g} to {max(rates):.6g} inf./sec."]
 
@@ -133,41 +130,43 @@ def _value(figure: Figure | None) -> float | None:
 # --- our own figure and verdicts ------------------------------------------------------------------------
 
 
-def _judge(row: Row, session: Published) -> None:
+def _judge(row: Row, session: Published, rules: RuleSet) -> None:
     if session.benchmark == WAKE_WORDS:
-        _judge_wake_words(row, session)
+        _judge_wake_words(row, session, rules.audit_limit("wake-word-mistakes"))
         return
     if not session.commands:
         row.findings.append("no command of the run is known, so nothing can be measured")
-        row.findings += _by_what_was_printed(session)
+        row.findings += _by_what_was_printed(session, rules)
         return
     with imported_for_a_moment(session, row.session) as imported:
-        result = evaluate(imported)
+        result = evaluate(imported, rule_set=rules)
     row.valid = result.valid
     known = any(note.id in _CAUSES for note in session.notes)
     failed = [verdict for verdict in result.verdicts if verdict.binding and not verdict.passed]
     row.findings += [_phrase(v) for v in failed if not (known and v.id in _CONSEQUENCES)]
     _take_ours(row, result)
     if session.mode == "energy" and row.ours is None:
-        _correct(row, session)
+        _correct(row, session, rules)
     if row.ours is None:
-        row.findings += _by_what_was_printed(session)
+        row.findings += _by_what_was_printed(session, rules)
     elif not row.basis:
         row.basis = "measured"
         off = row.ours / row.published - 1 if row.published and row.exact else 0.0
-        if abs(off) > _LARGEST_DIFFERENCE:
+        if abs(off) > rules.audit_limit("same-figure"):
             row.findings.append(f"published {row.published:g}, but {row.ours:.6g} {row.unit} by our own analysis")
 
 
-def _by_what_was_printed(session: Published) -> list[str]:
+def _by_what_was_printed(session: Published, rules: RuleSet) -> list[str]:
     """Return which rules a session fails by its own printed figures, where nothing else can be measured."""
     if session.mode == "accuracy":
         return []
     found = []
     windows = {figure.window for figure in session.figures if figure.window is not None}
-    if windows and len(windows) != _WINDOWS:
-        found.append(f"{len(windows)} windows were published, {_WINDOWS} are required")
-    for name, least, unit in (("Runtime", MIN_WINDOW_S, " s"), ("# Inferences", MIN_INFERENCES, " inferences")):
+    wanted = rules.limit("five-windows")
+    if windows and len(windows) != wanted:
+        found.append(f"{len(windows)} windows were published, {wanted} are required")
+    least_s, least_inferences = rules.limit("window-length"), rules.limit("window-inferences")
+    for name, least, unit in (("Runtime", least_s, " s"), ("# Inferences", least_inferences, " inferences")):
         values = [f.value for f in session.figures if f.field == name and f.value is not None]
         if values and min(values) < least:
             found.append(f"a window of {min(values):g}{unit} was published, at least {least:g} are required")
@@ -187,13 +186,13 @@ def _take_ours(row: Row, result: Result) -> None:
         row.ours = None
 
 
-def _correct(row: Row, session: Published) -> None:
+def _correct(row: Row, session: Published, rules: RuleSet) -> None:
     """Give the corrected figure beside the published one, and say so."""
     correction = correct(session)
     if correction is None:
         return
     with imported_for_a_moment(correction.session, row.session) as imported:
-        result = evaluate(imported)
+        result = evaluate(imported, rule_set=rules)
     score, row.throughput_per_s = result.energy_per_inference_j, result.throughput_per_s
     if score is None:
         return
@@ -204,7 +203,7 @@ def _correct(row: Row, session: Published) -> None:
     row.findings.append(f"corrected figure {row.ours:.6g}{instead} {row.unit}: {'; '.join(correction.changes)}")
 
 
-def _judge_wake_words(row: Row, session: Published) -> None:
+def _judge_wake_words(row: Row, session: Published, most: float) -> None:
     """Take the mean power between the edges for ours; the rules of this benchmark are not ours yet."""
     row.notes.append(f"{WAKE_WORDS} has rules of its own; only its figures are checked")
     recording = session.recording
@@ -219,9 +218,9 @@ def _judge_wake_words(row: Row, session: Published) -> None:
     row.valid = row.exact
     for name in ("False negatives", "False positives"):
         count = _value(last(session.figures, name))
-        if count is not None and count > _MOST_MISTAKES:
+        if count is not None and count > most:
             row.valid = False
-            row.findings.append(f"{name}: {count:.0f}, at most {_MOST_MISTAKES} are allowed")
+            row.findings.append(f"{name}: {count:.0f}, at most {most:.0f} are allowed")
 
 
 def _phrase(verdict: Verdict) -> str:

@@ -9,20 +9,19 @@ from energy_runner.published.eembc.results import PATTERNS
 from energy_runner.published.figures import last, read_figures
 from energy_runner.published.files import LARGEST_TEXT, read_lines
 
-_AGREES = 0.02
 
-
-def compare_with_performance(row: Row, found: Found) -> None:
+def compare_with_performance(row: Row, found: Found, most_off: float) -> None:
     """Note by how much the windows of an energy session are slower or faster than those in performance mode.
 
-    That is no fault of the figures: some boards were published at another clock rate in each mode.
+    `most_off` is the share by which they may differ without a note. A larger one is no fault of the figures: some
+    boards were published at another clock rate in each mode.
     """
     if row.mode != "energy" or not row.throughput_per_s:
         return
     published = _published_throughput(found)
     if published:
         off = row.throughput_per_s / published - 1
-        if abs(off) > _AGREES:
+        if abs(off) > most_off:
             row.notes.append(
                 f"{row.throughput_per_s:.6g} inf./sec., but {published:g} in performance mode ({off:+.1%})"
             )

@@ -1,6 +1,25 @@
 """Whether it counts: one function for each rule, from the facts of a session to a verdict."""
 
-from energy_runner.rules.judge import check, evaluate
-from energy_runner.rules.rule_sets import DEFAULT, list_rule_sets, load_rule_set
+from energy_runner.rules.base import ALL, ENERGY, TIMED, Case, Judgement, not_known
+from energy_runner.rules.judge import check, default_for, evaluate
+from energy_runner.rules.load import load_rule_set
+from energy_runner.rules.rule import Rule
+from energy_runner.rules.rule_sets import DEFAULT, Row, RuleSet, list_rule_sets
 
-__all__ = ["DEFAULT", "check", "evaluate", "list_rule_sets", "load_rule_set"]
+__all__ = [
+    "ALL",
+    "DEFAULT",
+    "ENERGY",
+    "TIMED",
+    "Case",
+    "Judgement",
+    "Row",
+    "Rule",
+    "RuleSet",
+    "check",
+    "default_for",
+    "evaluate",
+    "list_rule_sets",
+    "load_rule_set",
+    "not_known",
+]

@@ -1,19 +1,19 @@
-"""What a rule is: a function from the facts of a run, and a row of a rule set, to a judgement."""
+"""What a rule may look at, and what it finds."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.facts import Facts, gather
-from energy_runner.rules.rule_sets import BenchmarkRow, Row, RuleSet
+from energy_runner.rules.rule_sets import BenchmarkRow, RuleSet
 from energy_runner.session.events import Event
 from energy_runner.session.folder import Session
 from energy_runner.session.record import Record
-from energy_runner.session.result import Result, Verdict
+from energy_runner.session.result import Result
 
 Value = str | float | int | None
 NOT_KNOWN = "not known"
+METRIC_UNITS = {"top1": "%", "auc": "1"}
 ENERGY = frozenset({"energy"})
 TIMED = frozenset({"energy", "performance"})
 ALL = frozenset({"energy", "performance", "accuracy"})
@@ -68,6 +68,8 @@ class Case:
 class Judgement:
     """What a rule found: `measured` against `limit`, both as a person reads them.
 
+    A rule about a number states it as data too: `value` with its standard uncertainty `u`, and what is allowed
+    from `low` to `high` (None: no limit on that side), in `unit` or else in the unit of the rule.
     `known` is False where the session lacks the facts to judge by; `note` then says which, and nothing has passed.
     """
 
@@ -76,49 +78,16 @@ class Judgement:
     limit: Value
     note: str = ""
     known: bool = True
+    value: float | None = None
+    u: float | None = None
+    low: float | None = None
+    high: float | None = None
+    unit: str | None = None
 
 
-def not_known(limit: Value, why: str) -> Judgement:
-    """Return the judgement of a rule that has nothing to judge by."""
-    return Judgement(False, NOT_KNOWN, limit, why, known=False)
-
-
-Judge = Callable[[Case, Row], Judgement | None]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule: in which modes it is asked, what it demands in words, and the function that judges.
-
-    `demand` may name the `{limit}` of a rule set. `judge` returns None where the rule does not concern a run.
-    """
-
-    id: str
-    modes: frozenset[str]
-    demand: str
-    judge: Judge
-
-    def verdict(self, case: Case, row: Row) -> Verdict | None:
-        """Return the rule's verdict on a case, as `row` of a rule set asks it; None where it does not apply."""
-        if case.mode not in self.modes:
-            return None
-        judgement = self.judge(case, row)
-        if judgement is None:
-            return None
-        return Verdict(
-            id=self.id,
-            passed=judgement.passed and judgement.known,
-            binding=row.binds(known=judgement.known),
-            known=judgement.known,
-            measured=judgement.measured,
-            limit=judgement.limit,
-            clause=row.clause,
-            note=judgement.note,
-        )
-
-    def wording(self, row: Row) -> str:
-        """Return what the rule demands under `row`, in words."""
-        return self.demand.format(limit=row.limit)
+def not_known(limit: Value, note: str, *, low: float | None = None, high: float | None = None) -> Judgement:
+    """Return the judgement of a rule that has nothing to judge by; `low` and `high` as in `Judgement`."""
+    return Judgement(False, NOT_KNOWN, limit, note, known=False, low=low, high=high)
 
 
 def shown(text: object) -> str:

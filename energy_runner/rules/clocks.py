@@ -14,6 +14,7 @@ from energy_runner.rules.base import Case, Judgement, not_known, percent
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import InferenceDone, LapCaptured
 
+WITHIN = 2.0  # standard uncertainties by which a clock may seem to lie beyond a limit; about 95 % of a normal one
 _STEP_S = 1e-6
 _LAP_WRAP_US = 2**32
 
@@ -26,10 +27,9 @@ def sample_clock(case: Case, row: Row) -> Judgement:
     clock = case.result.sample_clock
     if clock is not None:
         return _ratio(clock.ratio, clock.u, row)
-    limit = f"1 ± {row.number}"
     line = _edges_by_host(case)
     if line is None:
-        return not_known(limit, "the session does not tell when samples arrived, nor when windows began and ended")
+        return _unknown(row, "the session does not tell when samples arrived, nor when windows began and ended")
     judged = _ratio(line.slope, math.hypot(line.slope_u, HOST_CLOCK_LIMIT / math.sqrt(3)), row)
     by_lines = "by the lines in which the DUT told of its windows"
     return replace(judged, note=f"{judged.note}; {by_lines}" if judged.note else by_lines)
@@ -61,9 +61,16 @@ def _line(pairs: Sequence[tuple[float, float]]) -> Line | None:
 def _ratio(ratio: float, u: float, row: Row) -> Judgement:
     """Judge a ratio of two clocks, of standard uncertainty `u`."""
     off = abs(ratio - 1)
-    remarkable = row.remark_above is not None and off > row.remark_above + 2 * u
+    remarkable = row.remark_above is not None and off > row.remark_above + WITHIN * u
     note = f"off by more than {percent(row.remark_above or 0.0)}" if remarkable else ""
-    return Judgement(off <= row.number + 2 * u, f"{ratio:.5f} ± {2 * u:.5f}", f"1 ± {row.number}", note)
+    measured = f"{ratio:.5f} ± {WITHIN * u:.5f}"
+    passed = off <= row.number + WITHIN * u
+    return replace(_unknown(row, note), passed=passed, known=True, measured=measured, value=ratio, u=u)
+
+
+def _unknown(row: Row, why: str) -> Judgement:
+    """Return the judgement of a ratio near 1 that is not known."""
+    return not_known(f"1 ± {row.number}", why, low=1 - row.number, high=1 + row.number)
 
 
 def lap_clock(case: Case, row: Row) -> Judgement | None:
@@ -74,11 +81,9 @@ def lap_clock(case: Case, row: Row) -> Judgement | None:
     if case.result.alignment is not None and case.result.alignment.method == BY_LAPS:
         return None
     checked = case.result.edges_cross_check
-    limit = f"1 ± {row.number}"
     if checked is None:
-        return not_known(limit, "there are no edges by both the monitor and the IO manager")
-    passed = abs(checked.ratio - 1) <= row.number
-    return Judgement(passed, f"{checked.ratio:.5f}", limit, f"the median of {checked.windows} windows")
+        return _unknown(row, "there are no edges by both the monitor and the IO manager")
+    return _median_ratio(checked.ratio, checked.windows, row)
 
 
 def dut_clock(case: Case, row: Row) -> Judgement | None:
@@ -86,18 +91,17 @@ def dut_clock(case: Case, row: Row) -> Judgement | None:
 
     Nothing to say where the DUT printed no laps beside its edges, as is usual in energy mode.
     """
-    limit = f"1 ± {row.number}"
     if case.mode == "energy":
-        return _against_monitor(case, row, limit)
+        return _against_monitor(case, row)
     timed = [inference for inference in case.facts.inferences if _has_laps_and_times(inference)]
     laps = lap_edges([lap for inference in timed for lap in _laps(inference)])
     line = _line([(lap.place * 1e-6, lap.host_ns * 1e-9) for lap in laps])
     if line is None:
-        return not_known(limit, "the DUT's laps have too few host times, or its clock began anew")
+        return _unknown(row, "the DUT's laps have too few host times, or its clock began anew")
     return _ratio(line.slope, line.slope_u, row)
 
 
-def _against_monitor(case: Case, row: Row, limit: str) -> Judgement | None:
+def _against_monitor(case: Case, row: Row) -> Judgement | None:
     ratios: list[float] = []
     for window, inference in zip(case.result.windows, case.facts.windows(), strict=True):
         laps = inference.dut_laps_us
@@ -105,8 +109,14 @@ def _against_monitor(case: Case, row: Row, limit: str) -> Judgement | None:
             ratios.append((laps[1] - laps[0]) % _LAP_WRAP_US * 1e-6 / window.duration_s)
     if not ratios:
         return None
-    ratio = statistics.median(ratios)
-    return Judgement(abs(ratio - 1) <= row.number, f"{ratio:.5f}", limit, f"the median of {len(ratios)} windows")
+    return _median_ratio(statistics.median(ratios), len(ratios), row)
+
+
+def _median_ratio(ratio: float, windows: int, row: Row) -> Judgement:
+    """Judge a ratio of durations, the median of so many windows, whose uncertainty is not known."""
+    passed = abs(ratio - 1) <= row.number
+    note = f"the median of {windows} windows"
+    return replace(_unknown(row, note), passed=passed, known=True, measured=f"{ratio:.5f}", value=ratio)
 
 
 def _has_laps_and_times(inference: InferenceDone) -> bool:

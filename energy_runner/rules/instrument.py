@@ -60,8 +60,8 @@ def temperature(case: Case, row: Row) -> Judgement | None:
     told = _table(case.record.bench, "environment").get("temperature_c")
     limit = f"{row.number:g} °C"
     if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
-        return not_known(limit, "no temperature is in the session")
-    return Judgement(told >= row.number, f"{told:g} °C", limit)
+        return not_known(limit, "no temperature is in the session", low=row.number)
+    return Judgement(told >= row.number, f"{told:g} °C", limit, value=told, low=row.number)
 
 
 def voltage(case: Case, row: Row) -> Judgement:
@@ -71,16 +71,18 @@ def voltage(case: Case, row: Row) -> Judgement:
         return not_known(f"± {percent(row.number)}", "the session does not tell which voltage was set")
     set_v = configured.voltage_set_v
     limit = f"{set_v:g} V ± {percent(row.number)}"
+    low_v, high_v = set_v * (1 - row.number), set_v * (1 + row.number)
     measured_v = _window_voltages(case) or [event.voltage_v for event in case.told(VoltageMeasured)]
     if not measured_v:
-        return not_known(limit, "no voltage was measured")
+        return not_known(limit, "no voltage was measured", low=low_v, high=high_v)
     if not all(map(math.isfinite, measured_v)):
-        return not_known(limit, "a voltage measured is no number")
+        return not_known(limit, "a voltage measured is no number", low=low_v, high=high_v)
     worst_v = max(measured_v, key=lambda value: abs(value - set_v))
     off = worst_v / set_v - 1
     remarkable = row.remark_above is not None and abs(off) > row.remark_above
     note = f"off by {off * 100:+.2g} %" if remarkable else ""
-    return Judgement(abs(off) <= row.number, f"{worst_v:.5g} V", limit, note)
+    passed = abs(off) <= row.number
+    return Judgement(passed, f"{worst_v:.5g} V", limit, note, value=worst_v, low=low_v, high=high_v)
 
 
 def _window_voltages(case: Case) -> list[float]:

@@ -3,12 +3,14 @@
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from energy_runner.benchmarks.catalogue import is_demo
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.rules.base import Case
-from energy_runner.rules.rule_sets import DEFAULT, DEMO, RuleSet, load_rule_set
-from energy_runner.rules.table import RULES
+from energy_runner.rules.load import load_rule_set
+from energy_runner.rules.registry import rules_called
+from energy_runner.rules.rule_sets import DEFAULT, DEMO, RuleSet
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result, Verdict
 
@@ -21,23 +23,30 @@ def default_for(session: Session) -> str:
     return DEMO if is_demo(session.record.benchmark.id) else DEFAULT
 
 
+def chosen_set(session: Session, rule_set: str | Path | RuleSet | None) -> RuleSet:
+    """Return the rule set to judge a session by: the one that was asked for, or else that of `default_for`."""
+    if isinstance(rule_set, RuleSet):
+        return rule_set
+    return load_rule_set(default_for(session) if rule_set is None else rule_set)
+
+
 def check(
     session: Session,
     ids: Sequence[str] | None = None,
     accuracy_session: Session | None = None,
     performance_session: Session | None = None,
-    rule_set: str | None = None,
+    rule_set: str | Path | RuleSet | None = None,
     *,
     beside: Iterable[str] | None = None,
 ) -> list[Verdict]:
     """Return the verdicts of the rules called `ids` (all of the set for None) that concern `session`.
 
     `accuracy_session` and `performance_session` are runs of the same DUT in those modes, for the rules that
-    compare; `beside` are the benchmarks that are submitted together with this one. Without a rule set it is that
-    of `default_for`. Raises `ConfigurationError`
-    for an unknown rule set or rule, `SessionError` for an unreadable session.
+    compare; `beside` are the benchmarks that are submitted together with this one. `rule_set` is a name, a file or
+    a set that was loaded; without one it is that of `default_for`. Raises `ConfigurationError` for an unknown rule
+    set or rule, `SessionError` for an unreadable session.
     """
-    rules = load_rule_set(default_for(session) if rule_set is None else rule_set)
+    rules = chosen_set(session, rule_set)
     asked = _chosen(rules, ids)
     return _verdicts(_case(session, rules, accuracy_session, performance_session, beside), asked)
 
@@ -46,7 +55,7 @@ def evaluate(
     session: Session,
     accuracy_session: Session | None = None,
     performance_session: Session | None = None,
-    rule_set: str | None = None,
+    rule_set: str | Path | RuleSet | None = None,
     *,
     beside: Iterable[str] | None = None,
 ) -> Result:
@@ -55,9 +64,10 @@ def evaluate(
     The parameters are those of `check`. Raises `ConfigurationError` for an unknown rule set, `SessionError` for a
     session that cannot be read or contradicts itself.
     """
-    rules = load_rule_set(default_for(session) if rule_set is None else rule_set)
+    rules = chosen_set(session, rule_set)
     case = _case(session, rules, accuracy_session, performance_session, beside)
-    return case.result.with_verdicts(_verdicts(case, list(rules.rules)), rule_set=rules.id)
+    verdicts = _verdicts(case, list(rules.rules))
+    return case.result.with_verdicts(verdicts, rule_set=rules.id, rule_set_sha256=rules.sha256)
 
 
 def _case(
@@ -83,7 +93,8 @@ def _other(name: str, session: Session | None, rules: RuleSet) -> Case | None:
 
 
 def _verdicts(case: Case, ids: Sequence[str]) -> list[Verdict]:
-    verdicts = [RULES[rule_id].verdict(case, case.rules.rules[rule_id]) for rule_id in ids]
+    rules = rules_called(ids)
+    verdicts = [rule.verdict(case, case.rules.rules[rule_id]) for rule_id, rule in rules.items()]
     return [verdict for verdict in verdicts if verdict is not None]
 
 

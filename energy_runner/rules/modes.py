@@ -1,15 +1,15 @@
 """Rules that compare sessions of the same DUT in different modes: accuracy, firmware, speed, answers."""
 
 import math
+from dataclasses import replace
 
 from energy_runner.analysis.accuracy import top_class
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import ConfigurationError
-from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
+from energy_runner.rules.base import METRIC_UNITS, NOT_KNOWN, Case, Judgement, not_known, percent, shown
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import InferenceDone
 
-_SAME_ERROR = 0.01  # of a single output, such as a reconstruction error, printed with few digits
 Firmware = set[tuple[str, str, str]]
 
 
@@ -25,16 +25,19 @@ def accuracy_target(case: Case, _: Row) -> Judgement | None:
     accuracy = other.result.accuracy
     if accuracy is None:
         return Judgement(False, f"a session in {other.mode} mode", target)
+    unit = METRIC_UNITS[accuracy.metric]
     measured = "withheld" if accuracy.value is None else accuracy.value
+    judged = Judgement(False, measured, target, value=accuracy.value, low=target, unit=unit)
     doubt = _accuracy_doubt(case, other)
     if doubt:
-        return Judgement(False, measured, target, doubt)
+        return replace(judged, note=doubt)
     if other is not case and not (_firmware(case) and _firmware(other)):
-        return not_known(target, f"measured {measured}, but not every session tells the DUT's firmware")
+        why = f"measured {measured}, but not every session tells the DUT's firmware"
+        return replace(judged, measured=NOT_KNOWN, known=False, note=why)
     if accuracy.value is None:
-        return Judgement(False, measured, target, "not every stimulus was answered once")
+        return replace(judged, note="not every stimulus was answered once")
     passed = accuracy.value >= target
-    return Judgement(passed, measured, target, "" if passed else _rounded(accuracy.value, target))
+    return replace(judged, passed=passed, note="" if passed else _rounded(accuracy.value, target))
 
 
 def _accuracy_doubt(case: Case, other: Case) -> str:
@@ -105,13 +108,15 @@ def throughput_agrees(case: Case, row: Row) -> Judgement | None:
         return Judgement(False, f"a session of {shown(other.record.benchmark.id)}", limit)
     here, there = case.result.throughput_per_s, other.result.throughput_per_s
     if here is None or there is None or not there > 0:
-        return not_known(limit, "not both sessions have a throughput")
+        return not_known(limit, "not both sessions have a throughput", low=-row.number, high=row.number)
     off = here / there - 1
     note = f"{here:.6g} in energy mode, {there:.6g} in performance mode, inferences per second"
-    return Judgement(abs(off) <= row.number, f"{off * 100:+.3g} %", limit, note)
+    passed = abs(off) <= row.number
+    shown_off = f"{off * 100:+.3g} %"
+    return Judgement(passed, shown_off, limit, note, value=off, low=-row.number, high=row.number)
 
 
-def same_answers(case: Case, _: Row) -> Judgement | None:
+def same_answers(case: Case, row: Row) -> Judgement | None:
     """Tell whether the DUT gave each window's stimulus the answer that it gave in the other sessions."""
     others = [other for other in (case.accuracy, case.performance) if other is not None]
     if not others:
@@ -124,12 +129,14 @@ def same_answers(case: Case, _: Row) -> Judgement | None:
     for file, inference in _answers(case):
         for results in answers.get(file, ()):
             compared += 1
-            if not _same(inference.results, results):
+            if not _same(inference.results, results, row.number):
                 differing.append(file)
     if not compared:
         return not_known("the same", "no stimulus was answered in both sessions")
     measured = f"{compared - len(differing)} of {compared} the same"
-    return Judgement(not differing, measured, "the same", f"not for {shown(differing[0])}" if differing else "")
+    note = f"not for {shown(differing[0])}" if differing else ""
+    same = compared - len(differing)
+    return Judgement(not differing, measured, "the same", note, value=same, low=compared)
 
 
 def _answers(case: Case) -> list[tuple[str, InferenceDone]]:
@@ -145,7 +152,8 @@ def _answers(case: Case) -> list[tuple[str, InferenceDone]]:
     ]
 
 
-def _same(one: list[float], other: list[float]) -> bool:
+def _same(one: list[float], other: list[float], share: float) -> bool:
+    """Return whether two answers are the same; a single output, printed with few digits, within `share` of it."""
     if len(one) == len(other) == 1:
-        return math.isclose(one[0], other[0], rel_tol=_SAME_ERROR)
+        return math.isclose(one[0], other[0], rel_tol=share)
     return len(one) == len(other) and top_class(one) == top_class(other)

@@ -4,7 +4,6 @@ Each set is one TOML file in `definitions/`, complete in itself: a version that 
 with a later one. What a rule does is Python (`energy_runner.rules.table`); what it demands is here.
 """
 
-import difflib
 import tomllib
 from functools import cache
 from importlib import resources
@@ -60,15 +59,46 @@ class BenchmarkRow(_Definition):
     needs: str | None = None
 
 
+class AuditRow(_Definition):
+    """A limit that an audit of published sessions holds them to, beside the rules."""
+
+    limit: float
+    clause: str = Field(min_length=1)
+
+
 class RuleSet(_Definition):
-    """A whole set. `runners` are the programs whose results are accepted; none for any."""
+    """A whole set. `runners` are the programs whose results are accepted; none for any.
+
+    A set of your own may be `based_on` a built-in one; `sha256` is then that of its file, None for a built-in one.
+    """
 
     id: str
     title: str
+    based_on: str | None = None
+    sha256: str | None = None
     sources: tuple[str, ...] = ()
     runners: tuple[str, ...] = ()
     benchmarks: dict[str, BenchmarkRow] = Field(default_factory=dict)
     rules: dict[str, Row]
+    audit: dict[str, AuditRow] = Field(default_factory=dict)
+
+    def limit(self, rule_id: str) -> int | float:
+        """Return the limit of a rule, for other parts of the program that keep to it.
+
+        Raises `ConfigurationError` if this set does not ask the rule.
+        """
+        row = self.rules.get(rule_id)
+        if row is None or row.limit is None:
+            raise ConfigurationError(f"rule set {self.id} gives no limit for {rule_id!r}, which is needed here")
+        return row.limit
+
+    def audit_limit(self, name: str) -> float:
+        """Return one of the limits of an audit; raises `ConfigurationError` if this set does not have it."""
+        if name not in self.audit:
+            raise ConfigurationError(
+                f"rule set {self.id} has no {name!r} in [audit], which an audit needs. Try: based_on = '{DEFAULT}'"
+            )
+        return self.audit[name].limit
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "RuleSet":
@@ -79,7 +109,8 @@ class RuleSet(_Definition):
 
 
 @cache
-def _all() -> dict[str, RuleSet]:
+def built_in_sets() -> dict[str, RuleSet]:
+    """Return the rule sets that come with energy-runner, by id."""
     folder = resources.files("energy_runner.rules").joinpath("definitions")
     files = sorted((f for f in folder.iterdir() if f.name.endswith(".toml")), key=lambda file: file.name)
     loaded = [RuleSet.model_validate(tomllib.loads(f.read_text(encoding="utf-8"))) for f in files]
@@ -87,18 +118,5 @@ def _all() -> dict[str, RuleSet]:
 
 
 def list_rule_sets() -> list[RuleSet]:
-    """Return all rule sets, by id."""
-    return list(_all().values())
-
-
-def load_rule_set(rule_set_id: str) -> RuleSet:
-    """Return the rule set called `rule_set_id`.
-
-    Raises `ConfigurationError` for an unknown one; the message names the nearest and all known ones.
-    """
-    known = _all()
-    if rule_set_id in known:
-        return known[rule_set_id]
-    near = difflib.get_close_matches(rule_set_id.lower(), known, n=1, cutoff=0.4)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    raise ConfigurationError(f"unknown rule set {rule_set_id!r}{hint} (known: {', '.join(known)})")
+    """Return the rule sets that come with energy-runner, by id."""
+    return list(built_in_sets().values())

@@ -1,6 +1,6 @@
 """Rules on how the run went, on what it ran, and on what a suite takes from whom."""
 
-from energy_runner.rules.base import Case, Judgement, not_known, shown
+from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, shown
 from energy_runner.rules.rule_sets import Row
 
 
@@ -15,17 +15,26 @@ def run_completed(case: Case, _: Row) -> Judgement:
 
 def score(case: Case, _: Row) -> Judgement:
     """Judge whether the run gave the figure that it was made for."""
+    value, u, unit, words = _score(case)
+    measured = "none" if value is None else words
+    note = "" if value is not None else "it was withheld"
+    return Judgement(value is not None, measured, "a figure", note, value=value, u=u, unit=unit)
+
+
+def _score(case: Case) -> tuple[float | None, float | None, str, str]:
+    """Return the figure of a run, its standard uncertainty where known, its unit, and the figure in words."""
     result = case.result
     if case.mode == "energy":
-        value = result.energy_per_inference_j.median * 1e6 if result.energy_per_inference_j else None
-        unit = "µJ per inference"
-    elif case.mode == "performance":
-        value, unit = result.throughput_per_s, "inferences per second"
-    else:
-        value = result.accuracy.value if result.accuracy else None
-        unit = "percent" if case.record.benchmark.metric == "top1" else "AUC"
-    measured = "none" if value is None else f"{value:.6g} {unit}"
-    return Judgement(value is not None, measured, "a figure", "" if value is not None else "it was withheld")
+        score = result.energy_per_inference_j
+        words = f"{score.median * 1e6:.6g} µJ per inference" if score else ""
+        return (score.median, score.u, "J", words) if score else (None, None, "J", words)
+    if case.mode == "performance":
+        value = result.throughput_per_s
+        return value, None, "1/s", f"{value:.6g} inferences per second" if value is not None else ""
+    metric = case.record.benchmark.metric
+    value = result.accuracy.value if result.accuracy else None
+    words = f"{value:.6g} {'percent' if metric == 'top1' else 'AUC'}" if value is not None else ""
+    return value, None, METRIC_UNITS[metric], words
 
 
 def supply_off(case: Case, _: Row) -> Judgement | None:
@@ -60,7 +69,9 @@ def read_back(case: Case, _: Row) -> Judgement:
     compared = sum(stimulus.read_back for stimulus in loaded)
     if not loaded or (case.record.origin is not None and not compared):
         return not_known("all stimuli", "the session does not tell whether stimuli arrived as they are")
-    return Judgement(compared == len(loaded), f"{compared} of {len(loaded)} stimuli", "all stimuli")
+    measured = f"{compared} of {len(loaded)} stimuli"
+    passed = compared == len(loaded)
+    return Judgement(passed, measured, "all stimuli", value=compared, low=len(loaded))
 
 
 def warm_ups(case: Case, _: Row) -> Judgement:
@@ -70,9 +81,9 @@ def warm_ups(case: Case, _: Row) -> Judgement:
     if not counts:
         return not_known(limit, "no window was measured")
     note = "none: the first inference may cost more than the others" if counts[0] <= 0 else ""
-    if len(counts) > 1:
-        return Judgement(False, f"{counts[0]} to {counts[-1]}", limit, note)
-    return Judgement(True, f"{counts[0]} before every window", limit, note)
+    measured = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]} before every window"
+    apart = counts[-1] - counts[0]
+    return Judgement(not apart, measured, limit, note, value=apart, high=0)
 
 
 def not_simulated(case: Case, _: Row) -> Judgement:

@@ -1,5 +1,7 @@
 """Rules on edges and samples: every edge belongs to a command, and every sample of a window was measured."""
 
+from dataclasses import replace
+
 from energy_runner.analysis.facts import Command
 from energy_runner.rules.base import Case, Judgement, not_known
 from energy_runner.rules.rule_sets import Row
@@ -28,14 +30,17 @@ def edges_match(case: Case, _: Row) -> Judgement:
     findings = [finding.detail for finding in case.result.findings if finding.id in _EDGE_FINDINGS]
     cut = _cut_short(case)
     due = matching.expected - (cut.count if cut else 0)
+    judged = Judgement(not findings, f"{due} edges for {due}", _LIMIT, value=matching.seen, low=due)
+    judged = replace(judged, high=matching.expected)
     if not matching.exact:
         wanted = f"{due} to {matching.expected}" if cut else f"{due}"
-        return Judgement(False, f"{matching.seen} edges for {wanted}", _LIMIT, "; ".join(findings[:3]))
+        note = "; ".join(findings[:3])
+        return replace(judged, passed=False, measured=f"{matching.seen} edges for {wanted}", note=note)
     broken = [f"the run broke off after {matching.seen - due} of {cut.count} edges of a command"] if cut else []
     note = "; ".join(findings[:3] + broken)
     if not due:
         return not_known(_LIMIT, note)
-    return Judgement(not findings, f"{due} edges for {due}", _LIMIT, note)
+    return replace(judged, note=note)
 
 
 def _cut_short(case: Case) -> Command | None:

@@ -4,6 +4,7 @@ import re
 import statistics
 from itertools import pairwise
 
+from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.record import StimulusFile
@@ -27,7 +28,7 @@ def five_windows(case: Case, row: Row) -> Judgement:
     notes = [f"{len(windows) - measured} more have no figure"] if measured < len(windows) else []
     notes += [f"{planned} were planned"] if planned != len(windows) else []
     passed = measured == len(windows) == planned == wanted
-    return Judgement(passed, measured, wanted, "; ".join(notes))
+    return Judgement(passed, measured, wanted, "; ".join(notes), value=measured, low=wanted, high=wanted)
 
 
 def different_stimuli(case: Case, _: Row) -> Judgement:
@@ -36,11 +37,12 @@ def different_stimuli(case: Case, _: Row) -> Judgement:
     if not windows:
         return not_known("another in each window", "no window was measured")
     if not all(window.file for window in windows):
-        return not_known(len(windows), "the session does not tell which file was loaded")
+        return not_known(len(windows), "the session does not tell which file was loaded", low=len(windows))
     names = {window.file for window in windows}
     contents = {_content(case.record.stimuli[window.stimulus]) for window in windows}
     different = min(len(names), len(contents))
-    return Judgement(different == len(windows), different, len(windows))
+    passed = different == len(windows)
+    return Judgement(passed, different, len(windows), value=different, low=len(windows))
 
 
 def _content(stimulus: StimulusFile) -> tuple[str, int]:
@@ -83,19 +85,19 @@ def window_length(case: Case, row: Row) -> Judgement:
     unknown = len(durations) - len(known)
     note = f"{unknown} of {len(durations)} windows have no known length" if unknown else ""
     if known and min(known) < row.number:
-        return Judgement(False, min(known), row.number, note)
+        return Judgement(False, min(known), row.number, note, value=min(known), low=row.number)
     if not known or unknown:
-        return not_known(row.number, note or "no window was measured")
-    return Judgement(True, min(known), row.number)
+        return not_known(row.number, note or "no window was measured", low=row.number)
+    return Judgement(True, min(known), row.number, value=min(known), low=row.number)
 
 
 def window_inferences(case: Case, row: Row) -> Judgement:
     """Judge whether every window holds enough inferences."""
     windows = case.result.windows
     if not windows:
-        return not_known(row.number, "no window was measured")
+        return not_known(row.number, "no window was measured", low=row.number)
     fewest = min(window.inferences for window in windows)
-    return Judgement(fewest >= row.number, fewest, row.number)
+    return Judgement(fewest >= row.number, fewest, row.number, value=fewest, low=row.number)
 
 
 def spread(case: Case, row: Row) -> Judgement:
@@ -104,9 +106,10 @@ def spread(case: Case, row: Row) -> Judgement:
     limit = percent(row.number)
     middle = statistics.median(known) if known else 0.0
     if len(known) < 2 or not middle > 0:
-        return not_known(limit, f"{len(known)} windows have a figure, two are needed")
+        return not_known(limit, f"{len(known)} windows have a figure, two are needed", high=row.number)
     relative = (max(known) - min(known)) / middle
-    return Judgement(relative <= row.number, percent(relative), limit, _unusual(relative, row))
+    note = _unusual(relative, row)
+    return Judgement(relative <= row.number, percent(relative), limit, note, value=relative, high=row.number)
 
 
 def drift(case: Case, row: Row) -> Judgement:
@@ -115,14 +118,17 @@ def drift(case: Case, row: Row) -> Judgement:
     limit = f"± {percent(row.number)}"
     middle = statistics.median(known) if known else 0.0
     if len(known) < _LEAST_FOR_DRIFT or not middle > 0:
-        return not_known(limit, f"{len(known)} windows have a figure, {_LEAST_FOR_DRIFT} are needed")
+        why = f"{len(known)} windows have a figure, {_LEAST_FOR_DRIFT} are needed"
+        return not_known(limit, why, low=-row.number, high=row.number)
     slope, _ = statistics.linear_regression(range(len(known)), known)
-    relative = slope * (len(known) - 1) / middle
+    relative = canonical(slope * (len(known) - 1) / middle)
     note = _unusual(abs(relative), row)
     ways = {after > before for before, after in pairwise(known)}
     if note and len(ways) == 1:
         note += f"; each is {'higher' if relative > 0 else 'lower'} than the one before"
-    return Judgement(abs(relative) <= row.number, f"{relative * 100:+.3g} %", limit, note)
+    passed = abs(relative) <= row.number
+    measured = f"{relative * 100:+.3g} %"
+    return Judgement(passed, measured, limit, note, value=relative, low=-row.number, high=row.number)
 
 
 def _unusual(relative: float, row: Row) -> str:
@@ -137,9 +143,15 @@ def counts_judged(windows: list[WindowResult], name: str, share: float, note: st
     counts = [(window, getattr(window, name)) for window in windows]
     known = [(window, count) for window, count in counts if count is not None]
     total = sum(count for _, count in known)
+    worst = max((_share(count, window.samples_expected) for window, count in known), default=0.0)
     if any(count > share * (window.samples_expected or 0) for window, count in known):
-        return Judgement(False, total, allowed, note)
+        return Judgement(False, total, allowed, note, value=worst, high=share)
     if not counts or len(known) < len(counts):
         missing = f"{len(counts) - len(known)} of {len(counts)} windows could not be placed in the trace"
-        return not_known(allowed, missing if counts else "no window was measured")
-    return Judgement(True, total, allowed, note)
+        return not_known(allowed, missing if counts else "no window was measured", high=share)
+    return Judgement(True, total, allowed, note, value=worst, high=share)
+
+
+def _share(count: int, expected: int | None) -> float:
+    """Return which share of a window's samples `count` is; all, where some are counted and none was expected."""
+    return count / expected if expected else float(count > 0)

@@ -2,10 +2,11 @@
 
 Three timebases appear and are never mixed: `t_ns` is host time (monotonic, ns) of every event; `*_us` are
 microseconds of the DUT or of the IO manager; `position`, `first` and `at` count the monitor's samples.
-Events are only ever added to this file; a field's meaning never changes.
+Events are only ever added to this file; a field's meaning never changes. A reader leaves out fields that it does
+not know, and keeps an event whose kind it does not know as an `UnknownEvent`: a later version may add both.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -16,9 +17,12 @@ Outcome = Literal["completed", "bench-fault", "interrupted", "failed"]
 class Event(BaseModel):
     """What all events have: the host time in nanoseconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", use_attribute_docstrings=True, ser_json_inf_nan="strings"
+    )
 
     t_ns: int
+    """Host time, ns: monotonic, from any origin; `utc_ns` of the first event ties it to the calendar."""
 
 
 class RunStarted(Event):
@@ -26,8 +30,11 @@ class RunStarted(Event):
 
     kind: Literal["run-started"] = "run-started"
     utc_ns: int
+    """Calendar time at `t_ns`, ns since 1970-01-01 UTC."""
     benchmark: str
+    """Id of the benchmark."""
     mode: str
+    """`energy`, `performance` or `accuracy`."""
 
 
 class Phase(Event):
@@ -35,9 +42,13 @@ class Phase(Event):
 
     kind: Literal["phase"] = "phase"
     name: str
+    """Name of the phase."""
     detail: str = ""
+    """What exactly, for people."""
     done_s: float | None = None
+    """Estimated duration of what is done, s."""
     total_s: float | None = None
+    """Estimated duration of the run, s."""
 
 
 class Exchange(Event):
@@ -45,9 +56,13 @@ class Exchange(Event):
 
     kind: Literal["exchange"] = "exchange"
     box: str
+    """The device whose link it is."""
     direction: Literal["tx", "rx"]
+    """`tx` from the host, `rx` to it."""
     text: str | None = None
+    """The bytes as text, where all are printable ASCII, tabs or line ends."""
     base64: str | None = None
+    """The bytes otherwise."""
 
 
 class BoxIdentified(Event):
@@ -55,7 +70,9 @@ class BoxIdentified(Event):
 
     kind: Literal["box-identified"] = "box-identified"
     box: str
+    """The device, by its part in the bench."""
     identity: dict[str, Any]
+    """What it answered: `make`, `model`, `serial`, `firmware`, `virtual` and what else it told."""
 
 
 class MonitorConfigured(Event):
@@ -67,13 +84,20 @@ class MonitorConfigured(Event):
 
     kind: Literal["monitor-configured"] = "monitor-configured"
     voltage_set_v: float
+    """Output voltage that was set, V."""
     period_s: float
     signals: list[dict[str, Any]]
+    """Signals in the trace, each with `name`, `unit`, `kind` (mean or instant) and `period_s`."""
     captures_edges: bool
+    """True if it sees the edges of the timestamp pin."""
     starts_on_edge: bool
+    """True if its acquisition starts by the first edge."""
     accuracy: dict[str, Any]
+    """The specification that goes with these settings, with its sources."""
     sampler: str = "monitor"
+    """Name of the instrument that samples."""
     supply: str = "monitor"
+    """Name of the instrument that feeds the DUT; empty if none of the bench does."""
 
 
 class SupplySwitched(Event):
@@ -81,6 +105,7 @@ class SupplySwitched(Event):
 
     kind: Literal["supply-switched"] = "supply-switched"
     on: bool
+    """True: on; false: off."""
 
 
 class VoltageMeasured(Event):
@@ -88,6 +113,7 @@ class VoltageMeasured(Event):
 
     kind: Literal["voltage-measured"] = "voltage-measured"
     voltage_v: float
+    """Voltage at the output, V."""
 
 
 class DutBooted(Event):
@@ -95,7 +121,9 @@ class DutBooted(Event):
 
     kind: Literal["dut-booted"] = "dut-booted"
     timestamp_mode: str
+    """How the DUT marks its timestamps, as it told."""
     lines: list[str]
+    """What it printed."""
 
 
 class DutIdentified(Event):
@@ -103,8 +131,11 @@ class DutIdentified(Event):
 
     kind: Literal["dut-identified"] = "dut-identified"
     name: str
+    """Answer to `name`."""
     profile: str
+    """Answer to `profile`."""
     model: str
+    """The model that the profile names."""
 
 
 class StimulusLoaded(Event):
@@ -112,11 +143,17 @@ class StimulusLoaded(Event):
 
     kind: Literal["stimulus-loaded"] = "stimulus-loaded"
     index: int
+    """Index in the record's `stimuli`."""
     file: str
+    """File of the stimulus."""
     offset: int
+    """Offset in the file, bytes."""
     size: int
+    """Size, bytes."""
     sha256: str
+    """SHA-256 of the file."""
     read_back: bool
+    """True if it was read back and compared byte for byte."""
 
 
 class EdgesExpected(Event):
@@ -124,7 +161,9 @@ class EdgesExpected(Event):
 
     kind: Literal["edges-expected"] = "edges-expected"
     purpose: Purpose
+    """What the command is for."""
     count: int
+    """Falling edges that it makes."""
 
 
 class InferenceDone(Event):
@@ -132,30 +171,41 @@ class InferenceDone(Event):
 
     kind: Literal["inference-done"] = "inference-done"
     purpose: Purpose
+    """What the command was for."""
     stimulus: int
+    """Index in the record's `stimuli`."""
     offset: int = 0
+    """Offset of the input in the file, bytes."""
     inferences: int
+    """Inferences asked for."""
     warmups: int
+    """Warm-up inferences before them."""
     sent_ns: int
+    """Host time at which the command was sent, ns."""
     start_line_ns: int | None
+    """Host time at which its first line arrived, ns."""
     done_line_ns: int | None
+    """Host time at which its last line arrived, ns."""
     results: list[float]
+    """Outputs of the last inference."""
     dut_laps_us: list[int]
+    """Timestamps by the DUT's own clock, µs modulo 2³²."""
 
 
 class PhasesMarked(Event):
-    """Where the DUT's phases (the layers of its network) began within window `window`, on a bench that sees it.
-
-    `names` and `operations` (multiply-accumulates) hold one entry a phase of one inference; `offsets_ns` tell
-    how long after the window's first edge each phase of each inference began, `stop_ns` when its second came.
-    """
+    """Where the DUT's phases (the layers of its network) began within a window, on a bench that sees it."""
 
     kind: Literal["phases-marked"] = "phases-marked"
     window: int
+    """Number of the window, from 0."""
     names: list[str]
+    """Name of each phase of one inference."""
     operations: list[int]
+    """Multiply-accumulates of each phase."""
     offsets_ns: list[int]
+    """Begin of each phase of each inference after the window's first edge, ns."""
     stop_ns: int
+    """The window's second edge after its first, ns."""
 
 
 class AcquisitionStarted(Event):
@@ -169,7 +219,9 @@ class AcquisitionStopped(Event):
 
     kind: Literal["acquisition-stopped"] = "acquisition-stopped"
     samples: int
+    """Length of the timebase in samples, lost ones included."""
     received: int
+    """Samples that arrived."""
 
 
 class SamplesArrived(Event):
@@ -177,6 +229,7 @@ class SamplesArrived(Event):
 
     kind: Literal["samples-arrived"] = "samples-arrived"
     end: int
+    """Samples before this index had arrived by `t_ns`."""
 
 
 class EdgeCaptured(Event):
@@ -184,8 +237,11 @@ class EdgeCaptured(Event):
 
     kind: Literal["edge-captured"] = "edge-captured"
     position: float
+    """Place of the edge, in samples."""
     half_width: float
+    """The edge lies within ± this of `position`, in samples."""
     counter: int | None
+    """The monitor's own number of the edge, if it has one."""
 
 
 class LapCaptured(Event):
@@ -193,6 +249,7 @@ class LapCaptured(Event):
 
     kind: Literal["lap-captured"] = "lap-captured"
     lap_us: int
+    """The IO manager's clock, µs modulo 2³²."""
 
 
 class SamplesLost(Event):
@@ -200,9 +257,13 @@ class SamplesLost(Event):
 
     kind: Literal["samples-lost"] = "samples-lost"
     after: int
+    """Index of the last sample before the gap."""
     before: int
+    """Index of the first sample after it."""
     missing: int
+    """Samples that are missing."""
     detail: str
+    """What the monitor told."""
 
 
 class SamplesOverRange(Event):
@@ -210,8 +271,11 @@ class SamplesOverRange(Event):
 
     kind: Literal["samples-over-range"] = "samples-over-range"
     at: int
+    """Index of the first."""
     count: int
+    """How many."""
     detail: str
+    """What the monitor told."""
 
 
 class MonitorTime(Event):
@@ -219,8 +283,11 @@ class MonitorTime(Event):
 
     kind: Literal["monitor-time"] = "monitor-time"
     at: int
+    """Sample index."""
     device_time_s: float
+    """Elapsed time by the monitor's clock, s."""
     buffer_fill: float | None
+    """Share of its buffer in use, if it tells."""
 
 
 class Remark(Event):
@@ -228,8 +295,11 @@ class Remark(Event):
 
     kind: Literal["remark"] = "remark"
     box: str
+    """The device, or `director`."""
     text: str
+    """What was said."""
     suspicious: bool = False
+    """True if it should not have been."""
 
 
 class Problem(Event):
@@ -237,9 +307,13 @@ class Problem(Event):
 
     kind: Literal["problem"] = "problem"
     error: str
+    """Class of the error."""
     asked: str
+    """What was asked."""
     came: str
+    """What came."""
     try_this: str = ""
+    """What to try."""
 
 
 class TearDownStep(Event):
@@ -247,7 +321,9 @@ class TearDownStep(Event):
 
     kind: Literal["tear-down-step"] = "tear-down-step"
     name: str
+    """Name of the step."""
     error: str = ""
+    """Why it failed; empty if it did not."""
 
 
 class RunStopped(Event):
@@ -255,11 +331,25 @@ class RunStopped(Event):
 
     kind: Literal["run-stopped"] = "run-stopped"
     outcome: Outcome
+    """How the run ended."""
     reason: str
+    """Why, in one line; empty if completed."""
     supply_off_confirmed: bool | None  # None: this bench has no supply to switch
+    """True: read back as off; false: not; null: this bench has no supply to switch."""
 
 
-AnyEvent = Annotated[
+class UnknownEvent(Event):
+    """An event of a kind that this version does not know, as a later one may write it."""
+
+    kind: str = Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")
+    """Its kind."""
+    line: int
+    """Its line in the journal, from 1."""
+    fields: dict[str, Any]
+    """Its other fields, as they were read."""
+
+
+KnownEvent = Annotated[
     RunStarted
     | Phase
     | Exchange
@@ -288,4 +378,7 @@ AnyEvent = Annotated[
     Field(discriminator="kind"),
 ]
 
-EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+AnyEvent = KnownEvent | UnknownEvent
+
+EVENT: TypeAdapter[KnownEvent] = TypeAdapter(KnownEvent)
+KINDS = frozenset(event.model_fields["kind"].default for event in get_args(get_args(KnownEvent)[0]))

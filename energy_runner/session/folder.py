@@ -5,12 +5,14 @@ JSON documents are replaced as a whole, so a reader sees the old one or the new 
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError
 from energy_runner.session import record as record_schema
@@ -138,10 +140,27 @@ def _read[Document: BaseModel](path: Path, document: type[Document], schema: str
     except OSError as error:
         raise SessionError(f"{path}: cannot be read ({error.strerror or error})") from None
     except ValidationError as error:
+        _check_version(path, _stated(data), schema)
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise SessionError(f"{path}: {place or 'document'}: {first['msg']}") from None
-    found = getattr(loaded, "schema_", schema)
-    if found != schema:
-        raise SessionError(f"{path}: is of kind {found!r}, this version reads {schema!r}")
+    _check_version(path, getattr(loaded, "schema_", schema), schema)
     return loaded
+
+
+def _stated(data: bytes) -> object:
+    """Return the kind that a document states which cannot be read otherwise; None if it states none."""
+    try:
+        return from_json(data)["schema"]
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+def _check_version(path: Path, found: object, schema: str) -> None:
+    """Refuse a document of another kind or major version; a minor one only adds what may be left out."""
+    if found is None or found == schema or str(found).startswith(f"{schema}."):
+        return
+    kind, _, major = schema.rpartition("/")
+    later = re.fullmatch(rf"{re.escape(kind)}/([0-9]{{1,9}})(\.[0-9]+)?", str(found))
+    advice = ". Try: a newer energy-runner" if later is not None and int(later[1]) > int(major) else ""
+    raise SessionError(f"{path}: is of kind {str(found)[:80]!r}, this version reads {schema!r}{advice}")

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from energy_runner.errors import BenchFault, SessionError
 from energy_runner.session.events import EVENT, AnyEvent, Event, Exchange
+from energy_runner.session.unknown import unknown_event
 
 _PLAIN = frozenset(b"\t\r\n" + bytes(range(0x20, 0x7F)))
 _LATEST_NS = 2**63 - 1
@@ -78,8 +79,8 @@ def read_journal(path: Path, *, exchanges: bool = True) -> Journal:
     """Return the events in the journal `path`.
 
     Without `exchanges` the bytes that passed the ports are skipped unread: no figure depends on them, and
-    they are most of a long run. Raises `SessionError`, which names the line, for anything that is not an event
-    of a known kind.
+    they are most of a long run. An event of a kind that only a later version knows is kept as an `UnknownEvent`.
+    Raises `SessionError`, which names the line, for anything that is not an event.
     """
     events: list[AnyEvent] = []
     torn = False
@@ -97,9 +98,12 @@ def read_journal(path: Path, *, exchanges: bool = True) -> Journal:
 
 def _event(path: Path, number: int, line: bytes) -> AnyEvent:
     try:
-        event = EVENT.validate_json(line)
+        event: AnyEvent = EVENT.validate_json(line)
     except ValidationError as error:
-        raise SessionError(f"{path}, line {number}: not an event ({_first_line(error)})") from None
+        later = unknown_event(line, number)
+        if later is None:
+            raise SessionError(f"{path}, line {number}: not an event ({_first_line(error)})") from None
+        event = later
     if not 0 <= event.t_ns <= _LATEST_NS:
         raise SessionError(f"{path}, line {number}: t_ns is outside 0..{_LATEST_NS}")
     return event

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from energy_runner.session.document import READ
 from energy_runner.session.events import Outcome
 
 SCHEMA = "energy-runner/record/1"
@@ -13,70 +14,101 @@ _SHORT_FORM = {"monitor": "monitor", "io-manager": "io_manager", "dut": "dut"}
 
 
 class Model(BaseModel):
-    """Base of everything in `record.json`: frozen, nothing unknown."""
+    """Base of everything in `record.json`: frozen; keys that a later version adds are not minded."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = READ
 
 
 class StimulusFile(Model):
     """One stimulus of the plan; `label` is the class of the label file."""
 
     file: str
+    """File name."""
     label: int
+    """Class by the label file."""
     offset: int = 0
+    """Offset in the file, bytes."""
     size: int
+    """Size, bytes."""
     sha256: str
+    """SHA-256 of the file."""
 
 
 class BenchmarkFacts(Model):
     """The benchmark's definition, copied so that the session stands on its own."""
 
     id: str
+    """Id of the benchmark."""
     task: str
+    """What the network does."""
     model_string: str
+    """What the DUT has to answer to `profile`."""
     input_bytes: int
+    """Size of one input, bytes."""
     classes: int
+    """Outputs of the network."""
     metric: Literal["top1", "auc"]
+    """`top1`: percent of right classes; `auc`: area under the ROC curve."""
     target: float
+    """Target of the metric, in its unit."""
     stride_bytes: int | None = None
+    """Distance between inputs in one file, bytes; null for one input a file."""
 
 
 class RunFacts(Model):
     """What the run was asked to do. `inferences` is None where a trial decides."""
 
     mode: Literal["energy", "performance", "accuracy"]
+    """What was measured."""
     windows: int
+    """Timed windows of the plan."""
     inferences: int | None
+    """Inferences in a window; null where a trial decided."""
     warmups: int
+    """Warm-up inferences before each window."""
     min_window_s: float
+    """Least duration of a window, s."""
     min_inferences: int
+    """Least number of inferences in a window."""
     read_back: bool
+    """True if stimuli are read back and compared."""
     seed: int
+    """Seed of a virtual bench."""
 
 
 class TruthWindow(Model):
     """A virtual bench's closed-form energy between the edges of one `infer` command."""
 
     start_s: float
+    """First edge, s of the virtual clock."""
     stop_s: float
+    """Second edge, s of the virtual clock."""
     inferences: int
+    """Inferences between them."""
     energy_j: float
+    """Energy between them in closed form, J."""
 
 
 class OriginFile(Model):
     """A file of the session that was imported; `name` is its name there."""
 
     name: str
+    """Name of the file where it comes from."""
     size: int
+    """Size, bytes."""
     sha256: str
+    """SHA-256 of the file."""
 
 
 class PublishedFigure(Model):
     """A figure as another runner printed it, digit by digit; `window` is None for the whole session."""
 
     field: str
+    """Name of the figure, as printed."""
     window: int | None
+    """Number of the window; null for the whole session."""
     text: str
+    """The figure, digit by digit."""
 
 
 class Origin(Model):
@@ -87,38 +119,64 @@ class Origin(Model):
     """
 
     runner: str
+    """The program that made the session."""
     version: str
+    """Its version."""
     session: str
+    """Path of the session where it comes from."""
     stamp: str
+    """The runner's own name for it."""
     instrument: str
+    """The power monitor, as far as it is named."""
     labels_from: str = ""
+    """Where the classes of the stimuli come from."""
     files: list[OriginFile] = Field(default_factory=list)
+    """Its files."""
     published: list[PublishedFigure] = Field(default_factory=list)
+    """The figures that were published."""
     findings: list[str] = Field(default_factory=list)
+    """What was wrong with it when it was read."""
     remarks: list[str] = Field(default_factory=list)
+    """What was noticed besides."""
 
 
 class Record(Model):
     """The session's card. `outcome` is "running" until the run has ended; a killed run leaves it so."""
 
     schema_: str = Field(default=SCHEMA, alias="schema")
+    """Kind and major version of this document."""
     session_id: str
+    """Name of the folder when it was made."""
     software: str
+    """Name and version of the program that ran."""
     started_utc: str
+    """Begin, ISO 8601; on a virtual bench by the virtual clock."""
     virtual: bool
+    """True if anything on the bench was simulated."""
     bench: dict[str, Any]
+    """The keys of the bench file."""
     benchmark: BenchmarkFacts
+    """The benchmark's definition."""
     run: RunFacts
+    """What the run was asked to do."""
     stimuli: list[StimulusFile]
+    """The stimuli of the plan."""
     alignment: str | None = None
+    """How edges are placed among the samples; null where there are none."""
     outcome: Outcome | Literal["running"] = "running"
+    """How the run ended; `running` until then, and for ever after a kill."""
     reason: str = ""
+    """Why, in one line; empty if completed."""
     supply_off_confirmed: bool | None = None
+    """True: read back as off; false: not; null: this bench has no supply to switch."""
     truth: list[TruthWindow] | None = None
+    """Virtual benches: the energy of each window in closed form."""
     notes: list[str] = Field(default_factory=list)
+    """Remarks of an importer."""
     origin: Origin | None = None
+    """Where an imported session comes from."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(**READ, populate_by_name=True, serialize_by_alias=True)
 
     def instrument(self, name: str) -> Mapping[str, Any]:
         """Return what the bench file says of the instrument called `name`; empty for nothing."""

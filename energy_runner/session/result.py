@@ -5,245 +5,213 @@ No path, host name or time of analysis is in it: the same facts always give the 
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from energy_runner.session.budget import Component, Score, Stated, Uncertainty, WindowUncertainty
+from energy_runner.session.document import READ, Model
+from energy_runner.session.verdict import Verdict
+
+__all__ = [
+    "SCHEMA",
+    "AccuracyResult",
+    "AlignmentResult",
+    "Component",
+    "CrossCheck",
+    "EdgeCount",
+    "Finding",
+    "LayerResult",
+    "Layers",
+    "Result",
+    "SampleClock",
+    "Score",
+    "Stated",
+    "Uncertainty",
+    "Verdict",
+    "WindowResult",
+    "WindowUncertainty",
+]
 
 SCHEMA = "energy-runner/result/1"
 
 
-class Model(BaseModel):
-    """Base of everything in `result.json`: frozen, nothing unknown, no NaN and no infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Stated(Model):
-    """A value as a person quotes it: U with two significant digits, the value to the same digit, in `unit`.
-
-    `text` is the whole statement, "uncertainty incomplete: ..." included where it is.
-    """
-
-    value: str
-    u: str
-    U: str
-    unit: str
-    text: str
-
-
-class Score(Model):
-    """The median over the windows with its standard uncertainty `u` and its expanded one, `U` = `k` · `u`.
-
-    `k` is the factor that gives `probability` for the distribution of the combined error; `k_t` is the one
-    that the t distribution gives for the effective degrees of freedom `dof` (None: infinitely many), for
-    comparison. The uncertainty is `complete` if nothing is known to be missing from it; otherwise
-    `incomplete` says in words what is.
-    """
-
-    median: float
-    u: float
-    U: float
-    k: float
-    dof: float | None = None
-    k_t: float | None = None
-    probability: float = 0.95
-    complete: bool = False
-    incomplete: list[str] = Field(default_factory=list)
-    stated: Stated | None = None
-
-
-class Component(Model):
-    """One input quantity of an uncertainty budget.
-
-    Its estimate is `value` in `unit`, with a standard uncertainty of `u` = `limit` / `divisor` (`limit` is
-    None where `u` was not obtained from a limit of error) and `dof` degrees of freedom (None: infinitely
-    many). Times `sensitivity` (joule per inference and unit) that is its contribution `value_j`, in joule per
-    inference, or `relative` to the measured value. `correlated` says that one and the same error is in all
-    windows, so that it does not shrink with their number. `kind` is the GUM's type of evaluation, A or B.
-    """
-
-    name: str
-    relative: float
-    value_j: float
-    source: str
-    value: float = 0.0
-    unit: str = ""
-    distribution: str = "rectangular"
-    limit: float | None = None
-    divisor: float | None = None
-    u: float | None = None
-    sensitivity: float | None = None
-    dof: float | None = None
-    kind: Literal["A", "B"] = "B"
-    correlated: bool = True
-
-
-class WindowUncertainty(Model):
-    """The uncertainty budget of one window's energy per inference, in joule; the fields are those of `Score`."""
-
-    u: float
-    U: float
-    k: float
-    dof: float | None = None
-    k_t: float | None = None
-    complete: bool = False
-    stated: Stated
-    components: list[Component] = Field(default_factory=list)
-
-
 class WindowResult(Model):
-    """One timed window.
-
-    `start_s` and `stop_s` are in the monitor's timebase, from the start of its acquisition; a performance
-    run has none. What could not be measured is None, and a finding says why.
-    """
+    """One timed window. What could not be measured is null, and a finding says why."""
 
     index: int
+    """Number of the window, from 0."""
     stimulus: int
+    """Index of its stimulus in the record's `stimuli`."""
     file: str
+    """File of the stimulus."""
     start_s: float | None = None
+    """Its first edge in the monitor's timebase, s from the start of the acquisition; none in a performance run."""
     stop_s: float | None = None
+    """Its second edge, s, likewise."""
     duration_s: float | None = None
+    """Duration between the edges, s."""
     inferences: int
+    """Inferences in the window."""
     energy_j: float | None = None
+    """Energy between the edges, J."""
     energy_per_inference_j: float | None = None
+    """Energy of one inference, J."""
     mean_power_w: float | None = None
+    """Mean power between the edges, W."""
     throughput_per_s: float | None = None
+    """Inferences per second."""
     samples_expected: int | None = None
+    """Samples that the window touches."""
     samples_received: int | None = None
+    """Samples of these that arrived."""
     samples_missing: int | None = None
+    """Samples of these that did not."""
     samples_over_range: int | None = None
+    """Samples of these that were beyond the monitor's range."""
     uncertainty: WindowUncertainty | None = None
+    """Uncertainty budget of `energy_per_inference_j`."""
 
 
 class AccuracyResult(Model):
-    """The value of the benchmark's metric: percent for `top1`, a fraction for `auc`; None if withheld."""
+    """The value of the benchmark's metric."""
 
     metric: Literal["top1", "auc"]
+    """`top1`: share of right classes; `auc`: area under the receiver operating characteristic."""
     value: float | None
+    """Unrounded: percent for `top1`, a fraction for `auc`; null if withheld."""
     target: float
+    """The benchmark's target, in the same unit."""
     stimuli: int
+    """Stimuli that were answered."""
     stimuli_expected: int
-
-
-class Uncertainty(Model):
-    """The uncertainty budget of the score, how it was combined (`method`), and what was assumed for it."""
-
-    components: list[Component] = Field(default_factory=list)
-    notes: list[str] = Field(default_factory=list)
-    method: list[str] = Field(default_factory=list)
+    """Stimuli of the plan."""
 
 
 class AlignmentResult(Model):
-    """How edges were placed in the monitor's timebase.
-
-    `rate_correction` multiplies durations on the IO manager's clock, `rate_u` is its relative standard
-    uncertainty; both are None where the monitor captures the edges itself.
-    """
+    """How edges were placed in the monitor's timebase."""
 
     method: str
+    """The method, in words."""
     rate_correction: float | None = None
+    """Factor on durations by the IO manager's clock; null where the monitor captures the edges itself."""
     rate_u: float | None = None
+    """Relative standard uncertainty of that factor."""
 
 
 class EdgeCount(Model):
-    """Edges seen against edges that the commands should have made; `exact` if they match one to one."""
+    """Edges seen against edges that the commands should have made."""
 
     seen: int
+    """Edges seen."""
     expected: int
+    """Edges that the commands should have made."""
     exact: bool
+    """True if they match one to one, in order and in place."""
 
 
 class CrossCheck(Model):
     """Durations of the windows by the IO manager's laps (rate corrected) over those by the monitor."""
 
     windows: int
+    """Windows compared."""
     ratio: float
+    """Median of the ratios."""
     spread: float
+    """Largest ratio less the smallest."""
 
 
 class SampleClock(Model):
     """The monitor's sample period as seen by the host's clock over the one stated: near 1 if nothing is lost."""
 
     ratio: float
+    """Period by the host's clock over the period stated."""
     u: float
+    """Standard uncertainty of the ratio."""
 
 
 class LayerResult(Model):
-    """One layer of the network, per inference: its operations (multiply-accumulates), time and energy.
-
-    `u_j` is the standard uncertainty from the scatter of the fit and the place of the edges; the monitor's
-    errors, which are the same for all layers, are those of the score.
-    """
+    """One layer of the network, per inference."""
 
     name: str
+    """Name of the layer."""
     operations: int
+    """Multiply-accumulates."""
     duration_s: float
+    """Duration, s."""
     energy_j: float
+    """Energy, J."""
     u_j: float
+    """Standard uncertainty, J: scatter of the fit and place of the edges; the monitor's errors are the score's."""
 
 
 class Layers(Model):
-    """The energy of each layer, fitted to all `inferences` whose marks are known, and what they add up to."""
+    """The energy of each layer, fitted to all inferences whose marks are known."""
 
     inferences: int
+    """Inferences in the fit."""
     energy_per_inference_j: float
+    """What the layers add up to, J."""
     layers: list[LayerResult] = Field(default_factory=list)
+    """The layers, in the order in which they run."""
 
 
 class Finding(Model):
-    """Something that was noticed: a short id, what exactly, and the window it concerns, if any."""
+    """Something that was noticed."""
 
     id: str
+    """Short id."""
     detail: str
+    """What exactly."""
     window: int | None = None
-
-
-class Verdict(Model):
-    """What one rule says. `binding` is False for a rule that only informs and never makes a run invalid.
-
-    `known` is False where the session lacks the facts to judge by; then nothing has passed either.
-    """
-
-    id: str
-    passed: bool
-    binding: bool = True
-    known: bool = True
-    measured: str | float | int | None
-    limit: str | float | int | None
-    clause: str
-    note: str = ""
+    """The window it concerns, from 0; null if it concerns none or all."""
 
 
 class Result(Model):
-    """Everything in `result.json`."""
+    """A session's result: figures, uncertainty, findings and verdicts."""
 
     schema_: str = Field(default=SCHEMA, alias="schema")
+    """Kind and major version of this document."""
     benchmark: str
+    """Id of the benchmark."""
     mode: Literal["energy", "performance", "accuracy"]
+    """What was measured."""
     virtual: bool
+    """True if anything on the bench was simulated: then nothing here is a measurement."""
     valid: bool = False
+    """True if at least one rule was asked and every binding one has passed."""
     outcome: str
+    """How the run ended: `completed`, `bench-fault`, `interrupted`, `failed`, or `killed`."""
     energy_per_inference_j: Score | None = None
+    """Energy mode: the score, J; null where none can be defended."""
     throughput_per_s: float | None = None
+    """Median inferences per second."""
     accuracy: AccuracyResult | None = None
+    """Accuracy mode: the metric."""
     windows: list[WindowResult] = Field(default_factory=list)
+    """The timed windows, in order."""
     between_windows_w: list[float | None] = Field(default_factory=list)
+    """Mean power from the end of each window to the start of the next, W."""
     alignment: AlignmentResult | None = None
+    """How edges were placed in the samples."""
     edges: EdgeCount | None = None
+    """Edges seen against edges expected."""
     edges_cross_check: CrossCheck | None = None
+    """The windows by the IO manager's laps against those by the monitor's edges."""
     sample_clock: SampleClock | None = None
+    """The monitor's sample period by the host's clock."""
     layers: Layers | None = None
+    """Energy of each layer; only where a bench marks them."""
     uncertainty: Uncertainty | None = None
+    """Uncertainty budget of the score."""
     findings: list[Finding] = Field(default_factory=list)
+    """What was noticed."""
     rule_set: str | None = None
+    """Id of the rule set that judged; null if none did."""
+    rule_set_sha256: str | None = None
+    """SHA-256 of the file of a rule set of your own; null for one that comes with energy-runner."""
     verdicts: list[Verdict] = Field(default_factory=list)
+    """What each rule says."""
 
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        populate_by_name=True,
-        serialize_by_alias=True,
-    )
+    model_config = ConfigDict(**READ, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True)
 
     def with_verdicts(self, verdicts: list[Verdict], **changes: Any) -> "Result":
         """Return this result judged: valid if at least one rule was asked and no binding one failed."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.benchmarks.catalogue import Benchmark, load_benchmark
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.rules import evaluate, load_rule_set
+from energy_runner.rules import RuleSet, evaluate
 from energy_runner.session.events import BoxIdentified
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result, Verdict
@@ -18,7 +18,6 @@ from energy_runner.submission.names import plain_ascii
 FOLDERS = {"ad01": "ad", "ic01": "ic", "ic02": "ic2", "kws01": "kws", "vww01": "vww"}
 MODES = ("accuracy", "performance", "energy")
 _REQUIRED = ("accuracy", "performance")
-_WINDOWS = 5
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,8 @@ class Entry:
         return FOLDERS[self.benchmark.id]
 
 
-def gather_entries(paths: Sequence[Path], rule_set: str) -> list[Entry]:
-    """Return the sessions in `paths` as benchmarks, in the order of their folders, each judged by `rule_set`.
+def gather_entries(paths: Sequence[Path], rules: RuleSet) -> list[Entry]:
+    """Return the sessions in `paths` as benchmarks, in the order of their folders, each judged by `rules`.
 
     Raises `ConfigurationError` for sessions that do not make a submission together, `SessionError` for one that
     cannot be read.
@@ -119,7 +118,7 @@ def gather_entries(paths: Sequence[Path], rule_set: str) -> list[Entry]:
                 "Try one of them"
             )
     entries = [
-        _entry(load_benchmark(benchmark_id), sorted_in[benchmark_id], rule_set, set(sorted_in))
+        _entry(load_benchmark(benchmark_id), sorted_in[benchmark_id], rules, set(sorted_in))
         for benchmark_id in FOLDERS
         if benchmark_id in sorted_in
     ]
@@ -127,7 +126,7 @@ def gather_entries(paths: Sequence[Path], rule_set: str) -> list[Entry]:
     return entries
 
 
-def _entry(benchmark: Benchmark, sessions: dict[str, Session], rule_set: str, beside: set[str]) -> Entry:
+def _entry(benchmark: Benchmark, sessions: dict[str, Session], rules: RuleSet, beside: set[str]) -> Entry:
     missing = [mode for mode in _REQUIRED if mode not in sessions]
     if missing:
         raise ConfigurationError(
@@ -140,19 +139,19 @@ def _entry(benchmark: Benchmark, sessions: dict[str, Session], rule_set: str, be
             session = sessions[mode]
             try:
                 accuracy, performance = (sessions[other] if other != mode else None for other in _REQUIRED)
-                result = evaluate(session, accuracy, performance, rule_set, beside=beside)
+                result = evaluate(session, accuracy, performance, rules, beside=beside)
             except SessionError as error:
                 where = "" if str(session.path) in str(error) else f"{session.path}: "
                 raise SessionError(f"{where}{error}") from error
             runs[mode] = Run(session, result)
-    row = load_rule_set(rule_set).benchmarks.get(benchmark.id)
+    row = rules.benchmarks.get(benchmark.id)
     entry = Entry(benchmark, runs, (row.stimuli if row else ()) or (benchmark.stimuli,))
-    _check_alike(entry)
+    _check_alike(entry, int(rules.limit("five-windows")))
     return entry
 
 
-def _check_alike(entry: Entry) -> None:
-    """Refuse modes of one benchmark that were not measured on the same thing."""
+def _check_alike(entry: Entry, windows: int) -> None:
+    """Refuse modes of one benchmark that were not measured on the same thing, with a stimulus for each window."""
     benchmark, accuracy = entry.benchmark, entry.runs["accuracy"]
     stated = {"model_string", "input_bytes", "classes", "metric", "target", "stride_bytes"}
     for run in entry.runs.values():
@@ -169,10 +168,10 @@ def _check_alike(entry: Entry) -> None:
             )
     timed = [run for mode, run in entry.runs.items() if mode != "accuracy"]
     for run in timed:
-        if len(run.stimuli) != _WINDOWS:
+        if len(run.stimuli) != windows:
             raise ConfigurationError(
                 f"{run.session.path}: {len(run.stimuli)} different stimuli were measured, a submission needs "
-                f"all {_WINDOWS}"
+                f"all {windows}"
             )
         if run.stimuli != timed[0].stimuli:
             raise ConfigurationError(f"{run.session.path} and {timed[0].session.path} used different stimuli")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from energy_runner.errors import ConfigurationError
-from energy_runner.rules import DEFAULT
+from energy_runner.rules import DEFAULT, RuleSet, load_rule_set
 from energy_runner.session.events import BoxIdentified, VoltageMeasured
 from energy_runner.submission.cases import Entry, Run, gather_entries
 from energy_runner.submission.checklist import checklist_md, code_readme
@@ -37,7 +37,7 @@ class ExportOptions:
 
     `division` "open" and each rule in `despite` let failed rules pass, and the export says so. `category` is the
     system's availability, if the form does not tell. `simulated` is needed for sessions of virtual benches.
-    `rule_set` judges.
+    `rule_set` is the name or the file of the rule set that judges.
     """
 
     sessions: Sequence[Path]
@@ -49,7 +49,7 @@ class ExportOptions:
     category: str | None = None
     despite: Sequence[str] = ()
     simulated: bool = False
-    rule_set: str = DEFAULT
+    rule_set: str | Path = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class _Plan:
     figures: dict[str, Figure]
     deviations: list[str]
     form: dict[str, str]
+    rules: RuleSet
     remarks: list[str] = field(default_factory=list)
 
     @property
@@ -83,6 +84,8 @@ class _Plan:
     def banner(self) -> list[str]:
         """Return what every file says first."""
         told = [SIMULATED] if self.options.simulated else []
+        if self.rules.sha256 is not None:
+            told.append(f"NOTE judged by the rule set '{self.rules.id}', a file (SHA-256 {self.rules.sha256})")
         return told + [f"NOTE exported despite {deviation}" for deviation in self.deviations]
 
 
@@ -97,11 +100,12 @@ def export_mlperf(options: ExportOptions) -> Export:
     if options.division not in DIVISIONS:
         raise ConfigurationError(f"--division {options.division[:60]!a} is none of {', '.join(DIVISIONS)}")
     form = read_form(options.system_file)
-    entries = gather_entries(options.sessions, options.rule_set)
+    rules = load_rule_set(options.rule_set)
+    entries = gather_entries(options.sessions, rules)
     _check_simulated(options, entries)
     deviations = [deviation.text for deviation in tolerated(entries, options.division, options.despite)]
     figures = {run.name: figure_of(run) for run in _runs(entries)}
-    plan = _Plan(options, entries, figures, deviations, form)
+    plan = _Plan(options, entries, figures, deviations, form, rules)
     _settle_status(plan)
     check_form(form, options.system_file)
     if options.division == "closed":

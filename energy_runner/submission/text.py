@@ -19,7 +19,6 @@ from energy_runner.submission.cases import Run
 from energy_runner.submission.names import plain_ascii
 
 RULE_OFF = "-" * 57
-_MIN_WINDOW_S, _MIN_INFERENCES = 10.0, 10
 # What the checker looks for, in any line and with any number.
 _FIGURE_LINE = re.compile(r"Top[- ]1%?\s?[:=]|AUC\s?[:=]|Median throughput is|Median energy cost is")
 
@@ -142,13 +141,30 @@ def _windows(run: Run) -> list[str]:
     if run.mode == "accuracy" and run.result.accuracy is not None:
         accuracy = run.result.accuracy
         lines.append(f"Classified {accuracy.stimuli} of {accuracy.stimuli_expected} stimuli")
+    least = _Least.of(run)
     for window in run.result.windows:
-        lines += _energy_window(window) if run.mode == "energy" else _timed_window(window)
+        lines += _energy_window(window, least) if run.mode == "energy" else _timed_window(window, least)
     return lines
 
 
-def _energy_window(window: WindowResult) -> list[str]:
-    short = "" if _long_enough(window) else "  <<<< shorter than the rules ask"
+@dataclass(frozen=True)
+class _Least:
+    """What the rule set that judged a run demands of each window; 0 where it demands nothing."""
+
+    duration_s: float
+    inferences: float
+
+    @classmethod
+    def of(cls, run: Run) -> "_Least":
+        low = {verdict.id: verdict.low or 0.0 for verdict in run.result.verdicts}
+        return cls(low.get("window-length", 0.0), low.get("window-inferences", 0.0))
+
+    def kept_by(self, window: WindowResult) -> bool:
+        return (window.duration_s or 0.0) >= self.duration_s and window.inferences >= self.inferences
+
+
+def _energy_window(window: WindowResult, least: _Least) -> list[str]:
+    short = "" if least.kept_by(window) else "  <<<< shorter than the rules ask"
     return [
         f"Energy data for trial {window.index}",
         f"  Elapsed time  : {_or_dash(window.duration_s)}{short}",
@@ -159,18 +175,15 @@ def _energy_window(window: WindowResult) -> list[str]:
     ]
 
 
-def _timed_window(window: WindowResult) -> list[str]:
+def _timed_window(window: WindowResult, least: _Least) -> list[str]:
+    demand = f"At least {least.duration_s:g} s and {least.inferences:g} inferences"
     return [
         f"Performance results for window {window.index + 1}",
         f"    # Inferences : {window.inferences}",
         f"    Runtime: {_or_dash(window.duration_s)} sec.",
         f"    Throughput: {_or_dash(window.throughput_per_s)} inf./sec.",
-        "    At least 10 s and 10 inferences: " + ("yes" if _long_enough(window) else "NO"),
+        f"    {demand}: " + ("yes" if least.kept_by(window) else "NO"),
     ]
-
-
-def _long_enough(window: WindowResult) -> bool:
-    return (window.duration_s or 0.0) >= _MIN_WINDOW_S and window.inferences >= _MIN_INFERENCES
 
 
 def _or_dash(value: float | None, shift: int = 0) -> str:

@@ -1,5 +1,7 @@
 """Rule sets on whole runs of the twins: three modes of one DUT, and journals that break off anywhere."""
 
+import hashlib
+import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import pytest
 from energy_runner import api
 from energy_runner.bench.spec import Mode
 from energy_runner.benchmarks.demo import write_demo_stimuli
-from energy_runner.errors import SessionError
+from energy_runner.cli.app import app
+from energy_runner.cli.outcome import run_app
+from energy_runner.errors import ExitStatus, SessionError
 from energy_runner.rules import check, evaluate, list_rule_sets
 from energy_runner.session.folder import JOURNAL, Session, json_bytes
 from energy_runner.session.result import Verdict
@@ -77,6 +81,43 @@ def test_a_monitor_that_measures_voltage_is_judged_by_its_windows(stimuli: Path,
     assert verdicts["instrument-known"].passed
     assert "lap-clock" not in verdicts  # the laps placed the windows
     assert session.result().rule_set == "mlperf-tiny-1.4"
+
+
+OWN = 'based_on = "lab"\n[rules]\nnot-simulated = { binding = "always", clause = "our handbook" }\n'
+
+
+def test_a_run_is_judged_by_a_rule_set_of_ones_own(stimuli: Path, tmp_path: Path, capsys) -> None:
+    rules = tmp_path / "my-lab.toml"
+    rules.write_text(OWN, "utf-8")
+    words = ["run", "kws01", "-b", "virtual-lpm01a", "-s", str(stimuli), "-o", str(tmp_path / "s")]
+    assert run_app(app, [*words, "--rule-set", str(rules), "--json"]) == ExitStatus.RULE_FAILED
+    result = json.loads(capsys.readouterr().out)
+    assert result["rule_set"] == "my-lab"
+    assert result["rule_set_sha256"] == hashlib.sha256(rules.read_bytes()).hexdigest()
+    assert [v["id"] for v in result["verdicts"] if v["binding"] and not v["passed"]] == ["not-simulated"]
+    written = (tmp_path / "s" / "result.json").read_bytes()
+
+    assert run_app(app, ["report", str(tmp_path / "s")]) == 0
+    said = capsys.readouterr().err
+    assert "judged by mlperf-tiny-1.4; result.json was judged by my-lab (a file of your own)" in said
+    assert run_app(app, ["report", str(tmp_path / "s"), "--rule-set", str(rules)]) == 0
+    assert capsys.readouterr().err == ""
+    assert "our handbook" in (tmp_path / "s" / "report.html").read_text("utf-8")
+
+    assert run_app(app, ["analyze", str(tmp_path / "s"), "--rule-set", str(rules)]) == ExitStatus.RULE_FAILED
+    assert (tmp_path / "s" / "result.json").read_bytes() == written
+    assert run_app(app, ["analyze", str(tmp_path / "s")]) == 0
+    assert "result.json was judged by my-lab" in capsys.readouterr().err
+    assert json.loads((tmp_path / "s" / "result.json").read_text("utf-8"))["rule_set"] == "mlperf-tiny-1.4"
+
+
+def test_a_mistake_in_a_rule_set_is_found_before_anything_opens(stimuli: Path, tmp_path: Path, capsys) -> None:
+    rules = tmp_path / "my-lab.toml"
+    rules.write_text('based_on = "lab"\n[rules]\nsprad = { limit = 0.01 }\n', "utf-8")
+    words = ["run", "kws01", "-b", "virtual-lpm01a", "-s", str(stimuli), "-o", str(tmp_path / "s")]
+    assert run_app(app, [*words, "--rule-set", str(rules)]) == ExitStatus.USAGE
+    assert "my-lab.toml, line 3: unknown rule 'sprad'; did you mean 'spread'?" in capsys.readouterr().err
+    assert not (tmp_path / "s").exists()
 
 
 def test_judging_again_gives_the_same_bytes(runs: dict[str, Session]) -> None:

@@ -1,15 +1,19 @@
-"""Make the golden sessions anew, with `python -m tests.support.make_golden`.
+"""Make the golden sessions anew.
 
-Only when what a result holds was changed on purpose: the difference then belongs into the same change.
+    python -m tests.support.make_golden            facts and results
+    python -m tests.support.make_golden --results  only the results, from the facts as they are
+
+Only when what they hold was changed on purpose: the difference then belongs into the same change.
 """
 
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from energy_runner.rules import evaluate
-from energy_runner.session.folder import write_result
+from energy_runner.session.folder import Session, write_result
 from tests.support.places import ROOT
 from tests.support.synthetic import Setup, make_run
 
@@ -31,4 +35,7 @@ def make(folder: Path, setup: Setup) -> None:
 
 if __name__ == "__main__":
     for name, setup in GOLDEN.items():
-        make(FOLDER / name, setup)
+        if sys.argv[1:] == ["--results"]:
+            write_result(FOLDER / name, evaluate(Session.open(FOLDER / name)))
+        else:
+            make(FOLDER / name, setup)

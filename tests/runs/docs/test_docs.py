@@ -27,7 +27,7 @@ from energy_runner.bench.spec import (
 )
 from energy_runner.errors import ExitStatus
 from energy_runner.rules.table import RULES
-from energy_runner.session.events import AnyEvent
+from energy_runner.session.events import KnownEvent
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
 from instruments.registry import ENTRY_POINT_GROUP, drivers
@@ -289,7 +289,7 @@ def test_every_option_of_a_built_in_driver():
 
 def test_every_event_with_its_keys():
     table = rows(section("reference/session-folder.md", "## `journal.jsonl`"))
-    for event in get_args(get_args(AnyEvent)[0]):
+    for event in get_args(get_args(KnownEvent)[0]):
         kind = event.model_fields["kind"].default
         assert kind in table, kind
         for name in event.model_fields.keys() - {"t_ns", "kind"}:

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 from energy_runner.analysis.analyze import SAMPLE_CLOCK_LIMIT
 from energy_runner.benchmarks.catalogue import list_benchmarks, load_benchmark
 from energy_runner.errors import ConfigurationError
-from energy_runner.rules.rule_sets import DEFAULT, Row, RuleSet, list_rule_sets, load_rule_set
+from energy_runner.rules import load_rule_set
+from energy_runner.rules.rule_sets import DEFAULT, Row, RuleSet, list_rule_sets
 from energy_runner.rules.table import RULES
 from tests.support.places import ROOT
 from tests.support.synthetic import make_run
@@ -26,7 +27,7 @@ def test_a_set_asks_only_rules_that_exist_in_one_order(rule_set: RuleSet) -> Non
     assert rule_set.title
     for rule_id, row in rule_set.rules.items():
         # A rule whose wording names a limit needs one, and no other rule has one.
-        assert ("{limit" in RULES[rule_id].demand) == (row.limit is not None), rule_id
+        assert ("{limit" in RULES[rule_id].title) == (row.limit is not None), rule_id
         assert "{" not in RULES[rule_id].wording(row)
         if row.remark_above is not None:
             assert row.remark_above < row.number

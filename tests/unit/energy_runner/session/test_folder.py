@@ -117,9 +117,14 @@ def test_what_is_no_session_is_refused(tmp_path: Path) -> None:
     ("old", "new", "complaint"),
     [
         ('"energy-runner/record/1"', '"energy-runner/record/9"', "is of kind 'energy-runner/record/9'"),
+        ('"energy-runner/record/1"', '"energy-runner/result/1"', "is of kind 'energy-runner/result/1'"),
+        (
+            '"energy-runner/record/1"',
+            '"energy-runner/record/10"',
+            "/10', this version reads 'energy-runner/record/1'",
+        ),
         ('"virtual": true', '"virtual": "maybe"', "virtual: Input should be a valid boolean"),
         ('"mode": "energy"', '"mode": "magic"', "run.mode: Input should be"),
-        ('"virtual": true', '"virtual": true, "surplus": 1', "surplus: Extra inputs are not permitted"),
         ('"session_id"', '"session"', "session_id: Field required"),
         ("{", "", "document: Invalid JSON"),
     ],

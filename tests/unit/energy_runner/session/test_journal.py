@@ -79,9 +79,14 @@ def test_cut_anywhere_only_the_torn_line_is_lost(tmp_path: Path, size: int) -> N
         b"null",
         b"[]",
         b'{"t_ns": 1}',
-        b'{"kind": "unheard-of", "t_ns": 1}',
+        b'{"kind": "unheard-of"}',
+        b'{"kind": "unheard-of", "t_ns": 1e400}',
+        b'{"kind": "unheard-of", "t_ns": -1}',
+        b'{"kind": "unheard-of", "t_ns": null}',
+        b'{"kind": "UNHEARD OF", "t_ns": 1}',
+        b'{"kind": "\\u001b[2J", "t_ns": 1}',
+        b'{"kind": ["unheard-of"], "t_ns": 1}',
         b'{"kind": "samples-arrived", "t_ns": 1}',
-        b'{"kind": "samples-arrived", "t_ns": 1, "end": 1, "more": 1}',
         b'{"kind": "samples-arrived", "t_ns": -1, "end": 1}',
         b'{"kind": "samples-arrived", "t_ns": 9223372036854775808, "end": 1}',
         b'{"kind": "samples-arrived", "t_ns": 1e400, "end": 1}',
@@ -183,5 +188,5 @@ def test_a_journal_that_cannot_be_made_or_is_closed_is_a_fault_of_the_bench(tmp_
 
 
 def test_every_kind_of_event_has_its_own_name() -> None:
-    kinds = [kind.model_fields["kind"].default for kind in get_args(get_args(ev.AnyEvent)[0])]
+    kinds = [kind.model_fields["kind"].default for kind in get_args(get_args(ev.KnownEvent)[0])]
     assert len(kinds) == len(set(kinds)) > 20

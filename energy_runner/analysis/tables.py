@@ -1,0 +1,251 @@
+"""Tables of sessions: their windows, the single inferences inside the windows, and the laps of their clocks.
+
+Everything is derived from the facts; a stored result is not believed.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.facts import gather
+from energy_runner.analysis.inferences.segment import WindowInferences, segment_session
+from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.session.events import InferenceDone
+from energy_runner.session.folder import Session
+from energy_runner.session.result import WindowResult
+from energy_runner.session.table import SCHEMA, Column, Table, Values, joined
+from energy_runner.version import version
+
+What = Literal["windows", "inferences", "laps"]
+Part = dict[str, Values]
+_MOST_NOTES = 2  # in a message
+_MOST_NAMED = 3  # sessions, in a title
+_SESSION = {
+    "session": "The session's id.",
+    "virtual": "True: simulated, no measurement.",
+    "benchmark": "Id of the benchmark.",
+    "mode": "What was measured: energy, performance or accuracy.",
+}
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of table: what its rows stand for, its columns and which of them tell rows apart.
+
+    `parts` yields the columns of one session, in parts, and says in `remarks` what is not among them.
+    """
+
+    dimension: str
+    about: dict[str, str]
+    index: tuple[str, ...]
+    parts: Callable[[Session, list[str]], Iterator[Part]]
+
+
+def table(sessions: Sequence[Session], what: str = "windows") -> Table:
+    """Return a table of all windows, single inferences or laps of `sessions`, derived from their facts.
+
+    Raises `ConfigurationError` for another word, `SessionError` for a session that has none of them.
+    """
+    if what not in _KINDS:
+        raise ConfigurationError(f"there is no table of {what!r} (known: {', '.join(_KINDS)})")
+    if not sessions:
+        raise ConfigurationError("a table needs at least one session")
+    kind = _KINDS[what]
+    about = _SESSION | kind.about
+    columns: dict[str, list[Values]] = {name: [] for name in about}
+    remarks: list[str] = []
+    for session in sessions:
+        noted: list[str] = []
+        rows = 0
+        try:
+            for part in kind.parts(session, noted):
+                count = len(next(iter(part.values())))
+                for name, values in (_session_columns(session, count) | part).items():
+                    columns[name].append(values)
+                rows += count
+        except OverflowError:
+            raise SessionError(f"{session.path}: holds a number that no run can produce") from None
+        if not rows:
+            why = f": {'; '.join(noted[:_MOST_NOTES])}" if noted else ""
+            mode = session.record.run.mode
+            raise SessionError(f"{session.path}: this session in {mode} mode has no {what}{why}")
+        remarks += [f"{session.path}: {note}" for note in noted]
+    virtual = any(session.record.virtual for session in sessions)
+    return Table(
+        name=what,
+        dimension=kind.dimension,
+        columns=tuple(
+            Column(name, joined(columns[name]), about[name], index=name in {*_SESSION, *kind.index})
+            for name in about
+        ),
+        attributes={
+            "schema": SCHEMA,
+            "title": f"{'SIMULATED ' if virtual else ''}{what} of {', '.join(_named(sessions))}",
+            "source": f"energy-runner {version()}",
+        },
+        remarks=tuple(remarks),
+    )
+
+
+def _named(sessions: Sequence[Session]) -> list[str]:
+    """Return the ids of the first sessions, and how many there are beside them."""
+    ids = [session.record.session_id for session in sessions[:_MOST_NAMED]]
+    return ids if len(sessions) <= _MOST_NAMED else [*ids, f"{len(sessions) - _MOST_NAMED} more"]
+
+
+def _session_columns(session: Session, count: int) -> Part:
+    record = session.record
+    texts = {"session": record.session_id, "benchmark": record.benchmark.id, "mode": record.run.mode}
+    columns: Part = {name: np.full(count, text) for name, text in texts.items()}
+    return columns | {"virtual": np.full(count, record.virtual)}
+
+
+def _numbers(values: Sequence[float | None], kind: type[np.generic]) -> Values:
+    """Return numbers of which some may be missing; those are masked."""
+    mask = [value is None for value in values]
+    plain = np.array([0 if value is None else value for value in values], dtype=kind)
+    return np.ma.masked_array(plain, mask=mask)
+
+
+# --- windows --------------------------------------------------------------------------------------------
+
+_FLOATS = (
+    "start_s",
+    "stop_s",
+    "duration_s",
+    "energy_j",
+    "energy_per_inference_j",
+    "mean_power_w",
+    "throughput_per_s",
+)
+_COUNTS = ("inferences", "samples_expected", "samples_received", "samples_missing", "samples_over_range")
+_WINDOWS = {
+    "window": "Number of the window, from 1.",
+    "stimulus": "Index of its stimulus, from 0.",
+    **{
+        name: WindowResult.model_fields[name].description or ""
+        for name in ("file", *_FLOATS[:3], _COUNTS[0], *_FLOATS[3:], *_COUNTS[1:])
+    },
+    "energy_per_inference_u_j": "Standard uncertainty of the energy of one inference, J.",
+    "energy_per_inference_expanded_u_j": "Expanded uncertainty of the energy of one inference, J, for 95 %.",
+}
+
+
+def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
+    result = analyze(session)
+    windows = result.windows
+    noted += [finding.detail for finding in result.findings if finding.window is not None]
+    if not windows:
+        return
+    budgets = [window.uncertainty for window in windows]
+    part: Part = {
+        "window": np.array([window.index + 1 for window in windows], dtype=np.int64),
+        "stimulus": np.array([window.stimulus for window in windows], dtype=np.int64),
+        "file": np.array([window.file for window in windows], dtype=np.str_),
+        "energy_per_inference_u_j": _numbers([b.u if b else None for b in budgets], np.float64),
+        "energy_per_inference_expanded_u_j": _numbers([b.U if b else None for b in budgets], np.float64),
+    }
+    part |= {name: _numbers([getattr(w, name) for w in windows], np.float64) for name in _FLOATS}
+    yield part | {name: _numbers([getattr(w, name) for w in windows], np.int64) for name in _COUNTS}
+
+
+# --- single inferences ----------------------------------------------------------------------------------
+
+_INFERENCES = {
+    "window": "Number of the window, from 1.",
+    "inference": "Number of the inference in its window, from 1.",
+    "start_s": "Its begin in the monitor's timebase, s from the start of the acquisition.",
+    "start_u_s": "Standard uncertainty of its begin, s.",
+    "stop_s": "Its end, s, which is the begin of the next one.",
+    "duration_s": "Its duration, s.",
+    "energy_j": "Its energy, J; missing where samples are.",
+}
+
+
+def _inferences(session: Session, noted: list[str]) -> Iterator[Part]:
+    if session.record.run.mode != "energy":
+        return
+    for window in segment_session(session).windows:
+        if window.resolved:
+            yield _of_window(window)
+            noted += [f"window {window.index + 1}: {text}" for text in window.disagreements]
+        else:
+            noted.append(f"window {window.index + 1} is left out, {window.reason}")
+
+
+def _of_window(window: WindowInferences) -> Part:
+    count = len(window.energy_j)
+    bounds_s = np.array(window.boundaries_s, dtype=np.float64)
+    return {
+        "window": np.full(count, window.index + 1, dtype=np.int64),
+        "inference": np.arange(1, count + 1, dtype=np.int64),
+        "start_s": bounds_s[:-1],
+        "start_u_s": np.array(window.boundary_u_s[:count], dtype=np.float64),
+        "stop_s": bounds_s[1:],
+        "duration_s": np.array(window.duration_s, dtype=np.float64),
+        "energy_j": np.array(window.energy_j, dtype=np.float64),
+    }
+
+
+# --- laps -----------------------------------------------------------------------------------------------
+
+_LAPS = {
+    "clock": "Whose clock: io-manager or dut.",
+    "lap": "Number of the lap by this clock, from 1.",
+    "lap_us": "The lap as it was told, us; a 32-bit counter, so it wraps after 71.6 minutes.",
+    "host_ns": "Host time at which the line that tells of it arrived, ns.",
+    "purpose": "Of a lap of the DUT: what its command was for.",
+    "window": "Of a lap of the DUT in a window: the window's number, from 1.",
+}
+
+
+def _laps(session: Session, _: list[str]) -> Iterator[Part]:
+    facts = gather(session.journal(exchanges=False))
+    laps = list(facts.laps)
+    if laps:
+        yield {
+            **_laps_of("io-manager", [lap.lap_us for lap in laps], [lap.t_ns for lap in laps]),
+            "purpose": np.ma.masked_all(len(laps), dtype="<U1"),
+            "window": np.ma.masked_all(len(laps), dtype=np.int64),
+        }
+    told = list(_told_by_dut(facts.inferences))
+    if told:
+        purposes, windows, laps_us, times_ns = zip(*told, strict=True)
+        yield {
+            **_laps_of("dut", laps_us, times_ns),
+            "purpose": np.array(purposes, dtype=np.str_),
+            "window": _numbers(windows, np.int64),
+        }
+
+
+def _laps_of(clock: str, laps_us: Sequence[int], times_ns: Sequence[int | None]) -> Part:
+    return {
+        "clock": np.full(len(laps_us), clock),
+        "lap": np.arange(1, len(laps_us) + 1, dtype=np.int64),
+        "lap_us": np.array(laps_us, dtype=np.int64),
+        "host_ns": _numbers(times_ns, np.int64),
+    }
+
+
+def _told_by_dut(inferences: Any) -> Iterator[tuple[str, int | None, int, int | None]]:
+    """Yield purpose, window, lap and host time of each lap of the DUT."""
+    windows = 0
+    inference: InferenceDone
+    for inference in inferences:
+        windows += inference.purpose == "window"
+        window = windows if inference.purpose == "window" else None
+        lines_ns = (inference.start_line_ns, inference.done_line_ns)
+        paired = len(inference.dut_laps_us) == len(lines_ns)
+        for number, lap_us in enumerate(inference.dut_laps_us):
+            yield inference.purpose, window, lap_us, lines_ns[number] if paired else None
+
+
+_KINDS = {
+    "windows": _Kind("window", _WINDOWS, ("window", "stimulus", "file"), _windows),
+    "inferences": _Kind("inference", _INFERENCES, ("window", "inference"), _inferences),
+    "laps": _Kind("lap", _LAPS, ("clock", "lap", "purpose", "window"), _laps),
+}
+WHAT = tuple(_KINDS)

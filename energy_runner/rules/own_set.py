@@ -1,0 +1,157 @@
+"""A rule set of your own: a TOML file, complete in itself or based on one that comes with energy-runner.
+
+    based_on = "lab"
+    [rules]
+    spread = { limit = 0.01, binding = "always" }
+
+A limit that is changed loses the clause of the set below, which never demanded it: the file gives another one, or
+the clause says that this set changed it.
+"""
+
+import hashlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from energy_runner.errors import ConfigurationError
+from energy_runner.rules.registry import all_rules, broken_rules
+from energy_runner.rules.rule import Rule
+from energy_runner.rules.rule_sets import DEFAULT, AuditRow, BenchmarkRow, Row, RuleSet, built_in_sets
+from energy_runner.rules.set_file import RowChange, SetFile, WrongError, unknown, wrong_key
+from energy_runner.rules.toml_lines import line_of
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+_LARGEST_BYTES = 1 << 20
+
+
+def read_rule_set(path: Path) -> RuleSet:
+    """Return the rule set in the file `path`; raise `ConfigurationError` in one line that names line and key."""
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: cannot be read as text ({error})") from error
+    if len(data) > _LARGEST_BYTES:
+        raise ConfigurationError(f"{path}: {len(data)} bytes are too many for a rule set")
+    try:
+        table: dict[str, Any] = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}. {_EXAMPLE}") from error
+    try:
+        return _built(path, SetFile.model_validate(table), hashlib.sha256(data).hexdigest())
+    except ValidationError as error:
+        wrong = wrong_key(
+            sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")[0]
+        )
+    except WrongError as error:
+        wrong = error
+    line = line_of(text, wrong.place)
+    where = f"{path}, line {line}" if line is not None else f"{path}"
+    raise ConfigurationError(f"{where}: {wrong}")
+
+
+_EXAMPLE = "Try: compare it with docs/reference/rules.md"
+
+
+def _built(path: Path, file: SetFile, sha256: str) -> RuleSet:
+    base = _base(file)
+    set_id = file.id if file.id is not None else path.stem
+    if _ID.fullmatch(set_id) is None:
+        where = ("id",) if file.id is not None else ()
+        raise WrongError(where, f"id = {set_id!r}: must be letters, digits, dots and hyphens, 60 at most")
+    if set_id in built_in_sets():
+        raise WrongError(("id",), f"id = {set_id!r}: is the id of a built-in rule set. Try: id = 'my-{set_id}'")
+    rules = dict(base.rules) if base else {}
+    known = all_rules() if file.rules else {}
+    for rule_id, change in file.rules.items():
+        if rule_id not in known:
+            why = broken_rules().get(rule_id)
+            raise WrongError(("rules", rule_id), why or unknown("rule", rule_id, known))
+        rules[rule_id] = _row(set_id, known[rule_id], rules.get(rule_id), change)
+    if not rules:
+        raise WrongError(
+            (), f"asks no rule. Try: based_on = 'lab', or [rules] with some of {', '.join(all_rules())}"
+        )
+    return RuleSet(
+        id=set_id,
+        title=file.title or "a rule set of your own",
+        based_on=file.based_on,
+        sha256=sha256,
+        sources=tuple(file.sources) if file.sources is not None else base.sources if base else (),
+        runners=tuple(file.runners) if file.runners is not None else base.runners if base else (),
+        benchmarks=_benchmarks(base, file),
+        rules=rules,
+        audit=_audit(base, file),
+    )
+
+
+def _base(file: SetFile) -> RuleSet | None:
+    if file.based_on is None:
+        return None
+    known = built_in_sets()
+    if file.based_on not in known:
+        raise WrongError(("based_on",), unknown("rule set", file.based_on, known))
+    return known[file.based_on]
+
+
+def _row(set_id: str, rule: Rule, base: Row | None, change: RowChange) -> Row:
+    """Return the row of a rule; raise `WrongError` for what is missing or does not fit it."""
+    place = ("rules", rule.id)
+    binding = change.binding or (base.binding if base else None)
+    if binding is None:
+        raise WrongError(place, f"rules.{rule.id}: binding is missing: 'always', 'if known' or 'never'")
+    limit = change.limit if change.limit is not None else base.limit if base else None
+    if rule.has_limit and limit is None:
+        raise WrongError(place, f"rules.{rule.id}: limit is missing: {rule.title}")
+    if change.limit is not None and not rule.has_limit:
+        raise WrongError((*place, "limit"), f"rules.{rule.id}.limit: this rule has no limit: {rule.title}")
+    if change.remark_above is not None and not rule.remarks:
+        raise WrongError((*place, "remark_above"), f"rules.{rule.id}.remark_above: this rule makes no remark")
+    if change.remark_above is not None and limit is not None and change.remark_above >= limit:
+        problem = f"rules.{rule.id}.remark_above = {change.remark_above:g}: must be below the limit, {limit:g}"
+        raise WrongError((*place, "remark_above"), problem)
+    inherited = base.remark_above if base and base.remark_above is not None else None
+    if inherited is not None and limit is not None and inherited >= limit:
+        inherited = None  # the limit was drawn in to where only a remark was
+    return Row(
+        binding=binding,
+        clause=change.clause or _clause(set_id, rule, base, limit),
+        limit=limit,
+        remark_above=change.remark_above if change.remark_above is not None else inherited,
+    )
+
+
+def _clause(set_id: str, rule: Rule, base: Row | None, limit: float | None) -> str:
+    """Return what demands a rule where the file does not say."""
+    if base is None:
+        return rule.clause or f"{set_id}: demanded by this rule set"
+    if limit == base.limit:
+        return base.clause
+    return f"{set_id}: {limit:g} instead of {base.limit:g} ({base.clause})"
+
+
+def _benchmarks(base: RuleSet | None, file: SetFile) -> dict[str, BenchmarkRow]:
+    rows = dict(base.benchmarks) if base else {}
+    for name, change in file.benchmarks.items():
+        place = ("benchmarks", name)
+        told = {key: value for key, value in change.model_dump().items() if value is not None}
+        if name not in rows and change.target is None:
+            raise WrongError(place, f"benchmarks.{name}: target is missing")
+        rows[name] = BenchmarkRow.model_validate((rows[name].model_dump() if name in rows else {}) | told)
+    for name, row in rows.items():
+        if row.needs is not None and row.needs not in rows:
+            problem = unknown("benchmark", row.needs, rows)
+            raise WrongError(("benchmarks", name, "needs"), f"benchmarks.{name}.needs: {problem}")
+    return rows
+
+
+def _audit(base: RuleSet | None, file: SetFile) -> dict[str, AuditRow]:
+    rows, known = dict(base.audit) if base else {}, built_in_sets()[DEFAULT].audit
+    for name, row in file.audit.items():
+        if name not in known:
+            raise WrongError(("audit", name), unknown("limit of an audit", name, known))
+        rows[name] = AuditRow(limit=row.limit, clause=row.clause)
+    return rows

@@ -1,0 +1,102 @@
+"""What a rule is: a function from the facts of a run, and a row of a rule set, to a verdict."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from energy_runner.analysis.uncertainty.combine import canonical
+from energy_runner.rules.base import ALL, Case, Judgement, Value, not_known
+from energy_runner.rules.rule_sets import Row
+from energy_runner.session.result import Verdict
+
+Judge = Callable[[Case, Row], Judgement | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule: what it demands, in which modes it is asked, and the function that judges.
+
+    `title` says in words what is demanded; it may name the `{limit}` of a rule set, which then has to give one.
+    `unit` is that of the number judged ("1" for shares, ratios and counts; empty for a rule about something else).
+    `clause` is what demands it, for rule sets that do not say; `remarks` tells that the rule heeds `remark_above`.
+    `judge` returns None where the rule does not concern a run. `package` names who brings the rule, if not we.
+    """
+
+    id: str
+    title: str
+    judge: Judge
+    modes: frozenset[str] = ALL
+    unit: str = ""
+    clause: str = ""
+    remarks: bool = False
+    package: str = ""
+
+    @property
+    def has_limit(self) -> bool:
+        """Return whether a rule set has to give a limit."""
+        return "{limit" in self.title
+
+    def verdict(self, case: Case, row: Row) -> Verdict | None:
+        """Return the rule's verdict on a case, as `row` of a rule set asks it; None where it does not apply."""
+        if case.mode not in self.modes:
+            return None
+        try:
+            judgement = self.judge(case, row)
+            return None if judgement is None else self._verdict(judgement, case, row)
+        except Exception as error:
+            if not self.package:
+                raise
+            # Other people's code may raise anything; it must not take the other rules with it, nor pass.
+            why = f"the rule of {self.package} failed ({type(error).__name__})"
+            return self._verdict(not_known(row.limit, why), case, row)
+
+    def _verdict(self, judgement: Judgement, case: Case, row: Row) -> Verdict:
+        passed = judgement.passed and judgement.known
+        unit = self.unit if judgement.unit is None else judgement.unit
+        number = any(one is not None for one in (judgement.value, judgement.low, judgement.high))
+        return Verdict(
+            id=self.id,
+            passed=passed,
+            binding=row.binds(known=judgement.known),
+            known=judgement.known,
+            measured=judgement.measured,
+            limit=judgement.limit,
+            clause=row.clause,
+            note=judgement.note,
+            value=judgement.value if judgement.known else None,
+            u=judgement.u if judgement.known else None,
+            unit=unit if number else "",
+            low=_limit(judgement.low),
+            high=_limit(judgement.high),
+            text=self._sentence(judgement, row),
+            rule_set=case.rules.id,
+            package=self.package,
+        )
+
+    def _sentence(self, judgement: Judgement, row: Row) -> str:
+        """Return the verdict in one sentence."""
+        wording = self.wording(row)
+        demand = wording[:1].upper() + wording[1:]
+        if not judgement.known:
+            return f"{demand}: not known, because {judgement.note}."
+        unit = self.unit if judgement.unit is None else judgement.unit
+        measured, limit = _plain(judgement.measured, unit), _plain(judgement.limit, unit)
+        against = "" if judgement.limit is None or limit == measured else f", limit {limit}"
+        word = "passed" if judgement.passed else "failed" if row.binding != "never" else "not met (informs only)"
+        note = f" ({judgement.note})" if judgement.note else ""
+        return f"{demand}: {word}; found {measured}{against}{note}."
+
+    def wording(self, row: Row) -> str:
+        """Return what the rule demands under `row`, in words."""
+        return self.title.format(limit=row.limit)
+
+
+def _limit(number: float | None) -> float | None:
+    """Return a limit without the last bits of its arithmetic: 1.764 and not 1.7640000000000002."""
+    return None if number is None else canonical(number)
+
+
+def _plain(value: Value, unit: str) -> str:
+    """Return what was found, or its limit, as a person reads it; text has its unit already."""
+    if isinstance(value, str) or value is None:
+        return str(value)
+    return f"{value:.6g} {unit}" if unit not in {"", "1"} else f"{value:.6g}"

@@ -1,0 +1,11 @@
+"""The base of everything in `result.json`."""
+
+from pydantic import BaseModel, ConfigDict
+
+READ = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class Model(BaseModel):
+    """Frozen, no NaN and no infinity; keys that a later version adds are not minded."""
+
+    model_config = ConfigDict(**READ, allow_inf_nan=False)

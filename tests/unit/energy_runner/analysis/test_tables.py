@@ -1,0 +1,220 @@
+"""Tables of windows, single inferences and laps: as many rows as there are, with the figures of the analysis."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from energy_runner import api
+from energy_runner.analysis import tables
+from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.inferences.segment import WindowInferences
+from energy_runner.analysis.tables import WHAT, table
+from energy_runner.cli.app import app
+from energy_runner.cli.outcome import run_app
+from energy_runner.errors import ConfigurationError, ExitStatus, SessionError
+from energy_runner.session import events as ev
+from energy_runner.session.folder import Session
+from energy_runner.session.result import WindowResult
+from tests.support.bent_runs import FAST, edit, lose
+from tests.support.synthetic import Setup, make_run
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    return lose(1, 4)(make_run(Setup(period_s=0.01, laps=True))).write(tmp_path_factory.mktemp("s") / "s")
+
+
+@pytest.fixture(scope="module")
+def performance(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    return make_run(mode="performance").write(tmp_path_factory.mktemp("p") / "p")
+
+
+def test_windows_are_those_of_the_analysis(session: Session) -> None:
+    made, result = table([session], "windows"), analyze(session)
+    assert made["window"].tolist() == [1, 2, 3, 4, 5]
+    for name in (
+        "energy_j",
+        "energy_per_inference_j",
+        "duration_s",
+        "start_s",
+        "mean_power_w",
+        "inferences",
+        "file",
+    ):
+        assert made[name].tolist() == [getattr(window, name) for window in result.windows], name
+    assert made["samples_missing"].tolist() == [0, 4, 0, 0, 0]
+    budgets = [window.uncertainty for window in result.windows]
+    assert made["energy_per_inference_u_j"].tolist() == [budget.u for budget in budgets if budget]
+    assert made["energy_per_inference_expanded_u_j"].tolist() == [budget.U for budget in budgets if budget]
+    assert set(made["session"]) == {session.record.session_id}
+    assert made["virtual"].all()
+    assert made.attributes["title"] == "SIMULATED windows of synthetic"
+
+
+def test_every_figure_of_a_window_is_in_the_table(session: Session) -> None:
+    assert WindowResult.model_fields.keys() - {"index", "uncertainty"} <= set(table([session]).names)
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_every_column_is_described_and_a_quantity_has_its_unit(session: Session, what: str, monkeypatch) -> None:
+    monkeypatch.setattr(tables, "segment_session", lambda one: Found())
+    for column in table([session], what).columns:
+        assert column.about.endswith("."), column.name
+        assert ("." in column.name) is False
+        if column.unit not in {"", "1"}:
+            assert column.unit in column.about or column.unit == "1/s", column.name
+
+
+def test_what_a_window_lacks_is_missing_and_said(tmp_path: Path) -> None:
+    run = make_run(FAST).drop(ev.EdgeCaptured, [3])
+    made = table([run.write(tmp_path / "s")])
+    assert len(made) == 5
+    assert np.isnan(made["energy_j"]).sum() == 1
+    lost = int(np.flatnonzero(np.isnan(made["energy_j"]))[0])
+    assert np.isnan(made["samples_expected"][lost])
+    row = list(csv.reader(io.StringIO(made.csv(), newline="")))[1 + lost]
+    assert row[made.names.index("energy_j")] == ""
+    assert row[made.names.index("samples_expected")] == ""
+    assert any("edge" in remark for remark in made.remarks)
+
+
+def test_sessions_are_put_one_below_the_other(session: Session, performance: Session) -> None:
+    made = table([session, performance, session])
+    assert len(made) == 15
+    assert table([session] * 5).attributes["title"].endswith("windows of synthetic, synthetic, synthetic, 2 more")
+    assert made["mode"].tolist() == ["energy"] * 5 + ["performance"] * 5 + ["energy"] * 5
+    assert np.isnan(made["energy_j"][5:10]).all()
+    assert np.isfinite(made["throughput_per_s"]).all()
+    data = xr.Dataset(**made.to_xarray())
+    by_mode = data.throughput_per_s.groupby(data.mode).mean()
+    assert set(by_mode.mode.values) == {"energy", "performance"}
+
+
+# --- laps -----------------------------------------------------------------------------------------------
+
+
+def test_laps_of_the_io_manager_have_their_host_times(session: Session) -> None:
+    made = table([session], "laps")
+    told = [event for event in session.journal() if isinstance(event, ev.LapCaptured)]
+    assert set(made["clock"]) == {"io-manager"}
+    assert made["lap_us"].tolist() == [event.lap_us for event in told]
+    assert made["host_ns"].tolist() == [event.t_ns for event in told]
+    assert made["lap"].tolist() == list(range(1, len(told) + 1))
+    assert np.isnan(made["window"]).all()
+
+
+def test_laps_of_the_dut_name_their_window(performance: Session) -> None:
+    made = table([performance], "laps")
+    done = [event for event in performance.journal() if isinstance(event, ev.InferenceDone)]
+    assert set(made["clock"]) == {"dut"}
+    assert made["lap_us"].tolist() == [lap for event in done for lap in event.dut_laps_us]
+    assert made["host_ns"].tolist() == [t for event in done for t in (event.start_line_ns, event.done_line_ns)]
+    scored = made["purpose"] == "window"
+    assert made["window"][scored].tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert np.isnan(made["window"][~scored]).all()
+
+
+def test_a_lap_without_a_partner_has_no_host_time(tmp_path: Path) -> None:
+    run = edit(ev.InferenceDone, dut_laps_us=[1, 2, 3])(make_run(mode="performance"))
+    made = table([run.write(tmp_path / "s")], "laps")
+    assert np.isnan(made["host_ns"]).all()
+
+
+def test_a_number_that_no_clock_has_is_refused(tmp_path: Path) -> None:
+    run = edit(ev.InferenceDone, dut_laps_us=[1, 2**80])(make_run(mode="performance"))
+    with pytest.raises(SessionError, match="holds a number that no run can produce"):
+        table([run.write(tmp_path / "s")], "laps")
+
+
+# --- single inferences ----------------------------------------------------------------------------------
+
+
+class Found:
+    """Two windows as `segment` gives them, one of them not resolved."""
+
+    windows = (
+        WindowInferences(0, 2, resolved=False, reason="not resolved: noise"),
+        WindowInferences(
+            1,
+            2,
+            resolved=True,
+            inferences=2,
+            boundaries_s=(1.0, 1.5, 2.0),
+            boundary_u_s=(0.1, 0.2, 0.3),
+            energy_j=(3.0, float("nan")),
+            duration_s=(0.5, 0.5),
+            disagreements=("2 inferences, 3 were stated",),
+        ),
+    )
+
+
+def test_single_inferences_are_those_of_the_segmentation(session: Session, monkeypatch) -> None:
+    monkeypatch.setattr(tables, "segment_session", lambda one: Found())
+    made = table([session], "inferences")
+    assert made["window"].tolist() == [2, 2]
+    assert made["inference"].tolist() == [1, 2]
+    assert (made["start_s"].tolist(), made["stop_s"].tolist()) == ([1.0, 1.5], [1.5, 2.0])
+    assert made["start_u_s"].tolist() == [0.1, 0.2]
+    assert made["energy_j"][0] == 3.0
+    assert made.csv().split("\r\n")[2].endswith(",1.5,0.2,2.0,0.5,")
+    assert [remark.partition(": ")[2] for remark in made.remarks] == [
+        "window 1 is left out, not resolved: noise",
+        "window 2: 2 inferences, 3 were stated",
+    ]
+
+
+def test_a_session_without_any_says_why(session: Session, performance: Session) -> None:
+    with pytest.raises(SessionError, match=r"in performance mode has no inferences$"):
+        table([performance], "inferences")
+    with pytest.raises(SessionError, match="in energy mode has no inferences: window 1 is left out, not resolved"):
+        table([session], "inferences")
+
+
+@pytest.mark.parametrize("what", WHAT)
+def test_an_accuracy_session_has_none_of_these(tmp_path: Path, what: str) -> None:
+    accuracy = edit(ev.InferenceDone, dut_laps_us=[])(make_run(mode="accuracy")).write(tmp_path / "a")
+    with pytest.raises(SessionError, match=f"in accuracy mode has no {what}"):
+        table([accuracy], what)
+
+
+def test_another_word_is_refused(session: Session) -> None:
+    with pytest.raises(ConfigurationError, match=r"no table of 'window' \(known: windows, inferences, laps\)"):
+        table([session], "window")
+    with pytest.raises(ConfigurationError, match="at least one session"):
+        table([])
+
+
+# --- the command and the API ----------------------------------------------------------------------------
+
+
+def test_the_api_takes_one_session_or_several(session: Session) -> None:
+    assert api.table(session).csv() == table([session]).csv()
+    assert len(api.table([session, session], "laps")) == 2 * len(api.table(session, "laps"))
+
+
+def test_the_command_writes_csv_to_stdout_or_a_file(session: Session, tmp_path: Path, capfdbinary) -> None:
+    assert run_app(app, ["export", "table", str(session.path)]) == 0
+    out, err = capfdbinary.readouterr()
+    assert out == table([session]).csv().encode()
+    assert b"SIMULATED" in err
+    file = tmp_path / "laps.csv"
+    assert run_app(app, ["export", "table", str(session.path), "--what", "laps", "--out", str(file)]) == 0
+    assert capfdbinary.readouterr().out == f"{file}\n".encode()
+    assert file.read_bytes() == table([session], "laps").csv().encode()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--what", "window"], "known: windows, inferences, laps"),
+        (["--format", "xlsx"], "--format 'xlsx' is none of csv, parquet"),
+        (["--format", "parquet"], "needs a file. Try: --out windows.parquet"),
+    ],
+)
+def test_a_mistake_in_the_command_is_said(session: Session, words: list[str], said: str, capsys) -> None:
+    assert run_app(app, ["export", "table", str(session.path), *words]) == ExitStatus.USAGE
+    assert said in capsys.readouterr().err

@@ -1,0 +1,206 @@
+"""A rule set of one's own, in a file: what it may change, and what is wrong with one."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from energy_runner.errors import ConfigurationError
+from energy_runner.rules import check, evaluate, load_rule_set
+from energy_runner.rules.own_set import read_rule_set
+from energy_runner.rules.toml_lines import line_of
+from tests.support.bent_runs import FAST, power
+from tests.support.synthetic import make_run
+
+
+def written(folder: Path, text: str, name: str = "my-lab.toml") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode())
+    return path
+
+
+# --- what it may change ---------------------------------------------------------------------------------
+
+
+def test_a_set_changes_limits_and_binding_of_the_one_it_is_based_on(tmp_path: Path) -> None:
+    own = read_rule_set(
+        written(
+            tmp_path,
+            'based_on = "lab"\n[rules]\nspread = { limit = 0.01, binding = "always" }\n'
+            'window-length = { limit = 5, clause = "our handbook, 4.2" }\nvoltage = { binding = "always" }\n',
+        )
+    )
+    lab = load_rule_set("lab")
+    assert (own.id, own.based_on, own.title) == ("my-lab", "lab", "a rule set of your own")
+    assert own.rules["spread"].limit == 0.01
+    assert own.rules["spread"].binding == "always"
+    assert own.rules["spread"].remark_above == lab.rules["spread"].remark_above
+    assert (own.rules["window-length"].binding, own.rules["window-length"].limit) == ("never", 5)
+    same = own.rules.keys() - {"spread", "window-length", "voltage"}
+    assert all(own.rules[rule] == lab.rules[rule] for rule in same)
+    assert list(own.rules) == list(lab.rules)
+    assert own.audit == lab.audit
+
+
+def test_a_changed_limit_does_not_keep_a_clause_that_never_demanded_it(tmp_path: Path) -> None:
+    text = (
+        'based_on = "mlperf-tiny-1.4"\n[rules]\nwindow-length = { limit = 5 }\nspread = { limit = 0.02 }\n'
+        'window-inferences = { limit = 3, clause = "our handbook, 4.2" }\nwarm-ups = { binding = "always" }\n'
+    )
+    own, suite = read_rule_set(written(tmp_path, text)), load_rule_set("mlperf-tiny-1.4")
+    length = own.rules["window-length"].clause
+    assert length == f"my-lab: 5 instead of 10 ({suite.rules['window-length'].clause})"
+    assert own.rules["window-inferences"].clause == "our handbook, 4.2"
+    for unchanged in ("spread", "warm-ups"):
+        assert own.rules[unchanged].clause == suite.rules[unchanged].clause
+
+
+def test_a_remark_is_dropped_where_the_limit_is_drawn_in_to_it(tmp_path: Path) -> None:
+    own = read_rule_set(written(tmp_path, 'based_on = "lab"\n[rules]\nspread = { limit = 0.004 }\n'))
+    assert own.rules["spread"].remark_above is None
+
+
+def test_a_rule_is_added_by_its_id(tmp_path: Path) -> None:
+    text = 'based_on = "lab"\n[rules]\nfirst-stimuli = { binding = "always" }\n'
+    own = read_rule_set(written(tmp_path, text))
+    assert list(own.rules)[-1] == "first-stimuli"
+    assert own.rules["first-stimuli"].clause == "my-lab: demanded by this rule set"
+
+
+def test_a_set_may_stand_on_its_own(tmp_path: Path) -> None:
+    text = (
+        'id = "acme-1"\ntitle = "Acme"\nsources = ["handbook"]\nrunners = ["energy-runner"]\n'
+        '[rules]\nrun-completed = { binding = "always", clause = "4.1" }\nrunner = { binding = "always" }\n'
+        "[benchmarks.kws01]\ntarget = 92\nstimuli = [1000]\n"
+    )
+    own = read_rule_set(written(tmp_path, text))
+    assert (own.id, own.title, own.based_on) == ("acme-1", "Acme", None)
+    assert list(own.rules) == ["run-completed", "runner"]
+    assert (own.benchmarks["kws01"].target, own.benchmarks["kws01"].stimuli) == (92.0, (1000,))
+    with pytest.raises(ConfigurationError, match=r"acme-1 has no 'equal-rates' in \[audit\].*based_on"):
+        own.audit_limit("equal-rates")
+    with pytest.raises(ConfigurationError, match="acme-1 gives no limit for 'window-length'"):
+        own.limit("window-length")
+
+
+def test_a_benchmarks_target_is_changed_and_the_rest_of_it_kept(tmp_path: Path) -> None:
+    text = 'based_on = "mlperf-tiny-1.4"\n[benchmarks]\nkws01 = { target = 92.5 }\n'
+    own, suite = read_rule_set(written(tmp_path, text)), load_rule_set("mlperf-tiny-1.4")
+    assert own.benchmarks["kws01"] == suite.benchmarks["kws01"].model_copy(update={"target": 92.5})
+    verdict = check(make_run(mode="accuracy").write(tmp_path / "s"), ["accuracy-target"], rule_set=own)[0]
+    assert verdict.low == 92.5
+
+
+def test_a_file_as_windows_writes_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "w.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'based_on = "lab"\r\n[rules]\r\nspread = { limit = 0.01 }\r\n')
+    assert read_rule_set(path).rules["spread"].limit == 0.01
+
+
+# --- what it decides ------------------------------------------------------------------------------------
+
+
+def test_a_result_says_by_which_file_it_was_judged(tmp_path: Path) -> None:
+    session = power(1.0, 1.0, 1.015, 1.0, 1.0)(make_run(FAST)).write(tmp_path / "s")
+    text = 'based_on = "mlperf-tiny-1.4"\n[rules]\nspread = { limit = 0.01 }\n'
+    path = written(tmp_path, text)
+    suite, own = evaluate(session), evaluate(session, rule_set=path)
+    assert (suite.valid, suite.rule_set_sha256) == (True, None)
+    assert (own.valid, own.rule_set) == (False, "my-lab")
+    assert own.rule_set_sha256 == hashlib.sha256(text.encode()).hexdigest()
+    (spread,) = [verdict for verdict in own.verdicts if verdict.id == "spread"]
+    assert (spread.high, spread.rule_set, spread.passed) == (0.01, "my-lab", False)
+    assert "0.01 instead of 0.02" in spread.clause
+    assert own.energy_per_inference_j == suite.energy_per_inference_j
+
+
+def test_a_rule_switched_to_informing_makes_no_run_invalid(tmp_path: Path) -> None:
+    session = make_run(FAST, window_s=2.0).write(tmp_path / "s")
+    path = written(tmp_path, 'based_on = "mlperf-tiny-1.4"\n[rules]\nwindow-length = { binding = "never" }\n')
+    assert not evaluate(session).valid
+    assert evaluate(session, rule_set=str(path)).valid
+
+
+# --- what is wrong with one -----------------------------------------------------------------------------
+
+BASED = 'based_on = "lab"\n[rules]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('based_on = "lav"\n', r"line 1: unknown rule set 'lav'; did you mean 'lab'\? \(known: lab, mlperf"),
+        ("[rules]\nsprad = { limit = 1 }\n", r"line 2: unknown rule 'sprad'; did you mean 'spread'\?"),
+        (BASED + "\n[rules.spread]\nlimit = 'x'\n", r"line 5: rules.spread.limit = 'x': must be a number"),
+        (BASED + "spread.limit = true\n", r"line 3: rules.spread.limit = True: must be a number"),
+        (BASED + "spread = { limit = nan }\n", r"line 3: rules.spread.limit = nan: must be a number"),
+        (BASED + f"spread = {{ limit = 1{'0' * 400} }}\n", r"line 3: rules.spread.limit = 10+\.\.\.: must be"),
+        (BASED + "spread = { binding = 'sometimes' }\n", r"line 3: .* must be 'always', 'if known' or 'never'"),
+        (
+            BASED + "spread = { bindin = 'never' }\n",
+            r"line 3: unknown key 'rules.spread.bindin'; did you mean 'bi",
+        ),
+        (BASED + "spread = 5\n", r"line 3: rules.spread must be a table"),
+        (BASED + "spread = { clause = '' }\n", r"line 3: rules.spread.clause = ''"),
+        (BASED + "score = { limit = 5 }\n", r"line 3: rules.score.limit: this rule has no limit"),
+        (BASED + "score = { remark_above = 5 }\n", r"line 3: rules.score.remark_above: this rule makes no remark"),
+        (BASED + "spread = { remark_above = 0.02 }\n", r"line 3: .*remark_above = 0.02: must be below .* 0.02"),
+        (BASED + "first-stimuli = {}\n", r"line 3: rules.first-stimuli: binding is missing: 'always', 'if known'"),
+        ("[rules]\nspread = { binding = 'never' }\n", r"line 2: rules.spread: limit is missing: \(largest"),
+        ('based_on = "lab"\nrulez = {}\n', r"line 2: unknown key 'rulez'; did you mean 'rules'\?"),
+        ('id = "lab"\nbased_on = "lab"\n', r"line 1: id = 'lab': is the id of a built-in rule set"),
+        ('id = "a b"\nbased_on = "lab"\n', r"line 1: id = 'a b': must be letters, digits"),
+        ("", r"my-lab.toml: asks no rule. Try: based_on = 'lab'"),
+        ('title = "x"\n', r"asks no rule"),
+        (BASED + "[benchmarks.new]\nstimuli = [5]\n", r"line 3: benchmarks.new: target is missing"),
+        ("[benchmarks.kws01]\ntarget = 'x'\n", r"line 2: benchmarks.kws01.target = 'x'"),
+        (
+            'based_on = "mlperf-tiny-1.4"\n[benchmarks.kws01]\nneeds = "ic09"\n',
+            r"line 3: benchmarks.kws01.needs: unknown benchmark 'ic09'; did you mean 'ic0[12]'",
+        ),
+        (
+            "[audit]\nequal-rate = { limit = 1, clause = 'c' }\n[rules]\nscore = { binding = 'never' }\n",
+            r"line 2: unknown limit of an audit 'equal-rate'; did you mean 'equal-rates'",
+        ),
+        ("[audit]\nequal-rates = { limit = 1 }\n", r"line 2: audit.equal-rates.clause is missing"),
+        ("[rules\n", r"not valid TOML: .*line 1"),
+        ("a = " + "[" * 5000, r"not valid TOML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_what_is_possible(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words) as refused:
+        load_rule_set(written(tmp_path, text))
+    assert str(refused.value).startswith(str(tmp_path / "my-lab.toml"))
+    assert "\n" not in str(refused.value)
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigurationError, match="cannot be read as text"):
+        load_rule_set(path)
+    path.write_bytes(b"#" * (2 << 20))
+    with pytest.raises(ConfigurationError, match="too many for a rule set"):
+        load_rule_set(path)
+
+
+@pytest.mark.parametrize("name", ["my-lab.toml", "rules/mine", "../mine"])
+def test_a_file_that_is_not_there_is_said_to_be_missing(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="no such file of a rule set"):
+        load_rule_set(name)
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        (("rules", "spread", "limit"), 6),
+        (("rules", "spread", "gone"), 5),
+        (("rules", "drift", "limit"), 3),
+        (("a", "b.c"), 8),
+        (("rules",), 2),
+        (("nothing",), None),
+    ],
+)
+def test_the_line_of_a_key(place: tuple[str, ...], line: int | None) -> None:
+    text = 'id = "x"\n[rules]\ndrift = { limit = 1 } # drift\n\n[rules.spread] # here\nlimit = 1\n[a]\n"b.c" = 1\n'
+    assert line_of(text, place) == line
