@@ -112,7 +112,7 @@ def window_arrays(session: Session, number: int) -> tuple[FloatArray, FloatArray
     window = windows[number - 1]
     if window.start_s is None or window.stop_s is None:
         raise SessionError(f"{session.path}: window {number} has no place in the trace; see its findings")
-    configured = next(event for event in session.journal() if isinstance(event, MonitorConfigured))
+    configured = next(session.journal(exchanges=False).of(MonitorConfigured))
     with session.trace() as trace:
         source = energy_source(trace, configured.voltage_set_v)
         first = int(window.start_s / source.period_s)
@@ -224,8 +224,7 @@ def _truth(folder: Path, bench: Bench) -> list[TruthWindow]:
     """Return the closed-form energy of each scored window of a twin's world."""
     if bench.twin is None:
         return []
-    journal = Session.open(folder).journal(exchanges=False)
-    done = [event for event in journal if isinstance(event, InferenceDone)]
+    done = Session.open(folder).journal(exchanges=False).of(InferenceDone)
     return [
         TruthWindow(
             start_s=true.start_ns / 1e9,
