@@ -11,8 +11,10 @@ The command line is written with exactly these functions. A notebook needs no mo
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +27,14 @@ from energy_runner.bench.claim import claim_bench
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.places import default_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli
+from energy_runner.director.bus import Bus
+from energy_runner.director.handle import Run
 from energy_runner.director.plan import RunPlan, plan_run
-from energy_runner.director.recorder import Onlooker, Recorder
+from energy_runner.director.recorder import Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
-from energy_runner.errors import ExitStatus, RunnerError, SessionError
+from energy_runner.director.subscriber import Listener
+from energy_runner.errors import Detached, ExitStatus, RunnerError, SessionError
 from energy_runner.rules import evaluate
 from energy_runner.session.events import InferenceDone, MonitorConfigured
 from energy_runner.session.folder import Session, create_session, write_record, write_result
@@ -41,14 +46,17 @@ from instruments.clock import utc_text
 __all__ = [
     "Bench",
     "Result",
+    "Run",
     "RunPlan",
     "Session",
     "analyze",
     "exit_status",
+    "follow",
     "load_bench",
     "load_session",
     "plan",
     "run",
+    "start",
     "window_arrays",
 ]
 
@@ -128,13 +136,57 @@ def run(
     *,
     out: str | Path | None = None,
     model: str | Path | None = None,
-    onlookers: Sequence[Onlooker] = (),
+    subscribers: Sequence[Listener] = (),
 ) -> Session:
     """Run a plan on a bench and return the session, whatever became of it (see `exit_status`).
 
     `out` is the session's folder (it must be empty or absent); without it a new one is made in `sessions/`.
     `model` is the .tflite file with which a virtual DUT answers. A bench already opened is for tests.
+
+    Each of `subscribers` is called with every event, in this thread, and must return at once: one that raises, or
+    takes longer than a second, is called no more. For anything that may wait there is `start`.
     """
+    return _ready(bench, run_plan, out, model)(Bus(subscribers), StopRequest())
+
+
+def start(
+    bench: BenchSpec | Bench,
+    run_plan: RunPlan,
+    *,
+    out: str | Path | None = None,
+    model: str | Path | None = None,
+    subscribers: Sequence[Listener] = (),
+) -> Run:
+    """Do what `run` does in a thread of its own, and return its handle: `events()`, `cancel()`, `wait()`.
+
+    What is wrong with bench, plan or folder is raised here, before anything is opened.
+    """
+    return Run(_ready(bench, run_plan, out, model), subscribers)
+
+
+def follow(handle: Run, *listeners: Listener) -> Session:
+    """Call `listeners` with the events of a run in this thread, wait for its end and return its session.
+
+    A listener may take its time, for the run does not wait for it; what one raises is raised when the run has
+    ended. Ctrl-C and SIGTERM cancel the run if this is the main thread.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    with stop_on_signals(handle.stop) if in_main else nullcontext():
+        try:
+            for event in handle.events():
+                for listener in listeners:
+                    listener(event)
+        except Detached:
+            pass  # the journal says so
+        finally:
+            session = handle.wait()
+    return session
+
+
+def _ready(
+    bench: BenchSpec | Bench, run_plan: RunPlan, out: str | Path | None, model: str | Path | None
+) -> Callable[[Bus, StopRequest], Session]:
+    """Return what carries a run out, its bench built and its folder made."""
     if isinstance(bench, BenchSpec):
         bench = open_bench(
             bench,
@@ -143,26 +195,29 @@ def run(
             seed=run_plan.seed,
             model=Path(model) if model is not None else None,
         )
-    started_utc = utc_text(bench.clock.utc_ns())
-    compact = started_utc.partition(".")[0].replace("-", "").replace(":", "")
+    compact = utc_text(bench.clock.utc_ns()).partition(".")[0].replace("-", "").replace(":", "")
     name = f"{compact}Z-{run_plan.benchmark.id}-{run_plan.mode}"
     folder = create_session(DEFAULT_PARENT, name, Path(out) if out is not None else None)
-    stop = StopRequest()
+    return partial(_execute, bench, run_plan, folder)
+
+
+def _execute(bench: Bench, run_plan: RunPlan, folder: Path, bus: Bus, stop: StopRequest) -> Session:
     in_main = threading.current_thread() is threading.main_thread()
     with (
         _no_empty_folder(folder),
         claim_bench(bench.spec, f"session {folder.resolve()}") as died,
         stop_on_signals(stop) if in_main else nullcontext(),
     ):
-        record = _first_record(bench, run_plan, folder.name, started_utc)
+        record = _first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()))
         write_record(folder, record)
-        recorder = Recorder(folder, bench.clock, onlookers)
+        recorder = Recorder(folder, bench.clock, bus)
         try:
             if died is not None:
                 recorder.remark("director", f"the last run on this bench died: {died}", suspicious=True)
-            end = conduct(bench, run_plan, recorder, stop)
-        finally:
+        except BaseException:
             recorder.close()
+            raise
+        end = _closed(recorder, conduct(bench, run_plan, recorder, stop))
         try:
             return _finish(folder, record, bench, end)
         except RunnerError as error:  # a full disk; whoever stands at the bench must know about the supply
@@ -189,11 +244,25 @@ def _no_empty_folder(folder: Path) -> Iterator[None]:
         raise
 
 
+def _closed(recorder: Recorder, end: RunEnd) -> RunEnd:
+    """Complete the session's files; a run that went well ends as a fault if one of them cannot be completed."""
+    try:
+        recorder.close()
+    except BaseException as error:
+        if end.outcome == "completed":
+            foreseen = isinstance(error, RunnerError | OSError)
+            reason = " ".join(str(error).split()) or type(error).__name__
+            return replace(end, outcome="bench-fault", reason=reason, error=None if foreseen else error)
+    return end
+
+
 def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
     """Complete the record, derive the result, write the report."""
     from energy_runner.report.html import write_html
 
-    truth = _truth(folder, bench) if bench.twin is not None and record.run.mode == "energy" else None
+    truth = None
+    if bench.twin is not None and record.run.mode == "energy" and end.error is None:
+        truth = _truth(folder, bench)
     write_record(
         folder,
         record.model_copy(
@@ -206,6 +275,8 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
             }
         ),
     )
+    if end.error is not None:
+        raise end.error
     session = Session.open(folder)
     result = analyze(session)
     write_result(folder, result)

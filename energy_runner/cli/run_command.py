@@ -54,7 +54,7 @@ def run_command(options: RunOptions) -> int:
     )
     bench = api.load_bench(options.bench)
     with ProgressBar() as progress:
-        session = api.run(bench, run_plan, out=options.out, model=options.model, onlookers=[progress])
+        session = api.run(bench, run_plan, out=options.out, model=options.model, subscribers=[progress])
     show(session, as_json=options.as_json)
     return api.exit_status(session)
 

@@ -83,7 +83,7 @@ def _start(stage: Stage, applied: Applied) -> None:
     if monitor is None:
         raise BenchFault("energy cannot be measured without a power monitor")
     stage.phase("start acquisition", f"{1.0 / applied.period_s:.6g} samples a second")
-    stage.recorder.open_trace(applied)
+    stage.recorder.open_trace(applied, streaming={"monitor"})
     stage.undo.register("stop the acquisition", lambda deadline: _stop(stage, deadline), STOP_S)
     monitor.start(stage.deadline(START_S))
     stage.recorder.emit(AcquisitionStarted(t_ns=stage.clock.now_ns()))
