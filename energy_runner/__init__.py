@@ -7,13 +7,16 @@ from typing import Any
 __all__ = [
     "Bench",
     "Result",
+    "Run",
     "RunPlan",
     "Session",
     "analyze",
+    "follow",
     "load_bench",
     "load_session",
     "plan",
     "run",
+    "start",
     "table",
     "window_arrays",
 ]

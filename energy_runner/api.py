@@ -13,6 +13,8 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,12 +31,15 @@ from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.places import default_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli
+from energy_runner.director.bus import Bus
 from energy_runner.director.doctor import Examination, Examined, examine, make_safe
+from energy_runner.director.handle import Run
 from energy_runner.director.plan import RunPlan, plan_run
-from energy_runner.director.recorder import Onlooker, Recorder
+from energy_runner.director.recorder import Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
-from energy_runner.errors import ConfigurationError, ExitStatus, RunnerError, SessionError
+from energy_runner.director.subscriber import Listener
+from energy_runner.errors import ConfigurationError, Detached, ExitStatus, RunnerError, SessionError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone, MonitorConfigured
 from energy_runner.session.folder import Session, create_session, write_record, write_result
@@ -48,16 +53,19 @@ from instruments.roles import Identity
 __all__ = [
     "Bench",
     "Result",
+    "Run",
     "RunPlan",
     "Session",
     "analyze",
     "examine_bench",
     "exit_status",
+    "follow",
     "load_bench",
     "load_session",
     "plan",
     "run",
     "serve",
+    "start",
     "switch_bench_off",
     "table",
     "window_arrays",
@@ -136,7 +144,7 @@ def window_arrays(session: Session, number: int) -> tuple[FloatArray, FloatArray
     window = windows[number - 1]
     if window.start_s is None or window.stop_s is None:
         raise SessionError(f"{session.path}: window {number} has no place in the trace; see its findings")
-    configured = next(event for event in session.journal() if isinstance(event, MonitorConfigured))
+    configured = next(session.journal(exchanges=False).of(MonitorConfigured))
     with session.trace() as trace:
         source = energy_source(trace, configured.voltage_set_v)
         first = int(window.start_s / source.period_s)
@@ -152,15 +160,63 @@ def run(
     *,
     out: str | Path | None = None,
     model: str | Path | None = None,
-    onlookers: Sequence[Onlooker] = (),
+    subscribers: Sequence[Listener] = (),
     rule_set: str | Path | None = None,
 ) -> Session:
     """Run a plan on a bench and return the session, whatever became of it (see `exit_status`).
 
     `out` is the session's folder (it must be empty or absent); without it a new one is made in `sessions/`.
     `model` is the .tflite file with which a virtual DUT answers. `rule_set` judges, as in `analyze`; a mistake in
-    it is found before anything opens. A bench already opened is for tests.
+    it is found before anything opens. A bench already built is for tests.
+
+    Each of `subscribers` is called with every event, in this thread, and must return at once: one that raises, or
+    takes longer than a second, is called no more. For anything that may wait there is `start`.
     """
+    return _ready(bench, run_plan, out, model, rule_set)(Bus(subscribers), StopRequest())
+
+
+def start(
+    bench: BenchSpec | Bench,
+    run_plan: RunPlan,
+    *,
+    out: str | Path | None = None,
+    model: str | Path | None = None,
+    subscribers: Sequence[Listener] = (),
+    rule_set: str | Path | None = None,
+) -> Run:
+    """Do what `run` does in a thread of its own, and return its handle: `events()`, `cancel()`, `wait()`.
+
+    What is wrong with bench, plan, folder or rule set is raised here, before anything is opened.
+    """
+    return Run(_ready(bench, run_plan, out, model, rule_set), subscribers)
+
+
+def follow(handle: Run, *listeners: Listener) -> Session:
+    """Call `listeners` with the events of a run in this thread, wait for its end and return its session.
+
+    A listener may take its time, for the run does not wait for it; what one raises is raised when the run has
+    ended. Ctrl-C and SIGTERM cancel the run if this is the main thread.
+    """
+    with _signals(handle.stop):
+        try:
+            for event in handle.events():
+                for listener in listeners:
+                    listener(event)
+        except Detached:
+            pass  # the journal says so
+        finally:
+            session = handle.wait()
+    return session
+
+
+def _ready(
+    bench: BenchSpec | Bench,
+    run_plan: RunPlan,
+    out: str | Path | None,
+    model: str | Path | None,
+    rule_set: str | Path | None,
+) -> Callable[[Bus, StopRequest], Session]:
+    """Return what carries a run out, its bench built, its rules read and its folder made."""
     rules = load_rule_set(rule_set) if rule_set is not None else None
     if isinstance(bench, BenchSpec):
         bench = build_bench(
@@ -170,25 +226,30 @@ def run(
             seed=run_plan.seed,
             model=Path(model) if model is not None else None,
         )
-    started_utc = utc_text(bench.clock.utc_ns())
-    compact = started_utc.partition(".")[0].replace("-", "").replace(":", "")
+    compact = utc_text(bench.clock.utc_ns()).partition(".")[0].replace("-", "").replace(":", "")
     name = f"{compact}Z-{run_plan.benchmark.id}-{run_plan.mode}"
     folder = create_session(DEFAULT_PARENT, name, Path(out) if out is not None else None)
-    stop = StopRequest()
+    return partial(_execute, bench, run_plan, folder, rules=rules)
+
+
+def _execute(
+    bench: Bench, run_plan: RunPlan, folder: Path, bus: Bus, stop: StopRequest, *, rules: RuleSet | None
+) -> Session:
     with (
         _no_empty_folder(folder),
         lock_bench(bench.spec, f"session {folder.resolve()}") as died,
         _signals(stop),
     ):
-        record = _first_record(bench, run_plan, folder.name, started_utc)
+        record = _first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()))
         write_record(folder, record)
-        recorder = Recorder(folder, bench.clock, onlookers)
+        recorder = Recorder(folder, bench.clock, bus)
         try:
             if died is not None:
                 recorder.remark("director", f"the last run on this bench died: {died}", suspicious=True)
-            end = conduct(bench, run_plan, recorder, stop)
-        finally:
+        except BaseException:
             recorder.close()
+            raise
+        end = _closed(recorder, conduct(bench, run_plan, recorder, stop))
         try:
             return _finish(folder, record, bench, end, rules)
         except RunnerError as error:  # a full disk; whoever stands at the bench must know about the supply
@@ -215,11 +276,25 @@ def _no_empty_folder(folder: Path) -> Iterator[None]:
         raise
 
 
+def _closed(recorder: Recorder, end: RunEnd) -> RunEnd:
+    """Complete the session's files; a run that went well ends as a fault if one of them cannot be completed."""
+    try:
+        recorder.close()
+    except BaseException as error:
+        if end.outcome == "completed":
+            foreseen = isinstance(error, RunnerError | OSError)
+            reason = " ".join(str(error).split()) or type(error).__name__
+            return replace(end, outcome="bench-fault", reason=reason, error=None if foreseen else error)
+    return end
+
+
 def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: RuleSet | None) -> Session:
     """Complete the record, derive the result, write the report."""
     from energy_runner.report.html import write_html
 
-    truth = _truth(folder, bench) if bench.twin is not None and record.run.mode == "energy" else None
+    truth = None
+    if bench.twin is not None and record.run.mode == "energy" and end.error is None:
+        truth = _truth(folder, bench)
     write_record(
         folder,
         record.model_copy(
@@ -232,6 +307,8 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: Rule
             }
         ),
     )
+    if end.error is not None:
+        raise end.error
     session = Session.open(folder)
     result = analyze(session, rule_set=rules)
     write_result(folder, result)
@@ -252,8 +329,7 @@ def _truth(folder: Path, bench: Bench) -> list[TruthWindow]:
     """Return the closed-form energy of each scored window of a twin's world."""
     if bench.twin is None:
         return []
-    journal = Session.open(folder).journal(exchanges=False)
-    done = [event for event in journal if isinstance(event, InferenceDone)]
+    done = Session.open(folder).journal(exchanges=False).of(InferenceDone)
     return [
         TruthWindow(
             start_s=true.start_ns / 1e9,

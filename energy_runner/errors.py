@@ -37,6 +37,10 @@ class Interrupted(RunnerError):
     status = ExitStatus.INTERRUPTED
 
 
+class Detached(RunnerError):
+    """A subscriber was too slow and sees no more of the run, which goes on."""
+
+
 class SessionError(RunnerError):
     """A session folder cannot be read, or does not hold what was asked for."""
 

@@ -2,24 +2,26 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from energy_runner.analysis.facts import Facts
-from energy_runner.session.events import InferenceDone
 from energy_runner.session.record import Record
 from energy_runner.session.result import AccuracyResult, Finding
 
 FloatArray = npt.NDArray[np.float64]
+# Of each stimulus by its number: offset and outputs of each answer. An event would take ten times the memory.
+Answers = dict[int, list[tuple[int, tuple[float, ...]]]]
 
 
 def measure_accuracy(facts: Facts, record: Record) -> tuple[AccuracyResult, list[Finding]]:
     """Return the value of the metric, unrounded; None unless every stimulus was answered exactly once."""
-    answers: dict[int, list[InferenceDone]] = defaultdict(list)
+    answers: Answers = defaultdict(list)
     for inference in facts.inferences:
         if inference.purpose == "accuracy":
-            answers[inference.stimulus].append(inference)
+            answers[inference.stimulus].append((inference.offset, tuple(inference.results)))
     findings = _coverage(answers, record)
     complete = not findings and bool(record.stimuli)
     value: float | None = None
@@ -63,7 +65,7 @@ def auc(scores: FloatArray, labels: npt.NDArray[np.int_]) -> float | None:
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 
-def top_class(results: list[float]) -> int | None:
+def top_class(results: Sequence[float]) -> int | None:
     """Return the index of the largest output, the first of equals, as published results are computed.
 
     Outputs that are all zero, or not numbers, name no class: None.
@@ -73,14 +75,14 @@ def top_class(results: list[float]) -> int | None:
     return results.index(max(results))
 
 
-def _coverage(answers: dict[int, list[InferenceDone]], record: Record) -> list[Finding]:
+def _coverage(answers: Answers, record: Record) -> list[Finding]:
     """Return a finding unless each input of each stimulus was answered exactly once."""
     stride = record.benchmark.stride_bytes or 0
     wrong: list[str] = []
     for number, stimulus in enumerate(record.stimuli):
         room = stimulus.size - stimulus.offset - record.benchmark.input_bytes
         inputs = 1 + max(0, room // stride) if stride > 0 else 1
-        offsets = sorted(inference.offset for inference in answers.get(number, ()))
+        offsets = sorted(offset for offset, _ in answers.get(number, ()))
         if offsets != [stimulus.offset + k * stride for k in range(min(inputs, len(offsets) + 1))]:
             wrong.append(stimulus.file)
     wrong += [f"number {number}" for number in answers if not 0 <= number < len(record.stimuli)]
@@ -90,11 +92,10 @@ def _coverage(answers: dict[int, list[InferenceDone]], record: Record) -> list[F
     return [Finding(id="answers-missing", detail=detail)]
 
 
-def _top1(answers: dict[int, list[InferenceDone]], record: Record) -> tuple[int, list[Finding]]:
+def _top1(answers: Answers, record: Record) -> tuple[int, list[Finding]]:
     correct, odd = 0, []
     for number, stimulus in enumerate(record.stimuli):
-        for inference in answers.get(number, ())[:1]:
-            results = inference.results
+        for _, results in answers.get(number, ())[:1]:
             named = top_class(results) if len(results) == record.benchmark.classes else None
             correct += named == stimulus.label
             if named is None:
@@ -105,13 +106,13 @@ def _top1(answers: dict[int, list[InferenceDone]], record: Record) -> tuple[int,
     return correct, [Finding(id="answer-without-class", detail=detail)]
 
 
-def _mean_errors(answers: dict[int, list[InferenceDone]]) -> tuple[dict[int, float], list[Finding]]:
+def _mean_errors(answers: Answers) -> tuple[dict[int, float], list[Finding]]:
     """Return the mean error over the windows of each file."""
     means: dict[int, float] = {}
     odd = 0
-    for number, inferences in answers.items():
-        errors = [inference.results[0] for inference in inferences if len(inference.results) == 1]
-        usable = len(errors) == len(inferences) and math.isfinite(sum(errors))
+    for number, given in answers.items():
+        errors = [results[0] for _, results in given if len(results) == 1]
+        usable = len(errors) == len(given) and math.isfinite(sum(errors))
         odd += not usable
         means[number] = sum(errors) / len(errors) if usable else math.nan
     if not odd:

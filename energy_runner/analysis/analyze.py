@@ -15,6 +15,7 @@ from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
 from energy_runner.session.events import RunStarted
+from energy_runner.session.exchanges import stream_doubt
 from energy_runner.session.folder import Session
 from energy_runner.session.result import (
     AlignmentResult,
@@ -47,7 +48,7 @@ def analyze(session: Session) -> Result:
         mode=run.mode,
         virtual=session.record.virtual,
         outcome=facts.outcome,
-        findings=_general_findings(facts),
+        findings=[*_general_findings(facts), *_stream_findings(session, facts)],
     )
     measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
     return measure(session, facts, result)
@@ -55,11 +56,8 @@ def analyze(session: Session) -> Result:
 
 def _check_same_run(session: Session) -> None:
     record = session.record
-    for event in session.journal(exchanges=False):
-        if isinstance(event, RunStarted) and (event.benchmark, event.mode) != (
-            record.benchmark.id,
-            record.run.mode,
-        ):
+    for event in session.journal(exchanges=False).of(RunStarted):
+        if (event.benchmark, event.mode) != (record.benchmark.id, record.run.mode):
             raise SessionError(
                 f"{session.path}: the record is of {record.benchmark.id} in {record.run.mode} mode, "
                 f"the journal of {event.benchmark} in {event.mode} mode"
@@ -86,6 +84,12 @@ def _unknown_events(facts: Facts) -> str:
         f"{sum(facts.unknown.values())} events are of kinds that this version does not know, the first in line "
         f"{facts.first_unknown_line} of the journal: {', '.join(kinds[:_MOST_KINDS])}{more}"
     )
+
+
+def _stream_findings(session: Session, facts: Facts) -> list[Finding]:
+    """Say where bytes that were exchanged are missing, or not indexed; no figure depends on them."""
+    doubt = stream_doubt(facts.stream_bytes, session.stream_bytes())
+    return [Finding(id="stream-length", detail=doubt)] if doubt else []
 
 
 # --- energy ---------------------------------------------------------------------------------------------

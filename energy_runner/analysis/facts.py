@@ -1,5 +1,11 @@
-"""Sort the events of a journal into what the analysis asks for; nothing is judged here."""
+"""Sort the events of a journal into what the analysis asks for; nothing is judged here.
 
+A run of many thousand inferences has more events than fit into memory. Of the kinds that such a run has in numbers
+only the first few thousand are kept; a longer list is read from the journal again each time it is asked for.
+"""
+
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,9 +13,43 @@ import numpy.typing as npt
 
 from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
+from energy_runner.session.exchanges import chunk_end
 from energy_runner.session.journal import Journal
 
 FloatArray = npt.NDArray[np.float64]
+Events = Journal | Sequence[ev.AnyEvent]
+_KEPT = 2_000
+
+
+class Listed[E: ev.Event](Collection[E]):
+    """The events of one kind, in order: kept as long as they are few, read again from where they came if not."""
+
+    def __init__(self, kind: type[E], source: Events = ()) -> None:
+        self._kind = kind
+        self._source = source
+        self._kept: list[E] = []
+        self._count = 0
+
+    def append(self, event: E) -> None:
+        """Count one more event of the source."""
+        self._count += 1
+        if self._count <= _KEPT:
+            self._kept.append(event)
+        else:
+            self._kept.clear()
+
+    def __iter__(self) -> Iterator[E]:
+        if self._count <= _KEPT:
+            return iter(self._kept)
+        if isinstance(self._source, Journal):
+            return self._source.of(self._kind)
+        return (event for event in self._source if isinstance(event, self._kind))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, event: object) -> bool:
+        return any(event == other for other in self)
 
 
 @dataclass
@@ -33,14 +73,16 @@ class Facts:
     """The events of one run, by kind and in order.
 
     `unknown` counts the events of each kind that this version does not know, as a later one may write them.
+    `arrival_ends` and `arrival_times_ns` say up to which sample index samples had arrived by which host time, and
+    `stream_bytes` how much of `stream.bin` the journal indexes.
     """
 
     torn: bool = False
     monitor: ev.MonitorConfigured | None = None
     commands: list[Command] = field(default_factory=list)
-    inferences: list[ev.InferenceDone] = field(default_factory=list)
+    inferences: Listed[ev.InferenceDone] = field(default_factory=lambda: Listed(ev.InferenceDone))
     marks: list[ev.PhasesMarked] = field(default_factory=list)
-    loaded: list[ev.StimulusLoaded] = field(default_factory=list)
+    loaded: Listed[ev.StimulusLoaded] = field(default_factory=lambda: Listed(ev.StimulusLoaded))
     identified: list[ev.DutIdentified] = field(default_factory=list)
     boxes: list[ev.BoxIdentified] = field(default_factory=list)
     switched: list[ev.SupplySwitched] = field(default_factory=list)
@@ -48,10 +90,12 @@ class Facts:
     laps: list[ev.LapCaptured] = field(default_factory=list)
     started: list[ev.AcquisitionStarted] = field(default_factory=list)
     stopped: ev.AcquisitionStopped | None = None
-    arrivals: list[ev.SamplesArrived] = field(default_factory=list)
+    arrival_ends: "array[int]" = field(default_factory=lambda: array("q"))
+    arrival_times_ns: "array[int]" = field(default_factory=lambda: array("q"))
+    stream_bytes: int = 0
     lost: list[ev.SamplesLost] = field(default_factory=list)
     over_range: list[ev.SamplesOverRange] = field(default_factory=list)
-    remarks: list[ev.Remark] = field(default_factory=list)
+    remarks: Listed[ev.Remark] = field(default_factory=lambda: Listed(ev.Remark))
     problems: list[ev.Problem] = field(default_factory=list)
     ended: ev.RunStopped | None = None
     unknown: dict[str, int] = field(default_factory=dict)
@@ -73,8 +117,8 @@ class Facts:
 
     def arrival_line(self) -> tuple[FloatArray, FloatArray]:
         """Return sample indices (rising) and the host times in ns at which samples up to there had arrived."""
-        ends = np.array([event.end for event in self.arrivals], dtype=np.float64)
-        times = np.array([event.t_ns for event in self.arrivals], dtype=np.float64)
+        ends = np.array(self.arrival_ends, dtype=np.float64)
+        times = np.array(self.arrival_times_ns, dtype=np.float64)
         rising = np.ones(len(ends), dtype=np.bool_)
         rising[1:] = ends[1:] > np.maximum.accumulate(ends)[:-1]
         return ends[rising], times[rising]
@@ -90,7 +134,6 @@ _LISTS: dict[type[ev.Event], str] = {
     ev.EdgeCaptured: "edges",
     ev.LapCaptured: "laps",
     ev.AcquisitionStarted: "started",
-    ev.SamplesArrived: "arrivals",
     ev.SamplesLost: "lost",
     ev.SamplesOverRange: "over_range",
     ev.Remark: "remarks",
@@ -122,10 +165,15 @@ _NUMBERS: dict[type[ev.Event], dict[str, tuple[float, float]]] = {
 }
 
 
-def gather(journal: Journal) -> Facts:
-    """Return the facts in `journal`; raises `SessionError` for a number that no run can produce."""
-    facts = Facts(torn=journal.torn)
-    for event in journal:
+def gather(events: Events) -> Facts:
+    """Return the facts in `events`; raises `SessionError` for a number that no run can produce."""
+    facts = Facts(
+        torn=isinstance(events, Journal) and events.torn,
+        inferences=Listed(ev.InferenceDone, events),
+        loaded=Listed(ev.StimulusLoaded, events),
+        remarks=Listed(ev.Remark, events),
+    )
+    for event in events:
         kind = type(event)
         for name, (least, most) in _NUMBERS.get(kind, {}).items():
             value = getattr(event, name)
@@ -142,6 +190,11 @@ def gather(journal: Journal) -> Facts:
         elif isinstance(event, ev.UnknownEvent):
             facts.unknown[event.kind] = facts.unknown.get(event.kind, 0) + 1
             facts.first_unknown_line = facts.first_unknown_line or event.line
+        elif isinstance(event, ev.SamplesArrived):
+            facts.arrival_ends.append(event.end)
+            facts.arrival_times_ns.append(event.t_ns)
+        elif isinstance(event, ev.StreamChunk):
+            facts.stream_bytes = chunk_end(event, facts.stream_bytes)
     return facts
 
 

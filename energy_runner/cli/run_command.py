@@ -60,7 +60,7 @@ def run_command(options: RunOptions) -> int:
             run_plan,
             out=options.out,
             model=options.model,
-            onlookers=[progress],
+            subscribers=[progress],
             rule_set=options.rule_set or None,
         )
     show(session, as_json=options.as_json)

@@ -81,7 +81,8 @@ def _start(stage: Stage, applied: AppliedSampling) -> None:
     if sampler is None:
         raise BenchFault("energy cannot be measured without a sampler")
     stage.phase("start acquisition", f"{1.0 / applied.period_s:.6g} samples a second")
-    stage.recorder.open_trace(applied)
+    player = stage.bench.players.sampler
+    stage.recorder.open_trace(applied, streaming={player.instrument} if player is not None else ())
     stage.undo.register("stop the acquisition", lambda deadline: _stop(stage, deadline), STOP_S)
     sampler.start(stage.deadline(START_S))
     stage.recorder.emit(AcquisitionStarted(t_ns=stage.clock.now_ns()))

@@ -1,10 +1,12 @@
-"""Write facts as they happen: events to the journal, samples to the trace, progress to whoever looks on."""
+"""Write facts as they happen: events to the journal, bulk bytes to `stream.bin`, samples to the trace."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from energy_runner.errors import RunnerError
+from energy_runner.director.bus import Bus
+from energy_runner.director.live import Progress, SampleBlock, sample_blocks
 from energy_runner.session.events import (
     AnyEvent,
     EdgeCaptured,
@@ -14,8 +16,11 @@ from energy_runner.session.events import (
     SamplesArrived,
     SamplesLost,
     SamplesOverRange,
+    StreamChunk,
 )
+from energy_runner.session.folder import JOURNAL, STREAM, TRACE
 from energy_runner.session.journal import JournalWriter, exchange
+from energy_runner.session.stream import Passed, StreamWriter
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
 from instruments.roles import AppliedSampling, Edge, Lap, Lost, Note, OverRange, Samples, StreamItem, TimeMark
@@ -24,68 +29,110 @@ from instruments.roles import AppliedSampling, Edge, Lap, Lost, Note, OverRange,
 FLUSH_NS = 10_000_000_000
 
 
-class Onlooker(Protocol):
-    """Somebody who watches a run: a progress bar, a test."""
-
-    def event(self, event: AnyEvent) -> None:
-        """See one event of the run."""
-
-    def progress(self, done_s: float, total_s: float, text: str) -> None:
-        """See how far the run is; both figures in seconds of the bench's clock."""
-
-
 class Recorder:
     """The director's only way to the session folder.
 
     `samples_end` is the index after the last sample that came; `confirmed_end` the one up to which the monitor
     itself has stated its elapsed time (None if it never does), which reveals losses before it.
 
-    A write that fails (a full disk) raises once; from then on the recorder is `broken` and swallows events.
-    While `lenient` is set (tear-down) it never raises, so that the power-off runs to its end.
+    A file that cannot be written any more (a full disk) raises once; from then on it is in `broken`, with its
+    error, and what was meant for it is dropped, while the other files are written on. While `lenient` is set
+    (tear-down) nothing is raised at all, so that the power-off runs to its end.
     """
 
-    def __init__(self, folder: Path, clock: Clock, onlookers: Sequence[Onlooker] = ()) -> None:
+    def __init__(self, folder: Path, clock: Clock, bus: Bus | None = None) -> None:
         self.folder = folder
         self.edges: list[Edge] = []
         self.laps: list[Lap] = []
         self.samples_end = 0
         self.samples_received = 0
         self.confirmed_end: int | None = None
-        self.broken: Exception | None = None
+        self.broken: dict[str, BaseException] = {}
         self.lenient = False
         self._clock = clock
-        self._onlookers = onlookers
-        self._journal = JournalWriter(folder / "journal.jsonl")
+        self._bus = bus or Bus()
+        self._journal = JournalWriter(folder / JOURNAL)
+        self._stream = StreamWriter(folder / STREAM)
         self._trace: TraceWriter | None = None
+        self._applied: AppliedSampling | None = None
+        self._streaming: frozenset[str] = frozenset()
+        self._bulk = 0
         self._flushed_ns = 0
+        self._bus.attach(self._write, self._director_remarks, folder / JOURNAL)
 
     def now_ns(self) -> int:
         """Return host time, for the `t_ns` of events."""
         return self._clock.now_ns()
 
-    def emit(self, event: AnyEvent) -> None:
-        """Write an event to the journal and show it to the onlookers."""
-        self._write(event)
-        for onlooker in self._onlookers:
-            onlooker.event(event)
+    # --- events -------------------------------------------------------------------------------------------
 
-    def bytes_passed(self, box: str, direction: Literal["tx", "rx"], data: bytes) -> None:
-        """Write bytes that passed a port to the journal."""
-        self._write(exchange(self.now_ns(), box, direction, data))
+    def emit(self, event: AnyEvent) -> None:
+        """Write an event to the journal and let all subscribers see it."""
+        try:
+            self._bus.fact(event)
+        except BaseException:
+            if not self.lenient:
+                raise
 
     def remark(self, box: str, text: str, *, suspicious: bool = False) -> None:
         """Write a remark."""
         self.emit(Remark(t_ns=self.now_ns(), box=box, text=text, suspicious=suspicious))
 
     def progress(self, done_s: float, total_s: float, text: str) -> None:
-        """Show how far the run is."""
-        for onlooker in self._onlookers:
-            onlooker.progress(done_s, total_s, text)
+        """Let subscribers see how far the run is."""
+        if self._bus.watched:
+            self._show(Progress(t_ns=self.now_ns(), done_s=done_s, total_s=total_s, text=text))
 
-    def open_trace(self, applied: AppliedSampling) -> None:
-        """Begin the trace file for an acquisition."""
+    def edge(self, edge: Edge) -> None:
+        """Write an edge that was captured among the samples."""
+        self.edges.append(edge)
+        label = str(len(self.edges))
+        self.emit(
+            EdgeCaptured(
+                t_ns=self.now_ns(), position=edge.position, half_width=edge.half_width, counter=edge.counter
+            )
+        )
+        trace = self._trace
+        if trace is not None:
+            self._sink(TRACE, lambda: trace.edge(edge.position, label))
+
+    def lap(self, lap: Lap) -> None:
+        """Write an edge captured in microseconds of another clock; `t_ns` is when its message arrived."""
+        self.laps.append(lap)
+        self.emit(LapCaptured(t_ns=lap.arrived_ns, lap_us=lap.lap_us))
+
+    # --- bytes --------------------------------------------------------------------------------------------
+
+    def bytes_passed(self, box: str, direction: Literal["tx", "rx"], data: bytes) -> None:
+        """Record bytes that passed a link: those of a sampler's stream and of bulk transfers in `stream.bin`."""
+        if self._bulk or box in self._streaming:
+            passed = Passed(self.now_ns(), box, direction, data)
+            if STREAM not in self.broken:
+                error = self._attempt(STREAM, lambda: self._stream.append(passed))
+                if error is None:
+                    return
+                self._write(exchange(passed.t_ns, box, direction, data))
+                self._raise(error)
+                return
+        self._write(exchange(self.now_ns(), box, direction, data))
+
+    @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Take the bytes of all links as bulk while the body runs."""
+        self._bulk += 1
+        try:
+            yield
+        finally:
+            self._bulk -= 1
+
+    # --- acquisition --------------------------------------------------------------------------------------
+
+    def open_trace(self, applied: AppliedSampling, streaming: Collection[str] = ()) -> None:
+        """Begin the trace file for an acquisition; the bytes of the devices `streaming` are bulk until it ends."""
+        self._streaming = frozenset(streaming)
+        self._applied = applied
         signals = [(signal.name, signal.unit) for signal in applied.signals]
-        self._trace = TraceWriter(self.folder / "trace.jls", signals, applied.period_s)
+        self._trace = TraceWriter(self.folder / TRACE, signals, applied.period_s)
 
     def stream(self, items: Sequence[StreamItem]) -> None:
         """Write what the monitor's stream brought."""
@@ -99,58 +146,55 @@ class Recorder:
             self._flush_trace()
             self._write(SamplesArrived(t_ns=self.now_ns(), end=self.samples_end))
 
-    def edge(self, edge: Edge) -> None:
-        """Write an edge that was captured among the samples."""
-        self.edges.append(edge)
-        self.emit(
-            EdgeCaptured(
-                t_ns=self.now_ns(), position=edge.position, half_width=edge.half_width, counter=edge.counter
-            )
-        )
-        if self._trace is not None and self.broken is None:
-            self._trace.edge(edge.position, str(len(self.edges)))
-
-    def lap(self, lap: Lap) -> None:
-        """Write an edge captured in microseconds of another clock; `t_ns` is when its message arrived."""
-        self.laps.append(lap)
-        self.emit(LapCaptured(t_ns=lap.arrived_ns, lap_us=lap.lap_us))
-
     def close_trace(self) -> None:
         """Complete the trace file."""
+        self._streaming = frozenset()
         trace, self._trace = self._trace, None
-        if trace is not None:
-            if self.broken is None and trace.length:
-                trace.utc(trace.length, self._clock.utc_ns())
-            trace.close()
+        if trace is None:
+            return
+        if trace.length:
+            self._sink(TRACE, lambda: trace.utc(trace.length, self._clock.utc_ns()))
+        error = self._attempt(TRACE, trace.close)  # a broken one too: it holds a file and a thread
+        if error is not None:
+            self._raise(error)
 
     def close(self) -> None:
-        """Complete trace and journal."""
+        """Complete all files; raises the first error of a file that was whole until now."""
+        known = len(self.broken)
+        lenient, self.lenient = self.lenient, True
         try:
             self.close_trace()
-            if self.broken is None:
-                self._journal.sync()
+            self._index()
+            self._sink(STREAM, self._stream.sync)
+            self._sink(JOURNAL, self._journal.sync)
+            self._attempt(STREAM, self._stream.close)
+            self._attempt(JOURNAL, self._journal.close)
         finally:
-            self._journal.close()
+            self.lenient = lenient
+            self._bus.close()
+        if len(self.broken) > known:
+            raise list(self.broken.values())[known]
 
     # --- inside -------------------------------------------------------------------------------------------
 
     def _samples(self, block: Samples) -> None:
         self.samples_end = block.first + block.count
         self.samples_received += block.count
-        if self._trace is not None and self.broken is None:
-            try:
-                if not self._trace.length:
-                    self._trace.utc(0, self._clock.utc_ns())
-                self._trace.append(block.first, block.values)
-            except (OSError, RunnerError) as error:
-                self._failed(error)
+        trace, applied = self._trace, self._applied
+        if trace is not None:
+            if not trace.length:
+                self._sink(TRACE, lambda: trace.utc(0, self._clock.utc_ns()))
+            self._sink(TRACE, lambda: trace.append(block.first, block.values))
+        if applied is not None and self._bus.watched:
+            for drawn in sample_blocks(self.now_ns(), block, applied):
+                self._show(drawn)
 
     def _flush_trace(self) -> None:
         """Hand the trace to the system now and then: a killed run then loses little of it."""
         now_ns = self.now_ns()
-        if self._trace is not None and self.broken is None and now_ns - self._flushed_ns >= FLUSH_NS:
+        if self._trace is not None and now_ns - self._flushed_ns >= FLUSH_NS:
             self._flushed_ns = now_ns
-            self._trace.flush()
+            self._sink(TRACE, self._trace.flush)
 
     def _fact(self, item: StreamItem) -> None:
         t_ns = self.now_ns()
@@ -164,16 +208,49 @@ class Recorder:
         elif isinstance(item, Note):
             self.remark("monitor", item.text, suspicious=item.suspicious)
 
-    def _write(self, event: AnyEvent) -> None:
-        if self.broken is not None:
-            return
+    def _show(self, event: Progress | SampleBlock) -> None:
         try:
-            self._journal.write(event)
-        except (OSError, RunnerError) as error:
-            self._failed(error)
+            self._bus.show(event)
+        except BaseException:
+            if not self.lenient:
+                raise
 
-    def _failed(self, error: Exception) -> None:
-        self.broken = error
+    def _director_remarks(self, text: str) -> None:
+        self.remark("director", text)
+
+    def _write(self, event: AnyEvent) -> None:
+        """Write a line of the journal, and before it where the bytes lie that came since the last one."""
+        self._index()
+        self._sink(JOURNAL, lambda: self._journal.write(event))
+
+    def _index(self) -> None:
+        written = self._stream.take()
+        if written is not None:
+            chunk = StreamChunk(
+                t_ns=self.now_ns(),
+                offset=written.offset,
+                length=written.length,
+                exchanges=written.exchanges,
+                devices=written.devices,
+            )
+            self._sink(JOURNAL, lambda: self._journal.write(chunk))
+
+    def _sink(self, file: str, act: Callable[[], object]) -> None:
+        """Write to a file unless it is broken; raise if it breaks now."""
+        if file not in self.broken:
+            error = self._attempt(file, act)
+            if error is not None:
+                self._raise(error)
+
+    def _attempt(self, file: str, act: Callable[[], object]) -> BaseException | None:
+        try:
+            act()
+        except BaseException as error:
+            self.broken.setdefault(file, error)
+            return error
+        return None
+
+    def _raise(self, error: BaseException) -> None:
         if not self.lenient:
             raise error
 

@@ -31,23 +31,25 @@ MODES = {
 
 @dataclass(frozen=True)
 class RunEnd:
-    """How a run ended. `supply_off_confirmed` is None if the bench has no supply to switch."""
+    """How a run ended. `supply_off_confirmed` is None if the bench has no supply to switch.
+
+    `error` is what nobody had foreseen, or a wish to end the program; the caller raises it again.
+    """
 
     outcome: Outcome
     reason: str
     supply_off_confirmed: bool | None
     virtual: bool
+    error: BaseException | None = None
 
 
 def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) -> RunEnd:
-    """Run the plan on the bench; never raises for a fault of the bench, a full disk or a wish to stop.
-
-    A programming error is re-raised, after the tear-down.
-    """
+    """Run the plan on the bench, and tear down, whatever is raised meanwhile; nothing is raised from here."""
     stage = Stage(bench, plan, recorder, stop)
     outcome: Outcome = "failed"
     reason = "an internal error"
     confirmed: bool | None = None
+    unforeseen: BaseException | None = None
     try:
         recorder.emit(
             RunStarted(
@@ -65,6 +67,10 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
         outcome, reason = "bench-fault", _one_line(error)
         recorder.lenient = True
         recorder.emit(_problem(stage, error))
+    except BaseException as error:
+        unforeseen, reason = error, f"an internal error: {type(error).__name__}: {_one_line(error)}"
+        recorder.lenient = True
+        recorder.emit(_problem(stage, error))
     finally:
         recorder.lenient = True
         confirmed = _tear_down(stage)
@@ -79,7 +85,7 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
         recorder.emit(
             RunStopped(t_ns=bench.clock.now_ns(), outcome=outcome, reason=reason, supply_off_confirmed=confirmed)
         )
-    return RunEnd(outcome, reason, confirmed, stage.virtual)
+    return RunEnd(outcome, reason, confirmed, stage.virtual, unforeseen)
 
 
 def _tear_down(stage: Stage) -> bool | None:
@@ -95,12 +101,14 @@ def _tear_down(stage: Stage) -> bool | None:
             stage.recorder.emit(SupplySwitched(t_ns=now_ns, on=False))
         stage.recorder.emit(TearDownStep(t_ns=now_ns, name=done.name, error=error))
 
-    stage.bench.dut.while_waiting = lambda: None
+    # From here on a wish to stop changes nothing: no wait may raise it.
+    for waiting in (stage.bench.dut, *stage.bench.instruments.values()):
+        waiting.while_waiting = lambda: None
     stage.undo.unwind(report)
     return confirmed
 
 
-def _problem(stage: Stage, error: Exception) -> Problem:
+def _problem(stage: Stage, error: BaseException) -> Problem:
     now_ns = stage.clock.now_ns()
     if isinstance(error, InstrumentError):
         return Problem(

@@ -26,7 +26,7 @@ from energy_runner.session.events import (
 )
 from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
-from instruments.errors import InstrumentError, ProtocolViolation
+from instruments.errors import ProtocolViolation
 from instruments.roles import AppliedSampling, Identity, Instrument, Lap, StreamItem
 
 POLL_NS = to_ns(0.1)
@@ -246,11 +246,13 @@ class Stage:
         """Load a stimulus and, if wanted, compare what arrived byte for byte."""
         data = planned.read()
         limit = self.deadline(30.0 + 0.05 * len(data))
-        tries = self.bench.dut.load(data, limit)
+        with self.recorder.bulk():
+            tries = self.bench.dut.load(data, limit)
         if tries > 1:
             self.recorder.remark("dut", f"{planned.file} needed {tries} tries to load", suspicious=True)
         if read_back:
-            held = self.bench.dut.read_back(len(data), self.deadline(30.0 + 0.05 * len(data)))
+            with self.recorder.bulk():
+                held = self.bench.dut.read_back(len(data), self.deadline(30.0 + 0.05 * len(data)))
             if held != data:
                 pairs = enumerate(zip(data, held, strict=False))
                 wrong = next((i for i, (sent, came) in pairs if sent != came), len(held))
@@ -284,7 +286,8 @@ class Stage:
         """Let the DUT infer once and note its answer; one that was damaged on the way is asked for again."""
         wanted = self.plan.benchmark.outputs
         for _ in range(CLASSIFY_TRIES):
-            result = self.bench.dut.infer(1, 0, self.deadline(limit_s))
+            with self.recorder.bulk():  # as many commands as stimuli, and as many answers
+                result = self.bench.dut.infer(1, 0, self.deadline(limit_s))
             if len(result.results) == wanted:
                 self._note_inference("accuracy", planned.number, planned.offset, result)
                 return
@@ -341,13 +344,13 @@ def switch_off(bench: Bench, deadline: Deadline) -> None:
         return
     try:
         supply.off(deadline.at_most(POWER_S))
-    except InstrumentError as first:
+    except BaseException as first:  # whatever it was, the supply comes first
         instrument = bench.instruments[player.instrument]
         try:
             instrument.close()
             instrument.open(deadline.at_most(POWER_S))
             supply.off(deadline)
-        except InstrumentError as second:
+        except BaseException as second:
             raise second from first
 
 

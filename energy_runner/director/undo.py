@@ -20,7 +20,7 @@ class UndoReport:
     """How one step went; `error` is None if it did its job."""
 
     name: str
-    error: Exception | None
+    error: BaseException | None
 
 
 class UndoStack:
@@ -35,12 +35,22 @@ class UndoStack:
         self._steps.append(Undo(name, run, limit_s))
 
     def unwind(self, report: Callable[[UndoReport], None]) -> None:
-        """Run every step, newest first, each with a deadline of its own; tell how each went."""
+        """Run every step, newest first, each with a deadline of its own; tell how each went.
+
+        Nothing that a step or `report` raises keeps the next step from running, a wish to end the program
+        included. What `report` raised first is raised when all steps have run.
+        """
+        unreported: BaseException | None = None
         while self._steps:
             step = self._steps.pop()
-            error: Exception | None = None
+            error: BaseException | None = None
             try:
                 step.run(self._clock.deadline(step.limit_s))
-            except Exception as caught:
+            except BaseException as caught:
                 error = caught
-            report(UndoReport(step.name, error))
+            try:
+                report(UndoReport(step.name, error))
+            except BaseException as caught:
+                unreported = unreported or caught
+        if unreported is not None:
+            raise unreported

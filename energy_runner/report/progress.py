@@ -38,6 +38,13 @@ class ProgressBar:
         if bar is not None:
             self._safely(bar.stop)
 
+    def __call__(self, event: Any) -> None:
+        """See anything that a run lets its subscribers see."""
+        if getattr(event, "kind", "") == "progress":
+            self.progress(event.done_s, event.total_s, event.text)
+        else:
+            self.event(event)
+
     def event(self, event: Any) -> None:
         """See an event of the run; only the beginnings of phases matter here."""
         if getattr(event, "kind", "") != "phase":

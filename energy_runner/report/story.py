@@ -9,7 +9,7 @@ from energy_runner.analysis.inferences.segment import SegmentationSummary, segme
 from energy_runner.errors import SessionError
 from energy_runner.report.charts.decimate import Envelope, decimate
 from energy_runner.report.charts.power import Picture, PowerTrace, every_sample, picture
-from energy_runner.session.events import AnyEvent, BoxIdentified, TearDownStep, VoltageMeasured
+from energy_runner.session.events import BoxIdentified, TearDownStep, VoltageMeasured
 from energy_runner.session.folder import Session
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result, WindowResult
@@ -62,17 +62,16 @@ def tell(session: Session, result: Result) -> Story:
 
     Raises `SessionError` if the journal cannot be read.
     """
-    journal = session.journal()
+    journal = session.journal(exchanges=False)
     facts = gather(journal)
-    events: list[AnyEvent] = list(journal)
     drawn, detail, why = _draw(session, result, facts)
     return Story(
         record=session.record,
         result=result,
         facts=facts,
-        boxes={event.box: event for event in events if isinstance(event, BoxIdentified)},
-        voltages_v=[event.voltage_v for event in events if isinstance(event, VoltageMeasured)],
-        tear_down=[event for event in events if isinstance(event, TearDownStep)],
+        boxes={event.box: event for event in journal.of(BoxIdentified)},
+        voltages_v=[event.voltage_v for event in journal.of(VoltageMeasured)],
+        tear_down=list(journal.of(TearDownStep)),
         picture=drawn,
         detail=detail,
         no_picture=why,

@@ -61,7 +61,7 @@ class Case:
 
     def told[E: Event](self, kind: type[E]) -> list[E]:
         """Return the session's events of one kind, in order."""
-        return [event for event in self.session.journal(exchanges=False) if isinstance(event, kind)]
+        return list(self.session.journal(exchanges=False).of(kind))
 
 
 @dataclass(frozen=True)

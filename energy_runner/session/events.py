@@ -65,6 +65,20 @@ class Exchange(Event):
     """The bytes otherwise."""
 
 
+class StreamChunk(Event):
+    """Bytes that passed links and lie in `stream.bin`: `length` bytes of it from `offset` on.
+
+    They hold `exchanges` frames (see `session/stream.py`), and `devices` names whose links they passed. All of
+    them passed after the journal's line before this one was written, and no later than `t_ns`.
+    """
+
+    kind: Literal["stream-chunk"] = "stream-chunk"
+    offset: int = Field(ge=0)
+    length: int = Field(ge=1)
+    exchanges: int = Field(ge=1)
+    devices: list[str]
+
+
 class BoxIdentified(Event):
     """A box said who it is."""
 
@@ -353,6 +367,7 @@ KnownEvent = Annotated[
     RunStarted
     | Phase
     | Exchange
+    | StreamChunk
     | BoxIdentified
     | MonitorConfigured
     | SupplySwitched

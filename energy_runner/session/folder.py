@@ -1,4 +1,4 @@
-"""A session on disk: a folder with `record.json`, `journal.jsonl`, `trace.jls` and `result.json`.
+"""A session on disk: a folder with `record.json`, `journal.jsonl`, `stream.bin`, `trace.jls` and `result.json`.
 
 JSON documents are replaced as a whole, so a reader sees the old one or the new one and never a half.
 """
@@ -6,6 +6,7 @@ JSON documents are replaced as a whole, so a reader sees the old one or the new 
 import json
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +18,14 @@ from pydantic_core import from_json
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
-from energy_runner.session.journal import Journal, read_journal
+from energy_runner.session.exchanges import read_exchanges
+from energy_runner.session.journal import Journal
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
+from energy_runner.session.stream import Passed
 from energy_runner.session.trace import TraceReader
 
-RECORD, JOURNAL, TRACE, RESULT = "record.json", "journal.jsonl", "trace.jls", "result.json"
+RECORD, JOURNAL, STREAM, TRACE, RESULT = "record.json", "journal.jsonl", "stream.bin", "trace.jls", "result.json"
 
 
 def create_session(parent: Path, name: str, out: Path | None = None) -> Path:
@@ -106,19 +109,27 @@ class Session:
         return cls(path, _read(path / RECORD, Record, record_schema.SCHEMA))
 
     def journal(self, *, exchanges: bool = True) -> Journal:
-        """Return the events of the run, read once.
+        """Return the events of the run; a long journal is read again each time they are asked for.
 
-        `exchanges` may be left out by whoever needs no bytes of the ports: a long run is read faster then.
+        Without `exchanges` the bytes of the links are left out, which is faster.
         """
-        return self._whole_journal if exchanges else self._short_journal
-
-    @cached_property
-    def _whole_journal(self) -> Journal:
-        return read_journal(self.path / JOURNAL)
+        return Journal(self.path / JOURNAL) if exchanges else self._short_journal
 
     @cached_property
     def _short_journal(self) -> Journal:
-        return read_journal(self.path / JOURNAL, exchanges=False)
+        return Journal(self.path / JOURNAL, exchanges=False, keep=True)
+
+    def exchanges(self) -> Iterator[Passed]:
+        """Yield every byte that passed a link, in order, with host time, device and direction.
+
+        Raises `SessionError` if journal and `stream.bin` cannot be read or contradict each other.
+        """
+        return read_exchanges(self.journal(), self.path / STREAM)
+
+    def stream_bytes(self) -> int | None:
+        """Return how long `stream.bin` is; None if the session has none."""
+        path = self.path / STREAM
+        return path.stat().st_size if path.is_file() else None
 
     def has_trace(self) -> bool:
         """Return whether the session holds samples of a power monitor."""

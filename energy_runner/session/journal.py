@@ -2,13 +2,14 @@
 
 A killed process loses at most the line that it was writing: such a torn last line is left out on reading and
 said so. Anything else that is not an event is hostile or damaged, and refused by line number.
+
+A long run has more events than fit into memory, so a journal is read line by line, as often as somebody asks.
 """
 
 import base64
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +21,10 @@ from energy_runner.session.unknown import unknown_event
 
 _PLAIN = frozenset(b"\t\r\n" + bytes(range(0x20, 0x7F)))
 _LATEST_NS = 2**63 - 1
-_EXCHANGE = re.compile(rb'\{"t_ns":[0-9]+,"kind":"exchange",')  # as `JournalWriter` begins such a line
+_BEGINNING = re.compile(rb'\{"t_ns":[0-9]+,"kind":"([a-z-]+)"[,}]')  # as `JournalWriter` begins a line
+_EXCHANGE = frozenset({b"exchange"})
+# The events of a run of a few minutes are kept; those of a long one are read again instead.
+_KEPT = 10_000
 
 
 class JournalWriter:
@@ -61,39 +65,87 @@ class JournalWriter:
         return BenchFault(f"{self._path}: cannot write the journal ({error}). Try: free disk space, run again")
 
 
-@dataclass(frozen=True)
 class Journal:
-    """The events of a run, in order; `torn` tells that the last line was cut off and left out."""
+    """The events of a run, in order, read from the file `path` each time they are asked for.
 
-    events: tuple[AnyEvent, ...]
-    torn: bool = False
+    Without `exchanges` the bytes that passed the links are skipped unread: no figure depends on them. With `keep`
+    a short journal is read once and kept. `until` ends the journal after so many bytes, while somebody writes on.
+
+    Iterating raises `SessionError`, which names the line, for anything that is not an event of a known kind.
+    """
+
+    def __init__(
+        self, path: Path, *, exchanges: bool = True, keep: bool = False, until: int | None = None
+    ) -> None:
+        self._path = path
+        self._skipped = frozenset[bytes]() if exchanges else _EXCHANGE
+        self._keep = keep
+        self._until = until
+        self._kept: tuple[AnyEvent, ...] | None = None
+
+    @property
+    def torn(self) -> bool:
+        """Return whether the last line was cut off, and is left out."""
+        try:
+            with self._path.open("rb") as file:
+                end = file.seek(0, os.SEEK_END)
+                end = end if self._until is None else min(end, self._until)
+                if not end:
+                    return False
+                file.seek(end - 1)
+                return file.read(1) != b"\n"
+        except OSError as error:
+            raise self._unreadable(error) from None
 
     def __iter__(self) -> Iterator[AnyEvent]:
-        return iter(self.events)
+        if self._kept is not None:
+            return iter(self._kept)
+        events = (_event(self._path, number, line) for number, line in self._lines(lambda kind: True))
+        return self._keeping(events) if self._keep else events
 
     def __len__(self) -> int:
-        return len(self.events)
+        return sum(1 for _ in self)
+
+    def of[E: Event](self, *kinds: type[E]) -> Iterator[E]:
+        """Yield the events of the given kinds, in order; lines of other kinds are skipped unread."""
+        if self._kept is not None:
+            return (event for event in self._kept if isinstance(event, kinds))
+        names = {str(kind.model_fields["kind"].default).encode() for kind in kinds}
+        lines = self._lines(names.__contains__)
+        return (event for number, line in lines if isinstance(event := _event(self._path, number, line), kinds))
+
+    def _lines(self, wanted: Callable[[bytes], bool]) -> Iterator[tuple[int, bytes]]:
+        """Yield number and bytes of each whole line, those left out whose kind shows and is not wanted."""
+        at = 0
+        try:
+            with self._path.open("rb") as file:
+                for number, line in enumerate(file, start=1):
+                    at += len(line)
+                    if not line.endswith(b"\n") or (self._until is not None and at > self._until):
+                        return
+                    shown = _BEGINNING.match(line)
+                    if shown is None or (shown[1] not in self._skipped and wanted(shown[1])):
+                        yield number, line
+        except OSError as error:
+            raise self._unreadable(error) from None
+
+    def _keeping(self, events: Iterator[AnyEvent]) -> Iterator[AnyEvent]:
+        """Yield the events and keep them for the next time, if they are not too many."""
+        kept: list[AnyEvent] = []
+        for event in events:
+            if len(kept) <= _KEPT:
+                kept.append(event)
+            yield event
+        if len(kept) <= _KEPT:
+            self._kept = tuple(kept)
+
+    def _unreadable(self, error: OSError) -> SessionError:
+        return SessionError(f"{self._path}: cannot be read ({error.strerror or error})")
 
 
 def read_journal(path: Path, *, exchanges: bool = True) -> Journal:
-    """Return the events in the journal `path`.
-
-    Without `exchanges` the bytes that passed the ports are skipped unread: no figure depends on them, and
-    they are most of a long run. An event of a kind that only a later version knows is kept as an `UnknownEvent`.
-    Raises `SessionError`, which names the line, for anything that is not an event.
-    """
-    events: list[AnyEvent] = []
-    torn = False
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    torn = True
-                elif exchanges or not _EXCHANGE.match(line):
-                    events.append(_event(path, number, line))
-    except OSError as error:
-        raise SessionError(f"{path}: cannot be read ({error.strerror or error})") from None
-    return Journal(tuple(events), torn)
+    """Return the journal in the file `path`; nothing is read before somebody asks for its events."""
+    return Journal(path, exchanges=exchanges)
 
 
 def _event(path: Path, number: int, line: bytes) -> AnyEvent:

@@ -6,8 +6,6 @@ samples are NaN, written by ourselves.
 """
 
 import math
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +17,8 @@ import pyjls
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from energy_runner.errors import BenchFault, SessionError
+from energy_runner.session.trace_blocks import TraceBlocks
+from energy_runner.session.trace_closed import ClosedTrace
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -154,32 +154,38 @@ class TraceWriter:
 
 
 class TraceReader:
-    """Read a trace; one that was not closed properly is read from a recovered copy and stays as it is.
+    """Read a trace; one that is still being written, or that a killed run left, is read in place as it is.
 
-    Raises `SessionError` for a file that is no trace, or for samples that it does not hold.
+    `length` is how many samples all signals hold. Raises `SessionError` for a file that is no trace, or for
+    samples that it does not hold.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         try:
-            self._file = pyjls.Reader(str(self._readable(path)))
+            self._file: ClosedTrace | TraceBlocks = ClosedTrace(path) if _closed(path) else TraceBlocks(path)
         except (OSError, RuntimeError, ValueError) as error:
-            self._drop_copy()
             raise SessionError(f"{path}: cannot be read as a trace ({error})") from None
         try:
             self.period_s = self._card().period_s
-            found = sorted(self._file.signals.items())
-            ours = [(number, signal) for number, signal in found if number > 0]
-            if not ours:
+            found = self._file.signals
+            if not found:
                 raise SessionError(f"{path}: holds no signal")
-            self._ids: dict[str, int] = {signal.name: number for number, signal in ours}
-            self.signals: list[tuple[str, str]] = [(signal.name, signal.units) for _, signal in ours]
-            # After a crash one signal may be a block ahead of another.
-            self.length = min(int(signal.length) for _, signal in ours)
+            self._ids = {name: number for number, name, _ in found}
+            self.signals = [(name, unit) for _, name, unit in found]
+            self.length = self._file.length
         except BaseException:
             self.close()
             raise
+
+    def refresh(self) -> int:
+        """Take in what was written since the trace was opened, and return the new length."""
+        try:
+            self._file.refresh()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise SessionError(f"{self._path}: cannot be read as a trace ({error})") from None
+        self.length = self._file.length
+        return self.length
 
     def read(self, signal: str, start: int, stop: int) -> Float32Array:
         """Return the samples [start, stop) of `signal`; missing ones are NaN."""
@@ -188,47 +194,35 @@ class TraceReader:
         if start == stop:
             return np.empty(0, dtype=np.float32)
         try:
-            samples: Float32Array = self._file.fsr(self._id(signal), start, stop - start)
-        except (RuntimeError, ValueError) as error:
+            return self._file.read(self._id(signal), start, stop)
+        except (OSError, RuntimeError, ValueError) as error:
             raise SessionError(f"{self._path}: samples {start}..{stop} cannot be read ({error})") from None
-        return samples
 
     def envelope(self, signal: str, start: int, stop: int, columns: int) -> Float64Array:
         """Return mean, minimum and maximum of `columns` equal parts of [start, stop), for drawing.
 
-        The shape is (columns, 3). Short parts are computed from the samples; long ones come from the
-        summaries in the file, so the time taken hardly grows with the length and no spike is lost.
+        The shape is (columns, 3), and no spike is lost. Where the trace was closed, long parts come from its
+        summaries, so that the time taken hardly grows with the length; else from the samples.
         """
         step = max(1, (stop - start) // columns)
         columns = (stop - start) // step
         if columns == 0 or not 0 <= start <= stop <= self.length:
             raise SessionError(f"{self._path}: samples {start}..{stop} of {self.length} cannot be drawn")
         try:
-            table: Float64Array = self._file.fsr_statistics(self._id(signal), start, step, columns)
-        except (RuntimeError, ValueError) as error:
+            return self._file.envelope(self._id(signal), start, step, columns)
+        except (OSError, RuntimeError, ValueError) as error:
             raise SessionError(f"{self._path}: samples {start}..{stop} cannot be read ({error})") from None
-        order = [pyjls.SummaryFSR.MEAN, pyjls.SummaryFSR.MIN, pyjls.SummaryFSR.MAX]
-        return table[:, order]
 
     def edges(self) -> list[tuple[int, str]]:
         """Return the marked edges as (sample, label)."""
-        found: list[tuple[int, str]] = []
-
-        def note(sample: int, _y: float, kind: int, _group: int, data: str) -> bool:
-            if kind == pyjls.AnnotationType.TEXT:
-                found.append((sample, data))
-            return False
-
         try:
-            self._file.annotations(1, 0, note)
-        except (RuntimeError, ValueError) as error:
+            return list(self._file.texts)
+        except (OSError, RuntimeError, ValueError) as error:
             raise SessionError(f"{self._path}: the marked edges cannot be read ({error})") from None
-        return found
 
     def close(self) -> None:
         """Release the file; safe to call twice."""
         self._file.close()
-        self._drop_copy()
 
     def __enter__(self) -> Self:
         return self
@@ -243,29 +237,9 @@ class TraceReader:
             raise SessionError(f"{self._path}: has no signal {signal!r}, only {', '.join(self._ids)}")
         return self._ids[signal]
 
-    def _readable(self, path: Path) -> Path:
-        """Return `path`, or a copy of it if it was not closed properly.
-
-        pyjls repairs such a file in place. That would change a session's facts, fail on read-only media, and
-        disturb a run that is still writing; so it gets a copy to repair.
-        """
-        with path.open("rb") as file:
-            header = file.read(24)
-        if len(header) == 24 and header[16:] == bytes(8):  # the length, written when the file is closed
-            self._temporary = tempfile.TemporaryDirectory(prefix="energy-runner-")
-            return Path(shutil.copyfile(path, Path(self._temporary.name) / path.name))
-        return path
-
     def _card(self) -> _Card:
-        cards: list[str | bytes] = []
-
-        def note(number: int, data: str | bytes) -> bool:
-            if number == _CARD:
-                cards.append(data)
-            return False
-
         try:
-            self._file.user_data(note)
+            cards = [data for number, data in self._file.user_data if number == _CARD]
             card = _Card.model_validate_json(cards[-1])
         except (RuntimeError, ValueError, IndexError, TypeError, ValidationError):
             raise SessionError(f"{self._path}: does not say its sample period") from None
@@ -273,7 +247,9 @@ class TraceReader:
             raise SessionError(f"{self._path}: is of kind {card.schema_!r}, this version reads {SCHEMA!r}")
         return card
 
-    def _drop_copy(self) -> None:
-        if self._temporary is not None:
-            self._temporary.cleanup()
-            self._temporary = None
+
+def _closed(path: Path) -> bool:
+    """Return whether a file is as long as it says, which it does when it is closed."""
+    with path.open("rb") as file:
+        header = file.read(24)
+        return int.from_bytes(header[16:], "little") == file.seek(0, 2)

@@ -51,7 +51,7 @@ class Run:
     def virtual(self) -> bool:
         """Return whether anything in the session is a twin, whatever its record says."""
         record = self.session.record
-        boxes = (event for event in self.session.journal(exchanges=False) if isinstance(event, BoxIdentified))
+        boxes = self.session.journal(exchanges=False).of(BoxIdentified)
         twin = any(box.identity.get("virtual") is True for box in boxes)
         return record.virtual or record.truth is not None or "virtual_dut_answers_from" in record.bench or twin
 

@@ -95,7 +95,7 @@ class Stamps:
     """Turn host times of a run into `MMDD.hhmmss`, the style of stamp that readers of these files know."""
 
     def __init__(self, run: Run) -> None:
-        started = (event for event in run.session.journal(exchanges=False) if isinstance(event, RunStarted))
+        started = run.session.journal(exchanges=False).of(RunStarted)
         first = next(started, None)
         self._offset_ns = first.utc_ns - first.t_ns if first is not None else 0
 

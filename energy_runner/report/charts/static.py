@@ -35,7 +35,7 @@ def write_plots(session: Session, result: Result) -> list[Path]:
         raise ConfigurationError("plots need matplotlib. Try: pip install 'energy-runner[plots]'") from None
     if not session.has_trace():
         return []
-    monitors = [event for event in session.journal() if isinstance(event, MonitorConfigured)]
+    monitors = list(session.journal(exchanges=False).of(MonitorConfigured))
     folder = session.path / FOLDER
     written: list[Path] = []
     with session.trace() as reader:

@@ -27,7 +27,10 @@ def written(path: Path, events: tuple[ev.AnyEvent, ...] = EVENTS) -> Path:
 
 
 def test_events_come_back_as_they_were(tmp_path: Path) -> None:
-    assert read_journal(written(tmp_path / "j")) == Journal(EVENTS, torn=False)
+    journal = read_journal(written(tmp_path / "j"))
+    assert tuple(journal) == EVENTS
+    assert len(journal) == len(EVENTS)
+    assert not journal.torn
 
 
 def test_each_event_is_one_line_at_once(tmp_path: Path) -> None:
@@ -40,7 +43,7 @@ def test_each_event_is_one_line_at_once(tmp_path: Path) -> None:
 
 def test_not_even_a_line_end_in_a_text_makes_a_second_line(tmp_path: Path) -> None:
     event = ev.Remark(t_ns=1, box="dut", text="one\r\ntwo\x85\u2028three")
-    assert read_journal(written(tmp_path / "j", (event,))).events == (event,)
+    assert tuple(read_journal(written(tmp_path / "j", (event,)))) == (event,)
 
 
 def test_infinite_results_survive(tmp_path: Path) -> None:
@@ -56,7 +59,7 @@ def test_infinite_results_survive(tmp_path: Path) -> None:
         results=[float("inf"), -float("inf")],
         dut_laps_us=[],
     )
-    assert read_journal(written(tmp_path / "j", (event,))).events == (event,)
+    assert tuple(read_journal(written(tmp_path / "j", (event,)))) == (event,)
 
 
 @pytest.mark.parametrize("size", [3, 37, 400])
@@ -66,7 +69,7 @@ def test_cut_anywhere_only_the_torn_line_is_lost(tmp_path: Path, size: int) -> N
         (tmp_path / "j").write_bytes(data[:cut])
         journal = read_journal(tmp_path / "j")
         whole = data[:cut].count(b"\n")
-        assert journal.events == EVENTS[:whole]
+        assert tuple(journal) == EVENTS[:whole]
         assert journal.torn == (cut > 0 and data[cut - 1 : cut] != b"\n")
 
 
@@ -99,7 +102,7 @@ def test_a_hostile_line_is_refused_by_its_number(tmp_path: Path, line: bytes) ->
     good = EVENTS[0].model_dump_json().encode()
     (tmp_path / "j").write_bytes(b"\n".join([good, good, line, good, b""]))
     with pytest.raises(SessionError, match=r"j, line 3: ") as caught:
-        read_journal(tmp_path / "j")
+        list(read_journal(tmp_path / "j"))
     assert len(str(caught.value)) < 400
 
 
@@ -110,15 +113,17 @@ def test_any_bytes_give_events_or_a_session_error(
     path = tmp_path_factory.getbasetemp() / "hostile.jsonl"
     path.write_bytes(b"\n".join(lines))
     try:
-        journal = read_journal(path)
+        count = len(read_journal(path))
     except SessionError:
         return
-    assert len(journal) == 0  # no such bytes are an event by chance
+    assert count == 0  # no such bytes are an event by chance
 
 
 def test_a_missing_journal_is_a_session_error(tmp_path: Path) -> None:
-    with pytest.raises(SessionError, match="cannot be read"):
-        read_journal(tmp_path / "absent")
+    journal = read_journal(tmp_path / "absent")
+    for ask in (list, len, lambda journal: journal.torn, lambda journal: list(journal.of(ev.Remark))):
+        with pytest.raises(SessionError, match="cannot be read"):
+            ask(journal)
 
 
 def test_plain_text_is_kept_as_text() -> None:
@@ -137,8 +142,57 @@ def test_any_bytes_of_a_port_survive(data: bytes) -> None:
 def test_exchanges_are_skipped_unread_where_nobody_wants_them(tmp_path: Path, data: bytes) -> None:
     passed = exchange(7, "dut", "tx", data)
     path = written(tmp_path / "j", (EVENTS[0], passed, EVENTS[1]))
-    assert read_journal(path).events == (EVENTS[0], passed, EVENTS[1])
-    assert read_journal(path, exchanges=False).events == (EVENTS[0], EVENTS[1])
+    assert tuple(read_journal(path)) == (EVENTS[0], passed, EVENTS[1])
+    assert tuple(read_journal(path, exchanges=False)) == (EVENTS[0], EVENTS[1])
+
+
+def test_a_journal_is_read_as_often_as_somebody_asks(tmp_path: Path) -> None:
+    path = written(tmp_path / "j", EVENTS[:3])
+    journal = read_journal(path)
+    assert tuple(journal) == EVENTS[:3]
+    written(path, EVENTS[:5])
+    assert tuple(journal) == EVENTS[:5]
+
+
+def test_a_short_journal_is_kept_and_a_long_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = written(tmp_path / "j", EVENTS[:6])
+    kept = Journal(path, keep=True)
+    assert next(iter(kept)) == EVENTS[0]  # a look at the beginning keeps nothing
+    assert tuple(kept) == EVENTS[:6]
+    monkeypatch.setattr("energy_runner.session.journal._KEPT", 5)
+    long = Journal(path, keep=True)
+    assert tuple(long) == EVENTS[:6]
+    path.unlink()
+    assert tuple(kept) == EVENTS[:6]
+    assert list(kept.of(ev.RunStarted)) == [EVENTS[0]]
+    with pytest.raises(SessionError):
+        list(long)
+
+
+def test_only_the_kinds_asked_for_are_read(tmp_path: Path) -> None:
+    path = written(tmp_path / "j")
+    wanted = [event for event in EVENTS if isinstance(event, ev.LapCaptured | ev.RunStopped)]
+    assert len(wanted) > 2
+    assert list(read_journal(path).of(ev.LapCaptured, ev.RunStopped)) == wanted
+    spaced = (
+        b'{"kind": "run-stopped", "outcome": "failed", "reason": "", "supply_off_confirmed": null, "t_ns": 1}\n'
+    )
+    path.write_bytes(b'{"t_ns":1,"kind":"remark","more":1}\n' + spaced)  # the first is skipped unread
+    assert [event.outcome for event in read_journal(path).of(ev.RunStopped)] == ["failed"]
+    path.write_bytes(path.read_bytes() + b'{"t_ns":2,"kind":"run-stopped"}\n')
+    with pytest.raises(SessionError, match="line 3"):
+        list(read_journal(path).of(ev.RunStopped))
+
+
+def test_a_journal_that_grows_can_be_read_up_to_a_place(tmp_path: Path) -> None:
+    path = written(tmp_path / "j", EVENTS[:3])
+    until = path.stat().st_size
+    written(path, EVENTS[:6])
+    assert tuple(Journal(path, until=until)) == EVENTS[:3]
+    assert not Journal(path, until=until).torn
+    assert tuple(Journal(path, until=until - 1)) == EVENTS[:2]
+    assert Journal(path, until=until - 1).torn
+    assert tuple(Journal(path, until=0)) == ()
 
 
 def test_bad_base64_is_a_session_error() -> None:

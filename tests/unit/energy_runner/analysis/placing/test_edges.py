@@ -18,7 +18,6 @@ from energy_runner.analysis.placing.alignment import (
 from energy_runner.analysis.placing.edges import Matching, lap_edges, match_edges
 from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
-from energy_runner.session.journal import Journal
 from tests.support.synthetic import Run, Setup, host_ns, make_run
 
 MONITOR = Setup(period_s=0.01)
@@ -28,7 +27,7 @@ SYNC, TRIAL_START, TRIAL_STOP, FIRST_START, FIRST_STOP = range(5)
 
 
 def facts_of(run: Run) -> Facts:
-    return gather(Journal(tuple(run.events)))
+    return gather(run.events)
 
 
 def placed(run: Run) -> tuple[Matching, Alignment]:
@@ -314,4 +313,4 @@ def test_the_sample_clock_shows_samples_lost_unnoticed(stretch: float, wrong: bo
 )
 def test_numbers_that_no_run_produces_are_refused(event: ev.AnyEvent) -> None:
     with pytest.raises(SessionError, match="the journal holds a"):
-        gather(Journal((event,)))
+        gather([event])

@@ -1,0 +1,93 @@
+"""A run in a thread of its own: watch it, cancel it, wait for it."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Self
+
+from energy_runner.director.bus import Bus
+from energy_runner.director.event_queue import CAPACITY, EventQueue
+from energy_runner.director.stop import StopRequest
+from energy_runner.director.subscriber import Listener
+from energy_runner.session.folder import Session
+
+# A wait without a limit cannot be interrupted on every system.
+_TURN_S = 0.2
+
+
+class Run:
+    """A run that goes on; whatever becomes of its handle, it ends with the supply off.
+
+    As a context manager it cancels the run when the body is left early, and waits for its tear-down.
+    """
+
+    def __init__(self, execute: Callable[[Bus, StopRequest], Session], listeners: Sequence[Listener] = ()) -> None:
+        self.stop = StopRequest()
+        self._bus = Bus(listeners)
+        self._execute = execute
+        self._session: Session | None = None
+        self._error: BaseException | None = None
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._body, name="energy-runner run")
+        self._thread.start()
+
+    @property
+    def done(self) -> bool:
+        """Return whether the run has ended, its result and report included."""
+        return self._over.is_set()
+
+    def events(self, capacity: int = CAPACITY) -> EventQueue:
+        """Return an iterator over the run's events from its beginning on, for any thread; see `EventQueue`.
+
+        Each call gives one of its own. It ends with the run's tear-down, before the result is derived.
+        """
+        return self._bus.events(capacity)
+
+    def cancel(self, reason: str = "cancelled") -> None:
+        """Ask the run to stop, from any thread; it ends as interrupted, the supply off. The first reason stays."""
+        self.stop.ask(reason)
+
+    def wait(self, timeout_s: float | None = None) -> Session:
+        """Wait until the run has ended and return its session; raise what `energy_runner.run` would raise.
+
+        Ctrl-C meanwhile cancels the run and is raised when its tear-down is through. Raises `TimeoutError` if the
+        run has not ended after `timeout_s` seconds; it goes on.
+        """
+        interrupted: KeyboardInterrupt | None = None
+        left_s = timeout_s
+        while not self._over.is_set():
+            if left_s is not None and left_s <= 0:
+                raise TimeoutError(f"the run has not ended after {timeout_s:g} s")
+            turn_s = _TURN_S if left_s is None else min(_TURN_S, left_s)
+            try:
+                self._over.wait(turn_s)
+            except KeyboardInterrupt as error:
+                interrupted, left_s = error, None
+                self.cancel("stopped by Ctrl-C")
+            left_s = None if left_s is None else left_s - turn_s
+        self._thread.join()
+        if interrupted is not None:
+            raise interrupted
+        if self._error is not None:
+            raise self._error
+        if self._session is None:
+            raise AssertionError("a run ends with a session or an error")
+        return self._session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if not self.done:
+            self.cancel("its handle was left")
+        while not self._over.wait(_TURN_S):
+            pass
+        self._thread.join()
+
+    def _body(self) -> None:
+        try:
+            self._session = self._execute(self._bus, self.stop)
+        except BaseException as error:  # `wait` raises it where somebody can hear it
+            self._error = error
+        finally:
+            self._bus.close()
+            self._over.set()

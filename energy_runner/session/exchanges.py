@@ -1,0 +1,73 @@
+"""Every byte that was exchanged in a run, in order, wherever it is recorded: in the journal or in `stream.bin`."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from energy_runner.errors import SessionError
+from energy_runner.session.events import Exchange, RunStopped, StreamChunk
+from energy_runner.session.journal import Journal, exchanged_bytes
+from energy_runner.session.stream import Passed, read_frames
+
+_TRY = "Try: copy the session again from where it was recorded"
+
+
+def read_exchanges(journal: Journal, path: Path) -> Iterator[Passed]:
+    """Yield what passed the links, in order; `path` is the session's `stream.bin`, which need not exist.
+
+    The journal of a killed run may index less than is there or, after a power cut, more: then every whole frame
+    is yielded, and `stream_doubt` says what is amiss. Raises `SessionError` where journal and stream contradict
+    each other otherwise.
+    """
+    end = 0
+    with ExitStack() as stack:
+        file, held = None, 0
+        if path.is_file():
+            file, held = stack.enter_context(path.open("rb")), path.stat().st_size
+        for event in journal.of(Exchange, StreamChunk):
+            if isinstance(event, Exchange):
+                yield Passed(event.t_ns, event.box, event.direction, exchanged_bytes(event))
+            if not isinstance(event, StreamChunk):
+                continue
+            start, end = end, chunk_end(event, end)
+            if file is not None and end <= held:
+                yield from read_frames(path, file, start, end)
+            elif _ended(journal):
+                raise SessionError(f"{path}: holds {held} bytes, the journal indexes {end}. {_TRY}")
+            elif file is not None:
+                yield from _whole_frames(path, file, min(start, held), held)
+        if file is not None and held > end:
+            if _ended(journal):
+                raise SessionError(f"{path}: holds {held} bytes, the journal indexes only {end}. {_TRY}")
+            yield from _whole_frames(path, file, end, held)
+
+
+def chunk_end(chunk: StreamChunk, end: int) -> int:
+    """Return the end of a chunk that follows bytes up to `end`; raises `SessionError` for one that does not."""
+    if chunk.offset != end:
+        raise SessionError(
+            f"the journal indexes bytes of the stream from {chunk.offset} on, after those up to {end}. {_TRY}"
+        )
+    return end + chunk.length
+
+
+def stream_doubt(indexed: int, held: int | None) -> str:
+    """Return what is amiss with a `stream.bin` of `held` bytes (None: there is none) by its index, or nothing."""
+    if held is None:
+        return f"stream.bin is missing; the journal indexes {indexed} bytes of it" if indexed else ""
+    if held < indexed:
+        return f"stream.bin holds {held} bytes, the journal indexes {indexed}"
+    if held > indexed:
+        return f"{held - indexed} bytes at the end of stream.bin are not indexed in the journal"
+    return ""
+
+
+def _ended(journal: Journal) -> bool:
+    return next(journal.of(RunStopped), None) is not None
+
+
+def _whole_frames(path: Path, file: BinaryIO, start: int, stop: int) -> Iterator[Passed]:
+    """Yield frames as long as they are whole; what a killed process was writing ends them."""
+    with suppress(SessionError):
+        yield from read_frames(path, file, start, stop)

@@ -1,0 +1,122 @@
+"""`stream.bin`: bytes that passed links in bulk, frame after frame, as they passed; the journal says where.
+
+A sampler's stream, or a stimulus on its way to the DUT, is too large for a journal that people read, and as JSON
+it would be larger still. Each frame is one write or one read of a link: direction (`T` to the device, `R` from
+it), length of the device's name, length of the data, host time in ns, then name and data (little endian). So the
+file can be read without its index too, as far as a killed process came.
+"""
+
+import os
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from energy_runner.errors import BenchFault, SessionError
+
+Direction = Literal["tx", "rx"]
+
+_HEAD = struct.Struct("<cBIq")
+_CODES: dict[Direction, bytes] = {"tx": b"T", "rx": b"R"}
+_DIRECTIONS: dict[bytes, Direction] = {code: direction for direction, code in _CODES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Bytes that passed the link of `device` at host time `t_ns`: `tx` from the host, `rx` to it."""
+
+    t_ns: int
+    device: str
+    direction: Direction
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where frames lie that were written since the last time somebody asked."""
+
+    offset: int
+    length: int
+    exchanges: int
+    devices: list[str]
+
+
+class StreamWriter:
+    """Append frames to `stream.bin`, made when the first one comes; nothing is kept back in this process.
+
+    Raises `BenchFault` when a frame cannot be written, for a run without its bytes proves nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO | None = None
+        self._end = 0
+        self._told = 0
+        self._exchanges = 0
+        self._devices: set[str] = set()
+
+    def append(self, passed: Passed) -> None:
+        """Write one frame, whole, to the operating system."""
+        name = passed.device.encode()
+        head = _HEAD.pack(_CODES[passed.direction], len(name), len(passed.data), passed.t_ns)
+        try:
+            if self._file is None:
+                self._file = self._path.open("ab", buffering=0)
+            frame = memoryview(head + name + passed.data)
+            left = frame
+            while left:  # an unbuffered write may end early, at a full disk for example; the next one tells why
+                left = left[self._file.write(left) or 0 :]
+        except (OSError, ValueError) as error:
+            raise self._fault(error) from None
+        self._end += len(frame)
+        self._exchanges += 1
+        self._devices.add(passed.device)
+
+    def take(self) -> Written | None:
+        """Return where the frames lie that came since the last call; None if there is none."""
+        if not self._exchanges:
+            return None
+        written = Written(self._told, self._end - self._told, self._exchanges, sorted(self._devices))
+        self._told, self._exchanges = self._end, 0
+        self._devices.clear()
+        return written
+
+    def sync(self) -> None:
+        """Wait until everything written is on the storage device, where a power cut cannot reach it."""
+        try:
+            if self._file is not None:
+                os.fsync(self._file.fileno())
+        except (OSError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        if self._file is not None:
+            self._file.close()
+
+    def _fault(self, error: Exception) -> BenchFault:
+        return BenchFault(f"{self._path}: cannot be written ({error}). Try: free disk space, run again")
+
+
+def read_frames(path: Path, file: BinaryIO, start: int, stop: int) -> Iterator[Passed]:
+    """Yield the frames in bytes [start, stop) of an open `stream.bin`.
+
+    Raises `SessionError` at the first one that is not whole, or that is none.
+    """
+    at = start
+    file.seek(at)
+    while at < stop:
+        head = file.read(_HEAD.size)
+        if len(head) < _HEAD.size:
+            raise SessionError(f"{path}: ends inside a frame at byte {at}")
+        code, name_length, length, t_ns = _HEAD.unpack(head)
+        end = at + _HEAD.size + name_length + length
+        if code not in _DIRECTIONS or t_ns < 0 or end > stop:
+            raise SessionError(f"{path}: what lies at byte {at} is no frame")
+        body = file.read(name_length + length)
+        if len(body) < name_length + length:
+            raise SessionError(f"{path}: ends inside a frame at byte {at}")
+        name = body[:name_length].decode("utf-8", "replace")
+        yield Passed(t_ns, name, _DIRECTIONS[code], body[name_length:])
+        at = end
