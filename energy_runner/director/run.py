@@ -102,8 +102,9 @@ def _tear_down(stage: Stage) -> bool | None:
         stage.recorder.emit(TearDownStep(t_ns=now_ns, name=done.name, error=error))
 
     # From here on a wish to stop changes nothing: no wait may raise it.
-    for waiting in (stage.bench.dut, *stage.bench.instruments.values()):
-        waiting.while_waiting = lambda: None
+    stage.bench.dut.while_waiting = lambda: None
+    for instrument in stage.bench.instruments.values():
+        instrument.while_waiting = lambda: None
     stage.undo.unwind(report)
     return confirmed
 
