@@ -74,9 +74,13 @@ class StreamChunk(Event):
 
     kind: Literal["stream-chunk"] = "stream-chunk"
     offset: int = Field(ge=0)
+    """Where they begin in `stream.bin`, in bytes."""
     length: int = Field(ge=1)
+    """How many bytes of `stream.bin` they take."""
     exchanges: int = Field(ge=1)
+    """How many frames these bytes hold."""
     devices: list[str]
+    """Names of the devices whose links they passed."""
 
 
 class BoxIdentified(Event):

@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from energy_runner.session.result import Stated
 
 _SIGNIFICANT = 2
+_TWO_DIGITS = Context(prec=_SIGNIFICANT, rounding=ROUND_HALF_EVEN)
 _WIDE = Context(prec=700)  # a float has 309 digits before the point and as many behind it
 
 
@@ -19,7 +20,7 @@ def rounded(value: float, expanded: float) -> tuple[str, str]:
     if expanded <= 0:
         return f"{Decimal(f'{value:.5e}'):f}", "0"
     # Rounded once to find the place: 0.0996 becomes 0.10, whose last digit is one place further up.
-    place = Decimal(f"{expanded:.{_SIGNIFICANT - 1}e}").adjusted() - (_SIGNIFICANT - 1)
+    place = _TWO_DIGITS.create_decimal(repr(float(expanded))).adjusted() - (_SIGNIFICANT - 1)
     return _to(value, place), _to(expanded, place)
 
 

@@ -174,7 +174,7 @@ def test_wrong_stimuli(spoil, words, refused, place):
         (("demo", "--bench", "real.toml"), ["real.toml", "energy-runner run"]),
         (("bench", "show", "reel.toml"), ["'reel.toml'", "virtual-lpm01a"]),
         (("bench", "off", "nomonitor.toml"), ["no [monitor]"]),
-        (("bench", "serve", "real.toml"), ["real.toml", "virtual"]),
+        (("bench", "serve", "real.toml"), ["real instruments", "virtual"]),
         (("bench", "serve", "virtual-ideal"), ["virtual-ideal", "virtual-lpm01a"]),
         (("bench", "serve", "virtual-lpm01a", "--mode", "accuracy"), ["--mode accuracy"]),
         (("bench", "serve", "virtual-lpm01a", "--benchmark", "kws1"), ["'kws1'", "did you mean 'kws01'"]),

@@ -117,4 +117,4 @@ def test_what_is_known_is_not_taken_for_something_later(tmp_path: Path) -> None:
     assert "samples-arrived" in ev.KINDS
     (tmp_path / "j").write_text('{"kind": "samples-arrived", "t_ns": 1}\n', "utf-8")
     with pytest.raises(SessionError, match="line 1: not an event"):
-        read_journal(tmp_path / "j")
+        list(read_journal(tmp_path / "j"))
