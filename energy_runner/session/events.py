@@ -104,6 +104,7 @@ class MonitorConfigured(Event):
     voltage_set_v: float
     """Output voltage that was set, V."""
     period_s: float
+    """Sample period, s."""
     signals: list[dict[str, Any]]
     """Signals in the trace, each with `name`, `unit`, `kind` (mean or instant) and `period_s`."""
     captures_edges: bool

@@ -15,10 +15,10 @@ import pytest
 import typer
 
 from energy_runner.bench import Bench, build_bench, load_bench_spec
+from energy_runner.bench.serve import bench_file
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.cli import bench_doctor, bench_show
 from energy_runner.cli.app import app
-from energy_runner.bench.serve import bench_file
 from energy_runner.cli.outcome import run_app
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import BenchFault, ConfigurationError, Interrupted
