@@ -120,7 +120,7 @@ BUILT_IN = (
         name="ideal",
         title="A monitor without any error, in software only",
         link="none",
-        roles=("supply", "sampler", "edges"),
+        roles=("supply", "sampler", "edges", "thermometer", "switch"),
         twin="instruments.devices.ideal.twin:VirtualIdeal",
         edges="exact",
     ),

@@ -22,7 +22,16 @@ from instruments.links.make import AnyLink, LinkOptions, link_over, make_link
 from instruments.links.pump import DEFAULT_CAPACITY_BYTES
 from instruments.links.tap import Direction
 from instruments.registry import DriverSpec
-from instruments.roles import EdgeSource, Instrument, Sampler, SamplingSettings, Supply, SupplySettings
+from instruments.roles import (
+    EdgeSource,
+    Instrument,
+    Sampler,
+    SamplingSettings,
+    Supply,
+    SupplySettings,
+    Switch,
+    Thermometer,
+)
 from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
 from instruments.world.cable import CableLink
 
@@ -49,6 +58,8 @@ class Bench:
     sampler: Sampler | None = None
     edges: EdgeSource | None = None
     cross_check: EdgeSource | None = None
+    thermometer: Thermometer | None = None
+    switch: Switch | None = None
     supply_settings: SupplySettings | None = None
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     twin: TwinBench | None = None
@@ -97,6 +108,8 @@ def build_bench(
         sampler=_role(built, players.sampler, "sampler"),
         edges=_role(built, players.edges, "edges"),
         cross_check=_role(built, players.cross_check, "edges"),
+        thermometer=_role(built, players.thermometer, "thermometer"),
+        switch=_role(built, players.switch, "switch"),
         supply_settings=_supply_settings(spec),
         sampling=_sampling(spec),
         twin=twin,

@@ -27,6 +27,9 @@ NEEDED: dict[str, RoleName] = {
 }
 
 
+ROLES = ("supply", "sampler", "edges", "cross_check", "thermometer", "switch")
+
+
 class WiringError(ConfigurationError):
     """The roles of a bench file cannot be played; `place` is the key that is wrong."""
 
@@ -60,6 +63,8 @@ class Wiring:
     sampler: Player | None = None
     edges: Player | None = None
     cross_check: Player | None = None
+    thermometer: Player | None = None
+    switch: Player | None = None
     dut: Player = field(default_factory=lambda: Player(DUT_PORT))
 
 
@@ -144,9 +149,9 @@ def wiring(spec: BenchSpec, mode: Mode) -> Wiring:
     """Return who plays what in a mode; raise `ConfigurationError` for a role that it needs and nobody plays."""
     present, roles = instruments_of(spec), roles_of(spec)
     route_player = _dut_player(spec, mode, roles)
-    players = {role: roles.get(role) for role in ("supply", "sampler", "edges", "cross_check")}
+    players = {role: roles.get(role) for role in ROLES}
     if mode != "energy":
-        players["edges"] = players["cross_check"] = None
+        players |= dict.fromkeys(("edges", "cross_check", "thermometer", "switch"))
         if players["sampler"] is not None and players["sampler"].instrument != _name(players["supply"]):
             players["sampler"] = None
     else:

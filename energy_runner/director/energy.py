@@ -30,6 +30,8 @@ def measure_energy(stage: Stage) -> None:
     plan = stage.plan
     stage.open_instruments()
     applied = stage.configure_sampler(stage.configure_supply())
+    stage.isolate()
+    stage.surroundings()
     stage.power_up()
     stage.identify_dut()
     stage.arm_edges()
@@ -57,6 +59,7 @@ def measure_energy(stage: Stage) -> None:
             stage.recorder.remark("director", f"window {index + 1}: {seen} of 2 edges came", suspicious=True)
     stage.phase("finish")
     stage.wait(plan.tail_s)
+    stage.surroundings()
     _await_confirmation(stage, applied.period_s)
     _stop(stage, stage.deadline(STOP_S))
     _measure_voltage(stage)

@@ -23,6 +23,8 @@ from energy_runner.session.events import (
     Purpose,
     StimulusLoaded,
     SupplySwitched,
+    SwitchTurned,
+    TemperatureMeasured,
 )
 from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
@@ -192,6 +194,24 @@ class Stage:
             )
         )
         return applied
+
+    def surroundings(self) -> None:
+        """Measure the temperature, where the bench has a thermometer."""
+        thermometer = self.bench.thermometer
+        if thermometer is not None:
+            now = thermometer.read(self.deadline(ANSWER_S))
+            self.recorder.emit(
+                TemperatureMeasured(t_ns=self.clock.now_ns(), temperature_c=now.value_c, u_k=now.u_k)
+            )
+
+    def isolate(self) -> None:
+        """Turn the switch off while the DUT is measured, and on again after it: a debug probe feeds current."""
+        switch = self.bench.switch
+        if switch is None or not switch.is_on(self.deadline(ANSWER_S)):
+            return
+        self.undo.register("turn the switch on again", lambda deadline: switch.turn(True, deadline))
+        switch.turn(False, self.deadline(ANSWER_S))
+        self.recorder.emit(SwitchTurned(t_ns=self.clock.now_ns(), on=False))
 
     def power_up(self) -> None:
         """Switch the supply on and wait until the DUT has booted."""

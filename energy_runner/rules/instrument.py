@@ -12,7 +12,7 @@ from typing import Any
 from energy_runner.errors import SessionError
 from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
 from energy_runner.rules.rule_sets import Row
-from energy_runner.session.events import BoxIdentified, MonitorConfigured, VoltageMeasured
+from energy_runner.session.events import BoxIdentified, MonitorConfigured, TemperatureMeasured, VoltageMeasured
 
 _IDENTITY = ("make", "model", "serial", "firmware")
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
@@ -57,7 +57,9 @@ def temperature(case: Case, row: Row) -> Judgement | None:
     """Tell whether the surroundings were warm enough; a twin has none."""
     if case.record.virtual:
         return None
-    told = _table(case.record.bench, "environment").get("temperature_c")
+    # The coldest moment counts; what the bench file states counts where nothing was measured.
+    measured = [event.temperature_c for event in case.told(TemperatureMeasured)]
+    told = min(measured) if measured else _table(case.record.bench, "environment").get("temperature_c")
     limit = f"{row.number:g} °C"
     if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
         return not_known(limit, "no temperature is in the session", low=row.number)

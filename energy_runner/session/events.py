@@ -135,6 +135,24 @@ class VoltageMeasured(Event):
     """Voltage at the output, V."""
 
 
+class TemperatureMeasured(Event):
+    """The thermometer measured the temperature of the surroundings."""
+
+    kind: Literal["temperature-measured"] = "temperature-measured"
+    temperature_c: float
+    """Temperature, °C."""
+    u_k: float
+    """Its standard uncertainty, K."""
+
+
+class SwitchTurned(Event):
+    """The switch was turned, and says so itself."""
+
+    kind: Literal["switch-turned"] = "switch-turned"
+    on: bool
+    """True: on; false: off."""
+
+
 class DutBooted(Event):
     """The DUT said `m-ready` after power-up."""
 
@@ -377,6 +395,8 @@ KnownEvent = Annotated[
     | MonitorConfigured
     | SupplySwitched
     | VoltageMeasured
+    | TemperatureMeasured
+    | SwitchTurned
     | DutBooted
     | DutIdentified
     | StimulusLoaded

@@ -198,6 +198,30 @@ def a_second_acquisition_starts_at_zero(make: Make) -> None:
             expect(bool(found) and found[0].first == 0, "an acquisition does not start at sample 0")
 
 
+def a_thermometer_tells_how_surely(make: Make) -> None:
+    """Get a temperature that a bench can have, with an uncertainty."""
+    if not _plays(make, "thermometer"):
+        return
+    with Opened(make) as it:
+        found = it.subject.instrument.thermometer(it.subject.channel("thermometer")).read(
+            it.clock.deadline(ANSWER_S)
+        )
+        expect(-60.0 <= found.value_c <= 150.0, f"a temperature of {found.value_c} °C")
+        expect(0.0 <= found.u_k < 50.0, f"an uncertainty of {found.u_k} K")
+
+
+def a_switch_is_where_it_was_turned(make: Make) -> None:
+    """On is on and off is off, by read-back, however often it is said."""
+    if not _plays(make, "switch"):
+        return
+    with Opened(make) as it:
+        switch = it.subject.instrument.switch(it.subject.channel("switch"))
+        before = switch.is_on(it.clock.deadline(ANSWER_S))
+        for wanted in (False, False, True, True, before):
+            switch.turn(wanted, it.clock.deadline(ANSWER_S))
+            expect(switch.is_on(it.clock.deadline(ANSWER_S)) == wanted, f"turned to {wanted}, it says otherwise")
+
+
 def off_works_while_acquiring(make: Make) -> None:
     """Switch the supply off in the middle of an acquisition; the stream stays whole."""
     if not (_plays(make, "sampler") and _plays(make, "supply")):
@@ -248,6 +272,8 @@ CHECKS: tuple[Callable[[Make], None], ...] = (
     stop_may_be_said_any_time,
     a_second_acquisition_starts_at_zero,
     off_works_while_acquiring,
+    a_thermometer_tells_how_surely,
+    a_switch_is_where_it_was_turned,
     silence_ends_by_the_deadline,
 )
 

@@ -38,6 +38,7 @@ class World:
         self.history = CurrentHistory()
         self.powered = False
         self.voltage_v = 0.0
+        self.temperature_c = 23.0
         self._current_a = 0.0
         self._windows: list[tuple[int, int, int]] = []
         self._edge_count = 0

@@ -26,6 +26,9 @@ from instruments.roles import (
     Supply,
     SupplyLimits,
     SupplySettings,
+    Switch,
+    Temperature,
+    Thermometer,
     Timebase,
     signals,
 )
@@ -38,7 +41,7 @@ DEFAULT_RATE_HZ = 10_000.0
 
 
 class VirtualIdeal(Instrument):
-    """A supply, a sampler and an edge source that look straight into the world."""
+    """All roles but the DUT link, looking straight into the world."""
 
     limits = SupplyLimits(voltage_min_v=0.5, voltage_max_v=20.0)
     capabilities = SamplerCapabilities()
@@ -49,6 +52,7 @@ class VirtualIdeal(Instrument):
         self.port = HostPort(world, name, lambda data: None)
         self._world = world
         self._supply = IdealSupply(world)
+        self._switch = IdealSwitch()
         self._period_ns = 0
         self._start_ns: int | None = None
         self._done = 0
@@ -66,6 +70,14 @@ class VirtualIdeal(Instrument):
     def edges(self, channel: str = "") -> EdgeSource:
         """Return the exact edges."""
         return self
+
+    def thermometer(self, channel: str = "") -> Thermometer:
+        """Return a thermometer that shows the world's temperature."""
+        return IdealThermometer(self._world)
+
+    def switch(self, channel: str = "") -> Switch:
+        """Return a switch without anything behind it; it is on at first."""
+        return self._switch
 
     def open(self, deadline: Deadline) -> Identity:
         """Say who it is."""
@@ -153,3 +165,29 @@ class IdealSupply:
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
         """Return the true voltage."""
         return self._world.voltage_v
+
+
+class IdealThermometer:
+    """Shows the temperature of the world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def read(self, deadline: Deadline) -> Temperature:
+        """Return the true temperature."""
+        return Temperature(self._world.temperature_c, 0.0)
+
+
+class IdealSwitch:
+    """Does what it is told."""
+
+    def __init__(self) -> None:
+        self._on = True
+
+    def turn(self, on: bool, deadline: Deadline) -> None:
+        """Switch."""
+        self._on = on
+
+    def is_on(self, deadline: Deadline) -> bool:
+        """Return the state."""
+        return self._on

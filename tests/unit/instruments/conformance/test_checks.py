@@ -6,7 +6,7 @@ import pytest
 
 from instruments.clock import VirtualClock
 from instruments.conformance import CHECKS, Subject, examine, on_twin
-from instruments.devices.ideal.twin import IdealSupply, VirtualIdeal
+from instruments.devices.ideal.twin import IdealSupply, IdealSwitch, VirtualIdeal
 from instruments.registry import drivers
 from instruments.roles import AppliedSampling, Samples
 from instruments.world.world import World
@@ -76,6 +76,21 @@ class OneRoleLess(VirtualIdeal):
         raise self._cannot("edge source")
 
 
+class Welded(IdealSwitch):
+    """Stays on."""
+
+    def turn(self, on, deadline):
+        pass
+
+
+class WeldedSwitch(VirtualIdeal):
+    """Has a switch that stays on."""
+
+    def __init__(self, world):
+        super().__init__(world)
+        self._switch = Welded()
+
+
 class WrongUnit(VirtualIdeal):
     """Gives its energy in watt."""
 
@@ -84,9 +99,12 @@ class WrongUnit(VirtualIdeal):
         return AppliedSampling(tuple(replace(signal, unit="W") for signal in applied.signals))
 
 
+IDEAL = drivers()["ideal"]
+
+
 def subject(twin: type[VirtualIdeal]) -> Subject:
     world = World(VirtualClock())
-    return Subject(twin(world), world.clock, ("supply", "sampler", "edges"), pulse=world.pin_falls)
+    return Subject(twin(world), world.clock, IDEAL.roles, pulse=world.pin_falls)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +116,7 @@ def subject(twin: type[VirtualIdeal]) -> Subject:
         (OneTimebase, "a_second_acquisition_starts_at_zero"),
         (WrongVoltage, "supply_switches_and_reads_back"),
         (OneRoleLess, "constructing_is_pure"),
+        (WeldedSwitch, "a_switch_is_where_it_was_turned"),
         (WrongUnit, "sampler_reports_what_is_applied"),
     ],
 )
