@@ -58,6 +58,7 @@ class Recorder:
         self._streaming: frozenset[str] = frozenset()
         self._bulk = 0
         self._flushed_ns = 0
+        self._closed = False
         self._bus.attach(self._write, self._director_remarks, folder / JOURNAL)
 
     def now_ns(self) -> int:
@@ -159,7 +160,10 @@ class Recorder:
             self._raise(error)
 
     def close(self) -> None:
-        """Complete all files; raises the first error of a file that was whole until now."""
+        """Complete all files; safe to call twice. Raises the first error of a file that was whole until now."""
+        if self._closed:
+            return
+        self._closed = True
         known = len(self.broken)
         lenient, self.lenient = self.lenient, True
         try:

@@ -1,6 +1,6 @@
 """`log.txt`: the journal of a run as a person reads it, one line an event.
 
-The bytes on the ports and the arrival of samples stay in the session's journal; everything else is told.
+The bytes on the ports and the arrival of samples stay in the session; everything else is told.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -77,7 +77,7 @@ def log_txt(run: Run, banner: Sequence[str], results: bytes) -> bytes:
         *banner,
         f"Session {plain_ascii(record.session_id)}, begun {plain_ascii(record.started_utc)}, measured with "
         f"{plain_ascii(record.software)}",
-        "The session's journal has every byte that passed the ports, its trace every sample.",
+        "The session has every byte that passed the ports, and every sample.",
         *_happened(run),
         *(f"finding {finding.id}: {plain_ascii(finding.detail)}" for finding in run.result.findings),
     ]

@@ -58,3 +58,30 @@ def test_a_stop_request_keeps_its_first_reason():
     stop.ask("stopped by SIGTERM")
     with pytest.raises(Interrupted, match="SIGINT"):
         stop.check()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError])
+def test_no_exception_of_any_kind_keeps_the_next_step_from_running(error):
+    stack, done, reports = UndoStack(VirtualClock()), [], []
+
+    def fails(deadline):
+        raise error
+
+    stack.register("first", lambda deadline: done.append("first"))
+    stack.register("second", fails)
+    stack.unwind(reports.append)
+    assert done == ["first"]
+    assert [type(report.error) for report in reports] == [error, type(None)]
+
+
+def test_a_report_that_fails_is_heard_of_after_the_last_step():
+    stack, done = UndoStack(VirtualClock()), []
+    stack.register("first", lambda deadline: done.append("first"))
+    stack.register("second", lambda deadline: done.append("second"))
+
+    def report(report):
+        raise SystemExit(report.name)
+
+    with pytest.raises(SystemExit, match="second"):
+        stack.unwind(report)
+    assert done == ["second", "first"]
