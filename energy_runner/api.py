@@ -22,8 +22,6 @@ import numpy.typing as npt
 
 from energy_runner.analysis.energy.source import energy_source
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
-from energy_runner.analysis.tables import What
-from energy_runner.analysis.tables import table as make_table
 from energy_runner.bench import Bench, BenchSpec, Mode, build_bench, load_bench_spec
 from energy_runner.bench.lock import lock_bench
 from energy_runner.bench.serve import serve_bench
@@ -123,12 +121,15 @@ def analyze(session: Session, *, rule_set: str | Path | RuleSet | None = None) -
     return evaluate(session, rule_set=rule_set)
 
 
-def table(sessions: Session | Sequence[Session], what: What = "windows") -> Table:
+def table(sessions: Session | Sequence[Session], what: str = "windows") -> Table:
     """Return the windows, the single inferences or the laps of sessions as a table with units.
 
     `table.csv()`, `table.save("x.parquet")` and `xarray.Dataset(**table.to_xarray())` make it what others read;
-    `table["energy_j"]` is one column. Raises `SessionError` for a session that has none of them.
+    `table["energy_j"]` is one column. Raises `SessionError` for a session that has none of them,
+    `ConfigurationError` for anything but "windows", "inferences" or "laps".
     """
+    from energy_runner.analysis.tables import table as make_table
+
     return make_table([sessions] if isinstance(sessions, Session) else sessions, what)
 
 

@@ -5,7 +5,7 @@ Everything is derived from the facts; a stored result is not believed.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -15,11 +15,9 @@ from energy_runner.analysis.inferences.segment import WindowInferences, segment_
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session
-from energy_runner.session.result import WindowResult
 from energy_runner.session.table import SCHEMA, Column, Table, Values, joined
 from energy_runner.version import version
 
-What = Literal["windows", "inferences", "laps"]
 Part = dict[str, Values]
 _MOST_NOTES = 2  # in a message
 _MOST_NAMED = 3  # sessions, in a title
@@ -125,10 +123,19 @@ _COUNTS = ("inferences", "samples_expected", "samples_received", "samples_missin
 _WINDOWS = {
     "window": "Number of the window, from 1.",
     "stimulus": "Index of its stimulus, from 0.",
-    **{
-        name: WindowResult.model_fields[name].description or ""
-        for name in ("file", *_FLOATS[:3], _COUNTS[0], *_FLOATS[3:], *_COUNTS[1:])
-    },
+    "file": "File of the stimulus.",
+    "start_s": "Its first edge in the monitor's timebase, s from the start of the acquisition.",
+    "stop_s": "Its second edge, s, likewise.",
+    "duration_s": "Duration between the edges, s.",
+    "inferences": "Inferences in the window.",
+    "energy_j": "Energy between the edges, J.",
+    "energy_per_inference_j": "Energy of one inference, J.",
+    "mean_power_w": "Mean power between the edges, W.",
+    "throughput_per_s": "Inferences per second.",
+    "samples_expected": "Samples that the window touches.",
+    "samples_received": "Samples of these that arrived.",
+    "samples_missing": "Samples of these that did not.",
+    "samples_over_range": "Samples of these that were beyond the monitor's range.",
     "energy_per_inference_u_j": "Standard uncertainty of the energy of one inference, J.",
     "energy_per_inference_expanded_u_j": "Expanded uncertainty of the energy of one inference, J, for 95 %.",
 }

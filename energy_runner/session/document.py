@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-READ = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+READ = ConfigDict(frozen=True, extra="ignore")
 
 
 class Model(BaseModel):

@@ -17,9 +17,7 @@ Outcome = Literal["completed", "bench-fault", "interrupted", "failed"]
 class Event(BaseModel):
     """What all events have: the host time in nanoseconds."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="ignore", use_attribute_docstrings=True, ser_json_inf_nan="strings"
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
     t_ns: int
     """Host time, ns: monotonic, from any origin; `utc_ns` of the first event ties it to the calendar."""

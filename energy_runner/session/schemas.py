@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from energy_runner.session import record, result
-from energy_runner.session.events import EVENT, KINDS
+from energy_runner.session.descriptions import descriptions, models_of
+from energy_runner.session.events import KINDS, KnownEvent
 from energy_runner.session.folder import json_bytes
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
@@ -25,7 +26,7 @@ _NO_NUMBERS = ["NaN", "Infinity", "-Infinity"]
 
 @dataclass(frozen=True)
 class Document:
-    """A public document: `name` is its file's, `about` what it holds, `model` what validates it.
+    """A public document: `name` is its file's, `about` what it holds, `model` its model, or a union of them.
 
     `infinities`: numbers that are none are written as text, as in a journal, which holds whatever a DUT says.
     """
@@ -33,7 +34,7 @@ class Document:
     name: str
     title: str
     about: str
-    model: type[BaseModel] | TypeAdapter[Any]
+    model: Any
     major: int = 1
     infinities: bool = False
 
@@ -61,7 +62,7 @@ EVENTS = Document(
     "journal",
     "A line of journal.jsonl",
     "One event of a run. A line of a kind that is not listed here was written by a later version.",
-    EVENT,
+    KnownEvent,
     infinities=True,
 )
 
@@ -81,16 +82,18 @@ class _WithInfinities(_Plain):
 def json_schema(document: Document) -> dict[str, Any]:
     """Return the JSON Schema of a document."""
     generator = _WithInfinities if document.infinities else _Plain
-    model = document.model
-    adapter = model if isinstance(model, TypeAdapter) else TypeAdapter(model)
+    adapter = TypeAdapter(document.model)
     schema = adapter.json_schema(schema_generator=generator, mode="validation", by_alias=True)
+    known = {name: descriptions(model) for name, model in models_of(document.model).items()}
     if document is EVENTS:
         del schema["discriminator"]  # a word of OpenAPI
         for part in schema["$defs"].values():
             part["required"] = ["kind", *part["required"]]  # it has a default only where a program makes an event
         schema["oneOf"].append(_later_event())
-    for _, properties in fields(schema):
+    for model, properties in fields(schema):
         for name, field in properties.items():
+            if name in known.get(model, {}):
+                field["description"] = known[model][name]
             if "const" in field:
                 field.setdefault("description", f"Always `{field['const']}`.")
             if name == "schema":

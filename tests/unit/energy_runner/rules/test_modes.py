@@ -262,3 +262,13 @@ def test_ic02_is_not_in_the_older_suite(tmp_path: Path) -> None:
     (verdict,) = check(session, ["benchmark"], rule_set="mlperf-tiny-1.3")
     assert (verdict.passed, verdict.measured, verdict.limit) == (False, "ic02", "ad01, ic01, kws01, vww01")
     assert check(make_run(FAST).write(tmp_path / "kws"), ["progressive-sizes"], beside=[]) == []
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(0.01, True), (0.004, False), (0.006, True)])
+def test_single_outputs_agree_within_the_limit_of_the_set(tmp_path: Path, limit: float, passed: bool) -> None:
+    rules = tmp_path / "mine.toml"
+    rules.write_text(f'based_on = "lab"\n[rules]\nsame-answers = {{ limit = {limit} }}\n', "utf-8")
+    energy = make_run(FAST, benchmark="ad01", outputs=(1.0,))
+    other = make_run(mode="performance", benchmark="ad01", outputs=(1.005,))
+    verdict = one(energy, tmp_path, "same-answers", str(rules), performance=other)
+    assert (verdict.passed, verdict.low) == (passed, 5.0)
