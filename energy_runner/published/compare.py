@@ -6,10 +6,10 @@ from typing import Any
 
 from energy_runner.published.correct import correct
 from energy_runner.published.figures import Comparison, Figure, compare, last
-from energy_runner.published.mlcommons.energy import WAKE_WORDS
+from energy_runner.published.mlcommons.recording import WAKE_WORDS
 from energy_runner.published.model import Published
 from energy_runner.published.momentary import imported_for_a_moment
-from energy_runner.published.reproduce import MIN_INFERENCES, MIN_WINDOW_S
+from energy_runner.published.reproduce.eembc import MIN_INFERENCES, MIN_WINDOW_S
 from energy_runner.rules import evaluate
 from energy_runner.session.result import Result, Verdict
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from energy_runner.errors import SessionError
+from energy_runner.published.conversion.events import make_record, write_facts
 from energy_runner.published.discover import LINK, Found, discover
 from energy_runner.published.eembc.read import read_eembc
-from energy_runner.published.facts import make_record, write_facts
 from energy_runner.published.mlcommons.read import read_mlcommons
 from energy_runner.published.model import Published
 from energy_runner.session.folder import Session, create_session

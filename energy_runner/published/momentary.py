@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from energy_runner.errors import SessionError
-from energy_runner.published.facts import make_record, write_journal
+from energy_runner.published.conversion.events import make_record, write_journal
 from energy_runner.published.model import Published, Recording
 from energy_runner.session.folder import Session
 from energy_runner.session.trace import Float32Array, TraceReader

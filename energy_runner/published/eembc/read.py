@@ -8,7 +8,6 @@ import numpy as np
 
 from energy_runner.benchmarks.catalogue import Benchmark, load_benchmark
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.published import reproduce as original
 from energy_runner.published.discover import Found
 from energy_runner.published.eembc import checks
 from energy_runner.published.eembc.log import EembcLog, read_log
@@ -23,6 +22,7 @@ from energy_runner.published.figures import Figure, read_figures
 from energy_runner.published.files import LARGEST_LOG, LARGEST_TEXT, read_lines
 from energy_runner.published.labels import labels_of
 from energy_runner.published.model import Mode, MonitorEdge, Published, Recording
+from energy_runner.published.reproduce import eembc as original
 
 RUNNER = "EEMBC EnergyRunner"
 SCORES = {

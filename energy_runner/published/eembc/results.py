@@ -3,7 +3,7 @@
 import re
 
 from energy_runner.published.figures import NUMBER, Figure, Pattern
-from energy_runner.published.reproduce import EembcWindow, middle, requirement_met, to_fixed
+from energy_runner.published.reproduce.eembc import EembcWindow, middle, requirement_met, to_fixed
 
 REQUIREMENT_MET = "Runtime requirements have been met."
 REQUIREMENT_FAILED = "e-[The run must take at least 10 seconds and 10 iterations to be valid]"

@@ -6,16 +6,16 @@ import numpy as np
 
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.errors import SessionError
-from energy_runner.published import reproduce as original
 from energy_runner.published.discover import Found
 from energy_runner.published.eembc.read import known_benchmark
 from energy_runner.published.figures import Figure, compare, read_figures
 from energy_runner.published.files import LARGEST_LOG, LARGEST_TEXT, read_lines
 from energy_runner.published.mlcommons import results as texts
 from energy_runner.published.mlcommons.document import Pass, read_passes
-from energy_runner.published.mlcommons.energy import WAKE_WORDS, reproduce_energy, wake_word_figures
 from energy_runner.published.mlcommons.log import MlcommonsLog, read_log
+from energy_runner.published.mlcommons.recording import WAKE_WORDS, reproduce_energy, wake_word_figures
 from energy_runner.published.model import InferCommand, Mode, Published
+from energy_runner.published.reproduce import eembc as original
 
 RUNNER = "MLCommons runner"
 _MODES: dict[str, Mode] = {"e": "energy", "p": "performance", "a": "accuracy"}

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from energy_runner.published import reproduce as original
 from energy_runner.published.figures import NUMBER, Figure, Pattern
-from energy_runner.published.reproduce import MlcommonsWindow
+from energy_runner.published.reproduce import eembc as original
+from energy_runner.published.reproduce.eembc import MlcommonsWindow
 
 REQUIREMENT_MET = "Runtime requirements have been met."
 

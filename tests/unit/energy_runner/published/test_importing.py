@@ -10,8 +10,8 @@ import pytest
 
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.published.audit import COMPARISON, import_and_compare
+from energy_runner.published.conversion.specification import limits_of_error
 from energy_runner.published.importing import import_session
-from energy_runner.published.specification import limits_of_error
 from energy_runner.rules import evaluate
 from energy_runner.session import events as ev
 from energy_runner.session.folder import Session
@@ -224,7 +224,7 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise SessionError("disk full")
 
-    monkeypatch.setattr("energy_runner.published.facts.make_events", full)
+    monkeypatch.setattr("energy_runner.published.conversion.events.make_events", full)
     with pytest.raises(SessionError, match="disk full"):
         import_session(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()

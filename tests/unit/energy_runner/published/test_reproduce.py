@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy_runner.published import reproduce as original
 from energy_runner.published.eembc.results import PATTERNS, energy_figures
 from energy_runner.published.figures import Figure, compare, last, read_figures
 from energy_runner.published.mlcommons.results import performance_figures
+from energy_runner.published.reproduce import eembc as original
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from energy_runner.published import reproduce as original
 from energy_runner.published.figures import Figure
 from energy_runner.published.mlcommons import results as texts
 from energy_runner.published.mlcommons.document import Pass
 from energy_runner.published.mlcommons.log import MlcommonsLog
 from energy_runner.published.model import MonitorEdge, Published, Recording
+from energy_runner.published.reproduce import eembc as original
 
 WAKE_WORDS = "sww01"
 Stamps = list[list[tuple[object, int]]]  # for each pass its edges as (counter, samples so far)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.published.conversion.specification import NAMES, limits_of_error
 from energy_runner.published.files import digest
 from energy_runner.published.model import InferCommand, Published, Recording
-from energy_runner.published.specification import NAMES, limits_of_error
 from energy_runner.session import events as ev
 from energy_runner.session.folder import JOURNAL, TRACE, write_record
 from energy_runner.session.journal import JournalWriter
