@@ -1,4 +1,4 @@
-"""What the files of one session hold, read all at once; from here on no stage opens a file.
+"""What the files of one session hold, read in one place; from here on no stage opens a file.
 
 They are other people's files: only regular ones inside the folder are read, and never more than a stated size.
 What is refused is refused in one line that names the file; a sparse file of ten gigabytes costs nothing.
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from energy_runner.errors import SessionError
 from energy_runner.published.discover import Found, inside
@@ -44,7 +45,8 @@ class Contents:
     """The contents of a session's files by role, None or empty where there is none that can be read.
 
     `names` are the files by role, whether they can be read or not, and `refusals` say by role why one cannot.
-    `log` gives its lines once. `beside` are the results of performance sessions beside this one.
+    `log` gives its lines once, as they are read from a file that may be long. `beside` are the results of
+    performance sessions beside this one.
     """
 
     found: Found
@@ -72,10 +74,13 @@ def load(found: Found) -> Contents:
             of_mlcommons = of_mlcommons or _has_marks(data)
         if role not in found.files or (of_mlcommons and role in _OF_EEMBC):
             continue
-        path = _chosen(found.files[role], data.get("log", b"") if role in _OF_EEMBC else b"")
+        path = found.files[role][0]
+        if role in _OF_EEMBC and "log" in data:
+            path = _registered(found.files[role], found.files["log"][0])
         names[role] = path.name
         try:
-            data[role] = read_bytes(path, found.root, largest)
+            read = read_head if role == "log" else read_bytes
+            data[role] = read(path, found.root, largest)
         except SessionError as error:
             refusals[role] = str(error)
     if "script" in found.files:
@@ -87,7 +92,7 @@ def load(found: Found) -> Contents:
         of_mlcommons=of_mlcommons,
         names=names,
         refusals=refusals,
-        log=lines_of(data.get("log", b"")),
+        log=read_lines(found.files["log"][0], LARGEST_LOG) if "log" in data else iter(()),
         results=_text_lines(data["results"]) if "results" in data else None,
         json=data.get("json"),
         trace=data.get("trace"),
@@ -118,14 +123,24 @@ def check(path: Path, root: Path, largest: int) -> int:
 
 def read_bytes(path: Path, root: Path, largest: int) -> bytes:
     """Return a whole file; raises `SessionError` for one that is refused, empty, or not there but in LFS."""
+    data = _beginning(path, root, largest, largest + 1)
+    if len(data) > largest:
+        raise SessionError(f"{path.name}: grew while it was read")
+    return data
+
+
+def read_head(path: Path, root: Path, largest: int) -> bytes:
+    """Return the first bytes of a file that may be read as `read_bytes` would; raises the same errors."""
+    return _beginning(path, root, largest, _SNIFFED)
+
+
+def _beginning(path: Path, root: Path, largest: int, count: int) -> bytes:
     check(path, root, largest)
     try:
         with path.open("rb") as file:
-            data = file.read(largest + 1)
+            data = file.read(count)
     except OSError as error:
         raise SessionError(f"{path.name}: cannot be read ({error.strerror or error})") from None
-    if len(data) > largest:
-        raise SessionError(f"{path.name}: grew while it was read")
     if not data:
         raise SessionError(f"{path.name}: is empty")
     if data.startswith(_POINTER):
@@ -133,10 +148,26 @@ def read_bytes(path: Path, root: Path, largest: int) -> bytes:
     return data
 
 
+def read_lines(path: Path, largest: int) -> Iterator[bytes]:
+    """Yield the lines in the first `largest` bytes of a file whose head could be read, as `lines_of` does.
+
+    Raises `SessionError` where the file cannot be read on.
+    """
+    try:
+        with path.open("rb") as file:
+            yield from _lines(file, largest)
+    except OSError as error:
+        raise SessionError(f"{path.name}: cannot be read ({error.strerror or error})") from None
+
+
 def lines_of(data: bytes) -> Iterator[bytes]:
-    """Yield the lines of a file without their ends, LF, CRLF or CR; over-long ones come in pieces."""
-    file = BytesIO(data)
-    while raw := file.readline(LONGEST_LINE):
+    """Return the lines of `data` without their ends, LF, CRLF or CR; over-long ones come in pieces."""
+    return _lines(BytesIO(data), len(data))
+
+
+def _lines(file: BinaryIO, left: int) -> Iterator[bytes]:
+    while left > 0 and (raw := file.readline(min(LONGEST_LINE, left))):
+        left -= len(raw)
         line = raw.rstrip(b"\r\n")
         if b"\r" in line:
             yield from line.split(b"\r")
@@ -149,9 +180,13 @@ def _has_marks(data: dict[str, bytes]) -> bool:
     return any(mark in head for mark in _MARKS_OF_MLCOMMONS for head in heads)
 
 
-def _chosen(paths: list[Path], log: bytes) -> Path:
-    """Return the first of several files, or the one that the log registers as what the monitor recorded."""
-    return next((path for path in paths if f"m-regfile-fn[{path.name}]".encode() in log), paths[0])
+def _registered(paths: list[Path], log: Path) -> Path:
+    """Return the one of `paths` that the log registers as what the monitor recorded, else the first."""
+    if len(paths) == 1:
+        return paths[0]
+    named = {path: f"m-regfile-fn[{path.name}]".encode() for path in paths}
+    found = {path for line in read_lines(log, LARGEST_LOG) for path, token in named.items() if token in line}
+    return next((path for path in paths if path in found), paths[0])
 
 
 def _refused_script(path: Path, root: Path) -> dict[str, str]:

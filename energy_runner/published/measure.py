@@ -8,6 +8,7 @@ from pathlib import Path
 from energy_runner.published.conversion.convert import convert
 from energy_runner.published.model import WAKE_WORDS, PublishedSession
 from energy_runner.rules import evaluate
+from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 from energy_runner.session.whole import hold_session
 
@@ -31,10 +32,14 @@ def measure(versions: Sequence[PublishedSession], name: str) -> Measured:
     results: list[Result] = []
     try:
         with tempfile.TemporaryDirectory(prefix="energy-runner-", ignore_cleanup_errors=True) as folder:
-            facts = convert(versions, "audited", path=name)
-            held = [hold_session(one, Path(folder, str(number))) for number, one in enumerate(facts)]
-            for session in held:
+            for session in _held(versions, name, Path(folder)):
                 results.append(evaluate(session))
     except Exception as error:  # whatever a hostile session provokes, the rest of the audit goes on
         return Measured(results, error)
     return Measured(results)
+
+
+def _held(versions: Sequence[PublishedSession], name: str, folder: Path) -> list[Session]:
+    """Return sessions of ours; their events, of which a long session has many, are in files when this returns."""
+    facts = convert(versions, "audited", path=name)
+    return [hold_session(one, folder / str(number)) for number, one in enumerate(facts)]

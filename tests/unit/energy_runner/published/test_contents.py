@@ -13,6 +13,7 @@ from energy_runner.published.contents import (
     lines_of,
     load,
     read_bytes,
+    read_lines,
 )
 from energy_runner.published.discover import Found, discover, find_one
 from tests.support.published_sessions import write_eembc, write_mlcommons, write_performance
@@ -139,6 +140,19 @@ def test_of_several_traces_the_one_that_the_log_registers_is_read(tmp_path: Path
         log.replace("m-regfile-fn[trace1-energy", "m-regfile-fn[tracex-energy"), "utf-8"
     )
     assert loaded(folder).names["trace"] == "trace0-energy.bin"
+
+
+def test_a_log_that_cannot_be_read_to_its_end_is_refused(tmp_path: Path) -> None:
+    contents = loaded(write_eembc(tmp_path / "kws/energy"))
+    (tmp_path / "kws/energy/log.txt").unlink()
+    with pytest.raises(SessionError, match=r"log\.txt: cannot be read"):
+        list(contents.log)
+
+
+def test_lines_are_read_up_to_a_stated_size(tmp_path: Path) -> None:
+    path = tmp_path / "log.txt"
+    path.write_bytes(b"one\ntwo\nthree\n")
+    assert list(read_lines(path, 10)) == [b"one", b"two", b"th"]
 
 
 def test_a_place_that_could_not_be_entered_is_refused_with_its_reason(tmp_path: Path) -> None:
