@@ -11,13 +11,13 @@ from energy_runner.errors import ExitStatus
 _WIDE = 120  # columns of the terminal that a phrase needs beside the figures
 
 if TYPE_CHECKING:
-    from energy_runner.published.compare import Row
+    from energy_runner.published.report import Row
 
 
 def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_json: bool) -> int:
     """Import one session, derive our result, and show it beside the published one."""
     from energy_runner import api
-    from energy_runner.published.audit import import_and_compare
+    from energy_runner.published.importing import import_and_compare
     from energy_runner.report.html import write_html
     from energy_runner.report.terminal import print_session
     from energy_runner.session.folder import write_result

@@ -1,19 +1,17 @@
-"""Published, reproduced, ours: what one session says, side by side, and what is wrong with it."""
+"""Published, reproduced, ours: what one session says, side by side, as data. `report` puts it into words."""
 
 import math
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from energy_runner.published.correct import correct
-from energy_runner.published.figures import Comparison, Figure, compare, last
-from energy_runner.published.mlcommons.energy import WAKE_WORDS
-from energy_runner.published.model import Published
-from energy_runner.published.momentary import imported_for_a_moment
-from energy_runner.rules import RuleSet, evaluate
+from energy_runner.published.correct import Correction
+from energy_runner.published.measure import Measured
+from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession, Recording
+from energy_runner.rules import RuleSet
 from energy_runner.session.result import Result, Verdict
 
 _MICRO = 1e6
-# Where edges or data are missing, these rules fail too; the cause is said once.
+# Where edges or data are missing, these rules fail too; the cause is told once.
 _CAUSES = {
     "edge-missing",
     "edge-surplus",
@@ -37,198 +35,268 @@ _CONSEQUENCES = {
 }
 
 
-@dataclass
-class Row:
-    """What an audit says of one session. Figures are in `unit`; None where there is none.
+@dataclass(frozen=True)
+class FigureComparison:
+    """Published against reproduced figures: how many were compared, and which do not agree.
 
-    `session` is its path below the folder given, which is `root`. `published` is the figure that was printed,
-    `reproduced` the same by the original's arithmetic from its own data, `exact` whether every printed figure
-    came out again, `ours` the figure by our own analysis with its expanded uncertainty `ours_expanded_u`.
-    `basis` says what `ours` rests on; `corrected` is set where that is more than the edges as they were
-    recorded. `valid` tells whether the session obeys the rules of `rule_set`. `findings` are faults, in a phrase
-    each, `notes` what changes no figure.
+    `exact` tells whether every published figure came out again, digit for digit.
     """
 
-    session: str
-    root: str = ""
-    benchmark: str = ""
-    mode: str = ""
-    unit: str = ""
-    published: float | None = None
-    reproduced: float | None = None
-    ours: float | None = None
-    ours_expanded_u: float | None = None
-    corrected: float | None = None
+    compared: int
+    equal: int
+    differing: tuple[tuple[Figure, str], ...]
+    only_published: tuple[Figure, ...]
+    only_reproduced: tuple[Figure, ...]
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A number that a rule does not allow: `value` of `what`, against `limit`."""
+
+    what: str
+    value: float
+    limit: float
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Our own figure, in the session's unit, with its expanded uncertainty; None where there is none.
+
+    `basis` says what it rests on, and nothing where that is no measurement of ours. `valid` tells whether the
+    session obeys the rules.
+    """
+
+    value: float | None = None
+    expanded_u: float | None = None
+    throughput_per_s: float | None = None
     basis: str = ""
     valid: bool = False
-    exact: bool = False
-    findings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    runner: str = ""
-    figures: int = 0
-    figures_reproduced: int = 0
-    throughput_per_s: float | None = None
-    rule_set: str = ""
-
-    @property
-    def good(self) -> bool:
-        """Return whether nothing is wrong with the session."""
-        return self.valid and self.exact and not self.findings
-
-    def document(self) -> dict[str, Any]:
-        """Return the row as JSON holds it."""
-        return asdict(self)
+    failed: tuple[Verdict, ...] = ()
+    mistakes: tuple[Beyond, ...] = ()
 
 
-def examine(row: Row, session: Published, rules: RuleSet) -> None:
-    """Fill in `row` from a session that was read: what was published, what comes out again, what it is worth."""
-    row.rule_set = rules.id
-    _fill(row, session, rules)
-    _judge(row, session, rules)
-    row.findings = list(dict.fromkeys(row.findings))
+@dataclass(frozen=True)
+class AuditLimits:
+    """What a published session is held to, from a rule set; shares are relative.
+
+    `same_figure` is by how much our figure may differ from the published one, `equal_rates` the windows'
+    throughput among themselves, `same_in_both_modes` that of an energy session from the performance session's.
+    """
+
+    same_figure: float
+    equal_rates: float
+    same_in_both_modes: float
+    most_mistakes: float
+    windows: float
+    min_window_s: float
+    min_inferences: float
+
+    @classmethod
+    def of(cls, rules: RuleSet) -> "AuditLimits":
+        """Return the limits of a rule set; raises `ConfigurationError` for one that lacks a limit."""
+        return cls(
+            same_figure=rules.audit_limit("same-figure"),
+            equal_rates=rules.audit_limit("equal-rates"),
+            same_in_both_modes=rules.limit("throughput-agrees"),
+            most_mistakes=rules.audit_limit("wake-word-mistakes"),
+            windows=rules.limit("five-windows"),
+            min_window_s=rules.limit("window-length"),
+            min_inferences=rules.limit("window-inferences"),
+        )
 
 
-def _fill(row: Row, session: Published, rules: RuleSet) -> None:
-    """Fill in what was published and what comes out again."""
-    row.benchmark, row.mode, row.runner = session.benchmark, session.mode, session.runner
-    row.unit = session.unit
-    row.published = _value(last(session.figures, session.score_field))
-    row.reproduced = _value(last(session.reproduced, session.score_field))
-    compared = compare(session.figures, session.reproduced)
-    row.figures, row.figures_reproduced = compared.compared, compared.equal
-    row.exact = compared.exact
-    row.findings += [note.detail for note in session.notes if note.wrong]
-    row.notes += [note.detail for note in session.notes if not note.wrong]
-    if session.labels_from not in {"", "results.json", "label file"}:
-        row.notes.append(f"classes by {session.labels_from}")
-    row.findings += _comparison_phrases(session, compared)
-    row.findings += _rates_differ(session, rules.audit_limit("equal-rates"))
+@dataclass(frozen=True)
+class Comparison:
+    """What one session says, side by side; figures are in its unit.
+
+    `rates` are the least and the largest throughput of its windows where these differ. `printed` are the rules
+    that its own printed figures break, where nothing can be measured. `off` tells whether our figure differs from
+    the published one; `in_performance_mode` is the throughput published there, where ours differs from that.
+    """
+
+    session: PublishedSession
+    reproduction: Sequence[Figure]
+    figures: FigureComparison
+    published: float | None
+    reproduced: float | None
+    ours: Ours
+    correction: Correction | None = None
+    rates: tuple[float, float] | None = None
+    printed: list[Beyond] = field(default_factory=list)
+    off: bool = False
+    in_performance_mode: float | None = None
+    error: Exception | None = None
 
 
-def _rates_differ(session: Published, share: float) -> list[str]:
-    """Return a finding if the windows are not equally fast: then one of them is not what it says."""
-    rates = [f.value for f in session.reproduced or session.figures if f.field == "Throughput" and f.value]
-    elapsed = {f.window: f.value for f in session.reproduced if f.field == "Elapsed time" and f.value}
-    counts = {f.window: f.value for f in session.reproduced if f.field == "Inferences" and f.value}
-    rates += [counts[window] / elapsed[window] for window in elapsed if window in counts]
-    if len(rates) < 2 or max(rates) - min(rates) <= share * min(rates):
-        return []
-    return [f"throughput of the windows varies from {min(rates):.6g} to {max(rates):.6g} inf./sec."]
+def compare(
+    session: PublishedSession,
+    reproduction: Sequence[Figure],
+    measured: Measured,
+    correction: Correction | None,
+    limits: AuditLimits,
+) -> Comparison:
+    """Return the published figures beside those that come out again, and the score beside ours.
+
+    `measured` has our result of `session`, and then perhaps that of `correction`, which counts only where the
+    session as it was recorded gives no figure.
+    """
+    figures = compare_figures(session.figures, reproduction)
+    published = _value(_last(session.figures, session.score_field))
+    reproduced = _value(_last(reproduction, session.score_field))
+    ours = _ours(session, measured, reproduced, limits, exact=figures.exact)
+    own_rules = session.benchmark == WAKE_WORDS
+    error = measured.error if ours.value is None else None
+    off = figures.exact and ours.basis == "measured" and _differ(ours.value, published, limits.same_figure)
+    return Comparison(
+        session=session,
+        reproduction=reproduction,
+        figures=figures,
+        published=published,
+        reproduced=reproduced,
+        ours=ours,
+        correction=correction if ours.basis == "corrected" else None,
+        rates=_rates(session, reproduction, limits.equal_rates),
+        printed=[] if own_rules or error is not None or ours.value is not None else _printed(session, limits),
+        off=off and not own_rules,
+        in_performance_mode=_in_performance_mode(session, ours, limits.same_in_both_modes)
+        if error is None
+        else None,
+        error=error,
+    )
 
 
-def _comparison_phrases(session: Published, compared: Comparison) -> list[str]:
-    if not session.reproduced:
-        return ["not reproduced: its raw data are missing or unreadable"] if session.figures else []
-    source = {"energy": "the trace", "performance": "the log", "accuracy": "the answers"}[session.mode]
-    return [f"not reproduced: {phrase}" for phrase in compared.phrases(source)]
+def compare_figures(published: Sequence[Figure], reproduced: Sequence[Figure]) -> FigureComparison:
+    """Compare figures by field and window; where a field was printed twice the last one counts."""
+    theirs = {(figure.field, figure.window): figure for figure in published}
+    mine = {(figure.field, figure.window): figure for figure in reproduced}
+    both = [key for key in theirs if key in mine]
+    differing = tuple((theirs[key], mine[key].text) for key in both if theirs[key].text != mine[key].text)
+    return FigureComparison(
+        compared=len(theirs),
+        equal=len(both) - len(differing),
+        differing=differing,
+        only_published=tuple(theirs[key] for key in theirs if key not in mine),
+        only_reproduced=tuple(mine[key] for key in mine if key not in theirs),
+        exact=bool(theirs) and not differing and theirs.keys() == mine.keys(),
+    )
+
+
+def _last(figures: Iterable[Figure], name: str) -> Figure | None:
+    """Return the last figure called `name`, as a reader of the file takes it; None if there is none."""
+    found = [figure for figure in figures if figure.field == name]
+    return found[-1] if found else None
 
 
 def _value(figure: Figure | None) -> float | None:
-    return figure.value if figure is not None else None
+    """Return the number that a figure stands for; None for text that is none, NaN and infinity."""
+    try:
+        number = float(figure.text) if figure is not None else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
 
 
-# --- our own figure and verdicts ------------------------------------------------------------------------
+def _differ(value: float | None, other: float | None, most: float) -> bool:
+    return bool(value is not None and other and abs(value / other - 1) > most)
 
 
-def _judge(row: Row, session: Published, rules: RuleSet) -> None:
-    if session.benchmark == WAKE_WORDS:
-        _judge_wake_words(row, session, rules.audit_limit("wake-word-mistakes"))
-        return
-    if not session.commands:
-        row.findings.append("no command of the run is known, so nothing can be measured")
-        row.findings += _by_what_was_printed(session, rules)
-        return
-    with imported_for_a_moment(session, row.session) as imported:
-        result = evaluate(imported, rule_set=rules)
-    row.valid = result.valid
-    known = any(note.id in _CAUSES for note in session.notes)
-    failed = [verdict for verdict in result.verdicts if verdict.binding and not verdict.passed]
-    row.findings += [_phrase(v) for v in failed if not (known and v.id in _CONSEQUENCES)]
-    _take_ours(row, result)
-    if session.mode == "energy" and row.ours is None:
-        _correct(row, session, rules)
-    if row.ours is None:
-        row.findings += _by_what_was_printed(session, rules)
-    elif not row.basis:
-        row.basis = "measured"
-        off = row.ours / row.published - 1 if row.published and row.exact else 0.0
-        if abs(off) > rules.audit_limit("same-figure"):
-            row.findings.append(f"published {row.published:g}, but {row.ours:.6g} {row.unit} by our own analysis")
+def _rates(session: PublishedSession, reproduction: Sequence[Figure], share: float) -> tuple[float, float] | None:
+    """Return the least and the largest throughput, if they differ: then one of the windows is wrong."""
+    rates = [v for f in reproduction or session.figures if f.field == "Throughput" and (v := _value(f))]
+    elapsed = {f.window: v for f in reproduction if f.field == "Elapsed time" and (v := _value(f))}
+    counts = {f.window: v for f in reproduction if f.field == "Inferences" and (v := _value(f))}
+    rates += [counts[window] / elapsed[window] for window in elapsed if window in counts]
+    if len(rates) < 2 or max(rates) - min(rates) <= share * min(rates):
+        return None
+    return min(rates), max(rates)
 
 
-def _by_what_was_printed(session: Published, rules: RuleSet) -> list[str]:
-    """Return which rules a session fails by its own printed figures, where nothing else can be measured."""
+def _printed(session: PublishedSession, limits: AuditLimits) -> list[Beyond]:
+    """Return which rules a session breaks by its own printed figures."""
     if session.mode == "accuracy":
         return []
     found = []
     windows = {figure.window for figure in session.figures if figure.window is not None}
-    wanted = rules.limit("five-windows")
-    if windows and len(windows) != wanted:
-        found.append(f"{len(windows)} windows were published, {wanted} are required")
-    least_s, least_inferences = rules.limit("window-length"), rules.limit("window-inferences")
-    for name, least, unit in (("Runtime", least_s, " s"), ("# Inferences", least_inferences, " inferences")):
-        values = [f.value for f in session.figures if f.field == name and f.value is not None]
+    if windows and len(windows) != limits.windows:
+        found.append(Beyond("windows", len(windows), limits.windows))
+    for name, least in (("Runtime", limits.min_window_s), ("# Inferences", limits.min_inferences)):
+        values = [value for f in session.figures if f.field == name and (value := _value(f)) is not None]
         if values and min(values) < least:
-            found.append(f"a window of {min(values):g}{unit} was published, at least {least:g} are required")
+            found.append(Beyond(name, min(values), least))
     return found
 
 
-def _take_ours(row: Row, result: Result) -> None:
-    row.throughput_per_s = result.throughput_per_s
-    if result.mode == "energy" and result.energy_per_inference_j is not None:
-        row.ours = result.energy_per_inference_j.median * _MICRO
-        row.ours_expanded_u = result.energy_per_inference_j.U * _MICRO
-    elif result.mode == "performance":
-        row.ours = result.throughput_per_s
-    elif result.accuracy is not None:
-        row.ours = result.accuracy.value
-    if row.ours is not None and not math.isfinite(row.ours):
-        row.ours = None
+def _in_performance_mode(session: PublishedSession, ours: Ours, share: float) -> float | None:
+    """Return the throughput published for performance mode, if that of an energy session differs from it.
+
+    That is no fault of the figures: some boards were published at another clock rate in each mode.
+    """
+    if session.mode != "energy" or not ours.throughput_per_s:
+        return None
+    published = (_value(_last(figures, "Median throughput")) for figures in session.beside)
+    beside = next((value for value in published if value), None)
+    return beside if _differ(ours.throughput_per_s, beside, share) else None
 
 
-def _correct(row: Row, session: Published, rules: RuleSet) -> None:
-    """Give the corrected figure beside the published one, and say so."""
-    correction = correct(session)
-    if correction is None:
-        return
-    with imported_for_a_moment(correction.session, row.session) as imported:
-        result = evaluate(imported, rule_set=rules)
-    score, row.throughput_per_s = result.energy_per_inference_j, result.throughput_per_s
-    if score is None:
-        return
-    row.corrected = row.ours = score.median * _MICRO
-    row.ours_expanded_u = score.U * _MICRO
-    row.basis = f"corrected: {'; '.join(correction.changes)}"
-    instead = "" if row.published is None else f" instead of {row.published:g}"
-    row.findings.append(f"corrected figure {row.ours:.6g}{instead} {row.unit}: {'; '.join(correction.changes)}")
+# --- our own figure -------------------------------------------------------------------------------------
 
 
-def _judge_wake_words(row: Row, session: Published, most: float) -> None:
+def _ours(
+    session: PublishedSession, measured: Measured, reproduced: float | None, limits: AuditLimits, *, exact: bool
+) -> Ours:
+    if session.benchmark == WAKE_WORDS:
+        return _ours_of_wake_words(session, reproduced, limits.most_mistakes, exact=exact)
+    if not measured.results:
+        return Ours()
+    recorded, *corrected = measured.results
+    known = any(note.id in _CAUSES for note in session.notes)
+    failed = [verdict for verdict in recorded.verdicts if verdict.binding and not verdict.passed]
+    value, expanded_u = _score(recorded)
+    throughput_per_s, basis = recorded.throughput_per_s, "measured" if value is not None else ""
+    if value is None and corrected:
+        value, expanded_u = _score(corrected[0])
+        throughput_per_s, basis = corrected[0].throughput_per_s, "corrected" if value is not None else ""
+    return Ours(
+        value=value,
+        expanded_u=expanded_u,
+        throughput_per_s=throughput_per_s,
+        basis=basis,
+        valid=recorded.valid,
+        failed=tuple(verdict for verdict in failed if not (known and verdict.id in _CONSEQUENCES)),
+    )
+
+
+def _score(result: Result) -> tuple[float | None, float | None]:
+    """Return a result's score in the published unit, and its expanded uncertainty."""
+    if result.mode == "energy":
+        energy = result.energy_per_inference_j
+        return (None, None) if energy is None else (energy.median * _MICRO, energy.U * _MICRO)
+    if result.mode == "performance":
+        return result.throughput_per_s, None
+    return (result.accuracy.value if result.accuracy is not None else None), None
+
+
+def _ours_of_wake_words(session: PublishedSession, reproduced: float | None, most: float, *, exact: bool) -> Ours:
     """Take the mean power between the edges for ours; the rules of this benchmark are not ours yet."""
-    row.notes.append(f"{WAKE_WORDS} has rules of its own; only its figures are checked")
-    recording = session.recording
-    if recording is not None and len(recording.edges) >= 2:
-        start, stop = (max(0, round(edge.position + 0.5)) for edge in recording.edges[-2:])
-        inside = recording.samples_j[start:stop]
-        if len(inside):
-            row.ours = float(inside.sum(dtype="float64")) * recording.rate_hz / len(inside) * 1e3
-            row.basis = "measured"
-    else:
-        row.ours = row.reproduced
-    row.valid = row.exact
-    for name in ("False negatives", "False positives"):
-        count = _value(last(session.figures, name))
-        if count is not None and count > most:
-            row.valid = False
-            row.findings.append(f"{name}: {count:.0f}, at most {most:.0f} are allowed")
+    mistakes = [
+        Beyond(name, count, most)
+        for name in ("False negatives", "False positives")
+        if (count := _value(_last(session.figures, name))) is not None and count > most
+    ]
+    power_mw = _mean_power_mw(session.recording)
+    return Ours(
+        value=reproduced if session.recording is None or len(session.recording.edges) < 2 else power_mw,
+        basis="" if power_mw is None else "measured",
+        valid=exact and not mistakes,
+        mistakes=tuple(mistakes),
+    )
 
 
-def _phrase(verdict: Verdict) -> str:
-    """Return a failed verdict in a phrase."""
-    limit = "" if verdict.limit is None else f", required {_shown(verdict.limit)}"
-    note = f" ({verdict.note[:160]})" if verdict.note else ""
-    return f"{verdict.id}: {_shown(verdict.measured)}{limit}{note}"
-
-
-def _shown(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def _mean_power_mw(recording: Recording | None) -> float | None:
+    """Return the mean power between the last two edges; None without samples between them."""
+    if recording is None or len(recording.edges) < 2:
+        return None
+    start, stop = (max(0, round(edge.position + 0.5)) for edge in recording.edges[-2:])
+    inside = recording.samples_j[start:stop]
+    return float(inside.sum(dtype="float64")) * recording.rate_hz / len(inside) * 1e3 if len(inside) else None

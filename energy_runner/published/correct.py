@@ -4,13 +4,14 @@ The EEMBC runner pairs edges as they come: after a lost one it measures the down
 the MLCommons runner takes the last two whatever they are. But the log says when each command was at work, and
 inferences of one network take the same time. Where these leave no doubt which edge is which, the windows can be
 measured after all. A window that lost one of its two edges gets it from the other one and the duration of the
-complete windows, with a limit of error to match. What was done is always said; nothing is corrected silently.
+complete windows, with a half width to match. What was done is always told; nothing is corrected silently.
 """
 
 import statistics
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
-from energy_runner.published.model import InferCommand, MonitorEdge, Published, Recording
+from energy_runner.published.model import InferCommand, MonitorEdge, PublishedSession, Recording
 
 TOLERANCE_S = 0.25  # between an edge and its line in the log
 _COARSE_S = 0.5  # where the log dates lines to the second only
@@ -19,15 +20,24 @@ _LEAST_COMPLETE = 2
 _SLACK_SAMPLES = 3.0
 _LEAST_HALF_WIDTH = 2.0
 _SYNC_S = 1.0
+_MOST_COMMANDS = 1000  # an energy session has five; the search below grows with commands times edges
 _HOPELESS = {"trace-length", "trace-short", "iterations-differ"}  # then times or counts are in doubt, not edges
 
 
 @dataclass(frozen=True)
-class Correction:
-    """A session whose every edge belongs to a command, and in words what was done to get there."""
+class Change:
+    """One thing that was done: to the windows with these `numbers`, from 1, or to so many edges."""
 
-    session: Published
-    changes: tuple[str, ...]
+    kind: Literal["start-placed", "stop-placed", "windows-lost", "sync-lost", "edges-left-out", "told-by-log"]
+    numbers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A session whose every edge belongs to a command, and what was done to get there."""
+
+    session: PublishedSession
+    changes: tuple[Change, ...]
 
 
 @dataclass
@@ -39,7 +49,7 @@ class _Window:
     starts: list[MonitorEdge]
     stops: list[MonitorEdge]
     pair: tuple[MonitorEdge, MonitorEdge] | None = None
-    change: str = ""
+    change: Change | None = None
 
 
 @dataclass
@@ -56,10 +66,12 @@ class _Sorting:
         self.used |= {id(start), id(stop)}
 
 
-def correct(session: Published) -> Correction | None:
-    """Return `session` with its edges sorted out, or None where that needs more than guessing, or nothing."""
+def correct(session: PublishedSession) -> Correction | None:
+    """Return `session` with its edges sorted out, or None where that would be guessing, or changes nothing."""
     recording = session.recording
-    if recording is None or not session.commands or any(note.id in _HOPELESS for note in session.notes):
+    if recording is None or session.mode != "energy" or not 0 < len(session.commands) <= _MOST_COMMANDS:
+        return None
+    if any(note.id in _HOPELESS for note in session.notes):
         return None
     edges = sorted([*recording.edges, *recording.late_edges], key=lambda edge: edge.position)
     sorting = _Sorting(recording.rate_hz)
@@ -82,7 +94,7 @@ def correct(session: Published) -> Correction | None:
 
 
 def _candidates(
-    session: Published, recording: Recording, number: int, command: InferCommand, edges: list[MonitorEdge]
+    session: PublishedSession, recording: Recording, number: int, command: InferCommand, edges: list[MonitorEdge]
 ) -> _Window:
     """Return the edges near the lines of a command; where it has none, those while it was at work."""
 
@@ -148,22 +160,22 @@ def _estimate(sorting: _Sorting, window: _Window, period: float, half_width: flo
     if len(starts) == 1 and not stops:
         placed = MonitorEdge(starts[0].position + wanted, half_width)
         sorting.take(window, starts[0], placed)
-        window.change = f"the stop of window {window.number + 1} is missing, placed by the duration of the others"
+        window.change = Change("stop-placed", (window.number + 1,))
     elif len(stops) == 1 and not starts and stops[0].position >= wanted:
         placed = MonitorEdge(stops[0].position - wanted, half_width)
         sorting.take(window, placed, stops[0])
-        window.change = f"the start of window {window.number + 1} is missing, placed by the duration of the others"
+        window.change = Change("start-placed", (window.number + 1,))
 
 
 def _rebuilt(
-    session: Published, recording: Recording, sorting: _Sorting, edges: list[MonitorEdge]
+    session: PublishedSession, recording: Recording, sorting: _Sorting, edges: list[MonitorEdge]
 ) -> Correction | None:
     kept = [window for window in sorting.windows if window.pair is not None]
     chosen = [edge for window in kept for edge in window.pair or ()]
-    changes = [window.change for window in kept if window.change]
-    lost = [str(window.number + 1) for window in sorting.windows if window.pair is None]
+    changes = [window.change for window in kept if window.change is not None]
+    lost = tuple(window.number + 1 for window in sorting.windows if window.pair is None)
     if lost:
-        changes.append(f"without window {', '.join(lost)}, whose edges are not known")
+        changes.append(Change("windows-lost", lost))
     first_s = session.commands[0].sent_ms / 1000
     at = recording.started_ms / 1000
 
@@ -177,24 +189,23 @@ def _rebuilt(
         low, high = sync_ms / 1000 - TOLERANCE_S, sync_ms / 1000 + TOLERANCE_S + _SYNC_S
         sync = [edge for edge in early if edge not in boot and low <= time_s(edge) <= high][:1]
         if not sync:
-            changes.append("the edge of the timestamp command is missing")
+            changes.append(Change("sync-lost"))
             sync_ms = None
     surplus = len(edges) - sum(any(edge is other for other in [*chosen, *boot, *sync]) for edge in edges)
     if surplus:
-        changes.append(f"{surplus} edge(s) belong to no command and are left out")
-    if not changes:
-        changes.append("the edges were told apart by the log, not by their order")
+        changes.append(Change("edges-left-out", (surplus,)))
+    told_apart = sorted([*boot, *sync, *chosen], key=lambda edge: edge.position)
+    published = {figure.window for figure in session.figures if figure.window is not None}
+    whole = len(kept) == len(session.commands) >= len(published) and len(boot) == session.boot_edges
+    if not changes and whole and told_apart == recording.edges:
+        return None  # every edge was recorded where the log says
     rebuilt = replace(
         session,
         commands=[window.command for window in kept],
-        recording=replace(
-            recording,
-            edges=sorted([*boot, *sync, *chosen], key=lambda edge: edge.position),
-            late_edges=[],
-        ),
+        recording=replace(recording, edges=told_apart, late_edges=[]),
         sync_ms=sync_ms,
         boot_edges=len(boot),
         figures=[],
         notes=[],
     )
-    return Correction(rebuilt, tuple(changes))
+    return Correction(rebuilt, tuple(changes or [Change("told-by-log")]))

@@ -1,59 +1,27 @@
-"""Find published sessions below a folder, whatever their files and folders are called.
-
-Names seen: `log.txt`, `energy_log.txt`, `performance_results.txt`, `accuracy_script.async` (or `_script.txt`),
-`trace1-energy.bin`; folders `energy`, `enegy`, `power`, with or without a folder for the model's variant above.
-"""
+"""Find published sessions below a folder, whatever their files and folders are called."""
 
 import os
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from energy_runner.published.files import inside
+from energy_runner.errors import SessionError
+from energy_runner.published.names import BENCHMARK_FOLDERS, MODE_FOLDERS, OUR_OWN, PREFIX_ROLES, ROLES
 
-# role -> what a file of that role may be called; the group is a prefix that tells sessions in one folder apart
-_ROLES: dict[str, re.Pattern[str]] = {
-    "log": re.compile(r"^(.*?)[_-]?log\.txt$", re.IGNORECASE),
-    "results": re.compile(r"^(.*?)[_-]?results\.txt$", re.IGNORECASE),
-    "json": re.compile(r"^(.*?)[_-]?results\.json$", re.IGNORECASE),
-    "script": re.compile(r"^(.*?)[_-]?script\.(?:async|txt)$", re.IGNORECASE),
-    "trace": re.compile(r"^(.*?)[_-]?trace\d*-energy\.bin$", re.IGNORECASE),
-    "timestamps": re.compile(r"^(.*?)[_-]?trace\d*-timestamps\.json$", re.IGNORECASE),
-}
-_PREFIX_ROLES = ("log", "results", "json", "script")
-MODE_FOLDERS = {
-    "energy": "energy",
-    "enegy": "energy",
-    "power": "energy",
-    "performance": "performance",
-    "perf": "performance",
-    "accuracy": "accuracy",
-}
-BENCHMARK_FOLDERS = {
-    "ad": "ad01",
-    "anomaly_detection": "ad01",
-    "ic": "ic01",
-    "image_classification": "ic01",
-    "ic2": "ic02",
-    "kws": "kws01",
-    "keyword_spotting": "kws01",
-    "vww": "vww01",
-    "visual_wake_words": "vww01",
-    "person_detection": "vww01",
-    "sww": "sww01",
-}
 _MARKS = (b"m-session-start", b"ulp-ml", b"m-ready", b"SerialDevice", b"Energy data for", b"Logging initialized")
 _SNIFFED = 16 * 1024
 LINK = "a link out of the folder, not followed"
-_OUR_OWN = {"record.json", "journal.jsonl"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Found:
     """A session's place: the folder given, the session's own one, and its files by role.
 
     `name` is the path below the folder given, with slashes; `refused` are links out of it. A folder that could
-    not be entered has no files, and `reason` says why.
+    not be entered has no files, and `reason` says why. `mode` and `benchmark` are what the names of the folders
+    tell, None where they tell nothing. `beside` are the results of performance sessions in the folder beside this
+    one: the same network on the same board.
     """
 
     root: Path
@@ -62,24 +30,43 @@ class Found:
     files: dict[str, list[Path]] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     reason: str = ""
+    mode: str | None = None
+    benchmark: str | None = None
+    beside: tuple[Path, ...] = ()
 
-    def file(self, role: str) -> Path | None:
-        """Return the first file of a role, or None."""
-        paths = self.files.get(role)
-        return paths[0] if paths else None
 
-    def mode_by_folder(self) -> str | None:
-        """Return the mode that the folder's name, or the file's, tells of."""
-        log = self.file("log") or self.file("results")
-        words = [self.folder.name.lower(), *(re.split(r"[_.-]", log.name.lower())[:1] if log else [])]
-        return next((MODE_FOLDERS[word] for word in words if word in MODE_FOLDERS), None)
+def find_all(paths: Sequence[Path]) -> list[Found]:
+    """Return the sessions in and below `paths`; raises `SessionError` for a path without any."""
+    found: list[Found] = []
+    for path in paths:
+        if not path.exists():
+            raise SessionError(f"{path}: no such file or folder")
+        below = discover(path) if path.is_dir() else [one for one in discover(path.parent) if _has(one, path)]
+        if not below:
+            raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner")
+        found += below
+    return found
 
-    def benchmark_by_folder(self) -> str | None:
-        """Return the benchmark that a folder above tells of, the nearest one first."""
-        for part in reversed(self.folder.parts):
-            if part.lower() in BENCHMARK_FOLDERS:
-                return BENCHMARK_FOLDERS[part.lower()]
-        return None
+
+def find_one(path: Path) -> Found:
+    """Return the session in the folder `path`, or that `path` is a file of.
+
+    Raises `SessionError` if there is none, or more than one.
+    """
+    if not path.exists():
+        raise SessionError(f"{path}: no such file or folder")
+    folder = path if path.is_dir() else path.parent
+    found = [one for one in discover(folder) if one.files]
+    here = [one for one in found if one.folder == folder]
+    if not path.is_dir():
+        here = [one for one in here if _has(one, path)]
+    chosen = here or found
+    if not chosen:
+        raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner")
+    if len(chosen) > 1:
+        names = ", ".join(one.name for one in chosen[:3])
+        raise SessionError(f"{path}: holds {len(chosen)} sessions ({names} ...). Try one of them, or audit")
+    return chosen[0]
 
 
 def discover(root: Path) -> list[Found]:
@@ -93,7 +80,8 @@ def discover(root: Path) -> list[Found]:
     for place, folders, names in os.walk(root, onerror=unreadable):
         folder = Path(place)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += _of_folder(root, folder, sorted(names))
+        here = _of_folder(root, folder, sorted(names))
+        found += [replace(one, beside=_performance_beside(root, folder)) for one in here]
         found += [
             Found(root, folder / name, _below(folder / name, root), reason=LINK)
             for name in folders
@@ -102,17 +90,36 @@ def discover(root: Path) -> list[Found]:
     return sorted(found, key=lambda one: one.name)
 
 
-def discover_here(root: Path, folder: Path) -> list[Found]:
-    """Return the sessions in `folder` itself, which lies in `root`."""
+def inside(path: Path, root: Path) -> bool:
+    """Return whether `path`, its links followed, lies in the folder `root`."""
     try:
-        names = sorted(path.name for path in folder.iterdir())
-    except OSError:
-        return []
-    return _of_folder(root, folder, names)
+        return path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a loop of links is a RuntimeError before Python 3.13
+        return False
+
+
+def _has(found: Found, path: Path) -> bool:
+    return any(path in paths for paths in found.files.values())
+
+
+def _performance_beside(root: Path, folder: Path) -> tuple[Path, ...]:
+    """Return the results of the performance sessions in the folders beside `folder`, if these lie in `root`."""
+    if not inside(folder.resolve().parent, root):
+        return ()
+    found: list[Found] = []
+    for name, mode in MODE_FOLDERS.items():
+        other = folder.parent / name
+        if mode == "performance" and other.is_dir() and not other.is_symlink():
+            try:
+                names = sorted(path.name for path in other.iterdir())
+            except OSError:
+                continue
+            found += _of_folder(root, other, names)
+    return tuple(one.files["results"][0] for one in found if "results" in one.files)
 
 
 def _of_folder(root: Path, folder: Path, names: list[str]) -> list[Found]:
-    if _OUR_OWN.issubset(names):
+    if OUR_OWN.issubset(names):
         return []
     groups: dict[str, dict[str, list[Path]]] = {}
     traces: dict[str, list[Path]] = {}
@@ -120,14 +127,14 @@ def _of_folder(root: Path, folder: Path, names: list[str]) -> list[Found]:
     for name in names:
         if name.startswith("."):  # resource files of macOS begin so
             continue
-        for role, pattern in _ROLES.items():
+        for role, pattern in ROLES.items():
             match = pattern.match(name)
             if match is None:
                 continue
             path = folder / name
             if path.is_symlink() and not inside(path, root):
                 refused.append(name)
-            target = groups.setdefault(match[1].lower(), {}) if role in _PREFIX_ROLES else traces
+            target = groups.setdefault(match[1].lower(), {}) if role in PREFIX_ROLES else traces
             target.setdefault(role, []).append(path)
             break
     if not groups and not traces:
@@ -143,8 +150,23 @@ def _of_folder(root: Path, folder: Path, names: list[str]) -> list[Found]:
         energy = len(groups) <= 1 or MODE_FOLDERS.get(key) in {None, "energy"}
         own = {**files, **traces} if energy else files
         if _is_session(folder, own):
-            sessions.append(Found(root, folder, name, own, refused))
+            mode, benchmark = _mode(folder, own), _benchmark(folder)
+            sessions.append(Found(root, folder, name, own, refused, mode=mode, benchmark=benchmark))
     return sessions
+
+
+def _mode(folder: Path, files: dict[str, list[Path]]) -> str | None:
+    """Return the mode that the folder's name, or the log's, tells of."""
+    words = [folder.name.lower()]
+    for log in (files.get("log") or files.get("results") or [])[:1]:
+        words += re.split(r"[_.-]", log.name.lower())[:1]
+    return next((MODE_FOLDERS[word] for word in words if word in MODE_FOLDERS), None)
+
+
+def _benchmark(folder: Path) -> str | None:
+    """Return the benchmark that a folder above tells of, the nearest one first."""
+    parts = (part.lower() for part in reversed(folder.parts))
+    return next((BENCHMARK_FOLDERS[part] for part in parts if part in BENCHMARK_FOLDERS), None)
 
 
 def _is_session(folder: Path, files: dict[str, list[Path]]) -> bool:

@@ -2,71 +2,20 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from energy_runner.errors import SessionError
-from energy_runner.published.discover import LINK, Found, discover
-from energy_runner.published.eembc.read import read_eembc
-from energy_runner.published.facts import make_record, write_facts
-from energy_runner.published.mlcommons.read import read_mlcommons
-from energy_runner.published.model import Published
-from energy_runner.session.folder import Session, create_session
+from energy_runner.published.contents import load
+from energy_runner.published.conversion.convert import convert
+from energy_runner.published.discover import find_one
+from energy_runner.published.examine import examine
+from energy_runner.published.model import PublishedSession
+from energy_runner.published.read import read
+from energy_runner.published.report import Row, report
+from energy_runner.rules import DEFAULT, load_rule_set
+from energy_runner.session.folder import Session, write_json
+from energy_runner.session.whole import write_session
 
-_MLCOMMONS = (
-    b"Logging initialized",
-    b"SerialDevice",
-    b"Power Edition Output",
-    b"Energy data for trial",
-    b"Top 1% =",
-)
-_SNIFFED = 4096
-
-
-def find_one(path: Path) -> Found:
-    """Return the session in the folder `path`, or that `path` is a file of.
-
-    Raises `SessionError` if there is none, or more than one.
-    """
-    if not path.exists():
-        raise SessionError(f"{path}: no such file or folder")
-    folder = path if path.is_dir() else path.parent
-    found = [one for one in discover(folder) if one.files]
-    here = [one for one in found if one.folder == folder]
-    if not path.is_dir():
-        here = [one for one in here if any(path in paths for paths in one.files.values())]
-    chosen = here or found
-    if not chosen:
-        raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner")
-    if len(chosen) > 1:
-        names = ", ".join(one.name for one in chosen[:3])
-        raise SessionError(f"{path}: holds {len(chosen)} sessions ({names} ...). Try one of them, or audit")
-    return chosen[0]
-
-
-def read_published(found: Found, stimuli: Path | None = None) -> Published:
-    """Return the session in `found`, of whichever runner; raises `SessionError` if nothing of it can be read."""
-    with np.errstate(all="ignore"):  # samples may be anything; what is no number is counted and named
-        session = read_mlcommons(found) if _is_mlcommons(found) else read_eembc(found, stimuli)
-    for name in found.refused:
-        if not any(name in note.detail for note in session.notes):
-            session.note("link-refused", f"{name}: {LINK}")
-    return session
-
-
-def _is_mlcommons(found: Found) -> bool:
-    if found.file("json") is not None:
-        return True
-    for role in ("log", "results"):
-        path = found.file(role)
-        if path is not None and path.is_file() and path.name not in found.refused:
-            try:
-                with path.open("rb") as file:
-                    head = file.read(_SNIFFED)
-            except OSError:
-                continue
-            if any(mark in head for mark in _MLCOMMONS):
-                return True
-    return False
+SCHEMA = "energy-runner/published/1"
+COMPARISON = "published.json"
 
 
 def import_session(path: Path, out: Path, stimuli: Path | None = None) -> Session:
@@ -76,25 +25,36 @@ def import_session(path: Path, out: Path, stimuli: Path | None = None) -> Sessio
     the import fails. `stimuli` is a folder with label files, for classes that file names do not tell. Raises
     `SessionError` in one line for what cannot be imported, `ConfigurationError` for a bad `out`.
     """
-    return write_imported(read_published(find_one(path), stimuli), out)
+    return _written(read(load(find_one(path)), stimuli), out)
 
 
-def write_imported(session: Published, out: Path) -> Session:
-    """Write a published session that was read into `out`, all of it or nothing, and open it."""
+def import_and_compare(path: Path, out: Path, stimuli: Path | None = None) -> tuple[Session, Row]:
+    """Import the session at `path` into `out`, and compare what was published with what comes out of it.
+
+    The comparison is written beside the session as `published.json`, field by field. The parameters and errors
+    are those of `import_session`.
+    """
+    found = find_one(path)
+    session = read(load(found), stimuli)
+    rules = load_rule_set(DEFAULT)
+    imported = _written(session, out)
+    origin = imported.record.origin
+    comparison = examine(session, origin.session if origin else found.name, rules)
+    row = report(comparison, origin.session if origin else found.name, str(path), rules.id)
+    mine = {(figure.field, figure.window): figure.text for figure in comparison.reproduction}
+    figures = [
+        {"field": f.field, "window": f.window, "published": f.text, "reproduced": mine.get((f.field, f.window))}
+        for f in session.figures
+    ]
+    write_json(imported.path / COMPARISON, {"schema": SCHEMA, **row.document(), "figures_compared": figures})
+    return imported, row
+
+
+def _written(session: PublishedSession, out: Path) -> Session:
     if not session.commands and session.recording is None:
         raise SessionError(f"{session.folder}: nothing of the run itself can be read, only what was published")
-    record = make_record(session, out.name, _path_there(session.folder), with_hashes=True)
-    existed = out.exists()
-    folder = create_session(out.parent, out.name, out)
-    try:
-        write_facts(session, folder, record)
-    except BaseException:
-        for item in folder.iterdir():
-            item.unlink()
-        if not existed:
-            folder.rmdir()
-        raise
-    return Session.open(folder)
+    (facts,) = convert([session], out.name, path=_path_there(session.folder), with_hashes=True)
+    return write_session(facts, out)
 
 
 def _path_there(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""A session as another runner left it: its facts, what it printed, and what the same rules give again."""
+"""A session as another runner left it: plain data that reading gives and every later stage takes."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,9 +7,23 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from energy_runner.published.figures import Figure
+from energy_runner.benchmarks.catalogue import Benchmark
 
 Mode = Literal["energy", "performance", "accuracy"]
+FloatArray = npt.NDArray[np.float64]
+
+EEMBC = "EEMBC EnergyRunner"
+MLCOMMONS = "MLCommons runner"
+WAKE_WORDS = "sww01"  # a benchmark with rules of its own, which no definition of ours describes
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One printed figure: `field` of `window` (None for the whole session), digit by digit in `text`."""
+
+    field: str
+    window: int | None
+    text: str
 
 
 @dataclass
@@ -17,6 +31,7 @@ class InferCommand:
     """One `infer` command; times are milliseconds of the runner's log, None where the log does not tell.
 
     `results` are the outputs of the network, empty if the line was lost; `laps_us` those of the DUT's clock.
+    `finished_ms` is the latest time at which the command is known to have been at work.
     """
 
     file: str
@@ -29,16 +44,12 @@ class InferCommand:
     start_ms: int | None = None
     done_ms: int | None = None
     end_ms: int | None = None
+    finished_ms: int = 0
     results: list[float] = field(default_factory=list)
     garbled: bool = False
     laps_us: list[int] = field(default_factory=list)
     announced: int | None = None
     label: int | None = None
-
-    @property
-    def finished_ms(self) -> int:
-        """Return the latest time at which the command is known to have been at work."""
-        return max(ms for ms in (self.sent_ms, self.start_ms, self.done_ms, self.end_ms) if ms is not None)
 
 
 @dataclass(frozen=True)
@@ -50,12 +61,11 @@ class MonitorEdge:
     counter: int | None = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Recording:
     """What the power monitor recorded. `samples_j` holds joule for each sample; missing ones are NaN.
 
-    `arrivals` are (sample index, ms): so many samples had arrived by then. `late_edges` are edges that only the
-    log tells of, in samples.
+    `late_edges` are edges that only the log tells of, in samples.
     """
 
     instrument: str
@@ -65,7 +75,6 @@ class Recording:
     started_ms: int
     stopped_ms: int
     voltage_v: float | None = None
-    arrivals: list[tuple[int, int]] = field(default_factory=list)
     late_edges: list[MonitorEdge] = field(default_factory=list)
 
 
@@ -78,14 +87,55 @@ class Note:
     wrong: bool = True
 
 
-@dataclass
-class Published:
-    """One session of another runner, read as far as it can be read."""
+@dataclass(frozen=True)
+class EembcTrace:
+    """The trace that the EEMBC runner computed its figures from: µJ a sample, timestamps in seconds."""
+
+    samples_uj: npt.NDArray[np.float32]
+    rate_hz: float
+    timestamps_s: list[float]
+
+
+@dataclass(frozen=True)
+class MlcommonsPass:
+    """What the MLCommons runner computed its figures from, for one pass of its loop.
+
+    `samples_j` are joule in each millisecond (None without a monitor), `edges` counts of samples, `words_s` the
+    beginnings and ends of the wake words that were played, and `at_work_s` the times at which the DUT's processing
+    pin rose and fell.
+    """
+
+    inferences: int
+    elapsed_us: int | None = None
+    samples_j: FloatArray | None = None
+    edges: tuple[int, ...] = ()
+    detections_ms: tuple[float, ...] = ()
+    words_s: tuple[tuple[float, float], ...] | None = None
+    at_work_s: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of an accuracy session, a row of `outputs` for each of `labels`."""
+
+    outputs: FloatArray
+    labels: npt.NDArray[np.int_]
+
+
+@dataclass(frozen=True)
+class PublishedSession:
+    """One session of another runner, read as far as it can be read.
+
+    `benchmark` is the id that the session tells, `definition` ours of it, None for a benchmark that is not ours.
+    `figures` are those that were printed, `beside` those of performance sessions in the folder beside this one.
+    `trace`, `passes`, `errors` and `answers` are what the figures can be reproduced from, as far as it is there.
+    """
 
     folder: Path
     runner: str
     mode: Mode
     benchmark: str
+    definition: Benchmark | None = None
     version: str = ""
     stamp: str = ""
     dut_name: str = ""
@@ -103,13 +153,13 @@ class Published:
     recording: Recording | None = None
     ended_ms: int | None = None
     figures: list[Figure] = field(default_factory=list)
-    reproduced: list[Figure] = field(default_factory=list)
+    beside: list[list[Figure]] = field(default_factory=list)
     score_field: str = ""
     unit: str = ""
     notes: list[Note] = field(default_factory=list)
     labels_from: str = ""
     simulated: bool = False
-
-    def note(self, name: str, detail: str, *, wrong: bool = True) -> None:
-        """Add a note."""
-        self.notes.append(Note(name, detail, wrong))
+    trace: EembcTrace | None = None
+    passes: list[MlcommonsPass] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    answers: Answers | None = None

@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 
 from energy_runner.cli.interchange_commands import audit_command
-from energy_runner.published.audit import audit, import_and_compare
-from energy_runner.published.compare import Row
+from energy_runner.published.audit import audit
+from energy_runner.published.compare import compare_figures
+from energy_runner.published.contents import load
 from energy_runner.published.discover import Found, discover
-from energy_runner.published.figures import compare
-from energy_runner.published.importing import read_published
+from energy_runner.published.importing import import_and_compare
+from energy_runner.published.read import read
+from energy_runner.published.report import Row, phrases
+from energy_runner.published.reproduce.session import reproduce
 from energy_runner.rules import evaluate
 
 ENERGY = "v0.7/closed/STMicroelectronics/results/NUCLEO_L4R5ZI/kws/energy"
@@ -44,9 +47,9 @@ def test_all_shared_sessions_are_found(found: list[Found], reference: Path) -> N
 
 def test_every_figure_of_every_session_is_reproduced(found: list[Found]) -> None:
     for one in found:
-        session = read_published(one)
-        compared = compare(session.figures, session.reproduced)
-        assert compared.exact, (one.name, compared.phrases("its data"))
+        session = read(load(one))
+        compared = compare_figures(session.figures, reproduce(session))
+        assert compared.exact, (one.name, phrases(compared, "its data"))
         assert compared.compared == FIGURES[session.runner, session.mode], one.name
         assert not [note.detail for note in session.notes if note.wrong], one.name
 

@@ -11,29 +11,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 
+from energy_runner.published.eembc import tokens
 from energy_runner.published.model import InferCommand
 
-_PREFIX = re.compile(rb"(\d{5,12})\.(\d{3}) ([A-Za-z][\w-]{0,31}):(?: |$)")
-_ANSI = re.compile(rb"\x1b\[[0-9;?]{0,16}[A-Za-z]")
-_COMMAND = re.compile(rb'Command "(.*)"')
-_INFER = re.compile(rb"^(?:io )?(?:dut )?infer (\d{1,9})(?: (\d{1,9}))?")
-_LOAD = re.compile(rb'^bloadp? (?:dut )?"?([^"]+)"?(?: (\d{1,9}) (\d{1,9}))?')
-_SIZE = re.compile(rb"(File size is|Sending) (\d{1,12})")
-_SETTING = re.compile(rb"m-bm-cfg-name\[[^\]]*\]-key\[(\w+)\]-val\[(.*)\]")
-_VERSION = re.compile(rb"m-version\[([^\]]{0,40})\]")
-_PLUGIN = re.compile(rb"m-bmark-run-name\[[^\]]*\]-code\[([\w-]+)\]")
-_SESSION = re.compile(rb"m-session-(start|stop)-id\[(\w{0,40})\]")
-_MONITOR = re.compile(
-    rb"m-(?:power\[(?P<power>on|off)\]|trace\[(?P<trace>on|off)\]|voltage-mv\[(?P<voltage>\d{1,7})\]"
-    rb"|lap-us-(?P<lap>\d{1,18})|regfile-fn\[(?P<file>[^\]]*)\]-type\[\w+\]-name\[(?P<name>[\w-]+)\]"
-    rb"|\[Dropped (?P<dropped>\d{1,15}) packets out of (?P<total>\d{1,15}))"
-)
-_DUT = re.compile(
-    rb"m-(?:(?P<warm>warmup-start|warmup-done)|infer-start-(?P<start>\d{1,9})|(?P<done>infer-done)"
-    rb"|results-\[(?P<results>[^\]]*)\]|lap-us-(?P<lap>\d{1,18})|(?P<ready>ready)(?!-)"
-    rb"|profile-\[(?P<profile>[^\]]{0,200})\]|model-\[(?P<model>[^\]]{0,80})\]"
-    rb"|timestamp-mode-(?P<mode>\w+)|(?P<init>init-done))|e-\[(?P<error>[^\]]{0,200})\]"
-)
 _RESULTS = (b"ulp-ml", b"ulp-mlperf")
 _SOURCES = {b"session", b"parser", b"sequencer", b"emon", b"io", b"dut", b"pnp", *_RESULTS}
 _MOST_KEPT = 200
@@ -103,7 +83,7 @@ class _Reader:
         """Take in one line."""
         log = self.log
         log.lines += 1
-        match = _PREFIX.match(line)
+        match = tokens.PREFIX.match(line)
         if match is None:
             self._continued(line)
             return
@@ -126,7 +106,7 @@ class _Reader:
             self.log.damaged += not _printable(line)
 
     def _session(self, text: bytes) -> None:
-        match = _SESSION.search(text)
+        match = tokens.SESSION.search(text)
         if match is None:
             return
         if match[1] == b"start":
@@ -143,25 +123,25 @@ class _Reader:
             self.log.result_lines.append(f"{_text(source)}: {_text(text)}")
 
     def _parser(self, text: bytes) -> None:
-        if match := _COMMAND.search(text):
+        if match := tokens.COMMAND.search(text):
             self._sent(match[1])
-        elif match := _SIZE.search(text):
+        elif match := tokens.SIZE.search(text):
             if match[1] == b"Sending" or self._size is None:
                 self._size = int(match[2])
         elif b"-done" in text and b"bload" in text:
             self._loaded_ms = self._ms
-        elif match := _SETTING.search(text):
+        elif match := tokens.SETTING.search(text):
             self.log.settings[_text(match[1])] = _text(match[2])
-        elif match := _VERSION.search(text):
+        elif match := tokens.VERSION.search(text):
             self.log.version = _text(match[1])
-        elif match := _PLUGIN.search(text):
+        elif match := tokens.PLUGIN.search(text):
             self.log.plugin = _text(match[1])
 
     def _sent(self, command: bytes) -> None:
-        if match := _INFER.match(command):
+        if match := tokens.INFER.match(command):
             warmups = int(match[2]) if match[2] else None
             self._open(int(match[1]), warmups)
-        elif match := _LOAD.match(command):
+        elif match := tokens.LOAD.match(command):
             self._command = None
             self._file = re.split(r"[\\/]", _text(match[1]))[-1]
             self._offset = int(match[2]) if match[2] else 0
@@ -191,7 +171,7 @@ class _Reader:
 
     def _monitor(self, text: bytes) -> None:
         log = self.log
-        for match in _MONITOR.finditer(text):
+        for match in tokens.MONITOR.finditer(text):
             kind = match.lastgroup
             if kind == "power":
                 log.power.append((self._ms, match["power"] == b"on"))
@@ -213,16 +193,16 @@ class _Reader:
         if b"[dut]" in text:
             self._dut(text)
             return
-        for match in _DUT.finditer(text):
+        for match in tokens.DUT.finditer(text):
             if match.lastgroup == "lap":
                 _keep(self.log.io_laps, (self._ms, int(match["lap"])))
 
     def _dut(self, text: bytes) -> None:
         if b"\x1b" in text:
-            text = _ANSI.sub(b"", text)
+            text = tokens.ANSI.sub(b"", text)
         if self._booting and len(self.log.boot_lines) < _MOST_KEPT:
             self.log.boot_lines.append(_text(text).replace("[dut]: ", "", 1))
-        for match in _DUT.finditer(text):
+        for match in tokens.DUT.finditer(text):
             self._token(match, text)
         self.log.damaged += not _printable(text)
 
@@ -265,6 +245,9 @@ def read_log(lines: Iterable[bytes]) -> EembcLog:
     reader = _Reader()
     for line in lines:
         reader.take(line)
+    for command in reader.log.commands:
+        seen = (command.sent_ms, command.start_ms, command.done_ms, command.end_ms)
+        command.finished_ms = max(ms for ms in seen if ms is not None)
     return reader.log
 
 

@@ -1,12 +1,13 @@
 """`results.txt` of the EEMBC runner: the lines of its plug-ins `ulp-ml` and `ulp-mlperf`."""
 
 import re
+from dataclasses import dataclass, field
 
-from energy_runner.published.figures import NUMBER, Figure, Pattern
-from energy_runner.published.reproduce import EembcWindow, middle, requirement_met, to_fixed
+from energy_runner.published.contents import Contents
+from energy_runner.published.figures import NUMBER, Pattern, read_figures
+from energy_runner.published.model import Figure
 
-REQUIREMENT_MET = "Runtime requirements have been met."
-REQUIREMENT_FAILED = "e-[The run must take at least 10 seconds and 10 iterations to be valid]"
+_STAMP = re.compile(r"^(\d{5,12})\.(\d{3}) ulp-")
 
 
 def _line(regex: str, *fields: str, section: bool = False, whole: bool = False) -> Pattern:
@@ -36,43 +37,27 @@ PATTERNS = (
 )
 
 
-def energy_figures(windows: list[EembcWindow]) -> list[Figure]:
-    """Return the figures of an energy session as they are printed."""
-    figures: list[Figure] = []
-    for window in windows:
-        texts = {
-            "at time": to_fixed(window.at_s, 2),
-            "for": to_fixed(window.for_s, 2),
-            "Energy": to_fixed(window.energy_uj, 3),
-            "Power": to_fixed(window.power_uw, 3),
-            "Energy/Inf.": to_fixed(window.per_inference_uj, 3),
-        }
-        figures += [Figure(name, window.number, text) for name, text in texts.items()]
-    if windows:
-        median = middle([window.per_inference_uj for window in windows])
-        figures.append(Figure("Median energy cost", None, to_fixed(median, 3)))
-    return figures + throughput_figures([(w.number, w.inferences, w.runtime_s) for w in windows])
+@dataclass(frozen=True)
+class EembcResults:
+    """The published figures, the lines that could not be read, and when the first one was printed.
+
+    `beside` are the figures of performance sessions beside this one.
+    """
+
+    figures: list[Figure]
+    unknown: list[str]
+    printed_ms: int | None
+    beside: list[list[Figure]] = field(default_factory=list)
 
 
-def throughput_figures(windows: list[tuple[int, int, float]]) -> list[Figure]:
-    """Return the figures of windows given as (number, inferences, runtime in seconds) as they are printed."""
-    figures: list[Figure] = []
-    rates: list[float] = []
-    for number, inferences, runtime_s in windows:
-        rates.append(inferences / runtime_s if runtime_s else float("nan"))
-        met = requirement_met(runtime_s, inferences)
-        texts = {
-            "# Inferences": str(inferences),
-            "Runtime": to_fixed(runtime_s, 3),
-            "Throughput": to_fixed(rates[-1], 3),
-            "requirement": REQUIREMENT_MET if met else REQUIREMENT_FAILED,
-        }
-        figures += [Figure(name, number, text) for name, text in texts.items()]
-    if windows:
-        figures.append(Figure("Median throughput", None, to_fixed(middle(rates), 3)))
-    return figures
-
-
-def accuracy_figures(top1: float, auc: float) -> list[Figure]:
-    """Return the two figures of an accuracy session as they are printed."""
-    return [Figure("Top-1", None, to_fixed(top1, 1)), Figure("AUC", None, to_fixed(auc, 2))]
+def read_results(contents: Contents, in_log: list[str]) -> EembcResults:
+    """Return what `results.txt` tells; where it cannot be read, its lines `in_log` do."""
+    lines = in_log if contents.results is None else contents.results
+    read = read_figures(lines, PATTERNS)
+    stamp = next((match for line in lines if (match := _STAMP.match(line))), None)
+    return EembcResults(
+        figures=read.figures,
+        unknown=read.unknown,
+        printed_ms=int(stamp[1]) * 1000 + int(stamp[2]) if stamp else None,
+        beside=[read_figures(other, PATTERNS).figures for other in contents.beside],
+    )

@@ -5,15 +5,15 @@ energy in microjoule integrated over one sample period. The timestamps are secon
 to 1 ms, in a JSON list.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from energy_runner.errors import SessionError
-from energy_runner.published.files import LARGEST_TEXT, LARGEST_TRACE, read_bytes
+from energy_runner.published.contents import Contents
+from energy_runner.published.validation import first_error
 
 MAGIC = 0xF1
 _HEADER = 5
@@ -23,7 +23,7 @@ MOST_TIMESTAMPS = 100_000
 
 
 @dataclass(frozen=True)
-class Trace:
+class Samples:
     """Samples in microjoule of `1 / rate_hz` seconds each, and what is odd about the file."""
 
     rate_hz: float
@@ -31,45 +31,60 @@ class Trace:
     oddities: tuple[str, ...] = ()
 
 
-def read_trace(path: Path, root: Path) -> Trace:
-    """Return the trace in a file; raises `SessionError` for a file that holds none."""
-    data = read_bytes(path, root, LARGEST_TRACE)
+@dataclass(frozen=True)
+class TraceFiles:
+    """What the two files hold: None or empty where that cannot be read, and `absent` says by role why not."""
+
+    samples: Samples | None = None
+    timestamps_s: list[float] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+
+
+def read_trace(contents: Contents) -> TraceFiles:
+    """Return the samples and the timestamps of a session, as far as its files hold some."""
+    samples, timestamps_s, absent = None, [], dict(contents.refusals)
+    try:
+        if contents.trace is not None:
+            samples = parse_samples(contents.trace, contents.names["trace"])
+    except SessionError as error:
+        absent["trace"] = str(error)
+    try:
+        if contents.timestamps is not None:
+            timestamps_s = parse_timestamps(contents.timestamps, contents.names["timestamps"])
+    except SessionError as error:
+        absent["timestamps"] = str(error)
+    return TraceFiles(samples, timestamps_s, absent)
+
+
+def parse_samples(data: bytes, name: str) -> Samples:
+    """Return the samples in the file called `name`; raises `SessionError` for a file that holds none."""
     if len(data) < _HEADER or data[0] != MAGIC:
-        raise SessionError(f"{path.name}: is no trace of the EEMBC runner (it begins with {data[:5].hex(' ')})")
+        raise SessionError(f"{name}: is no trace of the EEMBC runner (it begins with {data[:5].hex(' ')})")
     rate_hz = float(np.frombuffer(data, "<f4", 1, offset=1)[0])
     if not SLOWEST_HZ <= rate_hz <= FASTEST_HZ:
-        raise SessionError(f"{path.name}: a sample rate of {rate_hz:g} Hz is absurd")
+        raise SessionError(f"{name}: a sample rate of {rate_hz:g} Hz is absurd")
     odd: list[str] = []
     count, rest = divmod(len(data) - _HEADER, 4)
     if rest:
-        odd.append(f"{path.name}: truncated, {rest} bytes of a sample are left at its end")
+        odd.append(f"{name}: truncated, {rest} bytes of a sample are left at its end")
     samples = np.frombuffer(data, "<f4", count, offset=_HEADER)
     if not count:
-        raise SessionError(f"{path.name}: holds no samples")
+        raise SessionError(f"{name}: holds no samples")
     missing, infinite = int(np.count_nonzero(np.isnan(samples))), int(np.count_nonzero(np.isinf(samples)))
     if missing or infinite:
-        odd.append(f"{path.name}: {missing} samples are NaN and {infinite} infinite")
+        odd.append(f"{name}: {missing} samples are NaN and {infinite} infinite")
     negative = int(np.count_nonzero(samples < 0)) - int(np.count_nonzero(np.isneginf(samples)))
     if negative:
-        odd.append(f"{path.name}: {negative} samples are negative")
-    return Trace(rate_hz, samples, tuple(odd))
+        odd.append(f"{name}: {negative} samples are negative")
+    return Samples(rate_hz, samples, tuple(odd))
 
 
-def read_timestamps(path: Path, root: Path) -> list[float]:
-    """Return the timestamps in a file, in seconds, as they are; raises `SessionError` for anything else."""
-    data = read_bytes(path, root, LARGEST_TEXT)
+def parse_timestamps(data: bytes, name: str) -> list[float]:
+    """Return the timestamps in the file called `name`, in s, as they are; raises `SessionError` for others."""
     try:
         timestamps = _TIMESTAMPS.validate_json(data)
     except ValidationError as error:
-        raise SessionError(f"{path.name}: is no list of numbers ({first_error(error)})") from None
+        raise SessionError(f"{name}: is no list of numbers ({first_error(error)})") from None
     if len(timestamps) > MOST_TIMESTAMPS:
-        raise SessionError(f"{path.name}: {len(timestamps)} timestamps are too many")
+        raise SessionError(f"{name}: {len(timestamps)} timestamps are too many")
     return timestamps
-
-
-def first_error(error: ValidationError) -> str:
-    """Return the first complaint of a validation in a short line."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    text = f"{place}: {first['msg']}" if place else str(first["msg"])
-    return text if len(text) <= 120 else text[:117] + "..."

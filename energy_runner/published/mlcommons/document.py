@@ -4,14 +4,14 @@ Numbers may come as strings. Sizes are bounded before anything is parsed, and th
 nesting. NaN and infinity, which that runner writes although JSON knows neither, are read as what they are.
 """
 
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from energy_runner.errors import SessionError
-from energy_runner.published.eembc.trace import first_error
-from energy_runner.published.files import LARGEST_JSON, read_bytes
+from energy_runner.published.contents import Contents
+from energy_runner.published.validation import first_error
 
 _LARGEST = 2**53
 _MOST = 60_000  # an accuracy session of ad01 has 48608
@@ -74,13 +74,37 @@ class Pass(_Part):
 _PASSES: TypeAdapter[list[Pass]] = TypeAdapter(list[Pass])
 
 
-def read_passes(path: Path, root: Path) -> list[Pass]:
-    """Return the entries of a file; raises `SessionError` for a file that does not hold such."""
-    data = read_bytes(path, root, LARGEST_JSON)
+@dataclass(frozen=True)
+class Document:
+    """The passes of a session, those that the DUT worked in, the errors of the runner, or why there are none."""
+
+    passes: list[Pass] = field(default_factory=list)
+    working: list[tuple[Pass, Infer]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    refusal: str = ""
+
+
+def read_document(contents: Contents) -> Document:
+    """Return what `results.json` holds, as far as it can be read."""
+    if contents.json is None:
+        return Document(refusal=contents.refusals.get("json", ""))
+    try:
+        passes = parse_passes(contents.json, contents.names["json"])
+    except SessionError as error:
+        return Document(refusal=str(error))
+    return Document(
+        passes=passes,
+        working=[(one, one.infer) for one in passes if one.infer is not None],
+        errors=[one.error for one in passes if one.error],
+    )
+
+
+def parse_passes(data: bytes, name: str) -> list[Pass]:
+    """Return the entries of the file called `name`; raises `SessionError` for a file that does not hold such."""
     try:
         passes = _PASSES.validate_json(data)
     except ValidationError as error:
-        raise SessionError(f"{path.name}: is no result of the MLCommons runner ({first_error(error)})") from None
+        raise SessionError(f"{name}: is no result of the MLCommons runner ({first_error(error)})") from None
     if len(passes) > _MOST:
-        raise SessionError(f"{path.name}: {len(passes)} passes are more than any session has")
+        raise SessionError(f"{name}: {len(passes)} passes are more than any session has")
     return passes

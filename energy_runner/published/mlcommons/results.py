@@ -1,16 +1,12 @@
-"""`results.txt` of the MLCommons runner: its lines, and the same lines from the raw data."""
+"""`results.txt` of the MLCommons runner, and the same lines at the end of its log."""
 
-import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from energy_runner.published import reproduce as original
-from energy_runner.published.figures import NUMBER, Figure, Pattern
-from energy_runner.published.reproduce import MlcommonsWindow
-
-REQUIREMENT_MET = "Runtime requirements have been met."
+from energy_runner.published.contents import Contents
+from energy_runner.published.figures import NUMBER, Pattern, read_figures
+from energy_runner.published.model import Figure
 
 
 def _line(regex: str, *fields: str, section: bool = False, whole: bool = False) -> Pattern:
@@ -52,64 +48,27 @@ PATTERNS = (
 )
 
 
-def energy_figures(windows: Sequence[MlcommonsWindow]) -> list[Figure]:
-    """Return the figures of an energy session as they are printed."""
-    figures: list[Figure] = []
-    for window in windows:
-        texts = {
-            "Elapsed time": f"{window.elapsed_s}",
-            "Inferences": str(window.inferences),
-            "Power": f"{window.power_mw:5.4f}",
-            "Total Energy": f"{window.energy_j * 1e6:.3f}",
-            "Energy/Inf": f"{window.per_inference_uj:.3f}",
-        }
-        figures += [Figure(name, window.number, text.strip()) for name, text in texts.items()]
-    if windows:
-        each_j = [w.energy_j / w.inferences if w.inferences else math.nan for w in windows]
-        figures.append(Figure("Median energy cost", None, f"{1e6 * float(np.median(each_j)):5.4f}".strip()))
-    return figures
+@dataclass(frozen=True)
+class MlcommonsResults:
+    """The published figures, what the runner printed instead of some, and the lines that could not be read.
+
+    `in_log` are the figures that the log tells at its end, `beside` those of performance sessions beside this one.
+    """
+
+    figures: list[Figure]
+    errors: list[str]
+    unknown: list[str]
+    in_log: list[Figure]
+    beside: list[list[Figure]] = field(default_factory=list)
 
 
-def performance_figures(windows: Sequence[tuple[int, int]]) -> list[Figure]:
-    """Return the figures of windows given as (inferences, elapsed microseconds) as they are printed."""
-    figures: list[Figure] = []
-    rates: list[float] = []
-    for number, (inferences, elapsed_us) in enumerate(windows, start=1):
-        rates.append(original.mlcommons_throughput(inferences, elapsed_us))
-        texts = {
-            "# Inferences": str(inferences),
-            "Runtime": f"{elapsed_us / 1_000_000}",
-            "Throughput": f"{rates[-1]}",
-        }
-        if elapsed_us >= original.MIN_WINDOW_S * 1e6:
-            texts["requirement"] = REQUIREMENT_MET
-        figures += [Figure(name, number, text) for name, text in texts.items()]
-    if windows:
-        figures.append(Figure("Median throughput", None, f"{float(np.median(rates)):.3f}"))
-    return figures
-
-
-def accuracy_figures(top1: float, auc: float) -> list[Figure]:
-    """Return the two figures of an accuracy session as they are printed."""
-    return [Figure("Top 1%", None, f"{top1:2.1f}".strip()), Figure("AUC", None, f"{auc:.3f}")]
-
-
-def wake_word_figures(
-    found: original.WakeWords, starts_s: Sequence[float], stops_s: Sequence[float]
-) -> list[Figure]:
-    """Return the figures of a streaming wake word session as they are printed."""
-    texts = {
-        "True positives": str(found.true_positives),
-        "False negatives": str(found.false_negatives),
-        "False positives": str(found.false_positives),
-    }
-    starts, stops = np.array(starts_s), np.array(stops_s)
-    if len(starts) == len(stops) and len(starts) > 1:
-        at_work_s, period_s = float(np.mean(stops - starts)), float(np.mean(np.diff(starts)))
-        if at_work_s > 0 and period_s > 0:
-            texts |= {
-                "duty cycle": f"{at_work_s / period_s:1.5}",
-                "period": f"{period_s:1.5}",
-                "Estimated throughput": f"{1 / at_work_s:1.5}",
-            }
-    return [Figure(name, None, text) for name, text in texts.items()]
+def read_results(contents: Contents, end_of_log: Iterable[str]) -> MlcommonsResults:
+    """Return what `results.txt` tells, and what the log tells of the same."""
+    read = read_figures(contents.results or [], PATTERNS)
+    return MlcommonsResults(
+        figures=[figure for figure in read.figures if figure.field != "error"],
+        errors=[figure.text for figure in read.figures if figure.field == "error"],
+        unknown=read.unknown,
+        in_log=read_figures(end_of_log, PATTERNS).figures,
+        beside=[read_figures(other, PATTERNS).figures for other in contents.beside],
+    )

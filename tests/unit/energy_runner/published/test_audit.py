@@ -1,4 +1,4 @@
-"""The audit: a row for every session, whatever it holds; the command's output and its exit status."""
+"""The audit: a row for every session, whatever it holds."""
 
 import json
 import os
@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from energy_runner.cli.interchange_commands import audit_command, import_command
-from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.errors import ConfigurationError
 from energy_runner.published.audit import audit
-from energy_runner.published.compare import Row
+from energy_runner.published.report import Row
 from tests.support.published_sessions import (
     Eembc,
     write_accuracy,
@@ -77,15 +76,31 @@ def test_one_bad_session_does_not_stop_the_others(good: Path, tmp_path: Path) ->
     assert [row.good for row in rows] == [True, False, True]
 
 
+@pytest.mark.parametrize("stage", ["audit.read", "examine.reproduce", "examine.correct", "examine.compare"])
 def test_a_mistake_of_ours_in_one_session_stays_in_its_row(
-    good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    good: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("energy_runner.published.audit.examine", broken)
+    monkeypatch.setattr(f"energy_runner.published.{stage}", broken)
     (row,) = audit([good])
     assert row.findings == ["cannot be audited: ZeroDivisionError: oh"]
+
+
+@pytest.mark.parametrize("stage", ["convert", "hold_session", "evaluate"])
+def test_a_mistake_of_ours_in_measuring_leaves_what_was_reproduced(
+    good: Path, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(f"energy_runner.published.measure.{stage}", broken)
+    (row,) = audit([good])
+    assert row.findings == ["cannot be audited: ZeroDivisionError: oh"]
+    assert row.exact
+    assert row.published == row.reproduced == 4724.875
+    assert row.ours is None
 
 
 # --- findings -------------------------------------------------------------------------------------------
@@ -266,119 +281,6 @@ def test_energy_mode_is_compared_with_performance_mode_beside_it(session: Path) 
     assert performance.good
     assert energy.notes == ["9.52381 inf./sec., but 10.256 in performance mode (-7.1%)"]
     assert performance.notes == []
-
-
-# --- the commands ---------------------------------------------------------------------------------------
-
-
-def test_the_audit_command_prints_one_list_and_tells_by_its_status(
-    good: Path, session: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert audit_command([good.parent.parent], as_json=True) == 0
-    (row,) = json.loads(capsys.readouterr().out)
-    assert row["session"] == "kws/energy"
-    assert row["published"] == row["reproduced"] == 4724.875
-    assert row["valid"]
-    assert row["findings"] == []
-    assert row["unit"] == "uJ/inf."
-    (session / "results.txt").unlink()
-    assert audit_command([session.parent], as_json=True) == 1
-    (row,) = json.loads(capsys.readouterr().out)
-    assert row["published"] is None
-
-
-def test_the_audit_command_prints_a_table(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert audit_command([session.parent.parent], as_json=False) == 0
-    printed = capsys.readouterr().out
-    assert "Published" in printed
-    assert "47 of 47 published figures come out again to the last digit" in printed
-
-
-def test_a_folder_without_sessions_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SessionError, match="holds no session"):
-        audit_command([tmp_path], as_json=True)
-    with pytest.raises(SessionError, match="no such file"):
-        audit_command([tmp_path / "nowhere"], as_json=True)
-
-
-def test_the_import_command_writes_a_whole_session(
-    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert import_command(session, tmp_path / "out", as_json=True) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["published"] == 4724.875
-    assert document["result"]["energy_per_inference_j"]["median"] == pytest.approx(4.725e-3, rel=1e-6)
-    assert {path.name for path in (tmp_path / "out").iterdir()} >= {
-        "record.json",
-        "journal.jsonl",
-        "trace.jls",
-        "result.json",
-        "report.html",
-        "published.json",
-    }
-
-
-def test_the_import_command_shows_published_and_ours_side_by_side(
-    session: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert import_command(session, tmp_path / "out", as_json=False) == 0
-    printed = capsys.readouterr().out
-    assert "published" in printed
-    assert "reproduced" in printed
-    assert "4724.875" in printed
-
-
-# --- what only the audit reads --------------------------------------------------------------------------
-
-
-def test_a_wake_word_session_is_reproduced_and_judged_by_its_own_rule(tmp_path: Path) -> None:
-    folder = tmp_path / "sww/energy"
-    folder.mkdir(parents=True)
-    words = [[10.0 * k, 10.0 * k + 0.6] for k in range(1, 51)]
-    hits = [500 + 10_000 * k + 700 for k in range(1, 42)]
-    entry = {
-        "infer": {
-            "wav_file": "long_wav.wav",
-            "length_sec": 1200.0,
-            "detection_windows": words,
-            "detections": [500, *hits, 500 + 505_900],
-            "iterations": 1,
-            "warmups": 0,
-        },
-        "dutycycle": {"start_times_s": [0.0, 0.032, 0.064], "stop_times_s": [0.016, 0.048, 0.08]},
-        "power": {
-            "samples": [2.5e-5] * 30_000,
-            "timestamps": [["00", 90], ["01", 2000], ["02", 22_000]],
-            "voltage": 3.3,
-        },
-        "mode": "e",
-    }
-    (folder / "results.json").write_text(json.dumps([entry]), "utf-8")
-    results = [
-        "Power Edition Output",
-        "Energy data for trial 0",
-        "  Elapsed time  : 20.0",
-        "  Inferences    : 1",
-        "  Power         : 25.0000 mW.",
-        "  Total Energy  : 500000.000 uJ",
-        "  Energy/Inf    : 500000.000 uJ/inf",
-        "Median energy cost is 500000.0000 uJ/inf.",
-        "Accuracy: 41 True positives, 9 False negatives, 1 False positives",
-        "Average duty cycle: 0.5",
-        "Average period: 0.032 s",
-        "Estimated throughput: 62.5 inf./sec.",
-    ]
-    (folder / "results.txt").write_text("\n".join(results), "utf-8")
-    (folder / "log.txt").write_text(
-        "Device model retrieved: sww01\nSession logged in file sessions\\x\\log.txt\n", "utf-8"
-    )
-    row = row_of(folder)
-    assert (row.benchmark, row.unit) == ("sww01", "mW")
-    assert row.exact
-    assert row.published == row.reproduced == 25.0
-    assert row.ours == pytest.approx(25.0, rel=1e-6)
-    assert not row.valid
-    assert row.findings == ["False negatives: 9, at most 8 are allowed"]
 
 
 def test_classes_that_nothing_tells_are_asked_for(tmp_path: Path) -> None:

@@ -2,12 +2,18 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from energy_runner.published.audit import audit
-from energy_runner.published.compare import Row
+from energy_runner.published.contents import load
+from energy_runner.published.correct import Change, correct
+from energy_runner.published.discover import find_one
+from energy_runner.published.model import Figure, PublishedSession
+from energy_runner.published.read import read
+from energy_runner.published.report import Row
 from tests.support.published_sessions import TRUE_UJ, Eembc, mlcommons_passes, write_eembc, write_mlcommons
 
 Bend = Callable[[list[float]], list[float]]
@@ -16,6 +22,10 @@ Bend = Callable[[list[float]], list[float]]
 def row_of(folder: Path) -> Row:
     (row,) = audit([folder])
     return row
+
+
+def session_of(folder: Path) -> PublishedSession:
+    return read(load(find_one(folder)))
 
 
 def without(*places: int) -> Bend:
@@ -73,6 +83,27 @@ def test_edges_that_fit_no_command_are_not_forced_to(tmp_path: Path) -> None:
 def test_a_session_that_lost_most_edges_is_not_guessed(tmp_path: Path) -> None:
     row = row_of(write_eembc(tmp_path / "kws/energy", Eembc(stamps=lambda stamps: stamps[:4])))
     assert row.ours is None
+
+
+def test_edges_that_were_recorded_where_the_log_says_need_no_correction(tmp_path: Path) -> None:
+    good = session_of(write_eembc(tmp_path / "good/kws/energy"))
+    assert good.recording is not None
+    assert correct(good) is None
+    backwards = replace(good, recording=replace(good.recording, edges=good.recording.edges[::-1]))
+    correction = correct(backwards)
+    assert correction is not None
+    assert correction.changes == (Change("told-by-log"),)
+    assert correction.session.recording is not None
+    assert correction.session.recording.edges == good.recording.edges
+    fewer = replace(good, commands=good.commands[:4], figures=[Figure("Power", 2 * k + 2, "1") for k in range(5)])
+    assert correct(fewer) is not None  # the log breaks off, and the windows that it holds can be measured
+
+
+def test_a_session_of_another_mode_or_with_absurdly_many_commands_is_not_searched(tmp_path: Path) -> None:
+    lost = session_of(write_eembc(tmp_path / "kws/energy", Eembc(stamps=without(4))))
+    assert correct(lost) is not None
+    assert correct(replace(lost, mode="performance")) is None
+    assert correct(replace(lost, commands=lost.commands * 201)) is None
 
 
 def test_a_good_session_is_not_corrected(tmp_path: Path) -> None:

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.published.audit import COMPARISON, import_and_compare
-from energy_runner.published.importing import import_session
-from energy_runner.published.specification import limits_of_error
+from energy_runner.published.importing import COMPARISON, import_and_compare, import_session
 from energy_runner.rules import evaluate
 from energy_runner.session import events as ev
 from energy_runner.session.folder import Session
@@ -86,7 +84,7 @@ def test_the_same_files_give_the_same_journal_and_the_same_result(tmp_path: Path
     assert evaluate(first) == evaluate(second)
 
 
-def test_a_joulescope_dates_edges_freely_and_has_no_limits_of_error_here(tmp_path: Path) -> None:
+def test_a_joulescope_dates_edges_freely_and_has_no_specification_here(tmp_path: Path) -> None:
     made = Eembc(instrument="js110")
     session = import_session(write_eembc(tmp_path / "kws/energy", made), tmp_path / "out")
     assert [edge.position for edge in told(session, ev.EdgeCaptured)] == pytest.approx(
@@ -94,17 +92,7 @@ def test_a_joulescope_dates_edges_freely_and_has_no_limits_of_error_here(tmp_pat
     )
     (monitor,) = told(session, ev.MonitorConfigured)
     assert monitor.accuracy["terms"] == []
-    assert "No limits of error are known for Joulescope JS110" in monitor.accuracy["assumptions"][0]
-
-
-def test_the_limits_of_error_are_the_instruments_own() -> None:
-    from instruments.specifications import load
-
-    limits, table = limits_of_error("lpm01a"), load("instruments.devices.lpm01a")
-    assert limits["document"] == table.document
-    assert [term["name"] for term in limits["terms"]] == [term.name for term in table.terms]
-    assert limits_of_error("../lpm01a")["terms"] == []
-    assert limits_of_error("")["terms"] == []
+    assert "No specification is known for Joulescope JS110" in monitor.accuracy["assumptions"][0]
 
 
 def test_a_performance_session_is_measured_by_the_duts_laps(tmp_path: Path) -> None:
@@ -222,9 +210,10 @@ def test_nothing_half_written_is_left(tmp_path: Path, monkeypatch: pytest.Monkey
     folder = write_eembc(tmp_path / "kws/energy")
 
     def full(*_: object) -> None:
+        assert (tmp_path / "out/journal.jsonl").exists()
         raise SessionError("disk full")
 
-    monkeypatch.setattr("energy_runner.published.facts.make_events", full)
+    monkeypatch.setattr("energy_runner.session.whole._write_trace", full)
     with pytest.raises(SessionError, match="disk full"):
         import_session(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -88,6 +88,6 @@ def _picture(name: str) -> int | None:
 
 @cache
 def _nouns() -> dict[str, int]:
-    file = resources.files("energy_runner.published").joinpath("tables", "ic01_nouns.toml")
+    file = resources.files("energy_runner.published.eembc").joinpath("tables", "ic01_nouns.toml")
     table = tomllib.loads(file.read_text(encoding="utf-8"))
     return {noun: number for number, name in enumerate(_CLASSES) for noun in table[name]}

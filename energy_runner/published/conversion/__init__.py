@@ -1,0 +1,1 @@
+"""A published session as a session of ours: record, journal and trace."""

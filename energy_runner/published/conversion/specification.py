@@ -1,0 +1,42 @@
+"""The specifications of the monitors that published sessions were measured with.
+
+The tables are those of the control layer, read as data and not through its code: one instrument has one table,
+and a term that is corrected for our own driver is corrected for imported sessions too. For an instrument without a
+table nothing is known, and then the result says that its uncertainty is incomplete.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+_TITLES = {"lpm01a": "ST X-NUCLEO-LPM01A", "js110": "Joulescope JS110", "js220": "Joulescope JS220"}
+_UNTRACED = (
+    "The published session records neither serial number nor calibration nor self-calibration nor temperature."
+)
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What a monitor is called, and its specification as a driver of ours would state it."""
+
+    title: str
+    specification: dict[str, Any]
+
+
+def look_up(name: str) -> Instrument:
+    """Return the monitor that a log calls `name`; an empty name stands for one that the log does not tell."""
+    title = _TITLES.get(name, name or "not named")
+    known = name if name in _TITLES else ""
+    file = resources.files("instruments.devices").joinpath(known, "specification.toml")
+    if not known or not file.is_file():
+        who = _TITLES.get(name, name or "an instrument that the session does not name")
+        unknown = f"No specification is known for {who}: gain, offset and noise are not counted."
+        return Instrument(title, {"document": "", "terms": [], "assumptions": [unknown, _UNTRACED]})
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    specification = {
+        "document": table.get("document", ""),
+        "terms": table.get("term", []),
+        "assumptions": [*table.get("assumptions", []), _UNTRACED],
+    }
+    return Instrument(title, specification)

@@ -1,0 +1,17 @@
+"""What was published of a session, beside what comes out of its data: one stage after the other."""
+
+from energy_runner.published.compare import AuditLimits, Comparison, compare
+from energy_runner.published.correct import correct
+from energy_runner.published.measure import measure
+from energy_runner.published.model import PublishedSession
+from energy_runner.published.reproduce.session import reproduce
+from energy_runner.rules import RuleSet
+
+
+def examine(session: PublishedSession, name: str, rules: RuleSet) -> Comparison:
+    """Return the comparison of a session that was read; `name` is its path there, `rules` judge it."""
+    reproduction = reproduce(session)
+    correction = correct(session)
+    versions = [session] if correction is None else [session, correction.session]
+    measured = measure(versions, name, rules)
+    return compare(session, reproduction, measured, correction, AuditLimits.of(rules))

@@ -1,0 +1,46 @@
+"""Measure a published session as one of ours: converted, analysed and judged like any other, then gone."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from energy_runner.published.conversion.convert import convert
+from energy_runner.published.model import WAKE_WORDS, PublishedSession
+from energy_runner.rules import RuleSet, evaluate
+from energy_runner.session.folder import Session
+from energy_runner.session.result import Result
+from energy_runner.session.whole import hold_session
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The result of each version of a session; where it has fewer than there are versions, `error` says why."""
+
+    results: list[Result] = field(default_factory=list)
+    error: Exception | None = None
+
+
+def measure(versions: Sequence[PublishedSession], name: str, rules: RuleSet) -> Measured:
+    """Return our results of `versions`: a session as it was recorded, and perhaps with its edges corrected.
+
+    `name` is its path where it comes from, and `rules` judge it. What has no command, or rules that are not ours,
+    is not measured.
+    """
+    recorded = versions[0]
+    if recorded.benchmark == WAKE_WORDS or not recorded.commands:
+        return Measured()
+    results: list[Result] = []
+    try:
+        with tempfile.TemporaryDirectory(prefix="energy-runner-", ignore_cleanup_errors=True) as folder:
+            for session in _held(versions, name, Path(folder)):
+                results.append(evaluate(session, rule_set=rules))
+    except Exception as error:  # whatever a hostile session provokes, the rest of the audit goes on
+        return Measured(results, error)
+    return Measured(results)
+
+
+def _held(versions: Sequence[PublishedSession], name: str, folder: Path) -> list[Session]:
+    """Return sessions of ours; their events, of which a long session has many, are in files when this returns."""
+    facts = convert(versions, "audited", path=name)
+    return [hold_session(one, folder / str(number)) for number, one in enumerate(facts)]

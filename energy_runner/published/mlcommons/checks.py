@@ -1,0 +1,192 @@
+"""What is odd about a session of the MLCommons runner, in a phrase each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from energy_runner.published.contents import Contents
+from energy_runner.published.discover import LINK
+from energy_runner.published.mlcommons.commands import Commands
+from energy_runner.published.mlcommons.document import Document, Power
+from energy_runner.published.mlcommons.identity import Identity
+from energy_runner.published.mlcommons.log import MlcommonsLog
+from energy_runner.published.mlcommons.recording import Recorded
+from energy_runner.published.mlcommons.results import MlcommonsResults
+from energy_runner.published.model import WAKE_WORDS, Figure, FloatArray, Note
+
+_EARLY_MS = 600  # whole seconds, and a start of the recording known to half a second
+_COMPARED = ("Median", "Top", "AUC", "True")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Everything that was read of one session."""
+
+    contents: Contents
+    identity: Identity
+    refusals: list[str]
+    document: Document
+    log: MlcommonsLog
+    results: MlcommonsResults
+    commands: Commands
+    recorded: Recorded | None
+    answers: tuple[Note, ...]
+
+
+def check(read: Checked) -> list[Note]:
+    """Return everything that is odd: files, commands, what its mode has, and the log against the results."""
+    notes = [
+        *(Note("unreadable", refusal) for refusal in read.refusals),
+        *_check_files(read),
+        *_check_folder(read),
+        *(Note("samples-lost", f"samples lost: {line}") for line in read.log.lost[:3]),
+        *_check_commands(read),
+    ]
+    if read.identity.mode == "energy":
+        notes += _check_recording(read)
+    elif read.identity.benchmark != WAKE_WORDS:
+        notes += _check_laps(read.document) if read.identity.mode == "performance" else read.answers
+    notes += _check_against_log(read.results)
+    for name in read.contents.found.refused:
+        if not any(name in note.detail for note in notes):
+            notes.append(Note("link-refused", f"{name}: {LINK}"))
+    return notes
+
+
+def _check_files(read: Checked) -> Iterator[Note]:
+    """Note files that are missing or damaged, and errors that were published as results."""
+    log, results = read.log, read.results
+    for role, name in (("log", "log.txt"), ("results", "results.txt"), ("json", "results.json")):
+        if role not in read.contents.names:
+            yield Note("file-missing", f"missing file: {name}")
+    if log.lines and not log.recognised:
+        yield Note("log-unreadable", "the log holds no line of the runner")
+    elif log.lines and not log.complete:
+        yield Note("log-truncated", "log truncated: it breaks off before the end of the session")
+    odd = [line for line in results.unknown if not line.isprintable() or "\ufffd" in line]
+    if odd:
+        yield Note("results-garbled", f"garbled results: {len(odd)} lines cannot be read, first {odd[0][:60]!r}")
+    if not results.figures and not results.errors:
+        yield Note("results-absent", "no published figure can be read")
+    for text in results.errors:
+        yield Note("error-published", f"published with {text[:100]!r}")
+
+
+def _check_folder(read: Checked) -> Iterator[Note]:
+    """Note a session that does not fit its folder; a wake word run in energy mode is filed under both modes."""
+    found, identity = read.contents.found, read.identity
+    for name, told, is_ in (
+        ("mode-differs", found.mode, identity.mode),
+        ("benchmark-differs", found.benchmark, identity.benchmark),
+    ):
+        if told is not None and told != is_ and identity.benchmark != WAKE_WORDS:
+            yield Note(name, f"a session of {is_} in a folder for {told}")
+
+
+def _check_commands(read: Checked) -> Iterator[Note]:
+    """Note passes that the log does not tell of, and unequal numbers of inferences."""
+    loadings, working = read.log.loadings, read.document.working
+    if working and not read.commands.timed:
+        detail = f"the log tells of {len(loadings)} loadings, results.json of {len(working)}"
+        yield Note("log-differs", detail, wrong=bool(loadings) and read.identity.benchmark != WAKE_WORDS)
+    counts = sorted({command.inferences for command in read.commands.commands})
+    if read.identity.mode != "accuracy" and len(counts) > 1:
+        yield Note("iterations-differ", f"iterations not all equal: {', '.join(map(str, counts))}")
+
+
+def _check_recording(read: Checked) -> Iterator[Note]:
+    """Note what is odd about samples and edges."""
+    recorded = read.recorded
+    if recorded is None:
+        yield Note("trace-absent", "trace absent: results.json holds no samples")
+        return
+    powers = [one.power for one, _ in read.document.working if one.power is not None]
+    for number, (power, block) in enumerate(zip(powers, recorded.blocks, strict=True)):
+        yield from _check_pass(read.log, number, power, len(block))
+    counters = [counter for power in powers for counter, _ in power.timestamps]
+    yield from _check_samples(np.concatenate(recorded.blocks), counters)
+    if recorded.boot_edges:
+        detail = f"{recorded.boot_edges} edge(s) before the first stimulus, taken as the DUT's start"
+        yield Note("boot-edges", detail, wrong=False)
+    if read.log.loadings:
+        yield from _check_phases(recorded, powers, read.commands)
+
+
+def _check_pass(log: MlcommonsLog, number: int, power: Power, samples: int) -> Iterator[Note]:
+    counts = [count for _, count in power.timestamps]
+    if len(counts) < 2:
+        yield Note("edge-missing", f"edge missing: {len(counts)} timestamps in trial {number}, 2 expected")
+    if any(not 0 <= count <= samples for count in counts):
+        detail = f"an edge of trial {number} lies beyond its {samples} samples"
+        yield Note("trace-short", f"trace truncated: {detail}")
+    if counts != sorted(counts):
+        yield Note("timestamps-unsorted", f"timestamps of trial {number} are not in order")
+    if number < len(log.captured) and log.captured[number] != (samples, len(counts)):
+        told, seen = log.captured[number]
+        detail = f"trial {number} has {samples} samples and {len(counts)} timestamps, by the log {told} and {seen}"
+        yield Note("another-run", f"results.json differs from the log: {detail}")
+
+
+def _check_samples(samples: FloatArray, counters: Sequence[object]) -> Iterator[Note]:
+    missing, infinite = int(np.count_nonzero(np.isnan(samples))), int(np.count_nonzero(np.isinf(samples)))
+    if missing or infinite:
+        yield Note("trace-damaged", f"{missing} samples are NaN and {infinite} infinite")
+    if np.any(samples < 0):
+        yield Note("trace-damaged", f"{int(np.count_nonzero(samples < 0))} samples are negative")
+    numbers = [int(text) for text in map(str, counters) if text.isdecimal() and len(text) < 10]
+    lost = sum((after - before) % 100 != 1 for before, after in pairwise(numbers))
+    if lost:
+        yield Note("edge-missing", f"edge missing: the monitor's event counter jumps {lost} times")
+
+
+def _check_phases(recorded: Recorded, powers: Sequence[Power], commands: Commands) -> Iterator[Note]:
+    """Note windows, as the runner cut them, that began before their stimulus was loaded."""
+    origin_ms = recorded.recording.started_ms
+    passes = zip(recorded.starts, powers, commands.commands, strict=False)
+    wrong = [
+        str(number)
+        for number, (start, power, command) in enumerate(passes)
+        if len(power.timestamps) >= 2 and origin_ms + start + power.timestamps[-2][1] < command.sent_ms - _EARLY_MS
+    ]
+    if wrong:
+        yield Note(
+            "window-in-wrong-phase",
+            f"window {', '.join(wrong)} not in the phase of its infer command: it begins before the stimulus was "
+            "loaded, so idling or a download was measured",
+        )
+
+
+def _check_laps(document: Document) -> Iterator[Note]:
+    """Note windows that the DUT's laps do not time, and errors that stopped the runner."""
+    for number, (_, infer) in enumerate(document.working, start=1):
+        if infer.start_time is None or infer.end_time is None:
+            yield Note("laps-missing", f"window {number} has no two laps of the DUT's clock")
+        elif infer.elapsed_time != infer.end_time - infer.start_time:
+            yield Note("laps-differ", f"window {number}: its elapsed time is not the difference of its laps")
+    for error in document.errors[:2]:
+        yield Note("error-published", f"results.json tells of {error[:60]!r}")
+
+
+def _check_against_log(results: MlcommonsResults) -> Iterator[Note]:
+    """Compare results.txt with the same lines at the end of the log: they may be of different runs."""
+    published = {(figure.field, figure.window): figure for figure in results.figures}
+    told = {(figure.field, figure.window): figure for figure in results.in_log}
+    differing = [
+        (figure, told[key])
+        for key, figure in published.items()
+        if key in told and figure.field.startswith(_COMPARED) and figure.text != told[key].text
+    ]
+    if differing:
+        first, other = differing[0]
+        more = f", and {len(differing) - 1} more" if len(differing) > 1 else ""
+        yield Note(
+            "another-run",
+            f"results of another run: results differ from the log: {_place(first)} is published as {first.text}, "
+            f"reproduced as {other.text}{more}",
+        )
+
+
+def _place(figure: Figure) -> str:
+    return figure.field if figure.window is None else f"{figure.field} of window {figure.window}"

@@ -1,0 +1,1 @@
+"""The figures of the two earlier runners once more, from their own data by their own rules."""

@@ -1,0 +1,14 @@
+"""The figures of a session of the EEMBC runner once more: computed from its data, then printed."""
+
+from energy_runner.published.model import Figure, PublishedSession
+from energy_runner.published.reproduce.accuracy import eembc_accuracy
+from energy_runner.published.reproduce.eembc_printed import Computed, print_figures
+from energy_runner.published.reproduce.eembc_windows import energy_windows, runtimes
+
+
+def reproduce_eembc(session: PublishedSession) -> list[Figure]:
+    """Return the figures; none where the data that they rest on is missing."""
+    computed = Computed(
+        windows=energy_windows(session), runtimes=runtimes(session), accuracy=eembc_accuracy(session)
+    )
+    return print_figures(computed)

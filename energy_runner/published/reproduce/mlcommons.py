@@ -1,0 +1,19 @@
+"""The figures of a session of the MLCommons runner once more: computed from its data, then printed."""
+
+from energy_runner.published.model import Figure, PublishedSession
+from energy_runner.published.reproduce.accuracy import mlcommons_accuracy
+from energy_runner.published.reproduce.mlcommons_printed import Computed, print_figures
+from energy_runner.published.reproduce.mlcommons_windows import energy_windows, runtimes
+from energy_runner.published.reproduce.wake_words import count_wake_words
+
+
+def reproduce_mlcommons(session: PublishedSession) -> list[Figure]:
+    """Return the figures; none where the data that they rest on is missing."""
+    computed = Computed(
+        windows=energy_windows(session),
+        runtimes=runtimes(session),
+        accuracy=mlcommons_accuracy(session),
+        words=count_wake_words(session),
+        stopped=bool(session.errors),
+    )
+    return print_figures(computed)

@@ -1,0 +1,110 @@
+"""Sessions whose facts are all known before anything is written: those of other runners.
+
+They are written to be kept, or held for as long as an analysis takes, with their samples in memory: to write and
+to read a trace takes longer than all the rest of an audit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from energy_runner.errors import SessionError
+from energy_runner.session.events import AnyEvent
+from energy_runner.session.folder import JOURNAL, TRACE, Session, create_session, write_record
+from energy_runner.session.journal import JournalWriter
+from energy_runner.session.record import Record
+from energy_runner.session.trace import Float32Array, TraceReader, TraceWriter
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Energy in joule for each `period_s` seconds, missing ones NaN; `edges` are positions in samples."""
+
+    energy_j: Float32Array
+    period_s: float
+    edges: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a session is made of; without `samples` it has no trace."""
+
+    record: Record
+    events: Sequence[AnyEvent]
+    samples: Samples | None = None
+
+
+def write_session(facts: Facts, out: Path) -> Session:
+    """Write a session into `out`, all of it or nothing, and open it.
+
+    Raises `ConfigurationError` if `out` is neither empty nor absent.
+    """
+    existed = out.exists()
+    folder = create_session(out.parent, out.name, out)
+    try:
+        write_record(folder, facts.record)
+        _write_journal(folder, facts.events)
+        if facts.samples is not None:
+            _write_trace(folder, facts.samples)
+    except BaseException:
+        for item in folder.iterdir():
+            item.unlink()
+        if not existed:
+            folder.rmdir()
+        raise
+    return Session.open(folder)
+
+
+def hold_session(facts: Facts, folder: Path) -> Session:
+    """Return a session whose journal is in the new `folder`, as every journal is in one; its trace is held."""
+    folder.mkdir()
+    _write_journal(folder, facts.events)
+    return _HeldSession(folder, facts.record, facts.samples)
+
+
+@dataclass(frozen=True)
+class _HeldSession(Session):
+    samples: Samples | None = None
+
+    def has_trace(self) -> bool:
+        return self.samples is not None
+
+    def trace(self) -> TraceReader:
+        if self.samples is None:
+            raise SessionError("the session holds no samples")
+        return _HeldTrace(self.samples)
+
+
+class _HeldTrace(TraceReader):
+    """The samples of a held session, read as from a trace file."""
+
+    def __init__(self, samples: Samples) -> None:
+        self._energy_j = samples.energy_j
+        self.period_s = samples.period_s
+        self.signals = [("energy", "J")]
+        self.length = len(samples.energy_j)
+
+    def read(self, signal: str, start: int, stop: int) -> Float32Array:
+        if signal != "energy" or not 0 <= start <= stop <= self.length:
+            raise SessionError(f"samples {start}..{stop} of {signal} do not exist")
+        return self._energy_j[start:stop]
+
+    def close(self) -> None:
+        """Release nothing."""
+
+
+def _write_journal(folder: Path, events: Sequence[AnyEvent]) -> None:
+    journal = JournalWriter(folder / JOURNAL)
+    try:
+        for event in events:
+            journal.write(event)
+    finally:
+        journal.close()
+
+
+def _write_trace(folder: Path, samples: Samples) -> None:
+    with TraceWriter(folder / TRACE, [("energy", "J")], samples.period_s) as trace:
+        trace.append(0, [samples.energy_j])
+        for number, position in enumerate(samples.edges):
+            if position < len(samples.energy_j):
+                trace.edge(position, f"edge {number}")

@@ -1,0 +1,58 @@
+"""The accuracy of the earlier runners, by cases that their odd rules get differently from ours."""
+
+import math
+
+import numpy as np
+import pytest
+
+from energy_runner.published.reproduce.accuracy import (
+    Accuracy,
+    anomaly_accuracy_percent,
+    anomaly_auc_101,
+    auc_101,
+    exact_accuracy,
+    top1_percent,
+)
+
+
+def test_the_first_of_equal_outputs_is_the_answer() -> None:
+    results = np.array([[0.473, 0.0, 0.473], [0.1, 0.8, 0.1]])
+    assert top1_percent(results, np.array([0, 1])) == 100.0
+    assert top1_percent(results, np.array([2, 1])) == 50.0
+
+
+def test_the_curve_of_101_points_is_not_the_true_one() -> None:
+    # Two scores between neighbouring thresholds cannot be told apart: half of the area is lost.
+    results = np.array([[0.995, 0.005], [0.991, 0.009]])
+    labels = np.array([0, 1])
+    assert auc_101(results, labels, 2) == pytest.approx(0.5)
+
+
+def test_the_curve_counts_scores_above_the_threshold_only() -> None:
+    results = np.array([[1.0, 0.0], [0.0, 1.0]])
+    # At 1.00 nothing is above, at 0.99 everything right: the area is whole.
+    assert auc_101(results, np.array([0, 1]), 2) == pytest.approx(1.0)
+
+
+def test_a_class_without_stimuli_has_no_area() -> None:
+    assert math.isnan(auc_101(np.array([[1.0, 0.0]]), np.array([0]), 2))
+
+
+def test_anomalies_are_told_by_thresholds_over_the_range_of_errors() -> None:
+    errors = np.array([1.0, 2.0, 10.0, 11.0])
+    anomalous = np.array([False, False, True, True])
+    assert anomaly_auc_101(errors, anomalous) == pytest.approx(1.0)
+    assert anomaly_accuracy_percent(errors, anomalous) == pytest.approx(100.0)
+    assert anomaly_accuracy_percent(errors, anomalous, 1e-8) < 100.0
+
+
+def test_two_outputs_are_judged_by_the_second_one() -> None:
+    results = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]])
+    accuracy = exact_accuracy(results, np.array([0, 1, 1]))
+    assert accuracy == Accuracy(pytest.approx(200 / 3), 1.0)
+
+
+def test_a_class_that_no_file_has_leaves_the_exact_area_unknown() -> None:
+    accuracy = exact_accuracy(np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]]), np.array([0, 1]))
+    assert accuracy.top1_percent == 100.0
+    assert math.isnan(accuracy.area)

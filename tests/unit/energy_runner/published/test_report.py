@@ -1,0 +1,99 @@
+"""Everything that an audit tells of a session is put into words in one place, and nothing is told twice."""
+
+from pathlib import Path
+
+import pytest
+
+from energy_runner.errors import SessionError
+from energy_runner.published.compare import Beyond, Comparison, Ours, compare, compare_figures
+from energy_runner.published.correct import Change, Correction
+from energy_runner.published.discover import Found
+from energy_runner.published.measure import Measured
+from energy_runner.published.model import EEMBC, WAKE_WORDS, Figure, InferCommand, Note, PublishedSession
+from energy_runner.published.report import report, report_failure
+from energy_runner.session.result import Verdict
+
+COMMAND = InferCommand("a.bin", 0, 490, 100, 1, sent_ms=0)
+
+
+def session(**fields: object) -> PublishedSession:
+    base: dict[str, object] = {"commands": [COMMAND], "unit": "uJ/inf."}
+    return PublishedSession(Path("x"), EEMBC, "energy", "kws01", **{**base, **fields})  # type: ignore[arg-type]
+
+
+def comparison(of: PublishedSession, **fields: object) -> Comparison:
+    base: dict[str, object] = {"ours": Ours(), "published": None, "reproduced": None, "reproduction": []}
+    figures = compare_figures(of.figures, [])
+    return Comparison(session=of, figures=figures, **{**base, **fields})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (Change("start-placed", (2,)), "the start of window 2 is missing, placed by the duration of the others"),
+        (Change("stop-placed", (3,)), "the stop of window 3 is missing, placed by the duration of the others"),
+        (Change("windows-lost", (1, 4)), "without window 1, 4, whose edges are not known"),
+        (Change("sync-lost"), "the edge of the timestamp command is missing"),
+        (Change("edges-left-out", (2,)), "2 edge(s) belong to no command and are left out"),
+        (Change("told-by-log"), "the edges were told apart by the log, not by their order"),
+    ],
+)
+def test_every_change_of_a_correction_is_told(change: Change, words: str) -> None:
+    ours = Ours(value=241.5, basis="corrected")
+    correction = Correction(session(), (change, Change("sync-lost")))
+    row = report(comparison(session(), ours=ours, published=100.0, correction=correction), "a", "/r")
+    both = f"{words}; the edge of the timestamp command is missing"
+    assert row.basis == f"corrected: {both}"
+    assert row.findings == [f"corrected figure 241.5 instead of 100 uJ/inf.: {both}"]
+    assert row.corrected == row.ours == 241.5
+
+
+def test_faults_become_findings_in_order_and_remarks_become_notes() -> None:
+    notes = [Note("a", "first fault"), Note("b", "a remark", wrong=False), Note("c", "first fault")]
+    verdict = Verdict(id="spread", passed=False, measured=2.14159, limit=2, clause="", note="unusual")
+    told = report(
+        comparison(
+            session(notes=notes, figures=[Figure("Power", 2, "1")], labels_from="file names"),
+            ours=Ours(failed=(verdict,), throughput_per_s=10.0),
+            rates=(9.0, 10.0),
+            printed=[Beyond("windows", 4, 5), Beyond("Runtime", 5.5, 10.0), Beyond("# Inferences", 9, 10)],
+            in_performance_mode=12.5,
+            error=SessionError("the uncertainty is beyond reason"),
+        ),
+        "a/b",
+        "/r",
+    )
+    assert told.findings == [
+        "first fault",
+        "not reproduced: its raw data are missing or unreadable",
+        "throughput of the windows varies from 9 to 10 inf./sec.",
+        "spread: 2.14159, required 2 (unusual)",
+        "4 windows were published, 5 are required",
+        "a window of 5.5 s was published, at least 10 are required",
+        "a window of 9 inferences was published, at least 10 are required",
+        "the uncertainty is beyond reason",
+    ]
+    assert told.notes == [
+        "a remark",
+        "classes by file names",
+        "10 inf./sec., but 12.5 in performance mode (-20.0%)",
+    ]
+    assert (told.session, told.root) == ("a/b", "/r")
+
+
+def test_a_session_without_commands_is_told_so_except_of_wake_words() -> None:
+    nothing = session(commands=[])
+    row = report(compare(nothing, [], Measured(), None), "a", "/r")
+    assert row.findings == ["no command of the run is known, so nothing can be measured"]
+    words = PublishedSession(Path("x"), EEMBC, "energy", WAKE_WORDS)
+    told = report(compare(words, [], Measured(), None), "a", "/r")
+    assert told.findings == []
+    assert told.notes == [f"{WAKE_WORDS} has rules of its own; only its figures are checked"]
+
+
+def test_a_mistake_of_ours_is_told_from_a_refusal(tmp_path: Path) -> None:
+    found = Found(tmp_path, tmp_path / "a", "a")
+    assert report_failure(SessionError("log.txt: is empty"), found).findings == ["log.txt: is empty"]
+    row = report_failure(ZeroDivisionError("oh"), found)
+    assert row.findings == ["cannot be audited: ZeroDivisionError: oh"]
+    assert (row.session, row.root, row.good) == ("a", str(tmp_path), False)
