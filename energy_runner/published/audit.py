@@ -34,17 +34,17 @@ def rows_of(found: Sequence[Found], stimuli: Path | None, rules: RuleSet) -> Ite
 
     Raises `ConfigurationError` if `stimuli` is no folder, or if the rule set lacks a limit that an audit needs.
     """
-    AuditLimits.of(rules)
+    limits = AuditLimits.of(rules)
     if stimuli is not None and not stimuli.is_dir():
         raise ConfigurationError(f"{stimuli}: no such folder. Try --stimuli with the folder of the label files")
-    return (audit_one(one, stimuli, rules) for one in found)
+    return (audit_one(one, stimuli, limits) for one in found)
 
 
-def audit_one(found: Found, stimuli: Path | None, rules: RuleSet) -> Row:
+def audit_one(found: Found, stimuli: Path | None, limits: AuditLimits) -> Row:
     """Return the row of one session, whatever it holds."""
     try:
         session = read(load(found), stimuli)
-        comparison = examine(session, found.name, rules)
+        comparison = examine(session, found.name, limits)
     except Exception as error:  # whatever a hostile session provokes, the rest of the audit goes on
-        return report_failure(error, found, rules.id)
-    return report(comparison, found.name, str(found.root), rules.id)
+        return report_failure(error, found, limits.rules.id)
+    return report(comparison, found.name, str(found.root), limits.rules.id)

@@ -78,12 +78,13 @@ class Ours:
 
 @dataclass(frozen=True)
 class AuditLimits:
-    """What a published session is held to, from a rule set; shares are relative.
+    """What a published session is held to: a rule set, and of its limits those of an audit; shares are relative.
 
     `same_figure` is by how much our figure may differ from the published one, `equal_rates` the windows'
     throughput among themselves, `same_in_both_modes` that of an energy session from the performance session's.
     """
 
+    rules: RuleSet
     same_figure: float
     equal_rates: float
     same_in_both_modes: float
@@ -96,6 +97,7 @@ class AuditLimits:
     def of(cls, rules: RuleSet) -> "AuditLimits":
         """Return the limits of a rule set; raises `ConfigurationError` for one that lacks a limit."""
         return cls(
+            rules=rules,
             same_figure=rules.audit_limit("same-figure"),
             equal_rates=rules.audit_limit("equal-rates"),
             same_in_both_modes=rules.limit("throughput-agrees"),

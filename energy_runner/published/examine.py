@@ -5,13 +5,12 @@ from energy_runner.published.correct import correct
 from energy_runner.published.measure import measure
 from energy_runner.published.model import PublishedSession
 from energy_runner.published.reproduce.session import reproduce
-from energy_runner.rules import RuleSet
 
 
-def examine(session: PublishedSession, name: str, rules: RuleSet) -> Comparison:
-    """Return the comparison of a session that was read; `name` is its path there, `rules` judge it."""
+def examine(session: PublishedSession, name: str, limits: AuditLimits) -> Comparison:
+    """Return the comparison of a session that was read; `name` is its path there, `limits` hold for it."""
     reproduction = reproduce(session)
     correction = correct(session)
     versions = [session] if correction is None else [session, correction.session]
-    measured = measure(versions, name, rules)
-    return compare(session, reproduction, measured, correction, AuditLimits.of(rules))
+    measured = measure(versions, name, limits.rules)
+    return compare(session, reproduction, measured, correction, limits)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from energy_runner.errors import SessionError
+from energy_runner.published.compare import AuditLimits
 from energy_runner.published.contents import load
 from energy_runner.published.conversion.convert import convert
 from energy_runner.published.discover import find_one
@@ -36,11 +37,11 @@ def import_and_compare(path: Path, out: Path, stimuli: Path | None = None) -> tu
     """
     found = find_one(path)
     session = read(load(found), stimuli)
-    rules = load_rule_set(DEFAULT)
+    limits = AuditLimits.of(load_rule_set(DEFAULT))
     imported = _written(session, out)
     origin = imported.record.origin
-    comparison = examine(session, origin.session if origin else found.name, rules)
-    row = report(comparison, origin.session if origin else found.name, str(path), rules.id)
+    comparison = examine(session, origin.session if origin else found.name, limits)
+    row = report(comparison, origin.session if origin else found.name, str(path), limits.rules.id)
     mine = {(figure.field, figure.window): figure.text for figure in comparison.reproduction}
     figures = [
         {"field": f.field, "window": f.window, "published": f.text, "reproduced": mine.get((f.field, f.window))}

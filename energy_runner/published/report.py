@@ -74,7 +74,7 @@ class Row:
         return asdict(self)
 
 
-def report(comparison: Comparison, name: str, root: str, rule_set: str) -> Row:
+def report(comparison: Comparison, name: str, root: str, rule_set: str = "") -> Row:
     """Return the row of a session; `name` is its path below the folder `root`, `rule_set` what judged it."""
     session, ours = comparison.session, comparison.ours
     return Row(
@@ -101,7 +101,7 @@ def report(comparison: Comparison, name: str, root: str, rule_set: str) -> Row:
     )
 
 
-def report_failure(error: Exception, found: Found, rule_set: str) -> Row:
+def report_failure(error: Exception, found: Found, rule_set: str = "") -> Row:
     """Return the row of a session that could not be read or compared."""
     return Row(found.name, str(found.root), findings=[_failure(error)], rule_set=rule_set)
 

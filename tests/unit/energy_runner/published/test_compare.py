@@ -6,16 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from energy_runner.published.compare import Beyond, compare, compare_figures
+from energy_runner.published.compare import AuditLimits, Beyond, compare, compare_figures
 from energy_runner.published.correct import Change, Correction
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import EEMBC, Figure, Note, PublishedSession
 from energy_runner.published.report import phrases
 from energy_runner.published.reproduce.eembc_printed import energy_figures
 from energy_runner.published.reproduce.eembc_windows import cut_windows
+from energy_runner.rules import DEFAULT, load_rule_set
 from energy_runner.session.result import Result, Score, Verdict
 
 SCORE = "Median energy cost"
+
+LIMITS = AuditLimits.of(load_rule_set(DEFAULT))
 
 
 def test_a_single_digit_is_a_difference() -> None:
@@ -43,8 +46,8 @@ def test_figures_of_one_side_only_are_told_by_side() -> None:
 def test_where_a_figure_was_printed_twice_the_last_one_counts() -> None:
     published = [Figure(SCORE, None, "1.0"), Figure(SCORE, None, "2.0")]
     session = published_session(published)
-    assert compare(session, published[1:], Measured(), None).published == 2.0
-    assert compare(session, published[1:], Measured(), None).figures.exact
+    assert compare(session, published[1:], Measured(), None, LIMITS).published == 2.0
+    assert compare(session, published[1:], Measured(), None, LIMITS).figures.exact
 
 
 def published_session(figures: list[Figure], **fields: object) -> PublishedSession:
@@ -72,12 +75,12 @@ def corrected(session: PublishedSession) -> Correction:
 def test_a_corrected_figure_counts_only_where_the_recorded_edges_give_none() -> None:
     session = published_session([])
     both = Measured([result(100.0, throughput_per_s=10.0), result(200.0, throughput_per_s=20.0)])
-    recorded = compare(session, [], both, corrected(session))
+    recorded = compare(session, [], both, corrected(session), LIMITS)
     assert (recorded.ours.value, recorded.ours.basis) == (pytest.approx(100.0), "measured")
     assert recorded.ours.throughput_per_s == 10.0
     assert recorded.correction is None
     one = Measured([result(None), result(200.0, throughput_per_s=20.0)])
-    comparison = compare(session, [], one, corrected(session))
+    comparison = compare(session, [], one, corrected(session), LIMITS)
     assert (comparison.ours.value, comparison.ours.basis) == (pytest.approx(200.0), "corrected")
     assert comparison.ours.expanded_u == pytest.approx(2e-3)
     assert comparison.correction is not None
@@ -85,15 +88,15 @@ def test_a_corrected_figure_counts_only_where_the_recorded_edges_give_none() -> 
 
 def test_a_failure_counts_only_where_it_left_no_figure() -> None:
     session, error = published_session([]), ValueError("oh")
-    assert compare(session, [], Measured([result(100.0)], error), corrected(session)).error is None
-    assert compare(session, [], Measured([result(None)], error), corrected(session)).error is error
+    assert compare(session, [], Measured([result(100.0)], error), corrected(session), LIMITS).error is None
+    assert compare(session, [], Measured([result(None)], error), corrected(session), LIMITS).error is error
 
 
 def test_our_figure_is_held_against_a_published_one_that_comes_out_again() -> None:
     for ours_uj, exact, off in ((102.0, True, True), (100.5, True, False), (102.0, False, False)):
         figures = [Figure(SCORE, None, "100.0")]
         again = figures if exact else [Figure(SCORE, None, "101.0")]
-        assert compare(published_session(figures), again, Measured([result(ours_uj)]), None).off is off
+        assert compare(published_session(figures), again, Measured([result(ours_uj)]), None, LIMITS).off is off
 
 
 def test_rules_that_fail_for_a_known_cause_are_left_out() -> None:
@@ -102,32 +105,34 @@ def test_rules_that_fail_for_a_known_cause_are_left_out() -> None:
         for name in ("five-windows", "accuracy-target")
     ]
     measured = Measured([result(None).model_copy(update={"verdicts": verdicts})])
-    plain = compare(published_session([]), [], measured, None)
+    plain = compare(published_session([]), [], measured, None, LIMITS)
     assert [verdict.id for verdict in plain.ours.failed] == ["five-windows", "accuracy-target"]
     noted = published_session([], notes=[Note("trace-short", "trace truncated")])
-    assert [verdict.id for verdict in compare(noted, [], measured, None).ours.failed] == ["accuracy-target"]
+    assert [verdict.id for verdict in compare(noted, [], measured, None, LIMITS).ours.failed] == [
+        "accuracy-target"
+    ]
 
 
 def test_without_a_measurement_the_printed_figures_are_held_against_the_rules() -> None:
     figures = [Figure("Runtime", 2, "5.245"), Figure("# Inferences", 2, "9"), Figure("Runtime", 4, "11.0")]
-    comparison = compare(published_session(figures), [], Measured(), None)
+    comparison = compare(published_session(figures), [], Measured(), None, LIMITS)
     assert comparison.printed == [
         Beyond("windows", 2, 5),
         Beyond("Runtime", 5.245, 10.0),
         Beyond("# Inferences", 9.0, 10),
     ]
-    assert compare(published_session(figures), [], Measured([result(1.0)]), None).printed == []
+    assert compare(published_session(figures), [], Measured([result(1.0)]), None, LIMITS).printed == []
 
 
 def test_windows_that_are_not_equally_fast_are_told() -> None:
     figures = [Figure("Throughput", 2, "10.0"), Figure("Throughput", 4, "10.3")]
-    assert compare(published_session(figures), [], Measured(), None).rates == (10.0, 10.3)
+    assert compare(published_session(figures), [], Measured(), None, LIMITS).rates == (10.0, 10.3)
     even = [Figure("Throughput", 2, "10.0"), Figure("Throughput", 4, "10.1"), Figure("Throughput", 6, "nan")]
-    assert compare(published_session(even), [], Measured(), None).rates is None
+    assert compare(published_session(even), [], Measured(), None, LIMITS).rates is None
 
 
 def test_another_throughput_in_performance_mode_is_told() -> None:
     measured = Measured([result(100.0, throughput_per_s=10.0)])
     for beside, told in (("10.3", 10.3), ("10.1", None), ("0", None), ("nan", None)):
         session = published_session([], beside=[[], [Figure("Median throughput", None, beside)]])
-        assert compare(session, [], measured, None).in_performance_mode == told
+        assert compare(session, [], measured, None, LIMITS).in_performance_mode == told

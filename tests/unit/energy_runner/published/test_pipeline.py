@@ -12,6 +12,7 @@ import pytest
 
 import energy_runner
 from energy_runner.published.audit import audit_one
+from energy_runner.published.compare import AuditLimits
 from energy_runner.published.discover import Found, find_all
 from energy_runner.rules import DEFAULT, load_rule_set
 from tests.support.published_sessions import (
@@ -24,6 +25,8 @@ from tests.support.published_sessions import (
 
 RUNNER = Path(energy_runner.__file__).parent
 STAGES = ("contents", "eembc", "mlcommons", "reproduce", "correct", "conversion", "session", "compare", "report")
+
+LIMITS = AuditLimits.of(load_rule_set(DEFAULT))
 
 
 class Rooms:
@@ -84,10 +87,10 @@ def mlcommons(folder: Path) -> Path:
 def test_each_room_is_entered_once(tmp_path: Path, write: object) -> None:
     assert callable(write)
     (found,) = find_all([write(tmp_path)])
-    audit_one(found, None, load_rule_set(DEFAULT))  # what is imported at first use is imported now
+    audit_one(found, None, LIMITS)  # what is imported at first use is imported now
     rooms = Rooms()
     with rooms.watching():
-        row = audit_one(found, None, load_rule_set(DEFAULT))
+        row = audit_one(found, None, LIMITS)
     assert row.exact
     stays = [name for name, _ in groupby(rooms.entered)]
     returns = [name for number, name in enumerate(stays) if name in stays[:number]]
@@ -100,12 +103,12 @@ def test_each_room_is_entered_once(tmp_path: Path, write: object) -> None:
 
 def test_a_room_that_is_entered_twice_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = find_all([eembc(tmp_path)])
-    audit_one(found, None, load_rule_set(DEFAULT))
+    audit_one(found, None, LIMITS)
     rooms = Rooms()
 
     def twice(one: Found) -> None:
-        audit_one(one, None, load_rule_set(DEFAULT))
-        audit_one(one, None, load_rule_set(DEFAULT))
+        audit_one(one, None, LIMITS)
+        audit_one(one, None, LIMITS)
 
     with rooms.watching():
         twice(found)

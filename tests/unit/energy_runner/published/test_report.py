@@ -5,15 +5,18 @@ from pathlib import Path
 import pytest
 
 from energy_runner.errors import SessionError
-from energy_runner.published.compare import Beyond, Comparison, Ours, compare, compare_figures
+from energy_runner.published.compare import AuditLimits, Beyond, Comparison, Ours, compare, compare_figures
 from energy_runner.published.correct import Change, Correction
 from energy_runner.published.discover import Found
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import EEMBC, WAKE_WORDS, Figure, InferCommand, Note, PublishedSession
 from energy_runner.published.report import report, report_failure
+from energy_runner.rules import DEFAULT, load_rule_set
 from energy_runner.session.result import Verdict
 
 COMMAND = InferCommand("a.bin", 0, 490, 100, 1, sent_ms=0)
+
+LIMITS = AuditLimits.of(load_rule_set(DEFAULT))
 
 
 def session(**fields: object) -> PublishedSession:
@@ -83,10 +86,10 @@ def test_faults_become_findings_in_order_and_remarks_become_notes() -> None:
 
 def test_a_session_without_commands_is_told_so_except_of_wake_words() -> None:
     nothing = session(commands=[])
-    row = report(compare(nothing, [], Measured(), None), "a", "/r")
+    row = report(compare(nothing, [], Measured(), None, LIMITS), "a", "/r")
     assert row.findings == ["no command of the run is known, so nothing can be measured"]
     words = PublishedSession(Path("x"), EEMBC, "energy", WAKE_WORDS)
-    told = report(compare(words, [], Measured(), None), "a", "/r")
+    told = report(compare(words, [], Measured(), None, LIMITS), "a", "/r")
     assert told.findings == []
     assert told.notes == [f"{WAKE_WORDS} has rules of its own; only its figures are checked"]
 

@@ -96,5 +96,5 @@ def test_an_audit_compares_modes_within_the_limit_of_the_set(tmp_path: Path) -> 
 def test_a_set_without_the_limits_of_an_audit_is_refused_before_any_session_is_read(session: Path, tmp_path: Path):
     path = tmp_path / "short.toml"
     path.write_text('[rules]\nscore = { binding = "always" }\n', "utf-8")
-    with pytest.raises(ConfigurationError, match=r"short has no 'equal-rates' in \[audit\]"):
+    with pytest.raises(ConfigurationError, match=r"short has no 'same-figure' in \[audit\]"):
         audit([session], rule_set=path)
