@@ -37,6 +37,7 @@ def look_up(name: str) -> Instrument:
     specification = {
         "document": table.get("document", ""),
         "terms": table.get("term", []),
+        "assumed": table.get("assumed", False),
         "assumptions": [*table.get("assumptions", []), _UNTRACED],
     }
     return Instrument(title, specification)

@@ -6,10 +6,12 @@ from energy_runner.published.conversion.specification import look_up
 def test_a_specification_is_the_instruments_own() -> None:
     from instruments.specifications import load
 
-    found, table = look_up("lpm01a"), load("lpm01a")
+    found, table = look_up("lpm01a"), load("instruments.devices.lpm01a")
     assert found.title == "ST X-NUCLEO-LPM01A"
     assert found.specification["document"] == table.document
     assert [term["name"] for term in found.specification["terms"]] == [term.name for term in table.terms]
+    assumed = [term["name"] for term in found.specification["terms"] if term.get("assumed")]
+    assert assumed == [term.name for term in table.terms if term.assumed] != []
     assert found.specification["assumptions"][-1].startswith("The published session records neither")
 
 
