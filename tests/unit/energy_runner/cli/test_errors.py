@@ -15,6 +15,7 @@ import pytest
 import serial
 
 from energy_runner import api
+from energy_runner.api import runs
 from energy_runner.bench import load_bench_spec
 from energy_runner.bench.claim import claim_bench
 from energy_runner.benchmarks.demo import write_demo_stimuli
@@ -417,7 +418,7 @@ class FullDisk:
 @pytest.mark.parametrize("room", [0, 1, 2_000, 60_000, 300_000])
 def test_a_disk_that_fills_up_during_a_run(room, place, capsys, monkeypatch):
     benches = []
-    begin, open_bench = JournalWriter.__init__, api.open_bench
+    begin, open_bench = JournalWriter.__init__, runs.open_bench
 
     def begin_full(self: Any, path: Path) -> None:
         begin(self, path)
@@ -428,7 +429,7 @@ def test_a_disk_that_fills_up_during_a_run(room, place, capsys, monkeypatch):
         return benches[-1]
 
     monkeypatch.setattr(JournalWriter, "__init__", begin_full)
-    monkeypatch.setattr(api, "open_bench", opened)
+    monkeypatch.setattr(runs, "open_bench", opened)
     assert run_app(app, [*run_words(**{"--out": "s"})]) == 3
     line = the_line(capsys.readouterr().err)
     assert "s/journal.jsonl" in line
