@@ -1,129 +1,37 @@
-"""The public Python API: load a bench, plan, run, load a session, get a window's arrays.
+"""Runs: carry a plan out on a bench, and what becomes of it on disk."""
 
-The command line is written with exactly these functions. A notebook needs no more than
-
-    import energy_runner as er
-
-    bench = er.load_bench("virtual-lpm01a")
-    session = er.run(bench, er.plan("kws01", stimuli="my-stimuli"))
-    print(session.result().energy_per_inference_j)
-"""
-
-import math
+import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
-from energy_runner.analysis.energy.source import energy_source
 from energy_runner.analysis.placing.alignment import BY_LAPS, BY_MONITOR
-from energy_runner.bench import Bench, BenchSpec, Mode, load_bench_spec, open_bench
+from energy_runner.api.benches import load_bench
+from energy_runner.api.plans import plan
+from energy_runner.bench import Bench, BenchSpec, open_bench
 from energy_runner.bench.claim import claim_bench
-from energy_runner.benchmarks.catalogue import load_benchmark
-from energy_runner.benchmarks.places import default_stimuli
-from energy_runner.benchmarks.stimuli import find_stimuli
-from energy_runner.director.plan import RunPlan, plan_run
+from energy_runner.benchmarks.demo import write_demo_stimuli
+from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Onlooker, Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
-from energy_runner.errors import ExitStatus, RunnerError, SessionError
+from energy_runner.errors import ConfigurationError, RunnerError
 from energy_runner.rules import evaluate
-from energy_runner.session.events import InferenceDone, MonitorConfigured
+from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session, create_session, write_record, write_result
 from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
-from energy_runner.session.result import Result
 from energy_runner.version import version
-from instruments.clock import utc_text
+from instruments.clock import RealClock, utc_text
 
-__all__ = [
-    "Bench",
-    "Result",
-    "RunPlan",
-    "Session",
-    "analyze",
-    "exit_status",
-    "load_bench",
-    "load_session",
-    "plan",
-    "run",
-    "window_arrays",
-]
+__all__ = ["demo", "measure", "run"]
 
-FloatArray = npt.NDArray[np.float64]
 DEFAULT_PARENT = Path("sessions")
 
 
-def load_bench(name_or_file: str | Path) -> BenchSpec:
-    """Return the description of a built-in bench, or of one in a TOML file."""
-    return load_bench_spec(str(name_or_file))
-
-
-def plan(
-    benchmark: str,
-    mode: Mode = "energy",
-    *,
-    stimuli: str | Path | None = None,
-    inferences: int | None = None,
-    warmups: int | None = None,
-    read_back: bool = True,
-    seed: int = 0,
-    limit: int | None = None,
-) -> RunPlan:
-    """Return a plan: which benchmark, which stimuli, how many inferences (None: a short trial finds out).
-
-    Without `stimuli` they are those that come with a demo benchmark, or that `stimuli fetch` has brought.
-    """
-    definition = load_benchmark(benchmark)
-    folder = default_stimuli(definition) if stimuli is None else Path(stimuli)
-    return plan_run(
-        definition,
-        mode,
-        find_stimuli(folder, definition),
-        inferences=inferences,
-        warmups=warmups,
-        read_back=read_back,
-        seed=seed,
-        limit=limit,
-    )
-
-
-def load_session(folder: str | Path) -> Session:
-    """Return the session in a folder; raise `SessionError` if it is none."""
-    return Session.open(Path(folder))
-
-
-def analyze(session: Session) -> Result:
-    """Return the session's result, derived from its facts: figures, findings, verdicts."""
-    return evaluate(session)
-
-
-def window_arrays(session: Session, number: int) -> tuple[FloatArray, FloatArray]:
-    """Return the samples of window `number` (from 1): mid-times in seconds and mean powers in watt.
-
-    Times count from the start of the acquisition; missing samples are NaN. Every sample that the window
-    touches is there, so the first and the last hold some of what lies outside.
-    """
-    windows = session.result().windows
-    if not 1 <= number <= len(windows):
-        raise SessionError(f"{session.path}: has windows 1 to {len(windows)}, not {number}")
-    window = windows[number - 1]
-    if window.start_s is None or window.stop_s is None:
-        raise SessionError(f"{session.path}: window {number} has no place in the trace; see its findings")
-    configured = next(event for event in session.journal() if isinstance(event, MonitorConfigured))
-    with session.trace() as trace:
-        source = energy_source(trace, configured.voltage_set_v)
-        first = int(window.start_s / source.period_s)
-        stop = min(source.length, math.ceil(window.stop_s / source.period_s))
-        power_w = np.asarray(source.power_w(first, stop), dtype=np.float64)
-    time_s = (np.arange(first, stop, dtype=np.float64) + 0.5) * np.float64(source.period_s)
-    return time_s, power_w
-
-
 def run(
-    bench: BenchSpec | Bench,
+    bench: BenchSpec | Bench | str | Path,
     run_plan: RunPlan,
     *,
     out: str | Path | None = None,
@@ -132,9 +40,21 @@ def run(
 ) -> Session:
     """Run a plan on a bench and return the session, whatever became of it (see `exit_status`).
 
-    `out` is the session's folder (it must be empty or absent); without it a new one is made in `sessions/`.
-    `model` is the .tflite file with which a virtual DUT answers. A bench already opened is for tests.
+    `bench` is the name of a built-in bench, a bench file, or what `load_bench` returned; one already built is for
+    tests. `out` is the session's folder (it must be empty or absent); without it a new one is made in `sessions/`,
+    and the name of a virtual bench's session ends with `-virtual`. `model` is the .tflite file with which a
+    virtual DUT answers. Raises `ConfigurationError` for what cannot be run; nothing is opened then.
     """
+    if not isinstance(run_plan, RunPlan):
+        raise ConfigurationError(
+            f"run takes a bench and a plan, not a {type(run_plan).__name__}. Try: er.run(bench, er.plan('kws01'))"
+        )
+    if isinstance(bench, str | Path):
+        bench = load_bench(bench)
+    elif not isinstance(bench, BenchSpec | Bench):
+        raise ConfigurationError(
+            f"a {type(bench).__name__} is no bench. Try: a name, a bench file, or what er.load_bench returns"
+        )
     if isinstance(bench, BenchSpec):
         bench = open_bench(
             bench,
@@ -144,9 +64,7 @@ def run(
             model=Path(model) if model is not None else None,
         )
     started_utc = utc_text(bench.clock.utc_ns())
-    compact = started_utc.partition(".")[0].replace("-", "").replace(":", "")
-    name = f"{compact}Z-{run_plan.benchmark.id}-{run_plan.mode}"
-    folder = create_session(DEFAULT_PARENT, name, Path(out) if out is not None else None)
+    folder = create_session(DEFAULT_PARENT, _name(bench, run_plan), Path(out) if out is not None else None)
     stop = StopRequest()
     in_main = threading.current_thread() is threading.main_thread()
     with (
@@ -170,12 +88,51 @@ def run(
             raise type(error)(f"{error}{supply}") from error
 
 
-def exit_status(session: Session) -> ExitStatus:
-    """Return the status that a command ends with for this session."""
-    outcome = session.record.outcome
-    if outcome == "completed":
-        return ExitStatus.VALID if session.result().valid else ExitStatus.RULE_FAILED
-    return ExitStatus.INTERRUPTED if outcome == "interrupted" else ExitStatus.BENCH_FAULT
+def measure(
+    benchmark: str,
+    bench: str | Path,
+    *,
+    mode: str = "energy",
+    changes: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    model: str | Path | None = None,
+    onlookers: Sequence[Onlooker] = (),
+    **options: Any,
+) -> Session:
+    """Load a bench, plan and run, in one call: what the command `run` does.
+
+    `changes` are those of `load_bench`, `options` those of `plan`; see there and at `run` for the rest. The bench
+    is looked at first, so that a mistyped one is named before stimuli that are missing.
+    """
+    spec = load_bench(bench, changes=changes)
+    return run(spec, plan(benchmark, mode, **options), out=out, model=model, onlookers=onlookers)
+
+
+def demo(
+    bench: str | Path = "virtual-lpm01a",
+    *,
+    seed: int = 0,
+    out: str | Path | None = None,
+    onlookers: Sequence[Onlooker] = (),
+) -> Session:
+    """Measure a virtual board with stimuli that are made on the spot.
+
+    Raises `ConfigurationError` for a bench of real instruments.
+    """
+    if not load_bench(bench).is_virtual:
+        raise ConfigurationError(
+            f"{bench} is a bench of real boxes, and demo is for virtual ones. "
+            f"Try: energy-runner run kws01 --bench {bench} --stimuli DIR"
+        )
+    with tempfile.TemporaryDirectory(prefix="energy-runner-demo-") as folder:
+        write_demo_stimuli(Path(folder))
+        return measure("kws01", bench, stimuli=folder, seed=seed, out=out, onlookers=onlookers)
+
+
+def _name(bench: Bench, run_plan: RunPlan) -> str:
+    """Return the name of a session's folder; its time is the host's, also where the bench has one of its own."""
+    compact = utc_text(RealClock().utc_ns()).partition(".")[0].replace("-", "").replace(":", "")
+    return f"{compact}Z-{run_plan.benchmark.id}-{run_plan.mode}" + ("-virtual" if bench.virtual else "")
 
 
 @contextmanager
@@ -207,7 +164,7 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd) -> Session:
         ),
     )
     session = Session.open(folder)
-    result = analyze(session)
+    result = evaluate(session)
     write_result(folder, result)
     write_html(session, result)
     return session

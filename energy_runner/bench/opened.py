@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from energy_runner.bench import brief
 from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, Mode, MonitorSpec
 from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
 from energy_runner.benchmarks.places import packaged_network
@@ -30,7 +31,7 @@ Wrap = Callable[[str, Transport], Transport]
 TWIN_PORTS = {"monitor": "monitor", "io-manager": "io", "dut": "dut"}
 
 
-@dataclass
+@dataclass(repr=False)
 class Bench:
     """Drivers of one bench, not yet opened; `twin` is the world behind them on a virtual bench."""
 
@@ -42,6 +43,12 @@ class Bench:
     settings: MonitorSettings | None
     twin: TwinBench | None
     _listeners: list[ByteListener]
+
+    def __repr__(self) -> str:
+        return brief.of_bench(self)
+
+    def _repr_html_(self) -> str:
+        return brief.html_of_spec(self.spec)
 
     def listen(self, listener: ByteListener) -> None:
         """Tell `listener` about every byte that is exchanged."""

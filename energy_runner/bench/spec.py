@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from energy_runner.bench import brief
+from energy_runner.bench.changes import changed, in_words
 from energy_runner.errors import ConfigurationError
 
 VIRTUAL_PORT = "virtual"
@@ -139,6 +141,14 @@ class BenchSpec(_Table):
             raise ValueError("a virtual bench has no calibration and no surroundings to speak of")
         return self
 
+    def __repr__(self) -> str:
+        return brief.of_spec(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return brief.html_of_spec(self)
+
     @property
     def is_virtual(self) -> bool:
         """Return whether this bench is made of twins in this process."""
@@ -181,12 +191,15 @@ def built_in_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_bench_spec(name_or_file: str) -> BenchSpec:
-    """Return the bench called so, or described by that file; raise `ConfigurationError` in one line."""
+def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None) -> BenchSpec:
+    """Return the bench called so, or described by that file; raise `ConfigurationError` in one line.
+
+    `changes` replaces single keys, `{"monitor.voltage_v": 2.5}`, before the table is checked.
+    """
     names = built_in_names()
     if name_or_file in names:
         text = resources.files("energy_runner.bench").joinpath(f"builtin/{name_or_file}.toml").read_text("utf-8")
-        return _parse(text, f"built-in bench {name_or_file}")
+        return _parse(text, f"built-in bench {name_or_file}", changes or {})
     path = Path(name_or_file)
     if not path.is_file():
         meant = _meant(name_or_file, names)
@@ -194,18 +207,19 @@ def load_bench_spec(name_or_file: str) -> BenchSpec:
             f"bench {name_or_file!r} is neither a file nor a built-in bench{meant} (built in: {', '.join(names)})"
         )
     try:
-        return _parse(path.read_text("utf-8"), str(path))
+        return _parse(path.read_text("utf-8"), str(path), changes or {})
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read as text ({error})") from error
 
 
-def _parse(text: str, where: str) -> BenchSpec:
+def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{where}: not valid TOML: {error}. {_EXAMPLE}") from error
+    where += in_words(changes)
     try:
-        return BenchSpec.model_validate(table)
+        return BenchSpec.model_validate(changed(table, changes))
     except ValidationError as error:
         found = error.errors(include_url=False)
         # A misspelt key is told before the one that is missing because of it.

@@ -1,31 +1,17 @@
-"""`bench serve`: a virtual bench on pseudo-terminals and TCP ports, in real time."""
+"""`bench serve`: what it prints while it serves."""
 
-import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from energy_runner.bench import load_bench_spec
-from energy_runner.bench.opened import TWIN_PORTS, open_bench
-from energy_runner.bench.spec import BenchSpec
-from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.cli.output import write
-from energy_runner.director.stop import StopRequest, stop_on_signals
-from energy_runner.errors import BenchFault, ConfigurationError, ExitStatus
-from instruments.clock import RealClock
-from instruments.errors import Unavailable
-from instruments.registry import drivers
-from instruments.twin_bench.bench import TwinBench
-from instruments.twin_bench.serve import TwinServer, serve_twin_bench
+from energy_runner.errors import ExitStatus
 
 
 @dataclass(frozen=True)
 class ServeOptions:
     """The options of `bench serve`, as the user gave them."""
 
-    name: str
+    bench: str
     write: Path | None = None
     benchmark: str = "kws01"
     mode: str = "energy"
@@ -37,109 +23,13 @@ class ServeOptions:
 
 def serve_command(options: ServeOptions) -> int:
     """Serve until Ctrl-C, or for a given time."""
-    spec = load_bench_spec(options.name)
-    scpi = _speaks_scpi(spec, options)
-    if options.mode not in ("energy", "performance"):
-        raise ConfigurationError(f"--mode {options.mode}: a firmware is built for energy or performance")
-    bench = open_bench(
-        spec,
-        "energy" if options.mode == "energy" else "performance",
-        benchmark=load_benchmark(options.benchmark).id,
-        seed=options.seed,
-        model=options.model,
-    )
-    if bench.twin is None:
-        raise ConfigurationError(f"bench '{options.name}' is not virtual")
-    clock = RealClock()
-    stop = StopRequest()
-    with stop_on_signals(stop):
-        server = _server(bench.twin, clock, scpi, options)
-        try:
-            addresses = {box: server.ends[port].address for box, port in TWIN_PORTS.items()}
-            text = bench_file(spec, addresses, options.mode)
-            if options.write is not None:
-                _write_file(options.write, text)
-            _announce(options, addresses, text)
-            end = clock.deadline(options.seconds) if options.seconds is not None else None
-            server.serve(lambda: stop.reason is not None or (end is not None and end.expired()))
-        finally:
-            server.close()
+    from energy_runner.api.serving import Served, serve_bench
+
+    def ready(served: Served) -> None:
+        says = f"Serving {options.bench} (virtual, {options.mode} firmware, runs {options.benchmark}).\n"
+        says += "".join(f"  {box:<11} {address}\n" for box, address in served.addresses.items())
+        says += f"Bench file: {options.write}\n" if options.write is not None else f"\n{served.bench_file}\n"
+        write(says + "Ctrl-C ends it.\n")
+
+    serve_bench(**asdict(options), ready=ready)
     return ExitStatus.VALID
-
-
-def _speaks_scpi(spec: BenchSpec, options: ServeOptions) -> bool:
-    """Return whether the monitor is served on TCP; raise `ConfigurationError` for what cannot be served."""
-    if not spec.is_virtual:
-        raise ConfigurationError(f"{options.name} is a bench of real boxes; only a virtual one can be served")
-    known = drivers()
-    if spec.monitor is None or spec.monitor.driver not in known:
-        raise ConfigurationError(
-            f"bench '{options.name}' cannot be served: its monitor speaks no bytes. "
-            "Try: virtual-lpm01a or virtual-n6705c"
-        )
-    scpi = known[spec.monitor.driver].way == "scpi"
-    if options.tcp_port and not scpi:
-        raise ConfigurationError(
-            f"--tcp-port {options.tcp_port}: {spec.monitor.driver} is served on a pseudo-terminal, not on TCP"
-        )
-    return scpi
-
-
-def _server(twin: TwinBench, clock: RealClock, scpi: bool, options: ServeOptions) -> TwinServer:
-    try:
-        return serve_twin_bench(twin, clock, scpi, options.tcp_port)
-    except Unavailable as error:
-        if not options.tcp_port:
-            raise
-        raise BenchFault(
-            f"--tcp-port {options.tcp_port}: {error.came}. Try: another number, or 0 for any free port"
-        ) from error
-
-
-def _write_file(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"--write {path}: cannot be written ({error.strerror}). Try: a folder that exists"
-        ) from None
-
-
-def bench_file(spec: BenchSpec, addresses: Mapping[str, str], mode: str) -> str:
-    """Return a bench file that points at the served ports; all other keys are those of `spec`."""
-    tables: dict[str, dict[str, Any]] = spec.model_dump(
-        include={"monitor", "io_manager", "dut"}, exclude_none=True, exclude_defaults=True
-    )
-    tables.setdefault("dut", {})
-    direct = spec.way("energy" if mode == "energy" else "performance") == "direct"
-    for name, table in tables.items():
-        if name == "dut" and not direct:
-            table.pop("port", None)  # one way to the DUT is served and used, and this is through the IO manager
-        else:
-            table["port"] = addresses[name.replace("_", "-")]
-    lines = [
-        "# Written by `energy-runner bench serve`; valid while it runs.",
-        f"name = {_toml(f'served-{spec.name}')}",
-        f"description = {_toml(f'{spec.description}, served in real time')}",
-    ]
-    for name, table in tables.items():
-        lines += ["", f"[{name}]", *(f"{_key(key)} = {_toml(value)}" for key, value in table.items())]
-    return "\n".join(lines) + "\n"
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch("[A-Za-z0-9_-]+", key) else _toml(key)
-
-
-def _toml(value: Any) -> str:
-    """Return a text, number, truth value or flat table as TOML; JSON's strings are TOML's but for one sign."""
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + " }"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _announce(options: ServeOptions, addresses: dict[str, str], text: str) -> None:
-    told = f"Serving {options.name} (virtual, {options.mode} firmware, runs {options.benchmark}).\n"
-    told += "".join(f"  {box:<11} {address}\n" for box, address in addresses.items())
-    told += f"Bench file: {options.write}\n" if options.write is not None else f"\n{text}\n"
-    write(told + "Ctrl-C ends it.\n")

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from energy_runner.session import brief
+
 SCHEMA = "energy-runner/result/1"
 
 
@@ -48,6 +50,11 @@ class Score(Model):
     complete: bool = False
     incomplete: list[str] = Field(default_factory=list)
     stated: Stated | None = None
+
+    def __repr__(self) -> str:
+        return f"<Score {brief.of_score(self)}>"
+
+    __str__ = __repr__
 
 
 class Component(Model):
@@ -112,6 +119,11 @@ class WindowResult(Model):
     samples_missing: int | None = None
     samples_over_range: int | None = None
     uncertainty: WindowUncertainty | None = None
+
+    def __repr__(self) -> str:
+        return brief.of_window(self)
+
+    __str__ = __repr__
 
 
 class AccuracyResult(Model):
@@ -244,6 +256,14 @@ class Result(Model):
         populate_by_name=True,
         serialize_by_alias=True,
     )
+
+    def __repr__(self) -> str:
+        return brief.of_result(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return brief.html_of_result(self)
 
     def with_verdicts(self, verdicts: list[Verdict], **changes: Any) -> "Result":
         """Return this result judged: valid if at least one rule was asked and no binding one failed."""

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from energy_runner.api.serving import bench_file
 from energy_runner.bench import load_bench_spec, open_bench
 from energy_runner.bench.opened import TWIN_PORTS
 from energy_runner.benchmarks.demo import write_demo_stimuli
-from energy_runner.cli.bench_serve import bench_file
 from instruments.clock import RealClock
 from instruments.registry import drivers
 from instruments.twin_bench.serve import serve_twin_bench

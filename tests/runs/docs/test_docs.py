@@ -32,7 +32,7 @@ from energy_runner.session.record import Record
 from energy_runner.session.result import Result
 from instruments.registry import ENTRY_POINT_GROUP, drivers
 from instruments.world.faults import Faults
-from tests.runs.cli.test_cli import commands, started
+from tests.support.cli import commands, started
 from tests.support.places import ROOT
 
 DOCS = ROOT / "docs"

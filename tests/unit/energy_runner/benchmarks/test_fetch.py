@@ -18,7 +18,7 @@ from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.fetch import digest_of, fetch
 from energy_runner.benchmarks.labels import read_labels
 from energy_runner.errors import ConfigurationError, ExitStatus
-from tests.runs.cli.test_cli import started
+from tests.support.cli import started
 
 KWS = load_benchmark("kws01")
 FILES = {f"s{k}.bin": bytes([k]) * 490 for k in range(4)}
