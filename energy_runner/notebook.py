@@ -29,7 +29,10 @@ def table(
     return f"<div>{''.join(parts)}</div>"
 
 
+def seen(text: object) -> str:
+    """Return text with what cannot be seen (marks of direction, escapes for a terminal) written out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
+
+
 def _text(text: object) -> str:
-    """Return text that is only text, with what cannot be seen (marks of direction, escapes) written out."""
-    seen = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(text))
-    return escape(seen)
+    return escape(seen(text))

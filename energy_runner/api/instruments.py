@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from energy_runner.bench.spec import meant
 from energy_runner.errors import ConfigurationError
 from instruments.links.search import TIMEOUT_S, FoundResource, search_resources
 from instruments.links.serial_port import SerialPortInfo, list_serial_ports
@@ -63,7 +64,10 @@ def instrument_facts(name: str) -> dict[str, Any]:
     """
     known = drivers()
     if name not in known:
-        raise ConfigurationError(f"unknown driver {name!r} (known: {', '.join(sorted(known))})")
+        raise ConfigurationError(
+            f"unknown driver {name!r}{meant(name, known)} (known: {', '.join(sorted(known))}). "
+            "Try: one of them, or a driver of your own (docs/how-to/write-a-driver.md)"
+        )
     driver = known[name]
     accuracy = load_accuracy(driver.accuracy) if driver.accuracy else None
     return {

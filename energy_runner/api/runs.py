@@ -47,13 +47,13 @@ def run(
     """
     if not isinstance(run_plan, RunPlan):
         raise ConfigurationError(
-            f"run takes a bench and a plan, not a {type(run_plan).__name__}. Try: er.run(bench, er.plan('kws01'))"
+            f"run needs a plan, not {type(run_plan).__name__}. Try: er.run(bench, er.plan('demo-keywords'))"
         )
     if isinstance(bench, str | Path):
         bench = load_bench(bench)
     elif not isinstance(bench, BenchSpec | Bench):
         raise ConfigurationError(
-            f"a {type(bench).__name__} is no bench. Try: a name, a bench file, or what er.load_bench returns"
+            f"run needs a bench, not {type(bench).__name__}. Try: its name, its file, or er.load_bench(...)"
         )
     if isinstance(bench, BenchSpec):
         bench = open_bench(

@@ -13,7 +13,7 @@ def of_spec(spec: "BenchSpec", *, kind: str = "BenchSpec") -> str:
     """Return a bench in one line."""
     monitor = spec.monitor.driver if spec.monitor is not None else "no monitor"
     virtual = ", virtual" if spec.is_virtual else ""
-    return f"<{kind} {spec.name!r}: {monitor}{virtual}>"
+    return notebook.seen(f"<{kind} {spec.name!r}: {monitor}{virtual}>")
 
 
 def html_of_spec(spec: "BenchSpec") -> str:

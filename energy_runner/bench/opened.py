@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from energy_runner.bench import brief
-from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, Mode, MonitorSpec
+from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, Mode, MonitorSpec, meant
 from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
 from energy_runner.benchmarks.places import packaged_network
 from energy_runner.errors import ConfigurationError
@@ -178,7 +178,8 @@ def _driver(spec: MonitorSpec) -> MonitorDriver:
         why = (
             f"{broken}. Try: update or remove that package"
             if broken
-            else f"is unknown; known: {', '.join(sorted(known))}"
+            else f"is unknown{meant(spec.driver, known)} (known: {', '.join(sorted(known))}). "
+            "Try: one of them, or a driver of your own (docs/how-to/write-a-driver.md)"
         )
         raise ConfigurationError(f"monitor.driver: '{spec.driver}' {why}")
     return known[spec.driver]

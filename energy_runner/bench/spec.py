@@ -181,7 +181,7 @@ class BenchSpec(_Table):
 def parse_mode(text: str) -> Mode:
     """Return the mode called so; raise `ConfigurationError` for another word."""
     if text not in MODES:
-        raise ConfigurationError(f"unknown mode {text!r}{_meant(text, MODES)} (known: {', '.join(MODES)})")
+        raise ConfigurationError(f"unknown mode {text!r}{meant(text, MODES)} (known: {', '.join(MODES)})")
     return MODES[text]
 
 
@@ -202,9 +202,9 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
         return _parse(text, f"built-in bench {name_or_file}", changes or {})
     path = Path(name_or_file)
     if not path.is_file():
-        meant = _meant(name_or_file, names)
+        near = meant(name_or_file, names)
         raise ConfigurationError(
-            f"bench {name_or_file!r} is neither a file nor a built-in bench{meant} (built in: {', '.join(names)})"
+            f"bench {name_or_file!r} is neither a file nor a built-in bench{near} (built in: {', '.join(names)})"
         )
     try:
         return _parse(path.read_text("utf-8"), str(path), changes or {})
@@ -272,10 +272,10 @@ def _unknown(place: list[str]) -> str:
     """Return that a key is unknown, which ones are known there, and which one may have been meant."""
     table = _TABLES.get(".".join(place[:-1]), _TABLES.get(place[0], BenchSpec)) if len(place) > 1 else BenchSpec
     known = list(table.model_fields)
-    return f"unknown key {'.'.join(place)!r}{_meant(place[-1], known)} (known here: {', '.join(known)})"
+    return f"unknown key {'.'.join(place)!r}{meant(place[-1], known)} (known here: {', '.join(known)})"
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
+def meant(word: str, known: Iterable[str]) -> str:
     """Return the question after the nearest known word, or nothing."""
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else ""

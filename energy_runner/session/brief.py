@@ -42,7 +42,9 @@ def verdict(result: "Result") -> str:
 def of_result(result: "Result") -> str:
     """Return a result in one line."""
     virtual = ", virtual" if result.virtual else ""
-    return f"<Result {result.benchmark}, {result.mode}{virtual}: {headline(result)}, {verdict(result)}>"
+    return notebook.seen(
+        f"<Result {result.benchmark}, {result.mode}{virtual}: {headline(result)}, {verdict(result)}>"
+    )
 
 
 def of_window(window: "WindowResult") -> str:
@@ -57,7 +59,9 @@ def of_session(session: "Session") -> str:
     """Return a session in one line; what cannot be read of it is said, not raised."""
     record = session.record
     virtual = ", virtual" if record.virtual else ""
-    begin = f"<Session {str(session.path)!r}: {record.benchmark.id}, {record.run.mode}{virtual}, {record.outcome}"
+    begin = notebook.seen(
+        f"<Session {str(session.path)!r}: {record.benchmark.id}, {record.run.mode}{virtual}, {record.outcome}"
+    )
     try:
         result = session.result()
     except RunnerError:

@@ -205,3 +205,14 @@ def wait_for(file: Path, text: str, process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, process.communicate()[1]
         clock.sleep(0.1)
     raise AssertionError(f"{text} never came")
+
+
+@pytest.mark.deep
+def test_a_run_with_monitor_and_io_manager_swapped(runner):
+    with served("virtual-lpm01a", runner.bench) as world:
+        spec = load_bench_spec(str(runner.bench))
+        swap = ["--set", f"monitor.port={spec.io_manager.port}", "--set", f"io_manager.port={spec.monitor.port}"]
+        status, _, err = runner.run(*runner.energy("s", *swap))
+        assert status == 3
+        assert "monitor.port and io_manager.port seem to be swapped" in err
+        assert not world.powered
