@@ -75,6 +75,8 @@ def open_bench(
     and the .tflite file that answers, or that is built into the firmware of an emulated one.
     """
     way = spec.way(mode)
+    if spec.monitor is not None and spec.monitor.driver != "ideal":
+        _driver(spec.monitor)  # an unknown one is named before anything else can fail because of it
     if model is None and spec.is_virtual:
         model = _own_network(spec, benchmark)
     twin = _twin(spec, mode, benchmark, seed, model) if spec.is_virtual else None

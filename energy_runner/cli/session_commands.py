@@ -4,8 +4,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from energy_runner.cli.output import hush_libraries, write, write_json, write_table
+from energy_runner.cli.output import hush_libraries, write, write_json
 from energy_runner.errors import ExitStatus
+from energy_runner.report.units import plain
 
 if TYPE_CHECKING:
     from energy_runner.api.session_list import SessionRow
@@ -44,7 +45,12 @@ def list_command(folder: Path, *, as_json: bool) -> int:
     if not rows:
         write(f"No session is in {folder}. Try: energy-runner demo, which makes one\n")
         return ExitStatus.VALID
-    write_table(("Session", "When (UTC)", "Benchmark", "Outcome", "Result"), [_cells(row) for row in rows])
+    lines = [_cells(row) for row in rows]
+    widths = [max(len(cells[column]) for cells in lines) for column in range(3)]
+    for row, (*cells, last) in zip(rows, lines, strict=True):
+        facts = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        # The path has a line of its own, where it fits and can be copied.
+        write(f"{'  '.join([*facts, last]).rstrip()}\n  {plain(row.folder)}\n")
     return ExitStatus.VALID
 
 
@@ -52,19 +58,13 @@ def _document(row: "SessionRow") -> dict[str, Any]:
     return asdict(row) | {"folder": str(row.folder)}
 
 
-def _cells(row: "SessionRow") -> tuple[str, ...]:
-    from energy_runner.report.units import plain
-
+def _cells(row: "SessionRow") -> tuple[str, str, str, str]:
+    """Return when, how it ended, the figure, and what was measured."""
     if row.problem is not None:
-        return (plain(row.name), "", "", "", f"cannot be read: {plain(row.problem)}")
+        return ("?", "unreadable", "", plain(row.problem))
     when = (row.written_utc if row.virtual else row.started_utc) or ""
+    judged = {None: "no result", True: "valid", False: "not valid"}[row.valid]
+    outcome = judged if row.outcome == "completed" else row.outcome or ""
+    figure = (row.headline or "").removesuffix(" per inference")
     what = f"{row.benchmark}, {row.mode}" + (", virtual" if row.virtual else "")
-    judged = "" if row.valid is None else "valid" if row.valid else "not valid"
-    outcome = row.outcome if row.outcome != "completed" else judged
-    return (
-        plain(row.name),
-        when[:16].replace("T", " "),
-        plain(what),
-        plain(outcome or ""),
-        row.headline or "none",
-    )
+    return (plain(when[:16].replace("T", " ")), plain(outcome), plain(figure), plain(what))

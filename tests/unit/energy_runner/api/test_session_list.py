@@ -64,16 +64,19 @@ def test_no_such_folder_says_how_to_make_a_first_session(folder):
         er.list_sessions(folder / "nowhere")
 
 
-def test_the_table_tells_twins_and_failures(folder, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "100")
+def test_the_list_tells_twins_and_failures_and_paths_can_be_copied(folder, capsys):
     assert run_app(app, ["sessions", "list", str(folder)]) == 0
-    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines() if line.split()}
-    assert "2026-03-01 10:00" in lines["b-real"]
-    assert "valid" in lines["b-real"]
-    assert "kws01, energy, virtual" in lines["a-virtual"]
-    assert "2026-09-21" in lines["a-virtual"], "when it was written, for its own time is virtual"
-    assert "bench-fault" in lines["c-early"]
-    assert "cannot be read" in lines["broken"]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1::2] == [f"  {folder / name}" for name in ("broken", "b-real", "a-virtual", "c-early")]
+    broken, real, virtual, early = lines[::2]
+    assert broken.startswith("?")
+    assert "record.json" in broken
+    assert real.split("  ")[0] == "2026-03-01 10:00"
+    assert "  valid" in real
+    assert "1689 ± 33 µJ  kws01, energy" in real
+    assert virtual.endswith("kws01, energy, virtual")
+    assert virtual.startswith("2026-09-21"), "when it was written, for its own time is virtual"
+    assert "bench-fault" in early
 
 
 def test_the_list_as_json(folder, capsys):
