@@ -31,7 +31,7 @@ _ROOMS = {
     "reports": ("write_report",),
     "rules": ("RuleDemand", "RuleSet", "Verdict", "check", "list_rule_sets", "rule_set_demands"),
     "runs": ("demo", "measure", "run"),
-    "serving": ("Served", "serve_bench"),
+    "serving": ("serve",),
     "session_list": ("SessionRow", "list_sessions"),
     "sessions": ("Result", "Session", "exit_status", "load_session", "window_arrays"),
     "stimuli": ("Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"),

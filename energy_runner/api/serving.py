@@ -3,14 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from energy_runner.bench import load_bench_spec
+from energy_runner.api.benches import load_bench
 from energy_runner.bench.opened import TWIN_PORTS, open_bench
-from energy_runner.bench.spec import BenchSpec
+from energy_runner.bench.spec import BenchSpec, Mode
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.errors import BenchFault, ConfigurationError
@@ -20,58 +18,40 @@ from instruments.registry import drivers
 from instruments.twin_bench.bench import TwinBench
 from instruments.twin_bench.serve import TwinServer, serve_twin_bench
 
-__all__ = ["Served", "serve_bench"]
+__all__ = ["serve"]
 
 
-@dataclass(frozen=True)
-class Served:
-    """A bench that is being served: the address of each box, and a bench file that points there."""
-
-    addresses: Mapping[str, str]
-    bench_file: str
-
-
-def serve_bench(
-    bench: str,
+def serve(
+    bench: BenchSpec | str | Path,
+    mode: Mode = "energy",
     *,
-    write: str | PathLike[str] | None = None,
     benchmark: str = "kws01",
-    mode: str = "energy",
-    model: str | PathLike[str] | None = None,
     seed: int = 0,
+    model: Path | None = None,
     tcp_port: int = 0,
     seconds: float | None = None,
-    ready: Callable[[Served], None] = lambda served: None,
+    ready: Callable[[dict[str, str], str], None] = lambda addresses, text: None,
 ) -> None:
-    """Serve a virtual bench until Ctrl-C, or for so many seconds; to be called in the main thread.
+    """Serve a virtual bench in real time until Ctrl-C, or for `seconds`; to be called in the main thread.
 
     `benchmark` is what the virtual DUT runs, `mode` how its firmware is built, `tcp_port` where an SCPI monitor is
-    served (0: any free port). `ready` is called once everything can be opened; `write` is where to put a bench
-    file with the served ports. Raises `ConfigurationError` for a bench that cannot be served.
+    served (0: any free port). `ready` is called with the address of each instrument and the text of a bench file
+    that points at them. Raises `ConfigurationError` for a bench that cannot be served.
     """
-    spec = load_bench_spec(bench)
-    scpi = _speaks_scpi(spec, bench, tcp_port)
+    spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
+    scpi = _speaks_scpi(spec, spec.name, tcp_port)
     if mode not in ("energy", "performance"):
         raise ConfigurationError(f"--mode {mode}: a firmware is built for energy or performance")
-    built = open_bench(
-        spec,
-        "energy" if mode == "energy" else "performance",
-        benchmark=load_benchmark(benchmark).id,
-        seed=seed,
-        model=Path(model) if model is not None else None,
-    )
+    built = open_bench(spec, mode, benchmark=load_benchmark(benchmark).id, seed=seed, model=model)
     if built.twin is None:
-        raise ConfigurationError(f"bench '{bench}' is not virtual")
+        raise ConfigurationError(f"bench '{spec.name}' is not virtual")
     clock = RealClock()
     stop = StopRequest()
     with stop_on_signals(stop):
         server = _server(built.twin, clock, scpi, tcp_port)
         try:
             addresses = {box: server.ends[port].address for box, port in TWIN_PORTS.items()}
-            text = bench_file(spec, addresses, mode)
-            if write is not None:
-                _write_file(Path(write), text)
-            ready(Served(addresses, text))
+            ready(addresses, bench_file(spec, addresses, mode))
             end = clock.deadline(seconds) if seconds is not None else None
             server.serve(lambda: stop.reason is not None or (end is not None and end.expired()))
         finally:
@@ -104,15 +84,6 @@ def _server(twin: TwinBench, clock: RealClock, scpi: bool, tcp_port: int) -> Twi
         raise BenchFault(
             f"--tcp-port {tcp_port}: {error.came}. Try: another number, or 0 for any free port"
         ) from error
-
-
-def _write_file(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"--write {path}: cannot be written ({error.strerror}). Try: a folder that exists"
-        ) from None
 
 
 def bench_file(spec: BenchSpec, addresses: Mapping[str, str], mode: str) -> str:

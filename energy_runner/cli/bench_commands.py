@@ -124,7 +124,7 @@ def serve(
     from energy_runner.cli.bench_serve import ServeOptions, serve_command
 
     options = ServeOptions(
-        bench=name,
+        name=name,
         write=write,
         benchmark=benchmark,
         mode=mode,

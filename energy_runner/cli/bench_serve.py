@@ -1,17 +1,19 @@
-"""`bench serve`: what it prints while it serves."""
+"""`bench serve`: a virtual bench on pseudo-terminals and TCP ports, in real time."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from energy_runner import api
+from energy_runner.bench import parse_mode
 from energy_runner.cli.output import write
-from energy_runner.errors import ExitStatus
+from energy_runner.errors import ConfigurationError, ExitStatus
 
 
 @dataclass(frozen=True)
 class ServeOptions:
     """The options of `bench serve`, as the user gave them."""
 
-    bench: str
+    name: str
     write: Path | None = None
     benchmark: str = "kws01"
     mode: str = "energy"
@@ -23,13 +25,32 @@ class ServeOptions:
 
 def serve_command(options: ServeOptions) -> int:
     """Serve until Ctrl-C, or for a given time."""
-    from energy_runner.api.serving import Served, serve_bench
-
-    def ready(served: Served) -> None:
-        says = f"Serving {options.bench} (virtual, {options.mode} firmware, runs {options.benchmark}).\n"
-        says += "".join(f"  {box:<11} {address}\n" for box, address in served.addresses.items())
-        says += f"Bench file: {options.write}\n" if options.write is not None else f"\n{served.bench_file}\n"
-        write(says + "Ctrl-C ends it.\n")
-
-    serve_bench(**asdict(options), ready=ready)
+    api.serve(
+        options.name,
+        parse_mode(options.mode),
+        benchmark=options.benchmark,
+        seed=options.seed,
+        model=options.model,
+        tcp_port=options.tcp_port,
+        seconds=options.seconds,
+        ready=lambda addresses, text: _announce(options, addresses, text),
+    )
     return ExitStatus.VALID
+
+
+def _announce(options: ServeOptions, addresses: dict[str, str], text: str) -> None:
+    if options.write is not None:
+        _write_file(options.write, text)
+    said = f"Serving {options.name} (virtual, {options.mode} firmware, runs {options.benchmark}).\n"
+    said += "".join(f"  {name:<11} {address}\n" for name, address in addresses.items())
+    said += f"Bench file: {options.write}\n" if options.write is not None else f"\n{text}\n"
+    write(said + "Ctrl-C ends it.\n")
+
+
+def _write_file(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"--write {path}: cannot be written ({error.strerror}). Try: a folder that exists"
+        ) from None

@@ -182,16 +182,6 @@ def test_hashes_where_they_are_known(folder, tmp_path, monkeypatch):
         fetch(KWS, str(folder), tmp_path / "worse")
 
 
-def test_the_pins_are_those_of_the_reference_files(reference, monkeypatch):
-    monkeypatch.undo()
-    pins = fetching._pins()
-    for name, pin in pins.items():
-        labels = reference / "stimuli" / name / "y_labels.csv"
-        assert hashlib.sha256(labels.read_bytes()).hexdigest() == pin["labels"]
-    kws = reference / "stimuli" / "kws01"
-    assert digest_of(kws, read_labels(kws / "y_labels.csv", KWS)) == pins["kws01"]["stimuli"]
-
-
 # --- archives ---------------------------------------------------------------------------------------------------
 
 
