@@ -188,7 +188,7 @@ def run(
       energy-runner run demo-keywords --bench virtual-lpm01a
       energy-runner run kws01 --bench virtual-lpm01a --stimuli stimuli/
       energy-runner run kws01 --bench my-bench.toml --mode performance --stimuli stimuli/
-      energy-runner run demo-keywords -b virtual-lpm01a --voltage 2.5 --set monitor.sample_rate_hz=10000
+      energy-runner run demo-keywords -b virtual-lpm01a --voltage 2.5 --set monitor.sample_rate_hz=5000
       energy-runner run ad01 -b my-bench.toml -s stimuli/ -n 1500 --out sessions/ad01-3V0
     """
     from energy_runner.cli.run_command import RunOptions, run_command

@@ -158,10 +158,10 @@ def test_a_model_too_big_says_by_how_much():
         "NETWORK": network(load_benchmark("demo-figure")),
         "BENCHMARK": "demo-figure",
         "MODE": "energy",
-        "FLASH_BYTES": "65536",
+        "FLASH_BYTES": "49152",
         "RAM_BYTES": "65536",
     }
-    with pytest.raises(Refused, match=r"bytes of flash, \d+ more than the 65536.*RAM, \d+ more than the 65536"):
+    with pytest.raises(Refused, match=r"bytes of flash, \d+ more than the 49152.*RAM, \d+ more than the 65536"):
         toolchain.firmware("cortex_m", "dut_cortex_m.elf", ("arm",), variables)
 
 

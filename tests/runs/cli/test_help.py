@@ -102,6 +102,18 @@ def test_the_shell_completes_commands_benches_and_rules(tmp_path):
     assert completed("energy-runner check s --rules sp", tmp_path) == ["spread"]
 
 
+def test_the_shell_completes_sessions_and_keys_of_a_bench_file(tmp_path):
+    for folder in ("sessions/20261123T093000Z-kws01-energy", "first", "no-session"):
+        (tmp_path / folder).mkdir(parents=True)
+        if folder != "no-session":
+            (tmp_path / folder / "record.json").write_text("{}", "utf-8")
+    session = "sessions/20261123T093000Z-kws01-energy"
+    assert completed("energy-runner report ", tmp_path) == ["first", session]
+    assert completed("energy-runner segment sessions/2", tmp_path) == [session]
+    assert completed("energy-runner run kws01 --set monitor.v", tmp_path) == ["monitor.voltage_v="]
+    assert completed("energy-runner sess", tmp_path) == ["sessions"]
+
+
 def test_completion_can_be_installed(tmp_path):
     done = started("--show-completion", env={"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"})
     assert "Traceback" not in done.stderr

@@ -78,3 +78,50 @@ def test_a_failed_rule_is_status_1(call, tmp_path):
 def test_report_says_where_it_is(session, call):
     status, out, _ = call("report", str(session))
     assert (status, out) == (0, f"{session / 'report.html'}\n")
+
+
+def test_voltage_rate_and_set_are_checked_and_recorded_as_what_ran(call, tmp_path):
+    words = ("run", "demo-keywords", "-b", "virtual-lpm01a", "-n", "12", "--no-read-back", "-o", "s")
+    changes = ("--voltage", "2.5", "--rate", "5000", "--set", "description=at 2.5 V", "--set", "name=low")
+    status, out, err = call(*words, *changes, "--json")
+    assert status == 0, err
+    bench = json.loads((tmp_path / "s" / "record.json").read_text("utf-8"))["bench"]
+    assert (bench["monitor"]["voltage_v"], bench["monitor"]["sample_rate_hz"]) == (2.5, 5000)
+    assert (bench["name"], bench["description"]) == ("low", "at 2.5 V")
+    assert json.loads(out)["energy_per_inference_j"]["median"] == pytest.approx(1440e-6 * 2.5 / 3.0, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (("--voltage", "99"), "with monitor.voltage_v = 99.0: monitor.voltage_v = 99.0: must be"),
+        (("--set", "monitor.volts=3"), "unknown key 'monitor.volts'"),
+        (("--set", "monitor"), "--set monitor: is not KEY=VALUE"),
+        (("--voltage", "2", "--set", "monitor.voltage_v=3"), "--voltage and --set monitor.voltage_v are the same"),
+        (("--set", "monitor.driver=lpm01b"), "'lpm01b' is unknown; did you mean 'lpm01a'?"),
+        (("--set", "monitor.driver=lpm01b"), "docs/how-to/write-a-driver.md"),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_before_anything_opens(changes, said, call, tmp_path):
+    status, out, err = call("run", "demo-keywords", "-b", "virtual-lpm01a", *changes)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert not (tmp_path / "sessions").exists()
+
+
+def test_a_mistyped_bench_is_named_before_missing_stimuli(call, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    status, _, err = call("run", "kws01", "-b", "virtual-lpm01")
+    assert status == 2
+    assert "did you mean 'virtual-lpm01a'?" in err
+    assert "stimuli" not in err
+
+
+def test_all_unfolds_the_rules_that_passed(session, call):
+    folded, unfolded = call("analyze", str(session))[1], call("analyze", str(session), "--all")[1]
+    assert "rules passed (--all shows them)" in folded
+    assert "window-length" not in folded
+    assert "window-length" in unfolded
+    assert folded.splitlines()[-6:] == unfolded.splitlines()[-6:], "the headline stands last in both"
+    assert "window-length" in call("check", str(session), "--all")[1]
+    assert "window-length" in call("check", str(session), "--rules", "window-length")[1]
