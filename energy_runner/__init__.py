@@ -3,23 +3,10 @@
 from importlib import import_module
 from typing import Any
 
-# The public Python API; see docs/tutorial. Names resolve on first use, so that `--help` stays quick.
-__all__ = [
-    "Bench",
-    "Result",
-    "Run",
-    "RunPlan",
-    "Session",
-    "analyze",
-    "follow",
-    "load_bench",
-    "load_session",
-    "plan",
-    "run",
-    "start",
-    "table",
-    "window_arrays",
-]
+from energy_runner import api
+
+# The public Python API, docs/tutorials/python-api.md. Names resolve on first use, so that `--help` stays quick.
+__all__ = api.__all__
 
 
 def __getattr__(name: str) -> Any:
@@ -27,5 +14,10 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module("energy_runner.version").version()
     if name in __all__:
-        return getattr(import_module("energy_runner.api"), name)
+        return getattr(api, name)
     raise AttributeError(f"module 'energy_runner' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    """Return the names that completion offers."""
+    return [*__all__, "__version__", "api"]

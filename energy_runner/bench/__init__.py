@@ -11,6 +11,16 @@ from energy_runner.bench.spec import (  # noqa: E402
     built_in_names,
     load_bench_spec,
     parse_mode,
+    short_changes,
 )
 
-__all__ = ["Bench", "BenchSpec", "Mode", "build_bench", "built_in_names", "load_bench_spec", "parse_mode"]
+__all__ = [
+    "Bench",
+    "BenchSpec",
+    "Mode",
+    "build_bench",
+    "built_in_names",
+    "load_bench_spec",
+    "parse_mode",
+    "short_changes",
+]

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from energy_runner.bench import brief
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
 from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
@@ -41,7 +42,7 @@ ByteListener = Callable[[str, Direction, bytes], None]
 Wrap = Callable[[str, Link], Link]
 
 
-@dataclass
+@dataclass(repr=False)
 class Bench:
     """The instruments of one bench, not yet opened, and who plays which role; `twin` is the world behind twins.
 
@@ -64,6 +65,12 @@ class Bench:
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     twin: TwinBench | None = None
     _listeners: list[ByteListener] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return brief.of_bench(self)
+
+    def _repr_html_(self) -> str:
+        return brief.html_of_spec(self.spec)
 
     def listen(self, listener: ByteListener) -> None:
         """Let `listener` hear every byte that is exchanged."""

@@ -3,12 +3,15 @@
 import re
 import tomllib
 from calendar import monthrange
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from energy_runner.bench import brief
+from energy_runner.bench.changes import changed, in_words
 from energy_runner.bench.words import line_of, meant, problem
 from energy_runner.errors import ConfigurationError
 
@@ -255,6 +258,14 @@ class BenchSpec(_Table):
             raise ValueError("a virtual bench has no calibration and no surroundings to speak of")
         return self
 
+    def __repr__(self) -> str:
+        return brief.of_spec(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return brief.html_of_spec(self)
+
     @property
     def is_virtual(self) -> bool:
         """Return whether this bench is made of twins in this process."""
@@ -284,12 +295,15 @@ def built_in_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def load_bench_spec(name_or_file: str) -> BenchSpec:
-    """Return the bench called so, or described by that file; raise `ConfigurationError` in one line."""
+def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None) -> BenchSpec:
+    """Return the bench called so, or described by that file; raise `ConfigurationError` in one line.
+
+    `changes` replaces single keys, `{"monitor.voltage_v": 2.5}`, before the table is checked.
+    """
     names = built_in_names()
     if name_or_file in names:
         text = resources.files("energy_runner.bench").joinpath(f"builtin/{name_or_file}.toml").read_text("utf-8")
-        return _parse(text, f"built-in bench {name_or_file}")
+        return _parse(text, f"built-in bench {name_or_file}", changes or {})
     path = Path(name_or_file)
     if not path.is_file():
         near = meant(name_or_file, names)
@@ -297,9 +311,32 @@ def load_bench_spec(name_or_file: str) -> BenchSpec:
             f"bench {name_or_file!r} is neither a file nor a built-in bench{near} (built in: {', '.join(names)})"
         )
     try:
-        return _parse(path.read_text("utf-8-sig"), str(path))
+        return _parse(path.read_text("utf-8-sig"), str(path), changes or {})
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read as text ({error})") from error
+
+
+# What `run --voltage` and `run --rate` stand for: the tables that hold the key, the long form's first.
+_SHORT = {"voltage": ("voltage_v", "supply", "monitor"), "rate": ("sample_rate_hz", "sampler", "monitor")}
+
+
+def short_changes(
+    name_or_file: str, changes: Mapping[str, Any], given: Mapping[str, float | None]
+) -> dict[str, Any]:
+    """Return the changes that the options `voltage` and `rate` ask of a bench, by the keys that its form has.
+
+    Raises `ConfigurationError` where one of `changes` says the same thing.
+    """
+    found: dict[str, Any] = {}
+    for option, value in given.items():
+        if value is None:
+            continue
+        name, long, short = _SHORT[option]
+        key = f"{short if load_bench_spec(name_or_file).monitor is not None else long}.{name}"
+        if key in changes:
+            raise ConfigurationError(f"--{option} and --set {key} are the same. Try: one of them")
+        found[key] = value
+    return found
 
 
 _EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
@@ -318,13 +355,14 @@ _TABLES: dict[str, type[BaseModel]] = {
 }
 
 
-def _parse(text: str, where: str) -> BenchSpec:
+def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
     try:
         table: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{where}: not valid TOML: {error}. {_EXAMPLE}") from error
+    where += in_words(changes)
     try:
-        spec = BenchSpec.model_validate(table)
+        spec = BenchSpec.model_validate(changed(table, changes))
     except ValidationError as error:
         found = error.errors(include_url=False)
         # A misspelt key is said before the one that is missing because of it.
@@ -332,15 +370,20 @@ def _parse(text: str, where: str) -> BenchSpec:
         problems = [problem(one, _TABLES, BenchSpec) for one in found]
         different = list(dict.fromkeys(problems))  # a value of no allowed type is reported once for each type
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
-        line = line_of(text, [str(part) for part in found[0]["loc"]])
+        line = _line_of(text, [str(part) for part in found[0]["loc"]], changes)
         raise ConfigurationError(f"{_at(where, line)}: {different[0]}{more}. {_EXAMPLE}") from error
     from energy_runner.bench.wiring import WiringError, check_roles
 
     try:
         check_roles(spec)
     except WiringError as error:
-        raise ConfigurationError(f"{_at(where, line_of(text, error.place))}: {error}") from error
+        raise ConfigurationError(f"{_at(where, _line_of(text, error.place, changes))}: {error}") from error
     return spec
+
+
+def _line_of(text: str, place: Sequence[str], changes: Mapping[str, Any]) -> int | None:
+    """Return the line of the bench file to look at; None where a change of this run is to blame."""
+    return None if ".".join(place) in changes else line_of(text, place)
 
 
 def _at(where: str, line: int | None) -> str:

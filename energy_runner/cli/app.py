@@ -6,7 +6,13 @@ from typing import Annotated
 import typer
 
 from energy_runner.cli import bench_commands
-from energy_runner.cli.complete import complete_bench, complete_benchmark, complete_mode
+from energy_runner.cli.complete import (
+    complete_bench,
+    complete_benchmark,
+    complete_key,
+    complete_mode,
+    complete_session,
+)
 from energy_runner.cli.inspect_app import inspect
 from energy_runner.cli.publish_app import publish
 from energy_runner.cli.rules_commands import (
@@ -18,6 +24,7 @@ from energy_runner.cli.rules_commands import (
     check_command,
 )
 from energy_runner.cli.rules_commands import rules as rules_app
+from energy_runner.cli.sessions_app import sessions as sessions_app
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 
 # Rich help panels cost a quarter of a second at every start; plain ones are as readable.
@@ -31,8 +38,10 @@ app = typer.Typer(
     "First steps:\n\n"
     "\b\n"
     "  energy-runner demo                 measure a virtual board, no hardware needed\n"
+    "  energy-runner instruments list     what is plugged in, and what is on the network\n"
     "  energy-runner bench list           which benches there are\n"
-    "  energy-runner run kws01 --bench my-bench.toml --stimuli DIR\n\n"
+    "  energy-runner run demo-keywords --bench virtual-lpm01a\n"
+    "  energy-runner sessions list        what was measured\n\n"
     "Exit status:\n\n"
     "\b\n"
     "  0  valid\n"
@@ -42,14 +51,20 @@ app = typer.Typer(
     "  4  interrupted",
 )
 app.add_typer(inspect)
+app.add_typer(sessions_app, name="sessions")
 app.add_typer(stimuli_app, name="stimuli")
 app.add_typer(publish)
 app.add_typer(rules_app, name="rules")
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
 
-SessionArgument = Annotated[Path, typer.Argument(help="Folder of the session.", metavar="SESSION")]
+SessionArgument = Annotated[
+    Path, typer.Argument(help="Folder of the session.", metavar="SESSION", autocompletion=complete_session)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+AllOption = Annotated[
+    bool, typer.Option("--all", "-a", help="Show every rule and finding, those that passed too.")
+]
 
 
 def _version(wanted: bool) -> None:
@@ -86,7 +101,7 @@ def run(
     benchmark: Annotated[
         str,
         typer.Argument(
-            help="kws01, vww01, ic01, ic02, ad01; or one that comes along: demo-keywords, demo-figure, "
+            help="kws01, vww01, ic01, ic02, ad01; or one that needs no download: demo-keywords, demo-figure, "
             "demo-shapes, demo-machine.",
             metavar="BENCHMARK",
             autocompletion=complete_benchmark,
@@ -124,25 +139,42 @@ def run(
     ] = None,
     inferences: Annotated[
         int | None,
-        typer.Option(
-            "--inferences", "-n", min=1, help="Inferences a window; default: a trial decides.", metavar="N"
-        ),
+        typer.Option("--inferences", "-n", help="Inferences a window; default: a trial decides.", metavar="N"),
     ] = None,
     warmups: Annotated[
         int | None,
-        typer.Option(min=0, help="Inferences before each window; default: the benchmark's.", metavar="N"),
+        typer.Option(help="Inferences before each window; default: the benchmark's.", metavar="N"),
     ] = None,
     read_back: Annotated[
         bool, typer.Option(help="Compare each stimulus in the DUT byte for byte before it is used.")
     ] = True,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, help="Accuracy: only the first N files; the result is then not valid.", metavar="N"),
+        typer.Option(help="Accuracy: only the first N files; the result is then not valid.", metavar="N"),
     ] = None,
     seed: Annotated[
-        int, typer.Option(min=0, help="Seed of a virtual bench's instrument errors and noise.", metavar="N")
+        int, typer.Option(help="Seed of a virtual bench's instrument errors and noise.", metavar="N")
     ] = 0,
     rule_set: RuleSetOption = "",
+    voltage: Annotated[
+        float | None,
+        typer.Option(help="Supply voltage instead of the bench file's, in volt.", metavar="V", show_default=False),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(help="Samples a second instead of the bench file's.", metavar="HZ", show_default=False),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Any key of the bench file for this run; may be given several times.",
+            metavar="KEY=VALUE",
+            show_default=False,
+            autocompletion=complete_key,
+        ),
+    ] = None,
+    every: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a benchmark on a bench.
@@ -157,6 +189,7 @@ def run(
       energy-runner run demo-keywords --bench virtual-lpm01a
       energy-runner run kws01 --bench virtual-lpm01a --stimuli stimuli/
       energy-runner run kws01 --bench my-bench.toml --mode performance --stimuli stimuli/
+      energy-runner run demo-keywords -b virtual-lpm01a --voltage 2.5 --set monitor.sample_rate_hz=5000
       energy-runner run ad01 -b my-bench.toml -s stimuli/ -n 1500 --out sessions/ad01-3V0
     """
     from energy_runner.cli.run_command import RunOptions, run_command
@@ -174,7 +207,11 @@ def run(
         limit=limit,
         seed=seed,
         rule_set=rule_set,
+        voltage=voltage,
+        rate=rate,
+        settings=tuple(settings or ()),
         as_json=as_json,
+        every=every,
     )
     raise typer.Exit(run_command(options))
 
@@ -188,9 +225,8 @@ def demo(
         ),
     ] = None,
     bench: BenchOption = "virtual-lpm01a",
-    seed: Annotated[
-        int, typer.Option(min=0, help="Seed of the bench's instrument errors and noise.", metavar="N")
-    ] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the bench's instrument errors and noise.", metavar="N")] = 0,
+    every: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a virtual board; no hardware needed.
@@ -205,11 +241,13 @@ def demo(
     """
     from energy_runner.cli.run_command import demo_command
 
-    raise typer.Exit(demo_command(bench, out, seed, as_json=as_json))
+    raise typer.Exit(demo_command(bench, out, seed, as_json=as_json, every=every))
 
 
 @app.command()
-def analyze(session: SessionArgument, rule_set: RuleSetOption = "", as_json: JsonOption = False) -> None:
+def analyze(
+    session: SessionArgument, rule_set: RuleSetOption = "", every: AllOption = False, as_json: JsonOption = False
+) -> None:
     """Derive result.json again from a session's facts.
 
     The same facts give the same bytes, on any day and any machine.
@@ -221,7 +259,7 @@ def analyze(session: SessionArgument, rule_set: RuleSetOption = "", as_json: Jso
     """
     from energy_runner.cli.session_commands import analyze_command
 
-    raise typer.Exit(analyze_command(session, rule_set, as_json=as_json))
+    raise typer.Exit(analyze_command(session, rule_set, as_json=as_json, every=every))
 
 
 @app.command()
@@ -231,6 +269,7 @@ def check(
     rule_set: RuleSetOption = "",
     accuracy_session: AccuracyOption = None,
     performance_session: PerformanceOption = None,
+    every: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check a session against the rules.
@@ -253,6 +292,7 @@ def check(
                 accuracy_session=accuracy_session,
                 performance_session=performance_session,
                 as_json=as_json,
+                every=every,
             )
         )
     )

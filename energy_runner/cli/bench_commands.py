@@ -137,16 +137,26 @@ def serve(
 
 
 @instruments.command("list")
-def list_instruments(as_json: JsonOption = False) -> None:
-    """List drivers, and this computer's serial ports.
+def list_instruments(
+    search: Annotated[
+        bool, typer.Option(help="Look for USB, GPIB and LAN instruments too, which takes some seconds.")
+    ] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """List drivers, and what is plugged in or on the network.
+
+    Serial ports, and the VISA resources of USB, GPIB and LAN instruments, by
+    the names that a bench file takes. Nothing is opened. What could not be
+    looked for is said, with what to install.
 
     \b
-    Example:
+    Examples:
       energy-runner instruments list
+      energy-runner instruments list --no-search
     """
     from energy_runner.cli.bench_show import instruments_command
 
-    instruments_command(as_json=as_json)
+    instruments_command(search=search, as_json=as_json)
 
 
 @instruments.command("show")

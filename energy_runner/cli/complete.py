@@ -3,6 +3,17 @@
 from pathlib import Path
 
 _BUILT_IN = Path(__file__).parent.parent / "bench" / "builtin"
+# What is most often changed for one run; `--set` takes every key.
+_KEYS = (
+    "monitor.voltage_v",
+    "monitor.sample_rate_hz",
+    "monitor.current_limit_a",
+    "monitor.port",
+    "io_manager.port",
+    "dut.port",
+    "dut.baud",
+    "environment.temperature_c",
+)
 _DEFINITIONS = Path(__file__).parent.parent / "benchmarks" / "definitions"
 
 
@@ -25,6 +36,27 @@ def complete_bench(incomplete: str) -> list[str]:
     except OSError:
         files = []
     return _stems(_BUILT_IN, incomplete) + [file for file in files if file.startswith(incomplete)]
+
+
+def complete_session(incomplete: str) -> list[str]:
+    """Return the session folders whose paths begin so: those here, and those in `sessions/`."""
+    before, slash, _ = incomplete.rpartition("/")
+    here = Path(before + slash) if slash else Path()
+    places = [(here, before + slash), *([] if slash else [(Path("sessions"), "sessions/")])]
+    found = []
+    for folder, begin in places:
+        try:
+            found += [
+                f"{begin}{path.name}" for path in sorted(folder.iterdir()) if (path / "record.json").is_file()
+            ]
+        except OSError:
+            continue
+    return [path for path in found if path.startswith(incomplete)]
+
+
+def complete_key(incomplete: str) -> list[str]:
+    """Return the keys of a bench file that begin so, for `--set`; an equals sign is put behind them."""
+    return [f"{key}=" for key in _KEYS if key.startswith(incomplete)]
 
 
 def _stems(folder: Path, incomplete: str) -> list[str]:

@@ -33,8 +33,7 @@ def export_mlperf_command(
     """Write a submission tree, or with `new_system` the empty form of a system description."""
     if new_system is not None:
         return _new_system(new_system, wanted_more=bool(sessions) or out is not None, as_json=as_json)
-    from energy_runner.rules import DEFAULT
-    from energy_runner.submission.export import ExportOptions, export_mlperf
+    from energy_runner import api
 
     hush_libraries()
     if out is None:
@@ -44,19 +43,18 @@ def export_mlperf_command(
             "--system-file is needed: what the board is. "
             "Try: energy-runner export mlperf --new-system my-board.toml, and fill it in"
         )
-    export = export_mlperf(
-        ExportOptions(
-            sessions=sessions,
-            out=out,
-            org=org,
-            system=system,
-            system_file=system_file,
-            division="open" if open_ else division,
-            category=category,
-            despite=despite,
-            simulated=simulated,
-            rule_set=rule_set or DEFAULT,
-        )
+    ruled = {"rule_set": rule_set} if rule_set else {}
+    export = api.export_mlperf(
+        sessions,
+        out,
+        org=org,
+        system=system,
+        system_file=system_file,
+        division="open" if open_ else division,
+        category=category,
+        despite=despite,
+        simulated=simulated,
+        **ruled,
     )
     _show(export, as_json=as_json)
     return ExitStatus.VALID
@@ -87,19 +85,13 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
 
 
 def _new_system(path: Path, *, wanted_more: bool, as_json: bool) -> int:
-    from energy_runner.submission.system import empty_form
+    from energy_runner import api
 
     if wanted_more:
         raise ConfigurationError(
             "--new-system writes an empty form and nothing else. Try it without SESSION and --out"
         )
-    try:
-        with path.open("xb") as file:
-            file.write(empty_form().encode("utf-8"))
-    except FileExistsError:
-        raise ConfigurationError(f"{path}: is there already. Try another name") from None
-    except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from None
+    api.write_system_form(path)
     if as_json:
         write_json({"schema": SCHEMA, "new_system": str(path)})
     else:

@@ -5,9 +5,13 @@ from typing import Annotated
 
 import typer
 
+from energy_runner.cli.complete import complete_session
+
 inspect = typer.Typer(rich_markup_mode=None)
 
-SessionArgument = Annotated[Path, typer.Argument(help="Folder of the session.", metavar="SESSION")]
+SessionArgument = Annotated[
+    Path, typer.Argument(help="Folder of the session.", metavar="SESSION", autocompletion=complete_session)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 WindowOption = Annotated[
     int | None, typer.Option("--window", "-w", min=1, help="Only this window, from 1.", metavar="N")
@@ -72,9 +76,9 @@ def phases(
       energy-runner phases SESSION --edges pins.csv
       energy-runner phases SESSION --window 1
     """
-    from energy_runner.cli.phases_command import PhasesOptions, phases_command
+    from energy_runner.cli.phases_command import phases_command
 
-    raise typer.Exit(phases_command(PhasesOptions(session, edges, active_low, window), as_json=as_json))
+    raise typer.Exit(phases_command(session, edges, active_low=active_low, window=window, as_json=as_json))
 
 
 @inspect.command()

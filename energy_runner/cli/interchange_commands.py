@@ -17,18 +17,13 @@ if TYPE_CHECKING:
 def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_json: bool) -> int:
     """Import one session, derive our result, and show it beside the published one."""
     from energy_runner import api
-    from energy_runner.published.importing import import_and_compare
-    from energy_runner.report.html import write_html
     from energy_runner.report.terminal import print_session
-    from energy_runner.session.folder import write_result
 
     hush_libraries()
-    session, row = import_and_compare(path, out, stimuli)
-    result = api.analyze(session)
-    write_result(session.path, result)
-    write_html(session, result)
+    session, row = api.import_session(path, out, stimuli=stimuli)
     if as_json:
-        write_json({**row.document(), "folder": str(session.path), "result": result.model_dump(mode="json")})
+        result = session.result().model_dump(mode="json")
+        write_json({**row.document(), "folder": str(session.path), "result": result})
     else:
         print_session(session)
         _print_comparison(row)
@@ -37,18 +32,17 @@ def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_jso
 
 def audit_command(paths: Sequence[Path], stimuli: Path | None = None, rule_set: str = "", *, as_json: bool) -> int:
     """Audit every session below the given folders; status 1 if anything is wrong with any of them."""
-    from energy_runner.published.audit import find_all, rows_of
+    from energy_runner import api
     from energy_runner.report.progress import ProgressBar
-    from energy_runner.rules import DEFAULT, load_rule_set
 
     hush_libraries()
-    rules = load_rule_set(rule_set or DEFAULT)
-    found = find_all(paths)
-    rows: list[Row] = []
     with ProgressBar() as bar:
-        for row in rows_of(found, stimuli, rules):
-            rows.append(row)
-            bar.progress(float(len(rows)), float(len(found)), f"session {len(rows)} of {len(found)}")
+        rows = api.audit(
+            paths,
+            stimuli=stimuli,
+            rule_set=rule_set or None,
+            progress=lambda done, total: bar.progress(float(done), float(total), f"session {done} of {total}"),
+        )
     if as_json:
         write_json([row.document() for row in rows])
     else:

@@ -3,12 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any
-
-from energy_runner.errors import SessionError
 
 
 def write(text: str) -> None:
@@ -77,14 +73,3 @@ def nobody_listens() -> None:
     """Point stdout at nothing; else the interpreter meets the same error again when it flushes at its end."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
-
-
-@contextmanager
-def named(folder: Path) -> Iterator[None]:
-    """Name the session in an error of the analysis, whose results know no paths and so its errors neither."""
-    try:
-        yield
-    except SessionError as error:
-        if str(error).startswith(str(folder)):
-            raise
-        raise SessionError(f"{folder}: {error}") from error

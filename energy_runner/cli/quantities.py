@@ -1,32 +1,8 @@
-"""Quantities with their uncertainty, as a person gives and reads them, and dataclasses as JSON."""
+"""Quantities with their uncertainty, as a person reads them, and dataclasses as JSON."""
 
 import dataclasses
 import math
-import re
-from typing import TYPE_CHECKING, Any
-
-from energy_runner.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from energy_runner.analysis.use import Quantity
-
-_NUMBER = r"[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?"
-_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(?:±|\+-|\+/-)\s*({_NUMBER}))?\s*", re.ASCII)
-
-
-def parse_quantity(text: str, option: str) -> "Quantity":
-    """Return the quantity in `text`: a number, or a number and its standard uncertainty, `3.2+-0.1`.
-
-    Raises `ConfigurationError` that names the option for anything else.
-    """
-    from energy_runner.analysis.use import Quantity
-
-    match = _QUANTITY.fullmatch(text)
-    if match is None:
-        raise ConfigurationError(
-            f"{option}: {text!r} is no quantity. Try: a number, or 3.2+-0.1 with its uncertainty"
-        )
-    return Quantity(float(match[1]), float(match[2] or 0.0))
+from typing import Any
 
 
 def with_u(value: float, u: float, digits: int = 2) -> str:

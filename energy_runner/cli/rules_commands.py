@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from energy_runner.cli.outcome import say
-from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.errors import ExitStatus
 
 # The same as `energy_runner.rules.DEFAULT`, whose import is too slow for a help text.
 DEFAULT_RULE_SET = "mlperf-tiny-1.4"
@@ -90,19 +90,17 @@ def list_rule_sets(as_json: JsonOption = False) -> None:
     Example:
       energy-runner rules list
     """
+    from energy_runner import api
     from energy_runner.cli.output import write_json, write_table
-    from energy_runner.rules import DEFAULT
-    from energy_runner.rules import list_rule_sets as every_set
-    from energy_runner.rules.registry import broken_rules
 
-    for name, why in broken_rules().items():
+    for name, why in api.broken_rules().items():
         say(f"rule {name!r} of another package: {why}")
-    sets = every_set()
+    sets = api.list_rule_sets()
     if as_json:
-        listed = [{"id": one.id, "title": one.title, "default": one.id == DEFAULT} for one in sets]
-        write_json(listed)
+        write_json([{"id": one.id, "title": one.title, "default": one.id == DEFAULT_RULE_SET} for one in sets])
         return
-    rows = [[one.id + (" (default)" if one.id == DEFAULT else ""), one.title, str(len(one.rules))] for one in sets]
+    default = {DEFAULT_RULE_SET: " (default)"}
+    rows = [[one.id + default.get(one.id, ""), one.title, str(len(one.rules))] for one in sets]
     write_table(["Rule set", "What for", "Rules"], rows)
 
 
@@ -117,31 +115,28 @@ def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = Fal
     Example:
       energy-runner rules show lab
     """
+    from energy_runner import api
     from energy_runner.cli.output import write, write_json, write_table
-    from energy_runner.rules import load_rule_set
-    from energy_runner.rules.registry import rules_called
 
-    asked = load_rule_set(rule_set)
-    rules = rules_called(asked.rules)
-    rows = [(rule_id, row, rules[rule_id]) for rule_id, row in asked.rules.items()]
+    asked, demands = api.rule_set_demands(rule_set)
     if as_json:
         document = asked.model_dump(mode="json")
         document["rules"] = [
             {
-                "id": rule_id,
-                "modes": sorted(rule.modes),
-                "demand": rule.wording(row),
-                "unit": rule.unit,
-                "package": rule.package,
-                **row.model_dump(mode="json"),
+                "id": one.id,
+                "modes": list(one.modes),
+                "demand": one.demand,
+                "unit": one.unit,
+                "package": one.package,
+                **one.row.model_dump(mode="json"),
             }
-            for rule_id, row, rule in rows
+            for one in demands
         ]
         write_json({"schema": SCHEMA, **document})
         return
     based = f" (based on {asked.based_on})" if asked.based_on else ""
     write(f"{asked.id}: {asked.title}{based}\n\n")
-    cells = [[rule_id, row.binding, rule.wording(row), row.clause] for rule_id, row, rule in rows]
+    cells = [[one.id, one.row.binding, one.demand, one.row.clause] for one in demands]
     write_table(["Rule", "Binds", "Demands", "By"], cells)
     if asked.audit:
         write("\nWhat `audit` holds published sessions to, beside the rules:\n\n")
@@ -160,49 +155,27 @@ class CheckOptions:
     accuracy_session: Path | None = None
     performance_session: Path | None = None
     as_json: bool = False
+    every: bool = False
 
 
 def check_command(options: CheckOptions) -> int:
     """Judge a session by the rules of a set; status 1 if a rule fails that binds."""
     from energy_runner import api
-    from energy_runner.cli.output import hush_libraries, named, write_json
+    from energy_runner.cli.output import hush_libraries, write_json
     from energy_runner.report.terminal import print_verdicts
-    from energy_runner.rules import check
 
     hush_libraries()
-    session = api.load_session(options.folder)
-    accuracy = api.load_session(options.accuracy_session) if options.accuracy_session else None
-    performance = api.load_session(options.performance_session) if options.performance_session else None
-    with named(options.folder):
-        verdicts = check(session, options.rules or None, accuracy, performance, options.rule_set or None)
-    silent = sorted(set(options.rules) - {verdict.id for verdict in verdicts})
-    if silent:
-        raise ConfigurationError(_says_nothing(options, silent, session.record.run.mode))
+    verdicts = api.check(
+        options.folder,
+        options.rules,
+        rule_set=options.rule_set or None,
+        accuracy_session=options.accuracy_session,
+        performance_session=options.performance_session,
+    )
     if options.as_json:
         write_json([verdict.model_dump(mode="json") for verdict in verdicts])
     else:
-        print_verdicts(verdicts)
+        print_verdicts(verdicts, every=options.every or bool(options.rules))
     # As in result.json, a rule that only informs makes no run invalid, whether it was asked for by name or not.
     passed = all(verdict.passed for verdict in verdicts if verdict.binding)
     return ExitStatus.VALID if passed else ExitStatus.RULE_FAILED
-
-
-_NEEDED = {
-    "accuracy-target": "--accuracy-session",
-    "same-firmware": "--accuracy-session or --performance-session",
-    "same-answers": "--accuracy-session or --performance-session",
-    "throughput-agrees": "--performance-session",
-}
-
-
-def _says_nothing(options: CheckOptions, silent: list[str], mode: str) -> str:
-    """Return that rules asked for by name do not concern the session, and what would make them."""
-    given = {
-        "--accuracy-session": options.accuracy_session is not None,
-        "--performance-session": options.performance_session is not None,
-    }
-    wanted = [_NEEDED[rule] for rule in silent if rule in _NEEDED]
-    missing = [one for one in wanted if not any(given[name] for name in one.split(" or "))]
-    more = f". Try: {missing[0]}" if missing else ""
-    verb = "says" if len(silent) == 1 else "say"
-    return f"{options.folder}: {', '.join(silent)} {verb} nothing about this session in {mode} mode{more}"

@@ -2,14 +2,12 @@
 
 import json
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import hush_libraries, write_json
-from energy_runner.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from energy_runner.session.folder import Session
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of `run`, as the user gave them."""
+    """The options of `run`, as the user gave them; `settings` are those of `--set`, KEY=VALUE each."""
 
     benchmark: str
     bench: str
@@ -31,51 +29,61 @@ class RunOptions:
     limit: int | None = None
     seed: int = 0
     rule_set: str = ""
+    voltage: float | None = None
+    rate: float | None = None
+    settings: tuple[str, ...] = ()
     as_json: bool = False
+    every: bool = False
 
 
 def run_command(options: RunOptions) -> int:
     """Run a benchmark, show the result, return the exit status."""
     from energy_runner import api
-    from energy_runner.bench import parse_mode
     from energy_runner.report.progress import ProgressBar
 
     hush_libraries()
-    if options.limit is not None and options.mode != "accuracy":
-        raise ConfigurationError("--limit is for --mode accuracy only")
-    run_plan = api.plan(
-        options.benchmark,
-        parse_mode(options.mode),
-        stimuli=options.stimuli,
-        inferences=options.inferences,
-        warmups=options.warmups,
-        read_back=options.read_back,
-        seed=options.seed,
-        limit=options.limit,
-    )
-    bench = api.load_bench(options.bench)
+    changes = _changes(options)
     with ProgressBar() as progress:
-        session = api.run(
-            bench,
-            run_plan,
+        session = api.measure(
+            options.benchmark,
+            options.bench,
+            mode=options.mode,
+            changes=changes,
+            stimuli=options.stimuli,
+            inferences=options.inferences,
+            warmups=options.warmups,
+            read_back=options.read_back,
+            seed=options.seed,
+            limit=options.limit,
             out=options.out,
             model=options.model,
             subscribers=[progress],
             rule_set=options.rule_set or None,
         )
-    show(session, as_json=options.as_json)
+    show(session, as_json=options.as_json, every=options.every)
     return api.exit_status(session)
 
 
-def show(session: "Session", *, as_json: bool) -> None:
+def _changes(options: RunOptions) -> dict[str, object]:
+    """Return what the options change in the bench file; --voltage and --rate are short for keys of it."""
+    from energy_runner.bench import short_changes
+    from energy_runner.bench.changes import parse_changes
+
+    changes: dict[str, object] = parse_changes(options.settings)
+    given = {"voltage": options.voltage, "rate": options.rate}
+    return changes | short_changes(options.bench, changes, given)
+
+
+def show(session: "Session", *, as_json: bool, every: bool = False) -> None:
     """Print the result, and on stderr how a run ended that was not completed."""
     result = session.result()
     if as_json:
-        write_json(json.loads((session.path / "result.json").read_text("utf-8")))
+        document = json.loads((session.path / "result.json").read_text("utf-8"))
+        write_json({**document, "session": str(session.path)})
     elif sys.stdout is not None and (session.record.outcome == "completed" or result.windows or result.accuracy):
         from energy_runner.report.terminal import print_session
 
-        print_session(session)
+        print_session(session, every=every)
     if session.record.outcome != "completed":
         say(f"{_how_it_ended(session)}. What was recorded is in {session.path}")
 
@@ -88,19 +96,13 @@ def _how_it_ended(session: "Session") -> str:
     return (record.reason.rstrip(".") or record.outcome) + supply
 
 
-def demo_command(bench: str, out: Path | None, seed: int, *, as_json: bool) -> int:
+def demo_command(bench: str, out: Path | None, seed: int, *, as_json: bool, every: bool) -> int:
     """Measure a virtual board with stimuli that are made on the spot."""
-    from energy_runner.bench import load_bench_spec
-    from energy_runner.benchmarks.demo import write_demo_stimuli
+    from energy_runner import api
+    from energy_runner.report.progress import ProgressBar
 
-    if not load_bench_spec(bench).is_virtual:
-        raise ConfigurationError(
-            f"{bench} is a bench of real boxes, and demo is for virtual ones. "
-            f"Try: energy-runner run kws01 --bench {bench} --stimuli DIR"
-        )
-    with tempfile.TemporaryDirectory(prefix="energy-runner-demo-") as folder:
-        write_demo_stimuli(Path(folder))
-        options = RunOptions(
-            benchmark="kws01", bench=bench, stimuli=Path(folder), out=out, seed=seed, as_json=as_json
-        )
-        return run_command(options)
+    hush_libraries()
+    with ProgressBar() as progress:
+        session = api.demo(bench, seed=seed, out=out, subscribers=[progress])
+    show(session, as_json=as_json, every=every)
+    return api.exit_status(session)

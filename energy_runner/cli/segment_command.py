@@ -21,11 +21,10 @@ def segment_command(session: Path, window: int | None, *, as_json: bool) -> int:
     Status 1 if a window is not resolved, or shows another number of inferences than the session states.
     """
     from energy_runner import api
-    from energy_runner.analysis.inferences.segment import segment_session
     from energy_runner.cli.output import write_json
 
     opened = api.load_session(session)
-    found = segment_session(opened, None if window is None else window - 1)
+    found = api.segment(opened, window)
     if as_json:
         write_json(_segmentation_document(opened, found))
     else:

@@ -1,61 +1,59 @@
-"""`analyze`, `check` and `report`: readers of sessions."""
+"""`analyze`, `report` and `sessions list`: readers of sessions."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from energy_runner.cli.outcome import say
-from energy_runner.cli.output import hush_libraries, named, write
+from energy_runner.cli.output import hush_libraries, write, write_json
 from energy_runner.errors import ExitStatus, SessionError
+from energy_runner.report.units import plain
 
 if TYPE_CHECKING:
+    from energy_runner.api.session_list import SessionRow
     from energy_runner.session.folder import Session
     from energy_runner.session.result import Result
 
 
-def analyze_command(folder: Path, rule_set: str = "", *, as_json: bool) -> int:
+def analyze_command(folder: Path, rule_set: str = "", *, as_json: bool, every: bool) -> int:
     """Derive the result from the facts, judge it by the rules of a set, and write it."""
     from energy_runner import api
     from energy_runner.cli.run_command import show
-    from energy_runner.session.folder import write_result
 
     hush_libraries()
     session = api.load_session(folder)
-    with named(folder):
-        result = api.analyze(session, rule_set=rule_set or None)
+    before = _result_before(session)
+    result = api.analyze(session, rule_set=rule_set or None, write=True)
     if not rule_set:
-        _tell_other_set(session, result)
-    write_result(folder, result)
-    show(session, as_json=as_json)
+        _tell_other_set(before, result)
+    show(session, as_json=as_json, every=every)
     return api.exit_status(session)
 
 
 def report_command(folder: Path, rule_set: str = "", *, plots: bool) -> int:
     """Write the report, and plots if wanted."""
     from energy_runner import api
-    from energy_runner.report.html import write_html
 
     hush_libraries()
     session = api.load_session(folder)
-    with named(folder):
-        result = api.analyze(session, rule_set=rule_set or None)
-        written = [write_html(session, result)]
-        if plots:
-            from energy_runner.report.charts.static import write_plots
-
-            written += write_plots(session, result)
+    written = api.write_report(session, plots=plots, rule_set=rule_set or None)
     if not rule_set:
-        _tell_other_set(session, result)
+        _tell_other_set(_result_before(session), api.analyze(session))
     write("".join(f"{path}\n" for path in written))
     return ExitStatus.VALID
 
 
-def _tell_other_set(session: "Session", result: "Result") -> None:
-    """Say so if result.json was judged by another rule set than the one that is taken where none is asked for."""
+def _result_before(session: "Session") -> "Result | None":
+    """Return the result that the session has; None if it was not analysed, or by a version that is not read."""
     try:
-        before = session.result()
+        return session.result()
     except SessionError:
-        return  # the session was not analysed before, or by a version whose results are not read
-    if before.rule_set is None or _judge(before) == _judge(result):
+        return None
+
+
+def _tell_other_set(before: "Result | None", result: "Result") -> None:
+    """Say so if result.json was judged by another rule set than the one that is taken where none is asked for."""
+    if before is None or before.rule_set is None or _judge(before) == _judge(result):
         return
     own = " (a file of your own)" if before.rule_set_sha256 else ""
     say(f"judged by {result.rule_set}; result.json was judged by {before.rule_set}{own}. Try: --rule-set")
@@ -63,3 +61,39 @@ def _tell_other_set(session: "Session", result: "Result") -> None:
 
 def _judge(result: "Result") -> tuple[str | None, str | None]:
     return result.rule_set, result.rule_set_sha256
+
+
+def list_command(folder: Path, *, as_json: bool) -> int:
+    """List the sessions in a folder, the last one at the end."""
+    from energy_runner.api.session_list import list_sessions
+
+    rows = list_sessions(folder)
+    if as_json:
+        write_json([_document(row) for row in rows])
+        return ExitStatus.VALID
+    if not rows:
+        write(f"No session is in {folder}. Try: energy-runner demo, which makes one\n")
+        return ExitStatus.VALID
+    lines = [_cells(row) for row in rows]
+    widths = [max(len(cells[column]) for cells in lines) for column in range(3)]
+    for row, (*cells, last) in zip(rows, lines, strict=True):
+        facts = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
+        # The path has a line of its own, where it fits and can be copied.
+        write(f"{'  '.join([*facts, last]).rstrip()}\n  {plain(row.folder)}\n")
+    return ExitStatus.VALID
+
+
+def _document(row: "SessionRow") -> dict[str, Any]:
+    return asdict(row) | {"folder": str(row.folder)}
+
+
+def _cells(row: "SessionRow") -> tuple[str, str, str, str]:
+    """Return when, how it ended, the figure, and what was measured."""
+    if row.problem is not None:
+        return ("?", "unreadable", "", plain(row.problem))
+    when = (row.written_utc if row.virtual else row.started_utc) or ""
+    judged = {None: "no result", True: "valid", False: "not valid"}[row.valid]
+    outcome = judged if row.outcome == "completed" else row.outcome or ""
+    figure = (row.headline or "").removesuffix(" per inference")
+    what = f"{row.benchmark}, {row.mode}" + (", virtual" if row.virtual else "")
+    return (plain(when[:16].replace("T", " ")), plain(outcome), plain(figure), plain(what))

@@ -48,18 +48,16 @@ def fetch_stimuli(
       energy-runner stimuli fetch kws01 --from https://example.org/kws01
       energy-runner stimuli fetch ic01 --from ~/Downloads/ic01.zip
     """
-    from energy_runner.benchmarks.catalogue import load_benchmark
-    from energy_runner.benchmarks.fetch import fetch
+    from energy_runner import api
     from energy_runner.cli.output import write, write_json
 
-    definition = load_benchmark(benchmark)
     with _Bar() as bar:
-        fetched = fetch(definition, source, out, progress=bar.show)
+        fetched = api.fetch_stimuli(benchmark, source, out, progress=bar.show)
     if as_json:
         write_json(
             {
                 "schema": "energy-runner/stimuli/1",
-                "benchmark": definition.id,
+                "benchmark": benchmark,
                 "folder": str(fetched.folder),
                 "stimuli": fetched.stimuli,
                 "fetched": fetched.came,
@@ -68,7 +66,7 @@ def fetch_stimuli(
             }
         )
         return
-    write(f"{fetched.stimuli} stimuli of {definition.id} are in {fetched.folder} ({fetched.came} came now)\n")
+    write(f"{fetched.stimuli} stimuli of {benchmark} are in {fetched.folder} ({fetched.came} came now)\n")
     if not fetched.stimuli_pinned:
         labels = "the label file is the official one, but " if fetched.labels_pinned else ""
         write(f"Not pinned: {labels}what the official files hold is not known here, and is not checked\n")
@@ -91,29 +89,25 @@ def show_stimuli(
     Example:
       energy-runner stimuli show kws01
     """
-    from energy_runner.benchmarks.catalogue import load_benchmark
-    from energy_runner.benchmarks.places import default_stimuli
-    from energy_runner.benchmarks.stimuli import find_stimuli
+    from energy_runner import api
     from energy_runner.cli.output import write, write_json
     from energy_runner.errors import ExitStatus
 
-    definition = load_benchmark(benchmark)
-    found = find_stimuli(folder if folder is not None else default_stimuli(definition), definition)
-    missing = [label.file for label in found.labels if not (found.path / label.file).is_file()]
+    found = api.look_for_stimuli(benchmark, folder)
+    missing = found.missing
     facts: dict[str, Any] = {
         "schema": "energy-runner/stimuli/1",
-        "benchmark": definition.id,
-        "folder": str(found.path),
-        "stimuli": len(found.labels),
-        "whole_set": definition.stimuli,
-        "missing": missing,
+        "benchmark": found.benchmark,
+        "folder": str(found.folder),
+        "stimuli": found.stimuli,
+        "whole_set": found.whole_set,
+        "missing": list(missing),
     }
     if as_json:
         write_json(facts)
     else:
         write(
-            f"{definition.id}: {len(found.labels)} stimuli in {found.path}; "
-            f"the whole set has {definition.stimuli}\n"
+            f"{found.benchmark}: {found.stimuli} stimuli in {found.folder}; the whole set has {found.whole_set}\n"
         )
         write(f"{len(missing)} are missing, the first {missing[0]}\n" if missing else "All of them are there\n")
     raise typer.Exit(ExitStatus.RULE_FAILED if missing else ExitStatus.VALID)

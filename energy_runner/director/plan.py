@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from energy_runner.bench.spec import Mode
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.benchmarks.stimuli import Stimulus, StimulusFolder
+from energy_runner.director.plan_checks import CHECKS, checked
+from energy_runner.errors import ConfigurationError
 
 # A window is planned this much longer than it must be, because the DUT's speed in the trial and the clock
 # that timed the trial (an UNO's resonator: 0.5 %) are only roughly known.
@@ -36,7 +38,8 @@ class RunPlan:
     """What one run does.
 
     `inferences` None means that a short trial finds a number that fills a window. `head_s` and `tail_s` are
-    seconds of idle recorded before the first and after the last command.
+    seconds of idle recorded before the first and after the last command. Raises `ConfigurationError` for values
+    that no run can have, so that no plan ever switches a supply on in vain.
     """
 
     benchmark: Benchmark
@@ -48,6 +51,17 @@ class RunPlan:
     seed: int = 0
     head_s: float = 0.5
     tail_s: float = 0.5
+
+    def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in CHECKS if name != "limit"}
+        for name, value in checked(given).items():  # numpy's integers become Python's, which JSON can hold
+            if value is None and name != "inferences":
+                raise ConfigurationError(f"{name} = None: a plan needs it")
+            object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        each = f", {self.inferences} inferences each" if self.inferences is not None else ""
+        return f"<RunPlan {self.benchmark.id}, {self.mode}: {len(self.inputs)} inputs{each}, seed {self.seed}>"
 
     @property
     def window_s(self) -> float:
@@ -75,6 +89,11 @@ def plan_run(
     Energy and performance take the first five files of the label file, accuracy takes all of them (or the
     first `limit`), and every window of a sliding benchmark.
     """
+    limit = checked({"limit": limit})["limit"]
+    if limit is not None and mode != "accuracy":
+        raise ConfigurationError(
+            f"limit = {limit}: only a run in accuracy mode takes so many files. Try: --mode accuracy"
+        )
     if mode == "accuracy":
         count = min(limit, len(folder.labels)) if limit else len(folder.labels)
         inputs = tuple(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from energy_runner.bench import Bench
 from energy_runner.director.accuracy import measure_accuracy
+from energy_runner.director.advice import Heard, advised
 from energy_runner.director.energy import measure_energy
 from energy_runner.director.performance import measure_performance
 from energy_runner.director.plan import RunPlan
@@ -46,6 +47,7 @@ class RunEnd:
 def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) -> RunEnd:
     """Run the plan on the bench, and tear down, whatever is raised meanwhile; nothing is raised from here."""
     stage = Stage(bench, plan, recorder, stop)
+    heard = Heard(bench)
     outcome: Outcome = "failed"
     reason = "an internal error"
     confirmed: bool | None = None
@@ -74,6 +76,7 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
     finally:
         recorder.lenient = True
         confirmed = _tear_down(stage)
+        reason = advised(reason, bench, heard) if outcome == "bench-fault" else reason
         if confirmed is False:
             outcome = "bench-fault" if outcome == "completed" else outcome
             warning = (

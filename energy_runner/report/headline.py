@@ -1,10 +1,9 @@
 """The first lines of every report: what came out, whether it counts, and what it is worth."""
 
-from energy_runner.report.units import DASH, THIN, number, value_and_expanded
+from energy_runner.report.units import THIN, number, value_and_expanded
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result, Verdict
 
-VIRTUAL = f"VIRTUAL BENCH {DASH} simulated, not a measurement of hardware"
 SUPPLY_ON = "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed. Try: energy-runner bench off"
 METRICS = {"top1": "Top-1 accuracy", "auc": "AUC"}
 METRIC_MEANS = {

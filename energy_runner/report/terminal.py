@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from energy_runner.notebook import VIRTUAL
 from energy_runner.report import headline
 from energy_runner.report.console import console, shown, writes_signs
 from energy_runner.report.units import BULLET, CROSS, MIDDLE_DOT, TICK, fixed, number, plain, scaled
@@ -20,28 +21,41 @@ if TYPE_CHECKING:
 MOST_FINDINGS = 8
 
 
-def print_session(session: Session) -> None:
-    """Print a session's result and where its report is."""
+def print_session(session: Session, *, every: bool = False) -> None:
+    """Print a session's result and where its report is; see `summary`."""
     report = session.path / "report.html"
     result, record = session.result(), session.record
-    _printed(lambda out: summary(result, out, record=record, report=report if report.is_file() else None))
+    shown_report = report if report.is_file() else None
+    _printed(lambda out: summary(result, out, record=record, report=shown_report, every=every))
 
 
-def print_verdicts(verdicts: Sequence[Verdict]) -> None:
-    """Print verdicts, failed ones first."""
-    _printed(lambda out: _verdicts(list(verdicts), out))
+def print_verdicts(verdicts: Sequence[Verdict], *, every: bool = False) -> None:
+    """Print verdicts, failed ones first; those that passed fold into one line unless `every` is set."""
+    _printed(lambda out: _verdicts(list(verdicts), out, every=every))
 
 
-def summary(result: Result, out: "Console", *, record: Record | None = None, report: Path | None = None) -> None:
-    """Print a compact summary of `result` on the console `out`."""
-    _head(result, out, record)
+def summary(
+    result: Result,
+    out: "Console",
+    *,
+    record: Record | None = None,
+    report: Path | None = None,
+    every: bool = False,
+) -> None:
+    """Print a compact summary of `result` on the console `out`.
+
+    Details come first and the headline last, so that it is what stands on the screen. Rules that passed fold into
+    one line, and of many findings the first are shown, unless `every` is set.
+    """
     if result.windows:
         out.print(_windows(result, out))
-    _verdicts(result.verdicts, out)
-    _findings(result, out)
+        out.print()
+    _verdicts(result.verdicts, out, every=every)
+    _findings(result, out, every=every)
+    _head(result, out, record)
     if report is not None:
         # Never broken into lines: the path must work when it is copied.
-        out.print(shown(f"\nReport  {plain(report)}", out), soft_wrap=True, style="bold")
+        out.print(shown(f"Report  {plain(report)}", out), soft_wrap=True, style="bold")
 
 
 def _head(result: Result, out: "Console", record: Record | None) -> None:
@@ -67,7 +81,7 @@ def _head(result: Result, out: "Console", record: Record | None) -> None:
         text.append("NOT VALID", "bold red")
         text.append(f"  {headline.why_not_valid(result)}")
     if result.virtual:
-        text.append(shown(f"\n{headline.VIRTUAL}", out), "bold yellow")
+        text.append(shown(f"\n{VIRTUAL}", out), "bold yellow")
     if record is not None and record.supply_off_confirmed is False:
         text.append(f"\n{headline.SUPPLY_ON}", "bold red")
     signs = writes_signs(out)
@@ -91,7 +105,12 @@ def _windows(result: Result, out: "Console") -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD if writes_signs(out) else box.ASCII, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(
+        box=box.SIMPLE_HEAD if writes_signs(out) else box.ASCII,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        show_edge=not writes_signs(out),  # above and below, the edge of that box is an empty line
+    )
     energy = result.mode == "energy"
     names = ["#", "Stimulus", "Inferences", "Duration\ns"]
     measured = ["Energy\nmJ", "µJ per\ninference", "Power\nmW", "Samples\nlost"]
@@ -121,7 +140,7 @@ def _windows(result: Result, out: "Console") -> "Table":
     return table
 
 
-def _verdicts(verdicts: list[Verdict], out: "Console") -> None:
+def _verdicts(verdicts: list[Verdict], out: "Console", *, every: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -130,33 +149,44 @@ def _verdicts(verdicts: list[Verdict], out: "Console") -> None:
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
     for verdict in headline.failed_first(verdicts):
-        sign, style = (CROSS, "bold red") if verdict.binding else ("!", "yellow")
-        if not verdict.known and not verdict.binding:
-            sign, style = "?", "dim"
-        if verdict.passed:
-            sign, style = TICK, "green"
+        if verdict.passed and not every:
+            continue
+        sign, style = _sign(verdict)
         grid.add_row(
             Text(shown(sign, out), style),
             Text(shown(plain(verdict.id), out), "" if verdict.passed else style),
             Text(shown(plain(headline.found(verdict)), out)),
         )
-    if verdicts:
+    if grid.row_count:
         out.print(grid)
+    passed = sum(verdict.passed for verdict in verdicts)
+    if passed and not every:
+        rules = "1 rule" if passed == 1 else f"{passed} rules"
+        line = Text(shown(f"{TICK}  ", out), "green")
+        line.append(f"{rules} passed (--all shows them)", "default")
+        out.print(line)
 
 
-def _findings(result: Result, out: "Console") -> None:
+def _sign(verdict: Verdict) -> tuple[str, str]:
+    """Return the sign before a verdict, and its style."""
+    if verdict.passed:
+        return TICK, "green"
+    if verdict.binding:
+        return CROSS, "bold red"
+    return ("!", "yellow") if verdict.known else ("?", "dim")
+
+
+def _findings(result: Result, out: "Console", *, every: bool) -> None:
     from rich.text import Text
 
-    if not result.findings:
-        return
-    out.print()
-    for finding in result.findings[:MOST_FINDINGS]:
+    most = len(result.findings) if every else MOST_FINDINGS
+    for finding in result.findings[:most]:
         where = f" (window {finding.window + 1})" if finding.window is not None else ""
         line = f"{BULLET} {plain(finding.id)}{where}: {plain(finding.detail)}"
         out.print(Text(shown(line, out), "yellow"))
-    left = len(result.findings) - MOST_FINDINGS
+    left = len(result.findings) - most
     if left > 0:
-        out.print(f"  and {left} more; the report has them all")
+        out.print(f"  and {left} more (--all shows them)")
 
 
 def _printed(write: Callable[["Console"], None]) -> None:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from energy_runner.session import brief
 from energy_runner.session.document import Model
 
 
@@ -45,6 +46,11 @@ class Score(Model):
     """What is missing from it, in words."""
     stated: Stated | None = None
     """The score as a person quotes it."""
+
+    def __repr__(self) -> str:
+        return f"<Score {brief.of_score(self)}>"
+
+    __str__ = __repr__
 
 
 class Component(Model):

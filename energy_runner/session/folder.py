@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError
+from energy_runner.session import brief
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
 from energy_runner.session.exchanges import read_exchanges
@@ -94,12 +95,18 @@ def write_result(folder: Path, result: Result) -> None:
     write_json(folder / RESULT, result)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Session:
     """A session folder, opened for reading. Use `Session.open`."""
 
     path: Path
     record: Record
+
+    def __repr__(self) -> str:
+        return brief.of_session(self)
+
+    def _repr_html_(self) -> str:
+        return brief.html_of_session(self)
 
     @classmethod
     def open(cls, path: Path) -> "Session":

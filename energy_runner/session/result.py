@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from energy_runner.session import brief
 from energy_runner.session.budget import Component, Score, Stated, Uncertainty, WindowUncertainty
 from energy_runner.session.document import READ, Model
 from energy_runner.session.verdict import Verdict
@@ -69,6 +70,11 @@ class WindowResult(Model):
     """Samples of these that were beyond the monitor's range."""
     uncertainty: WindowUncertainty | None = None
     """Uncertainty budget of `energy_per_inference_j`."""
+
+    def __repr__(self) -> str:
+        return brief.of_window(self)
+
+    __str__ = __repr__
 
 
 class AccuracyResult(Model):
@@ -212,6 +218,14 @@ class Result(Model):
     """What each rule says."""
 
     model_config = ConfigDict(**READ, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True)
+
+    def __repr__(self) -> str:
+        return brief.of_result(self)
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return brief.html_of_result(self)
 
     def with_verdicts(self, verdicts: list[Verdict], **changes: Any) -> "Result":
         """Return this result judged: valid if at least one rule was asked and no binding one failed."""

@@ -6,25 +6,28 @@ import subprocess
 import numpy as np
 import pytest
 
+from energy_runner.benchmarks.catalogue import load_benchmark
 from instruments.twin_bench.cosim.cortex_m import Kind
 from tests.support.core_bench import FREQUENCY_HZ, READY, RunningCore, elf_of, make, needs
+from tests.support.demo_data import KEYWORDS_LAYERS, KEYWORDS_OPERATIONS, network
+from tests.support.demo_data import stimuli as demo_stimuli
+from tests.support.network_oracle import Oracle, interpreter
 
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")
 
-LAYERS = 13
-KINDS = [1, 2, 1, 2, 1, 2, 1, 2, 1, 4, 6, 3, 7]
+LAYERS = len(KEYWORDS_LAYERS)
 IDLE, RECEIVE, TRANSMIT, INFER = 1, 2, 3, 4
 
 
 @pytest.fixture
-def model(reference):
-    return reference / "models" / "kws01.tflite"
+def model():
+    return network()
 
 
 @pytest.fixture
-def stimuli(reference):
-    return [file.read_bytes() for file in sorted((reference / "stimuli" / "kws01").glob("*.bin"))[:50]]
+def stimuli():
+    return demo_stimuli()[:50]
 
 
 @pytest.fixture
@@ -48,7 +51,7 @@ def test_boot(model):
 
 def test_it_says_that_it_is_no_board(board):
     assert board.ask(b"name%") == b"m-name-dut-[emulated Cortex-M4]\r\n" + READY
-    assert b"m-model-[kws01]" in board.ask(b"profile%")
+    assert b"m-model-[demo-keywords]" in board.ask(b"profile%")
 
 
 def test_load_and_infer(board, stimuli):
@@ -57,11 +60,11 @@ def test_load_and_infer(board, stimuli):
     board.events.clear()
     lines = board.ask(b"infer 5 1%").split(b"\r\n")
     assert lines[:4] == [b"m-warmup-start-1", b"m-warmup-done", b"m-infer-start-5", b"m-infer-done"]
-    assert lines[4].startswith(b"m-results-[0.000,")
+    assert lines[4].startswith(b"m-results-[0.9"), "the first stimulus is of class 0"
     layers = board.of(Kind.LAYER)
     assert [event.layer_index for event in layers] == list(range(LAYERS)) * 6
-    assert [event.layer_kind for event in layers[:LAYERS]] == KINDS
-    assert sum(event.operations for event in layers[:LAYERS] if event.layer_kind <= 3) == 2_656_768
+    assert tuple(event.layer_kind for event in layers[:LAYERS]) == KEYWORDS_LAYERS
+    assert sum(event.operations for event in layers[:LAYERS] if event.layer_kind <= 3) == KEYWORDS_OPERATIONS
     fall, rise, stop, end = [event.cycle for event in board.of(Kind.TIMESTAMP)]
     starts = [event.cycle for event in layers[::LAYERS]]
     # The timer's interrupt raises the pin within the first inference of the window, 1 ms after it fell; after the
@@ -98,15 +101,10 @@ def test_what_it_does_is_told(board):
 
 @pytest.mark.deep
 def test_output_bytes_are_those_of_tflite_micro(board, model, stimuli):
-    runtime = pytest.importorskip(
-        "tflite_micro.python.tflite_micro.runtime", reason="tflite-micro is not installed"
-    )
-    engine = runtime.Interpreter.from_bytes(model.read_bytes(), arena_size=1 << 20)
+    answer = interpreter(model.read_bytes())
     assert len(stimuli) == 50
     for stimulus in stimuli:
-        engine.set_input(np.frombuffer(stimulus, np.int8).reshape(1, 49, 10, 1), 0)
-        engine.invoke()
-        wanted = engine.get_output(0).reshape(-1).astype(int)
+        wanted = answer(np.frombuffer(stimulus, np.int8).reshape(1, 49, 10, 1)).astype(int)
         board.load(stimulus)
         [line] = [line for line in board.ask(b"infer 1 0%").split(b"\r\n") if line.startswith(b"m-results-")]
         # Softmax has scale 1/256 and zero point -128, so three decimals tell every byte apart.
@@ -115,38 +113,16 @@ def test_output_bytes_are_those_of_tflite_micro(board, model, stimuli):
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(
-    ("name", "stimulus_bytes"), [("ad01", 2560), ("ic01", 3072), ("sww01", 1200), ("vww01", 27648)]
-)
-def test_every_benchmark_answers_as_tflite_micro(name, stimulus_bytes, reference):
-    runtime = pytest.importorskip(
-        "tflite_micro.python.tflite_micro.runtime", reason="tflite-micro is not installed"
-    )
-    model = reference / "models" / f"{name}.tflite"
-    engine = runtime.Interpreter.from_bytes(model.read_bytes(), arena_size=1 << 20)
-    details = engine.get_input_details(0)
-    stimulus = np.random.default_rng(5).integers(0, 256, stimulus_bytes, np.uint8).tobytes()
-    if name == "ad01":
-        reals = np.random.default_rng(5).normal(-20.0, 20.0, 640).astype("<f4")
-        stimulus = reals.tobytes()
-        steps = reals / np.float32(details["quantization_parameters"]["scales"][0])
-        halves = np.where(steps < 0, np.ceil(steps - 0.5), np.floor(steps + 0.5))
-        values = np.clip(halves + details["quantization_parameters"]["zero_points"][0], -128, 127)
-    elif name == "sww01":
-        values = np.frombuffer(stimulus, np.int8)
-    else:
-        values = np.frombuffer(stimulus, np.uint8).astype(int) - 128
-    engine.set_input(values.astype(np.int8).reshape(details["shape"]), 0)
-    engine.invoke()
-    output = engine.get_output_details(0)["quantization_parameters"]
-    wanted = output["scales"][0] * (engine.get_output(0).reshape(-1).astype(float) - output["zero_points"][0])
-    if name == "ad01":
-        wanted = [np.mean((reals.astype(float) - wanted) ** 2)]
-    board = RunningCore(elf_of(model))
+@pytest.mark.parametrize("name", ["demo-figure", "demo-machine", "demo-shapes"])
+def test_every_benchmark_answers_as_tflite_micro(name):
+    benchmark = load_benchmark(name)
+    stimulus = demo_stimuli(benchmark)[1]
+    board = RunningCore(elf_of(network(benchmark)))
     board.boot()
     board.load(stimulus)
     [line] = [line for line in board.ask(b"infer 1 0%", 30.0).split(b"\r\n") if line.startswith(b"m-results-")]
-    assert [float(value) for value in line[11:-1].split(b",")] == pytest.approx(list(wanted), abs=6e-4, rel=1e-6)
+    wanted = list(Oracle(network(benchmark), name).values(stimulus))
+    assert [float(value) for value in line[11:-1].split(b",")] == pytest.approx(wanted, abs=6e-4, rel=1e-6)
 
 
 # --- it is exact -------------------------------------------------------------------------------------------
@@ -240,7 +216,7 @@ def test_sizes_are_printed_and_within_what_a_small_part_has(model, tmp_path):
     built = make(model, tmp_path, FLASH_BYTES=48 * 1024, RAM_BYTES=64 * 1024)
     assert built.returncode == 0, built.stderr
     assert re.search(
-        r"The firmware with kws01\.tflite takes \d+ bytes of flash and \d+ bytes of RAM", built.stdout
+        r"The firmware with demo-keywords\.tflite takes \d+ bytes of flash and \d+ bytes of RAM", built.stdout
     )
     symbols = subprocess.run(
         ["arm-none-eabi-nm", tmp_path / "dut_cortex_m.elf"], capture_output=True, text=True, check=True
@@ -249,11 +225,11 @@ def test_sizes_are_printed_and_within_what_a_small_part_has(model, tmp_path):
 
 
 def test_too_big_a_model_is_refused_with_the_numbers(model, tmp_path):
-    built = make(model, tmp_path, FLASH_BYTES=32768, RAM_BYTES=40000)
+    built = make(model, tmp_path, FLASH_BYTES=30000, RAM_BYTES=40000)
     assert built.returncode != 0
     [line] = [line for line in built.stderr.splitlines() if "too big" in line]
     flash, ram = (int(re.search(rf"(\d+) bytes of {kind}", line)[1]) for kind in ("flash", "RAM"))
-    assert f"{flash} bytes of flash, {flash - 32768} more than the 32768 there are" in line
+    assert f"{flash} bytes of flash, {flash - 30000} more than the 30000 there are" in line
     assert f"{ram} bytes of RAM, {ram - 40000} more than the 40000 there are" in line
     assert not list(tmp_path.glob("dut_cortex_m.elf*"))
 

@@ -8,14 +8,15 @@ from instruments.errors import Refused, Unavailable
 from instruments.twin_bench.cosim.cortex_m import CortexM4, Kind
 from instruments.twin_bench.cosim.toolchain import host_library
 from tests.support.core_bench import FREQUENCY_HZ, HOOK, READY, RunningCore, elf_of, needs, said
+from tests.support.demo_data import network
 
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")
 
 
 @pytest.fixture
-def board(reference):
-    board = RunningCore(elf_of(reference / "models" / "kws01.tflite"))
+def board():
+    board = RunningCore(elf_of(network()))
     board.boot()
     return board
 

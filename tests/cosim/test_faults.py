@@ -6,11 +6,13 @@ import pytest
 
 from energy_runner import api
 from energy_runner.bench import build_bench, load_bench_spec
+from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.session.events import SupplySwitched
 from instruments.errors import Refused, Unavailable
 from instruments.twin_bench.cosim import toolchain
 from tests.support.cosim_bench import cosim_bench, needs_cosim, short_run
+from tests.support.demo_data import network
 
 S = 1_000_000_000
 BENCHES = ("cosim-lpm01a", "cosim-n6705c")
@@ -37,16 +39,16 @@ def assert_ended_safely(bench, session) -> None:
         ("unplug_at_ns", {"io-manager": 5 * S}),
     ],
 )
-def test_what_happens_to_the_boards(name, fault, value, reference, tmp_path):
-    bench = cosim_bench(reference, name)
+def test_what_happens_to_the_boards(name, fault, value, tmp_path):
+    bench = cosim_bench(name)
     setattr(bench.twin.world.faults, fault, value)
-    assert_ended_safely(bench, short_run(bench, reference, tmp_path / "s"))
+    assert_ended_safely(bench, short_run(bench, tmp_path / "s"))
 
 
 @needs_cosim()
-def test_a_hang_within_a_window(reference, tmp_path):
+def test_a_hang_within_a_window(tmp_path):
     """The core loops for ever between the two edges: no second edge, no line, and no run without end."""
-    bench = cosim_bench(reference)
+    bench = cosim_bench()
     falls = []
 
     def third_fall(at_ns: int) -> None:
@@ -55,25 +57,25 @@ def test_a_hang_within_a_window(reference, tmp_path):
             bench.twin.world.faults.silent.add("dut")
 
     bench.twin.world.on_edge(third_fall)
-    session = short_run(bench, reference, tmp_path / "s")
+    session = short_run(bench, tmp_path / "s")
     assert_ended_safely(bench, session)
     assert len(falls) == 5
 
 
 @needs_cosim()
-def test_lost_and_extra_edges_are_seen_by_both_eyes(reference, tmp_path):
-    bench = cosim_bench(reference)
+def test_lost_and_extra_edges_are_seen_by_both_eyes(tmp_path):
+    bench = cosim_bench()
     bench.twin.world.faults.lost_edges = {6}
     bench.twin.world.faults.extra_edge_after = {9: 20_000_000}
-    session = short_run(bench, reference, tmp_path / "s")
+    session = short_run(bench, tmp_path / "s")
     assert api.exit_status(session) is ExitStatus.RULE_FAILED
     failed = {verdict.id for verdict in session.result().verdicts if not verdict.passed}
     assert "edges-match-commands" in failed
 
 
 @needs_cosim()
-def test_bytes_that_are_damaged_on_the_dut_line(reference, tmp_path):
-    bench = cosim_bench(reference)
+def test_bytes_that_are_damaged_on_the_dut_line(tmp_path):
+    bench = cosim_bench()
     count = 0
 
     def damage(data: bytes) -> bytes:
@@ -82,7 +84,7 @@ def test_bytes_that_are_damaged_on_the_dut_line(reference, tmp_path):
         return b"" if count % 997 == 0 else data
 
     bench.twin.world.faults.corrupt["dut>line"] = damage
-    session = short_run(bench, reference, tmp_path / "s")
+    session = short_run(bench, tmp_path / "s")
     assert session.record.supply_off_confirmed is True
     assert api.exit_status(session) is not ExitStatus.VALID
 
@@ -90,13 +92,13 @@ def test_bytes_that_are_damaged_on_the_dut_line(reference, tmp_path):
 # --- what is missing ------------------------------------------------------------------------------------------
 
 
-def bench_of(model, benchmark="kws01"):
+def bench_of(model, benchmark="demo-keywords"):
     return build_bench(load_bench_spec("cosim-lpm01a"), benchmark=benchmark, model=model)
 
 
 def test_no_network_was_given():
     with pytest.raises(ConfigurationError, match=r"no network was given.*--model FILE"):
-        bench_of(None)
+        bench_of(None, "kws01")
 
 
 @pytest.mark.parametrize(
@@ -142,29 +144,29 @@ def test_a_missing_emulator_names_the_extra(monkeypatch):
 
 
 @needs_cosim()
-def test_a_model_of_another_benchmark_or_none_at_all(reference, tmp_path):
+def test_a_model_of_another_benchmark_or_none_at_all(tmp_path):
     with pytest.raises(ConfigurationError, match="has 490 values, but that of ic01 has 3072"):
-        bench_of(reference / "models" / "kws01.tflite", "ic01")
+        bench_of(network(), "ic01")
     (tmp_path / "no.tflite").write_bytes(b"\0" * 100)
     with pytest.raises(ConfigurationError, match=r"no\.tflite"):
         bench_of(tmp_path / "no.tflite")
 
 
 @needs_cosim()
-def test_a_model_too_big_says_by_how_much(reference):
+def test_a_model_too_big_says_by_how_much():
     variables = {
-        "NETWORK": reference / "models" / "vww01.tflite",
-        "BENCHMARK": "vww01",
+        "NETWORK": network(load_benchmark("demo-figure")),
+        "BENCHMARK": "demo-figure",
         "MODE": "energy",
-        "FLASH_BYTES": "131072",
+        "FLASH_BYTES": "49152",
         "RAM_BYTES": "65536",
     }
-    with pytest.raises(Refused, match=r"bytes of flash, \d+ more than the 131072.*RAM, \d+ more than the 65536"):
+    with pytest.raises(Refused, match=r"bytes of flash, \d+ more than the 49152.*RAM, \d+ more than the 65536"):
         toolchain.firmware("cortex_m", "dut_cortex_m.elf", ("arm",), variables)
 
 
 @needs_cosim()
-def test_what_was_built_is_kept_until_something_changes(reference, tmp_path, monkeypatch):
+def test_what_was_built_is_kept_until_something_changes(tmp_path, monkeypatch):
     monkeypatch.setattr(toolchain, "user_cache_path", lambda name: tmp_path / name)
     runs = []
     run = toolchain._run

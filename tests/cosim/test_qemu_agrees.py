@@ -16,12 +16,13 @@ import pytest
 from instruments.twin_bench.cosim.cortex_m import Kind
 from instruments.twin_bench.cosim.cortex_m_board import GPIO0, MARKER
 from tests.support.core_bench import READY, RunningCore, elf_of, needs
+from tests.support.demo_data import KEYWORDS_LAYERS, network, stimuli
 from tests.support.places import ROOT
 
 pytestmark = [needs("arm-none-eabi-gcc", "make", "cc", "qemu-system-arm"), pytest.mark.wire]
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")
 
-LAYERS = 13
+LAYERS = len(KEYWORDS_LAYERS)
 LAYER_OFFSET, FAULT_OFFSET = 0x8, 0xC
 LIMIT_S = 60.0
 
@@ -88,9 +89,9 @@ def load(ask, stimulus: bytes) -> None:
     assert answer == b"m-load-done\r\n" + READY
 
 
-def test_answers_and_instructions_per_layer(reference, start):
-    elf = elf_of(reference / "models" / "kws01.tflite")
-    stimulus = sorted((reference / "stimuli" / "kws01").glob("*.bin"))[7].read_bytes()
+def test_answers_and_instructions_per_layer(start):
+    elf = elf_of(network())
+    stimulus = stimuli()[7]
     ours, qemu = RunningCore(elf), start(elf)
     for ask in (ours.ask, qemu.ask):
         assert ask(b"").endswith(b"m-init-done\r\n" + READY)
@@ -104,8 +105,8 @@ def test_answers_and_instructions_per_layer(reference, start):
     np.testing.assert_array_equal(layers, theirs)
 
 
-def test_the_window_between_edges(reference, start):
-    elf = elf_of(reference / "models" / "kws01.tflite")
+def test_the_window_between_edges(start):
+    elf = elf_of(network())
     ours, qemu = RunningCore(elf), start(elf, GPIO0)
     for board in (ours, qemu):
         board.ask(b"")
@@ -136,8 +137,8 @@ def spoiled(elf: Path, function: str, out: Path) -> Path:
     return out
 
 
-def test_a_fault_ends_in_the_handler_and_in_silence(reference, start, tmp_path):
-    elf = spoiled(elf_of(reference / "models" / "kws01.tflite"), "th_load_tensor", tmp_path / "spoiled.elf")
+def test_a_fault_ends_in_the_handler_and_in_silence(start, tmp_path):
+    elf = spoiled(elf_of(network()), "th_load_tensor", tmp_path / "spoiled.elf")
     ours, qemu = RunningCore(elf), start(elf)
     ours.boot()
     assert qemu.ask(b"").endswith(READY)

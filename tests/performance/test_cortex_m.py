@@ -5,6 +5,7 @@ import pytest
 from instruments.clock import RealClock
 from instruments.twin_bench.cosim.lockstep import SLICE_NS
 from tests.support.core_bench import FREQUENCY_HZ, RunningCore, elf_of, needs
+from tests.support.demo_data import network
 
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")
@@ -14,9 +15,9 @@ LONG = 100  # slices of the bench, run in one go
 LEAST_RATIO = 0.5
 
 
-def test_short_slices_cost_less_than_half_of_the_speed(reference, capsys):
+def test_short_slices_cost_less_than_half_of_the_speed(capsys):
     short = SLICE_NS * FREQUENCY_HZ // 1_000_000_000
-    board = RunningCore(elf_of(reference / "models" / "kws01.tflite"), slice_cycles=short)
+    board = RunningCore(elf_of(network()), slice_cycles=short)
     board.boot()
     board.send(b"infer 60 0%")
     board.run(0.5)  # the first inference is translated as it runs

@@ -14,10 +14,9 @@ from energy_runner.benchmarks.catalogue import load_benchmark
 from instruments.clock import RealClock
 from instruments.devices.dut.driver import Dut
 from instruments.devices.dut.serial_port import DutSerialPort
-from instruments.devices.dut.twin_classifier import TENSORS, as_int8
 from instruments.twin_bench.cosim.host_dut import HostDut, HostDutLink
-from tests.reference.test_nn_models import interpreter
 from tests.support.dut_build import READY, booted, built, needs_gcc, needs_valgrind
+from tests.support.network_oracle import Oracle
 
 pytestmark = needs_gcc
 CLOCK = RealClock()
@@ -26,31 +25,6 @@ CLOCK = RealClock()
 @pytest.fixture
 def model(reference):
     return lambda task: reference / "models" / f"{task}.tflite"
-
-
-class Oracle:
-    """What `m-results` must say, from the interpreter and the model's own quantization."""
-
-    def __init__(self, path, task):
-        litert = pytest.importorskip("ai_edge_litert.interpreter", reason="ai-edge-litert is not installed")
-        data = path.read_bytes()
-        details = litert.Interpreter(model_content=data)  # only to read scales: another interpreter runs it
-        self.input, self.output = details.get_input_details()[0], details.get_output_details()[0]
-        self.run = interpreter(data)
-        self.task = task
-
-    def values(self, stimulus):
-        tensor = TENSORS.get(self.task, as_int8)(stimulus, *self.input["quantization"])
-        scale, zero_point = self.output["quantization"]
-        values = (self.run(tensor.reshape(self.input["shape"])).astype(float) - zero_point) * scale
-        if self.task == "ad01":
-            real = np.frombuffer(stimulus, "<f4").astype(float)
-            values = np.array([np.mean((real - values) ** 2)])
-        return values
-
-    def line(self, stimulus):
-        printed = ",".join(f"{np.float32(value):.3f}" for value in self.values(stimulus))
-        return f"m-results-[{printed}]\r\n".encode()
 
 
 def images(size):

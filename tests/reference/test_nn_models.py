@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.support.network_oracle import interpreter
 from tests.support.nn_build import SANITIZE, BuiltModel, random_inputs
 
 # Rows compared; ic02 costs 0.2 s a row. Multiply-accumulates as counted by hand from the shapes.
@@ -19,20 +20,6 @@ MODELS = {
 @pytest.fixture
 def read(reference):
     return lambda name: (reference / "models" / f"{name}.tflite").read_bytes()
-
-
-def interpreter(data):
-    runtime = pytest.importorskip(
-        "tflite_micro.python.tflite_micro.runtime", reason="tflite-micro is not installed"
-    )
-    engine = runtime.Interpreter.from_bytes(data, arena_size=1 << 20)
-
-    def run(values):
-        engine.set_input(values, 0)
-        engine.invoke()
-        return engine.get_output(0).reshape(-1)
-
-    return run
 
 
 @pytest.mark.deep

@@ -1,4 +1,4 @@
-"""Whole co-simulated benches with kws01 inside: what the tests here share."""
+"""Whole co-simulated benches with the keyword network of our own inside: what the tests here share."""
 
 import os
 import shutil
@@ -32,16 +32,15 @@ def needs_cosim() -> pytest.MarkDecorator:
     )
 
 
-def cosim_bench(reference: Path, name: str = "cosim-lpm01a", mode: Mode = "energy", *, seed: int = 0) -> Bench:
-    """Return a built-in co-simulated bench with the reference network of kws01."""
-    model = reference / "models" / "kws01.tflite"
-    return build_bench(load_bench_spec(name), mode, benchmark="kws01", seed=seed, model=model)
+def cosim_bench(name: str = "cosim-lpm01a", mode: Mode = "energy", *, seed: int = 0) -> Bench:
+    """Return a built-in co-simulated bench with the network of demo-keywords."""
+    return build_bench(load_bench_spec(name), mode, benchmark="demo-keywords", seed=seed)
 
 
-def short_run(bench: Bench, reference: Path, out: Path, mode: Mode = "energy", **changes: object) -> Session:
+def short_run(bench: Bench, out: Path, mode: Mode = "energy", **changes: object) -> Session:
     """Run with one inference a window and no warm-up, so that a run takes a few seconds."""
     settings: dict[str, object] = {"inferences": 1, "warmups": 0} | changes
     if mode == "accuracy":
         settings = {"limit": 12}
-    plan = api.plan("kws01", mode, stimuli=reference / "stimuli" / "kws01", **settings)
+    plan = api.plan("demo-keywords", mode, **settings)
     return api.run(bench, plan, out=out)

@@ -11,7 +11,7 @@ from energy_runner.session.journal import JournalWriter
 from energy_runner.session.stream import StreamWriter
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Deadline
-from instruments.links.base import Transport
+from instruments.links.base import Link
 
 # What a full disk gives, what a mistake of ours gives, and what may come out of anywhere.
 ERRORS: dict[str, Callable[[], BaseException]] = {
@@ -55,9 +55,9 @@ class SinkFaults:
         """Be a subscriber whose calls are counted."""
         self.count(event.kind)
 
-    def wrap(self, box: str, transport: Transport) -> Transport:
-        """Be a link whose calls are counted; fits `open_bench(wrap=…)`."""
-        return _Link(box, transport, self)
+    def wrap(self, name: str, link: Link) -> Link:
+        """Be a link whose calls are counted; fits `build_bench(wrap=…)`."""
+        return _Link(name, link, self)
 
     @contextmanager
     def in_sink(self, sink: str) -> Iterator[None]:
@@ -77,24 +77,24 @@ class SinkFaults:
 
 
 class _Link:
-    def __init__(self, box: str, inner: Transport, faults: SinkFaults) -> None:
+    def __init__(self, name: str, inner: Link, faults: SinkFaults) -> None:
         self.name = inner.name
-        self._box = box
+        self._name = name
         self._inner = inner
         self._faults = faults
 
     def open(self, deadline: Deadline) -> None:
-        self._faults.count(f"{self._box} open")
+        self._faults.count(f"{self._name} open")
         self._inner.open(deadline)
 
     def close(self) -> None:
         self._inner.close()
-        self._faults.count(f"{self._box} close")
+        self._faults.count(f"{self._name} close")
 
     def write(self, data: bytes, deadline: Deadline) -> None:
-        self._faults.count(f"{self._box} write {data[:24]!r}")
+        self._faults.count(f"{self._name} write {data[:24]!r}")
         self._inner.write(data, deadline)
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        self._faults.count(f"{self._box} read")
+        self._faults.count(f"{self._name} read")
         return self._inner.read(deadline, max_bytes)

@@ -12,6 +12,7 @@ from instruments.devices.dut.driver import Dut
 from instruments.devices.dut.serial_port import DutSerialPort
 from instruments.errors import Refused
 from instruments.links.serial_link import SerialLink
+from tests.support.demo_data import labels, network, stimuli
 from tests.support.dut_build import booted, built, needs_gcc
 
 pytestmark = [
@@ -136,10 +137,9 @@ def test_the_port_may_be_closed_and_opened_again(board: Board) -> None:
     assert board.dut.identify(within()).model == "kws01"
 
 
-def test_a_real_network_classifies_over_the_wire_as_in_process(reference: Path) -> None:
-    network = reference / "models" / "kws01.tflite"
-    stimulus = (reference / "stimuli" / "kws01" / "tst_000000_Stop_7.bin").read_bytes()
-    board = Board(built("dut_host", "performance", network, "kws01"))
+def test_a_real_network_classifies_over_the_wire_as_in_process() -> None:
+    stimulus, label = stimuli()[7], labels()[7]
+    board = Board(built("dut_host", "performance", network(), "demo-keywords"))
     try:
         board.power_cycle()
         board.dut.wait_for_boot(within())
@@ -149,8 +149,8 @@ def test_a_real_network_classifies_over_the_wire_as_in_process(reference: Path) 
     finally:
         complaints = board.close()
     assert complaints == ""
-    assert inference.results.index(max(inference.results)) == 7
-    in_process = booted("performance", network, "kws01")
+    assert inference.results.index(max(inference.results)) == label
+    in_process = booted("performance", network(), "demo-keywords")
     in_process.load(stimulus)
     printed = ",".join(f"{value:.3f}" for value in inference.results)
     assert f"m-results-[{printed}]\r\n".encode() in in_process.ask(b"infer 10 1%")

@@ -17,9 +17,8 @@ from pathlib import Path
 import pytest
 
 from energy_runner.bench import build_bench, load_bench_spec
-from energy_runner.bench.build import TWIN_PORTS
+from energy_runner.bench.serve import bench_file
 from energy_runner.benchmarks.demo import write_demo_stimuli
-from energy_runner.cli.bench_serve import bench_file
 from instruments.clock import RealClock
 from instruments.registry import drivers
 from instruments.twin_bench.serve import serve_twin_bench
@@ -205,3 +204,14 @@ def wait_for(file: Path, text: str, process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, process.communicate()[1]
         clock.sleep(0.1)
     raise AssertionError(f"{text} never came")
+
+
+@pytest.mark.deep
+def test_a_run_with_monitor_and_io_manager_swapped(runner):
+    with served("virtual-lpm01a", runner.bench) as world:
+        spec = load_bench_spec(str(runner.bench))
+        swap = ["--set", f"monitor.port={spec.io_manager.port}", "--set", f"io_manager.port={spec.monitor.port}"]
+        status, _, err = runner.run(*runner.energy("s", *swap))
+        assert status == 3
+        assert "monitor.port and io_manager.port seem to be swapped" in err
+        assert not world.powered

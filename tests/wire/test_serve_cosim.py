@@ -9,6 +9,7 @@ import pytest
 import serial
 
 from tests.support.cosim_bench import needs_cosim
+from tests.support.demo_data import labels, stimuli
 
 pytestmark = [pytest.mark.wire, needs_cosim()]
 LIMIT_S = 60
@@ -33,9 +34,8 @@ class Client:
         return self.until(end)
 
 
-def test_load_and_infer_through_the_io_manager(reference):
-    model = reference / "models" / "kws01.tflite"
-    words = ["bench", "serve", "cosim-lpm01a", "--benchmark", "kws01", "--model", str(model), "--seconds", "100"]
+def test_load_and_infer_through_the_io_manager():
+    words = ["bench", "serve", "cosim-lpm01a", "--benchmark", "demo-keywords", "--seconds", "100"]
     server = subprocess.Popen([sys.executable, "-m", "energy_runner", *words], stdout=subprocess.PIPE, text=True)
     opened = []
     try:
@@ -56,7 +56,7 @@ def test_load_and_infer_through_the_io_manager(reference):
         boot = io.until("[dut]: m-ready")
         assert boot == [f"[dut]: {line}" for line in ("m-timestamp-mode-energy", "m-init-done", "m-ready")]
         assert io.ask("enable-timer") == ["m-timer-enabled", "m-ready"]
-        stimulus = sorted((reference / "stimuli" / "kws01").glob("*_7.bin"))[0].read_bytes()
+        stimulus, label = stimuli()[7], labels()[7]
         io.ask(f"dut db load {len(stimulus)}", "[dut]: m-ready")
         for at in range(0, len(stimulus), 26):
             said = io.ask(f"dut db {stimulus[at : at + 26].hex()}", "[dut]: m-ready")
@@ -64,9 +64,9 @@ def test_load_and_infer_through_the_io_manager(reference):
         said = io.ask("dut infer 2 0", "[dut]: m-ready")
         [results] = [line for line in said if line.startswith("[dut]: m-results-[")]
         values = [float(value) for value in results[18:-1].split(",")]
-        assert values.index(max(values)) == 7
+        assert values.index(max(values)) == label
         laps = [int(line[9:]) for line in said if line.startswith("m-lap-us-")]
-        assert laps[1] - laps[0] == pytest.approx(2 * 1_066_900, rel=5e-3)
+        assert laps[1] - laps[0] == pytest.approx(2 * 729_500, rel=5e-3)
     finally:
         for client in opened:
             client.port.close()

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError
+from energy_runner.notebook import VIRTUAL
 from energy_runner.report.charts.decimate import Envelope, decimate
 from energy_runner.report.charts.power import PowerTrace
-from energy_runner.report.headline import VIRTUAL, score
+from energy_runner.report.headline import score
 from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result, WindowResult

@@ -1,5 +1,6 @@
 """The sections about the result: headline, bands, plots."""
 
+from energy_runner.notebook import VIRTUAL
 from energy_runner.report import headline
 from energy_runner.report.markup import Html, explained, join, section, tag
 from energy_runner.report.story import Story
@@ -52,7 +53,7 @@ def _supply_band(story: Story) -> Html:
 def _virtual_band(story: Story) -> Html:
     if not (story.result.virtual or story.record.virtual):
         return Html("")
-    return tag("div", tag("span", tag("strong", headline.VIRTUAL)), class_="band virtual", role="note")
+    return tag("div", tag("span", tag("strong", VIRTUAL)), class_="band virtual", role="note")
 
 
 def plots(story: Story) -> Html:

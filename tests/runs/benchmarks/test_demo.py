@@ -103,6 +103,25 @@ def test_a_run_needs_neither_stimuli_nor_model(demo, mode, tmp_path):
         gather_entries([session.path], load_rule_set("mlperf-tiny-1.4"))
 
 
+def test_accuracy_over_all_stimuli_with_the_network_that_comes_along(tmp_path):
+    pytest.importorskip("ai_edge_litert", reason="the extra 'litert' is not installed")
+    session = api.run("virtual-lpm01a", api.plan("demo-keywords", "accuracy"), out=tmp_path / "s")
+    accuracy = session.result().accuracy
+    assert (accuracy.stimuli, accuracy.value) == (120, 100.0)
+    assert api.exit_status(session) is ExitStatus.VALID
+    assert "LiteRT" in session.record.bench["virtual_dut_answers_from"]
+
+
+@pytest.mark.parametrize("name", ["virtual-lpm01a", "virtual-n6705c"])
+def test_energy_windows_answer_with_the_class_of_their_stimulus(name, tmp_path):
+    pytest.importorskip("ai_edge_litert", reason="the extra 'litert' is not installed")
+    session = api.run(name, api.plan("demo-keywords"), out=tmp_path / "s")
+    assert api.exit_status(session) is ExitStatus.VALID
+    answers = [e for e in session.journal() if e.kind == "inference-done" and e.purpose == "window"]
+    named = [answer.results.index(max(answer.results)) for answer in answers]
+    assert named == [stimulus.label for stimulus in session.record.stimuli]
+
+
 def test_an_official_benchmark_without_stimuli_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with pytest.raises(ConfigurationError, match=r"stimuli fetch kws01 --from URL.*demo-keywords"):

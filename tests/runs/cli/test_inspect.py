@@ -5,7 +5,7 @@ import json
 import pytest
 
 from energy_runner.errors import ExitStatus
-from tests.runs.cli.test_cli import started
+from tests.support.cli import started
 from tests.support.synthetic import make_run
 
 

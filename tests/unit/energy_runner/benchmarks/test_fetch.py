@@ -18,7 +18,7 @@ from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.fetch import digest_of, fetch
 from energy_runner.benchmarks.labels import read_labels
 from energy_runner.errors import ConfigurationError, ExitStatus
-from tests.runs.cli.test_cli import started
+from tests.support.cli import started
 
 KWS = load_benchmark("kws01")
 FILES = {f"s{k}.bin": bytes([k]) * 490 for k in range(4)}
@@ -180,16 +180,6 @@ def test_hashes_where_they_are_known(folder, tmp_path, monkeypatch):
     (folder / "y_labels.csv").write_bytes(LABELS + b"s9.bin,12,1\n")
     with pytest.raises(ConfigurationError, match="not the official one of kws01"):
         fetch(KWS, str(folder), tmp_path / "worse")
-
-
-def test_the_pins_are_those_of_the_reference_files(reference, monkeypatch):
-    monkeypatch.undo()
-    pins = fetching._pins()
-    for name, pin in pins.items():
-        labels = reference / "stimuli" / name / "y_labels.csv"
-        assert hashlib.sha256(labels.read_bytes()).hexdigest() == pin["labels"]
-    kws = reference / "stimuli" / "kws01"
-    assert digest_of(kws, read_labels(kws / "y_labels.csv", KWS)) == pins["kws01"]["stimuli"]
 
 
 # --- archives ---------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import pytest
 import serial
 
 from energy_runner import api
+from energy_runner.api import runs
 from energy_runner.bench import load_bench_spec
 from energy_runner.bench.lock import lock_bench
 from energy_runner.benchmarks.demo import write_demo_stimuli
@@ -127,13 +128,16 @@ def test_a_wrong_bench_file(change, words, refused, place):
         ({"--stimuli": "nowhere"}, ["nowhere: no such folder", "--stimuli"]),
         ({"--stimuli": "stimuli/y_labels.csv"}, ["stimuli/y_labels.csv: no such folder"]),
         ({"--stimuli": "."}, ["y_labels.csv", "kws01"]),
-        ({"--limit": "3"}, ["--limit", "--mode accuracy"]),
+        ({"--limit": "3"}, ["limit = 3", "--mode accuracy"]),
         ({"--model": "no.tflite"}, ["no.tflite", "--model"]),
         ({"--model": "stimuli/y_labels.csv"}, ["stimuli/y_labels.csv", ".tflite"]),
         ({"--bench": "real.toml", "--model": "no.tflite"}, ["--model", "real DUT"]),
         ({"--out": "stimuli"}, ["stimuli: is not empty", "--out"]),
         ({"--out": "stimuli/y_labels.csv"}, ["stimuli/y_labels.csv: no session folder"]),
-        ({"-n": "0"}, ["--inferences", "greater than or equal to 1", "energy-runner run --help"]),
+        ({"-n": "0"}, ["inferences = 0", "from 1"]),
+        ({"--warmups": "-1"}, ["warmups = -1", "from 0"]),
+        ({"--seed": "-1"}, ["seed = -1", "from 0"]),
+        ({"--mode": "accuracy", "--limit": "0"}, ["limit = 0", "from 1"]),
         ({"--seed": "dice"}, ["--seed", "valid integer", "energy-runner run --help"]),
         ({"--sede": "1"}, ["--sede", "energy-runner run --help"]),
         ({"benchmark": "vww01"}, ["y_labels.csv, line 1: 12 classes, but vww01 has 2"]),
@@ -308,6 +312,7 @@ def test_a_failed_run_gives_its_result_as_json(place, capsys):
     out, _ = capsys.readouterr()
     result = json.loads(out)
     assert (result["outcome"], result["valid"]) == ("bench-fault", False)
+    assert result.pop("session") == "s"
     assert result == json.loads((place / "s" / "result.json").read_text("utf-8"))
     # The session is complete and can be read like any other.
     assert run_app(app, ["analyze", "s"]) == 3
@@ -417,7 +422,7 @@ class FullDisk:
 @pytest.mark.parametrize("room", [0, 1, 2_000, 60_000, 120_000])
 def test_a_disk_that_fills_up_during_a_run(room, place, capsys, monkeypatch):
     benches = []
-    begin, build_bench = JournalWriter.__init__, api.build_bench
+    begin, build_bench = JournalWriter.__init__, runs.build_bench
 
     def begin_full(self: Any, path: Path) -> None:
         begin(self, path)
@@ -428,7 +433,7 @@ def test_a_disk_that_fills_up_during_a_run(room, place, capsys, monkeypatch):
         return benches[-1]
 
     monkeypatch.setattr(JournalWriter, "__init__", begin_full)
-    monkeypatch.setattr(api, "build_bench", opened)
+    monkeypatch.setattr(runs, "build_bench", opened)
     assert run_app(app, [*run_words(**{"--out": "s"})]) == 3
     line = the_line(capsys.readouterr().err)
     assert "s/journal.jsonl" in line

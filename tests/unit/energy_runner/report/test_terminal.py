@@ -21,13 +21,13 @@ NOTED = Verdict(id="spread", passed=False, binding=False, measured=0.01, limit=0
 HOSTILE = "[red]evil[/red] \x1b[2J\x1b]0;pwned\x07 \u202e /etc"
 
 
-def told(session, verdicts=(PASSED,), *, encoding="utf-8", width=80, **changes):
+def told(session, verdicts=(PASSED,), *, encoding="utf-8", width=80, every=False, **changes):
     result = analyze(session).with_verdicts(list(verdicts)).model_copy(update=changes)
     buffer = io.BytesIO()
     stream = io.TextIOWrapper(buffer, encoding=encoding, newline="\n", write_through=True)
     out = console(stream)
     out.width = width
-    summary(result, out, record=session.record, report=session.path / "report.html")
+    summary(result, out, record=session.record, report=session.path / "report.html", every=every)
     return buffer.getvalue().decode(encoding)
 
 
@@ -35,7 +35,8 @@ def test_a_valid_result_in_a_few_lines(tmp_path):
     text = told(energy_session(tmp_path))
     assert "1689 µJ per inference ± 33 µJ (k = 1.691)" in text
     assert "VALID  the binding rule passed" in text
-    assert "✓  five-windows" in text
+    assert "✓  1 rule passed (--all shows them)" in text
+    assert "five-windows" not in text
     assert "input_004.bin" in text
     assert "1682.861" in text
     assert f"Report  {tmp_path}/energy/report.html" in text
@@ -48,8 +49,34 @@ def test_a_virtual_result_says_so(tmp_path):
     assert f"VIRTUAL BENCH {DASH} simulated, not a measurement of hardware" in text
 
 
+def test_the_headline_is_what_stands_on_the_last_screen(tmp_path):
+    session = energy_session(tmp_path, change={"virtual": True})
+    findings = [Finding(id="odd", detail="x" * 60, window=k) for k in range(5)]
+    screen = told(session, [PASSED] * 20 + [NOTED, FAILED], findings=findings).splitlines()[-23:]
+    *_, result, verdict, virtual, _, report = screen
+    assert "1689 µJ per inference" in result
+    assert "NOT VALID" in verdict
+    assert "VIRTUAL BENCH" in virtual
+    assert report.startswith("Report  ")
+
+
+def test_a_whole_energy_result_fits_on_a_screen(tmp_path):
+    text = told(energy_session(tmp_path, change={"virtual": True}), [PASSED] * 20 + [NOTED] * 3)
+    assert len(text.splitlines()) <= 23  # of 24, the last one has the prompt
+    assert "✓  20 rules passed (--all shows them)" in text
+    assert text.index("20 rules passed") < text.index("1689 µJ per inference")
+
+
+def test_all_shows_every_rule_and_finding(tmp_path):
+    findings = [Finding(id="odd", detail=f"number {k}", window=k % 5) for k in range(30)]
+    text = told(energy_session(tmp_path), [PASSED, NOTED], findings=findings, every=True)
+    assert "✓  five-windows" in text
+    assert "number 29" in text
+    assert "--all" not in text
+
+
 def test_failed_rules_come_first_and_say_why(tmp_path):
-    text = told(energy_session(tmp_path, lost=7), [PASSED, NOTED, FAILED])
+    text = told(energy_session(tmp_path, lost=7), [PASSED, NOTED, FAILED], every=True)
     assert "NOT VALID  1 rule failed of 3" in text
     assert text.index("✗  no-loss") < text.index("!  spread") < text.index("✓  five-windows")
     assert "7 (limit 0). Window 3 lost 7." in text
@@ -82,7 +109,7 @@ def test_the_other_modes(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437"])
 def test_where_the_signs_are_missing_plain_letters_stand_in(tmp_path, encoding):
-    text = told(energy_session(tmp_path), [PASSED, FAILED], encoding=encoding)
+    text = told(energy_session(tmp_path), [PASSED, FAILED], encoding=encoding, every=True)
     assert text.isascii()
     assert "1689 uJ per inference +/- 33 uJ (k = 1.691)" in text
     assert "ok    five-windows" in text
@@ -101,7 +128,7 @@ def test_hostile_text_neither_acts_on_the_terminal_nor_styles_it(tmp_path):
 
 @pytest.mark.parametrize("width", [20, 40, 60])
 def test_a_narrow_terminal_loses_no_figure(tmp_path, width):
-    text = told(energy_session(tmp_path), width=width)
+    text = told(energy_session(tmp_path), width=width, every=True)
     assert "five-windows" in text.replace("\n", "")
     assert "1689" in text
 

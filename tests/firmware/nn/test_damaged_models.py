@@ -1,4 +1,4 @@
-"""Damaged copies of the reference models: a clear refusal, or a network that runs without a fault."""
+"""Damaged copies of a network: a clear refusal, or a network that runs without a fault."""
 
 import re
 import subprocess
@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from dut_firmware.nn.generate.benchmarks import BENCHMARKS
 from dut_firmware.nn.generate.errors import UnusableModel
 from dut_firmware.nn.generate.tflite_to_c import generate
+from tests.support.demo_data import network
 from tests.support.dut_build import READY, make, needs_gcc, run_make
 
-SMALLEST = "kws01"
+SMALLEST = "demo-keywords"
+BYTES = network().stat().st_size
 
 
 @pytest.fixture(scope="module")
-def model(reference):
-    return reference / "models" / f"{SMALLEST}.tflite"
+def model():
+    return network()
 
 
 def damaged(data, edits):
@@ -41,13 +43,13 @@ def refused(content, folder):
 
 # The last four bytes of the file are the version of its last operator, which tells the generator nothing.
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(size=st.integers(0, 53_936 - 5))
+@given(size=st.integers(0, BYTES - 5))
 def test_every_truncated_model_is_refused(model, tmp_path, size):
     assert refused(model.read_bytes()[:size], tmp_path)
 
 
 # Offsets, tables and quantization lie at both ends of the file; weights, where any bit is as good, between them.
-PLACES = st.integers(0, 4000) | st.integers(-14_000, -1) | st.integers(0, 53_935)
+PLACES = st.integers(0, 4000) | st.integers(-14_000, -1) | st.integers(0, BYTES - 1)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

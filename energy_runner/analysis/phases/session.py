@@ -1,0 +1,70 @@
+"""Phases of a session: by the edges of named pins, or estimated from the levels inside a window."""
+
+from dataclasses import replace
+
+from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.facts import gather
+from energy_runner.analysis.phases.edge_file import PinEdges
+from energy_runner.analysis.phases.measure import (
+    PhaseResult,
+    PinEdge,
+    Span,
+    estimated_phases,
+    measure_phases,
+    spans_of_pin,
+)
+from energy_runner.errors import ConfigurationError
+from energy_runner.session.folder import Session
+from energy_runner.session.trace import TraceReader
+
+
+def phases_by_pins(session: Session, edges: PinEdges, *, active_low: bool = False) -> PhaseResult:
+    """Return energy and duration of each phase, a pin for each; it lasts while its pin is high, or low.
+
+    Raises `ConfigurationError` for a session without a power trace.
+    """
+    _check_trace(session)
+    with session.trace() as trace:
+        source = _source(session, trace)
+        spans: dict[str, list[Span]] = {}
+        findings = []
+        for pin, of_pin in edges.items():
+            places = [PinEdge(time_s / source.period_s, rising) for time_s, rising in of_pin]
+            spans[pin], odd = spans_of_pin(pin, places, active_high=not active_low)
+            findings += odd
+        found = measure_phases(source, spans)
+    return replace(found, findings=(*findings, *found.findings))
+
+
+def phases_estimated(session: Session, window: int | None = None) -> PhaseResult:
+    """Return the constant levels inside window `window` (from 1; None: the first that has a place in the trace).
+
+    Where no window has a place, the whole trace is searched. Raises `ConfigurationError` for a session without a
+    power trace, and for a window that is not in it.
+    """
+    _check_trace(session)
+    placed = [one for one in session.result().windows if one.start_s is not None]
+    number = 1 if window is None else window
+    if window is not None and not 1 <= number <= len(placed):
+        raise ConfigurationError(f"{session.path}: has windows 1 to {len(placed)} in its trace, not {number}")
+    with session.trace() as trace:
+        source = _source(session, trace)
+        start, stop = 0.0, float(source.length)
+        if placed:
+            one = placed[number - 1]
+            start, stop = (one.start_s or 0.0) / source.period_s, (one.stop_s or 0.0) / source.period_s
+        spans, _ = estimated_phases(source, start, min(stop, float(source.length)))
+        named = {f"level {index + 1}": [span] for index, span in enumerate(spans)}
+        return measure_phases(source, named, estimated=True)
+
+
+def _check_trace(session: Session) -> None:
+    if not session.has_trace():
+        raise ConfigurationError(f"{session.path}: holds no power trace, so there are no phases to measure in it")
+
+
+def _source(session: Session, trace: TraceReader) -> EnergySource:
+    facts = gather(session.journal(exchanges=False))
+    if facts.monitor is None:
+        raise ConfigurationError(f"{session.path}: no power monitor was configured, so its trace has no unit")
+    return energy_source(trace, facts.monitor.voltage_set_v)

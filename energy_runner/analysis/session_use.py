@@ -1,0 +1,88 @@
+"""The use of a DUT whose energy a session measured: its duty cycle, from the score and the idle level."""
+
+import math
+from dataclasses import dataclass
+from typing import get_args
+
+from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.inferences.segment import segment_session
+from energy_runner.analysis.use import Battery, Between, DutyCycle, Quantity, Use, energy_in_use
+from energy_runner.errors import ConfigurationError
+from energy_runner.session.folder import Session
+
+
+@dataclass(frozen=True)
+class SessionUse:
+    """What a session's energy comes to in use: the duty cycle, the battery if there is one, and the figures."""
+
+    cycle: DutyCycle
+    battery: Battery | None
+    use: Use
+
+
+def use_of_session(
+    session: Session,
+    *,
+    period_s: Quantity,
+    between: Between = "idle",
+    rest_w: Quantity | None = None,
+    boot_j: Quantity | None = None,
+    boot_s: Quantity | None = None,
+    battery: Battery | None = None,
+) -> SessionUse:
+    """Return what the session's energy per inference comes to with one inference every `period_s`.
+
+    `rest_w` is the power in between; without it that is the session's idle level, or nothing while the DUT is off.
+    Raises `ConfigurationError` where the session has no score or no idle level to go by, and for what cannot be.
+    """
+    if between not in get_args(Between):
+        raise ConfigurationError(f"--between: {between!r} is none of {', '.join(get_args(Between))}")
+    inference_j, inference_s, relative_u = measured_inference(session)
+    cycle = DutyCycle(
+        inference_j=inference_j,
+        inference_s=inference_s,
+        period_s=period_s,
+        between=between,
+        rest_w=rest_w or _rest_w(session, between, inference_j.value / inference_s.value * relative_u),
+        boot_j=boot_j or Quantity(0.0),
+        boot_s=boot_s or Quantity(0.0),
+    )
+    return SessionUse(cycle, battery, energy_in_use(cycle, battery))
+
+
+def measured_inference(session: Session) -> tuple[Quantity, Quantity, float]:
+    """Return energy and duration of one inference as scored, and the relative uncertainty of the energy.
+
+    Raises `ConfigurationError` for a session without a score.
+    """
+    result = analyze(session)
+    score, rate = result.energy_per_inference_j, result.throughput_per_s
+    if score is None or not rate:
+        raise ConfigurationError(
+            f"{session.path}: has no score, so there is no energy to go by. Try: energy-runner check SESSION"
+        )
+    each = [window.duration_s / window.inferences for window in result.windows if window.duration_s]
+    spread = (max(each) - min(each)) / math.sqrt(12) if len(each) > 1 else 0.0
+    clock_u = result.sample_clock.u if result.sample_clock is not None else 0.0
+    duration = Quantity(1 / rate, math.hypot(spread, clock_u / rate))
+    return Quantity(score.median, score.u), duration, score.u / score.median
+
+
+def _rest_w(session: Session, between: Between, error_w: float) -> Quantity:
+    """Return the power between inferences where none was given: the idle level of the session.
+
+    `error_w` is what the uncertainty of the score amounts to in power. All of it may be a constant error (an
+    offset of the monitor), which is as large at the idle level; so it is not scaled down.
+    """
+    if between == "off":
+        return Quantity(0.0)
+    if between == "sleep":
+        raise ConfigurationError(
+            "a session holds no sleep level, for the benchmark never sleeps. Try: --rest-uw with the power asleep"
+        )
+    found = segment_session(session)
+    if found.idle is None:
+        raise ConfigurationError(
+            f"{session.path}: no stable idle level {found.idle_searched}. Try: --rest-uw with the power while idle"
+        )
+    return Quantity(found.idle.power_w, math.hypot(found.idle.u_w, error_w))

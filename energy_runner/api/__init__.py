@@ -1,0 +1,54 @@
+"""The public Python API. The command line is written with it: each command is a call of one of these functions.
+
+    import energy_runner as er
+
+    session = er.run("virtual-lpm01a", er.plan("demo-keywords"))
+    print(session.result().energy_per_inference_j)
+
+Names resolve on first use, so that a command loads no more than it needs. Type checkers read `__init__.pyi`.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_ROOMS = {
+    "analysis": (
+        "Battery",
+        "PhaseResult",
+        "Quantity",
+        "Segmentation",
+        "SessionUse",
+        "analyze",
+        "battery",
+        "phases",
+        "segment",
+        "use",
+    ),
+    "benches": ("Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench"),
+    "hands_on": ("Examination", "examine_bench", "serve", "switch_bench_off"),
+    "instruments": ("FoundInstruments", "find_instruments", "instrument_facts", "list_drivers"),
+    "plans": ("Benchmark", "RunPlan", "list_benchmarks", "plan"),
+    "published": ("Imported", "audit", "import_session"),
+    "reports": ("write_report",),
+    "rules": ("RuleDemand", "RuleSet", "Verdict", "broken_rules", "check", "list_rule_sets", "rule_set_demands"),
+    "runs": ("Run", "demo", "follow", "measure", "run", "start"),
+    "session_list": ("SessionRow", "list_sessions"),
+    "sessions": ("Result", "Session", "exit_status", "load_session", "window_arrays"),
+    "stimuli": ("Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"),
+    "tables": ("Table", "table"),
+    "submission": ("Export", "export_mlperf", "write_system_form"),
+}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+__all__ = sorted(_ROOM_OF)  # noqa: PLE0605 - a list; `__init__.pyi` says it in a form for tools
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of the API from its room."""
+    if name not in _ROOM_OF:
+        raise AttributeError(f"module 'energy_runner.api' has no attribute '{name}'")
+    return getattr(import_module(f"energy_runner.api.{_ROOM_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """Return the names that completion offers."""
+    return __all__

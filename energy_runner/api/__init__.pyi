@@ -1,0 +1,16 @@
+"""What type checkers and editors read of the API: everything that its rooms export."""
+
+from energy_runner.api.analysis import *
+from energy_runner.api.benches import *
+from energy_runner.api.hands_on import *
+from energy_runner.api.instruments import *
+from energy_runner.api.plans import *
+from energy_runner.api.published import *
+from energy_runner.api.reports import *
+from energy_runner.api.rules import *
+from energy_runner.api.runs import *
+from energy_runner.api.session_list import *
+from energy_runner.api.sessions import *
+from energy_runner.api.stimuli import *
+from energy_runner.api.submission import *
+from energy_runner.api.tables import *

@@ -1,0 +1,149 @@
+"""What a session's facts say: the result, single inferences, phases, and what the energy means in use."""
+
+from os import PathLike
+from pathlib import Path
+from typing import cast
+
+from energy_runner.analysis.inferences.segment import Segmentation, segment_session
+from energy_runner.analysis.phases.edge_file import PinEdges, read_edges
+from energy_runner.analysis.phases.measure import PhaseResult
+from energy_runner.analysis.phases.session import phases_by_pins, phases_estimated
+from energy_runner.analysis.quantities import AnyQuantity, quantity
+from energy_runner.analysis.session_use import SessionUse, use_of_session
+from energy_runner.analysis.use import Battery, Between, Quantity
+from energy_runner.api.sessions import AnySession, load_session
+from energy_runner.api.unreadable import named
+from energy_runner.errors import ConfigurationError
+from energy_runner.rules import RuleSet, evaluate
+from energy_runner.session.folder import write_result
+from energy_runner.session.result import Result
+
+__all__ = [
+    "Battery",
+    "PhaseResult",
+    "Quantity",
+    "Segmentation",
+    "SessionUse",
+    "analyze",
+    "battery",
+    "phases",
+    "segment",
+    "use",
+]
+
+HOUR_S = 3600.0
+
+
+def analyze(session: AnySession, *, rule_set: str | Path | RuleSet | None = None, write: bool = False) -> Result:
+    """Return the session's result, derived from its facts: figures, findings, verdicts.
+
+    `rule_set` is the name of a rule set, or the TOML file of one of your own; None for that of the suite, or of
+    the laboratory for a demo benchmark. With `write` the result also becomes the session's `result.json`.
+    """
+    session = load_session(session)
+    with named(session):
+        result = evaluate(session, rule_set=rule_set)
+    if write:
+        write_result(session.path, result)
+    return result
+
+
+def segment(session: AnySession, window: int | None = None) -> Segmentation:
+    """Return the single inferences of every window, or of `window` (from 1), found in the trace.
+
+    They stand beside the score, never in its place. Raises `SessionError` for a session without a power trace.
+    """
+    return segment_session(load_session(session), None if window is None else window - 1)
+
+
+def phases(
+    session: AnySession,
+    edges: PinEdges | str | PathLike[str] | None = None,
+    *,
+    active_low: bool = False,
+    window: int | None = None,
+) -> PhaseResult:
+    """Return energy and duration of named phases.
+
+    `edges` are those of GPIO pins, one pin a phase: a CSV file with `pin,time_s,level`, or for each pin its
+    (seconds since the trace's start, whether it rises). Without them the phases are constant levels inside
+    `window` (from 1), and the result says that it is estimated. Raises `ConfigurationError` for edges that cannot
+    be read and for a session without a power trace.
+    """
+    if isinstance(edges, str | PathLike):
+        edges = read_edges(Path(edges))  # before the session: what is wrong here is wrong with any session
+    session = load_session(session)
+    if edges is not None:
+        return phases_by_pins(session, edges, active_low=active_low)
+    return phases_estimated(session, window)
+
+
+def use(
+    session: AnySession,
+    *,
+    per_hour: AnyQuantity | None = None,
+    period_s: AnyQuantity | None = None,
+    between: str = "idle",
+    rest_w: AnyQuantity | None = None,
+    boot_j: AnyQuantity | None = None,
+    boot_s: AnyQuantity | None = None,
+    battery: Battery | None = None,
+) -> SessionUse:
+    """Return energy per day, and with a battery its life, for one inference every `period_s` or `per_hour`.
+
+    Each quantity is a number, a `Quantity` with its standard uncertainty, or text such as "3.2+-0.1". `between` is
+    what the DUT is meanwhile: "idle", "sleep" or "off"; `rest_w` the power it then draws (by default the session's
+    idle level), `boot_j` and `boot_s` what waking up takes. Raises `ConfigurationError` for what cannot be.
+    """
+    period = _period_s(per_hour, period_s)
+    return use_of_session(
+        load_session(session),
+        period_s=period,
+        between=cast("Between", between),
+        rest_w=_given(rest_w, "rest_w"),
+        boot_j=_given(boot_j, "boot_j"),
+        boot_s=_given(boot_s, "boot_s"),
+        battery=battery,
+    )
+
+
+def battery(
+    capacity_mah: AnyQuantity | None = None,
+    voltage_v: AnyQuantity | None = None,
+    *,
+    usable: AnyQuantity | None = None,
+    efficiency: AnyQuantity | None = None,
+    self_discharge_per_year: AnyQuantity | None = None,
+) -> Battery:
+    """Return a battery for `use`, its quantities given as there; what each means is said at `Battery`.
+
+    Raises `ConfigurationError` without a capacity and a voltage, and for anything that is no quantity.
+    """
+    if capacity_mah is None or voltage_v is None:
+        raise ConfigurationError(
+            "a battery needs a capacity and a voltage. Try: --capacity-mah and --battery-v, both"
+        )
+    return Battery(
+        capacity_mah=quantity(capacity_mah, "capacity_mah"),
+        voltage_v=quantity(voltage_v, "voltage_v"),
+        usable=_given(usable, "usable") or Quantity(1.0),
+        efficiency=_given(efficiency, "efficiency") or Quantity(1.0),
+        self_discharge_per_year=_given(self_discharge_per_year, "self_discharge_per_year") or Quantity(0.0),
+    )
+
+
+def _given(value: AnyQuantity | None, name: str) -> Quantity | None:
+    return None if value is None else quantity(value, name)
+
+
+def _period_s(per_hour: AnyQuantity | None, period_s: AnyQuantity | None) -> Quantity:
+    if (per_hour is None) == (period_s is None):
+        raise ConfigurationError(
+            "how often does it infer? Try: per_hour (--per-hour 60) or period_s (--period-s 60), one of them"
+        )
+    if period_s is not None:
+        return quantity(period_s, "period_s")
+    rate = quantity(per_hour if per_hour is not None else 0.0, "per_hour")
+    if not rate.value > 0:
+        raise ConfigurationError("per_hour: no inference at all is no duty cycle")
+    return Quantity(HOUR_S / rate.value, HOUR_S / rate.value * rate.relative_u)

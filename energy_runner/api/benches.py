@@ -1,0 +1,74 @@
+"""Benches: load one, list them, show a bench file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from energy_runner.bench import Bench, BenchSpec, build_bench, built_in_names, load_bench_spec
+from energy_runner.bench.wiring import instruments_of, roles_of
+from energy_runner.errors import ConfigurationError
+
+__all__ = ["Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench"]
+
+_TABLES = ("[monitor]", "[io_manager]", "[dut]", "[roles]")
+
+
+def load_bench(name_or_file: str | Path, *, changes: Mapping[str, Any] | None = None) -> BenchSpec:
+    """Return the description of a built-in bench, or of one in a TOML file; nothing is opened.
+
+    `changes` replaces single keys for this run: `{"monitor.voltage_v": 2.5}`, as `run --set` does. The result is
+    checked like any bench file. Raises `ConfigurationError` for a bench that is unknown or has a mistake.
+    """
+    return load_bench_spec(str(name_or_file), changes or {})
+
+
+@dataclass(frozen=True)
+class BenchRow:
+    """One bench of a list; `problem` says what is wrong with a bench file, and then the rest is None."""
+
+    name: str
+    description: str | None = None
+    virtual: bool | None = None
+    monitor: str | None = None
+    problem: str | None = None
+
+
+def list_benches(folder: str | Path = ".") -> list[BenchRow]:
+    """Return the built-in benches and the bench files in `folder`; one with a mistake is listed with it."""
+    files = [str(path) for path in sorted(Path(folder).glob("*.toml"))]
+    rows = [_row(name) for name in (*built_in_names(), *files)]
+    return [row for row in rows if row is not None]
+
+
+def bench_text(name_or_file: str | Path) -> str:
+    """Return a bench file as text, to start one's own from; raise `ConfigurationError` if it cannot be used."""
+    name = str(name_or_file)
+    load_bench_spec(name)
+    if name in built_in_names():
+        return resources.files("energy_runner.bench").joinpath(f"builtin/{name}.toml").read_text("utf-8")
+    return Path(name).read_text("utf-8")
+
+
+def _row(name: str) -> BenchRow | None:
+    try:
+        spec = load_bench_spec(name)
+        if not spec.is_virtual:  # constructing is pure: nothing is opened, and every key has been looked at
+            build_bench(spec, "energy" if "sampler" in roles_of(spec) else "performance")
+    except ConfigurationError as error:
+        # Any TOML file may lie in the user's folder; only one that is meant as a bench is worth a word.
+        if not _is_meant_as_bench(Path(name)):
+            return None
+        return BenchRow(name, problem=str(error).removeprefix(f"{name}: ").partition(". Try: ")[0])
+    sampler = roles_of(spec).get("sampler")
+    monitor = instruments_of(spec)[sampler.instrument].driver if sampler else None
+    return BenchRow(name, spec.description, spec.is_virtual, monitor)
+
+
+def _is_meant_as_bench(path: Path) -> bool:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return any(line.strip() in _TABLES for line in text.splitlines())

@@ -1,0 +1,63 @@
+"""Sessions that other runners published: import one, audit many."""
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple
+
+from energy_runner.api.analysis import analyze
+from energy_runner.api.reports import write_report
+from energy_runner.published.audit import find_all, rows_of
+from energy_runner.published.importing import import_and_compare
+from energy_runner.published.report import Row
+from energy_runner.rules import DEFAULT, load_rule_set
+from energy_runner.session.folder import Session
+
+__all__ = ["Imported", "audit", "import_session"]
+
+AnyPath = str | PathLike[str]
+
+
+class Imported(NamedTuple):
+    """A session that was imported, and how its figures compare with the published ones."""
+
+    session: Session
+    row: Row
+
+
+def import_session(path: AnyPath, out: AnyPath, *, stimuli: AnyPath | None = None) -> Imported:
+    """Import a published session of the EEMBC or the MLCommons runner into the folder `out`, with its report.
+
+    `path` is the session's folder or one of its files, `stimuli` a folder with label files for accuracy sessions.
+    Raises `SessionError` for what cannot be imported, `ConfigurationError` for an `out` that is not empty.
+    """
+    session, row = import_and_compare(Path(path), Path(out), _folder(stimuli))
+    analyze(session, write=True)
+    write_report(session)
+    return Imported(session, row)
+
+
+def audit(
+    paths: AnyPath | Sequence[AnyPath],
+    *,
+    stimuli: AnyPath | None = None,
+    rule_set: str | Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Row]:
+    """Return a row for each published session in and below some folders: which of its figures hold.
+
+    `rule_set` judges, by default the one in force. `progress` is called with the sessions done and their number.
+    Raises `SessionError` for a path without any; what is wrong with a session is in its row.
+    """
+    folders = [paths] if isinstance(paths, str | PathLike) else paths
+    rules = load_rule_set(rule_set or DEFAULT)
+    found = find_all([Path(path) for path in folders])
+    rows: list[Row] = []
+    for row in rows_of(found, _folder(stimuli), rules):
+        rows.append(row)
+        progress(len(rows), len(found))
+    return rows
+
+
+def _folder(path: AnyPath | None) -> Path | None:
+    return None if path is None else Path(path)

@@ -1,0 +1,323 @@
+"""Runs: carry a plan out on a bench, here or in a thread of its own, and what becomes of it on disk."""
+
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
+from energy_runner.api.benches import load_bench
+from energy_runner.api.plans import plan
+from energy_runner.bench import Bench, BenchSpec, build_bench
+from energy_runner.bench.lock import lock_bench
+from energy_runner.benchmarks.demo import write_demo_stimuli
+from energy_runner.director.bus import Bus
+from energy_runner.director.handle import Run
+from energy_runner.director.plan import RunPlan
+from energy_runner.director.recorder import Recorder
+from energy_runner.director.run import RunEnd, conduct
+from energy_runner.director.stop import StopRequest, stop_on_signals
+from energy_runner.director.subscriber import Listener
+from energy_runner.errors import ConfigurationError, Detached, RunnerError
+from energy_runner.rules import RuleSet, evaluate, load_rule_set
+from energy_runner.session.events import InferenceDone
+from energy_runner.session.folder import Session, create_session, write_record, write_result
+from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
+from energy_runner.version import version
+from instruments.clock import RealClock, utc_text
+
+__all__ = ["Run", "demo", "follow", "measure", "run", "start"]
+
+DEFAULT_PARENT = Path("sessions")
+AnyBench = BenchSpec | Bench | str | Path
+
+
+def run(
+    bench: AnyBench,
+    run_plan: RunPlan,
+    *,
+    out: str | Path | None = None,
+    model: str | Path | None = None,
+    subscribers: Sequence[Listener] = (),
+    rule_set: str | Path | None = None,
+) -> Session:
+    """Run a plan on a bench and return the session, whatever became of it (see `exit_status`).
+
+    `bench` is the name of a built-in bench, a bench file, or what `load_bench` returned; one already built is for
+    tests. `out` is the session's folder (it must be empty or absent); without it a new one is made in `sessions/`,
+    and the name of a virtual bench's session ends with `-virtual`. `model` is the .tflite file with which a
+    virtual DUT answers. `rule_set` judges, as in `analyze`. Raises `ConfigurationError` for what cannot be run;
+    nothing is opened then.
+
+    Each of `subscribers` is called with every event, in this thread, and must return at once: one that raises, or
+    takes longer than a second, is called no more. For anything that may wait there is `start`.
+    """
+    return _ready(bench, run_plan, out, model, rule_set)(Bus(subscribers), StopRequest())
+
+
+def start(
+    bench: AnyBench,
+    run_plan: RunPlan,
+    *,
+    out: str | Path | None = None,
+    model: str | Path | None = None,
+    subscribers: Sequence[Listener] = (),
+    rule_set: str | Path | None = None,
+) -> Run:
+    """Do what `run` does in a thread of its own, and return its handle: `events()`, `cancel()`, `wait()`.
+
+    What is wrong with bench, plan, folder or rule set is raised here, before anything is opened.
+    """
+    return Run(_ready(bench, run_plan, out, model, rule_set), subscribers)
+
+
+def follow(handle: Run, *listeners: Listener) -> Session:
+    """Call `listeners` with the events of a run in this thread, wait for its end and return its session.
+
+    A listener may take its time, for the run does not wait for it; what one raises is raised when the run has
+    ended. Ctrl-C and SIGTERM cancel the run if this is the main thread.
+    """
+    with while_signals_stop(handle.stop):
+        try:
+            for event in handle.events():
+                for listener in listeners:
+                    listener(event)
+        except Detached:
+            pass  # the journal says so
+        finally:
+            session = handle.wait()
+    return session
+
+
+def measure(
+    benchmark: str,
+    bench: str | Path,
+    *,
+    mode: str = "energy",
+    changes: Mapping[str, Any] | None = None,
+    out: str | Path | None = None,
+    model: str | Path | None = None,
+    subscribers: Sequence[Listener] = (),
+    rule_set: str | Path | None = None,
+    **options: Any,
+) -> Session:
+    """Load a bench, plan and run, in one call: what the command `run` does.
+
+    `changes` are those of `load_bench`, `options` those of `plan`; see there and at `run` for the rest. The bench
+    is looked at first, so that a mistyped one is named before stimuli that are missing.
+    """
+    spec = load_bench(bench, changes=changes)
+    run_plan = plan(benchmark, mode, **options)
+    return run(spec, run_plan, out=out, model=model, subscribers=subscribers, rule_set=rule_set)
+
+
+def demo(
+    bench: str | Path = "virtual-lpm01a",
+    *,
+    seed: int = 0,
+    out: str | Path | None = None,
+    subscribers: Sequence[Listener] = (),
+) -> Session:
+    """Measure a virtual board with stimuli that are made on the spot.
+
+    Raises `ConfigurationError` for a bench of real instruments.
+    """
+    if not load_bench(bench).is_virtual:
+        raise ConfigurationError(
+            f"{bench} is a bench of real instruments, and demo is for virtual ones. "
+            f"Try: energy-runner run kws01 --bench {bench} --stimuli DIR"
+        )
+    with tempfile.TemporaryDirectory(prefix="energy-runner-demo-") as folder:
+        write_demo_stimuli(Path(folder))
+        return measure("kws01", bench, stimuli=folder, seed=seed, out=out, subscribers=subscribers)
+
+
+def _ready(
+    bench: AnyBench,
+    run_plan: RunPlan,
+    out: str | Path | None,
+    model: str | Path | None,
+    rule_set: str | Path | None,
+) -> Callable[[Bus, StopRequest], Session]:
+    """Return what carries a run out, its bench built, its rules read and its folder made."""
+    if not isinstance(run_plan, RunPlan):
+        raise ConfigurationError(
+            f"run needs a plan, not {type(run_plan).__name__}. Try: er.run(bench, er.plan('demo-keywords'))"
+        )
+    if isinstance(bench, str | Path):
+        bench = load_bench(bench)
+    elif not isinstance(bench, BenchSpec | Bench):
+        raise ConfigurationError(
+            f"run needs a bench, not {type(bench).__name__}. Try: its name, its file, or er.load_bench(...)"
+        )
+    rules = load_rule_set(rule_set) if rule_set is not None else None
+    if isinstance(bench, BenchSpec):
+        bench = build_bench(
+            bench,
+            run_plan.mode,
+            benchmark=run_plan.benchmark.id,
+            seed=run_plan.seed,
+            model=Path(model) if model is not None else None,
+        )
+    folder = create_session(DEFAULT_PARENT, _name(bench, run_plan), Path(out) if out is not None else None)
+    return partial(_execute, bench, run_plan, folder, rules=rules)
+
+
+def _name(bench: Bench, run_plan: RunPlan) -> str:
+    """Return the name of a session's folder; its time is the host's, also where the bench has one of its own."""
+    compact = utc_text(RealClock().utc_ns()).partition(".")[0].replace("-", "").replace(":", "")
+    return f"{compact}Z-{run_plan.benchmark.id}-{run_plan.mode}" + ("-virtual" if bench.virtual else "")
+
+
+def _execute(
+    bench: Bench, run_plan: RunPlan, folder: Path, bus: Bus, stop: StopRequest, *, rules: RuleSet | None
+) -> Session:
+    with (
+        _no_empty_folder(folder),
+        lock_bench(bench.spec, f"session {folder.resolve()}") as died,
+        while_signals_stop(stop),
+    ):
+        record = _first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()))
+        write_record(folder, record)
+        recorder = Recorder(folder, bench.clock, bus)
+        try:
+            if died is not None:
+                recorder.remark("director", f"the last run on this bench died: {died}", suspicious=True)
+        except BaseException:
+            recorder.close()
+            raise
+        end = _closed(recorder, conduct(bench, run_plan, recorder, stop))
+        try:
+            return _finish(folder, record, bench, end, rules)
+        except RunnerError as error:  # a full disk; whoever stands at the bench must know about the supply
+            supply = "; the supply is off" if end.supply_off_confirmed else f"; {end.reason}"
+            raise type(error)(f"{error}{supply}") from error
+
+
+@contextmanager
+def _no_empty_folder(folder: Path) -> Iterator[None]:
+    """Take the session's folder away again if the run fails before anything is recorded in it."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # it is not empty: something was recorded
+            folder.rmdir()
+        raise
+
+
+def _closed(recorder: Recorder, end: RunEnd) -> RunEnd:
+    """Complete the session's files; a run that went well ends as a fault if one of them cannot be completed."""
+    try:
+        recorder.close()
+    except BaseException as error:
+        if end.outcome == "completed":
+            foreseen = isinstance(error, RunnerError | OSError)
+            reason = " ".join(str(error).split()) or type(error).__name__
+            return replace(end, outcome="bench-fault", reason=reason, error=None if foreseen else error)
+    return end
+
+
+def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: RuleSet | None) -> Session:
+    """Complete the record, derive the result, write the report."""
+    from energy_runner.report.html import write_html
+
+    truth = None
+    if bench.twin is not None and record.run.mode == "energy" and end.error is None:
+        truth = _truth(folder, bench)
+    write_record(
+        folder,
+        record.model_copy(
+            update={
+                "virtual": end.virtual,
+                "outcome": end.outcome,
+                "reason": end.reason,
+                "supply_off_confirmed": end.supply_off_confirmed,
+                "truth": truth,
+            }
+        ),
+    )
+    if end.error is not None:
+        raise end.error
+    session = Session.open(folder)
+    result = evaluate(session, rule_set=rules)
+    write_result(folder, result)
+    write_html(session, result)
+    return session
+
+
+def _alignment(bench: Bench) -> str | None:
+    """Return how this bench places the timestamp pin's edges among its samples."""
+    if bench.sampler is None or bench.edges is None:
+        return None
+    if bench.edges.timebase == "samples":
+        return BY_MONITOR
+    return BY_LAPS if bench.sampler.capabilities.starts_on_edge else BY_HOST
+
+
+def _truth(folder: Path, bench: Bench) -> list[TruthWindow]:
+    """Return the closed-form energy of each scored window of a twin's world."""
+    if bench.twin is None:
+        return []
+    done = Session.open(folder).journal(exchanges=False).of(InferenceDone)
+    return [
+        TruthWindow(
+            start_s=true.start_ns / 1e9,
+            stop_s=true.stop_ns / 1e9,
+            inferences=true.inferences,
+            energy_j=true.energy_j,
+        )
+        for true, event in zip(bench.twin.world.truth(), done, strict=False)
+        if event.purpose == "window"
+    ]
+
+
+def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc: str) -> Record:
+    benchmark = run_plan.benchmark
+    facts = bench.spec.model_dump(mode="json", exclude_none=True)
+    if bench.twin is not None:
+        facts["virtual_dut_answers_from"] = bench.twin.dut.answers_from
+    files = {planned.file: planned.stimulus for planned in run_plan.inputs}
+    return Record(
+        session_id=session_id,
+        software=f"energy-runner {version()}",
+        started_utc=started_utc,
+        virtual=bench.virtual,
+        bench=facts,
+        benchmark=BenchmarkFacts(
+            id=benchmark.id,
+            task=benchmark.task,
+            model_string=benchmark.model_string,
+            input_bytes=benchmark.input_bytes,
+            classes=benchmark.classes,
+            metric=benchmark.metric,
+            target=benchmark.target,
+            stride_bytes=benchmark.stride_bytes,
+        ),
+        run=RunFacts(
+            mode=run_plan.mode,
+            windows=len(run_plan.inputs) if run_plan.mode != "accuracy" else 0,
+            inferences=run_plan.inferences,
+            warmups=run_plan.warmups,
+            min_window_s=benchmark.run.min_window_s,
+            min_inferences=benchmark.run.min_inferences,
+            read_back=run_plan.read_back,
+            seed=run_plan.seed,
+        ),
+        alignment=_alignment(bench) if run_plan.mode == "energy" else None,
+        stimuli=[
+            StimulusFile(
+                file=stimulus.file, label=stimulus.label, offset=0, size=stimulus.size, sha256=stimulus.sha256
+            )
+            for stimulus in files.values()
+        ],
+    )
+
+
+def while_signals_stop(stop: StopRequest) -> AbstractContextManager[None]:
+    """Let Ctrl-C and SIGTERM ask for a stop while the body runs, if this is the main thread."""
+    in_main = threading.current_thread() is threading.main_thread()
+    return stop_on_signals(stop) if in_main else nullcontext()

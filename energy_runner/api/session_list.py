@@ -1,0 +1,71 @@
+"""The sessions in a folder, a row each, read from their records and results alone."""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from energy_runner.errors import SessionError
+from energy_runner.session.brief import headline
+from energy_runner.session.folder import RECORD, RESULT, Session
+from instruments.clock import utc_text
+
+__all__ = ["SessionRow", "list_sessions"]
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """One session of a list; `problem` says why a session cannot be read, and then all facts are None.
+
+    `started_utc` is by the bench's own clock, which on a virtual bench begins in the year 2000; so `written_utc`
+    tells when the record was last written, by the host's. `headline` is the score in words, `valid` is None where
+    the session has no result.
+    """
+
+    name: str
+    folder: Path
+    started_utc: str | None = None
+    written_utc: str | None = None
+    benchmark: str | None = None
+    mode: str | None = None
+    virtual: bool | None = None
+    outcome: str | None = None
+    valid: bool | None = None
+    headline: str | None = None
+    problem: str | None = None
+
+
+def list_sessions(folder: str | PathLike[str] = "sessions") -> list[SessionRow]:
+    """Return the sessions in `folder`, and `folder` itself if it is one, oldest first.
+
+    One that cannot be read is listed with the reason. Raises `SessionError` if there is no such folder.
+    """
+    parent = Path(folder)
+    if not parent.is_dir():
+        raise SessionError(f"{parent}: no such folder. Try: energy-runner demo, which makes a first session")
+    try:
+        found = [path for path in (parent, *parent.iterdir()) if (path / RECORD).is_file()]
+    except OSError as error:
+        raise SessionError(f"{parent}: cannot be read ({error.strerror or error})") from None
+    return sorted((_row(path) for path in found), key=lambda row: (row.written_utc or "", row.name))
+
+
+def _row(path: Path) -> SessionRow:
+    try:
+        session = Session.open(path)
+        result = session.result() if (path / RESULT).is_file() else None
+        written_ns = (path / RECORD).stat().st_mtime_ns
+    except (SessionError, OSError) as error:
+        return SessionRow(path.name, path, problem=str(error))
+    record = session.record
+    return SessionRow(
+        name=path.name,
+        folder=path,
+        started_utc=record.started_utc,
+        written_utc=utc_text(written_ns),
+        benchmark=record.benchmark.id,
+        mode=record.run.mode,
+        virtual=record.virtual,
+        outcome=record.outcome,
+        valid=result.valid if result is not None else None,
+        headline=headline(result) if result is not None else None,
+    )

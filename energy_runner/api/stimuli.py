@@ -1,0 +1,53 @@
+"""Stimuli: bring those of a benchmark to where runs look for them, and see whether they are whole."""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+
+from energy_runner.benchmarks.catalogue import load_benchmark
+from energy_runner.benchmarks.fetch import Fetched, Progress, fetch
+from energy_runner.benchmarks.places import default_stimuli
+from energy_runner.benchmarks.stimuli import find_stimuli
+
+__all__ = ["Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"]
+
+
+@dataclass(frozen=True)
+class StimuliFound:
+    """The stimuli of a benchmark in a folder.
+
+    `stimuli` is how many its label file lists, `whole_set` how many there should be; `missing` are files.
+    """
+
+    benchmark: str
+    folder: Path
+    stimuli: int
+    whole_set: int
+    missing: tuple[str, ...]
+
+
+def fetch_stimuli(
+    benchmark: str,
+    source: str,
+    out: str | PathLike[str] | None = None,
+    *,
+    progress: Progress = lambda done, total: None,
+) -> Fetched:
+    """Bring a benchmark's stimuli from a folder or archive, here or on the web, to where runs look for them.
+
+    `out` is another folder for them; `progress` is called with the files that are there and their number. Raises
+    `ConfigurationError` for a source that cannot be used, `BenchFault` if the disk refuses.
+    """
+    folder = Path(out) if out is not None else None
+    return fetch(load_benchmark(benchmark), source, folder, progress=progress)
+
+
+def look_for_stimuli(benchmark: str, folder: str | PathLike[str] | None = None) -> StimuliFound:
+    """Return where a benchmark's stimuli are (or those in `folder`) and which are missing.
+
+    Raises `ConfigurationError` if there are none.
+    """
+    definition = load_benchmark(benchmark)
+    found = find_stimuli(Path(folder) if folder is not None else default_stimuli(definition), definition)
+    missing = tuple(label.file for label in found.labels if not (found.path / label.file).is_file())
+    return StimuliFound(definition.id, found.path, len(found.labels), definition.stimuli, missing)

@@ -1,0 +1,21 @@
+"""Tables: windows, single inferences or laps of sessions, with units, for dataframes and spreadsheets."""
+
+from collections.abc import Sequence
+
+from energy_runner.api.sessions import AnySession, load_session
+from energy_runner.session.table import Table
+
+__all__ = ["Table", "table"]
+
+
+def table(sessions: AnySession | Sequence[AnySession], what: str = "windows") -> Table:
+    """Return the windows, the single inferences or the laps of sessions as a table with units.
+
+    `table.csv()`, `table.save("x.parquet")` and `xarray.Dataset(**table.to_xarray())` make it what others read;
+    `table["energy_j"]` is one column. Raises `SessionError` for a session that has none of them,
+    `ConfigurationError` for anything but "windows", "inferences" or "laps".
+    """
+    from energy_runner.analysis.tables import table as make_table
+
+    given = sessions if isinstance(sessions, Sequence) and not isinstance(sessions, str) else [sessions]
+    return make_table([load_session(one) for one in given], what)

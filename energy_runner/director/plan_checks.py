@@ -1,0 +1,68 @@
+"""What a plan may hold: one check for the command line, the Python API and plans that a program makes."""
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from energy_runner.bench.spec import Mode, parse_mode
+from energy_runner.errors import ConfigurationError
+
+# The DUT's parser keeps counts in 32 bits; a window of so many inferences would last for years.
+MOST_INFERENCES = 2**31 - 1
+
+
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a plan in Python's own types; numpy's integers are taken.
+
+    None stands for an option that was not given and is kept. Raises `ConfigurationError` that names the option,
+    what came and what is possible.
+    """
+    return {name: None if value is None else CHECKS[name](name, value) for name, value in given.items()}
+
+
+def _mode(name: str, value: Any) -> Mode:
+    return parse_mode(value if isinstance(value, str) else _shown(value))
+
+
+def _whole_number(least: int, most: int) -> Callable[[str, Any], int]:
+    def check(name: str, value: Any) -> int:
+        try:
+            # True would be one inference; numpy's truth values are no integers for `index` either.
+            number = None if isinstance(value, bool) else operator.index(value)
+        except TypeError:
+            number = None
+        if number is None or not least <= number <= most:
+            raise ConfigurationError(f"{name} = {_shown(value)}: must be a whole number from {least} to {most}")
+        return number
+
+    return check
+
+
+def _truth(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{name} = {_shown(value)}: must be True or False")
+    return value
+
+
+def _seconds(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise ConfigurationError(f"{name} = {_shown(value)}: must be a number of seconds, 0 or more")
+    return float(value)
+
+
+CHECKS: dict[str, Callable[[str, Any], Any]] = {
+    "mode": _mode,
+    "inferences": _whole_number(1, MOST_INFERENCES),
+    "warmups": _whole_number(0, MOST_INFERENCES),
+    "read_back": _truth,
+    "seed": _whole_number(0, 2**63 - 1),
+    "limit": _whole_number(1, 2**31 - 1),
+    "head_s": _seconds,
+    "tail_s": _seconds,
+}
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

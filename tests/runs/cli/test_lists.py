@@ -1,0 +1,97 @@
+"""`bench list`, `bench show`, `instruments list`, `instruments show`: what there is."""
+
+import json
+from typing import Any
+
+import pytest
+
+from energy_runner.api import instruments
+from energy_runner.bench import load_bench_spec
+from instruments.links.search import FoundResource, Search
+from instruments.links.serial_link import SerialPortInfo, list_serial_ports
+
+
+def test_what_bench_show_prints_is_a_bench_file(call, tmp_path):
+    status, out, _ = call("bench", "show", "virtual-n6705c")
+    assert status == 0
+    (tmp_path / "mine.toml").write_text(out, "utf-8")
+    assert load_bench_spec("mine.toml") == load_bench_spec("virtual-n6705c")
+    assert call("bench", "show", "mine.toml")[1] == out
+
+
+def test_bench_list_shows_good_files_and_what_is_wrong_with_others(call, tmp_path):
+    (tmp_path / "good.toml").write_text('name = "g"\ndescription = "mine"\n[dut]\nport = "/dev/x"\n', "utf-8")
+    (tmp_path / "wrong.toml").write_text('name = "w"\n[dut]\nprt = "/dev/x"\n', "utf-8")
+    monitor = '[monitor]\ndriver = "lpm01b"\nport = "/dev/y"\nvoltage_v = 3.0\n'
+    (tmp_path / "driver.toml").write_text(f'name = "d"\n[dut]\nport = "/dev/x"\n{monitor}', "utf-8")
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "no bench"\n', "utf-8")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    rows = {row["name"]: row for row in json.loads(call("bench", "list", "--json")[1])}
+    assert {"virtual-ideal", "virtual-lpm01a", "virtual-n6705c", "good.toml"} <= rows.keys()
+    assert rows["good.toml"]["problem"] is None
+    assert rows["wrong.toml"]["problem"].startswith("unknown key 'dut.prt'; did you mean 'port'?")
+    assert "'lpm01b' is unknown" in rows["driver.toml"]["problem"]
+    assert not {"pyproject.toml", "binary.toml"} & rows.keys()
+    table = call("bench", "list")[1]
+    assert max(map(len, table.splitlines())) <= 80
+    assert "cannot be used" in table
+
+
+def test_serial_ports_are_those_with_hardware_behind_them(monkeypatch):
+    from serial.tools import list_ports
+    from serial.tools.list_ports_common import ListPortInfo
+
+    def found(name: str, **facts: Any) -> ListPortInfo:
+        port = ListPortInfo(name, skip_link_detection=True)
+        for key, value in facts.items():
+            setattr(port, key, value)
+        return port
+
+    usb = {"vid": 0x0483, "pid": 0x5740, "hwid": "USB", "description": "PowerShield", "serial_number": "12"}
+    built_in = {"hwid": "ACPI", "description": None}
+    ports = [found("/dev/ttyS0"), found("/dev/ttyACM1", **usb), found("/dev/ttyACM0", **built_in)]
+    monkeypatch.setattr(list_ports, "comports", lambda: ports)
+    assert list_serial_ports() == [
+        SerialPortInfo("/dev/ttyACM0", "", "", ""),
+        SerialPortInfo("/dev/ttyACM1", "0483:5740", "PowerShield", "12"),
+    ]
+
+
+def test_instruments_list_tells_what_a_usb_id_may_be(call, monkeypatch):
+    ports = [
+        SerialPortInfo("/dev/ttyACM0", "0483:5740", "PowerShield", "1234"),
+        SerialPortInfo("COM7", "", "", ""),
+    ]
+    monkeypatch.setattr(instruments, "list_serial_ports", lambda: ports)
+    found = json.loads(call("instruments", "list", "--no-search", "--json")[1])
+    assert {driver["name"] for driver in found["drivers"]} >= {"lpm01a", "n6705"}
+    assert "LPM01A" in found["serial_ports"][0]["likely"]
+    assert found["serial_ports"][1]["likely"] == ""
+    assert "/dev/ttyACM0" in call("instruments", "list", "--no-search")[1]
+    monkeypatch.setattr(instruments, "list_serial_ports", list)
+    shown = call("instruments", "list", "--no-search")[1]
+    assert "No serial port was found" in shown
+    assert "Not looked for: USB, GPIB and LAN instruments: not asked for" in shown
+
+
+def test_instruments_list_shows_what_was_found_and_what_was_not_looked_for(call, monkeypatch):
+    found = FoundResource("TCPIP::10.0.0.7::5025::SOCKET", "Keysight N6705C \x1b[31m")
+    search = Search((found,), ("USB instruments (USBTMC): try `pip install pyusb`",))
+    monkeypatch.setattr(instruments, "search_resources", lambda timeout_s: search)
+    status, out, err = call("instruments", "list")
+    assert (status, err) == (0, "")
+    assert "TCPIP::10.0.0.7::5025::SOCKET" in out
+    assert "Keysight N6705C \\x1b[31m" in out
+    assert "Not looked for: USB instruments (USBTMC): try `pip install pyusb`" in out
+    document = json.loads(call("instruments", "list", "--json")[1])
+    assert document["resources"] == [{"resource": found.resource, "says": found.says}]
+    assert document["not_searched"] == list(search.not_searched)
+
+
+@pytest.mark.parametrize("driver", ["lpm01a", "n6705"])
+def test_instruments_show_has_limits_and_sources(driver, call):
+    status, out, _ = call("instruments", "show", driver)
+    assert status == 0
+    assert "gain" in out
+    table = out.partition("Limits of error")[2].splitlines()[1:]
+    assert max(len(line) for line in table if not line.startswith("assumed")) <= 80
