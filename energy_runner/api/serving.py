@@ -39,7 +39,7 @@ def serve(
     that points at them. Raises `ConfigurationError` for a bench that cannot be served.
     """
     spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
-    scpi = _speaks_scpi(spec, spec.name, tcp_port)
+    scpi = _speaks_scpi(spec, spec.name if isinstance(bench, BenchSpec) else str(bench), tcp_port)
     if mode not in ("energy", "performance"):
         raise ConfigurationError(f"--mode {mode}: a firmware is built for energy or performance")
     built = open_bench(spec, mode, benchmark=load_benchmark(benchmark).id, seed=seed, model=model)
