@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import energy_runner as er
+from energy_runner.analysis.quantities import quantity
 from energy_runner.analysis.use import DAY_S, YEAR_S, Battery, DutyCycle, Quantity, energy_in_use
-from energy_runner.cli.quantities import parse_quantity
 from energy_runner.cli.use_command import USE_SCHEMA, UseOptions, use_command
 from energy_runner.errors import ConfigurationError, ExitStatus
 from tests.support.synthetic import ACTIVE_W, IDLE_W, make_run
@@ -191,18 +192,62 @@ def test_no_such_battery(changes, words):
     ],
 )
 def test_quantities_as_a_person_types_them(text, value, u):
-    assert parse_quantity(text, "--x") == Quantity(value, u)
+    assert quantity(text, "--x") == Quantity(value, u)
 
 
 @pytest.mark.parametrize("text", ["", "x", "-3", "3+-", "3+-x", "nan", "inf", "3 uW", "1_0", "٣"])
 def test_no_quantity(text):
     with pytest.raises(ConfigurationError, match=r"--rest-uw: .* is no quantity"):
-        parse_quantity(text, "--rest-uw")
+        quantity(text, "--rest-uw")
+
+
+@pytest.mark.parametrize("given", [float("nan"), float("inf"), True, None, [3.0]])
+def test_no_quantity_in_python_either(given):
+    with pytest.raises(ConfigurationError, match=r"rest_w: .* is no quantity"):
+        quantity(given, "rest_w")
+
+
+def test_quantities_of_python_in_the_unit_of_si():
+    assert quantity(3, "x") == Quantity(3.0)
+    assert quantity(Quantity(3.0, 0.5), "x", 1e-3) == Quantity(3e-3, 0.5e-3)
+    assert quantity("2+-1", "x", 1e-6) == Quantity(2e-6, 1e-6)
 
 
 @pytest.fixture
 def session(tmp_path):
     return make_run().write(tmp_path / "s")
+
+
+def test_the_api_takes_si_units_and_says_the_same_as_the_command(session, capsys):
+    words = UseOptions(
+        session.path, per_hour="60", rest_uw="4", boot_mj="1", boot_ms="20", capacity_mah="225", battery_v="3"
+    )
+    assert use_command(words, as_json=True) == ExitStatus.VALID
+    document = json.loads(capsys.readouterr().out)
+    found = er.use(session, per_hour=60, rest_w=4e-6, boot_j=1e-3, boot_s=0.02, battery=er.battery(225, 3.0))
+    assert document["life_days"]["value"] == pytest.approx(found.use.life_days.value, rel=1e-12)
+    assert found.cycle.period_s == Quantity(60.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "how often does it infer"),
+        ({"per_hour": 60, "period_s": 60}, "one of them"),
+        ({"per_hour": 0}, "no inference at all"),
+        ({"per_hour": "often"}, "per_hour: 'often' is no quantity"),
+        ({"per_hour": 60, "between": "asleep"}, "idle, sleep, off"),
+        ({"per_hour": 60, "between": "sleep"}, "no sleep level"),
+    ],
+)
+def test_the_api_names_what_cannot_be(options, said, session):
+    with pytest.raises(ConfigurationError, match=said):
+        er.use(session, **options)
+
+
+def test_a_battery_needs_capacity_and_voltage():
+    with pytest.raises(ConfigurationError, match="a capacity and a voltage"):
+        er.battery(capacity_mah=225)
 
 
 def test_idle_power_comes_from_the_session(session, capsys):
@@ -226,8 +271,8 @@ def test_idle_power_comes_from_the_session(session, capsys):
         ({"per_hour": "60", "period_s": "60"}, "how often"),
         ({"per_hour": "0"}, "no inference at all"),
         ({"period_s": "60", "between": "awake"}, "none of idle, sleep, off"),
-        ({"period_s": "60", "capacity_mah": "200"}, "both --capacity-mah and --battery-v"),
-        ({"period_s": "60", "usable": "0.9"}, "both --capacity-mah and --battery-v"),
+        ({"period_s": "60", "capacity_mah": "200"}, "--capacity-mah and --battery-v, both"),
+        ({"period_s": "60", "usable": "0.9"}, "--capacity-mah and --battery-v, both"),
         ({"period_s": "60", "between": "sleep"}, "no sleep level"),
         ({"period_s": "60", "between": "off"}, "must boot"),
         ({"period_s": "0.05"}, "longer than the period"),
