@@ -39,7 +39,9 @@ CLASSIFY_TRIES = 3
 # meanwhile.
 LONGEST_SILENCE_S = 0.4
 SUPPLY_STEP = "switch the supply off"
-EDGE_ADVICE = "check the wire from the DUT's timestamp pin and the level shifter"
+EDGE_ADVICE = (
+    "check the wire from the DUT's timestamp pin (D7 of an LPM01A, D3 of an IO manager) and the level shifter"
+)
 
 
 class Stage:

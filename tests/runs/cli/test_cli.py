@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import typer
 
+from energy_runner import api
 from energy_runner.bench import Bench, build_bench, load_bench_spec
 from energy_runner.bench.spec import BenchSpec
-from energy_runner.cli import bench_doctor, bench_show
+from energy_runner.cli import bench_show
 from energy_runner.cli.app import app
 from energy_runner.cli.bench_serve import bench_file
 from energy_runner.cli.outcome import run_app
@@ -233,7 +234,7 @@ def test_the_doctor_finds_a_built_in_bench_well(name, call):
     status, out, err = call("bench", "doctor", name)
     assert (status, err) == (0, "")
     assert out.endswith("All is well.\n")
-    assert out.count("ok  ") == len(out.splitlines()) - 1 == 7
+    assert out.count("ok  ") == len(out.splitlines()) - 1 == 8
     assert "by the power monitor and the IO manager" in out
 
 
@@ -244,14 +245,14 @@ def faulty(monkeypatch) -> Callable[[Callable[[Faults], None]], list[Bench]]:
     def set_faults(fault: Callable[[Faults], None]) -> list[Bench]:
         opened: list[Bench] = []
 
-        def open_faulty(*given: Any, **named: Any) -> Bench:
+        def build_faulty(*given: Any, **named: Any) -> Bench:
             bench = build_bench(*given, **named)
             assert bench.twin is not None
             fault(bench.twin.world.faults)
             opened.append(bench)
             return bench
 
-        monkeypatch.setattr(bench_doctor, "build_bench", open_faulty)
+        monkeypatch.setattr(api, "build_bench", build_faulty)
         return opened
 
     return set_faults
@@ -303,7 +304,7 @@ def test_ctrl_c_stops_the_doctor_with_the_supply_off(looks, faulty, call, monkey
                 self.ask("stopped by SIGINT")
             super().check()
 
-    monkeypatch.setattr(bench_doctor, "StopRequest", Impatient)
+    monkeypatch.setattr(api, "StopRequest", Impatient)
     opened = faulty(lambda faults: None)
     status, out, err = call("bench", "doctor", "virtual-lpm01a")
     assert (status, err) == (4, "energy-runner: stopped by SIGINT\n")
@@ -341,7 +342,7 @@ def test_bench_list_shows_good_files_and_what_is_wrong_with_others(call, tmp_pat
     rows = {row["name"]: row for row in json.loads(call("bench", "list", "--json")[1])}
     assert {"virtual-ideal", "virtual-lpm01a", "virtual-n6705c", "good.toml"} <= rows.keys()
     assert rows["good.toml"]["problem"] is None
-    assert rows["wrong.toml"]["problem"].startswith("unknown key 'dut.prt'; did you mean 'port'?")
+    assert rows["wrong.toml"]["problem"].startswith("line 3: unknown key 'dut.prt'; did you mean 'port'?")
     assert "'lpm01b' is unknown" in rows["driver.toml"]["problem"]
     assert not {"pyproject.toml", "binary.toml"} & rows.keys()
     table = call("bench", "list")[1]
@@ -389,7 +390,7 @@ def test_instruments_show_has_limits_and_sources(driver, call):
     status, out, _ = call("instruments", "show", driver)
     assert status == 0
     assert "gain" in out
-    table = out.partition("Limits of error")[2].splitlines()[1:]
+    table = out.partition("\nSpecification (")[2].splitlines()[1:]
     assert max(len(line) for line in table if not line.startswith("assumed")) <= 80
 
 
