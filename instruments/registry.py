@@ -38,7 +38,8 @@ class DriverSpec:
     name)`; its `port` is its end of the cable. `specification` is the package whose `specification.toml` holds the
     data sheet's limits. `baud` is the speed of a serial port (0: there is none), `edges` tells in words how edges
     are captured. With `channel_option`, the instrument is a mainframe whose channels, named by that option, can be
-    used by different benches at once.
+    used by different benches at once. With `samples_own_output`, its sampler measures only what its own supply
+    feeds, so it can sample only where it plays supply, too.
     """
 
     name: str
@@ -52,6 +53,7 @@ class DriverSpec:
     baud: int = 0
     edges: str = ""
     channel_option: str = ""
+    samples_own_output: bool = False
 
     def options_model(self) -> type[BaseModel]:
         """Return the pydantic model of the driver's options."""
@@ -84,6 +86,7 @@ BUILT_IN = (
         specification="instruments.devices.lpm01a",
         baud=3_686_400,
         edges="captured by the monitor (D7), to one sample",
+        samples_own_output=True,
     ),
     DriverSpec(
         name="n6705",
@@ -96,6 +99,7 @@ BUILT_IN = (
         specification="instruments.devices.n6705",
         edges="first edge starts the log (trigger input), later ones from the IO manager's laps",
         channel_option="channel",
+        samples_own_output=True,
     ),
     DriverSpec(
         name="io-manager",

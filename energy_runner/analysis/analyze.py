@@ -10,7 +10,14 @@ from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, 
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.performance import window_durations
-from energy_runner.analysis.placing.alignment import HOST_CLOCK_LIMIT, Alignment, align, cross_check, sample_clock
+from energy_runner.analysis.placing.alignment import (
+    BY_HOST,
+    HOST_CLOCK_LIMIT,
+    Alignment,
+    align,
+    cross_check,
+    sample_clock,
+)
 from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
@@ -150,6 +157,7 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditi
         rate_u=alignment.rate_u,
         host_limit=HOST_CLOCK_LIMIT,
         laps=len(facts.laps),
+        tied_by_host=alignment.method == BY_HOST,
         virtual=session.record.virtual if sampler is None else sampler.identity.get("virtual") is True,
     )
 

@@ -60,7 +60,8 @@ def _row(name: str) -> BenchRow | None:
         # Any TOML file may lie in the user's folder; only one that is meant as a bench is worth a word.
         if not _is_meant_as_bench(Path(name)):
             return None
-        return BenchRow(name, problem=str(error).removeprefix(f"{name}: ").partition(". Try: ")[0])
+        problem = str(error).removeprefix(f"{name}: ").removeprefix(f"{name}, ")  # its name stands beside it
+        return BenchRow(name, problem=problem.partition(". Try: ")[0])
     sampler = roles_of(spec).get("sampler")
     monitor = instruments_of(spec)[sampler.instrument].driver if sampler else None
     return BenchRow(name, spec.description, spec.is_virtual, monitor)

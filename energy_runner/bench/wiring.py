@@ -135,6 +135,7 @@ def check_roles(spec: BenchSpec) -> None:
                 f"two players for one role: {role} is '{text}' and '{implied[role]}'; leave one out",
             )
         _check_player(role, player, present)
+    _check_own_output(roles_of(spec), present)
     used = {player.instrument for player in roles_of(spec).values()}
     idle = [name for name in spec.instruments if name not in used]
     if idle:
@@ -190,6 +191,21 @@ def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec])
             ("roles", role),
             f"roles.{role} = '{player}': {driver.title} plays {', '.join(driver.roles)}; "
             f"{role} could be played by: {', '.join(able) or 'none of this bench'}",
+        )
+
+
+def _check_own_output(roles: dict[str, Player], present: dict[str, InstrumentSpec]) -> None:
+    """Refuse a sampler that would measure its own idle output while another instrument feeds the DUT."""
+    sampler, supply = roles.get("sampler"), roles.get("supply")
+    if sampler is None or (supply is not None and supply.instrument == sampler.instrument):
+        return
+    driver = driver_of(sampler.instrument, present[sampler.instrument])
+    if driver.samples_own_output:
+        fed_by = f"'{supply}' feeds the DUT" if supply is not None else "the DUT is fed from outside"
+        raise WiringError(
+            ("roles", "sampler"),
+            f"roles.sampler = '{sampler}': {driver.title} measures only what it feeds itself, and {fed_by}; "
+            "let it play supply, too, or take another sampler",
         )
 
 

@@ -18,6 +18,7 @@ ANSWER_S = 5.0
 POWER_S = 10.0
 EDGE_S = 2.0
 SUPPLY_IS_OFF = "supply is off"
+_TITLES = {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's port"}
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class _Doctor:
         finally:
             bench.dut.while_waiting = lambda: None
             self._undo.unwind(self._undone)
+            self._note_supply_unreached()
         return Examination(bench.spec.name, bench.virtual, tuple(self._steps))
 
     def _step(self, step: Step) -> bool:
@@ -141,12 +143,15 @@ class _Doctor:
         if done.name != SUPPLY_STEP:
             return
         player = self._bench.players.supply
-        says = " ".join(str(done.error).split()) if done.error else f"confirmed by {_called(player)}"
-        if player is not None and player.instrument not in self._reached:
-            says = f"not known, for {_called(player)} was not reached"
-            self._note(Examined(SUPPLY_IS_OFF, False, says))
-        else:
+        if player is not None and player.instrument in self._reached:
+            says = " ".join(str(done.error).split()) if done.error else f"confirmed by {_the(player.instrument)}"
             self._note(Examined(SUPPLY_IS_OFF, done.error is None, says))
+
+    def _note_supply_unreached(self) -> None:
+        """Say that nothing is known of a supply that was never reached, however early the examination ended."""
+        player = self._bench.players.supply
+        if player is not None and player.instrument not in self._reached:
+            self._note(Examined(SUPPLY_IS_OFF, False, f"not known, for {_the(player.instrument)} was not reached"))
 
     # --- each instrument by itself ------------------------------------------------------------------------
 
@@ -208,14 +213,14 @@ class _Doctor:
         missing = [name for name in seen if name in needed and not seen[name]]
         if missing:
             others = [name for name in seen if seen[name]]
-            did = f", though {' and '.join(map(_called, others))} did" if others else ""
-            raise BenchFault(f"{' and '.join(map(_called, missing))} did not see the pulse{did}; {EDGE_ADVICE}")
+            did = f", though {' and '.join(map(_the, others))} did" if others else ""
+            raise BenchFault(f"{' and '.join(map(_the, missing))} did not see the pulse{did}; {EDGE_ADVICE}")
         for name, count in seen.items():
             if count > 1:
-                raise BenchFault(f"{_called(name)} saw {count} edges for one pulse; the pin bounces or rings")
+                raise BenchFault(f"{_the(name)} saw {count} edges for one pulse; the pin bounces or rings")
         idle = [name for name in seen if name not in needed and not seen[name]]
-        more = f"; not by {' and '.join(map(_called, idle))}, which serves as a cross-check only" if idle else ""
-        return "by " + " and ".join(_called(name) for name, count in seen.items() if count) + more
+        more = f"; not by {' and '.join(map(_the, idle))}, which serves as a cross-check only" if idle else ""
+        return "by " + " and ".join(_the(name) for name, count in seen.items() if count) + more
 
     def _seen_of_one_pulse(self, sources: dict[str, EdgeSource]) -> dict[str, int] | None:
         """Return how many edges each instrument saw of one pulse; None if the firmware makes no pulse."""
@@ -229,15 +234,19 @@ class _Doctor:
         answer = self._bench.dut.timestamp(self._deadline(ANSWER_S))
         if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
             return None
+        sampled = False
         limit = self._deadline(EDGE_S)
         while not limit.expired():
             self._stop.check()
             self._bench.clock.sleep(0.1)
             items = sampler.poll(self._deadline(ANSWER_S))
-            if triggered and any(isinstance(item, Samples) for item in items):
+            sampled = sampled or any(isinstance(item, Samples) for item in items)
+            if triggered and sampled:
                 seen[player.instrument] = 1  # its log runs, so its trigger input saw the edge
             for name, source in sources.items():
                 seen[name] += len(source.take(self._deadline(ANSWER_S)))
+        if not sampled and not triggered:
+            raise BenchFault(f"{_the(player.instrument)} delivered no sample within {EDGE_S:g} s of its start")
         return seen
 
     def _open_dut_port(self) -> None:
@@ -255,8 +264,13 @@ class _Doctor:
 
 
 def _called(name: object) -> str:
-    """Return what an instrument is called in a sentence; those of a bench file's short form have titles."""
-    return {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's port"}.get(str(name), str(name))
+    """Return what an instrument is called; those of a bench file's short form have titles."""
+    return _TITLES.get(str(name), str(name))
+
+
+def _the(name: str) -> str:
+    """Return what an instrument is called within a sentence: titles have an article, names of the user's none."""
+    return f"the {_TITLES[name]}" if name in _TITLES else name
 
 
 def _relays(bench: Bench, name: str) -> bool:

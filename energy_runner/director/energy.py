@@ -99,9 +99,13 @@ def _start(stage: Stage, applied: AppliedSampling) -> None:
             f"{EDGE_ADVICE}"
         )
     if not stage.wait_until(lambda: stage.recorder.samples_end > 0, stage.deadline(EDGE_WAIT_S)):
+        player = stage.bench.players.sampler
+        triggered = sampler.capabilities.starts_on_edge
+        advice = (
+            f"the wire from the DUT's timestamp pin to the trigger input of {player}" if triggered else f"{player}"
+        )
         raise BenchFault(
-            f"the acquisition delivered no sample within {EDGE_WAIT_S:g} s of the first edge; "
-            "check the wire from the DUT's timestamp pin to the monitor's trigger input"
+            f"the acquisition delivered no sample within {EDGE_WAIT_S:g} s of the first edge; check {advice}"
         )
 
 

@@ -5,6 +5,7 @@ from energy_runner.session.record import Record
 from energy_runner.session.result import Result, Verdict
 
 SUPPLY_ON = "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed. Try: energy-runner bench off"
+FED_OUTSIDE = "The DUT is fed from outside: no instrument of this bench switched it, and it may still be on"
 METRICS = {"top1": "Top-1 accuracy", "auc": "AUC"}
 METRIC_MEANS = {
     "top1": "the share of inputs whose most likely class is the right one",
@@ -18,6 +19,11 @@ ENDS = {
     "running": "The run never ended: its process was killed, or it is still running.",
     "killed": "The run never ended: its process was killed, or it is still running.",
 }
+
+
+def fed_outside(record: Record) -> bool:
+    """Return whether a run that ended here had no supply to switch."""
+    return record.supply_off_confirmed is None and record.outcome != "running" and record.origin is None
 
 
 def score(result: Result) -> tuple[str, str] | None:

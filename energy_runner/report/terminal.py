@@ -84,6 +84,8 @@ def _head(result: Result, out: "Console", record: Record | None) -> None:
         text.append(shown(f"\n{VIRTUAL}", out), "bold yellow")
     if record is not None and record.supply_off_confirmed is False:
         text.append(f"\n{headline.SUPPLY_ON}", "bold red")
+    if record is not None and headline.fed_outside(record):
+        text.append(f"\n{headline.FED_OUTSIDE}", "yellow")
     signs = writes_signs(out)
     words = [result.benchmark, *([record.benchmark.task] if record else []), result.mode]
     title = Text(shown(f" {MIDDLE_DOT} ".join(plain(word) for word in words), out))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from energy_runner.analysis.placing.alignment import BY_LAPS, BY_MONITOR, HOST_CLOCK_LIMIT
+from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR, HOST_CLOCK_LIMIT
 from energy_runner.analysis.placing.edges import lap_edges
 from energy_runner.analysis.placing.line import Line, lower_line
 from energy_runner.rules.base import Case, Judgement, not_known, percent
@@ -78,7 +78,7 @@ def lap_clock(case: Case, row: Row) -> Judgement | None:
 
     Nothing to say where the laps placed the windows: they cannot check themselves.
     """
-    if case.result.alignment is not None and case.result.alignment.method == BY_LAPS:
+    if case.result.alignment is not None and case.result.alignment.method in (BY_LAPS, BY_HOST):
         return None
     checked = case.result.edges_cross_check
     if checked is None:

@@ -38,9 +38,9 @@ def _score(case: Case) -> tuple[float | None, float | None, str, str]:
 
 
 def supply_off(case: Case, _: Row) -> Judgement | None:
-    """Judge whether the supply is known to be off after the run; nothing to say if none was switched."""
+    """Judge whether the supply is known to be off after the run; nothing to say if none was there to switch."""
     switched, ended = case.facts.switched, case.facts.ended
-    if not any(event.on for event in switched) and case.mode != "energy":
+    if not any(event.on for event in switched) and _nothing_to_switch(case):
         return None
     if ended is not None and ended.supply_off_confirmed is not None:
         confirmed = ended.supply_off_confirmed
@@ -52,6 +52,16 @@ def supply_off(case: Case, _: Row) -> Judgement | None:
     if case.record.origin is not None:
         return not_known("confirmed", "the session does not tell who switched the supply")
     return Judgement(False, "not confirmed", "confirmed", "the journal says nothing of the supply")
+
+
+def _nothing_to_switch(case: Case) -> bool:
+    """Return whether the bench had no supply: as its settings say, or else the end of a run that came to none."""
+    ended, monitor = case.facts.ended, case.facts.monitor
+    if case.mode != "energy":
+        return True
+    if case.record.origin is not None or (ended is not None and ended.supply_off_confirmed is not None):
+        return False
+    return ended is not None if monitor is None else not monitor.supply
 
 
 def model_string(case: Case, _: Row) -> Judgement:

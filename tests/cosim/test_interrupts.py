@@ -4,10 +4,10 @@ import re
 import subprocess
 
 import pytest
-from tests.cosim.core_bench import FREQUENCY_HZ, HOOK, READY, RunningCore, elf_of, needs
 
 from instruments.twin_bench.cosim.cortex_m import CortexM4, Kind
 from instruments.twin_bench.cosim.toolchain import host_library
+from tests.support.core_bench import FREQUENCY_HZ, HOOK, READY, RunningCore, elf_of, needs
 
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")

@@ -73,13 +73,13 @@ def test_a_second_interrupt_does_not_disturb_the_tear_down(tmp_path):
     (tmp_path / "run").mkdir()
     stop = StopAt(60)
     recorder = Recorder(tmp_path / "run", bench.clock)
-    off = bench.monitor.power_off
+    off = bench.supply.off
 
     def interrupted_off(deadline):
         os.kill(os.getpid(), signal.SIGINT)
         off(deadline)
 
-    bench.monitor.power_off = interrupted_off
+    bench.supply.off = interrupted_off
     from energy_runner.director.stop import stop_on_signals
 
     with stop_on_signals(stop):

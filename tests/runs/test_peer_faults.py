@@ -242,8 +242,6 @@ def test_20_dut_refuses(command, stimuli, tmp_path):
 
 
 def test_wrong_firmware_mode(stimuli, tmp_path):
-    bench = twin_bench("virtual-lpm01a", "performance")
-    bench.dut.port = bench.io_manager or bench.dut.port
     plan = api.plan("kws01", "energy", stimuli=stimuli)
     spec = api.load_bench("virtual-lpm01a")
     spec = spec.model_copy(update={"virtual": spec_virtual(firmware="performance")})

@@ -57,7 +57,7 @@ def run(tmp_path, monkeypatch):
         bench = build_bench(load_bench_spec(bench_name), "energy", seed=seed, benchmark=benchmark)
         out = tmp_path / f"{bench_name}-{seed}"
         session = api.run(bench, api.plan(benchmark, stimuli=folder, seed=seed), out=out)
-        clock = _clock(bench.twin.monitor, streams)
+        clock = _clock(bench.twin.twins["monitor"], streams)
         truth = _truth(session, bench.twin, clock)
         return Case(session, segment_session(session), truth, bench.twin, clock)
 

@@ -111,7 +111,7 @@ def compare(name: str, plan: RunPlan, seed: int) -> tuple[Compared, Compared]:
     assert truth is not None
     assert window.uncertainty is not None
     assert window.energy_per_inference_j is not None
-    scale = 1.0 if bench.monitor.capabilities.captures_edges else 1 / (1 + host_error)
+    scale = 1.0 if bench.edges is not None and bench.edges.timebase == "samples" else 1 / (1 + host_error)
     true_j = [true.energy_j / true.inferences * scale for true in truth]
     return (
         Compared(score.median, score.u, score.U, median(true_j)),

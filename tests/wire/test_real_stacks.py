@@ -37,8 +37,9 @@ def served(name: str, file: Path, mode: str = "energy") -> Iterator[object]:
     """Serve a twin bench from a thread and write its bench file; yield the world."""
     spec = load_bench_spec(name)
     bench = build_bench(spec, mode, seed=3)
-    server = serve_twin_bench(bench.twin, RealClock(), drivers()[spec.monitor.driver].way == "scpi")
-    addresses = {box: server.ends[port].address for box, port in TWIN_PORTS.items()}
+    scpi = ["monitor"] if drivers()[spec.monitor.driver].link == "scpi" else []
+    server = serve_twin_bench(bench.twin, RealClock(), scpi)
+    addresses = {name: end.address for name, end in server.ends.items()}
     file.write_text(bench_file(spec, addresses, mode), "utf-8")
     done = threading.Event()
     thread = threading.Thread(target=server.serve, args=(done.is_set,))

@@ -4,7 +4,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from instruments.devices.io_manager.driver import IoManager
 from instruments.devices.io_manager.twin import RESET_NS
 from instruments.errors import Unavailable
 from instruments.links.serial_link import SerialLink
+from instruments.registry import DriverSpec, drivers
 from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
 from instruments.twin_bench.serve import PtyEnd, TwinServer, serve_twin_bench
 
@@ -32,11 +33,17 @@ def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+def parts(monitor: str) -> dict[str, DriverSpec]:
+    """The drivers of a bench with both routes to the DUT."""
+    known = drivers()
+    return {"monitor": known[monitor], "io-manager": known["io-manager"], "dut": known["dut-port"]}
+
+
 class Served:
     """A bench served by a thread; `do` lets a deed happen there, where the twins live."""
 
-    def __init__(self, *, scpi: bool = False) -> None:
-        self.twin: TwinBench = build_twin_bench(TwinOptions("ideal", seed=1))
+    def __init__(self, *, monitor: str = "lpm01a", scpi: Sequence[str] = ()) -> None:
+        self.twin: TwinBench = build_twin_bench(TwinOptions(parts(monitor), seed=1))
         self.server: TwinServer = serve_twin_bench(self.twin, CLOCK, scpi)
         self._stop = False
         self._deeds: queue.SimpleQueue[tuple[Callable[[], object], queue.SimpleQueue[object]]] = (
@@ -219,7 +226,7 @@ def test_ending_the_server_unplugs_its_clients() -> None:
 
 def test_an_scpi_monitor_is_served_on_tcp_one_client_after_the_other() -> None:
     before = descriptors()
-    served = Served(scpi=True)
+    served = Served(monitor="n6705", scpi=["monitor"])
     port = served.twin.twins["monitor"].port
     served.do(lambda: setattr(port, "_on_receive", lambda data: port.emit(data.upper())))
     assert served.address("monitor").startswith("TCPIP0::127.0.0.1::")
@@ -238,7 +245,7 @@ def test_a_port_number_in_use_is_one_clear_line_and_leaves_nothing_open() -> Non
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
         with pytest.raises(Unavailable, match=r"(?s)monitor.*--tcp-port") as caught:
-            serve_twin_bench(build_twin_bench(TwinOptions("ideal")), CLOCK, True, number)
+            serve_twin_bench(build_twin_bench(TwinOptions(parts("n6705"))), CLOCK, ["monitor"], number)
         assert str(number) in str(caught.value)
     assert descriptors() == before
 
@@ -255,6 +262,6 @@ def test_a_system_without_terminals_leaves_nothing_open(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(PtyEnd, "__init__", failing)
     with pytest.raises(Unavailable, match="pseudo-terminal"):
-        serve_twin_bench(build_twin_bench(TwinOptions("ideal")), CLOCK, False)
+        serve_twin_bench(build_twin_bench(TwinOptions(parts("lpm01a"))), CLOCK)
     assert len(opened) == 1
     assert descriptors() == before

@@ -22,7 +22,7 @@ from instruments.links.visa import VisaLink
 from instruments.roles import Samples
 from instruments.scpi import blocks as scpi
 from instruments.world.world import World
-from tests.support.monitor import MonitorSettings
+from tests.support.monitor import Monitor, MonitorSettings
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()
@@ -131,7 +131,7 @@ def test_the_driver_runs_against_the_twin(make_port: MakePort) -> None:
         clock.call_at(step * 100_000_000, world.pin_falls)
     items: list[Any] = []
     with serving(twin_server(twin, clock)) as port:
-        monitor = N6705(make_port(port), CLOCK)
+        monitor = Monitor(N6705(make_port(port), CLOCK))
         identity = monitor.open(CLOCK.deadline(10))
         applied = monitor.configure(MonitorSettings(3.0), CLOCK.deadline(10))
         monitor.power_on(CLOCK.deadline(10))

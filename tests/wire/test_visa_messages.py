@@ -16,7 +16,7 @@ from instruments.errors import ProtocolViolation, TimedOut, Unavailable
 from instruments.links.visa import VisaLink
 from instruments.scpi import blocks as scpi
 from instruments.world.world import World
-from tests.support.monitor import MonitorSettings
+from tests.support.monitor import Monitor, MonitorSettings
 
 pytestmark = pytest.mark.wire
 CLOCK = RealClock()
@@ -196,7 +196,7 @@ def test_the_driver_sets_the_twin_up_and_switches_it_off_even_after_a_broken_ans
         return answer or None
 
     with hislip(respond) as resource:
-        monitor = N6705(VisaLink(resource), CLOCK)
+        monitor = Monitor(N6705(VisaLink(resource), CLOCK))
         assert monitor.open(CLOCK.deadline(10)).virtual
         assert monitor.configure(MonitorSettings(3.0), CLOCK.deadline(10)).period_s == 204.8e-6
         monitor.power_on(CLOCK.deadline(10))

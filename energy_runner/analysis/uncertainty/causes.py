@@ -38,6 +38,14 @@ _NAMES = {
 }
 # A table that leaves one of these out says nothing about it, which is not the same as zero.
 _EXPECTED = ("gain", "offset", "noise", "clock")
+# What all laps have in common, by whether the host's clock ties them to the samples.
+_TIES = {
+    False: (
+        "start of the log: lap of its first edge",
+        "limit of the first lap, from which all others are counted",
+    ),
+    True: ("latency of laps against samples", "limit of what the links to the host may differ by"),
+}
 _VOLTAGE = ("supply_voltage", "voltage_gain", "voltage_offset")
 
 
@@ -196,9 +204,10 @@ def _of_edges(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]
         )
     if given.rate_u is not None:
         u = windows[0].start.shared_s / ROOT3
+        name, source = _TIES[given.tied_by_host]
         yield Cause(
-            name="start of the log: lap of its first edge",
-            source="limit of the first lap, from which all others are counted \u00d7 change of power at the edges",
+            name=name,
+            source=f"{source} \u00d7 change of power at the edges",
             u=(u,) * len(windows),
             sensitivity=tuple(
                 _moved_j(window, lambda _: u) / u / window.inferences if u else 0.0 for window in windows

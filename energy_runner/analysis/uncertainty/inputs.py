@@ -82,7 +82,8 @@ class Conditions:
 
     `signals` are the names of what was recorded, `voltage_v` the supply as set. `rate_u` is the relative
     standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it
-    `host_limit` is the limit of error of the host's clock, and `laps` how many edges it rests on. `virtual`
+    `host_limit` is the limit of error of the host's clock, and `laps` how many edges it rests on. `tied_by_host`
+    says that laps and samples are tied together by the times at which they reached the host. `virtual`
     says that the monitor is a twin, whose errors are those of its table and no others.
     """
 
@@ -93,6 +94,7 @@ class Conditions:
     host_limit: float = 0.0
     laps: int = 0
     virtual: bool = False
+    tied_by_host: bool = False
 
     def threshold_w(self, term: Term) -> float | None:
         """Return the power above which `term` counts; None for a unit that is no measure of power."""

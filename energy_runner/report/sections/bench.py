@@ -23,19 +23,35 @@ def boxes(story: Story) -> Html:
     rows = []
     for name in names:
         identity = story.boxes[name].identity
-        role = explained(ROLES.get(name, name), MEANS.get(name, "A box of this bench."))
+        role = explained(
+            ROLES.get(name) or _in_roles(story, name), MEANS.get(name, "An instrument of this bench.")
+        )
         details = identity.get("detail")
         detail = "; ".join(f"{k}: {v}" for k, v in details.items()) if isinstance(details, dict) else ""
         virtual = tag("strong", "simulated") if identity.get("virtual") or story.record.virtual else "real"
         port = story.record.instrument(name).get("port")
         made = [identity.get(key) or number(None) for key in ("make", "model", "serial", "firmware")]
-        rows.append([role, *made, port or "through the IO manager", virtual, detail])
+        rows.append([role, *made, port or f"through {_relay(story)}", virtual, detail])
     columns = ["Box", "Make", "Model", "Serial number", "Firmware", "Port", "Kind", "Detail"]
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     asked = table("As each box answered when it was asked who it is", columns, rows) if rows else ""
     none = "" if rows else tag("p", "No box was identified.")
     return section("boxes", "Who took part", asked, none, _dut(story))
+
+
+def _in_roles(story: Story, name: str) -> str:
+    """Return the name of an instrument and the roles that the bench file gives it."""
+    roles = story.bench("roles")
+    players = roles.items() if isinstance(roles, dict) else ()
+    played = [role.replace("_", "-") for role, player in players if str(player).partition(":")[0] == name]
+    return f"{name} ({', '.join(played)})" if played else name
+
+
+def _relay(story: Story) -> str:
+    """Return what relays the DUT's UART."""
+    name = str(story.bench("roles", "dut") or "io-manager").partition(":")[0]
+    return "the IO manager" if name == "io-manager" else name
 
 
 def _dut(story: Story) -> Html:
@@ -63,7 +79,10 @@ def settings(story: Story) -> Html:
     items: list[tuple[object, object]] = [
         ("Bench", story.bench("name")),
         ("Description", story.bench("description")),
-        ("Voltage set", monitor and with_unit(monitor.voltage_set_v, "V", 5)),
+        (
+            "Voltage set" if monitor is None or monitor.supply else "Voltage stated, fed from outside",
+            monitor and with_unit(monitor.voltage_set_v, "V", 5),
+        ),
         ("Voltage measured", voltages),
         (
             explained("Sample period", "The time between two samples, as the power monitor itself states it."),
@@ -125,7 +144,9 @@ def stimuli(story: Story) -> Html:
 def provenance(story: Story) -> Html:
     """Return where this report comes from, and how to make it again."""
     record = story.record
-    off = {True: "confirmed by the power monitor", False: "NOT CONFIRMED", None: "this bench switches no supply"}
+    supply = story.facts.monitor.supply if story.facts.monitor else "monitor"
+    by = "the power monitor" if supply == "monitor" else supply
+    off = {True: f"confirmed by {by}", False: "NOT CONFIRMED", None: "this bench switches no supply"}
     items: list[tuple[object, object]] = [
         ("Session", record.session_id),
         ("Started (UTC)", record.started_utc),

@@ -45,6 +45,8 @@ def _valid_band(story: Story) -> Html:
 
 
 def _supply_band(story: Story) -> Html:
+    if headline.fed_outside(story.record):
+        return tag("div", headline.FED_OUTSIDE, ".", class_="band virtual", role="note")
     if story.record.supply_off_confirmed is not False:
         return Html("")
     return tag("div", tag("strong", headline.SUPPLY_ON), class_="band bad", role="alert")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from energy_runner.api import hands_on
 from energy_runner.bench import Bench, build_bench
-from energy_runner.cli import bench_doctor
 from energy_runner.director.stop import StopRequest
 from instruments.world.faults import Faults
 
@@ -17,7 +17,7 @@ def test_the_doctor_finds_a_built_in_bench_well(name, call):
     status, out, err = call("bench", "doctor", name)
     assert (status, err) == (0, "")
     assert out.endswith("All is well.\n")
-    assert out.count("ok  ") == len(out.splitlines()) - 1 == 7
+    assert out.count("ok  ") == len(out.splitlines()) - 1 == 8
     assert "by the power monitor and the IO manager" in out
 
 
@@ -28,14 +28,14 @@ def faulty(monkeypatch) -> Callable[[Callable[[Faults], None]], list[Bench]]:
     def set_faults(fault: Callable[[Faults], None]) -> list[Bench]:
         opened: list[Bench] = []
 
-        def open_faulty(*given: Any, **named: Any) -> Bench:
+        def build_faulty(*given: Any, **named: Any) -> Bench:
             bench = build_bench(*given, **named)
             assert bench.twin is not None
             fault(bench.twin.world.faults)
             opened.append(bench)
             return bench
 
-        monkeypatch.setattr(bench_doctor, "build_bench", open_faulty)
+        monkeypatch.setattr(hands_on, "build_bench", build_faulty)
         return opened
 
     return set_faults
@@ -87,7 +87,7 @@ def test_ctrl_c_stops_the_doctor_with_the_supply_off(looks, faulty, call, monkey
                 self.ask("stopped by SIGINT")
             super().check()
 
-    monkeypatch.setattr(bench_doctor, "StopRequest", Impatient)
+    monkeypatch.setattr(api, "StopRequest", Impatient)
     opened = faulty(lambda faults: None)
     status, out, err = call("bench", "doctor", "virtual-lpm01a")
     assert (status, err) == (4, "energy-runner: stopped by SIGINT\n")

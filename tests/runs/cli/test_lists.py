@@ -29,7 +29,7 @@ def test_bench_list_shows_good_files_and_what_is_wrong_with_others(call, tmp_pat
     rows = {row["name"]: row for row in json.loads(call("bench", "list", "--json")[1])}
     assert {"virtual-ideal", "virtual-lpm01a", "virtual-n6705c", "good.toml"} <= rows.keys()
     assert rows["good.toml"]["problem"] is None
-    assert rows["wrong.toml"]["problem"].startswith("unknown key 'dut.prt'; did you mean 'port'?")
+    assert rows["wrong.toml"]["problem"].startswith("line 3: unknown key 'dut.prt'; did you mean 'port'?")
     assert "'lpm01b' is unknown" in rows["driver.toml"]["problem"]
     assert not {"pyproject.toml", "binary.toml"} & rows.keys()
     table = call("bench", "list")[1]
@@ -93,5 +93,5 @@ def test_instruments_show_has_limits_and_sources(driver, call):
     status, out, _ = call("instruments", "show", driver)
     assert status == 0
     assert "gain" in out
-    table = out.partition("Limits of error")[2].splitlines()[1:]
+    table = out.partition("\nSpecification (")[2].splitlines()[1:]
     assert max(len(line) for line in table if not line.startswith("assumed")) <= 80

@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -14,25 +15,32 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from energy_runner import api
 from energy_runner.bench.build import build_bench
 from energy_runner.bench.spec import (
     BenchSpec,
     CalibrationSpec,
     DutSpec,
     EnvironmentSpec,
+    InstrumentSpec,
     IoManagerSpec,
     MonitorSpec,
+    RolesSpec,
+    SamplerSpec,
+    SupplySpec,
     VirtualSpec,
 )
+from energy_runner.bench.wiring import check_roles, roles_of
 from energy_runner.errors import ExitStatus
 from energy_runner.rules.table import RULES
 from energy_runner.session.events import KnownEvent
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
-from instruments.registry import ENTRY_POINT_GROUP, drivers
+from instruments.registry import BUILT_IN, ENTRY_POINT_GROUP, drivers
 from instruments.world.faults import Faults
 from tests.support.cli import commands
 from tests.support.places import ROOT
+from tests.support.small import small_plan
 
 DOCS = ROOT / "docs"
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(page for page in DOCS.rglob("*.md") if "decisions" not in page.parts)]
@@ -185,13 +193,16 @@ def test_a_client_of_a_served_bench(tmp_path, monkeypatch, capsys):
 @pytest.fixture
 def written_driver(tmp_path, monkeypatch) -> Iterator[Path]:
     """The package of the how-to, on the import path as if it were installed."""
-    for _, code in blocks("how-to/write-a-driver.md", "python"):
+    page = "how-to/write-a-driver.md"
+    for _, code in [*blocks(page, "python"), *blocks(page, "toml")]:
         first, _, _ = code.partition("\n")
-        file = tmp_path / first.removeprefix("# ")
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(code, "utf-8")
-    [(_, project)] = blocks("how-to/write-a-driver.md", "toml")
-    entries = tomllib.loads(project)["project"]["entry-points"]
+        if first.startswith("# "):  # the file's name
+            file = tmp_path / first.removeprefix("# ")
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(code, "utf-8")
+    room = {file.name for file in (tmp_path / "acme_em1").iterdir()}
+    assert {"protocol.py", "specification.toml", "driver.py", "twin.py"} <= room
+    entries = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
     info = tmp_path / "acme_em1-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-em1\nVersion: 1.0\n", "utf-8")
@@ -226,32 +237,67 @@ def test_the_driver_of_the_how_to_conforms_and_is_found(written_driver):
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "12 passed" in done.stdout
+    assert "7 passed" in done.stdout
     assert drivers()["acme-em1"].title == "Acme EM-1"
     monitor = {"driver": "acme-em1", "port": "/dev/x", "voltage_v": 3.0}
     spec = BenchSpec.model_validate({"name": "b", "monitor": monitor, "io_manager": {"port": "/dev/y"}})
-    assert type(build_bench(spec).monitor).__name__ == "Em1"
+    bench = build_bench(spec)
+    assert type(bench.sampler).__name__ == "Em1"
+    assert type(bench.supply).__name__ == "Em1Supply"
 
 
-def test_bench_files_in_the_documentation_are_good():
-    found = [
-        (page.name, code)
+def test_the_driver_of_the_how_to_measures_right_on_its_own_twin(written_driver):
+    [bench] = [spec for page, spec in bench_files() if page == "write-a-driver.md"]
+    examination = api.examine_bench(bench)
+    assert examination.well, examination.steps
+    plan = small_plan(written_driver / "stimuli")
+    session = api.run(bench, plan, out=written_driver / "session")
+    assert session.record.outcome == "completed", session.record.reason
+    assert session.record.supply_off_confirmed is True
+    score, truth = session.result().energy_per_inference_j, session.record.truth
+    assert score is not None
+    assert truth is not None
+    true_j = statistics.median(window.energy_j / window.inferences for window in truth)
+    assert abs(score.median / true_j - 1) > 1e-5, "its twin has errors"
+    assert abs(score.median - true_j) <= score.U < 0.02 * true_j
+
+
+def bench_files() -> list[tuple[str, BenchSpec]]:
+    """Every bench file in the documentation with the name of its page."""
+    return [
+        (page.name, BenchSpec.model_validate(table))
         for page in PAGES
         for match in BLOCK.finditer(page.read_text("utf-8"))
-        if match["kind"] == "toml" and "name = " in (code := match["code"])
+        if match["kind"] == "toml" and "name" in (table := tomllib.loads(match["code"]))
     ]
-    assert len(found) >= 5
-    for page, code in found:
-        spec = BenchSpec.model_validate(tomllib.loads(code))
-        build_bench(spec, "energy" if spec.monitor else "performance"), page
+
+
+@pytest.mark.usefixtures("written_driver")
+def test_bench_files_in_the_documentation_are_good():
+    found = bench_files()
+    assert len(found) >= 7
+    for page, spec in found:
+        check_roles(spec)
+        build_bench(spec, "energy" if "sampler" in roles_of(spec) else "performance"), page
+
+
+def test_the_mix_in_the_reference_is_well():
+    [mix] = [spec for _, spec in bench_files() if spec.name == "mix-of-three"]
+    examination = api.examine_bench(mix)
+    assert examination.well, examination.steps
+    assert [step.step for step in examination.steps][:3] == ["psu answers", "meter answers", "uno answers"]
 
 
 # --- reference ---------------------------------------------------------------------------------------------
 
 TABLES: list[tuple[str, type[BaseModel]]] = [
     ("## Top level", BenchSpec),
+    ("## `[instruments.NAME]`", InstrumentSpec),
+    ("## `[instruments.NAME.calibration]`", CalibrationSpec),
+    ("## `[roles]`", RolesSpec),
+    ("## `[supply]`", SupplySpec),
+    ("## `[sampler]`", SamplerSpec),
     ("## `[monitor]`", MonitorSpec),
-    ("## `[monitor.calibration]`", CalibrationSpec),
     ("## `[environment]`", EnvironmentSpec),
     ("## `[io_manager]`", IoManagerSpec),
     ("## `[dut]`", DutSpec),
@@ -277,13 +323,11 @@ def test_every_key_of_a_bench_file_with_its_default(heading, model):
 
 
 def test_every_option_of_a_built_in_driver():
-    import inspect
-
-    table = rows(section("reference/bench-file.md", "## `[monitor]`"))
-    for driver in (d for d in drivers().values() if d.factory_path.startswith("instruments.")):
-        options = list(inspect.signature(driver.factory()).parameters)[2:]
+    table = rows(section("reference/bench-file.md", "## `[instruments.NAME]`"))
+    for driver in BUILT_IN:
         assert driver.name in table
-        assert all(f"`{option}`" in table[driver.name][2] for option in options), driver.name
+        assert all(role in table[driver.name][1] for role in driver.roles), driver.name
+        assert all(f"`{option}`" in table[driver.name][3] for option in driver.options_model().model_fields)
 
 
 def test_every_event_with_its_keys():
