@@ -87,7 +87,7 @@ def test_ctrl_c_stops_the_doctor_with_the_supply_off(looks, faulty, call, monkey
                 self.ask("stopped by SIGINT")
             super().check()
 
-    monkeypatch.setattr(api, "StopRequest", Impatient)
+    monkeypatch.setattr(hands_on, "StopRequest", Impatient)
     opened = faulty(lambda faults: None)
     status, out, err = call("bench", "doctor", "virtual-lpm01a")
     assert (status, err) == (4, "energy-runner: stopped by SIGINT\n")
