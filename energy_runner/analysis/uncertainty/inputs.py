@@ -1,4 +1,4 @@
-"""What an uncertainty budget is made from: limits of error, and what was seen of each window."""
+"""What an uncertainty budget is made from: a specification, and what was seen of each window."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from energy_runner.errors import SessionError
 
 
 class Term(BaseModel):
-    """One limit of error, ± (`relative` × reading + `absolute` in `unit`).
+    """One term of a specification: errors up to ± (`relative` × reading + `absolute` in `unit`).
 
     A term without either is a known cause of unknown size. `above` says that it counts only while the
     reading is larger than so many `unit`.
@@ -32,21 +32,24 @@ class Term(BaseModel):
 
 
 class Limits(BaseModel):
-    """The limits of error of a monitor as configured, as its journal entry states them."""
+    """The specification of a monitor as configured, as its journal entry states it."""
 
     document: str = ""
     terms: list[Term] = Field(default_factory=list)
     assumptions: list[str] = Field(default_factory=list)
 
     @classmethod
-    def of(cls, accuracy: dict[str, Any]) -> "Limits":
-        """Return the limits in a `MonitorConfigured.accuracy`; raises `SessionError` for anything else."""
+    def of(cls, specification: dict[str, Any]) -> "Limits":
+        """Return the specification in a `monitor-configured` event; raises `SessionError` for anything else.
+
+        Journals call that field `accuracy`; everywhere else the word means the benchmark's metric.
+        """
         try:
-            return cls.model_validate(accuracy)
+            return cls.model_validate(specification)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise SessionError(f"the monitor's limits of error are damaged ({place}: {first['msg']})") from None
+            raise SessionError(f"the monitor's specification is damaged ({place}: {first['msg']})") from None
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Conditions:
 
     `signals` are the names of what was recorded, `voltage_v` the supply as set. `rate_u` is the relative
     standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it
-    `host_limit` is the limit of error of the host's clock, and `laps` how many edges it rests on. `virtual`
+    `host_limit` is the largest error of the host's clock, and `laps` how many edges it rests on. `virtual`
     says that the monitor is a twin, whose errors are those of its table and no others.
     """
 

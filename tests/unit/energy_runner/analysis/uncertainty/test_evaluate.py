@@ -330,7 +330,7 @@ def test_an_absurd_window_is_refused() -> None:
     ],
 )
 def test_damaged_limits_are_refused(accuracy: dict[str, Any]) -> None:
-    with pytest.raises(SessionError, match="limits of error are damaged"):
+    with pytest.raises(SessionError, match="specification is damaged"):
         Limits.of(accuracy)
 
 
