@@ -209,7 +209,7 @@ def _check_cycle(cycle: DutyCycle) -> None:
         if isinstance(quantity, Quantity):
             _check(item.name, quantity, 0.0, _LARGEST)
     if not cycle.period_s.value > 0:
-        raise ConfigurationError("the period between two inferences must be longer than nothing")
+        raise ConfigurationError("the period between two inferences must be longer than zero")
     if cycle.between == "off" and not cycle.boot_s.value > 0:
         raise ConfigurationError("a DUT that is off between inferences must boot for each; how long does it take?")
     busy_s = cycle.inference_s.value + cycle.boot_s.value
@@ -227,9 +227,11 @@ def _check_battery(battery: Battery) -> None:
         _check(item.name, getattr(battery, item.name), 0.0, 1.0 if share else _LARGEST)
     for name in ("capacity_mah", "voltage_v", "usable", "efficiency"):
         if not getattr(battery, name).value > 0:
-            raise ConfigurationError(f"{_words(name)} of a battery must be more than nothing")
+            raise ConfigurationError(f"{_words(name)} of a battery must be greater than zero")
     if battery.self_discharge_per_year.value == 1.0:
-        raise ConfigurationError("a battery that loses all of its content by itself within a year has no life")
+        raise ConfigurationError(
+            "self discharge per year must be less than 1: such a battery loses all of its charge by itself"
+        )
 
 
 def _check(name: str, quantity: Quantity, least: float, most: float) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from string import Template
 
-from energy_runner.submission.cases import Entry, Run
+from energy_runner.submission.figures import uncertainty_of
+from energy_runner.submission.model import Entry, Figure, Run
 from energy_runner.submission.names import plain_ascii
-from energy_runner.submission.text import Figure, uncertainty_of
 
 _NAMES = {"% Top 1": "% Top 1", "AUC": "area under the ROC curve"}
 
@@ -43,7 +43,7 @@ def checklist_md(
         division=description["Division"],
         status=description["Status"],
         benchmarks=", ".join(f"{entry.folder} ({entry.benchmark.task})" for entry in entries),
-        dut_name=runs[0].firmware[0],
+        dut_name=runs[0].firmware.name,
         software=", ".join(sorted({run.session.record.software for run in runs})),
         whole=", ".join(f"{entry.benchmark.id} {_whole(entry)}" for entry in entries),
         quantization=description["Quantization Method"],
@@ -53,9 +53,16 @@ def checklist_md(
 
 def code_readme(entry: Entry, system: str, banner: Sequence[str]) -> bytes:
     """Return the note in code/ that says what belongs there, with what the DUT answered."""
-    name, profile, model = entry.runs["accuracy"].firmware
-    task = entry.benchmark.task
-    return _filled("code_readme.md", banner, task=task, system=system, dut_name=name, profile=profile, model=model)
+    firmware, task = entry.runs["accuracy"].firmware, entry.benchmark.task
+    return _filled(
+        "code_readme.md",
+        banner,
+        task=task,
+        system=system,
+        dut_name=firmware.name,
+        profile=firmware.profile,
+        model=firmware.model,
+    )
 
 
 def _filled(template: str, banner: Sequence[str], lists: dict[str, str] | None = None, **answers: str) -> bytes:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from energy_runner.session import events as ev
-from energy_runner.submission.cases import Run
+from energy_runner.submission.model import Run
 from energy_runner.submission.names import plain_ascii
-from energy_runner.submission.text import Stamps
+from energy_runner.submission.stamps import stamp
 
 _LONGEST_LINE = 1000
 
@@ -89,22 +89,21 @@ def log_txt(run: Run, banner: Sequence[str], results: bytes) -> bytes:
 
 
 def _happened(run: Run) -> Iterator[str]:
-    stamps = Stamps(run)
     stride = run.session.record.benchmark.stride_bytes or 1
     idle_ns = 0  # since when the DUT waits for the next stimulus
     for event in run.session.journal(exchanges=False):
-        stamp = f"{stamps.at(event.t_ns)} ulp-mlperf:"
+        begin = f"{stamp(event.t_ns + run.utc_offset_ns)} ulp-mlperf:"
         tell = _TOLD.get(event.kind)
         if isinstance(event, ev.DutIdentified):
             for what in ("name", "profile", "model"):
                 yield f"Device {what} retrieved: {plain_ascii(getattr(event, what))}"
         elif isinstance(event, ev.StimulusLoaded):
-            begun = f"{stamps.at(idle_ns)} ulp-mlperf:"
+            begun = f"{stamp(idle_ns + run.utc_offset_ns)} ulp-mlperf:"
             yield f"{begun} Loading file {plain_ascii(event.file)} segment {event.offset // stride}"
-            yield f"{stamp} Load complete."
+            yield f"{begin} Load complete."
             compared = "read back and equal" if event.read_back else "not read back"
-            yield f"{stamp} {event.size} bytes, SHA-256 {plain_ascii(event.sha256)}, {compared}"
+            yield f"{begin} {event.size} bytes, SHA-256 {plain_ascii(event.sha256)}, {compared}"
         elif tell is not None:
-            yield f"{stamp} {plain_ascii(tell(event), _LONGEST_LINE)}"
+            yield f"{begin} {plain_ascii(tell(event), _LONGEST_LINE)}"
         if isinstance(event, ev.Phase | ev.InferenceDone | ev.DutIdentified):
             idle_ns = event.t_ns

@@ -1,4 +1,4 @@
-"""The system description: a form that a person fills in once for a board, and the JSON that the checker reads."""
+"""The form of a system description, which a person fills in once for a board."""
 
 import difflib
 import tomllib
@@ -9,9 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from energy_runner.errors import ConfigurationError
-from energy_runner.submission.names import check_value, is_text
+from energy_runner.submission.names import check_value
 
-STATUSES = {"available": "Available", "preview": "Preview", "rdi": "RDI"}
 _LARGEST_FORM_BYTES = 1 << 20
 _ADVICE = "Try: energy-runner export mlperf --new-system FILE, which writes an empty form"
 
@@ -73,25 +72,3 @@ def read_form(path: Path) -> dict[str, str]:
         if not isinstance(value, str):
             raise ConfigurationError(f"{path}: {key}: must be text between quotation marks")
     return {key: check_value(f"{path}: {key}", document.get(key, "")) for key in known}
-
-
-def check_form(form: dict[str, str], path: Path) -> None:
-    """Raise `ConfigurationError` that lists by name every mandatory key still empty, or says what is wrong."""
-    missing = [field.key for field in fields() if field.mandatory and not form[field.key]]
-    if missing:
-        also = " (status may also be given with --category)" if "status" in missing else ""
-        raise ConfigurationError(f"{path}: still empty: {', '.join(missing)}{also}")
-    if form["status"].lower() not in STATUSES:
-        raise ConfigurationError(f"{path}: status: {form['status']!a} is none of {', '.join(STATUSES)}")
-    if not is_text(form["board_name"]):
-        raise ConfigurationError(
-            f"{path}: board_name: {form['board_name']!a} is taken for a number or for nothing by the "
-            "final report. Try the board's full name"
-        )
-
-
-def system_json(form: dict[str, str], org: str, division: str) -> dict[str, str]:
-    """Return the description as the official tools read it, in the order of their template."""
-    named = {field.name: form[field.key] for field in fields()}
-    named["Status"] = STATUSES[form["status"].lower()]
-    return {"Submitter": org, "Division": division.capitalize(), **named}

@@ -9,12 +9,16 @@ from energy_runner.errors import ConfigurationError
 _ADVICE = "Try another --out, or remove it first"
 
 
-def write_tree(out: Path, files: Mapping[str, bytes], owned: Sequence[str]) -> None:
+def write_tree(out: Path, files: Mapping[str, bytes], owned: Sequence[str], outside: Sequence[Path] = ()) -> None:
     """Write `files` (path below `out` to content); nothing is left behind if one of them cannot be written.
 
     What is there already with the same bytes stays. Raises `ConfigurationError` for anything else in its place,
-    for strangers in the folders `owned`, which are the export's alone, and for links on the way.
+    for strangers in the folders `owned`, which are the export's alone, for links on the way, and for an `out` that
+    is not `outside` all of these: they are sessions, and a session's folder is a record of facts.
     """
+    for path in outside:
+        if out.resolve().is_relative_to(path.resolve()):
+            raise ConfigurationError(f"{out}: is inside the session {path}. Try another --out")
     try:
         for name in (*files, *owned):
             _refuse_links(out, name)

@@ -1,4 +1,4 @@
-"""What an uncertainty budget is made from: limits of error, and what was seen of each window."""
+"""What an uncertainty budget is made from: a specification, and what was seen of each window."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from energy_runner.errors import SessionError
 
 
 class Term(BaseModel):
-    """One limit of error, ± (`relative` × reading + `absolute` in `unit`).
+    """One term of a specification: errors up to ± (`relative` × reading + `absolute` in `unit`).
 
     A term without either is a known cause of unknown size. `above` says that it counts only while the
     reading is larger than so many `unit`.
@@ -33,7 +33,7 @@ class Term(BaseModel):
 
 
 class Limits(BaseModel):
-    """The limits of error of a monitor as configured, as its journal entry states them."""
+    """The specification of a monitor as configured, as its journal entry states it."""
 
     document: str = ""
     terms: list[Term] = Field(default_factory=list)
@@ -41,14 +41,17 @@ class Limits(BaseModel):
     assumed: bool = False
 
     @classmethod
-    def of(cls, accuracy: dict[str, Any]) -> "Limits":
-        """Return the limits in a `MonitorConfigured.accuracy`; raises `SessionError` for anything else."""
+    def of(cls, specification: dict[str, Any]) -> "Limits":
+        """Return the specification in a `monitor-configured` event; raises `SessionError` for anything else.
+
+        Journals call that field `accuracy`; everywhere else the word means the benchmark's metric.
+        """
         try:
-            return cls.model_validate(accuracy)
+            return cls.model_validate(specification)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise SessionError(f"the monitor's limits of error are damaged ({place}: {first['msg']})") from None
+            raise SessionError(f"the monitor's specification is damaged ({place}: {first['msg']})") from None
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class Conditions:
 
     `signals` are the names of what was recorded, `voltage_v` the supply as set. `rate_u` is the relative
     standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it
-    `host_limit` is the limit of error of the host's clock, and `laps` how many edges it rests on. `tied_by_host`
+    `host_limit` is the largest error of the host's clock, and `laps` how many edges it rests on. `tied_by_host`
     says that laps and samples are tied together by the times at which they reached the host. `virtual`
     says that the monitor is a twin, whose errors are those of its table and no others.
     """

@@ -149,7 +149,7 @@ def test_booting_each_time_costs_time_and_energy():
         ({"inference_s": Quantity(61.0)}, "longer than the period"),
         ({"boot_s": Quantity(59.99)}, "an inference and its boot take"),
         ({"between": "off", "rest_w": Quantity(0.0)}, "must boot"),
-        ({"period_s": Quantity(0.0), "inference_s": Quantity(0.0)}, "longer than nothing"),
+        ({"period_s": Quantity(0.0), "inference_s": Quantity(0.0)}, "longer than zero"),
         ({"inference_j": Quantity(-1e-3)}, r"inference \(J\) must be 0 or more"),
         ({"rest_w": Quantity(math.nan)}, r"rest \(W\)"),
         ({"rest_w": Quantity(1e-6, -1e-9)}, "standard uncertainty"),
@@ -166,7 +166,7 @@ def test_what_cannot_be_is_refused(changes, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"capacity_mah": Quantity(0.0)}, "more than nothing"),
+        ({"capacity_mah": Quantity(0.0)}, "greater than zero"),
         ({"usable": Quantity(1.2)}, "usable must be from 0 to 1"),
         ({"efficiency": Quantity(0.0)}, "efficiency"),
         ({"self_discharge_per_year": Quantity(1.0)}, "loses all"),

@@ -1,96 +1,26 @@
 """The uncertainty budget: every limit counted once, in the right unit, and nothing left out in silence."""
 
 import math
-from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import given as examples
-from hypothesis import settings
-from hypothesis import strategies as st
 
 from energy_runner.analysis.uncertainty.combine import median_factor
-from energy_runner.analysis.uncertainty.edges import EdgeView
-from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, Measured, evaluate
-from energy_runner.errors import SessionError
-from energy_runner.session.result import Component
-
-PERIOD_S = 1e-3
-POWER_W, OUTSIDE_W, VOLTAGE_V = 0.04, 0.03, 2.0
-START_S, DURATION_S, INFERENCES = 20.0, 10.0, 100
-ENERGY_J = POWER_W * DURATION_S
-PER_INFERENCE_J = ENERGY_J / INFERENCES
-ROOT3 = math.sqrt(3)
-
-
-def edge(at_s: float, *, starts: bool, **changes: Any) -> EdgeView:
-    """An edge between `OUTSIDE_W` and `POWER_W`, seen a hundred samples far."""
-    first = round(at_s / PERIOD_S) - 100
-    inside = (np.arange(first, first + 200) + 0.5) * PERIOD_S > at_s
-    view = EdgeView(
-        position=at_s / PERIOD_S,
-        period_s=PERIOD_S,
-        half_width_s=0.0,
-        shared_s=0.0,
-        outside_w=OUTSIDE_W,
-        outside_step_w=0.0,
-        largest_w=POWER_W,
-        first=first,
-        power_w=np.where(inside == starts, POWER_W, OUTSIDE_W),
-    )
-    return replace(view, **changes)
-
-
-def window(start_s: float = START_S, energy_j: float = ENERGY_J, **changes: Any) -> Measured:
-    """A window of ten seconds; changes of `edge_...` go to both edges."""
-    edges = {name[5:]: value for name, value in changes.items() if name.startswith("edge_")}
-    others = {name: value for name, value in changes.items() if not name.startswith("edge_")}
-    measured = Measured(
-        energy_j=energy_j,
-        inferences=INFERENCES,
-        duration_s=DURATION_S,
-        samples=10_000,
-        start=edge(start_s, starts=True, **edges),
-        stop=edge(start_s + DURATION_S, starts=False, **edges),
-    )
-    return replace(measured, **others)
-
-
-def given(*terms: dict[str, Any], **changes: Any) -> Conditions:
-    conditions = Conditions(
-        limits=Limits.of({"document": "manual", "terms": list(terms)}),
-        signals=("energy",),
-        voltage_v=VOLTAGE_V,
-        virtual=True,
-    )
-    return replace(conditions, **changes)
-
-
-def rows(evaluation: Evaluation) -> dict[str, Component]:
-    found = {component.name: component for component in evaluation.budget.components}
-    assert len(found) == len(evaluation.budget.components)
-    return found
-
-
-def relative_of(windows: list[Measured], conditions: Conditions) -> dict[str, float]:
-    """Return the relative contributions, after checking that rows and totals belong together."""
-    evaluation = evaluate(windows, conditions)
-    score = evaluation.score
-    sums = [
-        (score.u, score.U, score.k, evaluation.budget.components),
-        *((each.u, each.U, each.k, each.components) for each in evaluation.windows),
-    ]
-    for u, expanded, k, components in sums:
-        assert u == pytest.approx(math.sqrt(sum(row.value_j**2 for row in components)))
-        assert expanded == pytest.approx(k * u)
-        for row in components:
-            assert row.value_j == pytest.approx(abs(row.sensitivity or 0.0) * (row.u or 0.0), rel=1e-9)
-            assert row.limit is None or row.limit == pytest.approx((row.u or 0.0) * (row.divisor or 0.0))
-    assert all(row.value_j == pytest.approx(row.relative * score.median) for row in sums[0][3])
-    return {name: row.relative for name, row in rows(evaluation).items()}
-
+from energy_runner.analysis.uncertainty.evaluate import evaluate
+from tests.support.budget_windows import (
+    DURATION_S,
+    ENERGY_J,
+    OUTSIDE_W,
+    PERIOD_S,
+    POWER_W,
+    ROOT3,
+    START_S,
+    VOLTAGE_V,
+    given,
+    relative_of,
+    rows,
+    window,
+)
 
 # --- the table's terms --------------------------------------------------------------------------------------
 
@@ -236,167 +166,3 @@ def test_scatter_that_is_explained_is_not_counted_twice() -> None:
         term = noise | {"absolute": POWER_W * 100 * scatter * share}
         found = relative_of([window(energy_j=energy) for energy in energies], given(term))
         assert found["repeatability of the windows"] == pytest.approx(median_factor(5) * scatter * left, abs=1e-5)
-
-
-# --- what is missing ----------------------------------------------------------------------------------------
-
-GOOD = [
-    {"name": "gain", "relative": 0.01},
-    {"name": "offset", "absolute": 1e-6, "unit": "W"},
-    {"name": "noise", "absolute": 1e-6, "unit": "W"},
-    {"name": "clock", "relative": 1e-4},
-]
-REAL = {"virtual": False}
-
-
-def doubts(windows: int, *terms: dict[str, Any], **changes: Any) -> list[str]:
-    evaluation = evaluate([window()] * windows, given(*terms, **changes))
-    score, each = evaluation.score, evaluation.windows[0]
-    assert score.complete == (not score.incomplete)
-    assert score.stated is not None
-    for complete, text in ((score.complete, score.stated.text), (each.complete, each.stated.text)):
-        assert ("uncertainty incomplete: " in text) == (not complete)
-    assert all(doubt in score.stated.text for doubt in score.incomplete)
-    return score.incomplete
-
-
-def test_a_table_that_says_everything_makes_a_complete_uncertainty() -> None:
-    assert doubts(5, *GOOD, **REAL) == []
-
-
-def test_a_known_cause_of_unknown_size_makes_it_incomplete() -> None:
-    terms = [*GOOD, {"name": "temperature", "source": "calibrate after 5 °C"}]
-    assert doubts(5, *terms, **REAL) == ["temperature since self-calibration unknown"]
-    assert doubts(5, *terms) == []  # a twin has no temperature
-    notes = evaluate([window()] * 5, given(*terms)).budget.notes
-    assert "no error of these kinds: temperature since self-calibration" in notes[0]
-
-
-@pytest.mark.parametrize("left_out", ["gain", "offset", "noise", "clock"])
-def test_what_a_table_leaves_out_is_missing(left_out: str) -> None:
-    (doubt,) = doubts(5, *(term for term in GOOD if term["name"] != left_out), **REAL)
-    assert left_out in doubt
-
-
-def test_a_missing_table_is_missing() -> None:
-    assert doubts(5, **REAL) == ["limits of error of the monitor unknown"]
-    assert doubts(5) == []
-
-
-def test_a_voltage_that_nobody_measured_needs_a_limit() -> None:
-    current = {"signals": ("current",), **REAL}
-    (doubt,) = doubts(5, *GOOD, **current)
-    assert doubt.startswith("supply voltage unknown")
-    assert doubts(5, *GOOD, {"name": "supply_voltage", "relative": 0.01}, **current) == []
-    assert doubts(5, *GOOD, **(current | {"signals": ("current", "voltage")})) == []
-
-
-def test_one_window_tells_nothing_of_repeatability() -> None:
-    assert doubts(1) == ["repeatability unknown: there is only one window"]
-
-
-@pytest.mark.parametrize(("unit", "voltage_v"), [("K", 2.0), ("", 2.0), ("A", 0.0)])
-def test_a_limit_that_cannot_be_counted_is_said_so(unit: str, voltage_v: float) -> None:
-    found = doubts(5, {"name": "odd", "absolute": 1.0, "unit": unit}, voltage_v=voltage_v)
-    assert found == [f"odd of 1 {unit or 'without unit'} cannot be counted"]
-
-
-def test_assumptions_are_noted_and_every_row_names_its_source() -> None:
-    limits = Limits.of({"document": "manual", "terms": GOOD, "assumptions": ["room temperature"]})
-    evaluation = evaluate([window()] * 2, given(limits=limits, rate_u=1e-4, laps=9))
-    assert evaluation.budget.notes[0] == "room temperature"
-    assert all(row.source for row in evaluation.budget.components)
-    assert evaluation.budget.components[0].source == "manual"
-
-
-# --- hostile numbers ----------------------------------------------------------------------------------------
-
-
-def test_an_absurd_window_is_refused() -> None:
-    with pytest.raises(SessionError, match="beyond all reason"):
-        evaluate([window(edge_half_width_s=1.0, edge_largest_w=1e308)], given())
-
-
-@pytest.mark.parametrize(
-    "accuracy",
-    [
-        {"terms": 5},
-        {"terms": [{"relative": 0.1}]},
-        {"terms": [{"name": "gain", "relative": -0.1}]},
-        {"terms": [{"name": "gain", "relative": float("nan")}]},
-        {"terms": [{"name": "gain", "relative": 1e308}]},
-        {"terms": [{"name": "gain", "absolute": "much"}]},
-        {"terms": [{"name": "gain", "relative": 0.1, "above": -1}]},
-    ],
-)
-def test_damaged_limits_are_refused(accuracy: dict[str, Any]) -> None:
-    with pytest.raises(SessionError, match="limits of error are damaged"):
-        Limits.of(accuracy)
-
-
-SIZES = st.one_of(st.just(0.0), st.floats(0, 1e3))
-TERMS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "name": st.sampled_from(["gain", "noise", "clock", "offset", "temperature", "odd"]),
-            "relative": SIZES,
-            "absolute": SIZES,
-            "unit": st.sampled_from(["", "A", "W", "V", "J", "s", "sample", "K"]),
-            "above": SIZES,
-        }
-    ),
-    max_size=4,
-)
-
-
-@settings(max_examples=200)
-@examples(TERMS, st.booleans(), st.booleans(), st.floats(0, 1e3))
-def test_any_table_gives_finite_numbers_or_a_refusal(
-    terms: list[dict[str, Any]], by_laps: bool, virtual: bool, voltage_v: float
-) -> None:
-    laps = {"rate_u": 6e-5, "host_limit": 1e-4, "laps": 13} if by_laps else {}
-    conditions = given(*terms, voltage_v=voltage_v, virtual=virtual, **laps)
-    with suppress(SessionError):
-        score = evaluate([window(energy_j=energy) for energy in (0.40, 0.41, 0.39)], conditions).score
-        assert score.stated is not None
-        assert all(map(math.isfinite, (score.u, score.U)))
-        assert 1.6 <= score.k <= 13
-
-
-# --- against a Monte Carlo calculation (JCGM 101:2008) --------------------------------------------------------
-
-
-def test_the_linear_budget_agrees_with_a_monte_carlo_calculation() -> None:
-    """The whole measurement equation, products and all, and a real median; validation as in JCGM 101, 8."""
-    gain, supply, offset_w, clock, phase_s, noise_w = 0.008, 0.006, 1e-4, 1e-3, 2e-3, 0.02
-    terms = [
-        {"name": "gain", "relative": gain},
-        {"name": "supply_voltage", "relative": supply},
-        {"name": "offset", "absolute": offset_w, "unit": "W"},
-        {"name": "clock", "relative": clock},
-        {"name": "noise", "absolute": noise_w, "unit": "W"},
-    ]
-    flat = {"edge_half_width_s": phase_s / 2, "edge_outside_w": OUTSIDE_W}
-    own_j = math.hypot(noise_w * DURATION_S / 100, math.sqrt(2) * phase_s / 2 / ROOT3 * OUTSIDE_W)
-    # Windows that scatter as their own errors let expect, so that no repeatability is left.
-    each = [ENERGY_J + own_j * x for x in (-1.2, -0.5, 0.0, 0.5, 1.2)]
-    score = evaluate([window(energy_j=e, **flat, edge_period_s=PERIOD_S * 4) for e in each], given(*terms)).score
-
-    rng = np.random.default_rng(2008)
-    trials = 400_000
-    shared = rng.uniform(-1, 1, (4, trials))
-    start, stop = rng.uniform(-phase_s / 2, phase_s / 2, (2, 5, trials)) * OUTSIDE_W
-    noise = rng.standard_normal((5, trials)) * noise_w * DURATION_S / math.sqrt(10_000)
-    read_j = ENERGY_J + start + stop + noise - offset_w * shared[2] * DURATION_S
-    true_j = (
-        np.median(read_j, axis=0) * (1 + supply * shared[1]) * (1 + clock * shared[3]) / (1 + gain * shared[0])
-    )
-    found = true_j / INFERENCES
-
-    tolerance_j = 0.5 * 10 ** (math.floor(math.log10(score.u)) - 1)  # half a unit of its second digit
-    assert score.u == pytest.approx(found.std(), abs=tolerance_j)
-    low, high = np.quantile(found, (0.025, 0.975))
-    assert score.median - score.U == pytest.approx(low, abs=tolerance_j)
-    assert score.median + score.U == pytest.approx(high, abs=tolerance_j)
-    assert score.k < 1.95  # and k = 2 would not have done
-    assert abs(high - (score.median + 2 * score.u)) > tolerance_j
