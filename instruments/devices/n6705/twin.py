@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.devices.n6705.twin_log import TICK_S, TICKS_PER_PARAMETER, MeterErrors, VirtualElog
+from instruments.devices.n6705.twin_log import FIFO_S, METER, TICK_S, TICKS_PER_PARAMETER
 from instruments.scpi.blocks import format_block
 from instruments.scpi.identity import TWIN_SERIAL
 from instruments.scpi.twin_core import Call, Handler, ScpiCore, ScpiError
+from instruments.scpi.twin_log import MeterErrors, VirtualLog
 from instruments.world.cable import HostPort
 from instruments.world.history import CurrentHistory
 from instruments.world.world import World
@@ -52,13 +53,13 @@ class VirtualN6705:
         self.world = world
         self.port = HostPort(world, name, self._receive, on_open=self._opened)
         self._core = ScpiCore(self._handlers(), world.faults.refuses)
-        self._errors = MeterErrors(world)
+        self._errors = MeterErrors(world, METER)
         rng = world.rng("n6705 supply")
         self._set_gain = self._errors.scale * SET_GAIN * rng.uniform(-1, 1)
         self._set_offset_v = self._errors.scale * SET_OFFSET_V * rng.uniform(-1, 1)
         self._meter_noise = world.rng("n6705 meter")
         self._true_voltage = CurrentHistory()
-        self._log = VirtualElog(world, self._true_voltage, self._errors)
+        self._log = VirtualLog(world, self._true_voltage, self._errors, fifo_s=FIFO_S)
         self._stale = True
         self._latched = 0
         self._reset_settings()
@@ -76,7 +77,7 @@ class VirtualN6705:
             ours.voltage_v, ours.on, ours.log_current = 3.3, True, True
             self._supply(ours)
             columns = self._columns([ours])
-            self._log.arm(columns, self._ticks(columns))
+            self._log.arm(columns, self._ticks(columns) * TICK_S)
             self._log.trigger(self.world.clock.now_ns())
             self.port.emit(_STALE)
         self._stale = False
@@ -261,7 +262,7 @@ class VirtualN6705:
         columns = self._columns(self._logged(self._asked(call)))
         if not columns:
             raise ScpiError(-221)
-        self._log.arm(columns, self._ticks(columns))
+        self._log.arm(columns, self._ticks(columns) * TICK_S)
         self._trigger("IMM")
 
     def _trigger(self, source: str) -> None:
