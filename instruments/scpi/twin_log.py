@@ -77,9 +77,8 @@ class VirtualLog:
         self._logs = 0
         self.armed = False
         self.running = False
-        # Latched until the twin's status register is read.
-        self.over_range_seen = False
-        self.records_lost = False
+        self.over_range_seen = False  # latched until the status register is read
+        self._lost = False
         self._columns: list[str] = []
         self._period_s = 0.0
         self._start_ns = 0
@@ -107,6 +106,17 @@ class VirtualLog:
         """Return whether there is something to fetch."""
         return self._ready() > 0
 
+    @property
+    def piece(self) -> int:
+        """Return how many records become readable together."""
+        return max(1, round(self._piece_s / self._period_s))
+
+    def take_lost(self) -> bool:
+        """Return whether records were lost since the last call."""
+        self._ready()
+        lost, self._lost = self._lost, False
+        return lost
+
     def fetch(self, most: int) -> FloatArray:
         """Return up to `most` of the oldest records, as an array with a row for each, and forget them."""
         parts = []
@@ -124,7 +134,7 @@ class VirtualLog:
         stall_first, stall_last = self._stalled()
         if stall_first <= max(self._next, oldest) < stall_last:
             oldest = min(stall_last, newest)
-        self.records_lost |= oldest > self._next
+        self._lost |= oldest > self._next
         self._skip_to(oldest)
         return (stall_first if self._next < stall_first < newest else newest) - self._next
 
@@ -136,8 +146,7 @@ class VirtualLog:
     def _readable(self) -> int:
         """Return how many records of this log have become readable so far."""
         newest = int((self._world.clock.now_ns() - self._start_ns) / self._period_ns)
-        piece = max(1, round(self._piece_s / self._period_s))
-        return newest - newest % piece
+        return newest - newest % self.piece
 
     def _stalled(self) -> tuple[int, int]:
         """Return which records the fault switch has swept away: [first, last)."""

@@ -96,7 +96,7 @@ class VirtualN6705:
             "*TRG": lambda call: self._trigger("BUS"),
             "SYSTem:CHANnel[:COUNt]?": lambda call: str(len(MODULES)),
             "SYSTem:CHANnel:MODel?": lambda call: ",".join(c.module for c in self._asked(call)),
-            "SYSTem:COMMunicate:RLSTate": lambda call: _one_of(call, "LOCal", "REMote", "RWLock"),
+            "SYSTem:COMMunicate:RLSTate": lambda call: call.one_of("LOCal", "REMote", "RWLock"),
             "OUTPut[:STATe]": self._switch,
             "OUTPut:PROTection:CLEar": self._clear_protection,
             "OUTPut[:STATe]?": lambda call: self._answer(call, lambda c: str(int(c.on))),
@@ -120,7 +120,7 @@ class VirtualN6705:
             "SENSe:ELOG:FUNCtion:CURRent:MINMax": _only_off,
             "SENSe:ELOG:FUNCtion:VOLTage:MINMax": _only_off,
             "SENSe:ELOG:CURRent[:DC]:RANGe:AUTO": lambda call: self._smu_only(call, "ON", "1"),
-            "SENSe:SWEep:TINTerval:RESolution": lambda call: _one_of(call, "RES20"),
+            "SENSe:SWEep:TINTerval:RESolution": lambda call: call.one_of("RES20"),
             "SENSe:ELOG:PERiod": self._set_period,
             "SENSe:ELOG:PERiod?": lambda call: self._answer(
                 call, lambda c: format(self._ticks(self._columns(self._logged([c]))) * TICK_S, _NUMBER)
@@ -135,8 +135,8 @@ class VirtualN6705:
             "STATus:OPERation:CONDition?": lambda call: self._answer(call, self._operation),
             "STATus:QUEStionable:CONDition?": lambda call: self._answer(call, self._questionable),
             "STATus:QUEStionable[:EVENt]?": lambda call: self._answer(call, self._questionable_event),
-            "DIGital:PIN#:FUNCtion": lambda call: _one_of(call, "DIO", "DINPut", "TINPut", "TOUTput"),
-            "DIGital:PIN#:POLarity": lambda call: _one_of(call, "POSitive", "NEGative"),
+            "DIGital:PIN#:FUNCtion": lambda call: call.one_of("DIO", "DINPut", "TINPut", "TOUTput"),
+            "DIGital:PIN#:POLarity": lambda call: call.one_of("POSitive", "NEGative"),
         }
 
     def _asked(self, call: Call) -> list[Channel]:
@@ -153,7 +153,7 @@ class VirtualN6705:
     def _smu_only(self, call: Call, *words: str) -> None:
         if not all(channel.module.startswith("N678") for channel in self._asked(call)):
             raise ScpiError(310, "The command is not supported by this model")
-        _one_of(call, *words)
+        call.one_of(*words)
 
     def _set(self, call: Call, name: str, low: float, high: float) -> None:
         value = call.number()
@@ -230,13 +230,13 @@ class VirtualN6705:
 
     def _set_source(self, call: Call) -> None:
         self._asked(call)
-        self._trigger_source = _one_of(call, "BUS", "EXTernal", "IMMediate")[:3]
+        self._trigger_source = call.one_of("BUS", "EXTernal", "IMMediate")[:3]
 
     def _set_format(self, call: Call) -> None:
-        self._real = _one_of(call, "ASCii", "REAL") == "REAL"
+        self._real = call.one_of("ASCii", "REAL") == "REAL"
 
     def _set_border(self, call: Call) -> None:
-        self._big_endian = _one_of(call, "NORMal", "SWAPped")[:4] == "NORM"
+        self._big_endian = call.one_of("NORMal", "SWAPped")[:4] == "NORM"
 
     def _logged(self, asked: list[Channel]) -> list[Channel]:
         """Return whose values a log of the `asked` channels holds."""
@@ -315,15 +315,6 @@ class VirtualN6705:
             bits |= LIMIT * (channel.on and current_a > channel.limit_a)
             bits |= OC * (current_a > (self.world.faults.over_range_above_a or np.inf))
         return bits
-
-
-def _one_of(call: Call, *words: str) -> str:
-    """Return the parameter if it is one of `words` in long or short form (capitals), else refuse it."""
-    given = call.word()
-    for word in words:
-        if given in (word.upper(), "".join(letter for letter in word if not letter.islower())):
-            return given
-    raise ScpiError(-224)
 
 
 def _only_off(call: Call) -> None:
