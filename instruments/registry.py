@@ -102,6 +102,16 @@ BUILT_IN = (
         samples_own_output=True,
     ),
     DriverSpec(
+        name="ngu",
+        title="R&S NGU201 or NGU401 source measure unit",
+        link="scpi",
+        roles=("supply", "sampler"),
+        driver="instruments.devices.ngu.driver:Ngu",
+        twin="instruments.devices.ngu.twin:VirtualNgu",
+        specification="instruments.devices.ngu",
+        edges="first edge starts the log (digital input), later ones from the IO manager's laps",
+    ),
+    DriverSpec(
         name="io-manager",
         title="Arduino-type IO manager",
         link="stream",

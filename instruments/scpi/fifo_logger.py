@@ -24,8 +24,11 @@ class FifoDialect:
 
     `fetch` is a query whose block holds at most `records_at_once` records, which `decode` turns into signals in
     the order that the sampler names; `record_bytes` is the size of one. The instrument keeps `fifo_s` seconds of
-    records. `armed` is a query and the bits of its answer that say that the log waits or runs; None where nothing
-    tells.
+    records (infinite: no document says how many). `armed` is a query and the bits of its answer that say that the
+    log waits or runs; None where nothing tells.
+
+    `available` is a query and the bits of its answer that say that there is something to fetch; where it is None,
+    a block that is not full was the last. Records may be held back until `piece_s` seconds of them are there.
     """
 
     arm: tuple[str, ...]
@@ -36,6 +39,8 @@ class FifoDialect:
     fifo_s: float
     decode: Callable[[bytes], Records]
     armed: tuple[str, int] | None = None
+    available: tuple[str, int] | None = None
+    piece_s: float = 0.0
 
 
 class FifoLogger:
@@ -56,7 +61,7 @@ class FifoLogger:
         self._clock = clock
         self._dialect = dialect
         self._questionable = questionable
-        self._counter = SampleCounter(1.0, 0, dialect.fifo_s)
+        self._counter = SampleCounter(1.0, 0, dialect.fifo_s, dialect.piece_s)
         self._doubtful = False
         self._fetched: list[Records] = []
         self._ready: list[StreamItem] = []
@@ -71,7 +76,7 @@ class FifoLogger:
         """Arm the log; raise `Refused` if the instrument reports an error."""
         self._questionable(deadline)  # asking clears what was latched before
         armed_ns = self._clock.now_ns()
-        self._counter = SampleCounter(period_s, armed_ns, self._dialect.fifo_s)
+        self._counter = SampleCounter(period_s, armed_ns, self._dialect.fifo_s, self._dialect.piece_s)
         self._fetched, self._ready, self._doubtful = [], [], False
         self._status_ns, self._status_index = armed_ns, 0
         self.running = True
@@ -99,6 +104,8 @@ class FifoLogger:
         """Fetch the rest, end the log, and return what is left; safe to call when none runs."""
         if self.running:
             try:
+                if self._dialect.piece_s:  # the records of this moment are in a piece that is not full yet
+                    self._clock.sleep(min(self._dialect.piece_s, deadline.remaining_s()))
                 self._fetch(deadline, final=True)
                 self._watch(deadline)
             except InstrumentError:
@@ -116,16 +123,21 @@ class FifoLogger:
             self._session.send(command, deadline)
 
     def _wait_until_armed(self, deadline: Deadline) -> None:
-        if self._dialect.armed is None:
+        armed = self._dialect.armed
+        if armed is None:
             return
-        query, bits = self._dialect.armed
         soon = deadline.at_most(_ARMED_WITHIN_S)
-        while not int(self._session.ask_number(query, deadline)) & bits:
+        while not self._says(armed, deadline):
             if soon.expired():
                 # Guides of different models list different bits, so this alone is no reason to stop.
-                self._ready.append(Note(f"{query.split()[0]} does not say that the log is armed", suspicious=True))
+                text = f"{armed[0].split()[0]} does not say that the log is armed"
+                self._ready.append(Note(text, suspicious=True))
                 return
             self._clock.sleep(min(0.02, soon.remaining_s()))
+
+    def _says(self, question: tuple[str, int] | None, deadline: Deadline) -> bool:
+        """Return whether the answer to a query has one of the bits; true where there is no such query."""
+        return question is None or bool(int(self._session.ask_number(question[0], deadline)) & question[1])
 
     def _hand_over(self) -> Sequence[StreamItem]:
         items, self._ready = self._ready, []
@@ -138,9 +150,11 @@ class FifoLogger:
         at_most = self._dialect.records_at_once * self._dialect.record_bytes
         for _ in range(_FETCHES):
             asked_ns = self._clock.now_ns()
+            if not self._says(self._dialect.available, deadline):
+                break
             data = self._session.ask_block(self._dialect.fetch, at_most, deadline)
             self._fetched.append(self._dialect.decode(data))
-            if self._fetched[-1].count < self._dialect.records_at_once:
+            if self._dialect.available is None and self._fetched[-1].count < self._dialect.records_at_once:
                 break
         else:
             raise ProtocolViolation("empty the FIFO of the log", f"{_FETCHES} full answers and no end")

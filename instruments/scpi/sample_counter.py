@@ -17,17 +17,19 @@ _SLACK_RELATIVE = 200e-6  # how far the instrument's clock and the host's may dr
 class SampleCounter:
     """Account of one log; `next_index` is the sample index of the next record to come.
 
-    `fifo_s` is how many seconds of records the instrument keeps.
+    `fifo_s` is how many seconds of records the instrument keeps, `piece_s` how many may be held back until a piece
+    of the log is full.
 
     Times are the host's nanoseconds. The moment of the trigger is not known, but every reading bounds it:
     it cannot be later than the time of the answer minus the duration of all records up to it.
     """
 
-    def __init__(self, period_s: float, armed_ns: int, fifo_s: float) -> None:
+    def __init__(self, period_s: float, armed_ns: int, fifo_s: float, piece_s: float = 0.0) -> None:
         self.next_index = 0
         self._period_s = period_s
         self._armed_ns = armed_ns
         self._fifo_s = fifo_s
+        self._slack_s = _SLACK_S + piece_s
         self._trigger_at_latest_ns: float | None = None
         self._doubt = False
         self._first: tuple[int, int] | None = None  # when the first records were asked for; index after them
@@ -64,7 +66,7 @@ class SampleCounter:
         since_ns = self._armed_ns if self._trigger_at_latest_ns is None else self._trigger_at_latest_ns
         elapsed_s = (asked_ns - since_ns) / NS_PER_S
         missing = elapsed_s / self._period_s - (self.next_index + received)
-        late = certain and missing * self._period_s > _SLACK_S + _SLACK_RELATIVE * elapsed_s
+        late = certain and missing * self._period_s > self._slack_s + _SLACK_RELATIVE * elapsed_s
         reasons = (
             (full, f"the FIFO, which holds about {self._fifo_s:.0f} s, was full"),
             (self._doubt, "an answer with records was lost on the way"),
@@ -84,7 +86,7 @@ class SampleCounter:
         first_ns, first_index = self._first
         passed_s = (answered_ns - first_ns) / NS_PER_S
         logged_s = (self.next_index - first_index) * self._period_s
-        if logged_s - passed_s > _SLACK_S + _SLACK_RELATIVE * passed_s:
+        if logged_s - passed_s > self._slack_s + _SLACK_RELATIVE * passed_s:
             raise ProtocolViolation(
                 "count the logged records",
                 f"{logged_s:.3f} s of records in {passed_s:.3f} s",

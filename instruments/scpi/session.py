@@ -5,6 +5,7 @@ may be the late one, so an interrupted exchange is remembered, and before the ne
 empty and proven with a token that only the newest question can bring back.
 """
 
+import math
 from collections.abc import Callable
 
 from instruments.clock import Deadline
@@ -43,9 +44,14 @@ class ScpiSession:
         """Return the answer line to `query`."""
         return self._exchange(query, deadline, self._port.read_line)
 
-    def ask_number(self, query: str, deadline: Deadline) -> float:
-        """Return the answer to `query` as one number."""
-        return self._exchange(query, deadline, lambda until: parse_number(self._port.read_line(until)))
+    def ask_number(self, query: str, deadline: Deadline, no_value: str = "") -> float:
+        """Return the answer to `query` as one number; NaN for `no_value`, if the instrument has such a word."""
+
+        def read(until: Deadline) -> float:
+            line = self._port.read_line(until)
+            return math.nan if no_value and line.strip().upper() == no_value.upper() else parse_number(line)
+
+        return self._exchange(query, deadline, read)
 
     def ask_numbers(self, query: str, deadline: Deadline) -> tuple[float, ...]:
         """Return the answer to `query` as numbers, one for each channel."""

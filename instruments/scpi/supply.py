@@ -1,5 +1,6 @@
 """A supply that is set by SCPI: settings as a table of commands, on and off confirmed by read-back."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from instruments.scpi.blocks import format_number
 from instruments.scpi.session import ScpiSession
 
 OFF_BELOW_V = 0.5
+_LOOK_S = 0.05  # between two looks at what is to change
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,11 @@ class SupplyDialect:
 
     `set_up` holds blocks of commands by name; the error queue must be empty after each. `{voltage}`, `{limit}` and
     `{protection}` stand for numbers, `words` says what else stands for what. `is_on`, `voltage_set` and `measure`
-    are queries that return one number, `off` holds one
-    tuple of commands for each try to switch off. None of them may
-    touch another channel of a mainframe.
+    are queries that return one number, `off` holds one tuple of commands for each try to switch off. None of them
+    may touch another channel of a mainframe.
+
+    After switching, it may take `settles_s` seconds until `is_on` says so; meanwhile `measure` may be answered
+    with the word `no_value`.
     """
 
     limits: SupplyLimits
@@ -33,6 +37,8 @@ class SupplyDialect:
     measure: str
     default_limit_a: float
     words: dict[str, str] = field(default_factory=dict)
+    settles_s: float = 0.0
+    no_value: str = ""
 
 
 def set_up_in_blocks(
@@ -94,7 +100,7 @@ class ScpiSupply:
         """Switch the output on; raise `Refused` if the instrument does not confirm it."""
         self._session.send(self._dialect.on, deadline)
         self._session.check("switch the supply on", deadline)
-        if not self.is_on(deadline):
+        if not self._becomes(True, deadline):
             reason = self.reason(deadline) or "no reason given"
             raise Refused("switch the supply on", f"the output is off ({reason})")
 
@@ -126,7 +132,11 @@ class ScpiSupply:
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
         """Return the voltage at the sense terminals."""
-        voltage_v = self._session.ask_number(self._dialect.measure, deadline)
+        soon = deadline.at_most(self._dialect.settles_s)
+        while math.isnan(voltage_v := self._measure(deadline)):
+            if soon.expired():
+                raise Refused("measure the output voltage", f"still {self._dialect.no_value}, which is no value")
+            self._clock.sleep(min(_LOOK_S, soon.remaining_s()))
         if abs(voltage_v) > 2 * self.limits.voltage_max_v:
             raise Refused("measure the output voltage", f"{voltage_v} V, which means over range")
         return voltage_v
@@ -135,18 +145,31 @@ class ScpiSupply:
         """Return whether the instrument says that the output is on."""
         return self._session.ask_number(self._dialect.is_on, deadline) != 0
 
+    def _becomes(self, on: bool, deadline: Deadline) -> bool:
+        """Return whether the instrument says, as soon as it can be expected to, that the output is `on`."""
+        soon = deadline.at_most(self._dialect.settles_s)
+        while self.is_on(deadline) is not on:
+            if soon.expired():
+                return False
+            self._clock.sleep(min(_LOOK_S, soon.remaining_s()))
+        return True
+
+    def _measure(self, deadline: Deadline) -> float:
+        """Return the measured voltage, NaN while the instrument has none."""
+        return self._session.ask_number(self._dialect.measure, deadline, self._dialect.no_value)
+
     def _confirm_off(self, deadline: Deadline) -> None:
-        if self.is_on(deadline):
+        if not self._becomes(False, deadline):
             raise Refused("switch the supply off", f"{self._dialect.is_on} still says on")
         # The state repeats the command; only the voltage shows a stuck relay or another supply on the DUT.
         limit_v = max(OFF_BELOW_V, self._voltage_v / 2)
-        while (voltage_v := self._session.ask_number(self._dialect.measure, deadline)) > limit_v:
+        while not (voltage_v := self._measure(deadline)) <= limit_v:  # NaN confirms nothing
             if deadline.remaining_s() < 0.1:
                 raise Refused(
                     "switch the supply off",
                     f"{self._dialect.is_on} says off, but the output is at {voltage_v:.3f} V",
                 )
-            self._clock.sleep(0.05)
+            self._clock.sleep(_LOOK_S)
 
     def _reconnect(self, deadline: Deadline) -> None:
         self._link.close()

@@ -72,6 +72,14 @@ class Call:
             raise ScpiError(-224)
         return word in ("1", "ON")
 
+    def one_of(self, *words: str) -> str:
+        """Return the parameter if it is one of `words` in long or short form (capitals), else refuse it."""
+        given = self.word()
+        for word in words:
+            if given in (word.upper(), "".join(letter for letter in word if not letter.islower())):
+                return given
+        raise ScpiError(-224)
+
 
 Handler = Callable[[Call], str | bytes | None]
 

@@ -9,8 +9,8 @@ import pytest
 
 from instruments.clock import VirtualClock
 from instruments.devices.lpm01a.twin_stream import ShieldErrors
-from instruments.devices.n6705 import twin_log as n6705_elog
-from instruments.devices.n6705.twin_log import MeterErrors
+from instruments.devices.n6705.twin_log import METER
+from instruments.scpi.twin_log import MeterErrors
 from instruments.specifications import load
 from instruments.world.world import World
 from tests.support.coverage_study import MONITORS, Tally, compare, short_plan
@@ -43,7 +43,7 @@ def test_the_twins_draw_from_the_tables_that_the_budget_reads() -> None:
         ([e.offset_w for e in drawn], terms["offset"].absolute),
     ]
     assert {e.noise_j for e in drawn} == {terms["noise"].absolute}
-    meters = [MeterErrors(World(VirtualClock(), seed)) for seed in range(400)]
+    meters = [MeterErrors(World(VirtualClock(), seed), METER) for seed in range(400)]
     terms = {term.name: term for term in load("instruments.devices.n6705").terms}
     pairs += [
         ([m.gain[2] for m in meters], terms["gain"].relative),
@@ -57,4 +57,4 @@ def test_the_twins_draw_from_the_tables_that_the_budget_reads() -> None:
     for values, limit in pairs:
         assert max(map(abs, values)) <= limit * (1 + 1e-12)
         assert sum(value**2 for value in values) / len(values) == pytest.approx(limit**2 / 3, rel=0.15)
-    assert n6705_elog.RANGES[1, 0] < terms["range_changes"].above == n6705_elog.RANGES[2, 0]
+    assert METER.ranges[1, 0] < terms["range_changes"].above == METER.ranges[2, 0]

@@ -15,7 +15,7 @@ from energy_runner.cli.use_command import UseOptions, use_command
 from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.session.folder import Session
 from instruments.devices.lpm01a.twin_stream import ShieldStream
-from instruments.devices.n6705.twin_log import VirtualElog
+from instruments.scpi.twin_log import VirtualLog
 from instruments.twin_bench.bench import TwinBench
 from instruments.world.dut import PIN_HOLD_NS
 from tests.support.small import small_stimuli
@@ -67,7 +67,7 @@ def run(tmp_path, monkeypatch):
 def _clock(monitor: object, streams: list[ShieldStream]) -> tuple[float, float] | None:
     """Return the true start of the trace and the true over the stated sample period; None for an ideal monitor."""
     for value in vars(monitor).values():
-        if isinstance(value, VirtualElog):
+        if isinstance(value, VirtualLog):
             return value._start_ns, 1 + value._errors.clock
     return (streams[-1]._plan.start_ns, 1 + streams[-1]._errors.clock) if streams else None
 

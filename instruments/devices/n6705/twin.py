@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.devices.n6705.twin_log import TICK_S, TICKS_PER_PARAMETER, MeterErrors, VirtualElog
+from instruments.devices.n6705.twin_log import FIFO_S, METER, TICK_S, TICKS_PER_PARAMETER
 from instruments.scpi.blocks import format_block
 from instruments.scpi.identity import TWIN_SERIAL
 from instruments.scpi.twin_core import Call, Handler, ScpiCore, ScpiError
+from instruments.scpi.twin_log import MeterErrors, VirtualLog
 from instruments.world.cable import HostPort
 from instruments.world.history import CurrentHistory
 from instruments.world.world import World
@@ -52,13 +53,13 @@ class VirtualN6705:
         self.world = world
         self.port = HostPort(world, name, self._receive, on_open=self._opened)
         self._core = ScpiCore(self._handlers(), world.faults.refuses)
-        self._errors = MeterErrors(world)
+        self._errors = MeterErrors(world, METER)
         rng = world.rng("n6705 supply")
         self._set_gain = self._errors.scale * SET_GAIN * rng.uniform(-1, 1)
         self._set_offset_v = self._errors.scale * SET_OFFSET_V * rng.uniform(-1, 1)
         self._meter_noise = world.rng("n6705 meter")
         self._true_voltage = CurrentHistory()
-        self._log = VirtualElog(world, self._true_voltage, self._errors)
+        self._log = VirtualLog(world, self._true_voltage, self._errors, fifo_s=FIFO_S)
         self._stale = True
         self._latched = 0
         self._reset_settings()
@@ -76,7 +77,7 @@ class VirtualN6705:
             ours.voltage_v, ours.on, ours.log_current = 3.3, True, True
             self._supply(ours)
             columns = self._columns([ours])
-            self._log.arm(columns, self._ticks(columns))
+            self._log.arm(columns, self._ticks(columns) * TICK_S)
             self._log.trigger(self.world.clock.now_ns())
             self.port.emit(_STALE)
         self._stale = False
@@ -95,7 +96,7 @@ class VirtualN6705:
             "*TRG": lambda call: self._trigger("BUS"),
             "SYSTem:CHANnel[:COUNt]?": lambda call: str(len(MODULES)),
             "SYSTem:CHANnel:MODel?": lambda call: ",".join(c.module for c in self._asked(call)),
-            "SYSTem:COMMunicate:RLSTate": lambda call: _one_of(call, "LOCal", "REMote", "RWLock"),
+            "SYSTem:COMMunicate:RLSTate": lambda call: call.one_of("LOCal", "REMote", "RWLock"),
             "OUTPut[:STATe]": self._switch,
             "OUTPut:PROTection:CLEar": self._clear_protection,
             "OUTPut[:STATe]?": lambda call: self._answer(call, lambda c: str(int(c.on))),
@@ -119,7 +120,7 @@ class VirtualN6705:
             "SENSe:ELOG:FUNCtion:CURRent:MINMax": _only_off,
             "SENSe:ELOG:FUNCtion:VOLTage:MINMax": _only_off,
             "SENSe:ELOG:CURRent[:DC]:RANGe:AUTO": lambda call: self._smu_only(call, "ON", "1"),
-            "SENSe:SWEep:TINTerval:RESolution": lambda call: _one_of(call, "RES20"),
+            "SENSe:SWEep:TINTerval:RESolution": lambda call: call.one_of("RES20"),
             "SENSe:ELOG:PERiod": self._set_period,
             "SENSe:ELOG:PERiod?": lambda call: self._answer(
                 call, lambda c: format(self._ticks(self._columns(self._logged([c]))) * TICK_S, _NUMBER)
@@ -134,8 +135,8 @@ class VirtualN6705:
             "STATus:OPERation:CONDition?": lambda call: self._answer(call, self._operation),
             "STATus:QUEStionable:CONDition?": lambda call: self._answer(call, self._questionable),
             "STATus:QUEStionable[:EVENt]?": lambda call: self._answer(call, self._questionable_event),
-            "DIGital:PIN#:FUNCtion": lambda call: _one_of(call, "DIO", "DINPut", "TINPut", "TOUTput"),
-            "DIGital:PIN#:POLarity": lambda call: _one_of(call, "POSitive", "NEGative"),
+            "DIGital:PIN#:FUNCtion": lambda call: call.one_of("DIO", "DINPut", "TINPut", "TOUTput"),
+            "DIGital:PIN#:POLarity": lambda call: call.one_of("POSitive", "NEGative"),
         }
 
     def _asked(self, call: Call) -> list[Channel]:
@@ -152,7 +153,7 @@ class VirtualN6705:
     def _smu_only(self, call: Call, *words: str) -> None:
         if not all(channel.module.startswith("N678") for channel in self._asked(call)):
             raise ScpiError(310, "The command is not supported by this model")
-        _one_of(call, *words)
+        call.one_of(*words)
 
     def _set(self, call: Call, name: str, low: float, high: float) -> None:
         value = call.number()
@@ -229,13 +230,13 @@ class VirtualN6705:
 
     def _set_source(self, call: Call) -> None:
         self._asked(call)
-        self._trigger_source = _one_of(call, "BUS", "EXTernal", "IMMediate")[:3]
+        self._trigger_source = call.one_of("BUS", "EXTernal", "IMMediate")[:3]
 
     def _set_format(self, call: Call) -> None:
-        self._real = _one_of(call, "ASCii", "REAL") == "REAL"
+        self._real = call.one_of("ASCii", "REAL") == "REAL"
 
     def _set_border(self, call: Call) -> None:
-        self._big_endian = _one_of(call, "NORMal", "SWAPped")[:4] == "NORM"
+        self._big_endian = call.one_of("NORMal", "SWAPped")[:4] == "NORM"
 
     def _logged(self, asked: list[Channel]) -> list[Channel]:
         """Return whose values a log of the `asked` channels holds."""
@@ -261,7 +262,7 @@ class VirtualN6705:
         columns = self._columns(self._logged(self._asked(call)))
         if not columns:
             raise ScpiError(-221)
-        self._log.arm(columns, self._ticks(columns))
+        self._log.arm(columns, self._ticks(columns) * TICK_S)
         self._trigger("IMM")
 
     def _trigger(self, source: str) -> None:
@@ -314,15 +315,6 @@ class VirtualN6705:
             bits |= LIMIT * (channel.on and current_a > channel.limit_a)
             bits |= OC * (current_a > (self.world.faults.over_range_above_a or np.inf))
         return bits
-
-
-def _one_of(call: Call, *words: str) -> str:
-    """Return the parameter if it is one of `words` in long or short form (capitals), else refuse it."""
-    given = call.word()
-    for word in words:
-        if given in (word.upper(), "".join(letter for letter in word if not letter.islower())):
-            return given
-    raise ScpiError(-224)
 
 
 def _only_off(call: Call) -> None:

@@ -95,6 +95,29 @@ def test_the_drift_of_two_good_clocks_is_no_loss(ppm: int) -> None:
         assert counter.account(step * S // 10, step * S // 10, due - counter.next_index) is None
 
 
+PIECE_S = 0.524
+
+
+@pytest.mark.parametrize("steps_s", [(0.1,), (0.9,), (0.3, 0.011, 0.7), (0.01, 0.5)])
+def test_a_log_that_comes_in_pieces_is_neither_short_nor_too_long(steps_s: tuple[float, ...]) -> None:
+    counter = SampleCounter(PERIOD_S, 0, FIFO_S, PIECE_S)
+    piece = round(PIECE_S / PERIOD_S)
+    now_s = 0.0
+    for step in range(300):
+        now_s += steps_s[step % len(steps_s)]
+        due = int(now_s / PERIOD_S) // piece * piece
+        assert counter.account(round(now_s * S), round(now_s * S), due - counter.next_index) is None
+
+
+def test_a_gap_longer_than_a_piece_is_noticed() -> None:
+    counter = SampleCounter(PERIOD_S, 0, FIFO_S, PIECE_S)
+    last_ns = steady(counter, 5.0)
+    assert counter.account(last_ns + S // 2, last_ns + S // 2, 10) is None
+    lost = counter.account(last_ns + S, last_ns + S, 10)
+    assert lost is not None
+    assert lost.missing == pytest.approx(1.0 / PERIOD_S - 20, abs=2)
+
+
 def test_more_records_than_time_means_that_something_else_is_logged() -> None:
     counter = SampleCounter(PERIOD_S, 0, FIFO_S)
     counter.account(S, S, 100)

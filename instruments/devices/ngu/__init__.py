@@ -1,0 +1,1 @@
+"""Rohde & Schwarz NGU201 and NGU401 source measure units."""
