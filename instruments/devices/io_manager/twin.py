@@ -64,7 +64,7 @@ class VirtualIoManager:
     def _deaf(self) -> bool:
         """Return whether the board still boots, or hangs."""
         now_ns = self.world.clock.now_ns()
-        return now_ns < self._ready_ns or self.world.faults.is_silent(self.port.box, now_ns)
+        return now_ns < self._ready_ns or self.world.faults.is_silent(self.port.device, now_ns)
 
     def _from_host(self, data: bytes) -> None:
         self._from_usb.send(data)

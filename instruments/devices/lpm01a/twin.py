@@ -197,7 +197,7 @@ class VirtualLpm01a:
 
     def _receive(self, data: bytes) -> None:
         now_ns = self.world.clock.now_ns()
-        if now_ns < self._busy_until_ns or self.world.faults.is_silent(self.port.box, now_ns):
+        if now_ns < self._busy_until_ns or self.world.faults.is_silent(self.port.device, now_ns):
             return
         *lines, rest = re.split(rb"[\r\n]+", self._line + data.replace(b"\0", b""))
         self._line = rest[-MAX_COMMAND_BYTES:]
