@@ -166,7 +166,7 @@ def test_a_stack_that_is_nowhere_is_a_fault(assembled):
     core = assembled("cpsie i\n movs r4, #0\n mov sp, r4")
     [event] = core.run_until(1000)
     assert event.kind is Kind.FAULT
-    assert str(event.fault).startswith("no stack for an interrupt: store where nothing is")
+    assert str(event.fault).startswith("no stack for an interrupt: store to an unmapped address")
     assert core.run_until(2000) == []
     assert core.cycle == 2000
 
