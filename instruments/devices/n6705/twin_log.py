@@ -1,9 +1,8 @@
-"""The twin's external data log: records of exact means, with the errors of a data sheet, in a FIFO of 20 s.
+"""The twin's external data log: records of exact means plus the errors of the data sheet, in a FIFO of 20 s.
 
-Records are made when they are read, from the world's history; the noise is drawn record by record, so the
-bytes do not depend on how often the host reads. Sources: Keysight N6705C guide, "External Data Logging"
-(periods, FIFO), and the specifications guide of the N6700 modules (limits of error; see the data file of the
-driver for what is confirmed).
+Records are computed when they are read, from the world's history; the noise is drawn record by record, so the
+bytes do not depend on how often the host reads. Sources: Keysight N6705C guide, "External Data Logging" (periods,
+FIFO), and the specifications guide of the N6700 modules (limits; `specification.toml` says which are confirmed).
 """
 
 import numpy as np
@@ -17,7 +16,7 @@ TICKS_PER_PARAMETER = 5  # 102.4 us
 FIFO_S = 20.0
 OVER_RANGE = 9.9e37
 _STALL_S = 1.0  # how much of the log the fault `drop_buffer_at_ns` takes
-_APERTURE_S = 102.4e-6  # what the noise figures hold for
+_APERTURE_S = 102.4e-6  # the aperture for which the noise figures hold
 
 # Current ranges of an N6781A: full scale (A), limit of gain, limit of offset (A), noise of one sample (A).
 RANGES: FloatArray = np.array(
@@ -33,7 +32,7 @@ CLOCK = 50e-6
 
 
 class MeterErrors:
-    """Gain, offset and clock error of one instrument, drawn once inside the limits; zero in an ideal world."""
+    """Gain, offset and clock error of one instrument, drawn once within the limits; zero in an ideal world."""
 
     def __init__(self, world: World) -> None:
         self.scale = 0.0 if world.ideal else 1.0
@@ -45,14 +44,14 @@ class MeterErrors:
         self.clock = self.scale * CLOCK * rng.uniform(-1, 1)
 
     def current(self, true_a: FloatArray, noise: FloatArray, period_s: float) -> FloatArray:
-        """Return what is measured, given standard normal `noise`."""
+        """Return the measured current (A), given standard normal `noise`."""
         used = np.searchsorted(RANGES[:-1, 0], np.abs(true_a))
         sigma_a = self.scale * RANGES[used, 3] * (_APERTURE_S / period_s) ** 0.5
         measured: FloatArray = true_a * (1 + self.gain[used]) + self.offset_a[used] + sigma_a * noise
         return measured
 
     def voltage(self, true_v: FloatArray, noise: FloatArray, period_s: float) -> FloatArray:
-        """Return what is measured, given standard normal `noise`."""
+        """Return the measured voltage (V), given standard normal `noise`."""
         sigma_v = self.scale * VOLTAGE_NOISE_V * (_APERTURE_S / period_s) ** 0.5
         measured: FloatArray = true_v * (1 + self.voltage_gain) + self.voltage_offset_v + sigma_v * noise
         return measured
@@ -75,7 +74,7 @@ class VirtualElog:
         self._next = 0
 
     def arm(self, columns: list[str], ticks: int) -> None:
-        """Wait for a trigger; `columns` holds what a record consists of: "CURR", "VOLT" or "STRAY"."""
+        """Wait for a trigger; `columns` names the values of a record: "CURR", "VOLT" or "STRAY"."""
         self._logs += 1
         self._noise = self._world.rng(f"n6705 noise {self._logs}")
         self._columns, self._ticks = columns, ticks
@@ -88,11 +87,11 @@ class VirtualElog:
             self._start_ns, self._next = at_ns, 0
 
     def abort(self) -> None:
-        """End the log; what was not read is gone."""
+        """End the log; unread records are lost."""
         self.armed = self.running = False
 
     def fetch(self, most: int) -> FloatArray:
-        """Return up to `most` of the oldest records, as an array with a row for each, and forget them."""
+        """Return up to `most` of the oldest records, one per row, and remove them."""
         if not self.running:
             return np.zeros((0, max(1, len(self._columns))))
         newest = int((self._world.clock.now_ns() - self._start_ns) / self._period_ns)
@@ -113,7 +112,7 @@ class VirtualElog:
         return self._ticks * TICK_S * (1 + self._errors.clock) * NS_PER_S
 
     def _stalled(self) -> tuple[int, int]:
-        """Return which records the fault switch has swept away: [first, last)."""
+        """Return the range of records that the fault switch drops: [first, last)."""
         at_ns = self._world.faults.drop_buffer_at_ns
         if at_ns is None or at_ns < self._start_ns:
             return self._next, self._next
@@ -121,7 +120,7 @@ class VirtualElog:
         return first, first + int(_STALL_S * NS_PER_S / self._period_ns)
 
     def _skip_to(self, index: int) -> None:
-        """Lose records, drawing their noise so that the later ones stay what they would have been."""
+        """Drop records, but draw their noise, so that later records do not change."""
         while self._next < index:
             count = min(index - self._next, 65536)
             self._noise.standard_normal((count, len(self._columns)))
