@@ -1,8 +1,8 @@
 """The only place that knows the time of day: a real clock and a virtual one behind one interface.
 
-Deadlines are passed down instead of time-outs, so that a step made of ten waits still ends when it was
-promised to end. The virtual clock is one heap of scheduled events: twins schedule on it, and waiting for
-ten seconds costs as long as handling the events that happen in them.
+Deadlines are passed down instead of time-outs, so that a step made of ten waits still ends on time. The virtual
+clock is a heap of scheduled events, on which the twins schedule theirs. Waiting ten virtual seconds takes only as
+long as handling the events that fall in them.
 """
 
 import heapq
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 NS_PER_S = 1_000_000_000
-# A virtual day that nobody can mistake for the day of a real measurement: 2000-01-01T00:00:00Z.
+# Virtual time starts on a day that cannot be mistaken for that of a real measurement: 2000-01-01T00:00:00Z.
 VIRTUAL_EPOCH_UTC_NS = 946_684_800 * NS_PER_S
 
 
@@ -22,13 +22,13 @@ def to_ns(duration_s: float) -> int:
 
 
 class Clock(ABC):
-    """What the run path may know of time."""
+    """All that code may know of time: host time, the time of day, sleeping and deadlines."""
 
     virtual: bool
 
     @abstractmethod
     def now_ns(self) -> int:
-        """Return host time in nanoseconds since an arbitrary start; it never steps back."""
+        """Return host time in nanoseconds since an arbitrary origin; it never goes backwards."""
 
     @abstractmethod
     def utc_ns(self) -> int:
@@ -51,7 +51,7 @@ class Deadline:
     at_ns: int
 
     def remaining_s(self) -> float:
-        """Return the seconds left, never below zero."""
+        """Return the seconds left, at least 0."""
         return max(0, self.at_ns - self.clock.now_ns()) / NS_PER_S
 
     def expired(self) -> bool:
@@ -59,7 +59,7 @@ class Deadline:
         return self.clock.now_ns() >= self.at_ns
 
     def at_most(self, after_s: float) -> "Deadline":
-        """Return this deadline, or the one `after_s` seconds from now if that comes sooner."""
+        """Return the earlier of this deadline and the one `after_s` seconds from now."""
         return Deadline(self.clock, min(self.at_ns, self.clock.now_ns() + to_ns(after_s)))
 
 
@@ -77,13 +77,13 @@ class RealClock(Clock):
         return time.time_ns()
 
     def sleep(self, duration_s: float) -> None:
-        """Block for `duration_s` seconds; not at all if that is negative, as after a deadline."""
+        """Block for `duration_s` seconds; return at once if that is negative, as after a deadline."""
         time.sleep(max(0.0, duration_s))
 
 
 @dataclass(order=True)
 class Scheduled:
-    """An event on the virtual clock; `cancel()` makes it never happen."""
+    """An event on the virtual clock, which `cancel()` revokes."""
 
     at_ns: int
     order: int
@@ -91,12 +91,12 @@ class Scheduled:
     cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
-        """Make sure that the event does not happen."""
+        """Revoke the event, so that its action is never called."""
         self.cancelled = True
 
 
 class VirtualClock(Clock):
-    """A clock that stands still until somebody waits; events happen in order of time, then of scheduling."""
+    """A clock that advances only while code waits; events happen in order of time, then of scheduling."""
 
     virtual = True
 
@@ -114,11 +114,11 @@ class VirtualClock(Clock):
         return VIRTUAL_EPOCH_UTC_NS + self._now_ns
 
     def sleep(self, duration_s: float) -> None:
-        """Let virtual time pass and all events in it happen."""
+        """Advance virtual time by `duration_s` seconds; all events in that time happen."""
         self.advance_to(self._now_ns + to_ns(duration_s))
 
     def call_at(self, at_ns: int, action: Callable[[], None]) -> Scheduled:
-        """Schedule `action` at `at_ns`; a time in the past means as soon as time moves."""
+        """Schedule `action` at `at_ns`; if that is in the past, it happens as soon as time advances."""
         event = Scheduled(max(at_ns, self._now_ns), self._order, action)
         self._order += 1
         heapq.heappush(self._heap, event)
@@ -129,17 +129,17 @@ class VirtualClock(Clock):
         return self.call_at(self._now_ns + delay_ns, action)
 
     def next_event_ns(self) -> int | None:
-        """Return when the next event is due, or None if nothing is scheduled."""
+        """Return when the next event is due (virtual ns), or None if nothing is scheduled."""
         while self._heap and self._heap[0].cancelled:
             heapq.heappop(self._heap)
         return self._heap[0].at_ns if self._heap else None
 
     def advance_to(self, at_ns: int) -> None:
-        """Move time to `at_ns`, letting every event up to and including that moment happen."""
+        """Advance time to `at_ns`; every event up to and including that moment happens."""
         self.run_until(lambda: False, Deadline(self, at_ns))
 
     def run_until(self, condition: Callable[[], bool], deadline: Deadline) -> bool:
-        """Let events happen until `condition()` holds or the deadline comes; return whether it holds."""
+        """Advance event by event until `condition()` holds or the deadline is reached; return whether it holds."""
         while not condition():
             due_ns = self.next_event_ns()
             if due_ns is None or due_ns > deadline.at_ns:

@@ -1,7 +1,6 @@
-"""Which drivers there are: one `DriverSpec` a device, its parts loaded only when they are used.
+"""The table of drivers: one `DriverSpec` for each, whose parts are imported only when they are used.
 
-Other packages add their own through the entry-point group `energy_runner.drivers`; the entry's value is a
-`DriverSpec`.
+Other packages add theirs through the entry-point group `energy_runner.drivers`; each entry is a `DriverSpec`.
 """
 
 from collections.abc import Callable
@@ -18,28 +17,29 @@ from instruments.specifications import load
 
 ENTRY_POINT_GROUP = "energy_runner.drivers"
 LinkKind = Literal["stream", "scpi", "vendor", "none"]
-# A part of a driver: the object itself, or where it is, as `package.module:name`.
+# A part of a driver: the object itself, or its location as `package.module:name`.
 Part = Any
 
 
 class NoOptions(BaseModel):
-    """Options of a driver that has none."""
+    """Options model of a driver without options."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True)
 class DriverSpec:
-    """One kind of instrument, with everything that is known of it.
+    """One driver and all its parts.
 
-    `link` says what the driver speaks over: a stream of bytes, SCPI messages, a vendor's library, or `none` (the
-    twin itself plays the roles). `driver` is called as `driver(link, clock, options)` and must not do any I/O;
-    `options` is a pydantic model of what `options` in a bench file may hold. `twin` is called as `twin(world,
-    name)`; its `port` is its end of the cable. `specification` is the package whose `specification.toml` holds the
-    data sheet's limits. `baud` is the speed of a serial port (0: there is none), `edges` tells in words how edges
-    are captured. With `channel_option`, the instrument is a mainframe whose channels, named by that option, can be
-    used by different benches at once. With `samples_own_output`, its sampler measures only what its own supply
-    feeds, so it can sample only where it plays supply, too.
+    `link` is the kind of link the driver needs: a stream of bytes, SCPI messages, a vendor's library, or `none`
+    (the twin itself plays the roles). `driver` is called as `driver(link, clock, options)` and must not do any
+    I/O; `options` is the pydantic model of `options` in a bench file. `twin` is called as `twin(world, name)`, and
+    for the role `dut` with the DUT's twin and its baud rate as well; its `port` is the twin's end of the cable.
+    `specification` is the package whose `specification.toml` holds the data sheet's limits. `baud` is the speed of
+    the serial port (0: it has none), `edges` describes how edges are captured. `channel_option` is set for a
+    mainframe: it names the option that selects a channel; different benches can use different channels at once.
+    With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
+    where it plays supply, too.
     """
 
     name: str
@@ -56,7 +56,7 @@ class DriverSpec:
     samples_own_output: bool = False
 
     def options_model(self) -> type[BaseModel]:
-        """Return the pydantic model of the driver's options."""
+        """Return the pydantic model for the driver's options."""
         model: type[BaseModel] = _loaded(self.options)
         return model
 
@@ -71,7 +71,7 @@ class DriverSpec:
         return factory(world, name, *arguments)
 
     def limits(self) -> Specification | None:
-        """Return the data sheet's limits; None for a driver without a table."""
+        """Return the data sheet's limits; None for a driver without a specification."""
         return load(self.specification) if self.specification else None
 
 
@@ -142,21 +142,21 @@ BUILT_IN = (
 
 
 def drivers() -> dict[str, DriverSpec]:
-    """Return all known drivers by name, those of other packages included; see `broken_drivers` for the rest."""
+    """Return all usable drivers by name, including those of other packages; for the rest see `broken_drivers`."""
     table = {spec.name: spec for spec in BUILT_IN}
     table.update({name: found for name, found in _of_other_packages().items() if isinstance(found, DriverSpec)})
     return table
 
 
 def broken_drivers() -> dict[str, str]:
-    """Return the drivers of other packages that cannot be loaded, by the name of their entry point, and why."""
+    """Return the reason why a driver of another package cannot be used, by the name of its entry point."""
     return {name: found for name, found in _of_other_packages().items() if isinstance(found, str)}
 
 
 def _of_other_packages() -> dict[str, DriverSpec | str]:
-    """Return each driver that another package brings, or what is wrong with it; ours keep their names.
+    """Return each driver of another package, or what is wrong with it; built-in drivers keep their names.
 
-    A package that fails to import must not take the other drivers with it, whatever it raises.
+    A package that fails to import must not make the other drivers unusable, whatever it raises.
     """
     own = {spec.name for spec in BUILT_IN}
     table: dict[str, DriverSpec | str] = {}
@@ -164,11 +164,11 @@ def _of_other_packages() -> dict[str, DriverSpec | str]:
         where = f"{entry.value} of {entry.dist.name if entry.dist else 'an unknown package'}"
         try:
             spec = entry.load()
-        except Exception as error:  # other people's code may raise anything
+        except Exception as error:  # code of other packages may raise anything
             table[entry.name] = f"{where} cannot be loaded: {type(error).__name__}: {error}"
             continue
         if not isinstance(spec, DriverSpec):
-            table[entry.name] = f"{where} is {type(spec).__name__} and no DriverSpec"
+            table[entry.name] = f"{where} is of type {type(spec).__name__}, not a DriverSpec"
         elif spec.name in own:
             table[entry.name] = f"{where} takes the name of a built-in driver, '{spec.name}'"
         else:
@@ -177,7 +177,7 @@ def _of_other_packages() -> dict[str, DriverSpec | str]:
 
 
 def _loaded(part: Part) -> Any:
-    """Return a part, imported if it is a name such as `package.module:name`."""
+    """Return a part; import it if it is given as `package.module:name`."""
     if not isinstance(part, str):
         return part
     module, _, name = part.partition(":")

@@ -1,12 +1,12 @@
-"""What an instrument can do for a bench: the roles, their settings, and the items of a stream.
+"""The roles an instrument can play on a bench, their settings, and the items of a sample stream.
 
 An instrument is opened once and offers roles by channel: it feeds the DUT (`Supply`), samples what the DUT draws
 (`Sampler`), captures edges of the timestamp pin (`EdgeSource`), carries the DUT's UART (`DutLink`), measures a
 temperature (`Thermometer`) or switches something (`Switch`). A bench file says which instrument plays which role.
 
-Three timebases are kept apart. Samples live in the sampler's own: sample `i` covers [i, i + 1) sample periods
-after the start of the acquisition, and a position inside a sample is a fraction (`412.25`). Laps count
-microseconds of the clock that captured them. Host time is in nanoseconds and is never mixed with either.
+Three timebases are kept apart. Samples use the sampler's own: sample `i` covers [i, i + 1) sample periods after
+the start of the acquisition, and a position inside a sample is a fraction (`412.25`). Laps are in microseconds of
+the clock that captured them. Host time is in nanoseconds and is never mixed with either.
 """
 
 import math
@@ -28,7 +28,7 @@ Timebase = Literal["samples", "microseconds"]
 
 @dataclass(frozen=True)
 class Identity:
-    """Who an instrument says it is; fields it does not tell are empty."""
+    """What an instrument says it is; fields it does not report are empty."""
 
     kind: str
     make: str = ""
@@ -44,7 +44,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class SupplyLimits:
-    """What a supply can be set to, in volt and ampere; `current_a` None: the current limit cannot be set."""
+    """The range a supply can be set to (V, A); `current_max_a` None means that no current limit can be set."""
 
     voltage_min_v: float
     voltage_max_v: float
@@ -53,7 +53,7 @@ class SupplyLimits:
 
 @dataclass(frozen=True)
 class SupplySettings:
-    """What the user asks of a supply; `current_limit_a` None leaves the limit to the driver."""
+    """The settings asked of a supply (V, A); `current_limit_a` None leaves the limit to the driver."""
 
     voltage_v: float
     current_limit_a: float | None = None
@@ -61,18 +61,18 @@ class SupplySettings:
 
 @dataclass(frozen=True)
 class AppliedSupply:
-    """What the supply reports that it will put out."""
+    """The settings that the supply reports back."""
 
     voltage_set_v: float
 
 
 class Supply(Protocol):
-    """Feeds the DUT. `off()` is safe at any time after the instrument was opened, also while it samples."""
+    """Feeds the DUT. `off()` is safe at any time after the instrument was opened, even while it samples."""
 
     limits: SupplyLimits
 
     def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
-        """Set voltage and current limit with the output off; return what the instrument reports back."""
+        """Set voltage and current limit with the output off; return the applied settings."""
 
     def on(self, deadline: Deadline) -> None:
         """Switch the output on and confirm it by read-back."""
@@ -81,7 +81,7 @@ class Supply(Protocol):
         """Switch the output off and confirm it by read-back."""
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
-        """Return the voltage measured at the output, or None if the instrument cannot measure it."""
+        """Return the voltage measured at the output (V), or None if the instrument cannot measure it."""
 
 
 # --- sampler ----------------------------------------------------------------------------------------------
@@ -91,9 +91,8 @@ class Supply(Protocol):
 class Signal:
     """One recorded quantity.
 
-    `name` is `energy` (J in each sample), `power` (W), `current` (A) or `voltage` (V). `kind` tells whether a
-    sample is the `mean` over its period (energy: the sum) or the value at one `instant`, the beginning of the
-    period.
+    `name` is `energy` (J in each sample), `power` (W), `current` (A) or `voltage` (V). `kind` says whether a
+    sample is the `mean` over its period (energy: the sum) or the value at an `instant`, the start of the period.
     """
 
     name: str
@@ -106,26 +105,26 @@ UNITS = {"energy": "J", "power": "W", "current": "A", "voltage": "V"}
 
 
 def signals(*names: str, period_s: float, kind: SignalKind = "mean") -> tuple[Signal, ...]:
-    """Return signals called `names` in their SI units, all with one period."""
+    """Return the signals `names` in their SI units, all with the same period (s)."""
     return tuple(Signal(name, UNITS[name], period_s, kind) for name in names)
 
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """What the user asks of a sampler; `sample_rate_hz` None leaves the rate to the driver."""
+    """The settings asked of a sampler; `sample_rate_hz` None leaves the rate to the driver."""
 
     sample_rate_hz: float | None = None
 
 
 @dataclass(frozen=True)
 class AppliedSampling:
-    """The signals that the sampler reports that it will record, all with the same period."""
+    """The signals that the sampler will record, as it reports them, all with the same period."""
 
     signals: tuple[Signal, ...]
 
     @property
     def period_s(self) -> float:
-        """Return the sample period in seconds, as the instrument reports it and not as it was asked for."""
+        """Return the sample period in seconds as the instrument reports it, not as it was asked for."""
         return self.signals[0].period_s
 
 
@@ -133,8 +132,8 @@ class AppliedSampling:
 class SamplerCapabilities:
     """What a sampler can do.
 
-    `starts_on_edge`: its acquisition begins at the first falling edge after `start()`. `unread_s`: how many
-    seconds its stream may go unread before samples are lost.
+    `starts_on_edge`: an acquisition begins at the first falling edge after `start()`. `unread_s`: for how many
+    seconds the stream may go unread before samples are lost.
     """
 
     starts_on_edge: bool = False
@@ -143,20 +142,20 @@ class SamplerCapabilities:
 
 @dataclass(frozen=True)
 class Samples:
-    """Consecutive samples, the first at index `first`; one equally long array for each signal."""
+    """Consecutive samples, the first at index `first`; one array for each signal, all of the same length."""
 
     first: int
     values: tuple[Float32Array, ...]
 
     @property
     def count(self) -> int:
-        """Return how many sample periods the block covers."""
+        """Return the number of sample periods that the block covers."""
         return len(self.values[0])
 
 
 @dataclass(frozen=True)
 class Lost:
-    """`missing` samples were lost somewhere in [`after`, `before`); `detail` says how that was noticed."""
+    """`missing` samples were lost somewhere in [`after`, `before`); `detail` says how the loss was noticed."""
 
     after: int
     before: int
@@ -175,7 +174,7 @@ class TimeMark:
 
 @dataclass(frozen=True)
 class OverRange:
-    """`count` samples from index `at` on were outside what the instrument can measure."""
+    """`count` samples from index `at` on were beyond what the instrument can measure."""
 
     at: int
     count: int
@@ -184,7 +183,7 @@ class OverRange:
 
 @dataclass(frozen=True)
 class Note:
-    """Text or bytes in the stream that are no sample; kept because they may explain a wrong number."""
+    """Text or bytes in the stream that are not samples; kept because they may explain a wrong figure."""
 
     text: str
     suspicious: bool = False
@@ -197,8 +196,8 @@ StreamItem = Samples | Lost | TimeMark | OverRange | Note
 class SpecificationTerm:
     """One limit of a data sheet: ± (`relative` x reading + `absolute`).
 
-    A term with neither is a known cause of unknown size. `above` says that the term counts only while the reading
-    is larger than so many `unit`. `assumed`: no document states it.
+    A term with neither is a known cause of unknown size. The term counts only for readings larger than `above`, in
+    `unit`. `assumed` means that no document states the limit.
     """
 
     name: str
@@ -214,8 +213,7 @@ class SpecificationTerm:
 class Specification:
     """The limits that apply to one instrument as configured, with their sources.
 
-    `assumed` says that the table as a whole was not read from a document of the maker; a term may be assumed
-    alone.
+    `assumed` means that no document of the maker states the table as a whole; a single term may be assumed too.
     """
 
     document: str
@@ -225,26 +223,26 @@ class Specification:
 
 
 class Sampler(Protocol):
-    """Samples what the DUT draws. A driver never drops an item silently: what is missing comes as `Lost`."""
+    """Samples what the DUT draws. A driver never drops an item silently: it reports missing samples as `Lost`."""
 
     @property
     def capabilities(self) -> SamplerCapabilities:
-        """Return what it can do at the applied settings."""
+        """Return what the sampler can do with the applied settings."""
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
-        """Set the acquisition up; return what the instrument reports back."""
+        """Set up the acquisition; return the applied settings."""
 
     def specification(self) -> Specification:
-        """Return the limits that hold for the applied settings."""
+        """Return the specification that holds for the applied settings."""
 
     def start(self, deadline: Deadline) -> None:
-        """Begin the acquisition, or arm it where it starts on the first edge."""
+        """Begin the acquisition, or arm it if it starts on the first edge."""
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what the stream brought since the last call, without waiting for more."""
+        """Return the items that arrived since the last call, without waiting for more."""
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """End the acquisition and return the rest of the stream; safe to call when none runs."""
+        """End the acquisition and return the rest of the stream; safe to call when none is running."""
 
 
 # --- edges ------------------------------------------------------------------------------------------------
@@ -252,7 +250,7 @@ class Sampler(Protocol):
 
 @dataclass(frozen=True)
 class Edge:
-    """A falling edge at `position` in the sampler's samples, known to ± `half_width` samples."""
+    """A falling edge at `position`, in samples of the sampler, known to within ± `half_width` samples."""
 
     position: float
     half_width: float
@@ -270,29 +268,29 @@ class Lap:
 class EdgeSource(Protocol):
     """Captures falling edges of the timestamp pin.
 
-    With the timebase `samples` it yields `Edge`, and the sampler is the same instrument; with `microseconds`,
-    `Lap`.
+    With the timebase `samples`, `take()` returns `Edge` items and the sampler is the same instrument; with
+    `microseconds`, it returns `Lap` items.
     """
 
     timebase: Timebase
 
     def arm(self, deadline: Deadline) -> None:
-        """Let edges be captured from now on."""
+        """Capture edges from now on."""
 
     def take(self, deadline: Deadline) -> Sequence[Edge | Lap]:
         """Return the edges captured since the last call, without waiting for more."""
 
     def disarm(self, deadline: Deadline) -> None:
-        """Stop capturing; safe to call when it is not armed."""
+        """Stop capturing; safe to call when not armed."""
 
 
 # --- DUT link, thermometer, switch --------------------------------------------------------------------------
 
 
 class DutLink(Protocol):
-    """Carries commands to the DUT and its lines back: a relay, or a serial port of the DUT's own.
+    """Carries commands to the DUT and returns its lines: a relay, or a serial port of the DUT's own.
 
-    `chunk_bytes` is how many bytes of a stimulus fit into one `db` command on this link.
+    `chunk_bytes` is the number of stimulus bytes that fit into one `db` command on this link.
     """
 
     name: str
@@ -300,16 +298,16 @@ class DutLink(Protocol):
 
     @property
     def partial(self) -> str:
-        """Return the line that has begun but not ended; bytes at a wrong speed often never end one."""
+        """Return the line that has begun but not ended; at a wrong baud rate, line ends often never arrive."""
 
     def send(self, command: str, deadline: Deadline) -> None:
         """Send one command (without its `%`)."""
 
     def receive(self, deadline: Deadline) -> Sequence[str]:
-        """Return whole lines of the DUT, waiting for the first until the deadline; then return none."""
+        """Return complete lines of the DUT, waiting until the deadline for the first; then return none."""
 
     def take_remarks(self) -> Sequence[str]:
-        """Return what was said on the link since the last call that answers no command."""
+        """Return the lines received since the last call that answer no command."""
 
 
 @dataclass(frozen=True)
@@ -324,11 +322,11 @@ class Thermometer(Protocol):
     """Measures the temperature at the DUT or of the bench."""
 
     def read(self, deadline: Deadline) -> Temperature:
-        """Return the temperature now."""
+        """Return the present temperature."""
 
 
 class Switch(Protocol):
-    """A relay, or a port of a USB hub: a debug probe must be off while the DUT is measured."""
+    """A relay or a port of a USB hub, such as one that turns a debug probe off while the DUT is measured."""
 
     def turn(self, on: bool, deadline: Deadline) -> None:
         """Switch and confirm it by read-back."""
@@ -343,23 +341,22 @@ class Switch(Protocol):
 class Instrument:
     """Base of all instruments: opened once, then asked for the roles it plays.
 
-    Constructing is pure; `open()` does the first I/O. Every call ends by its deadline. `channel` is what a bench
-    file names behind the colon (`supply = "psu:2"`), empty where it names none. A driver overrides what it
-    can play.
+    Constructing does no I/O; `open()` does the first. Every call ends by its deadline. `channel` is the part after
+    the colon in a bench file (`supply = "psu:2"`), or empty. A driver overrides the methods of the roles it plays.
 
-    A driver that waits for longer than a few hundredths of a second calls `while_waiting()` between two looks at
-    its link: the director reads the sampler's stream there.
+    A driver that waits longer than a few hundredths of a second calls `while_waiting()` between two reads of its
+    link, so that the director can read the sampler's stream.
     """
 
     name: str
     while_waiting: Callable[[], None] = staticmethod(lambda: None)
 
     def open(self, deadline: Deadline) -> Identity:
-        """Connect, end whatever an earlier run left running, and ask who is there."""
+        """Connect, end anything an earlier run left running, and return the instrument's identity."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Give the instrument back to its front panel and release its link; safe to call twice."""
+        """Return control to the front panel and release the link; safe to call twice."""
         raise NotImplementedError
 
     def supply(self, channel: str = "") -> Supply:
@@ -388,5 +385,5 @@ class Instrument:
 
     def _cannot(self, role: str) -> Refused:
         return Refused(
-            f"use {self.name} as {role}", "its driver offers no such role", "give the role to another one"
+            f"use {self.name} as {role}", "its driver does not offer that role", "give the role to another device"
         )

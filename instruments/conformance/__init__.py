@@ -1,4 +1,4 @@
-"""Checks that every driver passes, for our own and for those of other packages."""
+"""Checks that every driver passes, built-in or from another package."""
 
 from instruments.conformance.checks import CHECKS, examine
 from instruments.conformance.subject import Make, Subject, on_twin

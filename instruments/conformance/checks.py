@@ -1,14 +1,14 @@
-"""One check a promise of the roles, for every driver, on a twin as on real hardware.
+"""One check for each promise of the roles, for every driver, on a twin as on real hardware.
 
-Each check gets fresh subjects from a factory and raises `AssertionError` with a sentence that says what the
-director may rely on and what came instead. Run them on your own driver:
+Each check takes fresh subjects from a factory and raises `AssertionError` with a message that says what the driver
+did wrong. Run them on your own driver:
 
     from instruments.conformance import examine, on_twin
 
     for check, problem in examine(lambda: on_twin(MY_DRIVER_SPEC)):
         print(check, problem or "passed")
 
-A check that does not concern the roles of an instrument passes without doing anything.
+A check of roles that the instrument does not play passes without doing anything.
 """
 
 import math
@@ -32,7 +32,7 @@ _OFFERS: dict[RoleName, str] = {
 
 
 def examine(make: Make) -> Iterator[tuple[str, str]]:
-    """Run every check; yield its id and what is wrong ("" if nothing)."""
+    """Execute every check; yield its name and what is wrong ("" if nothing)."""
     for check in CHECKS:
         try:
             check(make)
@@ -78,7 +78,7 @@ def supply_reports_what_is_applied(make: Make) -> None:
 
 
 def supply_switches_and_reads_back(make: Make) -> None:
-    """On is on, off is off, and off may be said at any time and twice."""
+    """On is on, off is off, and `off()` may be called at any time and twice."""
     if not _plays(make, "supply"):
         return
     with Opened(make) as it:
@@ -110,7 +110,7 @@ def sampler_reports_what_is_applied(make: Make) -> None:
 
 
 def samples_are_consecutive(make: Make) -> None:
-    """Blocks follow each other without overlap or gap, finite, and as many as time has passed."""
+    """Blocks follow each other without overlap or gap, all samples are finite, and their number fits the time."""
     if not _plays(make, "sampler"):
         return
     with Opened(make) as it:
@@ -126,7 +126,7 @@ def samples_are_consecutive(make: Make) -> None:
             expect(block.first == end, f"a block starts at {block.first}, the one before ended at {end}")
             expect(len(block.values) == len(applied.signals), "not one array for each signal")
             expect(all(len(values) == block.count for values in block.values), "signals of different length")
-            expect(all(math.isfinite(float(v.sum())) for v in block.values), "a sample is no number")
+            expect(all(math.isfinite(float(v.sum())) for v in block.values), "a sample is not a finite number")
             end += block.count
         least, most = ACQUIRE_S / applied.period_s, passed_s / applied.period_s
         slack = 0.02 * least + 0.3 / applied.period_s
@@ -134,7 +134,7 @@ def samples_are_consecutive(make: Make) -> None:
 
 
 def every_pulse_is_one_edge_among_the_samples(make: Make) -> None:
-    """See each edge exactly once, in order, inside the recorded samples, where they are captured there."""
+    """Each pulse is one edge, in order, inside the recorded samples, if the sampler captures edges itself."""
     if not (_plays(make, "edges") and _plays(make, "sampler")):
         return
     with Opened(make) as it:
@@ -155,7 +155,7 @@ def every_pulse_is_one_edge_among_the_samples(make: Make) -> None:
 
 
 def every_pulse_is_one_lap(make: Make) -> None:
-    """See each edge exactly once, in order and half a second apart, where an edge source has its own clock."""
+    """Each pulse is one lap, in order and half a second apart, if the edge source has a clock of its own."""
     if not _plays(make, "edges"):
         return
     with Opened(make) as it:
@@ -177,7 +177,7 @@ def every_pulse_is_one_lap(make: Make) -> None:
 
 
 def stop_may_be_said_any_time(make: Make) -> None:
-    """`stop()` without an acquisition, and twice, returns quickly and empty."""
+    """`stop()` without an acquisition, or a second time, returns no samples."""
     if not _plays(make, "sampler"):
         return
     with Opened(make) as it:
@@ -201,7 +201,7 @@ def a_second_acquisition_starts_at_zero(make: Make) -> None:
 
 
 def a_thermometer_tells_how_surely(make: Make) -> None:
-    """Get a temperature that a bench can have, with an uncertainty."""
+    """`read()` returns a plausible temperature (-60 to 150 °C) with its uncertainty."""
     if not _plays(make, "thermometer"):
         return
     with Opened(make) as it:
@@ -213,7 +213,7 @@ def a_thermometer_tells_how_surely(make: Make) -> None:
 
 
 def a_switch_is_where_it_was_turned(make: Make) -> None:
-    """On is on and off is off, by read-back, however often it is said."""
+    """On is on and off is off by read-back, however often `turn()` is called."""
     if not _plays(make, "switch"):
         return
     with Opened(make) as it:
@@ -221,11 +221,11 @@ def a_switch_is_where_it_was_turned(make: Make) -> None:
         before = switch.is_on(it.clock.deadline(ANSWER_S))
         for wanted in (False, False, True, True, before):
             switch.turn(wanted, it.clock.deadline(ANSWER_S))
-            expect(switch.is_on(it.clock.deadline(ANSWER_S)) == wanted, f"turned to {wanted}, it says otherwise")
+            expect(switch.is_on(it.clock.deadline(ANSWER_S)) == wanted, f"turned to {wanted}, read-back differs")
 
 
 def off_works_while_acquiring(make: Make) -> None:
-    """Switch the supply off in the middle of an acquisition; the stream stays whole."""
+    """`off()` works in the middle of an acquisition, and the stream has no gap."""
     if not (_plays(make, "sampler") and _plays(make, "supply")):
         return
     with Opened(make) as it:
@@ -239,9 +239,9 @@ def off_works_while_acquiring(make: Make) -> None:
 
 
 def silence_ends_by_the_deadline(make: Make) -> None:
-    """Get `TimedOut` from an instrument that stops answering, at the deadline and not later."""
+    """Get `TimedOut` from an instrument that has stopped answering, at most half a second after the deadline."""
     if make().silence is None or make().roles == ("dut",):
-        return  # the bare serial port of a DUT asks nothing
+        return  # the bare serial port of a DUT waits for no answer
     limit_s = 3.0
     for name, call in _calls(make().roles).items():
         subject = make()
@@ -285,7 +285,7 @@ def _plays(make: Make, role: RoleName) -> bool:
 
 
 def _calls(roles: tuple[RoleName, ...]) -> dict[str, Callable[[Subject, float], object]]:
-    """Return what a silent instrument is asked, by name."""
+    """Return the calls made to a silent instrument, by name."""
     calls: dict[str, Callable[[Subject, float], object]] = {
         "open": lambda s, limit: s.instrument.open(s.clock.deadline(limit)),
     }

@@ -1,4 +1,4 @@
-"""What all checks do with a subject: open it, let it sample, compare."""
+"""What all checks do with a subject: open it, sample, compare."""
 
 from types import TracebackType
 
@@ -13,13 +13,13 @@ BOOT_S = 2.0
 
 
 def expect(holds: bool, otherwise: str) -> None:
-    """Raise `AssertionError` with the sentence `otherwise` unless `holds`."""
+    """Raise `AssertionError` with the message `otherwise` unless `holds`."""
     if not holds:
         raise AssertionError(otherwise)
 
 
 class Opened:
-    """A subject whose instrument is open; at the end its supply is off and its link closed."""
+    """A subject with its instrument open; on exit the supply is switched off and the link closed."""
 
     def __init__(self, make: Make) -> None:
         self.subject: Subject = make()
@@ -61,7 +61,7 @@ class Opened:
         return self.sampler.configure(self.subject.sampling, self.clock.deadline(OPEN_S))
 
     def start(self) -> AppliedSampling:
-        """Feed the DUT, wait until it has booted, and begin an acquisition."""
+        """Feed the DUT, wait until it has booted, and begin an acquisition; return the applied settings."""
         applied = self.configure()
         if "supply" in self.subject.roles:
             self.supply.on(self.clock.deadline(ANSWER_S))
@@ -76,7 +76,7 @@ class Opened:
         return applied
 
     def acquire(self, duration_s: float) -> list[StreamItem]:
-        """Let the sampler run for `duration_s` seconds; return what it brought, edges apart."""
+        """Sample for `duration_s` seconds; return the items of the stream, and collect edges in `edges`."""
         items: list[StreamItem] = []
         limit = self.clock.deadline(duration_s)
         while not limit.expired():
@@ -92,7 +92,7 @@ class Opened:
         return items
 
     def take_edges(self) -> None:
-        """Take in the edges captured since the last call, where they are in samples."""
+        """Collect the edges captured since the last call, if their timebase is samples."""
         if "edges" in self.subject.roles:
             taken = self.edge_source.take(self.clock.deadline(ANSWER_S))
             self.edges += [edge for edge in taken if isinstance(edge, Edge)]

@@ -1,4 +1,4 @@
-"""What is examined: an instrument that was never opened, with hands on the bench around it."""
+"""The subject of the checks: an unopened instrument, and functions that act on the bench around it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from instruments.roles import Instrument, RoleName, SamplingSettings, SupplySett
 
 @dataclass(frozen=True)
 class Subject:
-    """An instrument and what surrounds it.
+    """An instrument and the bench around it.
 
-    `roles` says what to examine, each on the channel named in `channels` (default: the empty one). `pulse()` makes
-    the timestamp pin fall once; `feed()` powers the DUT where the instrument does not do so itself. `silence()`
-    makes the instrument stop answering; None where that cannot be done (real hardware).
+    `roles` are the roles to examine, each on its channel in `channels` (default: ""). `pulse()` makes the
+    timestamp pin fall once; `feed()` powers the DUT if the instrument does not do so itself. `silence()` makes the
+    instrument stop answering; None if that cannot be done (real hardware).
     """
 
     instrument: Instrument
@@ -39,7 +39,7 @@ Make = Callable[[], Subject]
 def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
     """Return a driver on its own twin, in a world whose DUT draws 5 mA while it is fed.
 
-    This is how every driver of the registry is examined; another package can do the same with its `DriverSpec`.
+    Every driver of the registry is examined on this; another package can do the same with its `DriverSpec`.
     """
     from instruments.world.cable import CableLink
     from instruments.world.world import World
@@ -66,7 +66,7 @@ def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
 
 
 def _silent_dut() -> object:
-    """Return a DUT that hears everything and says nothing."""
+    """Return a DUT that never answers."""
     from instruments.world.dut import MuteDut
 
     return MuteDut()

@@ -1,1 +1,1 @@
-"""One room a device: protocol, driver, twin, specification."""
+"""One package for each device: protocol, driver, twin, specification."""

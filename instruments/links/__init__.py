@@ -1,1 +1,1 @@
-"""Links to instruments: serial ports, VISA, TCP, vendor libraries; pump, tap and replay."""
+"""Links to devices: serial ports, VISA, TCP, vendors' libraries; pump, tap and replay."""

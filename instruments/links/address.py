@@ -1,4 +1,4 @@
-"""What an address of an instrument can be: its forms, its parts, and how one is refused."""
+"""The address of a device: its forms, its parts, and the error for one that cannot be used."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from instruments.errors import InstrumentError
 
 Form = Literal["serial", "serial-url", "tcp", "visa-socket", "visa-message", "visa-serial", "vendor"]
 
-# How messages call each form.
+# What messages call each form.
 FORMS: dict[Form, str] = {
     "serial": "a serial port (/dev/ttyACM0, COM3)",
     "serial-url": "a pyserial URL (socket://host:port, rfc2217://host:port)",
@@ -24,16 +24,16 @@ _HOST_AND_PORT = re.compile(rf"(?:{HOST}):(?P<port>[0-9]{{1,5}})(?P<more>.*)")
 
 
 class AddressError(InstrumentError):
-    """An address that cannot be understood, or that the driver cannot use."""
+    """The address cannot be parsed, or the driver cannot use it."""
 
 
 @dataclass(frozen=True)
 class Address:
-    """An address with its parts; those that its form does not have are empty.
+    """An address and its parts; parts that its form does not have are empty.
 
-    `target` is what is opened: a serial port's name or URL, a VISA resource name in its normal spelling, or what
-    the vendor's library is given. It is empty for a serial port that only the VISA library knows (`ASRL3` on
-    Linux).
+    `target` is what is opened: the name or URL of a serial port, or the argument of the vendor's library. For
+    other forms it is empty, as for a serial port that only the VISA library knows (`ASRL3` on Linux). `visa_name`
+    is the VISA resource name with all its defaults filled in.
     """
 
     text: str
@@ -46,13 +46,13 @@ class Address:
 
 
 def host_and_port(text: str, rest: str, example: str) -> tuple[str, int, str]:
-    """Return host (without brackets), port, and what follows."""
+    """Return the host (without brackets), the port, and the text that follows them."""
     match = _HOST_AND_PORT.fullmatch(rest)
     if match is None or not 0 < int(match["port"]) < 65536:
-        raise refused(text, "it has no host, or no port of 1 to 65535", example)
+        raise refused(text, "the host is missing, or the port is not 1 to 65535", example)
     return match["literal"] or match["host"], int(match["port"]), match["more"]
 
 
 def refused(text: str, came: str, try_this: str) -> AddressError:
-    """Return the error for an address, with what is wrong and what it might look like."""
+    """Return the error for an address: what is wrong with it, and what a valid one looks like."""
     return AddressError(f"read the address '{text}'", came, try_this)

@@ -1,4 +1,4 @@
-"""What a driver needs of a link to its instrument: a stream of bytes, or messages in SCPI."""
+"""The interface between a driver and its link: a stream of bytes, or SCPI messages."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from instruments.clock import Deadline
 class Link(Protocol):
     """A stream of bytes in both directions.
 
-    `name` is how messages call it (`monitor on /dev/ttyACM0`). Failures come as `Unavailable` or `TimedOut`.
+    `name` is what messages call it (`monitor on /dev/ttyACM0`). Failures raise `Unavailable` or `TimedOut`.
     """
 
     name: str
@@ -23,13 +23,13 @@ class Link(Protocol):
         """Send all of `data`, or raise."""
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        """Return what has arrived, waiting for the first byte until the deadline; then return b''."""
+        """Return what has arrived, waiting until the deadline for the first byte; return b'' if none arrives."""
 
 
 class ScpiLink(Protocol):
-    """A link to an instrument that speaks in messages: VISA, or a stream with line ends.
+    """A link to an instrument that exchanges messages: VISA, or a stream with line ends.
 
-    `name` is how messages call it. Failures come as `Unavailable` or `TimedOut`.
+    `name` is what messages call it. Failures raise `Unavailable` or `TimedOut`.
     """
 
     name: str
@@ -50,4 +50,4 @@ class ScpiLink(Protocol):
         """Return exactly `count` bytes of any value; raise `TimedOut` at the deadline."""
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Discard, and return, answers that came too late to be used."""
+        """Discard late answers and return them."""

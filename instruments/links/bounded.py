@@ -1,4 +1,4 @@
-"""A bounded queue between the thread that reads a stream and its user; what overflows is counted."""
+"""A bounded queue between the thread that reads a stream and the code that uses it; overflow is counted."""
 
 import threading
 from collections import deque
@@ -10,9 +10,9 @@ from instruments.clock import Deadline
 
 @dataclass(frozen=True)
 class Overflow:
-    """`dropped` bytes (or other units of the stream) were lost for want of room.
+    """`dropped` bytes (or other units of the stream) were lost because the queue was full.
 
-    `at` counts the units that the reader was given before the gap: the loss lies between `at` - 1 and `at`.
+    `at` counts the units delivered to the reader before the gap: the loss lies between units `at` - 1 and `at`.
     """
 
     at: int
@@ -20,10 +20,10 @@ class Overflow:
 
 
 class BoundedQueue[Item]:
-    """Items of a stream in order, with gaps where there was no room; one thread puts, another one takes.
+    """Items of a stream in order, with gaps where the queue was full; one thread puts, another takes.
 
-    `size_of` gives an item's size in the units of `capacity`. When the queue is full, the newest items are
-    dropped, until half of the room is free again: a few large gaps are easier to bridge than many small ones.
+    `size_of` gives an item's size in the units of `capacity`. When the queue is full, the newest items are dropped
+    until half of the capacity is free again: a few large gaps are easier to bridge than many small ones.
     """
 
     def __init__(self, capacity: int, size_of: Callable[[Item], int]) -> None:
@@ -33,7 +33,7 @@ class BoundedQueue[Item]:
         self.capacity = capacity
         self._size_of = size_of
         self._changed = threading.Condition()
-        # Never two gaps in a row: the first one grows.
+        # There are never two gaps in a row: the first one grows.
         self._entries: deque[Item | _Gap] = deque()
         self._filled = 0
         self._taken = 0
@@ -41,7 +41,7 @@ class BoundedQueue[Item]:
         self._ended: BaseException | None = None
 
     def put(self, item: Item) -> None:
-        """Append an item, or count it as dropped where there is no room. Never waits for the reader."""
+        """Append an item, or count it as dropped if the queue is full. Never waits for the reader."""
         size = self._size_of(item)
         with self._changed:
             last = self._entries[-1] if self._entries else None
@@ -56,21 +56,21 @@ class BoundedQueue[Item]:
             self._changed.notify()
 
     def end(self, error: BaseException) -> None:
-        """Say that nothing more will be put, and why."""
+        """End the stream: nothing more will be put, because of `error`."""
         with self._changed:
             self._ended = error
             self._changed.notify()
 
     @property
     def ended(self) -> BaseException | None:
-        """Return why nothing more will be put; None while the stream goes on."""
+        """Return the error that ended the stream; None while it goes on."""
         return self._ended
 
     def take(self, at_least: int, deadline: Deadline) -> list[Item]:
-        """Return the items until `at_least` units are together, a gap comes, or the queue is empty.
+        """Return items until they hold `at_least` units, or up to a gap or the end of the queue.
 
-        Waits for the first item until the deadline, or until the end of the stream. `take_overflow()` returns
-        what was lost directly before the items returned.
+        Waits for the first item until the deadline or the end of the stream. `take_overflow()` then returns what
+        was lost directly before the returned items.
         """
         with self._changed:
             self._pass_gap()

@@ -1,4 +1,4 @@
-"""Cut a byte stream into lines, however it was split in transit."""
+"""Split a byte stream into lines, regardless of how it was divided in transit."""
 
 from instruments.errors import ProtocolViolation
 
@@ -6,12 +6,12 @@ MAX_LINE_BYTES = 16384
 
 
 class LineSplitter:
-    """Feed bytes, get whole lines without their ends (LF, CRLF and CRCRLF all count as one end).
+    """Takes bytes and returns complete lines without their ends (LF, CRLF and CRCRLF each count as one end).
 
-    A line of more than `MAX_LINE_BYTES` raises `ProtocolViolation`: no device of a bench sends one, and the
-    buffer must not grow with whatever a broken cable delivers. Lines that were complete before it are
-    returned first, so that the events do not depend on how the stream was split; what came behind it in
-    the same read is forgotten with it.
+    A line of more than `MAX_LINE_BYTES` raises `ProtocolViolation`: no device of a bench sends one, and a broken
+    cable must not make the buffer grow without limit. Lines completed before it are returned first, so that the
+    events do not depend on how the stream was divided. What followed the long line in the same read is dropped
+    with it.
     """
 
     def __init__(self) -> None:
@@ -19,8 +19,8 @@ class LineSplitter:
         self._too_long = False
 
     def feed(self, data: bytes) -> list[str]:
-        """Return the lines completed by `data`, decoded as Latin-1 so that every byte survives."""
-        if self._too_long:  # the lines before it were returned by the last call; now it is its turn
+        """Return the lines completed by `data`, decoded as Latin-1 so that every byte value is kept."""
+        if self._too_long:  # the last call returned the lines before the long one; now report it
             self._partial = bytearray(data)
             raise self._violation()
         pieces = (bytes(self._partial) + data).split(b"\n")
@@ -37,7 +37,7 @@ class LineSplitter:
         return self._partial.decode("latin-1")
 
     def clear(self) -> None:
-        """Forget an incomplete line."""
+        """Drop an incomplete line."""
         self._partial.clear()
         self._too_long = False
 

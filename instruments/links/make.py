@@ -1,6 +1,6 @@
-"""From the address in a bench file to a link: one table says which drivers can use which addresses.
+"""Make a link from the address in a bench file; one table says which kinds of driver can use which addresses.
 
-Making a link is pure: nothing is opened or looked up.
+Making a link does no I/O: nothing is opened or looked up.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from instruments.links.stream_scpi import StreamScpiLink
 from instruments.links.tap import ByteListener, TappedLink, TappedScpiLink
 from instruments.links.vendor import VendorFactory, VendorLink
 
-# What a driver speaks over: a stream of bytes, SCPI messages, a vendor's library, or nothing at all.
+# The kind of link a driver needs: a stream of bytes, SCPI messages, a vendor's library, or none.
 LinkKind = Literal["stream", "scpi", "vendor", "none"]
 AnyLink = Link | ScpiLink | VendorLink | None
 KINDS: dict[LinkKind, str] = {
@@ -27,17 +27,17 @@ KINDS: dict[LinkKind, str] = {
 }
 
 PYVISA_PY = "@py"
-USUAL_BAUD = 9600  # an instrument's RS-232 port as delivered; a driver of a faster one says so
+USUAL_BAUD = 9600  # the factory setting of most RS-232 ports; the driver of a faster device states its own
 
 
 @dataclass(frozen=True)
 class LinkOptions:
-    """How a link is made.
+    """How to make a link.
 
-    `baud` is the speed of a serial port (0: the usual one). `backend` is pyvisa's name for a VISA library (`@py`,
-    `@ivi`, or the path of one; nothing means pyvisa-py). `pump_bytes` gives a stream a pump of that capacity on a
-    real clock. `listener` hears every byte, or call. `around` may put something between driver and stream;
-    `stand_in` replaces a vendor's library: both are for tests and twins.
+    `baud` is the speed of a serial port (0: 9600). `backend` is pyvisa's name for a VISA library (`@py`, `@ivi` or
+    the path of one; empty means pyvisa-py). `pump_bytes`, if not 0, gives a stream a pump of that capacity on a
+    real clock. `listener` receives every byte, or call. `around` may wrap the stream in another link; `stand_in`
+    replaces a vendor's library: both are for tests and twins.
     """
 
     baud: int = 0
@@ -75,10 +75,10 @@ def make_link(
 def make_link(
     kind: LinkKind, address: str | None, name: str, clock: Clock, options: LinkOptions = LinkOptions()
 ) -> AnyLink:
-    """Return a link of the kind that a driver speaks over, not yet opened; None for a driver without a link.
+    """Return a link of the given kind, not yet opened; None for a driver without a link.
 
-    `name` is how messages call it. Raises `AddressError` for an address that cannot be understood, or that this
-    kind of driver cannot use.
+    `name` is what messages call it. Raises `AddressError` for an address that cannot be parsed, or that this kind
+    of driver cannot use.
     """
     if kind == "none":
         if address:
@@ -91,7 +91,7 @@ def make_link(
     wish = _Wish(name, parse_address(address), options, clock)
     make = _TABLE[kind].get(wish.address.form)
     if make is None:
-        came = f"that is {FORMS[wish.address.form]}, and its driver speaks over {KINDS[kind]}"
+        came = f"that is {FORMS[wish.address.form]}, but its driver needs {KINDS[kind]}"
         raise AddressError(f"connect {name} to '{address}'", came, _possible(kind))
     if options.backend and not wish.address.visa_name:
         raise AddressError(
@@ -113,9 +113,9 @@ def link_over(
 def link_over(
     kind: Literal["stream", "scpi"], stream: Link, clock: Clock, options: LinkOptions = LinkOptions()
 ) -> Link | ScpiLink:
-    """Return the link of a driver over a stream that exists already, such as the cable of a twin.
+    """Return a driver's link over an existing stream, such as the cable of a twin.
 
-    From the outside in: SCPI lines, the tap, the pump (streams only), what `options.around` puts, the stream.
+    The layers, from the outside in: SCPI lines, tap, pump (streams only), what `options.around` adds, stream.
     """
     inner = options.around(stream)
     if kind == "stream" and options.pump_bytes:
@@ -140,7 +140,7 @@ def _tcp(wish: _Wish) -> Link:
 
 
 def _serial_of_visa(wish: _Wish) -> Link:
-    """Return the port itself: pyvisa-py would open it with pyserial too, and read it byte by byte."""
+    """Return the port itself: pyvisa-py would open it with pyserial too, but read it byte by byte."""
     asked = f"connect {wish.name} to '{wish.address.text}'"
     if not wish.address.target:
         raise AddressError(
@@ -149,7 +149,7 @@ def _serial_of_visa(wish: _Wish) -> Link:
             "ASRL/dev/ttyUSB0::INSTR, or backend = '@ivi'",
         )
     if not _by_pyvisa_py(wish):
-        came = f"its driver needs the bytes of the port, and backend = '{wish.options.backend}' would keep them"
+        came = f"its driver needs the port itself, which backend = '{wish.options.backend}' would hide"
         raise AddressError(asked, came, f"the port itself: {wish.address.target}")
     return _serial(wish)
 
@@ -169,7 +169,7 @@ def _scpi_on_serial_of_visa(wish: _Wish) -> ScpiLink:
 
 
 def _vendor(wish: _Wish) -> VendorLink:
-    # A library that talks to a server (tcp://host:port) is given the whole address.
+    # A library that connects to a server (tcp://host:port) is given the whole address.
     address = wish.address.target or wish.address.text
     return VendorLink(wish.name, address, stand_in=wish.options.stand_in, listener=wish.options.listener)
 

@@ -1,4 +1,4 @@
-"""Read the address of an instrument as a bench file gives it; nothing is opened or looked up here.
+"""Parse the address of a device in a bench file; nothing is opened or looked up here.
 
 Serial URLs are those of pyserial 3.5 ("URL Handlers").
 """
@@ -19,10 +19,10 @@ _VENDOR = re.compile(r"vendor:(?P<device>.*)", re.IGNORECASE)
 
 
 def parse_address(text: str) -> Address:
-    """Return the parts of an address; raise `AddressError` for one of no known form."""
+    """Return the parts of an address; raise `AddressError` if its form is unknown."""
     address = text.strip()
     if not address or not address.isprintable():
-        raise refused(text, "it is empty or has characters that no address has", f"one of: {EXAMPLES}")
+        raise refused(text, "it is empty or contains unprintable characters", f"one of: {EXAMPLES}")
     vendor = _VENDOR.fullmatch(address)
     if vendor:
         return _vendor(address, vendor["device"].strip())
@@ -42,19 +42,19 @@ def _url(text: str, scheme: str, rest: str) -> Address:
         host, port, _ = host_and_port(text, rest, f"{scheme}://192.168.1.20:2217")
         return Address(text, "serial-url", target=text, host=host, port=port)
     if scheme in _URLS_TO_PORT:
-        port_name(rest.partition("?")[0], text)  # only to refuse what is no port
+        port_name(rest.partition("?")[0], text)  # only to refuse what is not a port
         return Address(text, "serial-url", target=text)
     if scheme in _URLS_OTHER:
         return Address(text, "serial-url", target=text)
     if scheme == "hwgrep":
         raise refused(
-            text, "a search finds another port when cables move", "a fixed name, such as /dev/serial/by-id/..."
+            text, "a search may find another port after replugging", "a fixed name, such as /dev/serial/by-id/..."
         )
     raise refused(text, f"'{scheme}://' is unknown", f"tcp://, {', '.join(f'{s}://' for s in _SERIAL_URLS)}")
 
 
 def wrapped_port(address: Address) -> str:
-    """Return the serial port inside `spy://PORT?...` or `alt://PORT?...`; nothing for other addresses."""
+    """Return the serial port inside `spy://PORT?...` or `alt://PORT?...`; "" for other addresses."""
     url = _URL.fullmatch(address.text)
     if url is None or url["scheme"].lower() not in _URLS_TO_PORT:
         return ""

@@ -1,8 +1,8 @@
-"""Whether the user may open an instrument on Linux, and what to do where not.
+"""Check whether the user may open an instrument on Linux, and say what to do if not.
 
 Serial ports belong to a group; USB instruments without a serial port belong to root unless a udev rule says
-otherwise. The rules come with this package, in `udev/`; putting them in place takes an administrator. Other
-systems ask for no such permission, and nothing is found here.
+otherwise. The rules are part of this package, in `udev/`; installing them takes an administrator. Other systems
+need no such permission, so nothing is reported there.
 """
 
 import os
@@ -16,15 +16,15 @@ from instruments.links.parse import parse_address, wrapped_port
 RULES_FILE = Path(__file__).parent / "udev" / "72-energy-runner.rules"
 _RULES_FOLDERS = ("/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d")
 _USBTMC_CLASS = ("fe", "03")  # interface class and subclass (USBTMC 1.0, section 4.3)
-# Instruments that a vendor's library opens by USB; their ids stand in the rules too.
+# Instruments that a vendor's library opens over USB; their ids are in the rules too.
 _BY_LIBRARY = {"16d0:0e88": "Joulescope JS110", "16d0:10ba": "Joulescope JS220", "16d0:135a": "Joulescope JS320"}
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The udev rules: the file of this package, and the one that is in place, if any.
+    """The udev rules: the file of this package, and the installed one, if any.
 
-    `current` tells that both are the same; an older one may lack instruments.
+    `current` says that both are the same; an older file may lack instruments.
     """
 
     file: Path
@@ -33,7 +33,7 @@ class Rules:
 
     @property
     def command(self) -> str:
-        """Return what an administrator types to put the rules in place."""
+        """Return the command with which an administrator installs the rules."""
         return (
             f"sudo cp '{self.file}' {_RULES_FOLDERS[0]}/ && sudo udevadm control --reload && sudo udevadm trigger"
         )
@@ -41,7 +41,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class UsbInstrument:
-    """An instrument on USB that is no serial port; `usb` is its vendor and product id, `node` what is opened."""
+    """A USB instrument without a serial port; `usb` is its vendor and product id, `node` the file to open."""
 
     usb: str
     title: str
@@ -58,7 +58,7 @@ def udev_rules(root: Path = Path("/")) -> Rules:
 
 
 def usb_instruments(root: Path = Path("/")) -> list[UsbInstrument]:
-    """Return the instruments of this computer that are opened by USB, as Linux lists them; nothing is opened."""
+    """Return the USB instruments of this computer without a serial port, as Linux lists them; open nothing."""
     found = []
     for folder in sorted((root / "sys/bus/usb/devices").glob("*")):
         usb = f"{_text(folder / 'idVendor')}:{_text(folder / 'idProduct')}"
@@ -71,16 +71,16 @@ def usb_instruments(root: Path = Path("/")) -> list[UsbInstrument]:
 
 
 def closed_instruments(root: Path = Path("/")) -> list[UsbInstrument]:
-    """Return the USB instruments that are plugged in, but that this user may not open."""
+    """Return the USB instruments that are connected but that this user may not open."""
     return [
         one for one in usb_instruments(root) if one.node.exists() and not os.access(one.node, os.R_OK | os.W_OK)
     ]
 
 
 def missing_permission(address: str, root: Path = Path("/")) -> str:
-    """Return what keeps this user from opening an instrument, and what to do; nothing if no permission is missing.
+    """Return what keeps this user from opening an instrument, and what to do; "" if no permission is missing.
 
-    Raises `AddressError` for an address that cannot be understood.
+    Raises `AddressError` for an address that cannot be parsed.
     """
     read = parse_address(address)
     if not sys.platform.startswith("linux"):
@@ -101,9 +101,9 @@ def missing_permission(address: str, root: Path = Path("/")) -> str:
 
 
 def _closed(one: UsbInstrument, rules: Rules) -> str:
-    state = "not in place" if rules.installed is None else "in place"
+    state = "not installed" if rules.installed is None else "installed"
     if rules.installed is not None and not rules.current:
-        state = "of another version"
+        state = "installed in another version"
     remedy = f"unplug it and plug it in again (or {rules.command})" if rules.current else rules.command
     return f"you may not open {one.title} ({one.node}); the udev rules are {state}. Try: {remedy}"
 
@@ -119,13 +119,13 @@ def _closed_port(port: Path) -> str:
     try:
         group = grp.getgrgid(state.st_gid)
     except KeyError:
-        return f"you may not open {port}: it belongs to an unknown group. Try: ask an administrator"
+        return f"you may not open {port}: its group is unknown. Try: ask an administrator"
     if not state.st_mode & stat.S_IWGRP or group.gr_gid == 0:
         return f"you may not open {port}, and no group may. Try: {udev_rules().command}"
     if user in group.gr_mem:
         return f"you may not open {port} yet: you were added to '{group.gr_name}'. Try: log out and in again"
     remedy = f"sudo usermod -aG {group.gr_name} {user}, then log out and in again"
-    return f"you may not open {port}: it is for the group '{group.gr_name}'. Try: {remedy}"
+    return f"you may not open {port}: only the group '{group.gr_name}' may. Try: {remedy}"
 
 
 def _is_usbtmc(folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Read the names of serial ports."""
+"""Parse the names of serial ports."""
 
 import os
 import re
@@ -10,17 +10,19 @@ _COM = re.compile(r"(?:\\\\[.?]\\)?(?P<port>COM[0-9]+)", re.IGNORECASE)
 
 
 def port_name(text: str, address: str = "") -> str:
-    """Return the name that the operating system knows a serial port by.
+    """Return the operating system's name for a serial port.
 
-    Raises `AddressError` for a text that is no port's name; `address` is the whole address for its message.
+    Raises `AddressError` for text that cannot be a port's name; its message shows `address`, the whole address.
     """
     address = address or text
     com = _COM.fullmatch(text)
     if com:
         return com["port"].upper()
-    # Windows has ports of any name (com0com's CNCA0); elsewhere a port is a file, and a word alone is a slip.
+    # On Windows a port may have any name (com0com's CNCA0); elsewhere a port is a file, and a bare word a slip.
     if "/" in text or text.startswith("\\\\.\\") or (os.name == "nt" and re.fullmatch(r"[\w.-]+", text)):
         return text
     if ":" in text or re.fullmatch(r"[0-9.]+", text):
-        raise refused(address, "it names no kind of link", f"tcp://host:port for a network socket, or {EXAMPLES}")
-    raise refused(address, "it is no port, and no file", f"/dev/{text}, or one of: {EXAMPLES}")
+        raise refused(
+            address, "the kind of link is unknown", f"tcp://host:port for a network socket, or {EXAMPLES}"
+        )
+    raise refused(address, "that is neither a port nor a path", f"/dev/{text}, or one of: {EXAMPLES}")

@@ -1,8 +1,8 @@
 """Read a stream on a thread of its own, so that nothing is lost while the run is busy elsewhere.
 
-A serial port of the operating system holds a few kilobytes; a device without flow control that sends 400 kB/s
-fills them in 10 to 30 ms. The thread here is the only one of the run path. It reads and queues, no more: bytes are
-decoded, recorded and judged in the caller's thread, so taps belong outside (`TappedLink(PumpedLink(...))`).
+The operating system buffers a few kilobytes of a serial port; a device without flow control that sends 400 kB/s
+fills them in 10 to 30 ms. The thread only reads and queues: bytes are decoded, recorded and judged in the caller's
+thread, so taps belong outside (`TappedLink(PumpedLink(...))`).
 """
 
 import math
@@ -15,21 +15,22 @@ from instruments.links.base import Link
 from instruments.links.bounded import BoundedQueue, Overflow
 
 DEFAULT_CAPACITY_BYTES = 16 << 20  # 40 s of 400 kB/s
-# What operating systems hold of a serial stream at least: Linux 4 KiB (N_TTY_BUF_SIZE), Windows 4 KiB.
+# The least that operating systems buffer of a serial stream: Linux 4 KiB (N_TTY_BUF_SIZE), Windows 4 KiB.
 UNPUMPED_BYTES = 4096
 _CHUNK_BYTES = 1 << 16
-_TURN_S = 0.05  # how long the thread waits for a byte before it looks whether it shall end
+_TURN_S = 0.05  # how long the thread waits for a byte before it checks whether it has to end
 _END_S = 1.0
 
 
 class PumpedLink:
-    """A `Link` whose stream is read all the time, from `open()` to `close()`.
+    """A `Link` whose stream is read continuously, from `open()` to `close()`.
 
-    On a virtual clock there is no thread, and calls go straight through: a twin's stream waits in virtual
-    time, where nothing is lost by looking late.
+    On a virtual clock there is no thread, and calls pass straight through: a twin's stream waits in virtual time,
+    so nothing is lost by reading late.
 
-    When more than `capacity_bytes` wait to be read, the newest are dropped and counted: see `take_overflow()`. An
-    error of the thread is raised by `read()` as it was, after the bytes that came before it.
+    When more than `capacity_bytes` are waiting to be read, the newest are dropped and counted: see
+    `take_overflow()`. An error in the thread is raised unchanged by `read()`, after the bytes that arrived before
+    it.
     """
 
     def __init__(self, inner: Link, clock: Clock, capacity_bytes: int = DEFAULT_CAPACITY_BYTES) -> None:
@@ -44,7 +45,7 @@ class PumpedLink:
         self._thread: threading.Thread | None = None
 
     def open(self, deadline: Deadline) -> None:
-        """Open the link and begin to read it; what was queued from an earlier use is forgotten."""
+        """Open the link and begin to read it; drop what is still queued from an earlier use."""
         self.close()
         self.inner.open(deadline)
         if self.virtual:
@@ -60,8 +61,8 @@ class PumpedLink:
     def close(self) -> None:
         """End the thread and release the link; safe to call twice.
 
-        Raises `TimedOut` if the thread does not end although its link was closed below it. It cannot keep the
-        process from ending then.
+        Raises `TimedOut` if the thread does not end although the inner link was closed. Such a thread does not
+        keep the process from ending.
         """
         thread, self._thread = self._thread, None
         self._stop.set()
@@ -73,7 +74,7 @@ class PumpedLink:
             thread.join(_END_S)
             if thread.is_alive():
                 raise TimedOut(
-                    f"close {self.name}", "the thread that reads it does not end", "unplug the device, start again"
+                    f"close {self.name}", "its reading thread does not end", "unplug the device and start again"
                 )
 
     def write(self, data: bytes, deadline: Deadline) -> None:
@@ -81,7 +82,7 @@ class PumpedLink:
         self.inner.write(data, deadline)
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        """Return what has arrived, waiting for the first byte until the deadline; then return b''.
+        """Return what has arrived, waiting until the deadline for the first byte; return b'' if none arrives.
 
         Never returns bytes from both sides of a gap. Raises the thread's error once all bytes before it are read.
         """
@@ -97,7 +98,7 @@ class PumpedLink:
         return data
 
     def take_overflow(self) -> list[Overflow]:
-        """Return what was dropped, in bytes, directly before the bytes that the last `read()` returned."""
+        """Return what was dropped, in bytes, directly before the bytes of the last `read()`."""
         return self._queue.take_overflow()
 
     def _pump(self, queue: BoundedQueue[bytes], stop: threading.Event) -> None:
@@ -106,7 +107,7 @@ class PumpedLink:
                 data = self.inner.read(self._clock.deadline(_TURN_S), _CHUNK_BYTES)
                 if data:
                     queue.put(data)
-        except BaseException as error:  # it is raised where somebody can handle it: at the next read
+        except BaseException as error:  # raised where the caller can handle it: at the next read
             queue.end(error)
 
     def _new_queue(self) -> BoundedQueue[bytes]:
@@ -114,7 +115,7 @@ class PumpedLink:
 
 
 def take_overflow(link: Link) -> list[Overflow]:
-    """Return what a pump below `link` dropped directly before the last read; nothing where there is no pump."""
+    """Return what the pump below `link` dropped directly before the last read; [] without a pump."""
     pump = _pump_below(link)
     return pump.take_overflow() if pump is not None else []
 
@@ -122,7 +123,7 @@ def take_overflow(link: Link) -> list[Overflow]:
 def unread_s(link: Link, bytes_per_s: float, clock: Clock) -> float:
     """Return how many seconds a device may send `bytes_per_s` without a read before bytes are lost.
 
-    Infinite on a virtual clock; without a pump it is what an operating system holds at least.
+    Infinite on a virtual clock; without a pump, the least that an operating system buffers counts.
     """
     if clock.virtual:
         return math.inf
@@ -133,5 +134,5 @@ def unread_s(link: Link, bytes_per_s: float, clock: Clock) -> float:
 def _pump_below(link: Link) -> PumpedLink | None:
     below: object = link
     while below is not None and not isinstance(below, PumpedLink):
-        below = getattr(below, "inner", None)  # links that wrap another one call it so
+        below = getattr(below, "inner", None)  # the attribute of every link that wraps another
     return below

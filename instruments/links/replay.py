@@ -1,7 +1,7 @@
-"""Play a device from a recording: what it once said is said again, when the driver asks what was asked then.
+"""Play a device from a recording: it gives the recorded answers when the driver sends the recorded commands.
 
 For regression tests of drivers: the exchanges of a session's journal become `Recorded` pieces, and a driver on a
-`ReplayLink` must bring the same stream again.
+`ReplayLink` must produce the same stream again.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ from instruments.links.tap import Direction
 
 @dataclass(frozen=True)
 class Recorded:
-    """Bytes that a tap heard at `t_ns`; the times of a recording share one start, wherever that was."""
+    """Bytes that a tap recorded at `t_ns`; all times of a recording share one arbitrary origin."""
 
     t_ns: int
     direction: Direction
@@ -23,15 +23,15 @@ class Recorded:
 
 
 class ReplayError(Exception):
-    """The driver sent something else than the recording holds. No driver catches this error: it ends the test."""
+    """The driver sent something other than the recording holds. No driver catches this error: it ends the test."""
 
 
 class ReplayLink:
     """A `Link` to a recorded device.
 
-    Bytes received are given back in their recorded pieces, as long after the last command as they were recorded
-    after it, and never before the driver has sent that command. Commands must be the recorded ones in their order,
-    cut into writes as it may be. A link that is closed and opened again goes on where it was.
+    Received bytes are returned in their recorded pieces, as long after the last command as in the recording, and
+    never before the driver has sent that command. The driver must send the recorded commands in their order,
+    divided into writes in any manner. A link that is closed and opened again continues where it stopped.
     """
 
     def __init__(self, name: str, clock: Clock, recording: Iterable[Recorded]) -> None:
@@ -44,22 +44,22 @@ class ReplayLink:
 
     @property
     def left(self) -> int:
-        """Return how many recorded pieces were neither sent nor received yet: 0 after a complete replay."""
+        """Return how many recorded pieces have been neither sent nor received: 0 after a complete replay."""
         return len(self._to_come) + len(self._incoming)
 
     def open(self, deadline: Deadline) -> None:
-        """Begin, or go on with, the replay."""
+        """Begin or continue the replay."""
         self._is_open = True
         if not self._started and self._to_come:
             self._started = True
             self._schedule(self._to_come[0].t_ns)
 
     def close(self) -> None:
-        """Stop reading and writing; what was not replayed yet stays."""
+        """Stop reading and writing; keep what has not been replayed."""
         self._is_open = False
 
     def write(self, data: bytes, deadline: Deadline) -> None:
-        """Compare `data` with what was sent then; raise `ReplayError` where it differs."""
+        """Compare `data` with the recorded command; raise `ReplayError` if it differs."""
         self._check("write to")
         self._unmatched += data
         while self._unmatched:
@@ -88,7 +88,7 @@ class ReplayLink:
         return data[:max_bytes]
 
     def _schedule(self, since_ns: int) -> None:
-        """Make what was received until the next command due, as long from now as it was after `since_ns`."""
+        """Schedule what was received before the next command, with the delays it had after `since_ns`."""
         now_ns = self._clock.now_ns()
         while self._to_come and self._to_come[0].direction == "rx":
             recorded = self._to_come.popleft()
@@ -101,5 +101,5 @@ class ReplayLink:
     def _differs(self, recorded: str) -> ReplayError:
         return ReplayError(
             f"{self.name} was sent {shown(self._unmatched)} where the recording has {recorded}. "
-            "Try: compare the driver's commands with the recording, or record anew"
+            "Try: compare the driver's commands with the recording, or make a new recording"
         )

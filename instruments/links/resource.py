@@ -1,4 +1,4 @@
-"""One name for one instrument, however its address is written: what a lock is taken on."""
+"""One canonical name for a device, however its address is written: the lock is taken on it."""
 
 import ipaddress
 import os
@@ -11,16 +11,16 @@ _HISLIP_PORT = ",4880"  # the default of HiSLIP (IVI-6.1)
 
 
 def canonical_resource(address: str) -> str:
-    """Return the one address that stands for all addresses of the same instrument; it is an address itself.
+    """Return the one address that stands for all addresses of the same device; it is itself a valid address.
 
-    * A serial port is called by its real name: `/dev/serial/by-id/...` becomes its target `/dev/ttyACM0`,
-      `ASRL/dev/ttyACM0::INSTR` too, `com3` becomes `COM3`, and macOS' `/dev/tty.*` becomes `/dev/cu.*`.
-    * A TCP port is `tcp://host:port`, whether it was given so, to VISA or to pyserial.
-    * VISA names have all their defaults. USB instruments are known by vendor, product and serial number.
-    * This machine is `127.0.0.1`. Other host names are not looked up, for a look-up may wait for long: a name and
-      its number are two resources, and so are two protocols of one instrument (`inst0` and port 5025).
+    * A serial port has its real name: `/dev/serial/by-id/...` and `ASRL/dev/ttyACM0::INSTR` become their target
+      `/dev/ttyACM0`, `com3` becomes `COM3`, and `/dev/tty.*` on macOS becomes `/dev/cu.*`.
+    * A TCP port is `tcp://host:port`, also where it was given as a VISA socket or a pyserial URL.
+    * VISA names have all their defaults filled in. USB instruments are known by vendor, product and serial number.
+    * This machine is `127.0.0.1`. Other host names are not looked up, because a look-up may take long: a name and
+      its IP address are two resources, and so are two protocols of one instrument (`inst0` and port 5025).
 
-    Raises `AddressError` for an address that cannot be understood.
+    Raises `AddressError` for an address that cannot be parsed.
     """
     read = parse_address(address)
     inner = wrapped_port(read)
@@ -37,7 +37,7 @@ def canonical_resource(address: str) -> str:
 
 def _port(name: str) -> str:
     if "/" not in name:
-        return name.upper()  # a port of Windows, where names are the same in any case
+        return name.upper()  # a port on Windows, where names are not case-sensitive
     try:
         path = os.path.realpath(name)
     except (OSError, ValueError) as error:

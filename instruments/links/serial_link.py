@@ -1,4 +1,4 @@
-"""A serial port through pyserial, read in chunks and never by byte or line."""
+"""A serial port, opened with pyserial and read in chunks, never byte by byte or line by line."""
 
 import errno
 import os
@@ -10,8 +10,8 @@ import serial
 from instruments.clock import Deadline
 from instruments.errors import TimedOut, Unavailable
 
-# pyserial configures the port anew at every change of a time-out, which some USB adapters answer with a
-# pause; so the time-outs stay as they are and the deadlines are watched here.
+# pyserial reconfigures the port whenever a time-out changes, and some USB adapters then pause. So the time-outs
+# stay constant where possible, and deadlines are checked here.
 TURN_S = 0.01
 WRITE_S = 1.0
 
@@ -28,7 +28,8 @@ _ADVICE = {
     errno.EAGAIN: _IN_USE,  # the port's lock is taken
     errno.EWOULDBLOCK: _IN_USE,
 }
-# Windows gives no number, only the name of its error inside the text; there, "no permission" means "in use".
+# pyserial on Windows gives no number, only the name of the error in its text; "no permission" means "in use"
+# there.
 _ADVICE_BY_TEXT = {"FileNotFoundError": _NO_PORT, "PermissionError": _IN_USE}
 
 
@@ -43,9 +44,9 @@ class SerialPortInfo:
 
 
 def list_serial_ports() -> list[SerialPortInfo]:
-    """Return the serial ports that have hardware behind them, by name; nothing is opened.
+    """Return the serial ports that have hardware behind them, sorted by name; open nothing.
 
-    Linux also lists the serial ports that a PC could have had (`/dev/ttyS0` and on); those are left out.
+    Linux also lists serial ports that a PC could have but does not (`/dev/ttyS0` and so on); those are left out.
     """
     from serial.tools.list_ports import comports
 
@@ -62,7 +63,7 @@ def list_serial_ports() -> list[SerialPortInfo]:
 
 
 class SerialLink:
-    """A `Link` over one serial port, 8N1, opened exclusively where the system can do that."""
+    """A `Link` over one serial port, 8N1, opened exclusively where the system supports that."""
 
     def __init__(self, name: str, port: str, baud: int) -> None:
         self.name = name
@@ -90,37 +91,37 @@ class SerialLink:
             try:
                 port.close()
             except (serial.SerialException, OSError):
-                return  # a device that is already gone cannot be closed better than this
+                return  # the device is gone already: nothing more can be closed
 
     def write(self, data: bytes, deadline: Deadline) -> None:
-        """Send all of `data`; raise `TimedOut` if the port does not take it by the deadline, or within 1 s."""
+        """Send all of `data`; raise `TimedOut` if the port does not accept it by the deadline, or within 1 s."""
         port = self._opened("write to")
         try:
-            # Never zero: without a time-out pyserial tries a port that takes nothing again and again, for ever.
+            # Never zero: with a time-out of 0, pyserial retries for ever on a port that accepts nothing.
             limit_s = min(WRITE_S, max(TURN_S, deadline.remaining_s()))
             if port.write_timeout != limit_s:
                 port.write_timeout = limit_s
             port.write(data)
         except serial.SerialTimeoutException as error:
             raise TimedOut(
-                f"write to {self.name} ({self.port})", "the port takes no more bytes", "check the cable"
+                f"write to {self.name} ({self.port})", "the port accepts no more bytes", "check the cable"
             ) from error
         except (serial.SerialException, OSError, TypeError) as error:
             raise self._gone("write to", error) from error
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        """Return what has arrived, waiting for the first byte until the deadline; then return b''.
+        """Return what has arrived, waiting until the deadline for the first byte; return b'' if none arrives.
 
-        The return may come 10 ms after the deadline; one that has passed already costs no waiting.
+        May return up to 10 ms after the deadline; if the deadline has passed already, does not wait.
         """
         port = self._opened("read from")
         try:
-            # Exactly this class: its relatives (`spy://`, `socket://`) have their own ideas of reading.
+            # Exactly this class: pyserial's other classes (`spy://`, `socket://`) read in their own manner.
             if os.name == "posix" and type(port) is serial.Serial:
                 return _read_descriptor(port.fileno(), deadline, max_bytes)
             return _read_port(port, deadline, max_bytes)
         except (serial.SerialException, OSError, TypeError) as error:
-            # pyserial raises TypeError when another thread or a disconnect took the file descriptor away.
+            # pyserial raises TypeError when another thread or a disconnection has closed the file descriptor.
             raise self._gone("read from", error) from error
 
     def _opened(self, action: str) -> serial.Serial:
@@ -144,15 +145,15 @@ def _read_port(port: serial.Serial, deadline: Deadline, max_bytes: int) -> bytes
 def _read_descriptor(descriptor: int, deadline: Deadline, max_bytes: int) -> bytes:
     """Read at once, and wait only if nothing was there.
 
-    Each system call lets another Python thread run, which may then keep us waiting for 5 ms. pyserial makes four
-    for each piece of a stream, too many for 400 kB/s while the process is busy; this makes one.
+    At each system call another Python thread may take the interpreter, for up to 5 ms. pyserial makes four calls
+    for each piece of a stream, too many for 400 kB/s while the process is busy; this function makes one.
     """
     while not (data := _take(descriptor, max_bytes)):
         expired = deadline.expired()
         wait_s = 0.0 if expired else deadline.remaining_s()
         if select.select([descriptor], [], [], wait_s)[0] and not (data := _take(descriptor, max_bytes)):
-            # A port whose device is gone is always ready, and never has anything.
-            raise serial.SerialException("the device is gone, or another program reads from the port too")
+            # A port whose device is gone is always ready to be read, but never returns a byte.
+            raise serial.SerialException("the device is gone, or another program also reads from the port")
         if data or expired:
             break
     return data
@@ -172,7 +173,7 @@ def _advice(error: Exception) -> str:
 
 
 def _plain(error: Exception) -> str:
-    """Return the error's text without pyserial's wrapping, in one line."""
+    """Return the error's text on one line, without what pyserial adds."""
     cause = error.__context__ if isinstance(error.__context__, OSError) else error
     text = getattr(cause, "strerror", None) or str(error)
     return " ".join(str(text).split())

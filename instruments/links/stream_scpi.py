@@ -5,7 +5,7 @@ from instruments.errors import ProtocolViolation, TimedOut, shown
 from instruments.links.base import Link
 
 MAX_LINE_BYTES = 16384
-MAX_DRAINED_BYTES = 65536  # what `drain()` returns at most; more is read and discarded
+MAX_DRAINED_BYTES = 65536  # the most that `drain()` returns; more is read and discarded
 _CHUNK_BYTES = 1 << 20
 _OTHER = "check the speed (baud), and that the driver is the one for this instrument"
 
@@ -24,7 +24,7 @@ class StreamScpiLink:
         self.inner.open(deadline)
 
     def close(self) -> None:
-        """Release the link; what was not read is gone."""
+        """Release the link; drop what was not read."""
         self._buffer.clear()
         self.inner.close()
 
@@ -35,8 +35,8 @@ class StreamScpiLink:
     def read_line(self, deadline: Deadline) -> str:
         """Return one answer line without its end.
 
-        Raises `TimedOut` at the deadline (what has arrived stays for `drain()`), and `ProtocolViolation`
-        for more than 16 KiB without a line end or for bytes outside ASCII.
+        Raises `TimedOut` at the deadline (what has arrived is left for `drain()`), and `ProtocolViolation` for
+        more than 16 KiB without a line end or for bytes that are not ASCII.
         """
         asked = f"read a line from {self.name}"
         searched = 0
@@ -50,13 +50,13 @@ class StreamScpiLink:
         return decode_line(line, self.name)
 
     def read_exactly(self, count: int, deadline: Deadline) -> bytes:
-        """Return exactly `count` bytes; `TimedOut` at the deadline leaves what has arrived for `drain()`."""
+        """Return exactly `count` bytes; raise `TimedOut` at the deadline and leave the rest for `drain()`."""
         asked = f"read {count} bytes from {self.name}"
         pieces = [bytes(self._buffer[:count])]
         del self._buffer[:count]
         missing = count - len(pieces[0])
         try:
-            # Joined once at the end: a buffer that grows by each piece would copy megabytes several times.
+            # Joined once at the end: a buffer that grows piece by piece would copy megabytes several times.
             while missing > 0:
                 pieces.append(self._receive(asked, count - missing, missing, deadline))
                 missing -= len(pieces[-1])
@@ -66,9 +66,9 @@ class StreamScpiLink:
         return b"".join(pieces)
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Read until the deadline and discard it all; return the first 64 KiB of it.
+        """Discard everything that arrives until the deadline; return the first 64 KiB of it.
 
-        The deadline says how long a late answer may take: give it a fraction of a second.
+        The deadline says how long to wait for late answers: a fraction of a second is enough.
         """
         drained = self._buffer
         self._buffer = bytearray()
@@ -78,7 +78,7 @@ class StreamScpiLink:
         return bytes(drained[:MAX_DRAINED_BYTES])
 
     def _receive(self, asked: str, have: int, wanted: int, deadline: Deadline) -> bytes:
-        """Return what arrives next, at most `wanted` bytes; `have` bytes came before."""
+        """Return what arrives next, at most `wanted` bytes; `have` bytes have arrived before."""
         data = self.inner.read(deadline, min(wanted, _CHUNK_BYTES))
         if not data:
             came = f"no answer beyond {have} bytes" if have else "no answer"
@@ -87,7 +87,7 @@ class StreamScpiLink:
 
 
 def encode_line(command: str) -> bytes:
-    """Return the bytes of one command line; `ValueError` for a line end inside: that would be two."""
+    """Return the bytes of one command line; raise `ValueError` for a line end inside: that would be two."""
     if "\n" in command or "\r" in command:
         raise ValueError(f"a command is one line: {command!r}")
     return command.encode("ascii") + b"\n"
@@ -99,5 +99,5 @@ def decode_line(line: bytes, name: str) -> str:
         return line.removesuffix(b"\r").decode("ascii")
     except UnicodeDecodeError as error:
         raise ProtocolViolation(
-            f"read a line from {name}", f"{shown(line)}, which is not ASCII", "read the link empty"
+            f"read a line from {name}", f"{shown(line)}, which is not ASCII", "drain the link"
         ) from error

@@ -1,4 +1,4 @@
-"""Listen in on a link: a listener hears every byte sent and received, unchanged."""
+"""Tap a link: a listener receives every byte sent and received, unchanged."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -13,7 +13,7 @@ ByteListener = Callable[[Direction, bytes], None]
 
 
 class TappedLink:
-    """A `Link` whose traffic `listener` hears."""
+    """A `Link` that passes its traffic to `listener`."""
 
     def __init__(self, inner: Link, listener: ByteListener) -> None:
         self.name = inner.name
@@ -29,7 +29,7 @@ class TappedLink:
         self.inner.close()
 
     def write(self, data: bytes, deadline: Deadline) -> None:
-        """Send all of `data`; the listener also hears what the deadline cut short, for part of it was sent."""
+        """Send all of `data`; after `TimedOut` the listener still receives it, since part of it may be sent."""
         try:
             self.inner.write(data, deadline)
         except TimedOut:
@@ -46,7 +46,7 @@ class TappedLink:
 
 
 class TappedScpiLink:
-    """A `ScpiLink` whose traffic `listener` hears."""
+    """A `ScpiLink` that passes its traffic to `listener`."""
 
     def __init__(self, inner: ScpiLink, listener: ByteListener) -> None:
         self.name = inner.name
@@ -62,7 +62,7 @@ class TappedScpiLink:
         self.inner.close()
 
     def write_line(self, command: str, deadline: Deadline) -> None:
-        """Send one command line; the listener also hears one that the deadline cut short: part of it was sent."""
+        """Send one command line; after `TimedOut` the listener still receives it, as part of it may be sent."""
         try:
             self.inner.write_line(command, deadline)
         except TimedOut:
@@ -83,7 +83,7 @@ class TappedScpiLink:
         return data
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Discard answers that came too late to be used."""
+        """Discard late answers and return them."""
         data = self.inner.drain(deadline)
         if data:
             self._listener("rx", data)

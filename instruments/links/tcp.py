@@ -13,7 +13,7 @@ _CHECK = "check that the host name and port are right, and that the instrument i
 class TcpLink:
     """A `Link` over one TCP connection.
 
-    A host name (unlike an address) is looked up by the operating system, which knows no deadline.
+    The operating system looks up a host name (but not an IP address), and that takes no notice of the deadline.
     """
 
     def __init__(self, host: str, port: int, name: str = "") -> None:
@@ -40,12 +40,14 @@ class TcpLink:
             connection.close()
 
     def write(self, data: bytes, deadline: Deadline) -> None:
-        """Send all of `data`; raise `TimedOut` if the peer does not take it before the deadline."""
+        """Send all of `data`; raise `TimedOut` if the peer does not accept it before the deadline."""
         connection = self._opened("write to")
         rest = memoryview(data)
         while rest:
             if not wait_writable(connection, deadline):
-                raise TimedOut(f"write to {self.name}", f"{len(rest)} of {len(data)} bytes were not taken", _CHECK)
+                raise TimedOut(
+                    f"write to {self.name}", f"{len(rest)} of {len(data)} bytes were not accepted", _CHECK
+                )
             try:
                 rest = rest[connection.send(rest) :]
             except BlockingIOError:
@@ -54,7 +56,7 @@ class TcpLink:
                 raise self._gone("write to", error) from error
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        """Return what has arrived, waiting for the first byte until the deadline; then return b''.
+        """Return what has arrived, waiting until the deadline for the first byte; return b'' if none arrives.
 
         Raises `Unavailable` when the peer has closed the connection.
         """
@@ -81,7 +83,7 @@ class TcpLink:
 
 
 def check_host(host: str, port: int) -> None:
-    """Raise `Unavailable` if `host` cannot be looked up, or `port` is no TCP port."""
+    """Raise `Unavailable` if `host` cannot be looked up, or `port` is not 1 to 65535."""
     try:
         socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)
     except (OSError, OverflowError, UnicodeError) as error:
@@ -91,7 +93,7 @@ def check_host(host: str, port: int) -> None:
 
 
 def connection_error(connection: socket.socket) -> str:
-    """Return why a connection could not be made, or nothing if it stands."""
+    """Return why a connection could not be made, or "" if it is established."""
     code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code:
         return os.strerror(code)
@@ -105,8 +107,8 @@ def connection_error(connection: socket.socket) -> str:
 def arrived(connection: socket.socket, most: bytearray, deadline: Deadline) -> int | None:
     """Return how many bytes can be read at once, at most `len(most)`, without reading them.
 
-    Waits for the first byte until the deadline; then returns 0. Returns None when the peer has closed the
-    connection. `most` is overwritten.
+    Waits until the deadline for the first byte and returns 0 if none arrives. Returns None if the peer has closed
+    the connection. Overwrites `most`.
     """
     if not wait_readable(connection, deadline):
         return 0
@@ -119,12 +121,12 @@ def wait_readable(connection: socket.socket, deadline: Deadline) -> bool:
 
 
 def wait_writable(connection: socket.socket, deadline: Deadline) -> bool:
-    """Return whether the connection takes bytes before the deadline."""
+    """Return whether the connection accepts bytes before the deadline."""
     return bool(select.select([], [connection], [], deadline.remaining_s())[1])
 
 
 def _timeout(deadline: Deadline) -> float:
-    """Return the time left, never 0: that would make the call return at once with nothing done."""
+    """Return the seconds left, never 0: that would make the call return at once without doing anything."""
     return max(deadline.remaining_s(), 1e-3)
 
 

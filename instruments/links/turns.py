@@ -1,8 +1,8 @@
-"""Let a reading thread run soon while another thread computes: shorter turns of the Python interpreter.
+"""Let a reading thread run promptly while another thread computes: shorten the interpreter's switch interval.
 
-A thread that computes keeps the interpreter for 5 ms (`sys.getswitchinterval()`) after another one asks for it. A
-thread that reads a stream asks after each system call, so it would get one read of 4 KiB in 5 ms: 800 kB/s at
-best, and little reserve to catch up after a pause. The setting belongs to the whole process; it is put back when
+A thread that computes keeps the interpreter for 5 ms (`sys.getswitchinterval()`) after another thread asks for it.
+A thread that reads a stream asks after each system call, so it would get one read of 4 KiB in 5 ms: 800 kB/s at
+best, with little reserve to catch up after a pause. The setting is one for the whole process; it is restored when
 the last stream is closed.
 """
 
@@ -17,8 +17,8 @@ _before_s = 0.0
 
 
 def shorten() -> None:
-    """Make turns short, from now until `restore()` was called as often as this."""
-    global _users, _before_s  # noqa: PLW0603 - the setting is one of the process, and so is the count of its users
+    """Shorten the switch interval until `restore()` has been called as often as `shorten()`."""
+    global _users, _before_s  # noqa: PLW0603 - the setting belongs to the process, and so does its count of users
     with _lock:
         if _users == 0:
             _before_s = sys.getswitchinterval()

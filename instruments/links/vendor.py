@@ -1,7 +1,7 @@
-"""A device that is reached through its vendor's library: calls and results instead of bytes.
+"""A link through a vendor's library: calls and results instead of bytes.
 
-The driver brings a factory for the library's object, which imports the library when it is called; tests and twins
-put a stand-in in its place. Data that a library hands to a callback on a thread of its own goes through a
+The driver supplies a factory for the library's object; the factory imports the library when called. Tests and
+twins put a stand-in in its place. Data that a library passes to a callback on its own thread goes through a
 `BoundedQueue`, which counts what does not fit.
 """
 
@@ -13,9 +13,9 @@ from typing import Any
 from instruments.errors import InstrumentError, TimedOut, Unavailable
 from instruments.links.tap import ByteListener, Direction
 
-# Returns the library's object for an address such as a serial number or a device path.
+# Return the library's object for an address such as a serial number or a device path.
 VendorFactory = Callable[[str], Any]
-# Which of our errors an exception of the library stands for, the first that fits.
+# The control layer's error for each exception type of the library; the first match counts.
 ErrorTable = Mapping[type[Exception], type[InstrumentError]]
 
 _STANDARD: ErrorTable = {TimeoutError: TimedOut, OSError: Unavailable}
@@ -23,10 +23,10 @@ _SHOWN = 2000  # characters of an argument or a result that the journal repeats
 
 
 class VendorLink:
-    """A link by calls: `call(link.device.method, ...)` is recorded, and fails with an error of our tree.
+    """A link of calls: `call(link.device.method, ...)` is recorded, and fails with an `InstrumentError`.
 
-    `listener` hears each call as a line of text sent and its result, or the exception, as one received. Deadlines
-    are the library's own: give it the rest of yours where it takes one.
+    `listener` receives each call as a line of text sent, and its result or exception as one received. The link
+    enforces no deadline: where the library accepts a time-out, pass it the time left.
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class VendorLink:
     def open(
         self, make: VendorFactory, close: Callable[[Any], object] | None = None, errors: ErrorTable | None = None
     ) -> None:
-        """Make the library's object; `close` is called with it in the end, and `errors` precedes the usual ones.
+        """Make the library's object; `close()` later calls `close` with it. `errors` precedes the standard table.
 
-        Raises `Unavailable` where the library is not installed, or what `errors` says.
+        Raises `Unavailable` if the library is not installed, or the error that `errors` names.
         """
         self.close()
         self._errors = {**(errors or {}), **_STANDARD}
@@ -60,7 +60,7 @@ class VendorLink:
         self._close = close
 
     def close(self) -> None:
-        """Give the library's object up, also if closing it fails; safe to call twice."""
+        """Release the library's object, even if closing it fails; safe to call twice."""
         device, self._device = self._device, None
         close, self._close = self._close, None
         if device is not None and close is not None:
@@ -75,7 +75,7 @@ class VendorLink:
         return self._device
 
     def call[**P, R](self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-        """Return what `function` returns, with the call and its result recorded."""
+        """Call `function` and return its result; record the call and the result."""
         given = [_shown(one) for one in arguments] + [f"{key}={_shown(one)}" for key, one in options.items()]
         self._tell("tx", f"{_name(function)}({', '.join(given)})")
         with self._translated(f"call {_name(function)} of {self.name}"):
@@ -88,7 +88,7 @@ class VendorLink:
         return result
 
     def call_in_secret[**P, R](self, function: Callable[P, R], *arguments: P.args, **options: P.kwargs) -> R:
-        """Return what `function` returns; its name is recorded, but neither arguments nor result (a login)."""
+        """Call `function` and return its result; record only its name, as for a login."""
         self._tell("tx", f"{_name(function)}(not recorded)")
         with self._translated(f"call {_name(function)} of {self.name}"):
             return function(*arguments, **options)
@@ -99,7 +99,7 @@ class VendorLink:
 
     @contextmanager
     def _translated(self, asked: str) -> Iterator[None]:
-        """Turn whatever the library raises into an error of our tree."""
+        """Turn anything that the library raises into an `InstrumentError`."""
         try:
             yield
         except InstrumentError:
@@ -119,10 +119,10 @@ def _name(function: Callable[..., object]) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return a value as JSON, shortened; what JSON does not know is named by its type."""
+    """Return a value as JSON, shortened; values that JSON cannot hold are named by their type."""
     try:
         text = json.dumps(value, default=_in_brief)
-    except (TypeError, ValueError):  # keys of other types, or a value that holds itself
+    except (TypeError, ValueError):  # keys of other types, or a value that contains itself
         text = f"<{type(value).__name__}>"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
 

@@ -33,9 +33,9 @@ _SOCKET_NAME = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", r
 class VisaLink:
     """A `ScpiLink` over one VISA resource, such as `TCPIP::192.168.1.5::5025::SOCKET` or `USB0::...::INSTR`.
 
-    `backend` is pyvisa's name for the VISA library: `@py` (pyvisa-py, the default), `@ivi` (an installed
-    vendor library) or a path to one. `baud` is the speed of a serial port (0: as the library has it). The HiSLIP
-    of pyvisa-py allows itself five seconds to connect.
+    `backend` is pyvisa's name for the VISA library: `@py` (pyvisa-py, the default), `@ivi` (an installed vendor
+    library) or a path to one. `baud` is the speed of a serial port (0: the library's default). HiSLIP in pyvisa-py
+    may take up to five seconds to connect, whatever the deadline.
     """
 
     def __init__(self, resource_name: str, *, backend: str = "@py", name: str = "", baud: int = 0) -> None:
@@ -75,17 +75,17 @@ class VisaLink:
             raise
 
     def close(self) -> None:
-        """Release the session, and the resource manager unless another link still uses it."""
+        """Release the session, and the resource manager too unless another link still uses it."""
         resource, self._resource = self._resource, None
         manager, self._manager = self._manager, None
         self._port = None
-        # A session that is broken already cannot be closed better than this.
+        # If closing a broken session fails, nothing more can be done.
         if resource is not None:
             with suppress(Exception):
                 resource.close()
         if manager is not None:
             with suppress(Exception):
-                # pyvisa has one manager for all links, and closing it closes all their sessions.
+                # pyvisa has one manager for all links; closing it closes all their sessions.
                 if not manager.list_opened_resources():
                     manager.close()
 
@@ -102,7 +102,7 @@ class VisaLink:
         return self._opened("read from").read_exactly(count, deadline)
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Discard late answers; return the first 64 KiB of them where the link lets us see them."""
+        """Discard late answers; return the first 64 KiB of them, or b'' after a device clear."""
         return self._opened("drain").drain(deadline)
 
     def _opened(self, asked: str) -> "StreamScpiLink | VisaMessages":

@@ -1,4 +1,4 @@
-"""What all links through VISA share: one low-level read, time-outs, and errors of our tree."""
+"""What all VISA links share: one low-level read, time-outs, and the translation of errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,24 +12,24 @@ _LONGEST = 300  # characters of an error that a message repeats; pyvisa-sim puts
 
 
 def read_some(resource: Any, count: int, deadline: Deadline) -> bytes:
-    """Return up to `count` bytes: what one low-level read brings."""
+    """Return up to `count` bytes: the result of one low-level read."""
     from pyvisa.constants import StatusCode
 
     resource.timeout = milliseconds(deadline)
-    # Not `read_bytes()`, which would copy everything two times more.
+    # Not `read_bytes()`, which would copy everything twice more.
     with resource.ignore_warning(StatusCode.success_max_count_read):
         data, _ = resource.visalib.read(resource.session, count)
     return bytes(data)
 
 
 def milliseconds(deadline: Deadline) -> int:
-    """Return the time left, at least 1 ms: VISA libraries disagree about what 0 means."""
+    """Return the time left in ms, at least 1: VISA libraries disagree about what 0 means."""
     return max(1, round(deadline.remaining_s() * 1000))
 
 
 @contextmanager
 def visa_errors(asked: str, try_this: str = CHECK) -> Iterator[None]:
-    """Turn whatever pyvisa or the library below it raises into an error of our tree."""
+    """Turn anything that pyvisa or the library below it raises into an `InstrumentError`."""
     from pyvisa.constants import StatusCode
 
     try:
@@ -37,8 +37,8 @@ def visa_errors(asked: str, try_this: str = CHECK) -> Iterator[None]:
     except InstrumentError:
         raise
     except Exception as error:
-        # Beside VisaIOError, pyvisa-py lets OSError, struct.error, RuntimeError, even bare Exception through.
-        # Not every library gives its codes as members of the enumeration; as numbers they are the same.
+        # Besides VisaIOError, pyvisa-py raises OSError, struct.error, RuntimeError, even bare Exception.
+        # Not every library gives its codes as members of the enumeration, but the numbers are the same.
         code = getattr(error, "error_code", None)
         if code == StatusCode.error_timeout or isinstance(error, TimeoutError):
             raise TimedOut(asked, "no answer", "check that the instrument is on and not busy") from error

@@ -1,7 +1,7 @@
 """A VISA INSTR resource: messages with an end mark.
 
-Lines are read with the termination character on, blocks with it off, and a late answer is discarded by a device
-clear.
+Lines are read with the termination character enabled, blocks with it disabled; a device clear discards late
+answers.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ class VisaMessages:
         with visa_errors(asked):
             self._end_at_line_feed(True)
             line = read_some(self._resource, MAX_LINE_BYTES + 1, deadline)
-        if not line:  # pyvisa-sim's manner of having no answer; an empty answer has a line end or an end mark
+        if not line:  # pyvisa-sim's way to say "no answer"; an empty answer has a line end or an end mark
             raise TimedOut(asked, "no answer", "check that the instrument is on and understood the question")
         if len(line) > MAX_LINE_BYTES:
             raise ProtocolViolation(asked, f"more than {MAX_LINE_BYTES} bytes without a line end", _OTHER)
@@ -60,7 +60,7 @@ class VisaMessages:
         return bytes(data)
 
     def drain(self, deadline: Deadline) -> bytes:
-        """Clear the device's buffers in both directions; return what was read instead, where it cannot."""
+        """Clear the device's buffers in both directions; if the link has no device clear, read and return them."""
         from pyvisa.constants import StatusCode
         from pyvisa.errors import VisaIOError
 

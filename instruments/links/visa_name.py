@@ -1,4 +1,4 @@
-"""Read VISA resource names, filling in the defaults that the standard names.
+"""Parse VISA resource names and fill in the defaults of the standard.
 
 Names follow VPP-4.3 (IVI Foundation, "Resource Address String"): board 0, `inst0`, USB interface 0, `INSTR`.
 """
@@ -16,9 +16,9 @@ _CLASSES = ("INSTR", "SOCKET", "RAW", "INTFC", "MEMACC", "SERVANT", "BACKPLANE")
 
 
 def read_visa_name(text: str) -> Address | None:
-    """Return the parts of a VISA resource name, or None where the text is none.
+    """Return the parts of a VISA resource name, or None if the text is not one.
 
-    Raises `AddressError` for a name with something wrong in it, and for kinds of resource that we cannot use.
+    Raises `AddressError` for a malformed name, and for a kind of resource that is not supported.
     """
     match = _VISA.fullmatch(text)
     if match is None or not ("::" in text or match["interface"].upper() == "ASRL"):
@@ -46,7 +46,7 @@ def _lan(text: str, board: str, parts: list[str]) -> Address:
     _count(text, parts, 1, 2, example)
     host = _ONLY_HOST.fullmatch(parts[0])
     if host is None:
-        raise refused(text, f"'{parts[0]}' is no host name or address", example)
+        raise refused(text, f"'{parts[0]}' is not a host name or address", example)
     device = parts[1] if parts[1:] else "inst0"
     name = f"TCPIP{_board(text, board)}::{parts[0]}::{device}::INSTR"
     plain = host["literal"] or host["host"]
@@ -93,7 +93,7 @@ _FORMS = {
 
 def _count(text: str, parts: list[str], fewest: int, most: int, example: str) -> None:
     if not fewest <= len(parts) <= most:
-        raise refused(text, f"{len(parts)} parts follow the interface, where {fewest} to {most} belong", example)
+        raise refused(text, f"{len(parts)} parts follow the interface instead of {fewest} to {most}", example)
 
 
 def _board(text: str, board: str) -> str:
@@ -112,5 +112,5 @@ def _usb_id(text: str, part: str, example: str) -> str:
     except ValueError:
         number = -1
     if not 0 <= number <= 0xFFFF:
-        raise refused(text, f"'{part}' is no USB vendor or product id", example)
+        raise refused(text, f"'{part}' is not a USB vendor or product id", example)
     return f"0x{number:04x}"

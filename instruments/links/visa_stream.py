@@ -1,12 +1,12 @@
 """A VISA SOCKET resource as a stream of bytes.
 
-It is read with the termination character off, because pyvisa-py ends a low-level read at every 0x0A, which is a
-legal byte of a block (its issues 102 and 492).
+It is read with the termination character disabled, because pyvisa-py otherwise ends a low-level read at every
+0x0A, which is a legal byte in a block (issues 102 and 492 of pyvisa-py).
 
-Read in the source of pyvisa-py 0.8.1 (`tcpip.py`, `TCPIPSocketSession`), and handled here: a read that times
-out throws away what had arrived; a closed connection looks like a time-out and spins until then; a trickle of
-bytes keeps a read alive beyond its time-out; a refused connection opens without an error; a write waits for
-ever. So we look at its socket first and then ask for no more than is there. Other VISA libraries show no
+This module works around what the source of pyvisa-py 0.8.1 does (`tcpip.py`, `TCPIPSocketSession`): a read that
+times out discards what had arrived; a closed connection looks like a time-out, with a busy loop until then; a
+trickle of bytes prolongs a read beyond its time-out; a refused connection opens without an error; a write waits
+for ever. So the socket is checked first, and no more is read than it holds. Other VISA libraries do not expose a
 socket; they return what has arrived because the END indicator is not suppressed.
 """
 
@@ -33,15 +33,15 @@ class VisaStream:
         self._peeked = bytearray(_PEEK_BYTES)
 
     def open(self, deadline: Deadline) -> None:
-        """Set the session up for a stream of any bytes, and see whether the connection stands."""
+        """Set up the session for arbitrary bytes; raise `Unavailable` if there is no connection."""
         from pyvisa.constants import ResourceAttribute
 
         self._resource.set_visa_attribute(ResourceAttribute.termchar_enabled, False)
         self._resource.set_visa_attribute(ResourceAttribute.suppress_end_enabled, False)
         self._socket = _socket_below(self._resource)
         if self._socket is not None:
-            # Read what we saw in one piece: in smaller pieces it would read on past what we asked for, and
-            # keep the rest where looking at the socket does not show it.
+            # Let pyvisa-py read all that was seen in one piece. In smaller pieces it would read beyond what was
+            # asked for and keep the rest in a buffer of its own, where a check of the socket does not show it.
             self._resource.visalib.sessions[self._resource.session].max_recv_size = _PEEK_BYTES + 1
         trouble = connection_error(self._socket) if self._socket is not None else ""
         if trouble:
@@ -54,12 +54,12 @@ class VisaStream:
         """Send all of `data`, or raise."""
         with visa_errors(f"write to {self.name}"):
             if self._socket is not None and not wait_writable(self._socket, deadline):
-                raise TimedOut(f"write to {self.name}", "the instrument takes no more bytes", CHECK)
+                raise TimedOut(f"write to {self.name}", "the instrument accepts no more bytes", CHECK)
             self._resource.timeout = milliseconds(deadline)
             self._resource.write_raw(data)
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        """Return what has arrived, waiting for the first byte until the deadline; then return b''."""
+        """Return what has arrived, waiting until the deadline for the first byte; return b'' if none arrives."""
         with visa_errors(f"read from {self.name}"):
             count: int | None = max_bytes
             if self._socket is not None:

@@ -1,1 +1,1 @@
-"""What SCPI instruments share."""
+"""Parts shared by all SCPI instruments and their twins."""

@@ -1,4 +1,4 @@
-"""The parts of SCPI that need no wire: block headers, error answers, channel lists, numbers.
+"""The parts of SCPI that need no link: block headers, error answers, channel lists, numbers.
 
 Sources: IEEE 488.2-1992 (8.7.9, definite-length arbitrary block response data; 8.7.2 to 8.7.4, numeric
 response data) and SCPI-1999 (volume 2, 21.8, `SYSTem:ERRor?`; volume 1, 8.3.2, channel lists).
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from instruments.errors import ProtocolViolation, shown
 
-BLOCK_PREFIX_BYTES = 2  # "#" and the digit that says how many digits the length has
+BLOCK_PREFIX_BYTES = 2  # "#" and the number of digits in the length
 
-# NR1, NR2 and NR3 only: Python's float() would also take "nan", "1_0" and surrounding white space.
+# NR1, NR2 and NR3 only: Python's float() would also accept "nan", "1_0" and surrounding white space.
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _ERROR = re.compile(r'\s*([+-]?\d{1,6})\s*,\s*"((?:[^"]|"")*)"\s*', re.ASCII)
 
@@ -20,18 +20,18 @@ _ERROR = re.compile(r'\s*([+-]?\d{1,6})\s*,\s*"((?:[^"]|"")*)"\s*', re.ASCII)
 def block_digits(prefix: bytes) -> int:
     """Return how many length digits follow the first two bytes of a definite-length block.
 
-    Raises `ProtocolViolation` unless `prefix` is `#` and a digit from 1 to 9. `#0`, the block of indefinite
-    length, is refused: over a socket nothing marks its end.
+    Raises `ProtocolViolation` unless `prefix` is `#` and a digit from 1 to 9. `#0`, a block of indefinite length,
+    is refused: on a socket nothing marks its end.
     """
     if len(prefix) != BLOCK_PREFIX_BYTES or prefix[:1] != b"#" or prefix[1:] not in b"123456789":
         raise ProtocolViolation(
-            "read a block header", f"{shown(prefix)} instead of '#' and a digit 1 to 9", "read the link empty"
+            "read a block header", f"{shown(prefix)} instead of '#' and a digit 1 to 9", "drain the link"
         )
     return prefix[1] - ord("0")
 
 
 def block_length(digits: bytes, limit: int) -> int:
-    """Return the number of data bytes that the length digits of a block announce.
+    """Return the number of data bytes that a block's length digits announce.
 
     Raises `ProtocolViolation` for anything but decimal digits, and for a length above `limit`.
     """
@@ -50,7 +50,7 @@ def format_block(data: bytes) -> bytes:
 
 
 def parse_error(line: str) -> tuple[int, str]:
-    """Return code and text of an answer to `SYST:ERR?`, such as `+0,"No error"`."""
+    """Return the code and text of an answer to `SYST:ERR?`, such as `+0,"No error"`."""
     match = _ERROR.fullmatch(line)
     if match is None:
         raise ProtocolViolation("ask SYST:ERR?", f"{shown(line)} instead of a code and a text in quotes")
@@ -58,7 +58,7 @@ def parse_error(line: str) -> tuple[int, str]:
 
 
 def parse_number(text: str) -> float:
-    """Return the number in an answer; `ProtocolViolation` for anything that is not exactly one number."""
+    """Return the number in an answer; raise `ProtocolViolation` unless it is exactly one finite number."""
     value = float(text) if _NUMBER.fullmatch(text.strip(" ")) else math.nan
     if not math.isfinite(value):
         raise ProtocolViolation("read a number", shown(text))
@@ -66,19 +66,19 @@ def parse_number(text: str) -> float:
 
 
 def parse_numbers(text: str) -> tuple[float, ...]:
-    """Return the numbers in a comma separated answer, one for each channel asked."""
+    """Return the numbers in a comma-separated answer, one for each channel queried."""
     return tuple(parse_number(part) for part in text.split(","))
 
 
 def format_number(value: float) -> str:
-    """Return `value` as SCPI numeric data with nine significant digits; `ValueError` unless it is finite."""
+    """Return `value` as SCPI numeric data with nine significant digits; raise `ValueError` unless it is finite."""
     if not math.isfinite(value):
         raise ValueError(f"{value} cannot be sent to an instrument")
     return f"{value:.9g}"
 
 
 def format_channels(channels: Sequence[int]) -> str:
-    """Return a channel list such as `(@1,3)`; `ValueError` if it would be empty."""
+    """Return a channel list such as `(@1,3)`; raise `ValueError` if it would be empty."""
     if not channels:
         raise ValueError("a channel list must name at least one channel")
     return "(@" + ",".join(str(channel) for channel in channels) + ")"

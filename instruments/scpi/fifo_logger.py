@@ -1,4 +1,4 @@
-"""A logger whose records wait in the instrument's FIFO until they are fetched."""
+"""A sampler over SCPI whose records stay in the instrument's FIFO until they are fetched."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,21 +13,21 @@ from instruments.scpi.records import Records, runs
 from instruments.scpi.sample_counter import SampleCounter
 from instruments.scpi.session import ScpiSession
 
-_FETCHES = 32  # at most in one poll; six of them empty the FIFO of an N6705
+_FETCHES = 32  # the most in one poll; six of them empty the FIFO of an N6705
 _ARMED_WITHIN_S = 1.0
 _STATUS_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
 class FifoDialect:
-    """How one instrument arms, empties and ends its log.
+    """The commands with which one instrument arms, reads and ends its log.
 
-    `fetch` is a query whose block holds at most `records_at_once` records, which `decode` turns into signals in
-    the order that the sampler names; `record_bytes` is the size of one. The instrument keeps `fifo_s` seconds of
-    records (infinite: no document says how many). `armed` is a query and the bits of its answer that say that the
-    log waits or runs; None where nothing tells.
+    `fetch` is a query whose block holds at most `records_at_once` records of `record_bytes` each; `decode` turns
+    them into signals, in the order that the sampler names. The instrument keeps `fifo_s` seconds of records
+    (infinite: no document says how many). `armed` is a query and the bits of its answer that mean that the log is
+    armed or running; None if there is no such query.
 
-    `available` is a query and the bits of its answer that say that there is something to fetch; where it is None,
+    `available` is a query and the bits of its answer that mean that there is something to fetch; where it is None,
     a block that is not full was the last. Records may be held back until `piece_s` seconds of them are there.
     """
 
@@ -46,7 +46,7 @@ class FifoDialect:
 class FifoLogger:
     """The log of one channel, from `start` to `stop`; sample 0 is the first record.
 
-    `questionable` tells in words what was wrong with the output since it was last asked, empty for nothing.
+    `questionable` says in words what was wrong with the output since its last call; "" means nothing.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class FifoLogger:
         self._status_index = 0
 
     def forget(self) -> None:
-        """Take the log for ended without a word to the instrument; what is left in it is not fetched."""
+        """Treat the log as ended without sending anything; the records left in the instrument are not fetched."""
         self.running = False
 
     def start(self, period_s: float, deadline: Deadline) -> None:
         """Arm the log; raise `Refused` if the instrument reports an error."""
-        self._questionable(deadline)  # asking clears what was latched before
+        self._questionable(deadline)  # the query clears what was latched before
         armed_ns = self._clock.now_ns()
         self._counter = SampleCounter(period_s, armed_ns, self._dialect.fifo_s, self._dialect.piece_s)
         self._fetched, self._ready, self._doubtful = [], [], False
@@ -90,9 +90,9 @@ class FifoLogger:
         self._wait_until_armed(deadline)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what was logged since the last call, and once a second what else happened.
+        """Return what was logged since the last call and, once a second, errors and questionable states.
 
-        Items that were complete when an error came are returned by the next call.
+        After an error, the next call returns the items that were already complete.
         """
         if self.running:
             self._fetch(deadline)
@@ -101,7 +101,7 @@ class FifoLogger:
         return self._hand_over()
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Fetch the rest, end the log, and return what is left; safe to call when none runs."""
+        """Fetch and return the rest, and end the log; safe to call when none is running."""
         if self.running:
             try:
                 if self._dialect.piece_s:  # the records of this moment are in a piece that is not full yet
@@ -117,7 +117,7 @@ class FifoLogger:
         return self._hand_over()
 
     def abort(self, deadline: Deadline) -> None:
-        """End the log without reading what is left in the instrument."""
+        """End the log without fetching the records left in the instrument."""
         self.running = False
         for command in self._dialect.abort:
             self._session.send(command, deadline)
@@ -129,7 +129,7 @@ class FifoLogger:
         soon = deadline.at_most(_ARMED_WITHIN_S)
         while not self._says(armed, deadline):
             if soon.expired():
-                # Guides of different models list different bits, so this alone is no reason to stop.
+                # The guides of different models list different bits, so this alone is no reason to stop.
                 text = f"{armed[0].split()[0]} does not say that the log is armed"
                 self._ready.append(Note(text, suspicious=True))
                 return
@@ -144,8 +144,8 @@ class FifoLogger:
         return items
 
     def _fetch(self, deadline: Deadline, *, final: bool = False) -> None:
-        """Empty the instrument's FIFO and count what came."""
-        # Reading removes records from the FIFO: until the answer is here, they may be lost on the way.
+        """Empty the instrument's FIFO and count the records."""
+        # Reading removes records from the FIFO: until the answer has arrived, they may be lost in transit.
         doubtful, self._doubtful = self._doubtful, True
         at_most = self._dialect.records_at_once * self._dialect.record_bytes
         for _ in range(_FETCHES):
@@ -157,7 +157,7 @@ class FifoLogger:
             if self._dialect.available is None and self._fetched[-1].count < self._dialect.records_at_once:
                 break
         else:
-            raise ProtocolViolation("empty the FIFO of the log", f"{_FETCHES} full answers and no end")
+            raise ProtocolViolation("empty the FIFO of the log", f"{_FETCHES} full answers without an end")
         self._doubtful = False
         fetched, self._fetched = self._fetched, []
         received = sum(records.count for records in fetched)
@@ -175,7 +175,7 @@ class FifoLogger:
             self._ready.append(OverRange(first + start, count, "the instrument gives no usable number"))
 
     def _watch(self, deadline: Deadline) -> None:
-        """Ask whether the output was all right since the last time, and for errors."""
+        """Ask for questionable states of the output since the last time, and for errors."""
         self._status_ns = self._clock.now_ns()
         text = self._questionable(deadline)
         if text:

@@ -1,15 +1,15 @@
-"""Who answers `*IDN?`: make, model, serial number and firmware (IEEE 488.2-1992, 10.14)."""
+"""The answer to `*IDN?`: make, model, serial number and firmware (IEEE 488.2-1992, 10.14)."""
 
 from instruments.errors import ProtocolViolation, shown
 from instruments.roles import Identity
 
-TWIN_SERIAL = "TWIN"  # the serial number of our twins begins so
+TWIN_SERIAL = "TWIN"  # the beginning of every twin's serial number
 
 
 def parse_identity(line: str) -> Identity:
-    """Return who answered `*IDN?` with `line`; raises `ProtocolViolation` unless there are exactly four fields.
+    """Return the identity in an answer to `*IDN?`; raise `ProtocolViolation` unless it has four non-empty fields.
 
-    Which makes and models will do is for the driver to say.
+    The driver decides which makes and models it accepts.
     """
     fields = [part.strip() for part in line.split(",")]
     if len(fields) != 4 or not all(fields):

@@ -1,4 +1,4 @@
-"""What opening and closing have in common for all SCPI instruments."""
+"""Opening and closing, the same for all SCPI instruments."""
 
 from contextlib import suppress
 
@@ -15,7 +15,7 @@ _LOCAL_S = 1.0
 class ScpiInstrument(Instrument):
     """Base of drivers that speak SCPI; `to_front_panel` is the command that ends remote control.
 
-    A driver says in `_examined` which make and models will do, and ends there what an earlier run left running.
+    In `_examined`, a driver checks make and model and ends what an earlier run left running.
     """
 
     to_front_panel = "SYST:LOC"
@@ -28,14 +28,14 @@ class ScpiInstrument(Instrument):
         self._is_open = False
 
     def open(self, deadline: Deadline) -> Identity:
-        """Connect, end an acquisition that an earlier run left running, and ask who is there.
+        """Connect, end an acquisition that an earlier run left running, and return the instrument's identity.
 
         The output stays as it was found. Raises `Refused` for another make or model.
         """
         self._link.open(deadline)
         try:
             self._session.synchronise(deadline)
-            # Errors of an earlier run; `*CLS` would clear the status of other channels, too.
+            # Read out errors of an earlier run; `*CLS` would clear the status of other channels too.
             self._session.errors(deadline)
             identity = self._examined(parse_identity(self._session.ask("*IDN?", deadline)), deadline)
         except BaseException:
@@ -45,7 +45,7 @@ class ScpiInstrument(Instrument):
         return identity
 
     def close(self) -> None:
-        """Give the instrument back to its front panel and release the link; safe to call twice."""
+        """Return control to the front panel and release the link; safe to call twice."""
         if self._is_open:
             self._is_open = False
             with suppress(InstrumentError):
@@ -53,5 +53,5 @@ class ScpiInstrument(Instrument):
         self._link.close()
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
-        """Return the identity with what the driver adds to it, or raise `Refused`."""
+        """Return the identity, completed by the driver, or raise `Refused`."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Records of a logger: float32 values of several signals, interleaved."""
+"""Logged records: float32 values of several signals, interleaved."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,9 @@ import numpy.typing as npt
 from instruments.errors import ProtocolViolation
 from instruments.roles import Float32Array
 
-# SCPI says 9.9E37 for "over range" and 9.91E37 for "not a number" (SCPI-1999, volume 1, 7.2.1.4); both, and the
-# occasional absurd value that users of loggers report, are far above what any instrument here measures.
+# SCPI uses 9.9E37 for infinity (over range) and 9.91E37 for "not a number" (SCPI-1999, volume 1, 7.2.1.4). Both,
+# and the occasional absurd values that users of such logs report, are far above anything an instrument here
+# measures.
 ABSURD_ABOVE = 1e6
 _VALUE_BYTES = 4
 
@@ -31,16 +32,16 @@ class Records:
 
 
 def decode_records(data: bytes, signals: int, *, big_endian: bool = True) -> Records:
-    """Return the records in `data`: one float32 for each of `signals`, in the order the instrument gives them.
+    """Return the records in `data`: one float32 for each of `signals`, in the instrument's order.
 
-    Bytes left over after the last whole record raise `ProtocolViolation`: they mean that the instrument logs other
-    signals than we think.
+    Raises `ProtocolViolation` for bytes left over after the last complete record: they mean that the instrument
+    does not log the signals that were set.
     """
     stride = signals * _VALUE_BYTES
     if len(data) % stride:
         raise ProtocolViolation(
             "fetch logged records",
-            f"{len(data)} bytes, which is no multiple of {stride} bytes ({signals} values a record)",
+            f"{len(data)} bytes, which is not a multiple of {stride} bytes ({signals} values a record)",
             "check that only the wanted channel and signals are logged",
         )
     table = np.frombuffer(data, dtype=">f4" if big_endian else "<f4").reshape(-1, signals)
@@ -51,7 +52,7 @@ def decode_records(data: bytes, signals: int, *, big_endian: bool = True) -> Rec
 
 
 def runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return start and length of every run of true values."""
+    """Return the start and length of every run of true values."""
     if not mask.any():
         return []
     steps = np.flatnonzero(np.diff(mask, prepend=False, append=False))

@@ -1,8 +1,8 @@
-"""Questions and answers with a SCPI instrument, kept in step.
+"""Queries to a SCPI instrument, and answers that are certain to belong to them.
 
-SCPI answers carry no mark that says which question they belong to. After a time-out the next answer to arrive
-may be the late one, so an interrupted exchange is remembered, and before the next question the link is read
-empty and proven with a token that only the newest question can bring back.
+SCPI answers do not say which query they belong to. After a time-out, the next answer to arrive may be a late one.
+So an interrupted exchange is remembered; before the next query the link is drained and checked with a token that
+only the newest query can return.
 """
 
 import math
@@ -20,15 +20,15 @@ from instruments.scpi.blocks import (
     parse_numbers,
 )
 
-_QUIET_S = 0.25  # how long a late answer may take; LAN instruments answer within some milliseconds
+_QUIET_S = 0.25  # how long to wait for a late answer; LAN instruments answer within a few milliseconds
 _ATTEMPTS = 3
 _STALE_LINES = 64
-_ERROR_QUEUE = 64  # longer than the error queue of any instrument; a longer one does not end
+_ERROR_QUEUE = 64  # longer than the error queue of any instrument: after so many errors there will be no end
 _TOKENS = 255  # `*ESE` takes one byte
 
 
 class ScpiSession:
-    """One instrument's command line; `name` is how messages call the instrument."""
+    """A session with one instrument; `name` is what messages call the instrument."""
 
     def __init__(self, port: ScpiLink, name: str) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class ScpiSession:
         self._token = 0
 
     def send(self, command: str, deadline: Deadline) -> None:
-        """Send a command that has no answer; this works even when the link is out of step."""
+        """Send a command that has no answer; this works even when answers may be out of step."""
         self._port.write_line(command, deadline)
 
     def ask(self, query: str, deadline: Deadline) -> str:
@@ -62,7 +62,7 @@ class ScpiSession:
         return self._exchange(query, deadline, lambda until: self._read_block(limit, until))
 
     def errors(self, deadline: Deadline) -> list[str]:
-        """Empty the instrument's error queue and return it, oldest first."""
+        """Empty the instrument's error queue and return the errors, oldest first."""
         found: list[str] = []
         for _ in range(_ERROR_QUEUE):
             code, text = self._exchange(
@@ -80,10 +80,10 @@ class ScpiSession:
             raise Refused(asked, f"{self.name} answers {'; '.join(found)}", "check the model and its options")
 
     def synchronise(self, deadline: Deadline) -> None:
-        """Throw late answers away and make sure that the next answer belongs to the next question.
+        """Discard late answers and make sure that the next answer belongs to the next query.
 
-        The token is the event status enable mask, which every IEEE 488.2 instrument keeps and which nothing
-        here uses. Raises `TimedOut` or `ProtocolViolation` if the token does not come back.
+        The token is the event status enable mask, which every IEEE 488.2 instrument stores and which nothing here
+        uses. Raises `TimedOut` or `ProtocolViolation` if the token does not come back.
         """
         self.in_step = False
         trouble: TimedOut | ProtocolViolation | None = None
@@ -96,10 +96,10 @@ class ScpiSession:
                 trouble = error
             if self.in_step:
                 return
-        came = trouble.came if trouble else "only answers to earlier questions"
+        came = trouble.came if trouble else "only answers to earlier queries"
         kind = type(trouble) if trouble else ProtocolViolation
         raise kind(
-            f"get in step with {self.name}",
+            f"synchronise with {self.name}",
             came,
             "check that it is on, and that no other program talks to it",
         ) from trouble
@@ -115,7 +115,7 @@ class ScpiSession:
     def _exchange[T](self, query: str, deadline: Deadline, read: Callable[[Deadline], T]) -> T:
         if not self.in_step:
             self.synchronise(deadline)
-        # Whatever ends this exchange early, Ctrl-C included, leaves an answer on the way.
+        # Anything that ends this exchange early, even Ctrl-C, leaves an answer in transit.
         self.in_step = False
         try:
             self._port.write_line(query, deadline)
@@ -131,7 +131,5 @@ class ScpiSession:
         data = self._port.read_exactly(length, deadline)
         end = self._port.read_line(deadline)
         if end:
-            raise ProtocolViolation(
-                "read a block", f"{shown(end)} behind its {length} bytes", "read the link empty"
-            )
+            raise ProtocolViolation("read a block", f"{shown(end)} after its {length} bytes", "drain the link")
         return data

@@ -1,4 +1,4 @@
-"""A supply that is set by SCPI: settings as a table of commands, on and off confirmed by read-back."""
+"""A supply over SCPI: the settings are a table of commands, on and off are confirmed by read-back."""
 
 import math
 from collections.abc import Callable
@@ -17,15 +17,15 @@ _LOOK_S = 0.05  # between two looks at what is to change
 
 @dataclass(frozen=True)
 class SupplyDialect:
-    """How one instrument says what every supply can do.
+    """One instrument's commands for what every supply can do.
 
-    `set_up` holds blocks of commands by name; the error queue must be empty after each. `{voltage}`, `{limit}` and
-    `{protection}` stand for numbers, `words` says what else stands for what. `is_on`, `voltage_set` and `measure`
-    are queries that return one number, `off` holds one tuple of commands for each try to switch off. None of them
-    may touch another channel of a mainframe.
+    `set_up` holds named blocks of commands; the error queue must be empty after each. In them, `{voltage}` (V),
+    `{limit}` (A) and `{protection}` (V) are replaced by numbers, and other names by their entries in `words`.
+    `is_on`, `voltage_set` and `measure` are queries that return one number; `off` holds one tuple of commands for
+    each attempt to switch off. No command may affect another channel of a mainframe.
 
-    After switching, it may take `settles_s` seconds until `is_on` says so; meanwhile `measure` may be answered
-    with the word `no_value`.
+    After switching, it may take `settles_s` seconds until `is_on` says so; meanwhile the answer to `measure` may
+    be the word `no_value`.
     """
 
     limits: SupplyLimits
@@ -47,7 +47,7 @@ def set_up_in_blocks(
     words: dict[str, str],
     deadline: Deadline,
 ) -> None:
-    """Send blocks of commands with `words` put in; raise `Refused`, naming the block, on an error."""
+    """Send blocks of commands with `words` filled in; on an error raise `Refused`, which names the block."""
     for block, lines in blocks:
         commands = [line.format_map(words) for line in lines]
         for command in commands:
@@ -58,8 +58,8 @@ def set_up_in_blocks(
 class ScpiSupply:
     """A `Supply` over a SCPI session.
 
-    A driver may set `before_off`, called when the output is about to go off, so that a logger on the same link
-    forgets its acquisition, and `reason`, which tells in words why the output does not come on.
+    A driver may set `before_off`, called before the output goes off so that a logger on the same link drops its
+    acquisition, and `reason`, which says in words why the output does not come on.
     """
 
     def __init__(
@@ -79,13 +79,13 @@ class ScpiSupply:
         self._voltage_v = 0.0
 
     def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
-        """Set voltage and current limit with the output off; return what the instrument reports back."""
+        """Set voltage and current limit with the output off; return the applied settings."""
         low_v, high_v, highest_a = self.limits.voltage_min_v, self.limits.voltage_max_v, self.limits.current_max_a
         voltage_v, limit_a = settings.voltage_v, settings.current_limit_a
         if not low_v <= voltage_v <= high_v:
             raise Refused("set the supply", f"{voltage_v:g} V is outside {low_v:g} to {high_v:g} V")
         if limit_a is not None and highest_a is not None and not 0 < limit_a <= highest_a:
-            raise Refused("set the supply", f"a limit of {limit_a:g} A, at most {highest_a:g} A can be set")
+            raise Refused("set the supply", f"a current limit of {limit_a:g} A is outside 0 to {highest_a:g} A")
         words = self._dialect.words | {
             "voltage": format_number(voltage_v),
             "limit": format_number(self._dialect.default_limit_a if limit_a is None else limit_a),
@@ -105,10 +105,10 @@ class ScpiSupply:
             raise Refused("switch the supply on", f"the output is off ({reason})")
 
     def off(self, deadline: Deadline) -> None:
-        """Switch the output off and see the voltage fall, if need be several times and over a new connection.
+        """Switch the output off and check that the voltage falls; if necessary repeat, also on a new connection.
 
-        The command goes out before anything is read, so that it works when the link is out of step, too. Raises
-        the last trouble if no try was confirmed.
+        The command is sent before anything is read, so that it works even when answers are out of step. Raises the
+        last error if no attempt was confirmed.
         """
         self.before_off()
         tries = self._dialect.off
@@ -131,7 +131,7 @@ class ScpiSupply:
         ) from trouble
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
-        """Return the voltage at the sense terminals."""
+        """Return the voltage at the sense terminals (V); raise `Refused` if it is over range."""
         soon = deadline.at_most(self._dialect.settles_s)
         while math.isnan(voltage_v := self._measure(deadline)):
             if soon.expired():
@@ -161,7 +161,7 @@ class ScpiSupply:
     def _confirm_off(self, deadline: Deadline) -> None:
         if not self._becomes(False, deadline):
             raise Refused("switch the supply off", f"{self._dialect.is_on} still says on")
-        # The state repeats the command; only the voltage shows a stuck relay or another supply on the DUT.
+        # The state only repeats the command; the voltage shows a stuck relay or a second supply on the DUT.
         limit_v = max(OFF_BELOW_V, self._voltage_v / 2)
         while not (voltage_v := self._measure(deadline)) <= limit_v:  # NaN confirms nothing
             if deadline.remaining_s() < 0.1:

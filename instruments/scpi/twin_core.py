@@ -1,8 +1,8 @@
 """The SCPI side of a twin: a table of commands, headers in short and long form, an error queue.
 
-A pattern such as `[SOURce:]VOLTage[:LEVel]` names a command: capitals are the short form, brackets hold what
-may be left out, `#` stands for an optional number, a final `?` makes it a query. Source: SCPI-1999, volume 1
-(syntax) and volume 2, 21.8 (error numbers).
+A pattern such as `[SOURce:]VOLTage[:LEVel]` names a command: capitals are the short form, parts in brackets are
+optional, `#` stands for an optional number, and a final `?` makes it a query. Source: SCPI-1999, volume 1 (syntax)
+and volume 2, 21.8 (error numbers).
 """
 
 import math
@@ -43,7 +43,7 @@ class ScpiError(Exception):
 
 @dataclass
 class Call:
-    """One command with its parameters; handlers take what they need from it."""
+    """One command with its parameters."""
 
     numbers: tuple[int | None, ...]  # the numeric suffixes in the header, such as the 1 of PIN1
     arguments: list[str]
@@ -85,7 +85,7 @@ Handler = Callable[[Call], str | bytes | None]
 
 
 class ScpiCore:
-    """Takes bytes, runs handlers, gives bytes. `refuses(command)` is the fault switch."""
+    """Takes bytes, calls handlers, returns their answers as bytes. `refuses(command)` is the fault switch."""
 
     def __init__(self, handlers: Mapping[str, Handler], refuses: Callable[[str], bool]) -> None:
         common: dict[str, Handler] = {
@@ -107,14 +107,14 @@ class ScpiCore:
         self._queue.clear()
 
     def push(self, error: ScpiError) -> None:
-        """Add an error to the queue, whose last place says that there were more."""
+        """Add an error to the queue; when it is full, its last entry becomes "Queue overflow"."""
         if len(self._queue) < QUEUE_LENGTH:
             self._queue.append(error)
         else:
             self._queue[-1] = ScpiError(-350)
 
     def feed(self, data: bytes) -> bytes:
-        """Return the answers to the command lines completed by `data`; input without an end is bounded."""
+        """Return the answers to the command lines completed by `data`; input without a line end is bounded."""
         self._input += data
         answers = b""
         while (end := self._input.find(b"\n")) >= 0:
@@ -145,7 +145,7 @@ class ScpiCore:
         return b";".join(answers) + b"\n" if answers else b""
 
     def _run(self, command: str, path: str) -> tuple[str | bytes | None, str]:
-        """Run one command; return its answer and the path that the next one in the line starts from."""
+        """Execute one command; return its answer and the header path at which the next one in the line starts."""
         header, _, rest = command.strip().partition(" ")
         if not header:
             return None, path
@@ -176,7 +176,7 @@ class ScpiCore:
 
 
 def header_pattern(pattern: str) -> re.Pattern[str]:
-    """Return the expression that matches every way to write the header that `pattern` describes."""
+    """Return the regular expression for every spelling of the header that `pattern` describes."""
 
     def node(match: re.Match[str]) -> str:
         long = match[0]
@@ -189,7 +189,7 @@ def header_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def split_outside(text: str, separator: str) -> list[str]:
-    """Split at `separator` where it stands outside of quotes and parentheses."""
+    """Split at every `separator` outside quotes and parentheses."""
     parts, depth, quoted = [""], 0, False
     for character in text:
         quoted ^= character == '"'

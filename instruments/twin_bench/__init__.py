@@ -1,1 +1,1 @@
-"""Twins put together to a bench, and served on pseudo-terminals and TCP ports."""
+"""Build a bench of twins, and serve it on pseudo-terminals and TCP ports."""

@@ -1,4 +1,4 @@
-"""Put twins together to a bench: one world, one DUT, and an instrument for each name of the bench file."""
+"""Build a bench of twins: one world, one DUT, and a twin for each instrument named in the bench file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ from instruments.world.world import World
 
 @dataclass(frozen=True)
 class TwinOptions:
-    """What a twin bench is made of.
+    """The description of a twin bench.
 
-    `instruments` holds the driver of each instrument by its name. `firmware` is how the DUT's firmware was built
-    ("energy" or "performance"); `dut_baud` its UART's speed; `line_baud` the speed the host (or the IO manager)
-    uses, which a test may set wrong. With `emulated`, both boards run their real firmware in emulators, and
-    `model_path` is the network that is built into the DUT's.
+    `instruments` holds each instrument's driver by its name. `firmware` is the build of the DUT's firmware
+    ("energy" or "performance"). `dut_baud` is the speed of the DUT's UART, `line_baud` the speed that the host (or
+    the IO manager) uses, which a test may set wrong. With `emulated`, both boards run their real firmware in
+    emulators, and `model_path` is the network built into the DUT's firmware.
     """
 
     instruments: dict[str, DriverSpec] = field(default_factory=dict)
@@ -48,13 +48,13 @@ class Twin(Protocol):
         """Return the twin's end of the cable."""
 
 
-# Makes the twin of an instrument that is wired to the DUT's UART: called with its driver and its name.
+# Builds the twin of an instrument that is wired to the DUT's UART; called with its driver and its name.
 Wired = Callable[[DriverSpec, str], Twin]
 
 
 @dataclass
 class TwinBench:
-    """The twins by the names of their instruments, and the host's ends of their cables."""
+    """The twins by the names of their instruments, with the world and the clock that they share."""
 
     clock: VirtualClock
     world: World
@@ -62,7 +62,7 @@ class TwinBench:
     twins: dict[str, Any]
 
     def ports(self) -> dict[str, HostPort]:
-        """Return the twins' ends of the cables by the instruments' names."""
+        """Return the twins' ends of the cables, by the names of the instruments."""
         return {name: twin.port for name, twin in self.twins.items()}
 
 
@@ -77,8 +77,8 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
     clock = VirtualClock()
     clock.advance_to(options.start_ns)
     world = World(clock, options.seed, ideal=options.ideal)
-    dut, wired = _emulated(world, options) if options.emulated else _imitated(world, options)
-    # What is wired to the UART comes first, then the others: listeners of the world act in this order.
+    dut, wired = _emulated(world, options) if options.emulated else _simulated(world, options)
+    # Twins wired to the UART are built first, then the others: the world calls its listeners in this order.
     on_uart = {name: spec for name, spec in options.instruments.items() if "dut" in spec.roles}
     twins = {name: wired(spec, name) for name, spec in on_uart.items()}
     others = {name: spec for name, spec in options.instruments.items() if name not in twins}
@@ -86,7 +86,7 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
 
 
-def _imitated(world: World, options: TwinOptions) -> tuple[DutTwin, Wired]:
+def _simulated(world: World, options: TwinOptions) -> tuple[DutTwin, Wired]:
     network = load_network(options.network)
     classifier = (
         TfliteClassifier(options.model_path, network.model)

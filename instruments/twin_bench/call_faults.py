@@ -1,7 +1,7 @@
-"""Let one chosen call on any of a bench's ports go wrong.
+"""Inject a fault into one chosen call on any link of a bench.
 
-Tests count the calls of a run, then repeat the run with each kind of fault at each call. A disconnected port
-stays dead until somebody opens it again, like a USB device that has dropped off the bus and come back.
+Tests count the calls of a run, then repeat the run with each kind of fault at each call. A disconnected link stays
+dead until it is opened again, like a USB device that has dropped off the bus and come back.
 """
 
 from dataclasses import dataclass, field
@@ -14,42 +14,42 @@ from instruments.links.base import Link
 Kind = Literal["time-out", "garbage", "disconnect", "refusal"]
 KINDS: tuple[Kind, ...] = ("time-out", "garbage", "disconnect", "refusal")
 
-# What a box is sent instead of the command, so that it refuses in its own words.
+# What a device is sent instead of the command, so that it refuses in its own words.
 NONSENSE = {"monitor": b"nonsense\n", "io-manager": b"nonsense%", "dut": b"nonsense%"}
 GARBAGE = bytes(range(0x80, 0xA0)) + b"\xff\x00m-\r\n"
 
 
 @dataclass
 class CallFaults:
-    """The calls of one run, counted; call number `at` (from 0) suffers `kind`."""
+    """Counts the calls of one run; call number `at` (from 0) suffers the fault `kind`."""
 
     kind: Kind | None = None
     at: int = -1
     log: list[str] = field(default_factory=list)
 
-    def wrap(self, box: str, link: Link) -> Link:
-        """Put the fault between a driver and its port; fits `build_bench(wrap=…)`."""
-        return FaultyLink(box, link, self)
+    def wrap(self, device: str, link: Link) -> Link:
+        """Put the fault between a driver and its link; fits `build_bench(wrap=…)`."""
+        return FaultyLink(device, link, self)
 
     def count(self, call: str) -> Kind | None:
-        """Count a call and return what is to go wrong with it."""
+        """Count a call and return the fault that it suffers, or None."""
         self.log.append(call)
         return self.kind if len(self.log) - 1 == self.at else None
 
 
 class FaultyLink:
-    """A `Link` whose calls are counted, and one of which may fail."""
+    """A `Link` whose calls are counted and may suffer a fault."""
 
-    def __init__(self, box: str, inner: Link, faults: CallFaults) -> None:
+    def __init__(self, device: str, inner: Link, faults: CallFaults) -> None:
         self.name = inner.name
-        self._box = box
+        self._device = device
         self._inner = inner
         self._faults = faults
         self._gone = False
 
     def open(self, deadline: Deadline) -> None:
-        """Open the port."""
-        kind = self._faults.count(f"{self._box} open")
+        """Open the link."""
+        kind = self._faults.count(f"{self._device} open")
         self._gone = False
         if kind == "time-out":
             self._time_out("open", deadline)
@@ -58,24 +58,24 @@ class FaultyLink:
         self._inner.open(deadline)
 
     def close(self) -> None:
-        """Release the port; a fault here must not matter."""
-        kind = self._faults.count(f"{self._box} close")
+        """Release the link; a fault here must have no consequence."""
+        kind = self._faults.count(f"{self._device} close")
         self._inner.close()
         if kind is not None:
             raise Unavailable(f"close {self.name}", "the device is gone (injected)")
 
     def write(self, data: bytes, deadline: Deadline) -> None:
         """Send `data`, or what the fault makes of it."""
-        kind = self._faults.count(f"{self._box} write {data[:24]!r}")
+        kind = self._faults.count(f"{self._device} write {data[:24]!r}")
         self._check(kind, "write to")
         if kind == "time-out":
             self._time_out("write to", deadline)
-        changed = {"garbage": GARBAGE[: len(data)], "refusal": NONSENSE[self._box]}.get(kind or "", data)
+        changed = {"garbage": GARBAGE[: len(data)], "refusal": NONSENSE[self._device]}.get(kind or "", data)
         self._inner.write(changed, deadline)
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
         """Return what has arrived, or what the fault makes of it."""
-        kind = self._faults.count(f"{self._box} read")
+        kind = self._faults.count(f"{self._device} read")
         self._check(kind, "read from")
         if kind == "time-out":
             deadline.clock.sleep(deadline.remaining_s())
@@ -83,13 +83,13 @@ class FaultyLink:
         data = self._inner.read(deadline, max_bytes)
         return GARBAGE if kind == "garbage" else data
 
-    def _check(self, kind: Kind | None, deed: str) -> None:
+    def _check(self, kind: Kind | None, action: str) -> None:
         if kind == "disconnect":
             self._gone = True
             self._inner.close()
         if self._gone:
-            raise Unavailable(f"{deed} {self.name}", "the device is gone (injected)", "check the cable")
+            raise Unavailable(f"{action} {self.name}", "the device is gone (injected)", "check the cable")
 
-    def _time_out(self, deed: str, deadline: Deadline) -> None:
+    def _time_out(self, action: str, deadline: Deadline) -> None:
         deadline.clock.sleep(deadline.remaining_s())
-        raise TimedOut(f"{deed} {self.name}", "nothing happened (injected)")
+        raise TimedOut(f"{action} {self.name}", "nothing happened (injected)")

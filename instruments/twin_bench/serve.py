@@ -1,8 +1,8 @@
 """Serve a twin bench in real time: its ports become pseudo-terminals or TCP ports that any program can open.
 
-One loop moves the world's clock along with the host's and carries bytes both ways. Opening a
-pseudo-terminal is seen like the plugging-in of a USB cable, so the IO manager resets as an UNO does.
-Pseudo-terminals exist on Linux and macOS only; TCP works everywhere.
+One loop advances the world's clock with the host's and carries bytes in both directions. Opening a pseudo-terminal
+opens the twin's port, so the IO manager resets as an UNO does. Pseudo-terminals exist on Linux and macOS only; TCP
+works everywhere.
 """
 
 import contextlib
@@ -22,18 +22,18 @@ CHUNK_BYTES = 65536
 
 
 class End(Protocol):
-    """One served port: `address` is what a client opens, `pump()` carries bytes both ways without waiting."""
+    """One served port: a client opens `address`; `pump()` carries bytes in both directions without waiting."""
 
     address: str
 
     def pump(self) -> None:
-        """Take what the client sent and give it what the twin has said."""
+        """Pass on what the client sent and what the twin has sent."""
 
     def fileno(self) -> int:
         """Return the descriptor to wait on."""
 
     def close(self) -> None:
-        """Take the port away."""
+        """Remove the port."""
 
 
 class PtyEnd:
@@ -44,14 +44,16 @@ class PtyEnd:
             import tty
         except ImportError as error:
             raise Unavailable(
-                "serve on a pseudo-terminal", "this system has none", "run `bench serve` on Linux or macOS"
+                "serve on a pseudo-terminal",
+                "this system does not have any",
+                "run `bench serve` on Linux or macOS",
             ) from error
         self._port = port
         self._master, slave = os.openpty()
         tty.setraw(slave)
         self.address = os.ttyname(slave)
         os.set_blocking(self._master, False)
-        # With our own side closed, the kernel reports a hang-up until somebody opens the other one.
+        # With this process's descriptor closed, the kernel reports a hang-up until a client opens the terminal.
         os.close(slave)
         self._poll = select.poll()
         self._poll.register(self._master, select.POLLIN)
@@ -59,11 +61,11 @@ class PtyEnd:
         self._closed = False
 
     def fileno(self) -> int:
-        """Return the master side."""
+        """Return the descriptor of the master side."""
         return self._master
 
     def pump(self) -> None:
-        """Carry bytes both ways, and notice opening and closing."""
+        """Carry bytes in both directions, and follow the client's opening and closing."""
         flags = dict(self._poll.poll(0)).get(self._master, 0)
         if flags & select.POLLIN:
             self._opened()
@@ -83,7 +85,7 @@ class PtyEnd:
                 self._waiting = self._waiting[os.write(self._master, self._waiting) :]
 
     def close(self) -> None:
-        """Take the terminal away; safe to call twice."""
+        """Remove the terminal; safe to call twice."""
         if not self._closed:
             self._closed = True
             os.close(self._master)
@@ -91,7 +93,7 @@ class PtyEnd:
 
     @property
     def client_is_there(self) -> bool:
-        """Return whether somebody has the terminal open."""
+        """Return whether a client has the terminal open."""
         return self._port.is_open
 
     def _opened(self) -> None:
@@ -116,9 +118,9 @@ class TcpEnd:
         return (self._client or self._listener).fileno()
 
     def pump(self) -> None:
-        """Accept a client, carry bytes both ways, notice when it leaves."""
+        """Accept a client, carry bytes in both directions, and release the client when it disconnects."""
         if self._client is None:
-            with contextlib.suppress(OSError):  # nobody there, or gone before it was let in
+            with contextlib.suppress(OSError):  # no client, or one that left before it was accepted
                 self._client, _ = self._listener.accept()
                 self._client.setblocking(False)
                 self._port.open()
@@ -130,7 +132,7 @@ class TcpEnd:
             self._leave()
 
     def close(self) -> None:
-        """Take the port away; safe to call twice."""
+        """Remove the port; safe to call twice."""
         self._leave()
         self._listener.close()
 
@@ -156,7 +158,7 @@ class TcpEnd:
 
 
 class TwinServer:
-    """All ports of a twin bench, served until told to stop."""
+    """All ports of a twin bench, served until `stop()` says so."""
 
     def __init__(self, twin: TwinBench, clock: Clock, ends: dict[str, End]) -> None:
         self._twin = twin
@@ -164,7 +166,7 @@ class TwinServer:
         self.ends = ends
 
     def serve(self, stop: Callable[[], bool]) -> None:
-        """Carry on until `stop()` returns true; it is asked every few milliseconds."""
+        """Serve until `stop()` returns true; it is called every few milliseconds."""
         offset_ns = self._twin.clock.now_ns() - self._clock.now_ns()
         while not stop():
             self._wait()
@@ -173,28 +175,28 @@ class TwinServer:
                 end.pump()
 
     def close(self) -> None:
-        """Take all ports away."""
+        """Remove all ports."""
         for end in self.ends.values():
             end.close()
 
     def _wait(self) -> None:
-        """Wait for a client to send something, at most one turn."""
+        """Wait for a client to send something, at most 3 ms."""
         listening = [end for end in self.ends.values() if self._listens(end)]
-        if not listening:  # Windows cannot wait for nothing
+        if not listening:  # select() on Windows does not accept an empty list
             self._clock.sleep(TURN_S)
             return
         try:
             select.select(listening, [], [], TURN_S)
-        except (OSError, ValueError):  # a client that left at this moment; never a reason to spin
+        except (OSError, ValueError):  # a client left at this moment; the sleep prevents a busy loop
             self._clock.sleep(TURN_S)
 
     def _listens(self, end: End) -> bool:
-        # A pseudo-terminal that nobody has opened is always "readable" (hung up): waiting on it would spin.
+        # A pseudo-terminal without a client is always "readable" (hung up): waiting on it would be a busy loop.
         return not isinstance(end, PtyEnd) or end.client_is_there
 
 
 def serve_twin_bench(twin: TwinBench, clock: Clock, scpi: Sequence[str] = (), tcp_port: int = 0) -> TwinServer:
-    """Return a server: instruments on pseudo-terminals, those named in `scpi` on TCP ports from `tcp_port` on."""
+    """Return a server: instruments in `scpi` on TCP ports from `tcp_port` on, others on pseudo-terminals."""
     ends: dict[str, End] = {}
     name = ""
     try:

@@ -1,1 +1,1 @@
-"""The physics that all twins of a bench share."""
+"""The simulated physics that all twins of a bench share."""

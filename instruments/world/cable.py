@@ -10,21 +10,21 @@ from instruments.world.world import World
 class HostPort:
     """The twin's end of a cable to the host.
 
-    `box` names the twin in the fault switches ("dut", "io-manager", "monitor"). `on_receive(data)` is called when
-    the host sends, `on_open()` when it opens the port. `refresh()` lets a streaming twin put out everything
-    that is due by now; it is called before the host looks.
+    `device` names the twin in the fault switches ("dut", "io-manager", "monitor"). `on_receive(data)` is called
+    when the host sends, `on_open()` when it opens the port. `refresh()` is called before the host reads, so that a
+    streaming twin can emit everything that is due by now.
     """
 
     def __init__(
         self,
         world: World,
-        box: str,
+        device: str,
         on_receive: Callable[[bytes], None],
         on_open: Callable[[], None] = lambda: None,
         refresh: Callable[[], None] = lambda: None,
     ) -> None:
         self.world = world
-        self.box = box
+        self.device = device
         self.is_open = False
         self._on_receive = on_receive
         self._on_open = on_open
@@ -33,37 +33,37 @@ class HostPort:
 
     @property
     def unplugged(self) -> bool:
-        """Return whether the cable is out."""
-        return self.world.faults.is_unplugged(self.box, self.world.clock.now_ns())
+        """Return whether the cable is unplugged."""
+        return self.world.faults.is_unplugged(self.device, self.world.clock.now_ns())
 
     def emit(self, data: bytes) -> None:
-        """Put bytes where the host can read them now; a closed port or a pulled cable loses them."""
+        """Make bytes readable for the host at once; a closed port or an unplugged cable loses them."""
         now_ns = self.world.clock.now_ns()
-        if self.is_open and not self.unplugged and not self.world.faults.is_silent(self.box, now_ns):
-            self._out += self.world.faults.pass_through(f"{self.box}>host", data)
+        if self.is_open and not self.unplugged and not self.world.faults.is_silent(self.device, now_ns):
+            self._out += self.world.faults.pass_through(f"{self.device}>host", data)
 
     def open(self) -> None:
-        """Let the host open the port."""
+        """Open the port, as the host does."""
         self.is_open = True
         self._out.clear()
         self._on_open()
 
     def close(self) -> None:
-        """Let the host close the port; what it did not read is gone."""
+        """Close the port, as the host does; unread bytes are lost."""
         self.is_open = False
         self._out.clear()
 
     def receive(self, data: bytes) -> None:
-        """Take bytes that the host sends."""
-        self._on_receive(self.world.faults.pass_through(f"host>{self.box}", data))
+        """Pass bytes from the host to the twin."""
+        self._on_receive(self.world.faults.pass_through(f"host>{self.device}", data))
 
     def pending(self) -> bool:
-        """Return whether there is something for the host to read."""
+        """Return whether there are bytes for the host to read."""
         self._refresh()
         return bool(self._out)
 
     def take(self, max_bytes: int) -> bytes:
-        """Hand over up to `max_bytes` bytes to the host."""
+        """Return up to `max_bytes` bytes for the host and remove them."""
         self._refresh()
         data = bytes(self._out[:max_bytes])
         del self._out[:max_bytes]
@@ -71,7 +71,7 @@ class HostPort:
 
 
 class CableLink:
-    """The host's end: a `Link` whose waiting lets virtual time pass."""
+    """The host's end: a `Link` that advances virtual time while it waits."""
 
     def __init__(self, name: str, clock: VirtualClock, port: HostPort) -> None:
         self.name = name
@@ -79,13 +79,13 @@ class CableLink:
         self._port = port
 
     def open(self, deadline: Deadline) -> None:
-        """Plug in."""
+        """Open the twin's port; raise `Unavailable` if the cable is unplugged."""
         if self._port.unplugged:
             raise Unavailable(f"open {self.name}", "no such port", "check the cable")
         self._port.open()
 
     def close(self) -> None:
-        """Unplug."""
+        """Close the twin's port."""
         self._port.close()
 
     def write(self, data: bytes, deadline: Deadline) -> None:
@@ -94,14 +94,14 @@ class CableLink:
         self._port.receive(data)
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        """Return what has arrived, letting time pass until the first byte or the deadline."""
+        """Return what has arrived; advance virtual time until the first byte or the deadline."""
         self._check("read from")
         self._clock.run_until(lambda: self._port.pending() or self._port.unplugged, deadline)
         self._check("read from")
         return self._port.take(max_bytes)
 
-    def _check(self, deed: str) -> None:
+    def _check(self, action: str) -> None:
         if not self._port.is_open:
-            raise Unavailable(f"{deed} {self.name}", "the port is not open")
+            raise Unavailable(f"{action} {self.name}", "the port is not open")
         if self._port.unplugged:
-            raise Unavailable(f"{deed} {self.name}", "the device is gone", "check the cable and start again")
+            raise Unavailable(f"{action} {self.name}", "the device is gone", "check the cable and start again")

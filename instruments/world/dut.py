@@ -1,4 +1,4 @@
-"""What other twins need of the DUT's twin: its UART and its timestamp pin."""
+"""What other twins need from the DUT's twin: its UART and its timestamp pin."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -9,48 +9,48 @@ PIN_HOLD_NS = 1_000_000  # how long the timestamp pin stays low
 
 
 class DutTwin(Protocol):
-    """What a bench says of its DUT, imitated or emulated."""
+    """What a twin bench asks of its DUT, whether a twin or emulated."""
 
     @property
     def answers_from(self) -> str:
-        """Return in words where its results come from."""
+        """Return where the DUT's results come from, as text."""
 
     def take_marks(self) -> PhaseMarks | None:
-        """Return where the layers of the last finished window began, once; None where that cannot be known."""
+        """Return where the layers of the last finished window began, once; None if that is unknown."""
 
 
 class TwinDut(Protocol):
-    """A DUT whose UART passes whole bytes; `attach(listener)` connects something to its transmit pin."""
+    """A DUT whose UART passes whole bytes."""
 
     @property
     def baud(self) -> int:
-        """Return the speed of its UART."""
+        """Return the speed of its UART in bits per second."""
 
     @property
     def talking(self) -> bool:
-        """Return whether it is sending now."""
+        """Return whether it is transmitting now."""
 
     def attach(self, listener: Callable[[bytes], None]) -> None:
-        """Let `listener` hear what the DUT sends."""
+        """Connect `listener` to the transmit pin: it is called with the bytes that the DUT sends."""
 
     def receive(self, data: bytes) -> None:
-        """Take bytes that arrived."""
+        """Take bytes that have arrived."""
 
     def receiving_starts(self) -> None:
         """Notice the first start bit of a burst."""
 
 
 class MuteDut:
-    """A DUT that hears everything and says nothing: enough for an instrument that is examined alone."""
+    """A DUT that never answers: enough to examine an instrument alone."""
 
     baud = 9600
     talking = False
 
     def attach(self, listener: Callable[[bytes], None]) -> None:
-        """Do nothing: it says nothing."""
+        """Do nothing: it never sends."""
 
     def receive(self, data: bytes) -> None:
-        """Do nothing with what it hears."""
+        """Ignore the bytes."""
 
     def receiving_starts(self) -> None:
         """Do nothing."""

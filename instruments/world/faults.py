@@ -1,7 +1,7 @@
-"""Switches for everything that goes wrong on a bench; the twins look here before they act.
+"""Fault switches for everything that goes wrong on a bench; the twins check them before they act.
 
-Each switch imitates one fault that was met on real benches. All are off by default. Times are virtual
-nanoseconds, counts start at zero. A test (or `bench serve --fault`) sets them before or during a run.
+Each switch imitates one fault seen on real benches. All are off by default. Times are virtual nanoseconds, counts
+start at zero. A test (or `bench serve --fault`) sets them before or during a run.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 class Faults:
     """Fault switches of one world."""
 
-    # The timestamp pin. Edge numbers count every falling edge of the DUT since the world began.
+    # The timestamp pin. Edges are numbered from 0, every falling edge of the DUT since the start of the world.
     lost_edges: set[int] = field(default_factory=set)
     extra_edge_after: dict[int, int] = field(default_factory=dict)  # edge number -> delay in ns
-    late_edge_line_ns: int = 0  # the monitor reports an edge in the right place, but this much later
+    late_edge_line_ns: int = 0  # the monitor reports an edge at the right position, but this much later
 
     # Samples of the monitor's stream.
     drop_sample_every: int = 0  # 0 = never
@@ -23,35 +23,36 @@ class Faults:
     extra_characters_every: int = 0
     drop_buffer_at_ns: int | None = None  # one host stall long enough to overflow the instrument
     over_range_above_a: float | None = None
-    stray_channels: bool = False  # a log of one channel holds the values of every other channel, too
+    stray_channels: bool = False  # a log of one channel also holds the values of every other channel
 
     # Bytes on the wires, by wire name: "host>io-manager", "io-manager>host", "io>dut", "dut>io", "host>dut",
-    # "dut>host", "host>monitor", "monitor>host", and "dut>line" for the DUT's transmit pin whoever listens. The
-    # function sees each burst (of a sender of lines: each line) once and returns what arrives.
+    # "dut>host", "host>monitor", "monitor>host", and "dut>line" for the DUT's transmit pin, whatever is connected
+    # to it. The function is called once for each burst (each line, if the sender sends lines) and returns what
+    # arrives.
     corrupt: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
 
-    # Boxes, by name: "dut", "io-manager", "monitor".
+    # Devices, by name: "dut", "io-manager", "monitor".
     silent: set[str] = field(default_factory=set)
     silent_from_ns: dict[str, int] = field(default_factory=dict)
     unplugged: set[str] = field(default_factory=set)
     unplug_at_ns: dict[str, int] = field(default_factory=dict)
-    # Beginnings of commands that are answered with an error; those of the IO manager begin with "io ".
+    # Prefixes of commands that are answered with an error; those of the IO manager begin with "io ".
     refuse: set[str] = field(default_factory=set)
-    # When the DUT restarts by itself, or because its rail collapses; looked at when its supply comes on.
+    # When the DUT restarts by itself, or because its rail collapses; read when its supply comes on.
     reboot_dut_at_ns: int | None = None
     brown_out_at_ns: int | None = None
-    crash_dut_at_ns: int | None = None  # the DUT's core executes nonsense and stops for ever: a hard fault
+    crash_dut_at_ns: int | None = None  # the DUT's core stops for ever after an invalid instruction: a hard fault
     stale_stream: bool = False  # an earlier run left the monitor streaming with the DUT powered
     buffer_full: bool = False  # the monitor reports a full transmit buffer (`buff 100%`)
     power_stays_on: bool = False  # a welded relay: "off" is acknowledged, the output stays on
 
-    def is_silent(self, box: str, now_ns: int) -> bool:
-        """Return whether a box has stopped answering."""
-        return box in self.silent or now_ns >= self.silent_from_ns.get(box, now_ns + 1)
+    def is_silent(self, device: str, now_ns: int) -> bool:
+        """Return whether a device has stopped answering."""
+        return device in self.silent or now_ns >= self.silent_from_ns.get(device, now_ns + 1)
 
-    def is_unplugged(self, box: str, now_ns: int) -> bool:
-        """Return whether a box's cable is out."""
-        return box in self.unplugged or now_ns >= self.unplug_at_ns.get(box, now_ns + 1)
+    def is_unplugged(self, device: str, now_ns: int) -> bool:
+        """Return whether a device's cable is unplugged."""
+        return device in self.unplugged or now_ns >= self.unplug_at_ns.get(device, now_ns + 1)
 
     def refuses(self, command: str) -> bool:
         """Return whether a command is to be refused."""

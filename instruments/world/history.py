@@ -1,7 +1,7 @@
 """The supply current of the DUT as a piecewise constant function of time, with its exact integrals.
 
-Charge and energy between any two moments are known in closed form (sums of level × duration), which is the
-truth that every monitor and every estimator is judged by. Times are virtual nanoseconds.
+Charge and energy between any two moments are known in closed form (sums of level × duration): the truth against
+which every sampler and every estimator is judged. Times are virtual nanoseconds.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class CurrentHistory:
-    """Levels of current and voltage, appended in order of time; a part of the future may be known already."""
+    """Levels of current and voltage, appended in order of time; levels in the future may be planned."""
 
     def __init__(self) -> None:
         size = 1024
@@ -21,11 +21,11 @@ class CurrentHistory:
         self._table = np.zeros((5, size))
 
     def append(self, at_ns: int, current_a: float, voltage_v: float) -> None:
-        """Set the level from `at_ns` on, forgetting whatever was planned after that moment."""
+        """Set the level (A, V) from `at_ns` on; levels planned after that moment are dropped."""
         self.extend(np.array([float(at_ns)]), np.array([current_a]), voltage_v)
 
     def extend(self, at_ns: FloatArray, current_a: FloatArray, voltage_v: float) -> None:
-        """Set many levels at once (times rising, ns); the plan after the first of them is forgotten."""
+        """Set many levels at once (A, V; times in ns, rising); levels planned after the first time are dropped."""
         self.truncate(int(at_ns[0]))
         new = len(at_ns)
         self._reserve(self._count + new)
@@ -41,27 +41,27 @@ class CurrentHistory:
         self._count = last
 
     def change_voltage(self, at_ns: int, voltage_v: float) -> None:
-        """Let the supply have another voltage from `at_ns` on; planned currents stay as they are."""
+        """Change the supply voltage (V) from `at_ns` on; planned currents stay as they are."""
         first = int(np.searchsorted(self._table[0, : self._count], at_ns, side="right")) - 1
         planned = self._table[:2, max(0, first) : self._count].copy()
         planned[0, 0] = at_ns
         self.extend(planned[0], planned[1], voltage_v)
 
     def truncate(self, at_ns: int) -> None:
-        """Forget every level that starts at or after `at_ns`."""
+        """Drop every level that starts at or after `at_ns`."""
         kept = int(np.searchsorted(self._table[0, : self._count], at_ns, side="left"))
         self._count = max(1, kept)
 
     def charge_c(self, at_ns: npt.ArrayLike) -> FloatArray:
-        """Return the charge drawn from the beginning of the world up to each time, in coulomb."""
+        """Return the charge in coulomb drawn from the start of the world up to each time (ns)."""
         return self._integral(3, at_ns)
 
     def energy_j(self, at_ns: npt.ArrayLike) -> FloatArray:
-        """Return the energy drawn from the beginning of the world up to each time, in joule."""
+        """Return the energy in joule drawn from the start of the world up to each time (ns)."""
         return self._integral(4, at_ns)
 
     def levels(self, start_ns: int, stop_ns: int) -> tuple[FloatArray, FloatArray]:
-        """Return times (ns) and currents (A) of the segments that touch [start, stop)."""
+        """Return the start times (ns) and currents (A) of the segments that overlap [start, stop)."""
         times = self._table[0, : self._count]
         first = max(0, int(np.searchsorted(times, start_ns, side="right")) - 1)
         last = int(np.searchsorted(times, stop_ns, side="left"))

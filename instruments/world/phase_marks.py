@@ -1,4 +1,4 @@
-"""Where a DUT's phases (the layers of its network) began within a window, on a bench that sees it."""
+"""Where the phases of a DUT (the layers of its network) began in a window, on a bench that knows it."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class PhaseMarks:
     """The phases of one window.
 
-    `names` and `operations` (multiply-accumulates) hold one entry a phase of one inference; `offsets_ns` tell
-    how long after the window's first edge each phase of each inference began, in order; the window, and so its
-    last phase, ends `stop_ns` after its first edge.
+    `names` and `operations` (multiply-accumulates) have one entry for each phase of an inference. `offsets_ns`
+    holds, in order, how long after the window's first edge each phase of each inference began. The window, and
+    with it its last phase, ends `stop_ns` after its first edge.
     """
 
     names: tuple[str, ...]

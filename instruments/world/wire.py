@@ -9,10 +9,10 @@ BITS_PER_BYTE = 10
 
 
 class Wire:
-    """A line with a speed.
+    """A line at `baud` bits per second.
 
-    `deliver(data)` is called when the last byte of a burst has arrived, `on_start()` when its first start
-    bit begins (a listening DUT draws more current from then on).
+    `deliver(data)` is called when the last byte of a burst has arrived, `on_start()` when its first start bit
+    begins (from then on, a receiving DUT draws more current).
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Wire:
         self._on_the_line: list[Scheduled] = []
 
     def duration_ns(self, count: int) -> int:
-        """Return how long `count` bytes take."""
+        """Return how long `count` bytes take, in ns."""
         return round(count * BITS_PER_BYTE * 1e9 / self.baud)
 
     @property
@@ -41,7 +41,7 @@ class Wire:
         return self._world.clock.now_ns() < self._busy_until_ns
 
     def send(self, data: bytes) -> int:
-        """Queue bytes behind those already on the line; return when the last one arrives (ns)."""
+        """Queue bytes after those already on the line; return when the last one arrives (ns)."""
         clock = self._world.clock
         start_ns = max(clock.now_ns(), self._busy_until_ns)
         self._busy_until_ns = start_ns + self.duration_ns(len(data))
@@ -53,7 +53,7 @@ class Wire:
         return self._busy_until_ns
 
     def drop(self) -> None:
-        """Forget what is on the line, as when the sender loses its supply or resets."""
+        """Drop the bytes on the line, as when the sender loses its supply or resets."""
         for event in self._on_the_line:
             event.cancel()
         self._on_the_line.clear()

@@ -15,7 +15,7 @@ EdgeListener = Callable[[int], None]
 
 @dataclass(frozen=True)
 class TrueWindow:
-    """What really happened between the two edges of one `infer` command."""
+    """The true window of one `infer` command: its edges (virtual ns), inferences and energy."""
 
     start_ns: int
     stop_ns: int
@@ -26,7 +26,7 @@ class TrueWindow:
 class World:
     """One bench's physics.
 
-    `ideal` switches every instrument error off; otherwise each twin draws its own from `seed`, inside the
+    `ideal` switches every instrument error off; otherwise each twin draws its errors from `seed`, within the
     limits of its data sheet. Nothing here depends on the host: the same seed gives the same world.
     """
 
@@ -46,7 +46,7 @@ class World:
         self._power_listeners: list[Callable[[bool], None]] = []
 
     def rng(self, name: str) -> np.random.Generator:
-        """Return the random stream called `name`; streams are independent of each other and of their order."""
+        """Return the random stream `name`; streams do not depend on each other or on the order of the calls."""
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
 
     # --- supply -----------------------------------------------------------------------------------------
@@ -56,11 +56,11 @@ class World:
         self._power_listeners.append(listener)
 
     def set_supply(self, powered: bool, voltage_v: float) -> None:
-        """Switch the DUT's rail; `voltage_v` is the true voltage at the DUT, not the one set."""
+        """Switch the DUT's supply rail; `voltage_v` is the true voltage at the DUT, not the one set."""
         changed = powered != self.powered
         self.powered = powered
         self.voltage_v = voltage_v if powered else 0.0
-        if not changed:  # the DUT goes on with what it is doing
+        if not changed:  # the DUT continues with what it is doing
             self.history.change_voltage(self.clock.now_ns(), self.voltage_v)
             return
         self.draw(0.0)
@@ -75,7 +75,7 @@ class World:
         self.history.append(self.clock.now_ns(), current_a if self.powered else 0.0, self.voltage_v)
 
     def plan(self, at_ns: FloatArray, current_a: FloatArray) -> None:
-        """Let the DUT follow planned levels (times rising, ns); whatever it draws later replaces the rest."""
+        """Plan the DUT's current (A; times in ns, rising); a later `draw()` or `plan()` replaces the rest."""
         if self.powered:
             self._current_a = float(current_a[-1])
             self.history.extend(at_ns, current_a, self.voltage_v)
@@ -87,7 +87,7 @@ class World:
         self._edge_listeners.append(listener)
 
     def pin_falls(self) -> None:
-        """Let the timestamp pin fall now, as far as the fault switches let it be seen."""
+        """Let the timestamp pin fall now; fault switches may hide the edge or add another."""
         number = self._edge_count
         self._edge_count += 1
         if number in self.faults.lost_edges:
@@ -104,7 +104,7 @@ class World:
     # --- truth ------------------------------------------------------------------------------------------
 
     def note_window(self, start_ns: int, stop_ns: int, inferences: int) -> None:
-        """Remember the true edges of a finished `infer` command."""
+        """Record the true edges of a finished `infer` command."""
         self._windows.append((start_ns, stop_ns, inferences))
 
     def truth(self) -> list[TrueWindow]:

@@ -88,13 +88,13 @@ def movs_lsls(value: int) -> tuple[int, int]:
 @pytest.mark.parametrize(
     ("code", "fault", "cycle"),
     [
-        ((*movs_lsls(0x30), 0x6800), "load where nothing is at 0x30000000, PC 0x0000000c", 2),
-        ((*movs_lsls(0x30), 0x6000), "store where nothing is at 0x30000000, PC 0x0000000c", 2),
-        ((*movs_lsls(0x00), 0x6000), "store into flash at 0x00000000, PC 0x0000000c", 2),
-        ((*movs_lsls(0x40), 0x6B00), "load of a register that is not there at 0x40000030, PC 0x0000000c", 2),
-        ((*movs_lsls(0x40), 0x7000), "store to a register that is not there at 0x40000000, PC 0x0000000c", 2),
+        ((*movs_lsls(0x30), 0x6800), "load from an unmapped address at 0x30000000, PC 0x0000000c", 2),
+        ((*movs_lsls(0x30), 0x6000), "store to an unmapped address at 0x30000000, PC 0x0000000c", 2),
+        ((*movs_lsls(0x00), 0x6000), "store to flash at 0x00000000, PC 0x0000000c", 2),
+        ((*movs_lsls(0x40), 0x6B00), "load from a register that does not exist at 0x40000030, PC 0x0000000c", 2),
+        ((*movs_lsls(0x40), 0x7000), "store to a register that does not exist at 0x40000000, PC 0x0000000c", 2),
         ((*movs_lsls(0x21), 0x3001, 0x4700), "jump to where no", 4),
-        ((*movs_lsls(0x20), 0x3001, 0x4700), "jump to where no code may be", 4),
+        ((*movs_lsls(0x20), 0x3001, 0x4700), "jump to memory that is not executable", 4),
         ((0xBF00, 0xDE00), "undefined instruction, PC 0x0000000a", 1),
         ((0xBF00, 0xDF00), "exception, PC 0x0000000c", 2),  # SVC ends, then its exception comes
     ],
@@ -127,9 +127,9 @@ def elf_with(image: bytes, folder):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "no 32-bit little-endian Arm ELF"),
-        (b"\x7fELF\x02\x01" + bytes(80), "no 32-bit little-endian Arm ELF"),
-        (None, "no 32-bit little-endian Arm ELF"),
+        (b"", "not a 32-bit little-endian Arm ELF"),
+        (b"\x7fELF\x02\x01" + bytes(80), "not a 32-bit little-endian Arm ELF"),
+        (None, "not a 32-bit little-endian Arm ELF"),
     ],
 )
 def test_what_is_no_elf_is_refused(content, says, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from instruments.twin_bench.cosim.cortex_m import CortexM4, Kind
 from instruments.twin_bench.cosim.toolchain import host_library
 from tests.support.core_bench import FREQUENCY_HZ, HOOK, READY, RunningCore, elf_of, needs
+from tests.support.demo_data import network
 
 pytestmark = needs("arm-none-eabi-gcc", "make", "cc")
 pytest.importorskip("unicorn", reason="unicorn is missing: pip install unicorn")
@@ -17,8 +18,8 @@ TICKS = 25
 
 
 @pytest.fixture
-def model(reference):
-    return reference / "models" / "kws01.tflite"
+def model():
+    return network()
 
 
 def test_a_handler_at_any_place_changes_nothing_but_the_time(model):
@@ -166,7 +167,7 @@ def test_a_stack_that_is_nowhere_is_a_fault(assembled):
     core = assembled("cpsie i\n movs r4, #0\n mov sp, r4")
     [event] = core.run_until(1000)
     assert event.kind is Kind.FAULT
-    assert str(event.fault).startswith("no stack for an interrupt: store where nothing is")
+    assert str(event.fault).startswith("no stack for an interrupt: store to an unmapped address")
     assert core.run_until(2000) == []
     assert core.cycle == 2000
 

@@ -303,7 +303,7 @@ def test_the_transmit_pin_rests_high_from_the_start(elf):
 def test_a_file_that_is_no_firmware(elf, tmp_path):
     library = toolchain.host_library(SHIM, ("simavr", "elf"))
     (tmp_path / "no.elf").write_bytes(b"\x7fELF" + bytes(100))
-    with pytest.raises(Refused, match="no program for an ATmega328P"):
+    with pytest.raises(Refused, match="not a program for an ATmega328P"):
         Atmega328p(library, tmp_path / "no.elf")
     with pytest.raises(Unavailable, match="no such file"):
         Atmega328p(library, tmp_path / "none.elf")

@@ -63,7 +63,7 @@ def test_fault_at_every_call(name, kind, part, tmp_path):
         assert not bench.twin.world.powered, f"{where}: the supply is on"
         assert bench.clock.now_ns() < LONGEST_S * 1e9, f"{where}: took {bench.clock.now_ns() / 1e9:.0f} s"
         for port in bench.twin.ports().values():
-            assert not port.is_open, f"{where}: port {port.box} is open"
+            assert not port.is_open, f"{where}: port {port.device} is open"
         journal = read_journal(folder / "journal.jsonl")
         assert not journal.torn, where
         stopped = [event for event in journal if isinstance(event, RunStopped)]

@@ -70,7 +70,7 @@ def check_power_is_off(bench: Bench, what: str) -> None:
     assert not bench.twin.world.powered, f"{what}: the supply is on"
     assert bench.clock.now_ns() < LONGEST_S * 1e9, f"{what}: took {bench.clock.now_ns() / 1e9:.0f} s"
     for port in bench.twin.ports().values():
-        assert not port.is_open, f"{what}: port {port.box} is open"
+        assert not port.is_open, f"{what}: port {port.device} is open"
 
 
 def check_end(end: RunEnd, faults: SinkFaults, what: str) -> None:

@@ -1,1 +1,1 @@
-"""The device under test: its monitor's grammar, driver and twin."""
+"""The device under test: the grammar of its firmware's monitor, driver and twin."""

@@ -1,10 +1,10 @@
-"""The device under test: what each command means, whichever way it travels.
+"""The device under test: its commands and their answers, over any `DutLink`.
 
-Source: protocols, "DUT monitor". Every wait is cut into short turns; between two turns `while_waiting()` is
-called, so that the director can look after the power monitor and the user's wish to stop.
+Source: protocols, "DUT monitor". Every wait is divided into short turns; between two turns `while_waiting()` is
+called, so that the director can read the sampler's stream and check whether the user wants to stop.
 
-A DUT that restarts forgets its stimulus and answers with its boot lines, whose `m-ready` looks like that of
-an answer; so boot lines are an error anywhere but at power-up or before the first answer.
+A DUT that restarts loses its stimulus and sends its boot lines, whose `m-ready` looks like that of an answer; so
+boot lines are an error except at power-up or before the first answer.
 """
 
 from collections.abc import Callable
@@ -25,12 +25,12 @@ from instruments.devices.dut.protocol import (
 from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.roles import DutLink, Identity
 
-# What firmware calls itself that runs on no board: a twin, an emulator, the host port.
+# Names of firmware that does not run on a board: a twin, an emulator, the host port.
 _NO_BOARD = ("virtual twin", "emulated", "host port")
 TURN_S = 0.05
 ANSWER_S = 5.0
 LOAD_TRIES = 3
-# A line at 9600 baud takes up to 90 ms, and a relay passes on whole lines.
+# A line at 9600 baud takes up to 90 ms, and a relay passes on complete lines only.
 QUIET_S = 0.3
 
 
@@ -44,7 +44,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Answer:
-    """Everything the DUT said up to `m-ready`."""
+    """Everything the DUT sent up to `m-ready`; times are in host nanoseconds."""
 
     command: str
     sent_ns: int
@@ -56,7 +56,7 @@ class Answer:
         return said[1].text if said else None
 
     def at_ns(self, topic: str) -> int | None:
-        """Return when the first message of a topic arrived, or None."""
+        """Return when the first message of a topic arrived (host ns), or None."""
         said = self._first(topic)
         return said[0] if said else None
 
@@ -65,13 +65,13 @@ class Answer:
         return next(((at_ns, event) for at_ns, event in said if event.topic == topic), None)
 
     def excerpt(self) -> str:
-        """Return the beginning of what was said, for messages."""
+        """Return the beginning of the answer, for error messages."""
         return _excerpt(list(self.heard))
 
 
 @dataclass(frozen=True)
 class Inference:
-    """The answer to `infer`: results, and the DUT's own laps where its firmware prints them."""
+    """The answer to `infer`: results, and the DUT's own laps (µs) if its firmware prints them."""
 
     answer: Answer
     inferences: int
@@ -98,8 +98,8 @@ class Dut:
     def command(self, command: str, deadline: Deadline) -> Answer:
         """Send a command and return the answer.
 
-        Raise `Refused` if it holds an `e-[…]`, and `ProtocolViolation` if the DUT restarted since its last
-        answer.
+        Raises `Refused` if the answer contains an `e-[…]`, `TimedOut` if there is no `m-ready` by the deadline,
+        and `ProtocolViolation` if the DUT has restarted since its last answer.
         """
         unasked = self._receive(self.clock.deadline(0.0))
         sent_ns = self.clock.now_ns()
@@ -109,7 +109,7 @@ class Dut:
         if restarted and self._answered:
             raise ProtocolViolation(
                 f"send '{_short(command)}' to the DUT",
-                "it restarted: its boot lines came",
+                "it restarted: its boot lines arrived",
                 "check its supply (current limit, a voltage that dips under load) and its watchdog",
             )
         self._answered = True
@@ -135,11 +135,11 @@ class Dut:
         )
 
     def load(self, stimulus: bytes, deadline: Deadline) -> int:
-        """Load a stimulus with `db` commands; return how many tries it took.
+        """Load a stimulus with `db` commands; return the number of attempts.
 
-        A damaged chunk (`e-[…]`, or no `m-load-done`) makes the whole stimulus be sent again, a few times:
-        loading lies outside every window, so a repetition changes no figure. What the DUT still says to the
-        damaged command is heard out first, or it would be taken for the next answer.
+        After a damaged chunk (`e-[…]`, or no `m-load-done`) the whole stimulus is sent again, at most three times
+        in all: loading is outside every window, so a repetition changes no figure. First, the rest of the answer
+        to the damaged command is read, or it would be mistaken for the next answer.
         """
         for attempt in range(1, LOAD_TRIES + 1):
             try:
@@ -153,7 +153,7 @@ class Dut:
         raise AssertionError("the loop above returns or raises")
 
     def read_back(self, size: int, deadline: Deadline) -> bytes:
-        """Return what the DUT holds in its input buffer (`db print`)."""
+        """Return the first `size` bytes of the DUT's input buffer (`db print`)."""
         answer = self.command("db print", deadline)
         return b"".join(h.event.data for h in answer.heard if isinstance(h.event, BufferBytes))[:size]
 
@@ -162,11 +162,10 @@ class Dut:
         return self.command("timestamp", deadline.at_most(ANSWER_S))
 
     def infer(self, inferences: int, warmups: int, deadline: Deadline) -> Inference:
-        """Run warm-ups, then inferences between two timestamps; the deadline covers all of it.
+        """Execute warm-ups, then inferences between two timestamps; the deadline covers all of it.
 
-        Raise `ProtocolViolation` unless the DUT says that it began as many inferences as were asked for (a
-        digit lost on the way would make every figure wrong) and that it is done. `results` is empty where
-        that line was damaged.
+        Raises `ProtocolViolation` unless the DUT confirms the number of inferences (a digit lost in transit would
+        make every figure wrong) and that it is done. `results` is empty if its line was damaged.
         """
         answer = self.command(f"infer {inferences} {warmups}", deadline)
         if answer.text("infer-start") != str(inferences) or answer.text("infer-done") is None:
@@ -195,13 +194,13 @@ class Dut:
             if done != last:
                 raise ProtocolViolation(
                     f"load byte {at} to {at + len(chunk)} of {size}",
-                    "the DUT " + ("counts fewer bytes than were sent" if last else "was done too early"),
+                    "the DUT " + ("received fewer bytes than were sent" if last else "was done too early"),
                     "check the UART between DUT and IO manager",
                 )
 
     def _field(self, command: str, topic: str, deadline: Deadline) -> str:
         answer = self.command(command, deadline.at_most(ANSWER_S))
-        if _booted(answer.heard):  # opening its port restarted it, and it did not listen yet
+        if _booted(answer.heard):  # opening its port restarted it, and it was not receiving yet
             self._until_quiet(deadline)
             answer = self.command(command, deadline.at_most(ANSWER_S))
         text = answer.text(topic)
@@ -230,7 +229,7 @@ class Dut:
                 )
 
     def _until_quiet(self, deadline: Deadline) -> None:
-        """Hear the DUT out, so that no late answer is taken for the next one."""
+        """Read until the DUT is silent, so that no late answer is mistaken for the next one."""
         limit = deadline.at_most(ANSWER_S)
         while self._receive(limit.at_most(QUIET_S)) and not limit.expired():
             self.while_waiting()
@@ -264,10 +263,10 @@ def _word(event: DutEvent) -> str:
 
 
 def _advice(heard: list[Heard]) -> str:
-    """Return what to try: bytes that are no text come from a wrong speed, silence from wiring or power."""
+    """Return what to try: bytes that are not text suggest a wrong baud rate, silence suggests wiring or power."""
     text = "".join(h.event.text for h in heard if isinstance(h.event, Chatter))
     if text and sum(not character.isascii() or not character.isprintable() for character in text) * 4 > len(text):
-        return "these bytes are no text: set the port's speed (baud) to that of the firmware"
+        return "these bytes are not text: set the port's speed (baud) to that of the firmware"
     if not heard:
         return "check power, TX and RX (often swapped), the speed (baud), and that the firmware is flashed"
     return "see the journal; the DUT may have restarted"

@@ -1,7 +1,7 @@
-"""What a DUT says: lines of the benchmark monitor as typed events.
+"""Parse what a DUT sends: lines of the benchmark's monitor become typed events.
 
-Source: protocols, "DUT monitor". Published logs hold echoed commands, colour codes and text glued to the
-answer (`profile%m-profile-[…]`, `m-infer-donerGI[…]`), so tokens are searched inside the line and what lies
+Source: protocols, "DUT monitor". Published logs contain echoed commands, colour codes and text attached to the
+answer (`profile%m-profile-[…]`, `m-infer-donerGI[…]`), so tokens are searched for inside the line, and the text
 between them is chatter. Nothing is dropped: every character ends up in an event.
 """
 
@@ -16,7 +16,7 @@ MAX_LAP_US = 0xFFFFFFFF
 
 @dataclass(frozen=True)
 class Ready:
-    """`m-ready`: the DUT waits for the next command."""
+    """`m-ready`: the DUT is ready for the next command."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,16 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Chatter:
-    """Text of the port or noise; logged, never interpreted."""
+    """Text of the firmware's port, or noise; logged, never interpreted."""
 
     text: str
 
 
 DutEvent = Ready | Lap | Said | Results | BufferBytes | Refusal | Chatter
 
-# Topics whose value, if any, is the first group. The order matters only where one token begins another.
-# A number ends at a space, a colour code, the next token or the line's end: with anything else behind it, a
-# digit was damaged, and what is left of it would be another number.
+# Topics whose value, if any, is the first group. The order matters only where one token begins another. A number
+# ends at a space, a colour code, the next token or the end of the line: followed by anything else, a digit was
+# damaged, and the rest would be a different number.
 _END = r"(?=\s|\x1b|m-|$)"
 _TOPICS = {
     "timestamp-mode": r"m-timestamp-mode-(energy|performance)",
@@ -84,7 +84,7 @@ _TOPICS = {
     "lap": r"m-lap-us-(\d{1,10})" + _END,
     "results": r"m-results-\[([^\]]*)\]",
     "buffer": r"m-buffer-((?:[0-9a-fA-F]{2}-)*[0-9a-fA-F]{2})",
-    "refusal": r"e-\[(.*\]|[^\]]*$)",  # also one whose end was lost: better refused than taken for a yes
+    "refusal": r"e-\[(.*\]|[^\]]*$)",  # also one whose end was lost: better a refusal than a false success
 }
 _TOKEN = re.compile("|".join(_TOPICS.values()))
 _RULES = {topic: re.compile(rule) for topic, rule in _TOPICS.items()}
@@ -122,7 +122,7 @@ def _event(token: str) -> DutEvent:
 
 
 def _results(token: str, text: str) -> DutEvent:
-    """Return the numbers, or chatter where a damaged list would otherwise pass for an answer."""
+    """Return the numbers, or chatter if the list is damaged."""
     fields = text.removesuffix(",").split(",")  # some ports print a trailing comma
     if all(_NUMBER.fullmatch(field) for field in fields):
         return Results(tuple(float(field) for field in fields))
@@ -130,15 +130,15 @@ def _results(token: str, text: str) -> DutEvent:
 
 
 def encode_command(command: str) -> bytes:
-    """Return a command with its end; raise `ProtocolViolation` for what the reference monitor cannot take.
+    """Return a command with its end mark; raise `ProtocolViolation` if the reference monitor cannot accept it.
 
-    A bare `%` dereferences a null pointer there, more than 80 characters are cut off silently, and a line
-    end would become part of the next command.
+    There, a bare `%` dereferences a null pointer, more than 80 characters are silently cut off, and a line end
+    would become part of the next command.
     """
     if not command.strip(" ") or len(command) > MAX_COMMAND_CHARACTERS:
         raise ProtocolViolation(
             f"send the command '{command[:90]}'", f"1 to {MAX_COMMAND_CHARACTERS} characters are allowed"
         )
     if any(not 32 <= ord(character) < 127 or character == "%" for character in command):
-        raise ProtocolViolation(f"send the command {command!r}", "it holds a character that ends or garbles it")
+        raise ProtocolViolation(f"send the command {command!r}", "it contains a character that ends or garbles it")
     return command.encode("ascii") + b"%"

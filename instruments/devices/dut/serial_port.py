@@ -12,13 +12,13 @@ from instruments.roles import DutLink, Identity, Instrument
 
 
 class Options(BaseModel):
-    """A serial port has no options beside its speed."""
+    """A serial port has no options other than its baud rate."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class DutSerialPort(Instrument):
-    """The DUT's UART at a serial port of the host: a `DutLink`."""
+    """The DUT's UART on a serial port of the host: a `DutLink`."""
 
     chunk_bytes = 31  # as the field's runner sends; 38 would fit the 80 characters of a command
 
@@ -37,7 +37,7 @@ class DutSerialPort(Instrument):
         return self
 
     def open(self, deadline: Deadline) -> Identity:
-        """Open the port; who is behind it is for the DUT to say."""
+        """Open the port; the DUT itself is identified later, by its own commands."""
         self._lines.clear()
         self._link.open(deadline)
         return Identity(kind="serial-port")
@@ -51,9 +51,9 @@ class DutSerialPort(Instrument):
         self._link.write(encode_command(command), deadline)
 
     def receive(self, deadline: Deadline) -> Sequence[str]:
-        """Return the lines that arrived."""
+        """Return complete lines of the DUT, waiting until the deadline for the first bytes."""
         return self._lines.feed(self._link.read(deadline))
 
     def take_remarks(self) -> Sequence[str]:
-        """Return nothing: whatever comes on this port is the DUT's."""
+        """Return nothing: everything on this port comes from the DUT."""
         return ()

@@ -1,8 +1,8 @@
-"""The virtual DUT: the reference monitor on a board that boots, idles, receives, sends and infers.
+"""The DUT's twin: the reference monitor on a board that boots, idles, receives, sends and infers.
 
-It speaks the grammar of `dut_monitor.py` with the timing of a UART, draws current accordingly, and pulls the
-timestamp pin low where the reference firmware does: `t1` before the first scored inference, `t2` after the
-last, with a hold of about a millisecond inside the window (protocols, "Order inside infer").
+It uses the grammar of `twin_monitor.py` with the timing of a UART, draws current accordingly, and pulls the
+timestamp pin low where the reference firmware does: `t1` before the first scored inference, `t2` after the last,
+with a hold of about a millisecond inside the window (protocols, "Order inside infer").
 """
 
 from collections.abc import Callable, Iterator
@@ -25,18 +25,18 @@ from instruments.world.phase_marks import PhaseMarks
 from instruments.world.wire import Wire
 from instruments.world.world import World
 
-# A receive buffer of this size, filled while the core is busy, is what most ports of the monitor have.
+# The size of the receive buffer, filled while the core is busy, in most ports of the monitor.
 UART_BUFFER_BYTES = 64
 PROFILE = "ULPMark for tinyML Firmware V0.0.1"
 
 BOOT_NS = 31_000_000
 BROWN_OUT_NS = 5_000_000
-# Inferences are planned in blocks, so that a huge number of them costs nothing before its time comes.
+# Inferences are planned in blocks, so that a huge number of them costs nothing in advance.
 BLOCK = 1024
-# Errors that the twin draws from the seed (uniform limits).
+# Relative errors that the twin draws from the seed, uniformly within ± these limits.
 DUT_CLOCK_LIMIT = 50e-6
 SPEED_LIMIT = 2e-3
-# Noise of one inference's mean level, and the warm-up drift over a window, both relative.
+# Standard deviation of one inference's mean level, and the warm-up drift over a window, both relative.
 INFERENCE_NOISE = 3e-4
 DRIFT = 8e-4
 DRIFT_TIME_S = 6.0
@@ -44,7 +44,7 @@ DRIFT_TIME_S = 6.0
 
 @dataclass(frozen=True)
 class DutOptions:
-    """How the DUT's firmware was built, and what it says of itself."""
+    """The build of the DUT's firmware, and what it answers to `name` and `profile`."""
 
     mode: str = "energy"
     baud: int = 9600
@@ -54,7 +54,7 @@ class DutOptions:
 
 
 class VirtualDut:
-    """One board; `attach(listener)` connects something to its UART's transmit pin."""
+    """One board; `attach(listener)` connects a listener to its UART's transmit pin."""
 
     def __init__(
         self,
@@ -79,34 +79,34 @@ class VirtualDut:
         self._buffer = InputBuffer()
         self._results: list[float] = [0.0] * network.outputs
         self._waiting = bytearray()  # received while busy
-        self._listening = False  # the parser is switched on at the end of the boot
+        self._listening = False  # commands are accepted from the end of the boot on
         self._supplies = 0  # how often the supply was switched
-        self._life = 0  # grows at every restart too, so that plans of an earlier life die with it
+        self._life = 0  # grows at every restart too; events planned in an earlier life are dropped
         self._busy = True
         self._boot_ns = 0
         world.on_power(self._power_changed)
 
     def attach(self, listener: Callable[[bytes], None]) -> None:
-        """Send everything the DUT says to `listener` too."""
+        """Call `listener` with all bytes that the DUT sends."""
         self._listeners.append(listener)
 
     @property
     def answers_from(self) -> str:
-        """Return in words where the results come from."""
+        """Return where the results come from, as text."""
         return self.classifier.description
 
     def take_marks(self) -> PhaseMarks | None:
-        """Return None: what is imitated has no layers that anybody could have measured."""
+        """Return None: a twin computes no layers, so there is nothing to mark."""
         return None
 
     @property
     def baud(self) -> int:
-        """Return the speed of the UART."""
+        """Return the speed of the UART in bits per second."""
         return self.options.baud
 
     @property
     def talking(self) -> bool:
-        """Return whether the DUT is sending at this moment."""
+        """Return whether the DUT is transmitting now."""
         return self._transmit.busy
 
     @property
@@ -121,7 +121,7 @@ class VirtualDut:
             self.world.draw(self.levels.uart_receive_a)
 
     def receive(self, data: bytes) -> None:
-        """Take bytes from the receive pin; what finds neither core nor buffer free is lost."""
+        """Take bytes from the receive pin; bytes are lost if the core is busy and the buffer is full."""
         if not self.world.powered or self._hung:
             return
         if not self._busy:
@@ -144,7 +144,7 @@ class VirtualDut:
             self._start(self._boot(0))
 
     def _plan_restart(self, at_ns: int | None, dark_ns: int) -> None:
-        """Let the DUT restart at `at_ns`, after `dark_ns` without current, unless its supply is cut before."""
+        """Schedule a restart at `at_ns`, with `dark_ns` without current, unless the supply is switched before."""
         supplies = self._supplies
 
         def restart() -> None:
@@ -156,7 +156,7 @@ class VirtualDut:
             self.world.clock.call_at(at_ns, restart)
 
     def _forget(self) -> None:
-        """Lose whatever is in RAM and on the line."""
+        """Lose the contents of RAM and the bytes on the line."""
         self._life += 1
         self._waiting.clear()
         self._commands.clear()
@@ -166,7 +166,7 @@ class VirtualDut:
         self._listening = False
 
     def _start(self, steps: Iterator[int]) -> None:
-        """Run an activity: a generator that yields how long (ns) to wait before it goes on."""
+        """Execute an activity: a generator that yields how long (ns) to wait before its next step."""
         life = self._life
         self._busy = True
 
@@ -187,13 +187,13 @@ class VirtualDut:
         self._work_off()
 
     def _work_off(self) -> None:
-        """Read what was received until a command begins."""
+        """Process received bytes until a command starts."""
         while self._waiting and not self._busy:
             byte = self._waiting.pop(0)
             self._commands.feed(bytes([byte]))
 
     def _accept(self, command: str) -> None:
-        if self._listening:  # before, the monitor assembles commands and ignores them
+        if self._listening:  # before that, the monitor collects commands but ignores them
             self._start(self._answer(command))
 
     # --- activities: generators of delays in ns -----------------------------------------------------------
@@ -272,7 +272,7 @@ class VirtualDut:
             yield count * period_ns
 
     def _say(self, text: str) -> Iterator[int]:
-        """Send with a blocking print, one line at a time, as the reference does."""
+        """Send text with blocking prints, one line at a time, as the reference firmware does."""
         self.world.draw(self.levels.uart_send_a)
         for line in text.split("\n")[:-1]:
             now_ns = self.world.clock.now_ns()

@@ -1,4 +1,4 @@
-"""How the virtual DUT finds its answers: a real .tflite model, or a table that says that it is one."""
+"""The classifiers of the DUT's twin: a real .tflite model, or a table that is described as such."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,9 +15,9 @@ FLOAT32_BYTES = 4
 
 
 class Classifier(Protocol):
-    """Turn the bytes of a stimulus into the numbers that the DUT prints.
+    """Turns the bytes of a stimulus into the numbers that the DUT prints.
 
-    `description` goes into the session, so that nobody takes a table for a network.
+    `description` is stored in the session, so that a table cannot be mistaken for a network.
     """
 
     description: str
@@ -27,7 +27,7 @@ class Classifier(Protocol):
 
 
 class TableClassifier:
-    """Answers without a network: the class is picked by a checksum of the stimulus, so it means nothing."""
+    """Answers without a network: a checksum of the stimulus selects the class, so the answer is meaningless."""
 
     description = "table (no model was given; answers are not those of a network)"
 
@@ -35,7 +35,7 @@ class TableClassifier:
         self._outputs = outputs
 
     def infer(self, stimulus: bytes) -> list[float]:
-        """Return a fixed pattern chosen by the stimulus' checksum."""
+        """Return a fixed pattern, selected by a checksum of the stimulus."""
         pick = int.from_bytes(hashlib.sha256(stimulus).digest()[:4], "little")
         if self._outputs == 1:
             return [1.0 + (pick % 1000) / 1000.0]
@@ -44,7 +44,7 @@ class TableClassifier:
 
 
 def _floats(stimulus: bytes) -> npt.NDArray[np.float64]:
-    """Return little-endian float32 values; any bits may come, also those that are no number."""
+    """Return little-endian float32 values; any bit pattern is accepted, even a NaN."""
     with np.errstate(invalid="ignore"):
         return np.frombuffer(stimulus, dtype="<f4").astype(np.float64)
 
@@ -52,8 +52,8 @@ def _floats(stimulus: bytes) -> npt.NDArray[np.float64]:
 def quantize_int8(stimulus: bytes, scale: float, zero_point: int) -> npt.NDArray[np.int8]:
     """Return little-endian float32 values as int8, as the reference firmware of ad01 does.
 
-    It divides in single precision and rounds halves away from zero (C's `round`); a value that is no number
-    becomes 0, as a Cortex-M converts it.
+    It divides in single precision and rounds halves away from zero (`round` in C); NaN becomes 0, as in the
+    conversion of a Cortex-M.
     """
     with np.errstate(over="ignore"):
         ratio = (_floats(stimulus) / np.float32(scale)).astype(np.float32).astype(np.float64)
@@ -87,12 +87,12 @@ TENSORS: dict[str, Callable[[bytes, float, int], npt.NDArray[np.int8]]] = {
 
 
 def reconstructs(benchmark: str) -> bool:
-    """Return whether the benchmark's network repeats its input, real numbers, and is judged by the error."""
+    """Return whether the benchmark's network reconstructs its float input and is judged by the error."""
     return TENSORS[benchmark] is quantize_int8
 
 
 class TfliteClassifier:
-    """Run an int8 .tflite model with LiteRT (extra `litert`)."""
+    """Executes an int8 .tflite model with LiteRT (extra `litert`)."""
 
     def __init__(self, path: Path, benchmark: str) -> None:
         content = _read(path)
@@ -148,7 +148,7 @@ def _open_interpreter(path: Path, content: bytes) -> Any:
             "pip install 'energy-runner[litert]', or leave --model out and let the twin answer from a table",
         ) from error
     try:
-        # The plain kernels, without the delegate whose rounding differs from the reference most.
+        # The built-in kernels, without the default delegate, whose rounding differs most from the reference.
         interpreter = litert.Interpreter(
             model_content=content,
             experimental_op_resolver_type=litert.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,

@@ -1,4 +1,4 @@
-"""The virtual DUT's UART wired straight to the host, without an IO manager."""
+"""The UART of the DUT's twin, connected directly to the host, without an IO manager."""
 
 from instruments.world.cable import HostPort
 from instruments.world.dut import TwinDut

@@ -1,7 +1,7 @@
 """The DUT's command grammar as a pure function of its buffer: the reference monitor, quirks included.
 
-Source: protocols, "DUT monitor" (byte-level answers of the reference parser). What takes time (`infer`,
-`timestamp`) is not here; see `dut.py`.
+Source: protocols, "DUT monitor" (byte-level answers of the reference parser). Commands that take time (`infer`,
+`timestamp`) are in `twin.py`.
 """
 
 import string
@@ -26,9 +26,9 @@ HELP = (
 
 
 def c_atoi(text: str) -> int:
-    """Return what C's `atoi` makes of a text: leading sign and digits, otherwise 0; an int has 32 bits.
+    """Return what `atoi` in C returns for a text: a leading sign and digits, otherwise 0; an int has 32 bits.
 
-    Too many digits are undefined in C; this is what Linux does (64 bits at most, of which 32 are kept).
+    Too many digits are undefined in C; this function does what Linux does (64 bits at most, of which 32 are kept).
     """
     digits = ""
     for index, character in enumerate(text.lstrip(" \t\n\v\f\r")):
@@ -59,7 +59,7 @@ class InputBuffer:
         return self._hex(words[0])
 
     def stimulus(self, size: int) -> bytes:
-        """Return what the tensor would see: `size` bytes, zeros where nothing was loaded."""
+        """Return the input tensor's bytes: `size` bytes, with zeros where nothing was loaded."""
         return bytes(self.data[:size]).ljust(size, b"\0")
 
     def _load(self, words: list[str]) -> str:
@@ -71,7 +71,7 @@ class InputBuffer:
         self.data.clear()
         self.size = size
         if not 0 < size <= MAX_INPUT_BYTES:
-            # The reference forgets the prefix and the carriage return here, and keeps the size.
+            # Here the reference omits the prefix and the carriage return, and keeps the size.
             return f"Supplied buffer size {size} exceeds maximum of {MAX_INPUT_BYTES}\n"
         return f"m-[Expecting {size} bytes]\r\n"
 
@@ -100,7 +100,7 @@ class InputBuffer:
 
 
 def infer_arguments(words: list[str]) -> tuple[int, int] | str:
-    """Return (iterations, warm-ups) of `infer …`, or the error the reference answers; warm-ups default to 10."""
+    """Return (iterations, warm-ups) of `infer …`, or the reference's error; warm-ups default to 10."""
     inferences = c_atoi(words[0]) if words else 1
     warmups = c_atoi(words[1]) if len(words) > 1 else 10
     if inferences <= 0:
@@ -116,9 +116,9 @@ def format_results(values: list[float]) -> str:
 
 
 class CommandBuffer:
-    """Collect bytes up to `%`; beyond 80 characters the rest is dropped, and CR and LF are kept.
+    """Collects bytes up to `%`; drops what exceeds 80 characters, and keeps CR and LF.
 
-    A NUL ends the command's text, as it does any text in C.
+    A NUL ends the text of the command, as in any C string.
     """
 
     def __init__(self, run: Callable[[str], None]) -> None:
@@ -136,5 +136,5 @@ class CommandBuffer:
                 self._characters.append(byte)
 
     def clear(self) -> None:
-        """Forget a half-received command."""
+        """Drop a partly received command."""
         self._characters.clear()

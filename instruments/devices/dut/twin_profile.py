@@ -1,4 +1,4 @@
-"""What a virtual DUT draws and how long it takes: the data behind the DUT twin."""
+"""How much current the DUT's twin draws, and how long an inference takes."""
 
 import tomllib
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from instruments.world.history import FloatArray
 
 @dataclass(frozen=True)
 class Levels:
-    """Supply current of each activity, in ampere; of the order of a Cortex-M4 board at 3 V."""
+    """Supply current in each activity, in ampere; invented, typical of a Cortex-M4 board at 3 V."""
 
     boot_a: float = 9.0e-3
     idle_a: float = 6.1e-3
@@ -32,7 +32,7 @@ class NetworkProfile:
 
 
 def load_network(model: str) -> NetworkProfile:
-    """Return the profile of a network; raise `KeyError` if the twin does not know it."""
+    """Return the profile of a network; raise `KeyError` for one that is not in `models.toml`."""
     text = resources.files("instruments.devices.dut").joinpath("models.toml").read_text(encoding="utf-8")
     entry = tomllib.loads(text)[model]
     return NetworkProfile(
@@ -51,9 +51,9 @@ def inference_train(
     period_ns: int,
     scales: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Return times (ns) and currents (A) of consecutive inferences with their layers.
+    """Return the times (ns) and currents (A) of consecutive inferences with their layers.
 
-    `scales` holds one relative level for each inference (noise and drift); its length is their number.
+    `scales` holds one relative level (noise and drift) for each inference; its length is the number of inferences.
     """
     shares = np.array([share for share, _ in profile.layers])
     levels = np.array([level for _, level in profile.layers])

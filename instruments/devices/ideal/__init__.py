@@ -1,1 +1,1 @@
-"""A power monitor without any error, which exists only in software."""
+"""An instrument without any error, which exists only in software."""

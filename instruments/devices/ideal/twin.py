@@ -1,7 +1,7 @@
-"""An ideal power monitor: exact samples, exact edges, no bytes in between.
+"""An ideal instrument: exact samples, exact edges, no link.
 
-It is the measure for the runner's own arithmetic. Each sample is the true energy of its period, and an edge's
-position is known to the nanosecond, so whatever error remains is the estimator's.
+It tests the runner's own arithmetic: each sample is the true energy of its period, and the position of an edge is
+exact to the nanosecond, so any remaining error is the estimator's.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ DEFAULT_RATE_HZ = 10_000.0
 
 
 class VirtualIdeal(Instrument):
-    """All roles but the DUT link, looking straight into the world."""
+    """An instrument that plays all roles but the DUT link and reads the world directly."""
 
     limits = SupplyLimits(voltage_min_v=0.5, voltage_max_v=20.0)
     capabilities = SamplerCapabilities()
@@ -76,22 +76,24 @@ class VirtualIdeal(Instrument):
         return IdealThermometer(self._world)
 
     def switch(self, channel: str = "") -> Switch:
-        """Return a switch without anything behind it; it is on at first."""
+        """Return a switch that is connected to nothing; it is on at first."""
         return self._switch
 
     def open(self, deadline: Deadline) -> Identity:
-        """Say who it is."""
+        """Return its identity."""
         return Identity(kind="monitor", make="energy-runner", model="ideal monitor", virtual=True)
 
     def close(self) -> None:
         """Do nothing: there is no link."""
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
-        """Take the rate as it is; the period must be a whole number of nanoseconds."""
+        """Apply the rate exactly; raise `Refused` unless the period is a whole number of nanoseconds."""
         rate_hz = settings.sample_rate_hz or DEFAULT_RATE_HZ
         period_ns = 1e9 / rate_hz
         if rate_hz < 0.0 or period_ns != round(period_ns):
-            raise Refused(f"sample at {settings.sample_rate_hz} Hz", "no whole number of ns", "1000 Hz")
+            raise Refused(
+                f"sample at {settings.sample_rate_hz} Hz", "its period is not a whole number of ns", "1000 Hz"
+            )
         self._period_ns = round(period_ns)
         return AppliedSampling(signals("energy", period_s=self._period_ns / 1e9))
 
@@ -100,7 +102,7 @@ class VirtualIdeal(Instrument):
         return Specification(document="none: this monitor is ideal, and exists only in software")
 
     def start(self, deadline: Deadline) -> None:
-        """Begin with sample 0 now."""
+        """Begin the acquisition: sample 0 starts now."""
         self._start_ns = self._world.clock.now_ns()
         self._done = 0
         self._edges.clear()
@@ -118,13 +120,13 @@ class VirtualIdeal(Instrument):
         return [Samples(first, (energy_j,))]
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return the rest and end."""
+        """End the acquisition and return the rest."""
         items = self.poll(deadline)
         self._start_ns = None
         return items
 
     def arm(self, deadline: Deadline) -> None:
-        """Do nothing: edges are seen while it samples."""
+        """Do nothing: edges are captured while it samples."""
 
     def take(self, deadline: Deadline) -> Sequence[Edge]:
         """Return the edges since the last call."""
@@ -132,7 +134,7 @@ class VirtualIdeal(Instrument):
         return edges
 
     def disarm(self, deadline: Deadline) -> None:
-        """Do nothing: edges are seen while it samples."""
+        """Do nothing: edges are captured while it samples."""
 
     def _edge(self, at_ns: int) -> None:
         if self._start_ns is not None:
@@ -149,7 +151,7 @@ class IdealSupply:
         self._voltage_v = 0.0
 
     def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
-        """Take the settings as they are, with the output off."""
+        """Apply the settings exactly, with the output off."""
         self._world.set_supply(False, 0.0)
         self._voltage_v = settings.voltage_v
         return AppliedSupply(settings.voltage_v)
@@ -159,16 +161,16 @@ class IdealSupply:
         self._world.set_supply(True, self._voltage_v)
 
     def off(self, deadline: Deadline) -> None:
-        """Cut the DUT off."""
+        """Switch the DUT's supply off."""
         self._world.set_supply(False, 0.0)
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
-        """Return the true voltage."""
+        """Return the true voltage at the DUT (V)."""
         return self._world.voltage_v
 
 
 class IdealThermometer:
-    """Shows the temperature of the world."""
+    """Measures the temperature of the world without error."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -179,7 +181,7 @@ class IdealThermometer:
 
 
 class IdealSwitch:
-    """Does what it is told."""
+    """A switch that is always in the state last set."""
 
     def __init__(self) -> None:
         self._on = True

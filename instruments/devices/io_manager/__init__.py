@@ -1,1 +1,1 @@
-"""The Arduino-type IO manager: relays the DUT's UART and times its edges."""
+"""The Arduino-type IO manager: it relays the DUT's UART and times edges of its timestamp pin."""

@@ -1,4 +1,4 @@
-"""The Arduino-type IO manager: it relays the DUT's UART and puts microseconds on the timestamp pin's edges."""
+"""The Arduino-type IO manager: it relays the DUT's UART and times edges of the timestamp pin in microseconds."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from instruments.links.lines import LineSplitter
 from instruments.roles import DutLink, EdgeSource, Identity, Instrument, Lap, Timebase
 
 ANSWER_S = 3.0
-# An UNO resets when its port opens; its boot loader and ours need well under this.
+# An UNO resets when its port opens; boot loader and firmware need much less than this to start.
 BOOT_S = 8.0
 ASK_AGAIN_S = 0.5
 QUIET_S = 0.1
@@ -33,7 +33,7 @@ TURN_S = 0.05
 
 
 class Options(BaseModel):
-    """An IO manager has no options beside its speed."""
+    """An IO manager has no options other than its baud rate."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -70,9 +70,9 @@ class IoManager(Instrument):
         return self
 
     def open(self, deadline: Deadline) -> Identity:
-        """Open the port, wait until the board answers `name` (it resets when the port opens), and ask who it is.
+        """Open the port, wait until the board answers `name` (it resets when the port opens), and identify it.
 
-        A board that does not reset (some clones) may still report edges to an earlier run; that is ended.
+        A board that does not reset (some clones) may still report edges for an earlier run; that is ended.
         """
         self._forget()
         self._link.open(deadline)
@@ -91,12 +91,12 @@ class IoManager(Instrument):
                     return self.identify(deadline)
         raise TimedOut(
             f"ask {self.name} for its name",
-            f"no 'm-name-io' within {BOOT_S:g} s; heard {_excerpt(' '.join(heard) + self._lines.partial)}",
-            "check that the port is the IO manager's and that its firmware speaks 115200 baud",
+            f"no 'm-name-io' within {BOOT_S:g} s; received {_excerpt(' '.join(heard) + self._lines.partial)}",
+            "check that the port is the IO manager's and that its firmware uses 115200 baud",
         )
 
     def identify(self, deadline: Deadline) -> Identity:
-        """Return who answers."""
+        """Return the identity of the board, with the version of its firmware."""
         texts = self.command("version", deadline)
         version = next((text.removeprefix("m-version-") for text in texts if "m-version-" in text), "")
         return Identity(kind="io-manager", model="Arduino-type IO manager", firmware=version)
@@ -108,7 +108,7 @@ class IoManager(Instrument):
         return self._answer(command, deadline)
 
     def arm(self, deadline: Deadline) -> None:
-        """Let falling edges of the timestamp pin be reported."""
+        """Make the board report falling edges of the timestamp pin."""
         for command, confirmation in (("tm 0", "-FALLING"), ("enable-timer", "m-timer-enabled")):
             answer = self.command(command, deadline)
             if not any(confirmation in line for line in answer):
@@ -141,10 +141,11 @@ class IoManager(Instrument):
     # --- DUT link -----------------------------------------------------------------------------------------
 
     def send(self, command: str, deadline: Deadline) -> None:
-        """Relay a command to the DUT; raise if the IO manager did not understand it letter by letter."""
+        """Relay a command to the DUT; raise `ProtocolViolation` unless the IO manager echoes it exactly."""
         if len(command) > MAX_RELAYED_CHARACTERS:
             raise ProtocolViolation(
-                f"relay '{command[:20]}…'", f"{len(command)} characters; {MAX_RELAYED_CHARACTERS} fit its buffer"
+                f"relay '{command[:20]}…'",
+                f"{len(command)} characters, at most {MAX_RELAYED_CHARACTERS} fit its buffer",
             )
         self._note_own()
         self._link.write(encode_command(f"dut {command}"), deadline)
@@ -153,12 +154,12 @@ class IoManager(Instrument):
         if echoed != [command]:
             raise ProtocolViolation(
                 f"relay '{command}' through {self.name}",
-                f"it understood {echoed or 'nothing'}",
+                f"it echoed {echoed or 'nothing'}",
                 "check the cable between host and IO manager",
             )
 
     def receive(self, deadline: Deadline) -> Sequence[str]:
-        """Return lines of the DUT, waiting for the first until the deadline; then return none."""
+        """Return complete lines of the DUT, waiting until the deadline for the first; then return none."""
         if not self._dut_lines:
             self._receive(deadline)
             self._note_own()
@@ -169,15 +170,16 @@ class IoManager(Instrument):
     # --- inside -------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
-        """Take in what has arrived, unless an answer is being waited for: its lines belong to that wait."""
+        """Read what has arrived, unless an answer is being awaited: then the lines belong to that wait."""
         if not self._answering:
             self._receive(self._clock.deadline(0.0))
             self._note_own()
 
     def _answer(self, command: str, deadline: Deadline, echoed: list[str] | None = None) -> list[str]:
-        """Collect the answer up to `m-ready`; DUT lines and laps that come in between find their own way.
+        """Collect the answer up to `m-ready`; keep DUT lines and laps that arrive in between for their readers.
 
-        A refusal is raised only after its `m-ready`, which would else be taken for the next answer's.
+        A refusal is raised only after its `m-ready`, which would otherwise be mistaken for that of the next
+        answer.
         """
         self._answering = True
         try:
@@ -208,7 +210,7 @@ class IoManager(Instrument):
             if limit.expired():
                 raise TimedOut(
                     f"send '{command}' to {self.name}",
-                    f"no 'm-ready' within {ANSWER_S:g} s; heard {_excerpt(' '.join(texts) + self._lines.partial)}",
+                    f"no 'm-ready' within {ANSWER_S:g} s; received {_excerpt(' '.join(texts) + self._lines.partial)}",
                     "check the IO manager's cable and power",
                 )
 
@@ -216,7 +218,7 @@ class IoManager(Instrument):
         return Refused(f"send '{command}' to {self.name}", " ".join(refusals), "see the journal")
 
     def _receive(self, deadline: Deadline) -> None:
-        """Read once and put every event where it belongs."""
+        """Read once and sort the events: laps, lines of the DUT, the board's own."""
         for line in self._lines.feed(self._link.read(deadline)):
             for event in parse_line(line):
                 if isinstance(event, IoLap):
@@ -225,7 +227,7 @@ class IoManager(Instrument):
                     self._dut_lines.append(event.line)
                 else:
                     self._own.append(event)
-                    if isinstance(event, PassThrough):  # whatever the DUT said before it is no answer to it
+                    if isinstance(event, PassThrough):  # what the DUT sent before cannot answer this command
                         self._note_unasked()
 
     def _take_own(self) -> list[IoEvent]:
@@ -234,26 +236,26 @@ class IoManager(Instrument):
         return events
 
     def _note_own(self) -> None:
-        """Keep lines that nobody asked for as remarks."""
+        """Keep unexpected lines as remarks."""
         for event in self._take_own():
             if isinstance(event, IoText | IoRefusal) and event.text.strip():
                 self._remarks.append(event.text)
 
     def _note_unasked(self) -> None:
-        """Keep what the DUT said without being asked as remarks."""
+        """Keep lines that the DUT sent without a command as remarks."""
         for line in self._dut_lines:
             self._remarks.append(f"the DUT said unasked: {line}")
         self._dut_lines.clear()
 
     def _settle(self, deadline: Deadline) -> None:
-        """Throw away answers to earlier `name` requests, so that the next answer belongs to its question."""
+        """Discard answers to earlier `name` commands, so that the next answer belongs to its command."""
         limit = deadline.at_most(SETTLE_S)
         while not limit.expired() and self._link.read(limit.at_most(QUIET_S)):
             continue
         self._forget()
 
     def _forget(self) -> None:
-        """Forget everything heard so far: it belongs to an earlier run, or to nobody."""
+        """Drop everything received so far: it does not belong to this run."""
         self._lines.clear()
         self._dut_lines.clear()
         self._own.clear()

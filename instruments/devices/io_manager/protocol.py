@@ -1,7 +1,7 @@
-"""What an Arduino-type IO manager says: its own lines, and the DUT's lines that it relays.
+"""Parse what an Arduino-type IO manager sends: its own lines, and the DUT's lines that it relays.
 
-Source: protocols, "Arduino IO manager 1.0.3". Relayed lines carry the prefix `[dut]: ` and may come at any
-time; a lap line of the timestamp pin may come between any two others.
+Source: protocols, "Arduino IO manager 1.0.3". Relayed lines have the prefix `[dut]: ` and may arrive at any time;
+a lap of the timestamp pin may arrive between any two other lines.
 """
 
 import re
@@ -22,7 +22,7 @@ class IoReady:
 
 @dataclass(frozen=True)
 class IoLap:
-    """`m-lap-us-N`: an edge of the timestamp pin, in microseconds of the IO manager, modulo 2^32."""
+    """`m-lap-us-N`: an edge of the timestamp pin, in microseconds of the IO manager's clock, modulo 2^32."""
 
     lap_us: int
 
@@ -36,14 +36,14 @@ class Relayed:
 
 @dataclass(frozen=True)
 class PassThrough:
-    """`m-dut-passthrough(CMD)`: the IO manager understood CMD and sends it on."""
+    """`m-dut-passthrough(CMD)`: the IO manager received CMD and passes it on."""
 
     command: str
 
 
 @dataclass(frozen=True)
 class IoRefusal:
-    """`e-…`: the IO manager refused, or saw bytes collide."""
+    """`e-…`: the IO manager refused, or detected a collision of bytes."""
 
     text: str
 
@@ -58,7 +58,7 @@ class IoText:
 IoEvent = IoReady | IoLap | Relayed | PassThrough | IoRefusal | IoText
 
 _OWN = re.compile(
-    r"(?P<lap>m-lap-us-(?P<us>\d{1,10})(?=\s|m-|e-|$))"  # with anything else behind it, a digit was damaged
+    r"(?P<lap>m-lap-us-(?P<us>\d{1,10})(?=\s|m-|e-|$))"  # followed by anything else, a digit was damaged
     r"|(?P<ready>m-ready)"
     r"|m-dut-passthrough\((?P<command>.*)\)"
     r"|(?P<refusal>e-[\[?].*|e-\S{0,40}\?#args\?)"
@@ -83,10 +83,10 @@ def parse_line(line: str) -> list[IoEvent]:
 
 
 def encode_command(command: str) -> bytes:
-    """Return a command of the IO manager with its end; raise `ProtocolViolation` for what would garble it."""
+    """Return a command with its end mark; raise `ProtocolViolation` for a character that would garble it."""
     if not command.strip() or "%" in command or not (command.isascii() and command.isprintable()):
         raise ProtocolViolation(
-            f"send the command {command!r}", "it is empty or holds a character that garbles it"
+            f"send the command {command!r}", "it is empty or contains a character that garbles it"
         )
     return command.encode("ascii") + b"%"
 

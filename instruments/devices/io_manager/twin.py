@@ -1,7 +1,7 @@
-"""The virtual IO manager: the Arduino UNO between host and DUT, with its grammar, timing and faults.
+"""The IO manager's twin: the Arduino UNO between host and DUT, with its grammar, timing and faults.
 
-Source: protocols, "Arduino IO manager 1.0.3". The UNO's microsecond counter runs on a ceramic resonator that
-may be off by half a percent; the twin draws that error from the seed.
+Source: protocols, "Arduino IO manager 1.0.3". The UNO's microsecond counter runs on a ceramic resonator with an
+error of up to 0.5 %; the twin draws that error from the seed.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from instruments.world.world import World
 HOST_BAUD = 115200
 RESONATOR_LIMIT = 5e-3
 MICROS_STEP_US = 4
-RESET_NS = 1_300_000_000  # boot loader of the UNO, after DTR has reset it
+RESET_NS = 1_300_000_000  # time of the UNO's boot loader after a reset by DTR
 RECEIVE_FIFO_BYTES = 64
 USB_LATENCY_NS = (200_000, 1_200_000)
 VERSION = "1.0.3"
@@ -30,10 +30,10 @@ class VirtualIoManager:
         rng = world.rng("io manager")
         self.rate_error = 0.0 if world.ideal else float(rng.uniform(-RESONATOR_LIMIT, RESONATOR_LIMIT))
         self._latency = rng
-        # A mismatch of the two speeds turns every byte into another one.
+        # A mismatch of the two baud rates turns every byte into another one.
         self._garbles = dut_baud != dut.baud
         self._to_dut = Wire(world, "io>dut", dut_baud, self._reaches_dut, dut.receiving_starts)
-        # The fault switches "host>io-manager" and "io-manager>host" act on the cable, not here a second time.
+        # The fault switches "host>io-manager" and "io-manager>host" already act on the cable, so not here again.
         self._from_usb = Wire(world, "usb>uno", HOST_BAUD, self._take)
         self._to_usb = Wire(world, "uno>usb", HOST_BAUD, self._reaches_usb)
         self._last_arrival_ns = 0
@@ -62,9 +62,9 @@ class VirtualIoManager:
 
     @property
     def _deaf(self) -> bool:
-        """Return whether the board still boots, or hangs."""
+        """Return whether the board is still booting, or hangs."""
         now_ns = self.world.clock.now_ns()
-        return now_ns < self._ready_ns or self.world.faults.is_silent(self.port.box, now_ns)
+        return now_ns < self._ready_ns or self.world.faults.is_silent(self.port.device, now_ns)
 
     def _from_host(self, data: bytes) -> None:
         self._from_usb.send(data)
@@ -135,7 +135,7 @@ class VirtualIoManager:
 
     def _pass_through(self, command: str) -> None:
         self._say(f"m-dut-passthrough({command})", "m-ready")
-        if self._dut.talking:  # half duplex: the soft UART cannot listen while it sends, and garbles both
+        if self._dut.talking:  # half duplex: the soft UART cannot receive while it sends; both are garbled
             self._collided = True
             command = command[::-1]
         self._to_dut.send(f"{command}%".encode("latin-1"))

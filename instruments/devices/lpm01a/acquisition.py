@@ -1,6 +1,6 @@
-"""One acquisition of an LPM01A after the other: started and ended through the shell, its items kept in order.
+"""Acquisitions of an LPM01A: started and ended through the shell, with their items kept in order.
 
-Source: UM2269 Rev 6, "Commands" (`start`, `stop`); both endings are known: a line with `Acquisition completed`
+Source: UM2269 Rev 6, "Commands" (`start`, `stop`). Both endings are supported: a line with `Acquisition completed`
 (firmware 1.0.6), and `end` with a summary (UM2269).
 """
 
@@ -21,7 +21,7 @@ SUMMARY_S = 0.05
 
 
 class Acquisition:
-    """The stream of one shield and the shell among whose answers it comes.
+    """The stream of one shield, and the shell whose answers are mixed with it.
 
     Samples that arrive between a command and its answer belong to the acquisition and are kept.
     """
@@ -36,13 +36,13 @@ class Acquisition:
 
     @property
     def running(self) -> bool:
-        """Return whether an acquisition runs, as far as is known."""
+        """Return whether an acquisition is running, as far as is known."""
         return self._stream is not None
 
     def start(self, period_s: float, ceiling_j: float, deadline: Deadline) -> None:
-        """Begin with sample 0; samples above `ceiling_j` are more than the shield can supply."""
+        """Begin with sample 0; a sample above `ceiling_j` (J) is more than the shield can supply."""
         self.shell.receive(self._clock.deadline(0.0))
-        # The stream exists before the command is sent: its first samples may come with the acknowledgement.
+        # The stream exists before the command is sent: its first samples may arrive with the acknowledgement.
         self._stream = Lpm01aStream(1 / period_s, ceiling_j)
         self._edges.clear()
         try:
@@ -59,28 +59,28 @@ class Acquisition:
     def stop(self, deadline: Deadline) -> list[StreamItem]:
         """End the acquisition; return at once if none is running.
 
-        Raises `TimedOut` if neither ending comes; what came stays for the next `poll()`.
+        Raises `TimedOut` if neither ending arrives; the items received are left for the next `poll()`.
         """
         if self.running:
-            self.shell.receive(deadline)  # an end that came before ours was asked for is not ours
+            self.shell.receive(deadline)  # an end that arrived before `stop` was sent does not answer it
         if self.running:
             self._end(deadline)
         return self._take()
 
     def take_edges(self) -> list[Edge]:
-        """Return the edges that came since the last call."""
+        """Return the edges received since the last call."""
         edges = list(self._edges)
         self._edges.clear()
         return edges
 
     def make_quiet(self, error: InstrumentError, deadline: Deadline) -> None:
-        """End what runs and take host control again; `error` and what fails here are remarks in the stream."""
+        """End an acquisition and take host control again; keep `error` and any failure here as remarks."""
         self._remark(error)
         for step in (self._end, lambda third: self.shell.ask("htc", third)):
             self.attempt(step, deadline.at_most(deadline.remaining_s() / 3))
 
     def attempt(self, step: Callable[[Deadline], object], deadline: Deadline) -> None:
-        """Do a step that may fail; a failure is a remark in the stream."""
+        """Execute a step that may fail; keep a failure as a remark in the stream."""
         try:
             step(deadline)
         except InstrumentError as error:
@@ -90,7 +90,7 @@ class Acquisition:
         self._items.append(Note(f"while ending: {error}", suspicious=True))
 
     def end(self, deadline: Deadline) -> None:
-        """End the acquisition, if one runs."""
+        """End the acquisition, if one is running."""
         if self.running:
             self._end(deadline)
 
@@ -127,7 +127,7 @@ class Acquisition:
 
     def _take(self) -> list[StreamItem]:
         for gap in take_overflow(self._link):
-            # How many samples that were, the next time stamp tells.
+            # The next time stamp shows how many samples that was.
             text = f"{gap.dropped} bytes were dropped at byte {gap.at} of the stream: it was read too slowly"
             self._items.append(Note(text, suspicious=True))
         items, self._items = self._items, []
@@ -135,7 +135,7 @@ class Acquisition:
 
 
 class StreamEdges:
-    """The edges that come in the stream of samples: captured while the sampler runs, taken after it was polled."""
+    """The edges in the sample stream: captured while the sampler is running, available after it was polled."""
 
     timebase: Timebase = "samples"
 
@@ -143,11 +143,11 @@ class StreamEdges:
         self._acquisition = acquisition
 
     def arm(self, deadline: Deadline) -> None:
-        """Do nothing: the sampler's set-up contains it."""
+        """Do nothing: the sampler's set-up includes edge capture."""
 
     def take(self, deadline: Deadline) -> Sequence[Edge]:
-        """Return the edges that the stream brought since the last call."""
+        """Return the edges received in the stream since the last call."""
         return self._acquisition.take_edges()
 
     def disarm(self, deadline: Deadline) -> None:
-        """Do nothing: edges end with the acquisition."""
+        """Do nothing: edge capture ends with the acquisition."""

@@ -30,10 +30,10 @@ from instruments.roles import (
 )
 from instruments.specifications import load, with_noise_at
 
-TWIN_ID = "twin-"  # our twin's id begins so; the shield's are three numbers
-OLDEST_FIRMWARE = (1, 0, 6)  # the first that knows `eventsrc`
+TWIN_ID = "twin-"  # the beginning of the twin's id; a shield's id is three numbers
+OLDEST_FIRMWARE = (1, 0, 6)  # the first with `eventsrc`
 DEFAULT_RATE_HZ = 1000.0
-# The rates that ASCII output sustains without end (UM2269 Rev 6), as `freq` takes them.
+# The rates that endless ASCII output sustains (UM2269 Rev 6), as arguments of `freq`.
 RATES = {5000: "5k", 2000: "2k", 1000: "1k"} | {hz: str(hz) for hz in (500, 200, 100, 50, 20, 10, 5, 2, 1)}
 CURRENT_CEILING_A = 0.2  # more than the hardware can supply in any mode (UM2269 Rev 6, static mode)
 REFERENCE_PERIOD_S = 1e-3  # the period for which the specification states the noise
@@ -46,12 +46,12 @@ class Lpm01a(Instrument):
     """One shield: `Supply`, `Sampler` and `EdgeSource`.
 
     Sample `i` covers [i, i + 1) periods after `start`. An edge line follows the last sample that was complete when
-    the pin fell; the edge is placed in the middle of the sample in progress, ± half a sample. That is what the
-    text can tell; no document bounds the time between pin and text inside the shield, so count on ± 1 sample at
-    each edge. A window has both edges from the same path: what they share drops out.
+    the pin fell; the edge is placed in the middle of the sample in progress, ± half a sample. That is the
+    resolution of the text; no document bounds the delay between pin and text inside the shield, so assume ± 1
+    sample for each edge. Both edges of a window take the same path: the delay that they share cancels.
 
-    Samples after the last time stamp (one comes every 1000 samples) are not confirmed by any count: let the
-    acquisition run for 1000 samples after the last edge that matters.
+    Samples after the last time stamp (one every 1000 samples) are not confirmed by any count: continue the
+    acquisition for 1000 samples after the last edge that matters.
     """
 
     def __init__(self, link: Link, clock: Clock, options: BaseModel | None = None) -> None:
@@ -66,7 +66,7 @@ class Lpm01a(Instrument):
 
     @property
     def capabilities(self) -> SamplerCapabilities:
-        """Return for how long its stream may go unread at the applied rate."""
+        """Return for how many seconds the stream may go unread at the applied rate."""
         rate_hz = 1 / self._period_s if self._period_s else DEFAULT_RATE_HZ
         return SamplerCapabilities(unread_s=unread_s(self._link, BYTES_PER_SAMPLE * rate_hz, self._clock))
 
@@ -79,14 +79,14 @@ class Lpm01a(Instrument):
         return self
 
     def edges(self, channel: str = "") -> EdgeSource:
-        """Return the edges on D7, which come in the stream of samples."""
+        """Return the edges on D7, which are part of the sample stream."""
         return StreamEdges(self._acquisition)
 
     def open(self, deadline: Deadline) -> Identity:
-        """Connect, end a stream that an earlier run left, take host control and ask who is there.
+        """Connect, end a stream that an earlier run left running, take host control and return the identity.
 
-        Raises `Refused` if the stream cannot be ended or the firmware cannot capture edges, `TimedOut` for
-        silence.
+        Raises `Refused` if the stream cannot be ended or the firmware cannot capture edges, `TimedOut` if the
+        shield does not answer.
         """
         self._link.open(deadline)
         self._is_open = True
@@ -104,7 +104,7 @@ class Lpm01a(Instrument):
         return Identity("monitor", "STMicroelectronics", "X-NUCLEO-LPM01A", serial, firmware, virtual, detail)
 
     def close(self) -> None:
-        """End what is running, give back host control as far as the shield answers, and release the link."""
+        """End an acquisition, give back host control if the shield still answers, and release the link."""
         if not self._is_open:
             return
         self._is_open = False
@@ -116,7 +116,7 @@ class Lpm01a(Instrument):
             self._link.close()
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
-        """Set up energy samples in ASCII and edge capture on D7; raise `Refused` for a rate that there is not."""
+        """Set up energy samples in ASCII and edge capture on D7; raise `Refused` for a rate it does not have."""
         rate_hz = DEFAULT_RATE_HZ if settings.sample_rate_hz is None else settings.sample_rate_hz
         if rate_hz not in RATES:
             rates = ", ".join(str(rate) for rate in RATES)
@@ -128,7 +128,7 @@ class Lpm01a(Instrument):
         return AppliedSampling(signals("energy", period_s=self._period_s))
 
     def specification(self) -> Specification:
-        """Return the table's limits, its noise scaled to the sample period (white noise: √period)."""
+        """Return the specification, with the noise scaled to the sample period (white noise: √period)."""
         table = load("instruments.devices.lpm01a")
         return with_noise_at(table, self._period_s or REFERENCE_PERIOD_S, REFERENCE_PERIOD_S, power=0.5)
 

@@ -1,13 +1,13 @@
 """Decode the text that an ST X-NUCLEO-LPM01A ("PowerShield") sends: bytes in, typed events out.
 
-The grammar is that of UM2269 Rev 6 (shell answers, format `ascii_dec`) with what firmware 1.0.6 does beyond
-it: `error` with a second line `Error detail:`, event lines, NUL bytes and prompts between the lines, and
-lines glued together. A run of well-formed samples is found by one regular expression and decoded as an
-array; everything else goes line by line.
+The grammar is that of UM2269 Rev 6 (shell answers, format `ascii_dec`) plus what firmware 1.0.6 adds: `error` with
+a second line `Error detail:`, event lines, NUL bytes and prompts between the lines, and lines run together. A run
+of well-formed samples is found by one regular expression and decoded as an array; everything else is decoded line
+by line.
 
-A sample is taken only where its seven characters are all there and nothing else touches them; numerals that
-do not come out even are `Garbage`, and the time stamps then show that samples are missing. Lines that are
-blank are dropped, as are NUL bytes, carriage returns at line ends and prompts: they carry nothing.
+A sample is accepted only if its seven characters are complete and nothing else is attached to them; other
+sequences of numerals are `Garbage`, and the time stamps then show that samples are missing. Blank lines, NUL
+bytes, carriage returns at line ends and prompts are dropped: they carry no information.
 """
 
 import re
@@ -27,7 +27,7 @@ TIME_STAMP_WRAPS_MS = 1_000_000  # three digits of seconds
 EVENT_COUNTER_WRAPS = 100  # two digits
 
 PROMPT = re.compile(rb"PowerShield ?> ?")
-# Possessive: a run never has to be given back, so that the search stays linear and needs no memory.
+# Possessive: no backtracking into a run, so that the search stays linear and needs no memory.
 SAMPLE_LINES = re.compile(rb"(?:[0-9]{4}[+-][0-9]{2}\r\n)++")
 NUMERALS = re.compile(rb"[0-9+\-\r ]++")
 ONE_SAMPLE = re.compile(rb"[0-9]{4}[+-][0-9]{2}")
@@ -39,14 +39,14 @@ EVENT = re.compile(rb"event ([0-9]{1,6}) (ris|fal)")
 
 @dataclass(frozen=True, eq=False)
 class SampleRun:
-    """Consecutive samples, as float64 in A or J (whatever `output` is set to), exactly as printed."""
+    """Consecutive samples, as float64 in A or J (according to `output`), exactly as printed."""
 
     values: FloatArray
 
 
 @dataclass(frozen=True)
 class EventMark:
-    """An edge on pin D7 at this place among the samples; `word` is what the shield calls it."""
+    """An edge on pin D7 at this position among the samples; `word` is the shield's word for it."""
 
     counter: int
     word: str
@@ -63,21 +63,21 @@ class TimeStamp:
 
 @dataclass(frozen=True)
 class Ack:
-    """A command was taken; `command` is its echo with the data that follow it."""
+    """A command was accepted; `command` is its echo with the data that follow it."""
 
     command: str
 
 
 @dataclass(frozen=True)
 class ErrorReply:
-    """A command was refused (`command` is its echo), or an error came up during an acquisition."""
+    """A command was refused (`command` is its echo), or an error occurred during an acquisition."""
 
     command: str
 
 
 @dataclass(frozen=True)
 class ErrorDetail:
-    """The reason of the error before."""
+    """The reason for the error before it."""
 
     text: str
 
@@ -91,7 +91,7 @@ class PowerState:
 
 @dataclass(frozen=True)
 class End:
-    """The acquisition is over; `text` is the line that said so."""
+    """The acquisition has ended; `text` is the line that says so."""
 
     text: str
 
@@ -105,7 +105,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Text:
-    """A readable line that is none of the others."""
+    """Any other readable line."""
 
     text: str
 
@@ -131,7 +131,7 @@ Event = (
     | Garbage
 )
 
-# Two digits, as they lie in memory, to their value.
+# From two digits, as stored in memory, to their value.
 _PAIR = np.zeros(65536, dtype=np.int16)
 for _number in range(100):
     _high, _low = b"%02d" % _number
@@ -144,13 +144,13 @@ _ROW = np.dtype(
         "itemsize": SAMPLE_BYTES,
     }
 )
-# Powers of ten up to here are exact in float64, so that one division or product rounds correctly.
+# Powers of ten up to this one are exact in float64, so that a single division or product rounds correctly.
 _EXACT_POWER = 22
 _POWER = 10.0 ** np.arange(_EXACT_POWER + 1)
 
 
 def decode_samples(lines: bytes) -> FloatArray:
-    """Return the values of well-formed 9-byte sample lines, each the float64 nearest to what is printed."""
+    """Return the values of well-formed 9-byte sample lines, each the float64 nearest to the printed number."""
     rows = np.frombuffer(lines, dtype=_ROW)
     mantissa = _PAIR[rows["high"]] * 100.0 + _PAIR[rows["low"]]
     exponent = _PAIR[rows["exponent"]]
@@ -165,7 +165,7 @@ def decode_samples(lines: bytes) -> FloatArray:
 def number(text: str) -> float:
     """Return the value of one number in the notation `DDDDsEE` (`3292-03` is 3.292).
 
-    Raises `ValueError` where the text is not of that form.
+    Raises `ValueError` if the text does not have that form.
     """
     if not re.fullmatch(r"[0-9]{1,4}[+-][0-9]{2}", text):
         raise ValueError(f"{text!r} is not of the form DDDD-EE")
@@ -173,7 +173,7 @@ def number(text: str) -> float:
 
 
 class Lpm01aDecoder:
-    """Turn any bytes, in pieces of any size, into events; it keeps at most one unfinished line."""
+    """Turns any bytes, in pieces of any size, into events; keeps at most one unfinished line."""
 
     def __init__(self) -> None:
         self._tail = b""
@@ -208,12 +208,12 @@ class Lpm01aDecoder:
             for start in range(0, len(line), MAX_LINE_BYTES):
                 yield Garbage(line[start : start + MAX_LINE_BYTES])
             return
-        for part in PROMPT.split(line):  # a prompt cuts a line as a line end would
+        for part in PROMPT.split(line):  # a prompt divides a line as a line end would
             if stripped := part.strip(b"\r "):
                 yield from self._part(stripped)
 
     def _part(self, part: bytes) -> Iterator[Event]:
-        """Take the summary apart from the rest: its two samples belong to no place in the stream."""
+        """Separate the summary from the rest: its two samples have no position in the stream."""
         if part.startswith(b"summary beg"):
             yield from self._end_of_summary(complete=False)
             self._summary = []
@@ -236,11 +236,11 @@ class Lpm01aDecoder:
 
 
 def _pieces(line: bytes) -> Iterator[Event]:
-    """Take a line to pieces: samples, events and time stamps in any order, or a text to the end."""
+    """Divide a line into samples, events and time stamps in any order, or text up to the end."""
     position = 0
     while position < len(line):
         if found := NUMERALS.match(line, position):
-            if _is_unknown(line[found.end() :]):  # characters that belong to nothing touch the numerals
+            if _is_unknown(line[found.end() :]):  # unknown characters are attached to the numerals
                 yield Garbage(line[position:])
                 return
             yield _numerals(found.group())

@@ -1,7 +1,7 @@
-"""Talk to the shell of an LPM01A: send a command, find its answer among the samples of a running stream.
+"""The shell of an LPM01A: send a command and find its answer among the samples of a running stream.
 
-The shield acknowledges each command with its echo, `ack <command>[ data]`; a refusal is `error <command>`
-(UM2269 Rev 6: `err`), with a line `Error detail:` after it. `stop` alone is not acknowledged.
+The shield acknowledges each command with its echo, `ack <command>[ data]`; a refusal is `error <command>` (UM2269
+Rev 6: `err`), followed by a line `Error detail:`. Only `stop` is not acknowledged.
 """
 
 from collections import deque
@@ -22,9 +22,9 @@ POWER_CYCLE = "unplug the shield's USB cable, wait a second and plug it in again
 
 
 class Lpm01aShell:
-    """The conversation with one shield; every event that is no answer goes to `account(event)`, in order.
+    """The shell of one shield; every event that is not an answer is passed to `account(event)`, in order.
 
-    `is_streaming()` says whether an acquisition runs, in which `error` lines may come unasked.
+    `is_streaming()` says whether an acquisition is running, in which `error` lines may arrive without a command.
     """
 
     def __init__(self, link: Link, account: Callable[[Event], None], is_streaming: Callable[[], bool]) -> None:
@@ -40,9 +40,9 @@ class Lpm01aShell:
         self._link.write(command.encode("ascii") + b"\n", deadline)
 
     def ask(self, command: str, deadline: Deadline) -> str:
-        """Send a command and return the data behind its echo.
+        """Send a command and return the data after its echo.
 
-        Raises `Refused` on an error, `TimedOut` on silence and `ProtocolViolation` on the echo of another
+        Raises `Refused` for an error, `TimedOut` for silence and `ProtocolViolation` for the echo of another
         command.
         """
         limit = deadline.at_most(ANSWER_S)
@@ -70,13 +70,13 @@ class Lpm01aShell:
         raise TimedOut(asked, "no answer", f"check that the port is the shield's, or {POWER_CYCLE}")
 
     def refusal(self, command: str, deadline: Deadline) -> Refused:
-        """Return the error to raise after an `error` line, with the detail if it comes."""
+        """Return the error to raise after an `error` line, with its detail if that arrives."""
         detail = self.wait_for(lambda event: isinstance(event, ErrorDetail), deadline.at_most(DETAIL_S))
         reason = detail.text if isinstance(detail, ErrorDetail) else "it gives no reason"
         return Refused(f"ask {self.name} for `{command}`", f"it refused: {reason}")
 
     def wait_for(self, wanted: Callable[[Event], bool], deadline: Deadline) -> Event | None:
-        """Return the first event that is wanted, or None at the deadline; account for all before it."""
+        """Return the first event that is wanted, or None at the deadline; account for all events before it."""
         while True:
             while self._inbox:
                 event = self._inbox.popleft()
@@ -88,7 +88,7 @@ class Lpm01aShell:
             self._inbox.extend(self._decoder.feed(self._link.read(deadline)))
 
     def receive(self, deadline: Deadline) -> None:
-        """Take in and account for what has arrived, without waiting for more."""
+        """Read and account for what has arrived, without waiting for more."""
         for _ in range(READS_AT_ONCE):
             data = self._link.read(deadline.at_most(0.0))
             if not data:
@@ -98,9 +98,9 @@ class Lpm01aShell:
             self._account(self._inbox.popleft())
 
     def end_leftovers(self, deadline: Deadline) -> int:
-        """Ask an earlier run's stream to stop until the line is quiet; return how many samples it still sent.
+        """Send `stop` until an earlier run's stream is silent; return how many samples it still sent.
 
-        Raises `Refused` where it goes on in spite of `stop`, `TimedOut` where there was no time to listen.
+        Raises `Refused` if the stream continues, `TimedOut` if the deadline left no time to listen.
         """
         limit = deadline.at_most(OPEN_S)
         leftover = times = heard_bytes = 0
@@ -119,10 +119,10 @@ class Lpm01aShell:
                     return leftover
         asked = f"end what an earlier run left running on {self.name}"
         if not heard_bytes:
-            raise TimedOut(asked, f"less than {QUIET_S} s to hear whether it is quiet", "a later deadline")
+            raise TimedOut(asked, f"less than {QUIET_S} s were left to check for silence", "a later deadline")
         raise Refused(
             asked,
-            f"{leftover} samples came, and no silence of {QUIET_S} s, after {times} times `stop`",
+            f"{leftover} samples arrived, and no silence of {QUIET_S} s, after sending `stop` {times} times",
             POWER_CYCLE,
         )
 

@@ -1,10 +1,10 @@
-"""Keep account of one LPM01A acquisition: which sample stands where, and what is missing.
+"""Keep account of one LPM01A acquisition: the index of each sample, and what is missing.
 
-The shield prints no sample numbers. It prints a time stamp after every 1000 samples, and its elapsed time
-times the sample rate says how many samples there should be by then (UM2269 Rev 6, "Timestamp"). The stamps
-are the authority: where samples are missing, the index moves on by as many, so that every later index is
-right in the shield's own time. Samples and edges between a loss and the stamp that reveals it stand too
-early by the number missing; the `Lost` item covers exactly that stretch.
+The shield prints no sample numbers. It prints a time stamp after every 1000 samples, and the elapsed time
+multiplied by the sample rate is the number of samples that there should be (UM2269 Rev 6, "Timestamp"). The stamps
+are the authority: where samples are missing, the index is advanced by their number, so that every later index is
+right in the shield's own time. Samples and edges between a loss and the stamp that reveals it have an index that
+is too low by the number missing; the `Lost` item covers exactly that stretch.
 """
 
 from collections.abc import Iterator
@@ -30,9 +30,9 @@ from instruments.devices.lpm01a.protocol import (
 from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem, TimeMark
 
 BUFFER_WARNING = 0.9
-# Words of error lines that mean "more than I can measure".
+# Words in error lines that mean that a reading is over range.
 OVER_RANGE_WORDS = ("current", "range", "overload")
-# An edge line stands behind the last sample that was complete when the pin fell: it fell during the next.
+# An edge line follows the last sample that was complete when the pin fell: the pin fell during the next one.
 EDGE_OFFSET = 0.5
 EDGE_HALF_WIDTH = 0.5
 
@@ -40,8 +40,8 @@ EDGE_HALF_WIDTH = 0.5
 class Lpm01aStream:
     """One acquisition from `start` to its end.
 
-    `rate_hz` is the sample rate; samples above `ceiling` (in the unit of the samples) are more than the
-    shield can supply and are reported as over range.
+    `rate_hz` is the sample rate. Samples above `ceiling` (in the unit of the samples) are more than the shield can
+    supply and are reported as over range.
     """
 
     def __init__(self, rate_hz: float, ceiling: float) -> None:
@@ -54,7 +54,7 @@ class Lpm01aStream:
         self._counter: int | None = None
 
     def take(self, event: Event) -> Iterator[StreamItem | Edge]:
-        """Return the items that one decoded event stands for."""
+        """Yield the items for one decoded event."""
         match event:
             case SampleRun(values):
                 yield from self._samples(values)
@@ -102,7 +102,7 @@ class Lpm01aStream:
     def _time_stamp(self, event: TimeStamp) -> Iterator[StreamItem]:
         received = self.index - self._stamp_index
         expected_ms = self._stamp_ms + received * 1000 / self._rate_hz
-        # The stamp counts modulo 1000 s: take the reading that is nearest to what is expected.
+        # The stamp counts modulo 1000 s: take the reading nearest to the expected time.
         half = TIME_STAMP_WRAPS_MS / 2
         ahead_ms = (event.ms - expected_ms + half) % TIME_STAMP_WRAPS_MS - half
         missing = round(ahead_ms * self._rate_hz / 1000)
@@ -142,7 +142,7 @@ class Lpm01aStream:
 
 
 def note(event: Event) -> Note:
-    """Return a remark about an event that is no sample, edge or time stamp of a running acquisition."""
+    """Return a remark about an event that is not a sample, edge or time stamp of a running acquisition."""
     text, suspicious = _remark(event)
     return Note(text, suspicious)
 

@@ -1,4 +1,4 @@
-"""The supply of an LPM01A: set, switched and read back through the shield's shell.
+"""The supply of an LPM01A, set, switched and read back through the shield's shell.
 
 Source: UM2269 Rev 6, "Commands" (`volt`, `pwr`).
 """
@@ -15,7 +15,7 @@ LIMITS = SupplyLimits(voltage_min_v=1.8, voltage_max_v=3.3)
 
 
 class Lpm01aSupply:
-    """A `Supply`; `make_quiet(error, deadline)` ends an acquisition that stands in the way of switching off."""
+    """A `Supply`; `make_quiet(error, deadline)` ends an acquisition that prevents switching off."""
 
     limits = LIMITS
 
@@ -25,7 +25,7 @@ class Lpm01aSupply:
         self._make_quiet = make_quiet
 
     def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
-        """Switch off and set the voltage; raise `Refused` for one that the shield does not have."""
+        """Switch off and set the voltage; raise `Refused` for settings that the shield does not support."""
         asked = f"configure {self._shell.name}"
         if not LIMITS.voltage_min_v <= settings.voltage_v <= LIMITS.voltage_max_v:
             raise Refused(
@@ -47,10 +47,10 @@ class Lpm01aSupply:
         self._confirm("on", deadline)
 
     def off(self, deadline: Deadline) -> None:
-        """Switch the supply off and confirm it, also during an acquisition.
+        """Switch the supply off and confirm it, even during an acquisition.
 
-        If that fails, end the acquisition, take host control again and try once more; raise `Refused` or what came
-        last if the supply is still not known to be off.
+        If that fails, end the acquisition, take host control again and try once more; raise `Refused` or the last
+        error if the supply is still not known to be off.
         """
         try:
             half = deadline.at_most(deadline.remaining_s() / 2)
@@ -62,7 +62,7 @@ class Lpm01aSupply:
             self._confirm("off", deadline)
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
-        """Return the voltage at the output, by `volt get` (`3292-03` is 3.292 V)."""
+        """Return the voltage at the output in volt, from `volt get` (`3292-03` is 3.292 V)."""
         text = self._shell.ask("volt get", deadline)
         try:
             return number(text)

@@ -1,7 +1,7 @@
-"""The virtual X-NUCLEO-LPM01A: the shell that the shield speaks, and the supply of the world's DUT.
+"""The twin of the X-NUCLEO-LPM01A: the shield's shell, and the supply of the world's DUT.
 
-Answers, numbers and limits follow UM2269 Rev 6 and firmware 1.0.6 (`eventsrc`, `error` with a second line,
-no acknowledgement of `stop`). Only ASCII output is imitated. Its id begins with `twin-`, as no shield's does.
+Answers, numbers and limits follow UM2269 Rev 6 and firmware 1.0.6 (`eventsrc`, `error` with a second line, no
+acknowledgement of `stop`). Only ASCII output is simulated. Its id begins with `twin-`, unlike that of any shield.
 """
 
 import re
@@ -33,12 +33,12 @@ CHOICES = {
     "eventsrc": ("d7 fal", "d7 ris"),
     "pwrend": ("on", "off"),
 }
-# Smallest and largest value besides 0 (which means endless or off) of commands that take one number.
+# Smallest and largest argument of commands that take one number, besides 0 (endless, or off).
 LIMITS = {
     "acqtime": (100e-6, 100.0),
     "trigdelay": (1e-3, 30.0),
     "currthres": (100e-9, 50e-3),
-    "currthre": (100e-9, 50e-3),  # UM2269 Rev 6 calls it so
+    "currthre": (100e-9, 50e-3),  # the spelling of UM2269 Rev 6
 }
 HELP = (
     "help echo powershield version range status htc hrc lcd psrst",
@@ -53,7 +53,7 @@ class CannotError(Exception):
 
 
 class Command(NamedTuple):
-    """What a command word does; `action(arguments)` returns what follows the echo, None for no answer."""
+    """One command; `action(arguments)` returns the data after its echo, or None for no answer."""
 
     action: Callable[[str], str | None]
     free: bool = False  # works without host control
@@ -64,9 +64,10 @@ class VirtualLpm01a:
     """One shield on the world's supply rail and timestamp pin; the host is at the other end of `port`.
 
     `firmware` older than 1.0.6 has no edge capture. `end_dialect` is how an acquisition ends: "completed"
-    (firmware 1.0.6) or "end" (UM2269). `glue_every` leaves out the line end of every n-th sample. With
-    `late_edge_moves`, the fault `late_edge_line_ns` puts the line of an edge so much later among the samples,
-    a wrong place that nothing in the text gives away; otherwise it keeps its place and holds up the stream.
+    (firmware 1.0.6) or "end" (UM2269). `glue_every` omits the line end of every n-th sample. With
+    `late_edge_moves`, the fault `late_edge_line_ns` moves the line of an edge to a later position among the
+    samples, a wrong position that nothing in the text reveals; otherwise the line keeps its position and delays
+    the stream.
     """
 
     def __init__(
@@ -115,7 +116,7 @@ class VirtualLpm01a:
     # --- the stream -------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
-        """Put out what is due; where nothing is, wake up a waiting host when something will be."""
+        """Emit what is due; if nothing is, wake a waiting host when something will be."""
         if self._stream is None:
             return
         now_ns = self.world.clock.now_ns()
@@ -170,7 +171,7 @@ class VirtualLpm01a:
             edges_move=self._late_edge_moves,
         )
         self._stream = ShieldStream(self.world, self.errors, plan, self._noise)
-        if self._wake is not None:  # it belongs to the stream before
+        if self._wake is not None:  # it belongs to the previous stream
             self._wake.cancel()
             self._wake = None
 
@@ -183,7 +184,7 @@ class VirtualLpm01a:
             self._supply(True)
             self._begin(now_ns, first_stamp=STALE_SAMPLES)
             self.port.emit(b"930-08\r\n3340-08\r\n")  # the port opens in the middle of a line
-        elif self._stream is not None:  # what came up while nobody listened is gone
+        elif self._stream is not None:  # what was due while the port was closed is lost
             self._stream.text(now_ns, unread=False)
         self._first_open = False
 
@@ -197,13 +198,13 @@ class VirtualLpm01a:
 
     def _receive(self, data: bytes) -> None:
         now_ns = self.world.clock.now_ns()
-        if now_ns < self._busy_until_ns or self.world.faults.is_silent(self.port.box, now_ns):
+        if now_ns < self._busy_until_ns or self.world.faults.is_silent(self.port.device, now_ns):
             return
         *lines, rest = re.split(rb"[\r\n]+", self._line + data.replace(b"\0", b""))
         self._line = rest[-MAX_COMMAND_BYTES:]
         for line in lines:
             if line:
-                self._refresh()  # what came up before the command goes out before its answer
+                self._refresh()  # what is due before the command is emitted before its answer
                 self._run(line.decode("ascii", "replace").strip())
 
     def _run(self, line: str) -> None:

@@ -1,8 +1,8 @@
-"""The sample stream of the virtual LPM01A: what the world's current history looks like in its text.
+"""The sample stream of the LPM01A's twin: the text for the world's history of current.
 
-Everything due is put out in one go when the host looks, so that a minute of samples costs milliseconds. The
-bytes depend on the seed and on the world only, never on how often the host looks, as long as it looks often
-enough for the transmit buffer (UM2269 Rev 6: the acquisition stops when that overflows).
+Everything due is emitted at once when the host reads, so that a minute of samples costs milliseconds. The bytes
+depend only on the seed and the world, never on how often the host reads, as long as it reads often enough for the
+transmit buffer (UM2269 Rev 6: the acquisition stops when that overflows).
 """
 
 import math
@@ -32,17 +32,17 @@ _EXPONENTS = np.array([list(b"%02d" % i) for i in range(100)], dtype=np.uint8)
 
 @dataclass(frozen=True)
 class ShieldErrors:
-    """The errors of one shield; each is drawn once, uniformly inside the limits of the accuracy table."""
+    """The errors of one shield; each is drawn once, uniformly within the limits of the specification."""
 
     gain: float = 0.0
     offset_w: float = 0.0
     supply: float = 0.0
     clock: float = 0.0
-    noise_j: float = 0.0  # of one sample of a millisecond; standard deviation
+    noise_j: float = 0.0  # standard deviation of one sample of a millisecond
 
     @staticmethod
     def draw(world: World) -> "ShieldErrors":
-        """Return this world's shield; an ideal one has no errors."""
+        """Return the errors of this world's shield; all are zero in an ideal world."""
         if world.ideal:
             return ShieldErrors()
         limits = {term.name: term for term in load("instruments.devices.lpm01a").terms}
@@ -58,7 +58,7 @@ class ShieldErrors:
 
 @dataclass(frozen=True)
 class StreamPlan:
-    """What the commands before `start` have set."""
+    """The settings of one acquisition, from the commands before `start`."""
 
     start_ns: int
     rate_hz: float
@@ -67,20 +67,20 @@ class StreamPlan:
     count: int | None = None  # None: endless
     first_stamp: int = 0  # samples before the first of this stream, for one that was running at open
     glue_every: int = 0
-    edges_move: bool = False  # a late edge line takes a later place instead of holding up the stream
+    edges_move: bool = False  # a late edge line takes a later position instead of delaying the stream
 
 
 class Mark(NamedTuple):
-    """Text that stands before sample `at`, in place of `replaces` samples from there on."""
+    """Text before sample `at`, in place of `replaces` samples from there on."""
 
     at: int
-    order: int  # among marks at the same place: errors, time stamp, events, then replaced samples
+    order: int  # among marks at the same position: errors, time stamp, events, then replaced samples
     replaces: int
     text: bytes
 
 
 class ShieldStream:
-    """One acquisition; `text(now_ns)` returns what has come up since the last call."""
+    """One acquisition; `text(now_ns)` returns the bytes that became due since the last call."""
 
     def __init__(self, world: World, errors: ShieldErrors, plan: StreamPlan, noise: np.random.Generator) -> None:
         self.ended = False
@@ -92,19 +92,19 @@ class ShieldStream:
         self._period_ns = 1e9 / plan.rate_hz * (1 + errors.clock)
         self._done = 0
         self._seen_ns = plan.start_ns
-        self._edges: list[tuple[int, int]] = []  # place in the stream, moment at which the line goes out
+        self._edges: list[tuple[int, int]] = []  # time of its position in the stream, time of its output
         self._event_count = 0
         self._over = False
 
     def edge(self, at_ns: int) -> None:
-        """Take a falling edge on D7."""
+        """Record a falling edge on D7."""
         late_ns = self._world.faults.late_edge_line_ns
         self._edges.append(
             (at_ns + late_ns, at_ns + late_ns) if self._plan.edges_move else (at_ns, at_ns + late_ns)
         )
 
     def due_ns(self) -> int:
-        """Return the first moment at which there will be something new."""
+        """Return when the next bytes are due (virtual ns)."""
         next_ns = math.ceil(self._plan.start_ns + (self._done + 1) * self._period_ns) + 1
         if self._edges and self._edges[0][0] < next_ns:
             return self._edges[0][1]
@@ -113,8 +113,8 @@ class ShieldStream:
     def text(self, now_ns: int, *, everything: bool = False, unread: bool = True) -> bytes:
         """Return the bytes that are due by `now_ns`.
 
-        `everything` also puts out what a late edge line holds up. `unread` says that the bytes wait in the
-        transmit buffer, which overflows if there are too many of them.
+        `everything` includes bytes that a late edge line delays. `unread` means that the bytes wait in the
+        transmit buffer, which overflows if there are too many.
         """
         released = sum((place_ns if everything else out_ns) <= now_ns for place_ns, out_ns in self._edges)
         horizon_ns = min([now_ns] + [place_ns for place_ns, _ in self._edges[released:]])
@@ -141,12 +141,12 @@ class ShieldStream:
     # --- samples ----------------------------------------------------------------------------------------
 
     def _measure(self, first: int, last: int) -> tuple[FloatArray, list[Mark]]:
-        """Return samples [first, last) as measured, and the error lines of those over range."""
+        """Return samples [first, last) as measured, and the error lines for those over range."""
         ends_ns = self._plan.start_ns + np.arange(first, last + 1) * self._period_ns
         true_period_s = self._period_ns * 1e-9
         current_a = np.diff(self._world.history.charge_c(ends_ns)) / true_period_s
         current_a, marks = self._limit(first, current_a)
-        period_s = 1 / self._plan.rate_hz  # the shield knows nothing of its clock's error
+        period_s = 1 / self._plan.rate_hz  # the shield does not know the error of its clock
         energy_j = current_a * self._plan.voltage_set_v * period_s * (1 + self._errors.gain)
         energy_j += self._errors.offset_w * period_s
         if self._errors.noise_j:
@@ -242,7 +242,7 @@ def sample_lines(samples: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     values = np.asarray(samples, dtype=np.float64)
     with np.errstate(divide="ignore"):
         exponent = np.floor(np.log10(values)) - 3
-    exponent = np.maximum(exponent, SMALLEST_EXPONENT)  # also where a zero has none
+    exponent = np.maximum(exponent, SMALLEST_EXPONENT)  # also for a zero, which has no exponent
     mantissa = np.rint(values / 10.0**exponent)
     rounded_up = mantissa >= 10000
     exponent = np.where(rounded_up, exponent + 1, exponent).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What is sent to an N6705 or N6700, as tables; no command here touches another channel of the mainframe.
+"""The commands for an N6705 or N6700, as tables; none of them affects another channel of the mainframe.
 
 Source: Keysight N6705C Operating and Service Guide, chapters "SCPI Programming Reference" and "External Data
 Logging".
@@ -13,7 +13,7 @@ from instruments.scpi.records import decode_records
 from instruments.scpi.supply import SupplyDialect
 
 SIGNALS = ("current", "voltage")  # the order of the values in a record
-FETCH_RECORDS = 16384  # at most in one answer: 131 kB, 3.4 s at the shortest period
+FETCH_RECORDS = 16384  # the most in one answer: 131 kB, 3.4 s at the shortest period
 FIFO_S = 20.0
 LIMITS = SupplyLimits(voltage_min_v=0.0, voltage_max_v=20.0, current_max_a=3.0)
 DEFAULT_LIMIT_A = 0.5
@@ -47,12 +47,12 @@ LOG = (
     ("trigger", ("TRIG:ELOG:SOUR EXT,{ours}",)),
     ("data format", ("FORM REAL", "FORM:BORD NORM")),
 )
-# An N6700 has no trigger BNC: EXT means any pin of the digital port that is set up as a trigger input.
+# An N6700 has no trigger BNC: EXT means any pin of the digital port that is configured as a trigger input.
 N6700_TRIGGER_PIN = (("trigger pin", ("DIG:PIN1:FUNC TINP", "DIG:PIN1:POL NEG")),)
 
 
 def supply_dialect(ours: str) -> SupplyDialect:
-    """Return how the channel list `ours`, such as `(@1)`, is fed and read back."""
+    """Return the commands of the supply for the channel list `ours`, such as `(@1)`."""
     return SupplyDialect(
         limits=LIMITS,
         set_up=SUPPLY,
@@ -71,7 +71,7 @@ def supply_dialect(ours: str) -> SupplyDialect:
 
 
 def log_dialect(ours: str) -> FifoDialect:
-    """Return how the log of the channel list `ours` is armed, emptied and ended."""
+    """Return the commands that arm, fetch and end the log of the channel list `ours`."""
     return FifoDialect(
         arm=(f"INIT:ELOG {ours}",),
         abort=(f"ABOR:ELOG {ours}",),

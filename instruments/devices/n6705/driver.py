@@ -35,7 +35,7 @@ from instruments.scpi.instrument import ScpiInstrument
 from instruments.scpi.supply import ScpiSupply, set_up_in_blocks
 from instruments.specifications import load, with_noise_at
 
-DEFAULT_PERIOD_S = 204.8e-6  # the shortest for two parameters: 102.4 us each
+DEFAULT_PERIOD_S = 204.8e-6  # the shortest for two parameters, 102.4 us each
 _TABLE_MODULE = "N6781A"
 
 
@@ -70,11 +70,11 @@ class N6705(ScpiInstrument):
         self._period_s = DEFAULT_PERIOD_S
 
     def supply(self, channel: str = "") -> Supply:
-        """Return the supply of our channel."""
+        """Return the supply of the configured channel."""
         return self._supply
 
     def sampler(self, channel: str = "") -> Sampler:
-        """Return the log of our channel."""
+        """Return the log of the configured channel."""
         return self
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
@@ -88,7 +88,7 @@ class N6705(ScpiInstrument):
         self._log.abort(deadline)
         self._module = self._session.ask(f"SYST:CHAN:MOD? {self._ours}", deadline).strip(' "')
         if not is_smu(self._module):
-            holds = f"it holds a {self._module or 'module without a name'}, no N678xA source/measure unit"
+            holds = f"it holds a {self._module or 'module without a name'}, not an N678xA source/measure unit"
             raise Refused(f"use channel {self._channel}", holds, "set `channel` to the one with the SMU")
         output = "on" if self._supply.is_on(deadline) else "off"
         self._session.check("end an earlier log", deadline)
@@ -98,7 +98,7 @@ class N6705(ScpiInstrument):
     # --- sampler -------------------------------------------------------------------------------------------
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
-        """Set the log up and read back what counts: the instrument's answers are the truth, not our commands."""
+        """Set up the log and read it back; return what the instrument reports, not what it was sent."""
         rate_hz = settings.sample_rate_hz
         if rate_hz is not None and not 1 / 60 <= rate_hz <= 1e5:
             raise Refused("set the sample rate", f"{rate_hz} Hz", "leave it out for the fastest (4882.8 Hz)")
@@ -116,8 +116,8 @@ class N6705(ScpiInstrument):
         return AppliedSampling(signals(*SIGNALS, period_s=self._period_s))
 
     def specification(self) -> Specification:
-        """Return the limits of the 100 mA range, with the noise of one sample at our period."""
-        # Noise falls with the square root of the aperture, closely enough (specifications guide, page 52).
+        """Return the limits of the 100 mA range, with the noise of one sample at the applied period."""
+        # Noise falls approximately with the square root of the aperture (specifications guide, page 52).
         table = with_noise_at(load("instruments.devices.n6705"), self._period_s, DEFAULT_PERIOD_S, power=-0.5)
         if self._module in ("", _TABLE_MODULE):
             return table
@@ -129,15 +129,15 @@ class N6705(ScpiInstrument):
         self._log.start(self._period_s, deadline)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what was logged since the last call; nothing comes before the trigger."""
+        """Return what was logged since the last call; nothing arrives before the trigger."""
         return self._log.poll(deadline)
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Fetch the rest, end the log, and return what is left."""
+        """Fetch and return the rest, and end the log."""
         return self._log.stop(deadline)
 
     def _questionable(self, deadline: Deadline) -> str:
-        """Return in words what is questionable now or was since the last question; empty if nothing is."""
+        """Return in words what is questionable now or was since the last call; "" for nothing."""
         now = int(self._session.ask_number(f"STAT:QUES:COND? {self._ours}", deadline))
         latched = int(self._session.ask_number(f"STAT:QUES? {self._ours}", deadline))
         return questionable(now | latched)

@@ -1,4 +1,4 @@
-"""What a Keysight N6705 or N6700 says: which models there are, and what its status bits mean.
+"""Models of the Keysight N6705 and N6700, and the meaning of their status bits.
 
 Sources: Keysight N6705C Operating and Service Guide ("Status Tutorial"); Keysight N6700 User's Guide.
 """
@@ -6,13 +6,13 @@ Sources: Keysight N6705C Operating and Service Guide ("Status Tutorial"); Keysig
 import re
 
 _MAINFRAME = re.compile(r"N6705[A-C]|N670[0-3][A-C]")
-_SMU_MODULE = re.compile(r"N678[12456]A")  # the N6783A is no SMU
+_SMU_MODULE = re.compile(r"N678[12456]A")  # the N6783A is not an SMU
 
-# Bits of STAT:OPER:COND? that say that a measurement is initiated or waits for its trigger. The N6705C
-# guide lists only the second, the N6700C guide both.
+# Bits of STAT:OPER:COND? that say that a measurement is initiated or waiting for its trigger. The N6705C guide
+# lists only the second, the N6700C guide both.
 OPERATION_ARMED = 8 | 32
 
-# Bits of STAT:QUES:COND?: each of them means that output or measurement is not what was set up.
+# Bits of STAT:QUES:COND?: each means that the output or the measurement is not as configured.
 QUESTIONABLE_BITS = (
     (1, "OV: over-voltage protection tripped"),
     (2, "OC: over-current protection tripped"),
@@ -31,7 +31,7 @@ QUESTIONABLE_BITS = (
 
 
 def is_mainframe(model: str) -> bool:
-    """Return whether `model` is an N6705 or one of the N6700 family, which take the same commands."""
+    """Return whether `model` is an N6705 or one of the N6700 family, which accept the same commands."""
     return _MAINFRAME.fullmatch(model) is not None
 
 
@@ -41,5 +41,5 @@ def is_smu(module: str) -> bool:
 
 
 def questionable(bits: int) -> str:
-    """Return in words which bits of the questionable status are set; empty for none."""
+    """Return in words which bits of the questionable status are set; "" for none."""
     return "; ".join(text for bit, text in QUESTIONABLE_BITS if bits & bit)

@@ -1,9 +1,10 @@
 """The twin of a Keysight N6705C: channel 1 holds an N6781A that feeds the DUT, the others feed nothing.
 
-It speaks the instrument's SCPI on `port` and keeps its traps: after *RST the voltage of every channel is logged,
-which lengthens the records of a log over several channels and its period; errors are told only when asked for; the
-FIFO forgets without a word. What the real instrument has and this has not is answered with error 310. Source:
-Keysight N6705C Operating and Service Guide, chapters "SCPI Programming Reference" and "External Data Logging".
+It answers the instrument's SCPI on `port` and has its traps: after *RST the voltage of every channel is logged,
+which lengthens the records of a log over several channels, and its period; errors are reported only in answer to a
+query; the FIFO loses records silently. Modes that the real instrument has but this twin lacks give error 310.
+Source: Keysight N6705C Operating and Service Guide, chapters "SCPI Programming Reference" and "External Data
+Logging".
 """
 
 from collections.abc import Callable
@@ -34,7 +35,7 @@ OV, OC, LIMIT = 1, 2, 128  # STAT:QUES:COND?
 
 @dataclass
 class Channel:
-    """Settings of one output, as after *RST."""
+    """Settings of one output; the defaults are those after *RST."""
 
     module: str
     on: bool = False
@@ -71,7 +72,7 @@ class VirtualN6705:
         self.port.emit(self._core.feed(data))
 
     def _opened(self) -> None:
-        """Be found as an earlier run left us, if that fault is on: feeding, logging, an answer unread."""
+        """With the fault `stale_stream`, start as an earlier run left it: output on, logging, an answer unread."""
         if self.world.faults.stale_stream and self._stale:
             ours = self._channels[DUT_CHANNEL - 1]
             ours.voltage_v, ours.on, ours.log_current = 3.3, True, True
@@ -140,7 +141,7 @@ class VirtualN6705:
         }
 
     def _asked(self, call: Call) -> list[Channel]:
-        """Return the channels that a command names; it must name existing ones."""
+        """Return the channels that a command names; raise `ScpiError` unless they exist."""
         if call.channels is None:
             raise ScpiError(-109)
         if not all(1 <= channel <= len(MODULES) for channel in call.channels):
@@ -193,14 +194,14 @@ class VirtualN6705:
             self._supply(channel)
 
     def _supply(self, channel: Channel) -> None:
-        """Let the DUT feel the settings of its channel."""
+        """Apply the settings of the DUT's channel to the world's supply rail."""
         if channel is not self._channels[DUT_CHANNEL - 1]:
             return
         if channel.on and channel.voltage_v > channel.protection_v:
             channel.on, channel.tripped = False, True
             self._latched |= OV
         if not channel.on and self.world.powered and self.world.faults.power_stays_on:
-            return  # the relay is welded: the instrument knows nothing of it
+            return  # the relay is welded, which the instrument does not detect
         true_v = channel.voltage_v * (1 + self._set_gain) + self._set_offset_v if channel.on else 0.0
         self.world.set_supply(channel.on, true_v)
         self._true_voltage.append(self.world.clock.now_ns(), true_v, 0.0)
@@ -239,11 +240,11 @@ class VirtualN6705:
         self._big_endian = call.one_of("NORMal", "SWAPped")[:4] == "NORM"
 
     def _logged(self, asked: list[Channel]) -> list[Channel]:
-        """Return whose values a log of the `asked` channels holds."""
+        """Return the channels whose values a log of the `asked` channels contains."""
         return self._channels if self.world.faults.stray_channels else asked
 
     def _columns(self, channels: list[Channel]) -> list[str]:
-        """Return what a record of these channels consists of: every parameter that is on."""
+        """Return the values in a record of these channels: every parameter that is logged."""
         columns = []
         for channel in channels:
             ours = channel is self._channels[DUT_CHANNEL - 1]
@@ -254,7 +255,7 @@ class VirtualN6705:
         return columns
 
     def _ticks(self, columns: list[str]) -> int:
-        """Return the period that results, in units of 20.48 us: rounded, and long enough for all parameters."""
+        """Return the resulting period in units of 20.48 us: rounded, and long enough for all parameters."""
         shortest = TICKS_PER_PARAMETER * max(1, len(columns))
         return max(round(self._period_s / TICK_S), shortest * (1 if self._real else _ASCII_SLOWER))
 

@@ -1,7 +1,7 @@
-"""What the twin's external data log is made of: its limits of error, its period, its FIFO.
+"""The twin's external data log: its limits of error, its period and its FIFO.
 
 Sources: Keysight N6705C guide, "External Data Logging" (periods, FIFO), and the specifications guide of the N6700
-modules (limits of error; see the data file of the driver for what is confirmed).
+modules (limits; `specification.toml` says which are confirmed).
 """
 
 import numpy as np

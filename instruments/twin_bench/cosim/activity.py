@@ -1,7 +1,7 @@
-"""What the firmware does at a moment, as its activity marker says, and what the board draws for it.
+"""The activities that the firmware reports by its activity marker, and the current of the board in each.
 
-The numbers of the marker are those of `dut_firmware/port/cortex_m/board.h` and `dut_firmware/nn/er_nn.h`. The
-levels are invented, of the order of a Cortex-M4 board at 3 V, and no measurement of any product.
+The marker's numbers are those of `dut_firmware/port/cortex_m/board.h` and `dut_firmware/nn/er_nn.h`. The levels
+are invented; they are typical of a Cortex-M4 board at 3 V, but not measured on any product.
 """
 
 from enum import IntEnum
@@ -31,8 +31,8 @@ class LayerKind(IntEnum):
     SOFTMAX = 7
 
 
-# Level of a layer relative to `Levels.infer_a`: multiplying layers keep the multiplier and the flash busy, those
-# that walk through memory with little arithmetic draw less.
+# Level of a layer relative to `Levels.infer_a`: layers that multiply keep the multiplier and the flash busy;
+# layers that mostly move data draw less.
 LAYER_LEVEL = {
     LayerKind.CONV_2D: 1.02,
     LayerKind.DEPTHWISE_CONV_2D: 0.97,

@@ -1,7 +1,8 @@
 """An ATmega328P that runs the IO manager's real ELF, cycle by cycle, in this process.
 
-simavr (GPL-3) emulates it; avr_host.c is what stands between, compiled on the user's machine. Instruction timing
-is simavr's: an edge or a byte acts at its cycle, or at the end of the instruction under way, three cycles later.
+simavr (GPL-3) emulates it through avr_host.c, which is compiled on the user's machine. Instruction timing is
+simavr's: an edge or a byte takes effect at its cycle, or at the end of the current instruction, at most three
+cycles later.
 """
 
 import ctypes
@@ -12,13 +13,13 @@ from pathlib import Path
 from instruments.errors import Refused, Unavailable
 
 _PINS = {"D2": 2, "D3": 3}  # of port D
-# simavr counts a parity bit that nobody sends, so a frame at 115200 baud takes 11 bits of 136 cycles there, and
-# bytes that follow each other faster overflow a queue that the chip does not have.
+# simavr counts a parity bit that is not sent, so a frame at 115200 baud takes 11 bits of 136 cycles there. Bytes
+# that follow each other faster overflow a queue that the chip does not have.
 _FRAME_CYCLES = 11 * 136
 
 
 class AvrKind(IntEnum):
-    """What an `AvrEvent` tells; the numbers are those of avr_host.c."""
+    """The kind of an `AvrEvent`; the numbers are those of avr_host.c."""
 
     UART = 0  # a byte whose start bit begins
     PIN = 1  # the new level of D9, 0 or 1
@@ -26,7 +27,7 @@ class AvrKind(IntEnum):
 
 @dataclass(frozen=True)
 class AvrEvent:
-    """Something that left the chip, with its cycle since reset."""
+    """A byte or a level that left the chip, with its cycle since reset."""
 
     cycle: int
     kind: AvrKind
@@ -40,7 +41,8 @@ class _Item(ctypes.Structure):
 class Atmega328p:
     """One chip at a fixed clock.
 
-    `library` is avr_host.c, compiled; `elf` the firmware. Raises `Refused` for a file that is no AVR program.
+    `library` is avr_host.c, compiled; `elf` the firmware. Raises `Unavailable` if the library or the ELF is
+    missing, `Refused` for a file that is not an AVR program.
     """
 
     def __init__(self, library: Path, elf: Path, frequency_hz: int = 16_000_000) -> None:
@@ -51,14 +53,14 @@ class Atmega328p:
         self.reset()
 
     def reset(self) -> None:
-        """Start again as after power-up: cycle 0, all memory zero, inputs that were scheduled forgotten."""
+        """Start again as after power-up: cycle 0, all memory zero, scheduled inputs dropped."""
         self.close()
         self._line_free = 0
         if not self._elf.is_file():
             raise Unavailable(f"load {self._elf}", "there is no such file")
         self._chip = self._library.er_avr_open(bytes(self._elf), self.frequency_hz)
         if self._chip is None:
-            raise Refused(f"load {self._elf}", "it is no program for an ATmega328P", "make io_manager")
+            raise Refused(f"load {self._elf}", "it is not a program for an ATmega328P", "make io_manager")
 
     def close(self) -> None:
         """Free the chip's memory; safe to call twice."""
@@ -72,17 +74,17 @@ class Atmega328p:
 
     @property
     def cycle(self) -> int:
-        """Cycles since reset; up to three beyond what `run_until` was told, for instructions are not cut."""
+        """Cycles since reset; up to three beyond the argument of `run_until`, since instructions are not split."""
         return int(self._library.er_avr_cycle(self._chip))
 
     def schedule_uart(self, cycle: int, byte: int) -> None:
-        """Let a byte's start bit begin on UART0's receive pin at `cycle`, or when the frame before it ends."""
+        """Schedule a byte on UART0's receive pin; its start bit begins at `cycle`, or after the last frame."""
         self._line_free = max(cycle, self._line_free)
         self._input(self._line_free, AvrKind.UART, byte)
         self._line_free += _FRAME_CYCLES
 
     def schedule_pin(self, cycle: int, pin: str, level: bool) -> None:
-        """Let an input pin ("D2" or "D3") have that level from `cycle` on."""
+        """Schedule the level of an input pin ("D2" or "D3") from `cycle` on."""
         self._input(cycle, AvrKind.PIN, _PINS[pin] << 1 | level)
 
     def _input(self, cycle: int, kind: AvrKind, value: int) -> None:
@@ -90,9 +92,9 @@ class Atmega328p:
             raise MemoryError("no memory for the inputs of the emulated IO manager")
 
     def run_until(self, cycle: int) -> list[AvrEvent]:
-        """Run to `cycle`; return what happened, in order.
+        """Run to `cycle`; return the events, in order.
 
-        Raises `Refused` if the program has ended: it ran into nonsense, or sleeps with interrupts off.
+        Raises `Refused` if the program has stopped: it executed invalid code, or sleeps with interrupts disabled.
         """
         state = self._library.er_avr_run(self._chip, cycle)
         if state < 0:
@@ -101,7 +103,7 @@ class Atmega328p:
             raise Refused(
                 "run the IO manager's firmware",
                 f"it stopped for ever at cycle {self.cycle} (simavr's state {state})",
-                "look for a jump through a bad pointer, or a sleep with interrupts off",
+                "look for a jump through a bad pointer, or a sleep with interrupts disabled",
             )
         count = ctypes.c_size_t()
         items = self._library.er_avr_events(self._chip, ctypes.byref(count))
@@ -109,7 +111,7 @@ class Atmega328p:
 
 
 def _declared(library: Path) -> ctypes.CDLL:
-    """Return the library with the types of its functions."""
+    """Return the library, with the types of its functions declared."""
     try:
         shim = ctypes.CDLL(str(library))
     except OSError as error:

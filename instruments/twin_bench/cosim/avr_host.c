@@ -1,7 +1,7 @@
-/* An ATmega328P in simavr, driven in slices of its own cycles: inputs at given cycles, outputs with theirs.
+/* An ATmega328P in simavr, run in slices of its own cycles: inputs at given cycles, outputs with theirs.
  *
- * Called from avr.py. One handle is one chip; several may live at once. simavr is GPL-3, so this file is compiled and
- * linked on the user's machine only and is part of no package that is handed out in binary form.
+ * Called from avr.py. One handle is one chip; several may exist at once. simavr is GPL-3, so this file is compiled and
+ * linked only on the user's machine and is not part of any binary package.
  */
 #include <simavr/avr_ioport.h>
 #include <simavr/avr_uart.h>
@@ -31,7 +31,7 @@ typedef struct {
     avr_irq_t *uart_in, *port_d;
     list_t inputs, events;
     int level;    /* of the output pin; -1: unknown yet */
-    int full;     /* an event found no memory */
+    int full;     /* there was no memory for an event */
 } er_avr_t;
 
 static int append(list_t *list, er_avr_item_t item)
@@ -59,7 +59,7 @@ static void no_sleep(avr_t *avr, avr_cycle_count_t cycles)
     (void)avr, (void)cycles; /* time is virtual */
 }
 
-/* A core that sleeps runs to the next of its timers in one go: this one keeps it from passing the slice's end. */
+/* A sleeping core runs to its next timer in one step: this timer keeps it from passing the end of the slice. */
 static avr_cycle_count_t slice_ends(avr_t *avr, avr_cycle_count_t when, void *parameter)
 {
     (void)avr, (void)when, (void)parameter;
@@ -115,7 +115,7 @@ void er_avr_close(er_avr_t *self)
     free(self);
 }
 
-/* Return a chip that starts at cycle 0, or a null pointer for a file that is no program for it. */
+/* Return a chip that starts at cycle 0, or a null pointer if the file is not a program for it. */
 er_avr_t *er_avr_open(const char *elf, uint32_t frequency_hz)
 {
     er_avr_t *self = calloc(1, sizeof *self);
@@ -153,7 +153,7 @@ uint64_t er_avr_cycle(const er_avr_t *self)
     return self->avr->cycle;
 }
 
-/* Let an input act at that cycle; 0, or -1 without memory. Of two at the same cycle the one told first acts first. */
+/* Schedule an input at `cycle`; return 0, or -1 without memory. Inputs at the same cycle act in the order of calls. */
 int er_avr_input(er_avr_t *self, uint64_t cycle, uint32_t kind, uint32_t value)
 {
     list_t *inputs = &self->inputs;
@@ -174,8 +174,8 @@ int er_avr_input(er_avr_t *self, uint64_t cycle, uint32_t kind, uint32_t value)
     return 0;
 }
 
-/* Run to that cycle, or at most one instruction beyond; 0, the state in which the chip stopped for ever, or -1 if an
- * event found no memory. */
+/* Run to `until`, or at most one instruction beyond; return 0, the state in which the chip stopped for ever, or -1 if
+ * there was no memory for an event. */
 int er_avr_run(er_avr_t *self, uint64_t until)
 {
     self->events.count = 0;

@@ -1,4 +1,4 @@
-"""Put the co-simulated boards together: build their firmware, load it, wire it up."""
+"""Build the co-simulated boards: build their firmware, load it, wire the boards together."""
 
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,14 +15,14 @@ from instruments.twin_bench.cosim.serial_line import EmulatedSerialLine
 from instruments.world.world import World
 
 HERE = Path(__file__).parent
-# One instruction is one cycle, so this is also the number of instructions a second. A low speed costs the host
-# less, since windows are ten seconds long whatever happens in them.
+# One instruction is one cycle, so this is also the number of instructions per second. A low frequency costs the
+# host less, because a window is ten seconds long at any frequency.
 DUT_FREQUENCY_HZ = 16_000_000
 
 
 @dataclass
 class EmulatedBoards:
-    """Both boards and the ways to them."""
+    """Both boards, and the serial line that connects the DUT directly to the host."""
 
     dut: EmulatedDut
     io_manager: EmulatedIoManager
@@ -39,17 +39,17 @@ def build_boards(
     line_baud: int,
     model_string: str | None = None,
 ) -> EmulatedBoards:
-    """Return the boards on the world's rail, with firmware built for this benchmark and network.
+    """Return the boards on the world's supply rail, with firmware built for this benchmark and network.
 
-    `firmware` is "energy" or "performance", `dut_baud` the speed of the DUT's UART, `line_baud` that of the
-    host's adapter. Raises `Unavailable` for a missing network, compiler or emulator, and `Refused` for a network
-    that cannot be built in.
+    `firmware` is "energy" or "performance", `dut_baud` the speed of the DUT's UART, `line_baud` that of the host's
+    adapter. Raises `Unavailable` for a missing network, compiler or emulator, and `Refused` for a network that
+    cannot be built into the firmware.
     """
     if network is None:
         raise Unavailable(
             f"build the DUT's firmware for {benchmark}",
             "no network was given",
-            "--model FILE.tflite, or the benchmark demo-keywords, which brings its own",
+            "--model FILE.tflite, or the benchmark demo-keywords, which includes one",
         )
     variables: dict[str, str | Path] = {
         "NETWORK": network,

@@ -1,24 +1,24 @@
 /* Counts the instructions that an emulated Cortex-M executes, and stops it at a deadline or an alarm.
  *
- * Unicorn calls er_count_block() at the start of each block: a straight run of instructions, which is executed whole
- * unless one of them faults. The hook adds the block's number of instructions to `cycle`. A block that would end after
- * `deadline` is not started. So the count is exact, and the same however the deadlines cut the time. Nor is one that
- * would begin at or after `alarm`, when something happens around the core: an interrupt is taken between two blocks.
+ * Unicorn calls er_count_block() at the start of each block: a straight run of instructions that is executed to its
+ * end unless one of them faults. The hook adds the number of instructions in the block to `cycle`. A block that would
+ * end after `deadline` is not started, so the count is exact and does not depend on the deadlines. Nor is a block that
+ * would begin at or after `alarm`, when an event of a peripheral is due: interrupts are taken between two blocks.
  *
- * The prototypes are unicorn's public ones (unicorn.h, uc_cb_hookcode_t and uc_emu_stop); the library is not linked:
- * its uc_emu_stop comes in with the struct.
+ * The prototypes are unicorn's public ones (unicorn.h, uc_cb_hookcode_t and uc_emu_stop). The library is not linked:
+ * its uc_emu_stop is passed in the struct.
  */
 #include <stdint.h>
 
 typedef struct {
-    uint64_t cycle;    /* instructions executed, the block under way counted whole, plus cycles asleep */
+    uint64_t cycle;    /* instructions executed, with the whole current block, plus cycles asleep */
     uint64_t deadline; /* no block may end after it */
     uint64_t alarm;    /* no block may begin at or after it */
-    uint64_t address;  /* of the block under way, and its bytes */
+    uint64_t address;  /* of the current block; `size` is its length in bytes */
     uint32_t size;
     uint32_t stopped;          /* STOPPED_*: why the core stopped before the block at `address`; 0: it did not */
     int (*stop)(void *engine); /* uc_emu_stop */
-    const uint8_t *flash;      /* from address 0 on; code runs nowhere else */
+    const uint8_t *flash;      /* from address 0 on; all code runs from it */
     uint32_t *known;           /* one word for each halfword of the flash, zero at first: size << 16 | count */
     uint64_t flash_size;
 } er_counter_t;

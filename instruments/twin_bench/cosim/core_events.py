@@ -1,22 +1,22 @@
-"""What leaves an emulated core, stamped with the exact cycle."""
+"""Events of an emulated core, stamped with their exact cycle."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class Kind(Enum):
-    """What a `CoreEvent` tells, and what its value is."""
+    """The kind of a `CoreEvent`, with the meaning of its value."""
 
     UART = "uart"  # a byte whose start bit begins
     TIMESTAMP = "timestamp"  # the new level of the pin, 0 or 1
-    ACTIVITY = "activity"  # what the firmware does from now on, a number of the port's enum activity
+    ACTIVITY = "activity"  # what the firmware does from here on, a number of the port's enum activity
     LAYER = "layer"  # kind << 16 | index of a layer that begins
-    FAULT = "fault"  # the PC of the instruction that ended everything
+    FAULT = "fault"  # the PC of the instruction that stopped the core
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Why the core stopped for ever: `pc` of the instruction, and the address of its access where it had one."""
+    """Why the core stopped for ever: the instruction's `pc`, and the `address` that it accessed, if any."""
 
     what: str
     pc: int
@@ -29,15 +29,15 @@ class Fault:
 
 @dataclass(frozen=True)
 class CoreEvent:
-    """Something that the core did; `cycle` counts all cycles, executed or slept, before its instruction."""
+    """One event; `cycle` counts all cycles, executed or slept, before its instruction."""
 
     cycle: int
     kind: Kind
     value: int
     operations: int = 0
-    """Of a LAYER: as `er_profile_layer` of er_nn.h counts them."""
+    """Of a LAYER: its operations, as `er_profile_layer` of er_nn.h counts them."""
     fault: Fault | None = None
-    """Of a FAULT."""
+    """Of a FAULT: its cause."""
 
     @property
     def layer_index(self) -> int:

@@ -1,12 +1,12 @@
 """A Cortex-M4 that runs the DUT's real ELF, instruction by instruction, in this process.
 
-Time is the core's cycle count. One executed instruction is taken to be one cycle, which no Cortex-M4 promises:
-real ones need more for loads, branches, divisions and slow flash. The count itself is exact, and the same however
-time is sliced. WFI costs nothing: time skips to the next received byte, sent byte or timer event.
+Time is the core's cycle count. One executed instruction counts as one cycle, which is an assumption: a real
+Cortex-M4 needs more for loads, branches, divisions and slow flash. The count itself is exact, and does not depend
+on how time is sliced. WFI costs the host nothing: time skips to the next received byte, sent byte or timer event.
 
-Interrupts end a WFI. Where the firmware has unmasked them they are taken, between two blocks of instructions and
-at no cost of their own; one that is already pending when it unmasks is taken at the board's next event. What would
-be a fault stops the core for ever, as a chip in lock-up.
+Interrupts end a WFI. If the firmware has unmasked them they are taken, between two blocks of instructions and in
+no cycles of their own; one that is already pending when the firmware unmasks it is taken at the board's next
+event. What would be a fault stops the core for ever, like a chip in lock-up.
 """
 
 from pathlib import Path
@@ -22,8 +22,8 @@ __all__ = ["CoreEvent", "CortexM4", "Fault", "Kind"]
 class CortexM4:
     """One core with flash, RAM and the board's peripherals, at a fixed clock.
 
-    `library` is block_hook.c, compiled; `elf` the firmware, linked to address 0. Raises `Unavailable` where
-    unicorn is missing or the ELF cannot be read, `Refused` where it is no such ELF.
+    `library` is block_hook.c, compiled; `elf` the firmware, linked to address 0. Raises `Unavailable` if unicorn
+    is missing or the ELF cannot be read, `Refused` if it is not such an ELF.
     """
 
     def __init__(self, library: Path, elf: Path, frequency_hz: int) -> None:
@@ -33,7 +33,7 @@ class CortexM4:
         self.reset()
 
     def reset(self) -> None:
-        """Start as after power-up: cycle 0, RAM zero, flash as in the ELF; faults and bytes under way are gone."""
+        """Start as after power-up: cycle 0, RAM zero, flash as in the ELF, no fault and no bytes in transit."""
         self._events: list[CoreEvent] = []
         self._board = Board(self.frequency_hz, self._events.append)
         self._engine = ThumbEngine(self._library, self._image, PAGES, self._board)
@@ -43,17 +43,17 @@ class CortexM4:
 
     @property
     def cycle(self) -> int:
-        """Cycles since reset, executed and slept; at most one block of instructions short of `run_until`'s."""
+        """Cycles since reset, executed and slept; at most one block of instructions short of `run_until`."""
         return self._engine.cycle
 
     @property
     def instructions(self) -> int:
-        """Instructions executed since reset; one that its IT block skips counts: it takes its cycle, too."""
+        """Instructions executed since reset, including those that an IT block skips: they take a cycle too."""
         return self._engine.cycle - self._slept
 
     @property
     def baud(self) -> int:
-        """The speed that the firmware has set its UART to, to the nearest whole number of bits per second."""
+        """The UART speed that the firmware has set, in bits per second, rounded."""
         return self._board.uart.baud
 
     @property
@@ -63,21 +63,21 @@ class CortexM4:
 
     @property
     def fault(self) -> str | None:
-        """What stopped the core for ever, with PC and address; None while it lives."""
+        """What stopped the core for ever, with PC and address; None while it runs."""
         return None if self._engine.fault is None else str(self._engine.fault)
 
     def schedule_uart(self, cycle: int, byte: int) -> None:
-        """Let a byte be completely received at `cycle`, or now if that has passed.
+        """Schedule a byte whose reception is complete at `cycle`, or now if that has passed.
 
-        The UART holds one byte: one that comes before the last was read replaces it and sets the overrun flag.
+        The UART holds one byte: one that arrives before the last was read replaces it and sets the overrun flag.
         """
         self._board.uart.receive(cycle, byte)
 
     def run_until(self, cycle: int) -> list[CoreEvent]:
-        """Run to `cycle`; return what happened since the last call, in order.
+        """Run to `cycle`; return the events since the last call, in order.
 
-        A block of instructions that would end later is left to the next call, so that no event lies beyond
-        `cycle`, and events do not depend on where time was cut.
+        A block of instructions that would end later is left to the next call, so that no event lies beyond `cycle`
+        and events do not depend on how time is sliced.
         """
         while self.cycle < cycle and self._goes_on_until(cycle):
             pass
@@ -86,16 +86,16 @@ class CortexM4:
         return events
 
     def hang(self) -> None:
-        """Let the CPU loop for ever from now on: it executes, and nothing comes of it."""
+        """Let the CPU loop for ever from now on, without any effect."""
         self._hung = True
         self._waiting = False
 
     def crash(self) -> None:
-        """Make the next instruction an undefined one; a core in WFI meets it when it wakes."""
+        """Make the next instruction undefined; a core in WFI reaches it when it wakes."""
         self._engine.spoil_next_instruction()
 
     def _goes_on_until(self, cycle: int) -> bool:
-        """Do the next thing; return False if nothing more fits in before `cycle`."""
+        """Take one step (sleep, loop, wake or execute); return False if no more fits before `cycle`."""
         if self._engine.fault is not None:
             self._sleep(cycle)
         elif self._hung:
@@ -111,7 +111,7 @@ class CortexM4:
         self._engine.cycle = cycle
 
     def _wakes_until(self, cycle: int) -> bool:
-        """Sleep until an enabled interrupt is pending; return False if none is by `cycle`."""
+        """Sleep until an enabled interrupt is pending; return False if that is not before `cycle`."""
         self._board.advance(self.cycle)
         while not self._board.awake:
             following = self._board.next_cycle

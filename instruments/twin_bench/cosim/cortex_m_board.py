@@ -1,8 +1,8 @@
-"""What surrounds the emulated core: the registers of Arm's MPS2+ board (image AN386) that the firmware uses.
+"""The peripherals of the emulated core: the registers of Arm's MPS2+ board (image AN386) that the firmware uses.
 
 Source: Arm DAI0386 (memory map, interrupts), DDI0479 (GPIO), DDI0403 (NVIC); the firmware's side is
-`dut_firmware/port/cortex_m/board.h`. A register that is not modelled is not ignored: touching it is a fault, lest
-a driver seem to work.
+`dut_firmware/port/cortex_m/board.h`. Accessing a register that is not modelled is a fault: if it were ignored, a
+driver could seem to work.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ PIN = 1 << 0
 
 
 class Board:
-    """All registers. `emit` takes the events. Each call says at which cycle it happens; time never goes back."""
+    """All registers. `emit` receives the events. Each call gives its cycle; cycles never decrease."""
 
     def __init__(self, frequency_hz: int, emit: Callable[[CoreEvent], None]) -> None:
         self._frequency_hz = frequency_hz
@@ -53,7 +53,7 @@ class Board:
         self._writes |= {TIMER0 + offset: write for offset, write in self._timer.writes.items()}
 
     def read(self, cycle: int, address: int, size: int) -> int:
-        """Return what a load gives; raise `NoRegisterError`."""
+        """Return the word that a load reads; raise `NoRegisterError` if there is no such register."""
         register = self._reads.get(address)
         if register is None or size != 4:
             raise NoRegisterError
@@ -61,7 +61,7 @@ class Board:
         return register(cycle)
 
     def write(self, cycle: int, address: int, size: int, word: int) -> None:
-        """Do what a store does; raise `NoRegisterError`."""
+        """Store a word; raise `NoRegisterError` if there is no such register."""
         register = self._writes.get(address)
         if register is None or size != 4:
             raise NoRegisterError
@@ -70,29 +70,29 @@ class Board:
 
     @property
     def awake(self) -> bool:
-        """Whether an enabled interrupt is pending, so that a WFI does not wait."""
+        """Whether an enabled interrupt is pending, so that WFI does not wait."""
         return bool(self._pending & self._enabled)
 
     def take_interrupt(self) -> int:
-        """Return the number of an enabled, pending interrupt, the lowest first; it pends no more until its end."""
+        """Return the lowest enabled, pending interrupt; it cannot become pending again until its handler ends."""
         wanted = self._pending & self._enabled
         self._handled = wanted & -wanted
         self._pending &= ~self._handled
         return self._handled.bit_length() - 1
 
     def end_interrupt(self, cycle: int) -> None:
-        """End it; if its line is still high, it is pending again."""
+        """End the handler of the current interrupt; if its line is still high, it becomes pending again."""
         self._handled = 0
         self.advance(cycle)
 
     @property
     def next_cycle(self) -> int | None:
-        """When something happens next by itself; None if nothing is under way."""
+        """The cycle of the next event without a register access; None if nothing is in progress."""
         times = (self.uart.next_cycle, self._timer.next_cycle)
         return min((cycle for cycle in times if cycle is not None), default=None)
 
     def advance(self, cycle: int) -> None:
-        """Let everything happen that is due by `cycle`; the NVIC keeps each interrupt line that was high."""
+        """Process all events due by `cycle`; the NVIC latches each interrupt line that is high."""
         self.uart.advance(cycle)
         self._timer.advance(cycle)
         pending = self.uart.pending
@@ -125,4 +125,4 @@ class Board:
 
     def _clear_pending(self, cycle: int, word: int) -> None:
         self._pending &= ~word
-        self.advance(cycle)  # a line that is still high is pending again
+        self.advance(cycle)  # a line that is still high becomes pending again

@@ -1,7 +1,7 @@
 """UART and timer of the emulated board: two of Arm's CMSDK peripherals, as far as the firmware uses them.
 
-Source: Arm DDI0479, CMSDK UART and timer. Times are in cycles of the core; devices count ticks of a peripheral
-clock of their own. The UART's transmitter has one stage here, so TX_FULL lasts until the stop bit has left.
+Source: Arm DDI0479, CMSDK UART and timer. Times are in cycles of the core; the peripherals count ticks of their
+own clock. The UART's transmitter has one stage here, so TX_FULL lasts until the stop bit has been sent.
 """
 
 import bisect
@@ -21,12 +21,12 @@ Write = Callable[[int, int], None]  # called with the cycle and the word
 
 
 def cycles(ticks: int, frequency_hz: int, clock_hz: int = PERIPHERAL_HZ) -> int:
-    """Return how many cycles of a core at `frequency_hz` so many ticks of a clock take, rounded up."""
+    """Return the cycles of a core at `frequency_hz` in `ticks` ticks of a clock at `clock_hz`, rounded up."""
     return -(-ticks * frequency_hz // clock_hz)
 
 
 class Uart:
-    """One byte each way. A byte that arrives before the last one was read replaces it and sets RX_OVERRUN."""
+    """One byte per direction. A byte that arrives before the last one was read replaces it and sets RX_OVERRUN."""
 
     def __init__(self, frequency_hz: int, sent: Write) -> None:
         self._frequency_hz = frequency_hz
@@ -60,18 +60,18 @@ class Uart:
 
     @property
     def next_cycle(self) -> int | None:
-        """When something happens next by itself; None if nothing is under way."""
+        """The cycle of the next event without a register access; None if nothing is in progress."""
         times = [self._arriving[0][0]] if self._arriving else []
         if self._idle_at is not None:
             times.append(self._idle_at)
         return min(times, default=None)
 
     def receive(self, cycle: int, byte: int) -> None:
-        """Let a byte's stop bit end at `cycle`."""
+        """Schedule a received byte, whose stop bit ends at `cycle`."""
         bisect.insort(self._arriving, (cycle, byte), key=lambda arrival: arrival[0])
 
     def advance(self, cycle: int) -> None:
-        """Let everything happen that is due by `cycle`."""
+        """Process all events due by `cycle`."""
         if self._idle_at is not None and self._idle_at <= cycle:
             self._idle_at = None
             self._state &= ~TX_FULL
@@ -114,12 +114,12 @@ class Uart:
 
 
 class Timer:
-    """Counts down from VALUE, then from RELOAD over and over; each zero sets the interrupt."""
+    """Counts down from VALUE, then repeatedly from RELOAD; each zero sets the interrupt."""
 
     def __init__(self, frequency_hz: int) -> None:
         self._frequency_hz = frequency_hz
         self._control = 0
-        self._value = 0  # ticks to go when it was last stopped or set
+        self._value = 0  # ticks to count, as last written to VALUE
         self._reload = 0
         self._zero_at: int | None = None
         self.pending = 0
@@ -132,11 +132,11 @@ class Timer:
 
     @property
     def next_cycle(self) -> int | None:
-        """When it reaches zero; None while it stands."""
+        """The cycle at which it reaches zero; None while it is stopped."""
         return self._zero_at
 
     def advance(self, cycle: int) -> None:
-        """Let everything happen that is due by `cycle`."""
+        """Process all events due by `cycle`."""
         if self._zero_at is None or self._zero_at > cycle:
             return
         self.pending |= 1 if self._control & TIMER_INTERRUPT else 0
@@ -150,7 +150,7 @@ class Timer:
         if started:
             self._set_value(cycle, self._value)
         elif not word & TIMER_ENABLE:
-            self._zero_at = None  # what is left to count is not kept: the firmware sets VALUE before each start
+            self._zero_at = None  # the remaining ticks are not kept: the firmware sets VALUE before each start
 
     def _set_value(self, cycle: int, word: int) -> None:
         self._value = word

@@ -1,7 +1,7 @@
 """The DUT of the co-simulated bench: the firmware's ELF in an emulated Cortex-M4, on the world's rail and pins.
 
-What the firmware does (wait, receive, send, which layer it computes) sets the current it draws; the timestamp
-pin goes into the world, where the monitor sees it, and into the IO manager. The core's clock is exact.
+What the firmware does (wait, receive, send, compute a layer) sets the current of the DUT. Edges of the timestamp
+pin go to the world, where the monitor captures them, and to the IO manager. The core's clock is exact.
 """
 
 import re
@@ -38,7 +38,7 @@ class _Window:
 
 
 class EmulatedDut:
-    """One board. Its UART's transmit pin is told bit by bit to `on_wire`, and byte by byte to `on_byte`."""
+    """One board. Listeners get its UART's transmit pin bit by bit (`on_wire`) or byte by byte (`on_byte`)."""
 
     def __init__(
         self, world: World, lockstep: Lockstep, core: CortexM4, description: str, levels: Levels | None = None
@@ -51,7 +51,7 @@ class EmulatedDut:
         self._wire_listeners: list[LevelListener] = []
         self._pin_listeners: list[LevelListener] = []
         self._byte_listeners: list[ByteListener] = []
-        self._life = 0  # grows whenever the core loses its memory, so that what an earlier life planned dies
+        self._life = 0  # grows whenever the core loses its memory; events planned in an earlier life are dropped
         self._supplies = 0
         self._starts_ns: int | None = None  # of this life; None without supply
         self._running = False
@@ -70,23 +70,23 @@ class EmulatedDut:
 
     @property
     def fault(self) -> str | None:
-        """Return what the core died of, or None."""
+        """Return what stopped the core, or None."""
         return self._core.fault
 
     def on_wire(self, listener: LevelListener) -> None:
-        """Tell `listener` of every change of the transmit pin."""
+        """Call `listener` at every change of the transmit pin."""
         self._wire_listeners.append(listener)
 
     def on_pin(self, listener: LevelListener) -> None:
-        """Tell `listener` of every change of the timestamp pin, as far as the fault switches let it be seen."""
+        """Call `listener` at every change of the timestamp pin, as the fault switches let it appear."""
         self._pin_listeners.append(listener)
 
     def on_byte(self, listener: ByteListener) -> None:
-        """Tell `listener` of every byte on the transmit pin."""
+        """Call `listener` for every byte on the transmit pin."""
         self._byte_listeners.append(listener)
 
     def byte_arrives(self, at_ns: int, byte: int) -> None:
-        """Take a byte whose frame on the receive pin ends at that moment."""
+        """Receive a byte whose frame on the receive pin ends at `at_ns`."""
         if self._running:  # with two senders on one wire, the later byte waits for the earlier one
             self._heard_ns = max(self._heard_ns, self._lockstep.at_earliest(at_ns))
             self._core.schedule_uart(self._cycle(self._heard_ns), byte)
@@ -109,7 +109,7 @@ class EmulatedDut:
             self._plan_event(self._world.faults.crash_dut_at_ns, self._core.crash)
 
     def _plan_event(self, at_ns: int | None, action: Callable[[], None]) -> None:
-        """Let something happen to the DUT at `at_ns`, unless its supply is switched before."""
+        """Schedule `action` at `at_ns`, unless the DUT's supply is switched before."""
         supplies = self._supplies
 
         def happen() -> None:
@@ -124,7 +124,7 @@ class EmulatedDut:
         self._start(dark_ns)
 
     def _start(self, dark_ns: int) -> None:
-        """Let the core start after `dark_ns` without current, at the end of the slice that was run already."""
+        """Start the core after `dark_ns` without current, but not before the end of the slice already run."""
         now_ns = self._world.clock.now_ns()
         self._starts_ns = self._lockstep.at_earliest(now_ns + dark_ns)
         self._world.draw(0.0)
@@ -132,7 +132,7 @@ class EmulatedDut:
         self._world.plan(on_ns, np.array([activity_current_a(self._levels, Activity.BOOT)]))
 
     def _forget(self) -> None:
-        """Lose what is in RAM and on the pins, which go high."""
+        """Lose the RAM and the state of the pins, which go high."""
         self._life += 1
         self._running = False
         self._said.clear()
@@ -144,7 +144,7 @@ class EmulatedDut:
     # --- a slice ------------------------------------------------------------------------------------------
 
     def run_until(self, at_ns: int) -> None:
-        """Run the core up to that moment, and schedule what came out of it."""
+        """Run the core up to `at_ns`, and schedule its outputs."""
         if self._starts_ns is None or at_ns <= self._starts_ns:
             return
         if not self._running:
@@ -166,7 +166,7 @@ class EmulatedDut:
         return (self._starts_ns or 0) + cycle * 1_000_000_000 // self._core.frequency_hz
 
     def _later(self, at_ns: int, action: Callable[[], None]) -> None:
-        """Let something happen at a moment of this slice, unless the core dies before."""
+        """Schedule `action` at a moment of this slice, unless the core loses its memory before."""
         life = self._life
 
         def happen() -> None:
@@ -183,7 +183,7 @@ class EmulatedDut:
             Kind.LAYER: self._layer,
             Kind.UART: self._byte,
             Kind.TIMESTAMP: self._pin,
-            # A core that died goes on drawing what it drew, and says nothing any more.
+            # A core that has stopped keeps drawing the same current, and sends nothing more.
             Kind.FAULT: lambda _at_ns, _event: None,
         }
         handlers[event.kind](self._ns(event.cycle), event)
@@ -201,7 +201,7 @@ class EmulatedDut:
         sent = self._world.faults.pass_through("dut>line", bytes([event.value]))
         self._hear(event.value)
         self._lockstep.note_traffic(at_ns)
-        for place, byte in enumerate(sent):  # a fault switch may drop the byte, or make it several
+        for place, byte in enumerate(sent):  # a fault switch may drop the byte or replace it by several
             start_ns = at_ns + place * frame_ns(self.baud)
             for wire in self._wire_listeners:
                 for change_ns, level in frame_levels(byte, start_ns, self.baud):
@@ -210,7 +210,7 @@ class EmulatedDut:
                 listener(start_ns + frame_ns(self.baud), byte)
 
     def _hear(self, byte: int) -> None:
-        """Listen to what the firmware announces, to know which edges bound a window."""
+        """Read the firmware's announcement of a window, to know which edges bound it."""
         self._said.append(byte)
         if byte != ord("\n"):
             del self._said[:-_LONGEST_LINE]
@@ -254,7 +254,7 @@ class EmulatedDut:
 
 
 def _marks(window: _Window, start_ns: int, stop_ns: int) -> PhaseMarks | None:
-    """Return a window's layers as marks from its first edge on; None where the firmware reported none."""
+    """Return a window's layers as marks, counted from its first edge; None if the firmware reported none."""
     if not window.layers or len(window.layers) % window.inferences:
         return None
     first = window.layers[: len(window.layers) // window.inferences]

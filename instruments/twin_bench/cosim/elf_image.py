@@ -1,4 +1,4 @@
-"""The bytes of a 32-bit Arm ELF that belong into flash.
+"""The flash image of a 32-bit Arm ELF.
 
 Source: ELF for the Arm architecture (Arm IHI0044), System V ABI chapters 4 and 5 (ELF header, program headers).
 """
@@ -15,8 +15,8 @@ _LOAD = 1
 def flash_image(elf: Path, flash_bytes: int) -> bytes:
     """Return the image from address 0 on: each loaded segment at its physical address, 0xff between them.
 
-    Raises `Unavailable` for a file that cannot be read, `Refused` for one that is no such ELF or whose image
-    lies outside `flash_bytes` bytes from address 0.
+    Raises `Unavailable` for a file that cannot be read, `Refused` for one that is not such an ELF or whose image
+    is empty or does not fit into `flash_bytes` bytes from address 0.
     """
     try:
         data = elf.read_bytes()
@@ -25,13 +25,13 @@ def flash_image(elf: Path, flash_bytes: int) -> bytes:
     try:
         segments = _segments(data)
     except (struct.error, ValueError) as error:
-        raise Refused(f"load {elf}", f"it is no 32-bit little-endian Arm ELF ({error})") from error
+        raise Refused(f"load {elf}", f"it is not a 32-bit little-endian Arm ELF ({error})") from error
     end = max((place + len(content) for place, content in segments), default=0)
     if not 0 < end <= flash_bytes:
         raise Refused(
             f"load {elf}",
             f"its image ends at {end} bytes, the flash has {flash_bytes}",
-            "the port's linker script",
+            "check the port's linker script",
         )
     image = bytearray(b"\xff" * end)
     for place, content in segments:
@@ -40,7 +40,7 @@ def flash_image(elf: Path, flash_bytes: int) -> bytes:
 
 
 def _segments(data: bytes) -> list[tuple[int, bytes]]:
-    """Return (physical address, content) of every segment that has content."""
+    """Return (physical address, content) of every loaded segment with content."""
     if data[:6] != b"\x7fELF\x01\x01" or struct.unpack_from("<H", data, 18)[0] != _MACHINE_ARM:
         raise ValueError("its header says otherwise")
     (table,) = struct.unpack_from("<I", data, 28)

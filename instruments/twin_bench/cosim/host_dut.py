@@ -1,7 +1,7 @@
-"""The DUT firmware's host port in this process: the code of a board, network and all, without its time or current.
+"""The DUT firmware's host port in this process: a board's code, with its network but without its time or current.
 
-Answers are those of the emulated board, bit by bit, and come hundreds of times sooner: for accuracy runs and
-tests. Nothing that it says about time may pass for a measurement, and its `name` says that it is no board.
+Answers are identical to those of the emulated board and come hundreds of times sooner: for accuracy runs and
+tests. Its times are not measurements, and its `name` says that it is not a board.
 """
 
 import ctypes
@@ -19,13 +19,12 @@ _BUILD_IT = "make -C dut_firmware library NETWORK=model.tflite BENCHMARK=kws01"
 class HostDut:
     """One DUT: the shared library `libdut_host.so`, in a copy of its own.
 
-    The firmware's state is static, as on a board, so a second object loads a second copy. What is
-    loaded stays in memory until the process ends. Raises `Unavailable` for a file that is not
-    there or is not this library.
+    The firmware's state is static, as on a board, so a second object loads a second copy. A loaded copy stays in
+    memory until the process ends. Raises `Unavailable` for a file that is missing or is not this library.
     """
 
     def __init__(self, library: Path) -> None:
-        # The system remembers a library by its file: the same file again would be the same DUT again.
+        # The system identifies a library by its file: loading the same file again would give the same DUT.
         with tempfile.TemporaryDirectory(prefix="host-dut-", ignore_cleanup_errors=True) as folder:
             try:
                 self._library = ctypes.CDLL(str(shutil.copy(library, folder)))
@@ -37,15 +36,15 @@ class HostDut:
         self._buffer = ctypes.create_string_buffer(_TAKE_BYTES)
 
     def boot(self) -> None:
-        """Switch it on, or off and on again; the boot lines wait in `take()`."""
+        """Switch the DUT on, or off and on again; `take()` then returns the boot lines."""
         self._library.er_host_boot()
 
     def feed(self, data: bytes) -> None:
-        """Send bytes to its UART; returns when everything that they ask for is done, inferences included."""
+        """Send bytes to its UART; return when all that they request is done, including inferences."""
         self._library.er_host_feed(data, ctypes.c_size_t(len(data)))
 
     def take(self) -> bytes:
-        """Return what it said since the last call."""
+        """Return what the DUT has sent since the last call."""
         said = bytearray()
         while count := self._library.er_host_take(self._buffer, ctypes.c_size_t(_TAKE_BYTES)):
             said += ctypes.string_at(self._buffer, count)
@@ -53,7 +52,7 @@ class HostDut:
 
 
 class HostDutLink:
-    """The way to a `HostDut` for the DUT driver; opening it switches the DUT on."""
+    """The DUT driver's link to a `HostDut`; opening it switches the DUT on."""
 
     def __init__(self, dut: HostDut) -> None:
         self.name = "DUT (host port)"
@@ -70,11 +69,11 @@ class HostDutLink:
         """Do nothing: there is nothing to release."""
 
     def write(self, data: bytes, deadline: Deadline) -> None:
-        """Send all of `data`; returns when the DUT is done with it, be it after the deadline."""
+        """Send all of `data`; return when the DUT has processed it, even if that is after the deadline."""
         self._dut.feed(data)
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
-        """Return what was said; where that is nothing, wait till the deadline as for any silent box."""
+        """Return what has been sent; if nothing, wait until the deadline, as for any silent device."""
         self._said += self._dut.take()
         if not self._said:
             deadline.clock.sleep(deadline.remaining_s())

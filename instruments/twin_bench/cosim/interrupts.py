@@ -1,23 +1,23 @@
-"""Into an interrupt's handler and back, as a Cortex-M's hardware does it: by a frame of eight words on the stack.
+"""Enter an interrupt handler and return from it as the hardware of a Cortex-M does: with eight words on the stack.
 
 Source: Arm DDI0403, B1.5.6 (exception entry), B1.5.8 (exception return) and B1.4.2 (xPSR). Only what this core
-needs: one stack, no floating point, no handler within a handler.
+needs: one stack, no floating point, no nested handlers.
 """
 
 import struct
 from typing import Any
 
-# What a handler finds in its link register: back to thread mode and the main stack. It returns by jumping there.
+# EXC_RETURN, in the link register of a handler: return to thread mode and the main stack. A jump to it returns.
 RETURN = 0xFFFFFFF9
 RETURN_PC = RETURN & ~1
-FIRST_INTERRUPT = 16  # exception number of interrupt 0; the vector table has one word an exception
+FIRST_INTERRUPT = 16  # exception number of interrupt 0; the vector table has one word per exception
 _FRAME_BYTES = 32
-_PADDED = 1 << 9  # in the stacked xPSR: the stack pointer was moved by one word more, to a multiple of 8
-_IT_STATE = 0x0600FC00  # bits of the xPSR: which instructions of an IT block are to come, and their condition
+_PADDED = 1 << 9  # in the stacked xPSR: the stack pointer was moved by one more word, to a multiple of 8
+_IT_STATE = 0x0600FC00  # bits of the xPSR: the instructions left in an IT block, and their condition
 
 
 class Exceptions:
-    """The registers of a core that entry and return work on; `names` is `unicorn.arm_const`."""
+    """Exception entry and return on the registers of `core`; `names` is `unicorn.arm_const`."""
 
     def __init__(self, core: Any, names: Any) -> None:
         self._core = core
@@ -29,11 +29,11 @@ class Exceptions:
 
     @property
     def masked(self) -> bool:
-        """Whether the firmware lets no interrupt in (CPSID)."""
+        """Whether the firmware has masked interrupts (CPSID)."""
         return any(self._core.reg_read(mask) & 1 for mask in self._masks)
 
     def enter(self, pc: int) -> None:
-        """Stack what the handler may change; `pc` is the instruction to come back to."""
+        """Stack the registers that the handler may change; `pc` is the instruction to return to."""
         sp, psr = self._core.reg_read(self._sp), self._core.reg_read(self._psr)
         padding = sp & 4
         frame = sp - padding - _FRAME_BYTES
@@ -45,7 +45,7 @@ class Exceptions:
         self._core.reg_write(self._psr, psr & ~_IT_STATE)
 
     def leave(self) -> int:
-        """Take back what `enter` has stacked; return the PC."""
+        """Restore what `enter` stacked; return the PC."""
         frame = self._core.reg_read(self._sp)
         *registers, pc, psr = struct.unpack("<8I", self._core.mem_read(frame, _FRAME_BYTES))
         for register, word in zip(self._stacked, registers, strict=True):

@@ -1,7 +1,7 @@
 """The IO manager of the co-simulated bench: the firmware's ELF in an emulated ATmega328P, between host and DUT.
 
-The board's oscillator is exact here, so that its laps can be judged by the true window; the twin of the
-`virtual-…` benches draws the error of a real UNO's resonator.
+The board's oscillator is exact here, so that its laps can be compared with the true window; on the `virtual-…`
+benches the twin draws the error of a real UNO's resonator.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,8 +14,8 @@ from instruments.world.world import World
 
 FREQUENCY_HZ = 16_000_000
 HOST_BAUD = 115200
-RESET_NS = 1_300_000_000  # boot loader of the UNO, after DTR has reset it
-# Of the USB adapter, each way: constant, and no shorter than a short slice of the lockstep.
+RESET_NS = 1_300_000_000  # time of the UNO's boot loader after a reset by DTR
+# Latency of the USB adapter in each direction: constant, and no shorter than a short slice of the lockstep.
 USB_LATENCY_NS = 1_000_000
 
 ByteListener = Callable[[int, int], None]  # called with (time in ns, byte)
@@ -24,8 +24,8 @@ ByteListener = Callable[[int, int], None]  # called with (time in ns, byte)
 class EmulatedIoManager:
     """An UNO whose host side is `port`; opening that port resets it, as DTR does.
 
-    `wire_change(at_ns, level)` tells it of the DUT's transmit pin, `pin_change(at_ns, level)` of the timestamp
-    pin; `to_dut` takes the bytes that the DUT's UART (at `dut_baud`) makes of its transmit pin.
+    The DUT calls `wire_change(at_ns, level)` for its transmit pin and `pin_change(at_ns, level)` for the timestamp
+    pin. `to_dut` is called with the bytes that the DUT's UART (at `dut_baud`) receives from the IO manager.
     """
 
     def __init__(
@@ -46,11 +46,11 @@ class EmulatedIoManager:
     # --- what goes in -------------------------------------------------------------------------------------
 
     def wire_change(self, at_ns: int, level: bool) -> None:
-        """Take a change of the DUT's transmit pin."""
+        """Pass a change of the DUT's transmit pin to D2."""
         self._pin("D2", at_ns, level)
 
     def pin_change(self, at_ns: int, level: bool) -> None:
-        """Take a change of the timestamp pin."""
+        """Pass a change of the timestamp pin to D3."""
         self._pin("D3", at_ns, level)
 
     def _pin(self, pin: str, at_ns: int, level: bool) -> None:
@@ -64,7 +64,7 @@ class EmulatedIoManager:
             start_ns = max(now_ns, self._line_free_ns)
             self._line_free_ns = start_ns + frame_ns(HOST_BAUD)
             self._lockstep.note_traffic(self._line_free_ns)
-            if self._running:  # the boot loader listens to nothing of ours
+            if self._running:  # the boot loader ignores these bytes
                 self._core.schedule_uart(self._cycle(start_ns), byte)
 
     def _reset(self) -> None:
@@ -77,7 +77,7 @@ class EmulatedIoManager:
     # --- what comes out -----------------------------------------------------------------------------------
 
     def run_until(self, at_ns: int) -> None:
-        """Run the core up to that moment."""
+        """Run the core up to `at_ns`."""
         if at_ns <= self._starts_ns:
             return
         if not self._running:

@@ -1,4 +1,4 @@
-"""The emulated DUT's UART wired straight to the host through a USB adapter."""
+"""The emulated DUT's UART, connected directly to the host through a USB adapter."""
 
 from instruments.twin_bench.cosim.bits import frame_ns
 from instruments.twin_bench.cosim.dut import EmulatedDut
@@ -34,6 +34,6 @@ class EmulatedSerialLine:
         self._world.clock.call_at(at_ns + USB_LATENCY_NS, lambda: self.port.emit(data))
 
     def _garbled(self, byte: int) -> int:
-        # With two speeds there is no true answer; that it is another byte is all a test needs.
+        # What a wrong speed makes of a byte is not defined; for a test it is enough that it is another byte.
         alike = abs(self._baud / self._dut.baud - 1.0) < SPEED_TOLERANCE
         return byte if alike else byte ^ 0xA5

@@ -1,11 +1,11 @@
-"""Executes the instructions of a Cortex-M4 and counts them exactly: unicorn, with a hook of our own in C.
+"""Execute the instructions of a Cortex-M4 and count them exactly: unicorn, with a hook of our own in C.
 
-Unicorn (GPL-2) is an optional extra, imported only here. Two of its traits shape this file:
+Unicorn (GPL-2) is an optional extra, imported only here. Two of its properties shape this file:
 
 * A Python hook for each block of instructions costs forty times the emulation, so `block_hook.c` counts.
-* In a callback of a memory-mapped register the PC is that of the block's beginning, unless the access was refused
-  first. So register pages are mapped without permissions, and `_refused` permits what goes there: from then on the
-  PC is that of the instruction, and every load and store has its exact cycle.
+* In a callback of a memory-mapped register, the PC is that of the start of the block, unless the access was
+  refused first. So register pages are mapped without permissions, and `_refused` permits accesses to them: then
+  the PC is that of the instruction, and every load and store has its exact cycle.
 """
 
 import ctypes
@@ -18,49 +18,48 @@ from instruments.errors import Unavailable
 from instruments.twin_bench.cosim.core_events import Fault
 from instruments.twin_bench.cosim.interrupts import FIRST_INTERRUPT, RETURN_PC, Exceptions
 
-FLASH_BYTES = 4 << 20  # from address 0; read-only, and the only memory that code runs from
+FLASH_BYTES = 4 << 20  # from address 0; read-only, and the only memory that code can run from
 RAM, RAM_BYTES = 0x20000000, 4 << 20
 PAGE_BYTES = 0x1000
 _UNDEFINED = b"\x00\xde"  # UDF #0
 _WFI = b"\x30\xbf"
-_NEVER = (1 << 64) - 1
 _NOWHERE = 0xFFFFFFFE  # an address that is never reached
 _NEVER = (1 << 64) - 1  # a cycle
 _STOPPED_BY_ALARM = 2
 _MEANINGS = {
-    "UC_ERR_READ_UNMAPPED": "load where nothing is",
-    "UC_ERR_WRITE_UNMAPPED": "store where nothing is",
-    "UC_ERR_FETCH_UNMAPPED": "jump to where nothing is",
-    "UC_ERR_WRITE_PROT": "store into flash",
-    "UC_ERR_FETCH_PROT": "jump to where no code may be",
+    "UC_ERR_READ_UNMAPPED": "load from an unmapped address",
+    "UC_ERR_WRITE_UNMAPPED": "store to an unmapped address",
+    "UC_ERR_FETCH_UNMAPPED": "jump to an unmapped address",
+    "UC_ERR_WRITE_PROT": "store to flash",
+    "UC_ERR_FETCH_PROT": "jump to memory that is not executable",
     "UC_ERR_INSN_INVALID": "undefined instruction",
     "UC_ERR_EXCEPTION": "exception",
 }
 
 
 class NoRegisterError(Exception):
-    """A load or store of a register that is not there, or not of that size."""
+    """A load or store of a register that does not exist, or not with that size."""
 
 
 class Registers(Protocol):
-    """What the pages of registers do. Both raise `NoRegisterError`."""
+    """The registers in the mapped pages; both methods raise `NoRegisterError` for one that does not exist."""
 
     def read(self, cycle: int, address: int, size: int) -> int:
-        """Return what a load of `size` bytes gives."""
+        """Return the word that a load of `size` bytes reads."""
 
     def write(self, cycle: int, address: int, size: int, word: int) -> None:
-        """Do what a store of `size` bytes does."""
+        """Store a word of `size` bytes."""
 
     @property
     def next_cycle(self) -> int | None:
-        """When something happens next by itself; None if nothing is under way."""
+        """The cycle of the next event without a register access; None if nothing is in progress."""
 
 
 class Outcome(Enum):
     """Why `ThumbEngine.run` returned."""
 
     DEADLINE = "the next block of instructions would end after the deadline"
-    EVENT = "something happens around the core"
+    EVENT = "an event of a peripheral is due"
     RETURNED = "an interrupt's handler has returned"
     WAITING = "a WFI was executed"
     FAULT = "no further instruction can be executed"
@@ -84,10 +83,10 @@ class _Counter(ctypes.Structure):
 
 
 class ThumbEngine:
-    """A core just out of reset: stack pointer and PC from the first two words of the flash image.
+    """A core after reset: stack pointer and PC come from the first two words of the flash image.
 
-    `library` is block_hook.c, compiled; `pages` are the addresses of the pages where `registers` are. Raises
-    `Unavailable` where unicorn is missing.
+    `library` is block_hook.c, compiled; `pages` are the addresses of the pages that contain `registers`. Raises
+    `Unavailable` if unicorn is missing.
     """
 
     def __init__(self, library: Path, image: bytes, pages: tuple[int, ...], registers: Registers) -> None:
@@ -111,7 +110,7 @@ class ThumbEngine:
 
     @property
     def cycle(self) -> int:
-        """Instructions executed since reset, plus what was added by setting it."""
+        """Cycles since reset: instructions executed, plus what was added by setting it."""
         return int(self._counter.cycle)
 
     @cycle.setter
@@ -120,11 +119,11 @@ class ThumbEngine:
 
     @property
     def interruptible(self) -> bool:
-        """Whether an interrupt would be taken now: none is being handled, and the firmware has masked none."""
+        """Whether an interrupt would be taken now: no handler is running, and interrupts are not masked."""
         return not self._handling and not self._exceptions.masked
 
     def interrupt(self, number: int) -> None:
-        """Begin to handle this interrupt of the NVIC, between two blocks of instructions."""
+        """Enter the handler of interrupt `number` of the NVIC, between two blocks of instructions."""
         try:
             self._exceptions.enter(self._pc)
         except self._unicorn.UcError as error:
@@ -134,7 +133,7 @@ class ThumbEngine:
         self._handling = True
 
     def run(self, deadline: int) -> Outcome:
-        """Execute until a WFI, a fault, a block that would end after `deadline`, or the registers' next event."""
+        """Execute up to a WFI, a fault, the registers' next event, or a block that would end after `deadline`."""
         self._counter.deadline = deadline
         self._counter.stopped = 0
         self._set_alarm()
@@ -152,11 +151,11 @@ class ThumbEngine:
         return Outcome.FAULT
 
     def _execute(self) -> bool:
-        """Let unicorn go on until it stops; return whether that was the return from a handler."""
+        """Let unicorn run until it stops; return whether that was the return from a handler."""
         try:
             self._core.emu_start(self._pc | 1, _NOWHERE)
         except self._unicorn.UcError as error:
-            # Unicorn knows no handlers: to it, their return is a jump to where nothing is.
+            # Unicorn does not support handlers: for it, their return is a jump to an unmapped address.
             if not self._handling or self._read_pc() != RETURN_PC:
                 self._fail(self._meaning(error), self._refused_address)
                 return False
@@ -167,7 +166,7 @@ class ThumbEngine:
         return False
 
     def spoil_next_instruction(self) -> None:
-        """Replace the next instruction by an undefined one."""
+        """Replace the next instruction with an undefined one."""
         end = self._pc + len(_UNDEFINED)
         self._flash[self._pc : end] = _UNDEFINED
         self._known[2 * self._pc : 2 * end] = bytes(2 * len(_UNDEFINED))
@@ -185,7 +184,7 @@ class ThumbEngine:
         self._core.hook_add(uc.UC_HOOK_MEM_UNMAPPED | uc.UC_HOOK_MEM_PROT, self._refused)
 
     def _count(self, hook: ctypes.CDLL) -> None:
-        """Let block_hook.c be called for every block; the binding itself takes only Python functions."""
+        """Register block_hook.c for every block through the C API: the binding accepts only Python functions."""
         library = self._unicorn.unicorn_py3.unicorn.uclib
         self._count_instructions = hook.er_count_instructions
         self._counter = _Counter(
@@ -201,7 +200,7 @@ class ThumbEngine:
             self._unicorn.UC_HOOK_BLOCK,
             _function(hook.er_count_block),
             ctypes.addressof(self._counter),
-            ctypes.c_uint64(1),  # begin > end: everywhere
+            ctypes.c_uint64(1),  # begin > end means all addresses
             ctypes.c_uint64(0),
         )
         if status != self._unicorn.UC_ERR_OK:
@@ -217,16 +216,16 @@ class ThumbEngine:
         try:
             return self._registers.read(self._now(), page + offset, size)
         except NoRegisterError:
-            self._fail("load of a register that is not there", page + offset)
+            self._fail("load from a register that does not exist", page + offset)
             return 0
 
     def _store(self, _core: Any, offset: int, size: int, word: int, page: int) -> None:
         if self.fault is not None:
-            return  # the block under way goes on to its end
+            return  # unicorn executes the current block to its end
         try:
             self._registers.write(self._now(), page + offset, size, word)
         except NoRegisterError:
-            self._fail("store to a register that is not there", page + offset)
+            self._fail("store to a register that does not exist", page + offset)
         self._set_alarm()
 
     def _set_alarm(self) -> None:
@@ -234,7 +233,7 @@ class ThumbEngine:
         self._counter.alarm = _NEVER if following is None else following
 
     def _now(self) -> int:
-        """Return how many cycles came before the instruction under way."""
+        """Return the number of cycles before the current instruction."""
         pc, end = self._read_pc(), self._counter.address + self._counter.size
         if not self._counter.address <= pc < end:
             return self.cycle
@@ -262,7 +261,7 @@ def _unicorn() -> Any:
             "emulate a Cortex-M4",
             f"the package unicorn cannot be imported ({error})",
             "scripts/prepare --dev in a clone, or pip install 'energy-runner[cosim]'; or the bench "
-            "virtual-lpm01a, which does without",
+            "virtual-lpm01a, which does not need it",
         ) from error
     return unicorn
 

@@ -1,7 +1,7 @@
-"""Compilers and libraries that the co-simulation needs: found, named when missing, and run once for each input.
+"""Find the compilers and libraries that the co-simulation needs, name missing ones, and build once per input.
 
-What is built is kept in the user's cache under a digest of everything that went into it, so that a bench opens
-at once the second time, and a changed source, model or compiler makes a new one.
+What is built is kept in the user's cache under a digest of everything that went into it, so that a bench opens at
+once the second time, while a changed source, model or compiler causes a new build.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _SOURCES = (".c", ".h", ".py", ".mk", ".ld", ".S")
 
 @dataclass(frozen=True)
 class Tool:
-    """A program, the Debian packages that bring it and what it needs, and what it is needed for."""
+    """A program, the Debian packages that provide it and what it depends on, and its purpose."""
 
     program: str
     packages: str
@@ -40,12 +40,12 @@ TOOLS = {
     "avr": Tool("avr-gcc", "gcc-avr avr-libc", "build the IO manager's firmware"),
     "arm": Tool("arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi", "build the DUT's firmware"),
 }
-# What a shim is linked with, and the Debian packages that bring it.
+# The libraries that a C file is linked with, and the Debian packages that provide them.
 LIBRARIES = {"simavr": "libsimavr-dev libelf-dev", "elf": "libelf-dev"}
 
 
 def needed(name: str) -> Path:
-    """Return the program that `TOOLS` calls `name`; raise `Unavailable` that names the packages to install."""
+    """Return the program `name` of `TOOLS`; if missing, raise `Unavailable` with the packages to install."""
     tool = TOOLS[name]
     found = shutil.which(tool.program)
     if found is None:
@@ -58,9 +58,10 @@ def needed(name: str) -> Path:
 
 
 def host_library(source: Path, libraries: tuple[str, ...] = ()) -> Path:
-    """Return the shared library made of one C file for this computer, linked with `libraries`.
+    """Return the shared library built from one C file for this computer, linked with `libraries`.
 
-    Raises `Unavailable` where the compiler or one of the libraries is missing.
+    Raises `Unavailable` if the compiler or one of the libraries is missing, `Refused` if the file does not
+    compile.
     """
     compiler = needed("cc")
     command = [str(compiler), "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", str(source)]
@@ -87,8 +88,8 @@ def host_library(source: Path, libraries: tuple[str, ...] = ()) -> Path:
 def firmware(target: str, product: str, tools: tuple[str, ...], variables: Mapping[str, str | Path]) -> Path:
     """Return the file `product` that `make target` in `dut_firmware` builds with these variables.
 
-    A variable that is a `Path` names a file that goes into the build. Raises `Unavailable` for a missing
-    compiler, `Refused` with the builder's own words for a model that cannot be built.
+    A variable that is a `Path` names an input file of the build. Raises `Unavailable` for a missing compiler,
+    `Refused` with the build's own message for a model that cannot be built.
     """
     make = needed("make")
     programs = [needed(tool) for tool in tools]
@@ -127,9 +128,9 @@ def _version(program: Path) -> str:
 
 
 def _first_error(text: str) -> str:
-    """Return the line that tells most: the first that says error, without the file's place on this computer."""
+    """Return the most informative line: the first with "error:", without the path of the source folder."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    telling = [line for line in lines if "error:" in line.lower()] or lines or ["it failed without a word"]
+    telling = [line for line in lines if "error:" in line.lower()] or lines or ["it failed without a message"]
     return telling[0].replace(f"{FIRMWARE}{os.sep}", "")
 
 
@@ -148,9 +149,10 @@ def _digest(files: list[Path], words: list[str]) -> str:
 
 
 def _kept(name: str, build: Callable[[Path], None]) -> Path:
-    """Return the folder of that name in the cache; `build(folder)` fills it where it is new.
+    """Return the folder `name` in the cache; if it is new, `build(folder)` fills it.
 
-    Built beside and renamed, so that a folder is whole or not there, whoever else builds at the same time.
+    It is built under another name and renamed, so that the folder is either complete or absent, even if another
+    process builds it at the same time.
     """
     cache = user_cache_path("energy-runner") / "cosim"
     folder = cache / name
@@ -165,9 +167,9 @@ def _kept(name: str, build: Callable[[Path], None]) -> Path:
             if not folder.is_dir():
                 made.rename(folder)
     except OSError as error:
-        if folder.is_dir():  # somebody else was faster
+        if folder.is_dir():  # another process was faster
             return folder
         if isinstance(error, InstrumentError):
             raise
-        raise Unavailable(f"keep what was built in {cache}", str(error), "a folder that can be written") from error
+        raise Unavailable(f"write the build into {cache}", str(error), "make that folder writable") from error
     return folder

@@ -163,7 +163,7 @@ def test_faults_in_the_how_to_do_what_it_says(tmp_path, monkeypatch, capsys):
 
 
 def test_the_how_to_lists_every_fault_switch():
-    listed = rows(section("how-to/use-the-twin-bench.md", "## Let something go wrong"))
+    listed = rows(section("how-to/use-the-twin-bench.md", "## Inject a fault"))
     assert {field.name for field in fields(Faults)} <= listed.keys()
 
 

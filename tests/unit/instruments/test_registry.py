@@ -41,7 +41,7 @@ def test_a_good_driver_is_there(others):
     [
         ("no_such_package.anywhere:DRIVER", "ModuleNotFoundError"),
         (f"{__name__}:MISSING", "AttributeError"),
-        (f"{__name__}:NOT_ONE", "no DriverSpec"),
+        (f"{__name__}:NOT_ONE", "not a DriverSpec"),
         (f"{__name__}:TAKEN", "name of a built-in driver"),
     ],
 )

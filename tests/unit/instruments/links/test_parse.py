@@ -89,7 +89,7 @@ def test_a_numbered_port_of_visa_is_known_on_windows_only(monkeypatch: pytest.Mo
         ("tcp://psu:5025/inst0", "'/inst0' follows"),
         ("telnet://psu:5024", "'telnet://' is unknown"),
         ("hwgrep://0483:5740", "by-id"),
-        ("spy://port", "no file"),
+        ("spy://port", "neither a port nor a path"),
         ("vendor:", "serial number"),
         ("ASRL::INSTR", "names no port"),
         ("ASRL::COM3::INSTR", "1 parts follow"),

@@ -121,7 +121,7 @@ def test_a_missing_permission_names_instrument_and_remedy(root: Path, close: Cal
     close(root / "dev/bus/usb/001/004")
     text = missing_permission(N6705, root)
     assert "you may not open N6705C" in text
-    assert "rules are not in place" in text
+    assert "rules are not installed" in text
     assert f"sudo cp '{RULES_FILE}'" in text
     assert missing_permission("USB::0x0957::0x0f07::my1::INSTR", root) == text
     assert missing_permission("USB::0x0957::0x0f07::MY2::INSTR", root) == ""  # another one, not plugged in
@@ -134,7 +134,7 @@ def test_with_the_rules_in_place_it_is_to_be_plugged_in_again(root: Path, close:
     place.write_bytes(RULES_FILE.read_bytes())
     assert "Try: unplug it and plug it in again" in missing_permission(N6705, root)
     place.write_text("# older\n")
-    assert "of another version. Try: sudo cp" in missing_permission(N6705, root)
+    assert "installed in another version. Try: sudo cp" in missing_permission(N6705, root)
 
 
 # --- serial ports -------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_a_port_that_may_be_opened(port: Path, close: Callable[[Path], None]) ->
 def test_a_port_of_a_group_names_the_command(port: Path, close: Callable[[Path], None], form: str) -> None:
     close(port)
     text = missing_permission(form.format(port=port))
-    assert f"you may not open {port}: it is for the group 'dialout'" in text
+    assert f"you may not open {port}: only the group 'dialout' may" in text
     assert "sudo usermod -aG dialout ada" in text
 
 

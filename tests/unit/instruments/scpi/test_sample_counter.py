@@ -74,7 +74,7 @@ def test_a_doubt_before_the_first_record_is_kept_until_it_comes() -> None:
     assert counter.account(S, S, 0, doubtful=True) is None
     lost = counter.account(2 * S, 2 * S, 10)
     assert lost is not None
-    assert "lost on the way" in lost.detail
+    assert "lost in transit" in lost.detail
     assert counter.account(2 * S + S // 100, 2 * S + S // 100, 48) is None
 
 

@@ -343,7 +343,7 @@ def test_an_answer_lost_on_the_way_is_a_loss() -> None:
     bench.world.faults.silent.clear()
     items += bench.log(1.0)
     (lost,) = of(Lost, items)
-    assert "lost on the way" in lost.detail
+    assert "lost in transit" in lost.detail
     assert check_indexes(items) == pytest.approx(2.25 / PERIOD_S, rel=0.1)
 
 
