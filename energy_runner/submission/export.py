@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from energy_runner.errors import ConfigurationError
-from energy_runner.rules import DEFAULT, RuleSet, load_rule_set
 from energy_runner.submission.description import System, describe
 from energy_runner.submission.figures import figure_of
 from energy_runner.submission.files import Submission, make_files
@@ -34,7 +33,7 @@ class ExportOptions:
 
     `division` "open" and each rule in `despite` let failed rules pass, and the export says so. `category` is the
     system's availability, if the form does not tell. `simulated` is needed for sessions of virtual benches.
-    `rule_set` is the name or the file of the rule set that judges.
+    `rule_set` is the name or the file of the rule set that judges; without one it is the default.
     """
 
     sessions: Sequence[Path]
@@ -46,7 +45,7 @@ class ExportOptions:
     category: str | None = None
     despite: Sequence[str] = ()
     simulated: bool = False
-    rule_set: str | Path = DEFAULT
+    rule_set: str | Path | None = None
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,9 @@ def export_mlperf(options: ExportOptions) -> Export:
     if options.division not in DIVISIONS:
         raise ConfigurationError(f"--division {options.division[:60]!a} is none of {', '.join(DIVISIONS)}")
     form = read_form(options.system_file)
-    rules = load_rule_set(options.rule_set)
-    entries = judge(sort_sessions(options.sessions), rules)
-    check_together(entries, int(rules.limit("five-windows")), simulated=options.simulated)
+    judged = judge(sort_sessions(options.sessions), options.rule_set)
+    entries = judged.entries
+    check_together(entries, windows=judged.windows, simulated=options.simulated)
     runs = [run for entry in entries for run in entry.runs.values()]
     deviations = [deviation.text for deviation in tolerated(runs, options.division, options.despite)]
     figures = {run.name: figure_of(run) for run in runs}
@@ -89,7 +88,11 @@ def export_mlperf(options: ExportOptions) -> Export:
         figures=figures,
         description=description.values,
         deviations=deviations,
-        banner=_banner(rules, deviations, simulated=options.simulated),
+        banner=[
+            *[SIMULATED] * options.simulated,
+            *judged.notes,
+            *(f"NOTE exported despite {text}" for text in deviations),
+        ],
     )
     files = make_files(submission)
     results = f"{submission.root}/results/{options.system}"
@@ -102,11 +105,3 @@ def export_mlperf(options: ExportOptions) -> Export:
         remarks=(*description.remarks, *remarks_on(entries, options.despite)),
         simulated=options.simulated,
     )
-
-
-def _banner(rules: RuleSet, deviations: Sequence[str], *, simulated: bool) -> list[str]:
-    """Return what every file says first."""
-    told = [SIMULATED] if simulated else []
-    if rules.sha256 is not None:
-        told.append(f"NOTE judged by the rule set '{rules.id}', a file (SHA-256 {rules.sha256})")
-    return told + [f"NOTE exported despite {text}" for text in deviations]

@@ -3,9 +3,12 @@
 Every figure is derived from the sessions' facts again; a result.json is not believed.
 """
 
+from dataclasses import dataclass
+from pathlib import Path
+
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import SessionError
-from energy_runner.rules import RuleSet, evaluate
+from energy_runner.rules import DEFAULT, RuleSet, evaluate, load_rule_set
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 from energy_runner.submission.model import FOLDERS, MODES, REQUIRED_MODES, Entry
@@ -13,11 +16,21 @@ from energy_runner.submission.run import make_run
 from energy_runner.submission.sessions import Sorted
 
 
-def judge(found: Sorted, rules: RuleSet) -> list[Entry]:
-    """Return the benchmarks of a submission, each session judged by `rules` beside the others.
+@dataclass(frozen=True)
+class Judged:
+    """The benchmarks of a submission, how many windows their rule set demands, and what every file says of it."""
 
-    Raises `SessionError` for a session that cannot be read.
+    entries: list[Entry]
+    windows: int
+    notes: list[str]
+
+
+def judge(found: Sorted, rule_set: str | Path | None) -> Judged:
+    """Return the benchmarks of a submission, each session judged by `rule_set` (or the default) beside the others.
+
+    Raises `ConfigurationError` for an unknown rule set, `SessionError` for a session that cannot be read.
     """
+    rules = load_rule_set(rule_set or DEFAULT)
     entries = []
     for name, sessions in found.items():
         benchmark = load_benchmark(name)
@@ -29,7 +42,9 @@ def judge(found: Sorted, rules: RuleSet) -> list[Entry]:
         row = rules.benchmarks.get(name)
         label_files = (row.stimuli if row else ()) or (benchmark.stimuli,)
         entries.append(Entry(benchmark, FOLDERS[name], runs, label_files))
-    return entries
+    of_file = f"NOTE judged by the rule set '{rules.id}', a file (SHA-256 {rules.sha256})"
+    notes = [] if rules.sha256 is None else [of_file]
+    return Judged(entries, int(rules.limit("five-windows")), notes)
 
 
 def _result(sessions: dict[str, Session], mode: str, rules: RuleSet, beside: set[str]) -> Result:

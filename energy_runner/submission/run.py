@@ -26,9 +26,8 @@ _IDENTITY = ("make", "model", "serial", "firmware")
 def make_run(session: Session, result: Result) -> Run:
     """Return a session as a run; raises `ConfigurationError` unless its DUT said once who it is."""
     told: dict[type[ev.Event], list[Any]] = {kind: [] for kind in _KINDS}
-    for event in session.journal(exchanges=False):
-        if type(event) in told:
-            told[type(event)].append(event)
+    for event in session.journal(exchanges=False).of(*_KINDS):
+        told[type(event)].append(event)
     record, mode = session.record, session.record.run.mode
     twin = any(identified.identity.get("virtual") is True for identified in told[ev.BoxIdentified])
     purpose = "accuracy" if mode == "accuracy" else "window"

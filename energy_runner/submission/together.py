@@ -9,11 +9,11 @@ from energy_runner.submission.names import plain_ascii
 _STATED = {"model_string", "input_bytes", "classes", "metric", "target", "stride_bytes"}
 
 
-def check_together(entries: Sequence[Entry], windows: int, *, simulated: bool) -> None:
+def check_together(entries: Sequence[Entry], *, windows: int, simulated: bool) -> None:
     """Raise `ConfigurationError` for sessions that do not make a submission together.
 
-    `windows` is how many windows, each with a stimulus of its own, a timed session has. `simulated` says that
-    sessions of virtual benches are meant to be exported, and no others.
+    Each timed run needs so many `windows`, each with a stimulus of its own. `simulated` says that sessions of
+    virtual benches are meant to be exported, and no others.
     """
     for entry in entries:
         _check_definition(entry)

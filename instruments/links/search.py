@@ -58,7 +58,7 @@ def search_resources(timeout_s: float = TIMEOUT_S) -> Search:
     # The child must find the same packages, wherever this process has them from.
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     missing = [f"{what}: try `pip install {name}`" for module, what, name in NEEDED if find_spec(module) is None]
-    command = [sys.executable, "-m", __name__]
+    command = [sys.executable or "python3", "-m", __name__]
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter and this module
             command,

@@ -208,9 +208,10 @@ class IoManager(Instrument):
             if limit.expired() and refusals:
                 raise self._refused(command, refusals)
             if limit.expired():
+                received = _excerpt(" ".join(texts) + self._lines.partial)
                 raise TimedOut(
                     f"send '{command}' to {self.name}",
-                    f"no 'm-ready' within {ANSWER_S:g} s; received {_excerpt(' '.join(texts) + self._lines.partial)}",
+                    f"no 'm-ready' within {ANSWER_S:g} s; received {received}",
                     "check the IO manager's cable and power",
                 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from energy_runner.bench import Bench, BenchSpec, build_bench
+from energy_runner.bench import Bench, BenchSpec, build_bench, load_bench_spec
 from energy_runner.director.advice import Heard, advised
 from instruments.errors import Unavailable
 from instruments.registry import drivers
@@ -28,6 +28,10 @@ TWINS = TwinOptions(
     firmware="energy",
     seed=0,
 )
+
+
+def nothing_may_be_opened(port: str, baud: int) -> CableLink:
+    raise AssertionError(f"{port} was to be opened")
 
 
 @pytest.fixture
@@ -85,25 +89,16 @@ def test_what_the_monitor_said_is_enough_and_it_is_not_asked_again(desk, bytes_,
     heard.bytes_passed("io-manager", "rx", b"m-name-io")
     heard.bytes_passed("monitor", "tx", b"m-name-io")
 
-    def connect(port: str, baud: int) -> CableLink:
-        raise AssertionError("nothing may be opened")
-
-    assert ("swapped" in advised(FAILED, bench, heard, connect)) is swapped
+    assert ("swapped" in advised(FAILED, bench, heard, nothing_may_be_opened)) is swapped
 
 
 def test_twins_are_never_swapped():
-    bench = build_bench(load())
+    bench = build_bench(load_bench_spec("virtual-lpm01a"))
     assert bench.twin is not None
-    assert advised(FAILED, bench, Heard(bench)) == FAILED
-
-
-def load() -> BenchSpec:
-    from energy_runner.bench import load_bench_spec
-
-    return load_bench_spec("virtual-lpm01a")
+    assert advised(FAILED, bench, Heard(bench), nothing_may_be_opened) == FAILED
 
 
 def test_without_an_io_manager_there_is_nothing_to_swap(tmp_path: Path):
     spec = BenchSpec.model_validate({"name": "b", "dut": {"port": "/dev/x"}})
     bench: Bench = build_bench(spec, "performance")
-    assert advised(FAILED, bench, Heard(bench)) == FAILED
+    assert advised(FAILED, bench, Heard(bench), nothing_may_be_opened) == FAILED
