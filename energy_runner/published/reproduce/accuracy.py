@@ -94,19 +94,16 @@ def exact_accuracy(results: FloatArray, labels: npt.NDArray[np.int_]) -> Accurac
     With two outputs the AUC is that of the second one, with more it is the mean over the classes, one against
     the rest; NaN where a class has no file (the runner then stopped with an error).
     """
-    if results.shape[1] == 1:
-        return Accuracy(
-            anomaly_accuracy_percent(results[:, 0], labels == 1, _LEAST), _known(exact_auc(results[:, 0], labels))
-        )
-    top1 = top1_percent(results, labels)
-    if results.shape[1] == 2:
-        return Accuracy(top1, _known(exact_auc(results[:, 1], labels)))
-    areas = [exact_auc(results[:, k], (labels == k).astype(np.int_)) for k in range(results.shape[1])]
-    return Accuracy(top1, float(np.mean([_known(area) for area in areas])))
-
-
-def _known(area: float | None) -> float:
-    return math.nan if area is None else area
+    outputs = results.shape[1]
+    if outputs == 1:
+        top1 = anomaly_accuracy_percent(results[:, 0], labels == 1, _LEAST)
+        judged = [(results[:, 0], labels)]
+    else:
+        top1 = top1_percent(results, labels)
+        judged = [(results[:, k], (labels == k).astype(np.int_)) for k in range(outputs)]
+        judged = [(results[:, 1], labels)] if outputs == 2 else judged
+    areas = [exact_auc(scores, positive) for scores, positive in judged]
+    return Accuracy(top1, float(np.mean([math.nan if area is None else area for area in areas])))
 
 
 def _area(scores: FloatArray, positive: npt.NDArray[np.bool_], thresholds: FloatArray) -> float:

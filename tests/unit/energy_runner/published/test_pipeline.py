@@ -1,5 +1,6 @@
 """Auditing a session is one way through the rooms: each file is entered once, and none calls back."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,7 +84,26 @@ def mlcommons(folder: Path) -> Path:
     return write_mlcommons(folder / "kws/energy")
 
 
-@pytest.mark.parametrize("write", [eembc, lost_edge, performance, accuracy, mlcommons])
+def mlcommons_accuracy(folder: Path) -> Path:
+    folder = folder / "kws/accuracy"
+    folder.mkdir(parents=True)
+    passes = [
+        {
+            "file": f"{k}.bin",
+            "class": str(k),
+            "classes": "12",
+            "infer": {"results": [float(k == place) for place in range(12)], "iterations": 1, "warmups": 0},
+            "mode": "a",
+        }
+        for k in range(12)
+    ]
+    (folder / "results.json").write_text(json.dumps(passes), "utf-8")
+    (folder / "results.txt").write_text("Top 1% = 100.0\nAUC = 1.000\n", "utf-8")
+    (folder / "log.txt").write_text("Device model retrieved: kws01\nSession logged in file log.txt\n", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("write", [eembc, lost_edge, performance, accuracy, mlcommons, mlcommons_accuracy])
 def test_each_room_is_entered_once(tmp_path: Path, write: object) -> None:
     assert callable(write)
     (found,) = find_all([write(tmp_path)])
