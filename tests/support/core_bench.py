@@ -14,7 +14,7 @@ from instruments.twin_bench.cosim.cortex_m import CoreEvent, CortexM4, Kind
 from instruments.twin_bench.cosim.toolchain import FIRMWARE, host_library
 
 FREQUENCY_HZ = 64_000_000
-HOOK = FIRMWARE.parent / "instruments" / "virtual" / "cosim" / "block_hook.c"
+HOOK = FIRMWARE.parent / "instruments" / "twin_bench" / "cosim" / "block_hook.c"
 SLICE_CYCLES = FREQUENCY_HZ // 2000
 BAUDS = {"energy": 9600, "performance": 115200}
 READY = b"m-ready\r\n"
