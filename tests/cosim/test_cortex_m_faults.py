@@ -93,7 +93,7 @@ def movs_lsls(value: int) -> tuple[int, int]:
         ((*movs_lsls(0x00), 0x6000), "store to flash at 0x00000000, PC 0x0000000c", 2),
         ((*movs_lsls(0x40), 0x6B00), "load from a register that does not exist at 0x40000030, PC 0x0000000c", 2),
         ((*movs_lsls(0x40), 0x7000), "store to a register that does not exist at 0x40000000, PC 0x0000000c", 2),
-        ((*movs_lsls(0x21), 0x3001, 0x4700), "jump to where no", 4),
+        ((*movs_lsls(0x21), 0x3001, 0x4700), "jump to ", 4),
         ((*movs_lsls(0x20), 0x3001, 0x4700), "jump to memory that is not executable", 4),
         ((0xBF00, 0xDE00), "undefined instruction, PC 0x0000000a", 1),
         ((0xBF00, 0xDF00), "exception, PC 0x0000000c", 2),  # SVC ends, then its exception comes

@@ -91,7 +91,7 @@ class IoManager(Instrument):
                     return self.identify(deadline)
         raise TimedOut(
             f"ask {self.name} for its name",
-            f"no 'm-name-io' within {BOOT_S:g} s; received {_excerpt(' '.join(heard) + self._lines.partial)}",
+            f"no 'm-name-io' within {BOOT_S:g} s; got {_excerpt(' '.join(heard) + self._lines.partial)}",
             "check that the port is the IO manager's and that its firmware uses 115200 baud",
         )
 
@@ -211,7 +211,7 @@ class IoManager(Instrument):
                 received = _excerpt(" ".join(texts) + self._lines.partial)
                 raise TimedOut(
                     f"send '{command}' to {self.name}",
-                    f"no 'm-ready' within {ANSWER_S:g} s; received {received}",
+                    f"no 'm-ready' within {ANSWER_S:g} s; got {received}",
                     "check the IO manager's cable and power",
                 )
 

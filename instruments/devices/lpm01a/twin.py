@@ -345,7 +345,7 @@ class VirtualLpm01a:
 
     def _start(self, arguments: str) -> str:
         if self._settings["format"] == "bin_hexa":
-            raise CannotError("binary output is not imitated")
+            raise CannotError("binary output is not simulated")
         self._check_rate(number(self._settings["freq"]))
         if self._settings["trigsrc"] == "d7":
             self._armed = True

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import energy_runner as er
-from energy_runner.bench import opened
+from energy_runner.bench import build
 from energy_runner.errors import ConfigurationError
 
 WRONG = [
@@ -72,7 +72,7 @@ def nothing_opens(monkeypatch, tmp_path):
         raise AssertionError("a bench was built")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(opened, "build_twin_bench", built)
+    monkeypatch.setattr(build, "build_twin_bench", built)
     yield
     assert list(tmp_path.iterdir()) == [], "something was left behind"
 

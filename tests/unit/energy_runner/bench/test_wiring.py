@@ -1,5 +1,6 @@
 """Who plays which role: from the tables of a bench file to instruments, and what is refused in which line."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from energy_runner.bench.build import build_bench
 from energy_runner.bench.spec import BenchSpec, load_bench_spec
 from energy_runner.bench.wiring import Player, instruments_of, roles_of, wiring
 from energy_runner.errors import ConfigurationError
+from instruments import registry
+from instruments.registry import drivers
 
 MIX = """
 name = "mix"
@@ -17,7 +20,7 @@ driver = "lpm01a"
 port = "/dev/ttyACM0"
 
 [instruments.meter]
-driver = "n6705"
+driver = "plain-meter"
 port = "TCPIP0::192.168.1.20::5025::SOCKET"
 options = { channel = 2 }
 
@@ -45,6 +48,13 @@ port = "/dev/ttyACM1"
 """
 
 
+@pytest.fixture(autouse=True)
+def plain_meter(monkeypatch):
+    """A meter that samples what another instrument feeds; those that come along feed what they sample."""
+    meter = dataclasses.replace(drivers()["n6705"], name="plain-meter", samples_own_output=False)
+    monkeypatch.setattr(registry, "BUILT_IN", (*registry.BUILT_IN, meter))
+
+
 @pytest.fixture
 def load(tmp_path: Path):
     def loaded(text: str) -> BenchSpec:
@@ -61,9 +71,10 @@ def test_every_role_has_the_player_that_the_file_names(load) -> None:
 
 
 def test_the_supply_is_opened_first_whatever_the_order_in_the_file(load) -> None:
-    later = MIX.replace('supply = "psu"', 'supply = "meter"').replace('sampler = "meter"', 'sampler = "psu"')
+    head, psu, rest = MIX.partition('[instruments.psu]\ndriver = "lpm01a"\nport = "/dev/ttyACM0"\n')
+    later = head + rest.replace("[roles]", f"{psu}[roles]")
     assert next(iter(wiring(load(MIX), "energy").instruments)) == "psu"
-    assert next(iter(wiring(load(later), "energy").instruments)) == "meter"
+    assert next(iter(wiring(load(later), "energy").instruments)) == "psu"
 
 
 def test_a_mode_opens_only_what_it_needs(load) -> None:
@@ -174,7 +185,7 @@ def test_edges_among_one_samplers_samples_do_not_place_another_ones(load) -> Non
 def test_an_option_that_a_driver_does_not_have(load) -> None:
     spec = load(MIX.replace("channel = 2", "chanel = 2"))
     with pytest.raises(
-        ConfigurationError, match=r"meter\.options\.chanel is unknown \(options of n6705: channel\)"
+        ConfigurationError, match=r"meter\.options\.chanel is unknown \(options of plain-meter: channel\)"
     ):
         build_bench(spec, "energy")
 

@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 
 from energy_runner.director.live import BLOCK_S, Progress, sample_blocks
-from instruments.roles import CURRENT, ENERGY, VOLTAGE, Applied, Samples
+from instruments.roles import UNITS, AppliedSampling, Samples, Signal
+
+
+def sampled(period_s: float, *names: str) -> AppliedSampling:
+    return AppliedSampling(tuple(Signal(name, UNITS[name], period_s) for name in names))
 
 
 def blocks(first: int, values: np.ndarray, period_s: float):
-    applied = Applied(3.0, period_s, (ENERGY,))
+    applied = sampled(period_s, "energy")
     return list(sample_blocks(7, Samples(first, (values.astype(np.float32),)), applied))
 
 
@@ -44,7 +48,7 @@ def test_missing_samples_are_counted_and_leave_mean_and_extremes_alone():
 
 
 def test_all_of_it_is_json():
-    applied = Applied(3.0, 1e-3, (CURRENT, VOLTAGE))
+    applied = sampled(1e-3, "current", "voltage")
     nothing = np.full(2, math.nan, dtype=np.float32)
     (block,) = sample_blocks(5, Samples(3, (nothing, nothing)), applied)
     read = json.loads(block.model_dump_json())

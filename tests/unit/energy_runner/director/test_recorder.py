@@ -14,9 +14,9 @@ from energy_runner.session.journal import Journal
 from energy_runner.session.stream import StreamWriter
 from energy_runner.session.trace import TraceReader, TraceWriter
 from instruments.clock import VirtualClock
-from instruments.roles import ENERGY, Applied, Edge, Samples
+from instruments.roles import AppliedSampling, Edge, Samples, Signal
 
-APPLIED = Applied(3.0, 1e-3, (ENERGY,))
+APPLIED = AppliedSampling((Signal("energy", "J", 1e-3),))
 
 
 def samples(first: int, count: int) -> Samples:

@@ -11,7 +11,10 @@ from tests.support.places import ROOT
 from tests.support.published_sessions import write_eembc, write_performance
 
 RUNNER = ROOT / "energy_runner"
-FILES = [*sorted((RUNNER / "rules").glob("*.py")), *(RUNNER / "submission" / f"{n}.py" for n in ("cases", "text"))]
+FILES = [
+    *sorted((RUNNER / "rules").glob("*.py")),
+    *(RUNNER / "submission" / f"{n}.py" for n in ("judge", "together", "results", "verdicts")),
+]
 # Numbers that are no limits of a rule, and why.
 REASONS = {
     ("clocks", "WITHIN"): "how a limit is applied to a value with an uncertainty",
