@@ -14,7 +14,7 @@ from energy_runner.session.journal import Journal
 from energy_runner.session.stream import StreamWriter
 from energy_runner.session.trace import TraceReader, TraceWriter
 from instruments.clock import VirtualClock
-from instruments.roles import AppliedSampling, Edge, Samples, Signal
+from instruments.roles import AppliedSampling, Note, Samples, Signal
 
 APPLIED = AppliedSampling((Signal("energy", "J", 1e-3),))
 
@@ -75,9 +75,9 @@ def test_bytes_go_to_the_journal_unless_they_are_a_sampler_s_or_bulk(tmp_path, r
 def test_facts_come_after_the_bytes_that_they_were_decoded_from(tmp_path, recorder):
     recorder.open_trace(APPLIED, streaming={"monitor"})
     recorder.bytes_passed("monitor", "rx", b"samples")
-    recorder.stream([samples(0, 10), Edge(3.5, 0.5), samples(10, 10)])
+    recorder.stream([samples(0, 10), Note("odd"), samples(10, 10)])
     recorder.stream([])
-    assert kinds(tmp_path) == ["stream-chunk", "edge-captured", "samples-arrived"]
+    assert kinds(tmp_path) == ["stream-chunk", "remark", "samples-arrived"]
 
 
 def test_what_was_not_indexed_yet_is_indexed_at_the_end(tmp_path, recorder):
@@ -116,10 +116,10 @@ def test_a_broken_trace_stops_the_run_once_and_leaves_the_journal_whole(tmp_path
         patched.setattr(TraceWriter, "append", full)
         with pytest.raises(BenchFault):
             recorder.stream([samples(10, 10)])
-    recorder.stream([samples(20, 10), Edge(25.0, 0.5)])  # what comes later is dropped: there is a hole before it
+    recorder.stream([samples(20, 10), Note("odd")])  # what comes later is dropped: there is a hole before it
     recorder.remark("director", "on")
     recorder.close()
-    assert kinds(tmp_path) == ["samples-arrived", "edge-captured", "samples-arrived", "remark"]
+    assert kinds(tmp_path) == ["samples-arrived", "remark", "samples-arrived", "remark"]
     with TraceReader(tmp_path / "trace.jls") as trace:
         assert trace.length == 10
 
