@@ -151,7 +151,7 @@ def test_nothing_is_raised_in_the_tear_down(tmp_path, error, monkeypatch):
                 monkeypatch.setattr(sink, name, fails)
     recorder.progress(1.0, 2.0, "")
     recorder.bytes_passed("monitor", "rx", b"1")
-    recorder.stream([samples(0, 10), Edge(3.0, 0.5)])
+    recorder.stream([samples(0, 10), Note("odd")])
     recorder.emit(ev.SupplySwitched(t_ns=1, on=False))
     recorder.close_trace()
     recorder.close()
