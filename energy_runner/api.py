@@ -250,9 +250,10 @@ def _closed(recorder: Recorder, end: RunEnd) -> RunEnd:
         recorder.close()
     except BaseException as error:
         if end.outcome == "completed":
-            foreseen = isinstance(error, RunnerError | OSError)
             reason = " ".join(str(error).split()) or type(error).__name__
-            return replace(end, outcome="bench-fault", reason=reason, error=None if foreseen else error)
+            if isinstance(error, RunnerError | OSError):
+                return replace(end, outcome="bench-fault", reason=reason)
+            return replace(end, outcome="failed", reason=reason, error=error)
     return end
 
 

@@ -54,7 +54,8 @@ def run_command(options: RunOptions) -> int:
     )
     bench = api.load_bench(options.bench)
     with ProgressBar() as progress:
-        session = api.run(bench, run_plan, out=options.out, model=options.model, subscribers=[progress])
+        # The run has a thread of its own, so that a terminal that blocks never keeps the supply on.
+        session = api.follow(api.start(bench, run_plan, out=options.out, model=options.model), progress)
     show(session, as_json=options.as_json)
     return api.exit_status(session)
 
