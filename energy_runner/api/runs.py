@@ -101,18 +101,19 @@ def measure(
     changes: Mapping[str, Any] | None = None,
     out: str | Path | None = None,
     model: str | Path | None = None,
-    subscribers: Sequence[Listener] = (),
+    listeners: Sequence[Listener] = (),
     rule_set: str | Path | None = None,
     **options: Any,
 ) -> Session:
     """Load a bench, plan and run, in one call: what the command `run` does.
 
-    `changes` are those of `load_bench`, `options` those of `plan`; see there and at `run` for the rest. The bench
-    is looked at first, so that a mistyped one is named before stimuli that are missing.
+    `changes` are those of `load_bench`, `options` those of `plan`; see there and at `run` for the rest. The
+    `listeners` are called with every event in this thread, as by `follow`, and may take their time. The bench is
+    looked at first, so that a mistyped one is named before stimuli that are missing.
     """
     spec = load_bench(bench, changes=changes)
     run_plan = plan(benchmark, mode, **options)
-    return run(spec, run_plan, out=out, model=model, subscribers=subscribers, rule_set=rule_set)
+    return follow(start(spec, run_plan, out=out, model=model, rule_set=rule_set), *listeners)
 
 
 def demo(
@@ -120,7 +121,7 @@ def demo(
     *,
     seed: int = 0,
     out: str | Path | None = None,
-    subscribers: Sequence[Listener] = (),
+    listeners: Sequence[Listener] = (),
 ) -> Session:
     """Measure a virtual board with stimuli that are made on the spot.
 
@@ -133,7 +134,7 @@ def demo(
         )
     with tempfile.TemporaryDirectory(prefix="energy-runner-demo-") as folder:
         write_demo_stimuli(Path(folder))
-        return measure("kws01", bench, stimuli=folder, seed=seed, out=out, subscribers=subscribers)
+        return measure("kws01", bench, stimuli=folder, seed=seed, out=out, listeners=listeners)
 
 
 def _ready(
@@ -215,9 +216,10 @@ def _closed(recorder: Recorder, end: RunEnd) -> RunEnd:
         recorder.close()
     except BaseException as error:
         if end.outcome == "completed":
-            foreseen = isinstance(error, RunnerError | OSError)
             reason = " ".join(str(error).split()) or type(error).__name__
-            return replace(end, outcome="bench-fault", reason=reason, error=None if foreseen else error)
+            if isinstance(error, RunnerError | OSError):
+                return replace(end, outcome="bench-fault", reason=reason)
+            return replace(end, outcome="failed", reason=reason, error=error)
     return end
 
 

@@ -44,6 +44,7 @@ def run_command(options: RunOptions) -> int:
     hush_libraries()
     changes = _changes(options)
     with ProgressBar() as progress:
+        # The run has a thread of its own, so that a terminal that blocks never keeps the supply on.
         session = api.measure(
             options.benchmark,
             options.bench,
@@ -57,7 +58,7 @@ def run_command(options: RunOptions) -> int:
             limit=options.limit,
             out=options.out,
             model=options.model,
-            subscribers=[progress],
+            listeners=[progress],
             rule_set=options.rule_set or None,
         )
     show(session, as_json=options.as_json, every=options.every)
@@ -103,6 +104,6 @@ def demo_command(bench: str, out: Path | None, seed: int, *, as_json: bool, ever
 
     hush_libraries()
     with ProgressBar() as progress:
-        session = api.demo(bench, seed=seed, out=out, subscribers=[progress])
+        session = api.demo(bench, seed=seed, out=out, listeners=[progress])
     show(session, as_json=as_json, every=every)
     return api.exit_status(session)

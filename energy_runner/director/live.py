@@ -77,7 +77,8 @@ def sample_blocks(t_ns: int, samples: Samples, applied: AppliedSampling) -> Iter
 
 
 def _drawn_together(name: str, unit: str, values: Float32Array) -> SignalBlock:
-    there = values[np.isfinite(values)]
+    finite = np.isfinite(values)
+    there = values if finite.all() else values[finite]
     missing = len(values) - len(there)
     if not len(there):
         return SignalBlock(name=name, unit=unit, mean=None, min=None, max=None, missing=missing)

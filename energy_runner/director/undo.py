@@ -37,20 +37,26 @@ class UndoStack:
     def unwind(self, report: Callable[[UndoReport], None]) -> None:
         """Run every step, newest first, each with a deadline of its own; tell how each went.
 
-        Nothing that a step or `report` raises keeps the next step from running, a wish to end the program
-        included. What `report` raised first is raised when all steps have run.
+        Nothing that a step or `report` raises keeps the next step from running. A step that was cut short by a
+        wish to end the program (Ctrl-C) is run once more. What `report` raised first is raised when all steps have
+        run.
         """
         unreported: BaseException | None = None
         while self._steps:
             step = self._steps.pop()
-            error: BaseException | None = None
-            try:
-                step.run(self._clock.deadline(step.limit_s))
-            except BaseException as caught:
-                error = caught
+            error = self._attempt(step)
+            if error is not None and not isinstance(error, Exception):
+                error = self._attempt(step)
             try:
                 report(UndoReport(step.name, error))
             except BaseException as caught:
                 unreported = unreported or caught
         if unreported is not None:
             raise unreported
+
+    def _attempt(self, step: Undo) -> BaseException | None:
+        try:
+            step.run(self._clock.deadline(step.limit_s))
+        except BaseException as error:
+            return error
+        return None

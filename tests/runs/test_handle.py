@@ -169,3 +169,18 @@ def test_a_session_made_with_bulk_bytes_tells_every_byte(plan, tmp_path):
     assert times == sorted(times)
     assert {event.purpose for event in session.journal().of(InferenceDone)} == {"trial", "window"}
     assert len(list(session.journal().of(RunStarted))) == 1
+
+
+def test_a_follower_that_blocks_never_keeps_the_supply_on(plan, tmp_path):
+    """A terminal that takes no more text, for example."""
+    bench = twin_bench("virtual-lpm01a")
+    released = threading.Event()
+    handle = er.start(bench, plan, out=tmp_path / "s")
+    follower = threading.Thread(target=er.follow, args=(handle, lambda event: released.wait(60.0)))
+    follower.start()
+    session = handle.wait()
+    assert session.record.outcome == "completed"
+    assert not bench.twin.world.powered
+    assert follower.is_alive()
+    released.set()
+    follower.join()

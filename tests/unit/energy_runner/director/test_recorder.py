@@ -181,3 +181,25 @@ def test_samples_are_drawn_together_only_where_somebody_looks(tmp_path):
         (100, 100),
         (200, 50),
     ]
+
+
+def test_a_fast_session_is_hardly_larger_than_trace_and_stream(tmp_path):
+    """Half a million samples a second, read from a link in pieces of 4 kB, polled ten times a second."""
+    rate, seconds, piece = 500_000, 4, 4096
+    clock = VirtualClock()
+    recorder = Recorder(tmp_path, clock)
+    recorder.open_trace(AppliedSampling((Signal("current", "A", 1 / rate),)), streaming={"monitor"})
+    values = np.random.default_rng(0).random(rate // 10, dtype=np.float32)
+    raw = 0
+    for poll in range(10 * seconds):
+        data = values.tobytes()
+        for at in range(0, len(data), piece):
+            recorder.bytes_passed("monitor", "rx", data[at : at + piece])
+        recorder.stream([Samples(poll * len(values), (values,))])
+        raw += len(data)
+        clock.sleep(0.1)
+    recorder.close()
+    sizes = {file.name: file.stat().st_size for file in tmp_path.iterdir()}
+    assert sum(sizes.values()) <= 1.02 * (sizes["trace.jls"] + raw)
+    assert sizes["journal.jsonl"] < 0.01 * raw
+    assert sizes["stream.bin"] >= raw

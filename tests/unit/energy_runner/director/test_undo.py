@@ -74,6 +74,21 @@ def test_no_exception_of_any_kind_keeps_the_next_step_from_running(error):
     assert [type(report.error) for report in reports] == [error, type(None)]
 
 
+@pytest.mark.parametrize(("error", "again"), [(KeyboardInterrupt, True), (SystemExit, True), (TimedOut, False)])
+def test_a_step_that_was_interrupted_is_run_once_more(error, again):
+    stack, tries, reports = UndoStack(VirtualClock()), [], []
+
+    def interrupted_once(deadline):
+        tries.append(deadline.remaining_s())
+        if len(tries) == 1:
+            raise error("switch off", "silence")
+
+    stack.register("switch off", interrupted_once, 3.0)
+    stack.unwind(reports.append)
+    assert tries == [3.0, 3.0][: 1 + again]
+    assert (reports[0].error is None) == again
+
+
 def test_a_report_that_fails_is_heard_of_after_the_last_step():
     stack, done = UndoStack(VirtualClock()), []
     stack.register("first", lambda deadline: done.append("first"))
