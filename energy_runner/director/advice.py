@@ -1,18 +1,21 @@
-"""What to say beside an error when two instruments seem to be plugged into each other's ports.
+"""Advice beside an error: what keeps the user from an instrument, what is plugged in instead, what seems swapped.
 
 A power monitor that says nothing may be the IO manager: neither understands the other's commands, so both stay
 silent, and the error alone would send the user to cables and firmware.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from energy_runner.bench import Bench
 from energy_runner.bench.wiring import instruments_of
 from instruments.clock import Clock
 from instruments.devices.io_manager.driver import IoManager
 from instruments.errors import InstrumentError
+from instruments.links.address import AddressError
 from instruments.links.base import Link
-from instruments.links.serial_link import SerialLink
+from instruments.links.permission import closed_instruments, missing_permission, udev_rules
+from instruments.links.search import search_resources
+from instruments.links.serial_link import SerialLink, list_serial_ports
 from instruments.links.tap import Direction
 from instruments.registry import drivers
 
@@ -90,3 +93,35 @@ def _io_manager_answers(link: Link, clock: Clock) -> bool:
     finally:
         io_manager.close()
     return True
+
+
+def permission_advice(bench: Bench, name: str) -> str:
+    """Return what keeps this user from opening an instrument, with the remedy; "" if no permission is missing."""
+    port = instruments_of(bench.spec)[name].port
+    if bench.virtual:
+        return ""
+    try:
+        return missing_permission(port)
+    except (AddressError, OSError):
+        return ""
+
+
+def what_is_there(bench: Bench, names: Collection[str]) -> str:
+    """Return which serial ports and VISA resources this computer has, if the instruments `names` need such."""
+    known, present = drivers(), instruments_of(bench.spec)
+    links = {known[present[name].driver].link for name in names if present[name].driver in known}
+    found: list[str] = []
+    if "stream" in links:
+        ports = [" ".join(part for part in (one.port, one.description) if part) for one in list_serial_ports()]
+        found.append(f"serial ports: {', '.join(ports) or 'none'}")
+    if "scpi" in links:
+        search = search_resources()
+        resources = [" ".join(part for part in (one.resource, one.says) if part) for one in search.found]
+        found.append(f"USB and LAN instruments: {', '.join(resources) or 'none'}")
+        found += [f"not looked for: {missed}" for missed in search.not_searched]
+        rules = udev_rules()
+        found += [
+            f"{one.title} is connected, but you may not open it (udev rules: {rules.file}). Try: {rules.command}"
+            for one in closed_instruments()
+        ]
+    return "; ".join(found)

@@ -1,10 +1,11 @@
 """Examine a bench: every instrument by itself, then all together; the supply goes off in any case."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from energy_runner.bench import Bench
+from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
 from energy_runner.director.stage import EDGE_ADVICE, SUPPLY_STEP, switch_off
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.undo import UndoReport, UndoStack
@@ -90,14 +91,14 @@ class _Doctor:
         self._undo = UndoStack(bench.clock)
         self._reached: set[str] = set()
         bench.dut.while_waiting = stop.check
+        self._heard = Heard(bench)
 
     def run(self) -> Examination:
         """Examine every instrument by itself, so that one run finds every wrong port, then all together."""
         bench, players = self._bench, self._bench.players
+        asked = [name for name in bench.instruments if name != players.dut.instrument or _relays(bench, name)]
         alone: list[Step] = [
-            (f"{_called(name)} answers", partial(self._open, name, one))
-            for name, one in bench.instruments.items()
-            if name != players.dut.instrument or _relays(bench, name)
+            (f"{_called(name)} answers", partial(self._open, name, bench.instruments[name])) for name in asked
         ]
         together: list[Step] = []
         if bench.supply is not None:
@@ -111,12 +112,15 @@ class _Doctor:
             together.append(("timestamp pin is seen", self._pulse))
         try:
             answers = [self._step(step) for step in alone]
+            unreached = [name for name in asked if name not in self._reached]
             if all(answers):
                 all(self._step(step) for step in together)
         finally:
             bench.dut.while_waiting = lambda: None
             self._undo.unwind(self._undone)
             self._note_supply_unreached()
+        if unreached and not bench.virtual:
+            self._advise(unreached)
         return Examination(bench.spec.name, bench.virtual, tuple(self._steps))
 
     def _step(self, step: Step) -> bool:
@@ -152,6 +156,19 @@ class _Doctor:
         player = self._bench.players.supply
         if player is not None and player.instrument not in self._reached:
             self._note(Examined(SUPPLY_IS_OFF, False, f"not known, for {_the(player.instrument)} was not reached"))
+
+    def _advise(self, unreached: Sequence[str]) -> None:
+        """Say what may help with instruments that did not answer; their ports are closed again."""
+        closed = [text for text in (permission_advice(self._bench, name) for name in unreached) if text]
+        for text in closed:
+            self._note(Examined("permission to open it", False, text))
+        swapped = advised("", self._bench, self._heard).removeprefix(". ")
+        if swapped:
+            self._note(Examined("ports as in the bench file", False, swapped))
+        if not closed and not swapped:
+            there = what_is_there(self._bench, unreached)
+            if there:
+                self._note(Examined("what this computer has", True, there))
 
     # --- each instrument by itself ------------------------------------------------------------------------
 

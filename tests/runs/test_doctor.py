@@ -2,11 +2,14 @@
 
 import pytest
 
+from energy_runner import api
 from energy_runner.bench import Bench, build_bench, load_bench_spec
+from energy_runner.director import advice
 from energy_runner.director.doctor import Examined, examine, make_safe
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import Interrupted, RunnerError
 from instruments.errors import InstrumentError
+from instruments.links.serial_link import SerialPortInfo
 from instruments.twin_bench.call_faults import KINDS, CallFaults, Kind
 
 BENCHES = ("virtual-lpm01a", "virtual-n6705c")
@@ -100,3 +103,25 @@ def test_off_of_an_unplugged_bench_is_an_error_and_closes(name: str) -> None:
     with pytest.raises((InstrumentError, RunnerError)):
         make_safe(bench)
     assert not bench.twin.ports()["monitor"].is_open
+
+
+def test_instruments_that_are_not_there_are_followed_by_what_is(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(
+        advice, "list_serial_ports", lambda: [SerialPortInfo("/dev/ttyACM7", "", "PowerShield", "")]
+    )
+    (tmp_path / "desk.toml").write_text(
+        'name = "desk"\n[monitor]\ndriver = "lpm01a"\nport = "/dev/ttyNONE1"\nvoltage_v = 3.0\n'
+        '[io_manager]\nport = "/dev/ttyNONE2"\n',
+        "utf-8",
+    )
+    examination = api.examine_bench(tmp_path / "desk.toml")
+    assert not examination.well
+    assert [step.step for step in examination.steps if not step.ok] == [
+        "power monitor answers",
+        "IO manager answers",
+        "supply is off",
+    ]
+    assert examination.steps[-1] == Examined(
+        "what this computer has", True, "serial ports: /dev/ttyACM7 PowerShield"
+    )

@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 
 from energy_runner.bench import Bench, BenchSpec, build_bench, load_bench_spec
-from energy_runner.director.advice import Heard, advised
+from energy_runner.director import advice
+from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
 from instruments.errors import Unavailable
+from instruments.links.permission import UsbInstrument
+from instruments.links.search import FoundResource, Search
+from instruments.links.serial_link import SerialPortInfo
 from instruments.registry import drivers
 from instruments.twin_bench.bench import TwinOptions, build_twin_bench
 from instruments.world.cable import CableLink
@@ -102,3 +106,34 @@ def test_without_an_io_manager_there_is_nothing_to_swap(tmp_path: Path):
     spec = BenchSpec.model_validate({"name": "b", "dut": {"port": "/dev/x"}})
     bench: Bench = build_bench(spec, "performance")
     assert advised(FAILED, bench, Heard(bench), nothing_may_be_opened) == FAILED
+
+
+LAN = BenchSpec.model_validate(
+    {
+        "name": "lan",
+        "monitor": {"driver": "n6705", "port": "USB0::0x0957::0x0f07::MY1::INSTR", "voltage_v": 3.0},
+        "io_manager": {"port": "/dev/ttyACM1"},
+    }
+)
+
+
+def test_a_missing_permission_is_told_for_the_port_of_the_bench_file(monkeypatch) -> None:
+    monkeypatch.setattr(advice, "missing_permission", lambda port: f"you may not open {port}")
+    assert permission_advice(build_bench(LAN), "monitor") == "you may not open USB0::0x0957::0x0f07::MY1::INSTR"
+    assert permission_advice(build_bench(load_bench_spec("virtual-n6705c")), "monitor") == ""
+
+
+def test_what_is_there_names_ports_resources_and_the_udev_rules(monkeypatch) -> None:
+    port = SerialPortInfo("/dev/ttyACM7", "0483:5740", "PowerShield", "1")
+    found = Search((FoundResource("TCPIP::10.0.0.2::5025::SOCKET", "Keysight N6705C"),), ("GPIB: no library",))
+    closed = UsbInstrument("0957:0f07", "N6705C", "MY1", Path("/dev/bus/usb/001/002"))
+    monkeypatch.setattr(advice, "list_serial_ports", lambda: [port])
+    monkeypatch.setattr(advice, "search_resources", lambda: found)
+    monkeypatch.setattr(advice, "closed_instruments", lambda: [closed])
+    bench = build_bench(LAN)
+    assert what_is_there(bench, ["io-manager"]) == "serial ports: /dev/ttyACM7 PowerShield"
+    said = what_is_there(bench, ["monitor"])
+    assert "TCPIP::10.0.0.2::5025::SOCKET Keysight N6705C" in said
+    assert "not looked for: GPIB: no library" in said
+    assert "72-energy-runner.rules" in said
+    assert "serial ports" not in said
