@@ -14,8 +14,8 @@ from instruments.links.base import Link
 Kind = Literal["time-out", "garbage", "disconnect", "refusal"]
 KINDS: tuple[Kind, ...] = ("time-out", "garbage", "disconnect", "refusal")
 
-# What a device is sent instead of the command, so that it refuses in its own words.
-NONSENSE = {"monitor": b"nonsense\n", "io-manager": b"nonsense%", "dut": b"nonsense%"}
+# Sent instead of a command, with the end of that command, so that the instrument refuses in its own words.
+NONSENSE = b"nonsense"
 GARBAGE = bytes(range(0x80, 0xA0)) + b"\xff\x00m-\r\n"
 
 
@@ -70,7 +70,7 @@ class FaultyLink:
         self._check(kind, "write to")
         if kind == "time-out":
             self._time_out("write to", deadline)
-        changed = {"garbage": GARBAGE[: len(data)], "refusal": NONSENSE[self._device]}.get(kind or "", data)
+        changed = {"garbage": GARBAGE[: len(data)], "refusal": NONSENSE + data[-1:]}.get(kind or "", data)
         self._inner.write(changed, deadline)
 
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:

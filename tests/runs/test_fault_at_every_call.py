@@ -19,9 +19,9 @@ from energy_runner.errors import ExitStatus
 from energy_runner.session.events import InferenceDone, Problem, RunStopped
 from energy_runner.session.journal import read_journal
 from instruments.twin_bench.call_faults import KINDS, CallFaults
-from tests.support.small import small_plan, twin_bench
+from tests.support.small import FOUR_INSTRUMENTS, small_plan, twin_bench
 
-BENCHES = ("virtual-lpm01a", "virtual-n6705c")
+BENCHES = ("virtual-lpm01a", "virtual-n6705c", FOUR_INSTRUMENTS)
 # Each bench is cut into parts, so that all cores have something to do.
 PARTS = 4
 # The longest chain of deadlines in the plan's walk, with the tear-down's.
@@ -50,7 +50,7 @@ def count_calls(name: str, plan, folder: Path) -> int:
 @pytest.mark.deep
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", BENCHES)
+@pytest.mark.parametrize("name", BENCHES, ids=lambda name: Path(name).stem)
 def test_fault_at_every_call(name, kind, part, tmp_path):
     plan = small_plan(tmp_path / "stimuli")
     calls = count_calls(name, plan, tmp_path / "count")
@@ -85,7 +85,7 @@ def survived(bench: Bench, journal, where: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", BENCHES)
+@pytest.mark.parametrize("name", BENCHES, ids=lambda name: Path(name).stem)
 def test_a_fault_never_makes_a_wrong_number(name, kind, tmp_path, monkeypatch):
     """Through the whole API, at calls spread over the run: status 3, or a number that is right."""
     plan = small_plan(tmp_path / "stimuli")

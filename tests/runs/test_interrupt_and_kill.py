@@ -14,7 +14,7 @@ from energy_runner.director.stop import StopRequest
 from energy_runner.errors import ExitStatus
 from energy_runner.session.events import RunStopped, SupplySwitched
 from energy_runner.session.journal import JournalWriter, read_journal
-from tests.support.small import small_plan, twin_bench
+from tests.support.small import FOUR_INSTRUMENTS, small_plan, twin_bench
 
 BENCHES = ("virtual-lpm01a", "virtual-n6705c")
 
@@ -49,7 +49,12 @@ def conduct_until(name: str, mode: str, plan, folder: Path, at: int):
 @pytest.mark.deep
 @pytest.mark.parametrize(
     ("name", "mode"),
-    [*((name, "energy") for name in BENCHES), ("virtual-lpm01a", "performance"), ("virtual-lpm01a", "accuracy")],
+    [
+        *((name, "energy") for name in (*BENCHES, FOUR_INSTRUMENTS)),
+        ("virtual-lpm01a", "performance"),
+        ("virtual-lpm01a", "accuracy"),
+    ],
+    ids=lambda word: Path(word).stem,
 )
 def test_interrupted_at_every_look(name, mode, tmp_path):
     plan = small_plan(tmp_path / "stimuli", mode)

@@ -22,9 +22,9 @@ from energy_runner.report.terminal import print_session
 from energy_runner.session.events import BoxIdentified, MonitorConfigured, Remark, SupplySwitched, TearDownStep
 from energy_runner.session.folder import Session
 from tests.support.coverage_study import short_plan, whole_plan
-from tests.support.places import ROOT
+from tests.support.small import FOUR_INSTRUMENTS
 
-BENCHES = ROOT / "tests" / "support" / "benches"
+BENCHES = Path(FOUR_INSTRUMENTS).parent
 LATENCY = "latency of laps against samples"
 Run = Callable[..., tuple[Bench, Session]]
 

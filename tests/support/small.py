@@ -10,6 +10,8 @@ from energy_runner.benchmarks.stimuli import StimulusFolder, find_stimuli
 from energy_runner.director.plan import RunPlan, plan_run
 
 INPUT_BYTES = 52
+# Supply, sampler, edges and the DUT's UART, each in an instrument of its own.
+FOUR_INSTRUMENTS = str(Path(__file__).parent / "benches" / "own-port.toml")
 
 
 def small_benchmark(windows: int = 2) -> Benchmark:
@@ -38,6 +40,6 @@ def small_plan(folder: Path, mode: Mode = "energy", *, inferences: int | None = 
 
 
 def twin_bench(name: str, mode: Mode = "energy", *, seed: int = 0, wrap: Wrap | None = None) -> Bench:
-    """Return a built-in virtual bench."""
+    """Return a virtual bench, built in or in a file."""
     spec = load_bench_spec(name)
     return build_bench(spec, mode, seed=seed) if wrap is None else build_bench(spec, mode, seed=seed, wrap=wrap)
