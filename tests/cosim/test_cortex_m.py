@@ -225,12 +225,12 @@ def test_sizes_are_printed_and_within_what_a_small_part_has(model, tmp_path):
 
 
 def test_too_big_a_model_is_refused_with_the_numbers(model, tmp_path):
-    built = make(model, tmp_path, FLASH_BYTES=30000, RAM_BYTES=40000)
+    built = make(model, tmp_path, FLASH_BYTES=20000, RAM_BYTES=10000)
     assert built.returncode != 0
     [line] = [line for line in built.stderr.splitlines() if "too big" in line]
     flash, ram = (int(re.search(rf"(\d+) bytes of {kind}", line)[1]) for kind in ("flash", "RAM"))
-    assert f"{flash} bytes of flash, {flash - 30000} more than the 30000 there are" in line
-    assert f"{ram} bytes of RAM, {ram - 40000} more than the 40000 there are" in line
+    assert f"{flash} bytes of flash, {flash - 20000} more than the 20000 there are" in line
+    assert f"{ram} bytes of RAM, {ram - 10000} more than the 10000 there are" in line
     assert not list(tmp_path.glob("dut_cortex_m.elf*"))
 
 
