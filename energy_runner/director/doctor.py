@@ -6,8 +6,9 @@ from functools import partial
 
 from energy_runner.bench import Bench
 from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
-from energy_runner.director.stage import EDGE_ADVICE, SUPPLY_STEP, switch_off
+from energy_runner.director.stage import EDGE_ADVICE
 from energy_runner.director.stop import StopRequest
+from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
 from energy_runner.director.undo import UndoReport, UndoStack
 from energy_runner.errors import BenchFault, ConfigurationError, Interrupted, RunnerError
 from instruments.clock import Deadline
@@ -16,7 +17,6 @@ from instruments.roles import EdgeSource, Identity, Instrument, Samples, Supply
 
 OPEN_S = 20.0
 ANSWER_S = 5.0
-POWER_S = 10.0
 EDGE_S = 2.0
 SUPPLY_IS_OFF = "supply is off"
 _TITLES = {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's port"}

@@ -9,8 +9,9 @@ from energy_runner.director.energy import measure_energy
 from energy_runner.director.performance import measure_performance
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
-from energy_runner.director.stage import SUPPLY_STEP, Stage
+from energy_runner.director.stage import Stage
 from energy_runner.director.stop import StopRequest
+from energy_runner.director.supply_off import SUPPLY_STEP
 from energy_runner.director.undo import UndoReport
 from energy_runner.errors import Interrupted, RunnerError
 from energy_runner.session.events import (

@@ -9,6 +9,7 @@ from energy_runner.bench import Bench
 from energy_runner.director.plan import PlannedInput, RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stop import StopRequest
+from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
@@ -35,12 +36,10 @@ POLL_NS = to_ns(0.1)
 TURN_S = 0.05
 OPEN_S = 20.0
 ANSWER_S = 5.0
-POWER_S = 10.0
 CLASSIFY_TRIES = 3
 # How long the sampler's stream may go unread: a look every 0.1 s, and what one instrument takes to answer
 # meanwhile.
 LONGEST_SILENCE_S = 0.4
-SUPPLY_STEP = "switch the supply off"
 EDGE_ADVICE = (
     "check the wire from the DUT's timestamp pin (D7 of an LPM01A, D3 of an IO manager) and the level shifter"
 )
@@ -371,23 +370,6 @@ class Stage:
     def stream(self, items: Sequence[StreamItem]) -> None:
         """Record items of the monitor's stream."""
         self.recorder.stream(items)
-
-
-def switch_off(bench: Bench, deadline: Deadline) -> None:
-    """Switch the supply off and confirm it; if that fails, once more over a link opened afresh."""
-    supply, player = bench.supply, bench.players.supply
-    if supply is None or player is None:
-        return
-    try:
-        supply.off(deadline.at_most(POWER_S))
-    except BaseException as first:  # whatever it was, the supply comes first
-        instrument = bench.instruments[player.instrument]
-        try:
-            instrument.close()
-            instrument.open(deadline.at_most(POWER_S))
-            supply.off(deadline)
-        except BaseException as second:
-            raise second from first
 
 
 def _close(instrument: Instrument, deadline: Deadline) -> None:

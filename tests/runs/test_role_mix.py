@@ -10,9 +10,9 @@ import pytest
 from energy_runner import api
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_MONITOR, LATENCY_LIMIT_S
 from energy_runner.bench import Bench, build_bench, load_bench_spec
+from energy_runner.bench.serve import bench_file
 from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.demo import write_demo_stimuli
-from energy_runner.bench.serve import bench_file
 from energy_runner.director.doctor import examine
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.stop import StopRequest
