@@ -11,7 +11,7 @@ from energy_runner.rules.base import NOT_KNOWN, Case
 from energy_runner.rules.table import RULES
 from energy_runner.session import events as ev
 from energy_runner.session.record import Origin
-from tests.support.bent_runs import FAST, Change, one, power, record, volts
+from tests.support.bent_runs import FAST, Change, drop, edit, one, power, record, volts
 from tests.support.synthetic import VOLTAGE_V, Run, host_ns, make_run
 
 
@@ -231,6 +231,20 @@ def test_a_torn_journal_is_no_completed_run(tmp_path: Path) -> None:
 def test_a_bench_without_supply_needs_no_power_off(tmp_path: Path) -> None:
     verdicts = check(make_run(FAST, mode="performance").write(tmp_path))
     assert "supply-off" not in [verdict.id for verdict in verdicts]
+
+
+@pytest.mark.parametrize("end", [edit(ev.RunStopped, supply_off_confirmed=None), drop(ev.RunStopped)])
+def test_a_dut_fed_from_outside_needs_no_power_off_in_energy_mode_either(tmp_path: Path, end: Change) -> None:
+    run = end(drop(ev.SupplySwitched)(make_run(FAST)))
+    assert not one(run, tmp_path / "ours", "supply-off").passed, "a supply of ours must be known to be off"
+    outside = edit(ev.MonitorConfigured, supply="")(run)
+    assert check(outside.write(tmp_path / "outside"), ["supply-off"]) == []
+
+
+def test_a_run_without_a_supply_that_broke_off_early_needs_none_either(tmp_path: Path) -> None:
+    run = drop(ev.SupplySwitched, ev.MonitorConfigured)(make_run(FAST))
+    stopped = edit(ev.RunStopped, supply_off_confirmed=None)(run)
+    assert check(stopped.write(tmp_path / "stopped"), ["supply-off"]) == []
 
 
 def test_a_supply_that_was_switched_on_must_be_off_in_every_mode(tmp_path: Path) -> None:
