@@ -24,7 +24,7 @@ from energy_runner.session.events import (
 )
 from instruments.clock import Deadline, to_ns
 from instruments.devices.dut.driver import Inference
-from instruments.errors import InstrumentError, ProtocolViolation
+from instruments.errors import ProtocolViolation
 from instruments.roles import Applied, Identity, PowerMonitor, StreamItem
 
 POLL_NS = to_ns(0.1)
@@ -305,10 +305,10 @@ def switch_off(monitor: PowerMonitor, deadline: Deadline) -> None:
     """Switch the supply off and confirm it; if that fails, once more over a port opened afresh."""
     try:
         monitor.power_off(deadline.at_most(POWER_S))
-    except InstrumentError as first:
+    except BaseException as first:  # whatever it was, the supply comes first
         try:
             monitor.close()
             monitor.open(deadline.at_most(POWER_S))
             monitor.power_off(deadline)
-        except InstrumentError as second:
+        except BaseException as second:
             raise second from first
