@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from instruments.clock import Clock, Deadline
+from instruments.errors import InstrumentError
 
 
 @dataclass(frozen=True)
@@ -37,15 +38,15 @@ class UndoStack:
     def unwind(self, report: Callable[[UndoReport], None]) -> None:
         """Run every step, newest first, each with a deadline of its own; tell how each went.
 
-        Nothing that a step or `report` raises keeps the next step from running. A step that was cut short by a
-        wish to end the program (Ctrl-C) is run once more. What `report` raised first is raised when all steps have
-        run.
+        Nothing that a step or `report` raises keeps the next step from running. A step that was cut short by
+        what no instrument raises (Ctrl-C, want of memory) is run once more. What `report` raised first is raised
+        when all steps have run.
         """
         unreported: BaseException | None = None
         while self._steps:
             step = self._steps.pop()
             error = self._attempt(step)
-            if error is not None and not isinstance(error, Exception):
+            if error is not None and not isinstance(error, InstrumentError):
                 error = self._attempt(step)
             try:
                 report(UndoReport(step.name, error))
