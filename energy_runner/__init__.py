@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tell how many microjoules one inference of a tiny neural network costs, and prove it."""
 
 from importlib import import_module

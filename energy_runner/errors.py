@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of the runner itself, with the exit status each leads to."""
 
 from enum import IntEnum

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How objects show themselves in a notebook: a small table, all of it escaped, virtual ones marked first."""
 
 from collections.abc import Iterable, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The version of the software, as it goes into every session."""
 
 from importlib.metadata import PackageNotFoundError

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The only place that knows the time of day: a real clock and a virtual one behind one interface.
 
 Deadlines are passed down instead of time-outs, so that a step made of ten waits still ends on time. The virtual

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The exceptions of the control layer.
 
 Every message says what was asked, what came instead, and what to try:

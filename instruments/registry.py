@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of drivers: one `DriverSpec` for each, whose parts are imported only when they are used.
 
 Other packages add theirs through the entry-point group `energy_runner.drivers`; each entry is a `DriverSpec`.

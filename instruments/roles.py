@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The roles an instrument can play on a bench, their settings, and the items of a sample stream.
 
 An instrument is opened once and offers roles by channel: it feeds the DUT (`Supply`), samples what the DUT draws

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read a device's specification from the table in its package, `specification.toml`.
 
 The table names the document it follows, has one `[[term]]` for each limit, and lists the assumptions made where

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The licence line of every source file: find those that lack it, and put it where it belongs.
 
 `scripts/spdx` runs this. The line comes first, after a `#!` line and a line that names the encoding, in the

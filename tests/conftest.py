@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all tests share: no thread or open port left behind, and a word about what was not run."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where a page asks for it in a comment, the documentation of a module or a type is put.
 
 - `<!-- api: instruments.roles -->`: a module, or a single type by its full name;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How `scripts/docs` makes HTML of the Markdown pages and of the docstrings: settings of Sphinx.
 
 The source folder is the top of the repository, so that a link which works on a page in the repository works in the

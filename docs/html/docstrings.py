@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Docstrings of this project are Markdown, as its pages are, where Sphinx expects reStructuredText."""
 
 import re

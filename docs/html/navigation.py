@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The side bar of the HTML pages: each folder of docs/ is a chapter, and a new page finds its place by itself."""
 
 from sphinx.application import Sphinx

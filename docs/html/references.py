@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where names in signatures, and in backticks in docstrings, lead; what is public has to be documented."""
 
 from api_pages import PUBLIC, full_name, re_exported_types

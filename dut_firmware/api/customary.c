@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The customary harness's interface on top of this core. It takes the place of dut/er_model.c. */
 #include "internally_implemented.h"
 

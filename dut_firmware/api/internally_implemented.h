@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For a port, in C or C++, that was written for the customary harness: what it may call, under the names and types
  * that it has there. The first four functions are those of dut/er_monitor.h; customary.c has the others. */
 #ifndef ER_API_INTERNALLY_IMPLEMENTED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For a port, in C or C++, that was written for the customary harness: what such a port implements, under the names
  * and types that it has there. It compiles and links unchanged against this core, with api/customary.c and without
  * dut/er_model.c. A new port has no use for this header; dut/er_port.h is shorter and can do more.

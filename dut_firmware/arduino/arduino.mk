@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # make arduino [MODE=energy] [NETWORK=… BENCHMARK=…] [OUT=folder]    lays out $(OUT)/EnergyRunnerDut, an Arduino library
 #   ARDUINO_DB_BYTES   largest stimulus; default: the network's, without one 256
 #

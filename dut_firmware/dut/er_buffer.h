@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The stimulus and the `db` command. Private to the core, but for er_buffer_bytes(). */
 #ifndef ER_BUFFER_H
 #define ER_BUFFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The commands of the grammar. Private to the core, but for the customary interface in ../api. */
 #ifndef ER_COMMANDS_H
 #define ER_COMMANDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a port may set at build time (-D…, or before this header is included). */
 #ifndef ER_CONFIG_H
 #define ER_CONFIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What happens where a port does not provide an optional function. Weak: the port's own one wins. */
 #include "er_monitor.h"
 #include "er_port.h"

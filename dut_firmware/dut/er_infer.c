@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* `infer`: what is measured, and nothing else, between two timestamps.
  *
  * Inside the window, in this order: th_timestamp_release_later(), which starts a timer at most, th_pre(), N times

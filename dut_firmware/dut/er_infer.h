@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The `infer` command and timestamps. Private to the core, but for the customary interface in ../api. */
 #ifndef ER_INFER_H
 #define ER_INFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* th_load_tensor, th_infer and th_results over er_model.h. */
 #include "er_model.h"
 

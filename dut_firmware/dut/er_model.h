@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The neural network as the monitor sees it. er_model.c makes th_load_tensor, th_infer and th_results of these;
  * a port that has its own inference engine writes the three th_* functions instead and leaves er_model.c out. */
 #ifndef ER_MODEL_H

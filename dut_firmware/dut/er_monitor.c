@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Boot, and bytes to commands. */
 #include "er_monitor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The benchmark monitor: what a port calls. Commands end with `%`; every one is answered, last `m-ready`. */
 #ifndef ER_MONITOR_H
 #define ER_MONITOR_H

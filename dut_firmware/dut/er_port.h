@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The port: functions that a board provides (link-time, no tables). Names are those of the customary harness; what is
  * new is marked. `port/template` holds each with an example. A port that was written for that harness includes the two
  * headers of ../api instead of this one, and needs no change. */

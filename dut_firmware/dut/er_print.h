@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Printing without a C library: for ports whose th_printf() has none at hand, and for results. */
 #ifndef ER_PRINT_H
 #define ER_PRINT_H

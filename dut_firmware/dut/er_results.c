@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Results as text. Apart from er_print.c, which a port's th_printf() calls, while this calls th_printf(). */
 #include "er_port.h"
 #include "er_print.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "er_words.h"
 
 #include "er_port.h"

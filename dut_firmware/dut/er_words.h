@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A command as words, and numbers in words. No copies: a word points into the command. */
 #ifndef ER_WORDS_H
 #define ER_WORDS_H

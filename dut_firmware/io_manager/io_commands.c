@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One function a command, one row a command. */
 #include "io_commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The host's commands. */
 #ifndef IO_COMMANDS_H
 #define IO_COMMANDS_H

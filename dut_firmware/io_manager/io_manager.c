@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "io_manager.h"
 
 #include "io_commands.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The port: what the IO manager's core needs of its board. Names are io_*, link-time, no tables.
  *
  * Bytes and edges come in by interrupts into queues of the port; nothing here waits but io_host_put(). */

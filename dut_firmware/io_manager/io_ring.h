@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A queue of bytes between an interrupt and the main loop: one side only puts, the other only takes. */
 #ifndef IO_RING_H
 #define IO_RING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Printing to the host, and words of a command. */
 #ifndef IO_TEXT_H
 #define IO_TEXT_H

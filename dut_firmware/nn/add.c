@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* ADD of two tensors with different scales: both are brought to a common scale, added, and brought to the output's.
  *
  * The common scale is twice the larger of the two, so that the sum cannot overflow; 20 bits of fraction below it keep

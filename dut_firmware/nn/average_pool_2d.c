@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* AVERAGE_POOL_2D: the mean of the taps inside the input; padding counts neither as value nor as tap.
  * Input and output share scale and zero point, so the mean of the stored numbers is the stored mean. */
 #include "er_nn.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CONV_2D: every output channel is a dot product of the window with its own filter, plus a bias. */
 #include <stddef.h>
 

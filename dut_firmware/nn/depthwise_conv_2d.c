@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* DEPTHWISE_CONV_2D: every output channel sees one input channel only. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* int8 neural-network kernels: all types, all functions.
  *
  * What they compute is the TFLite int8 quantization scheme (ai.google.dev/edge/litert, "LiteRT 8-bit quantization

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The generated network behind the monitor's four functions (dut/er_model.h).
  *
  * What a benchmark's stimulus and results look like is written in the generated er_network.h: ER_NETWORK_LOAD and

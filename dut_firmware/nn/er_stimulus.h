@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Between the bytes of a stimulus and the network's int8 tensors. Which of these a benchmark uses is a row of
  * generate/benchmarks.py and stands in the generated er_network.h; er_nn_model.c calls them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The fixed-point arithmetic of the int8 scheme.
  *
  * A real multiplier is held as multiplier * 2^(shift - 31) with 2^30 <= multiplier < 2^31 (Jacob et al., "Quantization

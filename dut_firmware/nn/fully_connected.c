@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* FULLY_CONNECTED: a matrix of weights times the input, plus a bias. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SOFTMAX in integers: exp(x - max) / sum of exp(x - max), for output scale 1/256 and zero point -128.
  *
  * The two functions that it needs are built as gemmlowp's fixed-point layer defines them (google/gemmlowp,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The input formats and results of the benchmarks. Nothing here runs inside a window: `infer` loads before it and
  * asks for results after it. */
 #include <string.h>

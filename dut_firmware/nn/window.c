@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which taps of a window lie inside the input. Padding holds the zero point, so its taps add nothing to a sum and are
  * skipped rather than read. */
 #include "er_nn.h"

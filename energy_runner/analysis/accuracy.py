@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The benchmark's metric over all stimuli: Top-1 in percent, or the area under the ROC curve."""
 
 import math

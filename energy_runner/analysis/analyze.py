@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a session's facts to its result, verdicts apart: a pure function, the same bytes any day, anywhere."""
 
 import math

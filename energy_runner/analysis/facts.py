@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sort the events of a journal into what the analysis asks for; nothing is judged here.
 
 A run of many thousand inferences has more events than fit into memory. Of the kinds that such a run has in numbers

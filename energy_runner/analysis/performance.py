@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Inferences per second, by the laps of the DUT's own clock."""
 
 from energy_runner.analysis.facts import Facts

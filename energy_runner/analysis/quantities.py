@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quantities as a person gives them: a number, or a number with its standard uncertainty, `3.2+-0.1`."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The use of a DUT whose energy a session measured: its duty cycle, from the score and the idle level."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tables of sessions: their windows, the single inferences inside the windows, and the laps of their clocks.
 
 Everything is derived from the facts; a stored result is not believed.

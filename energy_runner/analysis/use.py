@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Energy in use: from what was measured to energy per day and battery life for a duty cycle that a user gives.
 
 The DUT wakes up at a constant period, boots if it was switched off, infers once, and waits (idle, asleep or

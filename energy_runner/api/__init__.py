@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The public Python API. The command line is written with it: each command is a call of one of these functions.
 
     import energy_runner as er

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What type checkers and editors read of the API: everything that its rooms export."""
 
 from energy_runner.api.analysis import *

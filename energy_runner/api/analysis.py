@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a session's facts say: the result, single inferences, phases, and what the energy means in use."""
 
 from os import PathLike

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Benches: load one, list them, show a bench file."""
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hands on a bench: examine it step by step, switch its supply off, serve its twins to other programs."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Instruments: which can be used, and which are plugged in or on the network."""
 
 from dataclasses import asdict, dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Plans: what a run will do, with everything checked that can be checked before anything is switched on."""
 
 from os import PathLike

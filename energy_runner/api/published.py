@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions that other runners published: import one, audit many."""
 
 from collections.abc import Callable, Sequence

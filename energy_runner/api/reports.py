@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reports: one file that opens offline, and still images."""
 
 from pathlib import Path

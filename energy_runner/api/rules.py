@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules: judge a session, list the rule sets, see what each rule demands."""
 
 from collections.abc import Sequence

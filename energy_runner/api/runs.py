@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs: carry a plan out on a bench, here or in a thread of its own, and what becomes of it on disk."""
 
 import tempfile

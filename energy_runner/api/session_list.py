@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sessions in a folder, a row each, read from their records and results alone."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions: open one, list those in a folder, get the samples of a window."""
 
 import math

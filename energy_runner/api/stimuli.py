@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stimuli: bring those of a benchmark to where runs look for them, and see whether they are whole."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Submissions: sessions as the trees that a benchmark suite accepts."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tables: windows, single inferences or laps of sessions, with units, for dataframes and spreadsheets."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Errors of the analysis, whose results know no paths and so its errors neither, get the session's name here."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The bench: its file, and the drivers it leads to."""
 
 from energy_runner.bench.shadow import refuse_shadowed_instruments

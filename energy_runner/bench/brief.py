@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bench in a few words: for `repr`, and as a small table in a notebook."""
 
 from typing import TYPE_CHECKING

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a bench file to instruments on links. Nothing is opened here: building is pure, the director does I/O."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Changes to a bench file for one run: `--set monitor.voltage_v=2.5`, on the table before it is checked."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Only one run at a time on an instrument, and a run that died is noticed by the next one.
 
 There is one lock file for each instrument, which the operating system releases when the process dies. Beside it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The public documents with their JSON Schemas, the bench file among them; `scripts/schemas` writes them."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Serve a virtual bench in real time, and write the bench file that points at what is served."""
 
 import json

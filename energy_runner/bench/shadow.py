@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Make sure that `instruments` is our control layer: InstrumentKit installs a package of the same name."""
 
 from energy_runner.errors import ConfigurationError

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`bench.toml`: which instruments a bench has, where they are plugged in, and which roles they play."""
 
 import re

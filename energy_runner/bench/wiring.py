@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From the tables of a bench file to instruments and the roles they play.
 
 The short form of a bench file (`[monitor]`, `[io_manager]`, `dut.port`) is put into the long form here, so that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is wrong with a bench file, in the words of a bench file: the line, the key, what is possible."""
 
 import difflib

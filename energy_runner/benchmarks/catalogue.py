@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The benchmarks that can be run: one TOML file each in `definitions/`, checked and turned into objects."""
 
 import difflib

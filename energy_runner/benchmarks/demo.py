@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Stimuli for the demo: five made-up inputs of the right size, and their label file.
 
 They are drawn patterns that stand for nothing; a demo shows the measurement, not a classification.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bring a benchmark's stimuli to where runs look for them, checked; what is there already is not fetched again."""
 
 import hashlib

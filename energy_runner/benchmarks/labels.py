@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read a label file, `y_labels.csv`: which files are the stimuli, and which class each one is.
 
 The format has no header: `file,classes,class` a line, for a sliding window also `,window_bytes,stride`.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where stimuli and networks are looked for if the user names none: in the package, or where they were fetched."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where stimuli come from: a folder on the web, a folder here, or an archive. Each gives files by name.
 
 Only names that the label file lists are ever asked for, and each is read up to a limit; so what else an archive

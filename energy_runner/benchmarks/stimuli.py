@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Find the stimuli of a benchmark on disk; check them first, read their bytes only when they are needed."""
 
 import hashlib

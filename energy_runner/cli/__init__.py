@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line: `energy-runner --help`. Heavy imports stay inside the commands."""
 
 import os

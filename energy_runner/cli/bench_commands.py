@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`bench …` and `instruments …`: the boxes, without measuring anything."""
 
 from pathlib import Path

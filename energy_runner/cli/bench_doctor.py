@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`bench doctor` and `bench off`: print what an examination finds, or who confirmed that the supply is off."""
 
 from dataclasses import asdict

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`bench serve`: a virtual bench on pseudo-terminals and TCP ports, in real time."""
 
 from dataclasses import dataclass

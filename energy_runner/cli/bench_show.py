@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`bench list`, `bench show`, `instruments list`, `instruments show`: what there is, without opening it."""
 
 import sys

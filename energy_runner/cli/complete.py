@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the shell completes after TAB; nothing is opened, and nothing slow is imported."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`export`: what other people's tools read, made from sessions."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`segment`, `phases` and `use`: a closer look at what was measured."""
 
 from pathlib import Path

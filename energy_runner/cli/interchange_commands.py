@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`import` and `audit`: sessions that other runners published."""
 
 import math

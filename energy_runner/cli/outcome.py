@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How a command ends: one plain line for what the user can mend, and the exit status of the surface."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What commands print: text and tables for a person, or one JSON document for a program."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`phases`: energy of named phases, from edges of GPIO pins, or estimated from the trace alone."""
 
 import math

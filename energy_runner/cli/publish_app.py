@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`import`, `audit` and `export`: sessions of other runners in, submissions out."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Quantities with their uncertainty, as a person reads them, and dataclasses as JSON."""
 
 import dataclasses

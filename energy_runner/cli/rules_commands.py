@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`rules …` and what `check` does: which rules there are, and what they say about a session."""
 
 import tomllib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`segment`: what a window looks like inside."""
 
 import math

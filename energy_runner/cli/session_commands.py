@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`analyze`, `report` and `sessions list`: readers of sessions."""
 
 from dataclasses import asdict

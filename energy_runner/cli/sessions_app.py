@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`sessions …`: what was measured."""
 
 from pathlib import Path

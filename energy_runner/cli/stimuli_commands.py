@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`stimuli fetch` and `stimuli show`: the inputs of a benchmark."""
 
 from pathlib import Path

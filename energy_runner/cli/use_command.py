@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`use`: what the measured energy means in use, per day and for a battery."""
 
 from dataclasses import dataclass

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """The director: makes the boxes act as one instrument."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Accuracy mode: one inference for every stimulus of the label file."""
 
 from energy_runner.director.energy import FIRST_TRIAL_S

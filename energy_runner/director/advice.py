@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Advice beside an error: what keeps the user from an instrument, what is plugged in instead, what seems swapped.
 
 A power monitor that says nothing may be the IO manager: neither understands the other's commands, so both stay

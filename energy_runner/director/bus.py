@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One bus for the events of a run: the journal is its first subscriber, and the only one that may stop the run.
 
 All other subscribers are fenced. One that raises, stalls or does not read is detached, with a remark in the

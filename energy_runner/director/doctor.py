@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Examine a bench: every instrument by itself, then all together; the supply goes off in any case."""
 
 from collections.abc import Callable, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Energy mode: one acquisition over five stimuli; between two falling edges the DUT infers N times."""
 
 from energy_runner.director.plan import TRIAL_S

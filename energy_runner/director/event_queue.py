@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The events of a run for one reader in a thread of its own: a bounded queue that never holds the run up."""
 
 import threading

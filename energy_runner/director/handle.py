@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A run in a thread of its own: watch it, cancel it, wait for it."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Performance mode: inferences per second by the DUT's own microsecond clock."""
 
 from energy_runner.director.energy import FIRST_TRIAL_S, SLACK, SLACK_S

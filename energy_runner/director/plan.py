@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A frozen plan of one run: benchmark and options in, everything the director needs out."""
 
 from dataclasses import dataclass

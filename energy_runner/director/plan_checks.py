@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a plan may hold: one check for the command line, the Python API and plans that a program makes."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Write facts as they happen: events to the journal, bulk bytes to `stream.bin`, samples to the trace."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence

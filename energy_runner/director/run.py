@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One run, from closed ports to closed ports: phases, then the tear-down, whatever happened before."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all modes share: opening the instruments, power, waiting, and looking after the stream meanwhile."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The user's wish to stop: Ctrl-C and SIGTERM set a flag, and the run looks at it between two steps.
 
 No exception is thrown into the middle of a deed, so the power-off at the end cannot be interrupted; a second

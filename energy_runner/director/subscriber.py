@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may watch a run, and the fence around a function that does."""
 
 from collections.abc import Callable

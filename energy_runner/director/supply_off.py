@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Switching the supply off: the one step that every path ends with."""
 
 from energy_runner.bench import Bench

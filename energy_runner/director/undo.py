@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Undo what was done, last deed first, whatever happens; the first error does not stop the others."""
 
 from collections.abc import Callable

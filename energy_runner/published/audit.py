@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Audit published sessions: each is read, reproduced, measured our way, compared, and put into words last.
 
 Each stage takes what the one before it gives, and calls nothing back. One bad session never stops the audit:

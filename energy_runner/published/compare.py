@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Published, reproduced, ours: what one session says, side by side, as data. `report` puts it into words."""
 
 import math

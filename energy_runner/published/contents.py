@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the files of one session hold, read in one place; from here on no stage opens a file.
 
 They are other people's files: only regular ones inside the folder are read, and never more than a stated size.

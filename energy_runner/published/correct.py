@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The figure that a session would have had, had its edges been told apart by more than their order.
 
 The EEMBC runner pairs edges as they come: after a lost one it measures the downloads between the inferences, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Find published sessions below a folder, whatever their files and folders are called."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What was published of a session, beside what comes out of its data: one stage after the other."""
 
 from energy_runner.published.compare import AuditLimits, Comparison, compare

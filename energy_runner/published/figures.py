@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Printed figures: what a runner published, field by field, digit by digit."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Import a published session: the same facts in our form, and from there on the same path as any session."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measure a published session as one of ours: converted, analysed and judged like any other, then gone."""
 
 import tempfile

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A session as another runner left it: plain data that reading gives and every later stage takes."""
 
 from dataclasses import dataclass, field

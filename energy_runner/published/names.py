@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the files and folders of published sessions are called.
 
 Names seen: `log.txt`, `energy_log.txt`, `performance_results.txt`, `accuracy_script.async` (or `_script.txt`),

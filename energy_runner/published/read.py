@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read a session of whichever runner."""
 
 from pathlib import Path

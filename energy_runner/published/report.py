@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The row of an audit: everything that is told of a session, put into words here and nowhere before."""
 
 from collections.abc import Iterator, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Why a document of somebody else was refused, in a short line."""
 
 from pydantic import ValidationError

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The terminal: a rich console that survives a broken pipe, and plain ASCII where nothing else can be shown."""
 
 from typing import TYPE_CHECKING, TextIO

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The first lines of every report: what came out, whether it counts, and what it is worth."""
 
 from energy_runner.report.units import THIN, number, value_and_expanded

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`report.html`: one file that opens offline and says everything about a session.
 
 The same facts give the same bytes: nothing in it depends on the day, the machine or chance. A content security

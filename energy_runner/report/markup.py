@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTML that is safe by default: whatever was not made here is escaped."""
 
 import html

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A progress bar for a run, on stderr. It watches, and whatever happens to the terminal never harms the run."""
 
 import sys

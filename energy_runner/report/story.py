@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a report tells, gathered once: the facts, the result, the boxes and the power over time."""
 
 import math

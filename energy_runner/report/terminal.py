@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A result in the terminal: the score, the windows, the verdicts, and where the report is."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Numbers and names as a person reads them: µJ, mW, thin spaces, no more digits than the uncertainty allows."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whether it counts: one function for each rule, from the facts of a session to a verdict."""
 
 from energy_runner.rules.base import ALL, ENERGY, TIMED, Case, Judgement, not_known

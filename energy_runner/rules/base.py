@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a rule may look at, and what it finds."""
 
 from dataclasses import dataclass

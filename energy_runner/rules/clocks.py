@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules on clocks: the monitor's against the host's, the IO manager's and the DUT's."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules on the power monitor and its surroundings: who it is, its calibration, its voltage, its uncertainty.
 
 Where the facts come from: the monitor's own answer (`box-identified`), and what the bench file says of it:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Judge a session by a rule set: verdicts alone, or the whole result."""
 
 import difflib

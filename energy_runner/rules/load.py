@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A rule set by its name, or from a file of your own."""
 
 import difflib

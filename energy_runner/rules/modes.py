@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules that compare sessions of the same DUT in different modes: accuracy, firmware, speed, answers."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A rule set of your own: a TOML file, complete in itself or based on one that comes with energy-runner.
 
     based_on = "lab"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which rules there are: ours, and those that other packages bring.
 
 A package adds its own through the entry-point group `energy_runner.rules`: the entry's name is the rule's id, its

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a rule is: a function from the facts of a run, and a row of a rule set, to a verdict."""
 
 from collections.abc import Callable

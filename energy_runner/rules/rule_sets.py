@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rule sets: which rules are asked, with which limits, by which clause, and which of them decide.
 
 Each set is one TOML file in `definitions/`, complete in itself: a version that was published once never changes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules on how the run went, on what it ran, and on what a suite takes from whom."""
 
 from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, shown

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules on edges and samples: every edge belongs to a command, and every sample of a window was measured."""
 
 from dataclasses import replace

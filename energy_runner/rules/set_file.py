@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The form of a rule set's file, and what is wrong with one, in the words of such a file."""
 
 import difflib

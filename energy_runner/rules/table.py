@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table of rules: what each demands, the function that judges, in which modes, and the unit of its number."""
 
 from energy_runner.rules import clocks, instrument, modes, run, samples, windows

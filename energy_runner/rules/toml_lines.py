@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where a key stands in a TOML file: the standard library's parser tells the line of a syntax error only."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules on the windows: how many, how long, with which stimuli, and whether they agree."""
 
 import re

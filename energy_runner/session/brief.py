@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A session, a result or a score in a few words: for `repr`, for lists, and as a small table in a notebook."""
 
 from typing import TYPE_CHECKING

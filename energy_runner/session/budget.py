@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The uncertainty of a figure in `result.json`: the score as it is stated, and the budgets behind it."""
 
 from typing import Literal

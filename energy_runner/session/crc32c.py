@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """CRC-32C (Castagnoli), the checksum of JLS files, fast enough for samples without an extension of our own.
 
 The register is linear in the message, so blocks are cut into equal parts whose checksums are computed side by

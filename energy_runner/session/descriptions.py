@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What each field of a model is: the string that stands below it in the source.
 
 pydantic could keep these itself, but would parse every class at each start of the program for it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The base of everything in `result.json`."""
 
 from pydantic import BaseModel, ConfigDict

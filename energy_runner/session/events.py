@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The facts of a run, as they happen: one small frozen event a line of `journal.jsonl`.
 
 Three timebases appear and are never mixed: `t_ns` is host time (monotonic, ns) of every event; `*_us` are

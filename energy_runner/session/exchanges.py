@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every byte that was exchanged in a run, in order, wherever it is recorded: in the journal or in `stream.bin`."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A session on disk: a folder with `record.json`, `journal.jsonl`, `stream.bin`, `trace.jls` and `result.json`.
 
 JSON documents are replaced as a whole, so a reader sees the old one or the new one and never a half.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`journal.jsonl`: one event a line, on disk as soon as it happened.
 
 A killed process loses at most the line that it was writing: such a torn last line is left out on reading and

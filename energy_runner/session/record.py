@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`record.json`: what was planned and who took part. Written at the start, completed at the end."""
 
 from collections.abc import Mapping

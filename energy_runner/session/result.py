@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`result.json`: every figure derived from a session's facts, with its uncertainty and its verdicts.
 
 No path, host name or time of analysis is in it: the same facts always give the same bytes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """JSON Schemas (draft 2020-12) of the documents that others read and write, made from the models themselves.
 
 They describe what every version of a major one wrote: what was added later may be absent. Keys that a later

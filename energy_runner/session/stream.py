@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`stream.bin`: bytes that passed links in bulk, frame after frame, as they passed; the journal says where.
 
 A sampler's stream, or a stimulus on its way to the DUT, is too large for a journal that people read, and as JSON

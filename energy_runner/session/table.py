@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A table with units: columns of equal length, for spreadsheets, Parquet and xarray."""
 
 from collections.abc import Mapping, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tables as files: CSV after RFC 4180, the same in every locale, and Parquet with units in its metadata."""
 
 import csv

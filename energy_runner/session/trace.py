@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`trace.jls`: the monitor's samples in the Joulescope file format (pyjls), which the Joulescope UI opens too.
 
 A file that a killed process left behind can be read up to its last blocks. The format's sample rate is a whole

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read a JLS file that is still being written, or that a killed process left behind, in place.
 
 pyjls reads a file that was closed; another it repairs first, which changes it. So the blocks of samples are found

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A JLS file that was closed, read by pyjls; the same few functions as those of `trace_blocks.py`."""
 
 from pathlib import Path

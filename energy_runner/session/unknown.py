@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A line of a journal whose kind of event this version does not know, as a later one may write it."""
 
 from pydantic_core import from_json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A verdict as data: what one rule found, within which limits, by which clause of which rule set."""
 
 from energy_runner.session.document import Model

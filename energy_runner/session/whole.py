@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions whose facts are all known before anything is written: those of other runners.
 
 They are written to be kept, or held for as long as an analysis takes, with their samples in memory: to write and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The draft of the submission checklist, and the note that stands in for the code until somebody adds it."""
 
 from collections.abc import Iterable, Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The system description that the official tools read: the form as filled in, and what the sessions know."""
 
 from collections.abc import Sequence

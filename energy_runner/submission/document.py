@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`results.json`: one object a pass, in the structure of the MLCommons runner, with nothing that is not JSON."""
 
 import json

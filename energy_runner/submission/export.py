@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Export sessions as a submission that the official MLPerf Tiny checker accepts, and that says what it is.
 
 One stage after the other: the sessions are sorted, judged and held against each other, then come the figures, the

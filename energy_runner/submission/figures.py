@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The figures of a submission, digit by digit: written without an exponent, with every digit of the result."""
 
 import math

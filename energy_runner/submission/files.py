@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every file of a submission, by its path.
 
 <division>/<org>/systems/<system>.json, <system>_checklist_DRAFT.md

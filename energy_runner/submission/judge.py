@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Judge the sessions of a submission by the rules of today; this is the one place that asks the rules.
 
 Every figure is derived from the sessions' facts again; a result.json is not believed.

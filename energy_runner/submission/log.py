@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`log.txt`: the journal of a run as a person reads it, one line an event.
 
 The bytes on the ports and the arrival of samples stay in the session; everything else is told.

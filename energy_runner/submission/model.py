@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A submission as plain data: what the stages of an export hand on."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What may be a name or a value in a submission: it must survive file systems, the checker's table and a sheet.
 
 The first checker for v1.3 writes its table without escaping quotes, and the report generator reads it back

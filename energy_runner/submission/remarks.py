@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What else to know of an export: what was not needed, what is missing, what the checker makes of it."""
 
 from collections.abc import Iterator, Sequence

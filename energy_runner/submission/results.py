@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`results.txt`: the file that the official checker reads its figure from, and what it must not read from it.
 
 The checker searches each line for a pattern, the last match wins, and a number is digits and dots only. So a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a session tells of one run of a submission, gathered in one reading of its journal."""
 
 from collections.abc import Sequence

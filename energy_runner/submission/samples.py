@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The samples of an energy run laid out anew, as `results.json` has them.
 
 Its samples are joules in each millisecond, and a window lies between two of their indices. A monitor with another

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sessions of a submission, sorted: what was named, by benchmark and mode."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`MMDD.hhmmss`, the style of stamp that readers of these files know."""
 
 import numpy as np

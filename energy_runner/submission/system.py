@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The form of a system description, which a person fills in once for a board."""
 
 import difflib

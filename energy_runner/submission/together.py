@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must not be mixed in a submission: other firmware, other stimuli, other systems, twins with hardware."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Put the files of a submission on disk: all of them or none, and never over anything that is there."""
 
 from collections.abc import Mapping, Sequence

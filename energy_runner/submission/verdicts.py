@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules that failed: they stop an export, unless somebody takes responsibility and the export says so."""
 
 import difflib

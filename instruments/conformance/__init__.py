@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Checks that every driver passes, built-in or from another package."""
 
 from instruments.conformance.checks import CHECKS, examine

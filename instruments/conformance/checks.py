@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One check for each promise of the roles, for every driver, on a twin as on real hardware.
 
 Each check takes fresh subjects from a factory and raises `AssertionError` with a message that says what the driver

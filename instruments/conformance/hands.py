@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all checks do with a subject: open it, sample, compare."""
 
 from types import TracebackType

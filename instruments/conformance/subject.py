@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The subject of the checks: an unopened instrument, and functions that act on the bench around it."""
 
 from collections.abc import Callable

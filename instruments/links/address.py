@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The address of a device: its forms, its parts, and the error for one that cannot be used."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The interface between a driver and its link: a stream of bytes, or SCPI messages."""
 
 from typing import Protocol

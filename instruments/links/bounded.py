@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bounded queue between the thread that reads a stream and the code that uses it; overflow is counted."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Split a byte stream into lines, regardless of how it was divided in transit."""
 
 from instruments.errors import ProtocolViolation

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Make a link from the address in a bench file; one table says which kinds of driver can use which addresses.
 
 Making a link does no I/O: nothing is opened or looked up.

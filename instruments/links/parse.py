@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Parse the address of a device in a bench file; nothing is opened or looked up here.
 
 Serial URLs are those of pyserial 3.5 ("URL Handlers").

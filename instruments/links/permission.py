@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Check whether the user may open an instrument on Linux, and say what to do if not.
 
 Serial ports belong to a group; USB instruments without a serial port belong to root unless a udev rule says

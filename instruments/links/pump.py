@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read a stream on a thread of its own, so that nothing is lost while the run is busy elsewhere.
 
 The operating system buffers a few kilobytes of a serial port; a device without flow control that sends 400 kB/s

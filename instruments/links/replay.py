@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Play a device from a recording: it gives the recorded answers when the driver sends the recorded commands.
 
 For regression tests of drivers: the exchanges of a session's journal become `Recorded` pieces, and a driver on a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One canonical name for a device, however its address is written: the lock is taken on it."""
 
 import ipaddress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Look for instruments that VISA can open: USB, GPIB, and those that answer on the local network.
 
 A search runs USB drivers, vendor libraries and broadcasts, any of which may hang, print or crash. So it happens in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A serial port, opened with pyserial and read in chunks, never byte by byte or line by line."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SCPI messages over a stream of bytes: lines end with a line feed, blocks are counted."""
 
 from instruments.clock import Deadline

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tap a link: a listener receives every byte sent and received, unchanged."""
 
 from collections.abc import Callable

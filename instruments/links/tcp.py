@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A plain TCP connection (`tcp://host:port`, without VISA): SCPI sockets, terminal servers and served twins."""
 
 import os

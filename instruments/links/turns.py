@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Let a reading thread run promptly while another thread computes: shorten the interpreter's switch interval.
 
 A thread that computes keeps the interpreter for 5 ms (`sys.getswitchinterval()`) after another thread asks for it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A link through a vendor's library: calls and results instead of bytes.
 
 The driver supplies a factory for the library's object; the factory imports the library when called. Tests and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SCPI through VISA: LAN (raw socket, VXI-11, HiSLIP), USBTMC and GPIB, by pyvisa with any VISA library.
 
 A `...::SOCKET` resource is a bare stream of bytes (`visa_stream`), an `...::INSTR` one carries messages with an

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What all VISA links share: one low-level read, time-outs, and the translation of errors."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A VISA INSTR resource: messages with an end mark.
 
 Lines are read with the termination character enabled, blocks with it disabled; a device clear discards late

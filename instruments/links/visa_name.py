@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Parse VISA resource names and fill in the defaults of the standard.
 
 Names follow VPP-4.3 (IVI Foundation, "Resource Address String"): board 0, `inst0`, USB interface 0, `INSTR`.

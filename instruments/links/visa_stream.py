@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A VISA SOCKET resource as a stream of bytes.
 
 It is read with the termination character disabled, because pyvisa-py otherwise ends a low-level read at every

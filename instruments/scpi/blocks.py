@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The parts of SCPI that need no link: block headers, error answers, channel lists, numbers.
 
 Sources: IEEE 488.2-1992 (8.7.9, definite-length arbitrary block response data; 8.7.2 to 8.7.4, numeric

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A sampler over SCPI whose records stay in the instrument's FIFO until they are fetched."""
 
 from collections.abc import Callable, Sequence

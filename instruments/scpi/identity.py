@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The answer to `*IDN?`: make, model, serial number and firmware (IEEE 488.2-1992, 10.14)."""
 
 from instruments.errors import ProtocolViolation, shown

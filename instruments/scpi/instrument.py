@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Opening and closing, the same for all SCPI instruments."""
 
 from contextlib import suppress

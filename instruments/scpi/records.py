@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Logged records: float32 values of several signals, interleaved."""
 
 from dataclasses import dataclass

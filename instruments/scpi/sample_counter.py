@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Check that a log is complete: compare the number of records with the host's clock.
 
 A log over SCPI carries no time stamps and often reports no loss: the FIFO holds a few seconds and then silently

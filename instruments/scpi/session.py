@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Queries to a SCPI instrument, and answers that are certain to belong to them.
 
 SCPI answers do not say which query they belong to. After a time-out, the next answer to arrive may be a late one.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A supply over SCPI: the settings are a table of commands, on and off are confirmed by read-back."""
 
 import math

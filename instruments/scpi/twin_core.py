@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The SCPI side of a twin: a table of commands, headers in short and long form, an error queue.
 
 A pattern such as `[SOURce:]VOLTage[:LEVel]` names a command: capitals are the short form, parts in brackets are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The log of a twin: records of exact means, with the errors of a data sheet, in a FIFO.
 
 Records are made when they are read, from the world's history; the noise is drawn record by record, so the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Build a bench of twins: one world, one DUT, and a twin for each instrument named in the bench file."""
 
 from collections.abc import Callable

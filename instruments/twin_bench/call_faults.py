@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Inject a fault into one chosen call on any link of a bench.
 
 Tests count the calls of a run, then repeat the run with each kind of fault at each call. A disconnected link stays

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Serve a twin bench in real time: its ports become pseudo-terminals or TCP ports that any program can open.
 
 One loop advances the world's clock with the host's and carries bytes in both directions. Opening a pseudo-terminal

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The cable between the host and a twin: the twin's end, and the link at the host's end."""
 
 from collections.abc import Callable

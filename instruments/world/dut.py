@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What other twins need from the DUT's twin: its UART and its timestamp pin."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fault switches for everything that goes wrong on a bench; the twins check them before they act.
 
 Each switch imitates one fault seen on real benches. All are off by default. Times are virtual nanoseconds, counts

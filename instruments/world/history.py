@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The supply current of the DUT as a piecewise constant function of time, with its exact integrals.
 
 Charge and energy between any two moments are known in closed form (sums of level × duration): the truth against

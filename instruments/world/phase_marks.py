@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the phases of a DUT (the layers of its network) began in a window, on a bench that knows it."""
 
 from dataclasses import dataclass

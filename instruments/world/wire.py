@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One direction of an asynchronous serial line (8N1): bytes take ten bit times and arrive in bursts."""
 
 from collections.abc import Callable

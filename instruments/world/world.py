@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The world that all twins of one bench share: time, seed, supply rail, DUT current, timestamp pin, truth."""
 
 import zlib

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the demo benchmarks are made: data, networks, training."""

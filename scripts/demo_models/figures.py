@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Drawn scenes, 96 x 96 pixels in colour: with a figure that has head, body, arms and legs, or only with clutter.
 
 The clutter is made of the same parts, discs and bars in the same colours, which never form a figure.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Spoken keywords: espeak-ng in many voices, speeds and pitches, with noise, as 49 x 10 MFCC features.
 
 The features are 49 frames of 40 ms, 20 ms apart, of one second at 16 kHz; 40 mel bands from 20 to 4000 Hz;

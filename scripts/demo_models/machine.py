@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sound of a machine, synthesized: a motor's harmonics, a gear, a fan. An anomalous one has a fault.
 
 A recording is a spectrogram of 128 log-mel bands a column; an input is five columns, and slides over it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Networks of the reference architectures, narrower, of the operator kinds that our kernels have."""
 
 from keras import Model, Sequential, layers

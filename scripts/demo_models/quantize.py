@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a trained network to an int8 .tflite file, and that file's own answers by the tflite-micro interpreter."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Drawn shapes of ten kinds, 32 x 32 pixels in colour, in any place, size, turn and light."""
 
 import numpy as np

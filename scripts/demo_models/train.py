@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Make the demo benchmarks: data, network, quantization, accuracy on held-out data, and what is committed of it.
 
 scripts/train-demo-models [keywords] [figure] [shapes] [machine]

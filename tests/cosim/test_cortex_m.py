@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT's firmware, built for a Cortex-M4, in the emulated core: real ELF, real bytes, exact cycles."""
 
 import re

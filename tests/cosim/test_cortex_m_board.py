@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The emulated board's registers on their own: UART, timer, counter, pin and wake-up, cycle by cycle."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The emulated core when things go wrong: lost bytes, a hung or crashed core, faults, files that hold no ELF."""
 
 import sys

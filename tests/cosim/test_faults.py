@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What goes wrong with the emulated DUT ends the run with the supply off; what is missing is named."""
 
 import shutil

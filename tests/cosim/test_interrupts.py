@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Interrupts of the emulated core: taken when unmasked, unnoticed by the program, the same however time is cut."""
 
 import re

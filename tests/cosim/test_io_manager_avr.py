@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The IO manager's firmware in an emulated ATmega328P: its grammar, both ways at once, and when edges came."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The same ELF and the same input in QEMU, an independent emulator: the same answers and the same counts.
 
 QEMU waits for real time where the firmware sleeps, so only counts of instructions can be compared, not times.

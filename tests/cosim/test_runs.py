@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole runs in which both boards run their real firmware: right numbers, the same each time, every mode."""
 
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The main program beside customary_port.cpp. Like many, it includes one of the two headers and declares the rest.
 #include "api/internally_implemented.h"
 

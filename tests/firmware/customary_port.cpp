@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // A port as one writes it for the customary harness: C++, and no header of the firmware but the two of that harness.
 // The board is this computer: bytes come from standard input and go to standard output, and each level of the timestamp
 // pin is a line on standard error. Its model answers with the first and last feature and their number, over 256.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Arduino library that `make arduino` lays out, and its example: compiled for this computer, and for an AVR.
 
 The Arduino core is a stand-in here; what a real one would make of the sketch is not tested.

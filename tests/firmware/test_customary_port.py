@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A C++ port written for the customary harness links unchanged against our core, and answers the grammar."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the DUT firmware prints results: by integers, and digit by digit what C's %.3f and Python's .3f print."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The firmware's headers: each stands alone, in C and in C++, and what they declare keeps its C name in C++."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who asks the linker for whom: the core and a port need each other in no circle where it can be helped."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Zephyr module: its files agree with each other and with the Makefile, and its port answers the grammar.
 
 No Zephyr is installed here. The port is compiled against stand-ins for Zephyr's headers and runs on this computer;

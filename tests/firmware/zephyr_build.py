@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Zephyr module without Zephyr: what its CMake and Kconfig ask for, compiled against stand-ins for headers."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What slices of time cost the emulated core: the co-simulated bench starts it thousands of times a second."""
 
 import pytest

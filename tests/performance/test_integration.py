@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Integrating samples costs little more than adding them up."""
 
 import resource

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compare our LPM01A reader with one that reads byte by byte and searches each line with a regex.
 
 Both read through pyserial from a pseudo-terminal that one feeding thread keeps full, in this process, one

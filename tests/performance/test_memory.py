@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Memory does not grow with the length of a run, neither while it goes on nor when it is analysed and reported.
 
 The accuracy benchmark with sliding windows has 48,600 inferences: a process that reports a session of so many

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Recording keeps up with 20 million samples a second on one core, at constant memory.
 
 In the same run the same bytes are written as a plain file, with nothing but a checksum such as every block of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A virtual energy run, start-up included, against the mere import of what it is made of; both in one run."""
 
 import subprocess

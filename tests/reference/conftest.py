@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Data of others: official models and stimuli, published sessions. Only the tests in this folder may need them."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The official models in the emulated Cortex-M4, against tflite-micro."""
 
 import numpy as np

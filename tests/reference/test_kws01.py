@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """kws01 with the official model and all 1000 real stimuli, through the whole bench."""
 
 import pytest

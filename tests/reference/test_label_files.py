@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The label files of the real benchmarks are read whole, told apart, and are those that are pinned."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The six reference models in C, against the tflite-micro interpreter: the same bytes, row by row."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every shared published session comes out again, field by field, to the last printed digit."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Traces of real boards: inferences are found where they can be seen, and refused where they cannot."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The intervals that we state hold the truth as often as they say, for each monitor.
 
 `scripts/coverage` does the same with thousands of whole runs; here are as many short ones as CI has time for.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """bench doctor and bench off under faults: the supply is off at the end, or it is said that it may be on."""
 
 import pytest

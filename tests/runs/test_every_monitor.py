@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A whole energy run with every driver of the registry that feeds and samples: valid, and right within its U.
 
 The bench is a file of the user's, as for any driver; the truth is the twin world's, in closed form.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs on the twins, exported: figures of both monitors, all modes, marked as simulated."""
 
 import hashlib

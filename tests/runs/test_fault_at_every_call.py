@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every call on every port is a place to fail: each time the supply ends off and no wrong number comes out.
 
 The calls of a run are counted, then the run is repeated with each kind of fault at each call. A fault that is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever records or watches a run may fail, at each call and in each way: the supply ends off all the same.
 
 The calls of a run are counted, then the run is repeated with each kind of error at each call of each sink. The

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole runs behind a handle: watched from another thread, cancelled, followed; the supply ends off."""
 
 import os

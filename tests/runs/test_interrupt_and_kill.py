@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ctrl-C at any known point ends with the supply off; `kill -9` anywhere leaves a session that can be read."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Faults that make another runner of this field print a wrong number or hang: here a right number, or a refusal.
 
 Each test names the fault as it was met. "Refused" means a status other than 0 and no valid result; a number

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole runs on twins whose roles are played by different instruments, as bench files say it."""
 
 import statistics

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rule sets on whole runs of the twins: three modes of one DUT, and journals that break off anywhere."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole runs on the twins: right numbers, the same bytes every time, every mode."""
 
 import json

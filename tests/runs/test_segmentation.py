@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole virtual runs: every boundary between inferences lies where the twin says, within 1 % of the period."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A run on a bench with a thermometer and a switch for a debug probe."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`export table` on runs of the twins: single inferences add up to their windows, and Parquet says their units."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is installed: the wheel has the marks of typed packages, their stubs, and the demo benchmarks."""
 
 import shutil

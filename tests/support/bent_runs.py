@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Made-up runs bent in one way each, and one rule's verdict on them."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Windows of a measurement and what holds for all of them, for uncertainty budgets that can be checked by hand."""
 
 import math

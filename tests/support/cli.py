@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command line, as tests call it: in this process or in one of its own."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Cortex-M4 port, built and running in the emulated core: what the tests here share."""
 
 import atexit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole co-simulated benches with the keyword network of our own inside: what the tests here share."""
 
 import os

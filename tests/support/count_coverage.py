@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Run the coverage study in parallel and print its figures: see `scripts/coverage`. Exit status 1 if it fails."""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Do the stated intervals hold the truth as often as they say? Seeded virtual runs, counted.
 
 Every run draws a new instrument (gain, offset, clocks, ...) from its accuracy table, a new DUT, new noise and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Networks and stimuli of our own, which come with the package: for tests that need some, whichever they are."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Build the DUT firmware's host port, once for each set of settings, and talk to it in this process."""
 
 import atexit

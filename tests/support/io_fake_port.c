@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A port of the IO manager's core without a board: bytes from and to memory, for tests. */
 #include "io_manager.h"
 #include "io_port.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A DUT behind a virtual IO manager, and one fault at a time on the cable between."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A virtual LPM01A with its driver, a world whose current a test sets, and a record of every byte."""
 
 from dataclasses import dataclass

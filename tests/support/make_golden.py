@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Make the golden sessions anew.
 
     python -m tests.support.make_golden            facts and results

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the official submission checker looks at, written again from its description, to judge exported trees.
 
 Version 1.4 knows ic2, which needs ic beside it; everything else here is the same in 1.3.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One instrument in all its roles of a power monitor, as the tests of drivers talk to it."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bench of the N6705 twin and its driver, and what its tests share."""
 
 from collections.abc import Callable, Sequence

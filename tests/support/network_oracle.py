@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a network must answer: by the tflite-micro interpreter, which shares nothing with our kernels."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bench of the NGU twin and its driver; what its tests share with those of the N6705 is there."""
 
 from instruments.clock import VirtualClock

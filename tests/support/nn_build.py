@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Build a generated model with the host's compiler and call it."""
 
 import atexit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The int8 arithmetic a second time, in numpy and Python's unbounded integers, from gemmlowp's definitions.
 
 Whole tensors at once over explicitly padded inputs, sharing nothing with the C kernels or the generator.

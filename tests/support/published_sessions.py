@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions of the two earlier runners, made up, with figures computed by plain loops and not by our code."""
 
 import json

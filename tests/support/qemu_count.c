@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A plugin for QEMU: counts executed instructions, and logs each store into one page with the count at that moment.
  *
  * -plugin libqemu_count.so,log=FILE,page=0x4002e000 writes a line "COUNT OFFSET" for every store to the page: how many

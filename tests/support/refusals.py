@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bench files and words for command lines that are refused, and what is left and said then."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hand-made sessions for the tests of the report: small, quick, and with every kind of fact in them."""
 
 import hashlib

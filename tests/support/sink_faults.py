@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Let one chosen call of what records or watches a run go wrong; the calls of a whole run are counted first."""
 
 from collections.abc import Callable, Iterator

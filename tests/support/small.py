@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A small benchmark and short plans: a whole run takes milliseconds and can be repeated a thousand times."""
 
 from pathlib import Path

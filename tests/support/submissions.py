@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions that make a submission, made up, and how they are exported."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions made up from a power curve with known energy, to be bent before they are written."""
 
 from collections.abc import Callable, Iterable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Write small .tflite models, right ones and wrong ones, field by field (numbers of schema.fbs, version 3)."""
 
 from dataclasses import dataclass, field

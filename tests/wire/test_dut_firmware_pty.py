@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Our own driver talks to the firmware's host port over a real pseudo-terminal through the real pyserial."""
 
 import os

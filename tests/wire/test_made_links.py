@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Links made from addresses, opened for real: SCPI over a serial line and over TCP, streams over both."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A fast device without flow control on a real pseudo-terminal: polled it loses much, pumped it loses nothing.
 
 The device is a process of its own. It sends a counter in every four bytes, in small portions at a steady pace;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whole runs in real time through the real pyserial and pyvisa-py stacks, against served twins.
 
 The command line runs in a process of its own, as a user starts it; the twins are served from a thread here,

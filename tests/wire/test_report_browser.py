@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The report in a real browser: both plots are drawn, nothing complains, and zooming loses no spike."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The search for instruments: what it finds, what it says it did not look for, and that nothing can hang it."""
 
 import sys

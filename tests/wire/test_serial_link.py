@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The serial port over a real pseudo-terminal through the real pyserial."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A twin bench served in real time, and the real pyserial stack talking to it."""
 
 import queue

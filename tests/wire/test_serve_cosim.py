@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The co-simulated bench in real time on pseudo-terminals: a plain pyserial client talks to the real firmware."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The real pyvisa-py stack, and the plain TCP one, over loopback."""
 
 import select

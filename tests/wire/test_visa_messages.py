@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """VISA resources that carry messages: pyvisa-py's HiSLIP against a small server of our own."""
 
 import select

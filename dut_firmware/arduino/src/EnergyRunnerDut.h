@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All that a sketch needs. */
 #ifndef ENERGY_RUNNER_DUT_H
 #define ENERGY_RUNNER_DUT_H

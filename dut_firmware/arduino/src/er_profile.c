@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The kernels tell before each layer which one it is; nobody listens here. */
 #include "er_nn.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Place the activations in one block of RAM so that those alive together never overlap.
 
 Every activation lives from the layer that writes it to the last one that reads it. The model's input lives always:

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How each benchmark's stimulus becomes the network's input, and its output the results: one row each.
 
 Sources: MLPerf Tiny v1.3, data formats of the benchmarks (sizes, types); C. Banbury et al., "MLPerf Tiny

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Write a planned model as C text."""
 
 import textwrap

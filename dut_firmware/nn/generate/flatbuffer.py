@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Read FlatBuffers tables with every access checked against the end of the file.
 
 Source: "FlatBuffer Internals", flatbuffers.dev/internals. The format has no checksum, and generated readers trust

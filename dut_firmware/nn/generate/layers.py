@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From operators of the file to layers of C: parameters, constants and operation counts, each checked."""
 
 from collections.abc import Callable

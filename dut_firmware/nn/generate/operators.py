@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of TFLite's built-in operators, so that an error can name what it refuses.
 
 Source: tensorflow/lite/schema/schema.fbs, enum BuiltinOperator, in the order of its numbers.

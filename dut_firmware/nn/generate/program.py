@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A model made ready for C: its layers, where its activations lie, and what it needs of a target."""
 
 import re

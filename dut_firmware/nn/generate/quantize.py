@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From real scales to fixed-point multipliers, by the arithmetic that the tflite-micro interpreter uses.
 
 Sources: Jacob et al., CVPR 2018, section 2.2 (a multiplier as a fraction in [1/2, 1) and a power of two);

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The parts of a .tflite file that matter here, as plain records.
 
 Source of field numbers and codes: tensorflow/lite/schema/schema.fbs, version 3.

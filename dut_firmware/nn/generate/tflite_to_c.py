@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Turn a .tflite model into er_network.c and er_network.h for the kernels in dut_firmware/nn.
 
 Run with the top of the repository as working folder or in PYTHONPATH:

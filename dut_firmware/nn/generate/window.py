@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The geometry of sliding windows: output sizes and padding.
 
 Source: TFLite's padding rules (tensorflow/lite/kernels/padding.h): SAME gives ceil(input / stride) outputs and

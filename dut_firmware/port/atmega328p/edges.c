@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When the timestamp pin had its edges. Timer 1 runs free at 2 MHz and serves nothing else.
  *
  * An edge is late by how long the interrupt waits: the longest other handler runs for about 4 us (timer 2's), so

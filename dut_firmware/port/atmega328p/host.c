@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* UART0: 115200 baud to the host (117647 in truth, 2.1 % fast, as on every UNO with this clock). */
 #include "uno.h"
 

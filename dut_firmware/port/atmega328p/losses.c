@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the queues of this port could not hold. Apart from main.c, so that the core asks nothing of the file that runs
  * it. */
 #include "uno.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # make io_manager [OUT=folder]          builds $(OUT)/io_manager.elf and .hex for the Arduino UNO
 # make flash SERIAL=/dev/ttyACM0        and writes it into one
 AVR ?= avr-

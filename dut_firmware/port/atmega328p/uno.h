@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The Arduino UNO (ATmega328P at 16 MHz) as IO manager: pins, and who owns which timer.
  *
  *   D0, D1     UART0, through the USB adapter to the host, 115200 8N1

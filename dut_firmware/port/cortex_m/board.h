@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The board: a Cortex-M4 with 4 MB of flash at 0, 4 MB of RAM at 0x20000000 and a few peripherals of Arm's MPS2+ board
  * with the image AN386, so that the same ELF runs in QEMU (-M mps2-an386) and in the co-simulated bench.
  *

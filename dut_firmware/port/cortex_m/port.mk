@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # make cortex_m NETWORK=model.tflite BENCHMARK=kws01 [MODE=energy] [OUT=folder]    builds $(OUT)/dut_cortex_m.elf
 #   FLASH_BYTES, RAM_BYTES   the target's; an image that does not fit is refused with the numbers
 #   STACK_BYTES              part of the RAM; the deepest use of any benchmark is 400

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sleep, and the marker that tells what the firmware does. */
 #include "board.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Judge what `size` prints of an image: say what it takes, and by how much it misses the target's flash and RAM.
 
 `arm-none-eabi-size IMAGE | python sizes.py NAME FLASH_BYTES RAM_BYTES`; exit status 1 if the image is too big.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The timestamp pin of an energy build, and the microseconds of a performance build. */
 #include "board.h"
 

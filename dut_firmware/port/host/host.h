@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The host port: the monitor as a process or a library. For tests and for trying clients, not for measuring. */
 #ifndef ER_HOST_H
 #define ER_HOST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The host port on standard input and output: `printf 'profile%%' | dut_console`. Boots, takes bytes, and ends with
  * them. For valgrind, for a look at the grammar, and where there are no pseudo-terminals. */
 #include "er_monitor.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The host port as a shared library: bytes in, bytes out, in the caller's thread. */
 #include "er_monitor.h"
 #include "er_port.h"

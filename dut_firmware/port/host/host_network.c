@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernels want of a port. */
 #include "er_nn.h"
 #include "host.h"

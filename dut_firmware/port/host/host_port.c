@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The th_* functions on a computer. The pin is a letter in a list, see er_host_events(). */
 #define _POSIX_C_SOURCE 200809L
 

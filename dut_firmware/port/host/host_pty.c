@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The host port as a process: a DUT on a pseudo-terminal.
  *
  * Prints the terminal's name as its first line, boots, and serves until it is ended. A line on standard input

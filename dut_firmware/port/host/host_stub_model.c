@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Not a network: three figures of the input, so that a test sees what arrived. */
 #include "er_model.h"
 #include "host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The model to put in. Replace the bodies by calls of your inference engine. */
 #include "er_model.h"
 

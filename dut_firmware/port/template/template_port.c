@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A port to copy. It compiles and links as it is, does nothing yet, and says at each place what to put there.
  *
  * Required: th_load_tensor, th_infer, th_results (here from dut/er_model.c over the four er_model_ functions in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The port over Zephyr's drivers: UART by interrupts, the timestamp pin by GPIO, its release by a kernel timer.
  *
  * Written after Zephyr's documentation and headers, and compiled against stand-ins for them only: this has not yet been

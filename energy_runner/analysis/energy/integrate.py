@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The energy between two positions in a row of samples, fractions of a sample at both ends included."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Turn the signals that a monitor records into energy, whichever they are."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The windows of an energy run: their edges, samples and joules, and what is doubtful about each."""
 
 from collections.abc import Sequence

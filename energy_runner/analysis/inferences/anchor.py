@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where a train of equal repetitions begins and ends.
 
 What repeats tells how long a repetition is, but not where in it the first one begins. That is told by the ends:

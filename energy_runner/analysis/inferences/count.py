@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How many inferences a window holds, by its trace, and how long each takes.
 
 The clearest period is measured without looking at the stated number of inferences. Where it fits that number,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What many equal events have in common and which of them stand out: energies or durations of inferences.
 
 Everything is robust: one wild value moves neither the median nor the limits by which it is called wild.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How long one repetition in a power trace takes, measured without being told what to expect.
 
 The autocorrelation of a trace that repeats has peaks at the multiples of its period. The nearest high peak is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a session to its single inferences: windows, distributions, drift, warm-up and the idle level.
 
 Everything here stands beside the score and never in its place: the score is the energy between two edges over

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One place in the template at which an inference begins, for all windows of a run."""
 
 import math

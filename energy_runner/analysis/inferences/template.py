@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Align the repetitions of a trace with what they have in common.
 
 The samples of all repetitions, each put at its place within its own repetition, draw one common shape far finer

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The single inferences in one window, found by what repeats in its trace.
 
 The period is measured first without looking at the number of inferences that the facts state, and the two are

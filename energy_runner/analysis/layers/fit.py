@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Levels of layers, fitted to the samples of all windows at once by least squares.
 
 Sample i is the mean of the levels in it, x_i = sum_k f_ik P_k, where f_ik is the share of the sample that layer k

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Energy of each layer of the network, from marks that tell when the layers began.
 
 A layer may be shorter than a sample, so cutting the trace at the marks would charge neighbours to each other.

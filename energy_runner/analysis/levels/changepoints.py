@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the level of a trace changes, without any edge to tell: levels and the places between them.
 
 Seeded binary segmentation (S. Kovács, P. Bühlmann, H. Li, A. Munk, Biometrika 110, 2023, 249-256): intervals of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the DUT draws while it waits: the lowest stable level between windows.
 
 Between windows a DUT waits, receives its next stimulus, answers and warms up. On many boards receiving draws

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Phases within a window: energy between marks."""

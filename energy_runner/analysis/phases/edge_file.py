@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A logic analyzer's edges of named pins, from a CSV file: `pin,time_s,level`."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Energy and duration of named phases, such as pre-processing, inference and post-processing.
 
 A DUT marks its phases on pins: one pin for each phase, active while it lasts, or one pin that pulses whenever

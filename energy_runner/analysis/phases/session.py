@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Phases of a session: by the edges of named pins, or estimated from the levels inside a window."""
 
 from dataclasses import replace

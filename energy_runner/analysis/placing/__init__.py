@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where edges and laps lie in the sampler's timebase."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where the windows lie in the monitor's samples, by which method, and how surely."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which captured edge belongs to which command.
 
 The edges must match the commands one to one and in order, and each must fall where the host saw its command.

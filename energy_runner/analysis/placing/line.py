@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A straight line between two clocks, from messages that can be late but never early.
 
 A message about an event at `x` on one clock arrives at `y` on the other: true time plus a latency that is

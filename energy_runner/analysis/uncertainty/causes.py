@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From limits of error and what was seen of the windows to the causes of a budget, and to what is missing.
 
 Limits of error are taken as rectangular distributions, u = limit / √3 (JCGM 100:2008, 4.3.7), because a data

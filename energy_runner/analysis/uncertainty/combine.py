@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Combine causes of error to the uncertainty of every window and of the score, with GTC's uncertain numbers.
 
 The model is linear: a window's energy per inference is what was measured plus, for every cause, sensitivity

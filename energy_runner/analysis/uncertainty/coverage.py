@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The coverage factor that belongs to a budget: from the distribution of the combined error itself.
 
 U = k · u with k = 2 is right for a normal distribution. One rectangular component that outweighs all others

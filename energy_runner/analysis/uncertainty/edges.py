@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the trace shows around the two edges of a window: how much energy an edge in the wrong place costs."""
 
 import math

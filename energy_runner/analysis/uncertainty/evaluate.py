@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The uncertainty of every window and of the score, by the GUM (JCGM 100:2008).
 
 Which causes there are: `budget_causes`. How they are combined: `budget`. Which factor makes an interval of

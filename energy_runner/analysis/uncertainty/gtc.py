@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """GTC, the GUM Tree Calculator (Measurement Standards Laboratory of New Zealand): uncertain numbers.
 
 Importing it takes a second, all but a tenth of which is scipy's: GTC names `scipy.special` and

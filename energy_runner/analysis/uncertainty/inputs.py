@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an uncertainty budget is made from: a specification, and what was seen of each window."""
 
 from dataclasses import dataclass, field

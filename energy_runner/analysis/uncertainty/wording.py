@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A value with its uncertainty as the GUM asks for it (JCGM 100:2008, 7.2.2 to 7.2.6)."""
 
 import math

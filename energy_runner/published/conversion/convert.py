@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A published session as the facts of one of ours, not written yet."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The journal of a published session: the events that its files tell of."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The record of a published session, as a session of ours has one.
 
 Only what the files hold becomes a fact. Who the instruments were, how they were calibrated and what voltage was

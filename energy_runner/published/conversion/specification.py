@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The specifications of the monitors that published sessions were measured with.
 
 The tables are those of the control layer, read as data and not through its code: one instrument has one table,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The answers of an accuracy session of the EEMBC runner, put in rows for its arithmetic."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The true class of a published stimulus: from a label file, from its name, or from its place in the list.
 
 Logs of the EEMBC runner tell which file was loaded and what the DUT answered, but not the right answer. Where the

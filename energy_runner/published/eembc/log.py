@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`log.txt` of the EEMBC runner, read line by line and tolerantly.
 
 A line is `SSSSS.mmm source: message`: seconds since the runner's start, with five digits or more, and who speaks.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A session of the EEMBC runner, put together from its log, its results and its trace."""
 
 from pathlib import Path

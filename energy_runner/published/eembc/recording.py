@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The recording of an EEMBC session: its samples, and where in them the edges lie."""
 
 import math

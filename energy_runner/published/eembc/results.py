@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`results.txt` of the EEMBC runner: the lines of its plug-ins `ulp-ml` and `ulp-mlperf`."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Traces of the EEMBC runner: `trace1-energy.bin` and `trace1-timestamps.json`.
 
 The binary file has one byte 0xF1, the sample rate as a little-endian float32, and then one float32 a sample: the

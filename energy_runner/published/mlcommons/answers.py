@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The answers of an accuracy session of the MLCommons runner: the mean output of each file."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is odd about a session of the MLCommons runner, in a phrase each."""
 
 from collections.abc import Iterator, Sequence

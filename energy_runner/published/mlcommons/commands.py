@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands of an MLCommons session and their times.
 
 The log dates loading to the second: a command began after its own loading and ended before the next one, at most a

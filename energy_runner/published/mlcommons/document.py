@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`results.json` of the MLCommons runner: one entry for each pass of its loop.
 
 Numbers may come as strings. Sizes are bounded before anything is parsed, and the parser itself refuses deep

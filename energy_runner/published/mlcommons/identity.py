@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a session of the MLCommons runner is: its benchmark and its mode."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`log.txt` of the MLCommons runner: plain text with a time, to the second, on some lines only."""
 
 import re

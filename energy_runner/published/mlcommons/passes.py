@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the MLCommons runner computed its figures from, pass by pass."""
 
 from energy_runner.published.mlcommons.document import Document, DutyCycle

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A session of the MLCommons runner, put together from its results.json, its log and its results.txt."""
 
 from energy_runner.published.contents import Contents

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The recording of an MLCommons energy session: its passes follow each other as one acquisition."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`results.txt` of the MLCommons runner, and the same lines at the end of its log."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The accuracy that the two earlier runners computed: Top-1, and their areas under a ROC curve; pure functions.
 
 These rules are theirs, and some of them are odd: a curve of 101 points, the mean of precision and recall called

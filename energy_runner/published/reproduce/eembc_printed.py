@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Figures as the EEMBC runner prints them."""
 
 import math

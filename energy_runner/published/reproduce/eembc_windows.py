@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The windows of the EEMBC runner, digit by digit; pure functions.
 
 The figures that this runner printed follow from its raw data only by its own rules, some of them odd: a time axis

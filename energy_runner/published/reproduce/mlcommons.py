@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The figures of a session of the MLCommons runner once more: computed from its data, then printed."""
 
 from energy_runner.published.model import Figure, PublishedSession

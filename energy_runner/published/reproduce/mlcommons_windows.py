@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The windows of the MLCommons runner, digit by digit; pure functions.
 
 Its rules are its own: time is the number of samples, and the last two edges of a pass make its window. They are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compute the figures of a published session once more, from its own data by the rules of its runner."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Detections of a streaming wake word run against the truth, as the MLCommons runner counts them."""
 
 from collections.abc import Sequence

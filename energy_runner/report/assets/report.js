@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 "use strict";
 // Draws the two plots of a report from the data embedded in the page. It asks nobody for anything.
 (function () {

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Thin a trace out for drawing, so that no spike is lost: each bucket keeps its true minimum, maximum and mean.
 
 Samples arrive in chunks of any size and the memory used depends on the number of buckets only, so that a trace

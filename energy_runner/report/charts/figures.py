@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The data of the two plots, packed for the page's script: plain numbers, no text from outside but file names."""
 
 import base64

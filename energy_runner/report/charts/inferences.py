@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Small drawings of what lies inside the windows: how the energies of single inferences spread and drift."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The power over time that a report draws: from the trace to mW, thinned out where it is long."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Small drawings that are part of the page itself: the windows side by side, and the ROC curve."""
 
 import math

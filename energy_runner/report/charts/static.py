@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Plots as image files, for slides and papers: the whole trace and each window, with matplotlib."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The section about an accuracy run: value and target, each class, the confusion matrix or the ROC curve."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sections about who took part: boxes, settings, limits of error, stimuli, provenance."""
 
 from typing import Any

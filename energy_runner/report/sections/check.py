@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sections that say how far a result can be trusted: verdicts, findings, uncertainty."""
 
 from energy_runner.analysis.uncertainty.evaluate import Limits

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The section about single inferences: what repeats inside a window, the idle level, and energy above it."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The section about where inside the network the energy goes, on a bench that sees the layers begin."""
 
 from energy_runner.report.markup import Html, explained, section, table, tag

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sections about the result: headline, bands, plots."""
 
 from energy_runner.notebook import VIRTUAL

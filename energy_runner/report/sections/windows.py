@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The section about the windows: what each of them measured, how they agree, and the clocks behind them."""
 
 from energy_runner.report.charts.spread import spread_chart

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The device under test: its commands and their answers, over any `DutLink`.
 
 Source: protocols, "DUT monitor". Every wait is divided into short turns; between two turns `while_waiting()` is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Parse what a DUT sends: lines of the benchmark's monitor become typed events.
 
 Source: protocols, "DUT monitor". Published logs contain echoed commands, colour codes and text attached to the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT on a serial port of its own."""
 
 from collections.abc import Sequence

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT's twin: the reference monitor on a board that boots, idles, receives, sends and infers.
 
 It uses the grammar of `twin_monitor.py` with the timing of a UART, draws current accordingly, and pulls the

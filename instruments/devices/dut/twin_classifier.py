@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The classifiers of the DUT's twin: a real .tflite model, or a table that is described as such."""
 
 import hashlib

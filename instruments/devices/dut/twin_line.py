@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The UART of the DUT's twin, connected directly to the host, without an IO manager."""
 
 from instruments.world.cable import HostPort

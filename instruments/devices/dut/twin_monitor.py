@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT's command grammar as a pure function of its buffer: the reference monitor, quirks included.
 
 Source: protocols, "DUT monitor" (byte-level answers of the reference parser). Commands that take time (`infer`,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How much current the DUT's twin draws, and how long an inference takes."""
 
 import tomllib

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """An instrument without any error, which exists only in software."""

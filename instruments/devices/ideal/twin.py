@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An ideal instrument: exact samples, exact edges, no link.
 
 It tests the runner's own arithmetic: each sample is the true energy of its period, and the position of an edge is

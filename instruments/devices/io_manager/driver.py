@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The Arduino-type IO manager: it relays the DUT's UART and times edges of the timestamp pin in microseconds."""
 
 from collections import deque

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Parse what an Arduino-type IO manager sends: its own lines, and the DUT's lines that it relays.
 
 Source: protocols, "Arduino IO manager 1.0.3". Relayed lines have the prefix `[dut]: ` and may arrive at any time;

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The IO manager's twin: the Arduino UNO between host and DUT, with its grammar, timing and faults.
 
 Source: protocols, "Arduino IO manager 1.0.3". The UNO's microsecond counter runs on a ceramic resonator with an

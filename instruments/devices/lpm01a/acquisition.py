@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Acquisitions of an LPM01A: started and ended through the shell, with their items kept in order.
 
 Source: UM2269 Rev 6, "Commands" (`start`, `stop`). Both endings are supported: a line with `Acquisition completed`

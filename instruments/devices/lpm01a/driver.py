@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ST X-NUCLEO-LPM01A power monitor: it supplies the DUT, samples energy and captures edges on D7.
 
 Commands and answers follow UM2269 Rev 6 ("Commands") and firmware 1.0.6, whose `eventsrc` puts the edges into the

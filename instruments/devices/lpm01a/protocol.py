@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Decode the text that an ST X-NUCLEO-LPM01A ("PowerShield") sends: bytes in, typed events out.
 
 The grammar is that of UM2269 Rev 6 (shell answers, format `ascii_dec`) plus what firmware 1.0.6 adds: `error` with

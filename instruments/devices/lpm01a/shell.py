@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The shell of an LPM01A: send a command and find its answer among the samples of a running stream.
 
 The shield acknowledges each command with its echo, `ack <command>[ data]`; a refusal is `error <command>` (UM2269

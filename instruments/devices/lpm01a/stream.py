@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keep account of one LPM01A acquisition: the index of each sample, and what is missing.
 
 The shield prints no sample numbers. It prints a time stamp after every 1000 samples, and the elapsed time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The supply of an LPM01A, set, switched and read back through the shield's shell.
 
 Source: UM2269 Rev 6, "Commands" (`volt`, `pwr`).

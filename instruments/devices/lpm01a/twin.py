@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The twin of the X-NUCLEO-LPM01A: the shield's shell, and the supply of the world's DUT.
 
 Answers, numbers and limits follow UM2269 Rev 6 and firmware 1.0.6 (`eventsrc`, `error` with a second line, no

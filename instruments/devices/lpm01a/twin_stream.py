@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The sample stream of the LPM01A's twin: the text for the world's history of current.
 
 Everything due is emitted at once when the host reads, so that a minute of samples costs milliseconds. The bytes

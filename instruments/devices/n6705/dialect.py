@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands for an N6705 or N6700, as tables; none of them affects another channel of the mainframe.
 
 Source: Keysight N6705C Operating and Service Guide, chapters "SCPI Programming Reference" and "External Data

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Keysight N6705B/C DC power analyzer (or N6700 mainframe) with an N678xA source/measure unit.
 
 The module feeds the DUT and logs its current and voltage through the external data log (ELOG). The analyzer cannot

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Models of the Keysight N6705 and N6700, and the meaning of their status bits.
 
 Sources: Keysight N6705C Operating and Service Guide ("Status Tutorial"); Keysight N6700 User's Guide.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The twin of a Keysight N6705C: channel 1 holds an N6781A that feeds the DUT, the others feed nothing.
 
 It answers the instrument's SCPI on `port` and has its traps: after *RST the voltage of every channel is logged,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is sent to an NGU, as tables.
 
 Sources: R&S NGU User Manual 1179.2531.02-03 ("Configuration commands", page 139; "Data logging commands", page

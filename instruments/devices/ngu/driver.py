@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """R&S NGU201 or NGU401 source measure unit: feeds the DUT and logs voltage and current through FastLog.
 
 The instrument cannot record edges; FastLog starts at the first edge on pin 3 of its digital I/O connector, so

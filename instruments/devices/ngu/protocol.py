@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an R&S NGU201 or NGU401 says: models, sample rates, records, status bits.
 
 Sources: R&S NGU User Manual 1179.2531.02-03, "Data logging commands", page 182 (`FLOG:DATA?`); command reference

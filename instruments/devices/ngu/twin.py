@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The twin of an R&S NGU201 that feeds the DUT.
 
 It speaks the instrument's SCPI on `port` and keeps its traps: records become readable in pieces of half a second;

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 """A bench whose boards run their real firmware in emulators."""

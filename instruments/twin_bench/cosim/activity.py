@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The activities that the firmware reports by its activity marker, and the current of the board in each.
 
 The marker's numbers are those of `dut_firmware/port/cortex_m/board.h` and `dut_firmware/nn/er_nn.h`. The levels

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An ATmega328P that runs the IO manager's real ELF, cycle by cycle, in this process.
 
 simavr (GPL-3) emulates it through avr_host.c, which is compiled on the user's machine. Instruction timing is

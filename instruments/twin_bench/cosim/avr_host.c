@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An ATmega328P in simavr, run in slices of its own cycles: inputs at given cycles, outputs with theirs.
  *
  * Called from avr.py. One handle is one chip; several may exist at once. simavr is GPL-3, so this file is compiled and

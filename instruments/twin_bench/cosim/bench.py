@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Build the co-simulated boards: build their firmware, load it, wire the boards together."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An asynchronous serial wire bit by bit (8N1): from bytes to levels, and from levels to bytes as a UART does."""
 
 from collections.abc import Iterator

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Counts the instructions that an emulated Cortex-M executes, and stops it at a deadline or an alarm.
  *
  * Unicorn calls er_count_block() at the start of each block: a straight run of instructions that is executed to its

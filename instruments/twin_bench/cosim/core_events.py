@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Events of an emulated core, stamped with their exact cycle."""
 
 from dataclasses import dataclass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A Cortex-M4 that runs the DUT's real ELF, instruction by instruction, in this process.
 
 Time is the core's cycle count. One executed instruction counts as one cycle, which is an assumption: a real

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The peripherals of the emulated core: the registers of Arm's MPS2+ board (image AN386) that the firmware uses.
 
 Source: Arm DAI0386 (memory map, interrupts), DDI0479 (GPIO), DDI0403 (NVIC); the firmware's side is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """UART and timer of the emulated board: two of Arm's CMSDK peripherals, as far as the firmware uses them.
 
 Source: Arm DDI0479, CMSDK UART and timer. Times are in cycles of the core; the peripherals count ticks of their

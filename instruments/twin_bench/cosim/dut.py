@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT of the co-simulated bench: the firmware's ELF in an emulated Cortex-M4, on the world's rail and pins.
 
 What the firmware does (wait, receive, send, compute a layer) sets the current of the DUT. Edges of the timestamp

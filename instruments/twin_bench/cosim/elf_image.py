@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The flash image of a 32-bit Arm ELF.
 
 Source: ELF for the Arm architecture (Arm IHI0044), System V ABI chapters 4 and 5 (ELF header, program headers).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT firmware's host port in this process: a board's code, with its network but without its time or current.
 
 Answers are identical to those of the emulated board and come hundreds of times sooner: for accuracy runs and

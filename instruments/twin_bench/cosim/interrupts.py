@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Enter an interrupt handler and return from it as the hardware of a Cortex-M does: with eight words on the stack.
 
 Source: Arm DDI0403, B1.5.6 (exception entry), B1.5.8 (exception return) and B1.4.2 (xPSR). Only what this core

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The IO manager of the co-simulated bench: the firmware's ELF in an emulated ATmega328P, between host and DUT.
 
 The board's oscillator is exact here, so that its laps can be compared with the true window; on the `virtual-…`

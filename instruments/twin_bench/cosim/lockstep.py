@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Run two emulated boards on one clock: in each slice of virtual time, first the DUT runs, then the IO manager.
 
 The boards run ahead of the world by at most one slice: a slice begins when the clock reaches it, and what the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The emulated DUT's UART, connected directly to the host through a USB adapter."""
 
 from instruments.twin_bench.cosim.bits import frame_ns

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Execute the instructions of a Cortex-M4 and count them exactly: unicorn, with a hook of our own in C.
 
 Unicorn (GPL-2) is an optional extra, imported only here. Two of its properties shape this file:

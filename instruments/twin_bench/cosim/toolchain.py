@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Find the compilers and libraries that the co-simulation needs, name missing ones, and build once per input.
 
 What is built is kept in the user's cache under a digest of everything that went into it, so that a bench opens at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // A stand-in, written for a test: of the Arduino core no more than the example uses, on this computer. Bytes come from
 // standard input and go to standard output; what happens to the pin is a list of letters on standard error: v low,
 // ^ high, = it becomes an output, _ a wait of a millisecond.

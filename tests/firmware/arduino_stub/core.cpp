@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 // The Arduino core's main program and what Arduino.h declares.
 #include "Arduino.h"
 

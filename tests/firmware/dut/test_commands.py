@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT firmware's monitor in C, in this process: boot, commands, and where it is stricter than the reference.
 
 Source: protocols, "DUT monitor: answers of the reference parser, as run natively on Linux"; the differences are

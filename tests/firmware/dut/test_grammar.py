@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The twin's grammar, byte by byte: what the reference monitor answers, quirks included.
 
 Source: protocols, "DUT monitor: answers of the reference parser, as run natively on Linux".

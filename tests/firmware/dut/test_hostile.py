@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Whatever bytes come, whenever they come: the DUT firmware answers every `%` once, and nothing is overrun."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What `infer`, `timestamp` and `results` of the DUT firmware do and print, in this process.
 
 Source: protocols, "DUT monitor: answers of the reference parser, as run natively on Linux"; the differences are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The monitor and a small network in one library: what is loaded with `db` is inferred, and its results printed.
 
 The networks are drawn here and mean nothing, but have the sizes of the benchmarks; the official ones are in

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Networks of our own behind the monitor, byte by byte through its grammar, against tflite-micro.
 
 The oracle shares nothing with the firmware: conversion of stimuli in numpy, the tflite-micro interpreter,

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT firmware's stimulus and the `db` command, in this process.
 
 Source: protocols, "DUT monitor: answers of the reference parser, as run natively on Linux"; the differences are

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The portable core of the IO manager's firmware, compiled for this computer over a port made of memory."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Damaged copies of a network: a clear refusal, or a network that runs without a fault."""
 
 import re

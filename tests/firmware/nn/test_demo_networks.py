@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Networks of our own in C against the tflite-micro interpreter: the same bytes, row by row.
 
 tests/reference has the same for the official models.

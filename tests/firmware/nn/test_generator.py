@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the generator of C refuses, and how it says so: one clear error, never a hang."""
 
 import subprocess

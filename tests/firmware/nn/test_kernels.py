@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Each int8 kernel alone: against numpy, against the tflite-micro interpreter, and under the UB sanitizer."""
 
 import numpy as np

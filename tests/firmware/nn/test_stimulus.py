@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From the bytes of a stimulus to the input tensor, and from the output tensor to results: C against Python."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The how-to "Port it to your board": its C compiles as strictly as the firmware, and its Python compares."""
 
 import re

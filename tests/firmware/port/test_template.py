@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a port gets: a template that compiles as strictly as everything else, and a core that wants little."""
 
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A model of which an inference takes STUB_INFER_US and answers with the number of bytes that it was given. */
 #include "er_model.h"
 #include "stub.h"

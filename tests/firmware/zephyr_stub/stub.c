@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Zephyr, as far as a test needs it: bytes from standard input to standard output, time that passes only where somebody
  * sleeps or infers, and a list of what happens to the pin on standard error:
  * v low, ^ high, t the timer starts, ! it expires, = the pin becomes an output. STUB_BURST bytes arrive at once. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the model of a test uses of the stand-in. */
 #ifndef STUB_H
 #define STUB_H

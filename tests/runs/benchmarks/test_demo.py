@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The demo benchmarks: they come along, are small, say what they are, and are as good as their cards say."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`bench doctor` and `bench off` as a newcomer meets them."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How commands end: one line and a status for each error, and streams that go away."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Help and completion: every command has an example, nothing heavy is imported, the shell completes."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`segment`, `phases` and `use` as a user starts them."""
 
 import json

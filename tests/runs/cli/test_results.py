@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Results on the command line: what a person reads, and one JSON document for a program."""
 
 import json

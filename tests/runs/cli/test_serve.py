@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`bench serve`: the bench file it writes, and that it serves."""
 
 import os

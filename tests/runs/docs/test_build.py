@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The documentation builds as HTML: strictly, without the network, and everything in it leads somewhere."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The documentation cannot rot: its code runs, its tables are complete, its links lead somewhere."""
 
 import importlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the reference says of verdicts, rule sets, schemas and tables is complete."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The notebook of the tutorial runs from top to bottom in an empty folder, as a newcomer opens it."""
 
 import json

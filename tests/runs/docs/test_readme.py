@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """README: its commands and its Python run as printed in an empty folder, and what it shows is what comes out."""
 
 import os

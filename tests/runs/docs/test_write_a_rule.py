@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The how-to on rules: its package is installed as it stands, its rule set is read, its Python runs."""
 
 import importlib

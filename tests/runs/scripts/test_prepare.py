@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`scripts/prepare` on machines without a Python that is new enough: uv is used, or offered."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The glossary holds the terms that code and documentation use, each once, with sources that exist."""
 
 import re

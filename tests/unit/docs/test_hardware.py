@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page of supported hardware names every driver of the registry, and says of each what was tried."""
 
 import re

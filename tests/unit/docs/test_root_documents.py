@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Documents at the top of the repository: what other programs read of them, and what they promise."""
 
 import re

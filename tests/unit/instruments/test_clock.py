@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Clocks: deadlines, and the order in which a virtual clock lets events happen."""
 
 import pytest

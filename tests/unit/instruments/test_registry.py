@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Drivers of other packages: one that is broken is named and takes no other with it."""
 
 from importlib.metadata import EntryPoint

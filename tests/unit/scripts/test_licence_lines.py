@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The licence line is put where each language wants it, once, and nothing else of a file changes."""
 
 import ast

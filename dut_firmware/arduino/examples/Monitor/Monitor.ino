@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A DUT on any Arduino: the port's functions over Serial and one pin. Energy or performance build, and which network is
  * in it, is decided by `make arduino`, which lays out the library.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A stand-in, written for a test: of Zephyr's interface no more than port/zephyr uses, on this computer. */
 #ifndef STUB_ZEPHYR_DEVICE_H
 #define STUB_ZEPHYR_DEVICE_H

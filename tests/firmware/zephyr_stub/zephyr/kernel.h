@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef STUB_ZEPHYR_KERNEL_H
 #define STUB_ZEPHYR_KERNEL_H
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Top-1 and the area under the ROC curve, unrounded, and withheld where an answer is missing."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """From a session to its result: right where all is well, withheld and said so where anything is not."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Inferences per second by the DUT's laps: wraps undone, doubtful windows refused."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tables of windows, single inferences and laps: as many rows as there are, with the figures of the analysis."""
 
 import csv

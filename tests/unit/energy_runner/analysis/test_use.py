@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Energy per day and battery life: sums that a person can do by hand, and uncertainties by Monte Carlo."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The API's names: its table, its rooms and the package say the same, and each can be used."""
 
 import inspect

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`er.plan` and `er.run` refuse what no run can have, before anything opens."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`list_sessions` and `sessions list`: what was measured, twins told apart, broken ones named."""
 
 import json

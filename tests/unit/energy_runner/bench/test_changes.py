@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`--set KEY=VALUE`: any key of a bench file for one run, checked as if the file said so."""
 
 from datetime import date

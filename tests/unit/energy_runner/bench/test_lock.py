@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Two benches that share an instrument exclude each other, and no others do."""
 
 import multiprocessing

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bench files: what is accepted, and how a mistake is told in one line that names the file and the key."""
 
 import re

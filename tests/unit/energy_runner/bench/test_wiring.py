@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who plays which role: from the tables of a bench file to instruments, and what is refused in which line."""
 
 import dataclasses

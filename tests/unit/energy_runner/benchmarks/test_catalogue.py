@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The catalogue, label files and stimuli: right ones are read, wrong ones are refused in one clear line."""
 
 import hashlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Fetching stimuli from a real HTTP server, from folders and from hostile archives."""
 
 import hashlib

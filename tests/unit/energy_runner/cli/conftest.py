@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A folder to be in, and the command line that refuses in one line."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Wrong input: one clear line that names the file, key or port, the right exit status, nothing half-written."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Damaged sessions and full disks: one clear line, the right exit status, the supply off."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`rules list`, `rules show`, and what `check` does, as functions that the command line calls."""
 
 import json

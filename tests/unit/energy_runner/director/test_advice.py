@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Monitor and IO manager in each other's ports are recognised, and nothing else is taken for that."""
 
 import dataclasses

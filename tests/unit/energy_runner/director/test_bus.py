@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The bus: the journal first, everybody else behind a fence."""
 
 import threading

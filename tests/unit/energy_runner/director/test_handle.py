@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The handle of a run: watch, cancel, wait, whatever happens in its thread."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What passes by: blocks hold every sample once, missing ones counted, and are JSON."""
 
 import json

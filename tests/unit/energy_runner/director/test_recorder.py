@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The recorder: which bytes go where, what the index says, and one broken file leaves the others whole."""
 
 from pathlib import Path

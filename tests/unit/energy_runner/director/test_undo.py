@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tear-down runs every step, newest first, each with its own deadline."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The audit: a row for every session, whatever it holds."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The commands `audit` and `import`: what they print and write, and their exit status."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Published beside reproduced beside ours: which figures agree, and which of ours counts."""
 
 from dataclasses import replace

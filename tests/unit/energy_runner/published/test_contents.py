@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Contents of other people's files: bounded reading, links, pipes, what is refused and what is read."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A lost or a surplus edge: the published figure is wrong, the corrected one stands beside it and says so."""
 
 import itertools

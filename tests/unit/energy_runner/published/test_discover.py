@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Where sessions are: their names, folders, links, and what the folders tell."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Printed figures are read whatever stands around them, and never guessed."""
 
 from energy_runner.published.eembc.results import PATTERNS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A published session becomes one of ours: what its files hold, nothing else, and the same path from there on."""
 
 import json

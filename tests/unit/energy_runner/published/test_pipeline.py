@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Auditing a session is one way through the rooms: each file is entered once, and none calls back."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Everything that an audit tells of a session is put into words in one place, and nothing is told twice."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The report: complete, safe against hostile text, offline, and the same bytes every time."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The progress bar: it shows phases and time left, and a broken terminal never reaches the run."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The summary in the terminal: what it says, on which terminals, and with hostile text in it."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Limits stand in the rule sets and nowhere else: every number in the rules' code has a reason to be there."""
 
 import ast

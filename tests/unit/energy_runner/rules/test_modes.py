@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions of one DUT in several modes are held against each other: accuracy, firmware, speed, answers."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A rule set of one's own, in a file: what it may change, and what is wrong with one."""
 
 import hashlib

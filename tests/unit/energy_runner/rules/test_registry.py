@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules of other packages: asked where a rule set names them; a broken one is named and takes no other with it."""
 
 from importlib.metadata import EntryPoint

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The rule sets: complete, each agreeing with the rules, the benchmarks and the documentation."""
 
 import pytest

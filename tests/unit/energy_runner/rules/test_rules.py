@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every rule passes where it should, fails where it should, and says so where it cannot know."""
 
 from pathlib import Path

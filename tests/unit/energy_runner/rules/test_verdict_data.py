@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A verdict is data: the number that was judged, its limits and its unit, beside what a person reads."""
 
 import json

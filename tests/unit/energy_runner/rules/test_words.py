@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What rules say: remarks before a rule fails, runs that broke off, clocks, stimuli, where figures come from."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Objects show themselves briefly: one line for `repr`, a small escaped table in a notebook."""
 
 from html.parser import HTMLParser

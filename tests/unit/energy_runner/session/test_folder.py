@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Session folders: never overwritten, never half written, never trusted."""
 
 import json

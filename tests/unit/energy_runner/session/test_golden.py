@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions recorded long ago still give the same result, byte for byte, on any machine."""
 
 import pytest

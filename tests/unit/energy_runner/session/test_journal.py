@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The journal: what is written is read, a torn end is told, anything else is refused by line."""
 
 import io

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions of later versions: what they add is left out or kept, and said; another major version is refused."""
 
 import json

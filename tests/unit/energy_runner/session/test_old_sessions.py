@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions that earlier versions wrote are read for ever, and their figures do not move."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The JSON Schemas: not stale, complete, and true of real documents by an independent validator."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bytes of links: the same function reads them from old journals, from `stream.bin`, and from killed runs."""
 
 import io

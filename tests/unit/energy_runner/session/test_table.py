@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Tables as CSV, Parquet and arrays: what is written reads back, missing values and units included."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The trace: read back as written, gaps as NaN, readable after the writer was killed."""
 
 import os

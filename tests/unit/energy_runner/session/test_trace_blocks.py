@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A trace that is still written, or was left behind, is read in place: no copy is made, nothing is changed."""
 
 import math

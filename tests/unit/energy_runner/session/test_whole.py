@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions that are known as a whole: kept all or not at all, or held with their samples in memory."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions that every test of exports uses; nothing changes them."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The form of a system description: filled in, refused, and as the official tools read it."""
 
 from contextlib import suppress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`results.json` and `log.txt`: our energy in the structure of the MLCommons runner, and what happened."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Exported sessions: what the official checker reads of them, and nothing else."""
 
 import re

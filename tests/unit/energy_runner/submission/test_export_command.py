@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The command `export mlperf`: what it prints, and what it says is missing."""
 
 from pathlib import Path

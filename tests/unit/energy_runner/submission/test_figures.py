@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Figures are written with every digit, and read back as they were."""
 
 import math

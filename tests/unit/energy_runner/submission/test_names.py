@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names and texts that a submission cannot hold, whoever they come from."""
 
 import re

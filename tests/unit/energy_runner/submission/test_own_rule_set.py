@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A submission that was judged by a rule set of one's own says so in every file."""
 
 import json

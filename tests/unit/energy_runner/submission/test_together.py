@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What must not be mixed in a submission: firmware, stimuli, systems, twins with hardware."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tree on disk: all of it or nothing, and never over anything that is there."""
 
 import pytest

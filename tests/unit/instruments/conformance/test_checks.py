@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every driver of the registry passes every check on its own twin; a driver that breaks a promise fails it."""
 
 from dataclasses import replace

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every answer of each SCPI monitor of the registry is a place to fail: calls end in time, the supply goes off."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The page about addresses says what links do with them."""
 
 from pathlib import Path

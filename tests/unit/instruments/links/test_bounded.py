@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The bounded queue: order, and a count of everything that did not fit."""
 
 import threading

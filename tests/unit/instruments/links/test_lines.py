@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Cutting a byte stream into lines: whole or split anywhere, the result is the same."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which driver can use which address, and what a link is built of; nothing is opened."""
 
 from pathlib import Path

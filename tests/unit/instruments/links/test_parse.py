@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Addresses of bench files: what each form is made of, and what is wrong with one that cannot be understood."""
 
 import os

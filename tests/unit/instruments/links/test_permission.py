@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may open what on Linux: rules, USB instruments and serial ports, on a system made of files."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The pump: one thread that reads all the time, ends when it is told to, and hides nothing."""
 
 import sys

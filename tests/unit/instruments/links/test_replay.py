@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Recorded devices: the same commands get the same bytes at the same times, anything else ends the replay."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Drivers on recorded devices: a session is replayed, and the driver brings the stream that it brought then."""
 
 import base64

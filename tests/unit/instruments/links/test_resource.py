@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One instrument has one canonical resource, however its address is written."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Listening in on a port: what passed is heard, what did not pass is not."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Links through a vendor's library: calls are recorded, failures become ours, and a stand-in is as good."""
 
 import numpy as np

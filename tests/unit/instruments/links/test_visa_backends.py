@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Other VISA libraries than pyvisa-py (pyvisa-sim in their place), and what is said where one is missing."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """SCPI without a wire: block headers, error answers, numbers, and the port over a stream of bytes."""
 
 import math

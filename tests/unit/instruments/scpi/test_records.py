@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records of loggers: float32 values, interleaved, from any bytes."""
 
 from itertools import pairwise

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The count of a log's records against the host's clock."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Answers that are no number: a word that the instrument is known to use, or a violation."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The SCPI core of the twins: grammar, error queue, and any bytes at all."""
 
 from contextlib import suppress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The log of a twin: pieces, a FIFO that forgets, and records that do not depend on who reads them when."""
 
 import numpy as np

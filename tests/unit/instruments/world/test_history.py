@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The current history's closed-form integrals, against sums done by hand."""
 
 import numpy as np

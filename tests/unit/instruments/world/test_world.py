@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The world's physics: energy of a window, determinism, and what a cut or a dip of the supply leaves behind."""
 
 from itertools import pairwise

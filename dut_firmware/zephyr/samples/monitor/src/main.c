@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The whole application: the port's functions are the module's. */
 #include "er_monitor.h"
 

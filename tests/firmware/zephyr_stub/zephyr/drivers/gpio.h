@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef STUB_ZEPHYR_GPIO_H
 #define STUB_ZEPHYR_GPIO_H
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The energy between two edges: right to 10 ppm for any phase, honest about what is missing."""
 
 import numpy as np

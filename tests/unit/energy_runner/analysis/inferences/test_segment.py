@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The single inferences of a window: found to a fraction of a sample, and not invented where there are none."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Energy of single layers, fitted to a trace whose levels are known."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Distributions of many equal events, the levels of a trace, and the idle level among them."""
 
 import math

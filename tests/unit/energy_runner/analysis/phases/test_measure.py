@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Named phases from pins, estimated ones from levels; what is odd about either is said."""
 
 import numpy as np

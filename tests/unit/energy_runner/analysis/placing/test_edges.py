@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Edges and commands: one to one and in place, or no window that is in doubt and no score at all."""
 
 import math

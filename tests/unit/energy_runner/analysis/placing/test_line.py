@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The line between two clocks: late messages do not bend it, and its uncertainty is honest."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What budgets are combined with: the factor of a median, canonical figures, and GTC at a bearable cost."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The coverage factor: known cases in closed form, any mixture against drawn numbers, the same every time."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an edge in the wrong place costs: read off the trace, as far as it is there."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The uncertainty budget: every limit counted once, in the right unit, and nothing left out in silence."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a budget lacks is said, and numbers that no instrument has are refused."""
 
 import math

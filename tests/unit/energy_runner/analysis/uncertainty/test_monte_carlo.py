@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The linear budget against a Monte Carlo calculation (JCGM 101:2008)."""
 
 import math

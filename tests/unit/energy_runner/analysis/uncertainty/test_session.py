@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Uncertainties of whole sessions: real tables, real windows, and what a session does not tell."""
 
 from dataclasses import asdict

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rounding by the GUM: two digits of U, the value to the same place, and never more than half a digit off."""
 
 from decimal import Decimal

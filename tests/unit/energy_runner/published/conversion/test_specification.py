@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The specifications of monitors are the tables of our own drivers, and nothing where there is none."""
 
 from energy_runner.published.conversion.specification import look_up

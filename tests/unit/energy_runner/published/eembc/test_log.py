@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Logs of the EEMBC runner: tokens anywhere in a line, damaged lines, any bytes at all."""
 
 from hypothesis import given

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Traces and timestamps of the EEMBC runner: absurd rates, odd samples, any bytes at all."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`results.json` of the MLCommons runner: passes, errors, and what is refused."""
 
 import json

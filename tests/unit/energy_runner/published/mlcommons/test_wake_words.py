@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sessions of a streaming wake word, a benchmark with rules of its own."""
 
 import json

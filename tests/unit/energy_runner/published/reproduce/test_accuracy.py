@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The accuracy of the earlier runners, by cases that their odd rules get differently from ours."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The arithmetic of the MLCommons runner, by cases that plain arithmetic would get wrong."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Thinning a trace out loses no spike, whatever the chunks."""
 
 from itertools import pairwise

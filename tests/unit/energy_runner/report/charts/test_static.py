@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The plots as image files."""
 
 import sys

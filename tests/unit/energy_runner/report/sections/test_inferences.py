@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The report's sections on single inferences, layers and the full budget."""
 
 import re

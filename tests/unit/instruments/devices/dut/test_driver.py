@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The DUT driver on a twin's serial line: what it reads, what it repeats, and when it gives up."""
 
 from collections.abc import Callable, Iterator

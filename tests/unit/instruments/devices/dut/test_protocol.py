@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lines of the DUT monitor as events: the reference's own, damaged ones, and whatever a cable may deliver."""
 
 import pytest

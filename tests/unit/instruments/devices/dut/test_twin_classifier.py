@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How the twin finds its answers, as far as that needs no real model."""
 
 import sys

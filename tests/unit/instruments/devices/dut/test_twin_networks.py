@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The twin's classifier with networks of our own; tests/reference has the same for the official ones."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The driver of the IO manager on a healthy board."""
 
 from itertools import pairwise

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The driver of the IO manager against a board that behaves badly, and any bytes at all."""
 
 from collections.abc import Iterator

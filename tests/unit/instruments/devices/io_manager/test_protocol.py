@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lines of the IO manager: its own, the DUT's that it relays, laps between any two."""
 
 import pytest

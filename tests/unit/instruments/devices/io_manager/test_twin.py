@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The virtual IO manager behaves as an UNO: its reset, its buffer, its laps."""
 
 from itertools import pairwise

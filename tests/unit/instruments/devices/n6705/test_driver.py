@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The log of the N6705: driver against twin, in virtual time."""
 
 from functools import partial

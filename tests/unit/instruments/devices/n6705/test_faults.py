@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The supply of the N6705, and every answer as a place to fail."""
 
 from collections.abc import Callable

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Loss in the log of the N6705: every sample that is missing is told, and later ones stay in place."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an N6705 says: its models and its status."""
 
 import pytest

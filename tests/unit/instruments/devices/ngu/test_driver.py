@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """FastLog of the NGU: driver against twin, in virtual time."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What an NGU says: models, rates, blocks, status; any bytes are values or a violation, however they are split."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The supply of the NGU: its state and its voltage are not known at once after switching."""
 
 import re

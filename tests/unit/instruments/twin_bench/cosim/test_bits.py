@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bytes to levels and back, as the co-simulated bench has them on its serial wires."""
 
 from itertools import pairwise
