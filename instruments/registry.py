@@ -111,6 +111,7 @@ BUILT_IN = (
         twin="instruments.devices.ngu.twin:VirtualNgu",
         specification="instruments.devices.ngu",
         edges="first edge starts the log (digital input), later ones from the IO manager's laps",
+        samples_own_output=True,
     ),
     DriverSpec(
         name="io-manager",

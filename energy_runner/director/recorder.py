@@ -57,6 +57,7 @@ class Recorder:
         self._trace: TraceWriter | None = None
         self._applied: AppliedSampling | None = None
         self._streaming: frozenset[str] = frozenset()
+        self._sampler = "monitor"
         self._bulk = 0
         self._flushed_ns = 0
         self._closed = False
@@ -132,6 +133,7 @@ class Recorder:
     def open_trace(self, applied: AppliedSampling, streaming: Collection[str] = ()) -> None:
         """Begin the trace file for an acquisition; the bytes of the devices `streaming` are bulk until it ends."""
         self._streaming = frozenset(streaming)
+        self._sampler = next(iter(streaming), self._sampler)
         self._applied = applied
         signals = [(signal.name, signal.unit) for signal in applied.signals]
         self._trace = TraceWriter(self.folder / TRACE, signals, applied.period_s)
@@ -211,7 +213,7 @@ class Recorder:
             self.confirmed_end = item.at
             self.emit(MonitorTime(t_ns=t_ns, **_fields(item)))
         elif isinstance(item, Note):
-            self.remark("monitor", item.text, suspicious=item.suspicious)
+            self.remark(self._sampler, item.text, suspicious=item.suspicious)
 
     def _show(self, event: Progress | SampleBlock) -> None:
         try:

@@ -81,6 +81,12 @@ def test_facts_come_after_the_bytes_that_they_were_decoded_from(tmp_path, record
     assert kinds(tmp_path) == ["stream-chunk", "remark", "samples-arrived"]
 
 
+def test_a_note_in_the_stream_is_a_remark_of_its_sampler(tmp_path, recorder):
+    recorder.open_trace(APPLIED, streaming={"meter"})
+    recorder.stream([Note("odd")])
+    assert [remark.box for remark in Journal(tmp_path / "journal.jsonl").of(ev.Remark)] == ["meter"]
+
+
 def test_what_was_not_indexed_yet_is_indexed_at_the_end(tmp_path, recorder):
     with recorder.bulk():
         recorder.bytes_passed("dut", "tx", b"1")
