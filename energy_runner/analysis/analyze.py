@@ -159,7 +159,10 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditi
         host_limit=HOST_CLOCK_LIMIT,
         laps=len(facts.laps),
         tied_by_host=alignment.method == BY_HOST,
-        virtual=session.record.virtual if sampler is None else sampler.identity.get("virtual") is True,
+        # A twin needs no table, so both record and journal must call the sampler one.
+        virtual=session.record.virtual and (sampler is None or sampler.identity.get("virtual") is True),
+        kinds=tuple(signal.get("kind", "mean") for signal in facts.monitor.signals),
+        voltage_of_another=facts.monitor.supply != facts.monitor.sampler,
     )
 
 

@@ -193,6 +193,22 @@ def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec])
             f"roles.{role} = '{player}': {driver.title} plays {', '.join(driver.roles)}; "
             f"{role} could be played by: {', '.join(able) or 'none of this bench'}",
         )
+    _check_channel(role, player, present[player.instrument], driver)
+
+
+def _check_channel(role: str, player: Player, instrument: InstrumentSpec, driver: DriverSpec) -> None:
+    """Refuse a channel that the instrument is not set up for: the driver uses the one in its options."""
+    if not player.channel or driver.link == "none":
+        return
+    option = driver.channel_option
+    own = str(instrument.options.get(option, 1)) if option else ""
+    if player.channel != own:
+        remedy = f"set options = {{ {option} = {player.channel} }} there" if option else "leave the channel out"
+        raise WiringError(
+            ("roles", role),
+            f"roles.{role} = '{player}': {driver.title} uses {f'channel {own}' if own else 'no channels'} on this "
+            f"bench; {remedy}",
+        )
 
 
 def _check_own_output(roles: dict[str, Player], present: dict[str, InstrumentSpec]) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from energy_runner.bench import Bench
 from energy_runner.director.plan import PlannedInput, RunPlan
 from energy_runner.director.recorder import Recorder
+from energy_runner.director.signals import check_signals
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
 from energy_runner.director.undo import UndoStack
@@ -192,6 +193,7 @@ class Stage:
             raise BenchFault(f"bench '{self.bench.spec.name}' has no sampler, and energy needs one")
         applied = sampler.configure(self.bench.sampling, self.deadline(OPEN_S))
         check_unread(players.sampler.instrument, sampler.capabilities.unread_s)
+        check_signals(players.sampler.instrument, applied)
         captures = edges is not None and edges.timebase == "samples"
         self.recorder.emit(
             MonitorConfigured(

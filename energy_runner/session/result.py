@@ -229,6 +229,7 @@ class Result(Model):
         return brief.html_of_result(self)
 
     def with_verdicts(self, verdicts: list[Verdict], **changes: Any) -> "Result":
-        """Return this result judged: valid if at least one rule was asked and no binding one failed."""
-        valid = bool(verdicts) and all(v.passed for v in verdicts if v.binding)
+        """Return this result judged: valid if at least one binding rule was asked and none of them failed."""
+        binding = [verdict.passed for verdict in verdicts if verdict.binding]
+        valid = bool(binding) and all(binding)
         return self.model_copy(update={"verdicts": verdicts, "valid": valid, **changes})

@@ -9,7 +9,7 @@ import numpy as np
 
 from instruments.clock import NS_PER_S, Clock, Deadline
 from instruments.errors import InstrumentError, ProtocolViolation, Refused
-from instruments.roles import Note, OverRange, Samples, StreamItem
+from instruments.roles import Lost, Note, OverRange, Samples, StreamItem
 from instruments.scpi.records import Records, runs
 from instruments.scpi.sample_counter import SampleCounter
 from instruments.scpi.session import ScpiSession
@@ -30,6 +30,7 @@ class FifoDialect:
 
     `available` is a query and the bits of its answer that mean that there is something to fetch; where it is None,
     a block that is not full was the last. Records may be held back until `piece_s` seconds of them are there.
+    `skipped` is what `questionable` says if records were lost, where the instrument tells that but not how many.
     """
 
     arm: tuple[str, ...]
@@ -42,6 +43,7 @@ class FifoDialect:
     armed: tuple[str, int] | None = None
     available: tuple[str, int] | None = None
     piece_s: float = 0.0
+    skipped: str = ""
 
 
 class FifoLogger:
@@ -68,6 +70,7 @@ class FifoLogger:
         self._ready: list[StreamItem] = []
         self._status_ns = 0
         self._status_index = 0
+        self._lost_since_status = False
 
     def forget(self) -> None:
         """Treat the log as ended without sending anything; the records left in the instrument are not fetched."""
@@ -165,6 +168,7 @@ class FifoLogger:
         answered_ns = self._clock.now_ns()
         lost = self._counter.account(asked_ns, answered_ns, received, doubtful=doubtful, final=final)
         if lost:
+            self._lost_since_status = True
             self._ready.append(lost)
         if received:
             self._add_samples(self._counter.next_index - received, fetched)
@@ -182,6 +186,11 @@ class FifoLogger:
         if text:
             count = self._counter.next_index - self._status_index
             self._ready.append(OverRange(self._status_index, count, text))
+            if self._dialect.skipped and self._dialect.skipped in text and not self._lost_since_status:
+                # Too few for the clock to notice, but everything after them is out of place.
+                detail = f"{self._dialect.skipped}; at least this many"
+                self._ready.append(Lost(self._status_index, self._counter.next_index, 1, detail))
+        self._lost_since_status = False
         self._status_index = self._counter.next_index
         self._note_errors(deadline)
 

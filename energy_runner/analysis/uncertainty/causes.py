@@ -85,6 +85,7 @@ def find_causes(windows: Sequence[Measured], given: Conditions) -> Causes:
         notes.append(f"the monitor is a twin, whose errors are those of its table{none}")
     else:
         doubts += _left_out(given)
+    doubts += _of_any_bench(given)
     return Causes(causes, doubts, notes)
 
 
@@ -290,5 +291,15 @@ def _left_out(given: Conditions) -> Iterator[str]:
     for name in _EXPECTED:
         if name not in names:
             yield f"{_NAMES[name].format(quantity='energy')} unknown"
-    if given.signals == ("current",) and not names & set(_VOLTAGE):
+    if "current" in given.signals and not {"energy", "power"} & set(given.signals) and not names & set(_VOLTAGE):
         yield "supply voltage unknown: neither measured nor its limit stated"
+
+
+def _of_any_bench(given: Conditions) -> Iterator[str]:
+    """Yield what no table of the sampler speaks of, be it a twin or not."""
+    if "instant" in given.kinds:
+        yield "samples are instants: what the DUT draws between them is unknown"
+    if given.virtual and given.voltage_of_another and given.signals == ("current",):
+        yield "supply voltage unknown: it is that of another instrument, and was not measured"
+    if given.tied_by_host:
+        yield "assumed without a document: latency of laps against samples"

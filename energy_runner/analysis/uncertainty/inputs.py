@@ -88,7 +88,8 @@ class Conditions:
     standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it
     `host_limit` is the largest error of the host's clock, and `laps` how many edges it rests on. `tied_by_host`
     says that laps and samples are tied together by the times at which they reached the host. `virtual`
-    says that the monitor is a twin, whose errors are those of its table and no others.
+    says that the monitor is a twin, whose errors are those of its table and no others. `kinds` are those of the
+    signals, `voltage_of_another` says that the sampler does not feed the DUT itself.
     """
 
     limits: Limits
@@ -99,6 +100,8 @@ class Conditions:
     laps: int = 0
     virtual: bool = False
     tied_by_host: bool = False
+    kinds: tuple[str, ...] = ()
+    voltage_of_another: bool = False
 
     def threshold_w(self, term: Term) -> float | None:
         """Return the power above which `term` counts; None for a unit that is no measure of power."""

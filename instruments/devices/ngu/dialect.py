@@ -8,7 +8,7 @@ Sources: R&S NGU User Manual 1179.2531.02-03 ("Configuration commands", page 139
 
 import math
 
-from instruments.devices.ngu.protocol import AVAILABLE, RECORD_BYTES, decode
+from instruments.devices.ngu.protocol import AVAILABLE, RECORD_BYTES, SKIPPED, decode
 from instruments.roles import SupplyLimits
 from instruments.scpi.fifo_logger import FifoDialect
 from instruments.scpi.supply import SupplyDialect
@@ -66,4 +66,5 @@ LOG_DIALECT = FifoDialect(
     decode=decode,
     available=("STAT:OPER:INST:ISUM1:COND?", AVAILABLE),
     piece_s=PIECE_S,
+    skipped=SKIPPED,
 )

@@ -42,12 +42,13 @@ RATES = {
 # STAT:OPER:INST:ISUM1: there are records to fetch.
 AVAILABLE = 1 << 12
 # STAT:QUES:INST:ISUM1: each of them means that the output or the log is not what was set up.
+SKIPPED = "FastLog data skipped: records were lost, the instrument does not say how many"
 QUESTIONABLE_BITS = (
     (1 << 0, "CC: at the current limit, the voltage is not regulated"),
     (1 << 4, "OT: over-temperature"),
     (1 << 9, "OVP: over-voltage protection tripped"),
     (1 << 10, "FUSE: over-current protection tripped"),
-    (1 << 11, "FastLog data skipped: records were lost, the instrument does not say how many"),
+    (1 << 11, SKIPPED),
 )
 
 _MODEL = re.compile(r"NGU[24]01")

@@ -198,3 +198,23 @@ def test_channels_of_one_mainframe_may_share_a_port(load) -> None:
     assert len(build_bench(load(two), "energy").instruments) == 3
     with pytest.raises(ConfigurationError, match="given twice"):
         load(two.replace("options = { channel = 2 }\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        ('sampler = "meter:3"', "uses channel 2 on this bench; set options = { channel = 3 }"),
+        ('dut = "uno:1"', "no channels"),
+    ],
+)
+def test_a_channel_that_the_instrument_is_not_set_up_for_is_refused(load, role, words) -> None:
+    changed = MIX.replace(f'{role.split(" ")[0]} = "{role.split(chr(34))[1].split(":")[0]}"', role)
+    assert changed != MIX
+    with pytest.raises(ConfigurationError, match=words):
+        load(changed)
+
+
+def test_the_channel_of_the_options_may_be_named_in_a_role(load) -> None:
+    assert wiring(load(MIX.replace('sampler = "meter"', 'sampler = "meter:2"')), "energy").sampler == Player(
+        "meter", "2"
+    )

@@ -65,7 +65,8 @@ def test_a_voltage_that_nobody_measured_needs_a_limit() -> None:
     (doubt,) = doubts(5, *GOOD, **current)
     assert doubt.startswith("supply voltage unknown")
     assert doubts(5, *GOOD, {"name": "supply_voltage", "relative": 0.01}, **current) == []
-    assert doubts(5, *GOOD, **(current | {"signals": ("current", "voltage")})) == []
+    measured = current | {"signals": ("current", "voltage")}
+    assert doubts(5, *GOOD, {"name": "voltage_gain", "relative": 0.01}, **measured) == []
 
 
 def test_one_window_tells_nothing_of_repeatability() -> None:
@@ -138,3 +139,27 @@ def test_any_table_gives_finite_numbers_or_a_refusal(
         assert score.stated is not None
         assert all(map(math.isfinite, (score.u, score.U)))
         assert 1.6 <= score.k <= 13
+
+
+@pytest.mark.parametrize("virtual", [True, False])
+@pytest.mark.parametrize(
+    ("change", "doubt"),
+    [
+        ({"kinds": ("instant",)}, "samples are instants: what the DUT draws between them is unknown"),
+        ({"tied_by_host": True}, "assumed without a document: latency of laps against samples"),
+    ],
+)
+def test_what_no_table_speaks_of_is_missing_for_twins_too(virtual, change, doubt) -> None:
+    assert doubts(5, *GOOD, **change, virtual=virtual) == [doubt]
+
+
+def test_the_voltage_of_another_instrument_is_no_voltage_of_a_twin() -> None:
+    current = {"signals": ("current",), "virtual": True}
+    assert doubts(5, *GOOD, **current) == []
+    [doubt] = doubts(5, *GOOD, **current, voltage_of_another=True)
+    assert "supply voltage unknown" in doubt
+
+
+def test_current_and_voltage_need_a_limit_of_the_voltage() -> None:
+    [doubt] = doubts(5, *GOOD, signals=("current", "voltage"), **REAL)
+    assert "supply voltage unknown" in doubt

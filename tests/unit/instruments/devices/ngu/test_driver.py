@@ -268,7 +268,8 @@ def test_an_overrun_too_small_for_the_clock_is_told_by_the_instrument() -> None:
     items = bench.log(2.0)
     bench.clock.sleep(FIFO_S)
     items += [*bench.log(1.0), *bench.monitor.stop(bench.within())]
-    assert of(Lost, items) == []
+    (lost,) = of(Lost, items)
+    assert lost.missing == 1  # at least: the instrument does not say how many
     told = [item for item in of(OverRange, items) if "skipped" in item.detail]
     assert told
     assert told[0].count * PERIOD_S > FIFO_S - PIECE_S
@@ -279,7 +280,7 @@ def test_a_swept_buffer_is_noticed() -> None:
     bench.world.pin_falls()
     bench.world.faults.drop_buffer_at_ns = bench.clock.now_ns() + 2_000_000_000
     items = [*bench.log(6.0), *bench.monitor.stop(bench.within())]
-    (lost,) = of(Lost, items)
+    (lost,) = [item for item in of(Lost, items) if "at least" not in item.detail]
     assert lost.missing * PERIOD_S == pytest.approx(1.0, abs=PIECE_S)
 
 
