@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it means: from the facts of a session to windows, joules and their uncertainty; pure functions."""
+"""Derive windows, joules and their uncertainty from the facts of a session; pure functions."""

@@ -13,7 +13,7 @@ from energy_runner.session.record import Record
 from energy_runner.session.result import AccuracyResult, Finding
 
 FloatArray = npt.NDArray[np.float64]
-# Of each stimulus by its number: offset and outputs of each answer. An event would take ten times the memory.
+# By number of the stimulus: offset and outputs of each answer. Whole events would take ten times the memory.
 Answers = dict[int, list[tuple[int, tuple[float, ...]]]]
 
 
@@ -50,7 +50,7 @@ def measure_accuracy(facts: Facts, record: Record) -> tuple[AccuracyResult, list
 
 
 def auc(scores: FloatArray, labels: npt.NDArray[np.int_]) -> float | None:
-    """Return the exact area under the ROC curve; None unless there are labels 0 and others.
+    """Return the exact area under the ROC curve; None unless both classes (label 0 and any other) occur.
 
     It is the share of pairs (anomalous, normal) in which the anomalous file scores higher, ties counting half
     (the Mann-Whitney statistic), computed from ranks.
@@ -67,9 +67,9 @@ def auc(scores: FloatArray, labels: npt.NDArray[np.int_]) -> float | None:
 
 
 def top_class(results: Sequence[float]) -> int | None:
-    """Return the index of the largest output, the first of equals, as published results are computed.
+    """Return the index of the largest output, the first among equals, as published results are computed.
 
-    Outputs that are all zero, or not numbers, name no class: None.
+    Return None for outputs that are all zero or not finite: they name no class.
     """
     if not any(results) or not all(map(math.isfinite, results)):
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a session's facts to its result, verdicts apart: a pure function, the same bytes any day, anywhere."""
+"""Derive a session's result, without verdicts, from its facts: a pure function, the same bytes on any machine."""
 
 import math
 import statistics
@@ -35,17 +35,17 @@ from energy_runner.session.result import (
     WindowResult,
 )
 
-# Not limits of rules, which stand in the rule sets alone. This one is physical: the timebases of power monitors
-# are specified far closer. Beyond it samples were lost unnoticed or misread, and no figure is derived from them.
+# Not a rule's limit: those are in the rule sets only. This one is physical: the timebases of power monitors are
+# specified far more tightly. Beyond it samples were lost unnoticed or misread, and no figure is derived from them.
 SAMPLE_CLOCK_LIMIT = 0.005
-_MOST_KINDS = 3  # that a finding names
-_THROUGHPUT_SPREAD = 0.01  # from here on a finding mentions it; nothing is withheld or judged by it
+_MOST_KINDS = 3  # named in a finding
+_THROUGHPUT_SPREAD = 0.01  # relative; more is reported as a finding, but nothing is withheld or judged by it
 
 
 def analyze(session: Session) -> Result:
-    """Return what the facts in `session` amount to, without verdicts and not yet valid.
+    """Return the result derived from the facts in `session`, without verdicts and not yet valid.
 
-    Unfinished and faulty runs are analysed as far as they go; what is in doubt is None, with a finding.
+    Unfinished and faulty runs are analysed as far as they go; a figure in doubt is None, and a finding says why.
     Raises `SessionError` for a session that cannot be read or contradicts itself.
     """
     facts = gather(session.journal(exchanges=False))
@@ -95,7 +95,7 @@ def _unknown_events(facts: Facts) -> str:
 
 
 def _stream_findings(session: Session, facts: Facts) -> list[Finding]:
-    """Say where bytes that were exchanged are missing, or not indexed; no figure depends on them."""
+    """Report exchanged bytes that are missing or not indexed; no figure depends on them."""
     doubt = stream_doubt(facts.stream_bytes, session.stream_bytes())
     return [Finding(id="stream-length", detail=doubt)] if doubt else []
 
@@ -172,7 +172,7 @@ def _evaluation(windows: list[EnergyWindow], given: Conditions | None) -> Evalua
 
 
 def _drift(given: Conditions | None) -> float:
-    """Return the relative limit by which windows that laps placed may drift against the trace; else 0."""
+    """Return the relative limit of the drift, against the trace, of windows placed by laps; 0 for others."""
     if given is None or given.rate_u is None:
         return 0.0
     clock = sum(term.relative for term in given.limits.terms if term.name == "clock")
@@ -180,7 +180,7 @@ def _drift(given: Conditions | None) -> float:
 
 
 def _with_uncertainty(windows: list[EnergyWindow], evaluation: Evaluation | None) -> list[WindowResult]:
-    """Return the windows, those that were measured with their uncertainty."""
+    """Return the windows, with the uncertainty of each that was measured."""
     found = iter(evaluation.windows if evaluation else ())
     return [
         window.result.model_copy(update={"uncertainty": next(found)})
@@ -202,7 +202,7 @@ def _source(session: Session, facts: Facts, stack: ExitStack) -> tuple[EnergySou
         trace = stack.enter_context(session.trace())
         source = energy_source(trace, facts.monitor.voltage_set_v)
     except SessionError:
-        # The message names a path, which has no place in a result; `Session.trace()` tells it.
+        # The message names a path, which does not belong in a result; `Session.trace()` raises it for the user.
         return None, [Finding(id="no-trace", detail="the trace cannot be read")]
     if source.period_s != facts.monitor.period_s:
         detail = f"{source.period_s} s in the trace, {facts.monitor.period_s} s by the monitor"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sort the events of a journal into what the analysis asks for; nothing is judged here.
+"""Sort the events of a journal by kind for the analysis; nothing is judged here.
 
-A run of many thousand inferences has more events than fit into memory. Of the kinds that such a run has in numbers
-only the first few thousand are kept; a longer list is read from the journal again each time it is asked for.
+A run of many thousand inferences has more events than fit into memory. Lists that grow with the run are kept only
+up to a few thousand events; a longer list is read from the journal again on each iteration.
 """
 
 from array import array
@@ -23,7 +23,7 @@ _KEPT = 2_000
 
 
 class Listed[E: ev.Event](Collection[E]):
-    """The events of one kind, in order: kept as long as they are few, read again from where they came if not."""
+    """The events of one kind, in order: kept in memory while they are few, else read again from their source."""
 
     def __init__(self, kind: type[E], source: Events = ()) -> None:
         self._kind = kind
@@ -58,7 +58,7 @@ class Command:
     """A command that makes the DUT pull its timestamp pin low `count` times.
 
     `next_ns` is the host time of the command after it. `inference` is None for `timestamp` and boot, and for
-    an `infer` that did not end. `recorded` tells whether the acquisition had begun before it.
+    an `infer` that did not end. `recorded` says whether the acquisition had begun before it.
     """
 
     purpose: ev.Purpose
@@ -73,7 +73,7 @@ class Command:
 class Facts:
     """The events of one run, by kind and in order.
 
-    `unknown` counts the events of each kind that this version does not know, as a later one may write them.
+    `unknown` counts the events of each kind that this version does not know, such as a later one may write.
     `arrival_ends` and `arrival_times_ns` say up to which sample index samples had arrived by which host time, and
     `stream_bytes` how much of `stream.bin` the journal indexes.
     """
@@ -104,11 +104,11 @@ class Facts:
 
     @property
     def outcome(self) -> str:
-        """Return how the run ended; `killed` if the journal does not tell."""
+        """Return how the run ended; `killed` if the journal does not say."""
         return self.ended.outcome if self.ended else "killed"
 
     def sampler(self) -> ev.BoxIdentified | None:
-        """Return who the instrument that sampled said it is; None if it was not asked."""
+        """Return the identity that the sampling instrument reported; None if it was not asked."""
         name = self.monitor.sampler if self.monitor else ""
         return next((box for box in self.boxes if box.box == name), None)
 
@@ -145,9 +145,9 @@ _LATEST: dict[type[ev.Event], str] = {
     ev.AcquisitionStopped: "stopped",
     ev.RunStopped: "ended",
 }
-# Numbers that indices and times are computed from, with the range that makes sense.
+# Plausible ranges of the numbers from which indices and times are computed.
 _LATEST_NS = 2.0**63
-_LARGEST = 2.0**53  # beyond it a float does not tell whole numbers apart
+_LARGEST = 2.0**53  # beyond it a float cannot tell neighbouring integers apart
 _NUMBERS: dict[type[ev.Event], dict[str, tuple[float, float]]] = {
     ev.EdgeCaptured: {"position": (-1.0, _LARGEST), "half_width": (0.0, _LARGEST)},  # -1: just before sample 0
     ev.LapCaptured: {"lap_us": (0.0, _LARGEST)},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables of sessions: their windows, the single inferences inside the windows, and the laps of their clocks.
 
-Everything is derived from the facts; a stored result is not believed.
+Everything is derived from the facts; a stored result is not used.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -32,9 +32,9 @@ _SESSION = {
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of table: what its rows stand for, its columns and which of them tell rows apart.
+    """A kind of table: what its rows stand for, its columns and which of them identify a row.
 
-    `parts` yields the columns of one session, in parts, and says in `remarks` what is not among them.
+    `parts` yields the columns of one session, in parts, and appends to its second argument what is left out.
     """
 
     dimension: str
@@ -46,7 +46,7 @@ class _Kind:
 def table(sessions: Sequence[Session], what: str = "windows") -> Table:
     """Return a table of all windows, single inferences or laps of `sessions`, derived from their facts.
 
-    Raises `ConfigurationError` for another word, `SessionError` for a session that has none of them.
+    Raises `ConfigurationError` for an unknown `what`, `SessionError` for a session that has none of them.
     """
     if what not in _KINDS:
         raise ConfigurationError(f"there is no table of {what!r} (known: {', '.join(_KINDS)})")
@@ -90,7 +90,7 @@ def table(sessions: Sequence[Session], what: str = "windows") -> Table:
 
 
 def _named(sessions: Sequence[Session]) -> list[str]:
-    """Return the ids of the first sessions, and how many there are beside them."""
+    """Return the ids of the first sessions, and how many more there are."""
     ids = [session.record.session_id for session in sessions[:_MOST_NAMED]]
     return ids if len(sessions) <= _MOST_NAMED else [*ids, f"{len(sessions) - _MOST_NAMED} more"]
 
@@ -165,9 +165,9 @@ def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
 _INFERENCES = {
     "window": "Number of the window, from 1.",
     "inference": "Number of the inference in its window, from 1.",
-    "start_s": "Its begin in the monitor's timebase, s from the start of the acquisition.",
-    "start_u_s": "Standard uncertainty of its begin, s.",
-    "stop_s": "Its end, s, which is the begin of the next one.",
+    "start_s": "Its beginning in the monitor's timebase, s from the start of the acquisition.",
+    "start_u_s": "Standard uncertainty of its beginning, s.",
+    "stop_s": "Its end, s, which is the beginning of the next one.",
     "duration_s": "Its duration, s.",
     "energy_j": "Its energy, J; missing where samples are.",
 }
@@ -203,8 +203,8 @@ def _of_window(window: WindowInferences) -> Part:
 _LAPS = {
     "clock": "Whose clock: io-manager or dut.",
     "lap": "Number of the lap by this clock, from 1.",
-    "lap_us": "The lap as it was told, us; a 32-bit counter, so it wraps after 71.6 minutes.",
-    "host_ns": "Host time at which the line that tells of it arrived, ns.",
+    "lap_us": "The lap as printed, us; a 32-bit counter, so it wraps after 71.6 minutes.",
+    "host_ns": "Host time at which the line that reports it arrived, ns.",
     "purpose": "Of a lap of the DUT: what its command was for.",
     "window": "Of a lap of the DUT in a window: the window's number, from 1.",
 }
@@ -219,9 +219,9 @@ def _laps(session: Session, _: list[str]) -> Iterator[Part]:
             "purpose": np.ma.masked_all(len(laps), dtype="<U1"),
             "window": np.ma.masked_all(len(laps), dtype=np.int64),
         }
-    told = list(_told_by_dut(facts.inferences))
-    if told:
-        purposes, windows, laps_us, times_ns = zip(*told, strict=True)
+    dut_laps = list(_dut_laps(facts.inferences))
+    if dut_laps:
+        purposes, windows, laps_us, times_ns = zip(*dut_laps, strict=True)
         yield {
             **_laps_of("dut", laps_us, times_ns),
             "purpose": np.array(purposes, dtype=np.str_),
@@ -238,7 +238,7 @@ def _laps_of(clock: str, laps_us: Sequence[int], times_ns: Sequence[int | None])
     }
 
 
-def _told_by_dut(inferences: Any) -> Iterator[tuple[str, int | None, int, int | None]]:
+def _dut_laps(inferences: Any) -> Iterator[tuple[str, int | None, int, int | None]]:
     """Yield purpose, window, lap and host time of each lap of the DUT."""
     windows = 0
     inference: InferenceDone

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Energy in use: from what was measured to energy per day and battery life for a duty cycle that a user gives.
+"""Energy in use: from what was measured to energy per day and battery life for a given duty cycle.
 
 The DUT wakes up at a constant period, boots if it was switched off, infers once, and waits (idle, asleep or
-off) until the next time. The mean power P follows from sums; a battery of usable energy E, of whose content a
-rate λ is lost by self-discharge, lasts ln(1 + λ E/P)/λ, which is E/P without self-discharge. Uncertainties are
+off) until the next time. The mean power P follows from sums; a battery of usable energy E, which loses its content
+at a rate λ by self-discharge, lasts ln(1 + λ E/P)/λ, which is E/P without self-discharge. Uncertainties are
 carried through with analytic sensitivities (GUM, JCGM 100:2008, 5.1.2); those of the measured quantities come
 from one instrument and may all have the same sign, so they are added by their amounts (5.2.2, note 1, r = +1).
 """
@@ -62,7 +62,7 @@ class Battery:
     """A battery. `usable` is the share of the capacity that the DUT can draw before the voltage is too low.
 
     `efficiency` is that of a converter between battery and DUT; `self_discharge_per_year` is the share of the
-    content that is lost in a year by itself.
+    content that is lost in a year.
     """
 
     capacity_mah: Quantity
@@ -82,7 +82,7 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Use:
-    """What a duty cycle comes to.
+    """The figures of a duty cycle.
 
     `shares` says what the energy of a cycle is spent on. `life_s` is None without a battery. The contributions
     belong to the mean power and to the battery's life, the largest first. `assumptions` belong to every figure.
@@ -109,7 +109,7 @@ class Use:
 def energy_in_use(cycle: DutyCycle, battery: Battery | None = None) -> Use:
     """Return energy per day and, with a battery, its life.
 
-    Raises `ConfigurationError` for what cannot be: an inference (with its boot) longer than the period, a
+    Raises `ConfigurationError` for impossible input: an inference (with its boot) longer than the period, a
     negative or infinite quantity, a share above one.
     """
     _check_cycle(cycle)
@@ -201,7 +201,7 @@ def _shape(x: float) -> tuple[float, float]:
     return math.log1p(x) / x, (x / (1 + x) - math.log1p(x)) / (x * x)
 
 
-# --- what cannot be -------------------------------------------------------------------------------------
+# --- impossible input -----------------------------------------------------------------------------------
 
 
 def _check_cycle(cycle: DutyCycle) -> None:

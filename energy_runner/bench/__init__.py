@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bench: its file, and the drivers it leads to."""
+"""The bench: its file, and the instruments and drivers built from it."""
 
 from energy_runner.bench.shadow import refuse_shadowed_instruments
 

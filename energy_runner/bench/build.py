@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a bench file to instruments on links. Nothing is opened here: building is pure, the director does I/O."""
+"""Build the instruments of a bench file, on their links. Nothing is opened here: the director does the I/O."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,16 +39,16 @@ from instruments.world.cable import CableLink
 
 # Called with the instrument's name, direction ("tx", "rx") and bytes.
 ByteListener = Callable[[str, Direction, bytes], None]
-# Tests put themselves between driver and link with this: (instrument's name, link) -> link.
+# Lets tests step in between driver and link: (instrument's name, link) -> link.
 Wrap = Callable[[str, Link], Link]
 
 
 @dataclass(repr=False)
 class Bench:
-    """The instruments of one bench, not yet opened, and who plays which role; `twin` is the world behind twins.
+    """The instruments of one bench, not yet opened, and their roles; `twin` is the world behind twins.
 
-    `players` names the instrument behind each role. `voltage_v` is the voltage at which the DUT runs, which the
-    bench file states also where no instrument of the bench feeds it; None only where neither says so.
+    `players` names the instrument behind each role. `supply_settings` holds the voltage at which the DUT runs,
+    also where no instrument of the bench feeds it; None where the bench file does not state it.
     """
 
     spec: BenchSpec
@@ -74,7 +74,7 @@ class Bench:
         return brief.html_of_spec(self.spec)
 
     def listen(self, listener: ByteListener) -> None:
-        """Let `listener` hear every byte that is exchanged."""
+        """Call `listener` with all bytes that are exchanged."""
         self._listeners.append(listener)
 
     @property
@@ -92,10 +92,10 @@ def build_bench(
     model: Path | None = None,
     wrap: Wrap = lambda name, link: link,
 ) -> Bench:
-    """Return the bench for one mode; raise `ConfigurationError` for what the file gets wrong.
+    """Return the bench for one mode; raise `ConfigurationError` for mistakes in its description.
 
-    `benchmark`, `seed` and `model` matter to twins only: what the virtual DUT runs, its instrument errors,
-    and the .tflite file that answers, or that is built into the firmware of an emulated one.
+    `benchmark`, `seed` and `model` matter to twins only: what the virtual DUT runs, the errors of the instruments,
+    and the .tflite file that gives the answers, or that is built into the firmware of an emulated DUT.
     """
     players = wiring(spec, mode)
     if model is None and spec.is_virtual:
@@ -142,7 +142,7 @@ def _sampling(spec: BenchSpec) -> SamplingSettings:
 
 
 def _check_limits(bench: Bench) -> None:
-    """Refuse a voltage that the supply does not have, and edges in a timebase that the samples do not share."""
+    """Refuse a voltage outside the supply's range, and edges among samples that are not the sampler's."""
     spec, players, settings = bench.spec, bench.players, bench.supply_settings
     if bench.supply is not None and settings is None:
         raise ConfigurationError(f"bench '{spec.name}': [supply] with voltage_v is missing")
@@ -165,7 +165,7 @@ def _check_limits(bench: Bench) -> None:
 
 @dataclass
 class _Builder:
-    """What all instruments of one bench are built from."""
+    """Builds the instruments of one bench."""
 
     spec: BenchSpec
     mode: Mode
@@ -212,15 +212,15 @@ class _Builder:
         return instrument.baud or driver.baud
 
     def _tap(self, name: str) -> Callable[[Direction, bytes], None]:
-        def heard(direction: Direction, data: bytes) -> None:
+        def passed(direction: Direction, data: bytes) -> None:
             for listener in self.listeners:
                 listener(name, direction, data)
 
-        return heard
+        return passed
 
 
 def _options(name: str, driver: DriverSpec, instrument: InstrumentSpec) -> BaseModel:
-    """Return the driver's options, checked; raise `ConfigurationError` in the words of the bench file."""
+    """Return the driver's options, checked; raise `ConfigurationError` with the bench file's own keys."""
     model = driver.options_model()
     try:
         return model.model_validate(instrument.options)

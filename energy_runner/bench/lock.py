@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Only one run at a time on an instrument, and a run that died is noticed by the next one.
+"""Allow only one run at a time on an instrument, and let the next run notice one that died.
 
-There is one lock file for each instrument, which the operating system releases when the process dies. Beside it
-stands a note of what the instrument is used for; a note that is found while the lock is free means that the run in
-it never came to its tear-down. Two bench files that share an instrument exclude each other, whatever else they
-name.
+Each instrument has a lock file, which the operating system releases when the process dies. A note next to it says
+what the instrument is used for; a note that is found while the lock is free means that the run it names never
+reached its tear-down. Two bench files that share an instrument exclude each other, whatever else they name.
 """
 
 import hashlib
@@ -47,7 +46,7 @@ def lock_bench(spec: BenchSpec, doing: str) -> Iterator[str | None]:
         yield None
         return
     with ExitStack() as stack:
-        # In one order everywhere, so that two benches that share two instruments cannot each wait for the other.
+        # In the same order everywhere, so that of two benches that share two instruments one gets both.
         places = [_places(resource) for resource in sorted(set(resources_of(spec).values()))]
         for lock_path, note_path in places:
             try:

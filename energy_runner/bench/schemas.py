@@ -10,7 +10,7 @@ from energy_runner.session.schemas import EVENTS, RECORD, RESULT, Document, writ
 BENCH = Document(
     "bench",
     "bench.toml",
-    "Which instruments a bench has and where they are plugged in. A TOML file; unknown keys are refused.",
+    "Which instruments a bench has and how they are connected. A TOML file; unknown keys are refused.",
     BenchSpec,
 )
 DOCUMENTS = (BENCH, RECORD, EVENTS, RESULT)

@@ -68,7 +68,7 @@ def bench_file(spec: BenchSpec, addresses: Mapping[str, str], mode: Mode) -> str
         if table in tables:
             tables[table]["port"] = addresses.get(name, "")
     if wiring(spec, mode).dut.instrument != DUT_PORT:
-        tables["dut"].pop("port", None)  # one route to the DUT is served and used, and this is through the relay
+        tables["dut"].pop("port", None)  # only one route to the DUT is served: the one through the relay
     for name, table in tables.pop("instruments", {}).items():
         tables[f"instruments.{_key(name)}"] = table | {"port": addresses[name]}
     lines = [
@@ -89,7 +89,7 @@ def _speak_scpi(spec: BenchSpec, tcp_port: int) -> list[str]:
     silent = [name for name, link in links.items() if link in ("none", "vendor")]
     if silent or not any(name != DUT_PORT for name in links):
         raise ConfigurationError(
-            f"bench '{spec.name}' cannot be served: its {silent[0] if silent else 'monitor'} speaks no bytes. "
+            f"bench '{spec.name}' cannot be served: its {silent[0] if silent else 'monitor'} exchanges no bytes. "
             "Try: virtual-lpm01a or virtual-n6705c"
         )
     scpi = [name for name, link in links.items() if link == "scpi"]
@@ -114,7 +114,7 @@ def _key(key: str) -> str:
 
 
 def _toml(value: Any) -> str:
-    """Return a text, number, truth value or flat table as TOML; JSON's strings are TOML's but for one sign."""
+    """Return a string, number, boolean or flat table as TOML; JSON strings are TOML's except for one character."""
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + " }"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -5,7 +5,7 @@ from energy_runner.errors import ConfigurationError
 
 
 def refuse_shadowed_instruments() -> None:
-    """Raise `ConfigurationError` if another package stands where the control layer should be."""
+    """Raise `ConfigurationError` if another package is imported as `instruments`."""
     import instruments
 
     if getattr(instruments, "CONTROL_LAYER_OF", None) != "energy-runner":

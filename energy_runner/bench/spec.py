@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bench.toml`: which instruments a bench has, where they are plugged in, and which roles they play."""
+"""`bench.toml`: which instruments a bench has, how they are connected, and which roles they play."""
 
 import re
 import tomllib
@@ -31,14 +31,14 @@ class _Table(BaseModel):
 
 
 def _day(value: object) -> object:
-    """Return a day of the calendar as `YYYY-MM-DD`; TOML has dates of its own, and quoted ones are common."""
+    """Return a calendar date as `YYYY-MM-DD`, given as a TOML date or, as is common, as a string."""
     text = value if isinstance(value, str) else str(value)
     match = _DAY.fullmatch(text)
     if match is None or isinstance(value, bool | int | float):
         raise ValueError("a day such as 2026-03-31")
     year, month, day = (int(part) for part in match.groups())
     if not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1]:
-        raise ValueError("a day that the calendar has")
+        raise ValueError("a day that exists")
     return text
 
 
@@ -46,7 +46,7 @@ Day = Annotated[str, BeforeValidator(_day)]
 
 
 def _player(value: object) -> object:
-    """Return the instrument that plays a role; a list would be several."""
+    """Return the instrument that plays a role; refuse a list of several."""
     if isinstance(value, list):
         raise ValueError(f"one instrument, not {len(value)}: a role has one player")
     return value
@@ -75,7 +75,7 @@ class CalibrationSpec(_Table):
 
 
 class EnvironmentSpec(_Table):
-    """`[environment]`: the surroundings of the bench, as a thermometer beside the DUT shows them."""
+    """`[environment]`: the surroundings of the bench, as a thermometer next to the DUT shows them."""
 
     temperature_c: float | None = Field(default=None, ge=-40.0, le=125.0)
     """Temperature of the surroundings, °C."""
@@ -103,7 +103,7 @@ class InstrumentSpec(_Table):
 
 
 class RolesSpec(_Table):
-    """`[roles]`: which instrument plays what, as `NAME` or `NAME:CHANNEL`.
+    """`[roles]`: which instrument plays which role, as `NAME` or `NAME:CHANNEL`.
 
     `edges` captures the timestamp pin's falling edges, `cross_check` sees them too and is compared; `dut` relays
     the DUT's UART.
@@ -122,11 +122,11 @@ class RolesSpec(_Table):
     thermometer: Player | None = None
     """Measures the temperature of the surroundings."""
     switch: Player | None = None
-    """Is off while the DUT is measured, such as a debug probe's power."""
+    """Is turned off while the DUT is measured: it switches a debug probe's power, for example."""
 
 
 class SupplySpec(_Table):
-    """`[supply]`: at which voltage the DUT runs, whether an instrument of the bench feeds it or not."""
+    """`[supply]`: the voltage at which the DUT runs, whether an instrument of the bench feeds it or not."""
 
     voltage_v: float = Field(gt=0.0, le=20.0)
     """Supply voltage of the DUT, V."""
@@ -195,7 +195,7 @@ class DutSpec(_Table):
     accuracy: DutRoute | None = None
     """How it is reached in accuracy mode."""
     boot_timeout_s: float = Field(default=5.0, gt=0.0, le=120.0)
-    """How long it may take from power-up to `m-ready`, s."""
+    """Longest time from power-up to `m-ready`, s."""
 
 
 class VirtualSpec(_Table):
@@ -212,7 +212,7 @@ class VirtualSpec(_Table):
     model_string: str | None = None
     """What the DUT answers to `profile`; by default the benchmark's."""
     line_baud: int | None = Field(default=None, gt=0)
-    """Speed at which host or IO manager talk to the DUT; another than its own garbles everything."""
+    """Speed at which host or IO manager talk to the DUT; one other than the DUT's own garbles everything."""
     start_s: float = Field(default=0.0, ge=0.0, le=1000.0)
     """Virtual time that passed before the bench is opened, s."""
 
@@ -227,11 +227,11 @@ class BenchSpec(_Table):
     instruments: dict[Text, InstrumentSpec] = Field(default_factory=dict)
     """The instruments by name."""
     roles: RolesSpec = RolesSpec()
-    """Which instrument plays what."""
+    """Which instrument plays which role."""
     supply: SupplySpec | None = None
-    """At which voltage the DUT runs."""
+    """The voltage at which the DUT runs."""
     sampler: SamplerSpec | None = None
-    """How fast it is sampled."""
+    """How fast the sampler samples."""
     monitor: MonitorSpec | None = None
     """Short form: one instrument that supplies, samples and perhaps captures edges."""
     io_manager: IoManagerSpec | None = None
@@ -247,7 +247,7 @@ class BenchSpec(_Table):
     def _parts_fit(self) -> "BenchSpec":
         if self.dut.port is None and self.io_manager is None and self.roles.dut is None:
             relay = "an [io_manager] that relays its UART, or an instrument in roles.dut"
-            raise ValueError(f"the DUT is nowhere: give dut.port, {relay}")
+            raise ValueError(f"the DUT cannot be reached: give dut.port, {relay}")
         ports = [p for p in self.ports() if p != VIRTUAL_PORT]
         if ports and VIRTUAL_PORT in self.ports():
             raise ValueError("some ports are 'virtual' and some are real: a bench is one or the other")
@@ -256,7 +256,7 @@ class BenchSpec(_Table):
         tables = (self.monitor, *self.instruments.values())
         calibrated = any(table is not None and table.calibration is not None for table in tables)
         if self.is_virtual and (calibrated or self.environment is not None):
-            raise ValueError("a virtual bench has no calibration and no surroundings to speak of")
+            raise ValueError("a virtual bench has neither a calibration nor surroundings")
         return self
 
     def __repr__(self) -> str:
@@ -284,7 +284,7 @@ class BenchSpec(_Table):
 
 
 def parse_mode(text: str) -> Mode:
-    """Return the mode called so; raise `ConfigurationError` for another word."""
+    """Return the mode called `text`; raise `ConfigurationError` for an unknown one."""
     if text not in MODES:
         raise ConfigurationError(f"unknown mode {text!r}{meant(text, MODES)} (known: {', '.join(MODES)})")
     return MODES[text]
@@ -366,10 +366,10 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
         spec = BenchSpec.model_validate(changed(table, changes))
     except ValidationError as error:
         found = error.errors(include_url=False)
-        # A misspelt key is said before the one that is missing because of it.
+        # A misspelt key is reported before the one that is missing because of it.
         found.sort(key=lambda one: one["type"] != "extra_forbidden")
         problems = [problem(one, _TABLES, BenchSpec) for one in found]
-        different = list(dict.fromkeys(problems))  # a value of no allowed type is reported once for each type
+        different = list(dict.fromkeys(problems))  # a value of a wrong type is reported once for each allowed type
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
         line = _line_of(text, [str(part) for part in found[0]["loc"]], changes)
         raise ConfigurationError(f"{_at(where, line)}: {different[0]}{more}. {_EXAMPLE}") from error

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the tables of a bench file to instruments and the roles they play.
+"""Derive the instruments of a bench file and the roles they play.
 
-The short form of a bench file (`[monitor]`, `[io_manager]`, `dut.port`) is put into the long form here, so that
-nothing behind this module knows of it.
+The short form of a bench file (`[monitor]`, `[io_manager]`, `dut.port`) is expanded into the long form here, so
+that no other part needs to know it.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ ROLES = ("supply", "sampler", "edges", "cross_check", "thermometer", "switch")
 
 
 class WiringError(ConfigurationError):
-    """The roles of a bench file cannot be played; `place` is the key that is wrong."""
+    """The roles of a bench file do not fit its instruments; `place` is the key that is wrong."""
 
     def __init__(self, place: Sequence[str], text: str) -> None:
         super().__init__(f"{text}. Try: compare it with `energy-runner bench show virtual-lpm01a`")
@@ -52,11 +52,9 @@ class Player:
 
 @dataclass(frozen=True)
 class Wiring:
-    """All instruments of a bench by name, and who plays which role in one mode.
+    """The instruments that one mode opens, by name, and which of them plays which role in that mode.
 
-    `instruments` holds those that this mode opens, the supply's first: whatever else is missing, the supply can
-    then be switched off. `dut` is None only where `dut.port` is not given and no relay is named, which the bench
-    file refuses.
+    The supply's instrument comes first: whatever else is missing, the supply can then be switched off.
     """
 
     instruments: dict[str, InstrumentSpec]
@@ -70,7 +68,7 @@ class Wiring:
 
 
 def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
-    """Return every instrument of the bench file by name, those of the short form included."""
+    """Return every instrument of the bench file by name, including those of the short form."""
     found: dict[str, InstrumentSpec] = {}
     if spec.monitor is not None:
         monitor = spec.monitor
@@ -93,7 +91,7 @@ def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
 
 
 def roles_of(spec: BenchSpec) -> dict[str, Player]:
-    """Return who plays each role, the relay as `dut`; those that the short form implies included."""
+    """Return the player of each role, the relay as `dut`; roles that the short form implies are included."""
     given = {role: _player(text) for role, text in spec.roles.model_dump(exclude_none=True).items()}
     return {**_implied(spec), **given}
 
@@ -116,7 +114,7 @@ def _implied(spec: BenchSpec) -> dict[str, Player]:
 
 
 def check_roles(spec: BenchSpec) -> None:
-    """Raise `WiringError` for roles that cannot be played, whatever the mode."""
+    """Raise `WiringError` for roles that cannot be played in any mode."""
     present = instruments_of(spec)
     for name in (MONITOR, IO_MANAGER, DUT_PORT):
         short = {MONITOR: spec.monitor, IO_MANAGER: spec.io_manager, DUT_PORT: spec.dut.port}[name]
@@ -148,7 +146,7 @@ def check_roles(spec: BenchSpec) -> None:
 
 
 def wiring(spec: BenchSpec, mode: Mode) -> Wiring:
-    """Return who plays what in a mode; raise `ConfigurationError` for a role that it needs and nobody plays."""
+    """Return the wiring for a mode; raise `ConfigurationError` if no instrument plays a role that it needs."""
     present, roles = instruments_of(spec), roles_of(spec)
     route_player = _dut_player(spec, mode, roles)
     players = {role: roles.get(role) for role in ROLES}
@@ -245,13 +243,14 @@ def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: d
     """Refuse a bench that cannot measure energy, before anything is opened."""
     if players["sampler"] is None:
         raise ConfigurationError(
-            f"bench '{spec.name}' has no [monitor] and nobody plays sampler; energy mode needs one. "
+            f"bench '{spec.name}' has no [monitor] and no instrument plays sampler; energy mode needs one. "
             f"{_could_play('sampler', present)}"
         )
     if players["edges"] is None:
         raise ConfigurationError(
-            f"bench '{spec.name}': nobody captures the timestamp pin's edges: {_sampler_title(players, present)} "
-            "cannot, so energy mode needs an [io_manager] with timestamps = true, its D3 wired to that pin, or an "
+            f"bench '{spec.name}': no instrument captures the timestamp pin's edges: "
+            f"{_sampler_title(players, present)} cannot, so energy mode needs an [io_manager] with "
+            "timestamps = true, its D3 wired to that pin, or an "
             f"instrument in roles.edges. {_could_play('edges', present)}"
         )
     if spec.monitor is None and spec.supply is None:
@@ -271,7 +270,7 @@ def _sampler_title(players: dict[str, Player | None], present: dict[str, Instrum
 
 
 def _dut_player(spec: BenchSpec, mode: Mode, roles: dict[str, Player]) -> Player:
-    """Return who carries the DUT's UART in a mode: energy through the relay, the others directly."""
+    """Return who carries the DUT's UART in a mode: by default the relay for energy, else the DUT's own port."""
     chosen: str | None = getattr(spec.dut, mode)
     direct, relay = spec.dut.port is not None, roles.get("dut")
     default = "direct" if direct and (mode != "energy" or relay is None) else "io-manager"

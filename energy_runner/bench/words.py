@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong with a bench file, in the words of a bench file: the line, the key, what is possible."""
+"""Describe mistakes in a bench file by its own keys: the line, the key, what is possible."""
 
 import difflib
 import re
@@ -17,13 +17,13 @@ _PLAIN_WORDS = {
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Return the question after the nearest known word, or nothing."""
+    """Return a question about the nearest known word; empty if none is near."""
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def problem(error: ErrorDetails, tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> str:
-    """Return one of pydantic's errors as a person would say it; the key comes first.
+    """Return one of pydantic's errors in plain words; the key comes first.
 
     `tables` holds the model of each table by its name, `*` standing for any one part of it.
     """
@@ -46,10 +46,9 @@ def problem(error: ErrorDetails, tables: Mapping[str, type[BaseModel]], root: ty
 
 
 def line_of(text: str, place: Sequence[str]) -> int | None:
-    """Return the line in a TOML `text` where the key at `place` stands, or else its table; None for neither.
+    """Return the line of the key at `place` in a TOML `text`, or else of its table; None for neither.
 
-    Tables may be written as headers or as dotted keys; what is written in one line (an inline table) is found by
-    the table's own line.
+    Tables may be written as headers or as dotted keys; a key in an inline table is found by that table's line.
     """
     table: list[str] = []
     best: tuple[int, int] | None = None  # (parts that match, line)
@@ -68,7 +67,7 @@ def line_of(text: str, place: Sequence[str]) -> int | None:
 
 
 def toml(value: object) -> str:
-    """Return a value much as TOML writes it, shortened."""
+    """Return a value roughly as TOML writes it, shortened to 40 characters."""
     written = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
     return written if len(written) <= 40 else written[:37] + "..."
 

@@ -17,7 +17,7 @@ class _Definition(BaseModel):
 
 
 class RunDefaults(_Definition):
-    """How a run of the benchmark is planned where the user says nothing else."""
+    """How a run of the benchmark is planned by default."""
 
     windows: int = Field(ge=1)
     min_window_s: float = Field(gt=0)
@@ -26,7 +26,7 @@ class RunDefaults(_Definition):
 
 
 class Benchmark(_Definition):
-    """One benchmark: what is put in, what must come out, how good it must be.
+    """One benchmark: its inputs, its expected outputs and its target.
 
     `target` is in percent for `top1` and a fraction for `auc`. `stride_bytes` is set where a stimulus is a
     window of `input_bytes` that slides over a longer file. `folders` are the names under which its stimuli
@@ -73,7 +73,7 @@ def list_benchmarks() -> list[Benchmark]:
 
 
 def is_demo(benchmark_id: str) -> bool:
-    """Return whether that is one of this project's own benchmarks."""
+    """Return whether `benchmark_id` is one of this project's own benchmarks."""
     known = _all().get(benchmark_id)
     return known is not None and known.demo
 

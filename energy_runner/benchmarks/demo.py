@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stimuli for the demo: five made-up inputs of the right size, and their label file.
 
-They are drawn patterns that stand for nothing; a demo shows the measurement, not a classification.
+They are computed patterns without meaning; a demo shows the measurement, not a classification.
 """
 
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring a benchmark's stimuli to where runs look for them, checked; what is there already is not fetched again."""
+"""Fetch and check a benchmark's stimuli into the folder where runs look for them; existing files are kept."""
 
 import hashlib
 import tomllib
@@ -17,14 +17,14 @@ from energy_runner.errors import BenchFault, ConfigurationError
 
 MOST_LABEL_BYTES = 16 << 20
 MOST_RECORDING_BYTES = 64 << 20  # of a file over which a window slides
-_COMING = ".coming"  # behind the name of a label file that is not trusted yet
+_COMING = ".coming"  # appended to the name of a file that is not complete or not checked yet
 
-Progress = Callable[[int, int], None]  # called with the files that are there, and their number
+Progress = Callable[[int, int], None]  # called with the number of files done, and of all files
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """What `fetch` did: where the stimuli are, how many files came, how many were there, and what is pinned."""
+    """The outcome of `fetch`: where the stimuli are, how many were fetched or existed, and what is pinned."""
 
     folder: Path
     stimuli: int
@@ -48,10 +48,11 @@ def fetch(
     progress: Progress = lambda done, total: None,
     timeout_s: float = TIMEOUT_S,
 ) -> Fetched:
-    """Bring the stimuli of `benchmark` from a URL, a folder or an archive into `out`.
+    """Fetch the stimuli of `benchmark` from a URL, a folder or an archive into `out`.
 
-    The label file gets its name last: a folder that has one is whole. A second call goes on where the first one
-    ended. Raises `ConfigurationError` for a source that cannot be used, `BenchFault` if the disk refuses.
+    The label file gets its name last: a folder that has one is complete. A second call continues where the first
+    one ended. Raises `ConfigurationError` for a source that cannot be used, `BenchFault` if `out` cannot be
+    written.
     """
     folder = out if out is not None else fetched_folder(benchmark)
     pins = _pins().get(benchmark.id, {})
@@ -70,7 +71,7 @@ def fetch(
 def _labels(benchmark: Benchmark, source: Source, where: str, folder: Path, pin: str | None) -> list[Label]:
     data = source.read(benchmark.labels_file, MOST_LABEL_BYTES)
     if len(data) > MOST_LABEL_BYTES:
-        raise ConfigurationError(f"{where}: more than {MOST_LABEL_BYTES} bytes are no label file")
+        raise ConfigurationError(f"{where}: more than {MOST_LABEL_BYTES} bytes are not a label file")
     got = hashlib.sha256(data).hexdigest()
     if pin is not None and got != pin:
         raise ConfigurationError(
@@ -86,7 +87,7 @@ def _labels(benchmark: Benchmark, source: Source, where: str, folder: Path, pin:
 def _files(
     benchmark: Benchmark, source: Source, folder: Path, labels: list[Label], *, where: str, progress: Progress
 ) -> int:
-    """Fetch what is missing; return how many files came."""
+    """Fetch the missing files; return how many there were."""
     came = 0
     for number, label in enumerate(labels):
         progress(number, len(labels))
@@ -117,7 +118,7 @@ def _check_all(benchmark: Benchmark, folder: Path, labels: list[Label], pin: str
     if pin is not None and digest_of(folder, labels) != pin:
         raise ConfigurationError(
             f"{folder}: these are not the official stimuli of {benchmark.id}, or some are damaged. "
-            "Try: remove the folder and fetch again, from another source if it stays so"
+            "Try: remove the folder and fetch again, from another source if that does not help"
         )
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a label file, `y_labels.csv`: which files are the stimuli, and which class each one is.
+"""Read a label file, `y_labels.csv`: which files are the stimuli, and the class of each.
 
 The format has no header: `file,classes,class` a line, for a sliding window also `,window_bytes,stride`.
-Blanks after commas, CRLF ends, a byte-order mark and empty lines are met in the wild and accepted.
+Blanks after commas, CRLF line ends, a byte-order mark and empty lines occur in practice and are accepted.
 """
 
 import re
@@ -26,7 +26,7 @@ class Label:
 def read_labels(path: Path, benchmark: Benchmark) -> list[Label]:
     """Return the labels in `path`, in its order, checked against `benchmark`.
 
-    Raises `ConfigurationError` with one line that names the file, the line and what to try.
+    Raises `ConfigurationError` with one line of text that names the file, the line and what to try.
     """
     labels: list[Label] = []
     line_of: dict[str, int] = {}
@@ -62,7 +62,7 @@ def _text(path: Path) -> str:
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"{path}: this is not text (byte {error.start} is no UTF-8), so it is no label file. "
+            f"{path}: this is not text (byte {error.start} is not UTF-8), so it is not a label file. "
             "Try the y_labels.csv that belongs to the stimuli"
         ) from None
     except OSError as error:
@@ -88,7 +88,7 @@ def _parse(line: str, benchmark: Benchmark) -> Label:
 
 
 def _plain_name(name: str) -> str:
-    # Judged by the rules of both families of systems, so that a label file means the same on each.
+    # Checked by the rules of both POSIX and Windows, so that a label file means the same on each.
     plain = name not in ("", ".", "..") and name.isprintable()
     if not plain or PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
         raise ValueError(f"{_shown(name)} is not a plain file name")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where stimuli and networks are looked for if the user names none: in the package, or where they were fetched."""
+"""Find stimuli and networks if the user names none: in the package, or where they were fetched."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ _DEMO_DATA = Path(__file__).parent / "demo_data"
 
 
 def fetched_folder(benchmark: Benchmark) -> Path:
-    """Return the folder into which `stimuli fetch` puts a benchmark's stimuli unless told otherwise."""
+    """Return the folder into which `stimuli fetch` puts a benchmark's stimuli by default."""
     return user_data_path("energy-runner") / "stimuli" / benchmark.id
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where stimuli come from: a folder on the web, a folder here, or an archive. Each gives files by name.
+"""Sources of stimuli: a folder on the web, a local folder, or an archive. Each gives files by name.
 
-Only names that the label file lists are ever asked for, and each is read up to a limit; so what else an archive
-holds, and where its members want to be put, does not matter.
+Only names that the label file lists are ever requested, and each is read up to a limit; so what else an archive
+holds, and the paths that its members claim, do not matter.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 from energy_runner.errors import ConfigurationError
 
 ZIP, TAR = (".zip",), (".tar", ".tar.gz", ".tgz")
-MOST_ARCHIVE_BYTES = 1 << 30  # unpacked: forty times the largest official set
+MOST_ARCHIVE_BYTES = 1 << 30  # unpacked; about forty times the largest official set
 TIMEOUT_S = 30.0  # for a server to answer, and between two pieces of an answer
 
 
@@ -27,12 +27,12 @@ class Source(Protocol):
     """Something that holds files."""
 
     def read(self, name: str, most_bytes: int) -> bytes:
-        """Return a file's bytes, one more than `most_bytes` of them at most; raise `ConfigurationError`."""
+        """Return at most `most_bytes` + 1 bytes of a file; raise `ConfigurationError` if it cannot be read."""
 
 
 @contextmanager
 def open_source(where: str, labels_file: str, *, timeout_s: float = TIMEOUT_S) -> Iterator[Source]:
-    """Open what the user named; raise `ConfigurationError` if it is nothing that stimuli can come from."""
+    """Open the source that the user named; raise `ConfigurationError` if it is not a source of stimuli."""
     web = urlsplit(where).scheme in ("http", "https")
     path = urlsplit(where).path if web else where
     if not path.lower().endswith(ZIP + TAR):
@@ -73,7 +73,7 @@ class _Web:
 
 
 def _download(url: str, folder: Path, name: str, timeout_s: float) -> Path:
-    """Return the file that was fetched into `folder`; raise `ConfigurationError` with what came instead."""
+    """Fetch a file into `folder` and return its path; raise `ConfigurationError` with the server's answer."""
     import logging
 
     import pooch
@@ -96,7 +96,7 @@ def _download(url: str, folder: Path, name: str, timeout_s: float) -> Path:
 
 
 class _Archive:
-    """Files that lie beside the label file in an archive."""
+    """Files in the same folder as the label file in an archive."""
 
     def __init__(self, where: str, members: dict[str, bytes | None]) -> None:
         self._where, self._members = where, members
@@ -104,7 +104,7 @@ class _Archive:
     def read(self, name: str, most_bytes: int) -> bytes:
         data = self._members.get(name)
         if data is None:
-            raise ConfigurationError(f"{self._where}: holds no {name} beside its label file")
+            raise ConfigurationError(f"{self._where}: holds no {name} next to its label file")
         return data[: most_bytes + 1]
 
 
@@ -115,7 +115,7 @@ def _archive(file: Path, where: str, labels_file: str) -> Iterator[_Archive]:
     try:
         members = dict(kind(file))
     except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, RuntimeError) as error:
-        raise ConfigurationError(f"{where}: is no archive that can be read ({error})") from None
+        raise ConfigurationError(f"{where}: is not an archive that can be read ({error})") from None
     folders = sorted({path.parent for path in members if path.name == labels_file}, key=lambda one: len(one.parts))
     if not folders:
         raise ConfigurationError(f"{where}: holds no {labels_file}")
@@ -143,7 +143,7 @@ def _members_of_tar(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
     left = MOST_ARCHIVE_BYTES
     with tarfile.open(file, "r:*") as archive:
         for info in archive:
-            # A link has no bytes of its own; a hole in a sparse file would be made of nothing.
+            # A link has no bytes of its own, and the holes of a sparse file cost the archive nothing.
             member: IO[bytes] | None = archive.extractfile(info) if info.isreg() and not info.issparse() else None
             if member is not None:
                 data = member.read(left + 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the stimuli of a benchmark on disk; check them first, read their bytes only when they are needed."""
+"""Find the stimuli of a benchmark on disk; check them first, and read their bytes only when needed."""
 
 import hashlib
 from collections.abc import Iterator
@@ -91,7 +91,7 @@ class StimulusFolder:
     def _checked_size(self, path: Path) -> int:
         benchmark = self.benchmark
         if not path.resolve().is_relative_to(self.path.resolve()):
-            raise ConfigurationError(f"{path}: is a link out of the stimuli folder. Try a copy of the file")
+            raise ConfigurationError(f"{path}: is a link that leaves the stimuli folder. Try a copy of the file")
         if not path.is_file():
             raise ConfigurationError(
                 f"{path}: no such file, but {benchmark.labels_file} lists it. "

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The director: makes the boxes act as one instrument."""
+"""The director: makes the devices of a bench act as one instrument."""

@@ -7,7 +7,7 @@ from energy_runner.director.stage import Stage
 
 
 def measure_accuracy(stage: Stage) -> None:
-    """Walk through one accuracy run."""
+    """Execute one accuracy run."""
     inputs = stage.plan.inputs
     prepare(stage)
     stage.phase("classify", f"{len(inputs)} inputs")

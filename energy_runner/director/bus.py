@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """One bus for the events of a run: the journal is its first subscriber, and the only one that may stop the run.
 
-All other subscribers are fenced. One that raises, stalls or does not read is detached, with a remark in the
-journal, and the run goes on without it.
+All other subscribers are isolated. One that raises, stalls or does not read is detached, with a remark in the
+journal, and the run continues without it.
 """
 
 import threading
@@ -15,14 +15,14 @@ from energy_runner.director.subscriber import Called, Failure, Listener, Subscri
 from energy_runner.session.events import AnyEvent, Exchange, SamplesArrived, StreamChunk
 from energy_runner.session.journal import Journal
 
-# Bookkeeping of the journal: subscribers do not see it.
+# Bookkeeping of the journal, which subscribers do not receive.
 UNSEEN = (Exchange, SamplesArrived, StreamChunk)
 
 
 class Bus:
-    """The events of one run, to its journal and to everybody who subscribed.
+    """Deliver the events of one run to its journal and to all subscribers.
 
-    `fact` and `show` are for the run's own thread; `events` may be called from any.
+    Call `fact` and `show` from the run's own thread only; `events` may be called from any.
     """
 
     def __init__(self, listeners: Iterable[Listener] = ()) -> None:
@@ -41,7 +41,7 @@ class Bus:
 
     @property
     def watched(self) -> bool:
-        """Return whether there is anybody besides the journal."""
+        """Return whether there are subscribers besides the journal."""
         return bool(self._called or self._queues)
 
     def events(self, capacity: int = CAPACITY) -> EventQueue:
@@ -55,10 +55,10 @@ class Bus:
         return queue
 
     def fact(self, event: AnyEvent) -> None:
-        """Record a fact and let everybody see it.
+        """Record a fact and deliver it to all subscribers.
 
-        Raises what the journal raises, and a wish to end the program (`KeyboardInterrupt`, `SystemExit`) that
-        comes out of a subscriber; everything else that one raises only detaches it.
+        Raises what the journal raises, and a `KeyboardInterrupt` or `SystemExit` that a subscriber raises; any
+        other exception of a subscriber only detaches it.
         """
         with self._lock:
             self._write(event)
@@ -66,11 +66,11 @@ class Bus:
         self._detach(failed + _offer(self._called, event))
 
     def show(self, event: Progress | SampleBlock) -> None:
-        """Let everybody see something that is not recorded; raises as `fact` does."""
+        """Deliver something that is not recorded to all subscribers; raises as `fact` does."""
         self._detach(_offer(self._queues, event) + _offer(self._called, event))
 
     def close(self) -> None:
-        """Tell everybody that no more events come."""
+        """Inform all subscribers that no more events follow."""
         with self._lock:
             self._over = True
             subscribers: tuple[Subscriber, ...] = (*self._called, *self._queues)
@@ -81,7 +81,7 @@ class Bus:
     # --- inside -------------------------------------------------------------------------------------------
 
     def _past(self) -> Iterator[AnyEvent]:
-        """Yield what the journal holds by now of what subscribers see."""
+        """Yield the events that the journal holds so far, without its bookkeeping."""
         if self._journal is None:
             return iter(())
         journal = Journal(self._journal, exchanges=False, until=self._journal.stat().st_size)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Examine a bench: every instrument by itself, then all together; the supply goes off in any case."""
+"""Examine a bench: every instrument by itself, then all together; the supply is always switched off at the end."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _TITLES = {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's
 
 @dataclass(frozen=True)
 class Examined:
-    """One step of the examination and what came of it."""
+    """One step of the examination and its outcome."""
 
     step: str
     ok: bool
@@ -42,7 +42,7 @@ class Examination:
 
     @property
     def well(self) -> bool:
-        """Return whether nothing is wrong."""
+        """Return whether every step succeeded."""
         return all(step.ok for step in self.steps)
 
 
@@ -51,17 +51,17 @@ Listener = Callable[[Examined], None]
 
 
 def examine(bench: Bench, stop: StopRequest, listener: Listener = lambda step: None) -> Examination:
-    """Examine everything and switch the supply off; raise `Interrupted` if the user wants to stop.
+    """Examine everything and switch the supply off; raise `Interrupted` if the user asks to stop.
 
-    `listener` hears every step as it ends; one that raises is not called again and changes nothing else.
+    `listener` is called with every step as it ends; if it raises, it is not called again and nothing else changes.
     """
     return _Doctor(bench, stop, listener).run()
 
 
 def make_safe(bench: Bench) -> Identity:
-    """Switch the supply off, whatever an earlier run left behind; return who confirmed it.
+    """Switch the supply off, whatever state an earlier run left it in; return the identity of its instrument.
 
-    Raises `ConfigurationError` for a bench without a supply, and what the instrument said if it does not confirm.
+    Raises `ConfigurationError` for a bench without a supply, and the instrument's error if it does not confirm.
     """
     player = bench.players.supply
     if player is None:
@@ -76,13 +76,13 @@ def make_safe(bench: Bench) -> Identity:
 
 
 def who(identity: Identity) -> str:
-    """Return in one line who an instrument is."""
+    """Return the identity of an instrument in one line."""
     parts = (identity.make, identity.model, identity.serial, identity.firmware)
     return " ".join(part for part in parts if part) + (" (virtual)" if identity.virtual else "")
 
 
 class _Doctor:
-    """One examination; every step back is registered before what it undoes."""
+    """One examination; every undo step is registered before the action it undoes."""
 
     def __init__(self, bench: Bench, stop: StopRequest, listener: Listener) -> None:
         self._bench = bench
@@ -187,7 +187,7 @@ class _Doctor:
     def _set_supply(self) -> str:
         supply, settings = self._supply(), self._bench.supply_settings
         if settings is None:
-            raise ConfigurationError("the bench file says no voltage")
+            raise ConfigurationError("the bench file states no voltage")
         return f"{supply.configure(settings, self._deadline(OPEN_S)).voltage_set_v:g} V"
 
     def _set_sampler(self) -> str:
@@ -213,7 +213,7 @@ class _Doctor:
         return f"{identity.make}, model {identity.model}"
 
     def _pulse(self) -> str:
-        """Let the DUT pulse once; see who notices."""
+        """Let the DUT pulse once, and see which instruments notice."""
         bench, players = self._bench, self._bench.players
         sources = {
             player.instrument: source
@@ -241,7 +241,7 @@ class _Doctor:
         return "by " + " and ".join(_the(name) for name, count in seen.items() if count) + more
 
     def _seen_of_one_pulse(self, sources: dict[str, EdgeSource]) -> dict[str, int] | None:
-        """Return how many edges each instrument saw of one pulse; None if the firmware makes no pulse."""
+        """Return how many edges of one pulse each instrument saw; None if the firmware makes no pulse."""
         sampler, player = self._bench.sampler, self._bench.players.sampler
         if sampler is None or player is None:
             return None
@@ -292,5 +292,5 @@ def _the(name: str) -> str:
 
 
 def _relays(bench: Bench, name: str) -> bool:
-    """Return whether an instrument is more than the bare serial port of the DUT, and so can say who it is."""
+    """Return whether an instrument is more than the DUT's bare serial port, so that it can identify itself."""
     return bench.players.instruments[name].driver != "dut-port"

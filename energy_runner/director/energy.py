@@ -13,21 +13,21 @@ from energy_runner.session.events import (
 from instruments.clock import Deadline
 from instruments.roles import AppliedSampling
 
-# Edges may reach the host later than the DUT's lines do: through a slow shield, a busy relay.
+# Edges may reach the host later than the DUT's lines do: through a slow monitor or a busy IO manager.
 EDGE_WAIT_S = 2.0
 # The LPM01A states its elapsed time after every 1000 samples; other monitors may do so at other intervals.
 CONFIRM_SAMPLES = 1000
 START_S = 10.0
 STOP_S = 15.0
-# While nothing is known of the DUT's speed yet.
+# While the DUT's speed is not known yet.
 FIRST_TRIAL_S = 120.0
-# A window may take this many times its estimate, and some more, before the DUT counts as hung.
+# A window may take `SLACK` times its estimate, and `SLACK_S` seconds more, before the DUT counts as hung.
 SLACK = 1.5
 SLACK_S = 15.0
 
 
 def measure_energy(stage: Stage) -> None:
-    """Walk through one energy run, from closed ports to the last sample."""
+    """Execute one energy run, from closed ports to the last sample."""
     plan = stage.plan
     stage.open_instruments()
     applied = stage.configure_sampler(stage.configure_supply())
@@ -94,9 +94,9 @@ def _start(stage: Stage, applied: AppliedSampling) -> None:
     stage.recorder.emit(EdgesExpected(t_ns=stage.clock.now_ns(), purpose="sync", count=1))
     stage.bench.dut.timestamp(stage.deadline(ANSWER_S))
     if not _edges_arrive(stage, 1):
-        eye = f"the edge input of {stage.bench.players.edges}"
+        source = f"the edge input of {stage.bench.players.edges}"
         raise BenchFault(
-            f"the DUT was told to pulse its timestamp pin, but {eye} saw no edge within {EDGE_WAIT_S:g} s; "
+            f"the DUT was asked to pulse its timestamp pin, but {source} saw no edge within {EDGE_WAIT_S:g} s; "
             f"{EDGE_ADVICE}"
         )
     if not stage.wait_until(lambda: stage.recorder.samples_end > 0, stage.deadline(EDGE_WAIT_S)):
@@ -111,7 +111,7 @@ def _start(stage: Stage, applied: AppliedSampling) -> None:
 
 
 def _await_confirmation(stage: Stage, period_s: float) -> None:
-    """Stay until the monitor has stated its time after the last window: only then are its samples counted."""
+    """Wait until the monitor has stated its time after the last window: only that confirms its samples."""
     recorder = stage.recorder
     if recorder.confirmed_end is None:
         return
@@ -144,7 +144,7 @@ def _stop(stage: Stage, deadline: Deadline) -> None:
 def _find_inferences(stage: Stage, period_s: float) -> tuple[int, float]:
     """Return how many inferences fill a window, and how long one takes in seconds, from short trials.
 
-    Where the user gave the number, one inference is tried all the same: it tells how long to wait for a
+    Where the user gave the number, one inference is still tried: it shows how long to wait for a
     window, and that both edges arrive.
     """
     plan = stage.plan

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The events of a run for one reader in a thread of its own: a bounded queue that never holds the run up."""
+"""The events of a run for one reader in a thread of its own: a bounded queue that never blocks the run."""
 
 import threading
 from collections import deque
@@ -12,16 +12,16 @@ from energy_runner.errors import Detached
 from energy_runner.session.events import AnyEvent
 
 CAPACITY = 4096
-# A wait without a limit cannot be interrupted on every system.
+# An unlimited wait cannot be interrupted on every system, so it is cut into turns.
 _TURN_S = 0.2
 
 
 class EventQueue:
     """An iterator over the events of a run; it ends when the run has ended.
 
-    Progress and sample blocks are left out while the queue is half full; `dropped` counts them. Facts are never
-    left out: when they fill the queue because nobody reads, it is detached, and the iterator raises `Detached`
-    once everything before has been read. Facts from before the subscription are read from the journal.
+    Progress and sample blocks are dropped while the queue is at least half full; `dropped` counts them. Facts are
+    never dropped: when they fill an unread queue, it is detached, and the iterator raises `Detached` once
+    everything before has been read. Facts from before the subscription are read from the journal.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class EventQueue:
         return None
 
     def end(self, why: str = "") -> None:
-        """Let the iterator end when it has been read to its end; with an error if it says `why`."""
+        """End the iterator once all its events have been read; with an error if `why` is given."""
         with self._changed:
             self._over = True
             self._why = self._why or why

@@ -11,12 +11,12 @@ from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Listener
 from energy_runner.session.folder import Session
 
-# A wait without a limit cannot be interrupted on every system.
+# An unlimited wait cannot be interrupted on every system, so it is cut into turns.
 _TURN_S = 0.2
 
 
 class Run:
-    """A run that goes on; whatever becomes of its handle, it ends with the supply off.
+    """A run in progress; whatever becomes of its handle, it ends with the supply off.
 
     As a context manager it cancels the run when the body is left early, and waits for its tear-down.
     """
@@ -39,19 +39,19 @@ class Run:
     def events(self, capacity: int = CAPACITY) -> EventQueue:
         """Return an iterator over the run's events from its beginning on, for any thread; see `EventQueue`.
 
-        Each call gives one of its own. It ends with the run's tear-down, before the result is derived.
+        Each call returns a new one. It ends with the run's tear-down, before the result is derived.
         """
         return self._bus.events(capacity)
 
     def cancel(self, reason: str = "cancelled") -> None:
-        """Ask the run to stop, from any thread; it ends as interrupted, the supply off. The first reason stays."""
+        """Ask the run to stop, from any thread; it ends as interrupted, supply off. The first reason is kept."""
         self.stop.ask(reason)
 
     def wait(self, timeout_s: float | None = None) -> Session:
         """Wait until the run has ended and return its session; raise what `energy_runner.run` would raise.
 
-        Ctrl-C meanwhile cancels the run and is raised when its tear-down is through. Raises `TimeoutError` if the
-        run has not ended after `timeout_s` seconds; it goes on.
+        Ctrl-C while waiting cancels the run and is raised after its tear-down. Raises `TimeoutError` if the
+        run has not ended after `timeout_s` seconds; the run continues.
         """
         interrupted: KeyboardInterrupt | None = None
         left_s = timeout_s
@@ -87,7 +87,7 @@ class Run:
     def _body(self) -> None:
         try:
             self._session = self._execute(self._bus, self.stop)
-        except BaseException as error:  # `wait` raises it where somebody can hear it
+        except BaseException as error:  # `wait` raises it in the caller's thread
             self._error = error
         finally:
             self._bus.close()

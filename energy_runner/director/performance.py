@@ -8,7 +8,7 @@ from energy_runner.errors import BenchFault
 
 
 def measure_performance(stage: Stage) -> None:
-    """Walk through one performance run."""
+    """Execute one performance run."""
     plan = stage.plan
     prepare(stage)
     stage.phase("load", plan.inputs[0].file)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A frozen plan of one run: benchmark and options in, everything the director needs out."""
+"""Make the frozen plan of one run from a benchmark and options: everything that the director needs."""
 
 from dataclasses import dataclass
 
@@ -66,7 +66,7 @@ class RunPlan:
 
     @property
     def window_s(self) -> float:
-        """Return how long a window is planned to be, in seconds."""
+        """Return the planned duration of a window, in seconds."""
         return self.benchmark.run.min_window_s * WINDOW_RESERVE
 
     def inferences_for(self, inference_s: float) -> int:

@@ -26,19 +26,19 @@ from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
 from instruments.roles import AppliedSampling, Edge, Lap, Lost, Note, OverRange, Samples, StreamItem, TimeMark
 
-# A flush waits some ten milliseconds for the writer; complete blocks reach the system without it too.
+# A flush waits some ten milliseconds for the writer; complete blocks reach the operating system even without it.
 FLUSH_NS = 10_000_000_000
 
 
 class Recorder:
-    """The director's only way to the session folder.
+    """The only part of the director that writes to the session folder.
 
-    `samples_end` is the index after the last sample that came; `confirmed_end` the one up to which the monitor
+    `samples_end` is the index after the last sample that arrived; `confirmed_end` the one up to which the monitor
     itself has stated its elapsed time (None if it never does), which reveals losses before it.
 
     A file that cannot be written any more (a full disk) raises once; from then on it is in `broken`, with its
-    error, and what was meant for it is dropped, while the other files are written on. While `lenient` is set
-    (tear-down) nothing is raised at all, so that the power-off runs to its end.
+    error, and what was meant for it is dropped, while the other files are still written. While `lenient` is set
+    (tear-down) nothing is raised at all, so that switching the supply off is not interrupted.
     """
 
     def __init__(self, folder: Path, clock: Clock, bus: Bus | None = None) -> None:
@@ -70,19 +70,19 @@ class Recorder:
     # --- events -------------------------------------------------------------------------------------------
 
     def emit(self, event: AnyEvent) -> None:
-        """Write an event to the journal and let all subscribers see it."""
+        """Write an event to the journal and deliver it to all subscribers."""
         try:
             self._bus.fact(event)
         except BaseException:
             if not self.lenient:
                 raise
 
-    def remark(self, box: str, text: str, *, suspicious: bool = False) -> None:
-        """Write a remark."""
-        self.emit(Remark(t_ns=self.now_ns(), box=box, text=text, suspicious=suspicious))
+    def remark(self, source: str, text: str, *, suspicious: bool = False) -> None:
+        """Write a remark of the device or part called `source`."""
+        self.emit(Remark(t_ns=self.now_ns(), box=source, text=text, suspicious=suspicious))
 
     def progress(self, done_s: float, total_s: float, text: str) -> None:
-        """Let subscribers see how far the run is."""
+        """Deliver the progress of the run to the subscribers."""
         if self._bus.watched:
             self._show(Progress(t_ns=self.now_ns(), done_s=done_s, total_s=total_s, text=text))
 
@@ -106,22 +106,22 @@ class Recorder:
 
     # --- bytes --------------------------------------------------------------------------------------------
 
-    def bytes_passed(self, box: str, direction: Literal["tx", "rx"], data: bytes) -> None:
+    def bytes_passed(self, device: str, direction: Literal["tx", "rx"], data: bytes) -> None:
         """Record bytes that passed a link: those of a sampler's stream and of bulk transfers in `stream.bin`."""
-        if self._bulk or box in self._streaming:
-            passed = Passed(self.now_ns(), box, direction, data)
+        if self._bulk or device in self._streaming:
+            passed = Passed(self.now_ns(), device, direction, data)
             if STREAM not in self.broken:
                 error = self._attempt(STREAM, lambda: self._stream.append(passed))
                 if error is None:
                     return
-                self._write(exchange(passed.t_ns, box, direction, data))
+                self._write(exchange(passed.t_ns, device, direction, data))
                 self._raise(error)
                 return
-        self._write(exchange(self.now_ns(), box, direction, data))
+        self._write(exchange(self.now_ns(), device, direction, data))
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
-        """Take the bytes of all links as bulk while the body runs."""
+        """Treat the bytes of all links as bulk while the body runs."""
         self._bulk += 1
         try:
             yield
@@ -139,7 +139,7 @@ class Recorder:
         self._trace = TraceWriter(self.folder / TRACE, signals, applied.period_s)
 
     def stream(self, items: Sequence[StreamItem]) -> None:
-        """Write what the monitor's stream brought."""
+        """Write the items of the sampler's stream."""
         received = self.samples_received
         for item in items:
             if isinstance(item, Samples):
@@ -158,12 +158,12 @@ class Recorder:
             return
         if trace.length:
             self._sink(TRACE, lambda: trace.utc(trace.length, self._clock.utc_ns()))
-        error = self._attempt(TRACE, trace.close)  # a broken one too: it holds a file and a thread
+        error = self._attempt(TRACE, trace.close)  # even if it is broken: it holds a file and a thread
         if error is not None:
             self._raise(error)
 
     def close(self) -> None:
-        """Complete all files; safe to call twice. Raises the first error of a file that was whole until now."""
+        """Complete all files; safe to call twice. Raises the first error of a file that was intact until now."""
         if self._closed:
             return
         self._closed = True
@@ -193,11 +193,11 @@ class Recorder:
                 self._sink(TRACE, lambda: trace.utc(0, self._clock.utc_ns()))
             self._sink(TRACE, lambda: trace.append(block.first, block.values))
         if applied is not None and self._bus.watched:
-            for drawn in sample_blocks(self.now_ns(), block, applied):
-                self._show(drawn)
+            for summary in sample_blocks(self.now_ns(), block, applied):
+                self._show(summary)
 
     def _flush_trace(self) -> None:
-        """Hand the trace to the system now and then: a killed run then loses little of it."""
+        """Hand the trace to the operating system every few seconds: a killed run then loses little of it."""
         now_ns = self.now_ns()
         if self._trace is not None and now_ns - self._flushed_ns >= FLUSH_NS:
             self._flushed_ns = now_ns
@@ -226,7 +226,7 @@ class Recorder:
         self.remark("director", text)
 
     def _write(self, event: AnyEvent) -> None:
-        """Write a line of the journal, and before it where the bytes lie that came since the last one."""
+        """Write a line of the journal, after the index of the bytes that passed since the last line."""
         self._index()
         self._sink(JOURNAL, lambda: self._journal.write(event))
 

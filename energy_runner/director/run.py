@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run, from closed ports to closed ports: phases, then the tear-down, whatever happened before."""
+"""Execute one run, from closed ports to closed ports: the phases, then the tear-down in every case."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ MODES = {
 class RunEnd:
     """How a run ended. `supply_off_confirmed` is None if the bench has no supply to switch.
 
-    `error` is what nobody had foreseen, or a wish to end the program; the caller raises it again.
+    `error` is an unforeseen error or a request to exit; the caller raises it again.
     """
 
     outcome: Outcome
@@ -47,7 +47,7 @@ class RunEnd:
 
 
 def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) -> RunEnd:
-    """Run the plan on the bench, and tear down, whatever is raised meanwhile; nothing is raised from here."""
+    """Execute the plan on the bench and tear down, whatever happens; this function raises nothing."""
     stage = Stage(bench, plan, recorder, stop)
     heard = Heard(bench)
     outcome: Outcome = "failed"
@@ -106,7 +106,7 @@ def _tear_down(stage: Stage) -> bool | None:
             stage.recorder.emit(SupplySwitched(t_ns=now_ns, on=False))
         stage.recorder.emit(TearDownStep(t_ns=now_ns, name=done.name, error=error))
 
-    # From here on a wish to stop changes nothing: no wait may raise it.
+    # From here on a request to stop changes nothing: no wait may raise it.
     stage.bench.dut.while_waiting = lambda: None
     for instrument in stage.bench.instruments.values():
         instrument.while_waiting = lambda: None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all modes share: opening the instruments, power, waiting, and looking after the stream meanwhile."""
+"""What all modes share: opening the instruments, power, and waiting while the stream is being read."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -39,8 +39,8 @@ TURN_S = 0.05
 OPEN_S = 20.0
 ANSWER_S = 5.0
 CLASSIFY_TRIES = 3
-# How long the sampler's stream may go unread: a look every 0.1 s, and what one instrument takes to answer
-# meanwhile.
+# The longest time for which the sampler's stream is not read: it is polled every 0.1 s, but another instrument may
+# take some time to answer in between.
 LONGEST_SILENCE_S = 0.4
 EDGE_ADVICE = (
     "check the wire from the DUT's timestamp pin (D7 of an LPM01A, D3 of an IO manager) and the level shifter"
@@ -50,8 +50,8 @@ EDGE_ADVICE = (
 class Stage:
     """The bench during one run; phases are plain functions that act on it.
 
-    `acquiring` is true while the sampler streams; then every wait takes in what the stream brings. `armed` is true
-    from when edges are captured.
+    `acquiring` is true while the sampler streams; then every wait also reads the stream. `armed` is true
+    once edges are being captured.
     """
 
     def __init__(self, bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) -> None:
@@ -76,13 +76,13 @@ class Stage:
     # --- time ---------------------------------------------------------------------------------------------
 
     def phase(self, name: str, detail: str = "") -> None:
-        """Begin a phase: a known point at which the user's wish to stop is heard."""
+        """Begin a phase; raise `Interrupted` if the user asked to stop."""
         self._stop.check()
         self._phase = f"{name} {detail}".strip()
         self.recorder.emit(Phase(t_ns=self.clock.now_ns(), name=name, detail=detail))
 
     def look_after(self) -> None:
-        """Hear the user's wish to stop, take in stream and laps, show progress; cheap if called often."""
+        """Heed a request to stop, read stream and edges, show progress; cheap if called often."""
         self._stop.check()
         if self._laps_apart:
             self.take_edges()
@@ -95,7 +95,7 @@ class Stage:
         self.recorder.progress(elapsed_s, max(elapsed_s, self.total_s or 0.0), self._phase)
 
     def collect(self) -> None:
-        """Take in what stream and IO manager have ready now."""
+        """Read what the stream and the edge sources have ready now."""
         if self.acquiring and self.bench.sampler is not None:
             self._note_silence(self.bench.sampler.capabilities.unread_s)
             self.recorder.stream(self.bench.sampler.poll(self.deadline(ANSWER_S)))
@@ -104,7 +104,7 @@ class Stage:
             self.recorder.remark(self.bench.players.dut.instrument, text)
 
     def _note_silence(self, unread_s: float) -> None:
-        """Note when the stream was left unread for longer than the sampler can keep it."""
+        """Record a remark when the stream was left unread for longer than the sampler can buffer."""
         now_ns, before_ns = self.clock.now_ns(), self.read_ns
         self.read_ns = now_ns
         if before_ns is not None and (now_ns - before_ns) / NS_PER_S > unread_s:
@@ -125,7 +125,7 @@ class Stage:
         return players.edges.instrument != players.dut.instrument
 
     def take_edges(self) -> None:
-        """Take in the edges that were captured since the last call."""
+        """Record the edges captured since the last call."""
         for source in (self.bench.edges, self.bench.cross_check):
             for edge in source.take(self.deadline(ANSWER_S)) if source is not None and self.armed else ():
                 if isinstance(edge, Lap):
@@ -134,11 +134,11 @@ class Stage:
                     self.recorder.edge(edge)
 
     def wait(self, duration_s: float) -> None:
-        """Let time pass without neglecting anything."""
+        """Wait for `duration_s` seconds, looking after the bench."""
         self.wait_until(lambda: False, self.deadline(duration_s))
 
     def wait_until(self, condition: Callable[[], bool], deadline: Deadline) -> bool:
-        """Wait for a condition, looking after everything; return whether it came true in time."""
+        """Wait for a condition, looking after the bench; return whether it became true in time."""
         while not condition():
             if deadline.expired():
                 return False
@@ -154,10 +154,10 @@ class Stage:
         """Set the estimate of the time left, in seconds."""
         self.total_s = (self.clock.now_ns() - self._started_ns) / 1e9 + remaining_s
 
-    # --- boxes --------------------------------------------------------------------------------------------
+    # --- devices ------------------------------------------------------------------------------------------
 
     def open_instruments(self) -> None:
-        """Open every instrument and ask who is there; the supply's first, so that it can be switched off."""
+        """Open and identify every instrument, the supply's first, so that it can be switched off."""
         self.phase("open")
         players = self.bench.players
         for name, instrument in self.bench.instruments.items():
@@ -170,7 +170,7 @@ class Stage:
                 self.identified(name, identity)
 
     def identified(self, name: str, identity: Identity) -> None:
-        """Note who an instrument is; a twin behind a real port makes the whole run virtual."""
+        """Record the identity of an instrument; a twin behind a real port makes the whole run virtual."""
         self.virtual = self.virtual or identity.virtual
         facts = {field: getattr(identity, field) for field in identity.__dataclass_fields__ if field != "detail"}
         facts["detail"] = dict(identity.detail)
@@ -180,14 +180,14 @@ class Stage:
         """Set the supply with its output off; return the voltage it reports, or the one the bench file states."""
         settings = self.bench.supply_settings
         if settings is None:
-            raise BenchFault(f"bench '{self.bench.spec.name}' does not say at which voltage the DUT runs")
+            raise BenchFault(f"bench '{self.bench.spec.name}' does not state at which voltage the DUT runs")
         self.phase("configure", f"{settings.voltage_v:g} V")
         if self.bench.supply is None:
             return settings.voltage_v
         return self.bench.supply.configure(settings, self.deadline(OPEN_S)).voltage_set_v
 
     def configure_sampler(self, voltage_set_v: float) -> AppliedSampling:
-        """Set the acquisition up and note what was applied, and the limits that hold for it."""
+        """Configure the sampler; return its applied settings, and record them with their specification."""
         sampler, edges, players = self.bench.sampler, self.bench.edges, self.bench.players
         if sampler is None or players.sampler is None:
             raise BenchFault(f"bench '{self.bench.spec.name}' has no sampler, and energy needs one")
@@ -256,14 +256,14 @@ class Stage:
             )
 
     def arm_edges(self) -> None:
-        """Let edges of the timestamp pin be captured from now on."""
+        """Start capturing edges of the timestamp pin."""
         self.armed = True
         for source in (self.bench.edges, self.bench.cross_check):
             if source is not None:
                 source.arm(self.deadline(ANSWER_S))
 
     def identify_dut(self) -> None:
-        """Ask the DUT who it is and which model it runs."""
+        """Ask the DUT for its name and the model it runs."""
         self.phase("identify")
         identity = self.bench.dut.identify(self.deadline(3 * ANSWER_S))
         self.identified("dut", identity)
@@ -312,7 +312,7 @@ class Stage:
         )
 
     def infer(self, purpose: Purpose, index: int, *, inferences: int, warmups: int, limit_s: float) -> Inference:
-        """Let the DUT infer and note what it said."""
+        """Let the DUT infer and record its answer."""
         if self.acquiring:
             self.recorder.emit(EdgesExpected(t_ns=self.clock.now_ns(), purpose=purpose, count=2))
         result = self.bench.dut.infer(inferences, warmups, self.deadline(limit_s))
@@ -321,10 +321,10 @@ class Stage:
         return result
 
     def classify(self, planned: PlannedInput, limit_s: float) -> None:
-        """Let the DUT infer once and note its answer; one that was damaged on the way is asked for again."""
+        """Let the DUT infer once and record its answer; ask again if the answer was damaged on the link."""
         wanted = self.plan.benchmark.outputs
         for _ in range(CLASSIFY_TRIES):
-            with self.recorder.bulk():  # as many commands as stimuli, and as many answers
+            with self.recorder.bulk():  # one command and one answer for every stimulus
                 result = self.bench.dut.infer(1, 0, self.deadline(limit_s))
             if len(result.results) == wanted:
                 self._note_inference("accuracy", planned.number, planned.offset, result)
@@ -356,7 +356,7 @@ class Stage:
         )
 
     def _note_phases(self, purpose: Purpose, index: int) -> None:
-        """Note where the layers of a scored window began, on a bench that sees them."""
+        """Record where the layers of a scored window began, on a bench that can see them."""
         marks = self.bench.twin.dut.take_marks() if self.bench.twin is not None else None
         if marks is not None and purpose == "window":
             self.recorder.emit(
@@ -380,9 +380,9 @@ def _close(instrument: Instrument, deadline: Deadline) -> None:
 
 
 def check_unread(name: str, unread_s: float) -> None:
-    """Raise `BenchFault` for a sampler that loses samples while the director does something else."""
+    """Raise `BenchFault` for a sampler that loses samples while the director is busy elsewhere."""
     if unread_s < LONGEST_SILENCE_S:
         raise BenchFault(
-            f"{name} loses samples when its stream is not read for {unread_s:g} s, and the director may look away "
+            f"{name} loses samples when its stream is not read for {unread_s:g} s, and the director may be busy "
             f"for {LONGEST_SILENCE_S:g} s. Try: a lower sample rate, or a driver that reads it with a pump"
         )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user's wish to stop: Ctrl-C and SIGTERM set a flag, and the run looks at it between two steps.
+"""The user's request to stop: Ctrl-C and SIGTERM set a flag, and the run checks it between two steps.
 
-No exception is thrown into the middle of a deed, so the power-off at the end cannot be interrupted; a second
+No exception is raised in the middle of an action, so the power-off at the end cannot be interrupted; a second
 Ctrl-C changes nothing.
 """
 
@@ -20,11 +20,11 @@ class StopRequest:
         self.reason: str | None = None
 
     def ask(self, reason: str) -> None:
-        """Ask the run to stop; the first reason stays."""
+        """Ask the run to stop; the first reason is kept."""
         self.reason = self.reason or reason
 
     def check(self) -> None:
-        """Raise `Interrupted` if somebody asked to stop."""
+        """Raise `Interrupted` if a stop was requested."""
         if self.reason is not None:
             raise Interrupted(self.reason)
 

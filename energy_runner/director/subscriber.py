@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may watch a run, and the fence around a function that does."""
+"""Subscribers to the events of a run, and the isolation of functions that are called with them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from energy_runner.director.live import LiveEvent
 from instruments.clock import RealClock, to_ns
 
 Listener = Callable[[LiveEvent], object]
-# A listener is called between two polls of the instruments; their buffers do not wait much longer than this.
+# A listener is called between two polls of the instruments; their buffers do not hold much more than this.
 STALL_S = 1.0
 _STALL_NS = to_ns(STALL_S)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a subscriber must be detached, and what it raised, if it did."""
+    """Why a subscriber must be detached, and what it raised, if anything."""
 
     subscriber: "Subscriber"
     why: str
@@ -32,16 +32,16 @@ class Subscriber(Protocol):
         """Take an event; return why this subscriber must be detached, if it must."""
 
     def end(self, why: str = "") -> None:
-        """Hear that no more events come, and why if the run goes on without this subscriber."""
+        """Take note that no more events follow, and why if the run continues without this subscriber."""
 
 
 class Called:
-    """A function that is called with each event, in the run's own thread; `STALL_S` is its time for one."""
+    """A function that is called with each event in the run's own thread, and has `STALL_S` seconds for each."""
 
     def __init__(self, listener: Listener) -> None:
         self.name = str(getattr(listener, "__qualname__", type(listener).__name__))
         self._listener = listener
-        self._clock = RealClock()  # a virtual one stands still while the function takes its time
+        self._clock = RealClock()  # a virtual clock stands still while the function runs
 
     def offer(self, event: LiveEvent) -> Failure | None:
         """Call the function with an event."""
@@ -54,4 +54,4 @@ class Called:
         return Failure(self, f"it took {taken_ns / 1e9:.1f} s for one event") if taken_ns > _STALL_NS else None
 
     def end(self, why: str = "") -> None:
-        """Do nothing: a function needs no end."""
+        """Do nothing: a function need not know."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Undo what was done, last deed first, whatever happens; the first error does not stop the others."""
+"""Undo actions in reverse order, whatever happens; an error in one step does not stop the others."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from instruments.errors import InstrumentError
 
 @dataclass(frozen=True)
 class Undo:
-    """One step back: `run(deadline)` within `limit_s` seconds."""
+    """One undo step: `run(deadline)` within `limit_s` seconds."""
 
     name: str
     run: Callable[[Deadline], object]
@@ -26,18 +26,18 @@ class UndoReport:
 
 
 class UndoStack:
-    """Steps are registered before the deed they undo, so that a deed half done is undone too."""
+    """Undo steps, each registered before the action it undoes, so that half an action is undone too."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._steps: list[Undo] = []
 
     def register(self, name: str, run: Callable[[Deadline], object], limit_s: float = 5.0) -> None:
-        """Remember how to undo what is about to be done."""
+        """Register how to undo the action that follows."""
         self._steps.append(Undo(name, run, limit_s))
 
     def unwind(self, report: Callable[[UndoReport], None]) -> None:
-        """Run every step, newest first, each with a deadline of its own; tell how each went.
+        """Run every step, newest first, each with a deadline of its own; report how each went.
 
         Nothing that a step or `report` raises keeps the next step from running. A step that was cut short by
         what no instrument raises (Ctrl-C, want of memory) is run once more. What `report` raised first is raised

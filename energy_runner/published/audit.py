@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Audit published sessions: each is read, reproduced, measured our way, compared, and put into words last.
+"""Audit published sessions: each is read, reproduced, measured by our own analysis, compared, and reported.
 
-Each stage takes what the one before it gives, and calls nothing back. One bad session never stops the audit:
-whatever it holds becomes findings of its own row.
+Each stage takes the output of the one before it and calls nothing back. One bad session never stops the audit:
+whatever it holds becomes findings in its own row.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ __all__ = ["Row", "audit", "audit_one", "find_all", "rows_of"]
 def audit(paths: Sequence[Path], stimuli: Path | None = None, rule_set: str | Path = DEFAULT) -> list[Row]:
     """Return a row for each session in and below the folders `paths`, in order.
 
-    `stimuli` is a folder with label files, for accuracy sessions whose file names do not tell the class.
+    `stimuli` is a folder with label files, for accuracy sessions whose file names do not give the class.
     `rule_set` is the name or the file of the rule set that judges. Raises `SessionError` for a path that does not
     exist or holds no session, `ConfigurationError` for an unknown rule set.
     """
@@ -33,7 +33,7 @@ def audit(paths: Sequence[Path], stimuli: Path | None = None, rule_set: str | Pa
 def rows_of(found: Sequence[Found], stimuli: Path | None, rules: RuleSet) -> Iterator[Row]:
     """Return the rows of `found` one by one and in order; one session at a time is in memory.
 
-    Raises `ConfigurationError` if `stimuli` is no folder, or if the rule set lacks a limit that an audit needs.
+    Raises `ConfigurationError` if `stimuli` is not a folder, or if the rule set lacks a limit that an audit needs.
     """
     limits = AuditLimits.of(rules)
     if stimuli is not None and not stimuli.is_dir():
@@ -46,6 +46,6 @@ def audit_one(found: Found, stimuli: Path | None, limits: AuditLimits) -> Row:
     try:
         session = read(load(found), stimuli)
         comparison = examine(session, found.name, limits)
-    except Exception as error:  # whatever a hostile session provokes, the rest of the audit goes on
+    except Exception as error:  # whatever a hostile session provokes, the audit continues
         return report_failure(error, found, limits.rules.id)
     return report(comparison, found.name, str(found.root), limits.rules.id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Published, reproduced, ours: what one session says, side by side, as data. `report` puts it into words."""
+"""Compare published, reproduced and our own figures of one session, as data. `report` puts it into words."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from energy_runner.rules import RuleSet
 from energy_runner.session.result import Result, Verdict
 
 _MICRO = 1e6
-# Where edges or data are missing, these rules fail too; the cause is told once.
+# Where edges or data are missing, the rules in `_CONSEQUENCES` fail too; only the cause is reported.
 _CAUSES = {
     "edge-missing",
     "edge-surplus",
@@ -40,7 +40,7 @@ _CONSEQUENCES = {
 class FigureComparison:
     """Published against reproduced figures: how many were compared, and which do not agree.
 
-    `exact` tells whether every published figure came out again, digit for digit.
+    `exact` says whether every published figure was reproduced digit for digit.
     """
 
     compared: int
@@ -53,7 +53,7 @@ class FigureComparison:
 
 @dataclass(frozen=True)
 class Beyond:
-    """A number that a rule does not allow: `value` of `what`, against `limit`."""
+    """A number beyond a rule's limit: `value` of `what`, against `limit`."""
 
     what: str
     value: float
@@ -64,8 +64,8 @@ class Beyond:
 class Ours:
     """Our own figure, in the session's unit, with its expanded uncertainty; None where there is none.
 
-    `basis` says what it rests on, and nothing where that is no measurement of ours. `valid` tells whether the
-    session obeys the rules.
+    `basis` says what it rests on; it is empty where we measured nothing. `valid` says whether the session obeys
+    the rules.
     """
 
     value: float | None = None
@@ -79,10 +79,11 @@ class Ours:
 
 @dataclass(frozen=True)
 class AuditLimits:
-    """What a published session is held to: a rule set, and of its limits those of an audit; shares are relative.
+    """The rule set for a published session, and those of its limits that an audit applies; shares are relative.
 
-    `same_figure` is by how much our figure may differ from the published one, `equal_rates` the windows'
-    throughput among themselves, `same_in_both_modes` that of an energy session from the performance session's.
+    `same_figure` is by how much our figure may differ from the published one, `equal_rates` by how much the
+    throughputs of the windows may differ from each other, `same_in_both_modes` by how much that of an energy
+    session may differ from the performance session's.
     """
 
     rules: RuleSet
@@ -111,11 +112,11 @@ class AuditLimits:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one session says, side by side; figures are in its unit.
+    """The figures of one session side by side, in its unit.
 
     `rates` are the least and the largest throughput of its windows where these differ. `printed` are the rules
-    that its own printed figures break, where nothing can be measured. `off` tells whether our figure differs from
-    the published one; `in_performance_mode` is the throughput published there, where ours differs from that.
+    that its own printed figures break, where nothing can be measured. `off` says whether our figure differs from
+    the published one; `in_performance_mode` is the throughput published for that mode, where ours differs.
     """
 
     session: PublishedSession
@@ -139,10 +140,10 @@ def compare(
     correction: Correction | None,
     limits: AuditLimits,
 ) -> Comparison:
-    """Return the published figures beside those that come out again, and the score beside ours.
+    """Return the published figures next to the reproduced ones, and the score next to ours.
 
-    `measured` has our result of `session`, and then perhaps that of `correction`, which counts only where the
-    session as it was recorded gives no figure.
+    `measured` has our result of `session` and perhaps that of `correction`, which counts only where the session as
+    recorded gives no figure.
     """
     figures = compare_figures(session.figures, reproduction)
     published = _value(_last(session.figures, session.score_field))
@@ -170,7 +171,7 @@ def compare(
 
 
 def compare_figures(published: Sequence[Figure], reproduced: Sequence[Figure]) -> FigureComparison:
-    """Compare figures by field and window; where a field was printed twice the last one counts."""
+    """Compare figures by field and window; where a field was printed twice, the last one counts."""
     theirs = {(figure.field, figure.window): figure for figure in published}
     mine = {(figure.field, figure.window): figure for figure in reproduced}
     both = [key for key in theirs if key in mine]
@@ -192,7 +193,7 @@ def _last(figures: Iterable[Figure], name: str) -> Figure | None:
 
 
 def _value(figure: Figure | None) -> float | None:
-    """Return the number that a figure stands for; None for text that is none, NaN and infinity."""
+    """Return the number of a figure; None for text that is not a number, NaN and infinity."""
     try:
         number = float(figure.text) if figure is not None else math.nan
     except ValueError:
@@ -233,7 +234,7 @@ def _printed(session: PublishedSession, limits: AuditLimits) -> list[Beyond]:
 def _in_performance_mode(session: PublishedSession, ours: Ours, share: float) -> float | None:
     """Return the throughput published for performance mode, if that of an energy session differs from it.
 
-    That is no fault of the figures: some boards were published at another clock rate in each mode.
+    That is not a fault of the figures: some boards were published at a different clock rate in each mode.
     """
     if session.mode != "energy" or not ours.throughput_per_s:
         return None
@@ -281,7 +282,7 @@ def _score(result: Result) -> tuple[float | None, float | None]:
 
 
 def _ours_of_wake_words(session: PublishedSession, reproduced: float | None, most: float, *, exact: bool) -> Ours:
-    """Take the mean power between the edges for ours; the rules of this benchmark are not ours yet."""
+    """Return the mean power between the edges as our figure; we do not have the rules of this benchmark yet."""
     mistakes = [
         Beyond(name, count, most)
         for name in ("False negatives", "False positives")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the files of one session hold, read in one place; from here on no stage opens a file.
+"""Read the files of one session, in this place only: no later stage opens a file.
 
 They are other people's files: only regular ones inside the folder are read, and never more than a stated size.
-What is refused is refused in one line that names the file; a sparse file of ten gigabytes costs nothing.
+A refusal is one line that names the file; a sparse file of ten gigabytes costs nothing.
 """
 
 import stat
@@ -43,11 +43,11 @@ _SNIFFED = 4096
 
 @dataclass(frozen=True)
 class Contents:
-    """The contents of a session's files by role, None or empty where there is none that can be read.
+    """The contents of a session's files by role, None or empty where none can be read.
 
     `names` are the files by role, whether they can be read or not, and `refusals` say by role why one cannot.
-    `log` gives its lines once, as they are read from a file that may be long. `beside` are the results of
-    performance sessions beside this one.
+    `log` gives its lines only once, because the file may be too long for memory. `beside` are the results of the
+    performance sessions next to this one.
     """
 
     found: Found
@@ -63,7 +63,7 @@ class Contents:
 
 
 def load(found: Found) -> Contents:
-    """Return what the files of a session hold; raises `SessionError` for a place that could not be entered."""
+    """Return what the files of a session hold; raises `SessionError` for a folder that could not be entered."""
     if not found.files:
         raise SessionError(f"{found.folder.name}: {found.reason}")
     names: dict[str, str] = {}
@@ -105,8 +105,8 @@ def load(found: Found) -> Contents:
 def check(path: Path, root: Path, largest: int) -> int:
     """Return the size of a file that may be read; raises `SessionError` for any other.
 
-    Refused are links out of `root`, everything that is not a regular file (a pipe would never end), and
-    files above `largest` bytes.
+    Links out of `root`, everything that is not a regular file (a pipe would never end) and files above `largest`
+    bytes are refused.
     """
     if path.is_symlink() and not inside(path, root):
         raise SessionError(f"{path.name}: a link out of the folder, not followed")
@@ -123,7 +123,7 @@ def check(path: Path, root: Path, largest: int) -> int:
 
 
 def read_bytes(path: Path, root: Path, largest: int) -> bytes:
-    """Return a whole file; raises `SessionError` for one that is refused, empty, or not there but in LFS."""
+    """Return a whole file; raises `SessionError` for one that is refused, empty, or only a Git LFS pointer."""
     data = _beginning(path, root, largest, largest + 1)
     if len(data) > largest:
         raise SessionError(f"{path.name}: grew while it was read")
@@ -152,7 +152,7 @@ def _beginning(path: Path, root: Path, largest: int, count: int) -> bytes:
 def read_lines(path: Path, largest: int) -> Iterator[bytes]:
     """Yield the lines in the first `largest` bytes of a file whose head could be read, as `lines_of` does.
 
-    Raises `SessionError` where the file cannot be read on.
+    Raises `SessionError` if reading fails later on.
     """
     try:
         with path.open("rb") as file:
@@ -162,7 +162,7 @@ def read_lines(path: Path, largest: int) -> Iterator[bytes]:
 
 
 def lines_of(data: bytes) -> Iterator[bytes]:
-    """Return the lines of `data` without their ends, LF, CRLF or CR; over-long ones come in pieces."""
+    """Return the lines of `data` without their ends, LF, CRLF or CR; over-long ones are split into pieces."""
     return _lines(BytesIO(data), len(data))
 
 
@@ -191,7 +191,7 @@ def _registered(paths: list[Path], log: Path) -> Path:
 
 
 def _refused_script(path: Path, root: Path) -> dict[str, str]:
-    """Return why the script of the run, which nothing is read from, is not what it should be."""
+    """Return what is wrong with the script of the run, from which nothing is read."""
     try:
         return {} if check(path, root, LARGEST_LOG) else {"script": f"{path.name}: is empty"}
     except SessionError as error:

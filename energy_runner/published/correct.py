@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figure that a session would have had, had its edges been told apart by more than their order.
+"""Recover the figure of a session whose edges can be identified by more than their order.
 
-The EEMBC runner pairs edges as they come: after a lost one it measures the downloads between the inferences, and
-the MLCommons runner takes the last two whatever they are. But the log says when each command was at work, and
-inferences of one network take the same time. Where these leave no doubt which edge is which, the windows can be
-measured after all. A window that lost one of its two edges gets it from the other one and the duration of the
-complete windows, with a half width to match. What was done is always told; nothing is corrected silently.
+The EEMBC runner pairs edges as they come: after a lost one it measures the downloads between the inferences. The
+MLCommons runner takes the last two, whatever they are. But the log says when each command was executing, and
+inferences of one network take the same time. Where these leave no doubt which edge is which, the windows can still
+be measured. A window that lost one of its two edges gets it from the other one and the duration of the complete
+windows, with a half width to match. Every change is reported; nothing is corrected silently.
 """
 
 import statistics
@@ -22,12 +22,12 @@ _SLACK_SAMPLES = 3.0
 _LEAST_HALF_WIDTH = 2.0
 _SYNC_S = 1.0
 _MOST_COMMANDS = 1000  # an energy session has five; the search below grows with commands times edges
-_HOPELESS = {"trace-length", "trace-short", "iterations-differ"}  # then times or counts are in doubt, not edges
+_HOPELESS = {"trace-length", "trace-short", "iterations-differ"}  # here times or counts are in doubt, not edges
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that was done: to the windows with these `numbers`, from 1, or to so many edges."""
+    """One change: to the windows with these `numbers`, from 1, or to that many edges."""
 
     kind: Literal["start-placed", "stop-placed", "windows-lost", "sync-lost", "edges-left-out", "told-by-log"]
     numbers: tuple[int, ...] = ()
@@ -35,7 +35,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Correction:
-    """A session whose every edge belongs to a command, and what was done to get there."""
+    """A session in which every edge belongs to a command, and the changes that were made."""
 
     session: PublishedSession
     changes: tuple[Change, ...]
@@ -68,7 +68,7 @@ class _Sorting:
 
 
 def correct(session: PublishedSession) -> Correction | None:
-    """Return `session` with its edges sorted out, or None where that would be guessing, or changes nothing."""
+    """Return `session` with its edges assigned, or None where that would be guesswork or would change nothing."""
     recording = session.recording
     if recording is None or session.mode != "energy" or not 0 < len(session.commands) <= _MOST_COMMANDS:
         return None
@@ -97,7 +97,7 @@ def correct(session: PublishedSession) -> Correction | None:
 def _candidates(
     session: PublishedSession, recording: Recording, number: int, command: InferCommand, edges: list[MonitorEdge]
 ) -> _Window:
-    """Return the edges near the lines of a command; where it has none, those while it was at work."""
+    """Return the edges near the lines of a command; where it has none, those during its execution."""
 
     def near(line_ms: int | None) -> list[MonitorEdge]:
         if line_ms is not None:
@@ -115,7 +115,7 @@ def _length(pair: tuple[MonitorEdge, MonitorEdge] | None) -> float:
 
 
 def _duration_of_one(sorting: _Sorting) -> float | None:
-    """Return the duration of one inference in samples, by the windows that leave no choice."""
+    """Return the duration of one inference in samples, by the windows whose edges are unambiguous."""
     found = []
     for window in sorting.windows:
         if window.starts == window.stops and len(window.starts) == 2:
@@ -157,7 +157,7 @@ def _estimate(sorting: _Sorting, window: _Window, period: float, half_width: flo
     starts, stops = sorting.free(window.starts), sorting.free(window.stops)
     wanted = period * window.command.inferences
     if window.starts == window.stops:
-        return  # whether a lone edge is a start or a stop, nothing tells
+        return  # a lone edge may be a start or a stop
     if len(starts) == 1 and not stops:
         placed = MonitorEdge(starts[0].position + wanted, half_width)
         sorting.take(window, starts[0], placed)

@@ -17,12 +17,12 @@ LINK = "a link out of the folder, not followed"
 
 @dataclass(frozen=True)
 class Found:
-    """A session's place: the folder given, the session's own one, and its files by role.
+    """A session's place: the given folder, the session's own folder, and its files by role.
 
-    `name` is the path below the folder given, with slashes; `refused` are links out of it. A folder that could
-    not be entered has no files, and `reason` says why. `mode` and `benchmark` are what the names of the folders
-    tell, None where they tell nothing. `beside` are the results of performance sessions in the folder beside this
-    one: the same network on the same board.
+    `name` is the path below the given folder, with slashes; `refused` are links out of it. A folder that could
+    not be entered has no files, and `reason` says why. `mode` and `benchmark` are taken from the names of the
+    folders, None where they name neither. `beside` are the results of performance sessions in the folder next to
+    this one: the same network on the same board.
     """
 
     root: Path
@@ -50,7 +50,7 @@ def find_all(paths: Sequence[Path]) -> list[Found]:
 
 
 def find_one(path: Path) -> Found:
-    """Return the session in the folder `path`, or that `path` is a file of.
+    """Return the session in the folder `path`, or the one to which the file `path` belongs.
 
     Raises `SessionError` if there is none, or more than one.
     """
@@ -71,7 +71,7 @@ def find_one(path: Path) -> Found:
 
 
 def discover(root: Path) -> list[Found]:
-    """Return the sessions in and below `root`, by name. Links are not followed; those that lead out are kept."""
+    """Return the sessions in and below `root`, by name. Links are not followed; those that leave it are listed."""
     found: list[Found] = []
 
     def unreadable(error: OSError) -> None:
@@ -104,7 +104,7 @@ def _has(found: Found, path: Path) -> bool:
 
 
 def _performance_beside(root: Path, folder: Path) -> tuple[Path, ...]:
-    """Return the results of the performance sessions in the folders beside `folder`, if these lie in `root`."""
+    """Return the results of the performance sessions in the folders next to `folder`, if these lie in `root`."""
     if not inside(folder.resolve().parent, root):
         return ()
     found: list[Found] = []
@@ -157,7 +157,7 @@ def _of_folder(root: Path, folder: Path, names: list[str]) -> list[Found]:
 
 
 def _mode(folder: Path, files: dict[str, list[Path]]) -> str | None:
-    """Return the mode that the folder's name, or the log's, tells of."""
+    """Return the mode by the folder's name, or by the log's."""
     words = [folder.name.lower()]
     for log in (files.get("log") or files.get("results") or [])[:1]:
         words += re.split(r"[_.-]", log.name.lower())[:1]
@@ -165,13 +165,13 @@ def _mode(folder: Path, files: dict[str, list[Path]]) -> str | None:
 
 
 def _benchmark(folder: Path) -> str | None:
-    """Return the benchmark that a folder above tells of, the nearest one first."""
+    """Return the benchmark that the name of a folder above gives, the nearest one first."""
     parts = (part.lower() for part in reversed(folder.parts))
     return next((BENCHMARK_FOLDERS[part] for part in parts if part in BENCHMARK_FOLDERS), None)
 
 
 def _is_session(folder: Path, files: dict[str, list[Path]]) -> bool:
-    """Return whether files that are called like a session's are one: several of them, or their place or text."""
+    """Return whether files with a session's names are one: by their number, their place or their text."""
     if len(files) > 1 or folder.name.lower() in MODE_FOLDERS:
         return True
     (paths,) = files.values()

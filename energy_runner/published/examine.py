@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was published of a session, beside what comes out of its data: one stage after the other."""
+"""Compare what was published about a session with what its data give: one stage after the other."""
 
 from energy_runner.published.compare import AuditLimits, Comparison, compare
 from energy_runner.published.correct import correct

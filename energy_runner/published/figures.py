@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from energy_runner.published.model import Figure
 
-# A number as printf or toFixed writes it, and what they write where there is none.
+# A number as printf or toFixed writes it, or what they write for NaN and infinity.
 NUMBER = r"([-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|nan|inf|NaN|Infinity))"
 _LONGEST_LINE = 400
 
@@ -27,14 +27,14 @@ class Pattern:
 
 @dataclass
 class ReadFigures:
-    """The figures of a results file in order, and the lines that nothing is known about."""
+    """The figures of a results file in order, and the lines that no pattern matches."""
 
     figures: list[Figure] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
 
 def read_figures(lines: Iterable[str], patterns: Sequence[Pattern]) -> ReadFigures:
-    """Return the figures that `patterns` find in `lines`; lines that no pattern knows are kept as unknown."""
+    """Return the figures that `patterns` find in `lines`; lines that no pattern matches are kept as unknown."""
     found = ReadFigures()
     window: int | None = None
     for line in lines:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Import a published session: the same facts in our form, and from there on the same path as any session."""
+"""Import a published session: the same facts in our form, and then the same path as for any session."""
 
 from pathlib import Path
 
@@ -24,17 +24,17 @@ def import_session(path: Path, out: Path, stimuli: Path | None = None) -> Sessio
     """Write the published session at `path` as one of ours into `out`, and open it.
 
     `path` is a session's folder or one of its files; `out` must be empty or absent, and is left as it was if
-    the import fails. `stimuli` is a folder with label files, for classes that file names do not tell. Raises
+    the import fails. `stimuli` is a folder with label files, for classes that file names do not give. Raises
     `SessionError` in one line for what cannot be imported, `ConfigurationError` for a bad `out`.
     """
     return _written(read(load(find_one(path)), stimuli), out)
 
 
 def import_and_compare(path: Path, out: Path, stimuli: Path | None = None) -> tuple[Session, Row]:
-    """Import the session at `path` into `out`, and compare what was published with what comes out of it.
+    """Import the session at `path` into `out`, and compare what was published with what its data give.
 
-    The comparison is written beside the session as `published.json`, field by field. The parameters and errors
-    are those of `import_session`.
+    The comparison is written into the session's folder as `published.json`, field by field. The parameters and
+    errors are those of `import_session`.
     """
     found = find_one(path)
     session = read(load(found), stimuli)
@@ -60,7 +60,7 @@ def _written(session: PublishedSession, out: Path) -> Session:
 
 
 def _path_there(folder: Path) -> str:
-    """Return a session's path in the repository of its round, for example `v0.7/closed/...`, and nothing above."""
+    """Return a session's path in the repository of its round, such as `v0.7/closed/...`."""
     parts = folder.resolve().parts
     for division in ("closed", "open", "network"):
         if division in parts[1:]:

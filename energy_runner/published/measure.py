@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure a published session as one of ours: converted, analysed and judged like any other, then gone."""
+"""Measure a published session as one of ours: converted, analysed and judged like any other, then discarded."""
 
 import tempfile
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from energy_runner.session.whole import hold_session
 
 @dataclass(frozen=True)
 class Measured:
-    """The result of each version of a session; where it has fewer than there are versions, `error` says why."""
+    """The result of each version of a session; if there are fewer results than versions, `error` says why."""
 
     results: list[Result] = field(default_factory=list)
     error: Exception | None = None
@@ -25,8 +25,8 @@ class Measured:
 def measure(versions: Sequence[PublishedSession], name: str, rules: RuleSet) -> Measured:
     """Return our results of `versions`: a session as it was recorded, and perhaps with its edges corrected.
 
-    `name` is its path where it comes from, and `rules` judge it. What has no command, or rules that are not ours,
-    is not measured.
+    `name` is its path where it was published, and `rules` judge it. A session without commands, or of a benchmark
+    whose rules we do not have, is not measured.
     """
     recorded = versions[0]
     if recorded.benchmark == WAKE_WORDS or not recorded.commands:
@@ -36,7 +36,7 @@ def measure(versions: Sequence[PublishedSession], name: str, rules: RuleSet) -> 
         with tempfile.TemporaryDirectory(prefix="energy-runner-", ignore_cleanup_errors=True) as folder:
             for session in _held(versions, name, Path(folder)):
                 results.append(evaluate(session, rule_set=rules))
-    except Exception as error:  # whatever a hostile session provokes, the rest of the audit goes on
+    except Exception as error:  # whatever a hostile session provokes, the audit continues
         return Measured(results, error)
     return Measured(results)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A session as another runner left it: plain data that reading gives and every later stage takes."""
+"""A session as another runner left it: plain data, made by reading and used by every later stage."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,10 +29,10 @@ class Figure:
 
 @dataclass
 class InferCommand:
-    """One `infer` command; times are milliseconds of the runner's log, None where the log does not tell.
+    """One `infer` command; times are milliseconds of the runner's log, None where the log does not say.
 
     `results` are the outputs of the network, empty if the line was lost; `laps_us` those of the DUT's clock.
-    `finished_ms` is the latest time at which the command is known to have been at work.
+    `finished_ms` is the latest time at which the command is known to have been executing.
     """
 
     file: str
@@ -55,7 +55,7 @@ class InferCommand:
 
 @dataclass(frozen=True)
 class MonitorEdge:
-    """A falling edge at `position` ± `half_width` samples, and the monitor's own number of it."""
+    """A falling edge at `position` ± `half_width` samples, and the monitor's own number for it."""
 
     position: float
     half_width: float
@@ -66,7 +66,7 @@ class MonitorEdge:
 class Recording:
     """What the power monitor recorded. `samples_j` holds joule for each sample; missing ones are NaN.
 
-    `late_edges` are edges that only the log tells of, in samples.
+    `late_edges` are edges that only the log has, in samples.
     """
 
     instrument: str
@@ -81,7 +81,7 @@ class Recording:
 
 @dataclass(frozen=True)
 class Note:
-    """What was noticed while reading: `wrong` tells a fault from a remark that changes no figure."""
+    """What was noticed while reading: a fault if `wrong`, else a remark that changes no figure."""
 
     id: str
     detail: str
@@ -127,9 +127,9 @@ class Answers:
 class PublishedSession:
     """One session of another runner, read as far as it can be read.
 
-    `benchmark` is the id that the session tells, `definition` ours of it, None for a benchmark that is not ours.
-    `figures` are those that were printed, `beside` those of performance sessions in the folder beside this one.
-    `trace`, `passes`, `errors` and `answers` are what the figures can be reproduced from, as far as it is there.
+    `benchmark` is the id in the session, `definition` our benchmark of that id, None for one that is not ours.
+    `figures` are those that were printed, `beside` those of performance sessions in the folder next to this one.
+    The figures are reproduced from `trace`, `passes`, `errors` and `answers`, as far as these are present.
     """
 
     folder: Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the files and folders of published sessions are called.
+"""The names of the files and folders of published sessions.
 
 Names seen: `log.txt`, `energy_log.txt`, `performance_results.txt`, `accuracy_script.async` (or `_script.txt`),
 `trace1-energy.bin`; folders `energy`, `enegy`, `power`, with or without a folder for the model's variant above.
@@ -7,7 +7,7 @@ Names seen: `log.txt`, `energy_log.txt`, `performance_results.txt`, `accuracy_sc
 
 import re
 
-# role -> what a file of that role may be called; the group is a prefix that tells sessions in one folder apart
+# role -> what a file of that role may be called; the group is a prefix that distinguishes sessions in one folder
 ROLES: dict[str, re.Pattern[str]] = {
     "log": re.compile(r"^(.*?)[_-]?log\.txt$", re.IGNORECASE),
     "results": re.compile(r"^(.*?)[_-]?results\.txt$", re.IGNORECASE),

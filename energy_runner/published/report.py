@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The row of an audit: everything that is told of a session, put into words here and nowhere before."""
+"""The row of an audit: all words about a session are chosen here and in no earlier stage."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -34,14 +34,14 @@ _PRINTED = {
 
 @dataclass
 class Row:
-    """What an audit says of one session. Figures are in `unit`; None where there is none.
+    """What an audit says about one session. Figures are in `unit`; None where there is none.
 
-    `session` is its path below the folder given, which is `root`. `published` is the figure that was printed,
-    `reproduced` the same by the original's arithmetic from its own data, `exact` whether every printed figure came
-    out again, `ours` the figure by our own analysis with its expanded uncertainty `ours_expanded_u`. `basis` says
-    what `ours` rests on; `corrected` is set where that is more than the edges as they were recorded. `valid` tells
-    whether the session obeys the rules of `rule_set`. `findings` are faults, in a phrase each, `notes` what
-    changes no figure.
+    `session` is its path below the given folder, which is `root`. `published` is the figure that was printed,
+    `reproduced` the same by the original's arithmetic from its own data, `exact` whether every printed figure was
+    reproduced, `ours` the figure by our own analysis with its expanded uncertainty `ours_expanded_u`. `basis` says
+    what `ours` rests on; `corrected` is set where that is not the edges as recorded. `valid` says
+    whether the session obeys the rules of `rule_set`. `findings` are faults, one phrase each, `notes` are
+    remarks that change no figure.
     """
 
     session: str
@@ -76,7 +76,7 @@ class Row:
 
 
 def report(comparison: Comparison, name: str, root: str, rule_set: str = "") -> Row:
-    """Return the row of a session; `name` is its path below the folder `root`, `rule_set` what judged it."""
+    """Return the row of a session; `name` is its path below the folder `root`, `rule_set` judged it."""
     session, ours = comparison.session, comparison.ours
     return Row(
         session=name,
@@ -108,7 +108,7 @@ def report_failure(error: Exception, found: Found, rule_set: str = "") -> Row:
 
 
 def phrases(compared: FigureComparison, source: str) -> list[str]:
-    """Return in a phrase each what does not agree; `source` names what the reproduction was made from."""
+    """Return one phrase for each disagreement; `source` names the data of the reproduction."""
     said: list[str] = []
     if compared.differing:
         figure, mine = compared.differing[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a document of somebody else was refused, in a short line."""
+"""Say in a short line why a document of another program was refused."""
 
 from pydantic import ValidationError
 
@@ -7,7 +7,7 @@ _LONGEST = 120
 
 
 def first_error(error: ValidationError) -> str:
-    """Return the first complaint of a validation."""
+    """Return the first error of a validation."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     text = f"{place}: {first['msg']}" if place else str(first["msg"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether it counts: one function for each rule, from the facts of a session to a verdict."""
+"""Judge whether a session counts: one function for each rule, from the session's facts to a verdict."""
 
 from energy_runner.rules.base import ALL, ENERGY, TIMED, Case, Judgement, not_known
 from energy_runner.rules.judge import check, default_for, evaluate

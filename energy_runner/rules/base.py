@@ -22,7 +22,7 @@ ALL = frozenset({"energy", "performance", "accuracy"})
 
 @dataclass(frozen=True)
 class Case:
-    """What a rule may look at: one session, the rule set, and what the user gave beside it.
+    """What a rule may look at: one session, the rule set, and what the user gave with them.
 
     `accuracy` and `performance` are runs of the same DUT in the other modes; `beside` are the benchmarks that
     are submitted together with this one. Each is None where nothing was given.
@@ -60,7 +60,7 @@ class Case:
         """Return the session's events, sorted by kind."""
         return gather(self.session.journal(exchanges=False))
 
-    def told[E: Event](self, kind: type[E]) -> list[E]:
+    def events_of[E: Event](self, kind: type[E]) -> list[E]:
         """Return the session's events of one kind, in order."""
         return list(self.session.journal(exchanges=False).of(kind))
 
@@ -69,9 +69,10 @@ class Case:
 class Judgement:
     """What a rule found: `measured` against `limit`, both as a person reads them.
 
-    A rule about a number states it as data too: `value` with its standard uncertainty `u`, and what is allowed
+    A rule about a number states it as data too: `value` with its standard uncertainty `u`, and the allowed range
     from `low` to `high` (None: no limit on that side), in `unit` or else in the unit of the rule.
-    `known` is False where the session lacks the facts to judge by; `note` then says which, and nothing has passed.
+    `known` is False where the session lacks the facts to judge by; `note` then says which, and the rule has not
+    passed.
     """
 
     passed: bool
@@ -92,7 +93,7 @@ def not_known(limit: Value, note: str, *, low: float | None = None, high: float 
 
 
 def shown(text: object) -> str:
-    """Return text from a session shortened to what a verdict has room for."""
+    """Return text from a session, shortened to 80 characters for a verdict."""
     words = " ".join(str(text).split())
     return words if len(words) <= 80 else words[:77] + "..."
 

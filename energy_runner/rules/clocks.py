@@ -23,7 +23,7 @@ _LAP_WRAP_US = 2**32
 def sample_clock(case: Case, row: Row) -> Judgement:
     """Judge whether samples come at the stated rate, by the host's clock; unnoticed loss shows here.
 
-    The host's times are those at which samples arrived, or else at which the DUT told of its windows' edges.
+    The host's times are those at which samples arrived, or else the DUT's lines about its windows' edges.
     """
     clock = case.result.sample_clock
     if clock is not None:
@@ -77,7 +77,7 @@ def _unknown(row: Row, why: str) -> Judgement:
 def lap_clock(case: Case, row: Row) -> Judgement | None:
     """Judge the windows' durations by the monitor against those by the IO manager's laps.
 
-    Nothing to say where the laps placed the windows: they cannot check themselves.
+    Return None where the laps placed the windows: they cannot check themselves.
     """
     if case.result.alignment is not None and case.result.alignment.method in (BY_LAPS, BY_HOST):
         return None
@@ -90,7 +90,7 @@ def lap_clock(case: Case, row: Row) -> Judgement | None:
 def dut_clock(case: Case, row: Row) -> Judgement | None:
     """Judge the DUT's own clock: against the monitor's windows, or in performance mode against the host's clock.
 
-    Nothing to say where the DUT printed no laps beside its edges, as is usual in energy mode.
+    Return None where the DUT printed no laps beside its edges, as is usual in energy mode.
     """
     if case.mode == "energy":
         return _against_monitor(case, row)

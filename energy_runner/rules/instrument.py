@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules on the power monitor and its surroundings: who it is, its calibration, its voltage, its uncertainty.
+"""Rules on the power monitor and its surroundings: identity, calibration, temperature, voltage and uncertainty.
 
-Where the facts come from: the monitor's own answer (`box-identified`), and what the bench file says of it:
+The facts come from the monitor's own answer (`box-identified`) and from the bench file:
 `[monitor.calibration]` with `calibrated_on` and `due` (YYYY-MM-DD), and `[environment]` with `temperature_c`.
 """
 
@@ -20,23 +20,23 @@ _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
 def instrument_known(case: Case, _: Row) -> Judgement:
-    """Tell whether the session says which power monitor it was: make, model, serial number and firmware."""
+    """Judge whether the session identifies the power monitor: make, model, serial number and firmware."""
     limit = ", ".join(_IDENTITY)
     identity = _identity(case)
-    told = [shown(identity.get(name) or "") for name in _IDENTITY]
-    if not any(told):
+    stated = [shown(identity.get(name) or "") for name in _IDENTITY]
+    if not any(stated):
         origin = case.record.origin
         named = f" more than '{shown(origin.instrument)}'" if origin is not None else ""
         return not_known(limit, f"the session does not tell{named} which power monitor it was")
-    missing = [name for name, value in zip(_IDENTITY, told, strict=True) if not value]
+    missing = [name for name, value in zip(_IDENTITY, stated, strict=True) if not value]
     note = f"without {', '.join(missing)}" if missing else ""
-    return Judgement(not missing, shown(" ".join(filter(None, told))), limit, note)
+    return Judgement(not missing, shown(" ".join(filter(None, stated))), limit, note)
 
 
 def calibration(case: Case, row: Row) -> Judgement | None:
-    """Tell whether the monitor's calibration was in force on the day of the run; a twin has none to speak of.
+    """Judge whether the monitor's calibration was in force on the day of the run; None for a twin, which has none.
 
-    Without a due date it holds for as many months as the limit says.
+    Without a due date it is in force for as many months as the limit says.
     """
     if case.record.virtual:
         return None
@@ -55,16 +55,16 @@ def calibration(case: Case, row: Row) -> Judgement | None:
 
 
 def temperature(case: Case, row: Row) -> Judgement | None:
-    """Tell whether the surroundings were warm enough; a twin has none."""
+    """Judge whether the surroundings were warm enough; None for a twin, which has none."""
     if case.record.virtual:
         return None
-    # The coldest moment counts; what the bench file states counts where nothing was measured.
-    measured = [event.temperature_c for event in case.told(TemperatureMeasured)]
-    told = min(measured) if measured else _table(case.record.bench, "environment").get("temperature_c")
+    # The lowest temperature counts; the one stated in the bench file counts where none was measured.
+    measured = [event.temperature_c for event in case.events_of(TemperatureMeasured)]
+    lowest = min(measured) if measured else _table(case.record.bench, "environment").get("temperature_c")
     limit = f"{row.number:g} °C"
-    if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
+    if isinstance(lowest, bool) or not isinstance(lowest, int | float) or not math.isfinite(lowest):
         return not_known(limit, "no temperature is in the session", low=row.number)
-    return Judgement(told >= row.number, f"{told:g} °C", limit, value=told, low=row.number)
+    return Judgement(lowest >= row.number, f"{lowest:g} °C", limit, value=lowest, low=row.number)
 
 
 def voltage(case: Case, row: Row) -> Judgement:
@@ -75,7 +75,7 @@ def voltage(case: Case, row: Row) -> Judgement:
     set_v = configured.voltage_set_v
     limit = f"{set_v:g} V ± {percent(row.number)}"
     low_v, high_v = set_v * (1 - row.number), set_v * (1 + row.number)
-    measured_v = _window_voltages(case) or [event.voltage_v for event in case.told(VoltageMeasured)]
+    measured_v = _window_voltages(case) or [event.voltage_v for event in case.events_of(VoltageMeasured)]
     if not measured_v:
         return not_known(limit, "no voltage was measured", low=low_v, high=high_v)
     if not all(map(math.isfinite, measured_v)):
@@ -109,7 +109,7 @@ def _window_voltages(case: Case) -> list[float]:
 
 
 def uncertainty_complete(case: Case, _: Row) -> Judgement:
-    """Tell whether the uncertainty of the score counts every cause."""
+    """Judge whether the uncertainty of the score counts every cause."""
     limit = "every cause counted"
     score = case.result.energy_per_inference_j
     if score is None:
@@ -121,13 +121,13 @@ def uncertainty_complete(case: Case, _: Row) -> Judgement:
 
 def _identity(case: Case) -> Mapping[str, Any]:
     sampler = _sampler(case)
-    found = [event.identity for event in case.told(BoxIdentified) if event.box == sampler]
+    found = [event.identity for event in case.events_of(BoxIdentified) if event.box == sampler]
     return found[-1] if found else {}
 
 
 def _sampler(case: Case) -> str:
     """Return the name of the instrument that sampled."""
-    configured = case.told(MonitorConfigured)
+    configured = case.events_of(MonitorConfigured)
     return configured[-1].sampler if configured else "monitor"
 
 
@@ -145,7 +145,7 @@ def _date(value: object) -> str | None:
 
 
 def _months_later(date: str, months: int) -> str:
-    # Days beyond the end of a month (31 February) do no harm: dates are only compared, as text.
+    # Days beyond the end of a month (31 February) do not matter: dates are only compared, as text.
     year, month, day = date.split("-")
     whole = int(year) * 12 + int(month) - 1 + months
     return f"{whole // 12:04}-{whole % 12 + 1:02}-{day}"

@@ -17,15 +17,15 @@ from energy_runner.session.result import Result, Verdict
 
 
 def default_for(session: Session) -> str:
-    """Return the rule set that a session is judged by if nobody says otherwise.
+    """Return the id of the rule set that judges a session by default.
 
-    That of the suite; a demo benchmark of our own is not of the suite, and is judged as in a laboratory.
+    It is that of the suite; a demo benchmark of this project is not of the suite and is judged as in a laboratory.
     """
     return DEMO if is_demo(session.record.benchmark.id) else DEFAULT
 
 
 def chosen_set(session: Session, rule_set: str | Path | RuleSet | None) -> RuleSet:
-    """Return the rule set to judge a session by: the one that was asked for, or else that of `default_for`."""
+    """Return the rule set to judge a session by: the one asked for, or else that of `default_for`."""
     if isinstance(rule_set, RuleSet):
         return rule_set
     return load_rule_set(default_for(session) if rule_set is None else rule_set)
@@ -44,7 +44,7 @@ def check(
 
     `accuracy_session` and `performance_session` are runs of the same DUT in those modes, for the rules that
     compare; `beside` are the benchmarks that are submitted together with this one. `rule_set` is a name, a file or
-    a set that was loaded; without one it is that of `default_for`. Raises `ConfigurationError` for an unknown rule
+    a loaded set; the default is that of `default_for`. Raises `ConfigurationError` for an unknown rule
     set or rule, `SessionError` for an unreadable session.
     """
     rules = chosen_set(session, rule_set)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A rule set by its name, or from a file of your own."""
+"""Load a rule set by its name, or from a file of your own."""
 
 import difflib
 from pathlib import Path
@@ -10,9 +10,9 @@ from energy_runner.rules.rule_sets import RuleSet, built_in_sets
 
 
 def load_rule_set(name_or_file: str | Path) -> RuleSet:
-    """Return the built-in rule set called so, or the one in that TOML file.
+    """Return the built-in rule set of that name, or the one in that TOML file.
 
-    Raises `ConfigurationError` for an unknown one, with the nearest and all known ones, and for a file with a
+    Raises `ConfigurationError` for an unknown name, with the nearest and all known ones, and for a file with a
     mistake.
     """
     name, known = str(name_or_file), built_in_sets()
@@ -23,7 +23,7 @@ def load_rule_set(name_or_file: str | Path) -> RuleSet:
         return read_rule_set(path)
     listed = ", ".join(known)
     if path.suffix == ".toml" or len(path.parts) > 1:
-        raise ConfigurationError(f"{name}: no such file of a rule set (built in: {listed})")
+        raise ConfigurationError(f"{name}: no such rule set file (built in: {listed})")
     near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.4)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     raise ConfigurationError(f"unknown rule set {name!r}{hint} (known: {listed}; or a file such as my-lab.toml)")

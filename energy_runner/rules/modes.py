@@ -17,7 +17,7 @@ Firmware = set[tuple[str, str, str]]
 def accuracy_target(case: Case, _: Row) -> Judgement | None:
     """Judge the unrounded metric against the benchmark's target.
 
-    For energy and performance it is that of an accuracy session of the same firmware, where one is given.
+    For energy and performance it is the metric of an accuracy session of the same firmware; None if none is given.
     """
     other = case if case.mode == "accuracy" else case.accuracy
     if other is None:
@@ -42,7 +42,7 @@ def accuracy_target(case: Case, _: Row) -> Judgement | None:
 
 
 def _accuracy_doubt(case: Case, other: Case) -> str:
-    """Return why an accuracy does not count for a case, or nothing."""
+    """Return why an accuracy does not count for a case; empty if it does."""
     if other.record.benchmark != case.record.benchmark:
         return f"the accuracy is that of {shown(other.record.benchmark.id)}"
     if other.facts.outcome != "completed":
@@ -59,7 +59,7 @@ def _accuracy_doubt(case: Case, other: Case) -> str:
 
 
 def _label_files(case: Case) -> tuple[int, ...]:
-    """Return how long the label files of the benchmark are."""
+    """Return the numbers of stimuli in the benchmark's label files."""
     if case.benchmark and case.benchmark.stimuli:
         return case.benchmark.stimuli
     try:
@@ -74,19 +74,19 @@ def _rounded(value: float, target: float) -> str:
 
 
 def same_firmware(case: Case, _: Row) -> Judgement | None:
-    """Judge whether the DUT says the same about its firmware in all sessions; nothing to say about one alone."""
+    """Judge whether the DUT reports the same firmware in all sessions; None for one session alone."""
     limit = "the same in all modes"
     others = [other for other in (case.accuracy, case.performance) if other is not None]
     if not others:
         return None
     silent = [one.mode for one in (case, *others) if not _firmware(one)]
-    told: Firmware = set().union(*(_firmware(one) for one in (case, *others)))
-    if len(told) > 1:
-        return Judgement(False, shown(_listed(told)), limit)
+    named: Firmware = set().union(*(_firmware(one) for one in (case, *others)))
+    if len(named) > 1:
+        return Judgement(False, shown(_listed(named)), limit)
     if silent:
         return not_known(limit, f"the session in {silent[0]} mode does not tell the DUT's firmware")
-    # The names that firmware gives itself are all there is: no session holds its binary.
-    return Judgement(True, shown(_listed(told)), limit, "by what the DUT calls itself")
+    # The names that firmware gives itself are the only evidence: no session holds its binary.
+    return Judgement(True, shown(_listed(named)), limit, "by what the DUT calls itself")
 
 
 def _firmware(case: Case) -> Firmware:
@@ -98,7 +98,7 @@ def _listed(firmware: Firmware) -> str:
 
 
 def throughput_agrees(case: Case, row: Row) -> Judgement | None:
-    """Judge inferences per second in energy mode against those of a performance session, where one is given."""
+    """Judge inferences per second in energy mode against those of a performance session; None if none is given."""
     other = case.performance
     if other is None:
         return None
@@ -118,7 +118,7 @@ def throughput_agrees(case: Case, row: Row) -> Judgement | None:
 
 
 def same_answers(case: Case, row: Row) -> Judgement | None:
-    """Tell whether the DUT gave each window's stimulus the answer that it gave in the other sessions."""
+    """Judge whether the DUT answered each window's stimulus as in the other sessions; None if none is given."""
     others = [other for other in (case.accuracy, case.performance) if other is not None]
     if not others:
         return None
@@ -154,7 +154,7 @@ def _answers(case: Case) -> list[tuple[str, InferenceDone]]:
 
 
 def _same(one: list[float], other: list[float], share: float) -> bool:
-    """Return whether two answers are the same; a single output, printed with few digits, within `share` of it."""
+    """Return whether two answers are the same; a single output, printed with few digits, to within `share`."""
     if len(one) == len(other) == 1:
         return math.isclose(one[0], other[0], rel_tol=share)
     return len(one) == len(other) and top_class(one) == top_class(other)

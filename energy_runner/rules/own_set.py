@@ -5,8 +5,8 @@
     [rules]
     spread = { limit = 0.01, binding = "always" }
 
-A limit that is changed loses the clause of the set below, which never demanded it: the file gives another one, or
-the clause says that this set changed it.
+A changed limit loses the clause of the base set, which never demanded it: the file gives another clause, or the
+clause says that this set changed the limit.
 """
 
 import hashlib
@@ -74,7 +74,7 @@ def _built(path: Path, file: SetFile, sha256: str) -> RuleSet:
         rules[rule_id] = _row(set_id, known[rule_id], rules.get(rule_id), change)
     if not rules:
         raise WrongError(
-            (), f"asks no rule. Try: based_on = 'lab', or [rules] with some of {', '.join(all_rules())}"
+            (), f"asks for no rule. Try: based_on = 'lab', or [rules] with some of {', '.join(all_rules())}"
         )
     return RuleSet(
         id=set_id,
@@ -116,7 +116,7 @@ def _row(set_id: str, rule: Rule, base: Row | None, change: RowChange) -> Row:
         raise WrongError((*place, "remark_above"), problem)
     inherited = base.remark_above if base and base.remark_above is not None else None
     if inherited is not None and limit is not None and inherited >= limit:
-        inherited = None  # the limit was drawn in to where only a remark was
+        inherited = None  # the new limit is as tight as the remark was
     return Row(
         binding=binding,
         clause=change.clause or _clause(set_id, rule, base, limit),
@@ -126,7 +126,7 @@ def _row(set_id: str, rule: Rule, base: Row | None, change: RowChange) -> Row:
 
 
 def _clause(set_id: str, rule: Rule, base: Row | None, limit: float | None) -> str:
-    """Return what demands a rule where the file does not say."""
+    """Return the clause of a rule where the file gives none."""
     if base is None:
         return rule.clause or f"{set_id}: demanded by this rule set"
     if limit == base.limit:
@@ -138,10 +138,10 @@ def _benchmarks(base: RuleSet | None, file: SetFile) -> dict[str, BenchmarkRow]:
     rows = dict(base.benchmarks) if base else {}
     for name, change in file.benchmarks.items():
         place = ("benchmarks", name)
-        told = {key: value for key, value in change.model_dump().items() if value is not None}
+        given = {key: value for key, value in change.model_dump().items() if value is not None}
         if name not in rows and change.target is None:
             raise WrongError(place, f"benchmarks.{name}: target is missing")
-        rows[name] = BenchmarkRow.model_validate((rows[name].model_dump() if name in rows else {}) | told)
+        rows[name] = BenchmarkRow.model_validate((rows[name].model_dump() if name in rows else {}) | given)
     for name, row in rows.items():
         if row.needs is not None and row.needs not in rows:
             problem = unknown("benchmark", row.needs, rows)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rules there are: ours, and those that other packages bring.
+"""List the rules: ours, and those of other packages.
 
 A package adds its own through the entry-point group `energy_runner.rules`: the entry's name is the rule's id, its
-value a `Rule`. It is asked where a rule set names it. One that cannot be loaded is named and takes no other with
-it.
+value a `Rule`. It is asked where a rule set names it. One that cannot be loaded is reported and does not affect
+the others.
 """
 
 import re
@@ -31,7 +31,7 @@ def broken_rules() -> dict[str, str]:
 
 
 def rules_called(ids: Iterable[str]) -> dict[str, Rule]:
-    """Return the rules called so; raise `ConfigurationError` for one that no package brings."""
+    """Return the rules with these ids; raise `ConfigurationError` for one that no package provides."""
     wanted = list(ids)
     if all(rule_id in RULES for rule_id in wanted):  # other packages are asked only where they are needed
         return {rule_id: RULES[rule_id] for rule_id in wanted}
@@ -39,12 +39,12 @@ def rules_called(ids: Iterable[str]) -> dict[str, Rule]:
     for rule_id in wanted:
         if rule_id not in known:
             broken = broken_rules().get(rule_id)
-            raise ConfigurationError(f"rule {rule_id!r}: {broken or 'no installed package brings it'}")
+            raise ConfigurationError(f"rule {rule_id!r}: {broken or 'no installed package provides it'}")
     return {rule_id: known[rule_id] for rule_id in wanted}
 
 
 def _of_other_packages() -> dict[str, Rule | str]:
-    """Return each rule that another package brings, or what is wrong with it; ours keep their ids."""
+    """Return each rule of another package, or what is wrong with it; ours keep their ids."""
     table: dict[str, Rule | str] = {}
     for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda entry: (entry.name, entry.value)):
         where = f"{entry.value} of {_package(entry)}"
@@ -66,15 +66,15 @@ def _package(entry: EntryPoint) -> str:
 
 
 def _fault(name: str, rule: object) -> str:
-    """Return what is wrong with a rule, or nothing; raises whatever its title raises."""
+    """Return what is wrong with a rule, empty if nothing is; raises what formatting its title raises."""
     if not isinstance(rule, Rule):
-        return f"is {type(rule).__name__} and no Rule"
+        return f"is {type(rule).__name__} and not a Rule"
     if rule.id != name:
         return f"calls itself {rule.id!r}, its entry point {name!r}"
     if name in RULES:
         return "takes the id of a built-in rule"
     if _ID.fullmatch(name) is None:
-        return "has an id that is not made of small letters, digits and hyphens"
+        return "has an id that is not made of lower-case letters, digits and hyphens"
     if not rule.modes or not rule.modes <= ALL:
         return f"is for modes other than {', '.join(sorted(ALL))}"
     rule.title.format(limit=1.0)

@@ -16,10 +16,10 @@ Judge = Callable[[Case, Row], Judgement | None]
 class Rule:
     """A rule: what it demands, in which modes it is asked, and the function that judges.
 
-    `title` says in words what is demanded; it may name the `{limit}` of a rule set, which then has to give one.
+    `title` states the demand in words; it may name the `{limit}` of a rule set, which then has to give one.
     `unit` is that of the number judged ("1" for shares, ratios and counts; empty for a rule about something else).
-    `clause` is what demands it, for rule sets that do not say; `remarks` tells that the rule heeds `remark_above`.
-    `judge` returns None where the rule does not concern a run. `package` names who brings the rule, if not we.
+    `clause` is what demands it, for rule sets that do not say; `remarks` says that the rule heeds `remark_above`.
+    `judge` returns None where the rule does not concern a run. `package` names the other package that provides it.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Rule:
         except Exception as error:
             if not self.package:
                 raise
-            # Other people's code may raise anything; it must not take the other rules with it, nor pass.
+            # Other packages' code may raise anything; that must neither stop the other rules nor count as passed.
             why = f"the rule of {self.package} failed ({type(error).__name__})"
             return self._verdict(not_known(row.limit, why), case, row)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rule sets: which rules are asked, with which limits, by which clause, and which of them decide.
 
-Each set is one TOML file in `definitions/`, complete in itself: a version that was published once never changes
+Each set is one TOML file in `definitions/`, complete in itself: a published version never changes
 with a later one. What a rule does is Python (`energy_runner.rules.table`); what it demands is here.
 """
 
@@ -68,9 +68,9 @@ class AuditRow(_Definition):
 
 
 class RuleSet(_Definition):
-    """A whole set. `runners` are the programs whose results are accepted; none for any.
+    """A whole set. `runners` are the programs whose results are accepted; empty for any.
 
-    A set of your own may be `based_on` a built-in one; `sha256` is then that of its file, None for a built-in one.
+    A set of your own may be `based_on` a built-in one. `sha256` is that of its file; None for a built-in set.
     """
 
     id: str
@@ -84,7 +84,7 @@ class RuleSet(_Definition):
     audit: dict[str, AuditRow] = Field(default_factory=dict)
 
     def limit(self, rule_id: str) -> int | float:
-        """Return the limit of a rule, for other parts of the program that keep to it.
+        """Return the limit of a rule, for other parts of the program that apply it.
 
         Raises `ConfigurationError` if this set does not ask the rule.
         """

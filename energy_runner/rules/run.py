@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules on how the run went, on what it ran, and on what a suite takes from whom."""
+"""Rules on how the run went, on what it ran, and on which benchmarks and runners a suite accepts."""
 
 from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, shown
 from energy_runner.rules.rule_sets import Row
@@ -75,7 +75,7 @@ def model_string(case: Case, _: Row) -> Judgement:
 
 
 def read_back(case: Case, _: Row) -> Judgement:
-    """Tell whether every stimulus was read back from the DUT and compared."""
+    """Judge whether every stimulus was read back from the DUT and compared."""
     loaded = case.facts.loaded
     compared = sum(stimulus.read_back for stimulus in loaded)
     if not loaded or (case.record.origin is not None and not compared):
@@ -86,7 +86,7 @@ def read_back(case: Case, _: Row) -> Judgement:
 
 
 def warm_ups(case: Case, _: Row) -> Judgement:
-    """Tell whether every window was warmed up alike."""
+    """Judge whether every window was warmed up alike."""
     limit = "alike before every window"
     counts = sorted({inference.warmups for inference in case.facts.windows()})
     if not counts:
@@ -98,7 +98,7 @@ def warm_ups(case: Case, _: Row) -> Judgement:
 
 
 def not_simulated(case: Case, _: Row) -> Judgement:
-    """Tell whether hardware was measured."""
+    """Judge whether hardware was measured."""
     if case.record.virtual:
         return Judgement(False, "simulated", "hardware", "the bench is virtual; no hardware was measured")
     return Judgement(True, "hardware", "hardware")
@@ -111,7 +111,7 @@ def benchmark(case: Case, _: Row) -> Judgement:
 
 
 def progressive_sizes(case: Case, _: Row) -> Judgement | None:
-    """Judge whether the smaller benchmark is submitted along; nothing to say for one that needs no other."""
+    """Judge whether the smaller benchmark is submitted as well; None for one that needs no other."""
     row = case.benchmark
     if row is None or row.needs is None:
         return None
@@ -123,7 +123,7 @@ def progressive_sizes(case: Case, _: Row) -> Judgement | None:
 
 
 def runner(case: Case, _: Row) -> Judgement:
-    """Tell whether the suite accepts results of the program that made the run."""
+    """Judge whether the suite accepts results of the program that made the run."""
     accepted = case.rules.runners
     origin = case.record.origin
     software = f"{origin.runner} {origin.version}".strip() if origin is not None else case.record.software

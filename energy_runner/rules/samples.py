@@ -23,7 +23,7 @@ _LIMIT = "one to one"
 def edges_match(case: Case, _: Row) -> Judgement:
     """Judge whether edges and commands match one to one, each in its place.
 
-    Of a run that broke off, the commands that ended are judged; the edges of the last one say nothing either way.
+    In a run that broke off, only the commands that ended are judged; the edges of the last one do not count.
     """
     matching = case.result.edges
     if matching is None or not matching.expected:
@@ -45,7 +45,7 @@ def edges_match(case: Case, _: Row) -> Judgement:
 
 
 def _cut_short(case: Case) -> Command | None:
-    """Return the command in which the run broke off, if it did in one."""
+    """Return the command in which the run broke off; None if it broke off in none."""
     last = case.facts.commands[-1] if case.facts.commands else None
     if last is None or case.facts.outcome == "completed" or last.inference is not None:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The form of a rule set's file, and what is wrong with one, in the words of such a file."""
+"""The schema of a rule set file, and messages about mistakes in one that use the file's own keys."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ class _Part(BaseModel):
 
 
 class RowChange(_Part):
-    """What a file says of a rule; what it leaves out is as in the set below."""
+    """What a file says about a rule; what it leaves out is as in the base set."""
 
     binding: Binding | None = None
     clause: str | None = Field(default=None, min_length=1)
@@ -28,14 +28,14 @@ class RowChange(_Part):
 
 
 class AuditChange(_Part):
-    """What a file says of a limit of audits."""
+    """What a file says about a limit of audits."""
 
     limit: float = Field(ge=0.0, le=_LARGEST)
     clause: str = Field(min_length=1)
 
 
 class BenchmarkChange(_Part):
-    """What a file says of a benchmark; what it leaves out is as in the set below."""
+    """What a file says about a benchmark; what it leaves out is as in the base set."""
 
     target: float | None = None
     stimuli: list[int] | None = None
@@ -65,7 +65,7 @@ class WrongError(Exception):
 
 
 def wrong_key(error: ErrorDetails) -> WrongError:
-    """Return one of pydantic's errors as a person would say it, with the place of its key."""
+    """Return one of pydantic's errors in plain words, with the place of its key."""
     place = tuple(str(part) for part in error["loc"][:_DEEPEST])
     key = ".".join(place)
     if error["type"] == "extra_forbidden":
@@ -82,7 +82,7 @@ def wrong_key(error: ErrorDetails) -> WrongError:
 
 
 def _keys(place: tuple[str, ...]) -> list[str]:
-    """Return the keys that are known where one is not."""
+    """Return the keys that are known at the place of an unknown one."""
     parts: Mapping[str, type[_Part]] = {"rules": RowChange, "audit": AuditChange, "benchmarks": BenchmarkChange}
     return list((parts[place[0]] if len(place) > 1 else SetFile).model_fields)
 

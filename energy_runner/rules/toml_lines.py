@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a key stands in a TOML file: the standard library's parser tells the line of a syntax error only."""
+"""Find the line of a key in a TOML file: the standard library's parser gives the line of syntax errors only."""
 
 import re
 from collections.abc import Sequence

@@ -33,7 +33,7 @@ def five_windows(case: Case, row: Row) -> Judgement:
 
 
 def different_stimuli(case: Case, _: Row) -> Judgement:
-    """Judge whether each window had another stimulus, by content where its hash is known, and by name."""
+    """Judge whether each window had a different stimulus, by content where its hash is known, and by name."""
     windows = case.result.windows
     if not windows:
         return not_known("another in each window", "no window was measured")
@@ -52,7 +52,7 @@ def _content(stimulus: StimulusFile) -> tuple[str, int]:
 
 
 def first_stimuli(case: Case, _: Row) -> Judgement:
-    """Tell whether the windows had the first files of the label file.
+    """Judge whether the windows had the first files of the label file.
 
     The label files of a suite are known by the names of their first five. Where an accuracy run over a whole label
     file is given, its order counts as well.
@@ -114,7 +114,7 @@ def spread(case: Case, row: Row) -> Judgement:
 
 
 def drift(case: Case, row: Row) -> Judgement:
-    """Tell how far the windows drift from the first to the last: a straight line through them, over the median."""
+    """Judge how far the windows drift from first to last: a straight line through them, over the median."""
     known = [value for value in values(case) if value is not None]
     limit = f"± {percent(row.number)}"
     middle = statistics.median(known) if known else 0.0
@@ -124,8 +124,8 @@ def drift(case: Case, row: Row) -> Judgement:
     slope, _ = statistics.linear_regression(range(len(known)), known)
     relative = canonical(slope * (len(known) - 1) / middle)
     note = _unusual(abs(relative), row)
-    ways = {after > before for before, after in pairwise(known)}
-    if note and len(ways) == 1:
+    rises = {after > before for before, after in pairwise(known)}
+    if note and len(rises) == 1:
         note += f"; each is {'higher' if relative > 0 else 'lower'} than the one before"
     passed = abs(relative) <= row.number
     measured = f"{relative * 100:+.3g} %"
@@ -139,7 +139,7 @@ def _unusual(relative: float, row: Row) -> str:
 
 
 def counts_judged(windows: list[WindowResult], name: str, share: float, note: str) -> Judgement:
-    """Judge a count of samples of each window, `share` of its samples being allowed; `name` is its field."""
+    """Judge the count of samples in the field `name` of each window, of which at most `share` is allowed."""
     allowed: int | str = f"{percent(share)} of a window" if share > 0 else 0
     counts = [(window, getattr(window, name)) for window in windows]
     known = [(window, count) for window, count in counts if count is not None]
@@ -154,5 +154,5 @@ def counts_judged(windows: list[WindowResult], name: str, share: float, note: st
 
 
 def _share(count: int, expected: int | None) -> float:
-    """Return which share of a window's samples `count` is; all, where some are counted and none was expected."""
+    """Return `count` as a share of a window's samples; 1 where some are counted and none was expected."""
     return count / expected if expected else float(count > 0)

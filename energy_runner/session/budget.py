@@ -21,7 +21,7 @@ class Stated(Model):
     unit: str
     """Unit of the three."""
     text: str
-    """The whole statement, "uncertainty incomplete: ..." included where it is."""
+    """The whole statement, with "uncertainty incomplete: ..." where it is incomplete."""
 
 
 class Score(Model):
@@ -72,7 +72,7 @@ class Component(Model):
     distribution: str = "rectangular"
     """Distribution of its error."""
     limit: float | None = None
-    """Largest error that its specification allows, in `unit`; null where `u` was not obtained from one."""
+    """Largest error that its specification allows, in `unit`; null where `u` was not derived from one."""
     divisor: float | None = None
     """`limit` over `u`, by the distribution."""
     u: float | None = None
@@ -84,7 +84,7 @@ class Component(Model):
     kind: Literal["A", "B"] = "B"
     """Type of evaluation in the sense of the GUM."""
     correlated: bool = True
-    """True if one and the same error is in all windows, so that it does not shrink with their number."""
+    """True if all windows share the same error, so that it does not shrink with their number."""
 
 
 class WindowUncertainty(Model):

@@ -2,7 +2,7 @@
 """CRC-32C (Castagnoli), the checksum of JLS files, fast enough for samples without an extension of our own.
 
 The register is linear in the message, so blocks are cut into equal parts whose checksums are computed side by
-side, and then joined by what each further part does to the register. Source: RFC 3720, sections 12.1 and B.4.
+side, and then joined by advancing the register over each further part. Source: RFC 3720, sections 12.1 and B.4.
 """
 
 from collections.abc import Sequence

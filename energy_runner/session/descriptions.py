@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each field of a model is: the string that stands below it in the source.
+"""Read the description of each field of a model: the string below it in the source.
 
-pydantic could keep these itself, but would parse every class at each start of the program for it.
+pydantic could keep these itself, but would then parse every class at each start of the program.
 """
 
 import ast

@@ -7,6 +7,6 @@ READ = ConfigDict(frozen=True, extra="ignore")
 
 
 class Model(BaseModel):
-    """Frozen, no NaN and no infinity; keys that a later version adds are not minded."""
+    """Frozen, no NaN and no infinity; keys that a later version adds are ignored."""
 
     model_config = ConfigDict(**READ, allow_inf_nan=False)

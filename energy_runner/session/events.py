@@ -3,7 +3,7 @@
 
 Three timebases appear and are never mixed: `t_ns` is host time (monotonic, ns) of every event; `*_us` are
 microseconds of the DUT or of the IO manager; `position`, `first` and `at` count the monitor's samples.
-Events are only ever added to this file; a field's meaning never changes. A reader leaves out fields that it does
+Events are only ever added to this file; a field's meaning never changes. A reader ignores fields that it does
 not know, and keeps an event whose kind it does not know as an `UnknownEvent`: a later version may add both.
 """
 
@@ -16,7 +16,7 @@ Outcome = Literal["completed", "bench-fault", "interrupted", "failed"]
 
 
 class Event(BaseModel):
-    """What all events have: the host time in nanoseconds."""
+    """The base of all events, with the host time in nanoseconds."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="strings")
 
@@ -37,7 +37,7 @@ class RunStarted(Event):
 
 
 class Phase(Event):
-    """A phase of the run begins; `done` of `total` steps are behind it, `remaining_s` is an estimate."""
+    """A phase of the run begins; `done_s` and `total_s` are estimates, where they are given."""
 
     kind: Literal["phase"] = "phase"
     name: str
@@ -45,7 +45,7 @@ class Phase(Event):
     detail: str = ""
     """What exactly, for people."""
     done_s: float | None = None
-    """Estimated duration of what is done, s."""
+    """Estimated duration of the phases that are done, s."""
     total_s: float | None = None
     """Estimated duration of the run, s."""
 
@@ -83,20 +83,20 @@ class StreamChunk(Event):
 
 
 class BoxIdentified(Event):
-    """A box said who it is."""
+    """A device answered with its identity."""
 
     kind: Literal["box-identified"] = "box-identified"
     box: str
-    """The device, by its part in the bench."""
+    """Name of the device in the bench."""
     identity: dict[str, Any]
-    """What it answered: `make`, `model`, `serial`, `firmware`, `virtual` and what else it told."""
+    """What it answered: `make`, `model`, `serial`, `firmware`, `virtual` and anything else that it reported."""
 
 
 class MonitorConfigured(Event):
     """The sampler reported its settings; `accuracy` holds the specification that goes with them.
 
     `sampler` and `supply` name the instruments that play these roles; an empty `supply` means that no instrument
-    of the bench feeds the DUT.
+    on the bench feeds the DUT.
     """
 
     kind: Literal["monitor-configured"] = "monitor-configured"
@@ -109,17 +109,17 @@ class MonitorConfigured(Event):
     captures_edges: bool
     """True if it sees the edges of the timestamp pin."""
     starts_on_edge: bool
-    """True if its acquisition starts by the first edge."""
+    """True if its acquisition starts at the first edge."""
     accuracy: dict[str, Any]
     """The specification that goes with these settings, with its sources."""
     sampler: str = "monitor"
     """Name of the instrument that samples."""
     supply: str = "monitor"
-    """Name of the instrument that feeds the DUT; empty if none of the bench does."""
+    """Name of the instrument that feeds the DUT; empty if none on the bench does."""
 
 
 class SupplySwitched(Event):
-    """The DUT's supply was switched and the monitor confirmed it."""
+    """The DUT's supply was switched, and the instrument that feeds it confirmed it."""
 
     kind: Literal["supply-switched"] = "supply-switched"
     on: bool
@@ -145,7 +145,7 @@ class TemperatureMeasured(Event):
 
 
 class SwitchTurned(Event):
-    """The switch was turned, and says so itself."""
+    """The switch was turned and confirmed it."""
 
     kind: Literal["switch-turned"] = "switch-turned"
     on: bool
@@ -157,7 +157,7 @@ class DutBooted(Event):
 
     kind: Literal["dut-booted"] = "dut-booted"
     timestamp_mode: str
-    """How the DUT marks its timestamps, as it told."""
+    """How the DUT marks its timestamps, as it reported."""
     lines: list[str]
     """What it printed."""
 
@@ -175,7 +175,7 @@ class DutIdentified(Event):
 
 
 class StimulusLoaded(Event):
-    """A stimulus is in the DUT's buffer; `read_back` tells whether it was compared byte for byte."""
+    """A stimulus is in the DUT's buffer; `read_back` says whether it was compared byte for byte."""
 
     kind: Literal["stimulus-loaded"] = "stimulus-loaded"
     index: int
@@ -229,7 +229,7 @@ class InferenceDone(Event):
 
 
 class PhasesMarked(Event):
-    """Where the DUT's phases (the layers of its network) began within a window, on a bench that sees it."""
+    """Where the DUT's phases (the layers of its network) began within a window, on a bench that can see them."""
 
     kind: Literal["phases-marked"] = "phases-marked"
     window: int
@@ -239,9 +239,9 @@ class PhasesMarked(Event):
     operations: list[int]
     """Multiply-accumulates of each phase."""
     offsets_ns: list[int]
-    """Begin of each phase of each inference after the window's first edge, ns."""
+    """Beginning of each phase of each inference, after the window's first edge, ns."""
     stop_ns: int
-    """The window's second edge after its first, ns."""
+    """The window's second edge, after its first, ns."""
 
 
 class AcquisitionStarted(Event):
@@ -299,7 +299,7 @@ class SamplesLost(Event):
     missing: int
     """Samples that are missing."""
     detail: str
-    """What the monitor told."""
+    """What the monitor reported."""
 
 
 class SamplesOverRange(Event):
@@ -311,7 +311,7 @@ class SamplesOverRange(Event):
     count: int
     """How many."""
     detail: str
-    """What the monitor told."""
+    """What the monitor reported."""
 
 
 class MonitorTime(Event):
@@ -323,11 +323,11 @@ class MonitorTime(Event):
     device_time_s: float
     """Elapsed time by the monitor's clock, s."""
     buffer_fill: float | None
-    """Share of its buffer in use, if it tells."""
+    """Share of its buffer in use; null if it does not say."""
 
 
 class Remark(Event):
-    """Something worth keeping: chatter of a box, or a decision of the director."""
+    """Something worth keeping: an unsolicited message of a device, or a decision of the director."""
 
     kind: Literal["remark"] = "remark"
     box: str
@@ -335,7 +335,7 @@ class Remark(Event):
     text: str
     """What was said."""
     suspicious: bool = False
-    """True if it should not have been."""
+    """True if it was not expected."""
 
 
 class Problem(Event):
@@ -363,7 +363,7 @@ class TearDownStep(Event):
 
 
 class RunStopped(Event):
-    """The run ended and the supply is off unless `supply_off_confirmed` says otherwise."""
+    """The run ended; `supply_off_confirmed` says whether the supply is known to be off."""
 
     kind: Literal["run-stopped"] = "run-stopped"
     outcome: Outcome
@@ -371,11 +371,11 @@ class RunStopped(Event):
     reason: str
     """Why, in one line; empty if completed."""
     supply_off_confirmed: bool | None  # None: this bench has no supply to switch
-    """True: read back as off; false: not; null: this bench has no supply to switch."""
+    """True: read back as off; false: not confirmed; null: this bench has no supply to switch."""
 
 
 class UnknownEvent(Event):
-    """An event of a kind that this version does not know, as a later one may write it."""
+    """An event of a kind that this version does not know, such as a later one may write."""
 
     kind: str = Field(pattern=r"^[a-z][a-z0-9-]{0,59}$")
     """Its kind."""

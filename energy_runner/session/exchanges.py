@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every byte that was exchanged in a run, in order, wherever it is recorded: in the journal or in `stream.bin`."""
+"""Read every byte exchanged in a run, in order, whether it is recorded in the journal or in `stream.bin`."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -17,9 +17,9 @@ _TRY = "Try: copy the session again from where it was recorded"
 def read_exchanges(journal: Journal, path: Path) -> Iterator[Passed]:
     """Yield what passed the links, in order; `path` is the session's `stream.bin`, which need not exist.
 
-    The journal of a killed run may index less than is there or, after a power cut, more: then every whole frame
-    is yielded, and `stream_doubt` says what is amiss. Raises `SessionError` where journal and stream contradict
-    each other otherwise.
+    The journal of a killed run may index less than the stream holds or, after a power cut, more: then every whole
+    frame is yielded, and `stream_doubt` says what is amiss. Raises `SessionError` for any other contradiction
+    between journal and stream.
     """
     end = 0
     with ExitStack() as stack:
@@ -54,7 +54,7 @@ def chunk_end(chunk: StreamChunk, end: int) -> int:
 
 
 def stream_doubt(indexed: int, held: int | None) -> str:
-    """Return what is amiss with a `stream.bin` of `held` bytes (None: there is none) by its index, or nothing."""
+    """Return how a `stream.bin` of `held` bytes (None: no file) disagrees with its index; empty if it agrees."""
     if held is None:
         return f"stream.bin is missing; the journal indexes {indexed} bytes of it" if indexed else ""
     if held < indexed:
@@ -69,6 +69,6 @@ def _ended(journal: Journal) -> bool:
 
 
 def _whole_frames(path: Path, file: BinaryIO, start: int, stop: int) -> Iterator[Passed]:
-    """Yield frames as long as they are whole; what a killed process was writing ends them."""
+    """Yield frames up to the first incomplete one, which a killed process was writing."""
     with suppress(SessionError):
         yield from read_frames(path, file, start, stop)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A session on disk: a folder with `record.json`, `journal.jsonl`, `stream.bin`, `trace.jls` and `result.json`.
 
-JSON documents are replaced as a whole, so a reader sees the old one or the new one and never a half.
+JSON documents are replaced as a whole, so a reader sees the old one or the new one, never part of one.
 """
 
 import json
@@ -61,7 +61,7 @@ def _claim(out: Path) -> Path:
 
 
 def json_bytes(document: BaseModel | Any) -> bytes:
-    """Return `document` as canonical JSON: order of the schema, indented by two, UTF-8, a newline at the end.
+    """Return `document` as canonical JSON: in the schema's order, indented by two, UTF-8, with a final newline.
 
     Raises `SessionError` for what JSON cannot hold, NaN and infinity included.
     """
@@ -111,15 +111,15 @@ class Session:
 
     @classmethod
     def open(cls, path: Path) -> "Session":
-        """Return the session in the folder `path`; raises `SessionError` if there is none to be read."""
+        """Return the session in the folder `path`; raises `SessionError` if there is none that can be read."""
         if not path.is_dir():
             raise SessionError(f"{path}: no such session folder")
         return cls(path, _read(path / RECORD, Record, record_schema.SCHEMA))
 
     def journal(self, *, exchanges: bool = True) -> Journal:
-        """Return the events of the run; a long journal is read again each time they are asked for.
+        """Return the events of the run; a long journal is read again on each iteration.
 
-        Without `exchanges` the bytes of the links are left out, which is faster.
+        Without `exchanges` the bytes of the links are skipped, which is faster.
         """
         return Journal(self.path / JOURNAL) if exchanges else self._short_journal
 
@@ -144,7 +144,7 @@ class Session:
         return (self.path / TRACE).is_file()
 
     def trace(self) -> TraceReader:
-        """Return a reader of the trace; the caller closes it, best by a `with` statement."""
+        """Return a reader of the trace; the caller closes it, best with a `with` statement."""
         return TraceReader(self.path / TRACE)
 
     def result(self) -> Result:
@@ -168,7 +168,7 @@ def _read[Document: BaseModel](path: Path, document: type[Document], schema: str
 
 
 def _stated(data: bytes) -> object:
-    """Return the kind that a document states which cannot be read otherwise; None if it states none."""
+    """Return the kind that an otherwise unreadable document states; None if it states none."""
     try:
         return from_json(data)["schema"]
     except (ValueError, LookupError, TypeError):
@@ -176,7 +176,7 @@ def _stated(data: bytes) -> object:
 
 
 def _check_version(path: Path, found: object, schema: str) -> None:
-    """Refuse a document of another kind or major version; a minor one only adds what may be left out."""
+    """Refuse a document of another kind or major version; a minor version only adds what readers may ignore."""
     if found is None or found == schema or str(found).startswith(f"{schema}."):
         return
     kind, _, major = schema.rpartition("/")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`journal.jsonl`: one event a line, on disk as soon as it happened.
+"""`journal.jsonl`: one event a line, handed to the operating system as it happens.
 
-A killed process loses at most the line that it was writing: such a torn last line is left out on reading and
-said so. Anything else that is not an event is hostile or damaged, and refused by line number.
+A killed process loses at most the line that it was writing: such a torn last line is skipped on reading and
+reported. Anything else that is not an event is hostile or damaged, and refused by line number.
 
-A long run has more events than fit into memory, so a journal is read line by line, as often as somebody asks.
+A long run has more events than fit into memory, so a journal is read line by line, on each iteration.
 """
 
 import base64
@@ -29,9 +29,9 @@ _KEPT = 20_000
 
 
 class JournalWriter:
-    """Append events to a journal; nothing is kept back in this process.
+    """Append events to a journal; nothing is buffered in this process.
 
-    Raises `BenchFault` when a line cannot be written, for a run without its journal proves nothing.
+    Raises `BenchFault` when a line cannot be written, because a run without its journal proves nothing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,14 +45,14 @@ class JournalWriter:
         """Append one event as a line of compact JSON."""
         line = event.model_dump_json().encode() + b"\n"
         try:
-            # An unbuffered write may end early, at a full disk for example; the next one then tells why.
+            # An unbuffered write may end early, on a full disk for example; the next one then says why.
             while line:
                 line = line[self._file.write(line) or 0 :]
         except (OSError, ValueError) as error:
             raise self._fault(error) from None
 
     def sync(self) -> None:
-        """Wait until everything written is on the storage device, where a power cut cannot reach it."""
+        """Wait until everything written is on the storage device, safe from a power cut."""
         try:
             os.fsync(self._file.fileno())
         except (OSError, ValueError) as error:
@@ -67,12 +67,13 @@ class JournalWriter:
 
 
 class Journal:
-    """The events of a run, in order, read from the file `path` each time they are asked for.
+    """The events of a run, in order, read from the file `path` on each iteration.
 
     Without `exchanges` the bytes that passed the links are skipped unread: no figure depends on them. With `keep`
-    a short journal is read once and kept. `until` ends the journal after so many bytes, while somebody writes on.
+    a short journal is read once and kept. `until` ends the journal after that many bytes, while it still grows.
 
-    Iterating raises `SessionError`, which names the line, for anything that is not an event of a known kind.
+    Iterating raises `SessionError`, which names the line, for anything that is not an event. An event of an
+    unknown kind becomes an `UnknownEvent`.
     """
 
     def __init__(
@@ -86,7 +87,7 @@ class Journal:
 
     @property
     def torn(self) -> bool:
-        """Return whether the last line was cut off, and is left out."""
+        """Return whether the last line was cut off and is skipped."""
         try:
             with self._path.open("rb") as file:
                 end = file.seek(0, os.SEEK_END)
@@ -116,7 +117,7 @@ class Journal:
         return (event for number, line in lines if isinstance(event := _event(self._path, number, line), kinds))
 
     def _lines(self, wanted: Callable[[bytes], bool]) -> Iterator[tuple[int, bytes]]:
-        """Yield number and bytes of each whole line, those left out whose kind shows and is not wanted."""
+        """Yield number and bytes of each whole line, except lines whose kind is visible and not wanted."""
         at = 0
         try:
             with self._path.open("rb") as file:
@@ -145,7 +146,7 @@ class Journal:
 
 
 def read_journal(path: Path, *, exchanges: bool = True) -> Journal:
-    """Return the journal in the file `path`; nothing is read before somebody asks for its events."""
+    """Return the journal in the file `path`; nothing is read before its events are iterated."""
     return Journal(path, exchanges=exchanges)
 
 
@@ -162,11 +163,11 @@ def _event(path: Path, number: int, line: bytes) -> AnyEvent:
     return event
 
 
-def exchange(t_ns: int, box: str, direction: Literal["tx", "rx"], data: bytes) -> Exchange:
+def exchange(t_ns: int, device: str, direction: Literal["tx", "rx"], data: bytes) -> Exchange:
     """Return the event for `data` on a port: as text if it is printable ASCII with line ends, else as base64."""
     if _PLAIN.issuperset(data):
-        return Exchange(t_ns=t_ns, box=box, direction=direction, text=data.decode("ascii"))
-    return Exchange(t_ns=t_ns, box=box, direction=direction, base64=base64.b64encode(data).decode("ascii"))
+        return Exchange(t_ns=t_ns, box=device, direction=direction, text=data.decode("ascii"))
+    return Exchange(t_ns=t_ns, box=device, direction=direction, base64=base64.b64encode(data).decode("ascii"))
 
 
 def exchanged_bytes(event: Exchange) -> bytes:
@@ -176,7 +177,7 @@ def exchanged_bytes(event: Exchange) -> bytes:
     try:
         return base64.b64decode(event.base64 or "", validate=True)
     except ValueError as error:
-        raise SessionError(f"an exchange with {event.box!r} holds no base64 ({error})") from None
+        raise SessionError(f"an exchange with {event.box!r} is not base64 ({error})") from None
 
 
 def _first_line(error: ValidationError) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`record.json`: what was planned and who took part. Written at the start, completed at the end."""
+"""`record.json`: what was planned and which devices took part. Written at the start, completed at the end."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -15,7 +15,7 @@ _SHORT_FORM = {"monitor": "monitor", "io-manager": "io_manager", "dut": "dut"}
 
 
 class Model(BaseModel):
-    """Base of everything in `record.json`: frozen; keys that a later version adds are not minded."""
+    """Base of everything in `record.json`: frozen; keys that a later version adds are ignored."""
 
     model_config = READ
 
@@ -43,7 +43,7 @@ class BenchmarkFacts(Model):
     task: str
     """What the network does."""
     model_string: str
-    """What the DUT has to answer to `profile`."""
+    """The model that the DUT's answer to `profile` has to name."""
     input_bytes: int
     """Size of one input, bytes."""
     classes: int
@@ -94,7 +94,7 @@ class OriginFile(Model):
     """A file of the session that was imported; `name` is its name there."""
 
     name: str
-    """Name of the file where it comes from."""
+    """Name of the file in the published session."""
     size: int
     """Size, bytes."""
     sha256: str
@@ -113,10 +113,10 @@ class PublishedFigure(Model):
 
 
 class Origin(Model):
-    """Where an imported session comes from, and what was published of it.
+    """Where an imported session comes from, and what was published about it.
 
     `session` is its path there, `stamp` the runner's own name for it, `findings` what was wrong with it when it
-    was read, and `remarks` what was noticed besides.
+    was read, and `remarks` what else was noticed.
     """
 
     runner: str
@@ -124,7 +124,7 @@ class Origin(Model):
     version: str
     """Its version."""
     session: str
-    """Path of the session where it comes from."""
+    """Path of the session where it was published."""
     stamp: str
     """The runner's own name for it."""
     instrument: str
@@ -138,20 +138,20 @@ class Origin(Model):
     findings: list[str] = Field(default_factory=list)
     """What was wrong with it when it was read."""
     remarks: list[str] = Field(default_factory=list)
-    """What was noticed besides."""
+    """What else was noticed."""
 
 
 class Record(Model):
-    """The session's card. `outcome` is "running" until the run has ended; a killed run leaves it so."""
+    """The record of a session. `outcome` is "running" until the run has ended; a killed run leaves it so."""
 
     schema_: str = Field(default=SCHEMA, alias="schema")
     """Kind and major version of this document."""
     session_id: str
-    """Name of the folder when it was made."""
+    """Name of the folder when it was created."""
     software: str
     """Name and version of the program that ran."""
     started_utc: str
-    """Begin, ISO 8601; on a virtual bench by the virtual clock."""
+    """Beginning, ISO 8601; on a virtual bench by the virtual clock."""
     virtual: bool
     """True if anything on the bench was simulated."""
     bench: dict[str, Any]
@@ -165,11 +165,11 @@ class Record(Model):
     alignment: str | None = None
     """How edges are placed among the samples; null where there are none."""
     outcome: Outcome | Literal["running"] = "running"
-    """How the run ended; `running` until then, and for ever after a kill."""
+    """How the run ended; `running` until then, and permanently if it was killed."""
     reason: str = ""
     """Why, in one line; empty if completed."""
     supply_off_confirmed: bool | None = None
-    """True: read back as off; false: not; null: this bench has no supply to switch."""
+    """True: read back as off; false: not confirmed; null: this bench has no supply to switch."""
     truth: list[TruthWindow] | None = None
     """Virtual benches: the energy of each window in closed form."""
     notes: list[str] = Field(default_factory=list)
@@ -180,7 +180,7 @@ class Record(Model):
     model_config = ConfigDict(**READ, populate_by_name=True, serialize_by_alias=True)
 
     def instrument(self, name: str) -> Mapping[str, Any]:
-        """Return what the bench file says of the instrument called `name`; empty for nothing."""
+        """Return the bench file's table of the instrument called `name`; empty if it has none."""
         instruments = self.bench.get("instruments")
         table = instruments.get(name) if isinstance(instruments, Mapping) else None
         table = table or self.bench.get(_SHORT_FORM.get(name, ""))

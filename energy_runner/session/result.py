@@ -37,7 +37,7 @@ SCHEMA = "energy-runner/result/1"
 
 
 class WindowResult(Model):
-    """One timed window. What could not be measured is null, and a finding says why."""
+    """One timed window. A figure that could not be measured is null, and a finding says why."""
 
     index: int
     """Number of the window, from 0."""
@@ -46,7 +46,7 @@ class WindowResult(Model):
     file: str
     """File of the stimulus."""
     start_s: float | None = None
-    """Its first edge in the monitor's timebase, s from the start of the acquisition; none in a performance run."""
+    """Its first edge in the monitor's timebase, s from the start of the acquisition; null in a performance run."""
     stop_s: float | None = None
     """Its second edge, s, likewise."""
     duration_s: float | None = None
@@ -147,7 +147,7 @@ class LayerResult(Model):
     energy_j: float
     """Energy, J."""
     u_j: float
-    """Standard uncertainty, J: scatter of the fit and place of the edges; the monitor's errors are the score's."""
+    """Standard uncertainty, J: scatter of the fit and place of the edges; the monitor's errors are not in it."""
 
 
 class Layers(Model):
@@ -162,7 +162,7 @@ class Layers(Model):
 
 
 class Finding(Model):
-    """Something that was noticed."""
+    """Something that the analysis noticed in the facts and that has a consequence."""
 
     id: str
     """Short id."""
@@ -188,7 +188,7 @@ class Result(Model):
     outcome: str
     """How the run ended: `completed`, `bench-fault`, `interrupted`, `failed`, or `killed`."""
     energy_per_inference_j: Score | None = None
-    """Energy mode: the score, J; null where none can be defended."""
+    """Energy mode: the score, J; null where it cannot be defended."""
     throughput_per_s: float | None = None
     """Median inferences per second."""
     accuracy: AccuracyResult | None = None
@@ -206,7 +206,7 @@ class Result(Model):
     sample_clock: SampleClock | None = None
     """The monitor's sample period by the host's clock."""
     layers: Layers | None = None
-    """Energy of each layer; only where a bench marks them."""
+    """Energy of each layer; only from a bench that marks the layers."""
     uncertainty: Uncertainty | None = None
     """Uncertainty budget of the score."""
     findings: list[Finding] = Field(default_factory=list)
@@ -216,7 +216,7 @@ class Result(Model):
     rule_set_sha256: str | None = None
     """SHA-256 of the file of a rule set of your own; null for one that comes with energy-runner."""
     verdicts: list[Verdict] = Field(default_factory=list)
-    """What each rule says."""
+    """The verdict of each rule."""
 
     model_config = ConfigDict(**READ, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """JSON Schemas (draft 2020-12) of the documents that others read and write, made from the models themselves.
 
-They describe what every version of a major one wrote: what was added later may be absent. Keys that a later
-version adds are allowed, except where people write by hand and a misspelt key has to be found.
+They describe what all versions with the same major number write: what was added later may be absent. Keys that a
+later version adds are allowed, except in files written by hand, where a misspelt key has to be found.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _NO_NUMBERS = ["NaN", "Infinity", "-Infinity"]
 class Document:
     """A public document: `name` is its file's, `about` what it holds, `model` its model, or a union of them.
 
-    `infinities`: numbers that are none are written as text, as in a journal, which holds whatever a DUT says.
+    `infinities`: NaN and infinity are written as text, as in a journal, which holds whatever a DUT prints.
     """
 
     name: str
@@ -69,7 +69,7 @@ EVENTS = Document(
 
 
 class _Plain(GenerateJsonSchema):
-    """Without titles that only repeat a field's name."""
+    """Leave out titles that only repeat a field's name."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -133,7 +133,7 @@ def _later_event() -> dict[str, Any]:
     """Return the schema of an event of a kind that this version does not know."""
     return {
         "title": "Event of a later version",
-        "description": "Readers leave out what they do not know.",
+        "description": "Readers ignore what they do not know.",
         "type": "object",
         "properties": {
             "t_ns": {"type": "integer", "description": "Host time, ns."},

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`stream.bin`: bytes that passed links in bulk, frame after frame, as they passed; the journal says where.
+"""`stream.bin`: bytes that passed links in bulk, frame after frame, as they passed; the journal indexes them.
 
 A sampler's stream, or a stimulus on its way to the DUT, is too large for a journal that people read, and as JSON
 it would be larger still. Each frame is one write or one read of a link: direction (`T` to the device, `R` from
 it), length of the device's name, length of the data, host time in ns, then name and data (little endian). So the
-file can be read without its index too, as far as a killed process came.
+file can also be read without its index, up to where a killed process stopped.
 """
 
 import os
@@ -35,7 +35,7 @@ class Passed:
 
 @dataclass(frozen=True)
 class Written:
-    """Where frames lie that were written since the last time somebody asked."""
+    """The place of the frames that were written since the last call of `StreamWriter.take`."""
 
     offset: int
     length: int
@@ -44,16 +44,16 @@ class Written:
 
 
 class StreamWriter:
-    """Append frames to `stream.bin`, made when the first one comes; nothing is kept back in this process.
+    """Append frames to `stream.bin`, created with the first one; nothing is buffered in this process.
 
-    Raises `BenchFault` when a frame cannot be written, for a run without its bytes proves nothing.
+    Raises `BenchFault` when a frame cannot be written, because a run without its bytes proves nothing.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: BinaryIO | None = None
         self._end = 0
-        self._told = 0
+        self._taken = 0
         self._exchanges = 0
         self._devices: set[str] = set()
 
@@ -66,7 +66,7 @@ class StreamWriter:
                 self._file = self._path.open("ab", buffering=0)
             frame = memoryview(head + name + passed.data)
             left = frame
-            while left:  # an unbuffered write may end early, at a full disk for example; the next one tells why
+            while left:  # an unbuffered write may end early, on a full disk for example; the next one says why
                 left = left[self._file.write(left) or 0 :]
         except (OSError, ValueError) as error:
             raise self._fault(error) from None
@@ -75,16 +75,16 @@ class StreamWriter:
         self._devices.add(passed.device)
 
     def take(self) -> Written | None:
-        """Return where the frames lie that came since the last call; None if there is none."""
+        """Return the place of the frames appended since the last call; None if there are none."""
         if not self._exchanges:
             return None
-        written = Written(self._told, self._end - self._told, self._exchanges, sorted(self._devices))
-        self._told, self._exchanges = self._end, 0
+        written = Written(self._taken, self._end - self._taken, self._exchanges, sorted(self._devices))
+        self._taken, self._exchanges = self._end, 0
         self._devices.clear()
         return written
 
     def sync(self) -> None:
-        """Wait until everything written is on the storage device, where a power cut cannot reach it."""
+        """Wait until everything written is on the storage device, safe from a power cut."""
         try:
             if self._file is not None:
                 os.fsync(self._file.fileno())
@@ -103,7 +103,7 @@ class StreamWriter:
 def read_frames(path: Path, file: BinaryIO, start: int, stop: int) -> Iterator[Passed]:
     """Yield the frames in bytes [start, stop) of an open `stream.bin`.
 
-    Raises `SessionError` at the first one that is not whole, or that is none.
+    Raises `SessionError` at the first incomplete frame, or at bytes that are not a frame.
     """
     at = start
     file.seek(at)
@@ -114,7 +114,7 @@ def read_frames(path: Path, file: BinaryIO, start: int, stop: int) -> Iterator[P
         code, name_length, length, t_ns = _HEAD.unpack(head)
         end = at + _HEAD.size + name_length + length
         if code not in _DIRECTIONS or t_ns < 0 or end > stop:
-            raise SessionError(f"{path}: what lies at byte {at} is no frame")
+            raise SessionError(f"{path}: the bytes at {at} are not a frame")
         body = file.read(name_length + length)
         if len(body) < name_length + length:
             raise SessionError(f"{path}: ends inside a frame at byte {at}")

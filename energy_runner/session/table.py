@@ -21,8 +21,8 @@ UNITS = {"_j": "J", "_w": "W", "_per_s": "1/s", "_s": "s", "_ns": "ns", "_us": "
 class Column:
     """One column: its name ends with its unit, `about` says what it is.
 
-    `values` is one-dimensional: float64, int64, bool or text. What is missing is masked, or NaN. `index` marks the
-    columns that tell rows apart: coordinates, not data.
+    `values` is one-dimensional: float64, int64, bool or text. A missing value is masked, or NaN. `index` marks the
+    columns that identify a row: coordinates, not data.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Column:
 
     @property
     def unit(self) -> str:
-        """Return the unit: of a quantity its own, "1" of other numbers, empty of text and of true or false."""
+        """Return the unit: that of a quantity, "1" for other numbers, empty for text and booleans."""
         if self.values.dtype.kind not in "if":
             return ""
         return next((unit for ending, unit in UNITS.items() if self.name.endswith(ending)), "1")
@@ -44,7 +44,7 @@ class Column:
         return masked | np.isnan(np.ma.getdata(self.values)) if self.values.dtype.kind == "f" else masked
 
     def plain(self) -> Values:
-        """Return the values as an ordinary array; whole numbers, if some are missing, become floats with NaN."""
+        """Return the values as an ordinary array; integers, if some are missing, become floats with NaN."""
         if not np.ma.isMaskedArray(self.values):
             return self.values
         if not self.missing.any():
@@ -58,7 +58,7 @@ class Column:
 class Table:
     """A table of `name`: its columns have a value for each row, and each row is one `dimension`.
 
-    `attributes` hold for the whole table; `remarks` say what could not be part of it.
+    `attributes` hold for the whole table; `remarks` say what was left out.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Table:
     def save(self, path: str | Path, form: str | None = None) -> None:
         """Write the table to a new file: Parquet if its name ends so, else CSV, or as `form` says.
 
-        Raises `ConfigurationError` for a file that is there already, another form, or Parquet without pyarrow.
+        Raises `ConfigurationError` for a file that exists already, an unknown form, or Parquet without pyarrow.
         """
         from energy_runner.session.table_files import save_table
 
@@ -103,7 +103,7 @@ class Table:
     def to_xarray(self) -> dict[str, Any]:
         """Return what `xarray.Dataset` is made from: `xarray.Dataset(**table.to_xarray())`.
 
-        Each variable has its unit in `units` and what it is in `long_name`, as in the CF conventions.
+        Each variable has its unit in `units` and its description in `long_name`, as in the CF conventions.
         """
         parts: dict[str, dict[str, Any]] = {"coords": {}, "data_vars": {}}
         for column in self.columns:

@@ -71,16 +71,16 @@ FORMATS: dict[str, Callable[[Table, Path], None]] = {"csv": _write_csv_file, "pa
 
 
 def save_table(table: Table, path: Path, form: str | None = None) -> None:
-    """Write a table to a new file, whole or not at all; `form` is one of `FORMATS`, by default as `path` ends.
+    """Write a table to a new file, whole or not at all; `form` is one of `FORMATS`, by default by the name.
 
-    Raises `ConfigurationError` for another form, for a file that is there already and for Parquet without
-    pyarrow, `BenchFault` if the disk refuses.
+    Raises `ConfigurationError` for an unknown form, for a file that exists already and for Parquet without
+    pyarrow, `BenchFault` if the file cannot be written.
     """
     form = form or ("parquet" if path.suffix.lower() == ".parquet" else "csv")
     if form not in FORMATS:
         raise ConfigurationError(f"a table cannot be written as {form!r} (known: {', '.join(FORMATS)})")
     if path.exists():
-        raise ConfigurationError(f"{path}: is there already, and nothing is overwritten. Try another name")
+        raise ConfigurationError(f"{path}: exists already, and nothing is overwritten. Try another name")
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         try:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """`trace.jls`: the monitor's samples in the Joulescope file format (pyjls), which the Joulescope UI opens too.
 
-A file that a killed process left behind can be read up to its last blocks. The format's sample rate is a whole
-number, so the true sample period is kept beside it as user data, and that is the one that counts. Missing
-samples are NaN, written by ourselves.
+A file that a killed process left behind can be read up to its last blocks. The format's sample rate is an
+integer, so the true sample period is kept with it as user data, and that is the one that counts. Missing
+samples are written as NaN by this module.
 """
 
 import math
@@ -89,12 +89,12 @@ class TraceWriter:
     def append(self, first: int, values: Sequence[Float32Array]) -> None:
         """Append samples from index `first` on, one equally long array for each signal.
 
-        A gap before `first` is filled with NaN. Raises `BenchFault` for samples that were there already.
+        A gap before `first` is filled with NaN. Raises `BenchFault` for samples that were written already.
         """
         if len(values) != self._count or any(len(array) != len(values[0]) for array in values):
             raise ValueError(f"{self._count} arrays of equal length are needed")
         if first < self._length:
-            raise BenchFault(f"{self._path}: samples from {first} on, but {self._length} are there already")
+            raise BenchFault(f"{self._path}: samples from {first} on, but {self._length} are written already")
         if (first - self._length) * self._period_s > _LONGEST_GAP_S:
             raise BenchFault(f"{self._path}: the samples jump from {self._length} to {first}")
         try:
@@ -105,7 +105,7 @@ class TraceWriter:
             raise self._fault(error) from None
 
     def edge(self, position: float, label: str) -> None:
-        """Mark a falling edge at `position` (samples) for the eye; the journal keeps the exact place."""
+        """Mark a falling edge at `position` (samples) for display; the journal keeps the exact place."""
         self._edges += 1
         sample = max(0, math.floor(position))
         try:
@@ -131,7 +131,7 @@ class TraceWriter:
             raise self._fault(error) from None
 
     def close(self) -> None:
-        """Complete the file; safe to call twice. Raises `BenchFault` if a write had failed before."""
+        """Complete the file; safe to call twice. Raises `BenchFault` if an earlier write failed."""
         try:
             self._file.close()
         except RuntimeError as error:
@@ -157,7 +157,7 @@ class TraceWriter:
 class TraceReader:
     """Read a trace; one that is still being written, or that a killed run left, is read in place as it is.
 
-    `length` is how many samples all signals hold. Raises `SessionError` for a file that is no trace, or for
+    `length` is how many samples all signals hold. Raises `SessionError` for a file that is not a trace, or for
     samples that it does not hold.
     """
 
@@ -250,7 +250,7 @@ class TraceReader:
 
 
 def _closed(path: Path) -> bool:
-    """Return whether a file is as long as it says, which it does when it is closed."""
+    """Return whether a file is as long as its header says, which is so once it was closed."""
     with path.open("rb") as file:
         header = file.read(24)
         return int.from_bytes(header[16:], "little") == file.seek(0, 2)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read a JLS file that is still being written, or that a killed process left behind, in place.
 
-pyjls reads a file that was closed; another it repairs first, which changes it. So the blocks of samples are found
-here by walking from one chunk to the next. Nothing is copied, nothing is written, and a later look goes on where
-the last one ended. Source: the format's own header file, jls/format.h (JLS 2), and files that pyjls wrote.
+pyjls reads a file that was closed; any other file it repairs first, which changes it. So the blocks of samples are
+found here by walking from one chunk to the next. Nothing is copied or written, and `refresh` continues where the
+last walk ended. Source: the format's own header file, jls/format.h (JLS 2), and files that pyjls wrote.
 """
 
 import math
@@ -58,8 +58,8 @@ class _Track:
 class TraceBlocks:
     """The signals of an unclosed file; `refresh` takes in what was written since.
 
-    Raises `OSError` for a file that cannot be read and `ValueError` for one that is no JLS file of ours. What is
-    not written whole ends the file; a block that is damaged is refused when it is read.
+    Raises `OSError` for a file that cannot be read and `ValueError` for one that is not a JLS file of ours. An
+    incomplete chunk ends the file; a damaged block is refused when it is read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,7 +77,7 @@ class TraceBlocks:
         }
         try:
             if self._file.read(len(IDENTIFICATION)) != IDENTIFICATION:
-                raise ValueError("it is no JLS file")
+                raise ValueError("it is not a JLS file")
             self.refresh()
             if not self._tracks:
                 raise ValueError("it holds no signal yet")
@@ -113,9 +113,9 @@ class TraceBlocks:
             self._at = stop if not self._over else self._at
 
     def read(self, number: int, start: int, stop: int, *, check: bool = True) -> Float32Array:
-        """Return samples [start, stop) of signal `number`, all of which must be there.
+        """Return samples [start, stop) of signal `number`, all of which must exist.
 
-        Raises `SessionError` for a damaged block; without `check` none is looked for.
+        Raises `SessionError` for a damaged block, unless `check` is off.
         """
         track = self._tracks[number]
         samples = np.empty(stop - start, dtype=np.float32)
@@ -165,7 +165,7 @@ class TraceBlocks:
         return data
 
     def _block(self, number: int, head: bytes, size: int) -> None:
-        """Note a block of samples; one that does not follow the last of its signal ends the file."""
+        """Register a block of samples; one that does not follow its signal's last block ends the file."""
         track = self._tracks.get(number)
         if track is None:
             return

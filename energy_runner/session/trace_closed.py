@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A JLS file that was closed, read by pyjls; the same few functions as those of `trace_blocks.py`."""
+"""Read a JLS file that was closed, through pyjls; the same interface as that of `trace_blocks.py`."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class ClosedTrace:
 
     @property
     def user_data(self) -> list[tuple[int, str | bytes]]:
-        """Return number and content of what a program kept beside the samples."""
+        """Return number and content of the user data that a program kept with the samples."""
         found: list[tuple[int, str | bytes]] = []
 
         def note(number: int, data: str | bytes) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A line of a journal whose kind of event this version does not know, as a later one may write it."""
+"""Read a journal line whose kind of event this version does not know, such as a later one may write."""
 
 from pydantic_core import from_json
 

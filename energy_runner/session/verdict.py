@@ -5,10 +5,11 @@ from energy_runner.session.document import Model
 
 
 class Verdict(Model):
-    """What one rule says of one session.
+    """What one rule says about one session.
 
     A rule about a number states it: `value` ± `u` against `low` and `high`, all in `unit`. Where `u` is known, the
-    rule is kept if the value lies within the limits by two of it. A rule about something else has none of these.
+    rule is kept if the value lies within the limits widened by 2 `u`. A rule about something else has none of
+    these.
     """
 
     id: str
@@ -42,4 +43,4 @@ class Verdict(Model):
     rule_set: str = ""
     """Id of the rule set that asked; empty in results that older versions wrote."""
     package: str = ""
-    """Name and version of the package that brings the rule; empty for a rule of energy-runner itself."""
+    """Name and version of the package that provides the rule; empty for a rule of energy-runner itself."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions whose facts are all known before anything is written: those of other runners.
 
-They are written to be kept, or held for as long as an analysis takes, with their samples in memory: to write and
-to read a trace takes longer than all the rest of an audit.
+They are written to be kept, or held with their samples in memory while an analysis lasts: writing and reading a
+trace takes longer than the whole rest of an audit.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Facts:
 
 
 def write_session(facts: Facts, out: Path) -> Session:
-    """Write a session into `out`, all of it or nothing, and open it.
+    """Write a session into `out`, completely or not at all, and open it.
 
     Raises `ConfigurationError` if `out` is neither empty nor absent.
     """
@@ -57,7 +57,7 @@ def write_session(facts: Facts, out: Path) -> Session:
 
 
 def hold_session(facts: Facts, folder: Path) -> Session:
-    """Return a session whose journal is in the new `folder`, as every journal is in one; its trace is held."""
+    """Return a session whose journal is in the new `folder` and whose trace is held in memory."""
     folder.mkdir()
     _write_journal(folder, facts.events)
     return _HeldSession(folder, facts.record, facts.samples)

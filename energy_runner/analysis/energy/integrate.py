@@ -22,7 +22,7 @@ class WindowSum:
 
     `expected` counts the samples that the window touches, `missing` those of them that are NaN, and
     `missing_share` is the share of the window's duration that these cover; `total` has the mean of the
-    others in their place (NaN if there are no others). `step` is by how much the level changes around each
+    others in their place (NaN if there are no others). `step` is the change of level around each
     edge and `level` the largest magnitude there; `spread` is the range of all samples inside (only determined
     where some are missing).
     """
@@ -87,7 +87,7 @@ def window_sum(read: Read, length: int, start: float, stop: float) -> WindowSum:
 
 
 def sum_present(read: Read, start: int, stop: int) -> tuple[float, int]:
-    """Return the sum of the samples [start, stop) that are there, and the number of those that are not."""
+    """Return the sum of the samples present in [start, stop), and the number of those missing."""
     total, missing = 0.0, 0
     for begin in range(start, stop, _READ_AT_ONCE):
         samples = read(begin, min(begin + _READ_AT_ONCE, stop))
@@ -136,7 +136,7 @@ def _inside(sample: float, share: float, outside: float) -> float:
 
 
 def _around(read: Read, length: int, index: int) -> Samples:
-    """Return the samples around `index` that are there: both levels of an edge in it, and the mix."""
+    """Return the samples present around `index`: for an edge inside it, both levels and the mix."""
     around = read(max(0, index - _REACH), min(length, index + _REACH + 1))
     return around[np.isfinite(around)]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Turn the signals that a monitor records into energy, whichever they are."""
+"""Turn whichever signals a monitor recorded into energy."""
 
 from dataclasses import dataclass
 
@@ -34,10 +34,10 @@ class EnergySource:
 
 
 def energy_source(trace: TraceReader, voltage_set_v: float) -> EnergySource:
-    """Return the energy in `trace`.
+    """Return the source of energy in `trace`.
 
-    Recorded are `energy` (J in each sample), or `power` (W), or `current` (A) with `voltage` (V) of the same
-    sample, or `current` alone, which is multiplied by the voltage set. Raises `SessionError` for others.
+    A trace records `energy` (J in each sample), or `power` (W), or `current` (A) with `voltage` (V) of the same
+    sample, or `current` alone, which is multiplied by the set voltage. Raises `SessionError` for others.
     """
     names = {name for name, _ in trace.signals}
 

@@ -33,14 +33,14 @@ class EnergyWindow:
 
 @dataclass(frozen=True)
 class _Look:
-    """What else is to be found out about each window, for its uncertainty."""
+    """What else the uncertainty budget asks of each window."""
 
     rate_u: float
     thresholds_w: Sequence[float]
 
 
 def window_frame(record: Record, index: int, inference: InferenceDone) -> WindowResult:
-    """Return the window with all that is known without any measurement."""
+    """Return the window with what is known before anything is measured."""
     if not 0 <= inference.stimulus < len(record.stimuli):
         raise SessionError(
             f"the journal names stimulus {inference.stimulus}, the record lists {len(record.stimuli)}"
@@ -62,9 +62,9 @@ def energy_windows(
     *,
     thresholds_w: Sequence[float] = (),
 ) -> tuple[list[EnergyWindow], list[Finding]]:
-    """Return every window that the journal tells of, measured as far as its edges and samples allow.
+    """Return every window in the journal, measured as far as its edges and samples allow.
 
-    Of each of `thresholds_w` it is found out for which share of a window the power was above it.
+    For each of `thresholds_w`, the share of the window with more power than that is determined.
     """
     placed_of = {
         id(matched.command.inference): placed
@@ -111,7 +111,7 @@ def _measure(
             f"samples {placed.start:.2f} to {placed.stop:.2f}, recorded are 0 to {source.length}",
         )
     total = source.window(placed.start, placed.stop)
-    # The place of the NaN stands for samples lost anywhere in a stretch, so the stretch counts as well.
+    # Lost samples may have been anywhere in the stretch that reports them, so those outside the NaN count as well.
     reported = sum(lost.missing for lost in facts.lost if lost.after < placed.stop and lost.before > placed.start)
     missing = min(total.expected, max(total.missing, reported))
     share = max(total.missing_share, missing / total.expected)
@@ -155,7 +155,7 @@ def _measure(
 
 def _view(source: EnergySource, placed: Placed, position: float, look: _Look, *, starts: bool) -> EdgeView:
     reach_s = _FARTHEST_U * look.rate_u * position * source.period_s
-    # Laps share some microseconds, which the least reach covers; a tie by the host's clock is much wider.
+    # Laps share some microseconds, which the least reach covers; alignment by the host's clock is much looser.
     reach_s += max(0.0, placed.shared - LEAST_REACH) * source.period_s
     own = placed.half_width - placed.shared
     return view_edge(source, position, starts=starts, half_width=own, shared=placed.shared, reach_s=reach_s)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a train of equal repetitions begins and ends.
 
-What repeats tells how long a repetition is, but not where in it the first one begins. That is told by the ends:
-before the train and behind it the trace does something else than the template would. Every common shift of
+The repetitions show how long each is, but not where the first one begins. The ends show that: before and after the
+train the trace departs from the template. Every common shift of
 the starts that the window's edges allow is tried; samples inside the train should lie on the template, samples
 outside cost a constant each, and the sample that holds an end is the mix that follows from its neighbour.
 """
@@ -21,15 +21,15 @@ _RESOLUTION = 0.05  # samples
 _MOST_TRIED = 4000
 _OUTSIDE = 3.0  # cost of a sample outside the train, in units of half a squared standard deviation
 _WORST = 20.0  # the most that a sample inside can cost: a spike must not decide alone
-_LEVEL_U = 0.003  # a repetition's level may differ so much from the others' without being another thing
-_PLACE_U = 0.05  # samples, for the same
-_NEIGHBOUR_U = 0.1  # the level outside may change so much from one sample to the next ...
-_CHANGING_U = 0.5  # ... and so much of what it changes from that one to the one after it
+_LEVEL_U = 0.003  # relative: how far a repetition's level may differ from the others'
+_PLACE_U = 0.05  # samples: how far its place may
+_NEIGHBOUR_U = 0.1  # the level outside may change by this share from one sample to the next ...
+_CHANGING_U = 0.5  # ... and by this share of the change from that one to the one after it
 _SLOPE = 0.5  # samples; over this distance the slope of a template is taken
-_TOLD = 0.7  # of the uncertainty that the edges alone leave: what the ends must better to be seen
+_SEEN_BELOW = 0.7  # of the uncertainty that the edges alone leave: the ends must do better to count as seen
 _FLOOR = 1e-9  # of the largest level: no trace is more exact
 _FLANK = 6  # samples beyond the last shift that is tried
-_ENDS = 8  # repetitions that tell the level at either end
+_ENDS = 8  # repetitions that give the level at either end
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def find_anchor(power: FloatArray, first: int, aligned: Aligned, low: float, hig
     likely /= np.sum(likely)
     middle = float(np.sum(likely * shifts))
     u = float(np.sqrt(np.sum(likely * (shifts - middle) ** 2) + (shifts[1] - shifts[0]) ** 2 / 12))
-    seen = u < _TOLD * (high - low) / math.sqrt(12) or high - low < _RESOLUTION
+    seen = u < _SEEN_BELOW * (high - low) / math.sqrt(12) or high - low < _RESOLUTION
     return Anchor(middle, u, seen=seen)
 
 
@@ -74,10 +74,10 @@ def _end_cost(power: FloatArray, first: int, aligned: Aligned, shifts: FloatArra
         return np.zeros(len(shifts))
     places = begin + np.arange(stop - begin, dtype=np.float64)
     misfit, sigma = _misfit(power[begin - first : stop - first], places, aligned, at_end=at_end)
-    if not at_end:  # seen backwards in time a beginning is an end
+    if not at_end:  # backwards in time, a beginning is an end
         misfit, sigma = misfit[::-1], sigma[::-1]
     inside = _cost(misfit / sigma)
-    saved = np.concatenate(([0.0], np.cumsum(inside - _OUTSIDE)))  # by taking so many samples for inside
+    saved = np.concatenate(([0.0], np.cumsum(inside - _OUTSIDE)))  # by counting this many samples as inside
     at = end + shifts - begin if at_end else stop - (end + shifts)
     at = np.clip(at, 0.0, len(inside) - 1e-9)
     index = at.astype(np.intp)
@@ -102,7 +102,7 @@ def _cost(deviation: FloatArray) -> FloatArray:
 def _misfit(
     power: FloatArray, places: FloatArray, aligned: Aligned, *, at_end: bool
 ) -> tuple[FloatArray, FloatArray]:
-    """Return by how much samples around an end differ from a train without end, and by how much they may."""
+    """Return how far the samples around an end depart from an endless train, and how far they may."""
     near = aligned.scale[-_ENDS:] if at_end else aligned.scale[:_ENDS]
     level = float(np.median(near))
     phase = aligned.phase(places)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many inferences a window holds, by its trace, and how long each takes.
+"""Count the inferences in a window by its trace, and find how long each takes.
 
-The clearest period is measured without looking at the stated number of inferences. Where it fits that number,
-all is well; where not, what the trace says and what the facts say are both tried, and a count that differs from
-the stated one is a disagreement that must be told.
+The clearest period is measured without looking at the stated number of inferences. If it fits that number,
+nothing is left to decide. If not, the trace's count and the stated one are both tried, and a count that differs
+from the stated one is reported as a disagreement.
 """
 
 import math
@@ -17,14 +17,14 @@ from energy_runner.analysis.inferences.template import align, repetition_of
 
 FloatArray = npt.NDArray[np.float64]
 
-LEAD_S = 0.02  # what a DUT may do between an edge and the inferences: hold its pin, tell its UART
+LEAD_S = 0.02  # what a DUT may spend between an edge and the inferences: holding its pin, writing to its UART
 _LEAD_SHARE = 0.5  # of a period, for the same
 ROUNDING = 1.0  # samples by which all inferences together may seem longer than the window
 _GUIDED_SIGMAS = 8.0
 _MOST_GUIDED = 400
 _PARTS_RATIO = 30.0  # of variances between and within parts; sampling in step with them reaches 20
-_PARTS_SHARE = 1e-4  # of the variance of the shape, which the parts must differ by as well
-_NEAR = 0.03  # of the stated count: so close another count is tried second
+_PARTS_SHARE = 1e-4  # of the variance of the shape, by which the parts must differ as well
+_NEAR = 0.03  # of the stated count: another count this close is tried second
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class WindowTrace:
     `power_w` is the mean power of each sample (NaN where it is missing) of `period_s` seconds; sample i covers
     the places i to i + 1. The window's edges lie at `start` and `stop`, each within `slack` samples, and
     `stated` inferences ran between them by the facts. Samples before and after the window should be there, at
-    least `slack` and a few more, for they tell where the inferences begin.
+    least `slack` and a few more: they show where the inferences begin.
     """
 
     power_w: FloatArray
@@ -47,10 +47,11 @@ class WindowTrace:
 
 @dataclass(frozen=True)
 class Choice:
-    """How many repetitions there may be, their period in samples, and in what that disagrees with the facts.
+    """How many repetitions there may be, their period in samples, and how that disagrees with the facts.
 
-    `disturbed_by` is a clearer period that has nothing to do with them. Each may consist of `parts` so alike that
-    only they were seen at first; several times as many inferences look almost like that, so it must be shown.
+    `disturbed_by` is a clearer period that is not theirs. Each may consist of `parts` so alike that at first only
+    the parts were seen; several times as many inferences look almost the same, so the parts must be shown to
+    differ.
     """
 
     count: int
@@ -62,7 +63,7 @@ class Choice:
 
 
 def choices(window: WindowTrace, inner: FloatArray, free: Period | None) -> list[Choice]:
-    """Return what the window may hold, the likeliest first; nothing if nothing repeats."""
+    """Return what the window may hold, the likeliest first; empty if nothing repeats."""
     y = flattened(inner)
     if free is None:
         guided = _guided(window, y)
@@ -99,7 +100,7 @@ def _other_period(window: WindowTrace, y: FloatArray, free: Period, ratio: float
 
 
 def fits(window: WindowTrace, length: float, period: float) -> bool:
-    """Return whether a train of `length` samples fills the window, but for what a DUT does around it."""
+    """Return whether a train of `length` samples fills the window, apart from what a DUT does around it."""
     lead = window.stop - window.start - length
     most = max(LEAD_S / window.period_s, _LEAD_SHARE * period)
     return -2 * window.slack - ROUNDING <= lead <= most + 2 * window.slack

@@ -27,8 +27,8 @@ class WarmUp:
     """How the first values differ from the settled level, the median of the second half.
 
     `first` and `early` (mean of the first `early_count` values) are relative to that level, each with its
-    standard uncertainty. `settled_after` values lie outside the outlier limits of the second half before the
-    first five in a row that do not; None if there are no such five.
+    standard uncertainty. `settled_after` is the number of values before the first five in a row that lie
+    within the outlier limits of the second half; None if there are no such five.
     """
 
     first: float
@@ -45,7 +45,7 @@ class Distribution:
 
     `sigma` is the robust standard deviation about the drift, 1.4826 times the median absolute deviation.
     `outliers` are the indices of values further than `limit_sigmas` from the drift line; the limit grows with
-    the count so that normally distributed values have one in a run in twenty. `drift_per_s` is the slope of a
+    the count so that one run in twenty of normally distributed values has any. `drift_per_s` is the slope of a
     line through the others, in units of the values per second; `drift` is the change over the whole span
     relative to the median; each with its standard uncertainty.
     """
@@ -65,9 +65,9 @@ class Distribution:
 
 
 def describe(values: FloatArray, at_s: FloatArray) -> Distribution | None:
-    """Return the distribution of `values` that happened at the times `at_s` (rising); NaN are left out.
+    """Return the distribution of `values` observed at the times `at_s` (rising, in s); NaN are left out.
 
-    None for fewer than eight values or a median that is not positive.
+    Return None for fewer than eight values or a median that is not positive.
     """
     known = np.flatnonzero(np.isfinite(values))
     x, t = values[known], at_s[known]
@@ -100,7 +100,7 @@ def describe(values: FloatArray, at_s: FloatArray) -> Distribution | None:
 
 
 def robust_sigma(values: FloatArray) -> float:
-    """Return the standard deviation by the median absolute deviation; by the mean one where that is zero."""
+    """Return the standard deviation from the median absolute deviation; from the mean one where that is zero."""
     off = np.abs(values - np.median(values))
     middle = MAD_TO_SIGMA * float(np.median(off))
     # More than half of the values equal (coarse quantisation) says nothing about the others' scatter.

@@ -2,10 +2,9 @@
 """How long one repetition in a power trace takes, measured without being told what to expect.
 
 The autocorrelation of a trace that repeats has peaks at the multiples of its period. The nearest high peak is
-refined at ever longer lags, where the same error in samples is a smaller one of the period; then it is asked
-whether that lag is itself a multiple of the period: then there are peaks at its divisors, too. That a period is
-no work of chance is told by folding the trace at it (epoch folding; D. A. Leahy et al., Astrophysical Journal
-266, 1983, 160-170).
+refined at ever longer lags, where the same error in samples is a smaller share of the period. If that lag
+is itself a multiple of the period, there are peaks at its divisors, too. Folding the trace at the period shows
+whether chance can explain it (epoch folding; D. A. Leahy et al., Astrophysical Journal 266, 1983, 160-170).
 """
 
 import math
@@ -16,13 +15,13 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 
-LEAST_SAMPLES = 4.0  # a period: fewer cannot hold a shape that tells where it begins
-LEAST_REPETITIONS = 8  # in the trace: fewer may be one slow change of the supply that came back
+LEAST_SAMPLES = 4.0  # a period: fewer cannot hold a shape that shows where it begins
+LEAST_REPETITIONS = 8  # in the trace: fewer may be a slow change of the supply and back
 _FIRST_PEAK = 0.9  # of the highest peak: the nearest one as high counts
-_AS_HIGH = 0.85  # of the peak at a lag: so high, in the mean, are those at the multiples of its divisor ...
-_AT_LEAST = 0.6  # ... and none is lower than this
+_AS_HIGH = 0.85  # of the peak at a lag: the mean height required of the peaks at multiples of its divisor ...
+_AT_LEAST = 0.6  # ... and the least height of any of them
 _MOST_DIVISOR = 64
-_SIGNIFICANCE = 8.0  # standard deviations of chance; noise of a meter is not quite white
+_SIGNIFICANCE = 8.0  # standard deviations of what chance gives; a meter's noise is not quite white
 _ROUNDING = 1e-7  # relative: of samples with 24 bits
 _LONGEST = 1 << 20  # samples; a longer trace is averaged first
 
@@ -47,7 +46,7 @@ def find_period(power: npt.ArrayLike) -> Period | None:
     """Return the period of `power` (equally spaced, NaN where missing), or None if nothing repeats.
 
     Only periods of 4 samples or more that repeat at least 8 times are found. The answer does not depend on
-    the unit of `power`. A trace longer than a million samples is averaged by whole factors before.
+    the unit of `power`. A trace longer than a million samples is first averaged by a whole factor.
     """
     x = np.asarray(power, dtype=np.float64)
     factor = max(1, math.ceil(len(x) / _LONGEST))
@@ -69,7 +68,7 @@ def find_period(power: npt.ArrayLike) -> Period | None:
 
 
 def flattened(power: npt.ArrayLike) -> FloatArray:
-    """Return `power` without its slow changes: NaN bridged, single extremes clipped, running mean taken off.
+    """Return `power` without its slow changes: NaN bridged, single extremes clipped, running mean subtracted.
 
     The running mean spans a fifth of the trace, which is more than one period wherever one can be found.
     """
@@ -153,7 +152,7 @@ def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
     inner = r[1 : longest + 1]
     if len(inner) < 3:
         return None
-    below = np.flatnonzero(inner < 0.5)  # behind the peak at lag zero, which every trace has
+    below = np.flatnonzero(inner < 0.5)  # beyond the peak at lag zero, which every trace has
     if len(below) == 0:
         return None
     behind = max(int(below[0]), math.ceil(LEAST_SAMPLES) - 2)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a session to its single inferences: windows, distributions, drift, warm-up and the idle level.
+"""Find a session's single inferences: windows, distributions, drift, warm-up and the idle level.
 
-Everything here stands beside the score and never in its place: the score is the energy between two edges over
+Everything here accompanies the score and never replaces it: the score is the energy between two edges over
 the number of inferences, whatever a window looks like inside.
 """
 
@@ -33,15 +33,15 @@ from energy_runner.session.folder import Session
 
 FloatArray = npt.NDArray[np.float64]
 
-MOST_SAMPLES_A_PERIOD = 512  # beyond it samples are averaged: the boundaries gain nothing, the time is lost
+MOST_SAMPLES_A_PERIOD = 512  # beyond it samples are averaged: more cost time and do not sharpen the boundaries
 MOST_SAMPLES = 1 << 21
 RATE_SIGMAS = 3.0  # of the IO manager's rate, for how far a window placed by its laps may be off
 _MARGIN = 24  # samples beyond an edge
 _CHUNK = 1 << 20
 _HISTOGRAM_BINS = 40
 _MIX_U = 0.14  # of a sample times the step there: sharing it out by flat levels may be off by a quarter
-_LEAST_STEP = 0.01  # of the mean power: what two phases inside an inference differ by
-_MOST_STRETCH = 1 << 21  # samples that are searched for the idle level, beyond it they are averaged
+_LEAST_STEP = 0.01  # of the mean power: the least step between two phases inside an inference
+_MOST_STRETCH = 1 << 21  # samples searched for the idle level; more are averaged first
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ class WindowInferences:
     the trace repeats in the window, measured without the stated count. `boundaries_s` has the beginning of
     each inference and the end of the last, `boundary_u_s` their standard uncertainties. `lead_s` passes
     between the first edge and the first inference, `tail_s` between the last inference and the last edge;
-    they are negative where the edges are captured that coarsely. `energy_j` is NaN for an inference with
-    missing samples. `energy_resolution_j` is the scatter that the boundaries' uncertainty alone gives to the
-    energies, and sharing out the samples that hold one. `above_idle_j` is the window's energy per inference
-    less the idle power over the same time.
+    they can be negative where the edges are captured coarsely. `energy_j` is NaN for an inference with
+    missing samples. `energy_resolution_j` is the scatter of the energies that comes from the boundaries'
+    uncertainty and from dividing the samples that hold a boundary. `above_idle_j` is the window's energy per
+    inference less the idle power over the same time.
     `shape_w` is the typical inference, its mean power in steps of about one sample; `estimated_phases` are the
-    constant levels in it, of which nothing but the trace tells.
+    constant levels in it, known from the trace alone.
     """
 
     index: int
@@ -99,7 +99,7 @@ class WindowInferences:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """Every window of a session, the idle level (None where none was found) and what it was taken from."""
+    """Every window of a session, the idle level (None where none was found) and where it was searched."""
 
     windows: tuple[WindowInferences, ...]
     idle: IdleLevel | None
@@ -108,7 +108,7 @@ class Segmentation:
 
 @dataclass(frozen=True)
 class SegmentationSummary:
-    """What a report draws. Energies in joule, times in seconds.
+    """The data that a report draws. Energies in joule, times in seconds.
 
     `histogram_edges_j` has one value more than each row of `histogram_counts`, which has a row for each
     resolved window, in the order of `window_indices`. `drift_at_s` and `drift_energy_j` hold for each of these
@@ -243,7 +243,7 @@ def _averaged(source: EnergySource, first: int, last: int, factor: int) -> Float
 
 
 def _resolved(frame: WindowInferences, train: Train, origin_s: float) -> WindowInferences:
-    """Return the window with everything that its inferences tell."""
+    """Return the window with the figures of its inferences."""
     period_s = train.window.period_s
     bounds = train.boundaries * period_s
     energy, duration = energies_j(train), durations_s(train)
@@ -289,7 +289,7 @@ def _shape(train: Train) -> FloatArray:
 
 
 def _phases_inside(shape_w: FloatArray, period_s: float) -> tuple[EstimatedPhase, ...]:
-    """Return the constant levels of the typical inference; small differences between them are none."""
+    """Return the constant levels of the typical inference; steps below 1 % of the mean power are ignored."""
     levels = find_levels(shape_w, least_step=_LEAST_STEP * float(np.mean(np.abs(shape_w))))
     step_s = period_s / len(shape_w)
     return tuple(

@@ -18,9 +18,9 @@ _GRID = 2048  # phases at which templates are compared
 def share_anchor(trains: Sequence[Train]) -> list[Train]:
     """Return the trains with one common place in the template at which an inference begins.
 
-    All windows of a run execute the same program, and a capture's quantisation is another at each edge; so
-    together the windows tell better where an inference begins than each alone: by the weighted mean of what
-    their ends show, and because no window's inferences may lie outside its edges. The uncertainty is that of
+    All windows of a run execute the same program, while the quantisation of the capture differs from edge to edge.
+    So together the windows locate the beginning of an inference better than each alone: by the weighted mean of
+    what their ends show, within the limits that the edges of every window set. The uncertainty is that of
     the mean, widened where the windows differ by more than theirs (Birge ratio).
     """
     seen = [train for train in trains if train.anchor.seen]

@@ -2,7 +2,7 @@
 """Align the repetitions of a trace with what they have in common.
 
 The samples of all repetitions, each put at its place within its own repetition, draw one common shape far finer
-than the sampling: the template (for a trace whose period is no whole number of samples, as almost all are).
+than the sampling: the template (if the period is not a whole number of samples, which it hardly ever is).
 Each repetition is then shifted until it lies on the template (least squares), and the template is drawn again.
 """
 
@@ -21,16 +21,16 @@ _BINS_A_SAMPLE = 8
 _SAMPLES_A_BIN = 4
 _COARSEST = 24.0  # parts of a repetition in the first, blurred template
 _FINER = 4.0  # how much finer the next one is
-_ROUNDS = 5  # with each of them at most
+_ROUNDS = 5  # at most, with each width
 _SETTLED = 0.02  # of a part
 _OUTLYING = 6.0  # standard deviations; such samples are left out of the template
 _MOST_SCALE = 1e3  # of one repetition relative to the others; beyond it the level is not followed
-_LITTLE = 0.2  # of what a start is told by usually
+_LITTLE = 0.2  # of the evidence that a start usually has
 _TREND_DEGREE = 3
 _LEAST_KNOWN = 2 * _TREND_DEGREE
-_PARTS = 32  # of a repetition, in which it is looked for first
-_TOGETHER = 9  # neighbours are looked for together, which quietens noise
-_CLEARER = 1.1  # times the power that all repetitions have in common: what following must bring
+_PARTS = 32  # of a repetition, for the first, coarse search
+_TOGETHER = 9  # neighbours averaged in that search, to reduce noise
+_CLEARER = 1.1  # times the power that all repetitions have in common: the least gain from following a drift
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Template:
 
 
 def _around(phase: FloatArray, level: FloatArray, wanted: FloatArray) -> FloatArray:
-    """Return `level` at the phases `wanted`, linear between those known, round and round."""
+    """Return `level` at the phases `wanted`, linear between those known and periodic."""
     known = np.concatenate((phase[-1:] - 1, phase, phase[:1] + 1))
     levels = np.concatenate((level[-1:], level, level[:1]))
     return np.interp(wanted - np.floor(wanted), known, levels)
@@ -107,10 +107,11 @@ def repetition_of(starts: FloatArray, places: FloatArray) -> IndexArray:
 
 
 def align(power: FloatArray, first: int, starts: FloatArray, *, roughly_known: bool = False) -> Aligned:
-    """Return the repetitions in `power` (samples from place `first` on), begun with the guess `starts`.
+    """Return the repetitions in `power` (samples from place `first` on), starting from the guess `starts`.
 
     The guess may be off by a common shift, which stays, and by a drift or by pauses, unless the starts are
-    `roughly_known` to a sample or so. NaN samples are left out. The trace must hold at least one repetition.
+    `roughly_known` to within about a sample. NaN samples are left out. The trace must hold at least one
+    repetition.
     """
     places = first + np.arange(len(power), dtype=np.float64)
     inside = _within(places, power, starts)
@@ -119,7 +120,7 @@ def align(power: FloatArray, first: int, starts: FloatArray, *, roughly_known: b
     finest = 1.0 / min(_BINS_A_SAMPLE, max(1.0, count / _SAMPLES_A_BIN))
     width = finest
     if not roughly_known:
-        # A blurred template first: on it a repetition that is far off still finds its way.
+        # A blurred template first: even a repetition that is far off converges on it.
         width = max(finest, period / _COARSEST)
         starts = _followed(places[inside], power[inside], starts)
         inside = _within(places, power, starts)
@@ -139,7 +140,7 @@ def align(power: FloatArray, first: int, starts: FloatArray, *, roughly_known: b
 
 
 def _within(places: FloatArray, power: FloatArray, starts: FloatArray) -> BoolArray:
-    """Return which samples are there and surely within the train, whose ends may be a sample off."""
+    """Return which samples are present and certainly within the train, whose ends may be a sample off."""
     within: BoolArray = np.isfinite(power) & (places >= starts[0] + 1) & (places + 2 <= starts[-1])
     return within
 
@@ -156,10 +157,10 @@ def fold(power: FloatArray, phase: FloatArray, bins: int) -> Template:
 
 
 def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> FloatArray:
-    """Return `starts` moved along with a drifting period and behind pauses, to a part of a repetition.
+    """Return `starts` moved to follow a drifting period and pauses, to within a part of a repetition.
 
-    Each repetition, in a few parts, is turned round until it resembles the common one; from one repetition to
-    the next it turns by less than half.
+    Each repetition, averaged into a few parts, is rotated until it resembles the common one; from one repetition
+    to the next the rotation changes by less than half a turn.
     """
     count = len(starts) - 1
     period = float(starts[-1] - starts[0]) / count
@@ -175,7 +176,7 @@ def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> Floa
     seen = np.flatnonzero(whole)
     near = _mean_around(spectra[seen], max(1, min(_TOGETHER, len(seen) // 4)))
     plain = common = np.mean(spectra[seen], axis=0)
-    if not _power(plain) > 0.5 * np.mean(_power(near)):  # turned too far to have anything in common
+    if not _power(plain) > 0.5 * np.mean(_power(near)):  # rotated too far to have anything in common
         common = near[len(near) // 2]
     for _ in range(2):
         alike = np.fft.irfft(near * np.conj(common), parts, axis=1)
@@ -183,7 +184,7 @@ def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> Floa
         back = np.exp(2j * np.pi * np.outer(turned, np.arange(spectra.shape[1])) / parts)
         common = np.mean(spectra[seen] * back, axis=0)
     if not _power(common) > _CLEARER * _power(plain):
-        return starts  # steps of a part are no drift: they are left to the finer templates
+        return starts  # steps of a single part are not drift; the finer templates follow them
     shift = np.interp(np.arange(count + 1), seen, turned) * period / parts
     return _ordered(starts + shift - shift[-1])
 
@@ -220,8 +221,8 @@ class _Fit:
 def _fitted(places: FloatArray, power: FloatArray, starts: FloatArray, used: BoolArray, width: float) -> _Fit:
     """Draw the template from the `used` samples in parts of `width` samples, and fit each start to it.
 
-    A sample between two starts tells of both, of the nearer one more: shares fall linearly from one to the
-    next, as the places do if one of them moves. Taking each start by itself (instead of solving for all at
+    A sample between two starts is evidence for both, more for the nearer one: its weight falls linearly from one
+    to the next, as its shift does if one of them moves. Taking each start by itself (instead of solving for all at
     once) needs a few rounds more and is always stable.
     """
     count = len(starts) - 1
@@ -252,25 +253,25 @@ def _fitted(places: FloatArray, power: FloatArray, starts: FloatArray, used: Boo
     sigma = 1.4826 * float(np.median(np.abs(rest)))
     # Steep places scatter more than flat ones; the limit leaves both in.
     limit = np.maximum(_OUTLYING * np.hypot(sigma, slope), 1e-12 * np.abs(model))
-    # A start of which little is seen (at the ends, or with samples missing) is told less than it seems.
+    # A start with little evidence (at the ends, or where samples are missing) is less certain than it seems.
     steep = at_starts(slope**2)
     typical = float(np.median(steep))
     known = (steep > _LITTLE * typical) & (at_starts(np.ones(len(power))) > _LITTLE * period)
     steep = np.where(known, steep, 1.0)
     most = max(1.5, 0.05 * period)
     shift = np.clip(np.where(known, -at_starts(slope * rest) / steep, 0.0), -most, most)
-    # What the samples at steep places scatter by counts, and a typical start stands for one alone.
+    # The scatter of the samples at steep places counts; that of a typical start is taken for each one.
     scatter = float(np.median(at_starts((slope * rest) ** 2)[known])) if np.any(known) else 0.0
     u = np.where(known, np.sqrt(scatter) / steep, np.inf)
     return _Fit(template, np.abs(rest) <= limit, scale, sigma, shift, u)
 
 
 def _quietened(starts: FloatArray, shift: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the starts after the shifts, freed of what is only noise, and their uncertainty.
+    """Return the shifted starts with their noise reduced, and their uncertainty.
 
-    A smooth curve is drawn through them; what a single one deviates from it counts as far as all together
-    deviate by more than their uncertainty (empirical Bayes), and wholly if it stands out. Those that nothing
-    tells of lie on the curve.
+    A smooth curve is fitted to them. The deviation of a single start from it is kept in the proportion in which
+    all starts deviate by more than their uncertainty (empirical Bayes), and wholly if it stands out. Starts
+    without evidence are put on the curve.
     """
     known = np.isfinite(u)
     if np.count_nonzero(known) < _LEAST_KNOWN:
@@ -286,7 +287,7 @@ def _quietened(starts: FloatArray, shift: FloatArray, u: FloatArray) -> tuple[Fl
     if jitter2 > 0:
         kept[known] = jitter2 / (jitter2 + u[known] ** 2)
     outstanding = known & (np.abs(rest) > _OUTLYING * np.hypot(np.sqrt(jitter2), np.where(known, u, 0.0)))
-    outstanding[[0, -1]] = False  # half of what tells of these lies outside the train
+    outstanding[[0, -1]] = False  # half of the evidence for these lies outside the train
     kept[outstanding] = 1.0
     remains = np.where(kept == 1.0, np.where(known, u, 0.0), np.sqrt(jitter2 * (1 - kept)))
     of_trend = noise * np.sqrt((_TREND_DEGREE + 1) / np.count_nonzero(known))
@@ -294,7 +295,7 @@ def _quietened(starts: FloatArray, shift: FloatArray, u: FloatArray) -> tuple[Fl
 
 
 def _ordered(starts: FloatArray) -> FloatArray:
-    """Return `starts` with none before the one that precedes it by less than a tenth of the mean distance."""
+    """Return `starts` in order, each at least a tenth of the mean distance after the one before it."""
     least = 0.1 * float(starts[-1] - starts[0]) / (len(starts) - 1)
     steps = np.maximum(np.diff(starts), least)
     ordered: FloatArray = starts[0] + np.concatenate(([0.0], np.cumsum(steps)))

@@ -2,7 +2,7 @@
 """The single inferences in one window, found by what repeats in its trace.
 
 The period is measured first without looking at the number of inferences that the facts state, and the two are
-compared; then every repetition is aligned with the template of all (`template`), and the ends of the train tell
+compared; then every repetition is aligned with the template of all (`template`), and the ends of the train show
 where in the template an inference begins (`anchor`). What the trace does not show is not made up: a window
 that is not resolved says why.
 """
@@ -27,9 +27,9 @@ from energy_runner.analysis.inferences.template import Aligned, align
 
 FloatArray = npt.NDArray[np.float64]
 
-_VAGUE = 0.1  # of a period: boundaries less sure than this are none
-_MOST_OUTSIDE = 1e6  # times the largest power inside the window: what is outside matters no more
-_SYSTEMATIC_U = 0.2  # samples: what the mix in the samples at the ends hides, the same in all windows
+_VAGUE = 0.1  # of a period: boundaries less certain than this are not reported
+_MOST_OUTSIDE = 1e6  # times the largest power inside the window: samples outside are clipped to it
+_SYSTEMATIC_U = 0.2  # samples: left open by the mixed samples at the ends, the same in all windows
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def find_train(window: WindowTrace) -> Train | NotResolved:
 
 
 def _found(window: WindowTrace, power: FloatArray, first: int, last: int) -> Train | NotResolved:
-    """Return the inferences; of the samples, [first, last) are surely inside the window."""
+    """Return the inferences; the samples [first, last) are certainly inside the window."""
     free = find_period(power[first:last])
     likely = choices(window, power[first:last], free)
     for number, choice in enumerate(likely):

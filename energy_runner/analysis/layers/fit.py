@@ -37,7 +37,7 @@ class Fit:
 
     @classmethod
     def empty(cls, layers: int) -> "Fit":
-        """Return the equations of no sample."""
+        """Return equations without any sample."""
         return cls(np.zeros((layers, layers)), np.zeros(layers), 0.0, 0, np.zeros(layers), 0)
 
     @property
@@ -75,9 +75,9 @@ class Fit:
 def places(pair: Pair, start: float, stop: float) -> tuple[FloatArray, float]:
     """Return where a window's layers begin and where it ends.
 
-    `start` and `stop` move its edges, in parts of their limit of error. The marks are stretched to end with the
-    window, for the monitor's clock and the DUT's differ a little. The first layer begins with the window: what
-    comes before the first mark is the call of the network.
+    `start` and `stop` move its edges, as fractions of their limit. The marks are stretched to end with the
+    window, because the monitor's clock and the DUT's differ a little. The first layer begins with the window: the
+    time before the first mark is spent calling the network.
     """
     placed, marks = pair
     begin = placed.start + start * placed.half_width
@@ -133,9 +133,9 @@ def find_shift(
 ) -> float:
     """Return by how many samples a window must be moved for its marks to fit the trace best.
 
-    The trace tells by itself: marks in the wrong place leave larger residuals. Searched within `expected` ±
-    `reach`, down to a quarter of a sample. The clock that puts the window in the wrong place makes it too long
-    or too short besides: by `rate`, or, if that is None, as the shift since the trace's beginning says.
+    Marks in the wrong place leave larger residuals. The search covers `expected` ± `reach`, down to a quarter of a
+    sample. A clock that puts the window in the wrong place also makes it too long or too short: by `rate` or, if
+    that is None, by the shift over the time since the trace began.
     """
     placed, marks = pair
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Energy of each layer of the network, from marks that tell when the layers began.
+"""Energy of each layer of the network, from marks that say when the layers began.
 
 A layer may be shorter than a sample, so cutting the trace at the marks would charge neighbours to each other.
-Instead the levels of all layers are fitted to all samples at once (layer_fit.py). Over many inferences the marks
+Instead the levels of all layers are fitted to all samples at once (fit.py). Over many inferences the marks
 lie everywhere within a sample, which is what tells short layers apart. Least squares leave residuals that sum to
 zero, so the layers add up to the energy of the samples that were fitted.
 
 Where the windows were placed by another clock than the monitor's, they drift against the trace by milliseconds,
 which would be whole layers. How much is found from the trace itself: marks in the wrong place do not fit.
 
-A layer shorter than a tenth of a sample could take any level without anybody noticing, and its neighbours would
-pay for it. It is given the level of the layer before it, and an uncertainty as large as its energy.
+A layer shorter than a tenth of a sample could take any level unnoticed, at the expense of its neighbours. It is
+given the level of the layer before it, and an uncertainty as large as its energy.
 
 The stated `u_j` has two parts: the scatter of the fit, and the places of the window's edges, with which the marks
 shift and stretch; their effect is found by fitting again with the edges elsewhere inside their limits. The fit
@@ -36,9 +36,9 @@ FloatArray = npt.NDArray[np.float64]
 
 _SHORTEST = 0.1  # samples
 _FEW = 4.0  # samples
-_RESOLVED = 0.5  # samples: limit of error of a place that was found in the trace
-# Places of a window's two edges, as parts of their limits of error: shifted together, and against each other. The
-# steps between are for layers shorter than the limit, whose error does not grow with the shift for ever.
+_RESOLVED = 0.5  # samples: half width of a place that was found in the trace
+# Shifts of a window's two edges, as fractions of their limits: together, and against each other. The half steps
+# are for layers shorter than the limit, whose error does not keep growing with the shift.
 _ELSEWHERE = ((-1.0, -1.0), (-0.5, -0.5), (0.5, 0.5), (1.0, 1.0), (-1.0, 1.0), (1.0, -1.0))
 
 
@@ -47,7 +47,7 @@ def measure_layers(
 ) -> tuple[Layers | None, list[Finding]]:
     """Return the energy of each layer, over all windows whose marks are known; None where there are none.
 
-    `drift` is the relative limit of error of the clock that placed the windows against the monitor's: a window
+    `drift` is the relative limit of the error of the clock that placed the windows against the monitor's: a window
     that begins t seconds into the trace may be off by `drift` · t.
     """
     if not facts.marks:
@@ -81,7 +81,7 @@ def measure_layers(
     for k, (name, operations) in enumerate(zip(first.names, first.operations, strict=True)):
         owner = bisect.bisect_right(kept, k) - 1
         power_w = float(energy[owner]) * source.joule / float(fitted_s[owner])
-        # An owner's time holds that of the short layers behind it, which they get back here.
+        # An owner's time holds that of the short layers after it, which they get back here.
         lent_s = sum(each_s[kept[owner] + 1 : kept[owner + 1] if owner + 1 < len(kept) else layers])
         duration_s = float(fitted_s[owner]) - lent_s if k == kept[owner] else float(each_s[k])
         energy_j = power_w * duration_s
@@ -96,7 +96,7 @@ def measure_layers(
 def _found_in_trace(source: EnergySource, pairs: list[Pair], layers: int, drift: float) -> list[Pair]:
     """Return the windows where their layers fit the trace.
 
-    The last one, which drift moves most, is searched in the whole of its limit; the others follow it but for a
+    The last one, which drift moves most, is searched within its whole limit; the others follow it to within a
     few samples. A place that was found in the trace is no better than its samples.
     """
     last = max(pairs, key=lambda pair: pair[0].start)
@@ -114,7 +114,7 @@ def _found_in_trace(source: EnergySource, pairs: list[Pair], layers: int, drift:
 
 
 def _durations_s(marks: list[PhasesMarked]) -> FloatArray:
-    """Return how long each layer takes on the mean, by the marks alone."""
+    """Return how long each layer takes on average, by the marks alone."""
     layers = len(marks[0].names)
     spans = [np.diff([*one.offsets_ns, one.stop_ns]).reshape(-1, layers) for one in marks]
     mean: FloatArray = np.mean(np.concatenate(spans), axis=0) * 1e-9
@@ -135,7 +135,7 @@ def _place(alignment: Alignment, window: int) -> Placed | None:
 
 
 def _doubt(marks: PhasesMarked, names: list[str]) -> str:
-    """Return what is wrong with marks that are to be of the layers `names`, or nothing."""
+    """Return what is wrong with marks that should be of the layers `names`; empty if nothing is."""
     offsets = np.array([*marks.offsets_ns, marks.stop_ns], dtype=np.float64)
     if marks.names != names or len(marks.operations) != len(names) or not names:
         return "not all windows have the same layers"

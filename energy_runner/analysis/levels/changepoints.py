@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the level of a trace changes, without any edge to tell: levels and the places between them.
+"""Find where the level of a trace changes, without any captured edge: levels and the places between them.
 
 Seeded binary segmentation (S. Kovács, P. Bühlmann, H. Li, A. Munk, Biometrika 110, 2023, 249-256): intervals of
 every length n, n/2, n/4, ..., each overlapping the next by half, are searched for the one place where a change
-of the mean explains most; of all intervals that hold a change the narrowest counts, for it holds no other
+of the mean explains most; of all intervals that hold a change the narrowest counts, as it holds no other
 (narrowest over threshold; R. Baranowski, Y. Chen, P. Fryzlewicz, J. R. Stat. Soc. B 81, 2019, 649-672). The time
 is O(n log n) for any trace, the memory a few times that of the samples.
 """
@@ -33,7 +33,7 @@ class Levels:
 
     An edge within a sample is put where the sample's mix of both levels says. `mean` and `sigma` are those
     of the samples between two edges, `noise` the scatter of a sample that the search assumed. The levels are
-    always an estimate: nothing but the trace itself tells of them.
+    always an estimate, based on the trace alone.
     """
 
     edges: FloatArray
@@ -127,7 +127,7 @@ def _layer(sums: FloatArray, size: int) -> tuple[IndexArray, IndexArray, FloatAr
 
 
 def _confirmed(sums: FloatArray, changes: list[int], threshold: float, least_step: float) -> IndexArray:
-    """Return the changes, each moved to the best place between its neighbours; weak ones go, missed ones come."""
+    """Return the changes, each moved to its best place between its neighbours; drop weak ones, add missed ones."""
     tried: dict[tuple[int, int], int | None] = {}
 
     def change_in(first: int, last: int) -> int | None:

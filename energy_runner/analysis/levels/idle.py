@@ -2,7 +2,7 @@
 """What the DUT draws while it waits: the lowest stable level between windows.
 
 Between windows a DUT waits, receives its next stimulus, answers and warms up. On many boards receiving draws
-more than inferring, so the mean between windows is no idle level, and none is assumed: the trace is cut into
+more than inferring, so the mean between windows is not an idle level, and none is assumed: the trace is cut into
 constant levels, and the lowest one that lasts counts, with the places where it was found.
 """
 

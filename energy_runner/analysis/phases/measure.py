@@ -22,12 +22,12 @@ from energy_runner.session.result import Finding
 
 FloatArray = npt.NDArray[np.float64]
 
-_OVERLAP = 1e-9  # samples, by which two phases may seem to overlap for rounding
+_OVERLAP = 1e-9  # samples by which two phases may seem to overlap through rounding
 
 
 @dataclass(frozen=True)
 class PinEdge:
-    """An edge of a pin at `place` samples; `rising` tells its direction."""
+    """An edge of a pin at `place` samples; `rising` is its direction."""
 
     place: float
     rising: bool
@@ -73,7 +73,7 @@ class PhaseSummary:
 
 @dataclass(frozen=True)
 class PhaseResult:
-    """All phases, in the order given; `estimated` unless edges told where they are."""
+    """All phases, in the order given; `estimated` unless edges marked them."""
 
     phases: tuple[PhaseTime, ...]
     summaries: tuple[PhaseSummary, ...]
@@ -84,7 +84,7 @@ class PhaseResult:
 def spans_of_pin(name: str, edges: Sequence[PinEdge], *, active_high: bool) -> tuple[list[Span], list[Finding]]:
     """Return the stretches during which a pin was active, and what is odd about its edges.
 
-    Edges must alternate: of two equal ones in a row one between them is missing, and where cannot be known. So
+    Edges must alternate. Between two equal ones in a row an edge is missing, and its place cannot be known, so
     a phase counts only between an edge that begins it and the very next edge, if that ends it.
     """
     spans: list[Span] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the windows lie in the monitor's samples, by which method, and how surely."""
+"""Place the windows among the monitor's samples: where they lie, by which method, and with what uncertainty."""
 
 import math
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ BY_HOST = (
 )
 NONE = "none"
 # Samples and laps reach the host over different links, each with a latency that is never negative. The least of
-# many is near the link's own, some milliseconds for USB and Ethernet; what the two differ by cannot be seen.
+# many is near the link's own, some milliseconds for USB and Ethernet; how the two differ cannot be measured.
 LATENCY_LIMIT_S = 0.02
 
 LAP_STEP_S = 4e-6
@@ -32,9 +32,9 @@ _LARGEST_CORRECTION = 0.02  # a ceramic resonator stays within 0.005
 
 @dataclass(frozen=True)
 class Placed:
-    """A window in samples; `half_width` is the limit of error of either edge, in samples.
+    """A window in samples; `half_width` is the limit of either edge's error, in samples.
 
-    Of it, `shared` is what all edges have in common: the error of the one that started the log.
+    `shared` is the part of it that all edges have in common: the error of the one that started the log.
     """
 
     start: float
@@ -49,7 +49,7 @@ class Alignment:
 
     `rate_u` is the relative standard uncertainty of times on the IO manager's clock after `rate_correction`:
     a window that begins t seconds into the log is shifted by t · `rate_u`, its duration d is off by
-    d · `rate_u`, and all windows together, for it is one clock.
+    d · `rate_u`, and all windows are off together, because it is one clock.
     """
 
     method: str
@@ -126,7 +126,7 @@ def _by_laps(facts: Facts, matching: Matching) -> Alignment:
 
 
 def _by_host(facts: Facts, matching: Matching) -> Alignment:
-    """Place laps among samples that began at no edge: both are dated by the host, by their least late messages."""
+    """Place laps among samples that no edge started: the host dates both by their least delayed messages."""
     assert facts.monitor is not None  # noqa: S101
     period_s = facts.monitor.period_s
     rate = lap_rate(facts)
@@ -156,7 +156,7 @@ def _by_host(facts: Facts, matching: Matching) -> Alignment:
 
 
 def _start_doubt(facts: Facts, origin: Edge, period_s: float) -> str:
-    """Return why the log's first sample cannot belong to the lap `origin`, or nothing."""
+    """Return why the log's first sample cannot belong to the lap `origin`; empty if it can."""
     ends, times = facts.arrival_line()
     begun_ns = dated(0.0, ends, times, period_s * 1e9)
     if not abs(begun_ns - origin.host_ns) <= TOLERANCE_S * 1e9:  # so that NaN is a doubt too
@@ -189,7 +189,7 @@ def cross_check(facts: Facts, alignment: Alignment) -> CrossCheck | None:
 def sample_clock(facts: Facts) -> SampleClock | None:
     """Return the sample period by the host's clock over the one that the monitor states.
 
-    Samples lost unnoticed, or a stride that was misunderstood, stretch it; so does nothing else by much.
+    Samples lost unnoticed, or a stride that was misunderstood, stretch it; nothing else does so by much.
     """
     if facts.monitor is None or len(facts.started) != 1:
         return None

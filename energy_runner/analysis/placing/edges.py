@@ -2,7 +2,7 @@
 """Which captured edge belongs to which command.
 
 The edges must match the commands one to one and in order, and each must fall where the host saw its command.
-If any does not, the misfit is named, only windows whose own edges are beyond doubt are kept, and `exact` is
+If any does not, the misfit is reported, only windows whose own edges are beyond doubt are kept, and `exact` is
 False: then no score is given. An edge is never guessed, moved or dropped to make the numbers fit.
 """
 
@@ -44,7 +44,7 @@ class Matched:
 
 @dataclass(frozen=True)
 class Matching:
-    """All commands in order. `by_monitor` tells what `Edge.place` counts."""
+    """All commands in order. `by_monitor` says what `Edge.place` counts."""
 
     by_monitor: bool
     exact: bool
@@ -106,7 +106,7 @@ def lap_edges(laps: list[LapCaptured]) -> list[Edge]:
         if found:
             step = (lap.lap_us - found[-1].place) % _LAP_WRAP_US
             waited = (lap.t_ns - found[-1].host_ns) / 1e3
-            # As many wraps as the host saw time pass; -1 for a lap that is earlier than the one before it.
+            # As many wraps as fit the time that passed on the host; -1 for a lap earlier than the one before it.
             place = found[-1].place + step + _LAP_WRAP_US * round((waited - step) / _LAP_WRAP_US)
         found.append(Edge(place, LAP_HALF_WIDTH_US, float(lap.t_ns)))
     return found
@@ -137,7 +137,7 @@ def _fits(edges: list[Edge], anchors: list[tuple[float, float]]) -> bool:
 
 
 def _in_order(facts: Facts, edges: list[Edge]) -> list[Matched] | None:
-    """Deal the edges out in order; None unless they come out even and every one is in its place."""
+    """Assign the edges in order; None unless their number is right and every one is in its place."""
     if any(after.place < before.place for before, after in pairwise(edges)):
         return None
     left = list(edges)

@@ -4,7 +4,7 @@
 A message about an event at `x` on one clock arrives at `y` on the other: true time plus a latency that is
 never negative. So the true line lies below all points, and the line through the lower edge of their convex
 hull estimates it (S. Moon, P. Skelly, D. Towsley, "Estimation and removal of clock skew from network delay
-measurements", IEEE INFOCOM 1999). One late message does not move it, which least squares cannot say.
+measurements", IEEE INFOCOM 1999). One late message does not move it, as it would a least squares fit.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def lower_line(x: FloatArray, y: FloatArray, resolution: float = 0.0) -> Line | 
 
     `resolution` is the step of either clock, in units of y. The uncertainty takes the typical latency above
     the line, 1.44 × its median as for an exponential distribution, for the scatter of one point; the factor
-    n/(n-3) makes it honest for few points. Simulated with uniform, exponential, alternating and occasionally
+    n/(n-3) allows for few points. Simulated with uniform, exponential, alternating and occasionally
     very late messages, the true slope lies within ±2 u in 91 to 99 % of runs with 7 points or more.
     """
     x, y = _thinned(x, y)

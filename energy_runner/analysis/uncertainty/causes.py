@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From limits of error and what was seen of the windows to the causes of a budget, and to what is missing.
+"""Derive the causes of a budget, and what it lacks, from the specification and from the windows.
 
-Limits of error are taken as rectangular distributions, u = limit / √3 (JCGM 100:2008, 4.3.7), because a data
-sheet says no more. Noise is given as a standard deviation of one sample and taken as normal. Where an error
+Limits of a specification are taken as rectangular distributions, u = limit / √3 (JCGM 100:2008, 4.3.7), because a
+data sheet says no more. Noise is given as a standard deviation of one sample and taken as normal. Where an error
 shifts edges, its effect is read off the trace itself, by moving them (5.1.4, note 2).
 """
 
@@ -129,7 +129,7 @@ def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditio
 
 
 def _effect_j(term: Term, window: Measured, given: Conditions) -> float | None:
-    """Return what an error as large as the limit does to a window's energy; None if that cannot be said."""
+    """Return what an error as large as the limit does to a window's energy; None if that is unknown."""
     share = 1.0
     if term.above:
         threshold_w = given.threshold_w(term)
@@ -145,7 +145,7 @@ def _effect_j(term: Term, window: Measured, given: Conditions) -> float | None:
 
 
 def _latency(term: Term, name: str, source: str, windows: Sequence[Measured]) -> Cause:
-    """Return what a delay does that all edges have in common."""
+    """Return the effect of a delay that all edges have in common."""
     period_s = windows[0].start.period_s if term.unit == "sample" else 1.0
     u = term.absolute / ROOT3
     return Cause(
@@ -158,7 +158,7 @@ def _latency(term: Term, name: str, source: str, windows: Sequence[Measured]) ->
 
 
 def _clock_beside_laps(term: Term, name: str, source: str, windows: Sequence[Measured]) -> Cause:
-    """Return what the monitor's clock does where laps tell how long a window is.
+    """Return the effect of the monitor's clock where laps measure how long a window is.
 
     A slow clock then makes no window longer; it only puts each of them later in time, and stretches it, while
     its mean power still counts for the duration by the laps.
@@ -248,7 +248,7 @@ def _of_laps(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]:
 
 
 def _lost(windows: Sequence[Measured]) -> Cause:
-    """Return what stands for samples that are missing: anything within the range of the others."""
+    """Return the cause for missing samples, which may have any value within the range of the others."""
     return Cause(
         name="lost samples",
         source="their share of the window \u00d7 range of power in it"
@@ -277,7 +277,7 @@ def _moved_j(window: Measured, by_s: Callable[[float], float], instead_j: float 
 
 
 def _left_out(given: Conditions) -> Iterator[str]:
-    """Yield what a real monitor's table does not speak of."""
+    """Yield what a real monitor's specification leaves out."""
     names = {term.name for term in given.limits.terms}
     if not names:
         yield "limits of error of the monitor unknown"

@@ -5,8 +5,8 @@ The model is linear: a window's energy per inference is what was measured plus, 
 times an error whose estimate is zero (JCGM 100:2008, 5.1.2). A cause that is shared is one uncertain number
 that enters all windows, so their median has it in full. A cause of each window's own is drawn anew in each.
 
-The score is the median of the windows. Of shared causes it has what the window in the middle has. Of the
-windows' own causes it has the standard deviation of a median: that of one window times `median_factor`.
+The score is the median of the windows. Shared causes contribute what they do to the window in the middle. The
+windows' own causes contribute the standard deviation of a median: that of one window times `median_factor`.
 What the windows scatter beyond that is their repeatability (type A). Scatter that the own causes explain is
 not counted a second time (JCGM 100:2008, 4.3.10).
 """

@@ -70,7 +70,7 @@ def coverage_factor(parts: Iterable[Part], probability: float = PROBABILITY) -> 
 
 
 def _reach(part: Part) -> float:
-    """Return how far from zero the part is to be looked at."""
+    """Return how far from zero the part is evaluated."""
     each = {"rectangular": math.sqrt(3), "normal": _NORMAL_REACH, "t": _T_REACH}
     return each[part.distribution] * part.u
 

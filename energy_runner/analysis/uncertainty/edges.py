@@ -22,7 +22,7 @@ _BLOCK = 1 << 19
 class EdgeView:
     """The surroundings of one edge.
 
-    `half_width_s` is the limit of error of the edge's own position, `shared_s` that of what it has in common
+    `half_width_s` is the limit of the error of the edge's own position, `shared_s` that of what it has in common
     with every other edge (a log that was started by an edge inherits the error of that one). `outside_w` is
     the power in the sample outside, by which the mixed sample is divided, and `outside_step_w` the change of
     power between that sample and the one beyond it. `power_w` holds the samples from index `first` on.

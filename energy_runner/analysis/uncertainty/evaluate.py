@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The uncertainty of every window and of the score, by the GUM (JCGM 100:2008).
 
-Which causes there are: `budget_causes`. How they are combined: `budget`. Which factor makes an interval of
-95 % of it: `budget_coverage`. How it is written: `budget_text`.
+`causes` finds the causes, `combine` combines them, `coverage` finds the factor for an interval of 95 %, and
+`wording` writes the result.
 """
 
 from collections.abc import Sequence

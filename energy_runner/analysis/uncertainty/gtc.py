@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """GTC, the GUM Tree Calculator (Measurement Standards Laboratory of New Zealand): uncertain numbers.
 
-Importing it takes a second, all but a tenth of which is scipy's: GTC names `scipy.special` and
+Importing it takes a second, all but a tenth of which is scipy's: GTC imports `scipy.special` and
 `scipy.optimize` at its top for functions that we never call. So these two are entered as lazy modules first
-(`importlib.util.LazyLoader`): they are the real ones, and load as soon as anybody uses them.
+(`importlib.util.LazyLoader`): they are the real modules, loaded at first use.
 """
 
 import sys

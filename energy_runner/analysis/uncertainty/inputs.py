@@ -60,8 +60,8 @@ class Measured:
     """What the budget needs of one window.
 
     `missing_share` is the share of its duration whose samples are missing, `spread_w` the range of the others
-    (only determined where some are missing). `shares_above` tells for powers in watt which share of the
-    window was above each.
+    (only determined where some are missing). `shares_above` maps powers in watt to the share of
+    the window that was above each.
     """
 
     energy_j: float

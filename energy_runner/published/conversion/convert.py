@@ -16,8 +16,8 @@ def convert(
 ) -> list[Facts]:
     """Return the facts of each of `versions`, which are of one session.
 
-    `path` is what that is called where it comes from. Hashing its files takes time; an audit, which keeps nothing,
-    goes without. Raises `SessionError` for a benchmark that is not ours.
+    `path` is the session's path where it was published. Hashing its files takes time; an audit, which keeps
+    nothing, does without. Raises `SessionError` for a benchmark that is not ours.
     """
     recordings = [session.recording for session in versions]
     instrument = look_up(next((recording.instrument for recording in recordings if recording is not None), ""))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The journal of a published session: the events that its files tell of."""
+"""The journal of a published session: the events that its files record."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,11 +11,11 @@ from energy_runner.session import events as ev
 
 _MS = 1_000_000
 _BOX = "importer"
-_LAP_WRAP_US = 2**32  # our laps are those of a 32-bit counter; some DUTs count on
+_LAP_WRAP_US = 2**32  # our laps are those of a 32-bit counter; some DUTs count further
 
 
 def make_events(session: PublishedSession, specification: dict[str, Any]) -> list[ev.AnyEvent]:
-    """Return the events that the session's files tell of, in order of time as far as that is known.
+    """Return the events that the session's files record, in order of time as far as it is known.
 
     `specification` is that of the monitor, as its driver would state it.
     """
@@ -42,7 +42,7 @@ def make_events(session: PublishedSession, specification: dict[str, Any]) -> lis
 
 
 def _dut(session: PublishedSession, start_ms: int) -> Iterator[ev.AnyEvent]:
-    """Yield what the DUT said of itself."""
+    """Yield what the DUT reported about itself."""
     if session.boot_ms is not None:
         mode, lines = session.timestamp_mode, session.boot_lines
         yield ev.DutBooted(t_ns=session.boot_ms * _MS, timestamp_mode=mode, lines=lines)
@@ -80,9 +80,9 @@ def _acquisition(
 ) -> Iterator[ev.AnyEvent]:
     """Yield how the recording began.
 
-    The runners drop up to a second at the end of a trace, so that its end says little about time. But if the trace
-    is of quite another length than the run, its end is tied to the log too: the analysis then sees that times do
-    not fit, and gives no figure.
+    The runners drop up to a second at the end of a trace, so its end says little about time. But if the lengths of
+    trace and run differ widely, the end is tied to the log too: the analysis then sees that the times do not fit,
+    and gives no figure.
     """
     t_ns = recording.started_ms * _MS
     yield ev.MonitorConfigured(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The record of a published session, as a session of ours has one.
+"""Make the record of a published session, in the form of our own sessions.
 
-Only what the files hold becomes a fact. Who the instruments were, how they were calibrated and what voltage was
-measured is not in them, so it is not in ours.
+Only what the files hold becomes a fact. They do not hold the instruments' identities and calibrations and the
+measured voltage, so the record does not either.
 """
 
 import hashlib
@@ -36,8 +36,8 @@ def make_record(
 ) -> Record:
     """Return the record of an imported session; raises `SessionError` for a benchmark that is not ours.
 
-    `path` is what the session is called where it comes from, `software` what imports it, `instrument` what its
-    monitor is called. `files` are those whose SHA-256 is to be kept.
+    `path` is the session's path where it was published, `software` the importing program, `instrument` the name of
+    the monitor. `files` are those whose SHA-256 is kept.
     """
     benchmark = session.definition
     if benchmark is None:
@@ -88,7 +88,7 @@ def _names(session: PublishedSession) -> list[str]:
 
 
 def _stimuli(session: PublishedSession) -> list[StimulusFile]:
-    """Return the stimuli in the order of their first use; -1 stands for a class that nothing tells."""
+    """Return the stimuli in the order of their first use; -1 stands for an unknown class."""
     sizes: dict[str, int] = {}
     labels: dict[str, int | None] = {}
     for command in session.commands:

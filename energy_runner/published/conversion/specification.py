@@ -3,7 +3,7 @@
 
 The tables are those of the control layer, read as data and not through its code: one instrument has one table,
 and a term that is corrected for our own driver is corrected for imported sessions too. For an instrument without a
-table nothing is known, and then the result says that its uncertainty is incomplete.
+table nothing is known, and the result says that its uncertainty is incomplete.
 """
 
 import tomllib
@@ -19,14 +19,14 @@ _UNTRACED = (
 
 @dataclass(frozen=True)
 class Instrument:
-    """What a monitor is called, and its specification as a driver of ours would state it."""
+    """The title of a monitor, and its specification as our own driver would state it."""
 
     title: str
     specification: dict[str, Any]
 
 
 def look_up(name: str) -> Instrument:
-    """Return the monitor that a log calls `name`; an empty name stands for one that the log does not tell."""
+    """Return the monitor that a log calls `name`; an empty name means that the log does not name it."""
     title = _TITLES.get(name, name or "not named")
     known = name if name in _TITLES else ""
     file = resources.files("instruments.devices").joinpath(known, "specification.toml")

@@ -12,7 +12,7 @@ from energy_runner.published.model import Answers, InferCommand, Note
 
 @dataclass(frozen=True)
 class ReadAnswers:
-    """The answers, or None and in `notes` why there are none that figures can be computed from."""
+    """The answers, or None, with `notes` that say why no figures can be computed."""
 
     answers: Answers | None = None
     notes: tuple[Note, ...] = ()

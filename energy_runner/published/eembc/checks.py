@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is odd about a session of the EEMBC runner, in a phrase each."""
+"""Find what is odd about a session of the EEMBC runner, one phrase each."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ _EXPECTED = {"log": "log.txt", "results": "results.txt", "script": "script.async
 
 @dataclass(frozen=True)
 class Checked:
-    """Everything that was read of one session; `trace` is None in other modes than energy."""
+    """Everything that was read of one session; `trace` is None in modes other than energy."""
 
     contents: Contents
     benchmark: str
@@ -120,9 +120,10 @@ def _check_commands(mode: Mode, commands: Sequence[InferCommand], figures: Seque
     if timed and other and len(counts) == 1:
         detail = f"{other[0].text} inferences are published, {counts[0]} were asked for"
         yield Note("another-run", f"results of another run: {detail}")
-    told = [c for c in commands if c.announced is not None and c.announced != c.inferences]
-    if told:
-        detail = f"the DUT announced {told[0].announced} inferences where {told[0].inferences} were asked for"
+    announced = [c for c in commands if c.announced is not None and c.announced != c.inferences]
+    if announced:
+        first = announced[0]
+        detail = f"the DUT announced {first.announced} inferences where {first.inferences} were asked for"
         yield Note("iterations-differ", detail)
     if any(lap_us >= 2**32 for command in commands for lap_us in command.laps_us):
         yield Note("laps-long", "laps of the DUT above 2^32 us are kept modulo 2^32", wrong=False)
@@ -165,7 +166,7 @@ def _check_count(read: Checked, timestamps: list[float]) -> Iterator[Note]:
         return
     expected = 2 * len(log.commands) + (log.sync_ms is not None)
     published = {figure.window for figure in figures if figure.window is not None}
-    # Of a log that breaks off, edges of lost commands are no surplus.
+    # If the log breaks off, edges of lost commands are not surplus.
     cut = log.ended_ms is None and len(log.commands) < len(published)
     if len(timestamps) != expected and not cut:
         name = "missing" if len(timestamps) < expected else "surplus"
@@ -174,7 +175,7 @@ def _check_count(read: Checked, timestamps: list[float]) -> Iterator[Note]:
 
 
 def _check_length(log: EembcLog, trace: TraceFiles) -> Iterator[Note]:
-    """Note a trace that is shorter than its timestamps, or of another length than the log tells."""
+    """Note a trace that is shorter than its timestamps, or of another length than the log says."""
     if trace.samples is None:
         return
     first_s, last_s = min(trace.timestamps_s), max(trace.timestamps_s)

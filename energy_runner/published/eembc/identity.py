@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a session of the EEMBC runner is: its benchmark and its mode."""
+"""Identify a session of the EEMBC runner: its benchmark and its mode."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ class Identity:
 
 
 def identify(found: Found, log: EembcLog, figures: list[Figure], refusals: list[str]) -> Identity:
-    """Return what the session is; raises `SessionError`, with the `refusals`, if nothing tells."""
+    """Return benchmark and mode; raises `SessionError`, with the `refusals`, if they cannot be found."""
     mode = _mode(log, found, figures)
     benchmark = _benchmark(log, found)
     if mode is None or benchmark is None:
@@ -51,7 +51,7 @@ def _mode(log: EembcLog, found: Found, figures: list[Figure]) -> Mode | None:
 
 
 def _benchmark(log: EembcLog, found: Found) -> Benchmark | None:
-    """Return the first one that the log or the folder names and that is one of ours."""
+    """Return the first benchmark of ours that the log or the folder names."""
     ours = {benchmark.id: benchmark for benchmark in list_benchmarks()}
     names = (log.model, log.settings.get("model", ""), found.benchmark or "")
     return next((ours[name] for name in names if name in ours), None)

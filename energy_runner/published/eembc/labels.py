@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The true class of a published stimulus: from a label file, from its name, or from its place in the list.
 
-Logs of the EEMBC runner tell which file was loaded and what the DUT answered, but not the right answer. Where the
+Logs of the EEMBC runner say which file was loaded and what the DUT answered, but not the right answer. Where the
 user gives the stimuli, their label file counts. Otherwise the names help: those of kws01 end with the class, those
 of ad01 begin with it, those of ic01 begin with a noun. Those of vww01 are bare numbers; but its list has the 500
-pictures with a person first, so that the place in a complete run tells.
+pictures with a person first, so the place in a complete run gives the class.
 """
 
 import re
@@ -61,7 +61,7 @@ def _listed(benchmark: Benchmark, stimuli: Path | None) -> dict[str, int]:
 
 
 def _bare(name: str) -> str:
-    """Return a picture's name without the prefix that some gave it: COCO_val2014_000000343218.bin."""
+    """Return a picture's name without the prefix that some submitters gave it: COCO_val2014_000000343218.bin."""
     return name.rpartition("_")[2]
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """`log.txt` of the EEMBC runner, read line by line and tolerantly.
 
-A line is `SSSSS.mmm source: message`: seconds since the runner's start, with five digits or more, and who speaks.
-Messages of the DUT may hold anything: raw line ends (the rest then comes without a prefix), colour codes,
-echoes of the command, bytes garbled on a 9600 baud line. So tokens are looked for anywhere in a line, and what
-cannot be read is counted, never guessed.
+A line is `SSSSS.mmm source: message`: seconds since the runner's start, with five digits or more, and the source
+of the message. Messages of the DUT may hold anything: raw line ends (the rest then comes without a prefix), colour
+codes, echoes of the command, bytes garbled on a 9600 baud line. So tokens are searched for anywhere in a line, and
+what cannot be read is counted, never guessed.
 """
 
 import re
@@ -59,7 +59,7 @@ class EembcLog:
 
 
 class _Reader:
-    """The reader's state: who spoke last, which file is loaded, which command is at work."""
+    """The reader's state: the last source, the loaded file and the command in progress."""
 
     def __init__(self) -> None:
         self.log = EembcLog()
@@ -81,7 +81,7 @@ class _Reader:
         }
 
     def take(self, line: bytes) -> None:
-        """Take in one line."""
+        """Process one line."""
         log = self.log
         log.lines += 1
         match = tokens.PREFIX.match(line)
@@ -100,7 +100,7 @@ class _Reader:
             log.damaged += 1
 
     def _continued(self, line: bytes) -> None:
-        """Take in a line without a prefix: the rest of a DUT's message that held a line end."""
+        """Process a line without a prefix: the rest of a DUT's message that held a line end."""
         if self._source in {b"dut", b"io"}:
             self._dut(line)
         else:
@@ -242,7 +242,7 @@ class _Reader:
 
 
 def read_log(lines: Iterable[bytes]) -> EembcLog:
-    """Return the facts in the lines of a log; whatever they hold, nothing is raised for it."""
+    """Return the facts in the lines of a log; raise nothing, whatever they hold."""
     reader = _Reader()
     for line in lines:
         reader.take(line)
@@ -253,7 +253,7 @@ def read_log(lines: Iterable[bytes]) -> EembcLog:
 
 
 def _numbers(text: bytes) -> list[float] | None:
-    """Return the numbers of an `m-results` list, a comma at its end allowed; None if one is damaged."""
+    """Return the numbers of an `m-results` list, which may end with a comma; None if one is damaged."""
     fields = [part.strip() for part in text.split(b",")]
     if fields and not fields[-1]:
         fields.pop()

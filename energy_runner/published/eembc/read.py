@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A session of the EEMBC runner, put together from its log, its results and its trace."""
+"""Assemble a session of the EEMBC runner from its log, its results and its trace."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recording of an EEMBC session: its samples, and where in them the edges lie."""
+"""The recording of an EEMBC session: its samples, and where the edges lie among them."""
 
 import math
 
@@ -10,15 +10,15 @@ from energy_runner.published.eembc.trace import Samples
 from energy_runner.published.model import MonitorEdge, Recording
 
 # Where an edge lies, in samples, relative to its timestamp, and by how much it may be off. The LPM01A reports an
-# edge after the sample in which it fell, and the change of power is seen in that sample; the JS110 dates it freely
-# and the runner rounds to 1 ms, which is one sample.
+# edge after the sample in which it fell, and the change of power is seen in that sample; the JS110 dates it at any
+# time and the runner rounds to 1 ms, which is one sample.
 _EDGE_OFFSET = {"lpm01a": (-0.5, 0.5), "js110": (0.0, 0.5)}
 _EDGE_UNKNOWN = (-0.25, 0.75)
 LAP_AGREES_S = 0.0015  # between a lap that the monitor reported and the timestamp of the same edge
 
 
 def make_recording(log: EembcLog, samples: Samples | None, timestamps_s: list[float]) -> Recording | None:
-    """Return what the monitor recorded; None without samples, or where the log does not tell when."""
+    """Return what the monitor recorded; None without samples, or where the log does not say when."""
     if samples is None or log.trace_on_ms is None:
         return None
     rate_hz = samples.rate_hz

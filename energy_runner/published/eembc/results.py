@@ -31,7 +31,7 @@ PATTERNS = (
     _line(rf"Median throughput is\s+{NUMBER} inf", "Median throughput", whole=True),
     _line(rf"Top-1:\s*{NUMBER}%", "Top-1", whole=True),
     _line(rf"AUC:\s*{NUMBER}", "AUC", whole=True),
-    # What says nothing in figures.
+    # Lines without figures.
     _line(r"Cannot compute accuracy metrics in single-run mode"),
     _line(r"^(?:\d{5,}\.\d{3} )?(?:[\w-]+: )?-+$"),
     _line(r"^\d{5,}\.\d{3} (?:session|parser|sequencer): "),
@@ -42,7 +42,7 @@ PATTERNS = (
 class EembcResults:
     """The published figures, the lines that could not be read, and when the first one was printed.
 
-    `beside` are the figures of performance sessions beside this one.
+    `beside` are the figures of the performance sessions next to this one.
     """
 
     figures: list[Figure]
@@ -52,7 +52,7 @@ class EembcResults:
 
 
 def read_results(contents: Contents, in_log: list[str]) -> EembcResults:
-    """Return what `results.txt` tells; where it cannot be read, its lines `in_log` do."""
+    """Return the figures of `results.txt` or, where it cannot be read, of its lines `in_log`."""
     lines = in_log if contents.results is None else contents.results
     read = read_figures(lines, PATTERNS)
     stamp = next((match for line in lines if (match := _STAMP.match(line))), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is looked for in a log of the EEMBC runner: the beginning of a line, and tokens anywhere in it."""
+"""Patterns for a log of the EEMBC runner: the beginning of a line, and tokens anywhere in it."""
 
 import re
 

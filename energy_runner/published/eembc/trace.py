@@ -18,7 +18,7 @@ from energy_runner.published.validation import first_error
 
 MAGIC = 0xF1
 _HEADER = 5
-SLOWEST_HZ, FASTEST_HZ = 1.0, 4e6  # of no monitor ever used is the rate outside
+SLOWEST_HZ, FASTEST_HZ = 1.0, 4e6  # no monitor that was ever used has a rate outside
 _TIMESTAMPS: TypeAdapter[list[float]] = TypeAdapter(list[float])
 MOST_TIMESTAMPS = 100_000
 
@@ -34,7 +34,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class TraceFiles:
-    """What the two files hold: None or empty where that cannot be read, and `absent` says by role why not."""
+    """What the two files hold: None or empty where one cannot be read, and `absent` says by role why not."""
 
     samples: Samples | None = None
     timestamps_s: list[float] = field(default_factory=list)
@@ -42,7 +42,7 @@ class TraceFiles:
 
 
 def read_trace(contents: Contents) -> TraceFiles:
-    """Return the samples and the timestamps of a session, as far as its files hold some."""
+    """Return the samples and the timestamps of a session, as far as its files hold them."""
     samples, timestamps_s, absent = None, [], dict(contents.refusals)
     try:
         if contents.trace is not None:
@@ -60,7 +60,7 @@ def read_trace(contents: Contents) -> TraceFiles:
 def parse_samples(data: bytes, name: str) -> Samples:
     """Return the samples in the file called `name`; raises `SessionError` for a file that holds none."""
     if len(data) < _HEADER or data[0] != MAGIC:
-        raise SessionError(f"{name}: is no trace of the EEMBC runner (it begins with {data[:5].hex(' ')})")
+        raise SessionError(f"{name}: is not a trace of the EEMBC runner (it begins with {data[:5].hex(' ')})")
     rate_hz = float(np.frombuffer(data, "<f4", 1, offset=1)[0])
     if not SLOWEST_HZ <= rate_hz <= FASTEST_HZ:
         raise SessionError(f"{name}: a sample rate of {rate_hz:g} Hz is absurd")
@@ -85,7 +85,7 @@ def parse_timestamps(data: bytes, name: str) -> list[float]:
     try:
         timestamps = _TIMESTAMPS.validate_json(data)
     except ValidationError as error:
-        raise SessionError(f"{name}: is no list of numbers ({first_error(error)})") from None
+        raise SessionError(f"{name}: is not a list of numbers ({first_error(error)})") from None
     if len(timestamps) > MOST_TIMESTAMPS:
         raise SessionError(f"{name}: {len(timestamps)} timestamps are too many")
     return timestamps

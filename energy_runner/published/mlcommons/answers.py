@@ -15,7 +15,7 @@ DOCUMENT = "results.json"
 
 @dataclass(frozen=True)
 class ReadAnswers:
-    """The answers, or None and in `notes` why there are none that figures can be computed from.
+    """The answers, or None, with `notes` that say why no figures can be computed.
 
     `labels_from` says where their classes come from.
     """
@@ -28,7 +28,7 @@ class ReadAnswers:
 def read_answers(commands: Sequence[InferCommand], benchmark: Benchmark | None) -> ReadAnswers:
     """Return a row for each file, in the order of their first use; none for a benchmark that is not ours.
 
-    Several outputs are made to add up to one first.
+    Several outputs are first scaled so that their sum is 1.
     """
     outputs: dict[str, list[list[float]]] = {}
     labels: dict[str, int] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is odd about a session of the MLCommons runner, in a phrase each."""
+"""Find what is odd about a session of the MLCommons runner, one phrase each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -78,16 +78,16 @@ def _check_files(read: Checked) -> Iterator[Note]:
 def _check_folder(read: Checked) -> Iterator[Note]:
     """Note a session that does not fit its folder; a wake word run in energy mode is filed under both modes."""
     found, identity = read.contents.found, read.identity
-    for name, told, is_ in (
+    for name, filed, is_ in (
         ("mode-differs", found.mode, identity.mode),
         ("benchmark-differs", found.benchmark, identity.benchmark),
     ):
-        if told is not None and told != is_ and identity.benchmark != WAKE_WORDS:
-            yield Note(name, f"a session of {is_} in a folder for {told}")
+        if filed is not None and filed != is_ and identity.benchmark != WAKE_WORDS:
+            yield Note(name, f"a session of {is_} in a folder for {filed}")
 
 
 def _check_commands(read: Checked) -> Iterator[Note]:
-    """Note passes that the log does not tell of, and unequal numbers of inferences."""
+    """Note passes that are missing in the log, and unequal numbers of inferences."""
     loadings, working = read.log.loadings, read.document.working
     if working and not read.commands.timed:
         detail = f"the log tells of {len(loadings)} loadings, results.json of {len(working)}"
@@ -125,8 +125,8 @@ def _check_pass(log: MlcommonsLog, number: int, power: Power, samples: int) -> I
     if counts != sorted(counts):
         yield Note("timestamps-unsorted", f"timestamps of trial {number} are not in order")
     if number < len(log.captured) and log.captured[number] != (samples, len(counts)):
-        told, seen = log.captured[number]
-        detail = f"trial {number} has {samples} samples and {len(counts)} timestamps, by the log {told} and {seen}"
+        size, seen = log.captured[number]
+        detail = f"trial {number} has {samples} samples and {len(counts)} timestamps, by the log {size} and {seen}"
         yield Note("another-run", f"results.json differs from the log: {detail}")
 
 
@@ -173,11 +173,11 @@ def _check_laps(document: Document) -> Iterator[Note]:
 def _check_against_log(results: MlcommonsResults) -> Iterator[Note]:
     """Compare results.txt with the same lines at the end of the log: they may be of different runs."""
     published = {(figure.field, figure.window): figure for figure in results.figures}
-    told = {(figure.field, figure.window): figure for figure in results.in_log}
+    in_log = {(figure.field, figure.window): figure for figure in results.in_log}
     differing = [
-        (figure, told[key])
+        (figure, in_log[key])
         for key, figure in published.items()
-        if key in told and figure.field.startswith(_COMPARED) and figure.text != told[key].text
+        if key in in_log and figure.field.startswith(_COMPARED) and figure.text != in_log[key].text
     ]
     if differing:
         first, other = differing[0]

@@ -18,7 +18,7 @@ Working = list[tuple[Pass, Infer]]
 
 @dataclass(frozen=True)
 class Commands:
-    """The commands in order, and when the session ended; `timed` tells whether the log dates them."""
+    """The commands in order, and when the session ended; `timed` says whether the log dates them."""
 
     commands: list[InferCommand]
     ended_ms: int | None
@@ -56,7 +56,7 @@ def make_commands(document: Document, log: MlcommonsLog, identity: Identity) -> 
 
 
 def _times(working: Working, log: MlcommonsLog) -> list[tuple[int, int]] | None:
-    """Return when each pass's command was sent at the earliest and over at the latest; None if not told."""
+    """Return earliest start and latest end of each pass's command, in ms; None if the log does not date them."""
     loads = log.loadings
     if not loads or len(loads) != len(working):
         return None
@@ -70,7 +70,7 @@ def _times(working: Working, log: MlcommonsLog) -> list[tuple[int, int]] | None:
 
 
 def _sample_times(working: Working, number: int) -> tuple[int, int]:
-    """Return times for a pass whose log is lost: those of the monitor, which count from the first sample."""
+    """Return times for a pass whose log is lost: those of the monitor's samples, counted from the first one."""
     before = sum(len(one.power.samples) for one, _ in working[:number] if one.power)
     power = working[number][0].power
     return before + number, before + number + (len(power.samples) if power else 0)

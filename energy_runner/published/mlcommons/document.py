@@ -2,7 +2,7 @@
 """`results.json` of the MLCommons runner: one entry for each pass of its loop.
 
 Numbers may come as strings. Sizes are bounded before anything is parsed, and the parser itself refuses deep
-nesting. NaN and infinity, which that runner writes although JSON knows neither, are read as what they are.
+nesting. NaN and infinity, which that runner writes although JSON knows neither, are read as such.
 """
 
 from dataclasses import dataclass, field
@@ -51,13 +51,13 @@ class DutyCycle(_Part):
 
 
 class About(_Part):
-    """What an export of ours says of itself."""
+    """What our own export says about itself."""
 
     simulated: bool = False
 
 
 class Pass(_Part):
-    """One entry of the file; `infer` is None for an entry that only tells an error."""
+    """One entry of the file; `infer` is None for an entry that only reports an error."""
 
     file: str = Field(default="", max_length=300)
     label: int | None = Field(default=None, alias="class")
@@ -101,11 +101,11 @@ def read_document(contents: Contents) -> Document:
 
 
 def parse_passes(data: bytes, name: str) -> list[Pass]:
-    """Return the entries of the file called `name`; raises `SessionError` for a file that does not hold such."""
+    """Return the entries of the file called `name`; raises `SessionError` for a file without such entries."""
     try:
         passes = _PASSES.validate_json(data)
     except ValidationError as error:
-        raise SessionError(f"{name}: is no result of the MLCommons runner ({first_error(error)})") from None
+        raise SessionError(f"{name}: is not a result of the MLCommons runner ({first_error(error)})") from None
     if len(passes) > _MOST:
         raise SessionError(f"{name}: {len(passes)} passes are more than any session has")
     return passes

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a session of the MLCommons runner is: its benchmark and its mode."""
+"""Identify a session of the MLCommons runner: its benchmark and its mode."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Identity:
 def identify(
     found: Found, document: Document, log: MlcommonsLog, results: MlcommonsResults, refusals: list[str]
 ) -> Identity:
-    """Return what the session is; raises `SessionError`, with the `refusals`, if nothing tells."""
+    """Return benchmark and mode; raises `SessionError`, with the `refusals`, if they cannot be found."""
     mode = _mode(document, results, found)
     benchmark = log.model or _benchmark(document, found)
     known = document.passes or results.figures or results.errors or log.recognised
@@ -54,9 +54,9 @@ def identify(
 
 
 def _mode(document: Document, results: MlcommonsResults, found: Found) -> Mode | None:
-    told = next((one.mode for one in document.passes if one.mode in _MODES), "")
-    if told:
-        return _MODES[told]
+    stated = next((one.mode for one in document.passes if one.mode in _MODES), "")
+    if stated:
+        return _MODES[stated]
     names = {figure.field for figure in results.figures}
     printed = next((mode for mode, (name, _) in _SCORES.items() if name in names), None)
     return printed or next((mode for mode in _MODES.values() if mode == found.mode), None)

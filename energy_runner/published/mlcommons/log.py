@@ -21,7 +21,7 @@ _TAIL = 200  # lines at the end, where the results are printed again
 
 @dataclass
 class Loading:
-    """A stimulus was loaded between the seconds `begun_ms` and `done_ms` (each up to a second late)."""
+    """A stimulus was loaded from `begun_ms` to `done_ms`; the log rounds both down to a whole second."""
 
     file: str
     segment: int
@@ -49,7 +49,7 @@ class MlcommonsLog:
 
 
 def read_log(lines: Iterable[bytes]) -> MlcommonsLog:
-    """Return the facts in the lines of a log; whatever they hold, nothing is raised for it."""
+    """Return the facts in the lines of a log; raise nothing, whatever they hold."""
     log = MlcommonsLog()
     for raw in lines:
         log.lines += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A session of the MLCommons runner, put together from its results.json, its log and its results.txt."""
+"""Assemble a session of the MLCommons runner from its results.json, its log and its results.txt."""
 
 from energy_runner.published.contents import Contents
 from energy_runner.published.mlcommons.answers import ReadAnswers, read_answers

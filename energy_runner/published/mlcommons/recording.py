@@ -30,7 +30,7 @@ class Recorded:
 
 
 def make_recording(document: Document, log: MlcommonsLog, commands: Sequence[InferCommand]) -> Recorded | None:
-    """Return one recording of all passes, as the acquisition ran on between them; None without samples."""
+    """Return one recording of all passes, since the acquisition ran on between them; None without samples."""
     powers = [one.power for one, _ in document.working if one.power is not None]
     if not powers or len(powers) < len(document.working):
         return None
@@ -69,8 +69,8 @@ def _edges(powers: Sequence[Power], blocks: Sequence[FloatArray], starts: Sequen
 def _origin_ms(commands: Sequence[InferCommand], ends: Sequence[int], log: MlcommonsLog) -> int:
     """Return when the first sample was taken, by the log's whole seconds.
 
-    The next stimulus is loaded right after a pass, at a time that the log gives to the second below. Each pass so
-    gives the start of the recording within a second; where all agree, their common part gives it closer.
+    The next stimulus is loaded right after a pass, at a time that the log gives to the second below. So each pass
+    gives the start of the recording within a second; where all agree, their common part narrows it down.
     """
     stamps_ms = [load.begun_ms for load in log.loadings[1:]]
     if len(log.loadings) != len(ends) or not stamps_ms:

@@ -41,7 +41,7 @@ PATTERNS = (
     _line(rf"Average period:\s*{NUMBER} s", "period", whole=True),
     _line(rf"Estimated throughput:\s*{NUMBER} inf", "Estimated throughput", whole=True),
     _line(r"(ERROR.{0,200})", "error", whole=True),
-    # What says nothing in figures.
+    # Lines without figures.
     _line(r"^Power Edition Output$"),
     _line(r"^(?:\d{4}\.\d{6} )?(?:[\w-]+: )?-+$"),
     _line(r"^(?:True positives|False negatives|False positives): \["),
@@ -51,9 +51,9 @@ PATTERNS = (
 
 @dataclass(frozen=True)
 class MlcommonsResults:
-    """The published figures, what the runner printed instead of some, and the lines that could not be read.
+    """The published figures, errors that the runner printed instead, and the lines that could not be read.
 
-    `in_log` are the figures that the log tells at its end, `beside` those of performance sessions beside this one.
+    `in_log` are the figures at the end of the log, `beside` those of the performance sessions next to this one.
     """
 
     figures: list[Figure]
@@ -64,7 +64,7 @@ class MlcommonsResults:
 
 
 def read_results(contents: Contents, end_of_log: Iterable[str]) -> MlcommonsResults:
-    """Return what `results.txt` tells, and what the log tells of the same."""
+    """Return the figures of `results.txt`, and the same figures by the log."""
     read = read_figures(contents.results or [], PATTERNS)
     return MlcommonsResults(
         figures=[figure for figure in read.figures if figure.field != "error"],

@@ -2,7 +2,7 @@
 """The accuracy that the two earlier runners computed: Top-1, and their areas under a ROC curve; pure functions.
 
 These rules are theirs, and some of them are odd: a curve of 101 points, the mean of precision and recall called
-Top-1. They are used for nothing but to reproduce what was published; our own metric is `analysis/accuracy.py`.
+Top-1. They serve only to reproduce what was published; our own metric is `analysis/accuracy.py`.
 """
 
 import math
@@ -72,7 +72,7 @@ def anomaly_auc_101(errors: FloatArray, anomalous: npt.NDArray[np.bool_]) -> flo
 
 
 def anomaly_accuracy_percent(errors: FloatArray, anomalous: npt.NDArray[np.bool_], least: float = 0.0) -> float:
-    """Return the largest mean of precision and recall over 100 thresholds, in percent; it is called Top-1.
+    """Return the largest mean of precision and recall over 100 thresholds, in percent; runners call it Top-1.
 
     `least` is added to the denominators (the MLCommons runner does so to avoid a division by zero).
     """

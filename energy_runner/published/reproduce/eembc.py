@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of a session of the EEMBC runner once more: computed from its data, then printed."""
+"""Reproduce the figures of a session of the EEMBC runner: computed from its data, then printed."""
 
 from energy_runner.published.model import Figure, PublishedSession
 from energy_runner.published.reproduce.accuracy import eembc_accuracy
@@ -8,7 +8,7 @@ from energy_runner.published.reproduce.eembc_windows import energy_windows, runt
 
 
 def reproduce_eembc(session: PublishedSession) -> list[Figure]:
-    """Return the figures; none where the data that they rest on is missing."""
+    """Return the figures; none where the data they rest on are missing."""
     computed = Computed(
         windows=energy_windows(session), runtimes=runtimes(session), accuracy=eembc_accuracy(session)
     )

@@ -19,7 +19,7 @@ _MIN_INFERENCES = 10
 
 @dataclass(frozen=True)
 class Computed:
-    """What the runner computes, unrounded; empty or None for what a session of this mode has not.
+    """What the runner computes, unrounded; empty or None for what a session of this mode does not have.
 
     `runtimes` are (number, inferences, duration in s) of windows without a trace.
     """

@@ -2,8 +2,8 @@
 """The windows of the EEMBC runner, digit by digit; pure functions.
 
 The figures that this runner printed follow from its raw data only by its own rules, some of them odd: a time axis
-that is added up sample by sample, windows told apart by the order of their edges alone. They are kept here as they
-are and used for nothing but to reproduce what was published; our own figures come from `energy_runner.analysis`.
+that is added up sample by sample, windows identified by the order of their edges alone. They are kept as they are
+and serve only to reproduce what was published; our own figures come from `energy_runner.analysis`.
 Each rule was found by experiment on published sessions.
 """
 
@@ -50,8 +50,8 @@ def energy_windows(session: PublishedSession) -> list[EembcWindow]:
 def runtimes(session: PublishedSession) -> list[tuple[int, int, float]]:
     """Return (number, inferences, duration in s) of each window of a performance session, by the DUT's laps.
 
-    The runner pairs them in order; that of the `timestamp` command before them is left out. Each lap is turned
-    into seconds first, and subtracted then.
+    The runner pairs them in order; that of the `timestamp` command before them is left out. Each lap is converted
+    to seconds before the subtraction.
     """
     if session.mode != "performance":
         return []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of a session of the MLCommons runner once more: computed from its data, then printed."""
+"""Reproduce the figures of a session of the MLCommons runner: computed from its data, then printed."""
 
 from energy_runner.published.model import Figure, PublishedSession
 from energy_runner.published.reproduce.accuracy import mlcommons_accuracy
@@ -9,7 +9,7 @@ from energy_runner.published.reproduce.wake_words import count_wake_words
 
 
 def reproduce_mlcommons(session: PublishedSession) -> list[Figure]:
-    """Return the figures; none where the data that they rest on is missing."""
+    """Return the figures; none where the data they rest on are missing."""
     computed = Computed(
         windows=energy_windows(session),
         runtimes=runtimes(session),

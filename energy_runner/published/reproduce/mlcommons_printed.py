@@ -18,7 +18,7 @@ _MIN_WINDOW_S = 10.0
 
 @dataclass(frozen=True)
 class Computed:
-    """What the runner computes, unrounded; empty or None for what a session of this mode has not.
+    """What the runner computes, unrounded; empty or None for what a session of this mode does not have.
 
     `runtimes` are (inferences, elapsed microseconds) of windows without a trace; after an error that `stopped` the
     run they have no median.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The windows of the MLCommons runner, digit by digit; pure functions.
 
-Its rules are its own: time is the number of samples, and the last two edges of a pass make its window. They are
-used for nothing but to reproduce what was published.
+Its rules are its own: time is the number of samples, and the last two edges of a pass make its window. They
+serve only to reproduce what was published.
 """
 
 import math
@@ -55,7 +55,7 @@ def runtimes(session: PublishedSession) -> list[tuple[int, int]]:
 def cut_window(
     number: int, samples_j: FloatArray, edges: Sequence[int], inferences: int
 ) -> MlcommonsWindow | None:
-    """Return the window between the last two of `edges`, counted in samples of 1 ms; None if it has no two.
+    """Return the window between the last two of `edges`, counted in samples of 1 ms; None for fewer than two.
 
     Time is the number of samples: lost ones make the window shorter, and a spurious edge after the stop moves it.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compute the figures of a published session once more, from its own data by the rules of its runner."""
+"""Reproduce the figures of a published session, from its own data by the rules of its runner."""
 
 import numpy as np
 

@@ -23,9 +23,9 @@ class WakeWords:
 
 
 def count_wake_words(session: PublishedSession) -> WakeWords | None:
-    """Return what the first pass that recorded detections gives; None if there is none.
+    """Return the counts of the first pass that recorded detections; None if there is none.
 
-    An energy session whose samples are missing gives nothing, as its runner stops before it counts.
+    An energy session without samples gives None, because its runner stops before it counts.
     """
     if session.benchmark != WAKE_WORDS or (session.mode == "energy" and session.recording is None):
         return None

@@ -80,7 +80,7 @@ def test_every_built_in_bench_is_good_and_virtual(name):
         (("/dev/ttyACM1", ""), ["io_manager.port must not be empty"]),
         (("/dev/ttyACM1", "/dev/ttyACM0"), ["port '/dev/ttyACM0' is given twice"]),
         (("/dev/ttyACM1", "virtual"), ["some ports are 'virtual' and some are real"]),
-        (('[io_manager]\nport = "/dev/ttyACM1"', ""), ["the DUT is nowhere", "dut.port", "[io_manager]"]),
+        (('[io_manager]\nport = "/dev/ttyACM1"', ""), ["the DUT cannot be reached", "dut.port", "[io_manager]"]),
         (("3.0", "3.0\noptions = { channel = [1] }"), ["monitor.options.channel = [1]: must be a text, a number"]),
         (("[io_manager]", "dut = 3\n[io_manager]"), ["unknown key 'monitor.dut'"]),
     ],
@@ -209,7 +209,7 @@ def test_calibration_and_surroundings_are_facts_of_the_bench(tmp_path):
     ("lines", "words"),
     [
         ("[monitor.calibration]\ncalibrated_on = 2027-01-31\ndue = 2026-01-31", "lies before calibrated_on"),
-        ("[monitor.calibration]\ndue = '2026-02-30'", "a day that the calendar has"),
+        ("[monitor.calibration]\ndue = '2026-02-30'", "a day that exists"),
         ("[monitor.calibration]\ndue = 'next year'", "a day such as 2026-03-31"),
         ("[monitor.calibration]\ndue = 20260331", "a day such as 2026-03-31"),
         ("[monitor.calibration]\ndue = 2026-03-31T10:00:00", "a day such as 2026-03-31"),
@@ -231,5 +231,5 @@ def test_what_cannot_be_a_calibration_is_said(lines, words, tmp_path):
 def test_a_twin_has_neither(tmp_path):
     text = REAL.replace("/dev/ttyACM0", "virtual").replace("/dev/ttyACM2", "virtual")
     (tmp_path / "bench.toml").write_text(text + "[environment]\ntemperature_c = 23.0\n")
-    with pytest.raises(ConfigurationError, match="no surroundings to speak of"):
+    with pytest.raises(ConfigurationError, match="neither a calibration nor surroundings"):
         load_bench_spec(str(tmp_path / "bench.toml"))

@@ -197,7 +197,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     secret.write_bytes(b"x" * 490)
     (tmp_path / "in" / "s0.bin").unlink()
     (tmp_path / "in" / "s0.bin").symlink_to(secret)
-    assert "link out of the stimuli folder" in refusal(tmp_path / "in")
+    assert "link that leaves the stimuli folder" in refusal(tmp_path / "in")
 
 
 def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:

@@ -247,7 +247,7 @@ def test_a_bomb_is_given_up(pack, tmp_path, monkeypatch):
 
 def test_no_archive_and_two_sets_and_none(tmp_path):
     (tmp_path / "no.zip").write_bytes(b"PK nothing")
-    with pytest.raises(ConfigurationError, match="no archive that can be read"):
+    with pytest.raises(ConfigurationError, match="not an archive that can be read"):
         fetch(KWS, str(tmp_path / "no.zip"), tmp_path / "out")
     with pytest.raises(ConfigurationError, match=r"more than one y_labels\.csv"):
         fetch(KWS, zipped(tmp_path / "two.zip", GOOD | {"b/y_labels.csv": LABELS}), tmp_path / "out")

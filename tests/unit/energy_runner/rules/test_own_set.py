@@ -151,8 +151,8 @@ BASED = 'based_on = "lab"\n[rules]\n'
         ('based_on = "lab"\nrulez = {}\n', r"line 2: unknown key 'rulez'; did you mean 'rules'\?"),
         ('id = "lab"\nbased_on = "lab"\n', r"line 1: id = 'lab': is the id of a built-in rule set"),
         ('id = "a b"\nbased_on = "lab"\n', r"line 1: id = 'a b': must be letters, digits"),
-        ("", r"my-lab.toml: asks no rule. Try: based_on = 'lab'"),
-        ('title = "x"\n', r"asks no rule"),
+        ("", r"my-lab.toml: asks for no rule. Try: based_on = 'lab'"),
+        ('title = "x"\n', r"asks for no rule"),
         (BASED + "[benchmarks.new]\nstimuli = [5]\n", r"line 3: benchmarks.new: target is missing"),
         ("[benchmarks.kws01]\ntarget = 'x'\n", r"line 2: benchmarks.kws01.target = 'x'"),
         (
@@ -187,7 +187,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["my-lab.toml", "rules/mine", "../mine"])
 def test_a_file_that_is_not_there_is_said_to_be_missing(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="no such file of a rule set"):
+    with pytest.raises(ConfigurationError, match="no such rule set file"):
         load_rule_set(name)
 
 

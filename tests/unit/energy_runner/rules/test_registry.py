@@ -84,12 +84,12 @@ def test_a_rule_of_another_package_is_asked_where_a_set_names_it(
     ("name", "value", "words"),
     [
         ("gone", "MISSING", "AttributeError"),
-        ("no-rule", "NOT_ONE", "is str and no Rule"),
+        ("no-rule", "NOT_ONE", "is str and not a Rule"),
         ("spread", "TAKEN", "takes the id of a built-in rule"),
         ("other", "GOOD", "calls itself 'humidity', its entry point 'other'"),
         ("braces", "BRACES", "KeyError"),
         ("no-mode", "NO_MODE", "for modes other than accuracy, energy, performance"),
-        ("Bad Id", "BAD_ID", "small letters, digits and hyphens"),
+        ("Bad Id", "BAD_ID", "lower-case letters, digits and hyphens"),
     ],
 )
 def test_a_broken_rule_is_named_and_the_others_work(
@@ -150,7 +150,7 @@ def test_a_set_whose_package_is_gone_is_refused(others, tmp_path: Path) -> None:
     verdicts: list[Verdict] = check(session, ["humidity"], rule_set=rules)
     assert [verdict.id for verdict in verdicts] == ["humidity"]
     others(("gone", "MISSING"))
-    with pytest.raises(ConfigurationError, match="rule 'humidity': no installed package brings it"):
+    with pytest.raises(ConfigurationError, match="rule 'humidity': no installed package provides it"):
         evaluate(session, rule_set=rules)
 
 

@@ -153,7 +153,7 @@ def test_nothing_is_overwritten_and_nothing_is_left_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.csv").write_text("mine", "utf-8")
-    with pytest.raises(ConfigurationError, match="is there already"):
+    with pytest.raises(ConfigurationError, match="exists already"):
         small().save(tmp_path / "a.csv")
     with pytest.raises(ConfigurationError, match=r"as 'xlsx' \(known: csv, parquet\)"):
         small().save(tmp_path / "b.xlsx", "xlsx")

@@ -56,7 +56,7 @@ def test_a_jump_forward_is_missing_samples(tmp_path: Path, capfd: pytest.Capture
 def test_going_back_is_refused(tmp_path: Path) -> None:
     with TraceWriter(tmp_path / "t.jls", [("energy", "J")], 1e-3) as writer:
         writer.append(0, [ramp(0, 10)])
-        with pytest.raises(BenchFault, match="samples from 9 on, but 10 are there already"):
+        with pytest.raises(BenchFault, match="samples from 9 on, but 10 are written already"):
             writer.append(9, [ramp(0, 5)])
         writer.append(10, [ramp(10, 11)])
         assert writer.length == 11

@@ -53,7 +53,7 @@ def test_any_bytes_are_a_trace_or_refused(data: bytes) -> None:
     "text", ["[" * 10**6, '{"a": 1}', "[1, [2]]", '["x"]', "[" + "9" * 5000 + "", "nonsense", "[1,"]
 )
 def test_what_is_no_list_of_numbers_is_refused(text: str) -> None:
-    with pytest.raises(SessionError, match=r"trace1-timestamps\.json: is no list of numbers"):
+    with pytest.raises(SessionError, match=r"trace1-timestamps\.json: is not a list of numbers"):
         parse_timestamps(text.encode(), "trace1-timestamps.json")
 
 

@@ -13,7 +13,7 @@ from tests.support.published_sessions import mlcommons_passes
 
 @pytest.mark.parametrize("text", ["[" * 10**6, '[{"x":' * 10**5, "[1]", '[{"infer": {"iterations": -1}}]', "\x00"])
 def test_what_is_no_result_of_this_runner_is_refused(text: str) -> None:
-    with pytest.raises(SessionError, match=r"results\.json: is no result of the MLCommons runner"):
+    with pytest.raises(SessionError, match=r"results\.json: is not a result of the MLCommons runner"):
         parse_passes(text.encode(), "results.json")
 
 
