@@ -41,7 +41,8 @@ def test_printed_results_equal_the_interpreters(name):
 def test_accuracy_of_all_keyword_stimuli_through_the_driver():
     """An accuracy run on the host port: every result to its last digit."""
     oracle = Oracle(network(), "demo-keywords")
-    port = DutSerialPort(HostDutLink(HostDut(built("libdut_host.so", "performance", network(), "demo-keywords"))))
+    host = HostDut(built("libdut_host.so", "performance", network(), "demo-keywords"))
+    port = DutSerialPort(HostDutLink(host), CLOCK)
     port.open(CLOCK.deadline(5.0))
     dut = Dut(port, CLOCK)
     dut.wait_for_boot(CLOCK.deadline(5.0))
