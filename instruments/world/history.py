@@ -20,6 +20,19 @@ class CurrentHistory:
         # Column by column: start of the segment (ns), current (A), voltage (V), charge (C) and energy (J)
         # accumulated up to the start.
         self._table = np.zeros((5, size))
+        self._known_ns: float | None = None  # from here on, where older levels were forgotten
+
+    def __len__(self) -> int:
+        return self._count
+
+    def forget(self, before_ns: int) -> None:
+        """Drop the levels that end before `before_ns` (ns); all integrals from there on stay what they are."""
+        first = int(np.searchsorted(self._table[0, : self._count], before_ns, side="right")) - 1
+        if first > 0:
+            kept = self._count - first
+            self._table[:, :kept] = self._table[:, first : self._count].copy()
+            self._count = kept
+            self._known_ns = float(self._table[0, 0])
 
     def append(self, at_ns: int, current_a: float, voltage_v: float) -> None:
         """Set the level (A, V) from `at_ns` on; levels planned after that moment are dropped."""
@@ -70,6 +83,8 @@ class CurrentHistory:
 
     def _integral(self, row: int, at_ns: npt.ArrayLike) -> FloatArray:
         times = np.asarray(at_ns, dtype=np.float64)
+        if self._known_ns is not None and np.any(times < self._known_ns):
+            raise ValueError(f"the current before {self._known_ns:.0f} ns was forgotten")
         table = self._table
         segment = np.searchsorted(table[0, : self._count], times, side="right") - 1
         segment = np.maximum(segment, 0)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.clock import VirtualClock
+from instruments.clock import VirtualClock, to_ns
 from instruments.world.faults import Faults
 from instruments.world.history import CurrentHistory, FloatArray
 
 EdgeListener = Callable[[int], None]
+# Beyond so many levels of current, those that are older than ten minutes are forgotten.
+MOST_LEVELS = 1 << 18
+KEPT_NS = to_ns(600.0)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class World:
         self.temperature_c = 23.0
         self._current_a = 0.0
         self._windows: list[tuple[int, int, int]] = []
+        self._past_windows: list[TrueWindow] = []
+        self._most_levels = MOST_LEVELS
         self._edge_count = 0
         self._edge_listeners: list[EdgeListener] = []
         self._power_listeners: list[Callable[[bool], None]] = []
@@ -73,12 +78,14 @@ class World:
     def draw(self, current_a: float) -> None:
         """Let the DUT draw `current_a` from now on."""
         self._current_a = current_a
+        self._forget()
         self.history.append(self.clock.now_ns(), current_a if self.powered else 0.0, self.voltage_v)
 
     def plan(self, at_ns: FloatArray, current_a: FloatArray) -> None:
         """Plan the DUT's current (A; times in ns, rising); a later `draw()` or `plan()` replaces the rest."""
         if self.powered:
             self._current_a = float(current_a[-1])
+            self._forget()
             self.history.extend(at_ns, current_a, self.voltage_v)
 
     # --- timestamp pin ----------------------------------------------------------------------------------
@@ -110,7 +117,19 @@ class World:
 
     def truth(self) -> list[TrueWindow]:
         """Return every finished window with its energy in closed form."""
-        return [
-            TrueWindow(start, stop, n, float(self.history.energy_j(stop) - self.history.energy_j(start)))
-            for start, stop, n in self._windows
-        ]
+        return [*self._past_windows, *(self._true(*window) for window in self._windows)]
+
+    def _true(self, start_ns: int, stop_ns: int, inferences: int) -> TrueWindow:
+        energy_j = float(self.history.energy_j(stop_ns) - self.history.energy_j(start_ns))
+        return TrueWindow(start_ns, stop_ns, inferences, energy_j)
+
+    def _forget(self) -> None:
+        """Drop what lies far back once there is much of it: a run of a day would not fit into memory."""
+        if len(self.history) < self._most_levels:
+            return
+        before_ns = self.clock.now_ns() - KEPT_NS
+        past = sum(1 for start_ns, _, _ in self._windows if start_ns <= before_ns)
+        self._past_windows += [self._true(*window) for window in self._windows[:past]]
+        del self._windows[:past]
+        self.history.forget(before_ns)
+        self._most_levels = max(MOST_LEVELS, 2 * len(self.history))

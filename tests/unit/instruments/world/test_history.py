@@ -102,3 +102,24 @@ def test_a_week_of_history_keeps_its_resolution() -> None:
     history = build([(0, 0.010, 3.0), (week_ns, 0.020, 3.0)])
     energy_j = history.energy_j(week_ns + 10**10) - history.energy_j(week_ns)
     assert energy_j == pytest.approx(0.6, rel=1e-9)
+
+
+@given(LEVELS, st.integers(0, 6000), st.lists(st.integers(0, 6000), min_size=1, max_size=5))
+def test_forgetting_the_past_changes_no_later_integral(rows: list[Row], before_ns: int, times: list[int]) -> None:
+    whole, short = build(rows), build(rows)
+    short.forget(before_ns)
+    assert 1 <= len(short) <= len(whole)
+    later = [before_ns + at_ns for at_ns in times]
+    assert np.array_equal(short.charge_c(later), whole.charge_c(later))
+    assert np.array_equal(short.energy_j(later), whole.energy_j(later))
+    short.append(12_000, 0.05, 3.0)
+    whole.append(12_000, 0.05, 3.0)
+    assert short.energy_j(13_000) == whole.energy_j(13_000)
+
+
+def test_what_was_forgotten_is_refused() -> None:
+    history = build([(10, 0.1, 3.0), (20, 0.2, 3.0), (30, 0.3, 3.0)])
+    history.forget(25)
+    assert history.charge_c(20) > 0
+    with pytest.raises(ValueError, match="before 20 ns was forgotten"):
+        history.charge_c([25, 19])

@@ -323,3 +323,19 @@ def test_a_fault_switch_sees_each_burst_of_its_wire() -> None:
         Wire(world, name, 9600, arrived.append).send(b"abc")
     world.clock.sleep(1.0)
     assert arrived == [b"bc", b"abc"]
+
+
+def test_a_long_run_forgets_its_past_and_keeps_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Scene(seed=5).on()
+    monkeypatch.setattr("instruments.world.world.MOST_LEVELS", 300)
+    monkeypatch.setattr("instruments.world.world.KEPT_NS", 2_000_000_000)
+    short = Scene(seed=5).on()
+    largest = 0
+    for _ in range(30):
+        for scene in (whole, short):
+            scene.run(b"infer 5 0%", 1.0)
+        largest = max(largest, len(short.world.history))
+    assert len(whole.world.history) > 1500
+    assert largest < 900
+    assert len(short.world.truth()) == 30
+    assert short.world.truth() == whole.world.truth()
