@@ -25,7 +25,7 @@ _LATEST_NS = 2**63 - 1
 _BEGINNING = re.compile(rb'\{"t_ns":[0-9]+,"kind":"([a-z-]+)"[,}]')  # as `JournalWriter` begins a line
 _EXCHANGE = frozenset({b"exchange"})
 # The events of a run of a few minutes are kept; those of a long one are read again instead.
-_KEPT = 20_000
+_KEPT = 10_000
 
 
 class JournalWriter:
