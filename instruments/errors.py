@@ -43,6 +43,25 @@ class SampleLoss(InstrumentError):
     """Samples are missing from a stream that must be complete."""
 
 
+def one_line(said: object) -> str:
+    """Return what an error, a device or a file says as one printable line; its type's name if it says nothing.
+
+    Whatever could break or colour a line, or cannot be encoded, is written out as Python would escape it. Errors
+    of strangers may fail even to say what they are.
+    """
+    try:
+        text = " ".join(str(said).split())
+    except Exception:
+        text = ""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text) or type(said).__name__
+
+
+def named(error: BaseException) -> str:
+    """Return an error as one line: its type's name, and what it says if it says anything."""
+    name, text = type(error).__name__, one_line(error)
+    return name if text == name else f"{name}: {text}"
+
+
 _SHOWN = 60  # characters of a bad answer that a message repeats
 
 

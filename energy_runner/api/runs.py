@@ -4,7 +4,7 @@
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from energy_runner.session.folder import Session, create_session, write_record, 
 from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
 from energy_runner.version import version
 from instruments.clock import RealClock, utc_text
+from instruments.errors import one_line
 
 __all__ = ["Run", "demo", "follow", "measure", "run", "start"]
 
@@ -54,10 +55,13 @@ def run(
     virtual DUT answers. `rule_set` judges, as in `analyze`. Raises `ConfigurationError` for what cannot be run;
     nothing is opened then.
 
-    Each of `subscribers` is called with every event, in this thread, and must return at once: one that raises, or
-    takes longer than a second, is called no more. For anything that may wait there is `start`.
+    Each of `subscribers` is called with every event, in a thread of its own, and must return at once, because the
+    run waits for it: one that raises, or takes longer than a second, is called no more. For anything that may wait
+    there is `start`.
     """
-    return _ready(bench, run_plan, out, model, rule_set)(Bus(subscribers), StopRequest())
+    execute = _ready(bench, run_plan, out, model, rule_set)
+    with closing(Bus(subscribers)) as bus:
+        return execute(bus, StopRequest())
 
 
 def start(
@@ -90,8 +94,8 @@ def follow(handle: Run, *listeners: Listener) -> Session:
         except Detached:
             pass  # the journal says so
         finally:
-            session = handle.wait()
-    return session
+            handle.wait()
+    return handle.wait()
 
 
 def measure(
@@ -217,7 +221,7 @@ def _closed(recorder: Recorder, end: RunEnd) -> RunEnd:
         recorder.close()
     except BaseException as error:
         if end.outcome == "completed":
-            reason = " ".join(str(error).split()) or type(error).__name__
+            reason = one_line(error)
             if isinstance(error, RunnerError | OSError):
                 return replace(end, outcome="bench-fault", reason=reason)
             return replace(end, outcome="failed", reason=reason, error=error)

@@ -11,7 +11,13 @@ from energy_runner.errors import ExitStatus
 
 def doctor_command(name: str, *, as_json: bool) -> int:
     """Examine a bench and say what is wrong with it."""
-    examination = api.examine_bench(name, listener=(lambda step: None) if as_json else _say)
+    said: list[Examined] = []
+
+    def say(step: Examined) -> None:
+        said.append(step)
+        write(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}\n")
+
+    examination = api.examine_bench(name, listener=(lambda step: None) if as_json else say)
     if as_json:
         steps = [asdict(step) for step in examination.steps]
         write_json(
@@ -23,6 +29,8 @@ def doctor_command(name: str, *, as_json: bool) -> int:
             }
         )
     else:
+        for step in examination.steps[len(said) :]:  # a terminal that stood still for a while
+            say(step)
         write("All is well.\n" if examination.well else "Something is wrong; see above.\n")
     return ExitStatus.VALID if examination.well else ExitStatus.BENCH_FAULT
 
@@ -34,7 +42,3 @@ def off_command(name: str) -> int:
         write(f"An earlier run had died: {died}\n")
     write(f"The supply is off (confirmed by {who(identity)}).\n")
     return ExitStatus.VALID
-
-
-def _say(step: Examined) -> None:
-    write(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}\n")

@@ -8,6 +8,7 @@ from contextlib import suppress
 import typer
 
 from energy_runner.errors import ExitStatus, RunnerError
+from instruments.errors import one_line
 
 ERROR_SCHEMA = "energy-runner/error/1"
 _TYPER_SAW_CTRL_C = 130
@@ -41,12 +42,7 @@ def say(message: str) -> None:
     """Write one line on stderr; nobody may be reading, and the exit status still tells."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
-            print(f"energy-runner: {_one_line(message)}", file=sys.stderr)  # noqa: T201 - this is the command line
-
-
-def _one_line(message: str) -> str:
-    """Return a message that nothing a file, a port or a box put into it can break or colour."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
+            print(f"energy-runner: {one_line(message)}", file=sys.stderr)  # noqa: T201 - this is the command line
 
 
 def _fail(message: str, status: ExitStatus, *, as_json: bool) -> int:
@@ -55,7 +51,7 @@ def _fail(message: str, status: ExitStatus, *, as_json: bool) -> int:
         from energy_runner.cli.output import write_json
 
         with suppress(OSError):
-            write_json({"schema": ERROR_SCHEMA, "status": int(status), "error": _one_line(message)})
+            write_json({"schema": ERROR_SCHEMA, "status": int(status), "error": one_line(message)})
     return int(status)
 
 

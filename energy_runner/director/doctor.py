@@ -9,11 +9,12 @@ from energy_runner.bench import Bench
 from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
 from energy_runner.director.stage import EDGE_ADVICE
 from energy_runner.director.stop import StopRequest
+from energy_runner.director.subscriber import Called
 from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
 from energy_runner.director.undo import UndoReport, UndoStack
 from energy_runner.errors import BenchFault, ConfigurationError, Interrupted, RunnerError
 from instruments.clock import Deadline
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, one_line
 from instruments.roles import EdgeSource, Identity, Instrument, Samples, Supply
 
 OPEN_S = 20.0
@@ -53,9 +54,14 @@ Listener = Callable[[Examined], None]
 def examine(bench: Bench, stop: StopRequest, listener: Listener = lambda step: None) -> Examination:
     """Examine everything and switch the supply off; raise `Interrupted` if the user asks to stop.
 
-    `listener` is called with every step as it ends; if it raises, it is not called again and nothing else changes.
+    `listener` is called with every step as it ends. One that raises, or takes longer than a second, is not called
+    again.
     """
-    return _Doctor(bench, stop, listener).run()
+    doctor = _Doctor(bench, stop, listener)
+    try:
+        return doctor.run()
+    finally:
+        doctor.end_listener()
 
 
 def make_safe(bench: Bench) -> Identity:
@@ -87,7 +93,7 @@ class _Doctor:
     def __init__(self, bench: Bench, stop: StopRequest, listener: Listener) -> None:
         self._bench = bench
         self._stop = stop
-        self._listener: Listener | None = listener
+        self._listener: Called | None = Called(listener)
         self._steps: list[Examined] = []
         self._undo = UndoStack(bench.clock)
         self._reached: set[str] = set()
@@ -132,17 +138,21 @@ class _Doctor:
         except Interrupted:
             raise
         except (InstrumentError, RunnerError) as error:
-            examined = Examined(name, False, " ".join(str(error).split()))
+            examined = Examined(name, False, one_line(error))
         self._note(examined)
         return examined.ok
 
     def _note(self, examined: Examined) -> None:
         self._steps.append(examined)
+        # A closed pipe, a full disk, a terminal that stands still: the examination and its tear-down go on.
+        if self._listener is not None and self._listener.offer(examined) is not None:
+            self.end_listener()
+
+    def end_listener(self) -> None:
+        """Call the listener no more; safe to call twice."""
         if self._listener is not None:
-            try:
-                self._listener(examined)
-            except Exception:  # a closed pipe, a full disk: the examination and its tear-down go on
-                self._listener = None
+            self._listener.end()
+            self._listener = None
 
     def _undone(self, done: UndoReport) -> None:
         if done.name != SUPPLY_STEP:

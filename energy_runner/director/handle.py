@@ -7,6 +7,7 @@ from typing import Self
 
 from energy_runner.director.bus import Bus
 from energy_runner.director.event_queue import CAPACITY, EventQueue
+from energy_runner.director.signal_guard import GUARD
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Listener
 from energy_runner.session.folder import Session
@@ -18,7 +19,8 @@ _TURN_S = 0.2
 class Run:
     """A run in progress; whatever becomes of its handle, it ends with the supply off.
 
-    As a context manager it cancels the run when the body is left early, and waits for its tear-down.
+    As a context manager it cancels the run when the body is left early, and waits for its tear-down. Where the
+    main thread makes it, Ctrl-C and SIGTERM cancel the run from then on, whatever the main thread is doing.
     """
 
     def __init__(self, execute: Callable[[Bus, StopRequest], Session], listeners: Sequence[Listener] = ()) -> None:
@@ -29,6 +31,7 @@ class Run:
         self._error: BaseException | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._body, name="energy-runner run")
+        GUARD.add(self.stop)
         self._thread.start()
 
     @property
@@ -43,29 +46,17 @@ class Run:
         """
         return self._bus.events(capacity)
 
-    def cancel(self, reason: str = "cancelled") -> None:
+    def cancel(self, reason: str = "") -> None:
         """Ask the run to stop, from any thread; it ends as interrupted, supply off. The first reason is kept."""
         self.stop.ask(reason)
 
     def wait(self, timeout_s: float | None = None) -> Session:
         """Wait until the run has ended and return its session; raise what `energy_runner.run` would raise.
 
-        Ctrl-C while waiting cancels the run and is raised after its tear-down. Raises `TimeoutError` if the
-        run has not ended after `timeout_s` seconds; the run continues.
+        Ctrl-C or SIGTERM while waiting cancels the run and is raised after its tear-down. Raises `TimeoutError` if
+        the run has not ended after `timeout_s` seconds; the run continues.
         """
-        interrupted: KeyboardInterrupt | None = None
-        left_s = timeout_s
-        while not self._over.is_set():
-            if left_s is not None and left_s <= 0:
-                raise TimeoutError(f"the run has not ended after {timeout_s:g} s")
-            turn_s = _TURN_S if left_s is None else min(_TURN_S, left_s)
-            try:
-                self._over.wait(turn_s)
-            except KeyboardInterrupt as error:
-                interrupted, left_s = error, None
-                self.cancel("stopped by Ctrl-C")
-            left_s = None if left_s is None else left_s - turn_s
-        self._thread.join()
+        interrupted = self._join(timeout_s)
         if interrupted is not None:
             raise interrupted
         if self._error is not None:
@@ -80,9 +71,28 @@ class Run:
     def __exit__(self, *_: object) -> None:
         if not self.done:
             self.cancel("its handle was left")
-        while not self._over.wait(_TURN_S):
-            pass
+        interrupted = self._join()
+        if interrupted is not None:
+            raise interrupted
+
+    def _join(self, timeout_s: float | None = None) -> BaseException | None:
+        """Wait for the end of the run; return the Ctrl-C or SIGTERM that came meanwhile and cancelled it."""
+        interrupted: BaseException | None = None
+        left_s = timeout_s
+        # Not `join`: in Python 3.12 an exception in it makes a running thread count as ended.
+        while not self._over.is_set():
+            if left_s is not None and left_s <= 0:
+                raise TimeoutError(f"the run has not ended after {timeout_s:g} s")
+            turn_s = _TURN_S if left_s is None else min(_TURN_S, left_s)
+            try:
+                self._over.wait(turn_s)
+            except (KeyboardInterrupt, SystemExit) as error:
+                interrupted, left_s = interrupted or error, None
+                self.cancel("stopped by Ctrl-C")
+            left_s = None if left_s is None else left_s - turn_s
+        GUARD.remove(self.stop)
         self._thread.join()
+        return interrupted
 
     def _body(self) -> None:
         try:
@@ -92,3 +102,4 @@ class Run:
         finally:
             self._bus.close()
             self._over.set()
+            GUARD.remove(self.stop)

@@ -23,7 +23,7 @@ from energy_runner.session.events import (
     SupplySwitched,
     TearDownStep,
 )
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, named, one_line
 
 MODES = {
     "energy": measure_energy,
@@ -68,11 +68,11 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
     except (Interrupted, KeyboardInterrupt) as error:
         outcome, reason = "interrupted", str(error) or "stopped by Ctrl-C"
     except (InstrumentError, RunnerError, OSError) as error:
-        outcome, reason = "bench-fault", _one_line(error)
+        outcome, reason = "bench-fault", one_line(error)
         recorder.lenient = True
         recorder.emit(_problem(stage, error))
     except BaseException as error:
-        unforeseen, reason = error, f"an internal error: {type(error).__name__}: {_one_line(error)}"
+        unforeseen, reason = error, f"an internal error: {named(error)}"
         recorder.lenient = True
         recorder.emit(_problem(stage, error))
     finally:
@@ -99,7 +99,7 @@ def _tear_down(stage: Stage) -> bool | None:
 
     def report(done: UndoReport) -> None:
         nonlocal confirmed
-        error = _one_line(done.error) if done.error else ""
+        error = one_line(done.error) if done.error else ""
         now_ns = stage.clock.now_ns()
         if done.name == SUPPLY_STEP and done.error is None:
             confirmed = True
@@ -124,8 +124,4 @@ def _problem(stage: Stage, error: BaseException) -> Problem:
             came=error.came,
             try_this=error.try_this,
         )
-    return Problem(t_ns=now_ns, error=type(error).__name__, asked="run the benchmark", came=_one_line(error))
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return Problem(t_ns=now_ns, error=type(error).__name__, asked="run the benchmark", came=one_line(error))

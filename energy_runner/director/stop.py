@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from types import FrameType
 
 from energy_runner.errors import Interrupted
+from instruments.errors import one_line
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopRequest:
@@ -19,9 +22,14 @@ class StopRequest:
     def __init__(self) -> None:
         self.reason: str | None = None
 
-    def ask(self, reason: str) -> None:
-        """Ask the run to stop; the first reason is kept."""
-        self.reason = self.reason or reason
+    def ask(self, reason: str = "") -> None:
+        """Ask the run to stop; the first reason is kept, as one line."""
+        if self.reason is None:
+            self.reason = one_line(reason or "cancelled")
+
+    def ask_by(self, number: int) -> None:
+        """Ask the run to stop because of a signal."""
+        self.ask(f"stopped by {signal.Signals(number).name}")
 
     def check(self) -> None:
         """Raise `Interrupted` if a stop was requested."""
@@ -34,10 +42,9 @@ def stop_on_signals(stop: StopRequest) -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into a stop request while the body runs; only the main thread may use this."""
 
     def asked(number: int, frame: FrameType | None) -> None:
-        stop.ask(f"stopped by {signal.Signals(number).name}")
+        stop.ask_by(number)
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, asked) for number in numbers}
+    before = {number: signal.signal(number, asked) for number in SIGNALS}
     try:
         yield
     finally:

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Subscribers to the events of a run, and the isolation of functions that are called with them."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from queue import Empty, SimpleQueue
+from typing import Any, Protocol
 
 from energy_runner.director.live import LiveEvent
-from instruments.clock import RealClock, to_ns
+from instruments.errors import named, one_line
 
 Listener = Callable[[LiveEvent], object]
 # A listener is called between two polls of the instruments; their buffers do not hold much more than this.
 STALL_S = 1.0
-_STALL_NS = to_ns(STALL_S)
+_LONGEST = 200  # characters of a stranger's message that a remark repeats
 
 
 @dataclass(frozen=True)
@@ -36,22 +38,47 @@ class Subscriber(Protocol):
 
 
 class Called:
-    """A function that is called with each event in the run's own thread, and has `STALL_S` seconds for each."""
+    """A function that is called with each event, and has `STALL_S` seconds for each.
 
-    def __init__(self, listener: Listener) -> None:
-        self.name = str(getattr(listener, "__qualname__", type(listener).__name__))
+    It is called in a thread of its own while the run waits for it. So one that never returns, or that waits for
+    the run's own end, can be left behind, and the supply goes off all the same.
+    """
+
+    def __init__(self, listener: Callable[[Any], object]) -> None:
+        self.name = one_line(getattr(listener, "__qualname__", type(listener).__name__))
         self._listener = listener
-        self._clock = RealClock()  # a virtual clock stands still while the function runs
+        self._events: SimpleQueue[Any] = SimpleQueue()
+        self._returned: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._stalled = False
 
-    def offer(self, event: LiveEvent) -> Failure | None:
+    def offer(self, event: Any) -> Failure | None:
         """Call the function with an event."""
-        before_ns = self._clock.now_ns()
+        if self._thread is None:
+            # A process may end while a listener that was left behind still runs.
+            self._thread = threading.Thread(target=self._body, name=f"energy-runner {self.name}", daemon=True)
+            self._thread.start()
+        self._events.put(event)
         try:
-            self._listener(event)
-        except BaseException as error:
-            return Failure(self, f"it raised {type(error).__name__}: {' '.join(str(error).split())[:200]}", error)
-        taken_ns = self._clock.now_ns() - before_ns
-        return Failure(self, f"it took {taken_ns / 1e9:.1f} s for one event") if taken_ns > _STALL_NS else None
+            error = self._returned.get(timeout=STALL_S)
+        except Empty:
+            self._stalled = True
+            return Failure(self, f"it took more than {STALL_S:g} s for one event")
+        if error is not None:
+            return Failure(self, f"it raised {named(error)[:_LONGEST]}", error)
+        return None
 
     def end(self, why: str = "") -> None:
-        """Do nothing: a function need not know."""
+        """Let the function's thread end; the function itself need not know."""
+        self._events.put(None)
+        if self._thread is not None and not self._stalled:
+            self._thread.join(STALL_S)
+
+    def _body(self) -> None:
+        while (event := self._events.get()) is not None:
+            try:
+                self._listener(event)
+            except BaseException as error:
+                self._returned.put(error)
+            else:
+                self._returned.put(None)

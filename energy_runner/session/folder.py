@@ -20,6 +20,7 @@ from energy_runner.errors import BenchFault, ConfigurationError, SessionError
 from energy_runner.session import brief
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
+from energy_runner.session.escaped import escaped
 from energy_runner.session.exchanges import read_exchanges
 from energy_runner.session.journal import Journal
 from energy_runner.session.record import Record
@@ -67,6 +68,7 @@ def json_bytes(document: BaseModel | Any) -> bytes:
     """
     plain = document.model_dump(mode="json") if isinstance(document, BaseModel) else document
     try:
+        plain = escaped(plain)
         return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
     except (TypeError, ValueError) as error:
         raise SessionError(f"a {type(document).__name__} cannot be written as JSON ({error})") from None

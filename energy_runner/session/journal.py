@@ -17,6 +17,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from energy_runner.errors import BenchFault, SessionError
+from energy_runner.session.escaped import escaped
 from energy_runner.session.events import EVENT, AnyEvent, Event, Exchange
 from energy_runner.session.unknown import unknown_event
 
@@ -43,7 +44,7 @@ class JournalWriter:
 
     def write(self, event: Event) -> None:
         """Append one event as a line of compact JSON."""
-        line = event.model_dump_json().encode() + b"\n"
+        line = _encoded(event) + b"\n"
         try:
             # An unbuffered write may end early, on a full disk for example; the next one then says why.
             while line:
@@ -148,6 +149,13 @@ class Journal:
 def read_journal(path: Path, *, exchanges: bool = True) -> Journal:
     """Return the journal in the file `path`; nothing is read before its events are iterated."""
     return Journal(path, exchanges=exchanges)
+
+
+def _encoded(event: Event) -> bytes:
+    try:
+        return event.model_dump_json().encode()
+    except ValueError:
+        return type(event).model_validate(escaped(event.model_dump())).model_dump_json().encode()
 
 
 def _event(path: Path, number: int, line: bytes) -> AnyEvent:

@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from instruments.clock import RealClock
+from instruments.errors import one_line
 
 TIMEOUT_S = 6.0
 # How long to listen to mDNS: a host repeats no answer within a second of the last one (RFC 6762, section 6).
@@ -107,7 +108,7 @@ def _say(**said: str) -> None:
 
 
 def _problem(name: str, error: Exception) -> None:
-    _say(problem=f"{name}: {' '.join(str(error).split()) or type(error).__name__}")
+    _say(problem=f"{name}: {one_line(error)}")
 
 
 def _each(name: str, search: Callable[[], Iterable[str]]) -> None:

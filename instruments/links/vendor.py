@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from instruments.errors import InstrumentError, TimedOut, Unavailable
+from instruments.errors import InstrumentError, TimedOut, Unavailable, named
 from instruments.links.tap import ByteListener, Direction
 
 # Return the library's object for an address such as a serial number or a device path.
@@ -111,8 +111,7 @@ class VendorLink:
             ) from error
         except Exception as error:
             kind = next((ours for theirs, ours in self._errors.items() if isinstance(error, theirs)), Unavailable)
-            came = " ".join(str(error).split()) or "no reason given"
-            raise kind(asked, f"{type(error).__name__}: {came}", f"check the device {self.address}") from error
+            raise kind(asked, named(error), f"check the device {self.address}") from error
 
 
 def _name(function: Callable[..., object]) -> str:

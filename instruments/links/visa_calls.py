@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from instruments.clock import Deadline
-from instruments.errors import InstrumentError, TimedOut, Unavailable
+from instruments.errors import InstrumentError, TimedOut, Unavailable, one_line
 
 CHECK = "check the resource name, the cable, and that no other program uses the instrument"
 _LONGEST = 300  # characters of an error that a message repeats; pyvisa-sim puts whole tracebacks into one
@@ -43,6 +43,6 @@ def visa_errors(asked: str, try_this: str = CHECK) -> Iterator[None]:
         code = getattr(error, "error_code", None)
         if code == StatusCode.error_timeout or isinstance(error, TimeoutError):
             raise TimedOut(asked, "no answer", "check that the instrument is on and not busy") from error
-        came = " ".join(str(error).split()).rstrip(".:")
+        came = one_line(error).rstrip(".:")
         came = came if len(came) <= _LONGEST else f"{came[:_LONGEST]}..."
-        raise Unavailable(asked, came or type(error).__name__, try_this) from error
+        raise Unavailable(asked, came, try_this) from error

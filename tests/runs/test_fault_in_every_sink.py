@@ -42,7 +42,8 @@ def conduct_with(faults: SinkFaults, where: str, name: str, plan, folder: Path) 
     bench = twin_bench(name, seed=3, wrap=faults.wrap if where == "link" else None)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    recorder = Recorder(folder, bench.clock, Bus([faults.subscriber] if where == "subscriber" else []))
+    bus = Bus([faults.subscriber] if where == "subscriber" else [])
+    recorder = Recorder(folder, bench.clock, bus)
     faults.in_tear_down = lambda: recorder.lenient
     with faults.in_sink(where) if where in SINKS else nullcontext():
         end = conduct(bench, plan, recorder, StopRequest())
@@ -50,6 +51,7 @@ def conduct_with(faults: SinkFaults, where: str, name: str, plan, folder: Path) 
             recorder.close()
         except BaseException as error:
             assert error is faults.raised
+    bus.close()
     return bench, end, read_journal(folder / "journal.jsonl")
 
 

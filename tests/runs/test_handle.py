@@ -185,3 +185,45 @@ def test_a_follower_that_blocks_never_keeps_the_supply_on(plan, tmp_path):
     assert follower.is_alive()
     released.set()
     follower.join()
+
+
+@pytest.mark.parametrize("call", ["wait", "events", "never returns"])
+def test_a_listener_that_waits_for_its_own_run_is_left_behind(call, plan, tmp_path):
+    bench = twin_bench("virtual-lpm01a")
+    made, released = threading.Event(), threading.Event()
+    handles = []
+
+    def stuck(event):
+        if event.kind == "inference-done":
+            made.wait(10.0)
+            if call == "wait":
+                handles[0].wait()
+            elif call == "events":
+                list(handles[0].events())
+            else:
+                released.wait(60.0)
+
+    handles.append(er.start(bench, plan, out=tmp_path / "s", subscribers=[stuck]))
+    made.set()
+    session = handles[0].wait()
+    assert session.record.outcome == "completed"
+    assert not bench.twin.world.powered
+    remarks = [event.text for event in session.journal().of(Remark)]
+    assert sum("stuck sees no more of this run: it took more than 1 s" in text for text in remarks) == 1
+    released.set()
+    for thread in threading.enumerate():
+        if "stuck" in thread.name:
+            thread.join(10.0)
+
+
+@pytest.mark.parametrize("kind", ["inference-done", "tear-down-step"])
+@pytest.mark.parametrize("text", ["\ud800", "\x1b[2J\x00"])
+def test_whatever_a_listener_says_as_it_fails_the_run_is_complete_and_readable(kind, text, plan, tmp_path):
+    def bad(event):
+        if event.kind == kind:
+            raise RuntimeError(text)
+
+    session = er.run(twin_bench("virtual-lpm01a"), plan, out=tmp_path / "s", subscribers=[bad])
+    assert session.record.outcome == "completed"
+    assert session.record.supply_off_confirmed
+    assert [event.kind for event in session.journal()][-1] == "run-stopped"

@@ -12,7 +12,6 @@ from energy_runner.director.live import Progress
 from energy_runner.errors import BenchFault, Detached
 from energy_runner.session import events as ev
 from energy_runner.session.journal import JournalWriter, exchange
-from instruments.clock import RealClock
 
 
 def phase(number: int) -> ev.Phase:
@@ -125,17 +124,66 @@ def test_a_wish_to_end_the_program_is_passed_on_once_all_have_seen_the_event(jou
     assert len(one.remarks) == 1
 
 
-def test_one_that_stalls_is_detached(journaled, monkeypatch):
-    times = iter([0, 10**9, 5 * 10**9, 5 * 10**9 + 10**9 + 1, 9, 9])
-    monkeypatch.setattr(RealClock, "now_ns", lambda self: next(times))
-    seen = []
-    one = journaled(seen.append)
-    one.bus.fact(phase(0))  # a second exactly
-    assert one.bus.watched
-    one.bus.fact(phase(1))
-    assert not one.bus.watched
+def test_one_that_never_returns_is_left_behind(journaled, monkeypatch):
+    monkeypatch.setattr(subscriber, "STALL_S", 0.2)
+    seen, others = [], []
+    late = threading.Event()
+
+    def stalls(event):
+        seen.append(event)
+        if event == phase(1):
+            late.wait(60.0)
+
+    one = journaled(stalls, others.append)
+    for number in range(3):
+        one.bus.fact(phase(number))
     assert seen == [phase(0), phase(1)]
-    assert "it took 1.0 s for one event" in one.remarks[0]
+    assert [event for event in others if event.kind == "phase"] == [phase(0), phase(1), phase(2)]
+    (remark,) = one.remarks
+    assert remark.endswith("stalls sees no more of this run: it took more than 0.2 s for one event")
+    late.set()
+    for thread in threading.enumerate():
+        if thread.name.endswith("stalls"):
+            thread.join(10.0)
+    assert seen == [phase(0), phase(1)]
+
+
+def test_listeners_are_called_in_threads_of_their_own(journaled):
+    threads = []
+    one = journaled(lambda event: threads.append(threading.current_thread()))
+    one.bus.fact(phase(0))
+    one.bus.fact(phase(1))
+    assert threads[0] is threads[1]
+    assert threads[0] not in (threading.main_thread(), threading.current_thread())
+    one.bus.close()
+    assert not threads[0].is_alive()
+
+
+class SpeechlessError(Exception):
+    """An error that fails even to say what it is."""
+
+    def __str__(self):
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (SpeechlessError(), "it raised SpeechlessError"),
+        (RuntimeError("\ud800 and \x1b[31m red\x00"), r"it raised RuntimeError: \ud800 and \x1b[31m red\x00"),
+        (RuntimeError(), "it raised RuntimeError"),
+        (RuntimeError("x" * 1000), "it raised RuntimeError: " + "x" * 186),
+    ],
+)
+def test_whatever_an_error_says_becomes_one_line_of_the_journal(journaled, error, said):
+    def bad(event):
+        raise error
+
+    one = journaled(bad)
+    one.bus.fact(phase(0))
+    assert one.remarks[0].endswith(f"bad sees no more of this run: {said}")
+    one.bus.close()
+    assert [event.kind for event in one.bus.events()] == ["phase", "remark"]
 
 
 def test_a_queue_begins_with_what_has_happened_already(journaled):

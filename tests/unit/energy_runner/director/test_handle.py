@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The handle of a run: watch, cancel, wait, whatever happens in its thread."""
 
+import os
+import signal
 import threading
 
 import pytest
 
 from energy_runner.director.handle import Run
+from energy_runner.director.stop import SIGNALS
 from energy_runner.errors import BenchFault, Interrupted
 
 
@@ -69,19 +72,136 @@ def test_leaving_the_handle_cancels_the_run_and_waits_for_its_end():
     assert run.stop.reason is None
 
 
-def test_ctrl_c_while_waiting_cancels_and_is_raised_after_the_tear_down(monkeypatch):
-    run = Run(until_stopped)
-    waited = run._over.wait
-    asked = []
+@pytest.fixture
+def send():
+    """Send signals to this process from another thread, some time later."""
+    timers = []
 
-    def interrupted(timeout=None):
-        asked.append(run.done)
-        if len(asked) == 1:
-            raise KeyboardInterrupt
-        return waited(timeout)
+    def later(*numbers):
+        for at, number in enumerate(numbers, start=1):
+            timers.append(threading.Timer(0.1 * at, os.kill, (os.getpid(), number)))
+            timers[-1].start()
 
-    monkeypatch.setattr(run._over, "wait", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    yield later
+    for timer in timers:
+        timer.join()
+
+
+def slow_to_stop(bus, stop):
+    """A run whose tear-down takes a while."""
+    reason = until_stopped(bus, stop)
+    threading.Event().wait(0.6)
+    return reason
+
+
+def handlers():
+    return [signal.getsignal(number) for number in SIGNALS]
+
+
+ENDS = pytest.mark.parametrize(
+    ("number", "raised"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+
+
+@ENDS
+def test_a_signal_while_waiting_cancels_and_is_raised_after_the_tear_down(send, number, raised):
+    before = handlers()
+    run = Run(slow_to_stop)
+    send(number, number)
+    with pytest.raises(raised):
         run.wait()
     assert run.done
-    assert run.stop.reason == "stopped by Ctrl-C"
+    assert run.stop.reason == f"stopped by {number.name}"
+    assert handlers() == before
+
+
+@ENDS
+def test_a_signal_while_the_main_thread_does_something_else_cancels_too(send, number, raised):
+    before = handlers()
+    run = Run(until_stopped)
+    send(number)
+    with pytest.raises(raised):
+        threading.Event().wait(30.0)
+    assert run.wait() == f"stopped by {number.name}"
+    assert handlers() == before
+
+
+@ENDS
+def test_signals_while_a_handle_is_left_do_not_cut_the_tear_down_short(send, number, raised):
+    """Ctrl-C three times: the first ends the body, the others come while the run tears down."""
+    before = handlers()
+    send(number, number, number)
+    with pytest.raises(raised), Run(slow_to_stop) as run:
+        threading.Event().wait(30.0)
+    assert run.wait() == f"stopped by {number.name}"
+    assert handlers() == before
+
+
+def test_two_runs_are_cancelled_by_one_signal(send):
+    before = handlers()
+    runs = [Run(until_stopped), Run(until_stopped)]
+    send(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        runs[0].wait()
+    assert runs[1].wait() == "stopped by SIGINT"
+    assert handlers() == before
+
+
+def test_a_run_that_ended_unwaited_leaves_signals_as_they_were(send):
+    Run(lambda bus, stop: "session")._thread.join()
+    send(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        threading.Event().wait(30.0)
+    Run(lambda bus, stop: "session").wait()
+
+
+def test_an_ignored_signal_stays_ignored(send):
+    """As for a process under nohup."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        run = Run(until_stopped)
+        send(signal.SIGTERM)
+        with pytest.raises(TimeoutError):
+            run.wait(0.5)
+        run.cancel()
+        run.wait()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_handler_of_the_users_own_is_called_after_the_request(send):
+    heard = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(run.stop.reason))
+    try:
+        run = Run(until_stopped)
+        send(signal.SIGTERM)
+        assert run.wait() == "stopped by SIGTERM"
+        assert heard == ["stopped by SIGTERM"]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_a_run_that_another_thread_makes_changes_no_handler():
+    before, seen = handlers(), []
+
+    def other():
+        with Run(until_stopped) as run:
+            seen.extend(handlers())
+            run.cancel()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    assert seen == before == handlers()
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [(None, "cancelled"), ("", "cancelled"), ("a\nb\x1b[31m", r"a b\x1b[31m"), ("\udcff", r"\udcff"), (5, "5")],
+)
+def test_any_reason_is_one_line(reason, kept):
+    run = Run(until_stopped)
+    run.cancel(reason)
+    run.cancel("second")
+    assert run.wait() == kept

@@ -148,3 +148,9 @@ def test_any_bytes_are_no_record(tmp_path_factory: pytest.TempPathFactory, data:
     (folder / "record.json").write_bytes(data)
     with pytest.raises(SessionError):
         Session.open(folder)
+
+
+def test_a_record_with_a_name_that_cannot_be_encoded_is_written(tmp_path: Path) -> None:
+    record = RECORD.model_copy(update={"reason": "no file a\udcff.bin"})
+    write_record(tmp_path, record)
+    assert Session.open(tmp_path).record.reason == r"no file a\udcff.bin"

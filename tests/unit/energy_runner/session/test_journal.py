@@ -245,3 +245,14 @@ def test_a_journal_that_cannot_be_made_or_is_closed_is_a_fault_of_the_bench(tmp_
 def test_every_kind_of_event_has_its_own_name() -> None:
     kinds = [kind.model_fields["kind"].default for kind in get_args(get_args(ev.KnownEvent)[0])]
     assert len(kinds) == len(set(kinds)) > 20
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udcffb", "\udc00\ud800"])
+def test_text_that_cannot_be_encoded_is_written_out_and_tears_nothing(tmp_path, text):
+    writer = JournalWriter(tmp_path / "journal.jsonl")
+    writer.write(ev.Remark(t_ns=1, box="dut", text=text))
+    writer.write(ev.Phase(t_ns=2, name="next"))
+    writer.close()
+    remark, phase = read_journal(tmp_path / "journal.jsonl")
+    assert remark.text == text.encode(errors="backslashreplace").decode()
+    assert phase.name == "next"
