@@ -11,7 +11,8 @@ from hypothesis import settings
 
 # A shared machine may be slow for a moment; how long an example takes proves nothing here.
 settings.register_profile("project", deadline=None)
-settings.load_profile("project")
+settings.register_profile("fast", deadline=None, max_examples=20)
+settings.load_profile(os.environ.get("ENERGY_RUNNER_HYPOTHESIS", "project"))
 
 REFERENCE_VARIABLE = "ENERGY_RUNNER_REFERENCE"
 REFERENCE_TESTS = Path(__file__).parent / "reference"

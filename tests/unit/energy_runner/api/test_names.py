@@ -59,19 +59,3 @@ def test_the_package_alone_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_type_checkers_see_the_types(tmp_path):
-    (tmp_path / "user.py").write_text(
-        "import energy_runner as er\n"
-        "session = er.run('virtual-lpm01a', er.plan('demo-keywords'))\n"
-        "reveal_type(session)\nreveal_type(er.analyze(session).valid)\ner.plan(5)\n",
-        "utf-8",
-    )
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "user.py"]
-    done = subprocess.run(
-        command, cwd=tmp_path, env={"MYPYPATH": str(ROOT)}, capture_output=True, text=True, check=False
-    )
-    assert 'Revealed type is "energy_runner.session.folder.Session"' in done.stdout, done.stdout + done.stderr
-    assert 'Revealed type is "bool"' in done.stdout or "builtins.bool" in done.stdout
-    assert 'user.py:5: error: Argument 1 to "plan"' in done.stdout

@@ -94,12 +94,3 @@ def test_an_empty_folder_and_none_at_all(tmp_path, capsys, monkeypatch):
     (tmp_path / "sessions").mkdir()
     assert run_app(app, ["sessions", "list"]) == 0
     assert "No session is in sessions" in capsys.readouterr().out
-
-
-def test_the_folder_of_a_twins_session_says_virtual(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    session = er.run("virtual-ideal", er.plan("demo-keywords", inferences=12))
-    assert session.path.name.endswith("Z-demo-keywords-energy-virtual")
-    assert session.record.session_id == session.path.name
-    assert not session.path.name.startswith("2000"), "the host's time, not the virtual one"
-    assert [row.name for row in er.list_sessions()] == [session.path.name]

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API as its users meet it: what a type checker sees, and what a run leaves on disk."""
+
+import subprocess
+import sys
+
+import energy_runner as er
+from tests.support.places import ROOT
+
+
+def test_type_checkers_see_the_types(tmp_path):
+    (tmp_path / "user.py").write_text(
+        "import energy_runner as er\n"
+        "session = er.run('virtual-lpm01a', er.plan('demo-keywords'))\n"
+        "reveal_type(session)\nreveal_type(er.analyze(session).valid)\ner.plan(5)\n",
+        "utf-8",
+    )
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "user.py"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"MYPYPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert 'Revealed type is "energy_runner.session.folder.Session"' in done.stdout, done.stdout + done.stderr
+    assert 'Revealed type is "bool"' in done.stdout or "builtins.bool" in done.stdout
+    assert 'user.py:5: error: Argument 1 to "plan"' in done.stdout
+
+
+def test_the_folder_of_a_twins_session_says_virtual(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    session = er.run("virtual-ideal", er.plan("demo-keywords", inferences=12))
+    assert session.path.name.endswith("Z-demo-keywords-energy-virtual")
+    assert session.record.session_id == session.path.name
+    assert not session.path.name.startswith("2000"), "the host's time, not the virtual one"
+    assert [row.name for row in er.list_sessions()] == [session.path.name]
