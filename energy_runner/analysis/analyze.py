@@ -163,6 +163,7 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditi
         virtual=session.record.virtual and (sampler is None or sampler.identity.get("virtual") is True),
         kinds=tuple(signal.get("kind", "mean") for signal in facts.monitor.signals),
         voltage_of_another=facts.monitor.supply != facts.monitor.sampler,
+        identified=sampler is not None,
     )
 
 
