@@ -5,6 +5,7 @@ import re
 import statistics
 from itertools import pairwise
 
+from energy_runner.analysis.contradictions import INFERENCES
 from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
 from energy_runner.rules.rule_sets import Row
@@ -98,7 +99,10 @@ def window_inferences(case: Case, row: Row) -> Judgement:
     if not windows:
         return not_known(row.number, "no window was measured", low=row.number)
     fewest = min(window.inferences for window in windows)
-    return Judgement(fewest >= row.number, fewest, row.number, value=fewest, low=row.number)
+    doubts = [finding.detail for finding in case.result.findings if finding.id == INFERENCES]
+    passed = fewest >= row.number and not doubts
+    note = shown("; ".join(doubts))
+    return Judgement(passed, fewest, row.number, note, value=fewest, low=row.number)
 
 
 def spread(case: Case, row: Row) -> Judgement:
