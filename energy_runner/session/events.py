@@ -9,7 +9,7 @@ not know, and keeps an event whose kind it does not know as an `UnknownEvent`: a
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, TypeAdapter
 
 Purpose = Literal["boot", "sync", "trial", "window", "accuracy"]
 Outcome = Literal["completed", "bench-fault", "interrupted", "failed"]
@@ -106,9 +106,9 @@ class MonitorConfigured(Event):
     """Sample period, s."""
     signals: list[dict[str, Any]]
     """Signals in the trace, each with `name`, `unit`, `kind` (mean or instant) and `period_s`."""
-    captures_edges: bool
+    captures_edges: StrictBool
     """True if it sees the edges of the timestamp pin."""
-    starts_on_edge: bool
+    starts_on_edge: StrictBool
     """True if its acquisition starts at the first edge."""
     accuracy: dict[str, Any]
     """The specification that goes with these settings, with its sources."""
@@ -122,7 +122,7 @@ class SupplySwitched(Event):
     """The DUT's supply was switched, and the instrument that feeds it confirmed it."""
 
     kind: Literal["supply-switched"] = "supply-switched"
-    on: bool
+    on: StrictBool
     """True: on; false: off."""
 
 
@@ -148,7 +148,7 @@ class SwitchTurned(Event):
     """The switch was turned and confirmed it."""
 
     kind: Literal["switch-turned"] = "switch-turned"
-    on: bool
+    on: StrictBool
     """True: on; false: off."""
 
 
@@ -188,7 +188,7 @@ class StimulusLoaded(Event):
     """Size, bytes."""
     sha256: str
     """SHA-256 of the file."""
-    read_back: bool
+    read_back: StrictBool
     """True if it was read back and compared byte for byte."""
 
 
@@ -334,7 +334,7 @@ class Remark(Event):
     """The device, or `director`."""
     text: str
     """What was said."""
-    suspicious: bool = False
+    suspicious: StrictBool = False
     """True if it was not expected."""
 
 
@@ -370,7 +370,7 @@ class RunStopped(Event):
     """How the run ended."""
     reason: str
     """Why, in one line; empty if completed."""
-    supply_off_confirmed: bool | None  # None: this bench has no supply to switch
+    supply_off_confirmed: StrictBool | None  # None: this bench has no supply to switch
     """True: read back as off; false: not confirmed; null: this bench has no supply to switch."""
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A verdict as data: what one rule found, within which limits, by which clause of which rule set."""
 
+from pydantic import StrictBool
+
 from energy_runner.session.document import Model
 
 
@@ -14,11 +16,11 @@ class Verdict(Model):
 
     id: str
     """The rule's id, such as `window-length`."""
-    passed: bool
+    passed: StrictBool
     """True only if the facts are known and the rule is kept."""
-    binding: bool = True
+    binding: StrictBool = True
     """False for a rule that only informs and never makes a run invalid."""
-    known: bool = True
+    known: StrictBool = True
     """False where the session lacks the facts to judge by; then nothing has passed either."""
     measured: str | float | int | None
     """What was found, as a person reads it; `not known` where facts are missing."""

@@ -148,3 +148,12 @@ def test_any_bytes_are_no_record(tmp_path_factory: pytest.TempPathFactory, data:
     (folder / "record.json").write_bytes(data)
     with pytest.raises(SessionError):
         Session.open(folder)
+
+
+@pytest.mark.parametrize("field", ["virtual", "supply_off_confirmed"])
+def test_a_record_that_says_no_in_words_is_refused(tmp_path: Path, field: str) -> None:
+    session = make_run(period_s=0.01).write(tmp_path)
+    record = json.loads((session.path / "record.json").read_text("utf-8"))
+    (session.path / "record.json").write_text(json.dumps(record | {field: "no"}), "utf-8")
+    with pytest.raises(SessionError, match=f"{field}: Input should be a valid boolean"):
+        Session.open(session.path)

@@ -245,3 +245,11 @@ def test_a_journal_that_cannot_be_made_or_is_closed_is_a_fault_of_the_bench(tmp_
 def test_every_kind_of_event_has_its_own_name() -> None:
     kinds = [kind.model_fields["kind"].default for kind in get_args(get_args(ev.KnownEvent)[0])]
     assert len(kinds) == len(set(kinds)) > 20
+
+
+@pytest.mark.parametrize("word", [b'"no"', b"0", b'"false"', b"1.0"])
+def test_a_yes_or_no_is_read_only_as_json_writes_it(tmp_path, word):
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"t_ns": 1, "kind": "supply-switched", "on": ' + word + b"}\n")
+    with pytest.raises(SessionError, match=r"line 1: not an event \(supply-switched.on"):
+        list(read_journal(path))
