@@ -11,11 +11,10 @@ import numpy as np
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR, HOST_CLOCK_LIMIT
 from energy_runner.analysis.placing.edges import lap_edges
 from energy_runner.analysis.placing.line import Line, lower_line
-from energy_runner.rules.base import Case, Judgement, not_known, percent
+from energy_runner.rules.base import WITHIN, Case, Judgement, not_known, number, percent
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import InferenceDone, LapCaptured
 
-WITHIN = 2.0  # standard uncertainties by which a clock may seem to lie beyond a limit; about 95 % of a normal one
 _STEP_S = 1e-6
 _LAP_WRAP_US = 2**32
 
@@ -65,8 +64,7 @@ def _ratio(ratio: float, u: float, row: Row) -> Judgement:
     remarkable = row.remark_above is not None and off > row.remark_above + WITHIN * u
     note = f"off by more than {percent(row.remark_above or 0.0)}" if remarkable else ""
     measured = f"{ratio:.5f} ± {WITHIN * u:.5f}"
-    passed = off <= row.number + WITHIN * u
-    return replace(_unknown(row, note), passed=passed, known=True, measured=measured, value=ratio, u=u)
+    return number(ratio, measured, f"1 ± {row.number}", note, u=u, low=1 - row.number, high=1 + row.number)
 
 
 def _unknown(row: Row, why: str) -> Judgement:
@@ -115,9 +113,8 @@ def _against_monitor(case: Case, row: Row) -> Judgement | None:
 
 def _median_ratio(ratio: float, windows: int, row: Row) -> Judgement:
     """Judge a ratio of durations, the median of so many windows, whose uncertainty is not known."""
-    passed = abs(ratio - 1) <= row.number
     note = f"the median of {windows} windows"
-    return replace(_unknown(row, note), passed=passed, known=True, measured=f"{ratio:.5f}", value=ratio)
+    return number(ratio, f"{ratio:.5f}", f"1 ± {row.number}", note, low=1 - row.number, high=1 + row.number)
 
 
 def _has_laps_and_times(inference: InferenceDone) -> bool:

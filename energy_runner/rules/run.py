@@ -2,7 +2,7 @@
 """Rules on how the run went, on what it ran, and on which benchmarks and runners a suite accepts."""
 
 from energy_runner.analysis.contradictions import STREAM
-from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, shown
+from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, number, shown
 from energy_runner.rules.rule_sets import Row
 
 
@@ -90,8 +90,7 @@ def read_back(case: Case, _: Row) -> Judgement:
     if not loaded or (case.record.origin is not None and not compared):
         return not_known("all stimuli", "the session does not tell whether stimuli arrived as they are")
     measured = f"{compared} of {len(loaded)} stimuli"
-    passed = compared == len(loaded)
-    return Judgement(passed, measured, "all stimuli", value=compared, low=len(loaded))
+    return number(compared, measured, "all stimuli", low=len(loaded))
 
 
 def warm_ups(case: Case, _: Row) -> Judgement:
@@ -102,8 +101,7 @@ def warm_ups(case: Case, _: Row) -> Judgement:
         return not_known(limit, "no window was measured")
     note = "none: the first inference may cost more than the others" if counts[0] <= 0 else ""
     measured = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]} before every window"
-    apart = counts[-1] - counts[0]
-    return Judgement(not apart, measured, limit, note, value=apart, high=0)
+    return number(counts[-1] - counts[0], measured, limit, note, high=0)
 
 
 def not_simulated(case: Case, _: Row) -> Judgement:

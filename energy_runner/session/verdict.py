@@ -10,8 +10,8 @@ class Verdict(Model):
     """What one rule says about one session.
 
     A rule about a number states it: `value` ± `u` against `low` and `high`, all in `unit`. Where `u` is known, the
-    rule is kept if the value lies within the limits widened by 2 `u`. A rule about something else has none of
-    these.
+    rule is kept exactly if the value lies within the limits widened by 2 `u`. A rule about something else has none
+    of these.
     """
 
     id: str
@@ -31,7 +31,8 @@ class Verdict(Model):
     note: str = ""
     """Why it failed, which fact is missing, or a remark on a rule that passed."""
     value: float | None = None
-    """The number that was judged, in `unit`; null where the rule is not about a number, or it is not known."""
+    """The number that was judged, in `unit`; null where the rule is not about a number, where it is not known, and
+    where the rule failed for another reason than this number."""
     u: float | None = None
     """Standard uncertainty of `value`, in `unit`; null where it is not known."""
     unit: str = ""
