@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Samples lost unnoticed between two windows shift the later ones where laps place them: that run is not valid."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from energy_runner.analysis.facts import gather
+from energy_runner.analysis.placing.stretches import worst_stretch
+from energy_runner.rules import evaluate
+from energy_runner.session import events as ev
+from energy_runner.session.result import Result, Verdict
+from tests.support.synthetic import ACCURACY, Run, Setup, make_run
+
+BY_LAPS = Setup(period_s=2048e-6, by_laps=True)
+CLOCK = {"name": "clock", "relative": 5e-5}
+
+
+def after(run: Run, window: int) -> float:
+    """Seconds of sample time from the first edge to a moment between window `window` and the next."""
+    first = 0.5 + run.setup.phase * run.setup.period_s
+    return run.truth[window].stop_s + 0.1 - first
+
+
+def lose(run: Run, at_s: float, seconds: float) -> Run:
+    """Let the monitor drop samples without a word: all that come later have too low an index."""
+    at, count = int(at_s / run.setup.period_s), round(seconds / run.setup.period_s)
+    run.samples = [np.concatenate((signal[:at], signal[at + count :])) for signal in run.samples]
+
+    def shifted(_: int, event: ev.AnyEvent) -> ev.AnyEvent:
+        assert isinstance(event, ev.SamplesArrived)
+        return event if event.end <= at else event.model_copy(update={"end": event.end - count})
+
+    run.change(ev.SamplesArrived, shifted)
+    length = {"samples": len(run.samples[0]), "received": len(run.samples[0])}
+    return run.change(ev.AcquisitionStopped, lambda _, event: event.model_copy(update=length))
+
+
+def specified(run: Run, *terms: dict[str, object]) -> Run:
+    accuracy = ACCURACY | {"terms": [*ACCURACY["terms"], *terms]}
+    return run.change(ev.MonitorConfigured, lambda _, event: event.model_copy(update={"accuracy": accuracy}))
+
+
+def clock(result: Result) -> Verdict:
+    return next(verdict for verdict in result.verdicts if verdict.id == "sample-clock")
+
+
+@pytest.mark.parametrize("window", range(4))
+@pytest.mark.parametrize("seconds", [0.09, 0.05])
+def test_a_loss_between_any_two_windows_makes_the_run_invalid(tmp_path: Path, window: int, seconds: float) -> None:
+    run = specified(make_run(BY_LAPS), CLOCK)
+    result = evaluate(lose(run, after(run, window), seconds).write(tmp_path))
+    verdict = clock(result)
+    assert (result.valid, verdict.passed, verdict.binding) == (False, False, True)
+    assert (verdict.low, verdict.high) == (1 - 5e-5, 1 + 5e-5)
+    assert "the clock's specification" in verdict.note
+
+
+def test_a_loss_that_the_whole_run_hides_is_found_between_its_parts(tmp_path: Path) -> None:
+    run = make_run(BY_LAPS)
+    session = lose(run, after(run, 3), 0.09).write(tmp_path)
+    result = evaluate(session)
+    assert result.sample_clock is not None
+    assert abs(result.sample_clock.ratio - 1) < 0.005  # which is the limit, as no specification is tighter
+    verdict = clock(result)
+    assert (result.valid, verdict.passed) == (False, False)
+    assert "lost unnoticed from" in verdict.note
+    worst = worst_stretch(gather(session.journal()), 0.005)
+    assert worst is not None
+    assert worst.start_s < after(run, 3) < worst.stop_s
+    assert (worst.ratio - 1) * (worst.stop_s - worst.start_s) == pytest.approx(0.09, abs=0.005)
+
+
+def test_a_run_without_loss_is_valid_by_its_clocks_specification(tmp_path: Path) -> None:
+    result = evaluate(specified(make_run(BY_LAPS), CLOCK).write(tmp_path))
+    assert result.valid
+    assert clock(result).passed
+
+
+def test_edges_of_the_monitor_need_no_such_care(tmp_path: Path) -> None:
+    run = specified(make_run(Setup(period_s=0.01)), CLOCK)
+    verdict = clock(evaluate(lose(run, run.truth[0].stop_s + 0.1, 0.05).write(tmp_path)))
+    assert (verdict.low, verdict.high) == (0.995, 1.005)
