@@ -49,7 +49,7 @@ def _placed_by_time(case: Case) -> bool:
 def _of_laps(case: Case, clock: SampleClock, row: Row) -> Judgement:
     """Judge the sample period where laps placed the windows: as a whole, and between any two parts of the run.
 
-    The uncertainty budget counts the monitor's clock within its specification: where there is one, it is the limit.
+    The uncertainty budget counts the monitor's clock within its specification: that is the limit, if there is one.
     """
     allowed = _specified(case)
     tight = row if allowed is None else row.model_copy(update={"limit": min(row.number, allowed)})

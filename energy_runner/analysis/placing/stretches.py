@@ -19,7 +19,7 @@ _LEAST_IN_PART = 8  # arrivals; the least late of so few is still near the link'
 
 @dataclass(frozen=True)
 class Stretch:
-    """Sample period over that stated, from `start_s` to `stop_s` of sample time; `u` is its standard uncertainty."""
+    """Sample period over that stated, from `start_s` to `stop_s` of sample time, with its standard uncertainty."""
 
     start_s: float
     stop_s: float

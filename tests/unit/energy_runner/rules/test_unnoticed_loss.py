@@ -82,3 +82,38 @@ def test_edges_of_the_monitor_need_no_such_care(tmp_path: Path) -> None:
     run = specified(make_run(Setup(period_s=0.01)), CLOCK)
     verdict = clock(evaluate(lose(run, run.truth[0].stop_s + 0.1, 0.05).write(tmp_path)))
     assert (verdict.low, verdict.high) == (0.995, 1.005)
+
+
+# --- losses of unknown number ---------------------------------------------------------------------------
+
+
+def skipped(run: Run, window: int, missing: int = 1) -> Run:
+    """Let the monitor say that it skipped samples somewhere between `window` and the next, as an NGU does."""
+    at = int(after(run, window) / run.setup.period_s)
+    t_ns = next(e.t_ns for e in run.events if isinstance(e, ev.SamplesArrived) and e.end > at)
+    return run.insert(ev.SamplesLost(t_ns=t_ns, after=at - 20, before=at + 20, missing=missing, detail="skipped"))
+
+
+@pytest.mark.parametrize("window", range(4))
+@pytest.mark.parametrize("by_host", [False, True])
+def test_no_figure_of_a_window_after_skipped_samples_is_given(tmp_path: Path, window: int, by_host: bool) -> None:
+    run = lose(make_run(BY_LAPS), after(make_run(BY_LAPS), window), 0.03)
+    if by_host:
+        run.change(ev.MonitorConfigured, lambda _, event: event.model_copy(update={"starts_on_edge": False}))
+    result = evaluate(skipped(run, window).write(tmp_path))
+    assert (result.valid, result.energy_per_inference_j, result.throughput_per_s) == (False, None, None)
+    before, behind = result.windows[: window + 1], result.windows[window + 1 :]
+    assert all(one.energy_per_inference_j is not None for one in before)
+    for one in behind:
+        figures = one.model_dump(exclude={"index", "stimulus", "file", "inferences"})
+        assert not any(value is not None for value in figures.values())
+    assert all(power is None for power in result.between_windows_w[window:])
+    (found,) = [finding for finding in result.findings if finding.id == "samples-skipped"]
+    assert f"cannot place the {4 - window} windows from there on" in found.detail
+    assert any(one.binding and not one.passed and one.id == "no-lost-samples" for one in result.verdicts)
+
+
+def test_a_loss_of_known_number_and_one_after_the_last_window_withhold_nothing(tmp_path: Path) -> None:
+    run = make_run(BY_LAPS)
+    assert evaluate(skipped(run, 1, missing=40).write(tmp_path / "known")).valid
+    assert evaluate(skipped(make_run(BY_LAPS), 4).write(tmp_path / "late")).valid
