@@ -6,6 +6,7 @@ import statistics
 from contextlib import ExitStack
 
 from energy_runner.analysis.accuracy import measure_accuracy
+from energy_runner.analysis.contradictions import contradicted, contradictions
 from energy_runner.analysis.energy.source import EnergySource, energy_source
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
@@ -23,7 +24,6 @@ from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
 from energy_runner.session.events import RunStarted
-from energy_runner.session.exchanges import stream_doubt
 from energy_runner.session.folder import Session
 from energy_runner.session.result import (
     AlignmentResult,
@@ -56,7 +56,7 @@ def analyze(session: Session) -> Result:
         mode=run.mode,
         virtual=session.record.virtual,
         outcome=facts.outcome,
-        findings=[*_general_findings(facts), *_stream_findings(session, facts)],
+        findings=[*_general_findings(facts), *contradictions(session, facts)],
     )
     measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
     return measure(session, facts, result)
@@ -94,12 +94,6 @@ def _unknown_events(facts: Facts) -> str:
     )
 
 
-def _stream_findings(session: Session, facts: Facts) -> list[Finding]:
-    """Report exchanged bytes that are missing or not indexed; no figure depends on them."""
-    doubt = stream_doubt(facts.stream_bytes, session.stream_bytes())
-    return [Finding(id="stream-length", detail=doubt)] if doubt else []
-
-
 # --- energy ---------------------------------------------------------------------------------------------
 
 
@@ -124,7 +118,8 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     findings += _clock_findings(clock, checked)
     findings += _throughput_findings([window.result for window in windows])
     clock_wrong = clock is not None and clock_is_wrong(clock)
-    whole = matching.exact and not clock_wrong and len(windows) == session.record.run.windows
+    sound = matching.exact and not clock_wrong and not contradicted(findings)
+    whole = sound and len(windows) == session.record.run.windows
     evaluation = _evaluation(windows, given)
     scored = evaluation if whole and all(window.measured for window in windows) else None
     return result.model_copy(
@@ -163,6 +158,7 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditi
         virtual=session.record.virtual and (sampler is None or sampler.identity.get("virtual") is True),
         kinds=tuple(signal.get("kind", "mean") for signal in facts.monitor.signals),
         voltage_of_another=facts.monitor.supply != facts.monitor.sampler,
+        identified=sampler is not None,
     )
 
 
@@ -253,6 +249,7 @@ def _performance(session: Session, facts: Facts, result: Result) -> Result:
         windows.append(window)
     rates = [window.throughput_per_s for window in windows if window.throughput_per_s is not None]
     whole = bool(rates) and len(rates) == len(windows) == session.record.run.windows
+    whole = whole and not contradicted(result.findings)
     return result.model_copy(
         update={
             "throughput_per_s": statistics.median(rates) if whole else None,

@@ -104,8 +104,8 @@ class Facts:
 
     @property
     def outcome(self) -> str:
-        """Return how the run ended; `killed` if the journal does not say."""
-        return self.ended.outcome if self.ended else "killed"
+        """Return how the run ended; `killed` if the journal does not say, or breaks off."""
+        return self.ended.outcome if self.ended and not self.torn else "killed"
 
     def sampler(self) -> ev.BoxIdentified | None:
         """Return the identity that the sampling instrument reported; None if it was not asked."""

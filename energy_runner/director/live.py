@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What passes by while a run goes on and is kept nowhere: how far it is, and samples drawn together for the eye.
 
-The facts of a run are events of its journal (`session/events.py`). These are not: whoever watches may miss some.
+The facts of a run are events of its journal (`session/events`). These are not: whoever watches may miss some.
 """
 
 from collections.abc import Iterator

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from energy_runner.director.bus import Bus
 from energy_runner.director.live import Progress, SampleBlock, sample_blocks
+from energy_runner.director.signals import check_block
 from energy_runner.session.events import (
     AnyEvent,
     EdgeCaptured,
@@ -185,6 +186,8 @@ class Recorder:
     # --- inside -------------------------------------------------------------------------------------------
 
     def _samples(self, block: Samples) -> None:
+        if self._applied is not None:
+            check_block(self._sampler, self._applied, block)
         self.samples_end = block.first + block.count
         self.samples_received += block.count
         trace, applied = self._trace, self._applied

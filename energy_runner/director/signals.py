@@ -2,7 +2,7 @@
 """What a sampler may report: quantities known here, in SI units, one period for all."""
 
 from energy_runner.errors import BenchFault
-from instruments.roles import UNITS, AppliedSampling
+from instruments.roles import UNITS, AppliedSampling, Samples
 
 
 def check_signals(name: str, applied: AppliedSampling) -> None:
@@ -21,3 +21,16 @@ def check_signals(name: str, applied: AppliedSampling) -> None:
         for problem, holds in wrong.items():
             if holds:
                 raise BenchFault(f"{name} reports a signal '{signal.name}' that cannot be used: {problem}")
+
+
+def check_block(name: str, applied: AppliedSampling, block: Samples) -> None:
+    """Raise `BenchFault` for samples that are not one array of the same length for each signal."""
+    signals = [signal.name for signal in applied.signals]
+    lengths = [len(values) for values in block.values]
+    if len(lengths) == len(signals) and len(set(lengths)) == 1:
+        return
+    came = ", ".join(f"{length} of {signal}" for signal, length in zip(signals, lengths, strict=False))
+    raise BenchFault(
+        f"{name} was asked for blocks of {' and '.join(signals)}, equally long; from index {block.first} "
+        f"came {len(lengths)} arrays: {came or 'nothing'}. Try: report this to the maker of the driver of {name}"
+    )

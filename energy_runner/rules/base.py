@@ -6,6 +6,7 @@ from functools import cached_property
 
 from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.rules.rule_sets import BenchmarkRow, RuleSet
 from energy_runner.session.events import Event
 from energy_runner.session.folder import Session
@@ -18,6 +19,7 @@ METRIC_UNITS = {"top1": "%", "auc": "1"}
 ENERGY = frozenset({"energy"})
 TIMED = frozenset({"energy", "performance"})
 ALL = frozenset({"energy", "performance", "accuracy"})
+WITHIN = 2.0  # standard uncertainties by which a value may seem to lie beyond a limit; about 95 % of a normal one
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class Judgement:
     """What a rule found: `measured` against `limit`, both as a person reads them.
 
     A rule about a number states it as data too: `value` with its standard uncertainty `u`, and the allowed range
-    from `low` to `high` (None: no limit on that side), in `unit` or else in the unit of the rule.
+    from `low` to `high` (None: no limit on that side), in `unit` or else in the unit of the rule. Best made by
+    `number`, which compares them: no rule passes whose value is not `within` its limits.
     `known` is False where the session lacks the facts to judge by; `note` then says which, and the rule has not
     passed.
     """
@@ -85,6 +88,34 @@ class Judgement:
     low: float | None = None
     high: float | None = None
     unit: str | None = None
+
+
+def within(value: float, low: float | None, high: float | None, u: float | None = None) -> bool:
+    """Return whether a value lies from `low` to `high`, both widened by `WITHIN` of its standard uncertainties."""
+    slack = WITHIN * (u or 0.0)
+    return (low is None or value >= low - slack) and (high is None or value <= high + slack)
+
+
+def bound(limit: float | None) -> float | None:
+    """Return a limit without the last bits of its arithmetic: 1.764 and not 1.7640000000000002."""
+    return None if limit is None else canonical(limit)
+
+
+def number(
+    value: float,
+    measured: Value,
+    limit: Value,
+    note: str = "",
+    *,
+    u: float | None = None,
+    low: float | None = None,
+    high: float | None = None,
+    unit: str | None = None,
+) -> Judgement:
+    """Return the judgement of a rule about a number: passed if it is within the limits as they are stated."""
+    low, high = bound(low), bound(high)
+    passed = within(value, low, high, u)
+    return Judgement(passed, measured, limit, note, value=value, u=u, low=low, high=high, unit=unit)
 
 
 def not_known(limit: Value, note: str, *, low: float | None = None, high: float | None = None) -> Judgement:

@@ -11,11 +11,13 @@ import numpy as np
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR, HOST_CLOCK_LIMIT
 from energy_runner.analysis.placing.edges import lap_edges
 from energy_runner.analysis.placing.line import Line, lower_line
-from energy_runner.rules.base import Case, Judgement, not_known, percent
+from energy_runner.analysis.placing.stretches import worst_stretch
+from energy_runner.analysis.uncertainty.inputs import Limits
+from energy_runner.rules.base import WITHIN, Case, Judgement, not_known, number, percent
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import InferenceDone, LapCaptured
+from energy_runner.session.result import SampleClock
 
-WITHIN = 2.0  # standard uncertainties by which a clock may seem to lie beyond a limit; about 95 % of a normal one
 _STEP_S = 1e-6
 _LAP_WRAP_US = 2**32
 
@@ -26,6 +28,8 @@ def sample_clock(case: Case, row: Row) -> Judgement:
     The host's times are those at which samples arrived, or else the DUT's lines about its windows' edges.
     """
     clock = case.result.sample_clock
+    if clock is not None and _placed_by_time(case):
+        return _of_laps(case, clock, row)
     if clock is not None:
         return _ratio(clock.ratio, clock.u, row)
     line = _edges_by_host(case)
@@ -34,6 +38,38 @@ def sample_clock(case: Case, row: Row) -> Judgement:
     judged = _ratio(line.slope, math.hypot(line.slope_u, HOST_CLOCK_LIMIT / math.sqrt(3)), row)
     by_lines = "by the lines in which the DUT told of its windows"
     return replace(judged, note=f"{judged.note}; {by_lines}" if judged.note else by_lines)
+
+
+def _placed_by_time(case: Case) -> bool:
+    """Return whether the windows were placed by times: then samples lost before one shift it among the others."""
+    alignment = case.result.alignment
+    return alignment is not None and alignment.method in (BY_LAPS, BY_HOST)
+
+
+def _of_laps(case: Case, clock: SampleClock, row: Row) -> Judgement:
+    """Judge the sample period where laps placed the windows: as a whole, and between any two parts of the run.
+
+    The uncertainty budget counts the monitor's clock within its specification: that is the limit, if there is one.
+    """
+    allowed = _specified(case)
+    tight = row if allowed is None else row.model_copy(update={"limit": min(row.number, allowed)})
+    note = "" if tight is row else "the clock's specification, because laps placed the windows"
+    whole = _ratio(clock.ratio, clock.u, tight)
+    worst = worst_stretch(case.facts, float(tight.number))
+    judged = _ratio(worst.ratio, worst.u, tight) if worst is not None else whole
+    if worst is None or judged.passed or not whole.passed:
+        return replace(whole, note="; ".join(filter(None, (whole.note, note))))
+    lost = f"samples were lost unnoticed from {worst.start_s:.1f} s to {worst.stop_s:.1f} s of the trace"
+    return replace(judged, note="; ".join(filter(None, (lost, note))))
+
+
+def _specified(case: Case) -> float | None:
+    """Return the relative limit of the monitor's clock; None where its specification states none."""
+    if case.facts.monitor is None:
+        return None
+    limits = Limits.of(case.facts.monitor.accuracy)
+    known = [term.relative for term in limits.terms if term.name == "clock" and term.known]
+    return sum(known) if known else 0.0 if limits.without_error else None
 
 
 def _edges_by_host(case: Case) -> Line | None:
@@ -65,8 +101,7 @@ def _ratio(ratio: float, u: float, row: Row) -> Judgement:
     remarkable = row.remark_above is not None and off > row.remark_above + WITHIN * u
     note = f"off by more than {percent(row.remark_above or 0.0)}" if remarkable else ""
     measured = f"{ratio:.5f} ± {WITHIN * u:.5f}"
-    passed = off <= row.number + WITHIN * u
-    return replace(_unknown(row, note), passed=passed, known=True, measured=measured, value=ratio, u=u)
+    return number(ratio, measured, f"1 ± {row.number}", note, u=u, low=1 - row.number, high=1 + row.number)
 
 
 def _unknown(row: Row, why: str) -> Judgement:
@@ -115,9 +150,8 @@ def _against_monitor(case: Case, row: Row) -> Judgement | None:
 
 def _median_ratio(ratio: float, windows: int, row: Row) -> Judgement:
     """Judge a ratio of durations, the median of so many windows, whose uncertainty is not known."""
-    passed = abs(ratio - 1) <= row.number
     note = f"the median of {windows} windows"
-    return replace(_unknown(row, note), passed=passed, known=True, measured=f"{ratio:.5f}", value=ratio)
+    return number(ratio, f"{ratio:.5f}", f"1 ± {row.number}", note, low=1 - row.number, high=1 + row.number)
 
 
 def _has_laps_and_times(inference: InferenceDone) -> bool:

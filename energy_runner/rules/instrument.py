@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from energy_runner.errors import SessionError
-from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
+from energy_runner.rules.base import Case, Judgement, not_known, number, percent, shown
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import BoxIdentified, MonitorConfigured, TemperatureMeasured, VoltageMeasured
 
@@ -64,7 +64,7 @@ def temperature(case: Case, row: Row) -> Judgement | None:
     limit = f"{row.number:g} °C"
     if isinstance(lowest, bool) or not isinstance(lowest, int | float) or not math.isfinite(lowest):
         return not_known(limit, "no temperature is in the session", low=row.number)
-    return Judgement(lowest >= row.number, f"{lowest:g} °C", limit, value=lowest, low=row.number)
+    return number(lowest, f"{lowest:g} °C", limit, low=row.number)
 
 
 def voltage(case: Case, row: Row) -> Judgement:
@@ -84,8 +84,7 @@ def voltage(case: Case, row: Row) -> Judgement:
     off = worst_v / set_v - 1
     remarkable = row.remark_above is not None and abs(off) > row.remark_above
     note = f"off by {off * 100:+.2g} %" if remarkable else ""
-    passed = abs(off) <= row.number
-    return Judgement(passed, f"{worst_v:.5g} V", limit, note, value=worst_v, low=low_v, high=high_v)
+    return number(worst_v, f"{worst_v:.5g} V", limit, note, low=low_v, high=high_v)
 
 
 def _window_voltages(case: Case) -> list[float]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from energy_runner.analysis.accuracy import top_class
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import ConfigurationError
-from energy_runner.rules.base import METRIC_UNITS, NOT_KNOWN, Case, Judgement, not_known, percent, shown
+from energy_runner.rules.base import METRIC_UNITS, NOT_KNOWN, Case, Judgement, not_known, number, percent, shown
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import InferenceDone
 
@@ -37,8 +37,8 @@ def accuracy_target(case: Case, _: Row) -> Judgement | None:
         return replace(judged, measured=NOT_KNOWN, known=False, note=why)
     if accuracy.value is None:
         return replace(judged, note="not every stimulus was answered once")
-    passed = accuracy.value >= target
-    return replace(judged, passed=passed, note="" if passed else _rounded(accuracy.value, target))
+    judged = number(accuracy.value, measured, target, low=target, unit=unit)
+    return judged if judged.passed else replace(judged, note=_rounded(accuracy.value, target))
 
 
 def _accuracy_doubt(case: Case, other: Case) -> str:
@@ -112,9 +112,7 @@ def throughput_agrees(case: Case, row: Row) -> Judgement | None:
         return not_known(limit, "not both sessions have a throughput", low=-row.number, high=row.number)
     off = here / there - 1
     note = f"{here:.6g} in energy mode, {there:.6g} in performance mode, inferences per second"
-    passed = abs(off) <= row.number
-    shown_off = f"{off * 100:+.3g} %"
-    return Judgement(passed, shown_off, limit, note, value=off, low=-row.number, high=row.number)
+    return number(off, f"{off * 100:+.3g} %", limit, note, low=-row.number, high=row.number)
 
 
 def same_answers(case: Case, row: Row) -> Judgement | None:
@@ -137,7 +135,7 @@ def same_answers(case: Case, row: Row) -> Judgement | None:
     measured = f"{compared - len(differing)} of {compared} the same"
     note = f"not for {shown(differing[0])}" if differing else ""
     same = compared - len(differing)
-    return Judgement(not differing, measured, "the same", note, value=same, low=compared)
+    return number(same, measured, "the same", note, low=compared)
 
 
 def _answers(case: Case) -> list[tuple[str, InferenceDone]]:

@@ -5,8 +5,8 @@
     [rules]
     spread = { limit = 0.01, binding = "always" }
 
-A changed limit loses the clause of the base set, which never demanded it: the file gives another clause, or the
-clause says that this set changed the limit.
+A rule whose limit, binding, benchmarks or runners are changed loses the clause of the base set, which never
+demanded that: the file gives another clause, or the clause says what this set changed (`own_clauses`).
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from energy_runner.errors import ConfigurationError
+from energy_runner.rules.own_clauses import changes
 from energy_runner.rules.registry import all_rules, broken_rules
 from energy_runner.rules.rule import Rule
 from energy_runner.rules.rule_sets import DEFAULT, AuditRow, BenchmarkRow, Row, RuleSet, built_in_sets
@@ -63,8 +64,7 @@ def _built(path: Path, file: SetFile, sha256: str) -> RuleSet:
     if _ID.fullmatch(set_id) is None:
         where = ("id",) if file.id is not None else ()
         raise WrongError(where, f"id = {set_id!r}: must be letters, digits, dots and hyphens, 60 at most")
-    if set_id in built_in_sets():
-        raise WrongError(("id",), f"id = {set_id!r}: is the id of a built-in rule set. Try: id = 'my-{set_id}'")
+    _check_names(set_id, file)
     rules = dict(base.rules) if base else {}
     known = all_rules() if file.rules else {}
     for rule_id, change in file.rules.items():
@@ -76,7 +76,7 @@ def _built(path: Path, file: SetFile, sha256: str) -> RuleSet:
         raise WrongError(
             (), f"asks for no rule. Try: based_on = 'lab', or [rules] with some of {', '.join(all_rules())}"
         )
-    return RuleSet(
+    own = RuleSet(
         id=set_id,
         title=file.title or "a rule set of your own",
         based_on=file.based_on,
@@ -87,6 +87,32 @@ def _built(path: Path, file: SetFile, sha256: str) -> RuleSet:
         rules=rules,
         audit=_audit(base, file),
     )
+    return own if base is None else _with_own_clauses(own, base, file)
+
+
+def _check_names(set_id: str, file: SetFile) -> None:
+    """Refuse an id or a title under which a set would pass for one of ours, in upper or lower case."""
+    for known in built_in_sets().values():
+        if set_id.casefold() == known.id.casefold():
+            raise WrongError(
+                ("id",), f"id = {set_id!r}: is the id of a built-in rule set. Try: id = 'my-{known.id}'"
+            )
+        if file.title.strip().casefold() == known.title.casefold():
+            raise WrongError(
+                ("title",), f"title = {file.title!r}: is the title of the built-in rule set {known.id}"
+            )
+
+
+def _with_own_clauses(own: RuleSet, base: RuleSet, file: SetFile) -> RuleSet:
+    """Return the set with a clause of its own for every rule that it changes."""
+    rules = dict(own.rules)
+    for rule_id, words in changes(own, base).items():
+        given = file.rules[rule_id].clause if rule_id in file.rules else None
+        official = base.rules[rule_id].clause
+        if given in {None, official}:
+            clause = f"{own.id}: {'; '.join(words)} ({official})"
+            rules[rule_id] = rules[rule_id].model_copy(update={"clause": clause})
+    return own.model_copy(update={"rules": rules})
 
 
 def _base(file: SetFile) -> RuleSet | None:
@@ -119,19 +145,15 @@ def _row(set_id: str, rule: Rule, base: Row | None, change: RowChange) -> Row:
         inherited = None  # the new limit is as tight as the remark was
     return Row(
         binding=binding,
-        clause=change.clause or _clause(set_id, rule, base, limit),
+        clause=change.clause or _clause(set_id, rule, base),
         limit=limit,
         remark_above=change.remark_above if change.remark_above is not None else inherited,
     )
 
 
-def _clause(set_id: str, rule: Rule, base: Row | None, limit: float | None) -> str:
+def _clause(set_id: str, rule: Rule, base: Row | None) -> str:
     """Return the clause of a rule where the file gives none."""
-    if base is None:
-        return rule.clause or f"{set_id}: demanded by this rule set"
-    if limit == base.limit:
-        return base.clause
-    return f"{set_id}: {limit:g} instead of {base.limit:g} ({base.clause})"
+    return base.clause if base is not None else rule.clause or f"{set_id}: demanded by this rule set"
 
 
 def _benchmarks(base: RuleSet | None, file: SetFile) -> dict[str, BenchmarkRow]:

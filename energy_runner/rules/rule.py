@@ -2,10 +2,9 @@
 """What a rule is: a function from the facts of a run, and a row of a rule set, to a verdict."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from energy_runner.analysis.uncertainty.combine import canonical
-from energy_runner.rules.base import ALL, Case, Judgement, Value, not_known
+from energy_runner.rules.base import ALL, Case, Judgement, Value, bound, not_known, within
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.result import Verdict
 
@@ -51,23 +50,23 @@ class Rule:
             return self._verdict(not_known(row.limit, why), case, row)
 
     def _verdict(self, judgement: Judgement, case: Case, row: Row) -> Verdict:
-        passed = judgement.passed and judgement.known
+        judgement = _stated(judgement)
         unit = self.unit if judgement.unit is None else judgement.unit
         number = any(one is not None for one in (judgement.value, judgement.low, judgement.high))
         return Verdict(
             id=self.id,
-            passed=passed,
+            passed=judgement.passed,
             binding=row.binds(known=judgement.known),
             known=judgement.known,
             measured=judgement.measured,
             limit=judgement.limit,
             clause=row.clause,
             note=judgement.note,
-            value=judgement.value if judgement.known else None,
-            u=judgement.u if judgement.known else None,
+            value=judgement.value,
+            u=judgement.u,
             unit=unit if number else "",
-            low=_limit(judgement.low),
-            high=_limit(judgement.high),
+            low=judgement.low,
+            high=judgement.high,
             text=self._sentence(judgement, row),
             rule_set=case.rules.id,
             package=self.package,
@@ -81,9 +80,12 @@ class Rule:
             return f"{demand}: not known, because {judgement.note}."
         unit = self.unit if judgement.unit is None else judgement.unit
         measured, limit = _plain(judgement.measured, unit), _plain(judgement.limit, unit)
+        if measured == limit and not judgement.passed and isinstance(judgement.measured, float):
+            measured = f"{judgement.measured!r} {unit}" if unit not in {"", "1"} else repr(judgement.measured)
         against = "" if judgement.limit is None or limit == measured else f", limit {limit}"
         word = "passed" if judgement.passed else "failed" if row.binding != "never" else "not met (informs only)"
-        note = f" ({judgement.note})" if judgement.note else ""
+        notes = "; ".join(filter(None, (judgement.note, _unrounded(judgement))))
+        note = f" ({notes})" if notes else ""
         return f"{demand}: {word}; found {measured}{against}{note}."
 
     def wording(self, row: Row) -> str:
@@ -91,9 +93,33 @@ class Rule:
         return self.title.format(limit=row.limit)
 
 
-def _limit(number: float | None) -> float | None:
-    """Return a limit without the last bits of its arithmetic: 1.764 and not 1.7640000000000002."""
-    return None if number is None else canonical(number)
+def _stated(judgement: Judgement) -> Judgement:
+    """Return the judgement as a verdict may state it, so that value and limits never contradict it.
+
+    No rule passes with a value beyond its limits. A rule that fails for another reason, with a value inside of
+    them, states no value: that is not what failed.
+    """
+    low, high = bound(judgement.low), bound(judgement.high)
+    value = judgement.value if judgement.known else None
+    inside = value is None or within(value, low, high, judgement.u)
+    passed = judgement.passed and judgement.known and inside
+    limited = low is not None or high is not None
+    value = None if limited and inside and not passed else value
+    u = judgement.u if value is not None else None
+    return replace(judgement, passed=passed, value=value, u=u, low=low, high=high)
+
+
+def _unrounded(judgement: Judgement) -> str:
+    """Return the digits by which a value missed its limit, where three do not show it; empty otherwise."""
+    value, low, high = judgement.value, judgement.low, judgement.high
+    if judgement.passed or value is None or judgement.u is not None or not isinstance(judgement.measured, str):
+        return ""
+    missed = low if low is not None and value < low else high
+    return (
+        f"unrounded {value!r} against {missed!r}"
+        if missed is not None and f"{value:.3g}" == f"{missed:.3g}"
+        else ""
+    )
 
 
 def _plain(value: Value, unit: str) -> str:

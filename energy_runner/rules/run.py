@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules on how the run went, on what it ran, and on which benchmarks and runners a suite accepts."""
 
-from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, shown
+from energy_runner.analysis.contradictions import STREAM
+from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, number, shown
 from energy_runner.rules.rule_sets import Row
 
 
@@ -11,6 +12,9 @@ def run_completed(case: Case, _: Row) -> Judgement:
     note = shown(ended.reason) if ended else "the journal does not tell how the run ended"
     if case.facts.torn:
         outcome, note = "killed", "the journal breaks off"
+    damaged = [finding.detail for finding in case.result.findings if finding.id == STREAM]
+    if damaged and outcome == "completed":
+        return Judgement(False, "a contradiction", "completed", shown(damaged[0]))
     return Judgement(outcome == "completed", outcome, "completed", note)
 
 
@@ -39,20 +43,25 @@ def _score(case: Case) -> tuple[float | None, float | None, str, str]:
 
 
 def supply_off(case: Case, _: Row) -> Judgement | None:
-    """Judge whether the supply is known to be off after the run; nothing to say if none was there to switch."""
+    """Judge whether the supply is known to be off after the run; nothing to say if none was there to switch.
+
+    Both must say so: the event of its switching off, the last one, and the record.
+    """
     switched, ended = case.facts.switched, case.facts.ended
     if not any(event.on for event in switched) and _nothing_to_switch(case):
         return None
-    if ended is not None and ended.supply_off_confirmed is not None:
-        confirmed = ended.supply_off_confirmed
-        return Judgement(confirmed, "confirmed" if confirmed else "not confirmed", "confirmed")
-    if switched and switched[-1].on:
-        return Judgement(False, "on", "confirmed", "it was on when the journal ends")
-    if switched:
-        return Judgement(True, "confirmed", "confirmed")
-    if case.record.origin is not None:
+    denied = ended is not None and ended.supply_off_confirmed is False
+    if not switched and not denied and case.record.origin is not None:
         return not_known("confirmed", "the session does not tell who switched the supply")
-    return Judgement(False, "not confirmed", "confirmed", "the journal says nothing of the supply")
+    if switched and switched[-1].on and not denied:
+        return Judgement(False, "on", "confirmed", "it was on when the journal ends")
+    doubts = {
+        "the run ended without it": denied,
+        "the journal says nothing of the supply": not switched,
+        "the record does not say so, only the journal does": case.record.supply_off_confirmed is not True,
+    }
+    doubt = next((words for words, holds in doubts.items() if holds), "")
+    return Judgement(not doubt, "not confirmed" if doubt else "confirmed", "confirmed", doubt)
 
 
 def _nothing_to_switch(case: Case) -> bool:
@@ -81,8 +90,7 @@ def read_back(case: Case, _: Row) -> Judgement:
     if not loaded or (case.record.origin is not None and not compared):
         return not_known("all stimuli", "the session does not tell whether stimuli arrived as they are")
     measured = f"{compared} of {len(loaded)} stimuli"
-    passed = compared == len(loaded)
-    return Judgement(passed, measured, "all stimuli", value=compared, low=len(loaded))
+    return number(compared, measured, "all stimuli", low=len(loaded))
 
 
 def warm_ups(case: Case, _: Row) -> Judgement:
@@ -93,8 +101,7 @@ def warm_ups(case: Case, _: Row) -> Judgement:
         return not_known(limit, "no window was measured")
     note = "none: the first inference may cost more than the others" if counts[0] <= 0 else ""
     measured = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]} before every window"
-    apart = counts[-1] - counts[0]
-    return Judgement(not apart, measured, limit, note, value=apart, high=0)
+    return number(counts[-1] - counts[0], measured, limit, note, high=0)
 
 
 def not_simulated(case: Case, _: Row) -> Judgement:

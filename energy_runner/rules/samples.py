@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 
+from energy_runner.analysis import contradictions
 from energy_runner.analysis.facts import Command
 from energy_runner.rules.base import Case, Judgement, not_known
 from energy_runner.rules.rule_sets import Row
@@ -16,6 +17,7 @@ _EDGE_FINDINGS = {
     "rate-unknown",
     "rate-implausible",
     "log-start-unknown",
+    contradictions.EDGES,
 }
 _LIMIT = "one to one"
 

@@ -3,10 +3,12 @@
 
 import re
 import statistics
+from dataclasses import replace
 from itertools import pairwise
 
+from energy_runner.analysis.contradictions import INFERENCES
 from energy_runner.analysis.uncertainty.combine import canonical
-from energy_runner.rules.base import Case, Judgement, not_known, percent, shown
+from energy_runner.rules.base import Case, Judgement, not_known, number, percent, shown
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.record import StimulusFile
 from energy_runner.session.result import WindowResult
@@ -28,8 +30,8 @@ def five_windows(case: Case, row: Row) -> Judgement:
     planned = case.record.run.windows
     notes = [f"{len(windows) - measured} more have no figure"] if measured < len(windows) else []
     notes += [f"{planned} were planned"] if planned != len(windows) else []
-    passed = measured == len(windows) == planned == wanted
-    return Judgement(passed, measured, wanted, "; ".join(notes), value=measured, low=wanted, high=wanted)
+    judged = number(measured, measured, wanted, "; ".join(notes), low=wanted, high=wanted)
+    return replace(judged, passed=judged.passed and measured == len(windows) == planned)
 
 
 def different_stimuli(case: Case, _: Row) -> Judgement:
@@ -42,8 +44,7 @@ def different_stimuli(case: Case, _: Row) -> Judgement:
     names = {window.file for window in windows}
     contents = {_content(case.record.stimuli[window.stimulus]) for window in windows}
     different = min(len(names), len(contents))
-    passed = different == len(windows)
-    return Judgement(passed, different, len(windows), value=different, low=len(windows))
+    return number(different, different, len(windows), low=len(windows))
 
 
 def _content(stimulus: StimulusFile) -> tuple[str, int]:
@@ -85,11 +86,10 @@ def window_length(case: Case, row: Row) -> Judgement:
     known = [duration for duration in durations if duration is not None]
     unknown = len(durations) - len(known)
     note = f"{unknown} of {len(durations)} windows have no known length" if unknown else ""
-    if known and min(known) < row.number:
-        return Judgement(False, min(known), row.number, note, value=min(known), low=row.number)
-    if not known or unknown:
+    judged = number(min(known), min(known), row.number, note, low=row.number) if known else None
+    if judged is None or (unknown and judged.passed):
         return not_known(row.number, note or "no window was measured", low=row.number)
-    return Judgement(True, min(known), row.number, value=min(known), low=row.number)
+    return judged
 
 
 def window_inferences(case: Case, row: Row) -> Judgement:
@@ -98,7 +98,9 @@ def window_inferences(case: Case, row: Row) -> Judgement:
     if not windows:
         return not_known(row.number, "no window was measured", low=row.number)
     fewest = min(window.inferences for window in windows)
-    return Judgement(fewest >= row.number, fewest, row.number, value=fewest, low=row.number)
+    doubts = [finding.detail for finding in case.result.findings if finding.id == INFERENCES]
+    judged = number(fewest, fewest, row.number, shown("; ".join(doubts)), low=row.number)
+    return replace(judged, passed=judged.passed and not doubts)
 
 
 def spread(case: Case, row: Row) -> Judgement:
@@ -110,7 +112,7 @@ def spread(case: Case, row: Row) -> Judgement:
         return not_known(limit, f"{len(known)} windows have a figure, two are needed", high=row.number)
     relative = (max(known) - min(known)) / middle
     note = _unusual(relative, row)
-    return Judgement(relative <= row.number, percent(relative), limit, note, value=relative, high=row.number)
+    return number(relative, percent(relative), limit, note, high=row.number)
 
 
 def drift(case: Case, row: Row) -> Judgement:
@@ -127,9 +129,7 @@ def drift(case: Case, row: Row) -> Judgement:
     rises = {after > before for before, after in pairwise(known)}
     if note and len(rises) == 1:
         note += f"; each is {'higher' if relative > 0 else 'lower'} than the one before"
-    passed = abs(relative) <= row.number
-    measured = f"{relative * 100:+.3g} %"
-    return Judgement(passed, measured, limit, note, value=relative, low=-row.number, high=row.number)
+    return number(relative, f"{relative * 100:+.3g} %", limit, note, low=-row.number, high=row.number)
 
 
 def _unusual(relative: float, row: Row) -> str:
@@ -145,12 +145,13 @@ def counts_judged(windows: list[WindowResult], name: str, share: float, note: st
     known = [(window, count) for window, count in counts if count is not None]
     total = sum(count for _, count in known)
     worst = max((_share(count, window.samples_expected) for window, count in known), default=0.0)
-    if any(count > share * (window.samples_expected or 0) for window, count in known):
-        return Judgement(False, total, allowed, note, value=worst, high=share)
+    judged = number(worst, total, allowed, note, high=share)
+    if not judged.passed:
+        return judged
     if not counts or len(known) < len(counts):
         missing = f"{len(counts) - len(known)} of {len(counts)} windows could not be placed in the trace"
         return not_known(allowed, missing if counts else "no window was measured", high=share)
-    return Judgement(True, total, allowed, note, value=worst, high=share)
+    return judged
 
 
 def _share(count: int, expected: int | None) -> float:

@@ -64,6 +64,32 @@ def stream_doubt(indexed: int, held: int | None) -> str:
     return ""
 
 
+def stream_damage(journal: Journal, path: Path) -> str:
+    """Return the first frame in `path` that its index contradicts; empty if there is none.
+
+    The index states how many frames lie in a stretch, on whose links they passed and until when. What they hold
+    is not in it.
+    """
+    name = Path(path.name)  # what is found here goes into results, which name no path
+    try:
+        with path.open("rb") as file:
+            for chunk in journal.of(StreamChunk):
+                stop = chunk.offset + chunk.length
+                frames = 0
+                for passed in read_frames(name, file, chunk.offset, stop):
+                    frames += 1
+                    if passed.device not in chunk.devices or passed.t_ns > chunk.t_ns:
+                        return f"{name}: a frame between {chunk.offset} and {stop} is not as indexed"
+                if frames != chunk.exchanges:
+                    span = f"the bytes from {chunk.offset} to {stop}"
+                    return f"{name}: {span} hold {frames} frames, the journal indexes {chunk.exchanges}"
+    except SessionError as error:
+        return str(error)
+    except OSError as error:
+        return f"{name}: cannot be read ({error.strerror})"
+    return ""
+
+
 def _ended(journal: Journal) -> bool:
     return next(journal.of(RunStopped), None) is not None
 

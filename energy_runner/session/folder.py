@@ -21,7 +21,7 @@ from energy_runner.session import brief
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
 from energy_runner.session.escaped import escaped
-from energy_runner.session.exchanges import read_exchanges
+from energy_runner.session.exchanges import read_exchanges, stream_damage
 from energy_runner.session.journal import Journal
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
@@ -140,6 +140,11 @@ class Session:
         """Return how long `stream.bin` is; None if the session has none."""
         path = self.path / STREAM
         return path.stat().st_size if path.is_file() else None
+
+    def stream_damage(self) -> str:
+        """Return where `stream.bin` is not as the journal indexes it; empty if it is, or if there is none."""
+        path = self.path / STREAM
+        return stream_damage(self.journal(exchanges=False), path) if path.is_file() else ""
 
     def has_trace(self) -> bool:
         """Return whether the session holds samples of a power monitor."""

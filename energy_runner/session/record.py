@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from energy_runner.session.document import READ
 from energy_runner.session.events import Outcome
@@ -71,7 +71,7 @@ class RunFacts(Model):
     """Least duration of a window, s."""
     min_inferences: int
     """Least number of inferences in a window."""
-    read_back: bool
+    read_back: StrictBool
     """True if stimuli are read back and compared."""
     seed: int
     """Seed of a virtual bench."""
@@ -152,7 +152,7 @@ class Record(Model):
     """Name and version of the program that ran."""
     started_utc: str
     """Beginning, ISO 8601; on a virtual bench by the virtual clock."""
-    virtual: bool
+    virtual: StrictBool
     """True if anything on the bench was simulated."""
     bench: dict[str, Any]
     """The keys of the bench file."""
@@ -168,7 +168,7 @@ class Record(Model):
     """How the run ended; `running` until then, and permanently if it was killed."""
     reason: str = ""
     """Why, in one line; empty if completed."""
-    supply_off_confirmed: bool | None = None
+    supply_off_confirmed: StrictBool | None = None
     """True: read back as off; false: not confirmed; null: this bench has no supply to switch."""
     truth: list[TruthWindow] | None = None
     """Virtual benches: the energy of each window in closed form."""

@@ -6,7 +6,7 @@ No path, host name or time of analysis is in it: the same facts always give the 
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from energy_runner.session import brief
 from energy_runner.session.budget import Component, Score, Stated, Uncertainty, WindowUncertainty
@@ -111,7 +111,7 @@ class EdgeCount(Model):
     """Edges seen."""
     expected: int
     """Edges that the commands should have made."""
-    exact: bool
+    exact: StrictBool
     """True if they match one to one, in order and in place."""
 
 
@@ -181,10 +181,10 @@ class Result(Model):
     """Id of the benchmark."""
     mode: Literal["energy", "performance", "accuracy"]
     """What was measured."""
-    virtual: bool
+    virtual: StrictBool
     """True if anything on the bench was simulated: then nothing here is a measurement."""
-    valid: bool = False
-    """True if at least one rule was asked and every binding one has passed."""
+    valid: StrictBool = False
+    """True if the run completed, at least one binding rule was asked, and all of them have passed."""
     outcome: str
     """How the run ended: `completed`, `bench-fault`, `interrupted`, `failed`, or `killed`."""
     energy_per_inference_j: Score | None = None
@@ -229,7 +229,11 @@ class Result(Model):
         return brief.html_of_result(self)
 
     def with_verdicts(self, verdicts: list[Verdict], **changes: Any) -> "Result":
-        """Return this result judged: valid if at least one binding rule was asked and none of them failed."""
+        """Return this result judged.
+
+        It is valid if the run completed, at least one binding rule was asked, and none of them failed. A rule set
+        may leave the rule on completion out; that makes no broken run a valid one.
+        """
         binding = [verdict.passed for verdict in verdicts if verdict.binding]
-        valid = bool(binding) and all(binding)
+        valid = self.outcome == "completed" and bool(binding) and all(binding)
         return self.model_copy(update={"verdicts": verdicts, "valid": valid, **changes})

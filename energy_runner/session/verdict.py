@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A verdict as data: what one rule found, within which limits, by which clause of which rule set."""
 
+from pydantic import StrictBool
+
 from energy_runner.session.document import Model
 
 
@@ -8,17 +10,17 @@ class Verdict(Model):
     """What one rule says about one session.
 
     A rule about a number states it: `value` ± `u` against `low` and `high`, all in `unit`. Where `u` is known, the
-    rule is kept if the value lies within the limits widened by 2 `u`. A rule about something else has none of
-    these.
+    rule is kept exactly if the value lies within the limits widened by 2 `u`. A rule about something else has none
+    of these.
     """
 
     id: str
     """The rule's id, such as `window-length`."""
-    passed: bool
+    passed: StrictBool
     """True only if the facts are known and the rule is kept."""
-    binding: bool = True
+    binding: StrictBool = True
     """False for a rule that only informs and never makes a run invalid."""
-    known: bool = True
+    known: StrictBool = True
     """False where the session lacks the facts to judge by; then nothing has passed either."""
     measured: str | float | int | None
     """What was found, as a person reads it; `not known` where facts are missing."""
@@ -29,7 +31,8 @@ class Verdict(Model):
     note: str = ""
     """Why it failed, which fact is missing, or a remark on a rule that passed."""
     value: float | None = None
-    """The number that was judged, in `unit`; null where the rule is not about a number, or it is not known."""
+    """The number that was judged, in `unit`; null where the rule is not about a number, where it is not known, and
+    where the rule failed for another reason than this number."""
     u: float | None = None
     """Standard uncertainty of `value`, in `unit`; null where it is not known."""
     unit: str = ""

@@ -55,7 +55,7 @@ def window(start_s: float = START_S, energy_j: float = ENERGY_J, **changes: Any)
 
 def given(*terms: dict[str, Any], **changes: Any) -> Conditions:
     conditions = Conditions(
-        limits=Limits.of({"document": "manual", "terms": list(terms)}),
+        limits=Limits.of({"document": "manual" if terms else "none: no error", "terms": list(terms)}),
         signals=("energy",),
         voltage_v=VOLTAGE_V,
         virtual=True,

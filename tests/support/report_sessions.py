@@ -167,6 +167,7 @@ def energy_session(parent: Path, *, lost: int = 0, change: dict | None = None, n
     journal.write(
         ev.AcquisitionStopped(t_ns=stop * 1_000_000 + 5000, samples=len(power), received=len(power) - lost)
     )
+    journal.write(ev.SupplySwitched(t_ns=stop * 1_000_000 + 7000, on=False))
     journal.write(
         ev.RunStopped(t_ns=stop * 1_000_000 + 9000, outcome="completed", reason="", supply_off_confirmed=True)
     )
@@ -200,7 +201,9 @@ def performance_session(parent: Path) -> Session:
     """Build a performance session with five windows."""
     folder = parent / "performance"
     folder.mkdir()
-    write_record(folder, _record("performance", _stimuli(5), "top1"))
+    record = _record("performance", _stimuli(5), "top1")
+    run = record.run.model_copy(update={"inferences": 200})
+    write_record(folder, record.model_copy(update={"run": run}))
     journal = JournalWriter(folder / "journal.jsonl")
     journal.write(ev.RunStarted(t_ns=1, utc_ns=0, benchmark="kws01", mode="performance"))
     _boxes(journal)

@@ -2,7 +2,7 @@
 """Place the windows among the monitor's samples: where they lie, by which method, and with what uncertainty."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -66,7 +66,30 @@ def align(facts: Facts, matching: Matching) -> Alignment:
         return _refused(matching, Finding(id="no-timebase", detail=doubt))
     if matching.by_monitor:
         return Alignment(BY_MONITOR, [_as_captured(matched) for matched in matching.windows()])
-    return _by_laps(facts, matching) if facts.monitor.starts_on_edge else _by_host(facts, matching)
+    placed = _by_laps(facts, matching) if facts.monitor.starts_on_edge else _by_host(facts, matching)
+    return _until_skipped(facts, placed)
+
+
+def _until_skipped(facts: Facts, alignment: Alignment) -> Alignment:
+    """Withhold windows among samples of which an unknown number is missing: times do not place them any more.
+
+    The number is known where the loss fills the gap that it is reported for; else it is the least one possible.
+    Windows before the gap stay.
+    """
+    unsure = [lost for lost in facts.lost if lost.missing != lost.before - lost.after]
+    if not unsure:
+        return alignment
+    first = min(unsure, key=lambda lost: lost.after)
+    windows = [one if one is not None and one.stop <= first.after else None for one in alignment.windows]
+    gone = sum(before is not None for before in alignment.windows) - sum(one is not None for one in windows)
+    if not gone:
+        return alignment
+    detail = (
+        f"{first.missing} or more samples were skipped between {first.after} and {first.before}, so laps "
+        f"cannot place the {gone} windows from there on"
+    )
+    findings = [*alignment.findings, Finding(id="samples-skipped", detail=detail)]
+    return replace(alignment, windows=windows, findings=findings)
 
 
 def lap_rate(facts: Facts) -> Line | None:

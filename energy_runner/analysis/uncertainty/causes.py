@@ -83,8 +83,7 @@ def find_causes(windows: Sequence[Measured], given: Conditions) -> Causes:
     if given.virtual:
         none = f"; it has no error of these kinds: {', '.join(spared)}" if spared else ""
         notes.append(f"the monitor is a twin, whose errors are those of its table{none}")
-    else:
-        doubts += _left_out(given)
+    doubts += _left_out(given)
     doubts += _of_any_bench(given)
     return Causes(causes, doubts, notes)
 
@@ -277,22 +276,37 @@ def _moved_j(window: Measured, by_s: Callable[[float], float], instead_j: float 
 
 
 def _left_out(given: Conditions) -> Iterator[str]:
-    """Yield what a real monitor's specification leaves out."""
+    """Yield what the monitor's specification leaves out; only a twin may state that it has no error at all."""
     names = {term.name for term in given.limits.terms}
+    if given.limits.unread:
+        listed = ", ".join(key[:40] for key in given.limits.unread[:3])
+        yield f"the specification holds what this version cannot read: {listed}"
+    if given.virtual and given.limits.without_error:
+        return
     if not names:
         yield "limits of error of the monitor unknown"
         return
-    if given.limits.assumed:
-        yield "the specification was assumed, not read from a document of the maker"
-    else:
-        assumed = [_readable(term, given) for term in given.limits.terms if term.assumed]
-        if assumed:
-            yield f"assumed without a document: {', '.join(assumed)}"
+    if not given.virtual:
+        yield from _assumed(given)
+    # Twins that did not say what they are, in sessions of 0.1.0, had tables without the clock and the voltage.
+    bare = given.virtual and not given.identified
     for name in _EXPECTED:
-        if name not in names:
+        if name not in names and not (bare and name == "clock"):
             yield f"{_NAMES[name].format(quantity='energy')} unknown"
+    if bare:
+        return
     if "current" in given.signals and not {"energy", "power"} & set(given.signals) and not names & set(_VOLTAGE):
         yield "supply voltage unknown: neither measured nor its limit stated"
+
+
+def _assumed(given: Conditions) -> Iterator[str]:
+    """Yield which limits no document of the maker states."""
+    if given.limits.assumed:
+        yield "the specification was assumed, not read from a document of the maker"
+        return
+    assumed = [_readable(term, given) for term in given.limits.terms if term.assumed]
+    if assumed:
+        yield f"assumed without a document: {', '.join(assumed)}"
 
 
 def _of_any_bench(given: Conditions) -> Iterator[str]:

@@ -4,20 +4,22 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from energy_runner.analysis.uncertainty.edges import EdgeView
 from energy_runner.errors import SessionError
+
+NO_ERROR = "none:"  # how the document of a monitor begins that exists only in software and has no error at all
 
 
 class Term(BaseModel):
     """One term of a specification: errors up to ± (`relative` × reading + `absolute` in `unit`).
 
     A term without either is a known cause of unknown size. `above` says that it counts only while the
-    reading is larger than so many `unit`.
+    reading is larger than so many `unit`. Keys that are not known here are kept, because they may state a size.
     """
 
-    model_config = ConfigDict(allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False, extra="allow")
 
     name: str
     relative: float = Field(default=0.0, ge=0, le=1e3)
@@ -25,7 +27,7 @@ class Term(BaseModel):
     unit: str = ""
     source: str = ""
     above: float = Field(default=0.0, ge=0, le=1e6)
-    assumed: bool = False
+    assumed: StrictBool = False
 
     @property
     def known(self) -> bool:
@@ -36,10 +38,23 @@ class Term(BaseModel):
 class Limits(BaseModel):
     """The specification of a monitor as configured, as its journal entry states it."""
 
+    model_config = ConfigDict(extra="allow")
+
     document: str = ""
     terms: list[Term] = Field(default_factory=list)
     assumptions: list[str] = Field(default_factory=list)
-    assumed: bool = False
+    assumed: StrictBool = False
+
+    @property
+    def without_error(self) -> bool:
+        """Return whether it states that the monitor has no error, which is not the same as stating nothing."""
+        return not self.terms and not self.unread and self.document.startswith(NO_ERROR)
+
+    @property
+    def unread(self) -> list[str]:
+        """Return the keys that this version does not know and cannot count."""
+        parts: list[BaseModel] = [self, *self.terms]
+        return sorted({key for part in parts for key in part.model_extra or {}})
 
     @classmethod
     def of(cls, specification: dict[str, Any]) -> "Limits":
@@ -89,7 +104,8 @@ class Conditions:
     `host_limit` is the largest error of the host's clock, and `laps` how many edges it rests on. `tied_by_host`
     says that laps and samples are tied together by the times at which they reached the host. `virtual`
     says that the monitor is a twin, whose errors are those of its table and no others. `kinds` are those of the
-    signals, `voltage_of_another` says that the sampler does not feed the DUT itself.
+    signals, `voltage_of_another` says that the sampler does not feed the DUT itself. `identified` says that the
+    sampler told what it is, as every instrument does since 0.1.0.
     """
 
     limits: Limits
@@ -102,6 +118,7 @@ class Conditions:
     tied_by_host: bool = False
     kinds: tuple[str, ...] = ()
     voltage_of_another: bool = False
+    identified: bool = True
 
     def threshold_w(self, term: Term) -> float | None:
         """Return the power above which `term` counts; None for a unit that is no measure of power."""

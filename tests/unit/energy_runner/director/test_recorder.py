@@ -210,3 +210,12 @@ def test_a_fast_session_is_hardly_larger_than_trace_and_stream(tmp_path):
     assert sum(sizes.values()) <= 1.02 * (sizes["trace.jls"] + raw)
     assert sizes["journal.jsonl"] < 0.01 * raw
     assert sizes["stream.bin"] >= raw
+
+
+def test_a_block_of_unequal_arrays_is_refused_before_anything_of_it_is_kept(tmp_path, recorder):
+    both = AppliedSampling((Signal("current", "A", 1e-3), Signal("voltage", "V", 1e-3)))
+    recorder.open_trace(both, streaming={"meter"})
+    with pytest.raises(BenchFault, match="meter was asked for blocks of current and voltage"):
+        recorder.stream([Samples(0, (np.zeros(5, np.float32), np.zeros(4, np.float32)))])
+    assert (recorder.samples_end, recorder.samples_received) == (0, 0)
+    recorder.close_trace()

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sampler's signals are looked at before anything is measured with them."""
 
+import numpy as np
 import pytest
 
-from energy_runner.director.signals import check_signals
+from energy_runner.director.signals import check_block, check_signals
 from energy_runner.errors import BenchFault
-from instruments.roles import AppliedSampling, Signal
+from instruments.roles import AppliedSampling, Samples, Signal
 
 CURRENT, VOLTAGE = Signal("current", "A", 1e-3), Signal("voltage", "V", 1e-3)
 
@@ -29,3 +30,20 @@ def test_si_units_and_one_period_are_taken(signals) -> None:
 def test_any_other_signal_is_refused(signals, says) -> None:
     with pytest.raises(BenchFault, match=says):
         check_signals("meter", AppliedSampling(signals))
+
+
+@pytest.mark.parametrize(
+    ("lengths", "says"),
+    [
+        ((5, 4), "from index 7 came 2 arrays: 5 of current, 4 of voltage"),
+        ((5, 0), "5 of current, 0 of voltage"),
+        ((5,), "came 1 arrays: 5 of current"),
+        ((5, 5, 5), "came 3 arrays"),
+        ((), "came 0 arrays: nothing"),
+    ],
+)
+def test_a_block_of_unequal_arrays_is_a_fault_of_the_bench(lengths, says) -> None:
+    applied = AppliedSampling((CURRENT, VOLTAGE))
+    check_block("meter", applied, Samples(7, (np.zeros(5, np.float32),) * 2))
+    with pytest.raises(BenchFault, match=f"^meter .*current and voltage.*{says}.*driver of meter"):
+        check_block("meter", applied, Samples(7, tuple(np.zeros(length, np.float32) for length in lengths)))

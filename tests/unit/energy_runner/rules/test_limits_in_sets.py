@@ -18,7 +18,7 @@ FILES = [
 ]
 # Numbers that are no limits of a rule, and why.
 REASONS = {
-    ("clocks", "WITHIN"): "how a limit is applied to a value with an uncertainty",
+    ("base", "WITHIN"): "how a limit is applied to a value with an uncertainty",
     ("clocks", "_STEP_S"): "resolution of the DUT's clock",
     ("clocks", "_LAP_WRAP_US"): "a 32-bit counter",
     ("windows", "_LEAST_FOR_DRIFT"): "a slope needs three points",

@@ -10,6 +10,7 @@ from energy_runner.errors import ConfigurationError
 from energy_runner.rules import check, evaluate, load_rule_set
 from energy_runner.rules.own_set import read_rule_set
 from energy_runner.rules.toml_lines import line_of
+from energy_runner.session import events as ev
 from tests.support.bent_runs import FAST, power
 from tests.support.synthetic import make_run
 
@@ -43,7 +44,7 @@ def test_a_set_changes_limits_and_binding_of_the_one_it_is_based_on(tmp_path: Pa
     assert own.audit == lab.audit
 
 
-def test_a_changed_limit_does_not_keep_a_clause_that_never_demanded_it(tmp_path: Path) -> None:
+def test_a_changed_rule_does_not_keep_a_clause_that_never_demanded_it(tmp_path: Path) -> None:
     text = (
         'based_on = "mlperf-tiny-1.4"\n[rules]\nwindow-length = { limit = 5 }\nspread = { limit = 0.02 }\n'
         'window-inferences = { limit = 3, clause = "our handbook, 4.2" }\nwarm-ups = { binding = "always" }\n'
@@ -52,8 +53,61 @@ def test_a_changed_limit_does_not_keep_a_clause_that_never_demanded_it(tmp_path:
     length = own.rules["window-length"].clause
     assert length == f"my-lab: 5 instead of 10 ({suite.rules['window-length'].clause})"
     assert own.rules["window-inferences"].clause == "our handbook, 4.2"
-    for unchanged in ("spread", "warm-ups"):
-        assert own.rules[unchanged].clause == suite.rules[unchanged].clause
+    warm_ups = suite.rules["warm-ups"].clause
+    assert own.rules["warm-ups"].clause == f"my-lab: binding 'always' instead of 'never' ({warm_ups})"
+    assert own.rules["spread"].clause == suite.rules["spread"].clause
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "changed"),
+    [
+        (
+            "window-length = { limit = 1, binding = 'never' }",
+            "window-length",
+            "1 instead of 10; binding 'never'",
+        ),
+        ("[benchmarks.kws01]\ntarget = 1", "accuracy-target", "target of kws01 1 instead of 90 ("),
+        ("[benchmarks.kws01]\nstimuli = [5]", "accuracy-target", "kws01 with 5 instead of 1000 stimuli ("),
+        ("[benchmarks.kws01]\nfirst = [['a.bin']]", "first-stimuli", "other first files of kws01 ("),
+        ("[benchmarks.kws01]\nneeds = 'ic01'", "progressive-sizes", "kws01 needs ic01 instead of none ("),
+        ("[benchmarks.ours]\ntarget = 50", "benchmark", "with ours as well ("),
+    ],
+)
+def test_whatever_a_set_changes_is_in_the_clause_of_the_rule(
+    tmp_path: Path, text: str, rule: str, changed: str
+) -> None:
+    suite = load_rule_set("mlperf-tiny-1.4")
+    own = read_rule_set(written(tmp_path, f'based_on = "mlperf-tiny-1.4"\n[rules]\n{text}\n'))
+    clause = own.rules[rule].clause
+    assert clause.startswith(f"my-lab: {changed}")
+    assert clause.endswith(f"({suite.rules[rule].clause})")
+    others = own.rules.keys() - {rule}
+    assert all(own.rules[other] == suite.rules[other] for other in others)
+
+
+def test_other_runners_are_in_the_clause_and_the_suites_own_words_do_not_hide_a_change(tmp_path: Path) -> None:
+    official = load_rule_set("mlperf-tiny-1.4").rules["window-length"].clause
+    text = (
+        'based_on = "mlperf-tiny-1.4"\nrunners = ["energy-runner"]\n'
+        f'[rules]\nwindow-length = {{ limit = 1, clause = "{official}" }}\n'
+    )
+    own = read_rule_set(written(tmp_path, text))
+    assert own.rules["runner"].clause.startswith("my-lab: runners energy-runner instead of MLCommons (")
+    assert own.rules["window-length"].clause == f"my-lab: 1 instead of 10 ({official})"
+
+
+def test_no_set_makes_a_run_valid_that_did_not_complete(tmp_path: Path) -> None:
+    path = written(tmp_path, '[rules]\nspread = { limit = 0.02, binding = "always" }\n')
+    for number, outcome in enumerate(("completed", "bench-fault", "interrupted", "failed")):
+        run = make_run(FAST).change(ev.RunStopped, lambda _, e, now=outcome: e.model_copy(update={"outcome": now}))
+        result = evaluate(run.write(tmp_path / str(number)), rule_set=path)
+        assert result.verdicts[0].passed
+        assert result.valid == (outcome == "completed")
+    torn = make_run(FAST)
+    torn.torn = b"{"
+    assert not evaluate(torn.write(tmp_path / "torn"), rule_set=path).valid
+    killed = make_run(FAST).change(ev.RunStopped, lambda _, event: None)
+    assert not evaluate(killed.write(tmp_path / "killed"), rule_set=path).valid
 
 
 def test_a_remark_is_dropped_where_the_limit_is_drawn_in_to_it(tmp_path: Path) -> None:
@@ -150,6 +204,12 @@ BASED = 'based_on = "lab"\n[rules]\n'
         ("[rules]\nspread = { binding = 'never' }\n", r"line 2: rules.spread: limit is missing: \(largest"),
         ('based_on = "lab"\nrulez = {}\n', r"line 2: unknown key 'rulez'; did you mean 'rules'\?"),
         ('id = "lab"\nbased_on = "lab"\n', r"line 1: id = 'lab': is the id of a built-in rule set"),
+        ('id = "LAB"\nbased_on = "lab"\n', r"line 1: id = 'LAB': is the id of a built-in rule set.*'my-lab'"),
+        (
+            'based_on = "lab"\ntitle = "mlperf tiny V1.4, closed division, single stream"\n',
+            r"line 2: title = .*: is the title of the built-in rule set mlperf-tiny-1.4",
+        ),
+        (BASED + "Spread = { limit = 0.01 }\n", r"line 3: unknown rule 'Spread'; did you mean 'spread'\?"),
         ('id = "a b"\nbased_on = "lab"\n', r"line 1: id = 'a b': must be letters, digits"),
         ("", r"my-lab.toml: asks for no rule. Try: based_on = 'lab'"),
         ('title = "x"\n', r"asks for no rule"),

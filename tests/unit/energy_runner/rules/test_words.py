@@ -267,3 +267,13 @@ def test_an_incomplete_uncertainty_says_what_is_missing(tmp_path: Path, complete
     assert verdict is not None
     assert (verdict.passed, verdict.known, verdict.binding) == (complete, True, False)
     assert verdict.note == "; ".join(missing)
+
+
+@pytest.mark.parametrize("specification", [{}, {"x": 1}, {"document": "UM2243", "terms": []}])
+def test_a_run_whose_specification_was_lost_has_no_complete_uncertainty(
+    tmp_path: Path, specification: dict[str, object]
+) -> None:
+    run = edit(ev.MonitorConfigured, accuracy=specification)(make_run(FAST))
+    verdict = one(run, tmp_path, "uncertainty-complete")
+    assert not verdict.passed
+    assert "limits of error of the monitor unknown" in verdict.note

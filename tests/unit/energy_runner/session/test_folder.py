@@ -154,3 +154,12 @@ def test_a_record_with_a_name_that_cannot_be_encoded_is_written(tmp_path: Path) 
     record = RECORD.model_copy(update={"reason": "no file a\udcff.bin"})
     write_record(tmp_path, record)
     assert Session.open(tmp_path).record.reason == r"no file a\udcff.bin"
+
+
+@pytest.mark.parametrize("field", ["virtual", "supply_off_confirmed"])
+def test_a_record_that_says_no_in_words_is_refused(tmp_path: Path, field: str) -> None:
+    session = make_run(period_s=0.01).write(tmp_path)
+    record = json.loads((session.path / "record.json").read_text("utf-8"))
+    (session.path / "record.json").write_text(json.dumps(record | {field: "no"}), "utf-8")
+    with pytest.raises(SessionError, match=f"{field}: Input should be a valid boolean"):
+        Session.open(session.path)

@@ -256,3 +256,11 @@ def test_text_that_cannot_be_encoded_is_written_out_and_tears_nothing(tmp_path, 
     remark, phase = read_journal(tmp_path / "journal.jsonl")
     assert remark.text == text.encode(errors="backslashreplace").decode()
     assert phase.name == "next"
+
+
+@pytest.mark.parametrize("word", [b'"no"', b"0", b'"false"', b"1.0"])
+def test_a_yes_or_no_is_read_only_as_json_writes_it(tmp_path, word):
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"t_ns": 1, "kind": "supply-switched", "on": ' + word + b"}\n")
+    with pytest.raises(SessionError, match=r"line 1: not an event \(supply-switched.on"):
+        list(read_journal(path))

@@ -60,6 +60,39 @@ def test_a_missing_table_is_missing() -> None:
     assert doubts(5) == []
 
 
+NOTHING = "limits of error of the monitor unknown"
+NO_X = "the specification holds what this version cannot read: x"
+
+
+@pytest.mark.parametrize(
+    ("specification", "found"),
+    [
+        ({}, [NOTHING]),
+        ({"document": "", "terms": []}, [NOTHING]),
+        ({"document": "UM2243", "terms": []}, [NOTHING]),
+        ({"document": "none: ideal"}, []),
+        ({"x": 1}, [NO_X, NOTHING]),
+        ({"document": "none: ideal", "x": 1}, [NO_X, NOTHING]),
+        ({"terms": GOOD, "x": 1}, [NO_X]),
+        ({"terms": [*GOOD, {"name": "odd", "x": 0.5}]}, [NO_X]),
+        ({"terms": GOOD[1:]}, ["gain of the energy measurement unknown"]),
+    ],
+)
+def test_a_twin_whose_specification_says_too_little_is_incomplete(
+    specification: dict[str, Any], found: list[str]
+) -> None:
+    score = evaluate([window()] * 5, given(limits=Limits.of(specification))).score
+    assert (score.incomplete, score.complete) == (found, not found)
+
+
+def test_a_twin_that_did_not_say_what_it_is_may_leave_out_clock_and_voltage_only() -> None:
+    bare = {"signals": ("current", "voltage"), "identified": False}
+    without_clock = [term for term in GOOD if term["name"] != "clock"]
+    assert doubts(5, *without_clock, **bare) == []
+    assert doubts(5, *without_clock[1:], **bare) == ["gain of the energy measurement unknown"]
+    assert len(doubts(5, *without_clock, signals=("current", "voltage"))) == 2
+
+
 def test_a_voltage_that_nobody_measured_needs_a_limit() -> None:
     current = {"signals": ("current",), **REAL}
     (doubt,) = doubts(5, *GOOD, **current)
@@ -75,7 +108,8 @@ def test_one_window_tells_nothing_of_repeatability() -> None:
 
 @pytest.mark.parametrize(("unit", "voltage_v"), [("K", 2.0), ("", 2.0), ("A", 0.0)])
 def test_a_limit_that_cannot_be_counted_is_said_so(unit: str, voltage_v: float) -> None:
-    found = doubts(5, {"name": "odd", "absolute": 1.0, "unit": unit}, voltage_v=voltage_v)
+    odd = {"name": "odd", "absolute": 1.0, "unit": unit}
+    found = doubts(5, *GOOD, odd, voltage_v=voltage_v)
     assert found == [f"odd of 1 {unit or 'without unit'} cannot be counted"]
 
 
@@ -105,6 +139,9 @@ def test_an_absurd_window_is_refused() -> None:
         {"terms": [{"name": "gain", "relative": 1e308}]},
         {"terms": [{"name": "gain", "absolute": "much"}]},
         {"terms": [{"name": "gain", "relative": 0.1, "above": -1}]},
+        {"terms": [], "assumed": "no"},
+        {"terms": [{"name": "gain", "relative": 0.1, "assumed": "no"}]},
+        {"terms": [{"name": "gain", "relative": 0.1, "assumed": 0}]},
     ],
 )
 def test_damaged_limits_are_refused(accuracy: dict[str, Any]) -> None:
@@ -155,8 +192,8 @@ def test_what_no_table_speaks_of_is_missing_for_twins_too(virtual, change, doubt
 
 def test_the_voltage_of_another_instrument_is_no_voltage_of_a_twin() -> None:
     current = {"signals": ("current",), "virtual": True}
-    assert doubts(5, *GOOD, **current) == []
-    [doubt] = doubts(5, *GOOD, **current, voltage_of_another=True)
+    assert doubts(5, **current) == []  # it has no error at all
+    [doubt] = doubts(5, **current, voltage_of_another=True)
     assert "supply voltage unknown" in doubt
 
 

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The devices of a bench: what they are, how they were set, and what surrounds them."""
+
+from typing import Any, Literal
+
+from pydantic import StrictBool
+
+from energy_runner.session.events.base import Event
+
+
+class BoxIdentified(Event):
+    """A device answered with its identity."""
+
+    kind: Literal["box-identified"] = "box-identified"
+    box: str
+    """Name of the device in the bench."""
+    identity: dict[str, Any]
+    """What it answered: `make`, `model`, `serial`, `firmware`, `virtual` and anything else that it reported."""
+
+
+class MonitorConfigured(Event):
+    """The sampler reported its settings; `accuracy` holds the specification that goes with them.
+
+    `sampler` and `supply` name the instruments that play these roles; an empty `supply` means that no instrument
+    on the bench feeds the DUT.
+    """
+
+    kind: Literal["monitor-configured"] = "monitor-configured"
+    voltage_set_v: float
+    """Output voltage that was set, V."""
+    period_s: float
+    """Sample period, s."""
+    signals: list[dict[str, Any]]
+    """Signals in the trace, each with `name`, `unit`, `kind` (mean or instant) and `period_s`."""
+    captures_edges: StrictBool
+    """True if it sees the edges of the timestamp pin."""
+    starts_on_edge: StrictBool
+    """True if its acquisition starts at the first edge."""
+    accuracy: dict[str, Any]
+    """The specification that goes with these settings, with its sources."""
+    sampler: str = "monitor"
+    """Name of the instrument that samples."""
+    supply: str = "monitor"
+    """Name of the instrument that feeds the DUT; empty if none on the bench does."""
+
+
+class SupplySwitched(Event):
+    """The DUT's supply was switched, and the instrument that feeds it confirmed it."""
+
+    kind: Literal["supply-switched"] = "supply-switched"
+    on: StrictBool
+    """True: on; false: off."""
+
+
+class VoltageMeasured(Event):
+    """The monitor measured the voltage at its output."""
+
+    kind: Literal["voltage-measured"] = "voltage-measured"
+    voltage_v: float
+    """Voltage at the output, V."""
+
+
+class TemperatureMeasured(Event):
+    """The thermometer measured the temperature of the surroundings."""
+
+    kind: Literal["temperature-measured"] = "temperature-measured"
+    temperature_c: float
+    """Temperature, °C."""
+    u_k: float
+    """Its standard uncertainty, K."""
+
+
+class SwitchTurned(Event):
+    """The switch was turned and confirmed it."""
+
+    kind: Literal["switch-turned"] = "switch-turned"
+    on: StrictBool
+    """True: on; false: off."""

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The acquisition: samples, edges among them, and what is missing of either."""
+
+from typing import Literal
+
+from energy_runner.session.events.base import Event
+
+
+class AcquisitionStarted(Event):
+    """The monitor acknowledged the start (or the arming) of its acquisition."""
+
+    kind: Literal["acquisition-started"] = "acquisition-started"
+
+
+class AcquisitionStopped(Event):
+    """The acquisition ended; `samples` is the length of the timebase, lost samples included."""
+
+    kind: Literal["acquisition-stopped"] = "acquisition-stopped"
+    samples: int
+    """Length of the timebase in samples, lost ones included."""
+    received: int
+    """Samples that arrived."""
+
+
+class SamplesArrived(Event):
+    """Samples up to index `end` had arrived by `t_ns`; ties sample time to host time, loosely."""
+
+    kind: Literal["samples-arrived"] = "samples-arrived"
+    end: int
+    """Samples before this index had arrived by `t_ns`."""
+
+
+class EdgeCaptured(Event):
+    """The monitor saw a falling edge at `position` ± `half_width` (both in samples)."""
+
+    kind: Literal["edge-captured"] = "edge-captured"
+    position: float
+    """Place of the edge, in samples."""
+    half_width: float
+    """The edge lies within ± this of `position`, in samples."""
+    counter: int | None
+    """The monitor's own number of the edge, if it has one."""
+
+
+class LapCaptured(Event):
+    """The IO manager saw a falling edge at `lap_us` of its own clock."""
+
+    kind: Literal["lap-captured"] = "lap-captured"
+    lap_us: int
+    """The IO manager's clock, µs modulo 2³²."""
+
+
+class SamplesLost(Event):
+    """`missing` samples were lost somewhere between the indices `after` and `before`."""
+
+    kind: Literal["samples-lost"] = "samples-lost"
+    after: int
+    """Index of the last sample before the gap."""
+    before: int
+    """Index of the first sample after it."""
+    missing: int
+    """Samples that are missing."""
+    detail: str
+    """What the monitor reported."""
+
+
+class SamplesOverRange(Event):
+    """`count` samples from index `at` on were outside the monitor's range."""
+
+    kind: Literal["samples-over-range"] = "samples-over-range"
+    at: int
+    """Index of the first."""
+    count: int
+    """How many."""
+    detail: str
+    """What the monitor reported."""
+
+
+class MonitorTime(Event):
+    """The monitor stated its elapsed time at sample index `at`."""
+
+    kind: Literal["monitor-time"] = "monitor-time"
+    at: int
+    """Sample index."""
+    device_time_s: float
+    """Elapsed time by the monitor's clock, s."""
+    buffer_fill: float | None
+    """Share of its buffer in use; null if it does not say."""
