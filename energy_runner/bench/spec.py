@@ -388,7 +388,7 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
     try:
         check_roles(spec)
     except WiringError as error:
-        at = _at(where, _line_of(text, error.place, changes))
+        at = _at(where, *(_line_of(text, place, changes) for place in (error.place, error.also) if place))
         raise ConfigurationError(f"{at}: {one_line(str(error))}") from error
     return spec
 
@@ -398,5 +398,6 @@ def _line_of(text: str, place: Sequence[str], changes: Mapping[str, Any]) -> int
     return None if ".".join(place) in changes else line_of(text, place)
 
 
-def _at(where: str, line: int | None) -> str:
-    return f"{where}, line {line}" if line is not None else where
+def _at(where: str, line: int | None, also: int | None = None) -> str:
+    at = f"{where}, line {line}" if line is not None else where
+    return f"{at} (and line {also})" if also is not None else at
