@@ -67,16 +67,16 @@ def test_a_port_and_a_link_to_it_are_one_with_both_keys_and_lines(linked, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("monitor", "relay", "dut", "keys"),
+    ("order", "keys"),
     [
-        (0, 1, 2, ["monitor.port", "io_manager.port"]),
-        (0, 2, 1, ["monitor.port", "dut.port"]),
-        (2, 0, 1, ["io_manager.port", "dut.port"]),
+        ((0, 1, 2), ["monitor.port", "io_manager.port"]),
+        ((0, 2, 1), ["monitor.port", "dut.port"]),
+        ((2, 0, 1), ["io_manager.port", "dut.port"]),
     ],
 )
-def test_the_short_form_names_its_own_keys(linked, tmp_path: Path, monitor, relay, dut, keys) -> None:
-    ports = (*linked, "/dev/ttyS91")
-    text = SHORT.format(monitor=ports[monitor], relay=ports[relay], dut=ports[dut])
+def test_the_short_form_names_its_own_keys(linked, tmp_path: Path, order, keys) -> None:
+    monitor, relay, dut = ((*linked, "/dev/ttyS91")[place] for place in order)
+    text = SHORT.format(monitor=monitor, relay=relay, dut=dut)
     said = refusal(text, tmp_path)
     assert all(f"{key} = '" in said for key in keys), said
 
