@@ -29,7 +29,7 @@ def parse_changes(texts: Iterable[str]) -> dict[str, Any]:
         try:
             changes[key] = _value(value.strip())
         except BoundsError as error:
-            raise ConfigurationError(f"--set {shown(key)}={shown(value)}: {error}. {_EXAMPLE}") from None
+            raise ConfigurationError(f"--set {shown(key)}={shown(value)}: {error.problem}. {_EXAMPLE}") from None
     return changes
 
 

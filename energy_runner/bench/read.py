@@ -31,6 +31,7 @@ class BoundsError(ValueError):
 
     def __init__(self, problem: str, place: Sequence[str] = ()) -> None:
         super().__init__(f"{shown('.'.join(place))}: {problem}" if place else problem)
+        self.problem = problem
         self.place = tuple(place)
 
 
