@@ -4,7 +4,7 @@
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from energy_runner.director.subscriber import Listener
 from energy_runner.errors import ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
-from energy_runner.session.folder import Session, create_session, write_record, write_result
+from energy_runner.session.folder import Session, create_session, give_up_session, write_record, write_result
 from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
 from energy_runner.version import version
 from instruments.clock import RealClock, utc_text
@@ -210,8 +210,7 @@ def _no_empty_folder(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(OSError):  # it is not empty: something was recorded
-            folder.rmdir()
+        give_up_session(folder)
         raise
 
 

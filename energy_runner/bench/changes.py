@@ -3,10 +3,11 @@
 
 import copy
 import json
-import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from energy_runner.bench.read import BoundsError, TomlSyntaxError, check_bounds, read_toml
+from energy_runner.bench.words import shown
 from energy_runner.errors import ConfigurationError
 
 _EXAMPLE = "Try: --set monitor.voltage_v=2.5"
@@ -15,17 +16,20 @@ _EXAMPLE = "Try: --set monitor.voltage_v=2.5"
 def parse_changes(texts: Iterable[str]) -> dict[str, Any]:
     """Return `KEY=VALUE` texts as key to value; a value is read as TOML, and is a plain text if it is none.
 
-    Raises `ConfigurationError` for a text without a key, and for a key that is given twice.
+    Raises `ConfigurationError` for a text without a key, a key that is given twice, and a value out of bounds.
     """
     changes: dict[str, Any] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         key = key.strip()
         if not equals or not key:
-            raise ConfigurationError(f"--set {text}: is not KEY=VALUE. {_EXAMPLE}")
+            raise ConfigurationError(f"--set {shown(text)}: is not KEY=VALUE. {_EXAMPLE}")
         if key in changes:
-            raise ConfigurationError(f"--set {key}: is given twice. Try: one of them")
-        changes[key] = _value(value.strip())
+            raise ConfigurationError(f"--set {shown(key)}: is given twice. Try: one of them")
+        try:
+            changes[key] = _value(value.strip())
+        except BoundsError as error:
+            raise ConfigurationError(f"--set {shown(key)}={shown(value)}: {error.problem}. {_EXAMPLE}") from None
     return changes
 
 
@@ -33,16 +37,22 @@ def changed(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     """Return a bench file's table with each key of `changes`, such as `monitor.voltage_v`, replaced or added.
 
     The keys are dotted as in TOML. Nothing is checked here but that a key leads through tables: whether the bench
-    file may hold it, its schema tells. Raises `ConfigurationError` for a key that is no key.
+    file may hold it, its schema tells. Raises `ConfigurationError` for a key that is no key, and for a value that
+    is out of bounds.
     """
     result = copy.deepcopy(dict(table))
     for key, value in changes.items():
         *parents, last = _path(key)
+        try:
+            check_bounds(value)
+        except BoundsError as error:
+            raise ConfigurationError(f"--set {shown(key)}: {error}. {_EXAMPLE}") from None
         place = result
         for depth, name in enumerate(parents, start=1):
             below = place.setdefault(name, {})
             if not isinstance(below, dict):
-                raise ConfigurationError(f"--set {key}: {'.'.join(parents[:depth])} is no table. {_EXAMPLE}")
+                parent = shown(".".join(parents[:depth]))
+                raise ConfigurationError(f"--set {shown(key)}: {parent} is no table. {_EXAMPLE}")
             place = below
         place[last] = value
     return result
@@ -50,28 +60,33 @@ def changed(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
 
 def in_words(changes: Mapping[str, Any]) -> str:
     """Return what was changed, for a message: ` with monitor.voltage_v = 2.5`; nothing for no changes."""
-    told = [f"{key} = {json.dumps(value, default=str)}" for key, value in changes.items()]
+    values = {key: json.dumps(value, default=str, ensure_ascii=False) for key, value in changes.items()}
+    told = [f"{shown(key)} = {shown(value)}" for key, value in values.items()]
     return f" with {', '.join(told)}" if told else ""
 
 
 def _path(key: str) -> list[str]:
     """Return the parts of a dotted key; quotes around a part work as in TOML."""
     try:
-        nested = tomllib.loads(f"{key} = 0")
-    except (tomllib.TOMLDecodeError, RecursionError):
-        raise ConfigurationError(f"--set {key}: is no key of a bench file. {_EXAMPLE}") from None
+        nested: Any = read_toml(f"{key} = 0")
+    except (TomlSyntaxError, BoundsError):
+        raise ConfigurationError(f"--set {shown(key)}: is no key of a bench file. {_EXAMPLE}") from None
     path: list[str] = []
     while isinstance(nested, dict):
         if len(nested) != 1:  # a line break in the key made more of it
-            raise ConfigurationError(f"--set {key}: is no key of a bench file. {_EXAMPLE}")
+            raise ConfigurationError(f"--set {shown(key)}: is no key of a bench file. {_EXAMPLE}")
         [(name, nested)] = nested.items()
         path.append(name)
     return path
 
 
 def _value(text: str) -> Any:
+    """Return what a text says as TOML, or else the text; raises `BoundsError`."""
     try:
-        read = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
-        return text
-    return read["value"] if len(read) == 1 else text
+        read = read_toml(f"value = {text}")
+    except TomlSyntaxError:
+        read = {}
+    if len(read) == 1:
+        return read["value"]
+    check_bounds(text)
+    return text

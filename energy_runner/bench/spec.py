@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bench.toml`: which instruments a bench has, how they are connected, and which roles they play."""
 
+import os
 import re
-import tomllib
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -13,7 +13,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from energy_runner.bench import brief
 from energy_runner.bench.changes import changed, in_words
-from energy_runner.bench.words import line_of, meant, problem
+from energy_runner.bench.read import LONGEST, BoundsError, TomlSyntaxError, read_toml
+from energy_runner.bench.words import line_of, meant, one_line, printable, problem, shown
 from energy_runner.errors import ConfigurationError
 
 VIRTUAL_PORT = "virtual"
@@ -46,9 +47,11 @@ Day = Annotated[str, BeforeValidator(_day)]
 
 
 def _player(value: object) -> object:
-    """Return the instrument that plays a role; refuse a list of several."""
-    if isinstance(value, list):
+    """Return the instrument that plays a role; refuse what is not the name of one."""
+    if isinstance(value, list) and len(value) > 1:
         raise ValueError(f"one instrument, not {len(value)}: a role has one player")
+    if not isinstance(value, str):
+        raise ValueError('the name of one instrument, such as "psu" or "psu:2"')
     return value
 
 
@@ -306,15 +309,18 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
         text = resources.files("energy_runner.bench").joinpath(f"builtin/{name_or_file}.toml").read_text("utf-8")
         return _parse(text, f"built-in bench {name_or_file}", changes or {})
     path = Path(name_or_file)
-    if not path.is_file():
-        near = meant(name_or_file, names)
+    if not os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, it is false for a name that is too long
+        near = meant(name_or_file[:100], names)
         raise ConfigurationError(
-            f"bench {name_or_file!r} is neither a file nor a built-in bench{near} (built in: {', '.join(names)})"
+            f"bench '{shown(name_or_file, 200)}' is neither a file nor a built-in bench{near} "
+            f"(built in: {', '.join(names)})"
         )
     try:
-        return _parse(path.read_text("utf-8-sig"), str(path), changes or {})
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(LONGEST + 1)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read as text ({error})") from error
+        raise ConfigurationError(printable(f"{path}: cannot be read as text ({error})")) from error
+    return _parse(text, printable(str(path)), changes or {})
 
 
 # What `run --voltage` and `run --rate` stand for: the tables that hold the key, the long form's first.
@@ -358,12 +364,16 @@ _TABLES: dict[str, type[BaseModel]] = {
 
 def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
     try:
-        table: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        table = read_toml(text)
+    except TomlSyntaxError as error:
         raise ConfigurationError(f"{where}: not valid TOML: {error}. {_EXAMPLE}") from error
+    except BoundsError as error:
+        line = line_of(text, error.place)
+        raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
+    table = changed(table, changes)
     where += in_words(changes)
     try:
-        spec = BenchSpec.model_validate(changed(table, changes))
+        spec = BenchSpec.model_validate(table)
     except ValidationError as error:
         found = error.errors(include_url=False)
         # A misspelt key is reported before the one that is missing because of it.
@@ -372,13 +382,14 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
         different = list(dict.fromkeys(problems))  # a value of a wrong type is reported once for each allowed type
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
         line = _line_of(text, [str(part) for part in found[0]["loc"]], changes)
-        raise ConfigurationError(f"{_at(where, line)}: {different[0]}{more}. {_EXAMPLE}") from error
+        raise ConfigurationError(f"{_at(where, line)}: {one_line(different[0])}{more}. {_EXAMPLE}") from error
     from energy_runner.bench.wiring import WiringError, check_roles
 
     try:
         check_roles(spec)
     except WiringError as error:
-        raise ConfigurationError(f"{_at(where, _line_of(text, error.place, changes))}: {error}") from error
+        at = _at(where, *(_line_of(text, place, changes) for place in (error.place, error.also) if place))
+        raise ConfigurationError(f"{at}: {one_line(str(error))}") from error
     return spec
 
 
@@ -387,5 +398,6 @@ def _line_of(text: str, place: Sequence[str], changes: Mapping[str, Any]) -> int
     return None if ".".join(place) in changes else line_of(text, place)
 
 
-def _at(where: str, line: int | None) -> str:
-    return f"{where}, line {line}" if line is not None else where
+def _at(where: str, line: int | None, also: int | None = None) -> str:
+    at = f"{where}, line {line}" if line is not None else where
+    return f"{at} (and line {also})" if also is not None else at

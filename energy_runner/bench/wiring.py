@@ -8,9 +8,11 @@ that no other part needs to know it.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
-from energy_runner.bench.words import meant
+from energy_runner.bench.occupied import Occupied, channel_of, occupied_by
+from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, InstrumentSpec, Mode
+from energy_runner.bench.words import meant, shown
 from energy_runner.errors import ConfigurationError
+from instruments.links.address import AddressError
 from instruments.registry import DriverSpec, broken_drivers, drivers
 from instruments.roles import RoleName
 
@@ -32,11 +34,15 @@ ROLES = ("supply", "sampler", "edges", "cross_check", "thermometer", "switch")
 
 
 class WiringError(ConfigurationError):
-    """The roles of a bench file do not fit its instruments; `place` is the key that is wrong."""
+    """The roles of a bench file do not fit its instruments.
 
-    def __init__(self, place: Sequence[str], text: str) -> None:
+    `place` is the key that is wrong, `also` one that it contradicts.
+    """
+
+    def __init__(self, place: Sequence[str], text: str, also: Sequence[str] = ()) -> None:
         super().__init__(f"{text}. Try: compare it with `energy-runner bench show virtual-lpm01a`")
         self.place = tuple(place)
+        self.also = tuple(also)
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,7 @@ def check_roles(spec: BenchSpec) -> None:
 def wiring(spec: BenchSpec, mode: Mode) -> Wiring:
     """Return the wiring for a mode; raise `ConfigurationError` if no instrument plays a role that it needs."""
     present, roles = instruments_of(spec), roles_of(spec)
+    _check_ports(present)  # a bench need not come from a file
     route_player = _dut_player(spec, mode, roles)
     players = {role: roles.get(role) for role in ROLES}
     if mode != "energy":
@@ -198,8 +205,7 @@ def _check_channel(role: str, player: Player, instrument: InstrumentSpec, driver
     """Refuse a channel that the instrument is not set up for: the driver uses the one in its options."""
     if not player.channel or driver.link == "none":
         return
-    option = driver.channel_option
-    own = str(instrument.options.get(option, 1)) if option else ""
+    option, own = driver.channel_option, channel_of(instrument)
     if player.channel != own:
         remedy = f"set options = {{ {option} = {player.channel} }} there" if option else "leave the channel out"
         raise WiringError(
@@ -225,18 +231,40 @@ def _check_own_output(roles: dict[str, Player], present: dict[str, InstrumentSpe
 
 
 def _check_ports(present: dict[str, InstrumentSpec]) -> None:
-    taken: dict[tuple[str, str], str] = {}
+    """Refuse two instruments on one device, however its address is written, but for channels of a mainframe."""
+    taken: dict[str, Occupied] = {}
     for name, instrument in present.items():
-        if instrument.port == "virtual":
+        if instrument.port == VIRTUAL_PORT:
             continue
-        driver = drivers().get(instrument.driver)
-        option = driver.channel_option if driver else ""
-        place = (instrument.port, str(instrument.options.get(option, 1)) if option else "")
-        if place in taken:
+        try:
+            occupied = occupied_by(instrument)
+        except AddressError:  # refused with its key when the instrument is built
+            continue
+        other = next((one for one, theirs in taken.items() if theirs.overlaps(occupied)), None)
+        if other is not None:
+            keys = {one: (*_table(one), "port") for one in (other, name)}
+            both = " and ".join(f"{'.'.join(key)} = '{shown(present[one].port)}'" for one, key in keys.items())
             raise WiringError(
-                ("instruments", name), f"port '{instrument.port}' is given twice, for {taken[place]} and {name}"
+                keys[name],
+                f"port '{shown(instrument.port)}' is given twice, for {other} and {name}: {both} "
+                f"are one device ({shown(occupied.resource)}){_channels_overlap(taken[other], occupied)}",
+                also=keys[other],
             )
-        taken[place] = name
+        taken[name] = occupied
+
+
+def _channels_overlap(one: Occupied, other: Occupied) -> str:
+    """Return why the channel of one instrument does not save it from the other; "" if neither has one."""
+    if not one.channel and not other.channel:
+        return ""
+    used = [f"channel {occupied.channel}" if occupied.channel else "all of it" for occupied in (one, other)]
+    return f", of which they use {' and '.join(used)}"
+
+
+def _table(name: str) -> tuple[str, ...]:
+    """Return the table of a bench file that describes an instrument."""
+    short = {MONITOR: ("monitor",), IO_MANAGER: ("io_manager",), DUT_PORT: ("dut",)}
+    return short.get(name, ("instruments", name))
 
 
 def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: dict[str, InstrumentSpec]) -> None:

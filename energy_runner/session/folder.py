@@ -8,6 +8,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,37 +29,57 @@ from energy_runner.session.result import Result
 from energy_runner.session.stream import Passed
 from energy_runner.session.trace import TraceReader
 
+CLAIM = ".claim"  # only one run can create it; it is there until the record is
 RECORD, JOURNAL, STREAM, TRACE, RESULT = "record.json", "journal.jsonl", "stream.bin", "trace.jls", "result.json"
 
 
 def create_session(parent: Path, name: str, out: Path | None = None) -> Path:
-    """Create an empty session folder and return it: `out` where given, else `parent`/`name`, made unique.
+    """Claim a session folder and return it: `out` where given, else `parent`/`name`, made unique.
 
-    Two runs that start at the same moment get two folders. Raises `ConfigurationError` if `out` holds
-    anything or no folder can be made.
+    It holds nothing but the claim, which `write_record` and `give_up_session` take away. Of two runs that start at
+    the same moment, in whatever processes, one gets `out`; without it they get two folders. Raises
+    `ConfigurationError` if `out` holds anything, is claimed by another, or no folder can be made.
     """
     try:
         if out is not None:
+            out.mkdir(parents=True, exist_ok=True)
             return _claim(out)
         parent.mkdir(parents=True, exist_ok=True)
         for number in range(1, 10_000):
             folder = parent / (name if number == 1 else f"{name}-{number}")
             try:
                 folder.mkdir()
-            except FileExistsError:
+                return _claim(folder)
+            except (FileExistsError, ConfigurationError):
                 continue
-            return folder
-    except OSError as error:
-        place = out or parent
-        raise ConfigurationError(f"{place}: no session folder can be made here ({error.strerror})") from None
+    except (OSError, ValueError) as error:
+        place, reason = out or parent, getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"{place}: no session folder can be made here ({reason})") from None
     raise ConfigurationError(f"{parent}: is full of sessions called {name!r}. Try --out DIR")
 
 
-def _claim(out: Path) -> Path:
-    out.mkdir(parents=True, exist_ok=True)
-    if any(out.iterdir()):
-        raise ConfigurationError(f"{out}: is not empty, and a session never overwrites. Try another --out DIR")
-    return out
+def give_up_session(folder: Path) -> None:
+    """Take a claimed folder away again, unless something was recorded in it; never raises `OSError`."""
+    with suppress(OSError):
+        (folder / CLAIM).unlink(missing_ok=True)
+        folder.rmdir()
+
+
+def _claim(folder: Path) -> Path:
+    """Return an existing folder, which is ours now; raise `ConfigurationError` if it holds anything."""
+    taken = ConfigurationError(f"{folder}: is not empty, and a session never overwrites. Try another --out DIR")
+    claim = folder / CLAIM
+    if any(folder.iterdir()):
+        raise taken
+    try:
+        claim.touch(exist_ok=False)
+    except FileExistsError:
+        raise taken from None
+    # Since the first look another run may have claimed the folder and put its record in place of its claim.
+    if [path.name for path in folder.iterdir()] != [CLAIM]:
+        claim.unlink(missing_ok=True)
+        raise taken
+    return folder
 
 
 def json_bytes(document: BaseModel | Any) -> bytes:
@@ -89,8 +110,10 @@ def write_json(path: Path, document: BaseModel | Any) -> None:
 
 
 def write_record(folder: Path, record: Record) -> None:
-    """Write `record` as the session's `record.json`."""
+    """Write `record` as the session's `record.json`; it takes the place of the claim."""
     write_json(folder / RECORD, record)
+    with suppress(OSError):
+        (folder / CLAIM).unlink()
 
 
 def write_result(folder: Path, result: Result) -> None:

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read a JLS file that was closed, through pyjls; the same interface as that of `trace_blocks.py`."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyjls
+
+# pyjls logs what it finds wrong, and Python writes that on stderr where no handler is set up. What it means
+# reaches the user as an error of ours; a program that sets up logging gets the lines too.
+logging.getLogger("pyjls").addHandler(logging.NullHandler())
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]

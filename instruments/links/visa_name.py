@@ -13,6 +13,7 @@ from instruments.links.port_name import port_name
 _VISA = re.compile(r"(?P<interface>TCPIP|USB|GPIB|ASRL|PXI|VXI|VICP|PRLGX-TCPIP|PRLGX-ASRL)(?P<rest>.*)", re.I)
 _BETWEEN_PARTS = re.compile(r"::(?![^\[\]]*\])")  # not inside the brackets of an IPv6 address
 _ONLY_HOST = re.compile(HOST)
+_MOST_DIGITS = 5  # of the number of an interface or a device
 _CLASSES = ("INSTR", "SOCKET", "RAW", "INTFC", "MEMACC", "SERVANT", "BACKPLANE")
 
 
@@ -102,7 +103,7 @@ def _board(text: str, board: str) -> str:
 
 
 def _number(text: str, part: str, what: str, example: str) -> str:
-    if not (part.isascii() and part.isdigit()):
+    if not (part.isascii() and part.isdigit() and len(part) <= _MOST_DIGITS):
         raise refused(text, f"'{part}' is not {what}", example)
     return str(int(part))
 

@@ -55,6 +55,28 @@ def test_sample_blocks_add_up_to_the_trace(bench, plan, tmp_path):
         assert block.count * block.period_s <= 0.1 or block.count == 1
 
 
+def test_of_two_runs_that_start_at_once_in_one_folder_one_is_refused(plan, tmp_path):
+    benches, barrier = [twin_bench("virtual-lpm01a", seed=3) for _ in range(2)], threading.Barrier(2)
+    started, refused = [], []
+
+    def go(bench):
+        barrier.wait(20)
+        try:
+            started.append(er.start(bench, plan, out=tmp_path / "s"))
+        except ConfigurationError as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=go, args=(bench,)) for bench in benches]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert [len(started), len(refused)] == [1, 1]
+    assert "is not empty" in refused[0]
+    assert started[0].wait().record.outcome == "completed"
+    assert not (tmp_path / "s" / ".claim").exists()
+
+
 def test_many_readers_each_see_every_fact(plan, tmp_path):
     found: list[list[str]] = []
 

@@ -32,7 +32,7 @@ def said_of(text: str, folder: Path) -> str:
         load_bench_spec(str(file))
     said = str(caught.value)
     assert "\n" not in said
-    assert re.match(rf"{re.escape(str(file))}(, line [0-9]+)?: ", said)
+    assert re.match(rf"{re.escape(str(file))}(, line [0-9]+( \(and line [0-9]+\))?)?: ", said)
     assert said.endswith("Try: compare it with `energy-runner bench show virtual-lpm01a`")
     return said
 
@@ -111,7 +111,7 @@ def test_a_key_cannot_break_the_line(tmp_path):
 
 
 def test_deep_nesting_is_a_mistake_like_any_other(tmp_path):
-    assert "not valid TOML" in said_of("a = " + "[" * 100_000, tmp_path)
+    assert "nested more than" in said_of("a = " + "[" * 10_000, tmp_path)
 
 
 def test_a_file_that_is_no_text(tmp_path):

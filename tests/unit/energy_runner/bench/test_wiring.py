@@ -140,7 +140,7 @@ def test_a_monitor_may_be_mixed_with_instruments(load) -> None:
             ["'lpm01' is unknown", "did you mean 'lpm01a'", "write-a-driver"],
         ),
         ('supply = "psu"', "", 4, ["instrument 'psu' plays no role"]),
-        ("/dev/ttyACM1", "/dev/ttyACM0", 13, ["given twice", "psu and uno"]),
+        ("/dev/ttyACM1", "/dev/ttyACM0", "15 (and line 6)", ["given twice", "psu and uno"]),
     ],
 )
 def test_a_role_that_cannot_be_played_is_refused_with_its_line(load, old, new, line, words) -> None:

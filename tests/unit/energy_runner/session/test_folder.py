@@ -2,8 +2,11 @@
 """Session folders: never overwritten, never half written, never trusted."""
 
 import json
+import multiprocessing
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,8 +15,10 @@ from hypothesis import strategies as st
 from energy_runner.errors import BenchFault, ConfigurationError, ExitStatus, SessionError
 from energy_runner.rules import evaluate
 from energy_runner.session.folder import (
+    CLAIM,
     Session,
     create_session,
+    give_up_session,
     json_bytes,
     write_json,
     write_record,
@@ -37,17 +42,101 @@ def test_two_runs_at_once_get_two_folders(tmp_path: Path) -> None:
 
 
 def test_out_may_be_absent_or_empty_but_holds_nothing(tmp_path: Path) -> None:
-    assert create_session(tmp_path, "run", tmp_path / "new" / "deep") == tmp_path / "new" / "deep"
-    assert create_session(tmp_path, "run", tmp_path / "new" / "deep").is_dir()
-    (tmp_path / "new" / "deep" / "a").touch()
-    with pytest.raises(ConfigurationError, match="is not empty, and a session never overwrites") as caught:
-        create_session(tmp_path, "run", tmp_path / "new" / "deep")
-    assert caught.value.status == ExitStatus.USAGE
+    out = tmp_path / "new" / "deep"
+    assert create_session(tmp_path, "run", out) == out
+    give_up_session(out)
+    out.mkdir()
+    assert create_session(tmp_path, "run", out) == out
+    for name in ("a", CLAIM):
+        give_up_session(out)
+        out.mkdir()
+        (out / name).touch()
+        with pytest.raises(ConfigurationError, match="is not empty, and a session never overwrites") as caught:
+            create_session(tmp_path, "run", out)
+        assert caught.value.status == ExitStatus.USAGE
+        assert [path.name for path in out.iterdir()] == [name]
+        (out / name).unlink()
+
+
+def test_a_claimed_folder_is_taken_by_no_other_run_before_and_after_its_record(tmp_path: Path) -> None:
+    out = create_session(tmp_path, "run", tmp_path / "s")
+    assert [path.name for path in out.iterdir()] == [CLAIM]
+    with pytest.raises(ConfigurationError, match="is not empty"):
+        create_session(tmp_path, "run", out)
+    write_record(out, RECORD)
+    assert [path.name for path in out.iterdir()] == ["record.json"], "the record takes the place of the claim"
+    with pytest.raises(ConfigurationError, match="is not empty"):
+        create_session(tmp_path, "run", out)
+    give_up_session(out)
+    assert [path.name for path in out.iterdir()] == ["record.json"], "what was recorded stays"
+
+
+def test_a_run_that_looked_before_another_recorded_gets_nothing(tmp_path: Path, monkeypatch) -> None:
+    """It saw the folder empty; then the other claimed it, wrote its record, and so removed its own claim."""
+    real = Path.touch
+
+    def later(path: Path, *arguments: object, **options: object) -> None:
+        monkeypatch.setattr(Path, "touch", real)
+        write_record(create_session(tmp_path, "run", out), RECORD)
+        path.touch(*arguments, **options)  # type: ignore[arg-type]
+
+    out = tmp_path / "s"
+    monkeypatch.setattr(Path, "touch", later)
+    with pytest.raises(ConfigurationError, match="is not empty"):
+        create_session(tmp_path, "run", out)
+    assert [path.name for path in out.iterdir()] == ["record.json"]
+
+
+def _claims(out: Path) -> bool:
+    try:
+        create_session(out.parent, "run", out)
+    except ConfigurationError as error:
+        assert "is not empty" in str(error)
+        return False
+    return True
+
+
+@pytest.mark.parametrize("existed", [False, True])
+def test_of_threads_that_claim_one_folder_at_once_one_gets_it(tmp_path: Path, existed: bool) -> None:
+    threads = 4
+    for number in range(50):
+        out, barrier = tmp_path / str(number), threading.Barrier(threads)
+        if existed:
+            out.mkdir()
+        with ThreadPoolExecutor(threads) as pool:
+            claims = list(pool.map(lambda _: (barrier.wait(10), _claims(out))[1], range(threads)))  # noqa: B023
+        assert claims.count(True) == 1
+
+
+def _claim_each(folders: list[Path], barrier: Any, claimed: Any) -> None:
+    for out in folders:
+        barrier.wait(20)
+        claimed.put((out.name, _claims(out)))
+
+
+def test_of_processes_that_claim_one_folder_at_once_one_gets_it(tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork")
+    folders, barrier, claimed = [tmp_path / str(n) for n in range(30)], fork.Barrier(2), fork.Queue()
+    for folder in folders[:15]:
+        folder.mkdir()
+    processes = [fork.Process(target=_claim_each, args=(folders, barrier, claimed)) for _ in range(2)]
+    for process in processes:
+        process.start()
+    found = [claimed.get(timeout=30) for _ in range(2 * len(folders))]
+    for process in processes:
+        process.join(20)
+        assert process.exitcode == 0
+    assert sorted(name for name, ours in found if ours) == sorted(folder.name for folder in folders)
 
 
 def test_a_file_is_no_place_for_a_session(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for parent, out in [(tmp_path, tmp_path / "file"), (tmp_path / "file", None), (tmp_path / "file" / "x", None)]:
+    for parent, out in [
+        (tmp_path, tmp_path / "file"),
+        (tmp_path, tmp_path / "a\0b"),
+        (tmp_path / "file", None),
+        (tmp_path / "file" / "x", None),
+    ]:
         with pytest.raises(ConfigurationError, match="no session folder can be made here"):
             create_session(parent, "run", out)
 
