@@ -52,13 +52,13 @@ def export_mlperf(
 
 
 def write_system_form(path: str | PathLike[str]) -> Path:
-    """Write the empty form of a system description; raise `ConfigurationError` if the file is there already."""
+    """Write the empty form of a system description; raise `ConfigurationError` if the file exists already."""
     path = Path(path)
     try:
         with path.open("xb") as file:
             file.write(empty_form().encode("utf-8"))
     except FileExistsError:
-        raise ConfigurationError(f"{path}: is there already. Try another name") from None
+        raise ConfigurationError(f"{path}: exists already. Try another name") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from None
     return path

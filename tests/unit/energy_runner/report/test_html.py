@@ -94,7 +94,7 @@ def floats(packed):
 def test_a_valid_energy_report_has_everything_in_order(tmp_path):
     found = page(energy_session(tmp_path))
     order = ["trace", "detail", "windows", "verdicts", "findings", "uncertainty"]
-    order += ["boxes", "settings", "stimuli", "provenance"]
+    order += ["devices", "settings", "stimuli", "provenance"]
     assert [name for name in found.ids() if name in order] == order
     assert len(found.ids()) == len(set(found.ids()))
     assert "1689 µJ per inference ± 33 µJ (k = 1.691)" in found.text
