@@ -233,7 +233,7 @@ def test_the_api_takes_si_units_and_says_the_same_as_the_command(session, capsys
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "how often does it infer"),
+        ({}, "exactly one of per_hour"),
         ({"per_hour": 60, "period_s": 60}, "one of them"),
         ({"per_hour": 0}, "no inference at all"),
         ({"per_hour": "often"}, "per_hour: 'often' is no quantity"),
@@ -271,7 +271,7 @@ def test_idle_power_comes_from_the_session(session, capsys):
         ({}, "how often"),
         ({"per_hour": "60", "period_s": "60"}, "how often"),
         ({"per_hour": "0"}, "no inference at all"),
-        ({"period_s": "60", "between": "awake"}, "none of idle, sleep, off"),
+        ({"period_s": "60", "between": "awake"}, "not one of idle, sleep, off"),
         ({"period_s": "60", "capacity_mah": "200"}, "--capacity-mah and --battery-v, both"),
         ({"period_s": "60", "usable": "0.9"}, "--capacity-mah and --battery-v, both"),
         ({"period_s": "60", "between": "sleep"}, "no sleep level"),
