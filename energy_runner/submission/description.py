@@ -62,7 +62,7 @@ def _status(system: System) -> tuple[str, list[str]]:
     """Return the system's availability by form and option, with remarks; a simulated system can only be RDI."""
     said, wanted = system.form["status"].lower(), (system.category or "").lower()
     if wanted and wanted not in _STATUSES:
-        raise ConfigurationError(f"--category {wanted[:60]!a} is none of {', '.join(_STATUSES)}")
+        raise ConfigurationError(f"--category {wanted[:60]!a} is not one of {', '.join(_STATUSES)}")
     if wanted and said and said != wanted:
         raise ConfigurationError(f"--category {wanted}, but {system.system_file} has status {said!a}")
     if not system.simulated:
@@ -81,7 +81,7 @@ def _check(form: dict[str, str], path: Path) -> None:
         also = " (status may also be given with --category)" if "status" in missing else ""
         raise ConfigurationError(f"{path}: still empty: {', '.join(missing)}{also}")
     if form["status"].lower() not in _STATUSES:
-        raise ConfigurationError(f"{path}: status: {form['status']!a} is none of {', '.join(_STATUSES)}")
+        raise ConfigurationError(f"{path}: status: {form['status']!a} is not one of {', '.join(_STATUSES)}")
     if not is_text(form["board_name"]):
         raise ConfigurationError(
             f"{path}: board_name: {form['board_name']!a} is read as a number or an empty cell by the "

@@ -71,7 +71,7 @@ def export_mlperf(options: ExportOptions) -> Export:
     check_name("--org", options.org)
     check_name("--system", options.system)
     if options.division not in DIVISIONS:
-        raise ConfigurationError(f"--division {options.division[:60]!a} is none of {', '.join(DIVISIONS)}")
+        raise ConfigurationError(f"--division {options.division[:60]!a} is not one of {', '.join(DIVISIONS)}")
     form = read_form(options.system_file)
     judged = judge(sort_sessions(options.sessions), options.rule_set)
     entries = judged.entries

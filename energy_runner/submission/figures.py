@@ -33,7 +33,7 @@ def figure_of(run: Run) -> Figure:
         raise ConfigurationError(
             f"{run.session.path}: has no figure to export"
             + (f" ({plain_ascii(doubts)})" if doubts else "")
-            + ". Try: measure again; energy-runner report SESSION tells more"
+            + ". Try: measure again; energy-runner report SESSION shows more"
         )
     return Figure(run.name, text, unit)
 

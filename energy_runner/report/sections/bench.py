@@ -56,17 +56,20 @@ def _relay(story: Story) -> str:
 
 
 def _dut(story: Story) -> Html:
-    told = story.facts.identified[-1] if story.facts.identified else None
-    if told is None:
+    answered = story.facts.identified[-1] if story.facts.identified else None
+    if answered is None:
         return Html("")
     wanted = story.record.benchmark.model_string
-    same = told.model == wanted
+    same = answered.model == wanted
     return pairs(
         "The DUT's own answers",
         [
-            ("DUT name", told.name),
-            ("DUT profile", told.profile),
-            ("DUT model", told.model if same else tag("span", f"{told.model} (not {wanted})", class_="lost")),
+            ("DUT name", answered.name),
+            ("DUT profile", answered.profile),
+            (
+                "DUT model",
+                answered.model if same else tag("span", f"{answered.model} (not {wanted})", class_="lost"),
+            ),
             ("Answers come from", story.bench("virtual_dut_answers_from")),
         ],
     )

@@ -37,7 +37,7 @@ def test_category_fills_in_the_status_and_must_agree(sessions, tmp_path):
     assert row.system["Status"] == "Preview"
     with pytest.raises(ConfigurationError, match="--category rdi, but"):
         export_mlperf(options(sessions, tmp_path, system_file=form(tmp_path), category="rdi"))
-    with pytest.raises(ConfigurationError, match="is none of available"):
+    with pytest.raises(ConfigurationError, match="is not one of available"):
         export_mlperf(options(sessions, tmp_path, system_file=system_file, category="soon"))
 
 
