@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tell how many microjoules one inference of a tiny neural network costs, and prove it."""
+"""Measure how many microjoules one inference of a tiny neural network costs, and prove it."""
 
 from importlib import import_module
 from typing import Any

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The licence line of every source file: find those that lack it, and put it where it belongs.
+"""Check the licence line of every source file, and add it where it is missing.
 
-`scripts/spdx` runs this. The line comes first, after a `#!` line and a line that names the encoding, in the
-language's own kind of comment. A file that names another licence is reported and never changed. Data files (TOML,
-JSON, stimuli) have none: they are under the licence of the whole, and users copy some of them.
+`scripts/spdx` runs this. The line comes first, or after a `#!` line and a line that names the encoding, as a
+comment of the language. A file that names another licence is reported and never changed. Data files (TOML, JSON,
+stimuli) have no such line: the licence of the whole applies to them, and users copy some of them.
 """
 
 import argparse
@@ -23,7 +23,7 @@ COMMENTS = dict.fromkeys((".py", ".pyi", ".sh", ".mk", ".cmake"), HASH) | dict.f
 )
 NAMES = dict.fromkeys(("Makefile", "CMakeLists.txt", "Kconfig"), HASH)
 BOM = b"\xef\xbb\xbf"
-# What must stay in front: a `#!` line, and an encoding (PEP 263).
+# What must stay first: a `#!` line, and an encoding (PEP 263).
 HEAD = re.compile(rb"(#!.*(?:\n|\Z))?([ \t\f]*#.*?coding[:=].*(?:\n|\Z))?")
 SEARCHED_LINES = 5
 
@@ -55,7 +55,7 @@ def stated_licence(data: bytes) -> str | None:
 
 
 def with_line(data: bytes, line: str) -> bytes:
-    """Return the file's bytes with the licence line in them; line ends and encoding mark stay as they are."""
+    """Return the bytes of a file with the licence line added; line ends and byte order mark are kept."""
     bom = BOM if data.startswith(BOM) else b""
     body = data[len(bom) :]
     match = HEAD.match(body)
@@ -67,7 +67,7 @@ def with_line(data: bytes, line: str) -> bytes:
 
 
 def examine(root: Path, *, fix: bool) -> list[str]:
-    """Return what is wrong below `root`, one line a file; with `fix` only what could not be mended."""
+    """Return what is wrong below `root`, one line per file; with `fix` only what could not be fixed."""
     wrong = []
     for path, line in source_files(root):
         data = path.read_bytes()
@@ -84,7 +84,7 @@ def examine(root: Path, *, fix: bool) -> list[str]:
 
 
 def main() -> int:
-    """Check, or mend, and say what is wrong; status 1 if anything is."""
+    """Check, or fix, and print what is wrong; return status 1 if anything is."""
     parser = argparse.ArgumentParser(
         prog="scripts/spdx", description="Check the licence line of every source file."
     )

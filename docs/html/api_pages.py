@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a page asks for it in a comment, the documentation of a module or a type is put.
+"""Insert the documentation of a module or a type where a comment on a page asks for it.
 
 - `<!-- api: instruments.roles -->`: a module, or a single type by its full name;
 - `<!-- api: instruments.links.* -->`: every module of a package, future ones included;
 - `<!-- api: energy_runner types -->`: the types that a package re-exports and whose own module no page documents.
 
-On a page that is read in the repository the comment is invisible.
+The comment is invisible when the page is read in the repository.
 """
 
 import inspect
@@ -31,7 +31,7 @@ def resolve_lazy_names(app: Sphinx) -> None:
 
 
 def replace_marks(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Put directives of Sphinx in place of a page's marks."""
+    """Replace the comments of a page by directives of Sphinx."""
     source[0] = MARK.sub(lambda mark: "\n".join(_documentation(mark, Path(app.srcdir))), source[0])
 
 
@@ -111,7 +111,7 @@ def _block(lines: list[str]) -> str:
 
 
 def _show_plain_types(thing: Any) -> None:
-    """Let a model's signature say `float` where it would say `Annotated[float, Gt(gt=0.0)]`."""
+    """Let the signature of a model say `float` instead of `Annotated[float, Gt(gt=0.0)]`."""
     if not inspect.isclass(thing) or not issubclass(thing, BaseModel):
         return
     hints = get_type_hints(thing)

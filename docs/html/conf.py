@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How `scripts/docs` makes HTML of the Markdown pages and of the docstrings: settings of Sphinx.
+"""Settings of Sphinx, with which `scripts/docs` makes HTML from the Markdown pages and the docstrings.
 
 The source folder is the top of the repository, so that a link which works on a page in the repository works in the
-HTML too. Nothing is fetched, while building or while reading.
+HTML too. Nothing is fetched, either by the build or by the pages.
 """
 
 import sys
@@ -23,12 +23,12 @@ root_doc = "docs/index"
 source_suffix = {".md": "markdown"}
 include_patterns = ["docs/**", "*.md", "dut_firmware/README.md"]
 exclude_patterns = [
-    # Folders without pages: named here so that they are not searched.
+    # Folders without pages, listed so that they are not searched.
     *(".*", "build", "dist", "energy_runner", "fixtures", "instruments", "scripts", "sessions", "tests"),
     *("dut_firmware/[!R]*", "docs/html", "**/__pycache__"),
 ]
 
-# Broken links and names that lead nowhere are warnings; `scripts/docs` makes warnings errors.
+# Broken links and unresolved names are warnings; `scripts/docs` turns warnings into errors.
 nitpicky = True
 myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]

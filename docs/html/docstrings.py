@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Docstrings of this project are Markdown, as its pages are, where Sphinx expects reStructuredText."""
+"""Render docstrings as Markdown, as the pages are, where Sphinx expects reStructuredText."""
 
 import re
 from typing import Any
@@ -38,12 +38,12 @@ class Markdown(Directive):
 
 
 def mark_as_markdown(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
-    """Let each docstring be rendered as Markdown."""
+    """Wrap each docstring so that it is rendered as Markdown."""
     lines[:] = [".. markdown::", "", *(f"   {line}" for line in lines), ""]
 
 
 def leave_out_pydantic(app: Sphinx, what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:
-    """Leave out what pydantic puts into every model; None leaves the decision to Sphinx."""
+    """Skip members that pydantic adds to every model; None leaves the decision to Sphinx."""
     return True if name.startswith("model_") and hasattr(BaseModel, name) else None
 
 

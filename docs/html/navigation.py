@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The side bar of the HTML pages: each folder of docs/ is a chapter, and a new page finds its place by itself."""
+"""The side bar of the HTML pages: each folder of docs/ is a chapter, and new pages are added automatically."""
 
 from sphinx.application import Sphinx
 
@@ -28,7 +28,7 @@ CHAPTERS = {
 def add_side_bar(app: Sphinx, docname: str, source: list[str]) -> None:
     """Add what Sphinx needs for its side bar to the index, and to the index of decisions.
 
-    It is added here because it would stand as a block of code on a page that is read in the repository.
+    It is added here because on a page that is read in the repository it would appear as a block of code.
     """
     if docname == "docs/index":
         for caption, pages in CHAPTERS.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where names in signatures, and in backticks in docstrings, lead; what is public has to be documented."""
+"""Resolve names in signatures, and in backticks in docstrings; public types must be documented."""
 
 from api_pages import PUBLIC, full_name, re_exported_types
 from docutils import nodes
@@ -10,7 +10,7 @@ from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
 OWN = ("energy_runner.", "instruments.")
-# Rooms whose types a public signature may name without their being documented.
+# Packages whose types may appear in a public signature without being documented.
 INTERNAL = (
     "energy_runner.director.",
     "energy_runner.benchmarks.",
@@ -24,9 +24,9 @@ logger = logging.getLogger(__name__)
 def resolve_name(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, content: nodes.TextElement
 ) -> nodes.Element | None:
-    """Return a link for a name in backticks if exactly one thing is called so; plain text for foreign types.
+    """Return a link for a name in backticks if exactly one object has it; plain text for foreign types.
 
-    None stands for a type of our own that a public signature names and no page documents: it ends a strict build.
+    Return None for one of our own types that a public signature names but no page documents: a strict build fails.
     """
     target = node["reftarget"]
     if node["reftype"] != "perhaps":

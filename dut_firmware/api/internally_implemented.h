@@ -9,7 +9,7 @@
 
 /* ee_benchmark_initialize, ee_serial_callback, ee_serial_command_parser_callback, ee_get_buffer */
 #include "../dut/er_monitor.h"
-/* Also where only this header is included: a main() that declares th_getchar() itself then declares the C function. */
+/* Declared even if only this header is included: a main() that declares th_getchar() itself then means the C function. */
 #include "submitter_implemented.h"
 
 #define EE_MONITOR_VERSION "2.2.0" /* of the interface */
@@ -32,10 +32,10 @@ typedef enum { EE_ARG_CLAIMED, EE_ARG_UNCLAIMED } arg_claimed_t;
 extern "C" {
 #endif
 
-/* The stimulus in place. A port may change it there, and `db print` then shows what it made of it. */
+/* The stimulus in place. A port may change it there, and `db print` then shows the changed bytes. */
 uint8_t *ee_get_buffer_pointer(void);
 
-/* What `infer` does, with numbers. None at all is refused, as the command refuses it. */
+/* What `infer` does, with numbers. Zero inferences are refused, as by the command. */
 void ee_infer(size_t inferences, size_t warmups);
 
 /* Run one command of the benchmark, without its end: `profile`, `help`, `db`, `infer`, `results`, or of these `db`

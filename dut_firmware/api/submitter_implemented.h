@@ -8,14 +8,14 @@
 #ifndef ER_API_SUBMITTER_IMPLEMENTED_H
 #define ER_API_SUBMITTER_IMPLEMENTED_H
 
-/* Such ports count on these. */
+/* Such ports rely on these. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #ifndef ER_PRINTF_LIKE
-#define ER_PRINTF_LIKE /* no new warnings: they print sizes with %d, which their own harness never minded */
+#define ER_PRINTF_LIKE /* no new warnings: they print sizes with %d, which their own harness accepts */
 #endif
 #include "../dut/er_port.h"
 
@@ -31,12 +31,12 @@
 extern "C" {
 #endif
 
-/* The customary function returns nothing, this core's returns why it refused. So the port's one gets another name, and
- * customary.c has the core's one, which calls it and refuses nothing. */
+/* The customary function returns nothing; this core's returns why it refused. So the port's function gets another name,
+ * and customary.c has the core's, which calls it and refuses nothing. */
 #define th_load_tensor er_customary_load_tensor
 void th_load_tensor(void);
 
-/* Hooks for a C library of one's own. Such ports define them; this core calls none. */
+/* Hooks for a port's own C library. Such ports define them; this core calls none. */
 int th_strncmp(const char *first, const char *second, size_t most);
 char *th_strncpy(char *destination, const char *source, size_t most);
 size_t th_strnlen(const char *text, size_t most);

@@ -49,7 +49,7 @@ static void announce(const struct er_words *words)
 {
     int32_t wanted = 0;
 
-    /* Whatever comes of it, a new load ends the old one: bytes meant for a refused one must not land there. */
+    /* A new load ends the old one even if it is refused: its bytes must not land in the old stimulus. */
     er_buffer_clear();
     if (words->count < 3) {
         th_printf("e-[Command 'db load' requires the # of bytes]\r\n");

@@ -19,7 +19,7 @@ void er_buffer_command(const struct er_words *words);
 /* False between `db load N` and the N-th byte. */
 bool er_buffer_complete(void);
 
-/* The stimulus in place, for a model that reads it without a copy; er_loaded_size() tells its length. */
+/* The stimulus in place, for a model that reads it without a copy; er_loaded_size() returns its length. */
 const uint8_t *er_buffer_bytes(void);
 
 #ifdef __cplusplus

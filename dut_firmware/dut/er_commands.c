@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One row a command. */
+/* One row per command. */
 #include "er_commands.h"
 
 #include "er_buffer.h"

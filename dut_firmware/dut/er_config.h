@@ -31,7 +31,7 @@
 #define MAX_DB_INPUT_SIZE 27648
 #endif
 
-/* Characters of a command before its `%`. Clients count on 80. */
+/* Characters of a command before its `%`. Clients rely on 80. */
 #ifndef EE_CMD_SIZE
 #define EE_CMD_SIZE 80
 #endif
@@ -41,7 +41,7 @@
 #define EE_FW_VERSION "ULPMark for tinyML Firmware V0.0.1"
 #endif
 
-/* For how long th_timestamp_hold() of a port keeps the timestamp pin, in microseconds. Long enough for an
+/* How long th_timestamp_hold() of a port waits, in microseconds. Long enough for an
  * optocoupler or level shifter and for every edge input of a power monitor; change it only with a reason. */
 #ifndef TH_TIMESTAMP_HOLD_US
 #define TH_TIMESTAMP_HOLD_US 1000

@@ -59,9 +59,9 @@ void th_command_ready(char volatile *command);
 void th_timestamp_release(void);
 
 /* New: let a timer raise the timestamp pin in TH_TIMESTAMP_HOLD_US, whatever runs then; return at once. Called right
- * after the edge that opens a window. th_timestamp_release() still follows when the first inference is over, be the
- * timer done or not, and ends it. Default: nothing, for ports without a timer to spare; the pin is then low until the
- * end of the first inference, however long that is. */
+ * after the edge that opens a window. th_timestamp_release() still follows when the first inference is over, whether
+ * the timer has expired or not, and stops it. Default: nothing, for ports without a timer to spare; the pin is then
+ * low until the end of the first inference, however long that is. */
 void th_timestamp_release_later(void);
 
 /* New: wait TH_TIMESTAMP_HOLD_US. Default: nothing. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Printing without a C library: for ports whose th_printf() has none at hand, and for results. */
+/* Printing without a C library: for a th_printf() that has none, and for results. */
 #ifndef ER_PRINT_H
 #define ER_PRINT_H
 
@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* Print through `put`, one character a call. Knows %s %c %d %ld %u %lu %x %lx %%, with zero padding and width
+/* Print through `put`, one character per call. Knows %s %c %d %ld %u %lu %x %lx %%, with zero padding and width
  * for numbers (%02x; a width always pads with zeros); anything else is printed as it stands. */
 void er_vprintf(void (*put)(char character), const char *format, va_list arguments);
 

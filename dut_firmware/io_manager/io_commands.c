@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One function a command, one row a command. */
+/* One function and one row per command. */
 #include "io_commands.h"
 
 #include "io_port.h"

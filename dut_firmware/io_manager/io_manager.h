@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The IO manager: relays the DUT's serial line to the host and times the edges of its timestamp pin.
  *
- * It speaks the grammar of the field's IO manager 1.0.3; where it is stricter stands in ../README.md. */
+ * It speaks the grammar of the customary IO manager 1.0.3; ../README.md says where it is stricter. */
 #ifndef IO_MANAGER_H
 #define IO_MANAGER_H
 

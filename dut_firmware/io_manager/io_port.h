@@ -17,7 +17,7 @@ extern "C" {
 void io_host_put(char character);
 
 /* From the host and from the DUT: true and the next byte, or false at once. Where bytes of the host were lost, a NUL
- * stands in their place, so that the command in which it happened is refused, and no other. */
+ * takes their place, so that only the command that they belonged to is refused. */
 bool io_host_get(uint8_t *byte);
 bool io_dut_get(uint8_t *byte);
 

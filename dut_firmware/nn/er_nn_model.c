@@ -42,7 +42,7 @@ void er_model_infer(void)
     inferred = true;
 }
 
-/* Kept, because a later `db load` changes the stimulus, and `results` must still tell of the last inference. The
+/* Kept, because a later `db load` changes the stimulus, and `results` must still be those of the last inference. The
  * monitor asks right after each `infer`, so nothing is lost. */
 size_t er_model_results(float *values, size_t max)
 {

@@ -37,7 +37,7 @@ def use_of_session(
     Raises `ConfigurationError` where the session has no score or no idle level to go by, and for what cannot be.
     """
     if between not in get_args(Between):
-        raise ConfigurationError(f"--between: {between!r} is none of {', '.join(get_args(Between))}")
+        raise ConfigurationError(f"--between: {between!r} is not one of {', '.join(get_args(Between))}")
     inference_j, inference_s, relative_u = measured_inference(session)
     cycle = DutyCycle(
         inference_j=inference_j,

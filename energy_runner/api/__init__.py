@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The public Python API. The command line is written with it: each command is a call of one of these functions.
+"""The public Python API. The command line is built on it: each command is one call of these functions.
 
     import energy_runner as er
 
@@ -40,16 +40,16 @@ _ROOMS = {
     "submission": ("Export", "export_mlperf", "write_system_form"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
-__all__ = sorted(_ROOM_OF)  # noqa: PLE0605 - a list; `__init__.pyi` says it in a form for tools
+__all__ = sorted(_ROOM_OF)  # noqa: PLE0605 - computed; tools read `__init__.pyi`
 
 
 def __getattr__(name: str) -> Any:
-    """Return a name of the API from its room."""
+    """Return a name of the API from its module."""
     if name not in _ROOM_OF:
         raise AttributeError(f"module 'energy_runner.api' has no attribute '{name}'")
     return getattr(import_module(f"energy_runner.api.{_ROOM_OF[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    """Return the names that completion offers."""
+    """Return the public names, for completion."""
     return __all__

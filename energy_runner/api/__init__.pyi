@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What type checkers and editors read of the API: everything that its rooms export."""
+"""The API for type checkers and editors: everything that its modules export."""
 
 from energy_runner.api.analysis import *
 from energy_runner.api.benches import *

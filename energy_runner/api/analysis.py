@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a session's facts say: the result, single inferences, phases, and what the energy means in use."""
+"""Analysis of a session: its result, single inferences, phases, and the energy in use."""
 
 from os import PathLike
 from pathlib import Path
@@ -38,8 +38,9 @@ HOUR_S = 3600.0
 def analyze(session: AnySession, *, rule_set: str | Path | RuleSet | None = None, write: bool = False) -> Result:
     """Return the session's result, derived from its facts: figures, findings, verdicts.
 
-    `rule_set` is the name of a rule set, or the TOML file of one of your own; None for that of the suite, or of
-    the laboratory for a demo benchmark. With `write` the result also becomes the session's `result.json`.
+    `rule_set` is the name of a rule set, or the TOML file of your own; None for that of the suite, or `lab` for a
+    demo benchmark. With `write` the result also becomes the session's `result.json`. Raises `ConfigurationError`
+    for an unknown rule set, `SessionError` for facts that cannot be read.
     """
     session = load_session(session)
     with named(session):
@@ -52,7 +53,7 @@ def analyze(session: AnySession, *, rule_set: str | Path | RuleSet | None = None
 def segment(session: AnySession, window: int | None = None) -> Segmentation:
     """Return the single inferences of every window, or of `window` (from 1), found in the trace.
 
-    They stand beside the score, never in its place. Raises `SessionError` for a session without a power trace.
+    They do not replace the score. Raises `SessionError` for a session without a power trace.
     """
     return segment_session(load_session(session), None if window is None else window - 1)
 
@@ -66,13 +67,13 @@ def phases(
 ) -> PhaseResult:
     """Return energy and duration of named phases.
 
-    `edges` are those of GPIO pins, one pin a phase: a CSV file with `pin,time_s,level`, or for each pin its
-    (seconds since the trace's start, whether it rises). Without them the phases are constant levels inside
-    `window` (from 1), and the result says that it is estimated. Raises `ConfigurationError` for edges that cannot
-    be read and for a session without a power trace.
+    `edges` are those of GPIO pins, one pin per phase: a CSV file with `pin,time_s,level`, or for each pin pairs
+    of (seconds since the start of the trace, whether the edge rises). Without them the phases are constant levels
+    inside `window` (from 1), and the result says that it is estimated. Raises `ConfigurationError` for edges that
+    cannot be read and for a session without a power trace.
     """
     if isinstance(edges, str | PathLike):
-        edges = read_edges(Path(edges))  # before the session: what is wrong here is wrong with any session
+        edges = read_edges(Path(edges))  # first: a faulty file is an error whatever the session
     session = load_session(session)
     if edges is not None:
         return phases_by_pins(session, edges, active_low=active_low)
@@ -90,11 +91,12 @@ def use(
     boot_s: AnyQuantity | None = None,
     battery: Battery | None = None,
 ) -> SessionUse:
-    """Return energy per day, and with a battery its life, for one inference every `period_s` or `per_hour`.
+    """Return the energy per day, and the life of a battery, for one inference every `period_s` or `per_hour`.
 
     Each quantity is a number, a `Quantity` with its standard uncertainty, or text such as "3.2+-0.1". `between` is
-    what the DUT is meanwhile: "idle", "sleep" or "off"; `rest_w` the power it then draws (by default the session's
-    idle level), `boot_j` and `boot_s` what waking up takes. Raises `ConfigurationError` for what cannot be.
+    the state of the DUT in between: "idle", "sleep" or "off"; `rest_w` is the power that it then draws (by default
+    the session's idle level), `boot_j` and `boot_s` are the energy and duration of waking up. Raises
+    `ConfigurationError` for impossible values.
     """
     period = _period_s(per_hour, period_s)
     return use_of_session(
@@ -116,13 +118,13 @@ def battery(
     efficiency: AnyQuantity | None = None,
     self_discharge_per_year: AnyQuantity | None = None,
 ) -> Battery:
-    """Return a battery for `use`, its quantities given as there; what each means is said at `Battery`.
+    """Return a battery for `use`, with quantities in the same forms; see `Battery` for their meaning.
 
-    Raises `ConfigurationError` without a capacity and a voltage, and for anything that is no quantity.
+    Raises `ConfigurationError` without a capacity and a voltage, and for anything that is not a quantity.
     """
     if capacity_mah is None or voltage_v is None:
         raise ConfigurationError(
-            "a battery needs a capacity and a voltage. Try: --capacity-mah and --battery-v, both"
+            "a battery needs a capacity and a voltage. Try: both --capacity-mah and --battery-v"
         )
     return Battery(
         capacity_mah=quantity(capacity_mah, "capacity_mah"),
@@ -140,11 +142,11 @@ def _given(value: AnyQuantity | None, name: str) -> Quantity | None:
 def _period_s(per_hour: AnyQuantity | None, period_s: AnyQuantity | None) -> Quantity:
     if (per_hour is None) == (period_s is None):
         raise ConfigurationError(
-            "how often does it infer? Try: per_hour (--per-hour 60) or period_s (--period-s 60), one of them"
+            "exactly one of per_hour and period_s is needed. Try: --per-hour 60, or --period-s 60"
         )
     if period_s is not None:
         return quantity(period_s, "period_s")
     rate = quantity(per_hour if per_hour is not None else 0.0, "per_hour")
     if not rate.value > 0:
-        raise ConfigurationError("per_hour: no inference at all is no duty cycle")
+        raise ConfigurationError("per_hour: must be greater than zero")
     return Quantity(HOUR_S / rate.value, HOUR_S / rate.value * rate.relative_u)

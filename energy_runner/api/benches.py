@@ -19,15 +19,15 @@ _TABLES = ("[monitor]", "[io_manager]", "[dut]", "[roles]")
 def load_bench(name_or_file: str | Path, *, changes: Mapping[str, Any] | None = None) -> BenchSpec:
     """Return the description of a built-in bench, or of one in a TOML file; nothing is opened.
 
-    `changes` replaces single keys for this run: `{"monitor.voltage_v": 2.5}`, as `run --set` does. The result is
-    checked like any bench file. Raises `ConfigurationError` for a bench that is unknown or has a mistake.
+    `changes` replaces single keys, as `run --set` does: `{"monitor.voltage_v": 2.5}`. The result is checked like
+    any bench file. Raises `ConfigurationError` for a bench that is unknown or has a mistake.
     """
     return load_bench_spec(str(name_or_file), changes or {})
 
 
 @dataclass(frozen=True)
 class BenchRow:
-    """One bench of a list; `problem` says what is wrong with a bench file, and then the rest is None."""
+    """One bench of a list; if `problem` says what is wrong with a bench file, all but the name is None."""
 
     name: str
     description: str | None = None
@@ -37,14 +37,14 @@ class BenchRow:
 
 
 def list_benches(folder: str | Path = ".") -> list[BenchRow]:
-    """Return the built-in benches and the bench files in `folder`; one with a mistake is listed with it."""
+    """Return the built-in benches and the bench files in `folder`, each faulty one with its mistake."""
     files = [str(path) for path in sorted(Path(folder).glob("*.toml"))]
     rows = [_row(name) for name in (*built_in_names(), *files)]
     return [row for row in rows if row is not None]
 
 
 def bench_text(name_or_file: str | Path) -> str:
-    """Return a bench file as text, to start one's own from; raise `ConfigurationError` if it cannot be used."""
+    """Return a bench file as text, as a start for your own; raise `ConfigurationError` if it cannot be used."""
     name = str(name_or_file)
     load_bench_spec(name)
     if name in built_in_names():
@@ -55,13 +55,13 @@ def bench_text(name_or_file: str | Path) -> str:
 def _row(name: str) -> BenchRow | None:
     try:
         spec = load_bench_spec(name)
-        if not spec.is_virtual:  # constructing is pure: nothing is opened, and every key has been looked at
+        if not spec.is_virtual:  # building opens nothing, and it checks every key
             build_bench(spec, "energy" if "sampler" in roles_of(spec) else "performance")
     except ConfigurationError as error:
-        # Any TOML file may lie in the user's folder; only one that is meant as a bench is worth a word.
+        # The user's folder may hold any TOML files; only those that are meant as benches are reported.
         if not _is_meant_as_bench(Path(name)):
             return None
-        problem = str(error).removeprefix(f"{name}: ").removeprefix(f"{name}, ")  # its name stands beside it
+        problem = str(error).removeprefix(f"{name}: ").removeprefix(f"{name}, ")  # the row already has the name
         return BenchRow(name, problem=problem.partition(". Try: ")[0])
     sampler = roles_of(spec).get("sampler")
     monitor = instruments_of(spec)[sampler.instrument].driver if sampler else None

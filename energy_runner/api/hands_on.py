@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hands on a bench: examine it step by step, switch its supply off, serve its twins to other programs."""
+"""Work with a bench by hand: examine it, switch its supply off, serve its twins to other programs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ __all__ = ["Examination", "examine_bench", "serve", "switch_bench_off"]
 def examine_bench(
     bench: BenchSpec | str | Path, *, listener: Callable[[Examined], None] = lambda step: None
 ) -> Examination:
-    """Examine a bench step by step and switch its supply off; `listener` hears each step as it ends.
+    """Examine a bench step by step and switch its supply off; `listener` is called with each finished step.
 
     Raises `BenchFault` if the bench is in use, `Interrupted` if the user stops it (the supply is off then).
     """
@@ -37,11 +37,16 @@ def examine_bench(
 
 
 def switch_bench_off(bench: BenchSpec | str | Path) -> tuple[Identity, str | None]:
-    """Switch a bench's supply off; return who confirmed it, and which earlier run had died, if any."""
+    """Switch a bench's supply off.
+
+    Return the identity of the instrument that confirmed it, and a description of an earlier run that died (or
+    None).
+    Raises `ConfigurationError` for a bench without a supply, `BenchFault` if it is in use.
+    """
     spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
     if "supply" not in roles_of(spec):
         raise ConfigurationError(
-            f"bench '{spec.name}' has no [monitor] and nobody plays supply; there is no supply to switch off"
+            f"bench '{spec.name}' has no [monitor] and no instrument in the role supply: nothing to switch off"
         )
     built = build_bench(spec, "performance", benchmark=_any_benchmark(spec))
     with lock_bench(spec, "bench off") as died, while_signals_stop(StopRequest()):
@@ -61,7 +66,7 @@ def serve(
 ) -> None:
     """Serve a virtual bench in real time until Ctrl-C, or for `seconds`.
 
-    `ready` is called with the address of each instrument and the text of a bench file that points at them.
+    `ready` is called with the address of each device and the text of a bench file with these addresses.
     """
     spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
     clock, stop = RealClock(), StopRequest()
@@ -74,5 +79,5 @@ def serve(
 
 
 def _any_benchmark(spec: BenchSpec) -> str:
-    """Return a benchmark for twins to run where it does not matter which: an emulated one needs a network."""
+    """Return a benchmark for a bench on which any will do; an emulated one needs a network that we have."""
     return "demo-keywords" if spec.is_emulated else "kws01"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Instruments: which can be used, and which are plugged in or on the network."""
+"""Instruments: which drivers there are, and what is plugged in or on the network."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,7 +12,7 @@ from instruments.registry import DriverSpec, broken_drivers, drivers
 
 __all__ = ["FoundInstruments", "find_instruments", "instrument_facts", "list_drivers"]
 
-# What a USB id may belong to; a serial port is only known for certain when its box has answered.
+# Devices that may have a USB id; only the device's own answer is certain.
 LIKELY = {
     "0483:5740": "LPM01A, or another STM32 with a USB port of its own",
     "0483:374b": "ST-LINK of a NUCLEO or Discovery board",
@@ -26,14 +26,14 @@ LIKELY = {
 
 @dataclass(frozen=True)
 class PortRow(SerialPortInfo):
-    """A serial port, and what may be behind it by its USB id."""
+    """A serial port, and the device that its USB id suggests (empty if unknown)."""
 
     likely: str = ""
 
 
 @dataclass(frozen=True)
 class FoundInstruments:
-    """What a computer has: serial ports, VISA resources, and what was not looked for, with the reason."""
+    """What was found: serial ports, VISA resources, and what was not searched for, with the reason."""
 
     serial_ports: tuple[PortRow, ...]
     resources: tuple[FoundResource, ...]
@@ -41,7 +41,7 @@ class FoundInstruments:
 
 
 def list_drivers() -> tuple[list[DriverSpec], dict[str, str]]:
-    """Return the drivers by name, and those of other packages that cannot be loaded, each with what is wrong."""
+    """Return the drivers sorted by name, and for those of other packages that cannot be loaded the reason."""
     return sorted(drivers().values(), key=lambda driver: driver.name), broken_drivers()
 
 
@@ -58,7 +58,7 @@ def find_instruments(*, search: bool = True, timeout_s: float = TIMEOUT_S) -> Fo
 
 
 def instrument_facts(name: str) -> dict[str, Any]:
-    """Return a driver with its specification, None where there is none.
+    """Return the facts about a driver, with its specification or None.
 
     Raises `ConfigurationError` for an unknown driver.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plans: what a run will do, with everything checked that can be checked before anything is switched on."""
+"""Plans: what a run will do, checked as far as possible before anything is switched on."""
 
 from os import PathLike
 from pathlib import Path
@@ -25,11 +25,11 @@ def plan(
     seed: int = 0,
     limit: int | None = None,
 ) -> RunPlan:
-    """Return a plan: which benchmark, which stimuli, how many inferences (None: a short trial finds out).
+    """Return a plan: the benchmark, the stimuli, and the inferences per window (None: found by a short trial).
 
-    `mode` is "energy", "performance" or "accuracy"; `limit` takes only the first files of an accuracy run.
-    Without `stimuli` they are those that come with a demo benchmark, or that `fetch_stimuli` has brought. Raises
-    `ConfigurationError` for an unknown benchmark, a value that no run can have, and stimuli that are missing or do
+    `mode` is "energy", "performance" or "accuracy"; `limit` restricts an accuracy run to the first files. The
+    default `stimuli` are those that come with a demo benchmark, or that `fetch_stimuli` has fetched. Raises
+    `ConfigurationError` for an unknown benchmark, for impossible values, and for stimuli that are missing or do
     not fit.
     """
     options = checked(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sessions that other runners published: import one, audit many."""
+"""Sessions published by other runners: import one, audit many."""
 
 from collections.abc import Callable, Sequence
 from os import PathLike
@@ -45,10 +45,11 @@ def audit(
     rule_set: str | Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Row]:
-    """Return a row for each published session in and below some folders: which of its figures hold.
+    """Return a row for each published session in and below the folders `paths`: which figures can be reproduced.
 
-    `rule_set` judges, by default the one in force. `progress` is called with the sessions done and their number.
-    Raises `SessionError` for a path without any; what is wrong with a session is in its row.
+    `rule_set` is the set to judge by, by default that of the suite. `progress` is called with the number of
+    sessions done and their total. Raises `SessionError` for a path without sessions; the faults of a session are
+    in its row.
     """
     folders = [paths] if isinstance(paths, str | PathLike) else paths
     rules = load_rule_set(rule_set or DEFAULT)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports: one file that opens offline, and still images."""
+"""Reports: one HTML file that opens offline, and images of the plots."""
 
 from pathlib import Path
 
@@ -14,9 +14,10 @@ __all__ = ["write_report"]
 def write_report(
     session: AnySession, *, plots: bool = False, rule_set: str | Path | RuleSet | None = None
 ) -> list[Path]:
-    """Write the session's `report.html`, with `plots` also images into its folder `plots`; return their paths.
+    """Write the session's `report.html`, and with `plots` images into its folder `plots`; return the paths.
 
-    Raises `ConfigurationError` for plots without matplotlib, `SessionError` for facts that cannot be read.
+    Raises `ConfigurationError` for plots without matplotlib and for an unknown rule set, `SessionError` for facts
+    that cannot be read, and `BenchFault` if a file cannot be written.
     """
     from energy_runner.report.html import write_html
 

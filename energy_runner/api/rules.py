@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules: judge a session, list the rule sets, see what each rule demands."""
+"""Rules: judge a session, list the rule sets, show what each rule demands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ def check(
     accuracy_session: AnySession | None = None,
     performance_session: AnySession | None = None,
 ) -> list[Verdict]:
-    """Return the verdicts on a session: of the rules named, or of all that concern it.
+    """Return the verdicts on a session: of the rules named, or of all that apply to it.
 
     `rule_set` is the set to judge by (by default that of the suite, and `lab` for a demo benchmark). The other
     sessions are runs of the same firmware in those modes, for the rules that compare. Raises `ConfigurationError`
-    for an unknown rule, and for one named that says nothing about this session.
+    for an unknown rule or rule set, and for a named rule that does not apply to this session.
     """
     session = load_session(session)
     accuracy = load_session(accuracy_session) if accuracy_session is not None else None
@@ -48,9 +48,9 @@ def check(
         wanted = [_NEEDED[rule] for rule in silent if rule in _NEEDED]
         missing = [one for one in wanted if not any(given[name] for name in one.split(" or "))]
         more = f". Try: {missing[0]}" if missing else ""
-        verb = "says" if len(silent) == 1 else "say"
+        verb = "does" if len(silent) == 1 else "do"
         raise ConfigurationError(
-            f"{session.path}: {', '.join(silent)} {verb} nothing about this session "
+            f"{session.path}: {', '.join(silent)} {verb} not apply to this session "
             f"in {session.record.run.mode} mode{more}"
         )
     return verdicts
@@ -58,9 +58,9 @@ def check(
 
 @dataclass(frozen=True)
 class RuleDemand:
-    """One rule of a set: what it demands in words, in which modes, and the set's own row about it.
+    """One rule of a set: what it demands in words, the modes in which it applies, and its row in the set.
 
-    `unit` is that of its figure, `package` the one that brings the rule (empty: ours).
+    `unit` is that of its figure; `package` names the package that provides the rule (empty for ours).
     """
 
     id: str
@@ -77,9 +77,9 @@ def list_rule_sets() -> list[RuleSet]:
 
 
 def rule_set_demands(rule_set: str | Path = judge.DEFAULT) -> tuple[RuleSet, list[RuleDemand]]:
-    """Return a rule set, or that in a TOML file, and what each of its rules demands.
+    """Return the rule set of a name or a TOML file, and what each of its rules demands.
 
-    Raises `ConfigurationError` for an unknown set, and for a rule that no installed package brings.
+    Raises `ConfigurationError` for an unknown set, and for a rule that no installed package provides.
     """
     asked = judge.load_rule_set(rule_set)
     rules = rules_called(asked.rules)

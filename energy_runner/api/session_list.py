@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sessions in a folder, a row each, read from their records and results alone."""
+"""List the sessions in a folder, from their records and results alone."""
 
 from dataclasses import dataclass
 from os import PathLike
@@ -15,10 +15,10 @@ __all__ = ["SessionRow", "list_sessions"]
 
 @dataclass(frozen=True)
 class SessionRow:
-    """One session of a list; `problem` says why a session cannot be read, and then all facts are None.
+    """One session of a list; if `problem` says why it cannot be read, all facts are None.
 
-    `started_utc` is by the bench's own clock, which on a virtual bench begins in the year 2000; so `written_utc`
-    tells when the record was last written, by the host's. `headline` is the score in words, `valid` is None where
+    `started_utc` is by the bench's own clock, which on a virtual bench begins in the year 2000; `written_utc` is
+    when the record was last written, by the host's clock. `headline` is the score in words; `valid` is None where
     the session has no result.
     """
 
@@ -36,9 +36,10 @@ class SessionRow:
 
 
 def list_sessions(folder: str | PathLike[str] = "sessions") -> list[SessionRow]:
-    """Return the sessions in `folder`, and `folder` itself if it is one, oldest first.
+    """Return the sessions in `folder`, and `folder` itself if it is one, sorted by `written_utc`.
 
-    One that cannot be read is listed with the reason. Raises `SessionError` if there is no such folder.
+    One that cannot be read is listed first, with the reason. Raises `SessionError` for a folder that is missing or
+    cannot be read.
     """
     parent = Path(folder)
     if not parent.is_dir():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sessions: open one, list those in a folder, get the samples of a window."""
+"""Sessions: open one, get the samples of a window, get the exit status."""
 
 import math
 from os import PathLike
@@ -21,9 +21,9 @@ AnySession = Session | str | PathLike[str]
 
 
 def load_session(folder: AnySession) -> Session:
-    """Return the session in a folder, or one that was opened before as it is.
+    """Return the session in a folder; a `Session` is returned as it is.
 
-    Raises `SessionError` if the folder holds none.
+    Raises `SessionError` if the folder holds no session.
     """
     return folder if isinstance(folder, Session) else Session.open(Path(folder))
 
@@ -31,9 +31,9 @@ def load_session(folder: AnySession) -> Session:
 def window_arrays(session: AnySession, number: int) -> tuple[FloatArray, FloatArray]:
     """Return the samples of window `number` (from 1): mid-times in seconds and mean powers in watt.
 
-    Times count from the start of the acquisition; missing samples are NaN. Every sample that the window
-    touches is there, so the first and the last hold some of what lies outside. Raises `SessionError` for a window
-    that the session does not have, or that has no place in the trace.
+    Times count from the start of the acquisition; missing samples are NaN. Every sample that the window touches is
+    included, so the first and the last may lie partly outside. Raises `SessionError` for a window that the session
+    does not have, or that has no place in the trace.
     """
     session = load_session(session)
     windows = session.result().windows
@@ -53,7 +53,7 @@ def window_arrays(session: AnySession, number: int) -> tuple[FloatArray, FloatAr
 
 
 def exit_status(session: Session) -> ExitStatus:
-    """Return the status that a command ends with for this session."""
+    """Return the exit status of a command that measured or analysed this session."""
     outcome = session.record.outcome
     if outcome == "completed":
         return ExitStatus.VALID if session.result().valid else ExitStatus.RULE_FAILED

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stimuli: bring those of a benchmark to where runs look for them, and see whether they are whole."""
+"""Stimuli: fetch those of a benchmark to where runs look for them, and check that the set is complete."""
 
 from dataclasses import dataclass
 from os import PathLike
@@ -17,7 +17,8 @@ __all__ = ["Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"]
 class StimuliFound:
     """The stimuli of a benchmark in a folder.
 
-    `stimuli` is how many its label file lists, `whole_set` how many there should be; `missing` are files.
+    `stimuli` is how many its label file lists, `whole_set` how many there should be; `missing` are listed files
+    that are not there.
     """
 
     benchmark: str
@@ -34,10 +35,10 @@ def fetch_stimuli(
     *,
     progress: Progress = lambda done, total: None,
 ) -> Fetched:
-    """Bring a benchmark's stimuli from a folder or archive, here or on the web, to where runs look for them.
+    """Fetch a benchmark's stimuli from a folder or archive, local or on the web, to where runs look for them.
 
-    `out` is another folder for them; `progress` is called with the files that are there and their number. Raises
-    `ConfigurationError` for a source that cannot be used, `BenchFault` if the disk refuses.
+    `out` is another folder for them. `progress` is called with the number of files that are there and their total.
+    Raises `ConfigurationError` for a source that cannot be used, `BenchFault` if a file cannot be written.
     """
     folder = Path(out) if out is not None else None
     return fetch(load_benchmark(benchmark), source, folder, progress=progress)

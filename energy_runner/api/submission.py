@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Submissions: sessions as the trees that a benchmark suite accepts."""
+"""Submissions: export sessions as the tree of files that a benchmark suite accepts."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -30,10 +30,11 @@ def export_mlperf(
 ) -> Export:
     """Write a submission that the MLPerf Tiny checker accepts into the folder `out`; nothing is overwritten.
 
-    `org` and `system` are folder names, `system_file` is the filled-in form of `write_system_form`. `despite`
-    names rules that may have failed, `division` "open" lets all of them; the export then says so in every file.
-    `simulated` is needed for sessions of virtual benches. Raises `ConfigurationError` for what makes no
-    submission, `RulesFailedError` for failed rules that nobody excused; nothing is written then.
+    `org` and `system` are folder names; `system_file` is the filled-in form of `write_system_form`. `despite`
+    names rules whose failure is excused, and `division` "open" excuses all; the export then says so in every file.
+    `simulated` is needed for sessions of virtual benches. Raises `ConfigurationError` for what does not make a
+    submission, `RulesFailedError` for failed rules that are not excused, and `SessionError` for a session that
+    cannot be read; nothing is written then.
     """
     return write_mlperf(
         ExportOptions(
@@ -52,13 +53,13 @@ def export_mlperf(
 
 
 def write_system_form(path: str | PathLike[str]) -> Path:
-    """Write the empty form of a system description; raise `ConfigurationError` if the file is there already."""
+    """Write an empty form of a system description; raise `ConfigurationError` if the file exists already."""
     path = Path(path)
     try:
         with path.open("xb") as file:
             file.write(empty_form().encode("utf-8"))
     except FileExistsError:
-        raise ConfigurationError(f"{path}: is there already. Try another name") from None
+        raise ConfigurationError(f"{path}: exists already. Try another name") from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from None
     return path

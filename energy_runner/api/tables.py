@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables: windows, single inferences or laps of sessions, with units, for dataframes and spreadsheets."""
+"""Tables of windows, single inferences or laps of sessions, with units, for dataframes and spreadsheets."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ __all__ = ["Table", "table"]
 def table(sessions: AnySession | Sequence[AnySession], what: str = "windows") -> Table:
     """Return the windows, the single inferences or the laps of sessions as a table with units.
 
-    `table.csv()`, `table.save("x.parquet")` and `xarray.Dataset(**table.to_xarray())` make it what others read;
+    Use it with `table.csv()`, `table.save("x.parquet")` or `xarray.Dataset(**table.to_xarray())`;
     `table["energy_j"]` is one column. Raises `SessionError` for a session that has none of them,
     `ConfigurationError` for anything but "windows", "inferences" or "laps".
     """

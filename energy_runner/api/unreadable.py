@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors of the analysis, whose results know no paths and so its errors neither, get the session's name here."""
+"""Add the session's path to errors of the analysis, which does not know it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from energy_runner.session.folder import Session
 
 @contextmanager
 def named(session: Session) -> Iterator[None]:
-    """Name the session in a `SessionError` that does not name it yet."""
+    """Put the session's path in front of a `SessionError` that does not begin with it."""
     try:
         yield
     except SessionError as error:

@@ -7,11 +7,11 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-_INTERRUPTED = 4  # ExitStatus.INTERRUPTED; nothing is imported that Ctrl-C could hit before it is caught here
+_INTERRUPTED = 4  # ExitStatus.INTERRUPTED; importing it here would leave a moment in which Ctrl-C is not caught
 
 
 def main() -> NoReturn:
-    """Run the command line; the process ends with a status of `ExitStatus`."""
+    """Run the command line and end the process with a status of `ExitStatus`."""
     try:
         from energy_runner.cli.app import app
         from energy_runner.cli.outcome import run_app
@@ -20,11 +20,11 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.stderr.write("energy-runner: stopped by Ctrl-C\n")
         status = _INTERRUPTED
-    # The status is known. A Ctrl-C during the interpreter's own end would only add a traceback to it.
+    # The status is settled. A Ctrl-C while the interpreter shuts down would only add a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if status == _INTERRUPTED:
-        # Python remembers some interrupts that were caught (those inside an `exec`), and would end by the
-        # signal instead of by our status.
+        # Python remembers some interrupts that were caught (those inside an `exec`) and would end with the
+        # signal instead of our status.
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()

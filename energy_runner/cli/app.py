@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of commands."""
+"""The commands, with their options and help texts."""
 
 from pathlib import Path
 from typing import Annotated
@@ -28,21 +28,21 @@ from energy_runner.cli.rules_commands import rules as rules_app
 from energy_runner.cli.sessions_app import sessions as sessions_app
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 
-# Rich help panels cost a quarter of a second at every start; plain ones are as readable.
+# Rich help panels cost a quarter of a second at every start, and plain help is as readable.
 app = typer.Typer(
     name="energy-runner",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Tell how many microjoules one inference of a tiny neural network costs, and prove it.\n\n"
+    help="Measure how many microjoules one inference of a tiny neural network costs, and prove it.\n\n"
     "First steps:\n\n"
     "\b\n"
     "  energy-runner demo                 measure a virtual board, no hardware needed\n"
-    "  energy-runner instruments list     what is plugged in, and what is on the network\n"
-    "  energy-runner bench list           which benches there are\n"
+    "  energy-runner instruments list     list what is plugged in or on the network\n"
+    "  energy-runner bench list           list the benches\n"
     "  energy-runner run demo-keywords --bench virtual-lpm01a\n"
-    "  energy-runner sessions list        what was measured\n\n"
+    "  energy-runner sessions list        list what was measured\n\n"
     "Exit status:\n\n"
     "\b\n"
     "  0  valid\n"
@@ -64,7 +64,7 @@ SessionArgument = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 AllOption = Annotated[
-    bool, typer.Option("--all", "-a", help="Show every rule and finding, those that passed too.")
+    bool, typer.Option("--all", "-a", help="Show every rule and finding, also rules that passed.")
 ]
 
 
@@ -114,8 +114,8 @@ def run(
         typer.Option(
             "--stimuli",
             "-s",
-            help="Folder with y_labels.csv and the input files; default: what `stimuli fetch` brought, or what "
-            "comes with a demo benchmark.",
+            help="Folder with y_labels.csv and the input files; default: those from `stimuli fetch`, or of a demo "
+            "benchmark.",
             metavar="DIR",
             show_default=False,
         ),
@@ -140,11 +140,13 @@ def run(
     ] = None,
     inferences: Annotated[
         int | None,
-        typer.Option("--inferences", "-n", help="Inferences a window; default: a trial decides.", metavar="N"),
+        typer.Option(
+            "--inferences", "-n", help="Inferences per window; default: found by a short trial.", metavar="N"
+        ),
     ] = None,
     warmups: Annotated[
         int | None,
-        typer.Option(help="Inferences before each window; default: the benchmark's.", metavar="N"),
+        typer.Option(help="Inferences before each window; default: as the benchmark says.", metavar="N"),
     ] = None,
     read_back: Annotated[
         bool, typer.Option(help="Compare each stimulus in the DUT byte for byte before it is used.")
@@ -159,17 +161,19 @@ def run(
     rule_set: RuleSetOption = "",
     voltage: Annotated[
         float | None,
-        typer.Option(help="Supply voltage instead of the bench file's, in volt.", metavar="V", show_default=False),
+        typer.Option(
+            help="Supply voltage in volt, in place of the bench file's.", metavar="V", show_default=False
+        ),
     ] = None,
     rate: Annotated[
         float | None,
-        typer.Option(help="Samples a second instead of the bench file's.", metavar="HZ", show_default=False),
+        typer.Option(help="Samples per second, in place of the bench file's.", metavar="HZ", show_default=False),
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
-            help="Any key of the bench file for this run; may be given several times.",
+            help="Set a key of the bench file for this run; may be given several times.",
             metavar="KEY=VALUE",
             show_default=False,
             autocompletion=complete_key,
@@ -181,9 +185,9 @@ def run(
     """Measure a benchmark on a bench.
 
     In energy mode it powers the DUT up, loads five stimuli, lets the DUT infer
-    for at least ten seconds each, powers it down, and states the median energy
-    of one inference with its uncertainty and the verdict of every rule. Ctrl-C
-    ends a run with the supply off.
+    for at least ten seconds with each, powers it down, and states the median
+    energy of one inference with its uncertainty and the verdict of every rule.
+    Ctrl-C ends a run with the supply off.
 
     \b
     Examples:
@@ -233,7 +237,7 @@ def demo(
     """Measure a virtual board; no hardware needed.
 
     Five windows of ten seconds in virtual time take a second or two. Every
-    artefact says that it is virtual.
+    file and display says that the run is virtual.
 
     \b
     Examples:
@@ -275,8 +279,8 @@ def check(
 ) -> None:
     """Check a session against the rules.
 
-    Status 1 if a rule fails that decides; one that only informs makes no run
-    invalid.
+    Status 1 if a binding rule fails; a rule that only informs does not make a
+    run invalid.
 
     \b
     Examples:

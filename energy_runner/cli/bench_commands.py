@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bench …` and `instruments …`: the boxes, without measuring anything."""
+"""`bench …` and `instruments …`: benches and their instruments, without a measurement."""
 
 from pathlib import Path
 from typing import Annotated
@@ -47,7 +47,7 @@ def list_benches(as_json: JsonOption = False) -> None:
 
 @bench.command()
 def show(name: BenchArgument) -> None:
-    """Print a bench file, to start your own from.
+    """Print a bench file, as a start for your own.
 
     \b
     Example:
@@ -62,8 +62,9 @@ def show(name: BenchArgument) -> None:
 def doctor(name: BenchArgument, as_json: JsonOption = False) -> None:
     """Examine a bench and name what is wrong.
 
-    Asks every box who it is, powers the DUT up, looks for one pulse of its
-    timestamp pin, and powers it down. Status 3 if anything is wrong.
+    Asks every device to identify itself, powers the DUT up, looks for one
+    pulse of its timestamp pin, and powers it down. Status 3 if anything is
+    wrong.
 
     \b
     Example:
@@ -78,7 +79,7 @@ def doctor(name: BenchArgument, as_json: JsonOption = False) -> None:
 def off(name: BenchArgument) -> None:
     """Switch the DUT's supply off and confirm it.
 
-    Whatever an earlier run left behind, a killed one too.
+    Works whatever an earlier run left behind, even a killed one.
 
     \b
     Example:
@@ -94,11 +95,13 @@ def serve(
     name: BenchArgument,
     write: Annotated[
         Path | None,
-        typer.Option("--write", "-w", help="Write a bench file with the served ports here.", metavar="FILE"),
+        typer.Option("--write", "-w", help="Write a bench file with the served ports to FILE.", metavar="FILE"),
     ] = None,
     benchmark: Annotated[
         str,
-        typer.Option(help="What the virtual DUT runs.", metavar="BENCHMARK", autocompletion=complete_benchmark),
+        typer.Option(
+            help="Benchmark that the virtual DUT runs.", metavar="BENCHMARK", autocompletion=complete_benchmark
+        ),
     ] = "kws01",
     mode: Annotated[
         str, typer.Option("--mode", "-m", help="How its firmware is built: energy or performance.", metavar="MODE")
@@ -110,11 +113,13 @@ def serve(
     tcp_port: Annotated[
         int, typer.Option(min=0, max=65535, help="TCP port of an SCPI monitor; 0: any free one.", metavar="PORT")
     ] = 0,
-    seconds: Annotated[float | None, typer.Option(min=0.0, help="End after so many seconds.", metavar="S")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.0, help="End after this many seconds.", metavar="S")
+    ] = None,
 ) -> None:
     """Serve a virtual bench in real time for any program.
 
-    Serial boxes appear as pseudo-terminals, an SCPI monitor as a TCP port of
+    Serial devices appear as pseudo-terminals, an SCPI monitor as a TCP port of
     this computer. Ctrl-C ends it (status 0).
 
     \b
@@ -140,15 +145,15 @@ def serve(
 @instruments.command("list")
 def list_instruments(
     search: Annotated[
-        bool, typer.Option(help="Look for USB, GPIB and LAN instruments too, which takes some seconds.")
+        bool, typer.Option(help="Also look for USB, GPIB and LAN instruments, which takes some seconds.")
     ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """List drivers, and what is plugged in or on the network.
 
-    Serial ports, and the VISA resources of USB, GPIB and LAN instruments, by
-    the names that a bench file takes. Nothing is opened. What could not be
-    looked for is said, with what to install.
+    Shows serial ports, and the VISA resources of USB, GPIB and LAN instruments,
+    by the names that a bench file takes. Nothing is opened. If it cannot look
+    for some kind of instrument, it says so, and what to install.
 
     \b
     Examples:
@@ -165,7 +170,7 @@ def show_instrument(
     name: Annotated[str, typer.Argument(help="Name of a driver, e.g. lpm01a.", metavar="DRIVER")],
     as_json: JsonOption = False,
 ) -> None:
-    """Show a driver and its limits of error.
+    """Show a driver and its specification.
 
     \b
     Example:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bench doctor` and `bench off`: print what an examination finds, or who confirmed that the supply is off."""
+"""`bench doctor` and `bench off`: print what an examination finds, or what confirmed that the supply is off."""
 
 from dataclasses import asdict
 
@@ -36,7 +36,7 @@ def doctor_command(name: str, *, as_json: bool) -> int:
 
 
 def off_command(name: str) -> int:
-    """Switch the supply off and confirm it."""
+    """Switch the supply off and print which instrument confirmed it."""
     identity, died = api.switch_bench_off(name)
     if died is not None:
         write(f"An earlier run had died: {died}\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bench serve`: a virtual bench on pseudo-terminals and TCP ports, in real time."""
+"""`bench serve`: serve a virtual bench on pseudo-terminals and TCP ports, in real time."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +42,10 @@ def serve_command(options: ServeOptions) -> int:
 def _announce(options: ServeOptions, addresses: dict[str, str], text: str) -> None:
     if options.write is not None:
         _write_file(options.write, text)
-    said = f"Serving {options.name} (virtual, {options.mode} firmware, runs {options.benchmark}).\n"
-    said += "".join(f"  {name:<11} {address}\n" for name, address in addresses.items())
-    said += f"Bench file: {options.write}\n" if options.write is not None else f"\n{text}\n"
-    write(said + "Ctrl-C ends it.\n")
+    shown = f"Serving {options.name} (virtual, {options.mode} firmware, runs {options.benchmark}).\n"
+    shown += "".join(f"  {name:<11} {address}\n" for name, address in addresses.items())
+    shown += f"Bench file: {options.write}\n" if options.write is not None else f"\n{text}\n"
+    write(shown + "Ctrl-C ends it.\n")
 
 
 def _write_file(path: Path, text: str) -> None:
@@ -53,5 +53,5 @@ def _write_file(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
     except OSError as error:
         raise ConfigurationError(
-            f"--write {path}: cannot be written ({error.strerror}). Try: a folder that exists"
+            f"--write {path}: cannot be written ({error.strerror}). Try: a file in a folder that exists"
         ) from None

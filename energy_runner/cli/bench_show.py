@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bench list`, `bench show`, `instruments list`, `instruments show`: what there is, without opening it."""
+"""`bench list`, `bench show`, `instruments list`, `instruments show`; none of them opens a device."""
 
 import sys
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from energy_runner.cli.output import write, write_json, write_table
 
 
 def list_command(*, as_json: bool) -> None:
-    """List built-in benches, and bench files in this folder; one with a mistake is listed with it."""
+    """List built-in benches and the bench files in this folder, each faulty one with its mistake."""
     from energy_runner.api.benches import list_benches
 
     rows = list_benches()
@@ -17,7 +17,7 @@ def list_command(*, as_json: bool) -> None:
         write_json([asdict(row) for row in rows])
         return
     write_table(
-        ("Bench", "Monitor", "Virtual", "What it is"),
+        ("Bench", "Monitor", "Virtual", "Description"),
         [
             (row.name, row.monitor or "none", "yes" if row.virtual else "no", row.description or "")
             if row.problem is None
@@ -35,7 +35,7 @@ def show_command(name: str) -> None:
 
 
 def instruments_command(*, search: bool, as_json: bool) -> None:
-    """List drivers, serial ports, and what VISA and the local network have."""
+    """List drivers, serial ports, and the instruments that VISA finds."""
     from energy_runner.api.instruments import find_instruments, list_drivers
     from energy_runner.report.units import plain
 
@@ -55,14 +55,14 @@ def instruments_command(*, search: bool, as_json: bool) -> None:
         write(f"{plain(name)} cannot be used: {plain(problem)}. Try: update or remove that package\n\n")
     if found.serial_ports:
         write_table(
-            ("Serial port", "USB id", "What it says", "Serial number", "It may be"),
+            ("Serial port", "USB id", "Description", "Serial number", "Likely device"),
             [tuple(plain(value) for value in asdict(port).values()) for port in found.serial_ports],
         )
     else:
-        write("No serial port was found. Try: plug the boxes in, and look whether their cables carry data.\n")
+        write("No serial port was found. Try: plug the devices in, with cables that carry data.\n")
     if found.resources:
         rows = [(plain(one.resource), plain(one.says)) for one in found.resources]
-        write_table(("VISA resource", "What it says"), rows)
+        write_table(("VISA resource", "Description"), rows)
     else:
         write("No USB, GPIB or LAN instrument was found.\n")
     for missed in found.not_searched:

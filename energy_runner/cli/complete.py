@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the shell completes after TAB; nothing is opened, and nothing slow is imported."""
+"""Shell completion; nothing is opened, and nothing slow is imported."""
 
 from pathlib import Path
 
 _BUILT_IN = Path(__file__).parent.parent / "bench" / "builtin"
-# What is most often changed for one run; `--set` takes every key.
+# The keys most often changed for one run; `--set` takes every key.
 _KEYS = (
     "monitor.voltage_v",
     "monitor.sample_rate_hz",
@@ -19,17 +19,17 @@ _DEFINITIONS = Path(__file__).parent.parent / "benchmarks" / "definitions"
 
 
 def complete_benchmark(incomplete: str) -> list[str]:
-    """Return the benchmarks whose names begin so."""
+    """Return the benchmarks whose names begin with `incomplete`."""
     return _stems(_DEFINITIONS, incomplete)
 
 
 def complete_mode(incomplete: str) -> list[str]:
-    """Return the modes whose names begin so."""
+    """Return the modes whose names begin with `incomplete`."""
     return [mode for mode in ("energy", "performance", "accuracy") if mode.startswith(incomplete)]
 
 
 def complete_bench(incomplete: str) -> list[str]:
-    """Return the built-in benches and the TOML files whose names begin so."""
+    """Return the built-in benches and the TOML files whose names begin with `incomplete`."""
     before, slash, _ = incomplete.rpartition("/")
     folder = Path(before + slash) if slash else Path()
     try:
@@ -40,7 +40,7 @@ def complete_bench(incomplete: str) -> list[str]:
 
 
 def complete_session(incomplete: str) -> list[str]:
-    """Return the session folders whose paths begin so: those here, and those in `sessions/`."""
+    """Return the session folders whose paths begin with `incomplete`, here and in `sessions/`."""
     before, slash, _ = incomplete.rpartition("/")
     here = Path(before + slash) if slash else Path()
     places = [(here, before + slash), *([] if slash else [(Path("sessions"), "sessions/")])]
@@ -56,7 +56,7 @@ def complete_session(incomplete: str) -> list[str]:
 
 
 def complete_key(incomplete: str) -> list[str]:
-    """Return the keys of a bench file that begin so, for `--set`; an equals sign is put behind them."""
+    """Return the common keys of a bench file that begin with `incomplete`, each with `=` appended, for `--set`."""
     return [f"{key}=" for key in _KEYS if key.startswith(incomplete)]
 
 

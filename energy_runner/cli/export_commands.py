@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`export`: what other people's tools read, made from sessions."""
+"""`export`: make files for other tools from sessions."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ def export_mlperf_command(
     rule_set: str = "",
     as_json: bool = False,
 ) -> int:
-    """Write a submission tree, or with `new_system` the empty form of a system description."""
+    """Write a submission tree, or with `new_system` an empty form of a system description."""
     if new_system is not None:
         return _new_system(new_system, wanted_more=bool(sessions) or out is not None, as_json=as_json)
     from energy_runner import api
@@ -41,7 +41,7 @@ def export_mlperf_command(
         raise ConfigurationError("--out is needed: the folder of the submission. Try: --out submission")
     if system_file is None:
         raise ConfigurationError(
-            "--system-file is needed: what the board is. "
+            "--system-file is needed: the description of the board. "
             "Try: energy-runner export mlperf --new-system my-board.toml, and fill it in"
         )
     ruled = {"rule_set": rule_set} if rule_set else {}
@@ -69,12 +69,12 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
 
     hush_libraries()
     if form and form not in FORMATS:
-        raise ConfigurationError(f"--format {form!r} is none of {', '.join(FORMATS)}")
+        raise ConfigurationError(f"--format {form!r} is not one of {', '.join(FORMATS)}")
     if out is None and form not in {"", "csv"}:
         raise ConfigurationError(f"--format {form} needs a file. Try: --out {what}.{form}")
     made = table([Session.open(path) for path in sessions], what)
     if made.attributes["title"].startswith("SIMULATED"):
-        say("SIMULATED: sessions of virtual benches are among these, which are no measurements")
+        say("SIMULATED: some of these sessions are of virtual benches and are not measurements")
     for remark in made.remarks:
         say(remark)
     if out is None:
@@ -89,9 +89,7 @@ def _new_system(path: Path, *, wanted_more: bool, as_json: bool) -> int:
     from energy_runner import api
 
     if wanted_more:
-        raise ConfigurationError(
-            "--new-system writes an empty form and nothing else. Try it without SESSION and --out"
-        )
+        raise ConfigurationError("--new-system only writes an empty form. Try it without SESSION and --out")
     api.write_system_form(path)
     if as_json:
         write_json({"schema": SCHEMA, "new_system": str(path)})
@@ -124,5 +122,5 @@ def _show(export: "Export", *, as_json: bool) -> None:
     marked = "SIMULATED " if export.simulated else ""
     lines = [f"{marked}{figure.run}: {figure.text} {figure.unit}" for figure in export.figures]
     lines.append(f"{len(export.files)} files in {export.out}; next: fill in the checklist draft, add the code,")
-    lines.append("and let the official checker read it (docs/how-to/submit-to-mlperf.md)")
+    lines.append("and run the official checker on it (docs/how-to/submit-to-mlperf.md)")
     write("\n".join(lines) + "\n")

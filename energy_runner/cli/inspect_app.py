@@ -20,7 +20,7 @@ WindowOption = Annotated[
 
 
 def complete_between(incomplete: str) -> list[str]:
-    """Return the ways to rest whose names begin so."""
+    """Return the resting states whose names begin with `incomplete`."""
     return [word for word in ("idle", "sleep", "off") if word.startswith(incomplete)]
 
 
@@ -33,11 +33,11 @@ def _quantity(flag: str, text: str, unit: str) -> typer.models.OptionInfo:
 def segment(session: SessionArgument, window: WindowOption = None, as_json: JsonOption = False) -> None:
     """Find the single inferences inside each window.
 
-    Their boundaries come from what repeats in the trace. Shown are the median,
-    the 5th and 95th percentile, outliers, drift and warm-up, the idle level and
-    the energy above it. All of it stands beside the score, never in its place.
-    Status 1 if a window is not resolved, or shows another number of inferences
-    than was asked for.
+    Their boundaries are found from the repetition in the trace. Shows the
+    median, the 5th and 95th percentile, outliers, drift and warm-up, the idle
+    level and the energy above it. None of this replaces the score. Status 1 if
+    a window is not resolved, or if its trace shows another number of inferences
+    than the session states.
 
     \b
     Examples:
@@ -55,8 +55,8 @@ def phases(
     edges: Annotated[
         Path | None,
         typer.Option(
-            help="CSV with the edges of GPIO pins, one pin a phase: pin,time_s,level. Without it, constant levels "
-            "are searched in the trace and labelled as estimated.",
+            help="CSV with the edges of GPIO pins, one pin per phase: pin,time_s,level. Without it, constant "
+            "levels are looked for in the trace and labelled as estimated.",
             metavar="FILE",
             show_default=False,
         ),
@@ -67,10 +67,10 @@ def phases(
 ) -> None:
     """Measure named phases, such as pre-processing and inference.
 
-    A logic analyzer's edges tell when each phase began and ended, in seconds
-    since the start of the trace. Without edges the phases are guessed from
-    changes of the level inside a window, and labelled as estimated. Status 1 if
-    an edge is missing or in doubt.
+    The edges from a logic analyzer mark when each phase began and ended, in
+    seconds since the start of the trace. Without edges the phases are estimated
+    from changes of the level inside a window, and labelled so. Status 1 if an
+    edge is missing or in doubt.
 
     \b
     Examples:
@@ -85,18 +85,20 @@ def phases(
 @inspect.command()
 def use(
     session: SessionArgument,
-    per_hour: Annotated[str | None, _quantity("--per-hour", "Inferences an hour.", "X")] = None,
+    per_hour: Annotated[str | None, _quantity("--per-hour", "Inferences per hour.", "X")] = None,
     period_s: Annotated[
         str | None, _quantity("--period-s", "Seconds from one inference to the next.", "X")
     ] = None,
     between: Annotated[
         str,
         typer.Option(
-            help="What the board does between: idle, sleep or off.", metavar="WAY", autocompletion=complete_between
+            help="State of the board in between: idle, sleep or off.",
+            metavar="STATE",
+            autocompletion=complete_between,
         ),
     ] = "idle",
     rest_uw: Annotated[
-        str | None, _quantity("--rest-uw", "Power between, in µW; default: the session's idle level.", "X")
+        str | None, _quantity("--rest-uw", "Power in between, in µW; default: the session's idle level.", "X")
     ] = None,
     boot_mj: Annotated[str | None, _quantity("--boot-mj", "Energy of waking up or booting, in mJ.", "X")] = None,
     boot_ms: Annotated[str | None, _quantity("--boot-ms", "Duration of waking up or booting, in ms.", "X")] = None,
@@ -104,18 +106,21 @@ def use(
         str | None, _quantity("--capacity-mah", "Capacity of the battery, in mAh.", "X")
     ] = None,
     battery_v: Annotated[str | None, _quantity("--battery-v", "Voltage of the battery, in V.", "X")] = None,
-    usable: Annotated[str | None, _quantity("--usable", "Part of the capacity that can be used; 1.", "X")] = None,
-    efficiency: Annotated[str | None, _quantity("--efficiency", "Of the converter, from 0 to 1; 1.", "X")] = None,
+    usable: Annotated[str | None, _quantity("--usable", "Usable share of the capacity; default: 1.", "X")] = None,
+    efficiency: Annotated[
+        str | None,
+        _quantity("--efficiency", "Efficiency of the converter, above 0 and at most 1; default: 1.", "X"),
+    ] = None,
     self_discharge: Annotated[
-        str | None, _quantity("--self-discharge", "Part of the capacity lost in a year; 0.", "X")
+        str | None, _quantity("--self-discharge", "Share of the capacity lost in a year; default: 0.", "X")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell the energy per day and the life of a battery.
+    """Calculate the energy per day and the life of a battery.
 
-    From the session's measured energy per inference and its idle level, for a
+    Uses the session's measured energy per inference and its idle level, for a
     duty cycle that you give. Every quantity may have a standard uncertainty
-    (3.2+-0.1), which is carried through.
+    (3.2+-0.1), which is propagated.
 
     \b
     Examples:

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from energy_runner.cli.output import hush_libraries, nobody_listens, write, write_json, write_table
+from energy_runner.cli.output import discard_stdout, hush_libraries, write, write_json, write_table
 from energy_runner.errors import ExitStatus
 
-_WIDE = 120  # columns of the terminal that a phrase needs beside the figures
+_WIDE = 120  # columns of the terminal from which a finding fits beside the figures
 
 if TYPE_CHECKING:
     from energy_runner.published.report import Row
 
 
 def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_json: bool) -> int:
-    """Import one session, derive our result, and show it beside the published one."""
+    """Import one session, derive our result, and compare it with the published one."""
     from energy_runner import api
     from energy_runner.report.terminal import print_session
 
@@ -32,7 +32,7 @@ def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_jso
 
 
 def audit_command(paths: Sequence[Path], stimuli: Path | None = None, rule_set: str = "", *, as_json: bool) -> int:
-    """Audit every session below the given folders; status 1 if anything is wrong with any of them."""
+    """Audit every session in and below the given folders; status 1 if any of them has a fault."""
     from energy_runner import api
     from energy_runner.report.progress import ProgressBar
 
@@ -54,13 +54,13 @@ def audit_command(paths: Sequence[Path], stimuli: Path | None = None, rule_set: 
 def _print_comparison(row: "Row") -> None:
     write("\n")
     write_table(("", row.unit), [(name, value.replace("\n", " ")) for name, value in _figures(row).items()])
-    write(f"{row.figures_reproduced} of {row.figures} published figures come out again to the last digit.\n")
+    write(f"{row.figures_reproduced} of {row.figures} published figures are reproduced to the last digit.\n")
     for finding in row.findings:
         write(f"  - {finding}\n")
 
 
 def _print_audit(rows: "Sequence[Row]") -> None:
-    """Print one table, its figures never broken; where it is too narrow, what is wrong comes below it."""
+    """Print one table whose figures are never broken; on a narrow terminal the findings follow below it."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -88,20 +88,20 @@ def _print_audit(rows: "Sequence[Row]") -> None:
     try:
         out.print(table)
     except BrokenPipeError:
-        nobody_listens()
+        discard_stdout()
     for row in rows:
         if len(row.findings) > wide:
             write(f"{row.session}\n" + "".join(f"  - {finding}\n" for finding in row.findings))
     good = sum(row.good for row in rows)
     figures_all, reproduced = sum(row.figures for row in rows), sum(row.figures_reproduced for row in rows)
     write(
-        f"{len(rows)} sessions, {good} without any fault; "
-        f"{reproduced} of {figures_all} published figures come out again to the last digit.\n"
+        f"{len(rows)} sessions, {good} without a fault; "
+        f"{reproduced} of {figures_all} published figures are reproduced to the last digit.\n"
     )
 
 
 def _figures(row: "Row") -> dict[str, str]:
-    """Return the three figures as a person reads them; a corrected one is marked."""
+    """Return the three figures formatted for people; a corrected one is marked."""
     ours = _number(row.ours)
     if row.ours is not None and row.ours_expanded_u:
         digits = max(0, 1 - math.floor(math.log10(row.ours_expanded_u)))

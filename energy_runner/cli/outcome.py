@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a command ends: one plain line for what the user can mend, and the exit status of the surface."""
+"""How a command ends: a one-line message for errors that the user can correct, and the exit status."""
 
 import sys
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ _TYPER_SAW_CTRL_C = 130
 def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status; known errors become one line on stderr.
 
-    Where `--json` is among the arguments, a command that cannot give its result writes that line as the one
-    JSON document on stdout too, so that a program can always parse what it gets.
+    If `--json` is among the arguments, a command that fails without a result also writes that line as the one
+    JSON document on stdout, so that a program can always parse the output.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     as_json = "--json" in words
     try:
-        # Not standalone: typer would otherwise end the process itself, with statuses of its own.
+        # Not standalone, in which typer would end the process with its own status.
         status = int(app(args=words, prog_name="energy-runner", standalone_mode=False) or 0)
     except RunnerError as error:
         return _fail(str(error), error.status, as_json=as_json)
@@ -39,7 +39,7 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
 
 
 def say(message: str) -> None:
-    """Write one line on stderr; nobody may be reading, and the exit status still tells."""
+    """Write one line on stderr; if that fails, the exit status still says how the command ended."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
             print(f"energy-runner: {one_line(message)}", file=sys.stderr)  # noqa: T201 - this is the command line
@@ -56,19 +56,19 @@ def _fail(message: str, status: ExitStatus, *, as_json: bool) -> int:
 
 
 def _system(error: OSError, *, as_json: bool) -> int:
-    """Say what the operating system refused: a full disk behind stdout, a file that went away."""
-    from energy_runner.cli.output import nobody_listens
+    """Report an error of the operating system, such as a full disk or a file that has disappeared."""
+    from energy_runner.cli.output import discard_stdout
 
     try:
         sys.stdout.flush()
     except (OSError, ValueError):
-        nobody_listens()
+        discard_stdout()
     where = f"{error.filename}: " if error.filename else ""
     return _fail(f"{where}{error.strerror or error}", ExitStatus.BENCH_FAULT, as_json=as_json)
 
 
 def _other(error: Exception, *, as_json: bool) -> int:
-    """Handle typer's own errors, those of the control layer (an import away), and our mistakes."""
+    """Handle typer's own errors, those of the control layer (whose import is slow), and our bugs."""
     usage = _usage(error)
     if usage is not None:
         return _fail(usage, ExitStatus.USAGE, as_json=as_json) if "\n" not in usage else _help(usage)
@@ -76,18 +76,19 @@ def _other(error: Exception, *, as_json: bool) -> int:
 
     if isinstance(error, InstrumentError):
         return _fail(str(error), ExitStatus.BENCH_FAULT, as_json=as_json)
-    # Not status 1, which an uncaught exception has: that would read "measured, but a rule failed".
+    # Not status 1, which Python gives an uncaught exception: here it means "measured, but a rule failed".
     import traceback
 
     traceback.print_exception(error)
-    advice = "this is a mistake in energy-runner; please report it with the lines above"
+    advice = "this is a bug in energy-runner; please report it with the lines above"
     return _fail(f"internal error ({type(error).__name__}): {advice}", ExitStatus.BENCH_FAULT, as_json=as_json)
 
 
 def _usage(error: Exception) -> str | None:
-    """Return what typer says about wrong arguments, and where to read more; None for any other error.
+    """Return typer's message about wrong arguments, with the help command to try; None for any other error.
 
-    Its classes are told by their shape: some versions use those of the package click, later ones their own.
+    The errors are recognised by their attributes: some versions of typer use the classes of the package click,
+    later ones their own.
     """
     message, context = getattr(error, "format_message", None), getattr(error, "ctx", None)
     if message is None:
@@ -100,7 +101,7 @@ def _usage(error: Exception) -> str | None:
 
 
 def _help(text: str) -> int:
-    """Show the help of a group of commands that was called without any."""
+    """Show the help of a group of commands that was called without a command."""
     with suppress(OSError, ValueError):
         print(text, file=sys.stderr)  # noqa: T201 - this is the command line
     return int(ExitStatus.USAGE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What commands print: text and tables for a person, or one JSON document for a program."""
+"""The output of commands: text and tables for people, or one JSON document for programs."""
 
 import json
 import os
@@ -9,22 +9,22 @@ from typing import Any
 
 
 def write(text: str) -> None:
-    """Write text to stdout and flush it; signs that its encoding lacks are written out.
+    """Write text to stdout and flush it; characters that its encoding lacks are escaped.
 
-    A reader that went away (`| head`) is no error of ours; any other failure is an `OSError`.
+    It is not an error if the reader stops reading (`| head`); any other failure is an `OSError`.
     """
-    if sys.stdout is None:  # closed by whoever started us
+    if sys.stdout is None:  # closed by the parent process
         return
     encoding = sys.stdout.encoding or "utf-8"
     try:
         sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
-        nobody_listens()
+        discard_stdout()
 
 
 def write_bytes(data: bytes) -> None:
-    """Write bytes to stdout as they are: line ends and encoding are those of a file format."""
+    """Write bytes to stdout unchanged, for a file format with its own line ends and encoding."""
     if sys.stdout is None:
         return
     try:
@@ -32,16 +32,16 @@ def write_bytes(data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        nobody_listens()
+        discard_stdout()
 
 
 def write_json(document: Any) -> None:
-    """Write the one JSON document of a command, in ASCII: it is the same in every console and code page."""
+    """Write the one JSON document of a command, in ASCII, so that no console or code page can change it."""
     write(json.dumps(document, indent=2, allow_nan=False) + "\n")
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a table that is as wide as the terminal; long cells are broken, never cut off."""
+    """Write a table at most as wide as the terminal; long cells are wrapped, never cut off."""
     if sys.stdout is None:
         return
     from rich import box
@@ -60,17 +60,17 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         out.print(table)
         sys.stdout.flush()
     except BrokenPipeError:
-        nobody_listens()
+        discard_stdout()
 
 
 def hush_libraries() -> None:
-    """Keep pyjls' own log lines off stderr; what they mean reaches the user as an error or a finding."""
+    """Keep the log lines of pyjls off stderr; the user gets errors and findings instead."""
     import logging
 
     logging.getLogger("pyjls").addHandler(logging.NullHandler())
 
 
-def nobody_listens() -> None:
-    """Point stdout at nothing; else the interpreter meets the same error again when it flushes at its end."""
+def discard_stdout() -> None:
+    """Redirect stdout to the null device; else the interpreter would fail again when it flushes it at exit."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
         os.dup2(nowhere.fileno(), sys.stdout.fileno())

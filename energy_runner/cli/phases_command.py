@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`phases`: energy of named phases, from edges of GPIO pins, or estimated from the trace alone."""
+"""`phases`: the energy of named phases, from edges of GPIO pins, or estimated from the trace alone."""
 
 import math
 from pathlib import Path
@@ -19,7 +19,7 @@ _SHOWN = 40
 def phases_command(
     folder: Path, edges: Path | None, *, active_low: bool, window: int | None, as_json: bool
 ) -> int:
-    """Show energy and duration of each phase. Status 1 if anything about the edges is in doubt."""
+    """Show energy and duration of each phase; status 1 if there is any finding, such as a missing edge."""
     from energy_runner import api
     from energy_runner.cli.output import write_json
 
@@ -47,7 +47,7 @@ def _show(session: "Session", found: "PhaseResult") -> None:
     if session.record.virtual:
         write("SIMULATED: a virtual bench, no measurement\n")
     if found.estimated:
-        write("ESTIMATED: no edge announced these phases; they are constant levels found in the trace\n")
+        write("ESTIMATED: no edges mark these phases; they are constant levels found in the trace\n")
     rows = [
         [
             plain(one.name),
@@ -59,7 +59,7 @@ def _show(session: "Session", found: "PhaseResult") -> None:
         ]
         for one in found.summaries
     ]
-    write_table(["Phase", "Times", "Energy µJ", "Duration ms", "Power mW", "Share"], rows[:_SHOWN])
+    write_table(["Phase", "Count", "Energy µJ", "Duration ms", "Power mW", "Share"], rows[:_SHOWN])
     if len(rows) > _SHOWN:
         write(f"… and {len(rows) - _SHOWN} more; --json has all\n")
     for finding in found.findings:

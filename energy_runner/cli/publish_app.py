@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`import`, `audit` and `export`: sessions of other runners in, submissions out."""
+"""`import`, `audit` and `export`: read sessions of other runners, write submissions and tables."""
 
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +18,7 @@ publish = typer.Typer(rich_markup_mode=None)
 export = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Write what other people's tools read.\n\n"
+    help="Write files for other tools.\n\n"
     "Example:\n\n"
     "\b\n"
     "  energy-runner export mlperf SESSION... --out submission --org Acme \\\n"
@@ -37,7 +37,7 @@ def import_session(
     """Import a session of another runner.
 
     Reads published sessions of the EEMBC runner and of the MLCommons runner, and
-    sets our figure beside the published one.
+    compares our figure with the published one.
 
     \b
     Example:
@@ -57,11 +57,11 @@ def audit(
     rule_set: RuleSetOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Audit published sessions: which figures hold.
+    """Audit published sessions: which figures can be reproduced.
 
-    One row a session: what was published, what its own files give with the
-    original's arithmetic, what ours gives, and what is wrong with it. Status 1
-    if anything is wrong with any of them.
+    One row per session: the published figure, the figure that its own files give
+    with the original arithmetic, ours, and the faults found. Status 1 if any
+    session has a fault.
 
     \b
     Example:
@@ -86,7 +86,7 @@ def export_table(
         typer.Option(
             "--format",
             "-f",
-            help="csv or parquet (needs the extra 'tables'); default: as FILE ends, else csv.",
+            help="csv or parquet (needs the extra 'tables'); default: by the suffix of FILE, else csv.",
             metavar="FORMAT",
             show_default=False,
         ),
@@ -98,8 +98,8 @@ def export_table(
 ) -> None:
     """Write a table with units of windows, single inferences or laps.
 
-    One row a window, inference or lap of all sessions. Units end the columns'
-    names; in Parquet they are in the fields' metadata too.
+    One row per window, inference or lap of all sessions. The names of columns
+    end with the unit; in Parquet it is in the fields' metadata too.
 
     \b
     Examples:
@@ -120,11 +120,11 @@ def mlperf(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the submission.", metavar="DIR")
     ] = None,
-    org: Annotated[str, typer.Option(help="Submitting organisation, a folder name.", metavar="NAME")] = "",
-    system: Annotated[str, typer.Option(help="System, a folder name.", metavar="NAME")] = "",
+    org: Annotated[str, typer.Option(help="Submitting organisation, as a folder name.", metavar="NAME")] = "",
+    system: Annotated[str, typer.Option(help="System, as a folder name.", metavar="NAME")] = "",
     system_file: Annotated[Path | None, typer.Option(help="Filled-in system description.", metavar="FILE")] = None,
     new_system: Annotated[
-        Path | None, typer.Option(help="Only write an empty system description here.", metavar="FILE")
+        Path | None, typer.Option(help="Only write an empty system description to FILE.", metavar="FILE")
     ] = None,
     division: Annotated[str, typer.Option(help="closed or open.", metavar="DIVISION")] = "closed",
     open_: Annotated[
@@ -150,9 +150,9 @@ def mlperf(
     """Write a submission that the MLPerf Tiny checker accepts.
 
     Needs sessions in accuracy and performance mode for each benchmark; energy
-    is optional. Sessions in which a rule failed are refused (status 1) unless
-    --despite or --open says otherwise, which the export then states in every
-    file. Nothing is overwritten.
+    is optional. Sessions in which a binding rule failed are refused (status 1)
+    unless --despite or --open allows it; every file of the export then says so.
+    Nothing is overwritten.
 
     \b
     Examples:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quantities with their uncertainty, as a person reads them, and dataclasses as JSON."""
+"""Format quantities with their uncertainty for people, and dataclasses as JSON."""
 
 import dataclasses
 import math
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def with_u(value: float, u: float, digits: int = 2) -> str:
-    """Return `value ± u`, the uncertainty with so many significant digits and the value to the same place."""
+    """Return `value ± u`, the uncertainty with `digits` significant digits and the value to the same place."""
     from energy_runner.report.units import fixed, number
 
     if not (math.isfinite(u) and u > 0):
@@ -17,7 +17,7 @@ def with_u(value: float, u: float, digits: int = 2) -> str:
 
 
 def jsonable(value: Any) -> Any:
-    """Return dataclasses as mappings and tuples as lists, with null for what is not a number."""
+    """Return dataclasses as mappings and tuples as lists, with None for NaN and infinity."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {item.name: jsonable(getattr(value, item.name)) for item in dataclasses.fields(value)}
     if isinstance(value, tuple | list):

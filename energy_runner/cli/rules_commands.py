@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`rules …` and what `check` does: which rules there are, and what they say about a session."""
+"""`rules …` and `check`: show the rules, and judge a session by them."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -11,19 +11,19 @@ import typer
 from energy_runner.cli.outcome import say
 from energy_runner.errors import ExitStatus
 
-# The same as `energy_runner.rules.DEFAULT`, whose import is too slow for a help text.
+# The same as `energy_runner.rules.DEFAULT`, whose import would slow down the help.
 DEFAULT_RULE_SET = "mlperf-tiny-1.4"
 SCHEMA = "energy-runner/rule-set/1"
 _DEFINITIONS = Path(__file__).parent.parent / "rules" / "definitions"
 
 
 def complete_rule_set(incomplete: str) -> list[str]:
-    """Return the rule sets whose names begin so."""
+    """Return the rule sets whose names begin with `incomplete`."""
     return sorted(path.stem for path in _DEFINITIONS.glob("*.toml") if path.stem.startswith(incomplete))
 
 
 def complete_rule(incomplete: str) -> list[str]:
-    """Return the rules whose ids begin so, those of all rule sets."""
+    """Return the rules of all rule sets whose ids begin with `incomplete`."""
     found: dict[str, None] = {}
     for path in sorted(_DEFINITIONS.glob("*.toml"), reverse=True):
         with path.open("rb") as file:
@@ -43,7 +43,7 @@ rules = typer.Typer(
 RuleSetArgument = Annotated[
     str,
     typer.Argument(
-        help="Rule set, or a file with one of your own.",
+        help="Rule set, or a file with your own.",
         metavar="[SET|FILE]",
         autocompletion=complete_rule_set,
         show_default=True,
@@ -53,8 +53,8 @@ RuleSetOption = Annotated[
     str,
     typer.Option(
         "--rule-set",
-        help="Rule set to judge by, see `rules list`, or a file with one of your own; default: mlperf-tiny-1.4, "
-        "for demo benchmarks lab.",
+        help="Rule set to judge by (see `rules list`), or a file with your own; default: mlperf-tiny-1.4, and "
+        "lab for demo benchmarks.",
         metavar="SET|FILE",
         autocompletion=complete_rule_set,
         show_default=False,
@@ -102,15 +102,15 @@ def list_rule_sets(as_json: JsonOption = False) -> None:
         return
     default = {DEFAULT_RULE_SET: " (default)"}
     rows = [[one.id + default.get(one.id, ""), one.title, str(len(one.rules))] for one in sets]
-    write_table(["Rule set", "What for", "Rules"], rows)
+    write_table(["Rule set", "Purpose", "Rules"], rows)
 
 
 @rules.command()
 def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = False) -> None:
     """Show what each rule of a set demands, and by which clause.
 
-    A failed rule makes a run invalid always, only if known (not where the
-    session lacks the facts to judge by), or never: then it informs.
+    A failed rule makes a run invalid always, if known (not where the session
+    lacks the facts to judge by), or never: then it only informs.
 
     \b
     Example:
@@ -140,7 +140,7 @@ def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = Fal
     cells = [[one.id, one.row.binding, one.demand, one.row.clause] for one in demands]
     write_table(["Rule", "Binds", "Demands", "By"], cells)
     if asked.audit:
-        write("\nWhat `audit` holds published sessions to, beside the rules:\n\n")
+        write("\nFurther limits by which `audit` judges published sessions:\n\n")
         write_table(
             ["Limit", "", "By"], [[name, f"{row.limit:g}", row.clause] for name, row in asked.audit.items()]
         )
@@ -148,7 +148,7 @@ def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = Fal
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """What `check` was asked: `rules` names single rules, none for all of the set."""
+    """The options of `check`; `rules` names single rules, empty for all of the set."""
 
     folder: Path
     rules: list[str] = field(default_factory=list)
@@ -160,7 +160,7 @@ class CheckOptions:
 
 
 def check_command(options: CheckOptions) -> int:
-    """Judge a session by the rules of a set; status 1 if a rule fails that binds."""
+    """Judge a session by the rules of a set; status 1 if a binding rule fails."""
     from energy_runner import api
     from energy_runner.cli.output import hush_libraries, write_json
     from energy_runner.report.terminal import print_verdicts
@@ -177,6 +177,6 @@ def check_command(options: CheckOptions) -> int:
         write_json([verdict.model_dump(mode="json") for verdict in verdicts])
     else:
         print_verdicts(verdicts, every=options.every or bool(options.rules))
-    # As in result.json, a rule that only informs makes no run invalid, whether it was asked for by name or not.
+    # As in result.json, a rule that only informs does not make a run invalid, even if it was named.
     passed = all(verdict.passed for verdict in verdicts if verdict.binding)
     return ExitStatus.VALID if passed else ExitStatus.RULE_FAILED

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of `run`, as the user gave them; `settings` are those of `--set`, KEY=VALUE each."""
+    """The options of `run`, as the user gave them; `settings` are the KEY=VALUE texts of `--set`."""
 
     benchmark: str
     bench: str
@@ -67,7 +67,7 @@ def run_command(options: RunOptions) -> int:
 
 
 def _changes(options: RunOptions) -> dict[str, object]:
-    """Return what the options change in the bench file; --voltage and --rate are short for keys of it."""
+    """Return what the options change in the bench file; --voltage and --rate stand for keys of it."""
     from energy_runner.bench import short_changes
     from energy_runner.bench.changes import parse_changes
 
@@ -77,7 +77,7 @@ def _changes(options: RunOptions) -> dict[str, object]:
 
 
 def show(session: "Session", *, as_json: bool, every: bool = False) -> None:
-    """Print the result, and on stderr how a run ended that was not completed."""
+    """Print the result, and on stderr how a run ended if it was not completed."""
     result = session.result()
     if as_json:
         document = json.loads((session.path / "result.json").read_text("utf-8"))
@@ -99,7 +99,7 @@ def _how_it_ended(session: "Session") -> str:
 
 
 def demo_command(bench: str, out: Path | None, seed: int, *, as_json: bool, every: bool) -> int:
-    """Measure a virtual board with stimuli that are made on the spot."""
+    """Measure a virtual board with generated stimuli."""
     from energy_runner import api
     from energy_runner.report.progress import ProgressBar
 

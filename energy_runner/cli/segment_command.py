@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`segment`: what a window looks like inside."""
+"""`segment`: the single inferences inside the windows."""
 
 import math
 from pathlib import Path
@@ -65,13 +65,13 @@ def _show_segmentation(session: "Session", found: "Segmentation") -> None:
         where = f"at {idle.start_s:.3f} s for {idle.duration_s * 1e3:.0f} ms, {idle.total_s:.3g} s in all"
         level = with_u(idle.power_w * 1e3, idle.u_w * 1e3)
         write(f"Idle level: {level} mW (scatter only), {where}; searched {found.idle_searched}\n")
-    write("The score is the energy between the edges over the inferences; energy above idle is not the score.\n")
+    write("The score is the energy between the edges per inference; energy above idle is not the score.\n")
 
 
 def _row(window: "WindowInferences") -> list[str]:
     from energy_runner.report.units import NOTHING, THIN, fixed
 
-    def number(value: float | None) -> str:  # in groups, it would be broken between them
+    def number(value: float | None) -> str:  # without thin spaces, at which the table would wrap it
         from energy_runner.report import units
 
         return units.number(value).replace(THIN, "")
@@ -97,12 +97,14 @@ def _scaled(value: float | None, factor: float) -> float | None:
 
 
 def _remarks(window: "WindowInferences") -> list[str]:
-    """Return what a person should know of a window beside its numbers."""
+    """Return the remarks on a window that its numbers do not show."""
     if not window.resolved:
         return [window.reason]
     remarks = list(window.disagreements)
     if not window.anchored:
-        remarks.append("where in the period an inference begins is not seen; the boundaries may all be shifted")
+        remarks.append(
+            "the trace does not show where in the period an inference begins; boundaries may be shifted"
+        )
     energy = window.energy
     if energy is not None and energy.outliers:
         shown = ", ".join(str(number + 1) for number in energy.outliers[:_MOST_OUTLIERS])

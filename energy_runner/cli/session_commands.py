@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`analyze`, `report` and `sessions list`: readers of sessions."""
+"""`analyze`, `report` and `sessions list`: commands that read sessions."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -26,34 +26,34 @@ def analyze_command(folder: Path, rule_set: str = "", *, as_json: bool, every: b
     before = _result_before(session)
     result = api.analyze(session, rule_set=rule_set or None, write=True)
     if not rule_set:
-        _tell_other_set(before, result)
+        _mention_other_set(before, result)
     show(session, as_json=as_json, every=every)
     return api.exit_status(session)
 
 
 def report_command(folder: Path, rule_set: str = "", *, plots: bool) -> int:
-    """Write the report, and plots if wanted."""
+    """Write the report, and plots if asked for."""
     from energy_runner import api
 
     hush_libraries()
     session = api.load_session(folder)
     written = api.write_report(session, plots=plots, rule_set=rule_set or None)
     if not rule_set:
-        _tell_other_set(_result_before(session), api.analyze(session))
+        _mention_other_set(_result_before(session), api.analyze(session))
     write("".join(f"{path}\n" for path in written))
     return ExitStatus.VALID
 
 
 def _result_before(session: "Session") -> "Result | None":
-    """Return the result that the session has; None if it was not analysed, or by a version that is not read."""
+    """Return the stored result; None if there is none, or none that this version can read."""
     try:
         return session.result()
     except SessionError:
         return None
 
 
-def _tell_other_set(before: "Result | None", result: "Result") -> None:
-    """Say so if result.json was judged by another rule set than the one that is taken where none is asked for."""
+def _mention_other_set(before: "Result | None", result: "Result") -> None:
+    """Say so if result.json was judged by another rule set than the default one."""
     if before is None or before.rule_set is None or _judge(before) == _judge(result):
         return
     own = " (a file of your own)" if before.rule_set_sha256 else ""
@@ -65,7 +65,7 @@ def _judge(result: "Result") -> tuple[str | None, str | None]:
 
 
 def list_command(folder: Path, *, as_json: bool) -> int:
-    """List the sessions in a folder, the last one at the end."""
+    """List the sessions in a folder, the latest last."""
     from energy_runner.api.session_list import list_sessions
 
     rows = list_sessions(folder)
@@ -73,13 +73,13 @@ def list_command(folder: Path, *, as_json: bool) -> int:
         write_json([_document(row) for row in rows])
         return ExitStatus.VALID
     if not rows:
-        write(f"No session is in {folder}. Try: energy-runner demo, which makes one\n")
+        write(f"There is no session in {folder}. Try: energy-runner demo, which makes one\n")
         return ExitStatus.VALID
     lines = [_cells(row) for row in rows]
     widths = [max(len(cells[column]) for cells in lines) for column in range(3)]
     for row, (*cells, last) in zip(rows, lines, strict=True):
         facts = [cell.ljust(width) for cell, width in zip(cells, widths, strict=True)]
-        # The path has a line of its own, where it fits and can be copied.
+        # The path is on a line of its own, so that it is never wrapped and can be copied.
         write(f"{'  '.join([*facts, last]).rstrip()}\n  {plain(row.folder)}\n")
     return ExitStatus.VALID
 
@@ -89,7 +89,7 @@ def _document(row: "SessionRow") -> dict[str, Any]:
 
 
 def _cells(row: "SessionRow") -> tuple[str, str, str, str]:
-    """Return when, how it ended, the figure, and what was measured."""
+    """Return when the run was, how it ended, its figure, and what was measured."""
     if row.problem is not None:
         return ("?", "unreadable", "", plain(row.problem))
     when = (row.written_utc if row.virtual else row.started_utc) or ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`sessions …`: what was measured."""
+"""`sessions …`: list what was measured."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ import typer
 sessions = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Show which sessions there are.\n\nExample:\n\n\b\n  energy-runner sessions list",
+    help="List sessions.\n\nExample:\n\n\b\n  energy-runner sessions list",
 )
 
 
@@ -25,8 +25,8 @@ def list_sessions(
 ) -> None:
     """List the sessions in a folder, the latest last.
 
-    When: as the session's record says; for a virtual bench, whose time is
-    virtual too, when the record was written.
+    The time is that of the session's record; for a virtual bench, whose time is
+    virtual too, it is the time when the record was written.
 
     \b
     Examples:

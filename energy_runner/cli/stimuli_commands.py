@@ -11,7 +11,7 @@ from energy_runner.cli.complete import complete_benchmark
 stimuli = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Fetch or look for the stimuli of a benchmark.\n\n"
+    help="Fetch the stimuli of a benchmark, or look for them.\n\n"
     "Example:\n\n"
     "\b\n"
     "  energy-runner stimuli fetch kws01 --from https://example.org/kws01",
@@ -28,21 +28,25 @@ def fetch_stimuli(
     benchmark: BenchmarkArgument,
     source: Annotated[
         str,
-        typer.Option("--from", help="Folder or archive (.zip, .tar.gz), here or on the web.", metavar="URL|DIR"),
+        typer.Option("--from", help="Folder or archive (.zip, .tar.gz), local or on the web.", metavar="URL|DIR"),
     ],
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Folder for them; default: where `run` looks.", metavar="DIR", show_default=False
+            "--out",
+            "-o",
+            help="Folder for the stimuli; default: where `run` looks.",
+            metavar="DIR",
+            show_default=False,
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch the stimuli of a benchmark.
 
-    The official stimuli belong to others; fetch them only where you may. Sizes
-    are checked, and hashes where they are known. What is there already is not
-    fetched again, so an interrupted fetch goes on where it ended.
+    The official stimuli belong to others; fetch them only if you are allowed to.
+    Sizes are checked, and hashes where they are known. Files that exist are not
+    fetched again, so an interrupted fetch can be resumed.
 
     \b
     Examples:
@@ -67,10 +71,10 @@ def fetch_stimuli(
             }
         )
         return
-    write(f"{fetched.stimuli} stimuli of {benchmark} are in {fetched.folder} ({fetched.came} came now)\n")
+    write(f"{fetched.stimuli} stimuli of {benchmark} are in {fetched.folder} ({fetched.came} fetched now)\n")
     if not fetched.stimuli_pinned:
         labels = "the label file is the official one, but " if fetched.labels_pinned else ""
-        write(f"Not pinned: {labels}what the official files hold is not known here, and is not checked\n")
+        write(f"Not pinned: {labels}the hashes of the official stimuli are not known here, and not checked\n")
 
 
 @stimuli.command("show")
@@ -82,7 +86,7 @@ def show_stimuli(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell where the stimuli are, and whether they are whole.
+    """Show where the stimuli are, and whether the set is complete.
 
     Status 1 if one is missing.
 
@@ -108,14 +112,14 @@ def show_stimuli(
         write_json(facts)
     else:
         write(
-            f"{found.benchmark}: {found.stimuli} stimuli in {found.folder}; the whole set has {found.whole_set}\n"
+            f"{found.benchmark}: {found.stimuli} stimuli in {found.folder}; a complete set has {found.whole_set}\n"
         )
         write(f"{len(missing)} are missing, the first {missing[0]}\n" if missing else "All of them are there\n")
     raise typer.Exit(ExitStatus.RULE_FAILED if missing else ExitStatus.VALID)
 
 
 class _Bar:
-    """A bar on stderr with the time left; nothing where stderr is no terminal."""
+    """A progress bar on stderr with the time left; nothing where stderr is not a terminal."""
 
     def __enter__(self) -> "_Bar":
         from rich.console import Console

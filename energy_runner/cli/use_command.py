@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`use`: what the measured energy means in use, per day and for a battery."""
+"""`use`: the measured energy in use, per day and for the life of a battery."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ USE_SCHEMA = "energy-runner/use/1"
 
 @dataclass(frozen=True)
 class UseOptions:
-    """What a user says about the use; quantities as text, `3.2` or `3.2+-0.1`, None where not given."""
+    """The options of `use`; quantities are text, `3.2` or `3.2+-0.1`, and None where not given."""
 
     session: Path
     per_hour: str | None = None
@@ -68,7 +68,7 @@ def use_command(options: UseOptions, *, as_json: bool) -> int:
 
 
 def _given(text: str | None, option: str, factor: float = 1.0) -> "Quantity | None":
-    """Return what an option gives, in the unit of SI; parsed here, so that an error names the option."""
+    """Return the value of an option in its SI unit; parsed here, so that an error names the option."""
     from energy_runner.analysis.quantities import quantity
 
     return None if text is None else quantity(text, option, factor)
@@ -100,7 +100,7 @@ def _show_use(session: "Session", found: "SessionUse") -> None:
         [f"Power between ({cycle.between}), µW", with_u(cycle.rest_w.value * 1e6, cycle.rest_w.u * 1e6)],
         ["Period, s", with_u(cycle.period_s.value, cycle.period_s.u)],
         ["Mean power, µW", with_u(use.mean_w.value * 1e6, use.mean_w.u * 1e6)],
-        ["Energy a day, J", with_u(use.day_j.value, use.day_j.u)],
+        ["Energy per day, J", with_u(use.day_j.value, use.day_j.u)],
         ["Spent on", shares],
     ]
     life = use.life_days
@@ -110,7 +110,7 @@ def _show_use(session: "Session", found: "SessionUse") -> None:
         rows.append(["Battery life, years", with_u(life.value / 365.25, life.u / 365.25)])
     contributions = use.life_contributions or use.mean_contributions
     if contributions:
-        rows.append(["Most uncertain by", ", ".join(one.name for one in contributions[:3])])
+        rows.append(["Largest uncertainties", ", ".join(one.name for one in contributions[:3])])
     write_table(["", "± standard uncertainty"], rows)
     assumed = list(use.assumptions)
     if cycle.between == "idle":

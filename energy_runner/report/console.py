@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The terminal: a rich console that survives a broken pipe, and plain ASCII where nothing else can be shown."""
+"""The terminal: a rich console that survives a broken pipe, and plain ASCII where it can show nothing else."""
 
 from typing import TYPE_CHECKING, TextIO
 
@@ -42,7 +42,7 @@ def console(stream: TextIO | None = None) -> "Console":
 
 
 def writes_signs(target: "Console") -> bool:
-    """Return whether the console's encoding has the signs used here (µ, ±, tick and cross)."""
+    """Return whether the console's encoding has all the signs used here (µ, ±, tick, cross and others)."""
     try:
         _SIGNS.encode(target.encoding)
     except (UnicodeEncodeError, LookupError):

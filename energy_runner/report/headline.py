@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The first lines of every report: what came out, whether it counts, and what it is worth."""
+"""The first lines of every report: the score, its uncertainty, and whether it is valid."""
 
 from energy_runner.report.units import THIN, number, value_and_expanded
 from energy_runner.session.record import Record
@@ -20,15 +20,23 @@ ENDS = {
     "running": "The run never ended: its process was killed, or it is still running.",
     "killed": "The run never ended: its process was killed, or it is still running.",
 }
+_INTERNAL = "an internal error: "
+
+
+def how_it_ended(outcome: str, reason: str = "") -> str:
+    """Return in words how a run ended, with the recorded reason if there is one."""
+    ending = ENDS.get(outcome, outcome)
+    because = reason.strip().removeprefix(_INTERNAL)  # which the ending says already
+    return f"{ending.removesuffix('.')}: {because}" if because else ending
 
 
 def fed_outside(record: Record) -> bool:
-    """Return whether a run that ended here had no supply to switch."""
+    """Return whether a run of ours has ended and had no supply to switch."""
     return record.supply_off_confirmed is None and record.outcome != "running" and record.origin is None
 
 
 def score(result: Result) -> tuple[str, str] | None:
-    """Return the score and what it is a score of ("µJ per inference ± ..."), or None if there is none."""
+    """Return the score with its unit and what it counts ("per inference ± ..."); None if there is no score."""
     energy = result.energy_per_inference_j
     if result.mode == "energy" and energy is not None:
         value, expanded = value_and_expanded(energy.median * 1e6, energy.U * 1e6)
@@ -43,7 +51,7 @@ def score(result: Result) -> tuple[str, str] | None:
 
 
 def accuracy_value(metric: str, value: float) -> str:
-    """Return a value of an accuracy metric as it is usually written."""
+    """Return a value of an accuracy metric, in percent for top-1, with more decimals where they are not zero."""
     decimals, unit = (1, f"{THIN}%") if metric == "top1" else (2, "")
     least = f"{value:.{decimals}f}"
     exact = f"{value:.{decimals + 2}f}".rstrip("0")
@@ -51,7 +59,7 @@ def accuracy_value(metric: str, value: float) -> str:
 
 
 def score_explained(result: Result) -> str:
-    """Return one sentence about what the score means."""
+    """Return what the score means, in a sentence or two; empty if that cannot be said."""
     energy = result.energy_per_inference_j
     measured = sum(window.energy_per_inference_j is not None for window in result.windows)
     if result.mode == "energy" and energy is not None:
@@ -72,10 +80,9 @@ def score_explained(result: Result) -> str:
 
 
 def no_score(result: Result, record: Record) -> str:
-    """Return in plain words why there is no score."""
+    """Return in words why there is no score."""
     if result.outcome != "completed":
-        reason = record.reason.strip()
-        return f"{ENDS.get(result.outcome, result.outcome)}{' ' + reason if reason else ''}"
+        return how_it_ended(result.outcome, record.reason)
     if result.findings:
         return "; ".join(finding.detail for finding in result.findings[:3])
     failed = [verdict.id for verdict in failed_first(result.verdicts) if not verdict.passed]
@@ -83,7 +90,7 @@ def no_score(result: Result, record: Record) -> str:
 
 
 def failed_first(verdicts: list[Verdict]) -> list[Verdict]:
-    """Return the verdicts with those that make a run invalid first, then failed information, then the rest."""
+    """Return the verdicts: those that make a run invalid first, then others that failed, then the passed ones."""
     return sorted(verdicts, key=lambda verdict: (verdict.passed, not verdict.binding))
 
 
@@ -102,7 +109,7 @@ def why_not_valid(result: Result) -> str:
 
 
 def why_valid(result: Result) -> str:
-    """Return in one line on what grounds a result is valid."""
+    """Return in one line why a result is valid."""
     binding = sum(verdict.binding for verdict in result.verdicts)
     noted = sum(not verdict.passed for verdict in result.verdicts)
     remark = f"; {noted} more gave a remark" if noted else ""
@@ -110,14 +117,14 @@ def why_valid(result: Result) -> str:
 
 
 def found(verdict: Verdict) -> str:
-    """Return what a rule found, against its limit where that says more, and why it matters."""
+    """Return what a rule measured, its limit if that differs, and for a failed rule its note or clause."""
     measured, limit = quantity(verdict.measured), quantity(verdict.limit)
     words = measured if measured == limit else f"{measured} (limit {limit})"
-    return words if verdict.passed else f"{words}. {verdict.note or verdict.clause}"
+    return words if verdict.passed else f"{words}; {verdict.note or verdict.clause}"
 
 
 def quantity(value: str | float | int | None) -> str:
-    """Return what a rule measured, or its limit."""
+    """Return what a rule measured, or its limit, as text."""
     if value is None:
         return number(None)
     return number(value, 6) if isinstance(value, float) else str(value)

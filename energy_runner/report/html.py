@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`report.html`: one file that opens offline and says everything about a session.
+"""`report.html`: one file that opens offline and shows everything about a session.
 
 The same facts give the same bytes: nothing in it depends on the day, the machine or chance. A content security
-policy allows this page's own scripts only, by their hash, and no connection of any kind.
+policy allows only this page's own scripts, by their hash, and no connection of any kind.
 """
 
 import base64
@@ -33,7 +33,7 @@ SECTIONS = (
     check.findings,
     check.uncertainty,
     bench.truth,
-    bench.boxes,
+    bench.devices,
     bench.settings,
     bench.stimuli,
     bench.provenance,
@@ -43,7 +43,7 @@ SECTIONS = (
 def write_html(session: Session, result: Result) -> Path:
     """Write the session's report and return its path.
 
-    Raises `SessionError` for facts that cannot be read and `BenchFault` if the disk refuses.
+    Raises `SessionError` for facts that cannot be read and `BenchFault` if the file cannot be written.
     """
     path = session.path / REPORT
     page = render(tell(session, result))
@@ -57,7 +57,7 @@ def write_html(session: Session, result: Result) -> Path:
 
 
 def render(story: Story) -> bytes:
-    """Return the page, UTF-8."""
+    """Return the page, encoded in UTF-8."""
     data = plot_data(story)
     scripts = [] if data is None else [plotly_js(), _asset("report.js")]
     body = join(part(story) for part in SECTIONS)
@@ -82,7 +82,7 @@ def render(story: Story) -> bytes:
 
 
 def plotly_js() -> str:
-    """Return the plotting library's script; the package itself is not imported, which would take longer."""
+    """Return the plotting library's script; importing the package itself would take longer."""
     spec = find_spec("plotly")
     places = list(spec.submodule_search_locations or []) if spec else []
     for place in places:

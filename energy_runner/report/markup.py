@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTML that is safe by default: whatever was not made here is escaped."""
+"""HTML that is safe by default: all text that was not made here is escaped."""
 
 import html
 import json
@@ -12,18 +12,18 @@ _VOID = frozenset({"br", "col", "hr", "meta"})
 
 
 class Html(str):
-    """Text that is HTML already; only this module and string constants of this package make it."""
+    """Text that is HTML already; made only by this package, from constants and escaped parts."""
 
     __slots__ = ()
 
 
 def safe(content: object) -> Html:
-    """Return content as HTML: `Html` as it is, anything else escaped with its invisible characters written out."""
+    """Return content as HTML: `Html` unchanged, anything else escaped, invisible characters included."""
     return content if isinstance(content, Html) else Html(html.escape(plain(content), quote=True))
 
 
 def tag(name: str, /, *content: object, **attributes: object) -> Html:
-    """Return an element; `class_` and `aria_label` become `class` and `aria-label`, None leaves one out."""
+    """Return an element; `class_` and `aria_label` become `class` and `aria-label`; None leaves one out."""
     pairs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{safe(value)}"'
         for key, value in attributes.items()
@@ -40,12 +40,12 @@ def join(parts: Iterable[object]) -> Html:
 
 
 def explained(term: str, explanation: str) -> Html:
-    """Return a term of the field with its one-line explanation as a tip."""
+    """Return a technical term with its one-line explanation as a tooltip."""
     return tag("abbr", term, title=explanation)
 
 
 def section(identifier: str, title: str, *content: object) -> Html:
-    """Return a section with a heading; nothing if it would be empty."""
+    """Return a section with a heading; empty if it has no content."""
     inside = join(content)
     if not inside:
         return inside
@@ -63,7 +63,7 @@ def table(
 ) -> Html:
     """Return a table that scrolls sideways where the screen is narrow.
 
-    `numeric` columns are aligned right; `wide` ones hold sentences and keep room for them.
+    `numeric` columns are aligned right; `wide` ones have room for sentences.
     """
     classes = dict.fromkeys(wide, "wide") | dict.fromkeys(numeric, "number")
 

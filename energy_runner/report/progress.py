@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A progress bar for a run, on stderr. It watches, and whatever happens to the terminal never harms the run."""
+"""A progress bar for a run, on stderr. A failing terminal never disturbs the run."""
 
 import sys
 from types import TracebackType
@@ -14,10 +14,10 @@ REFRESH_S = 0.1
 
 
 class ProgressBar:
-    """Show phase, bar and time left where `stream` (by default stderr) is a terminal; else one line a phase.
+    """Show phase, bar and time left where `stream` (by default stderr) is a terminal; else one line per phase.
 
-    The time left is estimated from how fast the run gets on, so it holds for a virtual bench too, whose
-    seconds are shorter than ours. After the first write that fails nothing more is written.
+    The time left is estimated from the progress so far, so it also holds for a virtual bench, whose time runs
+    faster than the host's. Nothing more is written after the first failed write.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -40,24 +40,24 @@ class ProgressBar:
             self._safely(bar.stop)
 
     def __call__(self, event: Any) -> None:
-        """See anything that a run lets its subscribers see."""
+        """Take anything that a run sends to its subscribers."""
         if getattr(event, "kind", "") == "progress":
             self.progress(event.done_s, event.total_s, event.text)
         else:
             self.event(event)
 
     def event(self, event: Any) -> None:
-        """See an event of the run; only the beginnings of phases matter here."""
+        """Take an event of the run; only the beginnings of phases are shown."""
         if getattr(event, "kind", "") != "phase":
             return
-        text = self._sayable(f"{event.name} {event.detail}".strip())
+        text = self._printable(f"{event.name} {event.detail}".strip())
         if text != self._text:
             self._text = text
             self._safely(self._phase)
 
     def progress(self, done_s: float, total_s: float, text: str) -> None:
-        """See how far the run is, in seconds of the bench's clock; a total not above `done_s` is not known yet."""
-        self._text = self._sayable(text)
+        """Show how far the run is, in seconds of the bench's clock; the total is unknown unless above `done_s`."""
+        self._text = self._printable(text)
         self._safely(lambda: self._advance(done_s, total_s))
 
     def _begin(self) -> None:
@@ -83,7 +83,7 @@ class ProgressBar:
         self._bar.update(self._task, description=self._text, completed=done_s, total=total)
         self._bar.refresh()
 
-    def _sayable(self, text: str) -> str:
+    def _printable(self, text: str) -> str:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         return plain(text).encode(encoding, "backslashreplace").decode(encoding)
 
@@ -92,7 +92,7 @@ class ProgressBar:
             return
         try:
             act()
-        except (OSError, ValueError):  # a terminal that went away; ValueError is a stream that was closed
+        except (OSError, ValueError):  # a terminal that is gone; ValueError is a closed stream
             self._broken = True
 
 
@@ -123,7 +123,7 @@ def _start_bar(stream: TextIO) -> tuple["Progress", "TaskID"]:
         Left(),
         console=console(stream),
         transient=True,
-        auto_refresh=False,  # no thread of its own: the run itself says when there is news
+        auto_refresh=False,  # no thread of its own: it is redrawn when the run reports progress
         redirect_stdout=False,
         redirect_stderr=False,
         expand=True,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a report tells, gathered once: the facts, the result, the boxes and the power over time."""
+"""Gather once what a report shows: the facts, the result, the devices and the power over time."""
 
 import math
 from dataclasses import dataclass
@@ -33,16 +33,16 @@ class Detail:
 
 @dataclass(frozen=True)
 class Story:
-    """Everything that the sections of a report are written from.
+    """Everything from which the sections of a report are written.
 
-    `picture` is None where there is no power to draw, and `no_picture` then says why. `inferences` are the
-    single ones inside the windows, None where there is nothing to find them in.
+    `picture` is None where there is no power to draw, and `no_picture` then says why. `inferences` are the single
+    inferences inside the windows, None where no trace shows them.
     """
 
     record: Record
     result: Result
     facts: Facts
-    boxes: dict[str, BoxIdentified]
+    devices: dict[str, BoxIdentified]
     voltages_v: list[float]
     tear_down: list[TearDownStep]
     picture: Picture | None = None
@@ -51,7 +51,7 @@ class Story:
     inferences: SegmentationSummary | None = None
 
     def bench(self, *path: str) -> Any:
-        """Return what the bench's description says under the given keys, or None."""
+        """Return the value under the given keys of the bench's description, or None."""
         value: Any = self.record.bench
         for key in path:
             value = value.get(key) if isinstance(value, dict) else None
@@ -59,7 +59,7 @@ class Story:
 
 
 def tell(session: Session, result: Result) -> Story:
-    """Return the story of a session; a trace that cannot be read is said so and stops nothing.
+    """Return the story of a session; if the trace cannot be read, `no_picture` says so.
 
     Raises `SessionError` if the journal cannot be read.
     """
@@ -70,7 +70,7 @@ def tell(session: Session, result: Result) -> Story:
         record=session.record,
         result=result,
         facts=facts,
-        boxes={event.box: event for event in journal.of(BoxIdentified)},
+        devices={event.box: event for event in journal.of(BoxIdentified)},
         voltages_v=[event.voltage_v for event in journal.of(VoltageMeasured)],
         tear_down=list(journal.of(TearDownStep)),
         picture=drawn,
@@ -87,7 +87,7 @@ def _inferences(session: Session, result: Result) -> SegmentationSummary | None:
     try:
         return segmentation_summary(session)
     except SessionError:
-        return None  # what is wrong with the trace is told where its picture would be
+        return None  # the place of the picture says what is wrong with the trace
 
 
 def _draw(session: Session, result: Result, facts: Facts) -> tuple[Picture | None, Detail | None, str]:
@@ -101,7 +101,7 @@ def _draw(session: Session, result: Result, facts: Facts) -> tuple[Picture | Non
                 return None, None, "The trace holds no samples."
             return picture(trace), _detail(trace, result.windows), ""
     except SessionError:
-        # The message names a path; reports of the same facts must not differ by where they lie.
+        # The message names a path; reports of the same facts must be the same in any folder.
         return None, None, "The trace, trace.jls, cannot be read."
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A result in the terminal: the score, the windows, the verdicts, and where the report is."""
+"""Show a result in the terminal: windows, verdicts, findings, the score, and where the report is."""
 
 import os
 import sys
@@ -45,8 +45,8 @@ def summary(
 ) -> None:
     """Print a compact summary of `result` on the console `out`.
 
-    Details come first and the headline last, so that it is what stands on the screen. Rules that passed fold into
-    one line, and of many findings the first are shown, unless `every` is set.
+    The headline comes last, so that it stays in view on the screen. Unless `every` is set, rules that passed fold
+    into one line and only the first of many findings are shown.
     """
     if result.windows:
         out.print(_windows(result, out))
@@ -193,11 +193,11 @@ def _findings(result: Result, out: "Console", *, every: bool) -> None:
 
 
 def _printed(write: Callable[["Console"], None]) -> None:
-    """Let `write` print on stdout; a reader that went away (`| head`) is no error of ours."""
+    """Let `write` print on stdout; it is not an error if the reader stops reading (`| head`)."""
     try:
         write(console())
         sys.stdout.flush()
     except BrokenPipeError:
-        # Otherwise the interpreter meets the same broken pipe again when it flushes stdout at its end.
+        # Otherwise the interpreter would meet the broken pipe again when it flushes stdout at exit.
         with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
             os.dup2(nowhere.fileno(), sys.stdout.fileno())

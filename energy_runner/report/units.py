@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Numbers and names as a person reads them: µJ, mW, thin spaces, no more digits than the uncertainty allows."""
+"""Format numbers and names for people: µJ, mW, thin spaces, no more digits than the uncertainty allows."""
 
 import math
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ _SPACES = f"{THIN}\u00a0"  # which Python does not count as printable
 
 
 def plain(text: object) -> str:
-    """Return text from a box or a file with every character that cannot be seen written out.
+    """Return text from a device or a file with every invisible character escaped.
 
-    Escape sequences would act on a terminal, and direction marks would let a name read differently from what
-    it is; a lone surrogate could not even be written to a file.
+    Escape sequences would act on a terminal, and direction marks could disguise a name; a lone surrogate could not
+    even be written to a file.
     """
     return "".join(
         c if c.isprintable() or c in _SPACES else c.encode("unicode_escape").decode("ascii") for c in str(text)
@@ -93,7 +93,7 @@ def microjoules(energy_j: float | None, digits: int = 6) -> str:
 
 
 def decimals_for(expanded: float) -> int:
-    """Return how many decimals a value deserves whose expanded uncertainty is stated with two digits."""
+    """Return how many decimals to show of a value whose expanded uncertainty is stated with two digits."""
     if not math.isfinite(expanded) or expanded <= 0:
         return 6
     # Rounded first: 0.0996 becomes 0.10, which has one decimal less.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The draft of the submission checklist, and the note that stands in for the code until somebody adds it."""
+"""The draft of the submission checklist, and the note that holds the place of the code until it is added."""
 
 from collections.abc import Iterable, Sequence
 from importlib import resources
@@ -21,7 +21,7 @@ def checklist_md(
     deviations: Sequence[str],
     banner: Sequence[str],
 ) -> bytes:
-    """Return the checklist with every answer that the sessions give; the others are left for a person.
+    """Return the checklist with every answer that the sessions give; the others are left open for a person.
 
     `description` is the system description by its official names.
     """
@@ -31,7 +31,7 @@ def checklist_md(
             f"{figure.run}: {figure.text} {_NAMES.get(figure.unit, figure.unit)}{_uncertainty(run)}"
             for figure, run in zip(figures, runs, strict=True)
         ),
-        "deviations": _items(deviations) if deviations else "None: every rule that was asked passed.",
+        "deviations": _items(deviations) if deviations else "None: every binding rule passed.",
         "todo": _items(_todo(entries)),
     }
     return _filled(
@@ -53,7 +53,7 @@ def checklist_md(
 
 
 def code_readme(entry: Entry, system: str, banner: Sequence[str]) -> bytes:
-    """Return the note in code/ that says what belongs there, with what the DUT answered."""
+    """Return the note in code/ that says what belongs there, with the DUT's own answers."""
     firmware, task = entry.runs["accuracy"].firmware, entry.benchmark.task
     return _filled(
         "code_readme.md",
@@ -69,7 +69,7 @@ def code_readme(entry: Entry, system: str, banner: Sequence[str]) -> bytes:
 def _filled(template: str, banner: Sequence[str], lists: dict[str, str] | None = None, **answers: str) -> bytes:
     file = resources.files("energy_runner.submission").joinpath("templates", template)
     text = Template(file.read_text("utf-8"))
-    # One line each, whatever a box or a form said; `lists` were made here.
+    # One line each, whatever a device or a form said; `lists` were made here.
     shown = {key: plain_ascii(answer, 1000) for key, answer in answers.items()}
     heading = "".join(f"**{line}**\n\n" for line in banner)
     return text.substitute(shown, **(lists or {}), banner=heading).encode("ascii")
@@ -91,7 +91,7 @@ def _whole(entry: Entry) -> str:
 
 
 def _todo(entries: Sequence[Entry]) -> list[str]:
-    todo = ["the sources or libraries, in code/ (a README.md in each folder says what)"]
+    todo = ["the sources or libraries, in code/ (a README.md in each folder says which)"]
     if any("energy" in entry.runs for entry in entries):
         todo.append("Energy-Hookup.pdf in systems/: a picture of the wiring, supply and level shifters")
     return [*todo, "the official checklist of the round in systems/, filled in from this draft and signed"]

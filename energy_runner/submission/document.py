@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`results.json`: one object a pass, in the structure of the MLCommons runner, with nothing that is not JSON."""
+"""`results.json`: one object per pass, in the structure of the MLCommons runner, as strictly valid JSON."""
 
 import json
 import math
@@ -18,7 +18,7 @@ _WRAP_US = 2**32
 
 
 def results_json(run: Run, figure: Figure, banner: Sequence[str]) -> bytes:
-    """Return `results.json` of a run; the first pass also says who measured, and whatever `banner` says."""
+    """Return `results.json` of a run; its first pass also names session, software, DUT and figure."""
     about = {
         "simulated": run.virtual,
         "notes": list(banner),
@@ -49,11 +49,11 @@ def results_json(run: Run, figure: Figure, banner: Sequence[str]) -> bytes:
 
 
 def _pass(run: Run, done: InferenceDone) -> dict[str, Any]:
-    """Return what every mode tells of one loaded input and its inferences."""
+    """Return one loaded input and its inferences, as every mode states them."""
     record = run.session.record
     stimulus, stride = record.stimuli[done.stimulus], record.benchmark.stride_bytes
     inputs = 1 + (stimulus.size - record.benchmark.input_bytes) // stride if stride else None
-    told: dict[str, Any] = {
+    stated: dict[str, Any] = {
         "file": plain_ascii(stimulus.file),
         "classes": str(record.benchmark.classes),
         "class": str(stimulus.label),
@@ -69,10 +69,10 @@ def _pass(run: Run, done: InferenceDone) -> dict[str, Any]:
         "mode": _LETTER[run.mode],
     }
     if run.mode == "accuracy":
-        told["infer"] |= _laps(done.dut_laps_us)
+        stated["infer"] |= _laps(done.dut_laps_us)
         if stride:
-            told["energy_runner"] = {"offset": done.offset}
-    return told
+            stated["energy_runner"] = {"offset": done.offset}
+    return stated
 
 
 def _laps(laps_us: Sequence[int]) -> dict[str, int | None]:

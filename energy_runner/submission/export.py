@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Export sessions as a submission that the official MLPerf Tiny checker accepts, and that says what it is.
+"""Export sessions as a submission that the official MLPerf Tiny checker accepts.
 
-One stage after the other: the sessions are sorted, judged and held against each other, then come the figures, the
-system's description and the files, and last of all the tree on disk. What is refused is refused before anything is
+The stages follow each other: the sessions are sorted, judged and compared with each other; then come the figures,
+the system description and the files, and last the tree on disk. Whatever is refused is refused before anything is
 written.
 """
 
@@ -30,11 +30,11 @@ SIMULATED = "SIMULATED: a virtual bench made these figures, no hardware was meas
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What to export, where to, and under whose name.
+    """What to export, where to, and under which names.
 
     `division` "open" and each rule in `despite` let failed rules pass, and the export says so. `category` is the
-    system's availability, if the form does not tell. `simulated` is needed for sessions of virtual benches.
-    `rule_set` is the name or the file of the rule set that judges; without one it is the default.
+    system's availability, if the form leaves it open. `simulated` is needed for sessions of virtual benches.
+    `rule_set` is the name or the file of the rule set to judge by; None for the default.
     """
 
     sessions: Sequence[Path]
@@ -51,7 +51,7 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class Export:
-    """What was written: files below `out`, the figures in them, failed rules, and what else to know."""
+    """What was written: the files below `out`, the figures in them, the failed rules, and remarks."""
 
     out: Path
     files: tuple[str, ...]
@@ -64,13 +64,14 @@ class Export:
 def export_mlperf(options: ExportOptions) -> Export:
     """Write the submission tree and return what was written.
 
-    Raises `ConfigurationError` for names, forms and sessions that do not make a submission, `RulesFailedError` for
-    failed rules that nobody excused; nothing is written then.
+    Raises `ConfigurationError` for names, forms and sessions that do not make a submission, and `RulesFailedError`
+    for failed rules that are not excused. Nothing is written then. Raises `SessionError` for a session that cannot
+    be read.
     """
     check_name("--org", options.org)
     check_name("--system", options.system)
     if options.division not in DIVISIONS:
-        raise ConfigurationError(f"--division {options.division[:60]!a} is none of {', '.join(DIVISIONS)}")
+        raise ConfigurationError(f"--division {options.division[:60]!a} is not one of {', '.join(DIVISIONS)}")
     form = read_form(options.system_file)
     judged = judge(sort_sessions(options.sessions), options.rule_set)
     entries = judged.entries

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of a submission, digit by digit: written without an exponent, with every digit of the result."""
+"""The figures of a submission, written without an exponent and with every digit of the result."""
 
 import math
 from decimal import Decimal
@@ -10,9 +10,10 @@ from energy_runner.submission.names import plain_ascii
 
 
 def digits(value: float, shift: int = 0) -> str:
-    """Return `value` times ten to the power `shift` as digits with a point: no exponent, nothing rounded away.
+    """Return `value` times ten to the power `shift` as decimal digits with a point, no exponent and no rounding.
 
-    With `shift` 0 the text reads back as exactly `value`. Raises `ValueError` for what has no such digits.
+    With `shift` 0 the text reads back as exactly `value`. Raises `ValueError` for a value that is negative or not
+    finite.
     """
     if not math.isfinite(value) or value < 0:
         raise ValueError(f"{value} cannot be written as digits")
@@ -21,7 +22,7 @@ def digits(value: float, shift: int = 0) -> str:
 
 
 def figure_of(run: Run) -> Figure:
-    """Return a run's figure; raise `ConfigurationError` for one without, which nothing can export."""
+    """Return a run's figure; raise `ConfigurationError` for a run without one, which cannot be exported."""
     value, shift, unit = _score(run)
     try:
         text = digits(value if value is not None else math.nan, shift)
@@ -32,13 +33,13 @@ def figure_of(run: Run) -> Figure:
         raise ConfigurationError(
             f"{run.session.path}: has no figure to export"
             + (f" ({plain_ascii(doubts)})" if doubts else "")
-            + ". Try: measure again; energy-runner report SESSION tells more"
+            + ". Try: measure again; energy-runner report SESSION shows more"
         )
     return Figure(run.name, text, unit)
 
 
 def uncertainty_of(run: Run) -> list[str]:
-    """Return what is to be said about the uncertainty of a run's figure: a line or none."""
+    """Return the line that states the uncertainty of a run's figure; empty if there is none to state."""
     energy = run.result.energy_per_inference_j
     if run.mode != "energy" or energy is None or not math.isfinite(energy.U):
         return []
@@ -52,7 +53,7 @@ def uncertainty_of(run: Run) -> list[str]:
 
 
 def _score(run: Run) -> tuple[float | None, int, str]:
-    """Return value, power of ten and unit of a run's figure as the checker wants it."""
+    """Return value, power of ten and unit of a run's figure as the checker expects them."""
     result = run.result
     if run.mode == "energy":
         energy = result.energy_per_inference_j

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every file of a submission, by its path.
+"""Make every file of a submission, by its path.
 
 <division>/<org>/systems/<system>.json, <system>_checklist_DRAFT.md
 <division>/<org>/code/<benchmark>/<system>/README.md
@@ -19,7 +19,7 @@ from energy_runner.submission.results import results_txt
 
 @dataclass(frozen=True)
 class Submission:
-    """What is to be written: `root` is division and organisation, `banner` what every file says first."""
+    """What is to be written: `root` is division and organisation, `banner` the lines that begin every file."""
 
     root: str
     system: str

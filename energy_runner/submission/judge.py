@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Judge the sessions of a submission by the rules of today; this is the one place that asks the rules.
+"""Judge the sessions of a submission by one rule set; no other stage of an export evaluates rules.
 
-Every figure is derived from the sessions' facts again; a result.json is not believed.
+Every figure is derived again from the sessions' facts; a stored result.json is not used.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from energy_runner.submission.sessions import Sorted
 
 @dataclass(frozen=True)
 class Judged:
-    """The benchmarks of a submission, how many windows their rule set demands, and what every file says of it."""
+    """The benchmarks of a submission, the windows that the rule set demands, and notes on it for every file."""
 
     entries: list[Entry]
     windows: int
@@ -27,7 +27,7 @@ class Judged:
 
 
 def judge(found: Sorted, rule_set: str | Path | None) -> Judged:
-    """Return the benchmarks of a submission, each session judged by `rule_set` (or the default) beside the others.
+    """Return the benchmarks of a submission, each session judged by `rule_set` (or the default) with the others.
 
     Raises `ConfigurationError` for an unknown rule set, `SessionError` for a session that cannot be read.
     """

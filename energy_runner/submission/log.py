@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`log.txt`: the journal of a run as a person reads it, one line an event.
+"""`log.txt`: the journal of a run for a person to read, one line per event.
 
-The bytes on the ports and the arrival of samples stay in the session; everything else is told.
+The bytes on the links and the arrival of samples stay in the session; all other events are listed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -44,8 +44,8 @@ def _stopped(event: ev.RunStopped) -> str:
     return f"run ended: {event.outcome}{reason}, supply {words[event.supply_off_confirmed]}"
 
 
-# How each event reads; those without an entry are told elsewhere.
-_TOLD: dict[str, Callable[[Any], str]] = {
+# The line of each event; those without an entry are either written by `_happened` or left out.
+_LINES: dict[str, Callable[[Any], str]] = {
     "run-started": lambda event: f"run of {event.benchmark} in {event.mode} mode",
     "phase": lambda event: f"-- {event.name} {event.detail}",
     "box-identified": _identified,
@@ -68,17 +68,17 @@ _TOLD: dict[str, Callable[[Any], str]] = {
 
 
 def log_txt(run: Run, banner: Sequence[str], results: bytes) -> bytes:
-    """Return `log.txt` of a run: banner, what happened, and what `results.txt` says.
+    """Return `log.txt` of a run: the banner, the events, and the content of `results.txt`.
 
-    What the DUT answered and when a stimulus was loaded is told in the words of the MLCommons runner's logs, so
-    that their readers find it.
+    The DUT's answers and the loading of stimuli are worded as in the MLCommons runner's logs, so that programs
+    that read those find them.
     """
     record = run.session.record
     lines = [
         *banner,
         f"Session {plain_ascii(record.session_id)}, begun {plain_ascii(record.started_utc)}, measured with "
         f"{plain_ascii(record.software)}",
-        "The session has every byte that passed the ports, and every sample.",
+        "The session holds every byte that passed the ports, and every sample.",
         *_happened(run),
         *(f"finding {finding.id}: {plain_ascii(finding.detail)}" for finding in run.result.findings),
     ]
@@ -91,10 +91,10 @@ def log_txt(run: Run, banner: Sequence[str], results: bytes) -> bytes:
 
 def _happened(run: Run) -> Iterator[str]:
     stride = run.session.record.benchmark.stride_bytes or 1
-    idle_ns = 0  # since when the DUT waits for the next stimulus
+    idle_ns = 0  # since when the DUT has been waiting for the next stimulus
     for event in run.session.journal(exchanges=False):
         begin = f"{stamp(event.t_ns + run.utc_offset_ns)} ulp-mlperf:"
-        tell = _TOLD.get(event.kind)
+        line = _LINES.get(event.kind)
         if isinstance(event, ev.DutIdentified):
             for what in ("name", "profile", "model"):
                 yield f"Device {what} retrieved: {plain_ascii(getattr(event, what))}"
@@ -104,7 +104,7 @@ def _happened(run: Run) -> Iterator[str]:
             yield f"{begin} Load complete."
             compared = "read back and equal" if event.read_back else "not read back"
             yield f"{begin} {event.size} bytes, SHA-256 {plain_ascii(event.sha256)}, {compared}"
-        elif tell is not None:
-            yield f"{begin} {plain_ascii(tell(event), _LONGEST_LINE)}"
+        elif line is not None:
+            yield f"{begin} {plain_ascii(line(event), _LONGEST_LINE)}"
         if isinstance(event, ev.Phase | ev.InferenceDone | ev.DutIdentified):
             idle_ns = event.t_ns

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A submission as plain data: what the stages of an export hand on."""
+"""A submission as plain data, passed from stage to stage of an export."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result, Verdict
 
-# The folder of each benchmark in results/, as the checker knows them.
+# The folder of each benchmark in results/, as the checker expects it.
 FOLDERS = {"ad01": "ad", "ic01": "ic", "ic02": "ic2", "kws01": "kws", "vww01": "vww"}
 MODES = ("accuracy", "performance", "energy")
 REQUIRED_MODES = ("accuracy", "performance")
@@ -16,7 +16,7 @@ REQUIRED_MODES = ("accuracy", "performance")
 
 @dataclass(frozen=True)
 class Firmware:
-    """How the DUT answers who it is."""
+    """The identity that the DUT reported."""
 
     name: str
     profile: str
@@ -28,14 +28,14 @@ class Firmware:
 
 @dataclass(frozen=True)
 class Run:
-    """One session of a submission, judged, with what its journal tells.
+    """One session of a submission, judged, with the facts from its journal.
 
-    `name` is how messages and files call it. `virtual` tells whether anything in the session is a twin, whatever
-    its record says. `inferences` are those that count: the windows, or every input in accuracy mode. `monitor` are
-    make, model, serial number and firmware of the power monitor, as far as they are known; `voltages_v` were
-    measured. `utc_offset_ns` turns its times into UTC, and `ended_ns` is that of its end. `failed` are the
-    verdicts that make it invalid, `stimuli` file and SHA-256 of every stimulus of the windows, or of the label
-    file in accuracy mode.
+    `name` is the run's name in messages and files. `virtual` says whether anything in the session is a twin,
+    whatever its record says. `inferences` are those that count: the windows, or every input in accuracy mode.
+    `monitor` holds make, model, serial number and firmware of the power monitor, as far as known; `voltages_v`
+    were measured. `utc_offset_ns` turns the run's times into UTC; `ended_ns` is when it ended. `failed` are the
+    verdicts that make it invalid. `stimuli` holds file and SHA-256 of every stimulus of the windows, or of the
+    plan in accuracy mode.
     """
 
     name: str
@@ -56,10 +56,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Entry:
-    """One benchmark of a submission: its runs by mode, accuracy and performance always, energy perhaps.
+    """One benchmark of a submission: its runs by mode, always accuracy and performance, optionally energy.
 
-    `folder` is the benchmark's in results/ and code/. `label_files` are the lengths of the label files that count
-    as whole.
+    `folder` is its name in results/ and code/. `label_files` are the lengths that a complete label file may have.
     """
 
     benchmark: Benchmark
@@ -70,7 +69,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Figure:
-    """The one figure of a run: `text` is what the files say, digit by digit, in `unit`."""
+    """The figure of a run: `text` is written into the files as it stands, in `unit`."""
 
     run: str
     text: str
@@ -78,5 +77,5 @@ class Figure:
 
     @property
     def value(self) -> float:
-        """Return the number that a reader of the files gets."""
+        """Return the number that a program reads from the files."""
         return float(self.text)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be a name or a value in a submission: it must survive file systems, the checker's table and a sheet.
+"""Which names and values a submission may use: they must survive file systems, tables and spreadsheets.
 
-The first checker for v1.3 writes its table without escaping quotes, and the report generator reads it back
-guessing types: at an organisation called `42` or `True` it stops with an exception, and one called `NA` is gone.
+The first checker for v1.3 writes its table without escaping quotes, and the report generator guesses types when it
+reads it back: an organisation called `42` or `True` stops it with an exception, and one called `NA` disappears.
 """
 
 import re
@@ -13,7 +13,7 @@ from energy_runner.errors import ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_+-]|\.(?!\.)){0,62}[A-Za-z0-9_+]|[A-Za-z0-9]")
 _LONGEST_VALUE = 1000
-# What a table reader takes for an empty cell or for something else than text, in lower case.
+# In lower case: what a table reader takes for an empty cell, or for anything but text.
 _NO_TEXT = frozenset(
     {"", "na", "n/a", "#n/a", "#na", "<na>", "nan", "-nan", "null", "none", "true", "false", "1.#ind", "1.#qnan"}
 )
@@ -23,7 +23,7 @@ _DEVICES = frozenset(
 
 
 def check_name(option: str, name: str) -> str:
-    """Return `name` if it can be a folder of the tree everywhere; raise `ConfigurationError` naming `option`."""
+    """Return `name` if it can be a folder name on any system; raise `ConfigurationError` naming `option`."""
     if not name:
         raise ConfigurationError(f"{option} is needed: the name of a folder in the submission")
     shown = ascii(name if len(name) <= 80 else name[:77] + "...")
@@ -41,13 +41,13 @@ def check_name(option: str, name: str) -> str:
 
 
 def check_value(place: str, value: str) -> str:
-    """Return a description's value without outer blanks; raise `ConfigurationError` naming its `place`."""
+    """Return a value of the description without outer blanks; raise `ConfigurationError` naming its `place`."""
     value = value.strip()
     reason = ""
     if len(value) > _LONGEST_VALUE:
         reason = f"is longer than {_LONGEST_VALUE} characters"
     elif not value.isprintable():
-        reason = "holds a line break or another character that cannot be seen"
+        reason = "holds a line break or another invisible character"
     elif '"' in value:
         reason = "holds a double quote, which breaks the checker's table"
     elif value.startswith("="):
@@ -58,7 +58,7 @@ def check_value(place: str, value: str) -> str:
 
 
 def is_text(value: str) -> bool:
-    """Return whether a program that guesses types still takes `value` for text: no number, no empty word."""
+    """Return whether a program that guesses types reads `value` as text: not as a number or an empty cell."""
     if value.strip().lower() in _NO_TEXT:
         return False
     with suppress(ValueError):
@@ -68,17 +68,20 @@ def is_text(value: str) -> bool:
 
 
 def plain_ascii(text: object, limit: int = 400) -> str:
-    """Return text of a box or a file as one line of visible ASCII, the rest written out, at most `limit` long."""
+    """Return text from a device or a file as one line of visible ASCII, other characters escaped.
+
+    The line has at most `limit` characters.
+    """
     words = " ".join(str(text).split())
     line = "".join(c if c.isascii() and c.isprintable() else c.encode("unicode_escape").decode() for c in words)
     return line if len(line) <= limit else line[: limit - 3] + "..."
 
 
 def quotable(text: object) -> str:
-    """Return text of a box as `check_value` accepts it, whatever the box said."""
+    """Return any text from a device in a form that `check_value` accepts."""
     return plain_ascii(text).replace('"', "'").lstrip("=")
 
 
 def sentence(parts: Iterable[str]) -> str:
-    """Return the parts that are not empty as one value."""
+    """Return the non-empty parts as one value, joined by semicolons."""
     return "; ".join(part for part in parts if part)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`results.txt`: the file that the official checker reads its figure from, and what it must not read from it.
+"""`results.txt`: the file from which the official checker reads the figure.
 
-The checker searches each line for a pattern, the last match wins, and a number is digits and dots only. So a
-figure is written once, as `figures` gives it.
+The checker searches each line for a pattern, takes the last match, and reads only digits and dots as a number. So
+the figure is written once, as `figures` gives it, and no other line may match.
 """
 
 import re
@@ -22,9 +22,10 @@ _FIGURE_LINE = re.compile(r"Top[- ]1%?\s?[:=]|AUC\s?[:=]|Median throughput is|Me
 
 
 def results_txt(run: Run, figure: Figure, banner: Sequence[str]) -> bytes:
-    """Return `results.txt` of a run: what to know first (`banner`), its windows, and its figure once.
+    """Return `results.txt` of a run: the `banner`, the windows, and the figure once.
 
-    Raises `ConfigurationError` if text of a box imitates a figure, which the checker would take for ours.
+    Raises `ConfigurationError` if a text from the session looks like a figure, which the checker would take for
+    ours.
     """
     lines = [*banner, *_windows(run), *uncertainty_of(run)]
     for line in lines:
@@ -37,7 +38,7 @@ def results_txt(run: Run, figure: Figure, banner: Sequence[str]) -> bytes:
 
 
 def _figure_lines(mode: str, figure: Figure, ended: str) -> list[str]:
-    # The checker's patterns for these begin with ".* ", so something with a blank must stand before them ...
+    # The checker's patterns for these begin with ".* ", so text with a blank must come before them ...
     prefix = f"{ended} ulp-mlperf: "
     if mode == "accuracy":
         name = "Top 1%" if figure.unit == "% Top 1" else "AUC"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a session tells of one run of a submission, gathered in one reading of its journal."""
+"""Gather the facts of one run of a submission from its session, in one reading of the journal."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,25 +25,25 @@ _IDENTITY = ("make", "model", "serial", "firmware")
 
 
 def make_run(session: Session, result: Result) -> Run:
-    """Return a session as a run; raises `ConfigurationError` unless its DUT said once who it is."""
-    told: dict[type[ev.Event], list[Any]] = {kind: [] for kind in _KINDS}
+    """Return a session as a run; raise `ConfigurationError` unless its DUT reported one identity."""
+    found: dict[type[ev.Event], list[Any]] = {kind: [] for kind in _KINDS}
     for event in session.journal(exchanges=False).of(*_KINDS):
-        told[type(event)].append(event)
+        found[type(event)].append(event)
     record, mode = session.record, session.record.run.mode
-    twin = any(identified.identity.get("virtual") is True for identified in told[ev.BoxIdentified])
+    twin = any(identified.identity.get("virtual") is True for identified in found[ev.BoxIdentified])
     purpose = "accuracy" if mode == "accuracy" else "window"
-    started, ended, configured = told[ev.RunStarted], told[ev.RunStopped], told[ev.MonitorConfigured]
+    started, ended, configured = found[ev.RunStarted], found[ev.RunStopped], found[ev.MonitorConfigured]
     return Run(
         name=f"{record.benchmark.id} {mode}",
         mode=mode,
         session=session,
         result=result,
-        firmware=_firmware(session, told[ev.DutIdentified]),
+        firmware=_firmware(session, found[ev.DutIdentified]),
         virtual=record.virtual or record.truth is not None or "virtual_dut_answers_from" in record.bench or twin,
-        inferences=tuple(done for done in told[ev.InferenceDone] if done.purpose == purpose),
-        monitor=_monitor(told[ev.BoxIdentified], configured[-1].sampler if configured else "monitor"),
+        inferences=tuple(done for done in found[ev.InferenceDone] if done.purpose == purpose),
+        monitor=_monitor(found[ev.BoxIdentified], configured[-1].sampler if configured else "monitor"),
         voltage_set_v=configured[-1].voltage_set_v if configured else None,
-        voltages_v=tuple(measured.voltage_v for measured in told[ev.VoltageMeasured]),
+        voltages_v=tuple(measured.voltage_v for measured in found[ev.VoltageMeasured]),
         utc_offset_ns=started[0].utc_ns - started[0].t_ns if started else 0,
         ended_ns=ended[-1].t_ns if ended else 0,
         failed=tuple(verdict for verdict in result.verdicts if verdict.binding and not verdict.passed),
@@ -60,7 +60,9 @@ def _firmware(session: Session, identified: Sequence[ev.DutIdentified]) -> Firmw
     answers = sorted({(dut.name, dut.profile, dut.model) for dut in identified})
     if len(answers) != 1:
         found = "; ".join(" / ".join(answer) for answer in answers) or "nothing"
-        raise ConfigurationError(f"{session.path}: the DUT must say once who it is; it said {plain_ascii(found)}")
+        raise ConfigurationError(
+            f"{session.path}: the DUT must report one identity; it reported {plain_ascii(found)}"
+        )
     return Firmware(*answers[0])
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The samples of an energy run laid out anew, as `results.json` has them.
+"""Resample the energy of a run to the form of `results.json`.
 
-Its samples are joules in each millisecond, and a window lies between two of their indices. A monitor with another
-sample period, or an edge inside a sample, does not fit that: so the energy of a window is laid out again in equal
-parts, as many as it has milliseconds, and their sum is the energy that our result states for it. The same is done
-between the windows. The pulses of the trial before the first window are not among the timestamps.
+There, a sample is the energy of one millisecond in joule, and a window lies between two sample indices. A monitor
+with another sample period, or an edge inside a sample, does not fit that form. So the energy of a window is
+divided into equal parts, one per millisecond, whose sum is the energy that our result states for the window. The
+same is done between the windows. The edges of the trial before the first window are not among the timestamps.
 """
 
 import math
@@ -21,14 +21,14 @@ from energy_runner.submission.model import Run
 
 FloatArray = npt.NDArray[np.float64]
 _PARTS_PER_S = 1000
-_AFTER_S = 0.1  # how long a pass goes on after its window
+_AFTER_S = 0.1  # how long a pass continues after its window
 _BLOCK = 1 << 20
 _TOUCHED = 1e-6  # of a sample; less is rounding
 
 
 @dataclass(frozen=True)
 class PassSamples:
-    """The samples of one pass in joule, and the indices at which its window begins and ends."""
+    """The samples of one pass, in joule, and the indices at which its window begins and ends."""
 
     energy_j: FloatArray
     start: int
@@ -36,12 +36,12 @@ class PassSamples:
 
 
 def lay_out(run: Run) -> Iterator[PassSamples]:
-    """Yield the samples of each pass; passes follow each other without a gap, as the acquisition ran on.
+    """Yield the samples of each pass; passes follow each other without a gap, as the acquisition was continuous.
 
     Raises `SessionError` for a run without a monitor or with a window that has no energy.
     """
     if run.voltage_set_v is None:
-        raise SessionError(f"{run.session.path}: tells nothing of a power monitor")
+        raise SessionError(f"{run.session.path}: names no power monitor")
     edges = [_edges(window) for window in run.result.windows]
     with run.session.trace() as trace:
         source = energy_source(trace, run.voltage_set_v)
@@ -55,7 +55,7 @@ def lay_out(run: Run) -> Iterator[PassSamples]:
             before = in_milliseconds(source, begin_s, start_s)
             inside = in_milliseconds(source, start_s, stop_s)
             after = in_milliseconds(source, stop_s, until_s)
-            inside *= energy_j / np.sum(inside)  # an edge inside a sample and missing samples, as in the result
+            inside *= energy_j / np.sum(inside)  # edges inside a sample and missing samples count as in the result
             samples_j = np.concatenate((before, inside, after))
             yield PassSamples(samples_j, len(before), len(before) + len(inside))
             begin_s = until_s
@@ -68,9 +68,9 @@ def _edges(window: WindowResult) -> tuple[float, float, float]:
 
 
 def in_milliseconds(source: EnergySource, start_s: float, stop_s: float) -> FloatArray:
-    """Return the energy of a stretch in equal parts, as many as it has milliseconds.
+    """Return the energy of a stretch in equal parts of about a millisecond, in joule.
 
-    A part with a missing sample has the mean of the others: the structure has no word for what is not known.
+    A part with a missing sample gets the mean of the others, because the format cannot express an unknown value.
     """
     parts = round(max(0.0, stop_s - start_s) * _PARTS_PER_S)
     energies = _energies(source, np.linspace(start_s, stop_s, parts + 1) / source.period_s)
@@ -81,9 +81,9 @@ def in_milliseconds(source: EnergySource, start_s: float, stop_s: float) -> Floa
 
 
 def _energies(source: EnergySource, positions: FloatArray) -> FloatArray:
-    """Return the joules between each two of the rising `positions` (in samples); NaN where a sample is missing.
+    """Return the energy in J between neighbouring `positions` (in samples, rising); NaN where a sample is missing.
 
-    A part of a sample has its linear share. Memory does not grow with the number of samples.
+    A fraction of a sample counts in proportion. Memory does not grow with the number of samples.
     """
     positions = np.clip(positions, 0, source.length)  # seconds to samples and back may cost the last bit
     reached, gone = np.zeros(len(positions)), np.zeros(len(positions))

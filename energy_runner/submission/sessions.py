@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sessions of a submission, sorted: what was named, by benchmark and mode."""
+"""Sort the sessions of a submission by benchmark and mode."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +15,18 @@ Sorted = dict[str, dict[str, Session]]
 def sort_sessions(paths: Sequence[Path]) -> Sorted:
     """Return the sessions in `paths` by benchmark, in the order of the folders, and by mode.
 
-    Raises `ConfigurationError` for sessions without a place in a submission, for two in one place and for one that
-    is missing, `SessionError` for one that cannot be read.
+    Raises `ConfigurationError` for a session that does not belong in a submission, for two of the same benchmark
+    and mode, and for a missing one; `SessionError` for one that cannot be read.
     """
     if not paths:
-        raise ConfigurationError("no session was named. Try: energy-runner export mlperf SESSION... --out DIR")
+        raise ConfigurationError("no session was given. Try: energy-runner export mlperf SESSION... --out DIR")
     found: Sorted = {}
     for path in paths:
         session = Session.open(path)
         record = session.record
         if record.benchmark.id not in FOLDERS:
             raise ConfigurationError(
-                f"{path}: {plain_ascii(record.benchmark.id)} has no place in a submission "
-                f"(known: {', '.join(FOLDERS)})"
+                f"{path}: {plain_ascii(record.benchmark.id)} cannot be submitted (known: {', '.join(FOLDERS)})"
             )
         modes = found.setdefault(record.benchmark.id, {})
         other = modes.setdefault(record.run.mode, session)
@@ -40,7 +39,7 @@ def sort_sessions(paths: Sequence[Path]) -> Sorted:
         missing = [mode for mode in REQUIRED_MODES if mode not in sessions]
         if missing:
             raise ConfigurationError(
-                f"{name}: no session in {' or '.join(missing)} mode was named, and a submission needs it. "
+                f"{name}: no session in {' or '.join(missing)} mode was given, and a submission needs it. "
                 f"Try: energy-runner run {name} --mode {missing[0]} ..."
             )
     return {name: found[name] for name in FOLDERS if name in found}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The form of a system description, which a person fills in once for a board."""
+"""The form of a system description, filled in once per board."""
 
 import difflib
 import tomllib
@@ -39,8 +39,8 @@ def empty_form() -> str:
     """Return the form to be filled in, as TOML with a comment at each key."""
     lines = [
         "# System description of an MLPerf Tiny submission, for energy-runner export mlperf --system-file FILE.",
-        "# Fill in between the quotation marks; keys marked MANDATORY may not stay empty.",
-        "# Submitter, division and what the sessions know (supply voltage, monitor) are added by the export.",
+        "# Fill in between the quotation marks; keys marked MANDATORY must not stay empty.",
+        "# The export adds submitter, division and what the sessions say (supply voltage, monitor).",
     ]
     group = ""
     for field in fields():
@@ -52,9 +52,9 @@ def empty_form() -> str:
 
 
 def read_form(path: Path) -> dict[str, str]:
-    """Return the filled-in form as key to value, all keys present, empty where nothing was said.
+    """Return the filled-in form as a mapping of all keys, with empty values where nothing was filled in.
 
-    Raises `ConfigurationError`, which names the file and the key, for a file that is no such form.
+    Raises `ConfigurationError`, which names the file and the key, for a file that is not such a form.
     """
     try:
         if path.stat().st_size > _LARGEST_FORM_BYTES:
@@ -68,7 +68,7 @@ def read_form(path: Path) -> dict[str, str]:
     for key, value in document.items():
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else ""
+            hint = f"; did you mean '{near[0]}'?" if near else "."
             raise ConfigurationError(f"{path}: unknown key {key[:60]!a}{hint} {_ADVICE}")
         if not isinstance(value, str):
             raise ConfigurationError(f"{path}: {key}: must be text between quotation marks")

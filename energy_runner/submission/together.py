@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must not be mixed in a submission: other firmware, other stimuli, other systems, twins with hardware."""
+"""Check what must not be mixed in a submission: firmware, stimuli, systems, twins with hardware."""
 
 from collections.abc import Sequence
 
@@ -13,8 +13,8 @@ _STATED = {"model_string", "input_bytes", "classes", "metric", "target", "stride
 def check_together(entries: Sequence[Entry], *, windows: int, simulated: bool) -> None:
     """Raise `ConfigurationError` for sessions that do not make a submission together.
 
-    Each timed run needs so many `windows`, each with a stimulus of its own. `simulated` says that sessions of
-    virtual benches are meant to be exported, and no others.
+    Each timed run needs as many different stimuli as there are `windows`. With `simulated` all sessions must be of
+    virtual benches, without it none.
     """
     for entry in entries:
         _check_definition(entry)
@@ -24,9 +24,7 @@ def check_together(entries: Sequence[Entry], *, windows: int, simulated: bool) -
     _check_one_system(runs)
     names = {entry.benchmark.id for entry in entries}
     if "ic02" in names and "ic01" not in names:
-        raise ConfigurationError(
-            "ic02 may only be submitted together with ic01. Try: name the sessions of ic01 too"
-        )
+        raise ConfigurationError("ic02 may only be submitted together with ic01. Try: add the sessions of ic01")
     _check_simulated(runs[0], simulated=simulated)
 
 
@@ -37,7 +35,7 @@ def _check_definition(entry: Entry) -> None:
         wrong = [key for key in sorted(_STATED) if facts[key] != getattr(benchmark, key)]
         if wrong:
             raise ConfigurationError(
-                f"{run.session.path}: is of another {benchmark.id} ({', '.join(wrong)} differ)"
+                f"{run.session.path}: used another definition of {benchmark.id} ({', '.join(wrong)} differ)"
             )
 
 
@@ -57,7 +55,7 @@ def _check_stimuli(entry: Entry, windows: int) -> None:
     for run in timed:
         if len(run.stimuli) != windows:
             raise ConfigurationError(
-                f"{run.session.path}: {len(run.stimuli)} different stimuli were measured, a submission needs "
+                f"{run.session.path}: {len(run.stimuli)} different stimuli were measured, but a submission needs "
                 f"all {windows}"
             )
         if run.stimuli != timed[0].stimuli:
@@ -79,15 +77,15 @@ def _check_one_system(runs: Sequence[Run]) -> None:
     for run in runs[1:]:
         if run.firmware.name != first.firmware.name:
             raise ConfigurationError(
-                f"{run.session.path} is of a DUT that calls itself {run.firmware.name[:60]!a}, "
-                f"{first.session.path} of {first.firmware.name[:60]!a}; one export is for one system"
+                f"{run.session.path} is of the DUT {run.firmware.name[:60]!a}, "
+                f"{first.session.path} of {first.firmware.name[:60]!a}; an export is for one system"
             )
 
 
 def _check_simulated(first: Run, *, simulated: bool) -> None:
     if first.virtual and not simulated:
         raise ConfigurationError(
-            f"{first.session.path}: is of a virtual bench, and nothing simulated can be submitted. "
+            f"{first.session.path}: is of a virtual bench, and simulated runs cannot be submitted. "
             "Try --simulated to rehearse: every file then says SIMULATED"
         )
     if simulated and not first.virtual:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put the files of a submission on disk: all of them or none, and never over anything that is there."""
+"""Write the files of a submission to disk: all of them or none, and never over existing files."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -13,9 +13,9 @@ _ADVICE = "Try another --out, or remove it first"
 def write_tree(out: Path, files: Mapping[str, bytes], owned: Sequence[str], outside: Sequence[Path] = ()) -> None:
     """Write `files` (path below `out` to content); nothing is left behind if one of them cannot be written.
 
-    What is there already with the same bytes stays. Raises `ConfigurationError` for anything else in its place,
-    for strangers in the folders `owned`, which are the export's alone, for links on the way, and for an `out` that
-    is not `outside` all of these: they are sessions, and a session's folder is a record of facts.
+    A file that exists with the same bytes stays. Raises `ConfigurationError` for other content in its place, for
+    foreign files in the folders `owned`, which belong to the export alone, for symbolic links in the tree, and for
+    an `out` inside one of the sessions in `outside`: a session's folder holds facts only.
     """
     for path in outside:
         if out.resolve().is_relative_to(path.resolve()):
@@ -23,7 +23,7 @@ def write_tree(out: Path, files: Mapping[str, bytes], owned: Sequence[str], outs
     try:
         for name in (*files, *owned):
             _refuse_links(out, name)
-        _refuse_strangers(out, files, owned)
+        _refuse_foreign_files(out, files, owned)
         missing = [name for name in files if not _is_there(out / name, files[name])]
     except OSError as error:
         raise ConfigurationError(f"{error.filename or out}: cannot be read ({error.strerror})") from None
@@ -38,28 +38,28 @@ def write_tree(out: Path, files: Mapping[str, bytes], owned: Sequence[str], outs
         _take_back(made)
         if isinstance(error, OSError):
             raise ConfigurationError(
-                f"{error.filename or out}: cannot be written ({error.strerror}); nothing was left there"
+                f"{error.filename or out}: cannot be written ({error.strerror}); what had been written was removed"
             ) from None
         raise
 
 
 def _refuse_links(out: Path, name: str) -> None:
-    """Refuse a link on the way: files would land elsewhere, and the checker refuses every tree with one."""
+    """Refuse a symbolic link: files would land elsewhere, and the checker refuses any tree with one."""
     place = out
     for part in ("", *Path(name).parts):
         place = place / part
         if place.is_symlink():
-            raise ConfigurationError(f"{place}: is a link, and a submission holds none. {_ADVICE}")
+            raise ConfigurationError(f"{place}: is a symbolic link, and a submission must hold none. {_ADVICE}")
     if out.exists() and not out.is_dir():
         raise ConfigurationError(f"{out}: is not a folder. Try another --out")
 
 
-def _refuse_strangers(out: Path, files: Mapping[str, bytes], owned: Sequence[str]) -> None:
+def _refuse_foreign_files(out: Path, files: Mapping[str, bytes], owned: Sequence[str]) -> None:
     ours = {out / name for name in files}
     for folder in owned:
         for path in sorted((out / folder).rglob("*")):
             if path.is_symlink() or (path not in ours and not path.is_dir()):
-                raise ConfigurationError(f"{path}: is there already and is not part of this export. {_ADVICE}")
+                raise ConfigurationError(f"{path}: exists already and is not part of this export. {_ADVICE}")
 
 
 def _is_there(path: Path, data: bytes) -> bool:
@@ -67,7 +67,7 @@ def _is_there(path: Path, data: bytes) -> bool:
         return False
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return True
-    raise ConfigurationError(f"{path}: is there already and holds something else. {_ADVICE}")
+    raise ConfigurationError(f"{path}: exists already with other content. {_ADVICE}")
 
 
 def _make_folder(folder: Path, made: list[Path]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules that failed: they stop an export, unless somebody takes responsibility and the export says so."""
+"""Failed rules: they stop an export unless they are excused, and then the export says so."""
 
 import difflib
 from collections.abc import Sequence
@@ -12,21 +12,21 @@ from energy_runner.submission.names import plain_ascii
 
 
 class RulesFailedError(RunnerError):
-    """Sessions were measured, but rules failed and nobody asked for an export in spite of that."""
+    """Rules failed in the sessions, and an export despite that was not asked for."""
 
     status = ExitStatus.RULE_FAILED
 
 
 @dataclass(frozen=True)
 class Deviation:
-    """A rule that failed and is exported all the same."""
+    """A failed rule, exported all the same."""
 
     run: str
     verdict: Verdict
 
     @property
     def text(self) -> str:
-        """Return one line that says which run, which rule, what was measured against what."""
+        """Return one line with the run, the rule, what was measured and the limit."""
         verdict = self.verdict
         note = f" ({verdict.note})" if verdict.note else ""
         return plain_ascii(
@@ -38,7 +38,7 @@ class Deviation:
 def tolerated(runs: Sequence[Run], division: str, despite: Sequence[str]) -> list[Deviation]:
     """Return the failed rules that are exported all the same: any in the open division, else those in `despite`.
 
-    Raises `RulesFailedError`, which names every other one, `ConfigurationError` for an unknown rule.
+    Raises `RulesFailedError` that names all others, and `ConfigurationError` for an unknown rule.
     """
     known = list(dict.fromkeys(verdict.id for run in runs for verdict in run.result.verdicts))
     for rule_id in despite:
@@ -51,14 +51,14 @@ def tolerated(runs: Sequence[Run], division: str, despite: Sequence[str]) -> lis
     if refused:
         rules = " ".join(dict.fromkeys(f"--despite {deviation.verdict.id}" for deviation in refused))
         raise RulesFailedError(
-            f"{'; '.join(deviation.text for deviation in refused)}. Try: measure again; or {rules}, or --open, "
-            "either of which the export then says in every file"
+            f"{'; '.join(deviation.text for deviation in refused)}. Try: measure again; or {rules}, or --open: "
+            "every file of the export then says so"
         )
     return found
 
 
 def check_targets(entries: Sequence[Entry], figures: dict[str, Figure]) -> None:
-    """Refuse what the checker refuses in the closed division, whatever rules are excused."""
+    """Refuse an accuracy below the target, which the checker refuses in the closed division, excused or not."""
     for entry in entries:
         figure = figures[entry.runs["accuracy"].name]
         if figure.value < entry.benchmark.target:

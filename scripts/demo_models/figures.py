@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drawn scenes, 96 x 96 pixels in colour: with a figure that has head, body, arms and legs, or only with clutter.
+"""Drawn scenes, 96 x 96 pixels in colour: a figure with head, body, arms and legs, or only clutter.
 
-The clutter is made of the same parts, discs and bars in the same colours, which never form a figure.
+The clutter consists of the same parts, discs and bars in the same colours, which never form a figure.
 """
 
 import numpy as np

@@ -2,7 +2,7 @@
 """Spoken keywords: espeak-ng in many voices, speeds and pitches, with noise, as 49 x 10 MFCC features.
 
 The features are 49 frames of 40 ms, 20 ms apart, of one second at 16 kHz; 40 mel bands from 20 to 4000 Hz;
-logarithm; the first ten coefficients of a DCT-II. Held out are whole voices, not only other recordings.
+logarithm; the first ten coefficients of a DCT-II. Whole voices are held out, not only other recordings.
 """
 
 import io
@@ -29,7 +29,7 @@ BANDS, COEFFICIENTS, FRAMES = 40, 10, 49
 
 
 def speak(word: str, voice: str, speed: int, pitch: int) -> np.ndarray:
-    """Return a spoken word as float samples at 16 kHz, silence at both ends cut off."""
+    """Return a spoken word as float samples at 16 kHz, without the silence at both ends."""
     command = ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", word]
     spoken = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
     # espeak-ng cannot know the length of a stream and writes a wrong one into the header.
@@ -43,7 +43,7 @@ def speak(word: str, voice: str, speed: int, pitch: int) -> np.ndarray:
 
 
 def one_second(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return one second in which the word stands somewhere, at some loudness, in some noise."""
+    """Return one second with the word at a random place and loudness, in random noise."""
     second = np.zeros(RATE_HZ)
     samples = samples[:RATE_HZ]
     start = int(rng.integers(0, RATE_HZ - len(samples) + 1))
@@ -82,14 +82,14 @@ def features(second: np.ndarray) -> np.ndarray:
 
 
 def recordings(voices: tuple[str, ...], seed: int, copies: int) -> Iterator[tuple[np.ndarray, int]]:
-    """Yield (features, class), each utterance in `copies` places and noises; in random order by the caller."""
+    """Yield (features, class), each utterance with `copies` places and noises; the caller shuffles them."""
     rng = np.random.default_rng(seed)
     spoken = [(word, label) for label, word in enumerate(WORDS)] + [(word, len(WORDS) + 1) for word in UNKNOWN]
     ways = [
         (f"{accent}+{voice}", speed, pitch)
         for accent, voice, speed, pitch in product(ACCENTS, voices, SPEEDS, PITCHES)
     ]
-    # Unknown words are as many as those of one keyword, or a little more.
+    # As many unknown words as utterances of one keyword, or a few more.
     jobs = [
         (word, label, *way)
         for word, label in spoken

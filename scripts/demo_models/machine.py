@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sound of a machine, synthesized: a motor's harmonics, a gear, a fan. An anomalous one has a fault.
+"""The synthesized sound of a machine: a motor's harmonics, a gear, a fan. An anomalous machine has a fault.
 
-A recording is a spectrogram of 128 log-mel bands a column; an input is five columns, and slides over it.
+A recording is a spectrogram with 128 log-mel bands per column; an input is five columns and slides over it.
 """
 
 import numpy as np

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Networks of the reference architectures, narrower, of the operator kinds that our kernels have."""
+"""Narrower networks of the reference architectures, with operators that our kernels support."""
 
 from keras import Model, Sequential, layers
 

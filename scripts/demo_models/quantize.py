@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a trained network to an int8 .tflite file, and that file's own answers by the tflite-micro interpreter."""
+"""Quantize a trained network to an int8 .tflite file, and run that file in the tflite-micro interpreter."""
 
 from pathlib import Path
 
@@ -56,6 +56,6 @@ class Interpreter:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file, its folder included."""
+    """Write a file, and make its folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drawn shapes of ten kinds, 32 x 32 pixels in colour, in any place, size, turn and light."""
+"""Drawn shapes of ten kinds, 32 x 32 pixels in colour, with random place, size, rotation and light."""
 
 import numpy as np
 
 CLASSES = ("disc", "ring", "square", "frame", "triangle", "plus", "bars", "checks", "star", "half-disc")
 SIZE = 32
-_FINE = 2  # each pixel is the mean of so many by so many points
+_FINE = 2  # each pixel is the mean of this many by this many points
 
 
 def draw(label: int, rng: np.random.Generator) -> np.ndarray:

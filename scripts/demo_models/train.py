@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the demo benchmarks: data, network, quantization, accuracy on held-out data, and what is committed of it.
+"""Make the demo benchmarks: data, network, quantization, accuracy on held-out data, and the files to commit.
 
 scripts/train-demo-models [keywords] [figure] [shapes] [machine]
 """
@@ -21,7 +21,7 @@ EXAMPLES = 300  # from which the ranges of the quantization are taken
 
 
 def fit(model: keras.Model, x: np.ndarray, y: np.ndarray, epochs: int, loss: str) -> None:
-    """Train with Adam and a rate that falls to a hundredth."""
+    """Train with Adam and a learning rate that falls to a hundredth."""
     steps = epochs * -(-len(x) // 64)
     rate = keras.optimizers.schedules.CosineDecay(3e-3, steps, alpha=0.01)
     model.compile(keras.optimizers.Adam(rate), loss)
@@ -33,8 +33,8 @@ def card(name: str, what: str, accuracy: str, source: str) -> None:
     text = (
         f"demo-{name}: {what}\n\n"
         "Made by this project: data drawn or synthesized by scripts/demo_models, network trained and quantized\n"
-        "there (scripts/train-demo-models). It is no benchmark of anybody and stands for none; it lets a fresh\n"
-        "clone measure something real.\n\n"
+        "there (scripts/train-demo-models). It is not an official benchmark and does not represent one; it lets\n"
+        "a fresh clone measure something real.\n\n"
         f"Held-out accuracy of the quantized network, by the tflite-micro interpreter: {accuracy}\n"
         f"Data: scripts/demo_models/{source}.py\n"
         "Licence: Apache-2.0\n"
@@ -52,7 +52,7 @@ def classifier(
     *,
     as_bytes: Callable[[Interpreter, np.ndarray], bytes],
 ) -> None:
-    """Make one benchmark that names a class; `kept` stimuli of the held-out data are committed."""
+    """Make a benchmark with a classifier; `kept` stimuli of the held-out data are committed."""
     classes = module.CLASSES
     x, y = module.data("training")
     model = build(len(classes))
@@ -64,7 +64,7 @@ def classifier(
     right = int(np.sum(np.array(answers) == held_y))
     folder = OUT / f"demo-{name}"
     write(folder / f"demo-{name}.tflite", file)
-    # In turn from each class, so that a short run sees all of them.
+    # From each class in turn, so that a short run covers all of them.
     order = np.argsort([(np.sum(held_y[:k] == label), label) for k, label in enumerate(held_y)], axis=0)[:, 0]
     lines = []
     for number, k in enumerate(order[:kept]):
@@ -79,7 +79,7 @@ def classifier(
 
 
 def make_machine() -> None:
-    """Make the benchmark that tells anomalies by the error of reconstruction."""
+    """Make the benchmark that detects anomalies by the error of reconstruction."""
     spectrograms, _ = machine.recordings("training")
     x = machine.windows(spectrograms).reshape(-1, machine.COLUMNS * machine.BANDS)
     model = networks.autoencoder(x.shape[1])

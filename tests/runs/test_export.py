@@ -65,7 +65,7 @@ def test_a_whole_rehearsal_in_the_closed_division(system_file, tmp_path):
         for mode in ("accuracy", "performance", "energy")
     ]
     base = {"org": "Acme", "system": "twin", "system_file": system_file}
-    with pytest.raises(ConfigurationError, match="nothing simulated can be submitted"):
+    with pytest.raises(ConfigurationError, match="simulated runs cannot be submitted"):
         export_mlperf(ExportOptions(paths, tmp_path / "out", **base))
     export = export_mlperf(ExportOptions(paths, tmp_path / "out", simulated=True, **base))
     reading = read_tree(tmp_path / "out", "v1.3")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A UART of software to the DUT: 9600 8N1, both ways at once, because each way has a timer of its own.
+/* A software UART to the DUT: 9600 8N1, both directions at once, because each has a timer of its own.
  *
  * Receiving: INT0 sees the start bit's edge and starts timer 2, which ticks every half bit; the bits are sampled at
  * the odd ticks, in their middle. Sending: timer 0 ticks every bit. */

@@ -65,7 +65,7 @@ typedef struct {
 #define INTERRUPT_UART0_TX (1u << 1)
 #define INTERRUPT_TIMER0 (1u << 8)
 
-/* The marker: what the firmware does, for an observer. Nothing answers at these reserved addresses on the board;
+/* The marker: what the firmware does, for an emulator. Nothing answers at these reserved addresses on the board;
  * QEMU ignores stores there, its plugins and the co-simulated bench see them. */
 typedef struct {
     reg_t activity;   /* enum activity */

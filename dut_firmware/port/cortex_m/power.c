@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sleep, and the marker that tells what the firmware does. */
+/* Sleep, and the marker that says what the firmware does. */
 #include "board.h"
 
 #include "er_nn.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Random commands from a seed: `host_fuzz SEED COMMANDS`. Every `%` must be answered by one `m-ready` line, and
- * no byte that could break a line may be said. Built with the sanitizers, which watch the rest. */
+ * no byte that could break a line may be sent. Built with the sanitizers, which check the rest. */
 #include "er_monitor.h"
 #include "er_port.h"
 #include "host.h"

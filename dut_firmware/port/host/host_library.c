@@ -25,7 +25,7 @@ void er_host_put(char character)
     said[said_count++] = (uint8_t)character;
 }
 
-/* Only er_monitor_run() calls it, and nobody calls that here. */
+/* Only er_monitor_run() calls it, which is not called here. */
 char th_getchar(void)
 {
     abort();

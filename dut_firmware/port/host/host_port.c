@@ -86,7 +86,7 @@ void th_timestamp_release_later(void)
 
 void th_timestamp_hold(void)
 {
-    er_host_event('_'); /* nobody looks at the level here: no need to wait */
+    er_host_event('_'); /* nothing reads the level here: no need to wait */
 }
 
 void th_pre(void)

@@ -3,7 +3,7 @@
  *
  * Prints the terminal's name as its first line, boots, and serves until it is ended. A line on standard input
  * is a power cycle: the firmware boots again. The end of standard input changes nothing. With `--off` the
- * firmware is not booted before the first such line, so that a client can be there to hear it.
+ * firmware is not booted before the first such line, so that a client can connect first.
  */
 #define _XOPEN_SOURCE 600
 #define _DEFAULT_SOURCE /* cfmakeraw */
@@ -50,7 +50,7 @@ static void open_line(void)
     }
 }
 
-/* One write a character would be slow: lines are collected. */
+/* One write per character would be slow: lines are collected. */
 void er_host_put(char character)
 {
     static char waiting[256];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A port to copy. It compiles and links as it is, does nothing yet, and says at each place what to put there.
+/* A port to copy. It compiles and links as it is, does nothing yet, and says for each function what to write.
  *
  * Required: th_load_tensor, th_infer, th_results (here from dut/er_model.c over the four er_model_ functions in
  * template_model.c), th_timestamp, th_printf, th_getchar. The rest is optional: delete what you leave empty, and
@@ -82,15 +82,15 @@ void th_timestamp(void)
 #endif
 }
 
-/* Raise the pin, and stop the timer of th_timestamp_release_later() if you have that one; a few stores at most, because
+/* Raise the pin, and stop the timer of th_timestamp_release_later() if you use one; a few stores at most, because
  * one of these calls lies inside the window. */
 void th_timestamp_release(void)
 {
     pin_level = 1;
 }
 
-/* If a timer is free: let it interrupt once, in TH_TIMESTAMP_HOLD_US, and let that interrupt raise the pin, be an
- * inference under way or not. Forget an earlier expiry before you start it. A timer with an output of its own (one-pulse
+/* If a timer is free: let it interrupt once, in TH_TIMESTAMP_HOLD_US, and let that interrupt raise the pin, even
+ * during an inference. Clear an earlier expiry before you start it. A timer with an output of its own (one-pulse
  * mode) needs no interrupt. Without a timer delete this: the pin is then low until the end of the first inference. */
 void th_timestamp_release_later(void) {}
 

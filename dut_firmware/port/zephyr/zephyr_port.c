@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The port over Zephyr's drivers: UART by interrupts, the timestamp pin by GPIO, its release by a kernel timer.
  *
- * Written after Zephyr's documentation and headers, and compiled against stand-ins for them only: this has not yet been
+ * Written from Zephyr's documentation and headers, and compiled only against stand-ins for them: it has not yet been
  * built with a real Zephyr, nor run on a board. */
 #include "er_monitor.h"
 #include "er_port.h"

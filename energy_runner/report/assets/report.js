@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 "use strict";
-// Draws the two plots of a report from the data embedded in the page. It asks nobody for anything.
+// Draws the two plots of a report from the data embedded in the page. It makes no requests.
 (function () {
   const block = document.getElementById("plot-data");
   if (!block || !window.Plotly) return;
   const data = JSON.parse(block.textContent);
-  const MOST = 2000; // points drawn at a time; beyond it, buckets of minimum, mean and maximum are drawn
+  const MOST = 2000; // points drawn at once; more samples are merged into buckets of minimum, mean and maximum
   const config = {
     responsive: true,
     displaylogo: false,
     doubleClick: "reset",
-    // Only these: the library's own choice has a button that uploads the data to a company's server.
+    // Only these: the library's default set has a button that uploads the data to a server.
     modeBarButtons: [["toImage"], ["zoom2d", "pan2d"], ["zoomIn2d", "zoomOut2d", "resetScale2d"]],
     plotlyServerURL: "",
     toImageButtonOptions: { format: "svg", filename: "power" },
@@ -104,7 +104,7 @@
     const xs = [], ys = [];
     for (const [begin, end] of stretches) {
       if (end < from || begin > to) continue;
-      const grow = Math.max(0, (pixel - (end - begin)) / 2); // one lost sample must still be seen
+      const grow = Math.max(0, (pixel - (end - begin)) / 2); // even one lost sample must be visible
       const left = toX(begin - grow), right = toX(end + grow);
       xs.push(left, left, right, right, null);
       ys.push(0, 1, 1, 0, null);

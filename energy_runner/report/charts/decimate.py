@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Thin a trace out for drawing, so that no spike is lost: each bucket keeps its true minimum, maximum and mean.
+"""Thin out a trace for drawing without losing a spike: each bucket keeps its true minimum, maximum and mean.
 
-Samples arrive in chunks of any size and the memory used depends on the number of buckets only, so that a trace
-of 10^8 samples is no harder than one of 10^5. Missing samples are NaN: they count as missing, and never as zero.
+Samples arrive in chunks of any size, and memory depends only on the number of buckets and the largest chunk, not
+on the length of the trace. Missing samples are NaN: they count as missing, never as zero.
 """
 
 from collections.abc import Iterable
@@ -72,7 +72,7 @@ class Decimator:
         self._received = np.zeros(count, dtype=np.int64)
 
     def add(self, first: int, values: npt.NDArray[np.floating]) -> None:
-        """Take in consecutive samples, the first at index `first`; not a number (or infinite) means missing."""
+        """Add consecutive samples, the first at index `first`; NaN or infinity means missing."""
         begin = first - self._first
         if begin < 0 or begin + len(values) > self._samples:
             end = self._first + self._samples
@@ -99,7 +99,7 @@ class Decimator:
         self._received[part] += received
 
     def envelope(self) -> Envelope:
-        """Return what was collected so far; samples that never came count as missing."""
+        """Return what was collected so far; samples that were not added count as missing."""
         due = np.full(len(self._low), self._width, dtype=np.int64)
         due[-1] = self._samples - self._width * (len(due) - 1)
         mean = np.full(len(self._low), np.nan)

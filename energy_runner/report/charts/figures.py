@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The data of the two plots, packed for the page's script: plain numbers, no text from outside but file names."""
+"""The data of the two plots, packed for the page's script: numbers only, apart from the names of input files."""
 
 import base64
 from typing import Any
@@ -55,7 +55,7 @@ def _detail(story: Story) -> dict[str, Any] | None:
 
 
 def _packed(envelope: Envelope) -> dict[str, Any]:
-    """Return an envelope; where each bucket is one sample, its mean says everything."""
+    """Return an envelope packed; the mean alone where each bucket is a single sample."""
     packed = {"first": envelope.first, "width": envelope.width, "mean": _base64(envelope.mean)}
     if envelope.width > 1:
         packed |= {"low": _base64(envelope.low), "high": _base64(envelope.high)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small drawings of what lies inside the windows: how the energies of single inferences spread and drift."""
+"""Small drawings of how the energies of single inferences spread and drift inside the windows."""
 
 from collections.abc import Sequence
 
@@ -40,21 +40,19 @@ def histogram_chart(summary: SegmentationSummary) -> Html:
         ]
     height = len(summary.window_indices) * (ROW + GAP) + 28
     parts += _axis(height, float(edges_uj[0]), float(edges_uj[-1]), "µJ")
-    label = (
-        "Energy of single inferences; the tallest bar is the most frequent. Values far out are in the last bars"
-    )
+    label = "Energy of single inferences; all bars have the same scale. Values far out are in the outermost bars"
     return drawing(label, WIDTH, height, parts)
 
 
 def drift_chart(summary: SegmentationSummary) -> Html:
-    """Return the energy of each inference over the time since its window began, one row of dots a window."""
+    """Return the energy of the inferences over the time since their window began, one row of dots per window."""
     rows = list(zip(summary.window_indices, summary.drift_at_s, summary.drift_energy_j, strict=True))
     rows = [row for row in rows if np.count_nonzero(np.isfinite(row[2])) > 1]
     if not rows:
         return Html("")
     known = [energy[np.isfinite(energy)] for _, _, energy in rows]
     longest_s = max(float(at_s[-1]) for _, at_s, _ in rows if len(at_s))
-    # The middle of the values decides the scale; what lies beyond is drawn at the border.
+    # The scale covers 98 % of the values and a margin; values beyond it are drawn at the border.
     reach = max(
         float(np.quantile(np.abs(energy / np.median(energy) - 1), 0.98)) for energy in known if len(energy)
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The power over time that a report draws: from the trace to mW, thinned out where it is long."""
+"""The power over time in a report: from the trace to mW, thinned out if it is long."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from energy_runner.report.charts.decimate import BUCKETS, Decimator, Envelope, F
 from energy_runner.session.trace import TraceReader
 
 CHUNK = 1 << 18
-# Up to here a report holds every sample, beyond it the envelope of this many buckets: about 2 MB either way.
+# Up to FINE_SAMPLES a report holds every sample, beyond it an envelope of FINE_BUCKETS: about 2 MB either way.
 FINE_SAMPLES = 400_000
 FINE_BUCKETS = 130_000
 
 
 class PowerTrace:
-    """A trace read as power in mW; `supply_v` stands in where a monitor records current only.
+    """A trace read as power in mW; `supply_v` is the voltage where a monitor records current only.
 
-    `derivation` says in words how power was had from what was recorded. Raises `SessionError` for a trace
+    `derivation` says in words how the power follows from what was recorded. Raises `SessionError` for a trace
     without power, energy or current.
     """
 
@@ -28,13 +28,13 @@ class PowerTrace:
         self.period_s = reader.period_s
         self.samples = reader.length
         names = {name for name, _ in reader.signals}
-        ways = [
+        derivations = [
             ({"energy"}, "the energy of each sample divided by the sample period"),
             ({"power"}, "as the monitor states it"),
             ({"current", "voltage"}, "current times voltage of each sample"),
             ({"current"}, f"current times the supply voltage of {supply_v:g} V"),
         ]
-        self.derivation = next((words for needed, words in ways if needed <= names), "")
+        self.derivation = next((words for needed, words in derivations if needed <= names), "")
 
     def read(self, start: int, stop: int) -> FloatArray:
         """Return the mean power of each sample in [start, stop), in mW; NaN where a sample is missing."""
@@ -42,7 +42,7 @@ class PowerTrace:
             return np.asarray(self._source.power_w(start, stop), dtype=np.float64) * 1e3
 
     def chunks(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, FloatArray]]:
-        """Return (index, power in mW) piece by piece, so that memory does not grow with the trace."""
+        """Yield (index, power in mW) in pieces, so that memory does not grow with the trace."""
         end = self.samples if stop is None else stop
         for first in range(start, end, CHUNK):
             yield first, self.read(first, min(first + CHUNK, end))
@@ -63,7 +63,7 @@ class Picture:
 
     @property
     def complete(self) -> bool:
-        """Return whether every single sample is there."""
+        """Return whether `fine` holds every sample on its own."""
         return self.fine.width == 1
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small drawings that are part of the page itself: the windows side by side, and the ROC curve."""
+"""Small drawings that are part of the page itself: the spread of the windows, and the ROC curve."""
 
 import math
 import statistics
@@ -14,7 +14,7 @@ ROC = 260
 
 
 def spread_chart(result: Result) -> Html:
-    """Return the energy per inference of each window as a row of dots, with the median and ± U."""
+    """Return the energy per inference of each window as a dot, against the median of all windows."""
     values = [
         (window.index + 1, window.energy_per_inference_j)
         for window in result.windows
@@ -73,11 +73,11 @@ def roc_chart(points: Sequence[tuple[float, float]]) -> Html:
         tag("text", "1", x=str(edge + ROC - 4), y=str(ROC + 24)),
         tag("text", "anomalies found", transform=f"translate(16 {ROC // 2 + 60}) rotate(-90)"),
     ]
-    return drawing("ROC curve; dashed: what guessing would give", ROC + edge + 60, ROC + 48, parts)
+    return drawing("ROC curve; dashed: random guessing", ROC + edge + 60, ROC + 48, parts)
 
 
 def drawing(label: str, width: int, height: int, parts: Sequence[object]) -> Html:
-    """Return an SVG of these parts as a figure, with its label as caption."""
+    """Return a figure with these parts as an SVG and the label as its caption."""
     drawing = tag(
         "svg",
         join(parts),

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 FOLDER = "plots"
 SIZE_INCHES, DOTS_PER_INCH = (8.0, 3.6), 200
 MARGIN = 0.04
-# A fixed entry in place of the library's version and the time: the same facts give the same bytes.
+# Fixed, without the library's version: the same facts give the same bytes.
 METADATA = {"Software": "energy-runner"}
 
 
 def write_plots(session: Session, result: Result) -> list[Path]:
     """Write `plots/trace.png` and `plots/window-N.png` into the session and return their paths.
 
-    Returns nothing for a session without a trace. Raises `ConfigurationError` without matplotlib,
-    `SessionError` for a trace that cannot be read, and `BenchFault` if the disk refuses.
+    Return an empty list for a session without a trace. Raises `ConfigurationError` without matplotlib,
+    `SessionError` for a trace that cannot be read, and `BenchFault` if a file cannot be written.
     """
     try:
         import matplotlib.figure
@@ -75,7 +75,7 @@ def _draw(figure: "Figure", trace: PowerTrace, result: Result, window: WindowRes
         )
     for begin, end in envelope.gaps():
         axes.axvspan(begin * trace.period_s, end * trace.period_s, color="#d1242f", alpha=0.6)
-    axes.set_xlabel("time since the monitor began to record (s)")
+    axes.set_xlabel("time since the start of the recording (s)")
     axes.set_ylabel("power (mW)")
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     axes.margins(x=0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The section about an accuracy run: value and target, each class, the confusion matrix or the ROC curve."""
+"""The section about an accuracy run: value and target, then classes and confusion matrix, or the ROC curve."""
 
 import math
 from collections import defaultdict
@@ -16,7 +16,7 @@ LARGEST_MATRIX = 40
 
 
 def accuracy(story: Story) -> Html:
-    """Return the value of the benchmark's metric with what it is made of."""
+    """Return the value of the benchmark's metric, and the answers behind it."""
     found = story.result.accuracy
     if found is None:
         return Html("")
@@ -40,7 +40,7 @@ def class_names(story: Story) -> list[str]:
 
 
 def confusion(story: Story) -> dict[tuple[int, int | None], int]:
-    """Return how often inputs of each class were taken for each class; None is an answer without a class."""
+    """Return how often inputs of each true class were given each class; None is an answer without a class."""
     counts: dict[tuple[int, int | None], int] = defaultdict(int)
     stimuli, classes = story.record.stimuli, story.record.benchmark.classes
     for inference in story.facts.inferences:
@@ -105,6 +105,6 @@ def _roc(story: Story) -> Html:
         return Html("")
     words = (
         "Each file scores the mean error over its windows. The curve shows, for every possible threshold, "
-        "how many anomalies are found and how many normal files are taken for one."
+        "how many anomalies are found and how many normal files are taken for anomalies."
     )
     return Html(tag("p", words, class_="quiet") + roc_chart(points))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sections about who took part: boxes, settings, limits of error, stimuli, provenance."""
+"""The sections about the bench and the run: devices, settings, specification, stimuli, provenance."""
 
 from typing import Any
 
 from energy_runner.analysis.uncertainty.evaluate import Limits
-from energy_runner.report.headline import ENDS
+from energy_runner.report.headline import how_it_ended
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
 from energy_runner.report.units import column, number, percent, prefixed, scaled, with_unit
@@ -12,18 +12,18 @@ from energy_runner.report.units import column, number, percent, prefixed, scaled
 ROLES = {"monitor": "Power monitor", "io-manager": "IO manager", "dut": "Device under test (DUT)"}
 MEANS = {
     "monitor": "Feeds the device under test and measures its current and voltage.",
-    "io-manager": "Relays the serial line between computer and device, and sees the device's timestamp pin.",
+    "io-manager": "Relays the serial link between computer and device, and watches the device's timestamp pin.",
     "dut": "The board whose energy is measured.",
 }
 OPEN_STIMULI = 10
 
 
-def boxes(story: Story) -> Html:
-    """Return make, model, serial number, firmware and port of every box, as it answered."""
-    names = [box for box in ROLES if box in story.boxes] + sorted(set(story.boxes) - set(ROLES))
+def devices(story: Story) -> Html:
+    """Return make, model, serial number and firmware that every device reported, and its port."""
+    names = [name for name in ROLES if name in story.devices] + sorted(set(story.devices) - set(ROLES))
     rows = []
     for name in names:
-        identity = story.boxes[name].identity
+        identity = story.devices[name].identity
         role = explained(
             ROLES.get(name) or _in_roles(story, name), MEANS.get(name, "An instrument of this bench.")
         )
@@ -33,12 +33,12 @@ def boxes(story: Story) -> Html:
         port = story.record.instrument(name).get("port")
         made = [identity.get(key) or number(None) for key in ("make", "model", "serial", "firmware")]
         rows.append([role, *made, port or f"through {_relay(story)}", virtual, detail])
-    columns = ["Box", "Make", "Model", "Serial number", "Firmware", "Port", "Kind", "Detail"]
+    columns = ["Device", "Make", "Model", "Serial number", "Firmware", "Port", "Kind", "Detail"]
     if not any(row[-1] for row in rows):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
-    asked = table("As each box answered when it was asked who it is", columns, rows) if rows else ""
-    none = "" if rows else tag("p", "No box was identified.")
-    return section("boxes", "Who took part", asked, none, _dut(story))
+    asked = table("As each device identified itself", columns, rows) if rows else ""
+    none = "" if rows else tag("p", "No device was identified.")
+    return section("devices", "Devices", asked, none, _dut(story))
 
 
 def _in_roles(story: Story, name: str) -> str:
@@ -56,24 +56,27 @@ def _relay(story: Story) -> str:
 
 
 def _dut(story: Story) -> Html:
-    told = story.facts.identified[-1] if story.facts.identified else None
-    if told is None:
+    answered = story.facts.identified[-1] if story.facts.identified else None
+    if answered is None:
         return Html("")
     wanted = story.record.benchmark.model_string
-    same = told.model == wanted
+    same = answered.model == wanted
     return pairs(
         "The DUT's own answers",
         [
-            ("DUT name", told.name),
-            ("DUT profile", told.profile),
-            ("DUT model", told.model if same else tag("span", f"{told.model} (not {wanted})", class_="lost")),
+            ("DUT name", answered.name),
+            ("DUT profile", answered.profile),
+            (
+                "DUT model",
+                answered.model if same else tag("span", f"{answered.model} (not {wanted})", class_="lost"),
+            ),
             ("Answers come from", story.bench("virtual_dut_answers_from")),
         ],
     )
 
 
 def settings(story: Story) -> Html:
-    """Return how the bench was set up and which limits of error apply."""
+    """Return how the bench was set up, and the specification of its power monitor."""
     monitor, run, stopped = story.facts.monitor, story.record.run, story.facts.stopped
     voltages = ", ".join(with_unit(value, "V", 5) for value in story.voltages_v)
     inferences: Any = run.inferences if run.inferences is not None else "found by a short trial"
@@ -86,7 +89,7 @@ def settings(story: Story) -> Html:
         ),
         ("Voltage measured", voltages),
         (
-            explained("Sample period", "The time between two samples, as the power monitor itself states it."),
+            explained("Sample period", "The time between two samples, as the power monitor states it."),
             monitor and f"{with_unit(monitor.period_s * 1e6, 'µs')} ({with_unit(1 / monitor.period_s, 'Hz')})",
         ),
         ("Signals recorded", monitor and ", ".join(f"{s.get('name')} ({s.get('unit')})" for s in monitor.signals)),
@@ -112,10 +115,10 @@ def _accuracy(story: Story) -> Html:
     assumed = [tag("li", text) for text in limits.assumptions]
     if not (limits.document or rows or assumed):
         return Html("")
-    terms = table("Limits of error that entered the uncertainty", ["Term", "Limit", "Source"], rows, wide=(2,))
+    terms = table("Specified limits that entered the uncertainty", ["Term", "Limit", "Source"], rows, wide=(2,))
     return join(
         (
-            tag("h3", "Limits of error of the power monitor"),
+            tag("h3", "Specification of the power monitor"),
             tag("p", f"Document: {limits.document or 'none'}"),
             terms if rows else "",
             tag("p", "Assumptions, where no document states a limit:") if assumed else "",
@@ -143,19 +146,19 @@ def stimuli(story: Story) -> Html:
 
 
 def provenance(story: Story) -> Html:
-    """Return where this report comes from, and how to make it again."""
+    """Return from which session and software this report comes, and how to make it again."""
     record = story.record
     supply = story.facts.monitor.supply if story.facts.monitor else "monitor"
     by = "the power monitor" if supply == "monitor" else supply
-    off = {True: f"confirmed by {by}", False: "NOT CONFIRMED", None: "this bench switches no supply"}
+    off = {True: f"confirmed by {by}", False: "NOT CONFIRMED", None: "this bench has no supply to switch"}
     items: list[tuple[object, object]] = [
         ("Session", record.session_id),
         ("Started (UTC)", record.started_utc),
         ("Software", record.software),
-        ("End of the run", f"{ENDS.get(record.outcome, record.outcome)} {record.reason}".strip()),
+        ("End of the run", how_it_ended(record.outcome, record.reason)),
         ("Supply off at the end", off[record.supply_off_confirmed]),
         ("Seed of the simulation", record.run.seed if record.virtual else None),
-        ("Journal", "its last line was cut off and left out" if story.facts.torn else None),
+        ("Journal", "its last line was cut off and is left out" if story.facts.torn else None),
     ]
     items += [("Note", note) for note in record.notes]
     words = (
@@ -167,7 +170,7 @@ def provenance(story: Story) -> Html:
 
 
 def truth(story: Story) -> Html:
-    """Return, for a simulated bench, how far the measured energies are from the exact ones."""
+    """Return, for a simulated bench, by how much the measured energies differ from the exact ones."""
     exact = story.record.truth
     if not exact or len(exact) != len(story.result.windows):
         return Html("")
@@ -177,10 +180,10 @@ def truth(story: Story) -> Html:
     numbers = [window.index + 1 for window in story.result.windows]
     in_uj = [column([scaled(value, 1e6) for value in values]) for values in (known, measured)]
     rows = list(zip(numbers, *in_uj, off, strict=True))
-    columns = ["Window", "Exact (µJ per inference)", "Measured (µJ per inference)", "Measured is off by"]
+    columns = ["Window", "Exact (µJ per inference)", "Measured (µJ per inference)", "Difference"]
     words = (
-        "The simulated device's energy is known exactly. The difference is what the simulated power monitor's "
-        "own errors, drawn from its data sheet, and the analysis add to it."
+        "The simulated device's energy is known exactly. The difference comes from the simulated power monitor's "
+        "own errors, drawn within its data sheet, and from the analysis."
     )
     return section(
         "truth",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sections that say how far a result can be trusted: verdicts, findings, uncertainty."""
+"""The sections that show how far a result can be trusted: verdicts, findings, uncertainty."""
 
 from energy_runner.analysis.uncertainty.evaluate import Limits
 from energy_runner.report import headline
@@ -21,7 +21,7 @@ from energy_runner.session.result import Component, Score, Verdict
 
 MOST_REMARKS = 50
 _WITH_PREFIX = ("A", "J", "V", "W", "s")
-TOLD_IN_FULL = frozenset({"problem", "suspicious-messages"})
+SHOWN_IN_FULL = frozenset({"problem", "suspicious-messages"})
 
 
 def verdicts(story: Story) -> Html:
@@ -58,10 +58,10 @@ def _clause(verdict: Verdict) -> Html:
 
 
 def findings(story: Story) -> Html:
-    """Return what was noticed, what went wrong, and how the bench was left."""
+    """Return the findings, the problems, and the tear-down steps that failed."""
     result, facts = story.result, story.facts
-    # What stands below in full is left out of the table.
-    noticed = [f for f in result.findings if f.id not in TOLD_IN_FULL]
+    # What is shown in full below is left out of the table.
+    noticed = [f for f in result.findings if f.id not in SHOWN_IN_FULL]
     odd = [remark for remark in facts.remarks if remark.suspicious]
     rows = [[f.id, "" if f.window is None else f.window + 1, f.detail] for f in noticed]
     rows += [["odd message", "", f"{remark.box}: {remark.text}"] for remark in odd[:MOST_REMARKS]]
@@ -78,7 +78,7 @@ def findings(story: Story) -> Html:
                 [
                     ("Problem", problem.error),
                     ("Asked", problem.asked),
-                    ("Came", problem.came),
+                    ("Got", problem.came),
                     ("Try", problem.try_this),
                 ],
             )
@@ -116,9 +116,9 @@ def uncertainty(story: Story) -> Html:
         "Source",
     ]
     total = _combined(score) if score is not None else ""
-    # The assumptions stand with the limits of error further down; here is only what they do not say.
-    told = Limits.of(story.facts.monitor.accuracy).assumptions if story.facts.monitor else []
-    remarks = [tag("li", note) for note in budget.notes if note not in told]
+    # The assumptions are listed with the specification further down; here are only the other remarks.
+    listed = Limits.of(story.facts.monitor.accuracy).assumptions if story.facts.monitor else []
+    remarks = [tag("li", note) for note in budget.notes if note not in listed]
     notes = tag("ul", *remarks, class_="plain") if remarks else ""
     intro = "How far off the score may be, by cause. Each figure is a standard uncertainty (about 68\u202f%)."
     return section(
@@ -133,7 +133,7 @@ def uncertainty(story: Story) -> Html:
 
 
 def _in_full(ordered: list[Component]) -> Html:
-    """Return the budget once more, with every column that the GUM asks for."""
+    """Return the budget again, with every column that the GUM asks for."""
     rows = [
         [
             part.name,
@@ -143,7 +143,7 @@ def _in_full(ordered: list[Component]) -> Html:
             _sensitivity(part),
             microjoules(part.value_j, 3),
             "infinite" if part.dof is None else number(part.dof, 3),
-            "one for all" if part.correlated else "each its own",
+            "shared" if part.correlated else "separate",
         ]
         for part in ordered
     ]
@@ -154,7 +154,7 @@ def _in_full(ordered: list[Component]) -> Html:
         explained("u", "Standard uncertainty of the cause itself."),
         explained("Sensitivity", "What one unit of the cause does to the energy per inference."),
         explained("Contribution", "u times the sensitivity: standard uncertainty of the energy per inference."),
-        explained("Degrees of freedom", "How well u is known; infinite for a limit of error."),
+        explained("Degrees of freedom", "How well u is known; infinite for a specified limit."),
         explained("Windows", "Whether all windows share one error, so that it does not shrink with their number."),
     ]
     shown = table("Every column of the budget", columns, rows, numeric=(3, 4, 5, 6))
@@ -183,7 +183,7 @@ def _with_limit(part: Component) -> str:
 
 
 def _combined(score: Score) -> Html:
-    """Return how the score's uncertainty follows from the budget, and what it does not hold."""
+    """Return how the score's uncertainty follows from the budget, and what is missing from it."""
     freedom = "infinitely many" if score.dof is None else number(score.dof, 3)
     student = f" (k = {number(score.k_t, 4)} by Student's t)" if score.k_t is not None else ""
     total = tag(

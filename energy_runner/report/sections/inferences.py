@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The section about single inferences: what repeats inside a window, the idle level, and energy above it."""
+"""The section about single inferences inside the windows, the idle level, and the energy above it."""
 
 import math
 
@@ -16,7 +16,7 @@ _HINTS = (
 
 
 def inferences(story: Story) -> Html:
-    """Return the distribution of single inferences of each window, beside the score and never in its place."""
+    """Return the distribution of single inferences in each window; it accompanies the score."""
     if story.inferences is None:
         return Html("")
     summary = story.inferences
@@ -28,8 +28,8 @@ def inferences(story: Story) -> Html:
         for text in ([window.reason] if not window.resolved else window.disagreements)
     ]
     words = (
-        "The power repeats with every inference, and from what repeats the beginning of each is found. All of "
-        "this stands beside the score: the score is the energy between the edges over the number of inferences."
+        "The power repeats with every inference, and the beginning of each is found from that repetition. These "
+        "figures do not replace the score, which is the energy between the edges over the number of inferences."
     )
     return section(
         "inferences",
@@ -62,11 +62,11 @@ def _table(resolved: list[WindowInferences]) -> Html:
     columns = [
         "Window",
         explained("Found", "Inferences that were found in the window."),
-        explained("Period (ms)", "From the beginning of an inference to that of the next."),
+        explained("Period (ms)", "From the beginning of one inference to the beginning of the next."),
         "Median (µJ)",
-        explained("p5", "One inference in twenty takes less."),
-        explained("p95", "One inference in twenty takes more."),
-        explained("Outliers", "Inferences further out than chance explains."),
+        explained("p5", "One inference in twenty takes less energy."),
+        explained("p95", "One inference in twenty takes more energy."),
+        explained("Outliers", "Inferences further from the median than chance explains."),
         explained("Drift", "Change over the whole window, with its standard uncertainty."),
         explained("Warm-up", "How the first inferences differ from the second half of the window."),
         explained(

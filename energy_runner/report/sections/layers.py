@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The section about where inside the network the energy goes, on a bench that sees the layers begin."""
+"""The section about the energy of each layer, where the firmware marks the layers."""
 
 from energy_runner.report.markup import Html, explained, section, table, tag
 from energy_runner.report.story import Story
 from energy_runner.report.units import decimals_for, fixed, number, percent, scaled
 
-# A layer whose standard uncertainty is larger than this part of its energy is stated, but not to be compared.
+# A layer whose standard uncertainty is larger than this share of its energy is shown in grey.
 _DOUBTFUL = 0.2
 
 
 def layers(story: Story) -> Html:
-    """Return the energy of each layer beside the measured total; nothing where no layers were seen."""
+    """Return the energy of each layer beside the measured total; empty if no layers were marked."""
     found = story.result.layers
     if found is None:
         return Html("")
@@ -42,7 +42,7 @@ def layers(story: Story) -> Html:
         "Time (ms)",
         "Share of time",
         "Power (mW)",
-        explained("Operations", "Multiply-accumulates of the layer, as the firmware states them."),
+        explained("Operations", "Multiply-accumulate operations of the layer, as the firmware states them."),
         explained("pJ each", "Energy per operation."),
     ]
     return section(
@@ -63,9 +63,9 @@ def _words(story: Story) -> str:
     count = story.result.layers.inferences if story.result.layers else 0
     return (
         "The firmware marks where each layer begins. The levels of all layers were fitted to the samples of "
-        f"{count} inferences at once, so that layers shorter than a sample are told apart too. The ± is the "
+        f"{count} inferences at once, so that even layers shorter than a sample are separated. The ± covers the "
         "scatter of that fit and the place of the edges; the power monitor's own errors are the same for all "
-        "layers and stand with the score. Grey: uncertain by more than two fifths of the layer's energy."
+        "layers and are part of the score's uncertainty. Grey: the ± is more than two fifths of the energy."
     )
 
 

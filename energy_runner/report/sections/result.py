@@ -9,7 +9,7 @@ from energy_runner.report.units import DASH, MIDDLE_DOT, number, with_unit
 
 
 def top(story: Story) -> Html:
-    """Return headline and bands."""
+    """Return the headline, and the bands on supply, validity and simulation."""
     result, benchmark = story.result, story.record.benchmark
     title = f"{benchmark.id} {MIDDLE_DOT} {benchmark.task} {MIDDLE_DOT} {result.mode}"
     score = headline.score(result)
@@ -60,7 +60,7 @@ def _virtual_band(story: Story) -> Html:
 
 
 def plots(story: Story) -> Html:
-    """Return the places where the page's script draws, with words for whoever cannot see them."""
+    """Return the places where the page's script draws, with descriptions for screen readers."""
     picture = story.picture
     if picture is None:
         wanted = story.result.mode == "energy" and story.no_picture
@@ -75,18 +75,18 @@ def plots(story: Story) -> Html:
         tag("div", _waiting(), id="plot-overview", class_="plot", role="img", aria_label=described),
         tag("figcaption", _legend(story)),
     )
-    zoom_in = "Drag in the plot to zoom in, double-click to see everything again."
+    zoom_in = "Drag in the plot to zoom in; double-click to see the whole run again."
     depth = (
         "Zooming goes down to single samples."
         if picture.complete
-        else f"Zooming goes down to {picture.fine.width} samples a point; no extreme is left out."
+        else f"Zooming goes down to {picture.fine.width} samples per point; every extreme is kept."
     )
     words = tag("p", f"{zoom_in} {depth}", class_="quiet on-screen")
     return join((section("trace", "Power over time", words, _zoom(story), figure), _detail(story)))
 
 
 def _waiting() -> Html:
-    return tag("p", "The plot is drawn by a script inside this file; this viewer has not run it.", class_="quiet")
+    return tag("p", "A script inside this file draws the plot; this viewer has not run it.", class_="quiet")
 
 
 def _zoom(story: Story) -> Html:
@@ -129,11 +129,11 @@ def _detail(story: Story) -> Html:
         return Html("")
     samples = detail.inference_s / story.picture.period_s
     each = f"An inference takes {with_unit(detail.inference_s * 1e3, 'ms', 4)}, or {number(samples, 3)} samples."
-    grain = "Every sample is drawn." if detail.power.width == 1 else f"{detail.power.width} samples a point."
-    coarse = " At this sample rate the layers of the network cannot be told apart." if samples < 8 else ""
+    grain = "Every sample is drawn." if detail.power.width == 1 else f"{detail.power.width} samples per point."
+    coarse = " At this sample rate the layers of the network cannot be distinguished." if samples < 8 else ""
     words = f"The first {detail.inferences} inferences of window {detail.index + 1}. {each} {grain}{coarse}"
     dotted = (
-        "Time counts from the window's first edge. Dotted: where each inference ends if all take the same time "
+        "Time counts from the window's first edge. Dotted: where each inference ends if all take equally long "
         "(the device marks only the window)."
     )
     figure = tag(

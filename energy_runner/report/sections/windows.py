@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The section about the windows: what each of them measured, how they agree, and the clocks behind them."""
+"""The section about the windows: what each measured, how they agree, and how the clocks agree."""
 
 from energy_runner.report.charts.spread import spread_chart
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
@@ -9,7 +9,7 @@ from energy_runner.session.result import WindowResult
 
 
 def windows(story: Story) -> Html:
-    """Return the table of the windows, as the mode of the run asks for."""
+    """Return the table of the windows, for the mode of the run."""
     result = story.result
     if not result.windows:
         return Html("")
@@ -35,14 +35,14 @@ def _energy(story: Story) -> Html:
     result = story.result
     columns = [
         "Window",
-        explained("Stimulus", "The input file that the device classified again and again in this window."),
+        explained("Stimulus", "The input file that the device classified repeatedly in this window."),
         "Start (s)",
         "Duration (s)",
         "Inferences",
         "Energy (mJ)",
         "Energy per inference (µJ)",
         "Mean power (mW)",
-        explained("Samples lost", "Samples that the monitor should have delivered inside the window and did not."),
+        explained("Samples lost", "Samples inside the window that the monitor failed to deliver."),
     ]
     over = any(window.samples_over_range for window in result.windows)
     if over:
@@ -80,14 +80,16 @@ def _cross(story: Story) -> Html:
     method = tag("p", f"{edges}Method: {alignment.method}.") if alignment else ""
     items: list[tuple[object, object]] = []
     if alignment is not None and alignment.rate_correction is not None:
-        name = explained("Clock correction", "Durations on the IO manager's clock are multiplied by this.")
+        name = explained("Clock correction", "Factor applied to durations measured by the IO manager's clock.")
         items.append((name, f"{alignment.rate_correction:.6f} (u = {percent(alignment.rate_u)})"))
     if check is not None:
-        name = explained("Second clock", "The windows' durations by the IO manager over those by the monitor.")
+        name = explained(
+            "Second clock", "Durations of the windows by the IO manager, divided by those by the monitor."
+        )
         spread = f"spread {percent(check.spread)}, {check.windows} windows"
         items.append((name, f"{check.ratio:.6f} ({spread})"))
     if clock is not None:
-        name = explained("Sample clock", "The sample period by the computer's clock over the one that is stated.")
+        name = explained("Sample clock", "Sample period by the computer's clock, divided by the stated one.")
         items.append((name, f"{clock.ratio:.6f} ± {percent(clock.u)}"))
     if between_mw:
         least, most = number(min(between_mw), 4), with_unit(max(between_mw), "mW", 4)

@@ -43,7 +43,7 @@ def test_what_comes_along_is_whole(demo):
     files = {path.name for path in folder.path.iterdir()}
     assert files == {one.file for one in stimuli} | {"y_labels.csv", "CARD.txt", f"{demo.id}.tflite"}
     card = (folder.path / "CARD.txt").read_text("utf-8")
-    assert "no benchmark of anybody" in card
+    assert "not an official benchmark" in card
     assert "Apache-2.0" in card
     assert demo.id in BENCHMARKS
 
@@ -99,7 +99,7 @@ def test_a_run_needs_neither_stimuli_nor_model(demo, mode, tmp_path):
     assert session.result().rule_set == "lab"
     if mode != "accuracy":
         assert api.exit_status(session) is ExitStatus.VALID
-    with pytest.raises(ConfigurationError, match="no place in a submission"):
+    with pytest.raises(ConfigurationError, match="cannot be submitted"):
         sort_sessions([session.path])
 
 

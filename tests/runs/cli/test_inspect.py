@@ -51,7 +51,7 @@ def test_segment_of_one_window_as_json(session, tmp_path):
         (("phases", "SESSION", "--window", "9"), "windows 1 to 5 in its trace, not 9"),
         (("phases", "SESSION", "--edges", "nowhere.csv"), "nowhere.csv"),
         (("use", "SESSION"), "--per-hour"),
-        (("use", "SESSION", "--per-hour", "60", "--period-s", "60"), "one of them"),
+        (("use", "SESSION", "--per-hour", "60", "--period-s", "60"), "exactly one of"),
         (("use", "SESSION", "--per-hour", "often"), "no quantity"),
         (("use", "SESSION", "--per-hour", "60", "--between", "asleep"), "idle, sleep, off"),
         (("use", "SESSION", "--per-hour", "60", "--between", "sleep"), "--rest-uw"),

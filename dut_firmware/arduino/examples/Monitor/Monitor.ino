@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A DUT on any Arduino: the port's functions over Serial and one pin. Energy or performance build, and which network is
- * in it, is decided by `make arduino`, which lays out the library.
+/* A DUT on any Arduino: the port's functions over Serial and one pin. `make arduino`, which makes the library, decides
+ * between energy and performance build and which network it contains.
  *
  * The Arduino core has no timer that a sketch may claim on every board, so the first pulse of a window is low until the
  * end of the first inference; th_timestamp_release_later() of er_port.h is the place for your board's timer. */
@@ -9,7 +9,7 @@
 /* To the IO manager's D3, and to the power monitor's edge input. */
 const int TIMESTAMP_PIN = 2;
 
-/* With a USB port of the board's own processor, the IO manager hangs on a second one: Serial1. */
+/* With a USB port of the board's own processor, the IO manager is connected to a second one: Serial1. */
 #define LINE Serial
 
 void th_serialport_initialize(void)
@@ -17,7 +17,7 @@ void th_serialport_initialize(void)
     LINE.begin(EE_CFG_ENERGY_MODE ? 9600 : 115200);
 }
 
-/* Only er_monitor_run() would call it; loop() does that one's work. */
+/* Only er_monitor_run() would call it; loop() takes its place. */
 char th_getchar(void)
 {
     while (LINE.available() == 0) {
@@ -50,7 +50,7 @@ void th_timestamp_initialize(void)
     er_announce_timestamp();
 }
 
-/* digitalWrite() takes a few microseconds on slow parts, and each time the same number. */
+/* digitalWrite() takes a few microseconds on slow parts, but always the same number. */
 void th_timestamp(void)
 {
 #if EE_CFG_ENERGY_MODE

@@ -212,7 +212,7 @@ def test_the_command_writes_csv_to_stdout_or_a_file(session: Session, tmp_path: 
     ("words", "said"),
     [
         (["--what", "window"], "known: windows, inferences, laps"),
-        (["--format", "xlsx"], "--format 'xlsx' is none of csv, parquet"),
+        (["--format", "xlsx"], "--format 'xlsx' is not one of csv, parquet"),
         (["--format", "parquet"], "needs a file. Try: --out windows.parquet"),
     ],
 )

@@ -233,9 +233,9 @@ def test_the_api_takes_si_units_and_says_the_same_as_the_command(session, capsys
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({}, "how often does it infer"),
-        ({"per_hour": 60, "period_s": 60}, "one of them"),
-        ({"per_hour": 0}, "no inference at all"),
+        ({}, "exactly one of per_hour"),
+        ({"per_hour": 60, "period_s": 60}, "exactly one of"),
+        ({"per_hour": 0}, "must be greater than zero"),
         ({"per_hour": "often"}, "per_hour: 'often' is no quantity"),
         ({"per_hour": 60, "between": "asleep"}, "idle, sleep, off"),
         ({"per_hour": 60, "between": "sleep"}, "no sleep level"),
@@ -268,12 +268,12 @@ def test_idle_power_comes_from_the_session(session, capsys):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "how often"),
-        ({"per_hour": "60", "period_s": "60"}, "how often"),
-        ({"per_hour": "0"}, "no inference at all"),
-        ({"period_s": "60", "between": "awake"}, "none of idle, sleep, off"),
-        ({"period_s": "60", "capacity_mah": "200"}, "--capacity-mah and --battery-v, both"),
-        ({"period_s": "60", "usable": "0.9"}, "--capacity-mah and --battery-v, both"),
+        ({}, "exactly one of"),
+        ({"per_hour": "60", "period_s": "60"}, "exactly one of"),
+        ({"per_hour": "0"}, "must be greater than zero"),
+        ({"period_s": "60", "between": "awake"}, "not one of idle, sleep, off"),
+        ({"period_s": "60", "capacity_mah": "200"}, "both --capacity-mah and --battery-v"),
+        ({"period_s": "60", "usable": "0.9"}, "both --capacity-mah and --battery-v"),
         ({"period_s": "60", "between": "sleep"}, "no sleep level"),
         ({"period_s": "60", "between": "off"}, "must boot"),
         ({"period_s": "0.05"}, "longer than the period"),

@@ -93,4 +93,4 @@ def test_an_empty_folder_and_none_at_all(tmp_path, capsys, monkeypatch):
     assert "sessions: no such folder" in capsys.readouterr().err
     (tmp_path / "sessions").mkdir()
     assert run_app(app, ["sessions", "list"]) == 0
-    assert "No session is in sessions" in capsys.readouterr().out
+    assert "There is no session in sessions" in capsys.readouterr().out

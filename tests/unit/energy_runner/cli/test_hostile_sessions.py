@@ -78,7 +78,7 @@ def test_a_session_without_a_trace_has_no_score(session, capsys):
 def test_unknown_rules_and_rules_that_say_nothing(refused):
     assert "did you mean 'spread'" in refused(2, "check", "s", "--rules", "spred")
     line = refused(2, "check", "s", "--rules", "accuracy-target")
-    assert "accuracy-target says nothing" in line
+    assert "accuracy-target does not apply" in line
     assert "--accuracy-session" in line
     assert "nowhere: no such session" in refused(2, "check", "s", "--accuracy-session", "nowhere")
 

@@ -136,9 +136,9 @@ def test_check_prints_verdicts_as_json(tmp_path: Path, capsys: pytest.CaptureFix
 )
 def test_a_rule_that_says_nothing_tells_what_it_needs(tmp_path: Path, rule: str, advice: str) -> None:
     session = make_run(FAST).write(tmp_path / "s").path
-    with pytest.raises(ConfigurationError, match=f"{rule} says nothing about .* energy mode. {advice}"):
+    with pytest.raises(ConfigurationError, match=f"{rule} does not apply .* energy mode. {advice}"):
         check_command(CheckOptions(session, [rule]))
-    with pytest.raises(ConfigurationError, match="progressive-sizes says nothing"):
+    with pytest.raises(ConfigurationError, match="progressive-sizes does not apply"):
         check_command(CheckOptions(session, ["progressive-sizes"]))
 
 

@@ -44,7 +44,7 @@ def test_the_audit_command_prints_a_table(session: Path, capsys: pytest.CaptureF
     assert audit_command([session.parent.parent], as_json=False) == 0
     printed = capsys.readouterr().out
     assert "Published" in printed
-    assert "47 of 47 published figures come out again to the last digit" in printed
+    assert "47 of 47 published figures are reproduced to the last digit" in printed
 
 
 def test_a_folder_without_sessions_is_refused(tmp_path: Path) -> None:

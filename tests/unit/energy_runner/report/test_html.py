@@ -94,7 +94,7 @@ def floats(packed):
 def test_a_valid_energy_report_has_everything_in_order(tmp_path):
     found = page(energy_session(tmp_path))
     order = ["trace", "detail", "windows", "verdicts", "findings", "uncertainty"]
-    order += ["boxes", "settings", "stimuli", "provenance"]
+    order += ["devices", "settings", "stimuli", "provenance"]
     assert [name for name in found.ids() if name in order] == order
     assert len(found.ids()) == len(set(found.ids()))
     assert "1689 µJ per inference ± 33 µJ (k = 1.691)" in found.text
@@ -273,7 +273,7 @@ def test_a_long_trace_is_thinned_out_in_both_levels(tmp_path, monkeypatch):
     assert data["fine"]["width"] == 5
     assert floats(data["fine"]["high"]).max() == pytest.approx(250, rel=0.05)
     assert len(floats(data["detail"]["power"]["mean"])) <= 50
-    assert "Zooming goes down to 5 samples a point" in text.replace("\u202f", " ")
+    assert "Zooming goes down to 5 samples per point" in text.replace("\u202f", " ")
 
 
 def test_the_detail_shows_the_first_inferences_sample_by_sample(tmp_path):

@@ -17,7 +17,7 @@ from energy_runner.session.result import Finding, Verdict
 from tests.support.report_sessions import accuracy_session, energy_session, performance_session
 
 PASSED = Verdict(id="five-windows", passed=True, measured=5, limit=5, clause="Five windows.")
-FAILED = Verdict(id="no-loss", passed=False, measured=7, limit=0, clause="No loss.", note="Window 3 lost 7.")
+FAILED = Verdict(id="no-loss", passed=False, measured=7, limit=0, clause="No loss.", note="window 3 lost 7")
 NOTED = Verdict(id="spread", passed=False, binding=False, measured=0.01, limit=0.005, clause="Small spread.")
 HOSTILE = "[red]evil[/red] \x1b[2J\x1b]0;pwned\x07 \u202e /etc"
 
@@ -80,7 +80,7 @@ def test_failed_rules_come_first_and_say_why(tmp_path):
     text = told(energy_session(tmp_path, lost=7), [PASSED, NOTED, FAILED], every=True)
     assert "NOT VALID  1 rule failed of 3" in text
     assert text.index("✗  no-loss") < text.index("!  spread") < text.index("✓  five-windows")
-    assert "7 (limit 0). Window 3 lost 7." in text
+    assert "7 (limit 0); window 3 lost 7" in text
 
 
 def test_without_a_score_the_reason_is_given(tmp_path):

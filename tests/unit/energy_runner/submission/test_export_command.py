@@ -38,8 +38,8 @@ def test_the_command_says_what_it_excused(tmp_path, capsys):
     [
         ({"out": None}, "--out is needed"),
         ({"system_file": None}, "--new-system"),
-        ({"sessions": []}, "no session was named"),
-        ({"new_system": Path("x.toml")}, "nothing else"),
+        ({"sessions": []}, "no session was given"),
+        ({"new_system": Path("x.toml")}, "only writes an empty form"),
         ({"rule_set": "mlperf-tiny-9"}, "unknown rule set"),
     ],
 )

@@ -69,6 +69,6 @@ def test_the_demands_in_the_files_are_those_of_the_rule_set(sessions: list[Path]
 def test_another_number_of_windows_is_demanded(sessions: list[Path], tmp_path: Path) -> None:
     with pytest.raises(RulesFailedError, match="window-length"):
         export_mlperf(options(sessions, tmp_path, "spread = { limit = 0.01 }"))
-    with pytest.raises(ConfigurationError, match="5 different stimuli were measured, a submission needs all 3"):
+    with pytest.raises(ConfigurationError, match=r"5 different stimuli .*, but a submission needs all 3"):
         export_mlperf(options(sessions, tmp_path, "window-length = { limit = 5 }\nfive-windows = { limit = 3 }"))
     assert not (tmp_path / "out").exists()

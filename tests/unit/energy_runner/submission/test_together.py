@@ -23,13 +23,13 @@ def test_other_firmware_is_not_mixed(field, sessions, tmp_path):
 
 def test_a_dut_that_never_said_who_it_is(sessions, tmp_path):
     (path,) = write_all(tmp_path, made("performance").drop(ev.DutIdentified, [0]))
-    with pytest.raises(ConfigurationError, match="must say once who it is"):
+    with pytest.raises(ConfigurationError, match="must report one identity"):
         export_mlperf(options([sessions[0], path], tmp_path, division="open"))
 
 
 def test_another_system_is_not_mixed(sessions, shapes, tmp_path):
     others = write_all(tmp_path, *(renamed(made(mode, "ad01"), name="other board") for mode in MODES))
-    with pytest.raises(ConfigurationError, match="one export is for one system"):
+    with pytest.raises(ConfigurationError, match="an export is for one system"):
         export_mlperf(options([*sessions, *others], tmp_path))
 
 
@@ -87,7 +87,7 @@ def virtual_sessions(folder: Path) -> list[Path]:
 
 def test_simulated_sessions_are_marked_everywhere(tmp_path):
     paths = virtual_sessions(tmp_path)
-    with pytest.raises(ConfigurationError, match="nothing simulated can be submitted"):
+    with pytest.raises(ConfigurationError, match="simulated runs cannot be submitted"):
         export_mlperf(options(paths, tmp_path, division="open"))
     export = export_mlperf(options(paths, tmp_path, simulated=True))
     assert export.simulated
@@ -96,7 +96,7 @@ def test_simulated_sessions_are_marked_everywhere(tmp_path):
         assert not name.endswith("results.json") or strict(data)[0]["energy_runner"]["simulated"] is True
     ((_, row),) = read_tree(tmp_path / "out").rows.items()
     assert row.system["Status"] == "RDI"  # the one status of the checker that claims no product
-    assert any("rdi and not available" in remark for remark in export.remarks)
+    assert any("rdi, not available" in remark for remark in export.remarks)
     for key in ("Board Name", "Hardware Notes", "Software Notes"):
         assert row.system[key].startswith("SIMULATED")
 
@@ -107,7 +107,7 @@ def test_simulated_and_measured_are_not_confused(sessions, tmp_path):
         export_mlperf(options([*sessions[:2], paths[2]], tmp_path, simulated=True))
     with pytest.raises(ConfigurationError, match="was measured on hardware"):
         export_mlperf(options(sessions, tmp_path, simulated=True))
-    with pytest.raises(ConfigurationError, match="nothing simulated is available"):
+    with pytest.raises(ConfigurationError, match="a simulated system is not available"):
         export_mlperf(options(paths, tmp_path, simulated=True, category="available"))
 
 

@@ -30,14 +30,14 @@ def test_nothing_is_overwritten(sessions, tmp_path):
     target = tmp_path / "out/closed/Acme/results/board_a/ic/energy/results.txt"
     target.write_text("theirs")
     before = everything(tmp_path / "out")
-    with pytest.raises(ConfigurationError, match="holds something else"):
+    with pytest.raises(ConfigurationError, match="exists already with other content"):
         export_mlperf(options(sessions, tmp_path))
     assert everything(tmp_path / "out") == before
 
 
 def test_an_old_energy_folder_does_not_stay_beside_a_new_export(sessions, tmp_path):
     export_mlperf(options(sessions, tmp_path))
-    with pytest.raises(ConfigurationError, match="is there already and is not part"):
+    with pytest.raises(ConfigurationError, match="exists already and is not part"):
         export_mlperf(options(sessions[:2], tmp_path))
 
 
@@ -57,7 +57,7 @@ def test_links_are_refused(link, sessions, tmp_path):
     place = tmp_path / "out" / link
     place.parent.mkdir(parents=True, exist_ok=True)
     place.symlink_to(elsewhere, target_is_directory=True)
-    with pytest.raises(ConfigurationError, match="is a link"):
+    with pytest.raises(ConfigurationError, match="is a symbolic link"):
         export_mlperf(options(sessions, tmp_path))
     assert list(elsewhere.iterdir()) == []
 

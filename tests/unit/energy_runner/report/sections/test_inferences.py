@@ -36,7 +36,7 @@ def test_a_report_tells_of_single_inferences_beside_the_score(session, story):
     page = (session.path / "report.html").read_text("utf-8")
     assert 'id="inferences"' in page
     shown = inferences(story)
-    assert "beside the score" in shown
+    assert "do not replace the score" in shown
     assert shown.count("<tr>") == 6  # a head and five windows
     assert "Idle level:" in shown
     assert "energy-runner use SESSION" in shown
@@ -68,7 +68,7 @@ def test_a_run_without_trace_has_no_such_section(tmp_path):
 def test_the_budget_in_full_has_every_column(session):
     page = (session.path / "report.html").read_text("utf-8")
     full = page[page.index("The budget in full") :]
-    for column in ("Type", "Distribution", "Sensitivity", "Degrees of freedom", "Contribution", "one for all"):
+    for column in ("Type", "Distribution", "Sensitivity", "Degrees of freedom", "Contribution", "shared"):
         assert column in full
     assert "coverage of 95" in full
 
