@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from energy_runner.bench.read import BoundsError, TomlSyntaxError, check_bounds, read_toml
-from energy_runner.bench.words import shown
 from energy_runner.errors import ConfigurationError
+from energy_runner.toml_text import BoundsError, TomlSyntaxError, check_bounds, read_toml
+from energy_runner.wording import shown
 
 _EXAMPLE = "Try: --set monitor.voltage_v=2.5"
 

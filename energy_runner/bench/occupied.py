@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from energy_runner.bench.spec import InstrumentSpec
-from energy_runner.bench.words import shown
+from energy_runner.wording import shown
 from instruments.links.resource import canonical_resource
 from instruments.registry import drivers
 

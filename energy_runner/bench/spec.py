@@ -13,9 +13,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from energy_runner.bench import brief
 from energy_runner.bench.changes import changed, in_words
-from energy_runner.bench.read import LONGEST, BoundsError, TomlSyntaxError, read_toml
-from energy_runner.bench.words import line_of, meant, one_line, printable, problem, shown
+from energy_runner.bench.words import line_of, meant, problem
 from energy_runner.errors import ConfigurationError
+from energy_runner.toml_text import LONGEST, BoundsError, TomlSyntaxError, read_toml
+from energy_runner.wording import printable, short_words, shown
 
 VIRTUAL_PORT = "virtual"
 Mode = Literal["energy", "performance", "accuracy"]
@@ -382,14 +383,14 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
         different = list(dict.fromkeys(problems))  # a value of a wrong type is reported once for each allowed type
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
         line = _line_of(text, [str(part) for part in found[0]["loc"]], changes)
-        raise ConfigurationError(f"{_at(where, line)}: {one_line(different[0])}{more}. {_EXAMPLE}") from error
+        raise ConfigurationError(f"{_at(where, line)}: {short_words(different[0])}{more}. {_EXAMPLE}") from error
     from energy_runner.bench.wiring import WiringError, check_roles
 
     try:
         check_roles(spec)
     except WiringError as error:
         at = _at(where, *(_line_of(text, place, changes) for place in (error.place, error.also) if place))
-        raise ConfigurationError(f"{at}: {one_line(str(error))}") from error
+        raise ConfigurationError(f"{at}: {short_words(str(error))}") from error
     return spec
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from energy_runner.bench.occupied import Occupied, channel_of, occupied_by
 from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, InstrumentSpec, Mode
-from energy_runner.bench.words import meant, shown
+from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
+from energy_runner.wording import shown
 from instruments.links.address import AddressError
 from instruments.registry import DriverSpec, broken_drivers, drivers
 from instruments.roles import RoleName

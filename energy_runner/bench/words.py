@@ -15,24 +15,6 @@ _PLAIN_WORDS = {
     "dict_type": "{key} must be a table",
     "model_type": "{key} must be a table: [{key}]",
 }
-_LONGEST_WORD = 100
-
-
-def one_line(text: str) -> str:
-    """Return a message in one line that can be printed anywhere, its longest words shortened."""
-    words = (word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 3]}..." for word in text.split())
-    return printable(" ".join(words))
-
-
-def printable(text: str) -> str:
-    """Return a text with escapes in place of what breaks a line, colours it, or cannot be written."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def shown(text: object, longest: int = 60) -> str:
-    """Return what the user gave, for a message: printable and shortened."""
-    given = printable(str(text))
-    return given if len(given) <= longest else f"{given[: longest - 3]}..."
 
 
 def meant(word: str, known: Iterable[str]) -> str:

@@ -11,9 +11,7 @@ demanded that: the file gives another clause, or the clause says what this set c
 
 import hashlib
 import re
-import tomllib
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -24,9 +22,9 @@ from energy_runner.rules.rule import Rule
 from energy_runner.rules.rule_sets import DEFAULT, AuditRow, BenchmarkRow, Row, RuleSet, built_in_sets
 from energy_runner.rules.set_file import RowChange, SetFile, WrongError, unknown, wrong_key
 from energy_runner.rules.toml_lines import line_of
+from energy_runner.toml_text import BoundsError, TomlSyntaxError, read_toml
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
-_LARGEST_BYTES = 1 << 20
 
 
 def read_rule_set(path: Path) -> RuleSet:
@@ -36,14 +34,12 @@ def read_rule_set(path: Path) -> RuleSet:
         text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read as text ({error})") from error
-    if len(data) > _LARGEST_BYTES:
-        raise ConfigurationError(f"{path}: {len(data)} bytes are too many for a rule set")
     try:
-        table: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return _built(path, SetFile.model_validate(read_toml(text)), hashlib.sha256(data).hexdigest())
+    except TomlSyntaxError as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}. {_EXAMPLE}") from error
-    try:
-        return _built(path, SetFile.model_validate(table), hashlib.sha256(data).hexdigest())
+    except BoundsError as error:
+        wrong = WrongError(error.place, str(error))
     except ValidationError as error:
         wrong = wrong_key(
             sorted(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")[0]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from energy_runner.errors import ConfigurationError
 from energy_runner.submission.names import check_value
+from energy_runner.toml_text import BoundsError, TomlSyntaxError, read_toml
 
 _LARGEST_FORM_BYTES = 1 << 20
 _ADVICE = "Try: energy-runner export mlperf --new-system FILE, which writes an empty form"
@@ -59,10 +60,12 @@ def read_form(path: Path) -> dict[str, str]:
     try:
         if path.stat().st_size > _LARGEST_FORM_BYTES:
             raise ConfigurationError(f"{path}: is too large for a system description. {_ADVICE}")
-        document = tomllib.loads(path.read_text("utf-8-sig"))
+        document = read_toml(path.read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error}). {_ADVICE}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except BoundsError as error:
+        raise ConfigurationError(f"{path}: {error}. {_ADVICE}") from None
+    except (TomlSyntaxError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: is not TOML ({error}). {_ADVICE}") from None
     known = [field.key for field in fields()]
     for key, value in document.items():

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from energy_runner.bench import BenchSpec, load_bench_spec
 from energy_runner.bench.changes import parse_changes
-from energy_runner.bench.read import DEEPEST, LONGEST, BoundsError, check_bounds, read_toml
 from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.toml_text import DEEPEST, LONGEST, BoundsError, check_bounds, read_toml
 from instruments.links.address import AddressError
 from instruments.links.resource import canonical_resource
 

@@ -22,7 +22,6 @@ REASONS = {
     ("clocks", "_STEP_S"): "resolution of the DUT's clock",
     ("clocks", "_LAP_WRAP_US"): "a 32-bit counter",
     ("windows", "_LEAST_FOR_DRIFT"): "a slope needs three points",
-    ("own_set", "_LARGEST_BYTES"): "of a file",
     ("set_file", "_DEEPEST"): "depth of a key",
     ("set_file", "_LARGEST"): "bound of any limit in a file",
 }

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read TOML that a user gives. What comes out can be copied, compared and shown; all else is refused here.
+"""Read TOML that a user gives: bench files, rule sets, forms.
 
-`tomllib` accepts more than a bench file can mean, and raises more than its own error: a number of 5000 digits
-raises `ValueError`, nested lists raise `RecursionError`, and a key of thousands of parts is read, but breaks
-whatever walks through it later.
+What comes out can be copied, compared and shown; all else is refused here. `tomllib` accepts more than such a file
+can mean, and raises more than its own error: a number of 5000 digits raises `ValueError`, nested lists raise
+`RecursionError`, and a key of thousands of parts is read, but breaks whatever walks through it later.
 """
 
 import re
@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from energy_runner.bench.words import one_line, shown
+from energy_runner.wording import short_words, shown
 
 LONGEST = 32_768  # characters; tomllib's time grows with the square of a key's length
 DEEPEST = 8  # a bench file has four levels: instruments.NAME.calibration.due
@@ -27,7 +27,7 @@ class TomlSyntaxError(ValueError):
 
 
 class BoundsError(ValueError):
-    """A value, a key or the whole text is of a size or kind that no bench file needs; `place` is its key."""
+    """A value, a key or the whole text is of a size or kind that no such file needs; `place` is its key."""
 
     def __init__(self, problem: str, place: Sequence[str] = ()) -> None:
         super().__init__(f"{shown('.'.join(place))}: {problem}" if place else problem)
@@ -36,13 +36,16 @@ class BoundsError(ValueError):
 
 
 def read_toml(text: str) -> dict[str, Any]:
-    """Return the table that a TOML `text` describes; raises `TomlSyntaxError` and `BoundsError` only."""
+    """Return the table that a TOML `text` describes; raises `TomlSyntaxError` and `BoundsError` only.
+
+    Both are `ValueError`s whose message is one line.
+    """
     if len(text) > LONGEST:
         raise BoundsError(f"it is longer than {LONGEST} characters")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TomlSyntaxError(one_line(str(error))) from None
+        raise TomlSyntaxError(short_words(str(error))) from None
     except RecursionError:
         raise BoundsError(_TOO_DEEP) from None
     except (ValueError, ArithmeticError):  # Python's own limit on the digits of a number
