@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
-from energy_runner.cli.output import hush_libraries, write, write_bytes, write_json
+from energy_runner.cli.output import write, write_bytes, write_json
 from energy_runner.errors import ConfigurationError, ExitStatus
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ def export_mlperf_command(
         return _new_system(new_system, wanted_more=bool(sessions) or out is not None, as_json=as_json)
     from energy_runner import api
 
-    hush_libraries()
     if out is None:
         raise ConfigurationError("--out is needed: the folder of the submission. Try: --out submission")
     if system_file is None:
@@ -67,7 +66,6 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
     from energy_runner.session.folder import Session
     from energy_runner.session.table_files import FORMATS
 
-    hush_libraries()
     if form and form not in FORMATS:
         raise ConfigurationError(f"--format {form!r} is not one of {', '.join(FORMATS)}")
     if out is None and form not in {"", "csv"}:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from energy_runner.cli.output import discard_stdout, hush_libraries, write, write_json, write_table
+from energy_runner.cli.output import discard_stdout, write, write_json, write_table
 from energy_runner.errors import ExitStatus
 
 _WIDE = 120  # columns of the terminal from which a finding fits beside the figures
@@ -20,7 +20,6 @@ def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_jso
     from energy_runner import api
     from energy_runner.report.terminal import print_session
 
-    hush_libraries()
     session, row = api.import_session(path, out, stimuli=stimuli)
     if as_json:
         result = session.result().model_dump(mode="json")
@@ -36,7 +35,6 @@ def audit_command(paths: Sequence[Path], stimuli: Path | None = None, rule_set: 
     from energy_runner import api
     from energy_runner.report.progress import ProgressBar
 
-    hush_libraries()
     with ProgressBar() as bar:
         rows = api.audit(
             paths,

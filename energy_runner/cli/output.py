@@ -63,13 +63,6 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         discard_stdout()
 
 
-def hush_libraries() -> None:
-    """Keep the log lines of pyjls off stderr; the user gets errors and findings instead."""
-    import logging
-
-    logging.getLogger("pyjls").addHandler(logging.NullHandler())
-
-
 def discard_stdout() -> None:
     """Redirect stdout to the null device; else the interpreter would fail again when it flushes it at exit."""
     with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device

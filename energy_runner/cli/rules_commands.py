@@ -162,10 +162,9 @@ class CheckOptions:
 def check_command(options: CheckOptions) -> int:
     """Judge a session by the rules of a set; status 1 if a binding rule fails."""
     from energy_runner import api
-    from energy_runner.cli.output import hush_libraries, write_json
+    from energy_runner.cli.output import write_json
     from energy_runner.report.terminal import print_verdicts
 
-    hush_libraries()
     verdicts = api.check(
         options.folder,
         options.rules,

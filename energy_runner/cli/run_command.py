@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
-from energy_runner.cli.output import hush_libraries, write_json
+from energy_runner.cli.output import write_json
 
 if TYPE_CHECKING:
     from energy_runner.session.folder import Session
@@ -42,7 +42,6 @@ def run_command(options: RunOptions) -> int:
     from energy_runner import api
     from energy_runner.report.progress import ProgressBar
 
-    hush_libraries()
     changes = _changes(options)
     with ProgressBar() as progress:
         # The run has a thread of its own, so that a terminal that blocks never keeps the supply on.
@@ -103,7 +102,6 @@ def demo_command(bench: str, out: Path | None, seed: int, *, as_json: bool, ever
     from energy_runner import api
     from energy_runner.report.progress import ProgressBar
 
-    hush_libraries()
     with ProgressBar() as progress:
         session = api.demo(bench, seed=seed, out=out, listeners=[progress])
     show(session, as_json=as_json, every=every)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy_runner.cli.outcome import say
-from energy_runner.cli.output import hush_libraries, write, write_json
+from energy_runner.cli.output import write, write_json
 from energy_runner.errors import ExitStatus, SessionError
 from energy_runner.report.units import plain
 
@@ -21,7 +21,6 @@ def analyze_command(folder: Path, rule_set: str = "", *, as_json: bool, every: b
     from energy_runner import api
     from energy_runner.cli.run_command import show
 
-    hush_libraries()
     session = api.load_session(folder)
     before = _result_before(session)
     result = api.analyze(session, rule_set=rule_set or None, write=True)
@@ -35,7 +34,6 @@ def report_command(folder: Path, rule_set: str = "", *, plots: bool) -> int:
     """Write the report, and plots if asked for."""
     from energy_runner import api
 
-    hush_libraries()
     session = api.load_session(folder)
     written = api.write_report(session, plots=plots, rule_set=rule_set or None)
     if not rule_set:
