@@ -6,7 +6,6 @@ from os import PathLike
 from pathlib import Path
 
 from energy_runner.errors import SessionError
-from energy_runner.session.brief import headline
 from energy_runner.session.folder import RECORD, RESULT, Session
 from instruments.clock import utc_text
 
@@ -69,5 +68,5 @@ def _row(path: Path) -> SessionRow:
         virtual=record.virtual,
         outcome=record.outcome,
         valid=result.valid if result is not None else None,
-        headline=headline(result) if result is not None else None,
+        headline=result.headline() if result is not None else None,
     )

@@ -6,12 +6,11 @@ from energy_runner.bench.shadow import refuse_shadowed_instruments
 refuse_shadowed_instruments()
 
 from energy_runner.bench.build import Bench, build_bench  # noqa: E402 - only after the check above
+from energy_runner.bench.load import built_in_names, load_bench_spec  # noqa: E402
 from energy_runner.bench.short_changes import short_changes  # noqa: E402
 from energy_runner.bench.spec import (  # noqa: E402
     BenchSpec,
     Mode,
-    built_in_names,
-    load_bench_spec,
     parse_mode,
 )
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from energy_runner.bench import brief
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
 from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
@@ -68,10 +67,10 @@ class Bench:
     _listeners: list[ByteListener] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        return brief.of_bench(self)
+        return self.spec.brief("Bench")
 
     def _repr_html_(self) -> str:
-        return brief.html_of_spec(self.spec)
+        return self.spec._repr_html_()
 
     def listen(self, listener: ByteListener) -> None:
         """Call `listener` with all bytes that are exchanged."""

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from energy_runner.bench.spec import load_bench_spec
+from energy_runner.bench.load import load_bench_spec
 from energy_runner.errors import ConfigurationError
 
 # What `run --voltage` and `run --rate` stand for: the tables that hold the key, the long form's first.

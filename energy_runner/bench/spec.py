@@ -1,22 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bench.toml`: which instruments a bench has, how they are connected, and which roles they play."""
 
-import os
 import re
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from energy_runner.bench import brief
-from energy_runner.bench.changes import changed, in_words
-from energy_runner.bench.words import line_of, meant, problem
+from energy_runner import notebook
+from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
-from energy_runner.toml_text import LONGEST, BoundsError, TomlSyntaxError, read_toml
-from energy_runner.wording import printable, short_words, shown
 
 VIRTUAL_PORT = "virtual"
 Mode = Literal["energy", "performance", "accuracy"]
@@ -264,12 +257,30 @@ class BenchSpec(_Table):
         return self
 
     def __repr__(self) -> str:
-        return brief.of_spec(self)
+        return self.brief("BenchSpec")
 
     __str__ = __repr__
 
+    def brief(self, kind: str) -> str:
+        """Return the bench in one line, as an object of the type `kind`."""
+        virtual = ", virtual" if self.is_virtual else ""
+        return notebook.seen(f"<{kind} {self.name!r}: {self._sampled_by() or 'no monitor'}{virtual}>")
+
     def _repr_html_(self) -> str:
-        return brief.html_of_spec(self)
+        facts = self.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+        rows = [
+            (name, ", ".join(f"{key} = {value}" for key, value in table.items()))
+            for name, table in facts.items()
+            if isinstance(table, dict)
+        ]
+        title = self.name + (f": {self.description}" if self.description else "")
+        return notebook.table(title, rows, virtual=self.is_virtual)
+
+    def _sampled_by(self) -> str | None:
+        """Return the driver of the instrument that samples; None if none does."""
+        name = (self.roles.sampler or "monitor").partition(":")[0]
+        table = self.instruments.get(name, self.monitor if name == "monitor" else None)
+        return table.driver if table is not None else None
 
     @property
     def is_virtual(self) -> bool:
@@ -292,90 +303,3 @@ def parse_mode(text: str) -> Mode:
     if text not in MODES:
         raise ConfigurationError(f"unknown mode {text!r}{meant(text, MODES)} (known: {', '.join(MODES)})")
     return MODES[text]
-
-
-def built_in_names() -> list[str]:
-    """Return the names of the benches that come with the runner."""
-    folder = resources.files("energy_runner.bench").joinpath("builtin")
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-
-
-def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None) -> BenchSpec:
-    """Return the bench called so, or described by that file; raise `ConfigurationError` in one line.
-
-    `changes` replaces single keys, `{"monitor.voltage_v": 2.5}`, before the table is checked.
-    """
-    names = built_in_names()
-    if name_or_file in names:
-        text = resources.files("energy_runner.bench").joinpath(f"builtin/{name_or_file}.toml").read_text("utf-8")
-        return _parse(text, f"built-in bench {name_or_file}", changes or {})
-    path = Path(name_or_file)
-    if not os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, it is false for a name that is too long
-        near = meant(name_or_file[:100], names)
-        raise ConfigurationError(
-            f"bench '{shown(name_or_file, 200)}' is neither a file nor a built-in bench{near} "
-            f"(built in: {', '.join(names)})"
-        )
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            text = file.read(LONGEST + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(printable(f"{path}: cannot be read as text ({error})")) from error
-    return _parse(text, printable(str(path)), changes or {})
-
-
-_EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
-_TABLES: dict[str, type[BaseModel]] = {
-    "monitor": MonitorSpec,
-    "monitor.calibration": CalibrationSpec,
-    "io_manager": IoManagerSpec,
-    "instruments.*": InstrumentSpec,
-    "instruments.*.calibration": CalibrationSpec,
-    "roles": RolesSpec,
-    "supply": SupplySpec,
-    "sampler": SamplerSpec,
-    "dut": DutSpec,
-    "environment": EnvironmentSpec,
-    "virtual": VirtualSpec,
-}
-
-
-def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
-    try:
-        table = read_toml(text)
-    except TomlSyntaxError as error:
-        raise ConfigurationError(f"{where}: not valid TOML: {error}. {_EXAMPLE}") from error
-    except BoundsError as error:
-        line = line_of(text, error.place)
-        raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
-    table = changed(table, changes)
-    where += in_words(changes)
-    try:
-        spec = BenchSpec.model_validate(table)
-    except ValidationError as error:
-        found = error.errors(include_url=False)
-        # A misspelt key is reported before the one that is missing because of it.
-        found.sort(key=lambda one: one["type"] != "extra_forbidden")
-        problems = [problem(one, _TABLES, BenchSpec) for one in found]
-        different = list(dict.fromkeys(problems))  # a value of a wrong type is reported once for each allowed type
-        more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
-        line = _line_of(text, [str(part) for part in found[0]["loc"]], changes)
-        raise ConfigurationError(f"{_at(where, line)}: {short_words(different[0])}{more}. {_EXAMPLE}") from error
-    from energy_runner.bench.wiring import WiringError, check_roles
-
-    try:
-        check_roles(spec)
-    except WiringError as error:
-        at = _at(where, *(_line_of(text, place, changes) for place in (error.place, error.also) if place))
-        raise ConfigurationError(f"{at}: {short_words(str(error))}") from error
-    return spec
-
-
-def _line_of(text: str, place: Sequence[str], changes: Mapping[str, Any]) -> int | None:
-    """Return the line of the bench file to look at; None where a change of this run is to blame."""
-    return None if ".".join(place) in changes else line_of(text, place)
-
-
-def _at(where: str, line: int | None, also: int | None = None) -> str:
-    at = f"{where}, line {line}" if line is not None else where
-    return f"{at} (and line {also})" if also is not None else at

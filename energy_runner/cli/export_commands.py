@@ -64,7 +64,7 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
     """Write a table of sessions to a file, or as CSV to stdout."""
     from energy_runner.analysis.tables import table
     from energy_runner.session.folder import Session
-    from energy_runner.session.table_files import FORMATS
+    from energy_runner.session.table import FORMATS
 
     if form and form not in FORMATS:
         raise ConfigurationError(f"--format {form!r} is not one of {', '.join(FORMATS)}")

@@ -5,7 +5,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from energy_runner.session import brief
 from energy_runner.session.document import Model
 
 
@@ -49,9 +48,15 @@ class Score(Model):
     """The score as a person quotes it."""
 
     def __repr__(self) -> str:
-        return f"<Score {brief.of_score(self)}>"
+        return f"<Score {self.quoted()}>"
 
     __str__ = __repr__
+
+    def quoted(self) -> str:
+        """Return the score as it is quoted: `1440 ± 34 µJ per inference`."""
+        if self.stated is not None:
+            return f"{self.stated.value} ± {self.stated.U} {self.stated.unit} per inference"
+        return f"{self.median * 1e6:.6g} ± {self.U * 1e6:.2g} µJ per inference"
 
 
 class Component(Model):

@@ -17,8 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from energy_runner.errors import BenchFault, ConfigurationError, SessionError
-from energy_runner.session import brief
+from energy_runner import notebook
+from energy_runner.errors import BenchFault, ConfigurationError, RunnerError, SessionError
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
 from energy_runner.session.escaped import escaped
@@ -129,10 +129,32 @@ class Session:
     record: Record
 
     def __repr__(self) -> str:
-        return brief.of_session(self)
+        record = self.record
+        virtual = ", virtual" if record.virtual else ""
+        begin = notebook.seen(
+            f"<Session {str(self.path)!r}: {record.benchmark.id}, {record.run.mode}{virtual}, {record.outcome}"
+        )
+        try:
+            result = self.result()
+        except RunnerError:  # said, not raised
+            return f"{begin}, without a result>"
+        return f"{begin}, {result.headline()}, {result.judged()}>"
 
     def _repr_html_(self) -> str:
-        return brief.html_of_session(self)
+        record = self.record
+        try:
+            result = self.result()
+            said = [("Result", result.headline()), ("Verdict", result.judged())]
+        except RunnerError as error:
+            said = [("Result", f"none: {error}")]
+        facts = [
+            ("Folder", str(self.path)),
+            ("Started", record.started_utc + (" (virtual time)" if record.virtual else "")),
+            ("Bench", str(record.bench.get("name", ""))),
+            ("Outcome", record.outcome + (f": {record.reason}" if record.reason else "")),
+            *said,
+        ]
+        return notebook.table(f"{record.benchmark.id}, {record.run.mode}", facts, virtual=record.virtual)
 
     @classmethod
     def open(cls, path: Path) -> "Session":

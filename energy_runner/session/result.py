@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
-from energy_runner.session import brief
+from energy_runner import notebook
 from energy_runner.session.budget import Component, Score, Stated, Uncertainty, WindowUncertainty
 from energy_runner.session.document import READ, Model
 from energy_runner.session.verdict import Verdict
@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 SCHEMA = "energy-runner/result/1"
+_METRICS = {"top1": "{value:.1f} % Top-1", "auc": "AUC {value:.2f}"}
+_SHOWN = 5  # failed rules in a notebook
+_COLUMNS = ("#", "Stimulus", "Inferences", "Duration s", "µJ per inference")
 
 
 class WindowResult(Model):
@@ -73,9 +76,23 @@ class WindowResult(Model):
     """Uncertainty budget of `energy_per_inference_j`."""
 
     def __repr__(self) -> str:
-        return brief.of_window(self)
+        lasts = f", {self.duration_s:.4f} s" if self.duration_s is not None else ""
+        each = self.energy_per_inference_j
+        energy = f", {each * 1e6:.6g} µJ per inference" if each is not None else ""
+        return f"<Window {self.index + 1}, {self.file!r}: {self.inferences} inferences{lasts}{energy}>"
 
     __str__ = __repr__
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the window as a row of a small table with the columns `_COLUMNS`."""
+        lasts, each = self.duration_s, self.energy_per_inference_j
+        return (
+            str(self.index + 1),
+            self.file,
+            str(self.inferences),
+            "" if lasts is None else f"{lasts:.4f}",
+            "" if each is None else f"{each * 1e6:.3f}",
+        )
 
 
 class AccuracyResult(Model):
@@ -221,12 +238,45 @@ class Result(Model):
     model_config = ConfigDict(**READ, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True)
 
     def __repr__(self) -> str:
-        return brief.of_result(self)
+        virtual = ", virtual" if self.virtual else ""
+        return notebook.seen(
+            f"<Result {self.benchmark}, {self.mode}{virtual}: {self.headline()}, {self.judged()}>"
+        )
 
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        return brief.html_of_result(self)
+        failed = [one.id for one in self.verdicts if one.binding and not one.passed]
+        facts = [("Verdict", self.judged()), ("Rule set", self.rule_set or "none")]
+        if failed:
+            more = f" and {len(failed) - _SHOWN} more" if len(failed) > _SHOWN else ""
+            facts.append(("Failed", ", ".join(failed[:_SHOWN]) + more))
+        if self.outcome != "completed":
+            facts.append(("Outcome", self.outcome))
+        return notebook.table(
+            f"{self.benchmark}, {self.mode}: {self.headline()}",
+            facts,
+            virtual=self.virtual,
+            columns=_COLUMNS if self.windows else (),
+            rows=[window.cells() for window in self.windows],
+        )
+
+    def headline(self) -> str:
+        """Return the figure that the run was made for, or that there is none."""
+        if self.mode == "energy" and self.energy_per_inference_j is not None:
+            return self.energy_per_inference_j.quoted()
+        if self.mode == "performance" and self.throughput_per_s is not None:
+            return f"{self.throughput_per_s:.5g} inferences per second"
+        if self.mode == "accuracy" and self.accuracy is not None and self.accuracy.value is not None:
+            return _METRICS[self.accuracy.metric].format(value=self.accuracy.value)
+        return "no score"
+
+    def judged(self) -> str:
+        """Return whether the result is valid, and how many rules failed if it is not."""
+        if self.valid:
+            return "VALID"
+        failed = sum(one.binding and not one.passed for one in self.verdicts)
+        return f"NOT VALID, {failed} of {len(self.verdicts)} rules failed" if failed else "NOT VALID"
 
     def with_verdicts(self, verdicts: list[Verdict], **changes: Any) -> "Result":
         """Return this result judged.

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from energy_runner.bench.spec import built_in_names, load_bench_spec, parse_mode
+from energy_runner.bench.load import built_in_names, load_bench_spec
+from energy_runner.bench.spec import parse_mode
 from energy_runner.bench.wiring import Player, wiring
 from energy_runner.errors import ConfigurationError
 

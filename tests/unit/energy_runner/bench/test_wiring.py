@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from energy_runner.bench.build import build_bench
-from energy_runner.bench.spec import BenchSpec, load_bench_spec
+from energy_runner.bench.load import load_bench_spec
+from energy_runner.bench.spec import BenchSpec
 from energy_runner.bench.wiring import Player, instruments_of, roles_of, wiring
 from energy_runner.errors import ConfigurationError
 from instruments import registry

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.session import table_files
+from energy_runner.session import table as tables
 from energy_runner.session.table import Column, Table, joined
 
 TEXTS = np.array(["a,b", 'say "hi"', "two\r\nlines", "µ ü", ""])
@@ -68,7 +68,7 @@ def test_csv_reads_back_exactly(values: list[tuple[float, str]]) -> None:
 
 def test_many_rows_are_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = small().csv()
-    monkeypatch.setattr(table_files, "_ROWS", 2)
+    monkeypatch.setattr(tables, "_ROWS", 2)
     assert small().csv() == whole
 
 
@@ -162,7 +162,7 @@ def test_nothing_is_overwritten_and_nothing_is_left_behind(
         path.write_text("half", "utf-8")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(table_files.FORMATS, "csv", full)
+    monkeypatch.setitem(tables.FORMATS, "csv", full)
     with pytest.raises(Exception, match="No space left"):
         small().save(tmp_path / "c.csv")
     assert [(path.name, path.read_text("utf-8")) for path in tmp_path.iterdir()] == [("a.csv", "mine")]
