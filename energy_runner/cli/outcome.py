@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a command ends: a one-line message for errors that the user can correct, and the exit status."""
 
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,6 +13,8 @@ from instruments.errors import one_line
 
 ERROR_SCHEMA = "energy-runner/error/1"
 _TYPER_SAW_CTRL_C = 130
+_NUMBERS = {"int": "a whole number", "float": "a number", "finite": "a finite number"}
+_WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
 
 
 def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
@@ -93,11 +96,31 @@ def _usage(error: Exception) -> str | None:
     message, context = getattr(error, "format_message", None), getattr(error, "ctx", None)
     if message is None:
         return None
-    text = str(message())
+    text = _not_a_number(error) or str(message())
     if "\n" in text or context is None:
         return text
     stop = "" if text.endswith((".", "?")) else "."
     return f"{text}{stop} Try: {context.command_path} --help"
+
+
+def _not_a_number(error: Exception) -> str:
+    """Return the message about an option whose value is no number, with that value; empty for any other error.
+
+    Typer's own message is that of the package pydantic, for programmers, and leaves the value out.
+    """
+    found = getattr(error.__cause__, "errors", None)
+    if found is None:
+        return ""
+    first = found()[0]
+    kind = _NUMBERS.get(str(first.get("type", "")).partition("_")[0])
+    if kind is None:
+        return ""
+    given = str(first.get("input", ""))
+    parameter = getattr(error, "param", None)
+    name = max(getattr(parameter, "opts", None) or [""], key=len)
+    with_point = given.replace(",", ".")
+    hint = f", with a decimal point: {with_point}" if _WITH_COMMA.fullmatch(given) else ""
+    return f"{name} {given[:60]}: must be {kind}{hint}"
 
 
 def _help(text: str) -> int:
