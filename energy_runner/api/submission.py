@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import ConfigurationError, in_words, remedy
 from energy_runner.rules import DEFAULT
 from energy_runner.session.folder import Session
 from energy_runner.submission.export import Export, ExportOptions
@@ -61,5 +61,5 @@ def write_system_form(path: str | PathLike[str]) -> Path:
     except FileExistsError:
         raise ConfigurationError(f"{path}: exists already. Try another name") from None
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from None
+        raise ConfigurationError(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None
     return path

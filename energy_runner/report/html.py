@@ -11,7 +11,7 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 
-from energy_runner.errors import BenchFault, ConfigurationError
+from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
 from energy_runner.report.charts.figures import plot_data
 from energy_runner.report.headline import score
 from energy_runner.report.markup import Html, join, json_script, tag
@@ -52,7 +52,7 @@ def write_html(session: Session, result: Result) -> Path:
         temporary.write_bytes(page)
         temporary.replace(path)
     except OSError as error:
-        raise BenchFault(f"{path}: cannot be written ({error.strerror}). Try: free disk space") from None
+        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None
     return path
 
 

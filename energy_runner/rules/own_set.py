@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import ConfigurationError, in_words
 from energy_runner.rules.own_clauses import changes
 from energy_runner.rules.registry import all_rules, broken_rules
 from energy_runner.rules.rule import Rule
@@ -33,7 +33,7 @@ def read_rule_set(path: Path) -> RuleSet:
         data = path.read_bytes()
         text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: cannot be read as text ({error})") from error
+        raise ConfigurationError(f"{path}: cannot be read as text ({in_words(error)})") from error
     try:
         return _built(path, SetFile.model_validate(read_toml(text)), hashlib.sha256(data).hexdigest())
     except TomlSyntaxError as error:

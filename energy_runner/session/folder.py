@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from energy_runner import notebook
-from energy_runner.errors import BenchFault, ConfigurationError, RunnerError, SessionError
+from energy_runner.errors import BenchFault, ConfigurationError, RunnerError, SessionError, in_words, remedy
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
 from energy_runner.session.escaped import escaped
@@ -106,7 +106,7 @@ def write_json(path: Path, document: BaseModel | Any) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        raise BenchFault(f"{path}: cannot be written ({error.strerror}). Try: free disk space") from None
+        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None
 
 
 def write_record(folder: Path, record: Record) -> None:

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
-from energy_runner.errors import BenchFault, ConfigurationError, SessionError
+from energy_runner.errors import BenchFault, ConfigurationError, SessionError, in_words, remedy
 
 SCHEMA = "energy-runner/table/1"
 _ROWS = 4096  # made into text at once
@@ -191,4 +191,4 @@ def save_table(table: Table, path: Path, form: str | None = None) -> None:
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise BenchFault(f"{path}: cannot be written ({error.strerror or error})") from None
+        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyjls
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from energy_runner.errors import BenchFault, SessionError
+from energy_runner.errors import BenchFault, SessionError, in_words
 from energy_runner.session.trace_blocks import TraceBlocks
 from energy_runner.session.trace_closed import ClosedTrace
 
@@ -151,7 +151,9 @@ class TraceWriter:
         self._length += len(values[0])
 
     def _fault(self, error: Exception) -> BenchFault:
-        return BenchFault(f"{self._path}: cannot write the trace ({error}). Try: free disk space, run again")
+        return BenchFault(
+            f"{self._path}: cannot write the trace ({in_words(error)}). Try: free disk space, run again"
+        )
 
 
 class TraceReader:
@@ -166,7 +168,7 @@ class TraceReader:
         try:
             self._file: ClosedTrace | TraceBlocks = ClosedTrace(path) if _closed(path) else TraceBlocks(path)
         except (OSError, RuntimeError, ValueError) as error:
-            raise SessionError(f"{path}: cannot be read as a trace ({error})") from None
+            raise SessionError(f"{path}: cannot be read as a trace ({in_words(error)})") from None
         try:
             self.period_s = self._card().period_s
             found = self._file.signals
@@ -184,7 +186,7 @@ class TraceReader:
         try:
             self._file.refresh()
         except (OSError, RuntimeError, ValueError) as error:
-            raise SessionError(f"{self._path}: cannot be read as a trace ({error})") from None
+            raise SessionError(f"{self._path}: cannot be read as a trace ({in_words(error)})") from None
         self.length = self._file.length
         return self.length
 
@@ -197,7 +199,9 @@ class TraceReader:
         try:
             return self._file.read(self._id(signal), start, stop)
         except (OSError, RuntimeError, ValueError) as error:
-            raise SessionError(f"{self._path}: samples {start}..{stop} cannot be read ({error})") from None
+            raise SessionError(
+                f"{self._path}: samples {start}..{stop} cannot be read ({in_words(error)})"
+            ) from None
 
     def envelope(self, signal: str, start: int, stop: int, columns: int) -> Float64Array:
         """Return mean, minimum and maximum of `columns` equal parts of [start, stop), for drawing.
@@ -212,14 +216,16 @@ class TraceReader:
         try:
             return self._file.envelope(self._id(signal), start, step, columns)
         except (OSError, RuntimeError, ValueError) as error:
-            raise SessionError(f"{self._path}: samples {start}..{stop} cannot be read ({error})") from None
+            raise SessionError(
+                f"{self._path}: samples {start}..{stop} cannot be read ({in_words(error)})"
+            ) from None
 
     def edges(self) -> list[tuple[int, str]]:
         """Return the marked edges as (sample, label)."""
         try:
             return list(self._file.texts)
         except (OSError, RuntimeError, ValueError) as error:
-            raise SessionError(f"{self._path}: the marked edges cannot be read ({error})") from None
+            raise SessionError(f"{self._path}: the marked edges cannot be read ({in_words(error)})") from None
 
     def close(self) -> None:
         """Release the file; safe to call twice."""

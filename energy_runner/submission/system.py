@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import ConfigurationError, in_words
 from energy_runner.submission.names import check_value
 from energy_runner.toml_text import BoundsError, TomlSyntaxError, read_toml
 
@@ -66,7 +66,7 @@ def read_form(path: Path) -> dict[str, str]:
     except BoundsError as error:
         raise ConfigurationError(f"{path}: {error}. {_ADVICE}") from None
     except (TomlSyntaxError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: is not TOML ({error}). {_ADVICE}") from None
+        raise ConfigurationError(f"{path}: is not TOML ({in_words(error)}). {_ADVICE}") from None
     known = [field.key for field in fields()]
     for key, value in document.items():
         if key not in known:

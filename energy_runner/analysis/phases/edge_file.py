@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import ConfigurationError, in_words
 
 # Of each pin, in order: (seconds since the start of the trace, whether it rises).
 PinEdges = Mapping[str, Sequence[tuple[float, bool]]]
@@ -34,7 +34,7 @@ def read_edges(path: Path) -> PinEdges:
                 if rows.line_num > MOST_EDGES:
                     raise ConfigurationError(f"{path}: more than {MOST_EDGES} lines")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigurationError(f"{path}: cannot be read as CSV ({error})") from error
+        raise ConfigurationError(f"{path}: cannot be read as CSV ({in_words(error)})") from error
     if not edges:
         raise ConfigurationError(f"{path}: holds no edge")
     return edges

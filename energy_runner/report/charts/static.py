@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from energy_runner.errors import BenchFault, ConfigurationError, SessionError
+from energy_runner.errors import BenchFault, ConfigurationError, SessionError, in_words, remedy
 from energy_runner.notebook import VIRTUAL
 from energy_runner.report.charts.decimate import Envelope, decimate
 from energy_runner.report.charts.power import PowerTrace
@@ -54,7 +54,9 @@ def write_plots(session: Session, result: Result) -> list[Path]:
                 folder.mkdir(exist_ok=True)
                 figure.savefig(folder / name, dpi=DOTS_PER_INCH, metadata=METADATA)
             except OSError as error:
-                raise BenchFault(f"{folder / name}: cannot be written ({error.strerror or error})") from None
+                raise BenchFault(
+                    f"{folder / name}: cannot be written ({in_words(error)}){remedy(error)}"
+                ) from None
             written.append(folder / name)
     return written
 

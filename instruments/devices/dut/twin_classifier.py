@@ -136,7 +136,9 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise Unavailable(f"read the model {path}", str(error), "check the path given with --model") from error
+        raise Unavailable(
+            f"read the model {path}", error.strerror or str(error), "check the path given with --model"
+        ) from error
 
 
 def _open_interpreter(path: Path, content: bytes) -> Any:
