@@ -37,7 +37,7 @@ def use_of_session(
     Raises `ConfigurationError` where the session has no score or no idle level to go by, and for what cannot be.
     """
     if between not in get_args(Between):
-        raise ConfigurationError(f"--between: {between!r} is not one of {', '.join(get_args(Between))}")
+        raise ConfigurationError(f"between = {between!r}: is not one of {', '.join(get_args(Between))}")
     inference_j, inference_s, relative_u = measured_inference(session)
     cycle = DutyCycle(
         inference_j=inference_j,
@@ -79,11 +79,11 @@ def _rest_w(session: Session, between: Between, error_w: float) -> Quantity:
         return Quantity(0.0)
     if between == "sleep":
         raise ConfigurationError(
-            "a session holds no sleep level, for the benchmark never sleeps. Try: --rest-uw with the power asleep"
+            "a session holds no sleep level, for the benchmark never sleeps. Try: rest_w=W with the power asleep"
         )
     found = segment_session(session)
     if found.idle is None:
         raise ConfigurationError(
-            f"{session.path}: no stable idle level {found.idle_searched}. Try: --rest-uw with the power while idle"
+            f"{session.path}: no stable idle level {found.idle_searched}. Try: rest_w=W with the power while idle"
         )
     return Quantity(found.idle.power_w, math.hypot(found.idle.u_w, error_w))

@@ -170,7 +170,7 @@ def _contributions(terms: _Sensitivities) -> tuple[Contribution, ...]:
 
 def _life(battery: Battery, mean_w: float, of_mean: _Sensitivities) -> tuple[Quantity, Quantity, _Sensitivities]:
     """Return usable energy and life of a battery, and what makes the life uncertain."""
-    _check_battery(battery)
+    check_battery(battery)
     parts = {
         "battery capacity": battery.capacity_mah,
         "battery voltage": battery.voltage_v,
@@ -222,7 +222,8 @@ def _check_cycle(cycle: DutyCycle) -> None:
         )
 
 
-def _check_battery(battery: Battery) -> None:
+def check_battery(battery: Battery) -> None:
+    """Raise `ConfigurationError` for a battery that cannot be."""
     for item in fields(battery):
         share = item.name in ("usable", "efficiency", "self_discharge_per_year")
         _check(item.name, getattr(battery, item.name), 0.0, 1.0 if share else _LARGEST)

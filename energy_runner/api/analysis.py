@@ -11,7 +11,7 @@ from energy_runner.analysis.phases.measure import PhaseResult
 from energy_runner.analysis.phases.session import phases_by_pins, phases_estimated
 from energy_runner.analysis.quantities import AnyQuantity, quantity
 from energy_runner.analysis.session_use import SessionUse, use_of_session
-from energy_runner.analysis.use import Battery, Between, Quantity
+from energy_runner.analysis.use import Battery, Between, Quantity, check_battery
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.api.unreadable import named
 from energy_runner.errors import ConfigurationError
@@ -120,19 +120,20 @@ def battery(
 ) -> Battery:
     """Return a battery for `use`, with quantities in the same forms; see `Battery` for their meaning.
 
-    Raises `ConfigurationError` without a capacity and a voltage, and for anything that is not a quantity.
+    Raises `ConfigurationError` without a capacity and a voltage, for anything that is not a quantity, and
+    for values that no battery has.
     """
     if capacity_mah is None or voltage_v is None:
-        raise ConfigurationError(
-            "a battery needs a capacity and a voltage. Try: both --capacity-mah and --battery-v"
-        )
-    return Battery(
+        raise ConfigurationError("a battery needs a capacity and a voltage. Try: both capacity_mah and voltage_v")
+    made = Battery(
         capacity_mah=quantity(capacity_mah, "capacity_mah"),
         voltage_v=quantity(voltage_v, "voltage_v"),
         usable=_given(usable, "usable") or Quantity(1.0),
         efficiency=_given(efficiency, "efficiency") or Quantity(1.0),
         self_discharge_per_year=_given(self_discharge_per_year, "self_discharge_per_year") or Quantity(0.0),
     )
+    check_battery(made)
+    return made
 
 
 def _given(value: AnyQuantity | None, name: str) -> Quantity | None:
@@ -141,12 +142,13 @@ def _given(value: AnyQuantity | None, name: str) -> Quantity | None:
 
 def _period_s(per_hour: AnyQuantity | None, period_s: AnyQuantity | None) -> Quantity:
     if (per_hour is None) == (period_s is None):
+        came = "neither was" if per_hour is None else "both were"
         raise ConfigurationError(
-            "exactly one of per_hour and period_s is needed. Try: --per-hour 60, or --period-s 60"
+            f"exactly one of per_hour and period_s is needed, and {came} given. Try: per_hour=60, or period_s=60"
         )
     if period_s is not None:
         return quantity(period_s, "period_s")
     rate = quantity(per_hour if per_hour is not None else 0.0, "per_hour")
     if not rate.value > 0:
-        raise ConfigurationError("per_hour: must be greater than zero")
+        raise ConfigurationError(f"per_hour = {rate.value:g}: must be greater than zero")
     return Quantity(HOUR_S / rate.value, HOUR_S / rate.value * rate.relative_u)

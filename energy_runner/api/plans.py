@@ -10,6 +10,7 @@ from energy_runner.benchmarks.places import default_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli
 from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.director.plan_checks import checked
+from energy_runner.errors import ConfigurationError
 
 __all__ = ["Benchmark", "RunPlan", "list_benchmarks", "plan"]
 
@@ -32,6 +33,10 @@ def plan(
     `ConfigurationError` for an unknown benchmark, for impossible values, and for stimuli that are missing or do
     not fit.
     """
+    if not isinstance(benchmark, str):
+        raise ConfigurationError(
+            f"plan needs the id of a benchmark, not {type(benchmark).__name__}. Try: er.plan('demo-keywords')"
+        )
     options = checked(
         {
             "mode": mode,

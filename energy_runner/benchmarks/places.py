@@ -22,7 +22,7 @@ def default_stimuli(benchmark: Benchmark) -> Path:
     if (folder / benchmark.labels_file).is_file():
         return folder
     raise ConfigurationError(
-        f"no stimuli of {benchmark.id} were given, and none are in {folder}. Try: --stimuli DIR; "
+        f"no stimuli of {benchmark.id} were given, and none are in {folder}. Try: stimuli=DIR; "
         f"energy-runner stimuli fetch {benchmark.id} --from URL; or a demo benchmark such as demo-keywords"
     )
 

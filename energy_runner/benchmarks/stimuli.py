@@ -95,7 +95,7 @@ class StimulusFolder:
         if not path.is_file():
             raise ConfigurationError(
                 f"{path}: no such file, but {benchmark.labels_file} lists it. "
-                f"Try --stimuli with the complete stimuli of {benchmark.id}"
+                f"Try stimuli=DIR with the complete stimuli of {benchmark.id}"
             )
         size = path.stat().st_size
         sliding = benchmark.stride_bytes is not None
@@ -122,12 +122,12 @@ def find_stimuli(root: Path, benchmark: Benchmark) -> StimulusFolder:
 
 def _label_file(root: Path, benchmark: Benchmark) -> Path:
     if not root.is_dir():
-        raise ConfigurationError(f"{root}: no such folder. Try --stimuli with the stimuli of {benchmark.id}")
+        raise ConfigurationError(f"{root}: no such folder. Try stimuli=DIR with the stimuli of {benchmark.id}")
     for folder in (*(root / name for name in benchmark.folders), root):
         file = folder / benchmark.labels_file
         if file.is_file():
             return file
     raise ConfigurationError(
         f"{root}: holds no {benchmark.labels_file}, nor does {root / benchmark.folders[0]}. "
-        f"Try --stimuli DIR with the stimuli of {benchmark.id}"
+        f"Try stimuli=DIR with the stimuli of {benchmark.id}"
     )

@@ -163,7 +163,7 @@ def check_command(options: CheckOptions) -> int:
     """Judge a session by the rules of a set; status 1 if a binding rule fails."""
     from energy_runner import api
     from energy_runner.cli.output import write_json
-    from energy_runner.report.terminal import print_verdicts
+    from energy_runner.report.terminal import print_headline, print_verdicts
 
     verdicts = api.check(
         options.folder,
@@ -176,6 +176,11 @@ def check_command(options: CheckOptions) -> int:
         write_json([verdict.model_dump(mode="json") for verdict in verdicts])
     else:
         print_verdicts(verdicts, every=options.every or bool(options.rules))
+        if not options.rules:  # a few rules say nothing about the validity of the result
+            session = api.load_session(options.folder)
+            print_headline(
+                session, api.analyze(session, rule_set=options.rule_set or None).with_verdicts(verdicts)
+            )
     # As in result.json, a rule that only informs does not make a run invalid, even if it was named.
     passed = all(verdict.passed for verdict in verdicts if verdict.binding)
     return ExitStatus.VALID if passed else ExitStatus.RULE_FAILED

@@ -88,7 +88,7 @@ def show_stimuli(
 ) -> None:
     """Show where the stimuli are, and whether the set is complete.
 
-    Status 1 if one is missing.
+    Status 1 if one is missing, 2 if there are none.
 
     \b
     Example:

@@ -93,7 +93,7 @@ def plan_run(
     limit = checked({"limit": limit})["limit"]
     if limit is not None and mode != "accuracy":
         raise ConfigurationError(
-            f"limit = {limit}: only a run in accuracy mode takes so many files. Try: --mode accuracy"
+            f"limit = {limit}: only a run in accuracy mode takes so many files. Try: mode=accuracy"
         )
     if mode == "accuracy":
         count = min(limit, len(folder.labels)) if limit else len(folder.labels)

@@ -35,6 +35,11 @@ def print_verdicts(verdicts: Sequence[Verdict], *, every: bool = False) -> None:
     _printed(lambda out: _verdicts(list(verdicts), out, every=every))
 
 
+def print_headline(session: Session, result: Result) -> None:
+    """Print the headline of a result of `session`, as it stands at the end of every summary."""
+    _printed(lambda out: _head(result, out, session.record))
+
+
 def summary(
     result: Result,
     out: "Console",

@@ -55,7 +55,7 @@ def create_session(parent: Path, name: str, out: Path | None = None) -> Path:
     except (OSError, ValueError) as error:
         place, reason = out or parent, getattr(error, "strerror", None) or error
         raise ConfigurationError(f"{place}: no session folder can be made here ({reason})") from None
-    raise ConfigurationError(f"{parent}: is full of sessions called {name!r}. Try --out DIR")
+    raise ConfigurationError(f"{parent}: is full of sessions called {name!r}. Try out=DIR")
 
 
 def give_up_session(folder: Path) -> None:
@@ -67,7 +67,7 @@ def give_up_session(folder: Path) -> None:
 
 def _claim(folder: Path) -> Path:
     """Return an existing folder, which is ours now; raise `ConfigurationError` if it holds anything."""
-    taken = ConfigurationError(f"{folder}: is not empty, and a session never overwrites. Try another --out DIR")
+    taken = ConfigurationError(f"{folder}: is not empty, and a session never overwrites. Try another out=DIR")
     claim = folder / CLAIM
     if any(folder.iterdir()):
         raise taken

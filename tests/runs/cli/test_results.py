@@ -126,3 +126,9 @@ def test_all_unfolds_the_rules_that_passed(session, call):
     assert folded.splitlines()[-6:] == unfolded.splitlines()[-6:], "the headline stands last in both"
     assert "window-length" in call("check", str(session), "--all")[1]
     assert "window-length" in call("check", str(session), "--rules", "window-length")[1]
+
+
+def test_check_ends_with_the_headline(call, session):
+    shown = call("check", str(session))[1]
+    assert shown.index("rules passed") < shown.index("per inference ±") < shown.index("VALID")
+    assert "per inference ±" not in call("check", str(session), "--rules", "spread")[1]
