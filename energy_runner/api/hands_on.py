@@ -32,8 +32,8 @@ def examine_bench(
     mode: Mode = "energy" if "sampler" in roles_of(spec) else "performance"
     built = build_bench(spec, mode, benchmark=_any_benchmark(spec))
     stop = StopRequest()
-    with lock_bench(spec, "bench doctor"), while_signals_stop(stop):
-        return examine(built, stop, listener)
+    with lock_bench(spec, "bench doctor") as died, while_signals_stop(stop):
+        return examine(built, stop, listener, died)
 
 
 def switch_bench_off(bench: BenchSpec | str | Path) -> tuple[Identity, str | None]:

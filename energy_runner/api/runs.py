@@ -4,7 +4,7 @@
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -58,10 +58,11 @@ def run(
     Each of `subscribers` is called with every event, in a thread of its own, and must return at once, because the
     run waits for it: one that raises, or takes longer than a second, is called no more. For anything that may wait
     there is `start`.
+
+    Call this in the main thread, where Ctrl-C and SIGTERM end the run as interrupted. In another thread nothing
+    can handle them, and SIGTERM ends the process with the supply on.
     """
-    execute = _ready(bench, run_plan, out, model, rule_set)
-    with closing(Bus(subscribers)) as bus:
-        return execute(bus, StopRequest())
+    return follow(start(bench, run_plan, out=out, model=model, subscribers=subscribers, rule_set=rule_set))
 
 
 def start(
@@ -75,9 +76,15 @@ def start(
 ) -> Run:
     """Do what `run` does in a thread of its own, and return its handle: `events()`, `cancel()`, `wait()`.
 
-    What is wrong with bench, plan, folder or rule set is raised here, before anything is opened.
+    What is wrong with bench, plan, folder or rule set is raised here, before anything is opened. Call this in the
+    main thread too; see `run`.
     """
-    return Run(_ready(bench, run_plan, out, model, rule_set), subscribers)
+    folder, execute = _ready(bench, run_plan, out, model, rule_set)
+    try:
+        return Run(execute, subscribers)
+    except BaseException:
+        give_up_session(folder)
+        raise
 
 
 def follow(handle: Run, *listeners: Listener) -> Session:
@@ -86,16 +93,19 @@ def follow(handle: Run, *listeners: Listener) -> Session:
     A listener may take its time, for the run does not wait for it; what one raises is raised when the run has
     ended. Ctrl-C and SIGTERM cancel the run if this is the main thread.
     """
-    with while_signals_stop(handle.stop):
-        try:
-            for event in handle.events():
-                for listener in listeners:
-                    listener(event)
-        except Detached:
-            pass  # the journal says so
-        finally:
-            handle.wait()
-    return handle.wait()
+    try:
+        with while_signals_stop(handle.stop):
+            try:
+                for event in handle.events() if listeners else ():
+                    for listener in listeners:
+                        listener(event)
+            except Detached:
+                pass  # the journal says so
+            finally:
+                session = handle.wait()
+    finally:
+        handle.release_signals()
+    return session
 
 
 def measure(
@@ -148,8 +158,8 @@ def _ready(
     out: str | Path | None,
     model: str | Path | None,
     rule_set: str | Path | None,
-) -> Callable[[Bus, StopRequest], Session]:
-    """Return what carries a run out, its bench built, its rules read and its folder made."""
+) -> tuple[Path, Callable[[Bus, StopRequest], Session]]:
+    """Return a run's folder, which is made, and what carries it out, its bench built and its rules read."""
     if not isinstance(run_plan, RunPlan):
         raise ConfigurationError(
             f"run needs a plan, not {type(run_plan).__name__}. Try: er.run(bench, er.plan('demo-keywords'))"
@@ -170,7 +180,7 @@ def _ready(
             model=Path(model) if model is not None else None,
         )
     folder = create_session(DEFAULT_PARENT, _name(bench, run_plan), Path(out) if out is not None else None)
-    return partial(_execute, bench, run_plan, folder, rules=rules)
+    return folder, partial(_execute, bench, run_plan, folder, rules=rules)
 
 
 def _name(bench: Bench, run_plan: RunPlan) -> str:
@@ -182,11 +192,7 @@ def _name(bench: Bench, run_plan: RunPlan) -> str:
 def _execute(
     bench: Bench, run_plan: RunPlan, folder: Path, bus: Bus, stop: StopRequest, *, rules: RuleSet | None
 ) -> Session:
-    with (
-        _no_empty_folder(folder),
-        lock_bench(bench.spec, f"session {folder.resolve()}") as died,
-        while_signals_stop(stop),
-    ):
+    with _no_empty_folder(folder), lock_bench(bench.spec, f"session {folder.resolve()}") as died:
         record = _first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()))
         write_record(folder, record)
         recorder = Recorder(folder, bench.clock, bus)

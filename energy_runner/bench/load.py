@@ -2,6 +2,7 @@
 """Read bench files: built in or a user's own, with single keys replaced; a mistake is named with its line."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -61,6 +62,9 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
 
 
 _EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
+_LONG_EXAMPLE = "Try: compare it with the example of [instruments.*] and [roles] in docs/reference/bench-file.md"
+_AT = re.compile(r" \(at line ([0-9]+), column [0-9]+\)")  # as tomllib ends its messages
+_TWICE = ("Cannot overwrite a value", "Cannot declare")  # tomllib's words for a key or table that is given twice
 _TABLES: dict[str, type[BaseModel]] = {
     "monitor": MonitorSpec,
     "monitor.calibration": CalibrationSpec,
@@ -80,7 +84,7 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
     try:
         table = read_toml(text)
     except TomlSyntaxError as error:
-        raise ConfigurationError(f"{where}: not valid TOML: {error}. {_EXAMPLE}") from error
+        raise ConfigurationError(f"{_syntax(where, str(error))}. {_EXAMPLE}") from error
     except BoundsError as error:
         line = line_of(text, error.place)
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
@@ -95,14 +99,31 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
         problems = [problem(one, _TABLES, BenchSpec) for one in found]
         different = list(dict.fromkeys(problems))  # a value of a wrong type is reported once for each allowed type
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
-        line = _line_of(text, [str(part) for part in found[0]["loc"]], changes)
-        raise ConfigurationError(f"{_at(where, line)}: {short_words(different[0])}{more}. {_EXAMPLE}") from error
+        context = found[0].get("ctx", {})
+        place = context["place"].split(".") if "place" in context else [str(part) for part in found[0]["loc"]]
+        at = _at(where, _line_of(text, place, changes))
+        example = "" if "place" in context else f". {_LONG_EXAMPLE if _is_long(table) else _EXAMPLE}"
+        raise ConfigurationError(f"{at}: {short_words(different[0])}{more}{example}") from error
     try:
         check_roles(spec)
     except WiringError as error:
         at = _at(where, *(_line_of(text, place, changes) for place in (error.place, error.also) if place))
         raise ConfigurationError(f"{at}: {short_words(str(error))}") from error
     return spec
+
+
+def _syntax(where: str, message: str) -> str:
+    """Return what is wrong with the grammar of a bench file, by its line."""
+    line = _AT.search(message)
+    if line is None:
+        return f"{where}: not valid TOML: {message}"
+    twice = message.startswith(_TWICE)
+    words = "a key or table is given twice" if twice else f"not valid TOML: {_AT.sub('', message)}"
+    return f"{_at(where, int(line[1]))}: {words}"
+
+
+def _is_long(table: Mapping[str, Any]) -> bool:
+    return "instruments" in table or "roles" in table
 
 
 def _line_of(text: str, place: Sequence[str], changes: Mapping[str, Any]) -> int | None:

@@ -6,6 +6,7 @@ from calendar import monthrange
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from energy_runner import notebook
 from energy_runner.bench.words import meant
@@ -245,9 +246,7 @@ class BenchSpec(_Table):
         if self.dut.port is None and self.io_manager is None and self.roles.dut is None:
             relay = "an [io_manager] that relays its UART, or an instrument in roles.dut"
             raise ValueError(f"the DUT cannot be reached: give dut.port, {relay}")
-        ports = [p for p in self.ports() if p != VIRTUAL_PORT]
-        if ports and VIRTUAL_PORT in self.ports():
-            raise ValueError("some ports are 'virtual' and some are real: a bench is one or the other")
+        self._check_mixed()
         if self.virtual is not None and not self.is_virtual:
             raise ValueError("[virtual] is only for benches whose ports are 'virtual'")
         tables = (self.monitor, *self.instruments.values())
@@ -255,6 +254,20 @@ class BenchSpec(_Table):
         if self.is_virtual and (calibrated or self.environment is not None):
             raise ValueError("a virtual bench has neither a calibration nor surroundings")
         return self
+
+    def _check_mixed(self) -> None:
+        ports = self.ports_by_key()
+        virtual = [key for key, port in ports.items() if port == VIRTUAL_PORT]
+        real = [key for key in ports if key not in virtual]
+        if not virtual or not real:
+            return
+        spare = self.dut.port == VIRTUAL_PORT and (self.io_manager is not None or self.roles.dut is not None)
+        advice = ", or leave out dut.port, because the IO manager relays the DUT's UART" if spare else ""
+        text = (
+            f"{_listed(virtual)} still 'virtual', and {_listed(real)} real: a bench is one or the other. "
+            f"Give {'it a port' if len(virtual) == 1 else 'them ports'}{advice}"
+        )
+        raise PydanticCustomError("mixed_ports", "{text}", {"text": text, "place": virtual[0]})
 
     def __repr__(self) -> str:
         return self.brief("BenchSpec")
@@ -294,8 +307,21 @@ class BenchSpec(_Table):
 
     def ports(self) -> list[str]:
         """Return every port of the bench."""
-        tables = (self.monitor, self.io_manager, self.dut, *self.instruments.values())
-        return [t.port for t in tables if t is not None and t.port is not None]
+        return list(self.ports_by_key().values())
+
+    def ports_by_key(self) -> dict[str, str]:
+        """Return every port of the bench by its key, such as `dut.port`."""
+        tables = {"monitor": self.monitor, "io_manager": self.io_manager, "dut": self.dut}
+        named = {f"instruments.{name}": table for name, table in self.instruments.items()}
+        return {
+            f"{key}.port": table.port
+            for key, table in (tables | named).items()
+            if table is not None and table.port is not None
+        }
+
+
+def _listed(keys: list[str]) -> str:
+    return f"{', '.join(keys)} {'is' if len(keys) == 1 else 'are'}"
 
 
 def parse_mode(text: str) -> Mode:

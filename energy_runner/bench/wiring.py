@@ -141,7 +141,14 @@ def check_roles(spec: BenchSpec) -> None:
                 f"two players for one role: {role} is '{text}' and '{implied[role]}'; leave one out",
             )
         _check_player(role, player, present)
-    _check_own_output(roles_of(spec), present)
+    roles = roles_of(spec)
+    if "cross_check" in roles and roles["cross_check"] == roles.get("edges"):
+        raise WiringError(
+            ("roles", "cross_check"),
+            f"cross_check and edges are both '{roles['edges'].instrument}', and edges are compared with those of "
+            "another instrument; leave one out",
+        )
+    _check_own_output(roles, present)
     used = {player.instrument for player in roles_of(spec).values()}
     idle = [name for name in spec.instruments if name not in used]
     if idle:
@@ -274,6 +281,11 @@ def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: d
         raise ConfigurationError(
             f"bench '{spec.name}' has no [monitor] and no instrument plays sampler; energy mode needs one. "
             f"{_could_play('sampler', present)}"
+        )
+    if players["edges"] is None and spec.monitor is None:
+        raise ConfigurationError(
+            f"bench '{spec.name}': [roles] does not say which instrument captures the timestamp pin's edges; "
+            f"energy mode needs one in roles.edges. {_could_play('edges', present)}"
         )
     if players["edges"] is None:
         raise ConfigurationError(

@@ -51,15 +51,17 @@ Step = tuple[str, Callable[[], str]]
 Listener = Callable[[Examined], None]
 
 
-def examine(bench: Bench, stop: StopRequest, listener: Listener = lambda step: None) -> Examination:
+def examine(
+    bench: Bench, stop: StopRequest, listener: Listener = lambda step: None, died: str | None = None
+) -> Examination:
     """Examine everything and switch the supply off; raise `Interrupted` if the user asks to stop.
 
-    `listener` is called with every step as it ends. One that raises, or takes longer than a second, is not called
-    again.
+    `died` names an earlier run on the bench that did not end properly. `listener` is called with every step as it
+    ends. One that raises, or takes longer than a second, is not called again.
     """
     doctor = _Doctor(bench, stop, listener)
     try:
-        return doctor.run()
+        return doctor.run(died)
     finally:
         doctor.end_listener()
 
@@ -100,8 +102,10 @@ class _Doctor:
         bench.dut.while_waiting = stop.check
         self._heard = Heard(bench)
 
-    def run(self) -> Examination:
+    def run(self, died: str | None = None) -> Examination:
         """Examine every instrument by itself, so that one run finds every wrong port, then all together."""
+        if died is not None:
+            self._note(Examined("an earlier run had died", True, died))
         bench, players = self._bench, self._bench.players
         asked = [name for name in bench.instruments if name != players.dut.instrument or _relays(bench, name)]
         alone: list[Step] = [

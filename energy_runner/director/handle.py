@@ -11,6 +11,7 @@ from energy_runner.director.signal_guard import GUARD
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Listener
 from energy_runner.session.folder import Session
+from instruments.errors import named
 
 # An unlimited wait cannot be interrupted on every system, so it is cut into turns.
 _TURN_S = 0.2
@@ -32,7 +33,11 @@ class Run:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._body, name="energy-runner run")
         GUARD.add(self.stop)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:  # the program has ended, or there are too many threads
+            GUARD.remove(self.stop)
+            raise
 
     @property
     def done(self) -> bool:
@@ -76,7 +81,7 @@ class Run:
             raise interrupted
 
     def _join(self, timeout_s: float | None = None) -> BaseException | None:
-        """Wait for the end of the run; return the Ctrl-C or SIGTERM that came meanwhile and cancelled it."""
+        """Wait for the end of the run; return what a signal raised meanwhile, which cancelled it."""
         interrupted: BaseException | None = None
         left_s = timeout_s
         # Not `join`: in Python 3.12 an exception in it makes a running thread count as ended.
@@ -86,13 +91,18 @@ class Run:
             turn_s = _TURN_S if left_s is None else min(_TURN_S, left_s)
             try:
                 self._over.wait(turn_s)
-            except (KeyboardInterrupt, SystemExit) as error:
+            except BaseException as error:  # Ctrl-C, or whatever else a handler of signals raises
                 interrupted, left_s = interrupted or error, None
-                self.cancel("stopped by Ctrl-C")
+                self.cancel("stopped by Ctrl-C" if isinstance(error, KeyboardInterrupt) else named(error))
             left_s = None if left_s is None else left_s - turn_s
         GUARD.remove(self.stop)
         self._thread.join()
         return interrupted
+
+    def release_signals(self) -> None:
+        """Leave the handling of signals as it was found, if the run has ended; for the main thread."""
+        if self.done:
+            GUARD.remove(self.stop)
 
     def _body(self) -> None:
         try:

@@ -23,6 +23,7 @@ class SignalGuard:
     def __init__(self) -> None:
         self._runs: set[StopRequest] = set()
         self._before: dict[int, _Handler] = {}
+        self._asking = False
 
     def add(self, run: StopRequest) -> None:
         """Let signals cancel a run; call this before anything is opened."""
@@ -48,11 +49,17 @@ class SignalGuard:
     def _asked(self, number: int, frame: FrameType | None) -> None:
         for run in tuple(self._runs):
             run.ask_by(number)
+        if self._asking:
+            return  # a handler of the user's own that calls the one it has replaced: ours
         if not threading.main_thread().is_alive():
             return  # the interpreter waits for the runs; an exception would end that
         before = self._before.get(number)
         if callable(before):
-            before(number, frame)
+            self._asking = True
+            try:
+                before(number, frame)
+            finally:
+                self._asking = False
         elif self._runs:
             raise SystemExit(128 + number)
         else:

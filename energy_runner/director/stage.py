@@ -70,6 +70,7 @@ class Stage:
         self._started_ns = self.clock.now_ns()
         self._looked_ns = self._started_ns - POLL_NS
         self._phase = ""
+        self._opened: set[str] = set()
         bench.dut.while_waiting = self.look_after
         bench.listen(recorder.bytes_passed)
 
@@ -100,8 +101,9 @@ class Stage:
             self._note_silence(self.bench.sampler.capabilities.unread_s)
             self.recorder.stream(self.bench.sampler.poll(self.deadline(ANSWER_S)))
         self.take_edges()
-        for text in self.bench.dut.link.take_remarks():
-            self.recorder.remark(self.bench.players.dut.instrument, text)
+        relay = self.bench.players.dut.instrument
+        for text in self.bench.dut.link.take_remarks() if relay in self._opened else ():
+            self.recorder.remark(relay, text)
 
     def _note_silence(self, unread_s: float) -> None:
         """Record a remark when the stream was left unread for longer than the sampler can buffer."""
@@ -166,6 +168,7 @@ class Stage:
                 self.undo.register(SUPPLY_STEP, lambda deadline: switch_off(self.bench, deadline), 3 * POWER_S)
             instrument.while_waiting = self.look_after
             identity = instrument.open(self.deadline(OPEN_S))
+            self._opened.add(name)
             if identity.model:
                 self.identified(name, identity)
 

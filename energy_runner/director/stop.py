@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user's request to stop: Ctrl-C and SIGTERM set a flag, and the run checks it between two steps.
+"""The user's request to stop: Ctrl-C, SIGTERM and a closed terminal set a flag that is checked between steps.
 
 No exception is raised in the middle of an action, so the power-off at the end cannot be interrupted; a second
 Ctrl-C changes nothing.
@@ -13,7 +13,12 @@ from types import FrameType
 from energy_runner.errors import Interrupted
 from instruments.errors import one_line
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# SIGHUP comes when a terminal is closed or an ssh connection lost, SIGQUIT from Ctrl-\\, SIGBREAK from Ctrl-Break.
+SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
+    if hasattr(signal, name)
+)
 
 
 class StopRequest:
@@ -39,14 +44,18 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals(stop: StopRequest) -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into a stop request while the body runs; only the main thread may use this."""
+    """Turn `SIGNALS` into a stop request while the body runs; only the main thread may use this."""
 
     def asked(number: int, frame: FrameType | None) -> None:
         stop.ask_by(number)
 
-    before = {number: signal.signal(number, asked) for number in SIGNALS}
+    # A process that ignores a signal, such as one under nohup, goes on ignoring it.
+    found = {number: signal.getsignal(number) for number in SIGNALS}
+    before = {number: handler for number, handler in found.items() if handler is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, asked)
     try:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

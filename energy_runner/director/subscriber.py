@@ -56,8 +56,12 @@ class Called:
         """Call the function with an event."""
         if self._thread is None:
             # A process may end while a listener that was left behind still runs.
-            self._thread = threading.Thread(target=self._body, name=f"energy-runner {self.name}", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._body, name=f"energy-runner {self.name}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError as refusal:  # Python starts no threads once the main program has ended
+                return Failure(self, f"it cannot be called: {one_line(refusal)}")
+            self._thread = thread
         self._events.put(event)
         try:
             error = self._returned.get(timeout=STALL_S)

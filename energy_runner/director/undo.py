@@ -44,17 +44,22 @@ class UndoStack:
         when all steps have run.
         """
         unreported: BaseException | None = None
+        # A handler of signals may raise between any two lines: the step is still on the stack and is run again.
         while self._steps:
-            step = self._steps.pop()
-            error = self._attempt(step)
-            if error is not None and not isinstance(error, InstrumentError):
-                error = self._attempt(step)
             try:
-                report(UndoReport(step.name, error))
+                self._unwind_one(report)
             except BaseException as caught:
                 unreported = unreported or caught
         if unreported is not None:
             raise unreported
+
+    def _unwind_one(self, report: Callable[[UndoReport], None]) -> None:
+        step = self._steps[-1]
+        error = self._attempt(step)
+        if error is not None and not isinstance(error, InstrumentError):
+            error = self._attempt(step)
+        self._steps.pop()
+        report(UndoReport(step.name, error))
 
     def _attempt(self, step: Undo) -> BaseException | None:
         try:

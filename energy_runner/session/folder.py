@@ -69,6 +69,11 @@ def _claim(folder: Path) -> Path:
     """Return an existing folder, which is ours now; raise `ConfigurationError` if it holds anything."""
     taken = ConfigurationError(f"{folder}: is not empty, and a session never overwrites. Try another out=DIR")
     claim = folder / CLAIM
+    if [path.name for path in folder.iterdir()] == [CLAIM]:
+        raise ConfigurationError(
+            f"{folder}: is not empty: it holds {CLAIM} of a run that begins just now or was killed as it began. "
+            f"Try: another --out DIR, or remove this one"
+        )
     if any(folder.iterdir()):
         raise taken
     try:

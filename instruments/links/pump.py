@@ -10,7 +10,7 @@ import math
 import threading
 
 from instruments.clock import Clock, Deadline
-from instruments.errors import TimedOut, Unavailable
+from instruments.errors import TimedOut, Unavailable, one_line
 from instruments.links import turns
 from instruments.links.base import Link
 from instruments.links.bounded import BoundedQueue, Overflow
@@ -56,8 +56,14 @@ class PumpedLink:
         self._thread = threading.Thread(
             target=self._pump, args=(self._queue, self._stop), name=f"pump of {self.name}", daemon=True
         )
+        try:
+            self._thread.start()
+        except RuntimeError as error:  # Python starts no threads once the main program has ended
+            self._thread = None
+            self.inner.close()
+            asked = f"start to read {self.name}"
+            raise Unavailable(asked, one_line(error), "let the program wait for the run: run.wait()") from error
         turns.shorten()
-        self._thread.start()
 
     def close(self) -> None:
         """End the thread and release the link; safe to call twice.

@@ -3,12 +3,15 @@
 
 import ipaddress
 import os
+import re
+import socket
 
 from instruments.links.address import Address, AddressError
 from instruments.links.parse import parse_address, wrapped_port
 
 _THIS_MACHINE = {"localhost", "localhost.localdomain", "ip6-localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}  # noqa: S104
-_HISLIP_PORT = ",4880"  # the default of HiSLIP (IVI-6.1)
+_NUMBER = re.compile(r"0x[0-9a-f]+|[0-9]+")
+_HISLIP_PORT = "4880"  # the default of HiSLIP (IVI-6.1)
 
 
 def canonical_resource(address: str) -> str:
@@ -49,7 +52,8 @@ def _port(name: str) -> str:
 def _message(read: Address) -> str:
     interface, *parts = read.visa_parts
     if interface == "TCPIP":
-        device = parts[0].lower().removesuffix(_HISLIP_PORT)
+        name, comma, port = parts[0].lower().partition(",")
+        device = name if port.lstrip("0") in {"", _HISLIP_PORT} else f"{name}{comma}{port}"
         return f"TCPIP0::{_host(read.host)}::{device}::INSTR"
     if interface == "USB":
         vendor, product, serial = parts
@@ -63,10 +67,20 @@ def _url(read: Address) -> str:
     return f"{scheme.lower()}://{rest}"
 
 
+def _dotted(name: str) -> str:
+    """Return an IPv4 address as four numbers; resolvers also read 127.1, 192.168.276 and 0xC0A80114."""
+    if not all(_NUMBER.fullmatch(part) for part in name.split(".")):
+        return name
+    try:
+        return socket.inet_ntoa(socket.inet_aton(name))
+    except (OSError, UnicodeError):
+        return name
+
+
 def _host(host: str) -> str:
     name = host.lower().rstrip(".")
     try:
-        number = ipaddress.ip_address(name)
+        number = ipaddress.ip_address(_dotted(name))
     except ValueError:
         return "127.0.0.1" if name in _THIS_MACHINE else name
     if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped is not None:

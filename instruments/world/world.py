@@ -48,6 +48,7 @@ class World:
         self._past_windows: list[TrueWindow] = []
         self._most_levels = MOST_LEVELS
         self._edge_count = 0
+        self._began_ns: int | None = None  # of the window in progress
         self._edge_listeners: list[EdgeListener] = []
         self._power_listeners: list[Callable[[bool], None]] = []
 
@@ -69,6 +70,7 @@ class World:
         if not changed:  # the DUT continues with what it is doing
             self.history.change_voltage(self.clock.now_ns(), self.voltage_v)
             return
+        self._began_ns = None
         self.draw(0.0)
         for listener in self._power_listeners:
             listener(powered)
@@ -111,9 +113,14 @@ class World:
 
     # --- truth ------------------------------------------------------------------------------------------
 
+    def begin_window(self, start_ns: int) -> None:
+        """Take note that a window has begun: its current is kept until it ends or the supply is switched."""
+        self._began_ns = start_ns
+
     def note_window(self, start_ns: int, stop_ns: int, inferences: int) -> None:
         """Record the true edges of a finished `infer` command."""
         self._windows.append((start_ns, stop_ns, inferences))
+        self._began_ns = None
 
     def truth(self) -> list[TrueWindow]:
         """Return every finished window with its energy in closed form."""
@@ -128,6 +135,8 @@ class World:
         if len(self.history) < self._most_levels:
             return
         before_ns = self.clock.now_ns() - KEPT_NS
+        if self._began_ns is not None:
+            before_ns = min(before_ns, self._began_ns)
         past = sum(1 for start_ns, _, _ in self._windows if start_ns <= before_ns)
         self._past_windows += [self._true(*window) for window in self._windows[:past]]
         del self._windows[:past]

@@ -31,3 +31,14 @@ def test_the_folder_of_a_twins_session_says_virtual(tmp_path, monkeypatch):
     assert session.record.session_id == session.path.name
     assert not session.path.name.startswith("2000"), "the host's time, not the virtual one"
     assert [row.name for row in er.list_sessions()] == [session.path.name]
+
+
+def test_windows_longer_than_what_a_world_keeps_are_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr("instruments.devices.dut.twin.BLOCK", 20)
+    whole = er.run("virtual-lpm01a", er.plan("demo-keywords"), out=tmp_path / "whole")
+    monkeypatch.setattr("instruments.world.world.MOST_LEVELS", 100)
+    monkeypatch.setattr("instruments.world.world.KEPT_NS", 2_000_000_000)
+    short = er.run("virtual-lpm01a", er.plan("demo-keywords"), out=tmp_path / "short")
+    assert short.record.truth[0].stop_s - short.record.truth[0].start_s > 5.0
+    assert short.record.truth == whole.record.truth
+    assert short.result() == whole.result()

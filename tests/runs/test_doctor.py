@@ -126,3 +126,9 @@ def test_instruments_that_are_not_there_are_followed_by_what_is(tmp_path, monkey
     assert examination.steps[-1] == Examined(
         "what this computer has", True, "serial ports: /dev/ttyACM7 PowerShield"
     )
+
+
+def test_an_earlier_run_that_died_is_named_first() -> None:
+    heard: list[Examined] = []
+    examine(built(BENCHES[0]), StopRequest(), heard.append, "run 12 at 03:00")
+    assert heard[0] == Examined("an earlier run had died", True, "run 12 at 03:00")

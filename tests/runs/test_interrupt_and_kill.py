@@ -99,7 +99,7 @@ def test_a_second_interrupt_does_not_disturb_the_tear_down(tmp_path):
 def test_an_interrupted_session_has_status_4_and_keeps_what_it_measured(tmp_path, monkeypatch):
     plan = small_plan(tmp_path / "stimuli")
     bench = twin_bench("virtual-lpm01a")
-    monkeypatch.setattr("energy_runner.api.runs.StopRequest", lambda: StopAt(40))
+    monkeypatch.setattr("energy_runner.director.handle.StopRequest", lambda: StopAt(40))
     session = api.run(bench, plan, out=tmp_path / "s")
     assert session.record.outcome == "interrupted"
     assert api.exit_status(session) is ExitStatus.INTERRUPTED

@@ -288,3 +288,16 @@ def test_the_file_of_a_served_mix_keeps_its_roles(tmp_path):
     assert roles_of(served) == roles_of(spec)
     assert (served.supply, served.sampler) == (spec.supply, spec.sampler)
     assert not served.is_virtual
+
+
+def test_one_io_manager_times_edges_and_another_relays(run: Run, tmp_path: Path) -> None:
+    """The relay is opened last, and nothing is asked of it before."""
+    text = (BENCHES / "laps-by-host.toml").read_text("utf-8").replace('dut = "relay"', 'dut = "uart"')
+    uart = '[instruments.uart]\ndriver = "io-manager"\nport = "virtual"\n\n[roles]'
+    file = tmp_path / "bench.toml"
+    file.write_text(text.replace("[roles]", uart), "utf-8")
+    bench, session = run(build_bench(load_bench_spec(str(file)), "energy", seed=0))
+    assert session.record.outcome == "completed", session.record.reason
+    assert session.result().energy_per_inference_j is not None
+    assert bench.twin is not None
+    assert not bench.twin.world.powered

@@ -38,6 +38,7 @@ with start() as run:
 """,
     "reading events": "for event in start().events(): pass",
     "followed": "er.follow(start())",
+    "run": 'er.run("virtual-lpm01a", plan, out=sys.argv[1])',
     "two threads": """
 run = start()
 thread = threading.Thread(target=run.wait)
@@ -50,6 +51,8 @@ SIGNALS = {
     "ctrl-c held down": [signal.SIGINT] * 20,
     "sigterm": [signal.SIGTERM],
     "sigterm twice": [signal.SIGTERM] * 2,
+    "terminal closed": [signal.SIGHUP],
+    "all of them": [signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM, signal.SIGINT],
 }
 DEADLINE_S = 60.0
 

@@ -245,6 +245,7 @@ class VirtualDut:
         yield from self._compute(warmups)
         yield from self._say(f"m-warmup-done\r\nm-infer-start-{inferences}\r\n")
         start_ns = self.world.clock.now_ns()
+        self.world.begin_window(start_ns)
         yield from self._timestamp()
         yield from self._compute(inferences)
         self.world.note_window(start_ns, self.world.clock.now_ns(), inferences)

@@ -33,6 +33,8 @@ from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem, 
 BUFFER_WARNING = 0.9
 # Words in error lines that mean that a reading is over range.
 OVER_RANGE_WORDS = ("current", "range", "overload")
+# After a report of overcurrent, samples above this share of the one that was reported count as over range too.
+AT_THE_LIMIT = 0.9
 # An edge line follows the last sample that was complete when the pin fell: the pin fell during the next one.
 EDGE_OFFSET = 0.5
 EDGE_HALF_WIDTH = 0.5
@@ -53,6 +55,8 @@ class Lpm01aStream:
         self._stamp_index = 0
         self._stamp_ms = 0.0
         self._counter: int | None = None
+        self._last = 0.0
+        self._limited_from: float | None = None
 
     def take(self, event: Event) -> Iterator[StreamItem | Edge]:
         """Yield the items for one decoded event."""
@@ -66,6 +70,7 @@ class Lpm01aStream:
             case End():
                 yield from self._early_end(event)
             case ErrorReply(text) if any(word in text.lower() for word in OVER_RANGE_WORDS):
+                self._limited_from = AT_THE_LIMIT * self._last
                 yield OverRange(max(0, self.index - 1), 1, f"the shield reports: error {text}")
             case _:
                 yield note(event)
@@ -81,7 +86,20 @@ class Lpm01aStream:
                     len(run),
                     f"{values[run].max():.4g} in one sample is more than the shield can supply",
                 )
+        yield from self._limited(values)
         self.index += len(values)
+        self._last = float(values[-1]) if len(values) else self._last
+
+    def _limited(self, values: npt.NDArray[np.float64]) -> Iterator[StreamItem]:
+        """Yield the samples still at the limit after a report of overcurrent, which the shield makes once."""
+        if self._limited_from is None:
+            return
+        below = np.flatnonzero(~(values >= self._limited_from))
+        count = int(below[0]) if len(below) else len(values)
+        if count:
+            yield OverRange(self.index, count, "no lower than when the shield reported overcurrent")
+        if len(below):
+            self._limited_from = None
 
     def _edge(self, event: EventMark) -> Iterator[StreamItem | Edge]:
         counter = event.counter % EVENT_COUNTER_WRAPS

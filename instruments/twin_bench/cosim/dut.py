@@ -248,6 +248,7 @@ class EmulatedDut:
             return
         if window.start_ns is None:
             window.start_ns = at_ns
+            self._world.begin_window(at_ns)
             return
         start_ns, self._window = window.start_ns, None
         self._marks = _marks(window, start_ns, at_ns)

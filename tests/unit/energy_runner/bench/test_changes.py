@@ -80,13 +80,13 @@ def test_a_changed_bench_is_checked_like_any_other():
     for changes, words in (
         ({"monitor.voltage_v": 99.0}, ["monitor.voltage_v = 99.0", "less than or equal to 20"]),
         ({"monitor.voltage": 2.5}, ["unknown key 'monitor.voltage'", "did you mean 'voltage_v'"]),
-        ({"dut.port": "/dev/x"}, ["some ports are 'virtual' and some are real"]),
+        ({"dut.port": "/dev/x"}, ["monitor.port, io_manager.port are still 'virtual', and dut.port is"]),
         ({"monitor.voltage_v": "3,0"}, ["monitor.voltage_v = '3,0'", "valid number"]),
     ):
         with pytest.raises(ConfigurationError) as refused:
             load_bench_spec("virtual-lpm01a", changes)
         assert all(word in str(refused.value) for word in words), str(refused.value)
-        assert str(refused.value).startswith(f"built-in bench virtual-lpm01a{in_words(changes)}: ")
+        assert str(refused.value).startswith(f"built-in bench virtual-lpm01a{in_words(changes)}")
 
 
 def test_what_was_changed_in_words():

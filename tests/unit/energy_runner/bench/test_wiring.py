@@ -2,6 +2,7 @@
 """Who plays which role: from the tables of a bench file to instruments, and what is refused in which line."""
 
 import dataclasses
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -219,3 +220,68 @@ def test_the_channel_of_the_options_may_be_named_in_a_role(load) -> None:
     assert wiring(load(MIX.replace('sampler = "meter"', 'sampler = "meter:2"')), "energy").sampler == Player(
         "meter", "2"
     )
+
+
+def test_a_copied_bench_with_ports_put_in_names_what_is_still_virtual(tmp_path):
+    """What everybody does first: replace the ports of monitor and IO manager, and forget the DUT's own."""
+    file = tmp_path / "mine.toml"
+    text = resources.files("energy_runner.bench").joinpath("builtin/virtual-lpm01a.toml").read_text("utf-8")
+    for port in ("/dev/ttyACM0", "/dev/ttyACM1"):
+        text = text.replace('"virtual"\n', f'"{port}"\n', 1)
+    file.write_text(text, "utf-8")
+    line = text.splitlines().index("[dut]") + 2
+    with pytest.raises(ConfigurationError) as caught:
+        load_bench_spec(str(file))
+    said = str(caught.value)
+    assert said.startswith(
+        f"{file}, line {line}: dut.port is still 'virtual', and monitor.port, io_manager.port are real"
+    )
+    assert said.endswith("or leave out dut.port, because the IO manager relays the DUT's UART")
+    file.write_text(text[: text.index("# A port of the DUT's own")], "utf-8")
+    assert not load_bench_spec(str(file)).is_virtual
+
+
+LONG = """
+name = "x"
+[instruments.meter]
+driver = "ideal"
+port = "virtual"
+[instruments.uno]
+driver = "io-manager"
+port = "virtual"
+[roles]
+supply = "meter"
+sampler = "meter"
+dut = "uno"
+{roles}
+[supply]
+voltage_v = 3.0
+"""
+
+
+def written(tmp_path, roles):
+    file = tmp_path / "long.toml"
+    file.write_text(LONG.format(roles=roles), "utf-8")
+    return str(file)
+
+
+def test_a_long_form_without_edges_says_which_role_is_missing(tmp_path):
+    spec = load_bench_spec(written(tmp_path, ""))
+    with pytest.raises(
+        ConfigurationError, match=r"\[roles\] does not say .* roles.edges. It could be: meter, uno"
+    ):
+        wiring(spec, "energy")
+
+
+@pytest.mark.parametrize(
+    ("roles", "words"),
+    [
+        ('edges = "uno"\ncross_check = "uno"', r", line 14: cross_check and edges are both 'uno'"),
+        ('supply = "uno"', r", line 13: a key or table is given twice"),
+        ('edges = "uno', r", line 13: not valid TOML: Illegal character"),
+        ('edgse = "uno"', r"unknown key 'roles.edgse'; did you mean 'edges'.*docs/reference/bench-file.md"),
+    ],
+)
+def test_mistakes_in_the_long_form_have_a_line_and_the_right_example(tmp_path, roles, words):
+    with pytest.raises(ConfigurationError, match=words):
+        load_bench_spec(written(tmp_path, roles))

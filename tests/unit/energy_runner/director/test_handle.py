@@ -205,3 +205,45 @@ def test_any_reason_is_one_line(reason, kept):
     run.cancel(reason)
     run.cancel("second")
     assert run.wait() == kept
+
+
+class TooLateError(Exception):
+    """What a user's own handler raises, such as a time-out."""
+
+
+def leave(run):
+    with run:
+        threading.Event().wait(30.0)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_whatever_a_handler_raises_the_tear_down_is_waited_for(send, left):
+    def too_late(number, frame):
+        raise TooLateError("after 0.1 s")
+
+    before = signal.signal(signal.SIGUSR1, too_late)
+    try:
+        run = Run(slow_to_stop)
+        send(signal.SIGUSR1)
+        with pytest.raises(TooLateError):
+            leave(run) if left else run.wait()
+        assert run.done
+        assert run.stop.reason == ("its handle was left" if left else "TooLateError: after 0.1 s")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_handler_that_calls_the_one_it_replaced_ends(send):
+    before = handlers()
+    first = Run(until_stopped)
+    ours = signal.getsignal(signal.SIGTERM)
+    heard = []
+    signal.signal(signal.SIGTERM, lambda number, frame: (heard.append(number), ours(number, frame)))
+    first.cancel()
+    first.wait()
+    second = Run(until_stopped)
+    send(signal.SIGTERM)
+    assert second.wait() == "stopped by SIGTERM"
+    assert heard == [signal.SIGTERM]
+    for number, handler in zip(SIGNALS, before, strict=True):
+        signal.signal(number, handler)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tear-down runs every step, newest first, each with its own deadline."""
 
+import sys
+
 import pytest
 
 from energy_runner.director.stop import StopRequest
@@ -101,3 +103,42 @@ def test_a_report_that_fails_is_heard_of_after_the_last_step():
     with pytest.raises(SystemExit, match="second"):
         stack.unwind(report)
     assert done == ["second", "first"]
+
+
+class FromAHandlerError(BaseException):
+    """What a user's handler of signals raises, such as a time-out of SIGALRM."""
+
+
+def test_an_exception_between_any_two_lines_keeps_no_step_from_running():
+    """An exception at each line of the loop in turn, as a handler of signals raises it."""
+
+    def unwound(at: int) -> tuple[list[str], int]:
+        stack, done, seen = UndoStack(VirtualClock()), [], 0
+        for name in ("first", "second", "third"):
+            stack.register(name, lambda deadline, name=name: done.append(name))
+
+        def trace(frame, event, arg):
+            nonlocal seen
+            if not frame.f_code.co_filename.endswith("director/undo.py"):
+                return None
+            if event == "line" and frame.f_code.co_name != "unwind":
+                seen += 1
+                if seen == at:
+                    raise FromAHandlerError
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            stack.unwind(lambda report: None)
+        except FromAHandlerError:
+            pass
+        finally:
+            sys.settrace(before)
+        return done, seen
+
+    _, lines = unwound(0)
+    assert lines > 20
+    for at in range(1, lines + 1):
+        done, _ = unwound(at)
+        assert set(done) == {"first", "second", "third"}, f"at line {at}: {done}"

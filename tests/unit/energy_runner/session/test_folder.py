@@ -51,7 +51,7 @@ def test_out_may_be_absent_or_empty_but_holds_nothing(tmp_path: Path) -> None:
         give_up_session(out)
         out.mkdir()
         (out / name).touch()
-        with pytest.raises(ConfigurationError, match="is not empty, and a session never overwrites") as caught:
+        with pytest.raises(ConfigurationError, match="is not empty") as caught:
             create_session(tmp_path, "run", out)
         assert caught.value.status == ExitStatus.USAGE
         assert [path.name for path in out.iterdir()] == [name]

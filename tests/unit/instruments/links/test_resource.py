@@ -136,3 +136,14 @@ def test_macos_has_two_names_for_a_port() -> None:
 )
 def test_neighbours_are_not_confused(one: str, other: str) -> None:
     assert canonical_resource(one) != canonical_resource(other)
+
+
+@pytest.mark.parametrize("host", ["192.168.276", "192.168.1.20", "3232235796", "0xC0A80114"])
+def test_an_address_that_a_resolver_reads_as_the_same_is_the_same(host: str) -> None:
+    assert canonical_resource(f"tcp://{host}:5025") == "tcp://192.168.1.20:5025"
+
+
+def test_a_hislip_port_is_a_number() -> None:
+    names = {canonical_resource(f"TCPIP::psu::hislip0{port}::INSTR") for port in ("", ",4880", ",04880")}
+    assert len(names) == 1
+    assert canonical_resource("TCPIP::psu::hislip0,4881::INSTR") not in names

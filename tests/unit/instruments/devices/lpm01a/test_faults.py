@@ -98,8 +98,24 @@ def test_current_over_the_range_is_reported_at_its_sample():
     b.streaming()
     b.clock.call_after(to_ns(0.5), lambda: b.world.draw(0.08))
     items = b.record(1) + b.stop()
-    assert [(item.at, item.count) for item in of_type(items, OverRange)] == [(500, 1)]
     assert joined(items)[-1] == pytest.approx(0.05 * VOLTAGE_V * 1e-3, rel=5e-4)
+    assert over_range(items) == set(range(500, len(joined(items))))
+
+
+def over_range(items):
+    """Return the indices of the samples that were reported as over range."""
+    return {item.at + k for item in of_type(items, OverRange) for k in range(item.count)}
+
+
+def test_the_shield_reports_overcurrent_once_and_every_sample_at_the_limit_counts():
+    """Two stretches: each is reported as it begins, and each ends with the first sample below the limit."""
+    b = bench(ideal=True)
+    b.world.faults.over_range_above_a = 0.05
+    b.streaming()
+    for at_s, current_a in ((0.3, 0.08), (0.5, 0.01), (0.7, 0.06), (0.8, 0.02)):
+        b.clock.call_after(to_ns(at_s), lambda current_a=current_a: b.world.draw(current_a))
+    items = b.record(1) + b.stop()
+    assert over_range(items) == {*range(300, 500), *range(700, 800)}
 
 
 def test_a_brown_out_is_suspicious():

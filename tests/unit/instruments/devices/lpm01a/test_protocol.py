@@ -288,6 +288,14 @@ def test_an_error_line_over_range_marks_the_sample_before_it(text):
     assert [(item.at, item.count) for item in of_type(items, OverRange)] == [(9, 1)]
 
 
+def test_samples_at_the_limit_count_as_over_range_until_one_is_lower():
+    stream = Lpm01aStream(1000, 1.0)
+    values = np.array([0.5, 0.49, 0.46, 0.3, 0.5])
+    items = run(stream, SampleRun(np.array([0.1, 0.5])), ErrorReply("overcurrent"), SampleRun(values))
+    assert [(item.at, item.count) for item in of_type(items, OverRange)] == [(1, 1), (2, 3)]
+    assert of_type(run(stream, SampleRun(np.array([0.5]))), OverRange) == []
+
+
 @pytest.mark.parametrize(
     "event",
     [
