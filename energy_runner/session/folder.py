@@ -72,7 +72,7 @@ def _claim(folder: Path) -> Path:
     if [path.name for path in folder.iterdir()] == [CLAIM]:
         raise ConfigurationError(
             f"{folder}: is not empty: it holds {CLAIM} of a run that begins just now or was killed as it began. "
-            f"Try: another --out DIR, or remove this one"
+            f"Try: another out=DIR, or remove this one"
         )
     if any(folder.iterdir()):
         raise taken

@@ -42,3 +42,13 @@ def test_windows_longer_than_what_a_world_keeps_are_measured(tmp_path, monkeypat
     assert short.record.truth[0].stop_s - short.record.truth[0].start_s > 5.0
     assert short.record.truth == whole.record.truth
     assert short.result() == whole.result()
+
+
+def test_whatever_the_api_returns_shows_itself_in_a_line(tmp_path):
+    session = er.run("virtual-lpm01a", er.plan("demo-keywords", inferences=120), out=tmp_path / "s")
+    segmentation = er.segment(session)
+    shown = [session, session.result(), segmentation, segmentation.windows[0], er.table([session])]
+    for one in shown:
+        assert len(repr(one)) < 300, repr(one)[:300]
+        assert "\n" not in repr(one)
+    assert repr(segmentation) == "<Segmentation of 5 windows: 600 inferences found>"

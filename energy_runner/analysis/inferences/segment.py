@@ -54,7 +54,7 @@ class EstimatedPhase:
     energy_j: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WindowInferences:
     """The single inferences of window `index` (from 0); all times in seconds of the monitor's own clock.
 
@@ -96,14 +96,22 @@ class WindowInferences:
     estimated_phases: tuple[EstimatedPhase, ...] = ()
     disagreements: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        found = f"{self.inferences} inferences" if self.resolved else f"not resolved, {self.reason}"
+        return f"<WindowInferences {self.index + 1}: {found}>"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Segmentation:
     """Every window of a session, the idle level (None where none was found) and where it was searched."""
 
     windows: tuple[WindowInferences, ...]
     idle: IdleLevel | None
     idle_searched: str
+
+    def __repr__(self) -> str:
+        found = sum(window.inferences for window in self.windows if window.resolved)
+        return f"<Segmentation of {len(self.windows)} windows: {found} inferences found>"
 
 
 @dataclass(frozen=True)
