@@ -49,6 +49,6 @@ def test_whatever_the_api_returns_shows_itself_in_a_line(tmp_path):
     segmentation = er.segment(session)
     shown = [session, session.result(), segmentation, segmentation.windows[0], er.table([session])]
     for one in shown:
-        assert len(repr(one)) < 300, repr(one)[:300]
+        assert len(repr(one)) < 400, repr(one)[:400]
         assert "\n" not in repr(one)
     assert repr(segmentation) == "<Segmentation of 5 windows: 600 inferences found>"
