@@ -82,7 +82,7 @@ def start(
     folder, execute = _ready(bench, run_plan, out, model, rule_set)
     try:
         return Run(execute, subscribers)
-    except BaseException:
+    except RuntimeError:  # no thread can be started; after anything else the run is in progress
         give_up_session(folder)
         raise
 
