@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sessions made up from a power curve with known energy, to be bent before they are written."""
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -98,8 +99,7 @@ class Run:
             with (folder / "journal.jsonl").open("ab") as file:
                 file.write(self.torn)
         if self.signals:
-            with TraceWriter(folder / "trace.jls", self.signals, self.setup.period_s) as trace:
-                trace.append(0, self.samples)
+            _write_trace(folder / "trace.jls", self.signals, self.setup.period_s, self.samples)
         return Session.open(folder)
 
     def change(self, kind: type[ev.Event], bend: Callable[[int, ev.AnyEvent], ev.AnyEvent | None]) -> "Run":
@@ -132,6 +132,28 @@ class Run:
         kept = max(0, int(t_s / self.setup.period_s))
         self.samples = [signal[:kept] for signal in self.samples]
         return self
+
+
+_TRACES: dict[bytes, bytes] = {}
+_MOST_TRACES = 100
+
+
+def _write_trace(
+    path: Path, signals: list[tuple[str, str]], period_s: float, samples: list[npt.NDArray[np.float32]]
+) -> None:
+    """Write a trace; one that was written before is copied, because opening pyjls's writer takes 40 ms."""
+    state = hashlib.blake2b(repr((signals, period_s, [len(values) for values in samples])).encode())
+    for values in samples:
+        state.update(np.ascontiguousarray(values, dtype=np.float32))
+    key = state.digest()
+    if key in _TRACES:
+        path.write_bytes(_TRACES[key])
+        return
+    with TraceWriter(path, signals, period_s) as trace:
+        trace.append(0, samples)
+    while len(_TRACES) >= _MOST_TRACES:
+        del _TRACES[next(iter(_TRACES))]
+    _TRACES[key] = path.read_bytes()
 
 
 def make_run(setup: Setup | None = None, **changes: object) -> Run:

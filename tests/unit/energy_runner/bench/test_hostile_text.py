@@ -14,6 +14,7 @@ from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.toml_text import DEEPEST, LONGEST, BoundsError, check_bounds, read_toml
 from instruments.links.address import AddressError
 from instruments.links.resource import canonical_resource
+from tests.support.examples import examples
 
 BENCH = """
 name = "desk"
@@ -109,7 +110,7 @@ def load_text(folder: Path, text: str) -> BenchSpec | str:
     return outcome(lambda: load_bench_spec(str(file)))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(150))
 @given(st.one_of(st.text(max_size=200), st.text("[]{}=.\"'ab01\n", max_size=200)))
 @example("a." * 5000 + "a = 1")
 @example("x = " + "[" * 100_000)
@@ -128,7 +129,7 @@ def test_a_hostile_value_at_every_kind_of_key(place: Path, key: str) -> None:
         outcome(lambda text=f"{key}={value}": load_bench_spec(str(good), parse_changes([text])))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(st.one_of(st.sampled_from(KEYS), hostile), hostile)
 def test_any_change_is_a_bench_or_refused_in_one_line(key: str, value: str) -> None:
     outcome(lambda: load_bench_spec("virtual-lpm01a", parse_changes([f"{key}={value}"])))
@@ -149,7 +150,7 @@ anything = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(150), suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.sampled_from(KEYS), st.text(max_size=20)), anything)
 @example("monitor.options", {1: 2})
 @example("monitor.port", "\x00")

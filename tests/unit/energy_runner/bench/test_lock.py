@@ -14,6 +14,7 @@ from energy_runner.bench import lock
 from energy_runner.bench.lock import lock_bench, resources_of
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.errors import BenchFault
+from tests.support.examples import examples
 
 SOCKET = "TCPIP0::10.0.0.7::5025::SOCKET"
 # The same instrument under several addresses, and different ones.
@@ -75,7 +76,7 @@ addresses, uses = st.sampled_from(sorted(ADDRESSES)), st.sampled_from(USES)
 benches = st.tuples(addresses, uses, addresses).filter(lambda drawn: ADDRESSES[drawn[0]] != ADDRESSES[drawn[2]])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(benches, benches)
 def test_benches_exclude_each_other_if_and_only_if_they_share_an_instrument(one, other) -> None:
     """Different channels of a mainframe are not shared; a driver without channels needs the whole device."""

@@ -82,16 +82,24 @@ def send():
             timers.append(threading.Timer(0.1 * at, os.kill, (os.getpid(), number)))
             timers[-1].start()
 
+    later.timers = timers
     yield later
     for timer in timers:
         timer.join()
 
 
-def slow_to_stop(bus, stop):
-    """A run whose tear-down takes a while."""
-    reason = until_stopped(bus, stop)
-    threading.Event().wait(0.6)
-    return reason
+@pytest.fixture
+def slow_to_stop(send):
+    """A run whose tear-down takes until every signal was sent: later ones would end the process of the tests."""
+
+    def execute(bus, stop):
+        reason = until_stopped(bus, stop)
+        for timer in send.timers:
+            timer.join()
+        threading.Event().wait(0.05)
+        return reason
+
+    return execute
 
 
 def handlers():
@@ -104,7 +112,7 @@ ENDS = pytest.mark.parametrize(
 
 
 @ENDS
-def test_a_signal_while_waiting_cancels_and_is_raised_after_the_tear_down(send, number, raised):
+def test_a_signal_while_waiting_cancels_and_is_raised_after_the_tear_down(send, slow_to_stop, number, raised):
     before = handlers()
     run = Run(slow_to_stop)
     send(number, number)
@@ -127,11 +135,11 @@ def test_a_signal_while_the_main_thread_does_something_else_cancels_too(send, nu
 
 
 @ENDS
-def test_signals_while_a_handle_is_left_do_not_cut_the_tear_down_short(send, number, raised):
+def test_signals_while_a_handle_is_left_do_not_cut_the_tear_down_short(send, slow_to_stop, number, raised):
     """Ctrl-C three times: the first ends the body, the others come while the run tears down."""
     before = handlers()
-    send(number, number, number)
     with pytest.raises(raised), Run(slow_to_stop) as run:
+        send(number, number, number)
         threading.Event().wait(30.0)
     assert run.wait() == f"stopped by {number.name}"
     assert handlers() == before
@@ -217,7 +225,7 @@ def leave(run):
 
 
 @pytest.mark.parametrize("left", [False, True])
-def test_whatever_a_handler_raises_the_tear_down_is_waited_for(send, left):
+def test_whatever_a_handler_raises_the_tear_down_is_waited_for(send, slow_to_stop, left):
     def too_late(number, frame):
         raise TooLateError("after 0.1 s")
 

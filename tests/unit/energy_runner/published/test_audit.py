@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from energy_runner.errors import ConfigurationError
 from energy_runner.published.audit import audit
 from energy_runner.published.report import Row
+from tests.support.examples import examples
 from tests.support.published_sessions import (
     Eembc,
     write_accuracy,
@@ -238,7 +239,7 @@ def test_a_link_out_of_the_folder_is_named_and_not_followed(session: Path, tmp_p
     assert says(rows[1], "gone: a link out of the folder, not followed")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_damage_to_any_file_gives_a_row(good: Path, tmp_path: Path, data: st.DataObject) -> None:
     folder = tmp_path / "kws/energy"
@@ -254,7 +255,7 @@ def test_any_damage_to_any_file_gives_a_row(good: Path, tmp_path: Path, data: st
     json.dumps(row.document(), allow_nan=False)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_damage_to_a_session_of_the_other_runner_gives_a_row(tmp_path: Path, data: st.DataObject) -> None:
     folder = tmp_path / "kws/energy"

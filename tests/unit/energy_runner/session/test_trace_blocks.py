@@ -16,6 +16,7 @@ from energy_runner.errors import SessionError
 from energy_runner.session.crc32c import crc32c
 from energy_runner.session.trace import TraceReader, TraceWriter
 from energy_runner.session.trace_blocks import IDENTIFICATION, TraceBlocks
+from tests.support.examples import examples
 
 SIGNALS = [("current", "A"), ("voltage", "V")]
 BLOCK = 128  # samples of a block at 1 kHz
@@ -185,7 +186,7 @@ def test_a_closed_file_that_lost_its_end_is_read_in_place(tmp_path: Path) -> Non
     assert (tmp_path / "t.jls").read_bytes() == data
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(st.integers(0, 12_000), st.binary(min_size=1, max_size=40), st.booleans())
 def test_hostile_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, at: int, put: bytes, cut: bool

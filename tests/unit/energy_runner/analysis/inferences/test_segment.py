@@ -25,6 +25,7 @@ from energy_runner.analysis.inferences.train import (
 )
 from energy_runner.cli.segment_command import SEGMENT_SCHEMA, segment_command
 from energy_runner.errors import ExitStatus, SessionError
+from tests.support.examples import examples
 from tests.support.synthetic import Curve, make_run
 
 # Share of the duration and level of each layer of a made-up network.
@@ -239,7 +240,7 @@ def test_too_little_to_see_is_said(period, stated, words):
 
 
 @given(arrays.arrays(np.float32, st.integers(40, 400)), st.integers(1, 60), st.floats(0, 5))
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_any_samples_give_an_answer(values, stated, slack):
     power = values.astype(np.float64)
     power[~np.isfinite(power)] = np.nan

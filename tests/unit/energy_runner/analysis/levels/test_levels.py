@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 from energy_runner.analysis.inferences.distribution import describe
 from energy_runner.analysis.levels.changepoints import find_levels
 from energy_runner.analysis.levels.idle import Stretch, find_idle
+from tests.support.examples import examples
 
 PERIOD_S = 1e-3
 FLOATS = st.floats(width=32, min_value=-(2.0**100), max_value=2.0**100) | st.just(np.nan)
@@ -82,7 +83,7 @@ def test_levels_are_found_where_they_change():
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(1e-9, 1e3))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_noise_alone_has_one_level(seed, size):
     levels = find_levels(size * np.random.default_rng(seed).normal(5, 1, 3000))
     assert len(levels.mean) == 1

@@ -19,6 +19,7 @@ from energy_runner.analysis.placing.alignment import (
 from energy_runner.analysis.placing.edges import Matching, lap_edges, match_edges
 from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
+from tests.support.examples import examples
 from tests.support.synthetic import Run, Setup, host_ns, make_run
 
 MONITOR = Setup(period_s=0.01)
@@ -156,7 +157,7 @@ def test_an_edge_lost_and_another_gained_elsewhere_do_not_cancel(setup: Setup) -
 
 
 @BOTH
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(data=st.data())
 def test_whatever_is_lost_or_added_no_window_is_wrong(setup: Setup, data: st.DataObject) -> None:
     run = make_run(setup)

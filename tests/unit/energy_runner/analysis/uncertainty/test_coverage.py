@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy_runner.analysis.uncertainty.coverage import PROBABILITY, WITHOUT_SPREAD, Part, coverage_factor
+from tests.support.examples import examples
 
 SHARES = st.floats(0.05, 1.0)
 PARTS = st.lists(
@@ -56,7 +57,7 @@ def test_another_probability() -> None:
     assert coverage_factor([Part("rectangular", 1.0)], 0.5) == pytest.approx(0.5 * math.sqrt(3), abs=1e-3)
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(PARTS, st.integers(0, 2**32 - 1))
 def test_the_interval_covers_what_it_says(parts: list[Part], seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given as examples
+from hypothesis import given as from_examples
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -16,6 +16,7 @@ from tests.support.budget_windows import (
     given,
     window,
 )
+from tests.support.examples import examples
 
 GOOD = [
     {"name": "gain", "relative": 0.01},
@@ -164,8 +165,8 @@ TERMS = st.lists(
 )
 
 
-@settings(max_examples=200)
-@examples(TERMS, st.booleans(), st.booleans(), st.floats(0, 1e3))
+@settings(max_examples=examples(200))
+@from_examples(TERMS, st.booleans(), st.booleans(), st.floats(0, 1e3))
 def test_any_table_gives_finite_numbers_or_a_refusal(
     terms: list[dict[str, Any]], by_laps: bool, virtual: bool, voltage_v: float
 ) -> None:

@@ -20,6 +20,7 @@ from instruments.devices.io_manager.twin import VirtualIoManager
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, Unavailable
 from instruments.world.cable import CableLink
 from instruments.world.world import World
+from tests.support.examples import examples
 
 STIMULUS = bytes(i * 7 % 256 for i in range(490))
 Fault = Callable[[bytes], bytes]
@@ -340,7 +341,7 @@ def test_endless_chatter_cannot_stall_past_the_deadline(noise: bytes) -> None:
     assert bench.clock.now_ns() - before_ns < 2.06e9
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.lists(st.binary(max_size=12) | st.sampled_from([b"m-ready\r\n", b"e-[", b"m-init-done\r\n"]), max_size=8)
 )

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from instruments.devices.io_manager.driver import BOOT_S, IoManager
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, Unavailable
+from tests.support.examples import examples
 from tests.support.io_manager_bench import Bench, once
 
 
@@ -143,7 +144,7 @@ def test_endless_noise_cannot_stall_the_driver() -> None:
     again.open(bench.within(20.0))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(st.binary(max_size=12) | st.sampled_from([b"m-ready\r\n", b"[dut]: ", b"m-lap-us-4\r\n"]), max_size=8)
 )
