@@ -8,8 +8,10 @@ The facts come from the monitor's own answer (`box-identified`) and from the ben
 import math
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from energy_runner.analysis.energy.sums import mean_present
 from energy_runner.errors import SessionError
 from energy_runner.rules.base import Case, Judgement, not_known, number, percent, shown
 from energy_runner.rules.rule_sets import Row
@@ -101,7 +103,7 @@ def _window_voltages(case: Case) -> list[float]:
                 if window.start_s is not None and window.stop_s is not None:
                     first, stop = (int(t_s / trace.period_s) for t_s in (window.start_s, window.stop_s))
                     if 0 <= first < stop <= trace.length:
-                        found.append(float(trace.envelope("voltage", first, stop, 1)[0, 0]))
+                        found.append(mean_present(partial(trace.read, "voltage"), first, stop))
     except SessionError:
         return []
     return [voltage_v for voltage_v in found if math.isfinite(voltage_v)]  # NaN: no sample of it arrived

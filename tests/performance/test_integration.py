@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from energy_runner.analysis.energy.integrate import window_sum
+from energy_runner.analysis.energy.integrate import integrate
 
 SAMPLES = 10**8
 
@@ -27,22 +27,22 @@ def test_integrating_takes_at_most_twice_the_time_of_numpy_sum() -> None:
     samples = np.full(SAMPLES, 1.579e-5, dtype=np.float32)
     samples[::7] *= np.float32(1.03)
 
-    def integrate() -> float:
-        return window_sum(lambda a, b: samples[a:b], SAMPLES, 0.25, SAMPLES - 0.25).total
+    def total() -> float:
+        return integrate(lambda a, b: samples[a:b], SAMPLES, 0.25, SAMPLES - 0.25).total
 
-    ratio = min(fastest_s(integrate) / fastest_s(lambda: np.sum(samples)) for _ in range(3))
+    ratio = min(fastest_s(total) / fastest_s(lambda: np.sum(samples)) for _ in range(3))
     exact = sum(float(np.sum(part, dtype=np.float64)) for part in np.split(samples, 100))
     exact -= 0.25 * (float(samples[0]) + float(samples[-1]))
     print(f"integration of 10^8 samples: {ratio:.2f} times numpy.sum")
     assert ratio <= 2.0
-    assert integrate() == pytest.approx(exact, rel=1e-7)
+    assert total() == pytest.approx(exact, rel=1e-7)
 
 
 def test_integrating_needs_no_memory_for_the_samples() -> None:
     """A window of 400 MB is read block by block; the samples are made up on reading."""
     ramp = np.arange(1 << 19, dtype=np.float32)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    total = window_sum(lambda a, b: ramp[: b - a], SAMPLES, 0, SAMPLES)
+    total = integrate(lambda a, b: ramp[: b - a], SAMPLES, 0, SAMPLES)
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert total.expected == SAMPLES
     assert grown_kb < 50_000
