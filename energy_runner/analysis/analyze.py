@@ -7,20 +7,28 @@ from contextlib import ExitStack
 
 from energy_runner.analysis.accuracy import measure_accuracy
 from energy_runner.analysis.contradictions import contradicted, contradictions
-from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.energy.integrate import METHODS
+from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
+from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.performance import window_durations
 from energy_runner.analysis.placing.alignment import (
     BY_HOST,
-    HOST_CLOCK_LIMIT,
     Alignment,
     align,
     cross_check,
-    sample_clock,
+)
+from energy_runner.analysis.placing.clock import (
+    HOST_CLOCK_LIMIT,
+    SAMPLE_CLOCK_LIMIT,
+    Clock,
+    clock_findings,
+    is_wrong,
 )
 from energy_runner.analysis.placing.edges import match_edges
+from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
 from energy_runner.session.events import RunStarted
@@ -30,14 +38,11 @@ from energy_runner.session.result import (
     CrossCheck,
     EdgeCount,
     Finding,
+    Integration,
     Result,
-    SampleClock,
     WindowResult,
 )
 
-# Not a rule's limit: those are in the rule sets only. This one is physical: the timebases of power monitors are
-# specified far more tightly. Beyond it samples were lost unnoticed or misread, and no figure is derived from them.
-SAMPLE_CLOCK_LIMIT = 0.005
 _MOST_KINDS = 3  # named in a finding
 _THROUGHPUT_SPREAD = 0.01  # relative; more is reported as a finding, but nothing is withheld or judged by it
 
@@ -99,25 +104,25 @@ def _unknown_events(facts: Facts) -> str:
 
 def _energy(session: Session, facts: Facts, result: Result) -> Result:
     matching = match_edges(facts)
-    alignment = align(facts, matching)
-    clock = sample_clock(facts)
-    checked = cross_check(facts, alignment)
+    found_clock, clock = recorded_clock(facts)
+    alignment = align(facts, matching, clock)
+    checked = cross_check(facts, alignment, clock)
     findings = [*result.findings, *matching.findings, *alignment.findings]
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
         findings += found
-        given = _conditions(session, facts, alignment)
+        given = _conditions(session, facts, alignment, clock)
         thresholds_w = given.thresholds_w() if given else []
         windows, found = energy_windows(
-            facts, session.record, matching, alignment, source, thresholds_w=thresholds_w
+            facts, session.record, matching, alignment, source, thresholds_w=thresholds_w, clock=clock
         )
         findings += found
         between_w = power_between(windows, source) if source else []
         layers, found = measure_layers(source, facts, alignment, _drift(given)) if source else (None, [])
         findings += found
-    findings += _clock_findings(clock, checked)
+    findings += clock_findings(found_clock) + _lap_findings(checked)
     findings += _throughput_findings([window.result for window in windows])
-    clock_wrong = clock is not None and clock_is_wrong(clock)
+    clock_wrong = found_clock is not None and is_wrong(found_clock.ratio, found_clock.u)
     sound = matching.exact and not clock_wrong and not contradicted(findings)
     whole = sound and len(windows) == session.record.run.windows
     evaluation = _evaluation(windows, given)
@@ -131,9 +136,10 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "alignment": AlignmentResult(
                 method=alignment.method, rate_correction=alignment.rate_correction, rate_u=alignment.rate_u
             ),
+            "integration": _integration(source, windows),
             "edges": EdgeCount(seen=matching.seen, expected=matching.expected, exact=matching.exact),
             "edges_cross_check": checked,
-            "sample_clock": clock,
+            "sample_clock": found_clock,
             "layers": layers,
             "uncertainty": scored.budget if scored else None,
             "findings": findings,
@@ -141,7 +147,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     )
 
 
-def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditions | None:
+def _conditions(session: Session, facts: Facts, alignment: Alignment, clock: Clock) -> Conditions | None:
     """Return what the uncertainties of all windows depend on; None without a monitor."""
     if facts.monitor is None:
         return None
@@ -152,11 +158,12 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment) -> Conditi
         voltage_v=facts.monitor.voltage_set_v,
         rate_u=alignment.rate_u,
         host_limit=HOST_CLOCK_LIMIT,
+        clock_u=clock.u,
         laps=len(facts.laps),
         tied_by_host=alignment.method == BY_HOST,
         # A twin needs no table, so both record and journal must call the sampler one.
         virtual=session.record.virtual and (sampler is None or sampler.identity.get("virtual") is True),
-        kinds=tuple(signal.get("kind", "mean") for signal in facts.monitor.signals),
+        kinds=tuple(facts.kinds().values()),
         voltage_of_another=facts.monitor.supply != facts.monitor.sampler,
         identified=sampler is not None,
     )
@@ -167,12 +174,28 @@ def _evaluation(windows: list[EnergyWindow], given: Conditions | None) -> Evalua
     return evaluate(measured, given) if measured and given is not None else None
 
 
+def _integration(source: EnergySource | None, windows: list[EnergyWindow]) -> Integration | None:
+    """Return how the windows were integrated; None if none was measured."""
+    measured = [window.measured for window in windows if window.measured is not None]
+    differences = [one.second_j / one.energy_j - 1 for one in measured if one.second_j is not None]
+    if source is None or not differences:
+        return None
+    method, second = METHODS[source.kind]
+    return Integration(
+        kind=source.kind,
+        method=method,
+        second_method=second,
+        difference=canonical(max(differences, key=abs)),
+    )
+
+
 def _drift(given: Conditions | None) -> float:
     """Return the relative limit of the drift, against the trace, of windows placed by laps; 0 for others."""
     if given is None or given.rate_u is None:
         return 0.0
     clock = sum(term.relative for term in given.limits.terms if term.name == "clock")
-    return clock + math.sqrt(3.0) * given.rate_u
+    measured = math.sqrt(3.0) * given.clock_u if given.clock_u is not None else clock
+    return measured + math.sqrt(3.0) * given.rate_u
 
 
 def _with_uncertainty(windows: list[EnergyWindow], evaluation: Evaluation | None) -> list[WindowResult]:
@@ -186,17 +209,12 @@ def _with_uncertainty(windows: list[EnergyWindow], evaluation: Evaluation | None
     ]
 
 
-def clock_is_wrong(clock: SampleClock) -> bool:
-    """Return whether the monitor's samples and the host's clock disagree beyond doubt."""
-    return abs(clock.ratio - 1) > SAMPLE_CLOCK_LIMIT + 2 * clock.u
-
-
 def _source(session: Session, facts: Facts, stack: ExitStack) -> tuple[EnergySource | None, list[Finding]]:
     if facts.monitor is None or not session.has_trace():
         return None, [Finding(id="no-trace", detail="no samples were recorded")]
     try:
         trace = stack.enter_context(session.trace())
-        source = energy_source(trace, facts.monitor.voltage_set_v)
+        source = recorded_source(trace, facts)
     except SessionError:
         # The message names a path, which does not belong in a result; `Session.trace()` raises it for the user.
         return None, [Finding(id="no-trace", detail="the trace cannot be read")]
@@ -210,11 +228,8 @@ def _source(session: Session, facts: Facts, stack: ExitStack) -> tuple[EnergySou
     return source, findings
 
 
-def _clock_findings(clock: SampleClock | None, checked: CrossCheck | None) -> list[Finding]:
+def _lap_findings(checked: CrossCheck | None) -> list[Finding]:
     findings = []
-    if clock is not None and clock_is_wrong(clock):
-        detail = f"a sample takes {clock.ratio:.4f} of its stated period by the host's clock"
-        findings.append(Finding(id="sample-clock", detail=detail))
     if checked is not None and abs(checked.ratio - 1) > SAMPLE_CLOCK_LIMIT:
         detail = f"the windows last {checked.ratio:.4f} times as long by the IO manager's laps"
         findings.append(Finding(id="laps-disagree", detail=detail))

@@ -112,6 +112,11 @@ class Facts:
         name = self.monitor.sampler if self.monitor else ""
         return next((box for box in self.boxes if box.box == name), None)
 
+    def kinds(self) -> dict[str, str]:
+        """Return by name the kind of each signal recorded, `mean` or `instant`."""
+        signals = self.monitor.signals if self.monitor else []
+        return {signal.get("name", ""): signal.get("kind", "mean") for signal in signals}
+
     def windows(self) -> list[ev.InferenceDone]:
         """Return the timed inferences that count for the score."""
         return [inference for inference in self.inferences if inference.purpose == "window"]

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR, HOST_CLOCK_LIMIT
+from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
+from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
 from energy_runner.analysis.placing.edges import lap_edges
 from energy_runner.analysis.placing.line import Line, lower_line
 from energy_runner.analysis.placing.stretches import worst_stretch
-from energy_runner.analysis.uncertainty.inputs import Limits
 from energy_runner.rules.base import WITHIN, Case, Judgement, not_known, number, percent
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import InferenceDone, LapCaptured
@@ -51,7 +51,7 @@ def _of_laps(case: Case, clock: SampleClock, row: Row) -> Judgement:
 
     The uncertainty budget counts the monitor's clock within its specification: that is the limit, if there is one.
     """
-    allowed = _specified(case)
+    allowed = clock.specified
     tight = row if allowed is None else row.model_copy(update={"limit": min(row.number, allowed)})
     note = "" if tight is row else "the clock's specification, because laps placed the windows"
     whole = _ratio(clock.ratio, clock.u, tight)
@@ -61,15 +61,6 @@ def _of_laps(case: Case, clock: SampleClock, row: Row) -> Judgement:
         return replace(whole, note="; ".join(filter(None, (whole.note, note))))
     lost = f"samples were lost unnoticed from {worst.start_s:.1f} s to {worst.stop_s:.1f} s of the trace"
     return replace(judged, note="; ".join(filter(None, (lost, note))))
-
-
-def _specified(case: Case) -> float | None:
-    """Return the relative limit of the monitor's clock; None where its specification states none."""
-    if case.facts.monitor is None:
-        return None
-    limits = Limits.of(case.facts.monitor.accuracy)
-    known = [term.relative for term in limits.terms if term.name == "clock" and term.known]
-    return sum(known) if known else 0.0 if limits.without_error else None
 
 
 def _edges_by_host(case: Case) -> Line | None:

@@ -21,6 +21,7 @@ __all__ = [
     "CrossCheck",
     "EdgeCount",
     "Finding",
+    "Integration",
     "LayerResult",
     "Layers",
     "Result",
@@ -110,6 +111,19 @@ class AccuracyResult(Model):
     """Stimuli of the plan."""
 
 
+class Integration(Model):
+    """How the samples of a window became energy."""
+
+    kind: Literal["mean", "instant"]
+    """What a sample is: the mean over its period, or the value at an instant."""
+    method: str
+    """The method, in words."""
+    second_method: str
+    """Another method, which is wrong in other ways."""
+    difference: float
+    """Energy by the second method over that by the first, less 1: of the windows, the one farthest from 0."""
+
+
 class AlignmentResult(Model):
     """How edges were placed in the monitor's timebase."""
 
@@ -150,6 +164,10 @@ class SampleClock(Model):
     """Period by the host's clock over the period stated."""
     u: float
     """Standard uncertainty of the ratio."""
+    specified: float | None = None
+    """Relative limit of the monitor's clock by its specification; null where that states none."""
+    corrected: StrictBool = False
+    """True if the two disagree beyond doubt, so that durations and energies are those by the host's clock."""
 
 
 class LayerResult(Model):
@@ -216,6 +234,8 @@ class Result(Model):
     """Mean power from the end of each window to the start of the next, W."""
     alignment: AlignmentResult | None = None
     """How edges were placed in the samples."""
+    integration: Integration | None = None
+    """How the samples became energy."""
     edges: EdgeCount | None = None
     """Edges seen against edges expected."""
     edges_cross_check: CrossCheck | None = None

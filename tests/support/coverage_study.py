@@ -18,7 +18,7 @@ from unittest.mock import patch
 import numpy as np
 
 from energy_runner import api
-from energy_runner.analysis.placing.alignment import HOST_CLOCK_LIMIT
+from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.integrate import simpson, trapezoid
 
-from energy_runner.analysis.energy.sums import Read, range_present
+from energy_runner.analysis.energy.sums import Read
 
 _INTERVALS = 1 << 16  # in one block; even, so that Simpson's parabolas are the same as without blocks
 
@@ -31,7 +31,6 @@ class InstantSum:
     expected: int
     missing: int
     missing_share: float
-    spread: float
     change: float
 
 
@@ -71,7 +70,6 @@ def sum_instants(read: Read, length: int, start: float, stop: float) -> InstantS
         expected=expected,
         missing=missing,
         missing_share=1 - present / duration if missing else 0.0,
-        spread=range_present(read, first, last + 1) if missing else 0.0,
         change=squares / (2 * intervals) if intervals else 0.0,
     )
 

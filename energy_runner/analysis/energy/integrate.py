@@ -31,10 +31,9 @@ class Integral:
 
     `second` is the same by the second method. `expected` counts the samples that the window touches, `missing`
     those of them that are not finite, and `missing_share` is the share of the window's duration that these
-    cover; the totals have the mean of the others in their place (NaN if there are no others). `spread` is the
-    range of all samples inside (only determined where some are missing). `unexplained` says for either edge by how
-    much the sample that holds it differs from a mix of its neighbours, and `change` is the variance of what
-    readings at an instant do not follow; each is 0 for the other kind.
+    cover; the totals have the mean of the others in their place (NaN if there are no others). `unexplained` says
+    for either edge by how much the sample that holds it differs from a mix of its neighbours, and `change` is the
+    variance of what readings at an instant do not follow; each is 0 for the other kind.
     """
 
     total: float
@@ -42,7 +41,6 @@ class Integral:
     expected: int
     missing: int
     missing_share: float
-    spread: float = 0.0
     unexplained: tuple[float, float] = (0.0, 0.0)
     change: float = 0.0
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PPoly
 
-from energy_runner.analysis.energy.sums import Read, range_present, sum_present
+from energy_runner.analysis.energy.sums import Read, sum_present
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,6 @@ class MeanSum:
     expected: int
     missing: int
     missing_share: float
-    spread: float
     unexplained: tuple[float, float]
 
 
@@ -105,6 +104,5 @@ def sum_means(read: Read, length: int, start: float, stop: float) -> MeanSum:
         expected=math.ceil(stop) - first,
         missing=missing,
         missing_share=1 - present / duration if missing else 0.0,
-        spread=range_present(read, first, math.ceil(stop)) if missing else 0.0,
         unexplained=(left.unexplained if left else 0.0, right.unexplained if right else 0.0),
     )

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """The windows of an energy run: their edges, samples and joules, and what is doubtful about each."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
+from energy_runner.analysis.energy.droop import Droop, find_droop
+from energy_runner.analysis.energy.integrate import Integral
 from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.energy.spectrum import too_coarse
+from energy_runner.analysis.energy.sums import mean_present, range_present
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.placing.alignment import Alignment, Placed
+from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.placing.edges import Matching
 from energy_runner.analysis.uncertainty.edges import LEAST_REACH, EdgeView, share_above, view_edge
 from energy_runner.analysis.uncertainty.inputs import Measured
@@ -37,6 +43,8 @@ class _Look:
 
     rate_u: float
     thresholds_w: Sequence[float]
+    clock: float
+    droop: Droop | None
 
 
 def window_frame(record: Record, index: int, inference: InferenceDone) -> WindowResult:
@@ -61,16 +69,19 @@ def energy_windows(
     source: EnergySource | None,
     *,
     thresholds_w: Sequence[float] = (),
+    clock: Clock | None = None,
 ) -> tuple[list[EnergyWindow], list[Finding]]:
     """Return every window in the journal, measured as far as its edges and samples allow.
 
-    For each of `thresholds_w`, the share of the window with more power than that is determined.
+    For each of `thresholds_w`, the share of the window with more power than that is determined. `clock` says what
+    a sample lasts; the places of the windows are in the timebase of the monitor itself.
     """
     placed_of = {
         id(matched.command.inference): placed
         for matched, placed in zip(matching.windows(), alignment.windows, strict=True)
     }
-    look = _Look(alignment.rate_u or 0.0, thresholds_w)
+    droop = find_droop(source) if source is not None else None
+    look = _Look(alignment.rate_u or 0.0, thresholds_w, (clock or Clock()).factor, droop)
     windows: list[EnergyWindow] = []
     findings: list[Finding] = []
     for index, inference in enumerate(facts.windows()):
@@ -88,10 +99,53 @@ def energy_windows(
 def _measure(
     facts: Facts, frame: WindowResult, placed: Placed, source: EnergySource | None, look: _Look
 ) -> tuple[EnergyWindow, list[Finding]]:
+    """Return one window and what is doubtful about it; without samples, or in doubt, only when it was."""
+    frame = _timed(facts, frame, placed, look)
+    if source is None:
+        return EnergyWindow(frame, None, placed), []
+    if not 0 <= placed.start < placed.stop <= source.length:
+        where = f"samples {placed.start:.2f} to {placed.stop:.2f}, recorded are 0 to {source.length}"
+        return EnergyWindow(frame, None, placed), [_finding(frame, "window-not-recorded", where)]
+    total = source.window(placed.start, placed.stop)
+    if total.expected < 2:
+        why = "the window lies within one sample, which shows nothing of it"
+        return EnergyWindow(frame, None, placed), [_finding(frame, "window-in-one-sample", why)]
+    # Lost samples may have been anywhere in the stretch that reports them, so those outside the NaN count as well.
+    reported = sum(lost.missing for lost in facts.lost if lost.after < placed.stop and lost.before > placed.start)
+    missing = min(total.expected, max(total.missing, reported))
+    frame = frame.model_copy(
+        update={
+            "samples_expected": total.expected,
+            "samples_received": total.expected - missing,
+            "samples_missing": missing,
+            "samples_over_range": _over_range(facts, placed),
+        }
+    )
+    energy_j = total.total * source.joule
+    share = max(total.missing_share, missing / total.expected)
+    doubt = _doubt(frame, energy_j, share)
+    if doubt is not None:
+        return EnergyWindow(frame, None, placed), [doubt]
+    measured = _measured(frame, placed, source, total, look)
+    if missing:
+        spread_w = range_present(source.read, int(placed.start), math.ceil(placed.stop)) * source.watt
+        measured = replace(measured, missing_share=share, spread_w=spread_w)
+    frame = frame.model_copy(
+        update={
+            "energy_j": energy_j,
+            "energy_per_inference_j": measured.per_inference_j,
+            "mean_power_w": energy_j / measured.duration_s,
+        }
+    )
+    return EnergyWindow(frame, measured, placed), list(_remarks(frame, measured, source))
+
+
+def _timed(facts: Facts, frame: WindowResult, placed: Placed, look: _Look) -> WindowResult:
+    """Return the window with its place in the monitor's timebase, and how long it lasted."""
     assert facts.monitor is not None  # noqa: S101
     period_s = facts.monitor.period_s
-    duration_s = (placed.stop - placed.start) * period_s
-    timed = frame.model_copy(
+    duration_s = (placed.stop - placed.start) * period_s * look.clock
+    return frame.model_copy(
         update={
             "start_s": placed.start * period_s,
             "stop_s": placed.stop * period_s,
@@ -100,63 +154,65 @@ def _measure(
         }
     )
 
-    def withheld(name: str, detail: str, window: WindowResult = timed) -> tuple[EnergyWindow, list[Finding]]:
-        return EnergyWindow(window, None, placed), [Finding(id=name, detail=detail, window=frame.index)]
 
-    if source is None:
-        return EnergyWindow(timed, None, placed), []
-    if not 0 <= placed.start < placed.stop <= source.length:
-        return withheld(
-            "window-not-recorded",
-            f"samples {placed.start:.2f} to {placed.stop:.2f}, recorded are 0 to {source.length}",
-        )
-    total = source.window(placed.start, placed.stop)
-    # Lost samples may have been anywhere in the stretch that reports them, so those outside the NaN count as well.
-    reported = sum(lost.missing for lost in facts.lost if lost.after < placed.stop and lost.before > placed.start)
-    missing = min(total.expected, max(total.missing, reported))
-    share = max(total.missing_share, missing / total.expected)
-    over = _over_range(facts, placed)
-    timed = timed.model_copy(
-        update={
-            "samples_expected": total.expected,
-            "samples_received": total.expected - missing,
-            "samples_missing": missing,
-            "samples_over_range": over,
-        }
-    )
-    lost = [Finding(id="samples-missing", detail=f"{missing} of {total.expected}", window=frame.index)]
-    if share > MOST_MISSING:
-        return EnergyWindow(timed, None, placed), lost
+def _doubt(frame: WindowResult, energy_j: float, missing_share: float) -> Finding | None:
+    """Return why the window has no energy that could be defended; None if it has."""
+    over = frame.samples_over_range
+    if missing_share > MOST_MISSING:
+        return _lost(frame)
     if over:
-        return withheld("over-range", f"{over} samples were beyond the monitor's range", timed)
-    energy_j = total.total * source.joule
+        return _finding(frame, "over-range", f"{over} samples were beyond the monitor's range")
     if not (np.isfinite(energy_j) and energy_j > 0):
-        return withheld("energy-not-positive", f"{energy_j} J", timed)
-    measured = Measured(
-        energy_j=energy_j,
+        return _finding(frame, "energy-not-positive", f"{energy_j} J")
+    return None
+
+
+def _remarks(frame: WindowResult, measured: Measured, source: EnergySource) -> Iterator[Finding]:
+    """Yield what is to be said of a window that was measured."""
+    if measured.missing_share:
+        yield _lost(frame)
+    if measured.coarse:
+        rate = f"{1 / source.step_s:.6g} readings a second do not follow this load"
+        yield _finding(frame, "sampling-too-coarse", rate)
+
+
+def _lost(frame: WindowResult) -> Finding:
+    return _finding(frame, "samples-missing", f"{frame.samples_missing} of {frame.samples_expected}")
+
+
+def _finding(frame: WindowResult, name: str, detail: str) -> Finding:
+    return Finding(id=name, detail=detail, window=frame.index)
+
+
+def _measured(frame: WindowResult, placed: Placed, source: EnergySource, total: Integral, look: _Look) -> Measured:
+    """Return what the uncertainty budget needs of a window."""
+    return Measured(
+        energy_j=total.total * source.joule,
         inferences=frame.inferences,
-        duration_s=duration_s,
+        duration_s=frame.duration_s or 0.0,
         samples=total.expected,
         start=_view(source, placed, placed.start, look, starts=True),
         stop=_view(source, placed, placed.stop, look, starts=False),
-        missing_share=share if missing else 0.0,
-        spread_w=total.spread * source.watt,
         shares_above=share_above(source, placed.start, placed.stop, look.thresholds_w),
+        second_j=total.second * source.joule,
+        unexplained_j=(total.unexplained[0] * source.joule, total.unexplained[1] * source.joule),
+        droop_w=_droop_w(source, placed, look.droop),
+        change_w=math.sqrt(total.change) * source.watt,
+        coarse=too_coarse(source, placed.start, placed.stop),
     )
-    result = timed.model_copy(
-        update={
-            "energy_j": energy_j,
-            "energy_per_inference_j": measured.per_inference_j,
-            "mean_power_w": energy_j / duration_s,
-        }
-    )
-    return EnergyWindow(result, measured, placed), lost if missing else []
+
+
+def _droop_w(source: EnergySource, placed: Placed, droop: Droop | None) -> float:
+    if droop is None or source.current_a is None:
+        return 0.0
+    mean_a = mean_present(source.current_a, int(placed.start), math.ceil(placed.stop))
+    return droop.limit_w(mean_a) if math.isfinite(mean_a) else 0.0
 
 
 def _view(source: EnergySource, placed: Placed, position: float, look: _Look, *, starts: bool) -> EdgeView:
-    reach_s = _FARTHEST_U * look.rate_u * position * source.period_s
+    reach_s = _FARTHEST_U * look.rate_u * position * source.step_s
     # Laps share some microseconds, which the least reach covers; alignment by the host's clock is much looser.
-    reach_s += max(0.0, placed.shared - LEAST_REACH) * source.period_s
+    reach_s += max(0.0, placed.shared - LEAST_REACH) * source.step_s
     own = placed.half_width - placed.shared
     return view_edge(source, position, starts=starts, half_width=own, shared=placed.shared, reach_s=reach_s)
 

@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
+from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.inferences.count import WindowTrace
 from energy_runner.analysis.inferences.distribution import Distribution, describe
@@ -140,13 +141,13 @@ def segment_session(session: Session, window: int | None = None) -> Segmentation
     facts = gather(session.journal(exchanges=False))
     if facts.monitor is None or not session.has_trace():
         raise SessionError(f"{session.path}: holds no power trace, so there are no inferences to find in it")
-    alignment = align(facts, match_edges(facts))
+    alignment = align(facts, match_edges(facts), recorded_clock(facts)[1])
     if not facts.windows():
         raise SessionError(f"{session.path}: no window was measured")
     if window is not None and not 0 <= window < len(alignment.windows):
         raise SessionError(f"{session.path}: has windows 1 to {len(alignment.windows)}, not {window + 1}")
     with session.trace() as trace:
-        source = energy_source(trace, facts.monitor.voltage_set_v)
+        source = recorded_source(trace, facts)
         found = segment_windows(source, facts, alignment)
     return found if window is None else replace(found, windows=(found.windows[window],))
 
@@ -174,9 +175,9 @@ def segment_windows(source: EnergySource, facts: Facts, alignment: Alignment) ->
     shared = dict(zip(trains, share_anchor(list(trains.values())), strict=True))
     idle, searched = _idle(source, alignment.windows, supplied=_supplied_throughout(facts))
     for index, train in shared.items():
-        frames[index] = _resolved(frames[index], train, origins[index] * source.period_s)
+        frames[index] = _resolved(frames[index], train, origins[index] * source.step_s)
     windows = (
-        _above_idle(frame, placed, idle, source.period_s)
+        _above_idle(frame, placed, idle, source.step_s)
         for frame, placed in zip(frames, alignment.windows, strict=False)
     )
     return Segmentation(tuple(windows), idle, searched)
@@ -228,7 +229,7 @@ def _traced(source: EnergySource, placed: Placed, alignment: Alignment, count: i
     return (
         WindowTrace(
             power_w=power_w,
-            period_s=source.period_s * factor,
+            period_s=source.step_s * factor,
             start=(placed.start - first) / factor,
             stop=(placed.stop - first) / factor,
             slack=slack / factor,
@@ -345,4 +346,4 @@ def _idle(source: EnergySource, windows: list[Placed | None], *, supplied: bool)
         first, last = max(0, math.ceil(start) + 1), min(source.length, int(stop) - 1)
         if last - first >= factor:
             stretches.append(Stretch(first / factor, _averaged(source, first, last, factor)))
-    return find_idle(stretches, source.period_s * factor), searched
+    return find_idle(stretches, source.step_s * factor), searched

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT, Clock
 from energy_runner.analysis.placing.edges import TOLERANCE_S, Edge, Matched, Matching, dated, lap_edges, match_laps
 from energy_runner.analysis.placing.line import Line, lower_line
-from energy_runner.session.result import CrossCheck, Finding, SampleClock
+from energy_runner.session.result import CrossCheck, Finding
 
 BY_MONITOR = "edges captured by the monitor"
 BY_LAPS = (
@@ -26,7 +27,6 @@ NONE = "none"
 LATENCY_LIMIT_S = 0.02
 
 LAP_STEP_S = 4e-6
-HOST_CLOCK_LIMIT = 100e-6  # a PC's crystal, not disciplined by a time server
 _LARGEST_CORRECTION = 0.02  # a ceramic resonator stays within 0.005
 
 
@@ -59,14 +59,16 @@ class Alignment:
     findings: list[Finding] = field(default_factory=list)
 
 
-def align(facts: Facts, matching: Matching) -> Alignment:
-    """Place the windows of `matching` in the monitor's timebase."""
+def align(facts: Facts, matching: Matching, clock: Clock | None = None) -> Alignment:
+    """Place the windows of `matching` in the monitor's timebase, whose samples last what `clock` says."""
+    clock = clock or Clock()
     if facts.monitor is None or len(facts.started) != 1:
         doubt = f"{len(facts.started)} acquisitions began, one is needed"
         return _refused(matching, Finding(id="no-timebase", detail=doubt))
     if matching.by_monitor:
         return Alignment(BY_MONITOR, [_as_captured(matched) for matched in matching.windows()])
-    placed = _by_laps(facts, matching) if facts.monitor.starts_on_edge else _by_host(facts, matching)
+    place = _by_laps if facts.monitor.starts_on_edge else _by_host
+    placed = place(facts, matching, facts.monitor.period_s * clock.factor)
     return _until_skipped(facts, placed)
 
 
@@ -116,9 +118,7 @@ def _as_captured(matched: Matched) -> Placed | None:
     return Placed(start.place, stop.place, max(start.half_width, stop.half_width))
 
 
-def _by_laps(facts: Facts, matching: Matching) -> Alignment:
-    assert facts.monitor is not None  # noqa: S101
-    period_s = facts.monitor.period_s
+def _by_laps(facts: Facts, matching: Matching, period_s: float) -> Alignment:
     rate = lap_rate(facts)
     if rate is None:
         detail = f"{len(facts.laps)} laps are too few to measure the rate of the IO manager's clock"
@@ -148,10 +148,8 @@ def _by_laps(facts: Facts, matching: Matching) -> Alignment:
     return Alignment(BY_LAPS, windows, rate.slope, rate.slope_u)
 
 
-def _by_host(facts: Facts, matching: Matching) -> Alignment:
+def _by_host(facts: Facts, matching: Matching, period_s: float) -> Alignment:
     """Place laps among samples that no edge started: the host dates both by their least delayed messages."""
-    assert facts.monitor is not None  # noqa: S101
-    period_s = facts.monitor.period_s
     rate = lap_rate(facts)
     if rate is None:
         detail = f"{len(facts.laps)} laps are too few to measure the rate of their clock"
@@ -191,34 +189,20 @@ def _refused(matching: Matching, finding: Finding) -> Alignment:
     return Alignment(NONE, [None] * len(matching.windows()), findings=[finding])
 
 
-def cross_check(facts: Facts, alignment: Alignment) -> CrossCheck | None:
+def cross_check(facts: Facts, alignment: Alignment, clock: Clock | None = None) -> CrossCheck | None:
     """Compare the windows' durations by laps with those by the monitor's own edges, where there are both."""
     if alignment.method != BY_MONITOR or facts.monitor is None or not facts.laps:
         return None
     rate = lap_rate(facts)
     if rate is None:
         return None
+    period_s = facts.monitor.period_s * (clock or Clock()).factor
     ratios: list[float] = []
     for placed, lapped in zip(alignment.windows, match_laps(facts).windows(), strict=True):
         if placed is not None and len(lapped.edges) == 2 and placed.stop > placed.start:
             lap_s = (lapped.edges[1].place - lapped.edges[0].place) * 1e-6 * rate.slope
-            ratios.append(lap_s / ((placed.stop - placed.start) * facts.monitor.period_s))
+            ratios.append(lap_s / ((placed.stop - placed.start) * period_s))
     if not ratios:
         return None
     middle = float(np.median(ratios))
     return CrossCheck(windows=len(ratios), ratio=middle, spread=max(ratios) - min(ratios))
-
-
-def sample_clock(facts: Facts) -> SampleClock | None:
-    """Return the sample period by the host's clock over the one that the monitor states.
-
-    Samples lost unnoticed, or a stride that was misunderstood, stretch it; nothing else does so by much.
-    """
-    if facts.monitor is None or len(facts.started) != 1:
-        return None
-    ends, times = facts.arrival_line()
-    line = lower_line(ends * facts.monitor.period_s, times * 1e-9, facts.monitor.period_s)
-    if line is None:
-        return None
-    u = math.sqrt(line.slope_u**2 + HOST_CLOCK_LIMIT**2 / 3)
-    return SampleClock(ratio=line.slope, u=u)

@@ -7,6 +7,7 @@ hull estimates it (S. Moon, P. Skelly, D. Towsley, "Estimation and removal of cl
 measurements", IEEE INFOCOM 1999). One late message does not move it, as it would a least squares fit.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,10 @@ def lower_line(x: FloatArray, y: FloatArray, resolution: float = 0.0) -> Line | 
     excess = y - (y[left] + slope * (x - x[left]))
     scatter = 1.44 * float(np.median(excess)) * count / (count - 3)
     spread = float(np.sqrt(np.sum((x - centre) ** 2)))
-    slope_u = float(np.sqrt(scatter**2 + resolution**2 / 4)) / spread
+    # Messages that come in step with the clock's own ticks are late by a share of a tick that hardly changes from
+    # one to the next, so that many of them tell no more than the first and the last.
+    in_step = resolution / math.sqrt(3) / (x[-1] - x[0])
+    slope_u = math.hypot(math.hypot(scatter, resolution / 2) / spread, in_step)
     return Line(float(x[left]), float(y[left]), float(slope), slope_u)
 
 

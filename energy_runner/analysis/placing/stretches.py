@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy_runner.analysis.facts import Facts
-from energy_runner.analysis.placing.alignment import HOST_CLOCK_LIMIT
+from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
 
 _MOST_PARTS = 16
 _LEAST_IN_PART = 8  # arrivals; the least late of so few is still near the link's own latency

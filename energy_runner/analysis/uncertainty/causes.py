@@ -8,10 +8,11 @@ shifts edges, its effect is read off the trace itself, by moving them (5.1.4, no
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from energy_runner.analysis.uncertainty.combine import ROOT3, Cause
 from energy_runner.analysis.uncertainty.inputs import Conditions, Measured, Term
+from energy_runner.analysis.uncertainty.sampling import doubts_of_sampling, of_integration, of_loss, of_sampling
 
 # Joule in one window for an error of one unit in every reading of it.
 _EFFECTS: dict[str, Callable[[Measured, Conditions], float]] = {
@@ -69,22 +70,29 @@ def find_causes(windows: Sequence[Measured], given: Conditions) -> Causes:
         cause = _of_term(term, name, windows, given)
         if cause is not None:
             causes.append(cause)
+        elif term.name == "clock" and given.clock_u is not None:
+            continue
         elif term.known:
             doubts.append(f"{name} of {term.absolute:g} {term.unit or 'without unit'} cannot be counted")
         elif given.virtual:
             spared.append(name)
         else:
             doubts.append(f"{name} unknown")
+    if given.clock_u is not None:
+        causes.append(_clock_measured(windows, given))
     causes += _of_edges(windows, given)
     if given.rate_u is not None:
         causes += _of_laps(windows, given)
-    causes.append(_lost(windows))
+    causes += of_sampling(windows)
+    causes.append(of_loss(windows))
+    causes += of_integration(windows, causes)
     notes = list(given.limits.assumptions)
     if given.virtual:
         none = f"; it has no error of these kinds: {', '.join(spared)}" if spared else ""
         notes.append(f"the monitor is a twin, whose errors are those of its table{none}")
     doubts += _left_out(given)
     doubts += _of_any_bench(given)
+    doubts += doubts_of_sampling(windows)
     return Causes(causes, doubts, notes)
 
 
@@ -105,8 +113,11 @@ def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditio
     source = term.source or given.limits.document
     if term.unit in _SHIFT_UNITS and term.absolute:
         return _latency(term, name, source, windows)
-    if term.name == "clock" and term.relative and given.rate_u is not None:
-        return _clock_beside_laps(term, name, source, windows)
+    if term.name == "clock":
+        if given.clock_u is not None:
+            return None  # the run has measured it; see `_clock_measured`
+        if term.relative and given.rate_u is not None:
+            return _clock_beside_laps(name, source, term.relative / ROOT3, windows)
     effects = [_effect_j(term, window, given) for window in windows]
     if not all(effect is not None for effect in effects):
         return None
@@ -156,13 +167,30 @@ def _latency(term: Term, name: str, source: str, windows: Sequence[Measured]) ->
     )
 
 
-def _clock_beside_laps(term: Term, name: str, source: str, windows: Sequence[Measured]) -> Cause:
+def _clock_measured(windows: Sequence[Measured], given: Conditions) -> Cause:
+    """Return the effect of the monitor's clock where the run found it off, and corrected it."""
+    u = given.clock_u or 0.0
+    name, source = "clock of the monitor, as corrected", "the samples' period by the host's clock"
+    if given.rate_u is not None:
+        return replace(_clock_beside_laps(name, source, u, windows), distribution="normal", divisor=None)
+    # Samples of energy hold what they hold, whatever the clock; a tenth of a percent of clock may move them as
+    # much.
+    return Cause(
+        name=name,
+        source=source,
+        u=(u,) * len(windows),
+        sensitivity=tuple(window.per_inference_j for window in windows),
+        distribution="normal",
+        divisor=None,
+    )
+
+
+def _clock_beside_laps(name: str, source: str, u: float, windows: Sequence[Measured]) -> Cause:
     """Return the effect of the monitor's clock where laps measure how long a window is.
 
     A slow clock then makes no window longer; it only puts each of them later in time, and stretches it, while
     its mean power still counts for the duration by the laps.
     """
-    u = term.relative / ROOT3
     return Cause(
         name=f"{name}: place of the windows",
         source=source,
@@ -246,20 +274,6 @@ def _of_laps(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]:
     )
 
 
-def _lost(windows: Sequence[Measured]) -> Cause:
-    """Return the cause for missing samples, which may have any value within the range of the others."""
-    return Cause(
-        name="lost samples",
-        source="their share of the window \u00d7 range of power in it"
-        if any(window.missing_share for window in windows)
-        else "none is missing",
-        u=tuple(w.missing_share * w.spread_w * w.duration_s / 2 / ROOT3 for w in windows),
-        sensitivity=tuple(1 / w.inferences for w in windows),
-        unit="J",
-        shared=False,
-    )
-
-
 def _moved_j(window: Measured, by_s: Callable[[float], float], instead_j: float = 0.0) -> float:
     """Return what a window's energy changes by if an edge at time t moves by `by_s(t)`, either way.
 
@@ -291,7 +305,9 @@ def _left_out(given: Conditions) -> Iterator[str]:
     # Twins that did not say what they are, in sessions of 0.1.0, had tables without the clock and the voltage.
     bare = given.virtual and not given.identified
     for name in _EXPECTED:
-        if name not in names and not (bare and name == "clock"):
+        if name == "clock" and (bare or given.clock_u is not None):
+            continue
+        if name not in names:
             yield f"{_NAMES[name].format(quantity='energy')} unknown"
     if bare:
         return
@@ -311,8 +327,6 @@ def _assumed(given: Conditions) -> Iterator[str]:
 
 def _of_any_bench(given: Conditions) -> Iterator[str]:
     """Yield what no table of the sampler speaks of, be it a twin or not."""
-    if "instant" in given.kinds:
-        yield "samples are instants: what the DUT draws between them is unknown"
     if given.virtual and given.voltage_of_another and given.signals == ("current",):
         yield "supply voltage unknown: it is that of another instrument, and was not measured"
     if given.tied_by_host:

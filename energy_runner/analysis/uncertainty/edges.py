@@ -66,7 +66,7 @@ def view_edge(
 
     `half_width` and `shared` are in samples; `reach_s` says how far the edge may have to be moved.
     """
-    reach = min(_LONGEST_REACH, LEAST_REACH + math.ceil(reach_s / source.period_s))
+    reach = min(_LONGEST_REACH, LEAST_REACH + math.ceil(reach_s / source.step_s))
     before, behind = math.floor(position), math.ceil(position)
     first = max(0, before - reach)
     power_w = np.asarray(source.power_w(first, min(source.length, behind + reach)), dtype=np.float64)
@@ -81,9 +81,9 @@ def view_edge(
     largest_w = _largest(near if len(near) else there)
     return EdgeView(
         position=position,
-        period_s=source.period_s,
-        half_width_s=half_width * source.period_s,
-        shared_s=shared * source.period_s,
+        period_s=source.step_s,
+        half_width_s=half_width * source.step_s,
+        shared_s=shared * source.step_s,
         outside_w=float(outside[0]) if len(outside) else largest_w,
         outside_step_w=abs(float(outside[-1] - outside[0])) if len(outside) else largest_w,
         largest_w=largest_w,

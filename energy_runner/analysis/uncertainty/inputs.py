@@ -77,6 +77,11 @@ class Measured:
     `missing_share` is the share of its duration whose samples are missing, `spread_w` the range of the others
     (only determined where some are missing). `shares_above` maps powers in watt to the share of
     the window that was above each.
+
+    `second_j` is the energy by the second method of integration, `unexplained_j` what the samples that hold the
+    start and the stop edge have in them beyond a mix of their neighbours, `droop_w` a limit of what the product of
+    the mean current and the mean voltage of a sample is larger than their mean product, and `change_w` the
+    standard deviation of what readings at an instant do not follow. `coarse` says that these are too far apart.
     """
 
     energy_j: float
@@ -88,6 +93,11 @@ class Measured:
     missing_share: float = 0.0
     spread_w: float = 0.0
     shares_above: dict[float, float] = field(default_factory=dict)
+    second_j: float | None = None
+    unexplained_j: tuple[float, float] = (0.0, 0.0)
+    droop_w: float = 0.0
+    change_w: float = 0.0
+    coarse: bool = False
 
     @property
     def per_inference_j(self) -> float:
@@ -100,8 +110,9 @@ class Conditions:
     """What holds for all windows of a session.
 
     `signals` are the names of what was recorded, `voltage_v` the supply as set. `rate_u` is the relative
-    standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it
-    `host_limit` is the largest error of the host's clock, and `laps` how many edges it rests on. `tied_by_host`
+    standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it `host_limit`
+    is the largest error of the host's clock, and `laps` how many edges it rests on. `clock_u` is that of the
+    monitor's clock where the run measured and corrected it, else None. `tied_by_host`
     says that laps and samples are tied together by the times at which they reached the host. `virtual`
     says that the monitor is a twin, whose errors are those of its table and no others. `kinds` are those of the
     signals, `voltage_of_another` says that the sampler does not feed the DUT itself. `identified` says that the
@@ -112,6 +123,7 @@ class Conditions:
     signals: tuple[str, ...]
     voltage_v: float
     rate_u: float | None = None
+    clock_u: float | None = None
     host_limit: float = 0.0
     laps: int = 0
     virtual: bool = False

@@ -138,9 +138,9 @@ def test_a_signal_while_the_main_thread_does_something_else_cancels_too(send, nu
 def test_signals_while_a_handle_is_left_do_not_cut_the_tear_down_short(send, slow_to_stop, number, raised):
     """Ctrl-C three times: the first ends the body, the others come while the run tears down."""
     before = handlers()
-    with pytest.raises(raised), Run(slow_to_stop) as run:
-        send(number, number, number)
-        threading.Event().wait(30.0)
+    run = Run(slow_to_stop)
+    with pytest.raises(raised):
+        leave(run, lambda: send(number, number, number))
     assert run.wait() == f"stopped by {number.name}"
     assert handlers() == before
 
@@ -219,8 +219,9 @@ class TooLateError(Exception):
     """What a user's own handler raises, such as a time-out."""
 
 
-def leave(run):
+def leave(run, begin=lambda: None):
     with run:
+        begin()
         threading.Event().wait(30.0)
 
 

@@ -4,7 +4,7 @@
 import pytest
 from pydantic import ValidationError
 
-from energy_runner.analysis.analyze import SAMPLE_CLOCK_LIMIT
+from energy_runner.analysis.placing.clock import SAMPLE_CLOCK_LIMIT
 from energy_runner.benchmarks.catalogue import list_benchmarks, load_benchmark
 from energy_runner.errors import ConfigurationError
 from energy_runner.rules import load_rule_set

@@ -106,7 +106,7 @@ def test_a_run_of_hardware_is_asked_for_its_surroundings_too(tmp_path: Path) -> 
         ("edges-match-commands", lambda run: run.drop(ev.EdgeCaptured, [0]), "12 edges for 13"),
         ("no-lost-samples", lose(1, 4), 4),
         ("not-over-range", insert(ev.SamplesOverRange(t_ns=host_ns(5), at=700, count=3, detail="")), 3),
-        ("sample-clock", edit(ev.MonitorConfigured, period_s=0.0099), "1.01010 ± 0.00012"),
+        ("sample-clock", edit(ev.MonitorConfigured, period_s=0.0099), "1.01010 ± 0.00021"),
         ("voltage", volts(1.8, 1.75, 1.81), "1.75 V"),
         ("spread", power(1.0, 1.0, 1.021, 1.0, 1.0), "2.1 %"),
         ("drift", power(1.0, 1.004, 1.008, 1.012, 1.016), "+1.59 %"),

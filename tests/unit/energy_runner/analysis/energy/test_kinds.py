@@ -52,7 +52,9 @@ def test_instants_are_integrated_as_by_scipy(count: int, seed: int) -> None:
     assert (found.expected, found.missing) == (count + 1, 0)
 
 
-@pytest.mark.parametrize("count", [_INTERVALS - 1, _INTERVALS, _INTERVALS + 1, _INTERVALS + 2, _INTERVALS + 3, 2 * _INTERVALS + 3])
+@pytest.mark.parametrize(
+    "count", [_INTERVALS - 1, _INTERVALS, _INTERVALS + 1, _INTERVALS + 2, _INTERVALS + 3, 2 * _INTERVALS + 3]
+)
 def test_blocks_change_nothing(count: int) -> None:
     x = np.random.default_rng(1).uniform(0.5, 2.0, count + 1)
     found = integral(x, 0.0, float(count), "instant")

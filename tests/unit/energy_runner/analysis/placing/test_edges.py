@@ -14,8 +14,8 @@ from energy_runner.analysis.placing.alignment import (
     Alignment,
     align,
     cross_check,
-    sample_clock,
 )
+from energy_runner.analysis.placing.clock import sample_clock
 from energy_runner.analysis.placing.edges import Matching, lap_edges, match_edges
 from energy_runner.errors import SessionError
 from energy_runner.session import events as ev

@@ -133,9 +133,11 @@ def test_the_lap_that_started_the_log_is_shared_by_all_windows() -> None:
 
 
 def test_missing_samples_cost_their_share_of_the_range() -> None:
-    found = relative_of([window(), window(missing_share=0.002, spread_w=0.06)], given())
-    cost = 0.002 * 0.06 * DURATION_S / math.sqrt(12) / ENERGY_J
-    assert found["lost samples"] == pytest.approx(cost / math.sqrt(2) * median_factor(2))
+    """To the same side in all windows, because the load itself may cause the loss; and only as an estimate."""
+    lossy = [window(missing_share=0.002, spread_w=0.06)] * 5
+    found = relative_of(lossy, given())
+    assert found["lost samples"] == pytest.approx(0.002 * 0.06 * DURATION_S / ROOT3 / ENERGY_J)
+    assert evaluate(lossy, given()).score.incomplete == ["power while samples were lost unknown"]
     assert relative_of([window()], given())["lost samples"] == 0.0
 
 

@@ -183,7 +183,6 @@ def test_any_table_gives_finite_numbers_or_a_refusal(
 @pytest.mark.parametrize(
     ("change", "doubt"),
     [
-        ({"kinds": ("instant",)}, "samples are instants: what the DUT draws between them is unknown"),
         ({"tied_by_host": True}, "assumed without a document: latency of laps against samples"),
     ],
 )

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The energy that a session recorded: its trace, read as its facts say, with the clock that the run found."""
+
+from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.placing.clock import Clock, clock_of, sample_clock
+from energy_runner.analysis.uncertainty.inputs import Limits
+from energy_runner.errors import SessionError
+from energy_runner.session.result import SampleClock
+from energy_runner.session.trace import TraceReader
+
+
+def clock_limit(facts: Facts) -> float | None:
+    """Return the relative limit of the monitor's clock by its specification; None if it states none."""
+    if facts.monitor is None:
+        return None
+    limits = Limits.of(facts.monitor.accuracy)
+    known = [term.relative for term in limits.terms if term.name == "clock" and term.known]
+    return sum(known) if known else 0.0 if limits.without_error else None
+
+
+def recorded_clock(facts: Facts) -> tuple[SampleClock | None, Clock]:
+    """Return what the run found of the monitor's clock, and the clock to compute with."""
+    found = sample_clock(facts, clock_limit(facts))
+    return found, clock_of(found)
+
+
+def recorded_source(trace: TraceReader, facts: Facts) -> EnergySource:
+    """Return the source of energy in the trace of a session.
+
+    Raises `SessionError` for a session without a monitor, and for signals that give no energy.
+    """
+    if facts.monitor is None:
+        raise SessionError("no power monitor was configured, so the trace has no unit")
+    _, clock = recorded_clock(facts)
+    return energy_source(trace, facts.monitor.voltage_set_v, facts.kinds(), clock)

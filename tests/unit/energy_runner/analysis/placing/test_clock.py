@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A monitor's clock that the run finds off is corrected where energy is computed with it, and counted."""
+
+from pathlib import Path
+
+import pytest
+
+from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.placing.clock import SAMPLE_CLOCK_LIMIT, Clock, clock_of
+from energy_runner.session import events as ev
+from energy_runner.session.result import Result, SampleClock
+from tests.support.synthetic import ACCURACY, Run, Setup, make_run
+
+CLOCK = {"name": "clock", "relative": 5e-5, "absolute": 0.0, "unit": "", "source": "page 3"}
+
+
+def off_by(ratio: float, *, signal: str = "power", specified: bool = True, **changes: object) -> Run:
+    """A run whose monitor takes its samples `ratio` times as far apart as it says."""
+    run = make_run(Setup(**changes))  # type: ignore[arg-type]
+    stated_s = run.setup.period_s / ratio
+    run.setup.period_s = stated_s
+    table = {**ACCURACY, "terms": [*ACCURACY["terms"], *([CLOCK] if specified else [])]}  # type: ignore[misc]
+    signals = [{"name": "energy", "unit": "J"}] if signal == "energy" else [{"name": "power", "unit": "W"}]
+    run.change(
+        ev.MonitorConfigured,
+        lambda _, e: e.model_copy(update={"period_s": stated_s, "signals": signals, "accuracy": table}),
+    )
+    if signal == "power":
+        run.signals = [("power", "W")]
+        run.samples = [run.samples[0] / (stated_s * ratio)]
+    return run
+
+
+def measured(run: Run, folder: Path) -> Result:
+    return analyze(run.write(folder))
+
+
+@pytest.mark.parametrize("ratio", [1.00154, 0.9985, 1.004])
+def test_power_is_corrected_beyond_doubt_and_within_its_uncertainty(ratio: float, tmp_path: Path) -> None:
+    run = off_by(ratio)
+    truth_j = run.truth[0].energy_j / run.truth[0].inferences
+    result = measured(run, tmp_path / "s")
+    assert result.sample_clock is not None
+    assert result.sample_clock.corrected
+    assert result.sample_clock.ratio == pytest.approx(ratio, abs=2 * result.sample_clock.u)
+    score = result.energy_per_inference_j
+    assert score is not None
+    assert score.median == pytest.approx(truth_j, rel=4 * result.sample_clock.u)
+    assert abs(score.median / truth_j - 1) < abs(ratio - 1) / 5
+    names = [row.name for row in result.uncertainty.components] if result.uncertainty else []
+    assert "clock of the monitor, as corrected" in names
+    assert "clock of the monitor" not in names
+    window = result.windows[0]
+    assert window.duration_s == pytest.approx(run.truth[0].stop_s - run.truth[0].start_s, rel=4e-4)
+    # Places stay in the timebase of the monitor, in which the trace is drawn.
+    assert window.start_s == pytest.approx(run.truth[0].start_s / ratio, rel=1e-4)
+    assert "sample-clock-corrected" in {finding.id for finding in result.findings}
+
+
+def test_samples_of_energy_keep_their_energy_and_get_their_duration(tmp_path: Path) -> None:
+    run = off_by(1.002, signal="energy")
+    truth = run.truth[0]
+    result = measured(run, tmp_path / "s")
+    assert result.windows[0].energy_j == pytest.approx(truth.energy_j, rel=1e-5)
+    assert result.windows[0].duration_s == pytest.approx(truth.stop_s - truth.start_s, rel=4e-4)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.00004])
+def test_a_clock_within_its_specification_is_left_alone(ratio: float, tmp_path: Path) -> None:
+    result = measured(off_by(ratio), tmp_path / "s")
+    assert result.sample_clock is not None
+    assert not result.sample_clock.corrected
+    assert "clock of the monitor" in [row.name for row in result.uncertainty.components]  # type: ignore[union-attr]
+
+
+def test_a_clock_without_a_specification_is_corrected_all_the_same(tmp_path: Path) -> None:
+    result = measured(off_by(1.003, specified=False), tmp_path / "s")
+    assert result.sample_clock is not None
+    assert result.sample_clock.corrected
+    assert result.sample_clock.specified is None
+
+
+def test_what_no_clock_can_be_is_not_corrected(tmp_path: Path) -> None:
+    result = measured(off_by(1 + 4 * SAMPLE_CLOCK_LIMIT), tmp_path / "s")
+    assert result.sample_clock is not None
+    assert not result.sample_clock.corrected
+    assert result.energy_per_inference_j is None
+    assert "sample-clock" in {finding.id for finding in result.findings}
+
+
+def test_laps_place_the_windows_with_the_corrected_clock(tmp_path: Path) -> None:
+    run = make_run(Setup(by_laps=True))
+    ratio = 1.002
+    stated_s = run.setup.period_s / ratio
+    run.setup.period_s = stated_s
+    run.change(ev.MonitorConfigured, lambda _, e: e.model_copy(update={"period_s": stated_s}))
+    truth = run.truth[-1]
+    result = measured(run, tmp_path / "s")
+    assert result.windows[-1].energy_j == pytest.approx(truth.energy_j, rel=5e-4)
+    assert result.windows[-1].duration_s == pytest.approx(truth.stop_s - truth.start_s, rel=4e-4)
+
+
+def test_nothing_found_is_the_stated_period() -> None:
+    assert clock_of(None) == Clock()
+    assert clock_of(SampleClock(ratio=1.001, u=1e-3)) == Clock()
+    assert clock_of(SampleClock(ratio=1.001, u=1e-4, corrected=True)) == Clock(1.001, 1e-4)
