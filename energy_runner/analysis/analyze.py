@@ -28,6 +28,7 @@ from energy_runner.analysis.placing.clock import (
     is_wrong,
 )
 from energy_runner.analysis.placing.edges import match_edges
+from energy_runner.analysis.placing.plausible import checked
 from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
@@ -105,8 +106,8 @@ def _unknown_events(facts: Facts) -> str:
 def _energy(session: Session, facts: Facts, result: Result) -> Result:
     matching = match_edges(facts)
     found_clock, clock = recorded_clock(facts)
-    alignment = align(facts, matching, clock)
-    checked = cross_check(facts, alignment, clock)
+    alignment = checked(facts, matching, align(facts, matching, clock), clock)
+    lap_check = cross_check(facts, alignment, clock)
     findings = [*result.findings, *matching.findings, *alignment.findings]
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
@@ -120,7 +121,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
         between_w = power_between(windows, source) if source else []
         layers, found = measure_layers(source, facts, alignment, _drift(given)) if source else (None, [])
         findings += found
-    findings += clock_findings(found_clock) + _lap_findings(checked)
+    findings += clock_findings(found_clock) + _lap_findings(lap_check)
     findings += _throughput_findings([window.result for window in windows])
     clock_wrong = found_clock is not None and is_wrong(found_clock.ratio, found_clock.u)
     sound = matching.exact and not clock_wrong and not contradicted(findings)
@@ -138,7 +139,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             ),
             "integration": _integration(source, windows),
             "edges": EdgeCount(seen=matching.seen, expected=matching.expected, exact=matching.exact),
-            "edges_cross_check": checked,
+            "edges_cross_check": lap_check,
             "sample_clock": found_clock,
             "layers": layers,
             "uncertainty": scored.budget if scored else None,

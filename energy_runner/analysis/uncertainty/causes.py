@@ -48,6 +48,10 @@ _TIES = {
     ),
     True: ("latency of laps against samples", "limit of what the links to the host may differ by"),
 }
+_LATE = (
+    "latency of the captured edges",
+    "how much later than the DUT's lines about them the host dates the edges",
+)
 _VOLTAGE = ("supply_voltage", "voltage_gain", "voltage_offset")
 
 
@@ -231,9 +235,9 @@ def _of_edges(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]
             sensitivity=tuple(edge.outside_step_w / count for edge, count in zip(edges, counts, strict=True)),
             unit="s",
         )
-    if given.rate_u is not None:
+    if given.rate_u is not None or windows[0].start.shared_s:
         u = windows[0].start.shared_s / ROOT3
-        name, source = _TIES[given.tied_by_host]
+        name, source = _TIES[given.tied_by_host] if given.rate_u is not None else _LATE
         yield Cause(
             name=name,
             source=f"{source} \u00d7 change of power at the edges",

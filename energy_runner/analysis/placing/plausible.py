@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the edges that count lie where everything else in the session says that they lie.
+
+An edge has a place of its own: a sample position of the monitor, or the IO manager's microseconds. Three other
+witnesses saw it too. The DUT sends a line about it, which reaches the host a little later and never earlier. The
+IO manager's laps say how long a window is, where the monitor's edges place it. And a straight line through all
+laps says where each of them should be by the host's clock. What contradicts a witness beyond doubt is withheld;
+what a witness leaves open beyond its usual latency widens the edge.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from energy_runner.analysis.facts import Facts, FloatArray
+from energy_runner.analysis.placing.alignment import (
+    BY_LAPS,
+    BY_MONITOR,
+    LATENCY_LIMIT_S,
+    Alignment,
+    Placed,
+    lap_rate,
+)
+from energy_runner.analysis.placing.clock import Clock
+from energy_runner.analysis.placing.edges import Edge, Matched, Matching, lap_edges, match_laps
+from energy_runner.analysis.placing.line import lower_line
+from energy_runner.session.result import Finding
+
+# Against the DUT's lines and the host's dates of samples, whose latencies may differ by LATENCY_LIMIT_S.
+LATEST_S, EARLIEST_S = 0.1, -0.3  # of an edge against its line, which at 9600 baud may itself take 0.1 s
+# Against other laps by the host's clock: messages are late, never early.
+USUAL_S = 0.01  # what a message of a lap may be later than most
+LARGEST_S = 0.08
+# Against the duration by laps.
+SAME_S, SAME = 5e-3, 1e-3
+_FEWEST = 5
+
+
+def checked(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock) -> Alignment:
+    """Return the alignment, with windows withheld or their edges widened where other witnesses contradict them."""
+    if alignment.method == BY_MONITOR:
+        return _by_lines(facts, matching, _by_durations(facts, alignment, clock), clock)
+    if alignment.method == BY_LAPS:
+        return _by_host(facts, matching, alignment, clock)
+    return alignment
+
+
+def _without(alignment: Alignment, numbers: Sequence[int], finding: Finding) -> Alignment:
+    """Return the alignment without some of its windows."""
+    windows = [None if k in numbers else placed for k, placed in enumerate(alignment.windows)]
+    return replace(alignment, windows=windows, findings=[*alignment.findings, finding])
+
+
+def _named(numbers: Sequence[int]) -> str:
+    return ("window " if len(numbers) == 1 else "windows ") + ", ".join(str(k + 1) for k in numbers)
+
+
+# --- edges of the monitor -------------------------------------------------------------------------------
+
+
+def _by_durations(facts: Facts, alignment: Alignment, clock: Clock) -> Alignment:
+    """Withhold windows that last another time by the IO manager's laps."""
+    rate = lap_rate(facts) if facts.laps else None
+    if rate is None or facts.monitor is None:
+        return alignment
+    period_s = facts.monitor.period_s * clock.factor
+    off = {}
+    for number, (placed, lapped) in enumerate(zip(alignment.windows, match_laps(facts).windows(), strict=True)):
+        if placed is None or len(lapped.edges) != 2:
+            continue
+        lasts_s = (placed.stop - placed.start) * period_s
+        by_laps_s = (lapped.edges[1].place - lapped.edges[0].place) * 1e-6 * rate.slope
+        slack_s = SAME_S + (placed.half_width + 1) * 2 * period_s
+        if abs(by_laps_s - lasts_s) > slack_s + (SAME + 3 * rate.slope_u) * lasts_s:
+            off[number] = by_laps_s - lasts_s
+    # A clock that runs wrong makes all of them differ alike, which is for the rules on clocks.
+    if not off or len(off) == sum(placed is not None for placed in alignment.windows) > 1:
+        return alignment
+    worst = max(off.values(), key=abs)
+    detail = f"{_named(list(off))}: {worst:+.3f} s longer by the IO manager's laps than by the monitor's edges"
+    return _without(alignment, list(off), Finding(id="edges-disagree", detail=detail))
+
+
+def _by_lines(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock) -> Alignment:
+    """Withhold windows whose edges are later than the DUT's lines about them, or far earlier."""
+    assert facts.monitor is not None  # noqa: S101
+    period_s = facts.monitor.period_s
+    ends, times = facts.arrival_line()
+    line = lower_line(ends * period_s, times * 1e-9, period_s)
+    if line is None:
+        return alignment
+    late: dict[int, tuple[float, ...]] = {}
+    for number, matched in enumerate(matching.windows()):
+        seen_s = tuple(
+            line.at(edge.place * period_s) - told_ns * 1e-9
+            for edge, told_ns in _told(matched)
+            if alignment.windows[number] is not None
+        )
+        if seen_s:
+            late[number] = seen_s
+    gone = [k for k, seen_s in late.items() if max(seen_s) > LATEST_S or min(seen_s) < EARLIEST_S]
+    if gone:
+        worst = max((value for k in gone for value in late[k]), key=abs)
+        where = "after" if worst > 0 else "before"
+        detail = f"{_named(gone)}: an edge lies {abs(worst):.3f} s {where} the line in which the DUT told of it"
+        return _without(alignment, gone, Finding(id="edges-disagree", detail=detail))
+    latest_s = max((max(seen_s) for seen_s in late.values()), default=0.0)
+    if latest_s <= LATENCY_LIMIT_S:
+        return alignment
+    shared = latest_s / (period_s * clock.factor)
+    windows = [placed and _widened(placed, shared) for placed in alignment.windows]
+    detail = f"edges lie up to {latest_s:.3f} s after the DUT's lines about them, which counts as uncertainty"
+    findings = [*alignment.findings, Finding(id="edges-late", detail=detail)]
+    return replace(alignment, windows=windows, findings=findings)
+
+
+def _told(matched: Matched) -> Iterator[tuple[Edge, int]]:
+    """Yield both edges of a window with the host time of the DUT's line about each, as far as there is one."""
+    done = matched.command.inference
+    if done is None or len(matched.edges) != 2:
+        return
+    for edge, told_ns in zip(matched.edges, (done.start_line_ns, done.done_line_ns), strict=True):
+        if told_ns is not None:
+            yield edge, told_ns
+
+
+def _widened(placed: Placed, shared: float) -> Placed:
+    return replace(placed, half_width=placed.half_width + shared, shared=placed.shared + shared)
+
+
+# --- laps -----------------------------------------------------------------------------------------------
+
+
+def _by_host(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock) -> Alignment:
+    """Withhold windows whose laps contradict the host's clock, and widen those whose message came late."""
+    assert facts.monitor is not None  # noqa: S101
+    off_s = _off_the_line(lap_edges(facts.laps))
+    if off_s is None:
+        return alignment
+    by_place = dict(zip((lap.place for lap in lap_edges(facts.laps)), off_s.tolist(), strict=True))
+    windows = list(alignment.windows)
+    gone: dict[int, float] = {}
+    for number, (placed, matched) in enumerate(zip(windows, matching.windows(), strict=True)):
+        if placed is None:
+            continue
+        seen_s = [by_place.get(edge.place, 0.0) for edge in matched.edges]
+        if max(seen_s) > LARGEST_S or min(seen_s) < -LATENCY_LIMIT_S:
+            gone[number] = max(seen_s, key=abs)
+        elif max(seen_s) > USUAL_S:
+            more = (max(seen_s) - USUAL_S) / (facts.monitor.period_s * clock.factor)
+            windows[number] = replace(placed, half_width=placed.half_width + more)
+    alignment = replace(alignment, windows=windows)
+    if not gone:
+        return alignment
+    worst = max(gone.values(), key=abs)
+    where = "earlier" if worst > 0 else "later"
+    detail = f"{_named(list(gone))}: a lap is {abs(worst):.3f} s {where} than the others say by the host's clock"
+    return _without(alignment, list(gone), Finding(id="lap-displaced", detail=detail))
+
+
+def _off_the_line(laps: Sequence[Edge]) -> FloatArray | None:
+    """Return for each lap by how many seconds its message came later than a line through most of them says.
+
+    A lap that is wrong itself moves the line below all messages, so a line is used that a third of them cannot
+    move (P. K. Sen, J. Am. Stat. Assoc. 63, 1968). None for fewer than five.
+    """
+    if len(laps) < _FEWEST:
+        return None
+    from scipy.stats import theilslopes  # here, because it takes half a second to import
+
+    lap_s = np.array([lap.place for lap in laps]) * 1e-6
+    host_s = np.array([lap.host_ns for lap in laps]) * 1e-9
+    slope = theilslopes(host_s - host_s[0], lap_s - lap_s[0]).slope
+    off_s: FloatArray = (host_s - host_s[0]) - slope * (lap_s - lap_s[0])
+    return off_s - np.median(off_s)
