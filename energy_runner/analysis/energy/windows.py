@@ -199,6 +199,7 @@ def _measured(frame: WindowResult, placed: Placed, source: EnergySource, total: 
         droop_w=_droop_w(source, placed, look.droop),
         change_w=math.sqrt(total.change) * source.watt,
         coarse=too_coarse(source, placed.start, placed.stop),
+        stimulus=frame.stimulus,
     )
 
 

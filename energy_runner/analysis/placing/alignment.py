@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.facts import Facts, FloatArray
 from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT, Clock
 from energy_runner.analysis.placing.edges import TOLERANCE_S, Edge, Matched, Matching, dated, lap_edges, match_laps
 from energy_runner.analysis.placing.line import Line, lower_line
@@ -97,7 +97,7 @@ def _until_skipped(facts: Facts, alignment: Alignment) -> Alignment:
 def lap_rate(facts: Facts) -> Line | None:
     """Return host seconds over lap seconds; None for fewer laps than a line needs.
 
-    The uncertainty includes that of the host's own clock.
+    The uncertainty includes that of the host's own clock, and a drift of the IO manager's during the run.
     """
     laps = lap_edges(facts.laps)
     lap_s = np.array([lap.place for lap in laps]) * 1e-6
@@ -107,8 +107,22 @@ def lap_rate(facts: Facts) -> Line | None:
     line = lower_line(lap_s, host_s, LAP_STEP_S)
     if line is None:
         return None
-    rate_u = math.sqrt(line.slope_u**2 + HOST_CLOCK_LIMIT**2 / 3)
+    drift_u = _drift(lap_s, host_s) / (2 * math.sqrt(3))
+    rate_u = math.sqrt(line.slope_u**2 + drift_u**2 + HOST_CLOCK_LIMIT**2 / 3)
     return Line(line.x0, line.y0, line.slope, rate_u)
+
+
+def _drift(lap_s: FloatArray, host_s: FloatArray) -> float:
+    """Return by how much the rate may have changed from one half of the run to the other; 0 for too few laps.
+
+    A ceramic resonator that warms up drifts; a line through all laps does not show it. What the halves could not
+    have told apart counts as well.
+    """
+    middle = (lap_s[0] + lap_s[-1]) / 2
+    halves = [lower_line(lap_s[half], host_s[half], LAP_STEP_S) for half in (lap_s <= middle, lap_s >= middle)]
+    if halves[0] is None or halves[1] is None:
+        return 0.0
+    return math.hypot(halves[1].slope - halves[0].slope, halves[0].slope_u, halves[1].slope_u)
 
 
 def _as_captured(matched: Matched) -> Placed | None:

@@ -262,7 +262,8 @@ def _of_laps(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]:
 
     yield Cause(
         name="rate of the IO manager's clock",
-        source=f"arrival of {given.laps} laps by the host's clock; duration, and place of the windows",
+        source=f"arrival of {given.laps} laps by the host's clock, and the difference between the run's halves; "
+        "duration, and place of the windows",
         u=(scatter_u,) * len(windows),
         sensitivity=effects(scatter_u),
         distribution="t",

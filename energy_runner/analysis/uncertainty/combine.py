@@ -12,13 +12,13 @@ not counted a second time (JCGM 100:2008, 4.3.10).
 """
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from energy_runner.analysis.uncertainty.coverage import Distribution, Part, coverage_factor
 from energy_runner.analysis.uncertainty.gtc import gtc
+from energy_runner.analysis.uncertainty.scatter import find_scatter
 from energy_runner.session.result import Component
 
 ROOT3 = math.sqrt(3)
@@ -92,8 +92,13 @@ def window_budget(value_j: float, causes: Sequence[Cause], window: int) -> Budge
     return _budget(tree, number, rows, parts)
 
 
-def score_budget(values_j: Sequence[float], causes: Sequence[Cause]) -> Budget:
-    """Return the budget of the median of `values_j`, each one window's energy per inference."""
+def score_budget(
+    values_j: Sequence[float], causes: Sequence[Cause], stimuli: Sequence[int | None] | None = None
+) -> Budget:
+    """Return the budget of the median of `values_j`, each one window's energy per inference.
+
+    `stimuli` says which stimulus each window had.
+    """
     tree = gtc()
     shared = [cause for cause in causes if cause.shared]
     errors = [_error(tree, cause.name, cause.u[0], cause.dof) for cause in shared]
@@ -109,7 +114,7 @@ def score_budget(values_j: Sequence[float], causes: Sequence[Cause]) -> Budget:
         contribution_j = float(tree.component(number, error))
         rows.append(_shared_row(cause, middle, contribution_j, median_j))
         parts.append(Part(cause.distribution, contribution_j, cause.dof))
-    for cause in _own_and_repeatability(values_j, causes):
+    for cause in _own_and_repeatability(values_j, causes, stimuli):
         error = _error(tree, cause.name, cause.u[0], cause.dof)
         number += error
         rows.append(_row(cause, 0, cause.u[0], median_j))
@@ -117,7 +122,9 @@ def score_budget(values_j: Sequence[float], causes: Sequence[Cause]) -> Budget:
     return _budget(tree, number, rows, parts)
 
 
-def _own_and_repeatability(values_j: Sequence[float], causes: Sequence[Cause]) -> list[Cause]:
+def _own_and_repeatability(
+    values_j: Sequence[float], causes: Sequence[Cause], stimuli: Sequence[int | None] | None
+) -> list[Cause]:
     """Return what the windows' own errors do to the median, as causes in J per inference."""
     count = len(values_j)
     factor = median_factor(count)
@@ -139,20 +146,17 @@ def _own_and_repeatability(values_j: Sequence[float], causes: Sequence[Cause]) -
                 shared=False,
             )
         )
-    if count > 1:
-        scatter_j = statistics.stdev(values_j)
-        beyond_j = math.sqrt(max(0.0, scatter_j**2 - explained))
+    for scatter in find_scatter(values_j, stimuli or [None] * count, explained, factor):
         found.append(
             Cause(
-                name="repeatability of the windows",
-                source=f"standard deviation of {count} windows, {scatter_j / statistics.median(values_j):.2g} of "
-                f"the score, less what their own causes above explain; {factor:.4g} of it for the median",
-                u=(factor * beyond_j,),
+                name=scatter.name,
+                source=scatter.source,
+                u=(scatter.u,),
                 sensitivity=(1.0,),
                 unit="J",
                 distribution="t",
                 divisor=None,
-                dof=count - 1,
+                dof=scatter.dof,
                 kind="A",
                 shared=False,
             )

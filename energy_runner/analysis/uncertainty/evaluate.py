@@ -50,7 +50,7 @@ def evaluate(windows: Sequence[Measured], given: Conditions) -> Evaluation:
     values_j = [window.per_inference_j for window in windows]
     _check(causes, values_j)
     each = [_window(window_budget(value, causes.counted, i), causes) for i, value in enumerate(values_j)]
-    budget = score_budget(values_j, causes.counted)
+    budget = score_budget(values_j, causes.counted, [window.stimulus for window in windows])
     doubts = causes.doubts + ([_ONE_WINDOW] if len(windows) == 1 else [])
     score = Score(
         median=budget.value_j,

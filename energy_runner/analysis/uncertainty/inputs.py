@@ -81,7 +81,8 @@ class Measured:
     `second_j` is the energy by the second method of integration, `unexplained_j` what the samples that hold the
     start and the stop edge have in them beyond a mix of their neighbours, `droop_w` a limit of what the product of
     the mean current and the mean voltage of a sample is larger than their mean product, and `change_w` the
-    standard deviation of what readings at an instant do not follow. `coarse` says that these are too far apart.
+    standard deviation of what readings at an instant do not follow. `coarse` says that these are too far apart,
+    and `stimulus` which of the plan the window was measured with.
     """
 
     energy_j: float
@@ -98,6 +99,7 @@ class Measured:
     droop_w: float = 0.0
     change_w: float = 0.0
     coarse: bool = False
+    stimulus: int | None = None
 
     @property
     def per_inference_j(self) -> float:

@@ -3,9 +3,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.placing.alignment import lap_rate
 from energy_runner.analysis.placing.clock import SAMPLE_CLOCK_LIMIT, Clock, clock_of
 from energy_runner.session import events as ev
 from energy_runner.session.result import Result, SampleClock
@@ -104,3 +107,21 @@ def test_nothing_found_is_the_stated_period() -> None:
     assert clock_of(None) == Clock()
     assert clock_of(SampleClock(ratio=1.001, u=1e-3)) == Clock()
     assert clock_of(SampleClock(ratio=1.001, u=1e-4, corrected=True)) == Clock(1.001, 1e-4)
+
+
+@pytest.mark.parametrize("drift", [0.0, 4e-4])
+def test_a_resonator_that_drifts_makes_the_rate_less_certain(drift: float) -> None:
+    """Its rate rises in a straight line by `drift` from the first lap to the last."""
+    at_s = np.linspace(0.0, 60.0, 15)
+    lap_s = at_s + drift * at_s**2 / 120
+    laps = [
+        ev.LapCaptured(t_ns=round((at + 0.002 + 0.0002 * (k % 3)) * 1e9) + 10**12, lap_us=round(lap * 1e6))
+        for k, (at, lap) in enumerate(zip(at_s, lap_s, strict=True))
+    ]
+    rate = lap_rate(Facts(laps=laps))
+    assert rate is not None
+    allowed = 3 * rate.slope_u
+    for start, stop in ((1, 3), (6, 8), (12, 14)):
+        window = (lap_s[stop] - lap_s[start]) * rate.slope
+        assert abs(window / (at_s[stop] - at_s[start]) - 1) < allowed
+    assert (rate.slope_u > 1e-4) == (drift > 0)
