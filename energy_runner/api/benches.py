@@ -19,8 +19,8 @@ _TABLES = ("[monitor]", "[io_manager]", "[dut]", "[roles]")
 def load_bench(name_or_file: str | Path, *, changes: Mapping[str, Any] | None = None) -> BenchSpec:
     """Return the description of a built-in bench, or of one in a TOML file; nothing is opened.
 
-    `changes` replaces single keys, as `run --set` does: `{"monitor.voltage_v": 2.5}`. The result is checked like
-    any bench file. Raises `ConfigurationError` for a bench that is unknown or has a mistake.
+    `changes` replaces single keys, as `energy-runner run --set` does: `{"monitor.voltage_v": 2.5}`. The result is
+    checked like any bench file. Raises `ConfigurationError` for a bench that is unknown or has a mistake.
     """
     return load_bench_spec(str(name_or_file), changes or {})
 

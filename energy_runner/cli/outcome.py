@@ -30,7 +30,7 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         # Not standalone, in which typer would end the process with its own status.
         status = int(app(args=words, prog_name="energy-runner", standalone_mode=False) or 0)
     except RunnerError as error:
-        return _fail(with_options(str(error)), error.status, as_json=as_json)
+        return _fail(with_options(error), error.status, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         status = _TYPER_SAW_CTRL_C
     except OSError as error:

@@ -39,8 +39,8 @@ def test_a_value_is_toml_or_else_a_text(text, key, value):
         (["monitor.voltage_v"], "is not KEY=VALUE"),
         (["=3"], "is not KEY=VALUE"),
         (["name=a", "name=b"], "is given twice"),
-        ([f"a=0x{'f' * 5000}"], r"^--set a=0xf+\.\.\.: the whole number 0xf+\.\.\. is too large"),
-        (["name=\udcff"], r"^--set name=\\udcff: '\\udcff' holds '\\udcff', which is no text"),
+        ([f"a=0x{'f' * 5000}"], r"^changes: a=0xf+\.\.\.: the whole number 0xf+\.\.\. is too large"),
+        (["name=\udcff"], r"^changes: name=\\udcff: '\\udcff' holds '\\udcff', which is no text"),
     ],
 )
 def test_what_is_no_change(texts, words):

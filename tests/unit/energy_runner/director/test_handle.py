@@ -138,7 +138,7 @@ def test_a_signal_while_the_main_thread_does_something_else_cancels_too(send, nu
 def test_signals_while_a_handle_is_left_do_not_cut_the_tear_down_short(send, slow_to_stop, number, raised):
     """Ctrl-C three times: the first ends the body, the others come while the run tears down."""
     before = handlers()
-    with pytest.raises(raised), Run(slow_to_stop) as run:
+    with pytest.raises(raised), Run(slow_to_stop) as run:  # noqa: PT012 - the signals end it
         send(number, number, number)
         threading.Event().wait(30.0)
     assert run.wait() == f"stopped by {number.name}"
