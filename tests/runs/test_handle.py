@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 import energy_runner as er
+from energy_runner.api import runs
 from energy_runner.errors import ConfigurationError, Detached
 from energy_runner.session.events import InferenceDone, Remark, RunStarted
 from tests.support.small import small_plan, twin_bench
@@ -145,6 +146,44 @@ def test_what_is_wrong_is_said_before_a_thread_is_started(plan, tmp_path):
     (tmp_path / "full" / "file").touch()
     with pytest.raises(ConfigurationError, match="is not empty"):
         er.start(twin_bench("virtual-lpm01a"), plan, out=tmp_path / "full")
+
+
+def test_a_run_whose_thread_cannot_be_started_gives_its_folder_up(plan, tmp_path, monkeypatch):
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        er.start(twin_bench("virtual-ideal"), plan, out=tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+
+
+def test_an_error_after_the_thread_was_started_leaves_the_folder_to_the_run(plan, tmp_path, monkeypatch):
+    start = threading.Thread.start
+    started = []
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        started.append(thread)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            er.start(twin_bench("virtual-ideal"), plan, out=tmp_path / "s")
+    started[0].join(30.0)
+    assert er.load_session(tmp_path / "s").record.outcome == "completed"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("late"), ValueError("late")], ids=repr)
+def test_an_error_at_the_end_of_a_run_leaves_its_record(error, plan, tmp_path, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(runs, "evaluate", fail)
+    with pytest.raises(type(error), match="late"):
+        er.start(twin_bench("virtual-ideal"), plan, out=tmp_path / "s").wait()
+    assert er.load_session(tmp_path / "s").record.outcome == "completed"
 
 
 def test_a_run_can_be_followed(plan, tmp_path):
