@@ -12,6 +12,13 @@ from energy_runner.wording import shown
 
 # What a change is called: `changes` in Python, `--set` on the command line.
 _EXAMPLE = ("Try: ", Call("changes={'monitor.voltage_v': 2.5}", "--set monitor.voltage_v=2.5"))
+# Keys of [monitor], and where a bench with [instruments.*] and [roles] has them.
+_LONG_FORM = {
+    "monitor.voltage_v": "supply.voltage_v",
+    "monitor.current_limit_a": "supply.current_limit_a",
+    "monitor.sample_rate_hz": "sampler.sample_rate_hz",
+}
+_SHORT_FORM = {long: short for short, long in _LONG_FORM.items()}
 
 
 def _change(text: str) -> Call:
@@ -61,6 +68,27 @@ def changed(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
             place = below
         place[last] = value
     return result
+
+
+def check_form(table: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for a change of a key that this bench has in another table, and name that key.
+
+    A bench has either `[monitor]`, or `[instruments.*]` and `[roles]` with `[supply]` and `[sampler]`.
+    """
+    if "monitor" in table:
+        there, missing, elsewhere = "[monitor]", ("supply.", "sampler."), _SHORT_FORM
+    elif "instruments" in table or "roles" in table:
+        there, missing, elsewhere = "[instruments.*] and [roles]", ("monitor.",), _LONG_FORM
+    else:
+        return
+    for key in changes:
+        if key in elsewhere:
+            advice = Call(f"changes={{{elsewhere[key]!r}: ...}}", f"--set {elsewhere[key]}=...")
+            raise ConfigurationError(_change(key), f": this bench has {there}. Try: ", advice)
+        if key.startswith(missing):
+            raise ConfigurationError(
+                _change(key), f": this bench has {there}, and no [{key.partition('.')[0]}]. Try: a key that it has"
+            )
 
 
 def in_words(changes: Mapping[str, Any]) -> str:
