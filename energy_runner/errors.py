@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 
+STOPPED_BY_CTRL_C = "stopped by Ctrl-C (SIGINT)"
+
 # What helps where a file cannot be written, by the reason; where none of it helps, nothing is advised.
 _REMEDIES = {
     errno.ENOSPC: ". Try: free disk space",

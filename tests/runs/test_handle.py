@@ -216,7 +216,7 @@ def test_ctrl_c_cancels_a_run_that_is_followed(plan, tmp_path):
 
     handle = er.start(bench, plan, out=tmp_path / "s", subscribers=[pause])
     session = er.follow(handle, interrupt)
-    assert (session.record.outcome, session.record.reason) == ("interrupted", "stopped by SIGINT")
+    assert (session.record.outcome, session.record.reason) == ("interrupted", "stopped by Ctrl-C (SIGINT)")
     assert not bench.twin.world.powered
 
 
