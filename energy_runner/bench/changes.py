@@ -75,6 +75,7 @@ def check_form(table: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
 
     A bench has either `[monitor]`, or `[instruments.*]` and `[roles]` with `[supply]` and `[sampler]`.
     """
+    missing: tuple[str, ...]
     if "monitor" in table:
         there, missing, elsewhere = "[monitor]", ("supply.", "sampler."), _SHORT_FORM
     elif "instruments" in table or "roles" in table:
