@@ -21,6 +21,7 @@ from energy_runner import notebook
 from energy_runner.errors import (
     Argument,
     BenchFault,
+    Call,
     ConfigurationError,
     RunnerError,
     SessionError,
@@ -178,6 +179,13 @@ class Session:
         """Return the session in the folder `path`; raises `SessionError` if there is none that can be read."""
         if not path.is_dir():
             raise SessionError(f"{path}: no such session folder")
+        with suppress(PermissionError):
+            if not (path / RECORD).is_file():
+                raise SessionError(
+                    f"{path}: is no session folder: it holds no {RECORD}. A session holds {RECORD}, {JOURNAL} "
+                    f"and, in energy mode, {TRACE}. Try: ",
+                    Call("er.list_sessions(DIR)", "energy-runner sessions list DIR"),
+                )
         return cls(path, _read(path / RECORD, Record, record_schema.SCHEMA))
 
     def journal(self, *, exchanges: bool = True) -> Journal:

@@ -115,7 +115,15 @@ def test_wrong_stimuli(spoil, words, refused, place):
         (("bench", "serve", "virtual-n6705c", "--write", "no/b.toml"), ["--write no/b.toml", "No such file"]),
         (("instruments", "show", "lpm01"), ["'lpm01'", "lpm01a"]),
         (("analyze", "nowhere"), ["nowhere: no such session folder"]),
-        (("check", "stimuli"), ["stimuli/record.json: cannot be read"]),
+        (
+            ("check", "stimuli"),
+            [
+                "stimuli: is no session folder: it holds no record.json. A session holds record.json, journal",
+                "Try: energy-runner sessions list DIR",
+            ],
+        ),
+        (("analyze", "."), [".: is no session folder"]),
+        (("sessions", "list", "nowhere"), ["nowhere: no such folder"]),
         (("report", "real.toml"), ["real.toml: no such session folder"]),
     ],
     ids=" ".join,
