@@ -160,7 +160,7 @@ def test_a_run_whose_thread_cannot_be_started_gives_its_folder_up(plan, tmp_path
 
 def test_an_error_after_the_thread_was_started_leaves_the_folder_to_the_run(plan, tmp_path, monkeypatch):
     start = threading.Thread.start
-    started = []
+    started, given_up = [], []
 
     def interrupted(thread: threading.Thread) -> None:
         start(thread)
@@ -169,9 +169,11 @@ def test_an_error_after_the_thread_was_started_leaves_the_folder_to_the_run(plan
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", interrupted)
+        patch.setattr(runs, "give_up_session", given_up.append)
         with pytest.raises(KeyboardInterrupt):
             er.start(twin_bench("virtual-ideal"), plan, out=tmp_path / "s")
     started[0].join(30.0)
+    assert given_up == []
     assert er.load_session(tmp_path / "s").record.outcome == "completed"
 
 
