@@ -2,7 +2,11 @@
 """Errors of the runner itself, with the exit status each leads to."""
 
 import errno
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
+
+STOPPED_BY_CTRL_C = "stopped by Ctrl-C (SIGINT)"
 
 # What helps where a file cannot be written, by the reason; where none of it helps, nothing is advised.
 _REMEDIES = {
@@ -24,10 +28,50 @@ class ExitStatus(IntEnum):
     INTERRUPTED = 4
 
 
+@dataclass(frozen=True)
+class Argument:
+    """An argument of the Python API in a message, with or without a value; a tuple stands for a list of values.
+
+    In Python it reads `stimuli=DIR`, on the command line it becomes the option `--stimuli DIR`.
+    """
+
+    name: str
+    value: str | tuple[str, ...] = ""
+
+    def __str__(self) -> str:
+        if not self.value:
+            return self.name
+        return f"{self.name}={self.value if isinstance(self.value, str) else list(self.value)}"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a message advises to call: the code for Python, or the command that does the same."""
+
+    python: str
+    command: str
+
+    def __str__(self) -> str:
+        return self.python
+
+
 class RunnerError(Exception):
-    """Base of the runner's errors; the message is one line that names the file, key or port."""
+    """Base of the runner's errors; the message is one line that names the file, key or port.
+
+    It is one text, or several parts that are joined: texts, and what the command line writes in another form.
+    """
 
     status = ExitStatus.BENCH_FAULT
+
+    def __init__(self, *parts: str | Argument | Call) -> None:
+        super().__init__(*parts)
+
+    def __str__(self) -> str:
+        return "".join(str(part) for part in self.args)
+
+    def written(self, form: Callable[[Argument | Call], str]) -> str:
+        """Return the message with its arguments and calls as `form` writes them; texts stay as they are."""
+        return "".join(form(part) if isinstance(part, Argument | Call) else str(part) for part in self.args)
 
 
 class ConfigurationError(RunnerError):

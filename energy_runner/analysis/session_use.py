@@ -8,7 +8,7 @@ from typing import get_args
 from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.inferences.segment import segment_session
 from energy_runner.analysis.use import Battery, Between, DutyCycle, Quantity, Use, energy_in_use
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, Call, ConfigurationError
 from energy_runner.session.folder import Session
 
 
@@ -37,7 +37,9 @@ def use_of_session(
     Raises `ConfigurationError` where the session has no score or no idle level to go by, and for what cannot be.
     """
     if between not in get_args(Between):
-        raise ConfigurationError(f"between = {between!r}: is not one of {', '.join(get_args(Between))}")
+        raise ConfigurationError(
+            Argument("between", repr(between)), f": is not one of {', '.join(get_args(Between))}"
+        )
     inference_j, inference_s, relative_u = measured_inference(session)
     cycle = DutyCycle(
         inference_j=inference_j,
@@ -60,7 +62,8 @@ def measured_inference(session: Session) -> tuple[Quantity, Quantity, float]:
     score, rate = result.energy_per_inference_j, result.throughput_per_s
     if score is None or not rate:
         raise ConfigurationError(
-            f"{session.path}: has no score, so there is no energy to go by. Try: energy-runner check SESSION"
+            f"{session.path}: has no score, so there is no energy to go by. Try: ",
+            Call("er.check(session)", "energy-runner check SESSION"),
         )
     each = [window.duration_s / window.inferences for window in result.windows if window.duration_s]
     spread = (max(each) - min(each)) / math.sqrt(12) if len(each) > 1 else 0.0
@@ -79,11 +82,15 @@ def _rest_w(session: Session, between: Between, error_w: float) -> Quantity:
         return Quantity(0.0)
     if between == "sleep":
         raise ConfigurationError(
-            "a session holds no sleep level, for the benchmark never sleeps. Try: rest_w=W with the power asleep"
+            "a session holds no sleep level, for the benchmark never sleeps. Try: ",
+            Argument("rest_w"),
+            " with the power asleep",
         )
     found = segment_session(session)
     if found.idle is None:
         raise ConfigurationError(
-            f"{session.path}: no stable idle level {found.idle_searched}. Try: rest_w=W with the power while idle"
+            f"{session.path}: no stable idle level {found.idle_searched}. Try: ",
+            Argument("rest_w"),
+            " with the power while idle",
         )
     return Quantity(found.idle.power_w, math.hypot(found.idle.u_w, error_w))

@@ -14,7 +14,7 @@ from energy_runner.analysis.session_use import SessionUse, use_of_session
 from energy_runner.analysis.use import Battery, Between, Quantity, check_battery
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.api.unreadable import named
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 from energy_runner.rules import RuleSet, evaluate
 from energy_runner.session.folder import write_result
 from energy_runner.session.result import Result
@@ -124,7 +124,12 @@ def battery(
     for values that no battery has.
     """
     if capacity_mah is None or voltage_v is None:
-        raise ConfigurationError("a battery needs a capacity and a voltage. Try: both capacity_mah and voltage_v")
+        raise ConfigurationError(
+            "a battery needs a capacity and a voltage. Try: both ",
+            Argument("capacity_mah"),
+            " and ",
+            Argument("voltage_v"),
+        )
     made = Battery(
         capacity_mah=quantity(capacity_mah, "capacity_mah"),
         voltage_v=quantity(voltage_v, "voltage_v"),
@@ -144,11 +149,18 @@ def _period_s(per_hour: AnyQuantity | None, period_s: AnyQuantity | None) -> Qua
     if (per_hour is None) == (period_s is None):
         came = "neither was" if per_hour is None else "both were"
         raise ConfigurationError(
-            f"exactly one of per_hour and period_s is needed, and {came} given. Try: per_hour=60, or period_s=60"
+            "exactly one of ",
+            Argument("per_hour"),
+            " and ",
+            Argument("period_s"),
+            f" is needed, and {came} given. Try: ",
+            Argument("per_hour", "60"),
+            ", or ",
+            Argument("period_s", "60"),
         )
     if period_s is not None:
         return quantity(period_s, "period_s")
     rate = quantity(per_hour if per_hour is not None else 0.0, "per_hour")
     if not rate.value > 0:
-        raise ConfigurationError(f"per_hour = {rate.value:g}: must be greater than zero")
+        raise ConfigurationError(Argument("per_hour", f"{rate.value:g}"), ": must be greater than zero")
     return Quantity(HOUR_S / rate.value, HOUR_S / rate.value * rate.relative_u)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Benches: load one, list them, show a bench file."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -10,17 +11,21 @@ from typing import Any
 from energy_runner.bench import Bench, BenchSpec, build_bench, built_in_names, load_bench_spec
 from energy_runner.bench.wiring import instruments_of, roles_of
 from energy_runner.errors import ConfigurationError
+from energy_runner.toml_text import LONGEST
 
 __all__ = ["Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench"]
 
-_TABLES = ("[monitor]", "[io_manager]", "[dut]", "[roles]")
+# A line that begins a table of a bench file; also a damaged one, without its closing bracket.
+_TABLE = re.compile(
+    rb"^[ \t]*\[[ \t]*(monitor|io_manager|dut|roles|supply|sampler|instruments[ \t]*\.)", re.MULTILINE
+)
 
 
 def load_bench(name_or_file: str | Path, *, changes: Mapping[str, Any] | None = None) -> BenchSpec:
     """Return the description of a built-in bench, or of one in a TOML file; nothing is opened.
 
-    `changes` replaces single keys, as `run --set` does: `{"monitor.voltage_v": 2.5}`. The result is checked like
-    any bench file. Raises `ConfigurationError` for a bench that is unknown or has a mistake.
+    `changes` replaces single keys, as `energy-runner run --set` does: `{"monitor.voltage_v": 2.5}`. The result is
+    checked like any bench file. Raises `ConfigurationError` for a bench that is unknown or has a mistake.
     """
     return load_bench_spec(str(name_or_file), changes or {})
 
@@ -70,7 +75,7 @@ def _row(name: str) -> BenchRow | None:
 
 def _is_meant_as_bench(path: Path) -> bool:
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+        with path.open("rb") as file:
+            return _TABLE.search(file.read(LONGEST)) is not None
+    except OSError:
         return False
-    return any(line.strip() in _TABLES for line in text.splitlines())

@@ -39,9 +39,8 @@ def examine_bench(
 def switch_bench_off(bench: BenchSpec | str | Path) -> tuple[Identity, str | None]:
     """Switch a bench's supply off.
 
-    Return the identity of the instrument that confirmed it, and a description of an earlier run that died (or
-    None).
-    Raises `ConfigurationError` for a bench without a supply, `BenchFault` if it is in use.
+    Return a pair: the identity of the instrument that confirmed it, and what is known of an earlier run that died,
+    or None. Raises `ConfigurationError` for a bench without a supply, `BenchFault` if it is in use.
     """
     spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
     if "supply" not in roles_of(spec):

@@ -8,7 +8,7 @@ from pathlib import Path
 from energy_runner import rules as judge
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.api.unreadable import named
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 from energy_runner.rules.registry import broken_rules, rules_called
 from energy_runner.rules.rule_sets import Row, RuleSet
 from energy_runner.session.result import Verdict
@@ -16,10 +16,10 @@ from energy_runner.session.result import Verdict
 __all__ = ["RuleDemand", "RuleSet", "Verdict", "broken_rules", "check", "list_rule_sets", "rule_set_demands"]
 
 _NEEDED = {
-    "accuracy-target": "--accuracy-session",
-    "same-firmware": "--accuracy-session or --performance-session",
-    "same-answers": "--accuracy-session or --performance-session",
-    "throughput-agrees": "--performance-session",
+    "accuracy-target": ("accuracy_session",),
+    "same-firmware": ("accuracy_session", "performance_session"),
+    "same-answers": ("accuracy_session", "performance_session"),
+    "throughput-agrees": ("performance_session",),
 }
 
 
@@ -44,14 +44,16 @@ def check(
         verdicts = judge.check(session, rules or None, accuracy, performance, rule_set or None)
     silent = sorted(set(rules or ()) - {verdict.id for verdict in verdicts})
     if silent:
-        given = {"--accuracy-session": accuracy is not None, "--performance-session": performance is not None}
+        given = {"accuracy_session": accuracy is not None, "performance_session": performance is not None}
         wanted = [_NEEDED[rule] for rule in silent if rule in _NEEDED]
-        missing = [one for one in wanted if not any(given[name] for name in one.split(" or "))]
-        more = f". Try: {missing[0]}" if missing else ""
+        missing = [names for names in wanted if not any(given[name] for name in names)]
+        more = [part for name in missing[0] for part in (" or ", Argument(name))][1:] if missing else []
+        advice = [". Try: ", *more] if more else []
         verb = "does" if len(silent) == 1 else "do"
         raise ConfigurationError(
             f"{session.path}: {', '.join(silent)} {verb} not apply to this session "
-            f"in {session.record.run.mode} mode{more}"
+            f"in {session.record.run.mode} mode",
+            *advice,
         )
     return verdicts
 

@@ -23,7 +23,7 @@ from energy_runner.director.recorder import Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.director.subscriber import Listener
-from energy_runner.errors import ConfigurationError, Detached, RunnerError
+from energy_runner.errors import Call, ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session, create_session, give_up_session, write_record, write_result
@@ -144,8 +144,11 @@ def demo(
     """
     if not load_bench(bench).is_virtual:
         raise ConfigurationError(
-            f"{bench} is a bench of real instruments, and demo is for virtual ones. "
-            f"Try: energy-runner run kws01 --bench {bench} --stimuli DIR"
+            f"{bench} is a bench of real instruments, and demo is for virtual ones. Try: ",
+            Call(
+                f"er.measure('kws01', {str(bench)!r}, stimuli=DIR)",
+                f"energy-runner run kws01 --bench {bench} --stimuli DIR",
+            ),
         )
     with tempfile.TemporaryDirectory(prefix="energy-runner-demo-") as folder:
         write_demo_stimuli(Path(folder))

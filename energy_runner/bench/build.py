@@ -13,7 +13,7 @@ from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
 from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
 from energy_runner.benchmarks.places import packaged_network
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 from instruments.clock import Clock, RealClock
 from instruments.devices.dut.driver import Dut
 from instruments.errors import InstrumentError
@@ -101,7 +101,9 @@ def build_bench(
         model = _own_network(spec, benchmark)
     twin = _twin(spec, mode, players, benchmark=benchmark, seed=seed, model=model) if spec.is_virtual else None
     if model is not None and twin is None:
-        raise ConfigurationError("--model is for virtual benches; a real DUT has its model in its firmware")
+        raise ConfigurationError(
+            Argument("model"), " is for virtual benches; a real DUT has its model in its firmware"
+        )
     clock: Clock = twin.clock if twin else RealClock()
     builder = _Builder(spec, mode, clock, twin, wrap, players)
     built = {name: builder.instrument(name, one) for name, one in players.instruments.items()}

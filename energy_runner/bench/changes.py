@@ -6,11 +6,23 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Call, ConfigurationError
 from energy_runner.toml_text import BoundsError, TomlSyntaxError, check_bounds, read_toml
 from energy_runner.wording import shown
 
-_EXAMPLE = "Try: --set monitor.voltage_v=2.5"
+# What a change is called: `changes` in Python, `--set` on the command line.
+_EXAMPLE = ("Try: ", Call("changes={'monitor.voltage_v': 2.5}", "--set monitor.voltage_v=2.5"))
+# Keys of [monitor], and where a bench with [instruments.*] and [roles] has them.
+_LONG_FORM = {
+    "monitor.voltage_v": "supply.voltage_v",
+    "monitor.current_limit_a": "supply.current_limit_a",
+    "monitor.sample_rate_hz": "sampler.sample_rate_hz",
+}
+_SHORT_FORM = {long: short for short, long in _LONG_FORM.items()}
+
+
+def _change(text: str) -> Call:
+    return Call(f"changes: {shown(text)}", f"--set {shown(text)}")
 
 
 def parse_changes(texts: Iterable[str]) -> dict[str, Any]:
@@ -23,13 +35,13 @@ def parse_changes(texts: Iterable[str]) -> dict[str, Any]:
         key, equals, value = text.partition("=")
         key = key.strip()
         if not equals or not key:
-            raise ConfigurationError(f"--set {shown(text)}: is not KEY=VALUE. {_EXAMPLE}")
+            raise ConfigurationError(_change(text), ": is not KEY=VALUE. ", *_EXAMPLE)
         if key in changes:
-            raise ConfigurationError(f"--set {shown(key)}: is given twice. Try: one of them")
+            raise ConfigurationError(_change(key), ": is given twice. Try: one of them")
         try:
             changes[key] = _value(value.strip())
         except BoundsError as error:
-            raise ConfigurationError(f"--set {shown(key)}={shown(value)}: {error.problem}. {_EXAMPLE}") from None
+            raise ConfigurationError(_change(key), f"={shown(value)}: {error.problem}. ", *_EXAMPLE) from None
     return changes
 
 
@@ -46,16 +58,38 @@ def changed(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
         try:
             check_bounds(value)
         except BoundsError as error:
-            raise ConfigurationError(f"--set {shown(key)}: {error}. {_EXAMPLE}") from None
+            raise ConfigurationError(_change(key), f": {error}. ", *_EXAMPLE) from None
         place = result
         for depth, name in enumerate(parents, start=1):
             below = place.setdefault(name, {})
             if not isinstance(below, dict):
                 parent = shown(".".join(parents[:depth]))
-                raise ConfigurationError(f"--set {shown(key)}: {parent} is no table. {_EXAMPLE}")
+                raise ConfigurationError(_change(key), f": {parent} is no table. ", *_EXAMPLE)
             place = below
         place[last] = value
     return result
+
+
+def check_form(table: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    """Raise `ConfigurationError` for a change of a key that this bench has in another table, and name that key.
+
+    A bench has either `[monitor]`, or `[instruments.*]` and `[roles]` with `[supply]` and `[sampler]`.
+    """
+    missing: tuple[str, ...]
+    if "monitor" in table:
+        there, missing, elsewhere = "[monitor]", ("supply.", "sampler."), _SHORT_FORM
+    elif "instruments" in table or "roles" in table:
+        there, missing, elsewhere = "[instruments.*] and [roles]", ("monitor.",), _LONG_FORM
+    else:
+        return
+    for key in changes:
+        if key in elsewhere:
+            advice = Call(f"changes={{{elsewhere[key]!r}: ...}}", f"--set {elsewhere[key]}=...")
+            raise ConfigurationError(_change(key), f": this bench has {there}. Try: ", advice)
+        if key.startswith(missing):
+            raise ConfigurationError(
+                _change(key), f": this bench has {there}, and no [{key.partition('.')[0]}]. Try: a key that it has"
+            )
 
 
 def in_words(changes: Mapping[str, Any]) -> str:
@@ -70,11 +104,11 @@ def _path(key: str) -> list[str]:
     try:
         nested: Any = read_toml(f"{key} = 0")
     except (TomlSyntaxError, BoundsError):
-        raise ConfigurationError(f"--set {shown(key)}: is no key of a bench file. {_EXAMPLE}") from None
+        raise ConfigurationError(_change(key), ": is no key of a bench file. ", *_EXAMPLE) from None
     path: list[str] = []
     while isinstance(nested, dict):
         if len(nested) != 1:  # a line break in the key made more of it
-            raise ConfigurationError(f"--set {shown(key)}: is no key of a bench file. {_EXAMPLE}")
+            raise ConfigurationError(_change(key), ": is no key of a bench file. ", *_EXAMPLE)
         [(name, nested)] = nested.items()
         path.append(name)
     return path

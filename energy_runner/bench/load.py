@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from energy_runner.bench.changes import changed, in_words
+from energy_runner.bench.changes import changed, check_form, in_words
 from energy_runner.bench.spec import (
     BenchSpec,
     CalibrationSpec,
@@ -88,6 +88,7 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
     except BoundsError as error:
         line = line_of(text, error.place)
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
+    check_form(table, changes)
     table = changed(table, changes)
     where += in_words(changes)
     try:

@@ -12,7 +12,7 @@ from typing import Any
 from energy_runner.bench.build import build_bench
 from energy_runner.bench.spec import BenchSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, driver_of, instruments_of, wiring
-from energy_runner.errors import BenchFault, ConfigurationError
+from energy_runner.errors import Argument, BenchFault, ConfigurationError
 from instruments.clock import Clock
 from instruments.errors import Unavailable
 from instruments.twin_bench.bench import TwinBench
@@ -45,7 +45,7 @@ def serve_bench(
     cannot be served, `BenchFault` for a TCP port that is taken.
     """
     if mode == "accuracy":
-        raise ConfigurationError("--mode accuracy: a firmware is built for energy or performance")
+        raise ConfigurationError(Argument("mode", "accuracy"), ": a firmware is built for energy or performance")
     scpi = _speak_scpi(spec, tcp_port)
     bench = build_bench(spec, mode, benchmark=benchmark, seed=seed, model=model)
     if bench.twin is None:
@@ -95,7 +95,9 @@ def _speak_scpi(spec: BenchSpec, tcp_port: int) -> list[str]:
     scpi = [name for name, link in links.items() if link == "scpi"]
     if tcp_port and not scpi:
         named = ", ".join(one.driver for name, one in instruments_of(spec).items() if name != DUT_PORT)
-        raise ConfigurationError(f"--tcp-port {tcp_port}: served on pseudo-terminals, not on TCP: {named}")
+        raise ConfigurationError(
+            Argument("tcp_port", str(tcp_port)), f": served on pseudo-terminals, not on TCP: {named}"
+        )
     return scpi
 
 
@@ -105,8 +107,9 @@ def _server(twin: TwinBench, clock: Clock, scpi: Sequence[str], tcp_port: int) -
     except Unavailable as error:
         if not tcp_port:
             raise
-        came = f"--tcp-port {tcp_port}: {error.came}. Try: another number, or 0 for any free port"
-        raise BenchFault(came) from error
+        raise BenchFault(
+            Argument("tcp_port", str(tcp_port)), f": {error.came}. Try: another number, or 0 for any free port"
+        ) from error
 
 
 def _key(key: str) -> str:

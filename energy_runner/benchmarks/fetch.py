@@ -13,7 +13,7 @@ from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.benchmarks.labels import Label, read_labels
 from energy_runner.benchmarks.places import fetched_folder
 from energy_runner.benchmarks.sources import TIMEOUT_S, Source, open_source
-from energy_runner.errors import BenchFault, ConfigurationError
+from energy_runner.errors import Argument, BenchFault, ConfigurationError
 
 MOST_LABEL_BYTES = 16 << 20
 MOST_RECORDING_BYTES = 64 << 20  # of a file over which a window slides
@@ -77,7 +77,9 @@ def _labels(benchmark: Benchmark, source: Source, where: str, folder: Path, pin:
         raise ConfigurationError(
             f"{where}: its {benchmark.labels_file} is not the official one of {benchmark.id} "
             f"(SHA-256 {got[:16]}…, not {pin[:16]}…). Try: another source; stimuli of your own need no "
-            "fetching, --stimuli DIR uses them where they are"
+            "fetching, ",
+            Argument("stimuli", "DIR"),
+            " of a run uses them where they are",
         )
     coming = folder / (benchmark.labels_file + _COMING)
     coming.write_bytes(data)

@@ -6,7 +6,7 @@ from pathlib import Path
 from platformdirs import user_data_path
 
 from energy_runner.benchmarks.catalogue import Benchmark
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, Call, ConfigurationError
 
 _DEMO_DATA = Path(__file__).parent / "demo_data"
 
@@ -22,8 +22,11 @@ def default_stimuli(benchmark: Benchmark) -> Path:
     if (folder / benchmark.labels_file).is_file():
         return folder
     raise ConfigurationError(
-        f"no stimuli of {benchmark.id} were given, and none are in {folder}. Try: stimuli=DIR; "
-        f"energy-runner stimuli fetch {benchmark.id} --from URL; or a demo benchmark such as demo-keywords"
+        f"no stimuli of {benchmark.id} were given, and none are in {folder}. Try: ",
+        Argument("stimuli", "DIR"),
+        "; ",
+        Call(f"er.fetch_stimuli({benchmark.id!r}, URL)", f"energy-runner stimuli fetch {benchmark.id} --from URL"),
+        "; or a demo benchmark such as demo-keywords",
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 from urllib.parse import quote, urlsplit
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 
 ZIP, TAR = (".zip",), (".tar", ".tar.gz", ".tgz")
 MOST_ARCHIVE_BYTES = 1 << 30  # unpacked; about forty times the largest official set
@@ -49,7 +49,9 @@ def open_source(where: str, labels_file: str, *, timeout_s: float = TIMEOUT_S) -
 class _Folder:
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
-            raise ConfigurationError(f"--from {path}: no such folder. Try: a folder, an archive, or a URL")
+            raise ConfigurationError(
+                Argument("source", str(path)), ": no such folder. Try: a folder, an archive, or a URL"
+            )
         self._path = path
 
     def read(self, name: str, most_bytes: int) -> bytes:
@@ -122,7 +124,8 @@ def _archive(file: Path, where: str, labels_file: str) -> Iterator[_Archive]:
     if len(folders) > 1:
         shown = ", ".join(str(folder) for folder in folders[:3])
         raise ConfigurationError(
-            f"{where}: holds more than one {labels_file} ({shown}). Try: unpack it, and --from DIR"
+            f"{where}: holds more than one {labels_file} ({shown}). Try: unpack it, and ",
+            Argument("source", "DIR"),
         )
     yield _Archive(where, {path.name: data for path, data in members.items() if path.parent == folders[0]})
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.benchmarks.labels import Label, read_labels
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,9 @@ class StimulusFolder:
             raise ConfigurationError(f"{path}: is a link that leaves the stimuli folder. Try a copy of the file")
         if not path.is_file():
             raise ConfigurationError(
-                f"{path}: no such file, but {benchmark.labels_file} lists it. "
-                f"Try stimuli=DIR with the complete stimuli of {benchmark.id}"
+                f"{path}: no such file, but {benchmark.labels_file} lists it. Try ",
+                Argument("stimuli", "DIR"),
+                f" with the complete stimuli of {benchmark.id}",
             )
         size = path.stat().st_size
         sliding = benchmark.stride_bytes is not None
@@ -122,12 +123,15 @@ def find_stimuli(root: Path, benchmark: Benchmark) -> StimulusFolder:
 
 def _label_file(root: Path, benchmark: Benchmark) -> Path:
     if not root.is_dir():
-        raise ConfigurationError(f"{root}: no such folder. Try stimuli=DIR with the stimuli of {benchmark.id}")
+        raise ConfigurationError(
+            f"{root}: no such folder. Try ", Argument("stimuli", "DIR"), f" with the stimuli of {benchmark.id}"
+        )
     for folder in (*(root / name for name in benchmark.folders), root):
         file = folder / benchmark.labels_file
         if file.is_file():
             return file
     raise ConfigurationError(
-        f"{root}: holds no {benchmark.labels_file}, nor does {root / benchmark.folders[0]}. "
-        f"Try stimuli=DIR with the stimuli of {benchmark.id}"
+        f"{root}: holds no {benchmark.labels_file}, nor does {root / benchmark.folders[0]}. Try ",
+        Argument("stimuli", "DIR"),
+        f" with the stimuli of {benchmark.id}",
     )

@@ -18,7 +18,7 @@ def main() -> NoReturn:
 
         status = run_app(app)
     except KeyboardInterrupt:
-        sys.stderr.write("energy-runner: stopped by Ctrl-C\n")
+        sys.stderr.write("energy-runner: stopped by Ctrl-C (SIGINT)\n")
         status = _INTERRUPTED
     # The status is settled. A Ctrl-C while the interpreter shuts down would only add a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

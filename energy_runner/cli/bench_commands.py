@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from energy_runner.cli.complete import complete_bench, complete_benchmark
+from energy_runner.cli.complete import complete_bench, complete_benchmark, complete_driver
 
 bench = typer.Typer(
     no_args_is_help=True,
@@ -167,7 +167,10 @@ def list_instruments(
 
 @instruments.command("show")
 def show_instrument(
-    name: Annotated[str, typer.Argument(help="Name of a driver, e.g. lpm01a.", metavar="DRIVER")],
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a driver, e.g. lpm01a.", metavar="DRIVER", autocompletion=complete_driver),
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Show a driver and its specification.

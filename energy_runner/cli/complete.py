@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shell completion; nothing is opened, and nothing slow is imported."""
+"""Shell completion; nothing is opened, and only for drivers anything slow is imported."""
 
 from pathlib import Path
 
@@ -58,6 +58,18 @@ def complete_session(incomplete: str) -> list[str]:
 def complete_key(incomplete: str) -> list[str]:
     """Return the common keys of a bench file that begin with `incomplete`, each with `=` appended, for `--set`."""
     return [f"{key}=" for key in _KEYS if key.startswith(incomplete)]
+
+
+def complete_driver(incomplete: str) -> list[str]:
+    """Return the drivers whose names begin with `incomplete`, those of other packages included."""
+    from instruments.registry import drivers
+
+    return sorted(name for name in drivers() if name.startswith(incomplete))
+
+
+def complete_table(incomplete: str) -> list[str]:
+    """Return the kinds of tables whose names begin with `incomplete`."""
+    return [what for what in ("windows", "inferences", "laps") if what.startswith(incomplete)]
 
 
 def _stems(folder: Path, incomplete: str) -> list[str]:

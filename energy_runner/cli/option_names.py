@@ -1,24 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The API's messages name its arguments; on the command line they name the options that stand for them."""
 
-import re
+from energy_runner.errors import Argument, Call, RunnerError
 
-# Patterns that no file's name and no other message has.
-_OPTIONS = (
-    (r"\bboth capacity_mah and voltage_v\b", "both --capacity-mah and --battery-v"),
-    (r"^between = ", "--between "),
-    (r"\bper_hour( = |=)", "--per-hour "),
-    (r"\bperiod_s( = |=)", "--period-s "),
-    (r"\bper_hour\b", "--per-hour"),
-    (r"\bperiod_s\b", "--period-s"),
-    (r"(?<=Try: )rest_w=W\b", "--rest-uw UW"),
-    (r"(?:(?<=Try: )|(?<=Try another ))(stimuli|out|mode)=(?=\w)", r"--\1 "),
-    (r"(?<=Try )(stimuli|out)=(?=\w)", r"--\1 "),
-)
+# Options that are called otherwise than the argument. All others have its name, with dashes.
+_OTHERS = {
+    "rest_w": "--rest-uw",
+    "boot_j": "--boot-mj",
+    "boot_s": "--boot-ms",
+    "voltage_v": "--battery-v",
+    "self_discharge_per_year": "--self-discharge",
+    "source": "--from",
+}
 
 
-def with_options(message: str) -> str:
-    """Return a message of the API with options in place of its arguments."""
-    for pattern, option in _OPTIONS:
-        message = re.sub(pattern, option, message)
-    return message
+def with_options(error: RunnerError) -> str:
+    """Return an error's message for the command line: options in place of arguments, commands of calls."""
+    return error.written(_written)
+
+
+def _written(part: Argument | Call) -> str:
+    if isinstance(part, Call):
+        return part.command
+    option = _OTHERS.get(part.name, "--" + part.name.replace("_", "-"))
+    if part.value == "True":
+        return option
+    if part.value == "False":
+        return option.replace("--", "--no-", 1)
+    values = (part.value,) if isinstance(part.value, str) else part.value
+    return " ".join(f"{option} {value}".rstrip() for value in values)

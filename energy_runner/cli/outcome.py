@@ -9,7 +9,7 @@ from contextlib import suppress
 import typer
 
 from energy_runner.cli.option_names import with_options
-from energy_runner.errors import ExitStatus, RunnerError
+from energy_runner.errors import STOPPED_BY_CTRL_C, ExitStatus, RunnerError
 from instruments.errors import one_line
 
 ERROR_SCHEMA = "energy-runner/error/1"
@@ -30,7 +30,7 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         # Not standalone, in which typer would end the process with its own status.
         status = int(app(args=words, prog_name="energy-runner", standalone_mode=False) or 0)
     except RunnerError as error:
-        return _fail(with_options(str(error)), error.status, as_json=as_json)
+        return _fail(with_options(error), error.status, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         status = _TYPER_SAW_CTRL_C
     except OSError as error:
@@ -38,7 +38,7 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _other(error, as_json=as_json)
     if status == _TYPER_SAW_CTRL_C:
-        return _fail("stopped by Ctrl-C", ExitStatus.INTERRUPTED, as_json=as_json)
+        return _fail(STOPPED_BY_CTRL_C, ExitStatus.INTERRUPTED, as_json=as_json)
     return status
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PHASES_SCHEMA = "energy-runner/phases/1"
 _SHOWN = 40
+_SHOWN_ESTIMATED = 10  # levels that no pin names are many and alike
 
 
 def phases_command(
@@ -59,8 +60,9 @@ def _show(session: "Session", found: "PhaseResult") -> None:
         ]
         for one in found.summaries
     ]
-    write_table(["Phase", "Count", "Energy µJ", "Duration ms", "Power mW", "Share"], rows[:_SHOWN])
-    if len(rows) > _SHOWN:
-        write(f"… and {len(rows) - _SHOWN} more; --json has all\n")
+    shown = _SHOWN_ESTIMATED if found.estimated else _SHOWN
+    write_table(["Phase", "Count", "Energy µJ", "Duration ms", "Power mW", "Share"], rows[:shown])
+    if len(rows) > shown:
+        write(f"… and {len(rows) - shown} more; --json has all\n")
     for finding in found.findings:
         write(f"{finding.id}: {plain(finding.detail)}\n")

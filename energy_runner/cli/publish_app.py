@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from energy_runner.cli.complete import complete_table
 from energy_runner.cli.rules_commands import RuleSetOption, complete_rule
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -78,7 +79,10 @@ def export_table(
     what: Annotated[
         str,
         typer.Option(
-            "--what", help="windows, inferences (single ones inside the windows) or laps.", metavar="WHAT"
+            "--what",
+            help="windows, inferences (single ones inside the windows) or laps.",
+            metavar="WHAT",
+            autocompletion=complete_table,
         ),
     ] = "windows",
     form: Annotated[

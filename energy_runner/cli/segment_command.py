@@ -2,6 +2,7 @@
 """`segment`: the single inferences inside the windows."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +56,8 @@ def _show_segmentation(session: "Session", found: "Segmentation") -> None:
     if rows:
         columns = ["#", "Found", "Period ms", "Median µJ", "p5 %", "p95 %", "Outliers", "Drift %", "Above idle µJ"]
         write_table(columns, rows)
-    for window in found.windows:
-        for line in _remarks(window):
-            write(f"Window {window.index + 1}: {plain(line)}\n")
+    for line in _folded(found.windows):
+        write(f"{plain(line)}\n")
     if found.idle is None:
         write(f"Idle level: no stable level {found.idle_searched}\n")
     else:
@@ -96,31 +96,48 @@ def _scaled(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
 
 
-def _remarks(window: "WindowInferences") -> list[str]:
-    """Return the remarks on a window that its numbers do not show."""
+def _folded(windows: "Sequence[WindowInferences]") -> list[str]:
+    """Return one line for each kind of remark: how many windows have it, and the figures of the first of them."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for window in windows:
+        for kind, figures in _remarks(window):
+            found.setdefault(kind, []).append((window.index + 1, figures))
+    lines = []
+    for kind, places in found.items():
+        first, figures = places[0]
+        if len(places) == 1:
+            lines.append(f"Window {first}: {kind}{f': {figures}' if figures else ''}")
+        else:
+            example = f"; the first of them, window {first}: {figures}" if figures else ""
+            lines.append(f"{len(places)} of {len(windows)} windows: {kind}{example}")
+    return lines
+
+
+def _remarks(window: "WindowInferences") -> list[tuple[str, str]]:
+    """Return the remarks on a window that its numbers do not show: the kind of each, and its figures."""
     if not window.resolved:
-        return [window.reason]
-    remarks = list(window.disagreements)
+        return [(window.reason, "")]
+    remarks = [(text, "") for text in window.disagreements]
     if not window.anchored:
         remarks.append(
-            "the trace does not show where in the period an inference begins; boundaries may be shifted"
+            ("the trace does not show where in the period an inference begins; boundaries may be shifted", "")
         )
     energy = window.energy
     if energy is not None and energy.outliers:
         shown = ", ".join(str(number + 1) for number in energy.outliers[:_MOST_OUTLIERS])
         more = len(energy.outliers) - _MOST_OUTLIERS
-        remarks.append(f"outliers: inferences {shown}{f' and {more} more' if more > 0 else ''}")
+        remarks.append(("outliers", f"inferences {shown}{f' and {more} more' if more > 0 else ''}"))
     if energy is not None and window.energy_resolution_j and energy.sigma < 1.5 * window.energy_resolution_j:
-        remarks.append("the spread is not resolved: most of it may come from the boundaries")
+        remarks.append(("the spread is not resolved: most of it may come from the boundaries", ""))
     if energy is not None and abs(energy.drift) > 2 * energy.drift_u:
-        remarks.append(f"drift over the window: {with_u(energy.drift * 100, energy.drift_u * 100)} %")
+        remarks.append(("drift over the window", f"{with_u(energy.drift * 100, energy.drift_u * 100)} %"))
     if energy is not None and abs(energy.warm_up.early) > 2 * energy.warm_up.early_u:
         early = energy.warm_up
         share = with_u(early.early * 100, early.early_u * 100)
         remarks.append(
-            f"warm-up: the first {early.early_count} inferences differ from the second half by {share} %"
+            ("warm-up: the first inferences differ from the second half", f"{early.early_count} by {share} %")
         )
     gone = sum(not math.isfinite(value) for value in window.energy_j)
     if gone:
-        remarks.append(f"{gone} inferences with missing samples are left out")
+        remarks.append(("inferences with missing samples are left out", str(gone)))
     return remarks

@@ -10,6 +10,7 @@ from energy_runner.director.event_queue import CAPACITY, EventQueue
 from energy_runner.director.signal_guard import GUARD
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Listener
+from energy_runner.errors import STOPPED_BY_CTRL_C
 from energy_runner.session.folder import Session
 from instruments.errors import named
 
@@ -93,7 +94,7 @@ class Run:
                 self._over.wait(turn_s)
             except BaseException as error:  # Ctrl-C, or whatever else a handler of signals raises
                 interrupted, left_s = interrupted or error, None
-                self.cancel("stopped by Ctrl-C" if isinstance(error, KeyboardInterrupt) else named(error))
+                self.cancel(STOPPED_BY_CTRL_C if isinstance(error, KeyboardInterrupt) else named(error))
             left_s = None if left_s is None else left_s - turn_s
         GUARD.remove(self.stop)
         self._thread.join()

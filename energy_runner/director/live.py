@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What passes by while a run goes on and is kept nowhere: how far it is, and samples drawn together for the eye.
+"""Events for live displays only: the progress of a run, and blocks of samples reduced to mean, least and largest.
 
-The facts of a run are events of its journal (`session/events`). These are not: whoever watches may miss some.
+They are not recorded in the session, whose facts are the events of the journal (`session/events`), and a slow
+subscriber may miss some of them.
 """
 
 from collections.abc import Iterator

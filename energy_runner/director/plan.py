@@ -7,7 +7,7 @@ from energy_runner.bench.spec import Mode
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.benchmarks.stimuli import Stimulus, StimulusFolder
 from energy_runner.director.plan_checks import CHECKS, checked
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 
 # A window is planned this much longer than it must be, because the DUT's speed in the trial and the clock
 # that timed the trial (an UNO's resonator: 0.5 %) are only roughly known.
@@ -57,7 +57,7 @@ class RunPlan:
         given = {name: getattr(self, name) for name in CHECKS if name != "limit"}
         for name, value in checked(given).items():  # numpy's integers become Python's, which JSON can hold
             if value is None and name != "inferences":
-                raise ConfigurationError(f"{name} = None: a plan needs it")
+                raise ConfigurationError(Argument(name, "None"), ": a plan needs it")
             object.__setattr__(self, name, value)
 
     def __repr__(self) -> str:
@@ -93,7 +93,9 @@ def plan_run(
     limit = checked({"limit": limit})["limit"]
     if limit is not None and mode != "accuracy":
         raise ConfigurationError(
-            f"limit = {limit}: only a run in accuracy mode takes so many files. Try: mode=accuracy"
+            Argument("limit", str(limit)),
+            ": only a run in accuracy mode takes so many files. Try: ",
+            Argument("mode", "accuracy"),
         )
     if mode == "accuracy":
         count = min(limit, len(folder.labels)) if limit else len(folder.labels)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from energy_runner.bench.spec import Mode, parse_mode
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 
 # The DUT's parser keeps counts in 32 bits; a window of so many inferences would last for years.
 MOST_INFERENCES = 2**31 - 1
@@ -34,7 +34,9 @@ def _whole_number(least: int, most: int) -> Callable[[str, Any], int]:
         except TypeError:
             number = None
         if number is None or not least <= number <= most:
-            raise ConfigurationError(f"{name} = {_shown(value)}: must be a whole number from {least} to {most}")
+            raise ConfigurationError(
+                Argument(name, _shown(value)), f": must be a whole number from {least} to {most}"
+            )
         return number
 
     return check
@@ -42,13 +44,13 @@ def _whole_number(least: int, most: int) -> Callable[[str, Any], int]:
 
 def _truth(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise ConfigurationError(f"{name} = {_shown(value)}: must be True or False")
+        raise ConfigurationError(Argument(name, _shown(value)), ": must be True or False")
     return value
 
 
 def _seconds(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
-        raise ConfigurationError(f"{name} = {_shown(value)}: must be a number of seconds, 0 or more")
+        raise ConfigurationError(Argument(name, _shown(value)), ": must be a number of seconds, 0 or more")
     return float(value)
 
 

@@ -14,7 +14,7 @@ from energy_runner.director.stage import Stage
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import SUPPLY_STEP
 from energy_runner.director.undo import UndoReport
-from energy_runner.errors import Interrupted, RunnerError
+from energy_runner.errors import STOPPED_BY_CTRL_C, Interrupted, RunnerError
 from energy_runner.session.events import (
     Outcome,
     Problem,
@@ -66,7 +66,7 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
         MODES[plan.mode](stage)
         outcome, reason = "completed", ""
     except (Interrupted, KeyboardInterrupt) as error:
-        outcome, reason = "interrupted", str(error) or "stopped by Ctrl-C"
+        outcome, reason = "interrupted", str(error) or STOPPED_BY_CTRL_C
     except (InstrumentError, RunnerError, OSError) as error:
         outcome, reason = "bench-fault", one_line(error)
         recorder.lenient = True

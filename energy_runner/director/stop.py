@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from energy_runner.errors import Interrupted
+from energy_runner.errors import STOPPED_BY_CTRL_C, Interrupted
 from instruments.errors import one_line
 
 # SIGHUP comes when a terminal is closed or an ssh connection lost, SIGQUIT from Ctrl-\\, SIGBREAK from Ctrl-Break.
@@ -34,7 +34,7 @@ class StopRequest:
 
     def ask_by(self, number: int) -> None:
         """Ask the run to stop because of a signal."""
-        self.ask(f"stopped by {signal.Signals(number).name}")
+        self.ask(STOPPED_BY_CTRL_C if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}")
 
     def check(self) -> None:
         """Raise `Interrupted` if a stop was requested."""

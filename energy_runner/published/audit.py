@@ -8,7 +8,7 @@ whatever it holds becomes findings in its own row.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 from energy_runner.published.compare import AuditLimits
 from energy_runner.published.contents import load
 from energy_runner.published.discover import Found, find_all
@@ -37,7 +37,9 @@ def rows_of(found: Sequence[Found], stimuli: Path | None, rules: RuleSet) -> Ite
     """
     limits = AuditLimits.of(rules)
     if stimuli is not None and not stimuli.is_dir():
-        raise ConfigurationError(f"{stimuli}: no such folder. Try --stimuli with the folder of the label files")
+        raise ConfigurationError(
+            f"{stimuli}: no such folder. Try ", Argument("stimuli"), " with the folder of the label files"
+        )
     return (audit_one(one, stimuli, limits) for one in found)
 
 

@@ -18,7 +18,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from energy_runner import notebook
-from energy_runner.errors import BenchFault, ConfigurationError, RunnerError, SessionError, in_words, remedy
+from energy_runner.errors import (
+    Argument,
+    BenchFault,
+    Call,
+    ConfigurationError,
+    RunnerError,
+    SessionError,
+    in_words,
+    remedy,
+)
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
 from energy_runner.session.escaped import escaped
@@ -55,7 +64,7 @@ def create_session(parent: Path, name: str, out: Path | None = None) -> Path:
     except (OSError, ValueError) as error:
         place, reason = out or parent, getattr(error, "strerror", None) or error
         raise ConfigurationError(f"{place}: no session folder can be made here ({reason})") from None
-    raise ConfigurationError(f"{parent}: is full of sessions called {name!r}. Try out=DIR")
+    raise ConfigurationError(f"{parent}: is full of sessions called {name!r}. Try ", Argument("out", "DIR"))
 
 
 def give_up_session(folder: Path) -> None:
@@ -67,12 +76,16 @@ def give_up_session(folder: Path) -> None:
 
 def _claim(folder: Path) -> Path:
     """Return an existing folder, which is ours now; raise `ConfigurationError` if it holds anything."""
-    taken = ConfigurationError(f"{folder}: is not empty, and a session never overwrites. Try another out=DIR")
+    taken = ConfigurationError(
+        f"{folder}: is not empty, and a session never overwrites. Try another ", Argument("out", "DIR")
+    )
     claim = folder / CLAIM
     if [path.name for path in folder.iterdir()] == [CLAIM]:
         raise ConfigurationError(
             f"{folder}: is not empty: it holds {CLAIM} of a run that begins just now or was killed as it began. "
-            f"Try: another out=DIR, or remove this one"
+            "Try: another ",
+            Argument("out", "DIR"),
+            ", or remove this one",
         )
     if any(folder.iterdir()):
         raise taken
@@ -166,6 +179,13 @@ class Session:
         """Return the session in the folder `path`; raises `SessionError` if there is none that can be read."""
         if not path.is_dir():
             raise SessionError(f"{path}: no such session folder")
+        with suppress(PermissionError):
+            if not (path / RECORD).is_file():
+                raise SessionError(
+                    f"{path}: is no session folder: it holds no {RECORD}. A session holds {RECORD}, {JOURNAL} "
+                    f"and, in energy mode, {TRACE}. Try: ",
+                    Call("er.list_sessions(DIR)", "energy-runner sessions list DIR"),
+                )
         return cls(path, _read(path / RECORD, Record, record_schema.SCHEMA))
 
     def journal(self, *, exchanges: bool = True) -> Journal:

@@ -16,7 +16,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from energy_runner.errors import BenchFault, SessionError, in_words
+from energy_runner.errors import BenchFault, SessionError, in_words, remedy
 from energy_runner.session.escaped import escaped
 from energy_runner.session.events import EVENT, AnyEvent, Event, Exchange
 from energy_runner.session.unknown import unknown_event
@@ -64,9 +64,7 @@ class JournalWriter:
         self._file.close()
 
     def _fault(self, error: Exception) -> BenchFault:
-        return BenchFault(
-            f"{self._path}: cannot write the journal ({in_words(error)}). Try: free disk space, run again"
-        )
+        return BenchFault(f"{self._path}: cannot write the journal ({in_words(error)}){remedy(error)}")
 
 
 class Journal:

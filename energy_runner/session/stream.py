@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from energy_runner.errors import BenchFault, SessionError, in_words
+from energy_runner.errors import BenchFault, SessionError, in_words, remedy
 
 Direction = Literal["tx", "rx"]
 
@@ -97,7 +97,7 @@ class StreamWriter:
             self._file.close()
 
     def _fault(self, error: Exception) -> BenchFault:
-        return BenchFault(f"{self._path}: cannot be written ({in_words(error)}). Try: free disk space, run again")
+        return BenchFault(f"{self._path}: cannot be written ({in_words(error)}){remedy(error)}")
 
 
 def read_frames(path: Path, file: BinaryIO, start: int, stop: int) -> Iterator[Passed]:

@@ -15,10 +15,12 @@ from typing import Any, TextIO
 import numpy as np
 import numpy.typing as npt
 
+from energy_runner import notebook
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError, in_words, remedy
 
 SCHEMA = "energy-runner/table/1"
 _ROWS = 4096  # made into text at once
+_SHOWN = 10  # rows in a notebook
 Values = npt.NDArray[Any]
 # The units of columns, by how their names end; "1" for counts and numbers of things, empty for text.
 UNITS = {"_j": "J", "_w": "W", "_per_s": "1/s", "_s": "s", "_ns": "ns", "_us": "us"}
@@ -79,6 +81,12 @@ class Table:
 
     def __repr__(self) -> str:
         return f"<Table of {len(self)} {self.name}: {', '.join(column.name for column in self.columns)}>"
+
+    def _repr_html_(self) -> str:
+        virtual = any(column.name == "virtual" and bool(column.values.any()) for column in self.columns)
+        facts = [("Rows", str(len(self)) if len(self) <= _SHOWN else f"{len(self)}, the first {_SHOWN} below")]
+        rows = zip(*(_texts(column, 0, _SHOWN) for column in self.columns), strict=True)
+        return notebook.table(self.name, facts, virtual=virtual, columns=self.names, rows=rows)
 
     def __getitem__(self, name: str) -> Values:
         """Return a column as an ordinary array; raise `SessionError` for an unknown one."""

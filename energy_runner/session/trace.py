@@ -151,8 +151,10 @@ class TraceWriter:
         self._length += len(values[0])
 
     def _fault(self, error: Exception) -> BenchFault:
+        # The errors of pyjls have no errno, so the reason is not known.
         return BenchFault(
-            f"{self._path}: cannot write the trace ({in_words(error)}). Try: free disk space, run again"
+            f"{self._path}: cannot write the trace ({in_words(error)}). "
+            "Try: check the free disk space and the folder's permissions"
         )
 
 

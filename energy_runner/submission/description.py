@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 from energy_runner.submission.model import Run
 from energy_runner.submission.names import is_text, quotable, sentence
 from energy_runner.submission.system import fields
@@ -62,13 +62,19 @@ def _status(system: System) -> tuple[str, list[str]]:
     """Return the system's availability by form and option, with remarks; a simulated system can only be RDI."""
     said, wanted = system.form["status"].lower(), (system.category or "").lower()
     if wanted and wanted not in _STATUSES:
-        raise ConfigurationError(f"--category {wanted[:60]!a} is not one of {', '.join(_STATUSES)}")
+        raise ConfigurationError(
+            Argument("category", ascii(wanted[:60])), f" is not one of {', '.join(_STATUSES)}"
+        )
     if wanted and said and said != wanted:
-        raise ConfigurationError(f"--category {wanted}, but {system.system_file} has status {said!a}")
+        raise ConfigurationError(Argument("category", wanted), f", but {system.system_file} has status {said!a}")
     if not system.simulated:
         return wanted or system.form["status"], []
     if wanted not in {"", "rdi"}:
-        raise ConfigurationError(f"--category {wanted}: a simulated system is not {wanted}. Try --category rdi")
+        raise ConfigurationError(
+            Argument("category", wanted),
+            f": a simulated system is not {wanted}. Try ",
+            Argument("category", "rdi"),
+        )
     if said in {"", "rdi"}:
         return "rdi", []
     return "rdi", [f"status is rdi, not {said}, because the sessions are simulated"]
@@ -78,8 +84,8 @@ def _check(form: dict[str, str], path: Path) -> None:
     """Raise a `ConfigurationError` that lists every mandatory key still empty, or says what is wrong."""
     missing = [line.key for line in fields() if line.mandatory and not form[line.key]]
     if missing:
-        also = " (status may also be given with --category)" if "status" in missing else ""
-        raise ConfigurationError(f"{path}: still empty: {', '.join(missing)}{also}")
+        also = (" (status may also be given with ", Argument("category"), ")") if "status" in missing else ()
+        raise ConfigurationError(f"{path}: still empty: {', '.join(missing)}", *also)
     if form["status"].lower() not in _STATUSES:
         raise ConfigurationError(f"{path}: status: {form['status']!a} is not one of {', '.join(_STATUSES)}")
     if not is_text(form["board_name"]):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 from energy_runner.submission.description import System, describe
 from energy_runner.submission.figures import figure_of
 from energy_runner.submission.files import Submission, make_files
@@ -68,10 +68,12 @@ def export_mlperf(options: ExportOptions) -> Export:
     for failed rules that are not excused. Nothing is written then. Raises `SessionError` for a session that cannot
     be read.
     """
-    check_name("--org", options.org)
-    check_name("--system", options.system)
+    check_name("org", options.org)
+    check_name("system", options.system)
     if options.division not in DIVISIONS:
-        raise ConfigurationError(f"--division {options.division[:60]!a} is not one of {', '.join(DIVISIONS)}")
+        raise ConfigurationError(
+            Argument("division", ascii(options.division[:60])), f" is not one of {', '.join(DIVISIONS)}"
+        )
     form = read_form(options.system_file)
     judged = judge(sort_sessions(options.sessions), options.rule_set)
     entries = judged.entries

@@ -4,7 +4,7 @@
 import math
 from decimal import Decimal
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Call, ConfigurationError
 from energy_runner.submission.model import Figure, Run
 from energy_runner.submission.names import plain_ascii
 
@@ -31,9 +31,10 @@ def figure_of(run: Run) -> Figure:
     if not text or (run.mode != "accuracy" and float(text) == 0.0):
         doubts = "; ".join(finding.detail for finding in run.result.findings[:2])
         raise ConfigurationError(
-            f"{run.session.path}: has no figure to export"
-            + (f" ({plain_ascii(doubts)})" if doubts else "")
-            + ". Try: measure again; energy-runner report SESSION shows more"
+            f"{run.session.path}: has no figure to export" + (f" ({plain_ascii(doubts)})" if doubts else ""),
+            ". Try: measure again; ",
+            Call("er.write_report(session)", "energy-runner report SESSION"),
+            " shows more",
         )
     return Figure(run.name, text, unit)
 

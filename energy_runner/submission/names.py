@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_+-]|\.(?!\.)){0,62}[A-Za-z0-9_+]|[A-Za-z0-9]")
 _LONGEST_VALUE = 1000
@@ -22,20 +22,22 @@ _DEVICES = frozenset(
 )
 
 
-def check_name(option: str, name: str) -> str:
-    """Return `name` if it can be a folder name on any system; raise `ConfigurationError` naming `option`."""
+def check_name(argument: str, name: str) -> str:
+    """Return `name` if it can be a folder name on any system; raise `ConfigurationError` naming `argument`."""
     if not name:
-        raise ConfigurationError(f"{option} is needed: the name of a folder in the submission")
+        raise ConfigurationError(Argument(argument), " is needed: the name of a folder in the submission")
     shown = ascii(name if len(name) <= 80 else name[:77] + "...")
     if not _NAME.fullmatch(name):
         raise ConfigurationError(
-            f"{option} {shown} cannot be a folder of the submission. "
-            "Try up to 64 letters, digits, '_', '+', '-' and single dots, without blanks or slashes"
+            Argument(argument, shown),
+            " cannot be a folder of the submission. "
+            "Try up to 64 letters, digits, '_', '+', '-' and single dots, without blanks or slashes",
         )
     stem = name.partition(".")[0].lower()
     if stem in _DEVICES or name.endswith("__pycache__") or not is_text(name):
         raise ConfigurationError(
-            f"{option} {shown} means something else to the official tools or to Windows. Try another name"
+            Argument(argument, shown),
+            " means something else to the official tools or to Windows. Try another name",
         )
     return name
 

@@ -11,7 +11,7 @@ def remarks_on(entries: Sequence[Entry], despite: Sequence[str]) -> Iterator[str
     failed = {verdict.id for entry in entries for run in entry.runs.values() for verdict in run.failed}
     unused = [rule for rule in dict.fromkeys(despite) if rule not in failed]
     if unused:
-        yield f"not needed, because no session failed it: --despite {', '.join(unused)}"
+        yield f"not needed, because no session failed it: despite {', '.join(unused)}"
     for entry in entries:
         if "energy" not in entry.runs:
             yield f"{entry.benchmark.id}: no energy session was given, so no energy is submitted"

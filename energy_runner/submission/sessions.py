@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Call, ConfigurationError
 from energy_runner.session.folder import Session
 from energy_runner.submission.model import FOLDERS, REQUIRED_MODES
 from energy_runner.submission.names import plain_ascii
@@ -19,7 +19,10 @@ def sort_sessions(paths: Sequence[Path]) -> Sorted:
     and mode, and for a missing one; `SessionError` for one that cannot be read.
     """
     if not paths:
-        raise ConfigurationError("no session was given. Try: energy-runner export mlperf SESSION... --out DIR")
+        raise ConfigurationError(
+            "no session was given. Try: ",
+            Call("er.export_mlperf([SESSION, ...], out, ...)", "energy-runner export mlperf SESSION... --out DIR"),
+        )
     found: Sorted = {}
     for path in paths:
         session = Session.open(path)
@@ -39,7 +42,10 @@ def sort_sessions(paths: Sequence[Path]) -> Sorted:
         missing = [mode for mode in REQUIRED_MODES if mode not in sessions]
         if missing:
             raise ConfigurationError(
-                f"{name}: no session in {' or '.join(missing)} mode was given, and a submission needs it. "
-                f"Try: energy-runner run {name} --mode {missing[0]} ..."
+                f"{name}: no session in {' or '.join(missing)} mode was given, and a submission needs it. Try: ",
+                Call(
+                    f"er.run(bench, er.plan({name!r}, {missing[0]!r}))",
+                    f"energy-runner run {name} --mode {missing[0]} ...",
+                ),
             )
     return {name: found[name] for name in FOLDERS if name in found}

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from energy_runner.errors import ConfigurationError, in_words
+from energy_runner.errors import Call, ConfigurationError, in_words
 from energy_runner.submission.names import check_value
 from energy_runner.toml_text import BoundsError, TomlSyntaxError, read_toml
 
 _LARGEST_FORM_BYTES = 1 << 20
-_ADVICE = "Try: energy-runner export mlperf --new-system FILE, which writes an empty form"
+_ADVICE = (
+    "Try: ",
+    Call("er.write_system_form(FILE)", "energy-runner export mlperf --new-system FILE"),
+    ", which writes an empty form",
+)
 
 
 class Field(BaseModel):
@@ -59,20 +63,20 @@ def read_form(path: Path) -> dict[str, str]:
     """
     try:
         if path.stat().st_size > _LARGEST_FORM_BYTES:
-            raise ConfigurationError(f"{path}: is too large for a system description. {_ADVICE}")
+            raise ConfigurationError(f"{path}: is too large for a system description. ", *_ADVICE)
         document = read_toml(path.read_text("utf-8-sig"))
     except OSError as error:
-        raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error}). {_ADVICE}") from None
+        raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error}). ", *_ADVICE) from None
     except BoundsError as error:
-        raise ConfigurationError(f"{path}: {error}. {_ADVICE}") from None
+        raise ConfigurationError(f"{path}: {error}. ", *_ADVICE) from None
     except (TomlSyntaxError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path}: is not TOML ({in_words(error)}). {_ADVICE}") from None
+        raise ConfigurationError(f"{path}: is not TOML ({in_words(error)}). ", *_ADVICE) from None
     known = [field.key for field in fields()]
     for key, value in document.items():
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"; did you mean '{near[0]}'?" if near else "."
-            raise ConfigurationError(f"{path}: unknown key {key[:60]!a}{hint} {_ADVICE}")
+            raise ConfigurationError(f"{path}: unknown key {key[:60]!a}{hint} ", *_ADVICE)
         if not isinstance(value, str):
             raise ConfigurationError(f"{path}: {key}: must be text between quotation marks")
     return {key: check_value(f"{path}: {key}", document.get(key, "")) for key in known}

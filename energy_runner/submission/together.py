@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 from energy_runner.submission.model import Entry, Run
 from energy_runner.submission.names import plain_ascii
 
@@ -85,8 +85,11 @@ def _check_one_system(runs: Sequence[Run]) -> None:
 def _check_simulated(first: Run, *, simulated: bool) -> None:
     if first.virtual and not simulated:
         raise ConfigurationError(
-            f"{first.session.path}: is of a virtual bench, and simulated runs cannot be submitted. "
-            "Try --simulated to rehearse: every file then says SIMULATED"
+            f"{first.session.path}: is of a virtual bench, and simulated runs cannot be submitted. Try ",
+            Argument("simulated", "True"),
+            " to rehearse: every file then says SIMULATED",
         )
     if simulated and not first.virtual:
-        raise ConfigurationError(f"{first.session.path}: was measured on hardware. Try without --simulated")
+        raise ConfigurationError(
+            f"{first.session.path}: was measured on hardware. Try without ", Argument("simulated")
+        )

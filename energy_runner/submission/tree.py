@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 
-_ADVICE = "Try another --out, or remove it first"
+_OUT = Argument("out")
+_ADVICE = ("Try another ", _OUT, ", or remove it first")
 
 
 def write_tree(out: Path, files: Mapping[str, bytes], owned: Sequence[str], outside: Sequence[Path] = ()) -> None:
@@ -19,7 +20,7 @@ def write_tree(out: Path, files: Mapping[str, bytes], owned: Sequence[str], outs
     """
     for path in outside:
         if out.resolve().is_relative_to(path.resolve()):
-            raise ConfigurationError(f"{out}: is inside the session {path}. Try another --out")
+            raise ConfigurationError(f"{out}: is inside the session {path}. Try another ", _OUT)
     try:
         for name in (*files, *owned):
             _refuse_links(out, name)
@@ -49,9 +50,9 @@ def _refuse_links(out: Path, name: str) -> None:
     for part in ("", *Path(name).parts):
         place = place / part
         if place.is_symlink():
-            raise ConfigurationError(f"{place}: is a symbolic link, and a submission must hold none. {_ADVICE}")
+            raise ConfigurationError(f"{place}: is a symbolic link, and a submission must hold none. ", *_ADVICE)
     if out.exists() and not out.is_dir():
-        raise ConfigurationError(f"{out}: is not a folder. Try another --out")
+        raise ConfigurationError(f"{out}: is not a folder. Try another ", _OUT)
 
 
 def _refuse_foreign_files(out: Path, files: Mapping[str, bytes], owned: Sequence[str]) -> None:
@@ -59,7 +60,7 @@ def _refuse_foreign_files(out: Path, files: Mapping[str, bytes], owned: Sequence
     for folder in owned:
         for path in sorted((out / folder).rglob("*")):
             if path.is_symlink() or (path not in ours and not path.is_dir()):
-                raise ConfigurationError(f"{path}: exists already and is not part of this export. {_ADVICE}")
+                raise ConfigurationError(f"{path}: exists already and is not part of this export. ", *_ADVICE)
 
 
 def _is_there(path: Path, data: bytes) -> bool:
@@ -67,7 +68,7 @@ def _is_there(path: Path, data: bytes) -> bool:
         return False
     if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
         return True
-    raise ConfigurationError(f"{path}: exists already with other content. {_ADVICE}")
+    raise ConfigurationError(f"{path}: exists already with other content. ", *_ADVICE)
 
 
 def _make_folder(folder: Path, made: list[Path]) -> None:

@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from energy_runner.errors import ConfigurationError, ExitStatus, RunnerError
+from energy_runner.errors import Argument, ConfigurationError, ExitStatus, RunnerError
 from energy_runner.session.result import Verdict
 from energy_runner.submission.model import Entry, Figure, Run
 from energy_runner.submission.names import plain_ascii
@@ -45,14 +45,20 @@ def tolerated(runs: Sequence[Run], division: str, despite: Sequence[str]) -> lis
         if rule_id not in known:
             near = difflib.get_close_matches(rule_id, known, n=1, cutoff=0.5)
             hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise ConfigurationError(f"--despite {rule_id[:60]!a}: no such rule{hint} (known: {', '.join(known)})")
+            raise ConfigurationError(
+                Argument("despite", (plain_ascii(rule_id, 60),)),
+                f": no such rule{hint} (known: {', '.join(known)})",
+            )
     found = [Deviation(run.name, verdict) for run in runs for verdict in run.failed]
     refused = [deviation for deviation in found if division != "open" and deviation.verdict.id not in despite]
     if refused:
-        rules = " ".join(dict.fromkeys(f"--despite {deviation.verdict.id}" for deviation in refused))
+        rules = tuple(dict.fromkeys(deviation.verdict.id for deviation in refused))
         raise RulesFailedError(
-            f"{'; '.join(deviation.text for deviation in refused)}. Try: measure again; or {rules}, or --open: "
-            "every file of the export then says so"
+            f"{'; '.join(deviation.text for deviation in refused)}. Try: measure again; or ",
+            Argument("despite", rules),
+            ", or ",
+            Argument("division", "open"),
+            ": every file of the export then says so",
         )
     return found
 
@@ -64,7 +70,8 @@ def check_targets(entries: Sequence[Entry], figures: dict[str, Figure]) -> None:
         if figure.value < entry.benchmark.target:
             raise ConfigurationError(
                 f"{figure.run}: {figure.text} is below the target {entry.benchmark.target:g}, which the official "
-                "checker refuses in the closed division. Try --open"
+                "checker refuses in the closed division. Try ",
+                Argument("division", "open"),
             )
 
 

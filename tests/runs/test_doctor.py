@@ -12,6 +12,7 @@ from energy_runner.errors import Interrupted, RunnerError
 from instruments.errors import InstrumentError
 from instruments.links.serial_link import SerialPortInfo
 from instruments.twin_bench.call_faults import KINDS, CallFaults, Kind
+from tests.support.places import ROOT
 
 BENCHES = ("virtual-lpm01a", "virtual-n6705c")
 
@@ -64,7 +65,7 @@ def test_a_wish_to_stop_at_any_step_ends_with_the_supply_off(name: str) -> None:
         def listener(step: Examined, at=at, heard=heard, stop=stop) -> None:
             heard.append(step)
             if len(heard) == at + 1:
-                stop.ask("stopped by SIGINT")
+                stop.ask("stopped by Ctrl-C (SIGINT)")
 
         with pytest.raises(Interrupted):
             examine(bench, stop, listener)
@@ -94,6 +95,14 @@ def test_off_finds_a_bench_that_an_earlier_run_left_on(name: str) -> None:
     bench.twin.world.faults.stale_stream = True
     assert make_safe(bench).virtual
     assert not powered(bench)
+
+
+def test_switching_off_returns_a_pair_as_the_tutorial_says() -> None:
+    identity, died = api.switch_bench_off("virtual-lpm01a")
+    assert "LPM01A" in identity.model
+    assert died is None
+    tutorial = (ROOT / "docs" / "tutorials" / "python-api.md").read_text("utf-8")
+    assert "| `er.switch_bench_off(bench)` | a pair: the identity of the instrument" in tutorial
 
 
 @pytest.mark.parametrize("name", BENCHES)

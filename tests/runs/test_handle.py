@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 import energy_runner as er
+from energy_runner.api import runs
 from energy_runner.errors import ConfigurationError, Detached
 from energy_runner.session.events import InferenceDone, Remark, RunStarted
 from tests.support.small import small_plan, twin_bench
@@ -147,6 +148,46 @@ def test_what_is_wrong_is_said_before_a_thread_is_started(plan, tmp_path):
         er.start(twin_bench("virtual-lpm01a"), plan, out=tmp_path / "full")
 
 
+def test_a_run_whose_thread_cannot_be_started_gives_its_folder_up(plan, tmp_path, monkeypatch):
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        er.start(twin_bench("virtual-ideal"), plan, out=tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+
+
+def test_an_error_after_the_thread_was_started_leaves_the_folder_to_the_run(plan, tmp_path, monkeypatch):
+    start = threading.Thread.start
+    started, given_up = [], []
+
+    def interrupted(thread: threading.Thread) -> None:
+        start(thread)
+        started.append(thread)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        patch.setattr(runs, "give_up_session", given_up.append)
+        with pytest.raises(KeyboardInterrupt):
+            er.start(twin_bench("virtual-ideal"), plan, out=tmp_path / "s")
+    started[0].join(30.0)
+    assert given_up == []
+    assert er.load_session(tmp_path / "s").record.outcome == "completed"
+
+
+@pytest.mark.parametrize("error", [RuntimeError("late"), ValueError("late")], ids=repr)
+def test_an_error_at_the_end_of_a_run_leaves_its_record(error, plan, tmp_path, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(runs, "evaluate", fail)
+    with pytest.raises(type(error), match="late"):
+        er.start(twin_bench("virtual-ideal"), plan, out=tmp_path / "s").wait()
+    assert er.load_session(tmp_path / "s").record.outcome == "completed"
+
+
 def test_a_run_can_be_followed(plan, tmp_path):
     kinds = []
     handle = er.start(twin_bench("virtual-lpm01a"), plan, out=tmp_path / "s")
@@ -177,7 +218,7 @@ def test_ctrl_c_cancels_a_run_that_is_followed(plan, tmp_path):
 
     handle = er.start(bench, plan, out=tmp_path / "s", subscribers=[pause])
     session = er.follow(handle, interrupt)
-    assert (session.record.outcome, session.record.reason) == ("interrupted", "stopped by SIGINT")
+    assert (session.record.outcome, session.record.reason) == ("interrupted", "stopped by Ctrl-C (SIGINT)")
     assert not bench.twin.world.powered
 
 

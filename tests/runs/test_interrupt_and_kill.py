@@ -30,7 +30,7 @@ class StopAt(StopRequest):
 
     def check(self) -> None:
         if self.looks == self.at:
-            self.ask("stopped by SIGINT")
+            self.ask("stopped by Ctrl-C (SIGINT)")
         self.looks += 1
         super().check()
 

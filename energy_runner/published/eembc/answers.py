@@ -25,7 +25,7 @@ def read_answers(commands: Sequence[InferCommand], benchmark: Benchmark) -> Read
     unknown = sum(command.label is None for command in commands)
     if unknown:
         detail = f"classes of {unknown} of {len(commands)} stimuli unknown, so nothing can be reproduced"
-        return ReadAnswers(notes=(Note("labels-unknown", f"{detail}; give their label file by --stimuli"),))
+        return ReadAnswers(notes=(Note("labels-unknown", f"{detail}; name the folder of their label file"),))
     silent = sum(not command.results for command in commands)
     widths = {len(command.results) for command in commands if command.results}
     if silent or len(widths) != 1:

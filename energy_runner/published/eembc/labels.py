@@ -16,7 +16,7 @@ from pathlib import Path
 
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.benchmarks.stimuli import find_stimuli
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 
 _TRAILING = re.compile(r"_(\d{1,3})\.bin$", re.IGNORECASE)
 _NUMBERED = re.compile(r"_s_\d+\.bin$", re.IGNORECASE)
@@ -53,7 +53,9 @@ def _listed(benchmark: Benchmark, stimuli: Path | None) -> dict[str, int]:
     if stimuli is None:
         return {}
     if not stimuli.is_dir():
-        raise ConfigurationError(f"{stimuli}: no such folder. Try --stimuli with the folder of the label files")
+        raise ConfigurationError(
+            f"{stimuli}: no such folder. Try ", Argument("stimuli"), " with the folder of the label files"
+        )
     try:
         return {label.file: label.label for label in find_stimuli(stimuli, benchmark).labels}
     except ConfigurationError:

@@ -124,7 +124,7 @@ def test_energy_windows_answer_with_the_class_of_their_stimulus(name, tmp_path):
 
 def test_an_official_benchmark_without_stimuli_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    with pytest.raises(ConfigurationError, match=r"stimuli fetch kws01 --from URL.*demo-keywords"):
+    with pytest.raises(ConfigurationError, match=r"er.fetch_stimuli\('kws01', URL\).*demo-keywords"):
         api.plan("kws01")
 
 

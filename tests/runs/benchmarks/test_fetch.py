@@ -7,19 +7,12 @@ import pytest
 
 from energy_runner.errors import ExitStatus
 from tests.support.cli import started
-
-FILES = {f"s{k}.bin": bytes([k]) * 490 for k in range(4)}
-LABELS = "".join(f"{name},12,{k}\n" for k, name in enumerate(FILES)).encode()
+from tests.support.stimuli_source import LABELS, write_source
 
 
 @pytest.fixture
 def folder(tmp_path):
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "y_labels.csv").write_bytes(LABELS)
-    for name, data in FILES.items():
-        (source / name).write_bytes(data)
-    return source
+    return write_source(tmp_path / "source")
 
 
 def test_the_run_finds_what_was_fetched(folder, tmp_path, monkeypatch):

@@ -85,13 +85,13 @@ def test_ctrl_c_stops_the_doctor_with_the_supply_off(looks, faulty, call, monkey
         def check(self) -> None:
             self.left -= 1
             if self.left < 0:
-                self.ask("stopped by SIGINT")
+                self.ask("stopped by Ctrl-C (SIGINT)")
             super().check()
 
     monkeypatch.setattr(hands_on, "StopRequest", Impatient)
     opened = faulty(lambda faults: None)
     status, out, err = call("bench", "doctor", "virtual-lpm01a")
-    assert (status, err) == (4, "energy-runner: stopped by SIGINT\n")
+    assert (status, err) == (4, "energy-runner: stopped by Ctrl-C (SIGINT)\n")
     assert "supply is off" in out
     twin = opened[0].twin
     assert twin is not None

@@ -35,7 +35,7 @@ def an_app(error: BaseException) -> typer.Typer:
         (BenchFault("the bench\nfell over"), 3, "the bench fell over"),
         (Interrupted("stopped by SIGTERM"), 4, "stopped by SIGTERM"),
         (Unavailable("open it", "gone\x1b[31m", "the cable"), 3, r"open it: gone\x1b[31m. Try: the cable"),
-        (KeyboardInterrupt(), 4, "stopped by Ctrl-C"),
+        (KeyboardInterrupt(), 4, "stopped by Ctrl-C (SIGINT)"),
         (FileNotFoundError(2, "No such file or directory", "a/b"), 3, "a/b: No such file or directory"),
     ],
 )
@@ -67,7 +67,7 @@ def test_ctrl_c_during_the_imports_is_status_4():
         "from energy_runner.cli import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (4, "energy-runner: stopped by Ctrl-C\n")
+    assert (done.returncode, done.stderr) == (4, "energy-runner: stopped by Ctrl-C (SIGINT)\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal to send")

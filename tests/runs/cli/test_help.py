@@ -115,6 +115,13 @@ def test_the_shell_completes_sessions_and_keys_of_a_bench_file(tmp_path):
     assert completed("energy-runner sess", tmp_path) == ["sessions"]
 
 
+def test_the_shell_completes_drivers_and_tables(tmp_path):
+    assert completed("energy-runner instruments show n", tmp_path) == ["n6705", "ngu"]
+    assert {"io-manager", "ideal"} <= set(completed("energy-runner instruments show ", tmp_path))
+    assert completed("energy-runner export table s --what ", tmp_path) == ["windows", "inferences", "laps"]
+    assert completed("energy-runner export table s --what l", tmp_path) == ["laps"]
+
+
 def test_completion_can_be_installed(tmp_path):
     done = started("--show-completion", env={"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"})
     assert "Traceback" not in done.stderr

@@ -2,6 +2,7 @@
 """`segment`, `phases` and `use` as a user starts them."""
 
 import json
+import re
 
 import pytest
 
@@ -30,6 +31,9 @@ def test_segment_shows_every_window_beside_the_score(session, tmp_path):
     assert "Idle level" in done.stdout
     assert "is not the score" in done.stdout
     assert done.stderr == ""
+    kinds = re.findall(r"^(?:Window \d|\d of 5 windows): ([^:;\n]+)", done.stdout, re.MULTILINE)
+    assert "drift over the window" in kinds
+    assert len(kinds) == len(set(kinds))
 
 
 def test_segment_of_one_window_as_json(session, tmp_path):
@@ -80,8 +84,12 @@ def test_phases_without_edges_are_called_estimated(session, tmp_path):
     done = started("phases", str(session), "--window", "1", cwd=tmp_path)
     assert done.returncode == ExitStatus.VALID
     assert "ESTIMATED" in done.stdout
-    document = json.loads(started("phases", str(session), "--json", cwd=tmp_path).stdout)
+    document = json.loads(started("phases", str(session), "--window", "1", "--json", cwd=tmp_path).stdout)
     assert document["estimated"] is True
+    levels = len(document["summaries"])
+    assert levels > 40
+    assert done.stdout.count("level ") == 10
+    assert f"… and {levels - 10} more; --json has all" in done.stdout
 
 
 def test_phases_by_the_edges_of_named_pins(session, tmp_path):

@@ -38,6 +38,25 @@ def test_bench_list_shows_good_files_and_what_is_wrong_with_others(call, tmp_pat
     assert "cannot be used" in table
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"name = 'x'\n[monitor\n", "line 2: not valid TOML"),
+        (b"name = 'x'\n[monitor] # the PowerShield\n", "line 2: monitor.driver is missing"),
+        (b"[instruments.psu]\ndriver = 'n6705'\n", "name is missing"),
+        (b"name = 'x'\n[supply]\nvolts = 3\n", "line 3: unknown key 'supply.volts'"),
+        (b"name = '\xff'\n[dut]\n", "cannot be read as text"),
+    ],
+    ids=["bracket", "comment", "instruments", "supply", "not-utf-8"],
+)
+def test_bench_list_shows_a_bench_file_whatever_is_wrong_with_it(text, problem, call, tmp_path):
+    (tmp_path / "x.toml").write_bytes(text)
+    (tmp_path / "other.toml").write_bytes(b"[tool.monitor]\n[project]\nname = 'no bench'\n")
+    rows = {row["name"]: row for row in json.loads(call("bench", "list", "--json")[1])}
+    assert problem in rows["x.toml"]["problem"]
+    assert "other.toml" not in rows
+
+
 def test_serial_ports_are_those_with_hardware_behind_them(monkeypatch):
     from serial.tools import list_ports
     from serial.tools.list_ports_common import ListPortInfo

@@ -5,8 +5,10 @@ import re
 import tomllib
 from datetime import date
 
+import pytest
 import yaml
 
+from instruments.registry import BUILT_IN
 from tests.support.places import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -75,3 +77,17 @@ def test_every_decision_is_listed():
     for record in decisions.glob("[0-9]*.md"):
         if record.name != "0000-template.md":
             assert f"]({record.name})" in listed, record.name
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorials/measure-your-board.md"])
+def test_a_page_that_lists_the_power_monitors_lists_all(page):
+    text = (ROOT / page).read_text("utf-8")
+    monitors = [one.name for one in BUILT_IN if "sampler" in one.roles and one.link != "none"]
+    assert [name for name in monitors if name.upper() not in text] == []
+    if "drivers for" in text:
+        counted = {2: "two", 3: "three", 4: "four", 5: "five"}[len(monitors)]
+        assert re.search(rf"There are drivers for\s+{counted} power monitors", text)
+
+
+def test_the_page_on_twins_names_no_document_that_no_command_makes():
+    assert "certificate" not in (ROOT / "docs" / "how-to" / "use-the-twin-bench.md").read_text("utf-8")

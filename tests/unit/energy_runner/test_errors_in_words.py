@@ -3,13 +3,16 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
 from energy_runner.analysis.phases.edge_file import read_edges
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError, in_words, remedy
 from energy_runner.session.folder import write_json
-from energy_runner.session.trace import TraceReader
+from energy_runner.session.journal import JournalWriter
+from energy_runner.session.stream import Passed, StreamWriter
+from energy_runner.session.trace import TraceReader, TraceWriter
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,29 @@ def test_the_advice_fits_the_reason(number, advice, tmp_path, monkeypatch):
     with pytest.raises(BenchFault) as raised:
         write_json(tmp_path / "result.json", {})
     assert str(raised.value).endswith(f"({os.strerror(number)}){remedy(error)}")
+
+
+def _first_frame(path: Path) -> None:
+    StreamWriter(path).append(Passed(0, "dut", "tx", b"x"))
+
+
+@pytest.mark.parametrize("writer", [JournalWriter, _first_frame], ids=["journal", "stream"])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES, errno.ENOENT])
+def test_a_sink_of_a_run_gives_the_advice_that_fits(number, writer, tmp_path, monkeypatch):
+    error = OSError(number, os.strerror(number), "x")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(BenchFault) as raised:
+        writer(tmp_path / "file")
+    assert str(raised.value).endswith(f"({os.strerror(number)}){remedy(error)}")
+
+
+def test_a_trace_whose_reason_is_unknown_names_what_to_check(tmp_path):
+    with pytest.raises(BenchFault, match=r"cannot write the trace .* check the free disk space and the folder's"):
+        TraceWriter(tmp_path / "no-such-folder" / "trace.jls", [("current", "A")], 1e-3)
 
 
 def test_no_error_number_and_no_codec_is_shown(tmp_path):

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from energy_runner.bench import load_bench_spec
 from energy_runner.bench.changes import changed, in_words, parse_changes
+from energy_runner.cli.option_names import with_options
 from energy_runner.errors import ConfigurationError
+from tests.support.small import FOUR_INSTRUMENTS
 
 
 @pytest.mark.parametrize(
@@ -39,8 +41,8 @@ def test_a_value_is_toml_or_else_a_text(text, key, value):
         (["monitor.voltage_v"], "is not KEY=VALUE"),
         (["=3"], "is not KEY=VALUE"),
         (["name=a", "name=b"], "is given twice"),
-        ([f"a=0x{'f' * 5000}"], r"^--set a=0xf+\.\.\.: the whole number 0xf+\.\.\. is too large"),
-        (["name=\udcff"], r"^--set name=\\udcff: '\\udcff' holds '\\udcff', which is no text"),
+        ([f"a=0x{'f' * 5000}"], r"^changes: a=0xf+\.\.\.: the whole number 0xf+\.\.\. is too large"),
+        (["name=\udcff"], r"^changes: name=\\udcff: '\\udcff' holds '\\udcff', which is no text"),
     ],
 )
 def test_what_is_no_change(texts, words):
@@ -92,3 +94,22 @@ def test_a_changed_bench_is_checked_like_any_other():
 def test_what_was_changed_in_words():
     assert in_words({}) == ""
     assert in_words({"monitor.voltage_v": 2.5, "name": "x"}) == ' with monitor.voltage_v = 2.5, name = "x"'
+
+
+@pytest.mark.parametrize(
+    ("bench", "key", "words"),
+    [
+        (FOUR_INSTRUMENTS, "monitor.voltage_v", "[instruments.*] and [roles]. Try: --set supply.voltage_v=..."),
+        (FOUR_INSTRUMENTS, "monitor.sample_rate_hz", "Try: --set sampler.sample_rate_hz=..."),
+        (FOUR_INSTRUMENTS, "monitor.port", "[instruments.*] and [roles], and no [monitor]"),
+        ("virtual-lpm01a", "supply.voltage_v", "this bench has [monitor]. Try: --set monitor.voltage_v=..."),
+        ("virtual-lpm01a", "sampler.x", "this bench has [monitor], and no [sampler]"),
+    ],
+)
+def test_a_key_of_the_other_form_names_the_one_of_this_bench(bench, key, words):
+    with pytest.raises(ConfigurationError) as refused:
+        load_bench_spec(bench, {key: 2.5})
+    assert with_options(refused.value).startswith(f"--set {key}: this bench has ")
+    assert words in with_options(refused.value)
+    if bench == FOUR_INSTRUMENTS:
+        assert load_bench_spec(bench, {"supply.voltage_v": 2.5}).supply.voltage_v == 2.5

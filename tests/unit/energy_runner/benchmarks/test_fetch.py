@@ -18,10 +18,9 @@ from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.fetch import digest_of, fetch
 from energy_runner.benchmarks.labels import read_labels
 from energy_runner.errors import ConfigurationError
+from tests.support.stimuli_source import FILES, LABELS, write_source
 
 KWS = load_benchmark("kws01")
-FILES = {f"s{k}.bin": bytes([k]) * 490 for k in range(4)}
-LABELS = "".join(f"{name},12,{k}\n" for k, name in enumerate(FILES)).encode()
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +30,7 @@ def _nothing_is_pinned(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "y_labels.csv").write_bytes(LABELS)
-    for name, data in FILES.items():
-        (source / name).write_bytes(data)
-    return source
+    return write_source(tmp_path / "source")
 
 
 @pytest.fixture

@@ -129,9 +129,9 @@ def test_check_prints_verdicts_as_json(tmp_path: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("rule", "advice"),
     [
-        ("accuracy-target", "Try: --accuracy-session"),
-        ("throughput-agrees", "Try: --performance-session"),
-        ("same-firmware", "Try: --accuracy-session or --performance-session"),
+        ("accuracy-target", "Try: accuracy_session"),
+        ("throughput-agrees", "Try: performance_session"),
+        ("same-firmware", "Try: accuracy_session or performance_session"),
     ],
 )
 def test_a_rule_that_says_nothing_tells_what_it_needs(tmp_path: Path, rule: str, advice: str) -> None:

@@ -19,6 +19,10 @@ def until_stopped(bus, stop):
     return stop.reason
 
 
+def said(number: signal.Signals) -> str:
+    return "stopped by Ctrl-C (SIGINT)" if number is signal.SIGINT else f"stopped by {number.name}"
+
+
 def test_wait_returns_what_the_run_returns():
     run = Run(lambda bus, stop: "session")
     assert run.wait() == "session"
@@ -119,7 +123,7 @@ def test_a_signal_while_waiting_cancels_and_is_raised_after_the_tear_down(send, 
     with pytest.raises(raised):
         run.wait()
     assert run.done
-    assert run.stop.reason == f"stopped by {number.name}"
+    assert run.stop.reason == said(number)
     assert handlers() == before
 
 
@@ -130,7 +134,7 @@ def test_a_signal_while_the_main_thread_does_something_else_cancels_too(send, nu
     send(number)
     with pytest.raises(raised):
         threading.Event().wait(30.0)
-    assert run.wait() == f"stopped by {number.name}"
+    assert run.wait() == said(number)
     assert handlers() == before
 
 
@@ -141,7 +145,7 @@ def test_signals_while_a_handle_is_left_do_not_cut_the_tear_down_short(send, slo
     run = Run(slow_to_stop)
     with pytest.raises(raised):
         leave(run, lambda: send(number, number, number))
-    assert run.wait() == f"stopped by {number.name}"
+    assert run.wait() == said(number)
     assert handlers() == before
 
 
@@ -151,7 +155,7 @@ def test_two_runs_are_cancelled_by_one_signal(send):
     send(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         runs[0].wait()
-    assert runs[1].wait() == "stopped by SIGINT"
+    assert runs[1].wait() == "stopped by Ctrl-C (SIGINT)"
     assert handlers() == before
 
 

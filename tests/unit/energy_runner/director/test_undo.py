@@ -57,7 +57,7 @@ def test_unwinding_twice_does_nothing_twice():
 def test_a_stop_request_keeps_its_first_reason():
     stop = StopRequest()
     stop.check()
-    stop.ask("stopped by SIGINT")
+    stop.ask("stopped by Ctrl-C (SIGINT)")
     stop.ask("stopped by SIGTERM")
     with pytest.raises(Interrupted, match="SIGINT"):
         stop.check()

@@ -288,7 +288,9 @@ def test_energy_mode_is_compared_with_performance_mode_beside_it(session: Path) 
 def test_classes_that_nothing_tells_are_asked_for(tmp_path: Path) -> None:
     folder = write_accuracy(tmp_path / "kws/accuracy", {"sound.bin": [0.0] * 11 + [1.0]}, "100.0", "1.00")
     row = row_of(folder)
-    assert says(row, "classes of 1 of 1 stimuli unknown, so nothing can be reproduced; give their label file")
+    assert says(
+        row, "classes of 1 of 1 stimuli unknown, so nothing can be reproduced; name the folder of their label file"
+    )
     (tmp_path / "kws01").mkdir()
     (tmp_path / "kws01/y_labels.csv").write_text("sound.bin,12,11\n", "utf-8")
     (row,) = audit([folder], tmp_path)

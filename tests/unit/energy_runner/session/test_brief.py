@@ -3,6 +3,7 @@
 
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 import energy_runner as er
@@ -11,6 +12,7 @@ from energy_runner.bench import build_bench
 from energy_runner.notebook import VIRTUAL, table
 from energy_runner.session.folder import Session, write_result
 from energy_runner.session.result import Finding, Verdict
+from energy_runner.session.table import Column, Table
 from tests.support.report_sessions import accuracy_session, energy_session, performance_session
 
 PASSED = Verdict(id="five-windows", passed=True, measured=5, limit=5, clause="Five windows.")
@@ -96,6 +98,28 @@ def test_tables_in_a_notebook(session):
     assert VIRTUAL in Tags(result.model_copy(update={"virtual": True})._repr_html_()).text
     assert VIRTUAL in Tags(er.load_bench("virtual-lpm01a")._repr_html_()).text
     assert "sample_rate_hz = 1000" in Tags(build_bench(er.load_bench("virtual-lpm01a"))._repr_html_()).text
+
+
+def test_a_table_shows_its_first_rows(session):
+    shown = Tags(er.table([session])._repr_html_())
+    assert "energy_per_inference_j" in shown.text
+    assert "input_004.bin" in shown.text
+    assert VIRTUAL not in shown.text
+    long = Table(
+        "laps",
+        "lap",
+        (
+            Column("lap_us", np.arange(1000, 1030), "Laps."),
+            Column("virtual", np.full(30, True), "Simulated."),
+            Column("purpose", np.array([EVIL] * 30), "Text."),
+        ),
+    )
+    seen = Tags(long._repr_html_())
+    assert seen.text.startswith(VIRTUAL)
+    assert "30, the first 10 below" in seen.text
+    assert "1009" in seen.text
+    assert "1010" not in seen.text
+    assert "<img src=x onerror=alert(1)>" in seen.text
 
 
 def test_a_virtual_session_is_marked_first(tmp_path):

@@ -25,7 +25,7 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("option", ["org", "system"])
 def test_hostile_names_are_refused(option, name, sessions, tmp_path):
-    with pytest.raises(ConfigurationError, match=f"--{option}"):
+    with pytest.raises(ConfigurationError, match=rf"^{option}(=| is needed)"):
         export_mlperf(options(sessions, tmp_path, **{option: name}))
     assert not (tmp_path / "out").exists()
 
@@ -33,7 +33,7 @@ def test_hostile_names_are_refused(option, name, sessions, tmp_path):
 @given(st.text(max_size=70) | st.from_regex(r"[\w.+-]{1,66}", fullmatch=True))
 def test_a_name_that_passes_is_one_plain_folder(name):
     with suppress(ConfigurationError):
-        assert check_name("--org", name) == name
+        assert check_name("org", name) == name
         assert re.fullmatch(r"[A-Za-z0-9_.+-]{1,64}", name)
         assert ".." not in name
         assert not name.startswith((".", "-"))

@@ -14,7 +14,7 @@ def test_unknown_divisions(kind, sessions, tmp_path):
     if kind == "closed":
         export_mlperf(options(sessions, tmp_path, division=kind))
     else:
-        with pytest.raises(ConfigurationError, match="--division"):
+        with pytest.raises(ConfigurationError, match="division="):
             export_mlperf(options(sessions, tmp_path, division=kind))
 
 

@@ -21,8 +21,8 @@ def test_failed_rules_are_refused_by_name(tmp_path):
     text = str(refused.value)
     assert "ic01 energy: rule 'window-length' failed: 9" in text
     assert "ic01 performance: rule 'window-length'" in text
-    assert "--despite window-length" in text
-    assert "--open" in text
+    assert "despite=['window-length']" in text
+    assert "division=open" in text
     assert "\n" not in text
     assert not (tmp_path / "out").exists()
 
