@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.integrate import simpson, trapezoid
 
 from energy_runner.analysis.energy.sums import Read
 
@@ -37,6 +36,8 @@ class InstantSum:
 
 def sum_instants(read: Read, length: int, start: float, stop: float) -> InstantSum:
     """Integrate readings between two positions. See `integrate`."""
+    from scipy.integrate import trapezoid  # here, because it takes half a second to import
+
     first, last = math.ceil(start), min(math.floor(stop), length - 1)
     expected = max(0, last - first + 1)
     total, second, intervals, missing, squares = 0.0, 0.0, 0, 0, 0.0
@@ -80,6 +81,8 @@ def sum_instants(read: Read, length: int, start: float, stop: float) -> InstantS
 
 def _simpson(values: npt.NDArray[np.float64], by_trapezoids: float) -> float:
     """Return the integral by Simpson's rule: of an even number of intervals from two trapezoidal ones."""
+    from scipy.integrate import simpson, trapezoid
+
     if len(values) % 2:
         return (4 * by_trapezoids - float(trapezoid(values[::2], dx=2.0))) / 3
     return float(simpson(values))

@@ -13,7 +13,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import PPoly
 
 from energy_runner.analysis.energy.sums import Read, sum_present
 
@@ -50,6 +49,8 @@ class _End:
             return self.sample * self.share
         part = self.sample - (1 - self.share) * self.outside
         part = min(max(part, min(0.0, self.sample)), max(0.0, self.sample))
+        from scipy.interpolate import PPoly  # here, because it takes half a second to import
+
         cut = 1 - self.share
         pieces = PPoly(np.array([[(self.sample - part) / cut, part / self.share]]), np.array([0.0, cut, 1.0]))
         return float(pieces.integrate(cut, 1.0))
