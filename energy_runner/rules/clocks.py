@@ -31,13 +31,22 @@ def sample_clock(case: Case, row: Row) -> Judgement:
     if clock is not None and _placed_by_time(case):
         return _of_laps(case, clock, row)
     if clock is not None:
-        return _ratio(clock.ratio, clock.u, row)
+        return _corrected(_ratio(clock.ratio, clock.u, row), clock)
     line = _edges_by_host(case)
     if line is None:
         return _unknown(row, "the session does not tell when samples arrived, nor when windows began and ended")
     judged = _ratio(line.slope, math.hypot(line.slope_u, HOST_CLOCK_LIMIT / math.sqrt(3)), row)
     by_lines = "by the lines in which the DUT told of its windows"
     return replace(judged, note=f"{judged.note}; {by_lines}" if judged.note else by_lines)
+
+
+def _corrected(judged: Judgement, clock: SampleClock) -> Judgement:
+    """Add that the clock is beyond its specification, where the figures were corrected for it."""
+    if not clock.corrected:
+        return judged
+    allowed = "states no limit" if clock.specified is None else f"allows 1 ± {clock.specified:g}"
+    note = f"the specification {allowed}: durations and energies are corrected"
+    return replace(judged, note="; ".join(filter(None, (judged.note, note))))
 
 
 def _placed_by_time(case: Case) -> bool:

@@ -117,3 +117,14 @@ def test_a_loss_of_known_number_and_one_after_the_last_window_withhold_nothing(t
     run = make_run(BY_LAPS)
     assert evaluate(skipped(run, 1, missing=40).write(tmp_path / "known")).valid
     assert evaluate(skipped(make_run(BY_LAPS), 4).write(tmp_path / "late")).valid
+
+
+def test_a_clock_beyond_its_specification_is_a_remark_where_it_was_corrected(tmp_path) -> None:
+    run = make_run()
+    run.change(ev.SamplesArrived, lambda _, e: e.model_copy(update={"end": int(e.end / 1.002)}))
+    result = evaluate(run.write(tmp_path / "s"))
+    assert result.sample_clock is not None
+    assert result.sample_clock.corrected
+    [verdict] = [one for one in result.verdicts if one.id == "sample-clock"]
+    assert verdict.passed
+    assert "durations and energies are corrected" in verdict.text
