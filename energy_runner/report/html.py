@@ -40,13 +40,13 @@ SECTIONS = (
 )
 
 
-def write_html(session: Session, result: Result) -> Path:
-    """Write the session's report and return its path.
+def write_html(session: Session, result: Result, *, story: Story | None = None) -> Path:
+    """Write the session's report and return its path; `story` spares reading the session again.
 
     Raises `SessionError` for facts that cannot be read and `BenchFault` if the file cannot be written.
     """
     path = session.path / REPORT
-    page = render(tell(session, result))
+    page = render(tell(session, result) if story is None else story)
     temporary = path.with_name(f".{REPORT}.tmp")
     try:
         temporary.write_bytes(page)
