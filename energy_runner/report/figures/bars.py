@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures made of bars: the energy of each layer, and the uncertainty budget."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -44,12 +45,10 @@ def sorted_causes(components: list[Component]) -> list[Component]:
 def _layers(figure: "Figure", rows: list[LayerResult]) -> None:
     axes = figure.subplots()
     places = range(len(rows))
-    (colour, hatch), errors = BARS[0], [2e6 * row.u_j for row in rows]
-    axes.barh(
-        places, [1e6 * row.energy_j for row in rows], color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6
-    )
-    style = {"fmt": "none", "ecolor": INK, "elinewidth": 0.9, "capsize": 2.5}
-    axes.errorbar([1e6 * row.energy_j for row in rows], places, xerr=errors, **style)
+    sizes, errors = [1e6 * row.energy_j for row in rows], [2e6 * row.u_j for row in rows]
+    _bars(axes, places, sizes, BARS[0], "")
+    style: dict[str, Any] = {"fmt": "none", "ecolor": INK, "elinewidth": 0.9, "capsize": 2.5}
+    axes.errorbar(sizes, places, xerr=errors, **style)
     axes.set_yticks(places, [label(row.name.replace("_", " "), 34) for row in rows])
     axes.set_ylabel("layer")
     axes.set_xlabel("energy per inference (µJ); the lines are ± 2 standard uncertainties")
@@ -61,17 +60,14 @@ def _budget(figure: "Figure", causes: list[Component], score: Score | None) -> N
     names = [label(part.name, 44) for part in causes]
     sizes = [1e6 * abs(part.value_j) for part in causes]
     kinds = {"A": (BARS[1], "type A: from scatter"), "B": (BARS[0], "type B: specifications and other knowledge")}
-    for kind, ((colour, hatch), words) in kinds.items():
+    for kind, (look, words) in kinds.items():
         at = [place for place, part in enumerate(causes) if part.kind == kind]
         if at:
-            style = {"color": colour, "hatch": hatch, "edgecolor": INK, "linewidth": 0.6, "label": words}
-            axes.barh(at, [sizes[place] for place in at], **style)
+            _bars(axes, at, [sizes[place] for place in at], look, words)
     if score is not None:
         names.append("combined")
         sizes.append(1e6 * score.u)
-        colour, hatch = BARS[2]
-        style = {"color": colour, "hatch": hatch, "edgecolor": INK, "linewidth": 0.6, "label": "combined"}
-        axes.barh([len(causes)], [sizes[-1]], **style)
+        _bars(axes, [len(causes)], [sizes[-1]], BARS[2], "combined")
         axes.axhline(len(causes) - 0.5, color=EDGE, linewidth=0.8)
     for place, size in enumerate(sizes):
         axes.annotate(number(size, 3), (size, place), xytext=(3, 0), textcoords="offset points", va="center")
@@ -81,6 +77,12 @@ def _budget(figure: "Figure", causes: list[Component], score: Score | None) -> N
     axes.margins(x=0.12)
     _upside_down(axes, len(names))
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3, fontsize=7.5, borderaxespad=0.2)
+
+
+def _bars(axes: Any, at: Sequence[int], sizes: Sequence[float], look: tuple[str, str], words: str) -> None:
+    """Draw bars with one colour and hatching; `words` names them in the legend."""
+    colour, hatch = look
+    axes.barh(at, sizes, color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6, label=words or None)
 
 
 def _upside_down(axes: Any, rows: int) -> None:

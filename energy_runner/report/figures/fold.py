@@ -21,8 +21,8 @@ LOW, HIGH = 5.0, 95.0
 class MeanInference:
     """The mean of `inferences` inferences of window `index` (from 0).
 
-    `at_s` has the edges of the bins, one more than `mean_mw`, `low_mw` and `high_mw`: mean, 5th and 95th percentile
-    of the samples whose middle is in the bin, NaN where too few are.
+    `at_s` has the edges of the bins, one more than `mean_mw`, `low_mw` and `high_mw`: mean, 5th and 95th
+    percentile of the samples whose middle is in the bin, NaN where too few are.
     """
 
     index: int

@@ -36,7 +36,13 @@ def draw_power(
     for place, (begin, end) in enumerate(envelope.gaps()):
         middle, half = (begin + end) / 2 * period_s, max(least, (end - begin) * period_s) / 2
         left, right = ((middle + sign * half - origin_s) * scale for sign in (-1, 1))
-        style = {"facecolor": "white", "edgecolor": LOSS, "hatch": "xxxx", "linewidth": 0.8, "zorder": 3}
+        style: dict[str, Any] = {
+            "facecolor": "white",
+            "edgecolor": LOSS,
+            "hatch": "xxxx",
+            "linewidth": 0.8,
+            "zorder": 3,
+        }
         axes.axvspan(left, right, label=None if place else "samples lost", **style)
     axes.set_ylabel("power (mW)")
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
@@ -54,7 +60,7 @@ def mark_windows(axes: Any, windows: Iterable[WindowResult], *, numbered: bool =
             axes.axvline(edge_s, color=EDGE, linewidth=0.8, linestyle=(0, (4, 2)))
         if numbered:
             middle = (window.start_s + window.stop_s) / 2
-            place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
+            place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
             axes.annotate(str(window.index + 1), (middle, 1.0), **place)
 
 

@@ -41,7 +41,7 @@ def each_window(subject: Subject) -> list[Drawing]:
 
 def _run(figure: "Figure", story: Story) -> None:
     picture = story.picture
-    envelope = picture and thinned(picture.fine, 0, picture.samples, COLUMNS)
+    envelope = None if picture is None else thinned(picture.fine, 0, picture.samples, COLUMNS)
     if picture is None or envelope is None:
         return
     axes = figure.subplots()
@@ -56,8 +56,8 @@ def _window(figure: "Figure", story: Story, window: WindowResult) -> None:
     if picture is None or window.start_s is None or window.stop_s is None:
         return
     margin_s = MARGIN * (window.stop_s - window.start_s)
-    ends = [(window.start_s - margin_s) / picture.period_s, (window.stop_s + margin_s) / picture.period_s]
-    envelope = thinned(picture.fine, *ends, COLUMNS)
+    start, stop = (window.start_s - margin_s) / picture.period_s, (window.stop_s + margin_s) / picture.period_s
+    envelope = thinned(picture.fine, start, stop, COLUMNS)
     if envelope is None:
         return
     axes = figure.subplots()

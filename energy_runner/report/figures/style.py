@@ -5,9 +5,11 @@ matplotlib keeps its settings in one table for the whole process. `look` changes
 a style that the user has set is neither used nor changed.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
+from typing import Any
 
 from energy_runner.report.units import plain
 
@@ -47,12 +49,23 @@ _LOCK = RLock()
 
 @contextmanager
 def look() -> Iterator[None]:
-    """Draw and save with our settings inside; one thread at a time."""
-    import matplotlib
+    """Draw and save with our settings inside, one thread at a time. Import matplotlib inside it, too.
 
-    standard = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _OF_THE_USER}
-    with _LOCK, matplotlib.rc_context({**standard, **SETTINGS}):
-        yield
+    Where its folder for caches cannot be written, it warns of that in every process; nothing hangs on it here.
+    """
+    log = logging.getLogger("matplotlib")
+    with _LOCK:
+        before = log.level
+        log.setLevel(logging.ERROR)
+        try:
+            import matplotlib
+
+            standard = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _OF_THE_USER}
+            settings: Any = {**standard, **SETTINGS}  # the stubs want a literal for each key
+            with matplotlib.rc_context(settings):
+                yield
+        finally:
+            log.setLevel(before)
 
 
 def label(text: object, longest: int = _LONGEST) -> str:

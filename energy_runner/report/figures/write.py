@@ -78,11 +78,11 @@ def _written(
     formats: Iterable[str],
     names: dict[str, str] | None = None,
 ) -> list[Path]:
-    from matplotlib.figure import Figure
-
     paths: list[Path] = []
     for drawing in wanted:
         with look():
+            from matplotlib.figure import Figure
+
             figure = Figure(figsize=(WIDTH_IN, drawing.height_in), layout="constrained")
             draw(figure, drawing, subject)
             figure.draw_without_rendering()

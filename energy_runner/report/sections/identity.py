@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was measured, when, with what and by which software: on the first screen and the first printed page."""
+
+from energy_runner.report.markup import Html, pairs, tag
+from energy_runner.report.story import Story
+
+
+def identity(story: Story) -> Html:
+    """Return date, board, bench, instruments, session and software."""
+    record = story.record
+    items: list[tuple[object, object]] = [
+        ("Date", record.started_utc.replace("T", " ").replace("Z", " UTC")),
+        ("Board", _board(story)),
+        ("Bench", story.bench("name") or "not named"),
+        ("Instruments", _instruments(story)),
+        ("Session", record.session_id),
+        ("Software", record.software),
+    ]
+    return tag("div", pairs("What was measured, and with what", items), class_="identity")
+
+
+def _board(story: Story) -> str:
+    """Return the DUT's own name, and make and model of the board where they are known."""
+    answered = story.facts.identified[-1] if story.facts.identified else None
+    device = story.devices.get("dut")
+    made = _made(device.identity) if device is not None else ""
+    named = answered.name if answered is not None else ""
+    if named and named in made:
+        return made
+    return ", ".join(word for word in (named, made) if word) or "not identified"
+
+
+def _instruments(story: Story) -> str:
+    devices = [event.identity for name, event in sorted(story.devices.items()) if name != "dut"]
+    return "; ".join(filter(None, map(_made, devices))) or "none was identified"
+
+
+def _made(identity: dict[str, object]) -> str:
+    """Return make, model and serial number as a device reported them."""
+    made = " ".join(str(identity[key]) for key in ("make", "model") if identity.get(key))
+    serial = identity.get("serial")
+    return f"{made} ({serial})" if made and serial else made
