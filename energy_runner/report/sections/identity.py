@@ -3,13 +3,14 @@
 
 from energy_runner.report.markup import Html, pairs, tag
 from energy_runner.report.story import Story
+from energy_runner.session.record import Record
 
 
 def identity(story: Story) -> Html:
     """Return date, board, bench, instruments, session and software."""
     record = story.record
     items: list[tuple[object, object]] = [
-        ("Date", record.started_utc.replace("T", " ").replace("Z", " UTC")),
+        ("Date", _date(record)),
         ("Board", _board(story)),
         ("Bench", story.bench("name") or "not named"),
         ("Instruments", _instruments(story)),
@@ -17,6 +18,13 @@ def identity(story: Story) -> Html:
         ("Software", record.software),
     ]
     return tag("div", pairs("What was measured, and with what", items), class_="identity")
+
+
+def _date(record: Record) -> str:
+    """Return when the run began, to the second."""
+    day, _, time = record.started_utc.removesuffix("Z").partition("T")
+    clock = " by the simulation's clock" if record.virtual else ""
+    return f"{day} {time.partition('.')[0]} UTC{clock}"
 
 
 def _board(story: Story) -> str:
