@@ -2,9 +2,10 @@
 """`report.html`: one file that opens offline and shows everything about a session.
 
 The same facts give the same bytes, with the same versions of matplotlib, plotly and zlib: nothing in it depends
-on the day, the machine or chance. A content security policy allows only this page's own scripts, by their hash, and
-no connection of any kind. The plotting library is packed in the page, a third of its size; the page's script unpacks
-it. Until then, on paper, and where no script runs, still pictures stand in the places of the plots.
+on the day, the machine or chance. A content security policy allows only this page's own scripts, by their hash,
+and no connection of any kind. The plotting library is packed in the page, a third of its size; the page's
+script unpacks it. Until then, on paper, and where no script runs, still pictures stand in the places of the
+plots.
 """
 
 import base64
