@@ -39,6 +39,8 @@ def report_command(folder: Path, rule_set: str = "", *, plots: bool, figures: Pa
     if not rule_set:
         _mention_other_set(_result_before(session), api.analyze(session))
     write("".join(f"{path}\n" for path in written))
+    if figures is not None and not any(path.parent == figures for path in written):
+        say("this session holds nothing that a figure shows, such as a trace: no figure was written")
     return ExitStatus.VALID
 
 
