@@ -16,15 +16,18 @@ def identity(story: Story) -> Html:
         ("Instruments", _instruments(story)),
         ("Session", record.session_id),
         ("Software", record.software),
+        ("Measured by", _origin(record)),
     ]
     return tag("div", pairs("What was measured, and with what", items), class_="identity")
 
 
 def _date(record: Record) -> str:
-    """Return when the run began, to the second."""
-    day, _, time = record.started_utc.removesuffix("Z").partition("T")
+    """Return when the run began, to the second; the sessions of other runners name a local time."""
+    day, _, time = record.started_utc.partition("T")
+    if time.endswith("Z"):
+        time = f"{time.removesuffix('Z').partition('.')[0]} UTC"
     clock = " by the simulation's clock" if record.virtual else ""
-    return f"{day} {time.partition('.')[0]} UTC{clock}"
+    return f"{day} {time}{clock}".strip()
 
 
 def _board(story: Story) -> str:
@@ -40,7 +43,18 @@ def _board(story: Story) -> str:
 
 def _instruments(story: Story) -> str:
     devices = [event.identity for name, event in sorted(story.devices.items()) if name != "dut"]
-    return "; ".join(filter(None, map(_made, devices))) or "none was identified"
+    made = "; ".join(filter(None, map(_made, devices)))
+    origin = story.record.origin
+    if not made and origin is not None and origin.instrument:
+        return f"{origin.instrument}, as the imported session names it"
+    return made or "none was identified"
+
+
+def _origin(record: Record) -> str:
+    """Return which runner measured an imported session; empty for one of ours."""
+    if record.origin is None:
+        return ""
+    return f"{record.origin.runner} {record.origin.version}, {record.origin.session}".strip(" ,")
 
 
 def _made(identity: dict[str, object]) -> str:

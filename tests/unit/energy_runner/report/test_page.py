@@ -12,6 +12,8 @@ from energy_runner.report.html import render
 from energy_runner.report.markup import explained, explanations, section, table
 from energy_runner.report.story import tell
 from energy_runner.report.units import shares
+from energy_runner.session.folder import Session
+from energy_runner.session.record import Origin
 from energy_runner.session.result import Verdict
 from tests.support.report_sessions import accuracy_session, energy_session, performance_session
 
@@ -44,6 +46,30 @@ def test_date_board_bench_instruments_session_and_software_come_before_everythin
         "energy-runner 0.1.0",
     ):
         assert words in top
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"started_utc": "2026-01-02T03:04:05.678Z"}, "2026-01-02 03:04:05 UTC<"),
+        ({"started_utc": "2026-01-02T03:04:05.678Z", "virtual": True}, "03:04:05 UTC by the simulation"),
+        ({"started_utc": "2024-03-22T09:38:36 (local time)"}, "2024-03-22 09:38:36 (local time)<"),
+    ],
+)
+def test_the_date_says_by_which_clock(tmp_path, change, said):
+    assert said in page(energy_session(tmp_path, change=change)).split("<section", 1)[0]
+
+
+def test_an_imported_session_names_its_runner_and_the_instrument_that_it_states(tmp_path):
+    origin = Origin(runner="Another Runner", version="3.0", session="a/kws", instrument="ACME meter", stamp="")
+    session = energy_session(tmp_path, change={"origin": origin})
+    lines = (session.path / "journal.jsonl").read_text("utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if "identified" not in line]
+    (session.path / "journal.jsonl").write_text("".join(kept), "utf-8")
+    top = page(Session.open(session.path)).split("<section", 1)[0]
+    assert "Another Runner 3.0, a/kws" in top
+    assert "ACME meter, as the imported session names it" in top
+    assert "not identified" in top
 
 
 def test_the_contents_name_every_section_once_and_in_order(energy):
