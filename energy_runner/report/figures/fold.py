@@ -12,7 +12,10 @@ from energy_runner.report.charts.power import PowerTrace
 
 MOST_SAMPLES = 1 << 21  # more inferences do not change what can be seen
 MOST_BINS = 400
-BINS_A_SAMPLE = 2.0  # inferences begin at any phase of the samples, which resolves finer steps than one
+# Inferences that begin at any phase of the samples resolve finer steps than one. Where they all begin at the same
+# phase they do not, and every other bin would be empty.
+BINS_A_SAMPLE = (2.0, 1.0)
+LEAST_FILLED = 0.95
 LEAST_IN_A_BIN = 4
 LOW, HIGH = 5.0, 95.0
 
@@ -50,11 +53,14 @@ def fold(trace: PowerTrace, window: WindowInferences) -> MeanInference | None:
     inside = (which >= 0) & (which < len(bounds) - 1) & np.isfinite(power_mw)
     since_s = middle_s[inside] - bounds[which[inside]]
     longest_s = float(np.median(np.diff(bounds)))
-    count = int(min(MOST_BINS, BINS_A_SAMPLE * longest_s / trace.period_s, since_s.size / (2 * LEAST_IN_A_BIN)))
-    if count < 2:
-        return None
-    at_s = np.linspace(0.0, longest_s, count + 1)
-    low, mean, high = _binned(power_mw[inside], since_s, at_s)
+    for bins in BINS_A_SAMPLE:
+        count = int(min(MOST_BINS, bins * longest_s / trace.period_s, since_s.size / (2 * LEAST_IN_A_BIN)))
+        if count < 2:
+            return None
+        at_s = np.linspace(0.0, longest_s, count + 1)
+        low, mean, high = _binned(power_mw[inside], since_s, at_s)
+        if np.mean(np.isfinite(mean)) >= LEAST_FILLED:
+            break
     return MeanInference(window.index, len(bounds) - 1, at_s, mean, low, high)
 
 

@@ -62,6 +62,13 @@ def test_missing_samples_count_for_nothing():
     assert mean.mean_mw.max() < 31.1
 
 
+def test_inferences_in_step_with_the_samples_leave_no_empty_bins():
+    bounds = tuple(0.1 + 0.05 * k for k in range(COUNT + 1))
+    mean = fold(Trace(power()), window(boundaries_s=bounds))
+    assert np.isfinite(mean.mean_mw).all()
+    assert len(mean.mean_mw) >= 49
+
+
 @pytest.mark.parametrize("change", [{"resolved": False}, {"boundaries_s": ()}, {"boundaries_s": (5.0,)}])
 def test_without_inferences_there_is_no_mean(change):
     assert fold(Trace(power()), window(**change)) is None
