@@ -177,6 +177,13 @@ def test_a_column_has_one_unit_and_it_stands_in_the_head(energy, name):
     assert not [cell for cell in numeric if re.search(r"%|ppm|µJ|mJ|\u202f[a-zA-Zµ]", cell)]
 
 
+def test_the_windows_differ_from_their_median_in_one_unit(energy):
+    drawn = re.search(r'aria-label="How the windows differ from their median">(.*?)</svg>', energy, flags=re.S)[1]
+    units = re.findall(r">[+\u2212]?[\d.]+\u202f(%|ppm)<", drawn)
+    assert len(units) > 3
+    assert len(set(units)) == 1
+
+
 def test_shares_take_the_unit_of_the_largest():
     assert shares([0.01, 2e-6, None, 0.0]) == ("%", ["1", "0.0002", "\u2013", "0"])
     assert shares([1e-6, -2e-5]) == ("ppm", ["1", "\u221220"])
