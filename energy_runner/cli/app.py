@@ -307,16 +307,20 @@ def check(
 def report(
     session: SessionArgument,
     plots: Annotated[
-        bool, typer.Option("--plots", help="Write plots/*.png too (needs the extra 'plots').")
+        bool, typer.Option("--plots", help="Write plots/*.png too: the run and each window.")
     ] = False,
+    figures: Annotated[
+        Path | None,
+        typer.Option("--figures", metavar="DIR", help="Write every figure into DIR too, as SVG, PDF and PNG."),
+    ] = None,
     rule_set: RuleSetOption = "",
 ) -> None:
     """Write report.html again: one file that opens offline.
 
     \b
     Example:
-      energy-runner report SESSION --plots
+      energy-runner report SESSION --figures figures/
     """
     from energy_runner.cli.session_commands import report_command
 
-    raise typer.Exit(report_command(session, rule_set, plots=plots))
+    raise typer.Exit(report_command(session, rule_set, plots=plots, figures=figures))

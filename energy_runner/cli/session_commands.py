@@ -30,15 +30,17 @@ def analyze_command(folder: Path, rule_set: str = "", *, as_json: bool, every: b
     return api.exit_status(session)
 
 
-def report_command(folder: Path, rule_set: str = "", *, plots: bool) -> int:
-    """Write the report, and plots if asked for."""
+def report_command(folder: Path, rule_set: str = "", *, plots: bool, figures: Path | None = None) -> int:
+    """Write the report, and plots or figures if asked for."""
     from energy_runner import api
 
     session = api.load_session(folder)
-    written = api.write_report(session, plots=plots, rule_set=rule_set or None)
+    written = api.write_report(session, plots=plots, figures=figures, rule_set=rule_set or None)
     if not rule_set:
         _mention_other_set(_result_before(session), api.analyze(session))
     write("".join(f"{path}\n" for path in written))
+    if figures is not None and not any(path.parent == figures for path in written):
+        say("this session holds nothing that a figure shows, such as a trace: no figure was written")
     return ExitStatus.VALID
 
 

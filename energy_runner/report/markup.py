@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTML that is safe by default: all text that was not made here is escaped."""
 
+import hashlib
 import html
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from energy_runner.report.units import plain
 
+SHORT = 8  # rows of a table that a print keeps on one page
 _VOID = frozenset({"br", "col", "hr", "meta"})
+_TAG = re.compile(r"<[^>]*>")
+_TERM = re.compile(r'class="term" popovertarget="(tip-[0-9a-f]{8})" title="([^"]*)">(.*?)</button>', re.DOTALL)
 
 
 class Html(str):
@@ -40,8 +45,26 @@ def join(parts: Iterable[object]) -> Html:
 
 
 def explained(term: str, explanation: str) -> Html:
-    """Return a technical term with its one-line explanation as a tooltip."""
-    return tag("abbr", term, title=explanation)
+    """Return a technical term as a button that shows its explanation, by mouse, finger or keyboard, script or not.
+
+    `explanations` makes what the button opens, and the list that a print shows.
+    """
+    name = f"tip-{hashlib.sha256(f'{term}:{explanation}'.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return tag("button", term, type="button", class_="term", popovertarget=name, title=explanation)
+
+
+def explanations(page: str) -> Html:
+    """Return what the terms of a page open, and a section that lists them all; empty for a page without terms."""
+    found = {name: (term, words) for name, words, term in _TERM.findall(page)}
+    if not found:
+        return Html("")
+    listed = sorted(found.values(), key=lambda pair: pair[0].casefold())
+    rows = [tag("div", tag("dt", Html(term)), tag("dd", Html(words))) for term, words in listed]
+    opened = [
+        tag("div", tag("strong", Html(term)), ": ", Html(words), id=name, popover="auto", class_="tip")
+        for name, (term, words) in found.items()
+    ]
+    return join((section("terms", "Terms", tag("dl", *rows, aria_label="Terms")), *opened))
 
 
 def section(identifier: str, title: str, *content: object) -> Html:
@@ -60,29 +83,35 @@ def table(
     *,
     numeric: Iterable[int] = (),
     wide: Iterable[int] = (),
+    cards: bool = True,
 ) -> Html:
-    """Return a table that scrolls sideways where the screen is narrow.
+    """Return a table; on a narrow screen each row becomes a card whose cells bear the names of their columns.
 
-    `numeric` columns are aligned right; `wide` ones have room for sentences.
+    `numeric` columns are aligned right; `wide` ones have room for sentences. Without `cards` it stays a table, and
+    scrolls in a place of its own where it must.
     """
     classes = dict.fromkeys(wide, "wide") | dict.fromkeys(numeric, "number")
 
     def style(index: int) -> str | None:
         return classes.get(index)
 
+    names = [Html(_TAG.sub("", safe(name))) for name in columns]
     head = tag("tr", *(tag("th", name, scope="col", class_=style(i)) for i, name in enumerate(columns)))
     body = [
         tag(
             "tr",
             *(
-                tag("th", cell, scope="row", class_=style(i)) if i == 0 else tag("td", cell, class_=style(i))
+                tag("th", cell, scope="row", class_=style(i), data_label=names[i])
+                if i == 0
+                else tag("td", cell, class_=style(i), data_label=names[i])
                 for i, cell in enumerate(row)
             ),
         )
         for row in rows
     ]
     inside = tag("table", tag("caption", label), tag("thead", head), tag("tbody", *body))
-    return tag("div", inside, class_="scroll", role="region", aria_label=label, tabindex="0")
+    kind = "scroll" + (" cards" if cards else "") + (" short" if len(rows) <= SHORT else "")
+    return tag("div", inside, class_=kind, role="region", aria_label=label, tabindex="0")
 
 
 def pairs(label: str, items: Iterable[tuple[object, object]]) -> Html:

@@ -87,6 +87,13 @@ def percent(ratio: float | None, digits: int = 3) -> str:
     return with_unit(ratio * 100, "%", digits)
 
 
+def shares(ratios: Sequence[float | None], digits: int = 3) -> tuple[str, list[str]]:
+    """Return the unit of a column of ratios, % or ppm by the largest of them, and the column in that unit."""
+    known = [abs(ratio) for ratio in ratios if ratio is not None and math.isfinite(ratio)]
+    unit, factor = ("ppm", 1e6) if known and 0 < max(known) < 1e-4 else ("%", 1e2)
+    return unit, [number(scaled(ratio, factor), digits) for ratio in ratios]
+
+
 def microjoules(energy_j: float | None, digits: int = 6) -> str:
     """Return an energy in µJ."""
     return NOTHING if energy_j is None else with_unit(energy_j * 1e6, "µJ", digits)

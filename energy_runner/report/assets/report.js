@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 "use strict";
-// Draws the two plots of a report from the data embedded in the page. It makes no requests.
-(function () {
-  const block = document.getElementById("plot-data");
-  if (!block || !window.Plotly) return;
+// Draws the two plots of a report from the data embedded in the page. It makes no requests. Until it has drawn, and
+// on paper, the still pictures stand in their place.
+(async function () {
+  const block = document.getElementById("plot-data"), packed = document.getElementById("plot-library");
+  if (!block || !packed || !window.DecompressionStream) return;
   const data = JSON.parse(block.textContent);
+  await load(packed.textContent);
+
+  // The page's policy allows the unpacked library by its hash, like a script that was written out.
+  async function load(text) {
+    const stream = new Blob([bytes(text)]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = document.createElement("script");
+    script.textContent = await new Response(stream).text();
+    document.head.append(script);
+  }
   const MOST = 2000; // points drawn at once; more samples are merged into buckets of minimum, mean and maximum
   const config = {
     responsive: true,
@@ -16,11 +26,15 @@
     toImageButtonOptions: { format: "svg", filename: "power" },
   };
 
-  function floats(text) {
+  function bytes(text) {
     const raw = atob(text);
-    const bytes = new Uint8Array(raw.length);
-    for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
-    return new Float32Array(bytes.buffer);
+    const out = new Uint8Array(raw.length);
+    for (let i = 0; i < raw.length; i++) out[i] = raw.charCodeAt(i);
+    return out;
+  }
+
+  function floats(text) {
+    return new Float32Array(bytes(text).buffer);
   }
 
   function unpacked(packed) {
@@ -216,23 +230,13 @@
   function begin(identifier, plot) {
     const div = document.getElementById(identifier);
     if (!div) return;
-    div.replaceChildren();
     plots.push([div, plot(div)]);
   }
+  if (!window.Plotly) return; // the policy of another page, say; the still pictures stay
+  document.documentElement.classList.add("live"); // the places of the plots have a size from here on
   begin("plot-overview", overviewPlot);
   if (data.detail) begin("plot-detail", detailPlot);
 
   const redraw = () => plots.forEach(([, plot]) => plot.draw());
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  // Paper is narrower than most screens, and white.
-  window.addEventListener("beforeprint", () => {
-    document.documentElement.classList.add("on-paper");
-    redraw();
-    plots.forEach(([div], i) => Plotly.relayout(div, { width: 650, height: i ? 220 : 300 }));
-  });
-  window.addEventListener("afterprint", () => {
-    document.documentElement.classList.remove("on-paper");
-    plots.forEach(([div]) => Plotly.relayout(div, { width: null, height: null, autosize: true }));
-    redraw();
-  });
 })();

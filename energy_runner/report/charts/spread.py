@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from energy_runner.report.markup import Html, join, tag
-from energy_runner.report.units import THIN, fixed, percent
+from energy_runner.report.units import THIN, fixed, shares
 from energy_runner.session.result import Result
 
 WIDTH, LEFT, RIGHT, ROW = 420, 84, 70, 22
@@ -40,9 +40,10 @@ def spread_chart(result: Result) -> Html:
         tag("text", ends[0], x=str(LEFT), y=str(height - 8), text_anchor="middle"),
         tag("text", ends[1], x=str(LEFT + inner), y=str(height - 8), text_anchor="middle"),
     ]
-    for row, (index, value) in enumerate(values):
+    unit, offs = shares([(value - middle) / middle if middle else None for _, value in values], 2)
+    for row, ((index, value), number) in enumerate(zip(values, offs, strict=True)):
         y = 16 + ROW * row
-        off = percent((value - middle) / middle, 2) if middle else ""
+        off = f"{number}{THIN}{unit}" if middle else ""
         track = "stroke:var(--plot-grid);stroke-width:1"
         parts += [
             tag("line", x1=str(LEFT), x2=str(LEFT + inner), y1=str(y), y2=str(y), style=track),

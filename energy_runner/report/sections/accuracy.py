@@ -65,7 +65,9 @@ def _by_class(story: Story) -> Html:
     classes = table("Each class", ["Class", "Inputs", "Right", "Share right"], rows, numeric=(1, 2, 3))
     columns = ["True class", *names, *(["no class"] if nameless else [])]
     label_text = "Confusion matrix: rows are the true classes, columns the device's answers"
-    matrix = tag("div", table(label_text, columns, cells, numeric=range(1, len(columns))), class_="matrix")
+    matrix = tag(
+        "div", table(label_text, columns, cells, numeric=range(1, len(columns)), cards=False), class_="matrix"
+    )
     return Html(classes + matrix)
 
 

@@ -7,7 +7,7 @@ from energy_runner.analysis.uncertainty.evaluate import Limits
 from energy_runner.report.headline import how_it_ended
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import column, number, percent, prefixed, scaled, with_unit
+from energy_runner.report.units import column, number, percent, prefixed, scaled, shares, with_unit
 
 ROLES = {"monitor": "Power monitor", "io-manager": "IO manager", "dut": "Device under test (DUT)"}
 MEANS = {
@@ -176,11 +176,12 @@ def truth(story: Story) -> Html:
         return Html("")
     measured = [window.energy_per_inference_j for window in story.result.windows]
     known = [true.energy_j / true.inferences if true.inferences else None for true in exact]
-    off = [percent(got / real - 1) if got and real else "" for got, real in zip(measured, known, strict=True)]
+    differences = [got / real - 1 if got and real else None for got, real in zip(measured, known, strict=True)]
+    unit, off = shares(differences)
     numbers = [window.index + 1 for window in story.result.windows]
     in_uj = [column([scaled(value, 1e6) for value in values]) for values in (known, measured)]
     rows = list(zip(numbers, *in_uj, off, strict=True))
-    columns = ["Window", "Exact (µJ per inference)", "Measured (µJ per inference)", "Difference"]
+    columns = ["Window", "Exact (µJ per inference)", "Measured (µJ per inference)", f"Difference ({unit})"]
     words = (
         "The simulated device's energy is known exactly. The difference comes from the simulated power monitor's "
         "own errors, drawn within its data sheet, and from the analysis."

@@ -1,26 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sections that show how far a result can be trusted: verdicts, findings, uncertainty."""
+"""The sections that show how far a result can be trusted: verdicts and findings."""
 
-from energy_runner.analysis.uncertainty.evaluate import Limits
 from energy_runner.report import headline
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import (
-    CROSS,
-    MIDDLE_DOT,
-    NOTHING,
-    THIN,
-    TICK,
-    microjoules,
-    number,
-    percent,
-    prefixed,
-    with_unit,
-)
-from energy_runner.session.result import Component, Score, Verdict
+from energy_runner.report.units import CROSS, TICK
+from energy_runner.session.result import Verdict
 
 MOST_REMARKS = 50
-_WITH_PREFIX = ("A", "J", "V", "W", "s")
 SHOWN_IN_FULL = frozenset({"problem", "suspicious-messages"})
 
 
@@ -89,111 +76,3 @@ def findings(story: Story) -> Html:
     if not parts:
         parts.append(tag("p", "Nothing unusual was noticed."))
     return section("findings", "Findings", *parts)
-
-
-def uncertainty(story: Story) -> Html:
-    """Return the uncertainty budget: causes by size, with bars, and what was assumed."""
-    budget, score = story.result.uncertainty, story.result.energy_per_inference_j
-    if budget is None or not budget.components:
-        return Html("")
-    ordered = sorted(budget.components, key=lambda part: -abs(part.value_j))
-    largest = abs(ordered[0].value_j) or 1.0
-    rows = [
-        [
-            part.name,
-            percent(part.relative),
-            microjoules(part.value_j, 3),
-            tag("span", class_="bar", style=f"width:{abs(part.value_j) / largest * 100:.1f}%", aria_hidden="true"),
-            part.source,
-        ]
-        for part in ordered
-    ]
-    columns = [
-        "Cause",
-        explained("Relative", "Standard uncertainty that this cause alone gives, relative to the score."),
-        "Per inference",
-        tag("span", "Size", class_="bars"),
-        "Source",
-    ]
-    total = _combined(score) if score is not None else ""
-    # The assumptions are listed with the specification further down; here are only the other remarks.
-    listed = Limits.of(story.facts.monitor.accuracy).assumptions if story.facts.monitor else []
-    remarks = [tag("li", note) for note in budget.notes if note not in listed]
-    notes = tag("ul", *remarks, class_="plain") if remarks else ""
-    intro = "How far off the score may be, by cause. Each figure is a standard uncertainty (about 68\u202f%)."
-    return section(
-        "uncertainty",
-        "Uncertainty",
-        tag("p", intro, class_="quiet"),
-        table("Uncertainty budget, largest cause first", columns, rows, numeric=(1, 2), wide=(4,)),
-        _in_full(ordered),
-        total,
-        notes,
-    )
-
-
-def _in_full(ordered: list[Component]) -> Html:
-    """Return the budget again, with every column that the GUM asks for."""
-    rows = [
-        [
-            part.name,
-            part.kind,
-            _with_limit(part),
-            _amount(part.u, part.unit),
-            _sensitivity(part),
-            microjoules(part.value_j, 3),
-            "infinite" if part.dof is None else number(part.dof, 3),
-            "shared" if part.correlated else "separate",
-        ]
-        for part in ordered
-    ]
-    columns = [
-        "Cause",
-        explained("Type", "A: from the scatter of repeated values. B: from anything else, such as a data sheet."),
-        explained("Distribution", "What is assumed of the error, with its limit where a limit is known."),
-        explained("u", "Standard uncertainty of the cause itself."),
-        explained("Sensitivity", "What one unit of the cause does to the energy per inference."),
-        explained("Contribution", "u times the sensitivity: standard uncertainty of the energy per inference."),
-        explained("Degrees of freedom", "How well u is known; infinite for a specified limit."),
-        explained("Windows", "Whether all windows share one error, so that it does not shrink with their number."),
-    ]
-    shown = table("Every column of the budget", columns, rows, numeric=(3, 4, 5, 6))
-    return tag("details", tag("summary", "The budget in full"), shown)
-
-
-def _amount(value: float | None, unit: str) -> str:
-    if value is None:
-        return NOTHING
-    if unit in ("", "1"):
-        return percent(value)
-    return prefixed(value, unit) if unit in _WITH_PREFIX else with_unit(value, unit, 3)
-
-
-def _sensitivity(part: Component) -> str:
-    if part.sensitivity is None:
-        return NOTHING
-    if part.unit in ("", "1"):
-        return with_unit(part.sensitivity * 1e4, "µJ/%", 3)
-    return "1" if part.unit == "J" else with_unit(part.sensitivity * 1e6, f"µJ/{part.unit}", 3)
-
-
-def _with_limit(part: Component) -> str:
-    limit = f", ± {_amount(part.limit, part.unit)}" if part.limit is not None else ""
-    return f"{part.distribution}{limit}"
-
-
-def _combined(score: Score) -> Html:
-    """Return how the score's uncertainty follows from the budget, and what is missing from it."""
-    freedom = "infinitely many" if score.dof is None else number(score.dof, 3)
-    student = f" (k = {number(score.k_t, 4)} by Student's t)" if score.k_t is not None else ""
-    total = tag(
-        "p",
-        f"Combined (root of the sum of squares): u = {microjoules(score.u, 3)} with {freedom} degrees of freedom; "
-        f"U = {number(score.k, 4)}{THIN}{MIDDLE_DOT}{THIN}u = {microjoules(score.U, 3)} for a coverage of "
-        f"{percent(score.probability)}{student}.",
-    )
-    stated = tag("p", tag("strong", score.stated.text)) if score.stated is not None else Html("")
-    if score.complete:
-        return join((total, stated))
-    missing = ", ".join(score.incomplete) or "not every cause is known"
-    return join((total, stated, tag("p", f"Uncertainty incomplete: {missing}.", class_="lost")))

@@ -7,7 +7,7 @@ from energy_runner.analysis.inferences.segment import WindowInferences
 from energy_runner.report.charts.inferences import drift_chart, histogram_chart
 from energy_runner.report.markup import Html, explained, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import column, fixed, number, percent, scaled, with_unit
+from energy_runner.report.units import column, fixed, number, scaled, shares, with_unit
 
 _HINTS = (
     "energy-runner segment SESSION",
@@ -47,6 +47,10 @@ def inferences(story: Story) -> Html:
 def _table(resolved: list[WindowInferences]) -> Html:
     known = [window for window in resolved if window.energy is not None]
     spread = [window.energy for window in known if window.energy is not None]
+    drifts = [value for energy in spread for value in (energy.drift, energy.drift_u)]
+    drift_unit, in_unit = shares(drifts, 2)
+    drift = [f"{value} ± {u}" for value, u in zip(in_unit[::2], in_unit[1::2], strict=True)]
+    warm_up_unit, warm_up = shares([energy.warm_up.early for energy in spread])
     cells: list[list[object]] = [
         [window.index + 1 for window in known],
         [window.inferences for window in known],
@@ -55,8 +59,8 @@ def _table(resolved: list[WindowInferences]) -> Html:
         [*column([1e6 * energy.p5 for energy in spread])],
         [*column([1e6 * energy.p95 for energy in spread])],
         [len(energy.outliers) for energy in spread],
-        [f"{percent(energy.drift)} ± {percent(energy.drift_u, 1)}" for energy in spread],
-        [percent(energy.warm_up.early) for energy in spread],
+        [*drift],
+        [*warm_up],
         [*column([scaled(window.above_idle_j, 1e6) for window in known])],
     ]
     columns = [
@@ -64,11 +68,13 @@ def _table(resolved: list[WindowInferences]) -> Html:
         explained("Found", "Inferences that were found in the window."),
         explained("Period (ms)", "From the beginning of one inference to the beginning of the next."),
         "Median (µJ)",
-        explained("p5", "One inference in twenty takes less energy."),
-        explained("p95", "One inference in twenty takes more energy."),
+        explained("p5 (µJ)", "One inference in twenty takes less energy."),
+        explained("p95 (µJ)", "One inference in twenty takes more energy."),
         explained("Outliers", "Inferences further from the median than chance explains."),
-        explained("Drift", "Change over the whole window, with its standard uncertainty."),
-        explained("Warm-up", "How the first inferences differ from the second half of the window."),
+        explained(f"Drift ({drift_unit})", "Change over the whole window, with its standard uncertainty."),
+        explained(
+            f"Warm-up ({warm_up_unit})", "How the first inferences differ from the second half of the window."
+        ),
         explained(
             "Above idle (µJ)", "Energy per inference less the idle power over the same time. Not the score."
         ),

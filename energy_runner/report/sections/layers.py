@@ -3,7 +3,7 @@
 
 from energy_runner.report.markup import Html, explained, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import decimals_for, fixed, number, percent, scaled
+from energy_runner.report.units import decimals_for, fixed, number, percent, scaled, shares
 
 # A layer whose standard uncertainty is larger than this share of its energy is shown in grey.
 _DOUBTFUL = 0.2
@@ -17,7 +17,9 @@ def layers(story: Story) -> Html:
     total_j, whole_s = found.energy_per_inference_j, sum(row.duration_s for row in found.layers)
     largest_j = max(row.energy_j for row in found.layers)
     rows = []
-    for row in found.layers:
+    unit, of_total = shares([row.energy_j / total_j for row in found.layers])
+    of_time_unit, of_time = shares([row.duration_s / whole_s for row in found.layers])
+    for place, row in enumerate(found.layers):
         expanded_uj = 2e6 * row.u_j
         decimals = max(0, min(4, decimals_for(expanded_uj)))
         energy = f"{fixed(scaled(row.energy_j, 1e6), decimals)} ± {fixed(expanded_uj, decimals)}"
@@ -27,9 +29,9 @@ def layers(story: Story) -> Html:
             [
                 row.name.replace("_", " "),
                 tag("span", energy, class_="quiet") if doubtful else energy,
-                tag("span", percent(row.energy_j / total_j), _bar(row.energy_j / largest_j), class_="bars"),
+                tag("span", of_total[place], _bar(row.energy_j / largest_j), class_="bars"),
                 fixed(row.duration_s * 1e3, 3),
-                percent(row.duration_s / whole_s),
+                of_time[place],
                 fixed(scaled(row.energy_j / row.duration_s, 1e3), 3) if row.duration_s and not doubtful else "",
                 number(row.operations, 9),
                 fixed(per_operation, 1),
@@ -38,12 +40,12 @@ def layers(story: Story) -> Html:
     columns = [
         "Layer",
         explained("Energy (µJ)", "Per inference; ± is twice the standard uncertainty."),
-        "Share",
+        f"Share ({unit})",
         "Time (ms)",
-        "Share of time",
+        f"Share of time ({of_time_unit})",
         "Power (mW)",
         explained("Operations", "Multiply-accumulate operations of the layer, as the firmware states them."),
-        explained("pJ each", "Energy per operation."),
+        explained("Each (pJ)", "Energy per operation."),
     ]
     return section(
         "layers",
@@ -56,6 +58,8 @@ def layers(story: Story) -> Html:
 
 def _bar(share: float) -> Html:
     width = max(0.0, min(1.0, share)) * 100
+    if not width:
+        return Html("")
     return tag("span", "", class_="bar", style=f"width:{width:.1f}%")
 
 

@@ -2,6 +2,7 @@
 """Results on the command line: what a person reads, and one JSON document for a program."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -79,6 +80,24 @@ def test_a_failed_rule_is_status_1(call, tmp_path):
 def test_report_says_where_it_is(session, call):
     status, out, _ = call("report", str(session))
     assert (status, out) == (0, f"{session / 'report.html'}\n")
+
+
+def test_report_writes_figures_and_says_where_they_are(session, call, tmp_path):
+    status, out, err = call("report", str(session), "--figures", "figures")
+    assert (status, err) == (0, "")
+    written = out.splitlines()
+    assert written[0] == str(session / "report.html")
+    assert str(Path("figures") / "run.svg") in written
+    assert len(written) == 1 + len(list((tmp_path / "figures").iterdir())) > 20
+
+
+def test_report_says_if_there_is_nothing_to_draw(call, tmp_path):
+    words = ("run", "demo-keywords", "-b", "virtual-lpm01a", "-m", "accuracy", "--limit", "3", "-o", "s")
+    assert call(*words)[0] == 0
+    status, out, err = call("report", "s", "--figures", "figures")
+    assert (status, len(out.splitlines())) == (0, 1)
+    assert "no figure was written" in err
+    assert not (tmp_path / "figures").exists()
 
 
 def test_voltage_rate_and_set_are_checked_and_recorded_as_what_ran(call, tmp_path):

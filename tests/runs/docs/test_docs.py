@@ -127,7 +127,6 @@ def test_commands_shown_exist(page):
 
 
 def test_the_python_tutorial_runs(tmp_path, monkeypatch, capsys):
-    pytest.importorskip("matplotlib", reason="needs the extra 'plots'")
     monkeypatch.chdir(tmp_path)
     codes = [code for _, code in blocks("tutorials/python-api.md", "python")]
     assert len(codes) >= 8

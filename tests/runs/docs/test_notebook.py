@@ -27,7 +27,6 @@ def executed(tmp_path_factory):
     """The cells after a run in a process of its own, and the folder that it ran in."""
     pytest.importorskip("nbclient", reason="the group `dev` is not installed")
     pytest.importorskip("ipykernel", reason="the group `dev` is not installed")
-    pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     folder = tmp_path_factory.mktemp("notebook")
     home = {name: str(folder / ".home") for name in ("HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "MPLCONFIGDIR")}
     done = subprocess.run(

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plots as image files."""
 
-import sys
-
 import pytest
 
 from energy_runner.analysis.analyze import analyze
-from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.report.charts.static import write_plots
+from energy_runner.errors import SessionError
+from energy_runner.report.figures.write import write_plots
 from energy_runner.session.trace import TraceWriter
 from tests.support.report_sessions import accuracy_session, energy_session
 
@@ -15,7 +13,6 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def test_trace_and_windows_become_images_with_the_same_bytes_every_time(tmp_path):
-    pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     session = energy_session(tmp_path, lost=7, change={"virtual": True})
     result = analyze(session)
     result = result.model_copy(update={"windows": result.windows[1:3]})
@@ -28,25 +25,15 @@ def test_trace_and_windows_become_images_with_the_same_bytes_every_time(tmp_path
 
 
 def test_a_session_without_a_trace_has_no_plots(tmp_path):
-    pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     session = accuracy_session(tmp_path)
     assert write_plots(session, analyze(session)) == []
     assert not (session.path / "plots").exists()
 
 
 def test_an_empty_trace_is_refused_with_a_reason(tmp_path):
-    pytest.importorskip("matplotlib", reason="the extra `plots` is not installed")
     session = energy_session(tmp_path)
     result = analyze(session)
     (session.path / "trace.jls").unlink()
     TraceWriter(session.path / "trace.jls", [("energy", "J")], 1e-3).close()
     with pytest.raises(SessionError, match="no samples"):
         write_plots(session, result)
-
-
-def test_without_matplotlib_the_message_names_the_extra(tmp_path, monkeypatch):
-    session = energy_session(tmp_path)
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ConfigurationError, match=r"energy-runner\[plots\]"):
-        write_plots(session, analyze(session))

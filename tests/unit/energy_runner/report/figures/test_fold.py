@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The mean inference: the shape that was put in comes out, finer than the samples, with its spread."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from energy_runner.analysis.inferences.segment import WindowInferences
+from energy_runner.report.figures.fold import fold
+
+PERIOD_S, INFERENCE_S, COUNT = 1e-3, 0.0503, 200
+
+
+@dataclass
+class Trace:
+    power_mw: np.ndarray
+    period_s: float = PERIOD_S
+
+    @property
+    def samples(self):
+        return len(self.power_mw)
+
+    def chunks(self, start=0, stop=None):
+        yield start, self.power_mw[start:stop].copy()
+
+
+def window(**change):
+    bounds = tuple(0.1 + INFERENCE_S * k for k in range(COUNT + 1))
+    values = {"index": 2, "stated": COUNT, "resolved": True, "inferences": COUNT, "boundaries_s": bounds}
+    return WindowInferences(**(values | change))
+
+
+def power():
+    """30 mW for 40 % of each inference, then 10 mW; one inference in five is 1 mW higher."""
+    middle_s = (np.arange(11_000) + 0.5) * PERIOD_S - 0.1
+    which, since = np.divmod(middle_s, INFERENCE_S)
+    higher = np.random.default_rng(3).random(which.astype(int).max() + 3) < 0.2
+    return np.where(since < 0.4 * INFERENCE_S, 30.0, 10.0) + higher[which.astype(int)]
+
+
+def test_the_shape_comes_out_with_its_spread():
+    mean = fold(Trace(power()), window())
+    assert (mean.index, mean.inferences) == (2, COUNT)
+    assert mean.at_s[0] == 0
+    assert mean.at_s[-1] == pytest.approx(INFERENCE_S)
+    assert len(mean.mean_mw) > 1.9 * INFERENCE_S / PERIOD_S
+    middle_s = (mean.at_s[1:] + mean.at_s[:-1]) / 2
+    early = middle_s < 0.38 * INFERENCE_S
+    late = middle_s > 0.42 * INFERENCE_S
+    assert mean.mean_mw[early] == pytest.approx(30.2, abs=0.2)
+    assert mean.mean_mw[late] == pytest.approx(10.2, abs=0.2)
+    assert mean.low_mw[late] == pytest.approx(10.0)
+    assert mean.high_mw[late] == pytest.approx(11.0)
+
+
+def test_missing_samples_count_for_nothing():
+    holed = power()
+    holed[500:2000] = np.nan
+    mean = fold(Trace(holed), window())
+    assert np.isfinite(mean.mean_mw).all()
+    assert mean.mean_mw.max() < 31.1
+
+
+def test_inferences_in_step_with_the_samples_leave_no_empty_bins():
+    bounds = tuple(0.1 + 0.05 * k for k in range(COUNT + 1))
+    mean = fold(Trace(power()), window(boundaries_s=bounds))
+    assert np.isfinite(mean.mean_mw).all()
+    assert len(mean.mean_mw) >= 49
+
+
+@pytest.mark.parametrize("change", [{"resolved": False}, {"boundaries_s": ()}, {"boundaries_s": (5.0,)}])
+def test_without_inferences_there_is_no_mean(change):
+    assert fold(Trace(power()), window(**change)) is None
+
+
+def test_a_window_outside_the_trace_has_no_mean():
+    bounds = tuple(100 + INFERENCE_S * k for k in range(10))
+    assert fold(Trace(power()), window(boundaries_s=bounds)) is None
