@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 from energy_runner.analysis.accuracy import measure_accuracy
 from energy_runner.analysis.contradictions import contradicted, contradictions
-from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.energy.calibration import configured_source
+from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.layers.measure import measure_layers
@@ -21,6 +22,7 @@ from energy_runner.analysis.placing.alignment import (
     sample_clock,
 )
 from energy_runner.analysis.placing.edges import match_edges
+from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
 from energy_runner.session.events import RunStarted
@@ -112,6 +114,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             facts, session.record, matching, alignment, source, thresholds_w=thresholds_w
         )
         findings += found
+        given = with_calibration(given, source, windows)
         between_w = power_between(windows, source) if source else []
         layers, found = measure_layers(source, facts, alignment, _drift(given)) if source else (None, [])
         findings += found
@@ -196,7 +199,7 @@ def _source(session: Session, facts: Facts, stack: ExitStack) -> tuple[EnergySou
         return None, [Finding(id="no-trace", detail="no samples were recorded")]
     try:
         trace = stack.enter_context(session.trace())
-        source = energy_source(trace, facts.monitor.voltage_set_v)
+        source = configured_source(trace, facts.monitor)
     except SessionError:
         # The message names a path, which does not belong in a result; `Session.trace()` raises it for the user.
         return None, [Finding(id="no-trace", detail="the trace cannot be read")]

@@ -8,11 +8,13 @@ The facts come from the monitor's own answer (`box-identified`) and from the ben
 import math
 import re
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from energy_runner.errors import SessionError
 from energy_runner.rules.base import Case, Judgement, not_known, number, percent, shown
 from energy_runner.rules.rule_sets import Row
+from energy_runner.session.days import day_in, moment
 from energy_runner.session.events import BoxIdentified, MonitorConfigured, TemperatureMeasured, VoltageMeasured
 
 _IDENTITY = ("make", "model", "serial", "firmware")
@@ -43,7 +45,8 @@ def calibration(case: Case, row: Row) -> Judgement | None:
     limit = "in force"
     dates = _table(case.record.instrument(_sampler(case)), "calibration")
     since, due = (_date(dates.get(name)) for name in ("calibrated_on", "due"))
-    day = _date(case.record.started_utc[:10])
+    due = due or _days_later(since, dates.get("interval_days"))
+    day = _day_of_run(case)
     if since is None and due is None:
         return not_known(limit, "no date of calibration is in the session")
     if day is None:
@@ -143,8 +146,28 @@ def _date(value: object) -> str | None:
     return text if _DATE.fullmatch(text) else None
 
 
-def _months_later(date: str, months: int) -> str:
+def _day_of_run(case: Case) -> str | None:
+    """Return the day of the run in the laboratory's time zone, which sessions before 0.2.0 do not name."""
+    began, zone = moment(case.record.started_utc), case.record.bench.get("time_zone")
+    if began is None:
+        return None
+    try:
+        return day_in(zone if isinstance(zone, str) else "UTC", began)
+    except ValueError:
+        return None
+
+
+def _days_later(day: str | None, days: object) -> str | None:
+    if day is None or isinstance(days, bool) or not isinstance(days, int) or not 0 < days <= 36500:
+        return None
+    try:
+        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _months_later(day_text: str, months: int) -> str:
     # Days beyond the end of a month (31 February) do not matter: dates are only compared, as text.
-    year, month, day = date.split("-")
+    year, month, day = day_text.split("-")
     whole = int(year) * 12 + int(month) - 1 + months
     return f"{whole // 12:04}-{whole % 12 + 1:02}-{day}"

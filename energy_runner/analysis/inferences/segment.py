@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.energy.calibration import configured_source
+from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.inferences.count import WindowTrace
 from energy_runner.analysis.inferences.distribution import Distribution, describe
@@ -146,7 +147,7 @@ def segment_session(session: Session, window: int | None = None) -> Segmentation
     if window is not None and not 0 <= window < len(alignment.windows):
         raise SessionError(f"{session.path}: has windows 1 to {len(alignment.windows)}, not {window + 1}")
     with session.trace() as trace:
-        source = energy_source(trace, facts.monitor.voltage_set_v)
+        source = configured_source(trace, facts.monitor)
         found = segment_windows(source, facts, alignment)
     return found if window is None else replace(found, windows=(found.windows[window],))
 

@@ -3,7 +3,8 @@
 
 from dataclasses import replace
 
-from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.energy.calibration import configured_source
+from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import gather
 from energy_runner.analysis.phases.edge_file import PinEdges
 from energy_runner.analysis.phases.measure import (
@@ -68,4 +69,4 @@ def _source(session: Session, trace: TraceReader) -> EnergySource:
     facts = gather(session.journal(exchanges=False))
     if facts.monitor is None:
         raise ConfigurationError(f"{session.path}: no power monitor was configured, so its trace has no unit")
-    return energy_source(trace, facts.monitor.voltage_set_v)
+    return configured_source(trace, facts.monitor)
