@@ -138,7 +138,7 @@ MASSES = [cause("reference", 0.050), cause("balancing weight", 0.020)]
 
 
 def test_the_mass_calibration_by_the_first_order_alone() -> None:
-    """Table 6, "GUF1": u = 0.0539 mg, interval [1.1285, 1.3395] mg; the densities have no effect of first order."""
+    """Table 6, "GUF1": u = 0.0539 mg, [1.1285, 1.3395] mg; the densities have no effect of first order."""
     densities = [cause("air", 0.1 / math.sqrt(3), 0.0, shape="rectangular")]
     budget = window_budget(1.234, MASSES + densities, 0)
     assert budget.u_j == pytest.approx(0.0539, abs=5e-5)
@@ -147,7 +147,7 @@ def test_the_mass_calibration_by_the_first_order_alone() -> None:
 
 
 def test_the_mass_calibration_with_its_second_order_as_a_cause() -> None:
-    """Table 6, Monte Carlo: u = 0.0754 mg, [1.0834, 1.3825] mg, which a linear budget reaches only so.
+    """Table 6, Monte Carlo: u = 0.0754 mg, [1.0834, 1.3825] mg; a linear budget reaches it only so.
 
     The product of the air's density and the reciprocal densities of the weights has no first order. Counted as a
     cause of its own, as this project counts what its model leaves out, it gives u right. As a rectangle it is
