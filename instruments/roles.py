@@ -112,9 +112,14 @@ def signals(*names: str, period_s: float, kind: SignalKind = "mean") -> tuple[Si
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """The settings asked of a sampler; `sample_rate_hz` None leaves the rate to the driver."""
+    """The settings asked of a sampler; `sample_rate_hz` None leaves the rate to the driver.
+
+    With `on_edge` False an acquisition begins at once, also with a sampler that otherwise waits for an edge: there
+    is none where a known load stands in the place of the DUT.
+    """
 
     sample_rate_hz: float | None = None
+    on_edge: bool = True
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ _ROOMS = {
     "benches": ("Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench"),
     "hands_on": ("Examination", "examine_bench", "serve", "switch_bench_off"),
     "instruments": ("FoundInstruments", "find_instruments", "instrument_facts", "list_drivers"),
+    "known_loads": ("KnownLoad", "Verification", "verify_bench"),
     "plans": ("Benchmark", "RunPlan", "list_benchmarks", "plan"),
     "published": ("Imported", "audit", "import_session"),
     "reports": ("write_report",),

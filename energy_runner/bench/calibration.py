@@ -2,7 +2,6 @@
 """Check the calibrations of a bench file against each other and the day, and lay them over a specification."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import combinations
 
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, TermSpec
@@ -11,7 +10,7 @@ from energy_runner.bench.time_zone import host_zone
 from energy_runner.bench.wiring import MONITOR, WiringError, roles_of
 from energy_runner.errors import ConfigurationError
 from energy_runner.session.days import day_in
-from instruments.clock import Clock
+from instruments.clock import Clock, utc_text
 from instruments.roles import CalibrationPoint, Specification, SpecificationTerm
 from instruments.specifications import laid_over
 
@@ -55,9 +54,8 @@ def check_in_force(spec: BenchSpec, clock: Clock) -> None:
     Today is the day in the laboratory's time zone; a virtual bench has the day of its own clock. Only a
     calibration with points is refused: one without enters no figure, and a rule judges its days.
     """
-    moment = datetime.fromtimestamp(clock.utc_ns() / 1e9, UTC)
     zone = zone_of(spec)
-    today = day_in(zone, moment)
+    today = day_in(zone, utc_text(clock.utc_ns()))
     for place, _, holder in _holders(spec):
         calibration = holder.calibration
         if calibration is None or not calibration.point:

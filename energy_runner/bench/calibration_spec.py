@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """`[….calibration]` and `[….specification]`: what is known of an instrument beyond its maker's table."""
 
-from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from energy_runner.bench.table import Day, Table
+from energy_runner.session.days import days_after
 from instruments.roles import UNITS
 
 Quantity = Literal["current", "voltage", "power", "energy"]
@@ -84,7 +84,7 @@ class CalibrationSpec(Table):
         """Return the last day on which it is in force; None where neither `due` nor `interval_days` is given."""
         if self.interval_days is None or self.calibrated_on is None:
             return self.due
-        return (date.fromisoformat(self.calibrated_on) + timedelta(days=self.interval_days)).isoformat()
+        return days_after(self.calibrated_on, self.interval_days)
 
 
 class TermSpec(Table):

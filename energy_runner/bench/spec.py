@@ -181,6 +181,23 @@ class VirtualSpec(Table):
     """Speed at which host or IO manager talk to the DUT; one other than the DUT's own garbles everything."""
     start_s: float = Field(default=0.0, ge=0.0, le=1000.0)
     """Virtual time that passed before the bench is opened, s."""
+    load_ohm: float | None = Field(default=None, gt=0.0, le=1e9)
+    """A resistor in the place of the DUT, for `bench verify` and `bench calibrate`, ohm."""
+    load_pulse_s: float | None = Field(default=None, gt=0.0, le=10.0)
+    """For how long the resistor conducts in each `load_period_s`, s; by default always."""
+    load_period_s: float | None = Field(default=None, ge=1e-3, le=10.0)
+    """From one of its pulses to the next, s."""
+
+    @model_validator(mode="after")
+    def _pulses_fit(self) -> "VirtualSpec":
+        pulse_s, period_s = self.load_pulse_s, self.load_period_s
+        if (pulse_s is None) != (period_s is None) or (pulse_s is not None and self.load_ohm is None):
+            raise ValueError("load_pulse_s and load_period_s belong together, and to load_ohm")
+        if pulse_s is not None and period_s is not None and not pulse_s < period_s:
+            raise ValueError(f"load_pulse_s = {pulse_s:g} is not shorter than load_period_s = {period_s:g}")
+        if self.load_ohm is not None and self.emulated:
+            raise ValueError("load_ohm takes the place of the DUT, and emulated runs its firmware")
+        return self
 
 
 class BenchSpec(Table):

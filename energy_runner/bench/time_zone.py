@@ -2,7 +2,6 @@
 """The time zone in which a laboratory counts its days: that of the bench file, or else this computer's."""
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator
 
 from energy_runner.session.days import zone
+from instruments.clock import local_offset_s
 
 _LINK = Path("/etc/localtime")
 _FOLDER = "zoneinfo/"
@@ -46,5 +46,5 @@ def _linked() -> str:
 
 
 def _distance() -> str:
-    minutes = round((datetime.now(UTC).astimezone().utcoffset() or UTC.utcoffset(None)).total_seconds() / 60)
+    minutes = round(local_offset_s() / 60)
     return f"UTC{'+' if minutes >= 0 else '-'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"

@@ -91,6 +91,48 @@ def off(name: BenchArgument) -> None:
 
 
 @bench.command()
+def verify(
+    name: BenchArgument,
+    resistance: Annotated[float, typer.Option(help="Known resistor in the DUT's place, ohm.", metavar="OHM")],
+    resistance_u: Annotated[
+        float, typer.Option(help="Its expanded uncertainty (k = 2), ohm.", metavar="OHM")
+    ] = 0.0,
+    voltage: Annotated[
+        float | None,
+        typer.Option(help="Voltage at the resistor, by a reference; else the bench's own.", metavar="V"),
+    ] = None,
+    voltage_u: Annotated[float, typer.Option(help="Its expanded uncertainty (k = 2).", metavar="V")] = 0.0,
+    pulse: Annotated[
+        float | None, typer.Option(help="For how long the resistor conducts in each period.", metavar="S")
+    ] = None,
+    period: Annotated[float | None, typer.Option(help="From one pulse to the next.", metavar="S")] = None,
+    pulse_u: Annotated[
+        float, typer.Option(help="Expanded uncertainty (k = 2) of the pulse's duration.", metavar="S")
+    ] = 0.0,
+    seconds: Annotated[float, typer.Option(help="How long to measure.", metavar="S")] = 5.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of a virtual bench.", metavar="N")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the facts.", metavar="DIR")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the bench with a known resistor or pulse load.
+
+    Connect the load in place of the DUT. The supply is switched on, the load
+    sampled, and the supply switched off again. Prints E_n, the difference over
+    the combined uncertainty; status 1 if it is beyond 1.
+
+    \b
+    Examples:
+      energy-runner bench verify my-bench.toml --resistance 100.02 --resistance-u 0.01
+      energy-runner bench verify my-bench.toml --resistance 100 --resistance-u 0.1 --pulse 0.002 --period 0.01
+    """
+    from energy_runner.api.known_loads import KnownLoad
+    from energy_runner.cli.bench_verify import verify_command
+
+    load = KnownLoad(resistance, resistance_u, voltage, voltage_u, pulse, period, pulse_u)
+    raise typer.Exit(verify_command(name, load, seconds=seconds, seed=seed, out=out, as_json=as_json))
+
+
+@bench.command()
 def serve(
     name: BenchArgument,
     write: Annotated[

@@ -8,16 +8,16 @@ The facts come from the monitor's own answer (`box-identified`) and from the ben
 import math
 import re
 from collections.abc import Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from energy_runner.errors import SessionError
 from energy_runner.rules.base import Case, Judgement, not_known, number, percent, shown
 from energy_runner.rules.rule_sets import Row
-from energy_runner.session.days import day_in, moment
+from energy_runner.session.days import day_in, days_after
 from energy_runner.session.events import BoxIdentified, MonitorConfigured, TemperatureMeasured, VoltageMeasured
 
 _IDENTITY = ("make", "model", "serial", "firmware")
+_LONGEST_DAYS = 36_500
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
@@ -45,7 +45,7 @@ def calibration(case: Case, row: Row) -> Judgement | None:
     limit = "in force"
     dates = _table(case.record.instrument(_sampler(case)), "calibration")
     since, due = (_date(dates.get(name)) for name in ("calibrated_on", "due"))
-    due = due or _days_later(since, dates.get("interval_days"))
+    due = due or _interval_end(since, dates.get("interval_days"))
     day = _day_of_run(case)
     if since is None and due is None:
         return not_known(limit, "no date of calibration is in the session")
@@ -148,21 +148,19 @@ def _date(value: object) -> str | None:
 
 def _day_of_run(case: Case) -> str | None:
     """Return the day of the run in the laboratory's time zone, which sessions before 0.2.0 do not name."""
-    began, zone = moment(case.record.started_utc), case.record.bench.get("time_zone")
-    if began is None:
-        return None
+    zone = case.record.bench.get("time_zone")
     try:
-        return day_in(zone if isinstance(zone, str) else "UTC", began)
+        return day_in(zone if isinstance(zone, str) else "UTC", case.record.started_utc)
     except ValueError:
         return None
 
 
-def _days_later(day: str | None, days: object) -> str | None:
-    if day is None or isinstance(days, bool) or not isinstance(days, int) or not 0 < days <= 36500:
+def _interval_end(since: str | None, days: object) -> str | None:
+    if since is None or isinstance(days, bool) or not isinstance(days, int) or not 0 < days <= _LONGEST_DAYS:
         return None
     try:
-        return (date.fromisoformat(day) + timedelta(days=days)).isoformat()
-    except (ValueError, OverflowError):
+        return days_after(since, days)
+    except ValueError:
         return None
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calendar days in the laboratory's time zone."""
+"""Calendar days in the laboratory's time zone; which day it is now is not known here."""
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DISTANCE = re.compile(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -20,15 +20,22 @@ def zone(name: str) -> tzinfo:
         raise ValueError(f"unknown time zone {name[:80]!r}") from None
 
 
-def day_in(name: str, utc: datetime) -> str:
-    """Return the day (`YYYY-MM-DD`) that it is in a time zone at a moment given in UTC."""
-    return utc.astimezone(zone(name)).strftime("%Y-%m-%d")
+def day_in(name: str, utc_text: str) -> str:
+    """Return the day (`YYYY-MM-DD`) that it is in a time zone at a moment given as ISO 8601 text in UTC.
 
-
-def moment(utc_text: str) -> datetime | None:
-    """Return the moment that an ISO 8601 text in UTC names; None for anything else."""
+    Raises `ValueError` for anything else.
+    """
+    moment = datetime.fromisoformat(utc_text)
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     try:
-        found = datetime.fromisoformat(utc_text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+        return moment.astimezone(zone(name)).strftime("%Y-%m-%d")
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
+def days_after(day: str, count: int) -> str:
+    """Return the day `count` days after `day`, both `YYYY-MM-DD`; raise `ValueError` beyond the calendar."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=count)).isoformat()
+    except OverflowError as error:
+        raise ValueError(str(error)) from None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Intervals hold under errors that were not drawn from the budget's tables, and monitors agree with each other.
 
-`python -m tests.support.second_study` counts the same with more runs; docs/explanations/coverage.md has its figures.
+`python -m tests.support.second_study` counts more runs; docs/explanations/coverage.md has its figures.
 """
 
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_what_the_budget_does_not_claim_shows(case: str, monitor: str, tmp_path:
 
 @pytest.mark.deep
 def test_monitors_agree_about_one_dut(tmp_path: Path) -> None:
-    """E_n between the twins of every two monitors that measure the same virtual DUT, with errors of their tables."""
+    """E_n between the twins of every two monitors that measure one virtual DUT, with errors of their tables."""
     plan = short_plan(tmp_path / "stimuli")
     errors = [
         error

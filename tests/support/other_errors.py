@@ -3,8 +3,8 @@
 
 `ErrorModel` describes an instrument as an engineer would, by its parts: a front end with a bandwidth, an output
 with a resistance, parts with temperature coefficients, a converter that is not quite straight and looks at points
-in time, a crystal that warms up, noise with a memory. `install` puts it between a twin and the world: the twin then
-sees the current as its parts let it through, and draws none of the errors of its own specification table.
+in time, a crystal that warms up, noise with a memory. `install` puts it between a twin and the world: the twin
+then sees the current as its parts let it through, and draws none of the errors of its own specification table.
 """
 
 import math
