@@ -79,11 +79,11 @@ class Verified:
 
 @dataclass(frozen=True)
 class MeanReading:
-    """A mean current as the monitor reads it, uncorrected, with the standard uncertainty of that mean (type A)."""
+    """The mean of what the monitor reads, uncorrected, with the standard uncertainty of that mean (type A)."""
 
-    current_a: float
-    u_a: float
-    dof: float
+    value: float
+    u: float
+    dof: int
 
 
 def verify(trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, *, virtual: bool) -> Verified:
@@ -106,13 +106,16 @@ def verify(trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, *, v
         + (load.pulse_u_s / K / load.pulse_s if load.pulse_s else 0.0) ** 2
     )
     measured_w, expanded_w = window.measured.energy_j / seconds, budget.U / seconds
+    together_w = math.hypot(expanded_w, K * known_u_w)
+    if not together_w > 0:
+        raise SessionError("neither load nor monitor has an uncertainty. Try: --resistance-u")
     period_s = load.period_s if load.pulse_s else None
     return Verified(
         measured_w=measured_w,
         U_w=expanded_w,
         known_w=known_w,
         U_known_w=K * known_u_w,
-        E_n=(measured_w - known_w) / math.hypot(expanded_w, K * known_u_w),
+        E_n=(measured_w - known_w) / together_w,
         seconds=seconds,
         voltage_v=voltage_v,
         voltage_from=voltage_from,
@@ -123,25 +126,36 @@ def verify(trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, *, v
     )
 
 
-def mean_reading(trace: TraceReader, monitor: MonitorConfigured) -> MeanReading:
-    """Return the mean current that the monitor read, before any correction; energy and power by the voltage set.
+def mean_reading(trace: TraceReader, monitor: MonitorConfigured, quantity: str = "current") -> MeanReading:
+    """Return the mean `current` (A) or `voltage` (V) that the monitor read, before any correction.
 
-    Its uncertainty is the scatter of ten parts of the trace. Raises `SessionError` for a trace that is too short
-    or lacks samples.
+    Energy and power are divided by the voltage set, which stands for a voltage that is not recorded. The
+    uncertainty is the scatter of ten parts of the trace. Raises `SessionError` for a trace that is too short or
+    lacks samples.
     """
     bare = {key: value for key, value in monitor.accuracy.items() if key not in ("points", "replaced")}
     source = configured_source(trace, monitor.model_copy(update={"accuracy": bare}))
     start, stop = _span(source, KnownLoad(1.0, 0.0))
-    bounds = np.linspace(start, stop, _BLOCKS + 1).astype(int)
+    recorded = {"current", "voltage"} <= {name for name, _ in trace.signals}
     means = []
-    for first, last in pairwise(bounds.tolist()):
-        _refuse_gaps(source, float(first), float(last))
-        if {"current", "voltage"} <= {name for name, _ in trace.signals}:
-            means.append(float(np.nanmean(np.asarray(trace.read("current", first, last), dtype=np.float64))))
+    for first, last in pairwise(np.linspace(start, stop, _BLOCKS + 1).astype(int).tolist()):
+        total = _refuse_gaps(source, float(first), float(last))
+        if recorded:
+            means.append(float(np.nanmean(np.asarray(trace.read(quantity, first, last), dtype=np.float64))))
+        elif quantity == "voltage":
+            means.append(monitor.voltage_set_v)
         else:
-            mean_w = source.window(float(first), float(last)).total * source.watt / (last - first)
-            means.append(mean_w / monitor.voltage_set_v)
+            means.append(total * source.watt / (last - first) / monitor.voltage_set_v)
     return MeanReading(math.fsum(means) / _BLOCKS, stdev(means) / math.sqrt(_BLOCKS), _BLOCKS - 1)
+
+
+def resolution_u(monitor: MonitorConfigured, value: float) -> float:
+    """Return the standard uncertainty of a steady reading by its resolution, in the reading's unit.
+
+    A load that does not move shows the same digits again and again, and no mean over them helps.
+    """
+    terms = [term for term in Limits.of(monitor.accuracy).terms if term.name == "quantisation"]
+    return math.hypot(*(term.relative * abs(value) / math.sqrt(3) for term in terms))
 
 
 def _span(source: EnergySource, load: KnownLoad) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 
 from energy_runner.api.analysis import *
 from energy_runner.api.benches import *
+from energy_runner.api.calibrations import *
 from energy_runner.api.hands_on import *
 from energy_runner.api.instruments import *
 from energy_runner.api.known_loads import *

@@ -58,10 +58,10 @@ def verify_bench(
     Raises `ConfigurationError` for what cannot be done, before anything is opened; `Interrupted` if the user stops
     it; `BenchFault` and the instruments' errors; `SessionError` for samples that cannot be compared.
     """
-    _check(load, seconds)
-    spec, built = _built(bench, seed)
+    check_load(load, seconds)
+    spec, built = built_with_load(bench, seed)
     check_in_force(spec, built.clock)
-    with _sampled(built, seconds, out, listener, "bench verify") as (sampled, folder):
+    with load_sampled(built, seconds, out, listener, "bench verify") as (sampled, folder):
         with TraceReader(folder / TRACE) as trace:
             result = verify(trace, sampled.monitor, load, virtual=sampled.virtual)
         found = Verification(spec.name, sampled.virtual, folder, load, result)
@@ -69,7 +69,8 @@ def verify_bench(
         return found
 
 
-def _check(load: KnownLoad, seconds: float) -> None:
+def check_load(load: KnownLoad, seconds: float) -> None:
+    """Raise `ConfigurationError` for a load that cannot be, or a duration that is too short or too long."""
     wrong = {
         "resistance": not 0 < load.resistance_ohm < 1e9,
         "resistance_u": not 0 <= load.resistance_u_ohm < load.resistance_ohm,
@@ -85,7 +86,8 @@ def _check(load: KnownLoad, seconds: float) -> None:
         raise ConfigurationError(f"{bad[0]}: out of its limits or alone. Try: --help")
 
 
-def _built(bench: BenchSpec | str | Path, seed: int) -> tuple[BenchSpec, Bench]:
+def built_with_load(bench: BenchSpec | str | Path, seed: int) -> tuple[BenchSpec, Bench]:
+    """Return a bench and what is built from it; raise `ConfigurationError` if it cannot sample a load."""
     spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
     if "sampler" not in roles_of(spec):
         raise ConfigurationError(f"bench '{spec.name}' has no sampler, so there is nothing to compare")
@@ -98,9 +100,10 @@ def _built(bench: BenchSpec | str | Path, seed: int) -> tuple[BenchSpec, Bench]:
 
 
 @contextmanager
-def _sampled(
+def load_sampled(
     built: Bench, seconds: float, out: str | Path | None, listener: Listener, job: str
 ) -> Iterator[tuple[Sampled, Path]]:
+    """Lock the bench, sample its load into a folder of its own, and yield what was sampled and the folder."""
     spec = built.spec
     stamp = utc_text(RealClock().utc_ns()).partition(".")[0].replace("-", "").replace(":", "")
     name = f"{stamp}Z-{spec.name}" + ("-virtual" if built.virtual else "")

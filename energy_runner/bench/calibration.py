@@ -8,10 +8,10 @@ from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, Ter
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, MonitorSpec
 from energy_runner.bench.time_zone import host_zone
 from energy_runner.bench.wiring import MONITOR, WiringError, roles_of
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.session.days import day_in
 from instruments.clock import Clock, utc_text
-from instruments.roles import CalibrationPoint, Specification, SpecificationTerm
+from instruments.roles import CalibrationPoint, Identity, Specification, SpecificationTerm
 from instruments.specifications import laid_over
 
 _LOADS = ("current", "power", "energy")
@@ -92,6 +92,20 @@ def applied(spec: BenchSpec, sampler: str, table: Specification) -> Specificatio
     return table
 
 
+def check_serial(spec: BenchSpec, name: str, identity: Identity) -> None:
+    """Raise `BenchFault` if a calibration has the points of another instrument than the one that answers."""
+    for place, holder_name, holder in _holders(spec):
+        calibration = holder.calibration
+        if holder_name != name or calibration is None or not calibration.point or calibration.serial is None:
+            continue
+        if calibration.serial != identity.serial:
+            where = spec.origin.at((*place, "calibration", "serial"))
+            raise BenchFault(
+                f"{where}: the calibration is of the instrument with the serial number {calibration.serial}, and "
+                f"{name} answers with {identity.serial or 'none'}. Try: the instrument's own calibration"
+            )
+
+
 def _holders(spec: BenchSpec) -> Iterator[tuple[Place, str, Holder]]:
     """Yield each table that may hold a calibration: its place in the file, the instrument's name, the table."""
     if spec.monitor is not None:
@@ -112,12 +126,12 @@ def _check_points(calibration: CalibrationSpec, table: Place) -> None:
             if getattr(point, key) is None and default is None:
                 raise CalibrationError(place, f"the point has no {key}, and neither has the calibration")
     for (one, here), (other, there) in combinations(zip(points, places, strict=True), 2):
-        problem = _contradiction(one, other)
+        problem = contradiction(one, other)
         if problem:
             raise CalibrationError(there, problem, also=here)
 
 
-def _contradiction(one: PointSpec, other: PointSpec) -> str:
+def contradiction(one: PointSpec, other: PointSpec) -> str:
     """Return why two points cannot both hold; empty if they can."""
     if one.quantity != other.quantity:
         return _of_two_quantities({one.quantity, other.quantity})

@@ -67,6 +67,8 @@ class CalibrationSpec(Table):
     """Who calibrated."""
     certificate: Text | None = None
     """Number of the certificate."""
+    serial: Text | None = None
+    """Serial number of the instrument; a run with another one is refused."""
     virtual: bool | None = None
     """True for the calibration of a twin."""
     point: list[PointSpec] | None = Field(default=None, max_length=200)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bench verify`: print how a known load compares with what the bench measured of it."""
+"""`bench verify` and `bench calibrate`: print what a known load tells about the bench."""
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from energy_runner import api
 from energy_runner.analysis.uncertainty.wording import rounded
+from energy_runner.api.calibrations import Reference
 from energy_runner.api.known_loads import KnownLoad, Verification
 from energy_runner.cli.output import write, write_json
 from energy_runner.director.doctor import Examined
@@ -16,11 +18,7 @@ def verify_command(
     name: str, load: KnownLoad, *, seconds: float, seed: int, out: Path | None, as_json: bool
 ) -> int:
     """Measure, compare and print; status 1 if the two do not agree."""
-
-    def say(step: Examined) -> None:
-        write(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}\n")
-
-    listener = (lambda step: None) if as_json else say
+    listener = (lambda step: None) if as_json else _say
     found = api.verify_bench(name, load, seconds=seconds, seed=seed, out=out, listener=listener)
     if as_json:
         result = asdict(found.result)
@@ -38,6 +36,44 @@ def verify_command(
     else:
         write(in_words(found))
     return ExitStatus.VALID if found.result.agrees else ExitStatus.RULE_FAILED
+
+
+def calibrate_command(
+    name: str, reference: Reference, file: Path, options: dict[str, Any], *, as_json: bool
+) -> int:
+    """Take one point, add it to the file and print it with the residuals of all points."""
+    listener = (lambda step: None) if as_json else _say
+    found = api.calibrate_bench(name, reference, file, listener=listener, **options)
+    if as_json:
+        write_json(
+            {
+                "bench": found.bench,
+                "virtual": found.virtual,
+                "folder": str(found.folder),
+                "file": str(found.file),
+                "point": found.point.model_dump(mode="json", exclude_none=True),
+                "points": found.points,
+                "residuals": [asdict(residual) for residual in found.residuals],
+            }
+        )
+        return ExitStatus.VALID
+    point = found.point
+    value, expanded = rounded(point.correction, point.U)
+    lines = [
+        f"Point {found.points}: at {point.value:.7g} {point.unit} add ({value} ± {expanded}) {point.unit}, k = 2"
+    ]
+    lines += [
+        f"Residual at {one.value:.7g} {one.unit}: ({' ± '.join(rounded(one.residual, one.U))}) {one.unit}"
+        for one in found.residuals
+    ]
+    if found.virtual:
+        lines.append("VIRTUAL: twins measured a virtual load.")
+    write("\n".join([*lines, f"Record:    {found.file}", f"Facts:     {found.folder}"]) + "\n")
+    return ExitStatus.VALID
+
+
+def _say(step: Examined) -> None:
+    write(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}\n")
 
 
 def in_words(found: Verification) -> str:

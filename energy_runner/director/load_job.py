@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
+from energy_runner.bench.calibration import check_serial
 from energy_runner.director.doctor import ANSWER_S, OPEN_S, SUPPLY_IS_OFF, Examined, who
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals
@@ -29,6 +30,7 @@ from instruments.errors import one_line
 from instruments.roles import Identity, Sampler, SamplingSettings, Supply, SupplySettings
 from instruments.specifications import as_facts
 
+SUPPLY_IS_ON = "supply is on"
 SETTLE_S = 0.5
 TURN_S = 0.05
 POLL_S = 0.1
@@ -123,6 +125,7 @@ class _Job:
         identity = instrument.open(self._deadline(OPEN_S))
         instrument.while_waiting = lambda: None
         self._identities[name] = identity
+        check_serial(self._bench.spec, name, identity)
         facts = {key: getattr(identity, key) for key in identity.__dataclass_fields__ if key != "detail"}
         facts["detail"] = dict(identity.detail)
         self._recorder.emit(BoxIdentified(t_ns=self._clock.now_ns(), box=name, identity=facts))
@@ -173,7 +176,7 @@ class _Job:
         self._recorder.emit(SupplySwitched(t_ns=self._clock.now_ns(), on=True))
         self._wait(SETTLE_S)
         measured_v = supply.measured_voltage_v(self._deadline(ANSWER_S))
-        self._note("supply is on", f"{measured_v:.4f} V at its output" if measured_v is not None else "confirmed")
+        self._note(SUPPLY_IS_ON, f"{measured_v:.4f} V at its output" if measured_v is not None else "confirmed")
 
     def _sample(self, sampler: Sampler, seconds: float) -> None:
         self._undo.register("end the acquisition", lambda deadline: self._end(sampler, deadline), STOP_S)

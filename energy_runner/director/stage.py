@@ -7,6 +7,7 @@ from functools import partial
 
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
+from energy_runner.bench.calibration import check_serial
 from energy_runner.director.plan import PlannedInput, RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals
@@ -170,6 +171,7 @@ class Stage:
             instrument.while_waiting = self.look_after
             identity = instrument.open(self.deadline(OPEN_S))
             self._opened.add(name)
+            check_serial(self.bench.spec, name, identity)
             if identity.model:
                 self.identified(name, identity)
 
