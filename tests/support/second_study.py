@@ -104,12 +104,21 @@ BEYOND: dict[str, Callable[[ErrorModel], ErrorModel]] = {
     "coloured noise ten times as large": lambda model: replace(model, coloured_a=10 * model.coloured_a),
     "output of 2 ohm": lambda model: replace(model, output_ohm=2.0),
 }
-CASES = (TOGETHER, *EFFECTS, *BEYOND)
+# Inside every limit of the class, but all of them used up, in the direction that does most harm.
+AT_THE_EDGE = "everything at the edge of its class"
+EDGES: dict[str, dict[str, float]] = {
+    "lpm01a": {"gain": 0.0198, "supply": -0.0098, "offset_a": 1.9e-6},
+    "n6705": {"gain": 245e-6, "voltage_gain": 245e-6, "voltage_offset_v": 1.15e-3, "offset_a": 9.5e-6},
+    "ngu": {"gain": 245e-6, "voltage_gain": 195e-6, "voltage_offset_v": 1.9e-3, "offset_a": 14e-6},
+}
+CASES = (TOGETHER, *EFFECTS, AT_THE_EDGE, *BEYOND)
 
 
 def model_of(monitor: str, case: str, seed: int) -> ErrorModel:
     """Return the instrument of one run."""
     whole = MODELS[monitor](np.random.default_rng([seed, 78]))
+    if case == AT_THE_EDGE:
+        return replace(whole, **EDGES[monitor])
     if case in BEYOND:
         return BEYOND[case](whole)
     if case == TOGETHER:
