@@ -71,6 +71,9 @@ def test_a_record_corrects_the_figure_and_is_in_its_budget(tmp_path: Path) -> No
     (configured,) = corrected.journal(exchanges=False).of(MonitorConfigured)
     assert len(configured.accuracy["points"]) == 4
     assert corrected.record.bench["monitor"]["calibration"]["serial"] == "twin-4-0"
+    page = (tmp_path / "corrected" / "report.html").read_text("utf-8")
+    assert "Points of the calibration that corrected the readings" in page
+    assert "Points of the calibration" not in (tmp_path / "bare" / "report.html").read_text("utf-8")
     # Analysis needs nothing but the session.
     file.unlink()
     assert api.analyze(corrected).energy_per_inference_j == corrected.result().energy_per_inference_j
