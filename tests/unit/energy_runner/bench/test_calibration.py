@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from energy_runner.api.runs import _first_record
+from energy_runner.bench.build import build_bench
 from energy_runner.bench.calibration import applied, check_in_force, zone_of
 from energy_runner.bench.load import load_bench_spec
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.errors import ConfigurationError
 from instruments.clock import VirtualClock
 from instruments.specifications import as_facts, load
+from tests.support.small import small_plan
 
 BENCH = """name = "desk"
 [monitor]
@@ -279,3 +282,18 @@ def test_a_mistake_in_that_file_is_named_with_its_line(record: str | None, words
         (tmp_path / "cal" / "2026.toml").write_text(record)
     with pytest.raises(ConfigurationError, match=words):
         bench(tmp_path, NAMED)
+
+
+def test_the_record_of_a_real_bench_names_the_zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a rule can judge the day of the run, whatever computer does it later."""
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    plan = small_plan(tmp_path / "stimuli")
+    found = [
+        _first_record(build_bench(spec, "energy"), plan, "s", "2026-01-31T20:00:00Z").bench.get("time_zone")
+        for spec in (
+            bench(tmp_path, BENCH),
+            bench(tmp_path, 'time_zone = "Europe/Berlin"\n' + BENCH),
+            load_bench_spec("virtual-n6705c"),
+        )
+    ]
+    assert found == ["Asia/Kathmandu", "Europe/Berlin", None]
