@@ -25,7 +25,7 @@ EXACT = KnownLoad(OHM, 0.003)
 BENCHES = {
     "lpm01a": "virtual-lpm01a",
     "n6705": "virtual-n6705c",
-    "ngu": str(Path(__file__).parents[1] / "support" / "benches" / "virtual-ngu.toml"),
+    "ngu": str(Path(__file__).parents[1] / "support" / "monitor_benches" / "virtual-ngu.toml"),
     "ideal": "virtual-ideal",
 }
 REAL_ONES = ("lpm01a", "n6705", "ngu")

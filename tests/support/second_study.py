@@ -31,7 +31,7 @@ from energy_runner.session.events import InferenceDone
 from tests.support.coverage_study import Compared, Tally, short_plan, whole_plan
 from tests.support.other_errors import ErrorModel, install, true_energies_j
 
-NGU = str(Path(__file__).parent / "benches" / "virtual-ngu.toml")
+NGU = str(Path(__file__).parent / "monitor_benches" / "virtual-ngu.toml")
 MONITORS = {"lpm01a": "virtual-lpm01a", "n6705": "virtual-n6705c", "ngu": NGU}
 Draw = Callable[[np.random.Generator], ErrorModel]
 
