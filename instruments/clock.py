@@ -152,6 +152,11 @@ class VirtualClock(Clock):
         return True
 
 
+def local_offset_s() -> int:
+    """Return how far this computer's local time is ahead of UTC now, in seconds."""
+    return time.localtime().tm_gmtoff
+
+
 def utc_text(utc_ns: int) -> str:
     """Return nanoseconds since 1970 as ISO 8601 text with milliseconds, e.g. `2026-11-23T09:30:00.250Z`."""
     seconds, ns = divmod(utc_ns, NS_PER_S)

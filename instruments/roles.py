@@ -112,9 +112,14 @@ def signals(*names: str, period_s: float, kind: SignalKind = "mean") -> tuple[Si
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """The settings asked of a sampler; `sample_rate_hz` None leaves the rate to the driver."""
+    """The settings asked of a sampler; `sample_rate_hz` None leaves the rate to the driver.
+
+    With `on_edge` False an acquisition begins at once, also with a sampler that otherwise waits for an edge: there
+    is none where a known load stands in the place of the DUT.
+    """
 
     sample_rate_hz: float | None = None
+    on_edge: bool = True
 
 
 @dataclass(frozen=True)
@@ -211,16 +216,41 @@ class SpecificationTerm:
 
 
 @dataclass(frozen=True)
+class CalibrationPoint:
+    """One point of a calibration: at the reading `value`, `correction` is to be added (VIM 2.53), both in `unit`.
+
+    `U` is the expanded uncertainty of the correction, with the coverage factor `k`. The point belongs to the
+    readings from `low` to `high`, such as a range of the instrument.
+    """
+
+    quantity: str
+    unit: str
+    low: float
+    high: float
+    value: float
+    correction: float
+    U: float
+    k: float
+    date: str
+    laboratory: str
+    certificate: str
+
+
+@dataclass(frozen=True)
 class Specification:
     """The limits that apply to one instrument as configured, with their sources.
 
     `assumed` means that no document of the maker states the table as a whole; a single term may be assumed too.
+    `points` are those of its calibration; the terms that they replace are left out of `terms`, and named in
+    `replaced`.
     """
 
     document: str
     terms: tuple[SpecificationTerm, ...] = ()
     assumptions: tuple[str, ...] = field(default=())
     assumed: bool = False
+    points: tuple[CalibrationPoint, ...] = ()
+    replaced: tuple[str, ...] = ()
 
 
 class Sampler(Protocol):

@@ -26,12 +26,22 @@ the standard deviation of each sample), `quantisation`, `clock` and `supply_volt
 
 import math
 import tomllib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from importlib import resources
+from typing import Any
 
-from instruments.roles import Specification, SpecificationTerm
+from instruments.roles import CalibrationPoint, Specification, SpecificationTerm
 
 FILE = "specification.toml"
+# What the points of one quantity replace: power and energy are products, so their points hold the voltage, too.
+_VOLTAGE = ("supply_voltage", "voltage_gain", "voltage_offset")
+REPLACED: dict[str, tuple[str, ...]] = {
+    "current": ("gain", "offset"),
+    "voltage": _VOLTAGE,
+    "power": ("gain", "offset", *_VOLTAGE),
+    "energy": ("gain", "offset", *_VOLTAGE),
+}
 
 
 def load(package: str) -> Specification:
@@ -61,3 +71,55 @@ def with_noise_at(table: Specification, period_s: float, reference_s: float, pow
         replace(term, absolute=term.absolute * factor) if term.name == "noise" else term for term in table.terms
     )
     return replace(table, terms=terms)
+
+
+def laid_over(
+    table: Specification, terms: Sequence[SpecificationTerm], points: Sequence[CalibrationPoint]
+) -> Specification:
+    """Return `table` with `terms` in place of its own of the same name, and `points` in place of gain and offset.
+
+    A term that `terms` states stays beside the points: it was stated with them in mind, such as a drift. Where a
+    whole table was assumed, what is left of it stays assumed term by term.
+    """
+    if not terms and not points:
+        return table
+    stated = {term.name for term in terms}
+    replaced = {name for point in points for name in REPLACED[point.quantity]} - stated
+    covered = [term for term in table.terms if term.name == "range_changes" and _has_points(term, points)]
+    kept = [
+        replace(term, assumed=term.assumed or table.assumed)
+        for term in table.terms
+        if term.name not in stated | replaced and term not in covered
+    ]
+    left_out = [*sorted(replaced & {term.name for term in table.terms}), *(term.name for term in covered)]
+    return replace(
+        table,
+        terms=(*kept, *terms),
+        assumptions=(*table.assumptions, *_in_words(stated, left_out)),
+        assumed=False,
+        points=tuple(points),
+        replaced=tuple(sorted(replaced)),
+    )
+
+
+def as_facts(table: Specification) -> dict[str, Any]:
+    """Return `table` as a journal holds it; what a calibration adds is there only where there is one."""
+    facts = asdict(table)
+    if not table.points:
+        del facts["points"], facts["replaced"]
+    return facts
+
+
+def _has_points(term: SpecificationTerm, points: Sequence[CalibrationPoint]) -> bool:
+    """Return whether the larger range that `term` is about has points of its own."""
+    sized = term.above > 0 and bool(term.relative or term.absolute)
+    return sized and any(point.unit == term.unit and point.low <= term.above <= point.value for point in points)
+
+
+def _in_words(stated: set[str], left_out: Sequence[str]) -> list[str]:
+    words = []
+    if stated:
+        words.append(f"Stated in the bench file, in place of the maker's table: {', '.join(sorted(stated))}.")
+    if left_out:
+        words.append(f"Replaced by the points of the calibration: {', '.join(left_out)}.")
+    return words

@@ -29,6 +29,7 @@ from energy_runner.analysis.placing.clock import (
 )
 from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.analysis.placing.plausible import checked
+from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
@@ -118,6 +119,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             facts, session.record, matching, alignment, source, thresholds_w=thresholds_w, clock=clock
         )
         findings += found
+        given = with_calibration(given, source, windows)
         between_w = power_between(windows, source) if source else []
         layers, found = measure_layers(source, facts, alignment, _drift(given)) if source else (None, [])
         findings += found

@@ -3,8 +3,10 @@
 
 from energy_runner.api.analysis import *
 from energy_runner.api.benches import *
+from energy_runner.api.calibrations import *
 from energy_runner.api.hands_on import *
 from energy_runner.api.instruments import *
+from energy_runner.api.known_loads import *
 from energy_runner.api.plans import *
 from energy_runner.api.published import *
 from energy_runner.api.reports import *

@@ -14,6 +14,7 @@ from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITO
 from energy_runner.api.benches import load_bench
 from energy_runner.api.plans import plan
 from energy_runner.bench import Bench, BenchSpec, build_bench
+from energy_runner.bench.calibration import check_in_force, zone_of
 from energy_runner.bench.lock import lock_bench
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.director.bus import Bus
@@ -182,6 +183,7 @@ def _ready(
             seed=run_plan.seed,
             model=Path(model) if model is not None else None,
         )
+    check_in_force(bench.spec, bench.clock)
     folder = create_session(DEFAULT_PARENT, _name(bench, run_plan), Path(out) if out is not None else None)
     return folder, partial(_execute, bench, run_plan, folder, rules=rules)
 
@@ -295,6 +297,8 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
     facts = bench.spec.model_dump(mode="json", exclude_none=True)
     if bench.twin is not None:
         facts["virtual_dut_answers_from"] = bench.twin.dut.answers_from
+    else:
+        facts["time_zone"] = zone_of(bench.spec)  # in which the days of its calibration are judged
     files = {planned.file: planned.stimulus for planned in run_plan.inputs}
     return Record(
         session_id=session_id,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from energy_runner.analysis.energy.source import energy_source
+from energy_runner.analysis.energy.calibration import configured_source
 from energy_runner.errors import ExitStatus, SessionError
 from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.folder import Session
@@ -44,7 +44,7 @@ def window_arrays(session: AnySession, number: int) -> tuple[FloatArray, FloatAr
         raise SessionError(f"{session.path}: window {number} has no place in the trace; see its findings")
     configured = next(session.journal(exchanges=False).of(MonitorConfigured))
     with session.trace() as trace:
-        source = energy_source(trace, configured.voltage_set_v)
+        source = configured_source(trace, configured)
         first = int(window.start_s / source.period_s)
         stop = min(source.length, math.ceil(window.stop_s / source.period_s))
         power_w = np.asarray(source.power_w(first, stop), dtype=np.float64)

@@ -35,6 +35,7 @@ from instruments.roles import (
 )
 from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
 from instruments.world.cable import CableLink
+from instruments.world.load import LoadOptions
 
 # Called with the instrument's name, direction ("tx", "rx") and bytes.
 ByteListener = Callable[[str, Direction, bytes], None]
@@ -261,6 +262,9 @@ def _twin(
         model_path=model,
         start_ns=round((virtual.start_s if virtual else 0.0) * 1e9),
         emulated=virtual.emulated if virtual else False,
+        load=LoadOptions(virtual.load_ohm, virtual.load_pulse_s, virtual.load_period_s)
+        if virtual and virtual.load_ohm is not None
+        else None,
     )
     try:
         return build_twin_bench(options)

@@ -3,17 +3,21 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from energy_runner.bench.calibration import check_calibrations
+from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, SpecificationSpec, TermSpec
 from energy_runner.bench.changes import changed, check_form, in_words
+from energy_runner.bench.include import included
+from energy_runner.bench.origin import Origin
 from energy_runner.bench.spec import (
     BenchSpec,
-    CalibrationSpec,
     DutSpec,
     EnvironmentSpec,
     InstrumentSpec,
@@ -45,7 +49,7 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
     names = built_in_names()
     if name_or_file in names:
         text = resources.files("energy_runner.bench").joinpath(f"builtin/{name_or_file}.toml").read_text("utf-8")
-        return _parse(text, f"built-in bench {name_or_file}", changes or {})
+        return _parse(text, f"built-in bench {name_or_file}", changes or {}, Path())
     path = Path(name_or_file)
     if not os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, it is false for a name that is too long
         near = meant(name_or_file[:100], names)
@@ -58,7 +62,7 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
             text = file.read(LONGEST + 1)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(printable(f"{path}: cannot be read as text ({error})")) from error
-    return _parse(text, printable(str(path)), changes or {})
+    return _parse(text, printable(str(path)), changes or {}, path.parent)
 
 
 _EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
@@ -68,9 +72,15 @@ _TWICE = ("Cannot overwrite a value", "Cannot declare")  # tomllib's words for a
 _TABLES: dict[str, type[BaseModel]] = {
     "monitor": MonitorSpec,
     "monitor.calibration": CalibrationSpec,
+    "monitor.calibration.point.*": PointSpec,
+    "monitor.specification": SpecificationSpec,
+    "monitor.specification.term.*": TermSpec,
     "io_manager": IoManagerSpec,
     "instruments.*": InstrumentSpec,
     "instruments.*.calibration": CalibrationSpec,
+    "instruments.*.calibration.point.*": PointSpec,
+    "instruments.*.specification": SpecificationSpec,
+    "instruments.*.specification.term.*": TermSpec,
     "roles": RolesSpec,
     "supply": SupplySpec,
     "sampler": SamplerSpec,
@@ -80,7 +90,7 @@ _TABLES: dict[str, type[BaseModel]] = {
 }
 
 
-def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
+def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> BenchSpec:
     try:
         table = read_toml(text)
     except TomlSyntaxError as error:
@@ -90,7 +100,9 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
     check_form(table, changes)
     table = changed(table, changes)
-    where += in_words(changes)
+    origin = Origin(where, text, changed=tuple(changes), remark=in_words(changes))
+    table, files = included(table, folder, origin)
+    origin = replace(origin, included=files)
     try:
         spec = BenchSpec.model_validate(table)
     except ValidationError as error:
@@ -102,15 +114,14 @@ def _parse(text: str, where: str, changes: Mapping[str, Any]) -> BenchSpec:
         more = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
         context = found[0].get("ctx", {})
         place = context["place"].split(".") if "place" in context else [str(part) for part in found[0]["loc"]]
-        at = _at(where, _line_of(text, place, changes))
         example = "" if "place" in context else f". {_LONG_EXAMPLE if _is_long(table) else _EXAMPLE}"
-        raise ConfigurationError(f"{at}: {short_words(different[0])}{more}{example}") from error
+        raise ConfigurationError(f"{origin.at(place)}: {short_words(different[0])}{more}{example}") from error
     try:
         check_roles(spec)
+        check_calibrations(spec)
     except WiringError as error:
-        at = _at(where, *(_line_of(text, place, changes) for place in (error.place, error.also) if place))
-        raise ConfigurationError(f"{at}: {short_words(str(error))}") from error
-    return spec
+        raise ConfigurationError(f"{origin.at(error.place, error.also)}: {short_words(str(error))}") from error
+    return spec.came_from(origin)
 
 
 def _syntax(where: str, message: str) -> str:
@@ -127,11 +138,5 @@ def _is_long(table: Mapping[str, Any]) -> bool:
     return "instruments" in table or "roles" in table
 
 
-def _line_of(text: str, place: Sequence[str], changes: Mapping[str, Any]) -> int | None:
-    """Return the line of the bench file to look at; None where a change of this run is to blame."""
-    return None if ".".join(place) in changes else line_of(text, place)
-
-
-def _at(where: str, line: int | None, also: int | None = None) -> str:
-    at = f"{where}, line {line}" if line is not None else where
-    return f"{at} (and line {also})" if also is not None else at
+def _at(where: str, line: int | None) -> str:
+    return f"{where}, line {line}" if line is not None else where

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bench.toml`: which instruments a bench has, how they are connected, and which roles they play."""
 
-import re
-from calendar import monthrange
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from pydantic_core import PydanticCustomError
 
 from energy_runner import notebook
+from energy_runner.bench.calibration_spec import CalibrationSpec, SpecificationSpec
+from energy_runner.bench.origin import Origin
+from energy_runner.bench.table import Table
+from energy_runner.bench.time_zone import ZoneName
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
 
@@ -18,27 +20,6 @@ MODES: dict[str, Mode] = {"energy": "energy", "performance": "performance", "acc
 DutRoute = Literal["direct", "io-manager"]
 Text = Annotated[str, Field(min_length=1)]
 Options = dict[str, str | int | float | bool]
-_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-
-
-class _Table(BaseModel):
-    # Strict: `voltage_v = "3.0"` is a typing mistake, and so is `voltage_v = true`, which would be one volt.
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-def _day(value: object) -> object:
-    """Return a calendar date as `YYYY-MM-DD`, given as a TOML date or, as is common, as a string."""
-    text = value if isinstance(value, str) else str(value)
-    match = _DAY.fullmatch(text)
-    if match is None or isinstance(value, bool | int | float):
-        raise ValueError("a day such as 2026-03-31")
-    year, month, day = (int(part) for part in match.groups())
-    if not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1]:
-        raise ValueError("a day that exists")
-    return text
-
-
-Day = Annotated[str, BeforeValidator(_day)]
 
 
 def _player(value: object) -> object:
@@ -53,33 +34,16 @@ def _player(value: object) -> object:
 Player = Annotated[Text, BeforeValidator(_player)]
 
 
-class CalibrationSpec(_Table):
-    """`[….calibration]`: when, by whom and until when an instrument was calibrated; days are `YYYY-MM-DD`."""
-
-    calibrated_on: Day | None = None
-    """Day of the calibration."""
-    due: Day | None = None
-    """Last day on which it is in force."""
-    laboratory: Text | None = None
-    """Who calibrated."""
-    certificate: Text | None = None
-    """Number of the certificate."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "CalibrationSpec":
-        if self.calibrated_on is not None and self.due is not None and self.due < self.calibrated_on:
-            raise ValueError(f"due ({self.due}) lies before calibrated_on ({self.calibrated_on})")
-        return self
-
-
-class EnvironmentSpec(_Table):
+class EnvironmentSpec(Table):
     """`[environment]`: the surroundings of the bench, as a thermometer next to the DUT shows them."""
 
     temperature_c: float | None = Field(default=None, ge=-40.0, le=125.0)
     """Temperature of the surroundings, °C."""
+    temperature_change_k: float | None = Field(default=None, ge=0.0, le=100.0)
+    """Largest change of the temperature at the instruments since their last self-calibration, K."""
 
 
-class InstrumentSpec(_Table):
+class InstrumentSpec(Table):
     """`[instruments.NAME]`: one device and its link.
 
     `port` is a serial port, a VISA resource, `tcp://host:port`, or what a vendor's library takes; `baud` changes
@@ -97,10 +61,12 @@ class InstrumentSpec(_Table):
     options: Options = Field(default_factory=dict)
     """Options of the driver."""
     calibration: CalibrationSpec | None = None
-    """When and by whom it was calibrated."""
+    """When and by whom it was calibrated, with its points; or the path of a file with a table `calibration`."""
+    specification: SpecificationSpec | None = None
+    """Terms in the place of those of the driver's specification, or beside them."""
 
 
-class RolesSpec(_Table):
+class RolesSpec(Table):
     """`[roles]`: which instrument plays which role, as `NAME` or `NAME:CHANNEL`.
 
     `edges` captures the timestamp pin's falling edges, `cross_check` sees them too and is compared; `dut` relays
@@ -123,7 +89,7 @@ class RolesSpec(_Table):
     """Is turned off while the DUT is measured: it switches a debug probe's power, for example."""
 
 
-class SupplySpec(_Table):
+class SupplySpec(Table):
     """`[supply]`: the voltage at which the DUT runs, whether an instrument of the bench feeds it or not."""
 
     voltage_v: float = Field(gt=0.0, le=20.0)
@@ -132,14 +98,14 @@ class SupplySpec(_Table):
     """Current limit of the supply, A."""
 
 
-class SamplerSpec(_Table):
+class SamplerSpec(Table):
     """`[sampler]`: how fast it samples."""
 
     sample_rate_hz: float | None = Field(default=None, gt=0.0)
     """Samples per second; by default the driver's choice."""
 
 
-class MonitorSpec(_Table):
+class MonitorSpec(Table):
     """`[monitor]`: one instrument that feeds the DUT, samples it and, if it can, captures the edges."""
 
     driver: Text
@@ -159,10 +125,12 @@ class MonitorSpec(_Table):
     options: Options = Field(default_factory=dict)
     """Options of the driver."""
     calibration: CalibrationSpec | None = None
-    """When and by whom it was calibrated."""
+    """When and by whom it was calibrated, with its points; or the path of a file with a table `calibration`."""
+    specification: SpecificationSpec | None = None
+    """Terms in the place of those of the driver's specification, or beside them."""
 
 
-class IoManagerSpec(_Table):
+class IoManagerSpec(Table):
     """`[io_manager]`: the Arduino between host and DUT. `timestamps`: its D3 sees the timestamp pin."""
 
     port: Text
@@ -173,7 +141,7 @@ class IoManagerSpec(_Table):
     """True if its input D3 sees the timestamp pin."""
 
 
-class DutSpec(_Table):
+class DutSpec(Table):
     """`[dut]`: the device under test.
 
     `port` is its own serial port where it is wired directly (performance and accuracy); without it, all
@@ -196,7 +164,7 @@ class DutSpec(_Table):
     """Longest time from power-up to `m-ready`, s."""
 
 
-class VirtualSpec(_Table):
+class VirtualSpec(Table):
     """`[virtual]`: only for twins. `emulated`: both boards run their real firmware in emulators."""
 
     emulated: bool = False
@@ -213,15 +181,34 @@ class VirtualSpec(_Table):
     """Speed at which host or IO manager talk to the DUT; one other than the DUT's own garbles everything."""
     start_s: float = Field(default=0.0, ge=0.0, le=1000.0)
     """Virtual time that passed before the bench is opened, s."""
+    load_ohm: float | None = Field(default=None, gt=0.0, le=1e9)
+    """A resistor in the place of the DUT, for `bench verify` and `bench calibrate`, ohm."""
+    load_pulse_s: float | None = Field(default=None, gt=0.0, le=10.0)
+    """For how long the resistor conducts in each `load_period_s`, s; by default always."""
+    load_period_s: float | None = Field(default=None, ge=1e-3, le=10.0)
+    """From one of its pulses to the next, s."""
+
+    @model_validator(mode="after")
+    def _pulses_fit(self) -> "VirtualSpec":
+        pulse_s, period_s = self.load_pulse_s, self.load_period_s
+        if (pulse_s is None) != (period_s is None) or (pulse_s is not None and self.load_ohm is None):
+            raise ValueError("load_pulse_s and load_period_s belong together, and to load_ohm")
+        if pulse_s is not None and period_s is not None and not pulse_s < period_s:
+            raise ValueError(f"load_pulse_s = {pulse_s:g} is not shorter than load_period_s = {period_s:g}")
+        if self.load_ohm is not None and self.emulated:
+            raise ValueError("load_ohm takes the place of the DUT, and emulated runs its firmware")
+        return self
 
 
-class BenchSpec(_Table):
+class BenchSpec(Table):
     """A whole bench file: `[instruments.*]` with `[roles]`, or the short form `[monitor]` and `[io_manager]`."""
 
     name: Text
     """Name of the bench."""
     description: str = ""
     """What the bench is, for people."""
+    time_zone: ZoneName | None = None
+    """The laboratory's time zone, such as `Europe/Berlin`; by default this computer's. Days are judged in it."""
     instruments: dict[Text, InstrumentSpec] = Field(default_factory=dict)
     """The instruments by name."""
     roles: RolesSpec = RolesSpec()
@@ -240,6 +227,7 @@ class BenchSpec(_Table):
     """The surroundings."""
     virtual: VirtualSpec | None = None
     """How its twins behave."""
+    _origin: Origin = PrivateAttr(default_factory=Origin)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "BenchSpec":
@@ -250,9 +238,24 @@ class BenchSpec(_Table):
         if self.virtual is not None and not self.is_virtual:
             raise ValueError("[virtual] is only for benches whose ports are 'virtual'")
         tables = (self.monitor, *self.instruments.values())
-        calibrated = any(table is not None and table.calibration is not None for table in tables)
-        if self.is_virtual and (calibrated or self.environment is not None):
-            raise ValueError("a virtual bench has neither a calibration nor surroundings")
+        calibrations = [table.calibration for table in tables if table is not None and table.calibration]
+        foreign = any(bool(calibration.virtual) != self.is_virtual for calibration in calibrations)
+        if self.is_virtual and (foreign or self.environment is not None):
+            raise ValueError(
+                "a virtual bench has neither a calibration nor surroundings, but for a calibration of its twins"
+            )
+        if foreign:
+            raise ValueError("the calibration of a twin (virtual = true) says nothing about a real instrument")
+        return self
+
+    @property
+    def origin(self) -> Origin:
+        """Return the text that the bench was read from, to name the line of a key."""
+        return self._origin
+
+    def came_from(self, origin: Origin) -> "BenchSpec":
+        """Return this bench, with the text that it was read from."""
+        self._origin = origin
         return self
 
     def _check_mixed(self) -> None:

@@ -86,6 +86,7 @@ def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
             backend=monitor.backend,
             options=monitor.options,
             calibration=monitor.calibration,
+            specification=monitor.specification,
         )
     found.update(spec.instruments)
     if spec.io_manager is not None:

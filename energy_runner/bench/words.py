@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(?:#.*)?")
+_ENTRY = re.compile(r"\s*\[\[\s*([^\[\]]+?)\s*\]\]\s*(?:#.*)?")
 _PLAIN_WORDS = {
     "missing": "{key} is missing",
     "string_too_short": "{key} must not be empty",
@@ -49,13 +50,21 @@ def problem(error: ErrorDetails, tables: Mapping[str, type[BaseModel]], root: ty
 def line_of(text: str, place: Sequence[str]) -> int | None:
     """Return the line of the key at `place` in a TOML `text`, or else of its table; None for neither.
 
-    Tables may be written as headers or as dotted keys; a key in an inline table is found by that table's line.
+    Tables may be written as headers or as dotted keys; a key in an inline table is found by that table's line. An
+    entry of a list of tables has its number in `place`: `("monitor", "calibration", "point", "0", "unit")`.
     """
     table: list[str] = []
+    entries: dict[str, int] = {}
     best: tuple[int, int] | None = None  # (parts that match, line)
     for number, line in enumerate(text.splitlines(), start=1):
-        header = _HEADER.fullmatch(line)
-        if header:
+        header, entry = _HEADER.fullmatch(line), _ENTRY.fullmatch(line)
+        if entry:
+            parts = _parts(entry[1])
+            name = ".".join(parts)
+            entries[name] = entries.get(name, -1) + 1
+            table = [*parts, str(entries[name])]
+            here = table
+        elif header:
             table = _parts(header[1])
             here = table
         elif "=" in line and not line.lstrip().startswith("#"):

@@ -91,6 +91,107 @@ def off(name: BenchArgument) -> None:
 
 
 @bench.command()
+def verify(
+    name: BenchArgument,
+    resistance: Annotated[float, typer.Option(help="Known resistor in the DUT's place, ohm.", metavar="OHM")],
+    resistance_u: Annotated[
+        float, typer.Option(help="Its expanded uncertainty (k = 2), ohm.", metavar="OHM")
+    ] = 0.0,
+    voltage: Annotated[
+        float | None,
+        typer.Option(help="Voltage at the resistor, by a reference; else the bench's own.", metavar="V"),
+    ] = None,
+    voltage_u: Annotated[float, typer.Option(help="Its expanded uncertainty (k = 2).", metavar="V")] = 0.0,
+    pulse: Annotated[
+        float | None, typer.Option(help="For how long the resistor conducts in each period.", metavar="S")
+    ] = None,
+    period: Annotated[float | None, typer.Option(help="From one pulse to the next.", metavar="S")] = None,
+    pulse_u: Annotated[
+        float, typer.Option(help="Expanded uncertainty (k = 2) of the pulse's duration.", metavar="S")
+    ] = 0.0,
+    seconds: Annotated[float, typer.Option(help="How long to measure.", metavar="S")] = 5.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of a virtual bench.", metavar="N")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the facts.", metavar="DIR")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the bench with a known resistor or pulse load.
+
+    Connect the load in place of the DUT. The supply is switched on, the load
+    sampled, and the supply switched off again. Prints E_n, the difference over
+    the combined uncertainty; status 1 if it is beyond 1.
+
+    \b
+    Examples:
+      energy-runner bench verify my-bench.toml --resistance 100.02 --resistance-u 0.01
+      energy-runner bench verify my-bench.toml --resistance 100 --resistance-u 0.1 --pulse 0.002 --period 0.01
+    """
+    from energy_runner.api.known_loads import KnownLoad
+    from energy_runner.cli.bench_verify import verify_command
+
+    load = KnownLoad(resistance, resistance_u, voltage, voltage_u, pulse, period, pulse_u)
+    raise typer.Exit(verify_command(name, load, seconds=seconds, seed=seed, out=out, as_json=as_json))
+
+
+@bench.command()
+def calibrate(
+    name: BenchArgument,
+    file: Annotated[
+        Path, typer.Option("--file", "-f", help="Dated record: the point is added to it.", metavar="FILE")
+    ],
+    quantity: Annotated[str, typer.Option(help="current or voltage.", metavar="QUANTITY")] = "current",
+    low_high: Annotated[
+        tuple[float, float] | None,
+        typer.Option("--range", help="Lowest and highest reading of the range it belongs to.", metavar="LOW HIGH"),
+    ] = None,
+    current: Annotated[
+        float | None, typer.Option(help="Current by a source measure unit or meter in series.", metavar="A")
+    ] = None,
+    current_u: Annotated[float, typer.Option(help="Its expanded uncertainty (k = 2).", metavar="A")] = 0.0,
+    resistance: Annotated[
+        float | None, typer.Option(help="Known resistor in the DUT's place, ohm.", metavar="OHM")
+    ] = None,
+    resistance_u: Annotated[
+        float, typer.Option(help="Its expanded uncertainty (k = 2), ohm.", metavar="OHM")
+    ] = 0.0,
+    voltage: Annotated[float | None, typer.Option(help="Voltage at it by a reference.", metavar="V")] = None,
+    voltage_u: Annotated[float, typer.Option(help="Its expanded uncertainty (k = 2).", metavar="V")] = 0.0,
+    laboratory: Annotated[str, typer.Option(help="Who calibrates.", metavar="TEXT")] = "in-house",
+    certificate: Annotated[
+        str, typer.Option(help="Number of the record; by default day and serial number.", metavar="TEXT")
+    ] = "",
+    interval_days: Annotated[
+        int, typer.Option(min=1, max=36500, help="For how long the record is in force.", metavar="DAYS")
+    ] = 365,
+    seconds: Annotated[float, typer.Option(help="How long to measure.", metavar="S")] = 5.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of a virtual bench.", metavar="N")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the facts.", metavar="DIR")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a point of calibration by a reference.
+
+    Connect the reference in place of the DUT: a source measure unit that
+    sinks a known current, or a known resistor with a reference voltmeter at
+    it. Each call adds one point to the record, which a bench file takes in
+    with `calibration = "FILE"`. The supply is off at the end.
+
+    \b
+    Examples:
+      energy-runner bench calibrate my-bench.toml -f 2026.toml --range -0.001 0.1 --current 0.02 --current-u 2e-6
+      energy-runner bench calibrate my-bench.toml -f 2026.toml --resistance 100.02 --resistance-u 0.01 \\
+        --voltage 3.0011 --voltage-u 0.0002
+    """
+    from energy_runner.api.calibrations import Certificate, Reference
+    from energy_runner.api.known_loads import KnownLoad
+    from energy_runner.cli.bench_verify import calibrate_command
+
+    load = KnownLoad(resistance, resistance_u, voltage, voltage_u) if resistance is not None else None
+    reference = Reference(quantity, current, current_u, load)
+    found = Certificate(laboratory, certificate, interval_days)
+    options = {"reading_range": low_high, "certificate": found, "seconds": seconds, "seed": seed, "out": out}
+    raise typer.Exit(calibrate_command(name, reference, file, options, as_json=as_json))
+
+
+@bench.command()
 def serve(
     name: BenchArgument,
     write: Annotated[

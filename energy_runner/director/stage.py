@@ -3,10 +3,11 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial
 
 from energy_runner.bench import Bench
+from energy_runner.bench.calibration import applied as with_calibration
+from energy_runner.bench.calibration import check_serial
 from energy_runner.director.plan import PlannedInput, RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals
@@ -33,6 +34,7 @@ from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
 from instruments.errors import ProtocolViolation
 from instruments.roles import AppliedSampling, Identity, Instrument, Lap, StreamItem
+from instruments.specifications import as_facts
 
 POLL_NS = to_ns(0.1)
 TURN_S = 0.05
@@ -169,6 +171,7 @@ class Stage:
             instrument.while_waiting = self.look_after
             identity = instrument.open(self.deadline(OPEN_S))
             self._opened.add(name)
+            check_serial(self.bench.spec, name, identity)
             if identity.model:
                 self.identified(name, identity)
 
@@ -209,7 +212,9 @@ class Stage:
                 ],
                 captures_edges=captures,
                 starts_on_edge=sampler.capabilities.starts_on_edge,
-                accuracy=asdict(sampler.specification()),
+                accuracy=as_facts(
+                    with_calibration(self.bench.spec, players.sampler.instrument, sampler.specification())
+                ),
                 sampler=players.sampler.instrument,
                 supply=players.supply.instrument if players.supply else "",
             )

@@ -15,9 +15,11 @@ from energy_runner.analysis.energy.sums import mean_present
 from energy_runner.errors import SessionError
 from energy_runner.rules.base import Case, Judgement, not_known, number, percent, shown
 from energy_runner.rules.rule_sets import Row
+from energy_runner.session.days import day_in, days_after
 from energy_runner.session.events import BoxIdentified, MonitorConfigured, TemperatureMeasured, VoltageMeasured
 
 _IDENTITY = ("make", "model", "serial", "firmware")
+_LONGEST_DAYS = 36_500
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 
 
@@ -45,7 +47,8 @@ def calibration(case: Case, row: Row) -> Judgement | None:
     limit = "in force"
     dates = _table(case.record.instrument(_sampler(case)), "calibration")
     since, due = (_date(dates.get(name)) for name in ("calibrated_on", "due"))
-    day = _date(case.record.started_utc[:10])
+    due = due or _interval_end(since, dates.get("interval_days"))
+    day = _day_of_run(case)
     if since is None and due is None:
         return not_known(limit, "no date of calibration is in the session")
     if day is None:
@@ -145,8 +148,26 @@ def _date(value: object) -> str | None:
     return text if _DATE.fullmatch(text) else None
 
 
-def _months_later(date: str, months: int) -> str:
+def _day_of_run(case: Case) -> str | None:
+    """Return the day of the run in the laboratory's time zone, which sessions before 0.2.0 do not name."""
+    zone = case.record.bench.get("time_zone")
+    try:
+        return day_in(zone if isinstance(zone, str) else "UTC", case.record.started_utc)
+    except ValueError:
+        return None
+
+
+def _interval_end(since: str | None, days: object) -> str | None:
+    if since is None or isinstance(days, bool) or not isinstance(days, int) or not 0 < days <= _LONGEST_DAYS:
+        return None
+    try:
+        return days_after(since, days)
+    except ValueError:
+        return None
+
+
+def _months_later(day_text: str, months: int) -> str:
     # Days beyond the end of a month (31 February) do not matter: dates are only compared, as text.
-    year, month, day = date.split("-")
+    year, month, day = day_text.split("-")
     whole = int(year) * 12 + int(month) - 1 + months
     return f"{whole // 12:04}-{whole % 12 + 1:02}-{day}"

@@ -14,6 +14,7 @@ from instruments.errors import Unavailable
 from instruments.registry import DriverSpec
 from instruments.world.cable import HostPort
 from instruments.world.dut import DutTwin
+from instruments.world.load import LoadOptions, VirtualLoad
 from instruments.world.world import World
 
 
@@ -24,7 +25,8 @@ class TwinOptions:
     `instruments` holds each instrument's driver by its name. `firmware` is the build of the DUT's firmware
     ("energy" or "performance"). `dut_baud` is the speed of the DUT's UART, `line_baud` the speed that the host (or
     the IO manager) uses, which a test may set wrong. With `emulated`, both boards run their real firmware in
-    emulators, and `model_path` is the network built into the DUT's firmware.
+    emulators, and `model_path` is the network built into the DUT's firmware. `load` is a resistor in the place of
+    the DUT.
     """
 
     instruments: dict[str, DriverSpec] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class TwinOptions:
     model_path: Path | None = None
     start_ns: int = 0
     emulated: bool = False
+    load: LoadOptions | None = None
 
 
 class Twin(Protocol):
@@ -78,13 +81,21 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
     clock = VirtualClock()
     clock.advance_to(options.start_ns)
     world = World(clock, options.seed, ideal=options.ideal)
-    dut, wired = _emulated(world, options) if options.emulated else _simulated(world, options)
+    if options.load is not None:
+        dut, wired = _loaded(world, options, options.load)
+    else:
+        dut, wired = _emulated(world, options) if options.emulated else _simulated(world, options)
     # Twins wired to the UART are built first, then the others: the world calls its listeners in this order.
     on_uart = {name: spec for name, spec in options.instruments.items() if "dut" in spec.roles}
     twins = {name: wired(spec, name) for name, spec in on_uart.items()}
     others = {name: spec for name, spec in options.instruments.items() if name not in twins}
     twins |= {name: spec.build_twin(world, name) for name, spec in others.items()}
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
+
+
+def _loaded(world: World, options: TwinOptions, load: LoadOptions) -> tuple[DutTwin, Wired]:
+    resistor = VirtualLoad(world, load)
+    return resistor, lambda spec, name: spec.build_twin(world, name, resistor, options.dut_baud)
 
 
 def _simulated(world: World, options: TwinOptions) -> tuple[DutTwin, Wired]:

@@ -94,3 +94,7 @@ def bench(**tables: object) -> Change:
 
 def calibrated(**dates: object) -> Change:
     return bench(monitor={"driver": "lpm01a", "calibration": dates})
+
+
+def in_zone(time_zone: str, **dates: object) -> Change:
+    return bench(monitor={"driver": "lpm01a", "calibration": dates}, time_zone=time_zone)

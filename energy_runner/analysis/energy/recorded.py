@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The energy that a session recorded: its trace, read as its facts say, with the clock that the run found."""
 
-from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.energy.calibration import configured_source
+from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.placing.clock import Clock, clock_of, sample_clock
 from energy_runner.analysis.uncertainty.inputs import Limits
@@ -33,4 +34,4 @@ def recorded_source(trace: TraceReader, facts: Facts) -> EnergySource:
     if facts.monitor is None:
         raise SessionError("no power monitor was configured, so the trace has no unit")
     _, clock = recorded_clock(facts)
-    return energy_source(trace, facts.monitor.voltage_set_v, facts.kinds(), clock)
+    return configured_source(trace, facts.monitor, clock)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from energy_runner.analysis.uncertainty.combine import ROOT3, Cause
-from energy_runner.analysis.uncertainty.inputs import Conditions, Measured, Term
+from energy_runner.analysis.uncertainty.inputs import BEYOND, Conditions, Measured, Term
 from energy_runner.analysis.uncertainty.sampling import doubts_of_sampling, of_integration, of_loss, of_sampling
 
 # Joule in one window for an error of one unit in every reading of it.
@@ -70,6 +70,8 @@ def find_causes(windows: Sequence[Measured], given: Conditions) -> Causes:
     doubts: list[str] = []
     spared: list[str] = []
     for term in given.limits.terms:
+        if term.name == BEYOND:  # counted with the points, for the readings that it is about
+            continue
         name = _readable(term, given)
         cause = _of_term(term, name, windows, given)
         if cause is not None:
@@ -89,14 +91,16 @@ def find_causes(windows: Sequence[Measured], given: Conditions) -> Causes:
         causes += _of_laps(windows, given)
     causes += of_sampling(windows)
     causes.append(of_loss(windows))
+    causes += given.further
     causes += of_integration(windows, causes)
-    notes = list(given.limits.assumptions)
+    notes = [*given.limits.assumptions, *given.further_notes]
     if given.virtual:
         none = f"; it has no error of these kinds: {', '.join(spared)}" if spared else ""
         notes.append(f"the monitor is a twin, whose errors are those of its table{none}")
     doubts += _left_out(given)
     doubts += _of_any_bench(given)
     doubts += doubts_of_sampling(windows)
+    doubts += given.further_doubts
     return Causes(causes, doubts, notes)
 
 
@@ -296,7 +300,7 @@ def _moved_j(window: Measured, by_s: Callable[[float], float], instead_j: float 
 
 def _left_out(given: Conditions) -> Iterator[str]:
     """Yield what the monitor's specification leaves out; only a twin may state that it has no error at all."""
-    names = {term.name for term in given.limits.terms}
+    names = {term.name for term in given.limits.terms} | set(given.limits.replaced)
     if given.limits.unread:
         listed = ", ".join(key[:40] for key in given.limits.unread[:3])
         yield f"the specification holds what this version cannot read: {listed}"

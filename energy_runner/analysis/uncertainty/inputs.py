@@ -2,13 +2,15 @@
 """What an uncertainty budget is made from: a specification, and what was seen of each window."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
+from energy_runner.analysis.uncertainty.combine import Cause
 from energy_runner.analysis.uncertainty.edges import EdgeView
 from energy_runner.errors import SessionError
 
+BEYOND = "calibration_beyond"  # the term for readings beyond the outermost points of a calibration
 NO_ERROR = "none:"  # how the document of a monitor begins that exists only in software and has no error at all
 
 
@@ -35,6 +37,32 @@ class Term(BaseModel):
         return bool(self.relative or self.absolute)
 
 
+class Point(BaseModel):
+    """One point of a calibration: at the reading `value`, `correction` is to be added, both in `unit`.
+
+    It holds for readings from `low` to `high`. `U` is the expanded uncertainty with the coverage factor `k`.
+    """
+
+    model_config = ConfigDict(allow_inf_nan=False, extra="ignore")
+
+    quantity: Literal["current", "voltage", "power", "energy"]
+    unit: str
+    low: float = Field(ge=-1e6, le=1e6)
+    high: float = Field(ge=-1e6, le=1e6)
+    value: float = Field(ge=-1e6, le=1e6)
+    correction: float = Field(ge=-1e6, le=1e6)
+    U: float = Field(gt=0, le=1e6)
+    k: float = Field(ge=1, le=10)
+    date: str = ""
+    laboratory: str = ""
+    certificate: str = ""
+
+    @property
+    def u(self) -> float:
+        """Return the standard uncertainty of the correction."""
+        return self.U / self.k
+
+
 class Limits(BaseModel):
     """The specification of a monitor as configured, as its journal entry states it."""
 
@@ -44,6 +72,8 @@ class Limits(BaseModel):
     terms: list[Term] = Field(default_factory=list)
     assumptions: list[str] = Field(default_factory=list)
     assumed: StrictBool = False
+    points: list[Point] = Field(default_factory=list, max_length=1000)
+    replaced: list[str] = Field(default_factory=list)
 
     @property
     def without_error(self) -> bool:
@@ -118,7 +148,8 @@ class Conditions:
     says that laps and samples are tied together by the times at which they reached the host. `virtual`
     says that the monitor is a twin, whose errors are those of its table and no others. `kinds` are those of the
     signals, `voltage_of_another` says that the sampler does not feed the DUT itself. `identified` says that the
-    sampler told what it is, as every instrument does since 0.1.0.
+    sampler told what it is, as every instrument does since 0.1.0. `further` are causes that were derived
+    elsewhere, with what they lack and assume.
     """
 
     limits: Limits
@@ -133,6 +164,9 @@ class Conditions:
     kinds: tuple[str, ...] = ()
     voltage_of_another: bool = False
     identified: bool = True
+    further: tuple[Cause, ...] = ()
+    further_doubts: tuple[str, ...] = ()
+    further_notes: tuple[str, ...] = ()
 
     def threshold_w(self, term: Term) -> float | None:
         """Return the power above which `term` counts; None for a unit that is no measure of power."""

@@ -4,6 +4,7 @@
 from typing import Any
 
 from energy_runner.analysis.uncertainty.evaluate import Limits
+from energy_runner.analysis.uncertainty.wording import rounded
 from energy_runner.report.headline import how_it_ended
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
@@ -121,9 +122,30 @@ def _accuracy(story: Story) -> Html:
             tag("h3", "Specification of the power monitor"),
             tag("p", f"Document: {limits.document or 'none'}"),
             terms if rows else "",
+            _points(limits),
             tag("p", "Assumptions, where no document states a limit:") if assumed else "",
             tag("ul", *assumed, class_="plain") if assumed else "",
         )
+    )
+
+
+def _points(limits: Limits) -> Html:
+    """Return the points of a calibration that corrected the readings."""
+    rows = [
+        [
+            point.quantity,
+            f"{point.low:g} to {point.high:g} {point.unit}",
+            f"{point.value:.7g} {point.unit}",
+            f"({' ± '.join(rounded(point.correction, point.U))}) {point.unit}, k = {point.k:g}",
+            f"certificate {point.certificate}, {point.laboratory}, {point.date}",
+        ]
+        for point in limits.points
+    ]
+    heads = ["Quantity", "Range", "Reading", "Correction", "From"]
+    return (
+        table("Points of the calibration that corrected the readings", heads, rows, wide=(4,))
+        if rows
+        else Html("")
     )
 
 

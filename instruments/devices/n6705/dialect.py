@@ -45,7 +45,7 @@ LOG = (
         ),
     ),
     ("period", ("SENS:SWE:TINT:RES RES20", "SENS:ELOG:PER {period},{ours}")),
-    ("trigger", ("TRIG:ELOG:SOUR EXT,{ours}",)),
+    ("trigger", ("TRIG:ELOG:SOUR {trigger},{ours}",)),
     ("data format", ("FORM REAL", "FORM:BORD NORM")),
 )
 # An N6700 has no trigger BNC: EXT means any pin of the digital port that is configured as a trigger input.

@@ -106,7 +106,13 @@ class N6705(ScpiInstrument):
         self._log.forget()
         period_s = DEFAULT_PERIOD_S if rate_hz is None else 1 / rate_hz
         blocks = LOG if self._has_trigger_bnc else LOG + N6700_TRIGGER_PIN
-        set_up_in_blocks(self._session, blocks, {"ours": self._ours, "period": format_number(period_s)}, deadline)
+        words = {
+            "ours": self._ours,
+            "period": format_number(period_s),
+            "trigger": "EXT" if settings.on_edge else "IMM",
+        }
+        set_up_in_blocks(self._session, blocks, words, deadline)
+        self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)
         for parameter in ("CURR", "VOLT"):
             query = f"SENS:ELOG:FUNC:{parameter}? {self._ours}"
             if not self._session.ask_number(query, deadline):

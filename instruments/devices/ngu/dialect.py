@@ -39,7 +39,7 @@ SUPPLY = (
 )
 LOG = (
     ("ranges", ("SENS:VOLT:RANG:AUTO 1", "SENS:CURR:RANG:AUTO 1", "SENS:CURR:RANG:AUTO:DOWN:MIN 1E-3")),
-    ("trigger", ("TRIG:SOUR DIO", "TRIG:SOUR:DIO:PIN IN", "FLOG:TRIG 1")),
+    ("trigger", ("TRIG:SOUR DIO", "TRIG:SOUR:DIO:PIN IN", "FLOG:TRIG {on_edge}")),
     ("status", ("STAT:QUES:INST:ISUM1:PTR 32767", "STAT:QUES:INST:ISUM1:NTR 0")),
     ("log", ("FLOG 0", "FLOG:TARG SCPI")),
 )

@@ -76,7 +76,8 @@ class Ngu(ScpiInstrument):
         if not min(RATES.values()) <= rate_hz <= max(RATES.values()):
             raise Refused("set the sample rate", f"{rate_hz:g} Hz", "a rate from 15.26 Hz to 500 kHz")
         self._log.forget()
-        set_up_in_blocks(self._session, LOG, {}, deadline)
+        set_up_in_blocks(self._session, LOG, {"on_edge": str(int(settings.on_edge))}, deadline)
+        self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)
         self._set_rate(rates_from(rate_hz), deadline)
         self._period_s = period_s(self._session.ask("FLOG:SRAT?", deadline))
         return AppliedSampling(signals(*SIGNALS, period_s=self._period_s))

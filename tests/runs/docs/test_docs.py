@@ -18,9 +18,9 @@ from pydantic import BaseModel
 
 from energy_runner import api
 from energy_runner.bench.build import build_bench
+from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, TermSpec
 from energy_runner.bench.spec import (
     BenchSpec,
-    CalibrationSpec,
     DutSpec,
     EnvironmentSpec,
     InstrumentSpec,
@@ -294,6 +294,8 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("## Top level", BenchSpec),
     ("## `[instruments.NAME]`", InstrumentSpec),
     ("## `[instruments.NAME.calibration]`", CalibrationSpec),
+    ("## `[[instruments.NAME.calibration.point]]`", PointSpec),
+    ("## `[[instruments.NAME.specification.term]]`", TermSpec),
     ("## `[roles]`", RolesSpec),
     ("## `[supply]`", SupplySpec),
     ("## `[sampler]`", SamplerSpec),

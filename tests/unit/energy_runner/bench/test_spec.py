@@ -216,7 +216,7 @@ def test_calibration_and_surroundings_are_facts_of_the_bench(tmp_path):
         ("[monitor.calibration]\ndue = 2026-03-31T10:00:00", "a day such as 2026-03-31"),
         (
             "[monitor.calibration]\nlab = 'Lab'",
-            "(known here: calibrated_on, due, laboratory, certificate)",
+            "(known here: calibrated_on, due, interval_days, laboratory, certificate, serial, virtual, point)",
         ),
         ("[environment]\ntemperature_c = 300.0", "temperature_c"),
         ("[environment]\ntemperature_c = nan", "temperature_c"),

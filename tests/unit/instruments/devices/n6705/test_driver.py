@@ -24,7 +24,10 @@ from tests.support.n6705_bench import (
     renamed,
 )
 
-WORDS = {"ours": "(@1)", "voltage": "3", "limit": "0.5", "protection": "3.3", "period": "0.0002048"}
+WORDS = {"ours": "(@1)", "voltage": "3", "limit": "0.5", "protection": "3.3"} | {
+    "period": "0.0002048",
+    "trigger": "EXT",
+}
 
 
 # --- a whole log -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from tests.support.monitor import MonitorSettings
 from tests.support.n6705_bench import SETTINGS, Bench, busy, check_indexes, energy_j, listening, of
 from tests.support.ngu_bench import PERIOD_S, make
 
-WORDS = {"voltage": "3", "limit": "0.5", "protection": "3.3"}
+WORDS = {"voltage": "3", "limit": "0.5", "protection": "3.3", "on_edge": "1"}
 
 
 def twin(bench: Bench) -> VirtualNgu:

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compare what a monitor measured at a known load with what that load must draw; a pure function of the facts."""
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import stdev
+
+import numpy as np
+
+from energy_runner.analysis.energy.calibration import configured_source
+from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.energy.windows import MOST_MISSING, EnergyWindow
+from energy_runner.analysis.placing.alignment import Placed
+from energy_runner.analysis.uncertainty.calibration import with_calibration
+from energy_runner.analysis.uncertainty.causes import find_causes
+from energy_runner.analysis.uncertainty.edges import share_above, view_edge
+from energy_runner.analysis.uncertainty.evaluate import Conditions, Limits, Measured, evaluate
+from energy_runner.analysis.uncertainty.inputs import Term
+from energy_runner.errors import SessionError
+from energy_runner.session.events import MonitorConfigured
+from energy_runner.session.result import Component, WindowResult
+from energy_runner.session.trace import TraceReader
+
+K = 2.0  # of the uncertainties that are given and stated here
+_BLOCKS = 10
+_VOLTAGE_TERMS = ("voltage_gain", "voltage_offset", "supply_voltage")
+
+
+@dataclass(frozen=True)
+class KnownLoad:
+    """A resistor and the voltage at it, with expanded uncertainties (k = 2).
+
+    `voltage_v` None takes the voltage that the bench itself measures or sets. With `pulse_s` the resistor conducts
+    for so long in each `period_s`; `pulse_u_s` is the uncertainty of that time.
+    """
+
+    resistance_ohm: float
+    resistance_u_ohm: float
+    voltage_v: float | None = None
+    voltage_u_v: float = 0.0
+    pulse_s: float | None = None
+    period_s: float | None = None
+    pulse_u_s: float = 0.0
+
+    @property
+    def duty(self) -> float:
+        """Return which share of the time it conducts."""
+        return self.pulse_s / self.period_s if self.pulse_s and self.period_s else 1.0
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Mean power in watt, measured and known, with expanded uncertainties of 95 % and k = 2.
+
+    `E_n` is their difference over the root of the sum of squared uncertainties: up to 1 they agree (ISO/IEC
+    17043). `pulse_j` and `known_pulse_j` are the energies of one pulse. `incomplete` says what the monitor's
+    uncertainty lacks, `voltage_from` where the voltage came from.
+    """
+
+    measured_w: float
+    U_w: float
+    known_w: float
+    U_known_w: float
+    E_n: float
+    seconds: float
+    voltage_v: float
+    voltage_from: str
+    pulse_j: float | None
+    known_pulse_j: float | None
+    components: tuple[Component, ...]
+    incomplete: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether the two agree within their uncertainties."""
+        return abs(self.E_n) <= 1.0
+
+
+@dataclass(frozen=True)
+class MeanReading:
+    """The mean of what the monitor reads, uncorrected, with the standard uncertainty of that mean (type A)."""
+
+    value: float
+    u: float
+    dof: int
+
+
+def verify(trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, *, virtual: bool) -> Verified:
+    """Return the comparison over all whole samples of `trace`, and over whole periods of pulses.
+
+    Raises `SessionError` for a trace that is too short or lacks samples, and where nothing says how well the
+    voltage is known.
+    """
+    source = configured_source(trace, monitor)
+    start, stop = _span(source, load)
+    window, given = _window(source, monitor, start, stop, virtual=virtual)
+    assert window.measured is not None  # noqa: S101
+    budget = evaluate([window.measured], given).windows[0]
+    seconds = window.measured.duration_s
+    voltage_v, voltage_u_v, voltage_from = _voltage(trace, monitor, load, given.limits)
+    known_w = voltage_v**2 / load.resistance_ohm * load.duty
+    known_u_w = known_w * math.sqrt(
+        (2 * voltage_u_v / voltage_v) ** 2
+        + (load.resistance_u_ohm / K / load.resistance_ohm) ** 2
+        + (load.pulse_u_s / K / load.pulse_s if load.pulse_s else 0.0) ** 2
+    )
+    measured_w, expanded_w = window.measured.energy_j / seconds, budget.U / seconds
+    together_w = math.hypot(expanded_w, K * known_u_w)
+    if not together_w > 0:
+        raise SessionError("neither load nor monitor has an uncertainty. Try: --resistance-u")
+    period_s = load.period_s if load.pulse_s else None
+    return Verified(
+        measured_w=measured_w,
+        U_w=expanded_w,
+        known_w=known_w,
+        U_known_w=K * known_u_w,
+        E_n=(measured_w - known_w) / together_w,
+        seconds=seconds,
+        voltage_v=voltage_v,
+        voltage_from=voltage_from,
+        pulse_j=measured_w * period_s if period_s else None,
+        known_pulse_j=known_w * period_s if period_s else None,
+        components=tuple(budget.components),
+        incomplete=tuple(find_causes([window.measured], given).doubts),
+    )
+
+
+def mean_reading(trace: TraceReader, monitor: MonitorConfigured, quantity: str = "current") -> MeanReading:
+    """Return the mean `current` (A) or `voltage` (V) that the monitor read, before any correction.
+
+    Energy and power are divided by the voltage set, which stands for a voltage that is not recorded. The
+    uncertainty is the scatter of ten parts of the trace. Raises `SessionError` for a trace that is too short or
+    lacks samples.
+    """
+    bare = {key: value for key, value in monitor.accuracy.items() if key not in ("points", "replaced")}
+    source = configured_source(trace, monitor.model_copy(update={"accuracy": bare}))
+    start, stop = _span(source, KnownLoad(1.0, 0.0))
+    recorded = {"current", "voltage"} <= {name for name, _ in trace.signals}
+    means = []
+    for first, last in pairwise(np.linspace(start, stop, _BLOCKS + 1).astype(int).tolist()):
+        total = _refuse_gaps(source, float(first), float(last))
+        if recorded:
+            means.append(float(np.nanmean(np.asarray(trace.read(quantity, first, last), dtype=np.float64))))
+        elif quantity == "voltage":
+            means.append(monitor.voltage_set_v)
+        else:
+            means.append(total * source.watt / (last - first) / monitor.voltage_set_v)
+    return MeanReading(math.fsum(means) / _BLOCKS, stdev(means) / math.sqrt(_BLOCKS), _BLOCKS - 1)
+
+
+def resolution_u(monitor: MonitorConfigured, value: float) -> float:
+    """Return the standard uncertainty of a steady reading by its resolution, in the reading's unit.
+
+    A load that does not move shows the same digits again and again, and no mean over them helps.
+    """
+    terms = [term for term in Limits.of(monitor.accuracy).terms if term.name == "quantisation"]
+    return math.hypot(*(term.relative * abs(value) / math.sqrt(3) for term in terms))
+
+
+def _span(source: EnergySource, load: KnownLoad) -> tuple[float, float]:
+    """Return the positions between which the load is looked at: without the first and the last sample."""
+    length = source.length - 2.0
+    if load.pulse_s and load.period_s:
+        periods = math.floor(length * source.period_s / load.period_s)
+        length = periods * load.period_s / source.period_s
+    if length < 2 * _BLOCKS:
+        raise SessionError(f"{source.length} samples are too few for this load. Try: more --seconds")
+    return 1.0, 1.0 + length
+
+
+def _refuse_gaps(source: EnergySource, start: float, stop: float) -> float:
+    total = source.window(start, stop)
+    if total.missing_share > MOST_MISSING or not math.isfinite(total.total):
+        raise SessionError(f"{total.missing} of {total.expected} samples are missing. Try: again")
+    return total.total
+
+
+def _window(
+    source: EnergySource, monitor: MonitorConfigured, start: float, stop: float, *, virtual: bool
+) -> tuple[EnergyWindow, Conditions]:
+    given = Conditions(
+        limits=Limits.of(monitor.accuracy),
+        signals=tuple(signal.get("name", "") for signal in monitor.signals),
+        voltage_v=monitor.voltage_set_v,
+        virtual=virtual,
+        kinds=tuple(signal.get("kind", "mean") for signal in monitor.signals),
+        voltage_of_another=monitor.supply != monitor.sampler,
+    )
+    energy_j = _refuse_gaps(source, start, stop) * source.joule
+    if not energy_j > 0:
+        raise SessionError(f"the load drew {energy_j:g} J. Try: check its wires, and which way round they are")
+    # The span begins and ends nowhere in particular: no edge of it is uncertain.
+    edges = [
+        replace(view_edge(source, position, starts=starts, half_width=0.0), outside_step_w=0.0)
+        for position, starts in ((start, True), (stop, False))
+    ]
+    measured = Measured(
+        energy_j=energy_j,
+        inferences=1,
+        duration_s=(stop - start) * source.period_s,
+        samples=int(stop - start),
+        start=edges[0],
+        stop=edges[1],
+        shares_above=share_above(source, start, stop, given.thresholds_w()),
+    )
+    placed = Placed(start, stop, half_width=0.0)
+    window = EnergyWindow(WindowResult(index=0, stimulus=0, file="", inferences=1), measured, placed)
+    return window, with_calibration(given, source, [window]) or given
+
+
+def _voltage(
+    trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, limits: Limits
+) -> tuple[float, float, str]:
+    """Return the voltage at the load, its standard uncertainty (V) and where it comes from."""
+    if load.voltage_v is not None:
+        return load.voltage_v, load.voltage_u_v / K, "as given"
+    terms = [term for term in limits.terms if term.name in _VOLTAGE_TERMS and term.known]
+    points = [point for point in limits.points if point.quantity == "voltage"]
+    if not terms and not points:
+        raise SessionError(
+            "nothing states how well the bench knows its voltage. Try: --voltage and --voltage-u, measured there"
+        )
+    recorded = {"current", "voltage"} <= {name for name, _ in trace.signals}
+    voltage_v = _recorded_v(trace) if recorded else monitor.voltage_set_v
+    if points:
+        nearest = min(points, key=lambda point: abs(point.value - voltage_v))
+        voltage_v += nearest.correction
+    u_v = math.hypot(*(_limit_v(term, voltage_v) / math.sqrt(3) for term in terms), *(p.u for p in points[:1]))
+    return voltage_v, u_v, "as the monitor measured it" if recorded else "as set"
+
+
+def _recorded_v(trace: TraceReader) -> float:
+    """Return the mean voltage while the load conducts."""
+    current_a = np.asarray(trace.read("current", 0, trace.length), dtype=np.float64)
+    voltage_v = np.asarray(trace.read("voltage", 0, trace.length), dtype=np.float64)
+    conducts = current_a > 0.5 * np.nanmax(current_a)
+    return float(np.nanmean(voltage_v[conducts]))
+
+
+def _limit_v(term: Term, voltage_v: float) -> float:
+    return term.relative * voltage_v + (term.absolute if term.unit == "V" else 0.0)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Check the calibrations of a bench file against each other and the day, and lay them over a specification."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, TermSpec
+from energy_runner.bench.spec import BenchSpec, InstrumentSpec, MonitorSpec
+from energy_runner.bench.time_zone import host_zone
+from energy_runner.bench.wiring import MONITOR, WiringError, roles_of
+from energy_runner.errors import BenchFault, ConfigurationError
+from energy_runner.session.days import day_in
+from instruments.clock import Clock, utc_text
+from instruments.roles import CalibrationPoint, Identity, Specification, SpecificationTerm
+from instruments.specifications import laid_over
+
+_LOADS = ("current", "power", "energy")
+_REMEDY = "bench off works without it; for a run, have it calibrated, or leave [….calibration] out"
+Place = tuple[str, ...]
+Holder = InstrumentSpec | MonitorSpec
+
+
+class CalibrationError(WiringError):
+    """The calibrations of a bench file contradict each other, or what else it says."""
+
+    def __init__(self, place: Sequence[str], text: str, also: Sequence[str] = ()) -> None:
+        ConfigurationError.__init__(self, f"{text}. Try: compare it with docs/reference/bench-file.md")
+        self.place = tuple(place)
+        self.also = tuple(also)
+
+
+def check_calibrations(spec: BenchSpec) -> None:
+    """Raise `CalibrationError` for points and terms that cannot hold together; roles must be sound already."""
+    sampler = roles_of(spec).get("sampler")
+    for place, name, holder in _holders(spec):
+        calibration, stated = holder.calibration, holder.specification
+        has_points = calibration is not None and calibration.point
+        if (has_points or (stated is not None and stated.term)) and (
+            sampler is None or sampler.instrument != name
+        ):
+            table = "calibration" if has_points else "specification"
+            raise CalibrationError(
+                (*place, table), f"'{name}' does not sample on this bench, so its points and terms correct nothing"
+            )
+        if calibration is not None:
+            _check_points(calibration, (*place, "calibration"))
+        for number, term in enumerate(stated.term or [] if stated else []):
+            _check_term(spec, stated.term or [] if stated else [], number, term, (*place, "specification", "term"))
+
+
+def check_in_force(spec: BenchSpec, clock: Clock) -> None:
+    """Raise `ConfigurationError`, with the line, if points of a calibration are not in force today.
+
+    Today is the day in the laboratory's time zone; a virtual bench has the day of its own clock. Only a
+    calibration with points is refused: one without enters no figure, and a rule judges its days.
+    """
+    zone = zone_of(spec)
+    today = day_in(zone, utc_text(clock.utc_ns()))
+    for place, _, holder in _holders(spec):
+        calibration = holder.calibration
+        if calibration is None or not calibration.point:
+            continue
+        table = (*place, "calibration")
+        last = calibration.last_day()
+        if last is not None and today > last:
+            key = "due" if calibration.due is not None else "interval_days"
+            raise ConfigurationError(
+                f"{spec.origin.at((*table, key))}: the calibration expired on {last}, and today is {today} "
+                f"({zone}). Try: {_REMEDY}"
+            )
+        for number, point in enumerate(calibration.point):
+            day = point.date or calibration.calibrated_on
+            if day is not None and day > today:
+                raise ConfigurationError(
+                    f"{spec.origin.at((*table, 'point', str(number)))}: the point was taken on {day}, but today "
+                    f"is {today} ({zone}). Try: mend its date, or this computer's clock"
+                )
+
+
+def zone_of(spec: BenchSpec) -> str:
+    """Return the time zone in which the bench's days are judged: its own, or else that of this computer."""
+    return spec.time_zone or ("UTC" if spec.is_virtual else host_zone())
+
+
+def applied(spec: BenchSpec, sampler: str, table: Specification) -> Specification:
+    """Return a sampler's specification with what the bench file says about that instrument laid over it."""
+    for _, name, holder in _holders(spec):
+        if name == sampler:
+            stated = holder.specification
+            terms = [_term(spec, term) for term in (stated.term or [] if stated else [])]
+            return laid_over(table, terms, _points(holder.calibration))
+    return table
+
+
+def check_serial(spec: BenchSpec, name: str, identity: Identity) -> None:
+    """Raise `BenchFault` if a calibration has the points of another instrument than the one that answers."""
+    for place, holder_name, holder in _holders(spec):
+        calibration = holder.calibration
+        if holder_name != name or calibration is None or not calibration.point or calibration.serial is None:
+            continue
+        if calibration.serial != identity.serial:
+            where = spec.origin.at((*place, "calibration", "serial"))
+            raise BenchFault(
+                f"{where}: the calibration is of the instrument with the serial number {calibration.serial}, and "
+                f"{name} answers with {identity.serial or 'none'}. Try: the instrument's own calibration"
+            )
+
+
+def _holders(spec: BenchSpec) -> Iterator[tuple[Place, str, Holder]]:
+    """Yield each table that may hold a calibration: its place in the file, the instrument's name, the table."""
+    if spec.monitor is not None:
+        yield ("monitor",), MONITOR, spec.monitor
+    for name, instrument in spec.instruments.items():
+        yield ("instruments", name), name, instrument
+
+
+def _check_points(calibration: CalibrationSpec, table: Place) -> None:
+    points = calibration.point or []
+    places: list[Place] = [(*table, "point", str(number)) for number in range(len(points))]
+    for point, place in zip(points, places, strict=True):
+        for key, default in (
+            ("date", calibration.calibrated_on),
+            ("laboratory", calibration.laboratory),
+            ("certificate", calibration.certificate),
+        ):
+            if getattr(point, key) is None and default is None:
+                raise CalibrationError(place, f"the point has no {key}, and neither has the calibration")
+    for (one, here), (other, there) in combinations(zip(points, places, strict=True), 2):
+        problem = contradiction(one, other)
+        if problem:
+            raise CalibrationError(there, problem, also=here)
+
+
+def contradiction(one: PointSpec, other: PointSpec) -> str:
+    """Return why two points cannot both hold; empty if they can."""
+    if one.quantity != other.quantity:
+        return _of_two_quantities({one.quantity, other.quantity})
+    (low, high), (other_low, other_high) = one.range, other.range
+    if one.range == other.range:
+        says = "contradict each other" if one.correction != other.correction else "say the same twice"
+        return f"two points at {one.value:g} {one.unit} {says}" if one.value == other.value else ""
+    if low < other_high and other_low < high:
+        return (
+            f"the ranges {low:g} to {high:g} {one.unit} and {other_low:g} to {other_high:g} {one.unit} overlap: "
+            "which correction holds where?"
+        )
+    return ""
+
+
+def _of_two_quantities(both: set[str]) -> str:
+    if both <= set(_LOADS):
+        return f"points of {' and '.join(sorted(both))} would correct the same reading twice"
+    if both & {"power", "energy"}:
+        (product,) = both - {"voltage"}
+        return f"points of {product} hold the voltage already; points of the voltage would correct it twice"
+    return ""
+
+
+def _check_term(spec: BenchSpec, terms: list[TermSpec], number: int, term: TermSpec, table: Place) -> None:
+    place = (*table, str(number))
+    twice = [k for k, one in enumerate(terms[:number]) if (one.name, one.above) == (term.name, term.above)]
+    if twice:
+        raise CalibrationError(
+            place, f"'{term.name[:40]}' is stated twice; leave one out", also=(*table, str(twice[0]))
+        )
+    if term.per_k and _change_k(spec) is None:
+        raise CalibrationError(
+            place,
+            f"'{term.name[:40]}' is stated for each kelvin, and environment.temperature_change_k is not given: by "
+            "how much did the temperature change since the last self-calibration?",
+        )
+
+
+def _change_k(spec: BenchSpec) -> float | None:
+    return spec.environment.temperature_change_k if spec.environment is not None else None
+
+
+def _term(spec: BenchSpec, term: TermSpec) -> SpecificationTerm:
+    change_k = _change_k(spec) or 0.0
+    source = term.source
+    if term.per_k:
+        source += f" \u00d7 {change_k:g} K (environment.temperature_change_k)"
+    return SpecificationTerm(
+        name=term.name,
+        relative=term.relative + term.relative_per_k * change_k,
+        absolute=term.absolute + term.absolute_per_k * change_k,
+        unit=term.unit,
+        source=source,
+        above=term.above,
+        assumed=term.assumed,
+    )
+
+
+def _points(calibration: CalibrationSpec | None) -> list[CalibrationPoint]:
+    if calibration is None:
+        return []
+    return [
+        CalibrationPoint(
+            quantity=point.quantity,
+            unit=point.unit,
+            low=point.range[0],
+            high=point.range[1],
+            value=point.value,
+            correction=point.correction,
+            U=point.U,
+            k=point.k,
+            date=point.date or calibration.calibrated_on or "",
+            laboratory=point.laboratory or calibration.laboratory or "",
+            certificate=point.certificate or calibration.certificate or "",
+        )
+        for point in calibration.point or []
+    ]

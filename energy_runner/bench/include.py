@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`calibration = "file.toml"`: take the table `calibration` of another file, such as `bench calibrate` writes."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from energy_runner.bench.origin import Origin
+from energy_runner.errors import ConfigurationError
+from energy_runner.toml_text import LONGEST, read_toml
+from energy_runner.wording import printable, shown
+
+Files = dict[tuple[str, ...], tuple[str, str]]
+
+
+def included(table: dict[str, Any], folder: Path, origin: Origin) -> tuple[dict[str, Any], Files]:
+    """Return a bench file's table with the calibrations that it names by a path, and the texts of their files.
+
+    Paths are relative to `folder`, that of the bench file. Raises `ConfigurationError`, with the bench file's
+    line, for a file that cannot be read or has no table `calibration`.
+    """
+    files: Files = {}
+    result = dict(table)
+    if isinstance(table.get("monitor"), dict):
+        result["monitor"] = _taken(table["monitor"], ("monitor",), folder, origin, files)
+    if isinstance(table.get("instruments"), dict):
+        result["instruments"] = {
+            name: _taken(one, ("instruments", name), folder, origin, files) if isinstance(one, dict) else one
+            for name, one in table["instruments"].items()
+        }
+    return result, files
+
+
+def _taken(
+    table: Mapping[str, Any], place: tuple[str, ...], folder: Path, origin: Origin, files: Files
+) -> dict[str, Any]:
+    named = table.get("calibration")
+    if not isinstance(named, str):
+        return dict(table)
+    key = (*place, "calibration")
+    path = folder / named
+    text, found = "", None
+    try:
+        if not os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, it is false for a name that is too long
+            problem = "there is no such file"
+        else:
+            with path.open(encoding="utf-8-sig") as file:
+                text = file.read(LONGEST + 1)
+            found = read_toml(text).get("calibration")
+            problem = "it has no table [calibration]"
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        problem = " ".join(str(error).split())
+    if not isinstance(found, dict):
+        raise ConfigurationError(
+            f"{origin.at(key)}: calibration = '{shown(named, 200)}': {shown(problem, 200)}. Try: a file that "
+            "`energy-runner bench calibrate` wrote, by its path from the bench file's folder"
+        )
+    files[key] = (printable(str(path)), text)
+    return {**table, "calibration": found}

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sample a known load in place of the DUT, and record it; the supply is off at the end of every path.
+
+Only the instruments that feed and sample are opened: nothing answers on the DUT's UART, and no pin moves.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from energy_runner.bench import Bench
+from energy_runner.bench.calibration import applied as with_calibration
+from energy_runner.bench.calibration import check_serial
+from energy_runner.director.doctor import ANSWER_S, OPEN_S, SUPPLY_IS_OFF, Examined, who
+from energy_runner.director.recorder import Recorder
+from energy_runner.director.signals import check_signals
+from energy_runner.director.stop import StopRequest
+from energy_runner.director.subscriber import Called
+from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
+from energy_runner.director.undo import UndoReport, UndoStack
+from energy_runner.errors import BenchFault, ConfigurationError
+from energy_runner.session.events import (
+    AcquisitionStarted,
+    AcquisitionStopped,
+    BoxIdentified,
+    MonitorConfigured,
+    SupplySwitched,
+)
+from instruments.clock import Deadline
+from instruments.errors import one_line
+from instruments.roles import Identity, Sampler, SamplingSettings, Supply, SupplySettings
+from instruments.specifications import as_facts
+
+SUPPLY_IS_ON = "supply is on"
+SETTLE_S = 0.5
+TURN_S = 0.05
+POLL_S = 0.1
+STOP_S = 15.0
+FIRST_SAMPLE_S = 3.0
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What was sampled: the settings that the monitor reported, its identity, and whether it is a twin."""
+
+    monitor: MonitorConfigured
+    identity: Identity
+    virtual: bool
+
+
+def sample_load(
+    bench: Bench,
+    stop: StopRequest,
+    recorder: Recorder,
+    seconds: float,
+    listener: Callable[[Examined], None] = lambda step: None,
+) -> Sampled:
+    """Feed the load, sample it for `seconds`, and switch the supply off.
+
+    Events, bytes and samples go to `recorder`, which is closed at the end. `listener` is called with every step.
+    Raises `Interrupted` if the user asks to stop, an instrument's error, and `BenchFault` if the supply does not
+    confirm that it is off.
+    """
+    job = _Job(bench, stop, recorder, listener)
+    try:
+        return job.run(seconds)
+    finally:
+        job.end_listener()
+        recorder.close()
+
+
+class _Job:
+    """One acquisition; every undo step is registered before the action it undoes."""
+
+    def __init__(
+        self, bench: Bench, stop: StopRequest, recorder: Recorder, listener: Callable[[Examined], None]
+    ) -> None:
+        self._bench = bench
+        self._clock = bench.clock
+        self._stop = stop
+        self._recorder = recorder
+        self._listener: Called | None = Called(listener)
+        self._undo = UndoStack(bench.clock)
+        self._identities: dict[str, Identity] = {}
+        self._acquiring = False
+        self._fault: BenchFault | None = None
+        bench.listen(recorder.bytes_passed)
+
+    def run(self, seconds: float) -> Sampled:
+        supply, sampler, settings, names = self._roles()
+        try:
+            for name in names:
+                self._open(name)
+            voltage_v = self._set_supply(supply, settings)
+            configured = self._set_sampler(sampler, voltage_v)
+            self._switch_on(supply)
+            self._sample(sampler, seconds)
+        finally:
+            self._recorder.lenient = True  # from here on nothing keeps the supply from being switched off
+            self._undo.unwind(self._undone)
+            self._recorder.lenient = False
+        if self._fault is not None:
+            raise self._fault
+        identity = self._identities[configured.sampler]
+        virtual = self._bench.virtual or any(one.virtual for one in self._identities.values())
+        return Sampled(configured, identity, virtual)
+
+    def _roles(self) -> tuple[Supply, Sampler, SupplySettings, Sequence[str]]:
+        bench, players = self._bench, self._bench.players
+        if bench.supply is None or players.supply is None or bench.supply_settings is None:
+            raise ConfigurationError(f"bench '{bench.spec.name}' has no supply, which must feed the load")
+        if bench.sampler is None or players.sampler is None:
+            raise ConfigurationError(f"bench '{bench.spec.name}' has no sampler, so there is nothing to compare")
+        names = dict.fromkeys((players.supply.instrument, players.sampler.instrument))
+        return bench.supply, bench.sampler, bench.supply_settings, list(names)
+
+    # --- steps --------------------------------------------------------------------------------------------
+
+    def _open(self, name: str) -> None:
+        self._stop.check()
+        instrument, supply = self._bench.instruments[name], self._bench.players.supply
+        self._undo.register(f"close {name}", lambda _: instrument.close())
+        if supply is not None and name == supply.instrument:
+            self._undo.register(SUPPLY_STEP, lambda deadline: switch_off(self._bench, deadline), 3 * POWER_S)
+        instrument.while_waiting = self._stop.check
+        identity = instrument.open(self._deadline(OPEN_S))
+        instrument.while_waiting = lambda: None
+        self._identities[name] = identity
+        check_serial(self._bench.spec, name, identity)
+        facts = {key: getattr(identity, key) for key in identity.__dataclass_fields__ if key != "detail"}
+        facts["detail"] = dict(identity.detail)
+        self._recorder.emit(BoxIdentified(t_ns=self._clock.now_ns(), box=name, identity=facts))
+        self._note(f"{name} answers", who(identity))
+
+    def _set_supply(self, supply: Supply, settings: SupplySettings) -> float:
+        self._stop.check()
+        voltage_v = supply.configure(settings, self._deadline(OPEN_S)).voltage_set_v
+        self._note("supply takes its settings", f"{voltage_v:g} V")
+        return voltage_v
+
+    def _set_sampler(self, sampler: Sampler, voltage_v: float) -> MonitorConfigured:
+        self._stop.check()
+        players = self._bench.players
+        assert players.sampler is not None  # noqa: S101
+        name = players.sampler.instrument
+        wanted = SamplingSettings(self._bench.sampling.sample_rate_hz, on_edge=False)
+        applied = sampler.configure(wanted, self._deadline(OPEN_S))
+        check_signals(name, applied)
+        if sampler.capabilities.starts_on_edge:
+            raise BenchFault(
+                f"the driver of {name} starts on an edge only, and a load makes none. Try: a driver that heeds "
+                "SamplingSettings.on_edge"
+            )
+        configured = MonitorConfigured(
+            t_ns=self._clock.now_ns(),
+            voltage_set_v=voltage_v,
+            period_s=applied.period_s,
+            signals=[
+                {"name": one.name, "unit": one.unit, "kind": one.kind, "period_s": one.period_s}
+                for one in applied.signals
+            ],
+            captures_edges=False,
+            starts_on_edge=False,
+            accuracy=as_facts(with_calibration(self._bench.spec, name, sampler.specification())),
+            sampler=name,
+            supply=players.supply.instrument if players.supply else "",
+        )
+        self._recorder.emit(configured)
+        self._recorder.open_trace(applied, streaming={name})
+        names = ", ".join(signal.name for signal in applied.signals)
+        self._note(f"{name} samples as asked", f"{names}, a sample every {applied.period_s * 1e6:g} µs")
+        return configured
+
+    def _switch_on(self, supply: Supply) -> None:
+        self._stop.check()
+        supply.on(self._deadline(POWER_S))
+        self._recorder.emit(SupplySwitched(t_ns=self._clock.now_ns(), on=True))
+        self._wait(SETTLE_S)
+        measured_v = supply.measured_voltage_v(self._deadline(ANSWER_S))
+        self._note(SUPPLY_IS_ON, f"{measured_v:.4f} V at its output" if measured_v is not None else "confirmed")
+
+    def _sample(self, sampler: Sampler, seconds: float) -> None:
+        self._undo.register("end the acquisition", lambda deadline: self._end(sampler, deadline), STOP_S)
+        self._acquiring = True
+        sampler.start(self._deadline(ANSWER_S))
+        self._recorder.emit(AcquisitionStarted(t_ns=self._clock.now_ns()))
+        soon, end = self._deadline(FIRST_SAMPLE_S), self._deadline(seconds)
+        while not end.expired():
+            self._wait(min(POLL_S, end.remaining_s()))
+            self._recorder.stream(sampler.poll(self._deadline(ANSWER_S)))
+            if soon.expired() and not self._recorder.samples_end:
+                raise BenchFault(f"the sampler delivered no sample within {FIRST_SAMPLE_S:g} s of its start")
+        self._end(sampler, self._deadline(STOP_S))
+        self._note("load was sampled", f"{self._recorder.samples_received} samples in {seconds:g} s")
+
+    def _end(self, sampler: Sampler, deadline: Deadline) -> None:
+        if not self._acquiring:
+            return
+        self._acquiring = False
+        try:
+            self._recorder.stream(sampler.stop(deadline))
+        finally:
+            end, received = self._recorder.samples_end, self._recorder.samples_received
+            self._recorder.emit(AcquisitionStopped(t_ns=self._clock.now_ns(), samples=end, received=received))
+            self._recorder.close_trace()
+
+    # --- helpers ------------------------------------------------------------------------------------------
+
+    def _wait(self, duration_s: float) -> None:
+        end = self._deadline(duration_s)
+        while not end.expired():
+            self._stop.check()
+            self._clock.sleep(min(TURN_S, end.remaining_s()))
+
+    def _undone(self, done: UndoReport) -> None:
+        if done.name != SUPPLY_STEP:
+            return
+        player = self._bench.players.supply
+        if done.error is None:
+            self._recorder.emit(SupplySwitched(t_ns=self._clock.now_ns(), on=False))
+            self._note(SUPPLY_IS_OFF, f"confirmed by {player}")
+        else:
+            says = one_line(done.error)
+            self._recorder.remark("director", f"the supply may still be on: {says}", suspicious=True)
+            self._note(SUPPLY_IS_OFF, says, ok=False)
+            self._fault = BenchFault(
+                f"{player} did not confirm that the supply is off: {says}. Switch it off by hand"
+            )
+
+    def _note(self, step: str, says: str, *, ok: bool = True) -> None:
+        if self._listener is not None and self._listener.offer(Examined(step, ok, says)) is not None:
+            self.end_listener()
+
+    def end_listener(self) -> None:
+        """Call the listener no more; safe to call twice."""
+        if self._listener is not None:
+            self._listener.end()
+            self._listener = None
+
+    def _deadline(self, after_s: float) -> Deadline:
+        return self._clock.deadline(after_s)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calendar days in the laboratory's time zone; which day it is now is not known here."""
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_DISTANCE = re.compile(r"UTC([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+def zone(name: str) -> tzinfo:
+    """Return the time zone with an IANA name, or `UTC+01:00`; raise `ValueError` for one that is unknown."""
+    match = _DISTANCE.fullmatch(name)
+    if match is not None:
+        distance = timedelta(hours=int(match[2]), minutes=int(match[3]))
+        return timezone(-distance if match[1] == "-" else distance)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {name[:80]!r}") from None
+
+
+def day_in(name: str, utc_text: str) -> str:
+    """Return the day (`YYYY-MM-DD`) that it is in a time zone at a moment given as ISO 8601 text in UTC.
+
+    Raises `ValueError` for anything else.
+    """
+    moment = datetime.fromisoformat(utc_text)
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(zone(name)).strftime("%Y-%m-%d")
+    except OverflowError as error:
+        raise ValueError(str(error)) from None
+
+
+def days_after(day: str, count: int) -> str:
+    """Return the day `count` days after `day`, both `YYYY-MM-DD`; raise `ValueError` beyond the calendar."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=count)).isoformat()
+    except OverflowError as error:
+        raise ValueError(str(error)) from None

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calibration points and terms of a bench file: what is refused, with its line, and what is laid over a table."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from energy_runner.api.runs import _first_record
+from energy_runner.bench.build import build_bench
+from energy_runner.bench.calibration import applied, check_in_force, zone_of
+from energy_runner.bench.load import load_bench_spec
+from energy_runner.bench.spec import BenchSpec
+from energy_runner.errors import ConfigurationError
+from instruments.clock import VirtualClock
+from instruments.specifications import as_facts, load
+from tests.support.small import small_plan
+
+BENCH = """name = "desk"
+[monitor]
+driver = "n6705"
+port = "TCPIP::10.0.0.7::5025::SOCKET"
+voltage_v = 3.0
+[io_manager]
+port = "/dev/ttyACM1"
+"""
+TABLE = """[monitor.calibration]
+calibrated_on = 2026-01-31
+due = 2027-01-31
+laboratory = "Lab"
+certificate = "C-1"
+"""
+POINT = """[[monitor.calibration.point]]
+quantity = "current"
+range = [0.0, 0.1]
+value = 0.0
+correction = 1e-6
+unit = "A"
+U = 2e-7
+k = 2.0
+"""
+HIGHER = POINT.replace("value = 0.0", "value = 0.05")
+
+
+def bench(folder: Path, text: str) -> BenchSpec:
+    (folder / "b.toml").write_text(text, "utf-8")
+    return load_bench_spec(str(folder / "b.toml"))
+
+
+def at(day: str) -> VirtualClock:
+    """Return a clock that shows this moment of UTC."""
+    clock = VirtualClock()
+    wanted_ns = round(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 10**9
+    clock.advance_to(wanted_ns - clock.utc_ns())
+    return clock
+
+
+def line(text: str, key: str) -> int:
+    """Return the number of the last line that begins with `key`."""
+    return max(number for number, one in enumerate(text.splitlines(), 1) if one.startswith(key))
+
+
+def test_points_become_facts_and_replace_gain_and_offset(tmp_path: Path) -> None:
+    spec = bench(tmp_path, BENCH + TABLE + POINT + HIGHER)
+    table = applied(spec, "monitor", load("instruments.devices.n6705"))
+    assert {"gain", "offset"}.isdisjoint(term.name for term in table.terms)
+    assert {"voltage_gain", "voltage_offset", "clock", "noise"} <= {term.name for term in table.terms}
+    assert all(term.assumed for term in table.terms), "the whole table was assumed"
+    facts = as_facts(table)
+    assert facts["replaced"] == ("gain", "offset")
+    assert facts["points"][1] == {
+        "quantity": "current",
+        "unit": "A",
+        "low": 0.0,
+        "high": 0.1,
+        "value": 0.05,
+        "correction": 1e-6,
+        "U": 2e-7,
+        "k": 2.0,
+        "date": "2026-01-31",
+        "laboratory": "Lab",
+        "certificate": "C-1",
+    }
+    assert applied(spec, "another", table) is table
+    assert "points" not in as_facts(load("instruments.devices.n6705"))
+
+
+def test_a_range_with_points_of_its_own_needs_no_term_for_its_change(tmp_path: Path) -> None:
+    wide = POINT.replace("[0.0, 0.1]", "[0.1, 3.0]").replace("value = 0.0", "value = 0.2")
+    names = [
+        {term.name for term in applied(bench(tmp_path, text), "monitor", load("instruments.devices.n6705")).terms}
+        for text in (BENCH + TABLE + POINT, BENCH + TABLE + POINT + wide)
+    ]
+    assert "range_changes" in names[0]
+    assert "range_changes" not in names[1]
+
+
+TERM = '[[monitor.specification.term]]\nname = "temperature"\nrelative_per_k = 5e-5\nsource = "page 9"\n'
+
+
+def test_a_term_is_sized_by_the_change_of_temperature(tmp_path: Path) -> None:
+    spec = bench(tmp_path, BENCH + TERM + "[environment]\ntemperature_change_k = 3.0\n")
+    (term,) = [
+        term
+        for term in applied(spec, "monitor", load("instruments.devices.n6705")).terms
+        if term.name == "temperature"
+    ]
+    assert term.relative == pytest.approx(1.5e-4)
+    assert term.source == "page 9 \u00d7 3 K (environment.temperature_change_k)"
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "key"),
+    [
+        (("value = 0.05", "value = 0.2"), "value = 0.2 A lies outside its range, 0 to 0.1 A", "[[monitor"),
+        (('unit = "A"', 'unit = "mA"'), "unit = 'mA' does not fit a current, which is given in A", "[[monitor"),
+        (("[0.0, 0.1]", "[0.1, 0.0]"), "is empty", "[[monitor"),
+        (("[0.0, 0.1]", "[0.04, 0.2]"), "0 to 0.1 A and 0.04 to 0.2 A overlap", "[[monitor"),
+        (("value = 0.05", "value = 0.0"), "two points at 0 A say the same twice", "[[monitor"),
+        (
+            ("value = 0.05\ncorrection = 1e-6", "value = 0.0\ncorrection = 2e-6"),
+            "two points at 0 A contradict each other",
+            "[[monitor",
+        ),
+        (
+            ('quantity = "current"\nrange = [0.0, 0.1]', 'quantity = "power"\nrange = [0.0, 0.1]'),
+            "unit = 'A' does not fit a power",
+            "[[monitor",
+        ),
+        (("U = 2e-7", "U = -2e-7"), "monitor.calibration.point.1.U = -2e-07: must be greater than 0", "U"),
+        (("U = 2e-7", "u = 2e-7"), "unknown key 'monitor.calibration.point.1.u'", "u"),
+        (("k = 2.0", "k = 2.0\ndate = '2026-02-30'"), "a day that exists", "date"),
+    ],
+)
+def test_a_wrong_point_is_refused_with_its_line(
+    change: tuple[str, str], words: str, key: str, tmp_path: Path
+) -> None:
+    assert change[0] in HIGHER
+    text = BENCH + TABLE + POINT + HIGHER.replace(*change)
+    with pytest.raises(ConfigurationError) as caught:
+        bench(tmp_path, text)
+    assert words in str(caught.value)
+    assert f"b.toml, line {line(text, key)}" in str(caught.value)
+
+
+POWER = HIGHER.replace('"current"', '"power"').replace('"A"', '"W"')
+VOLTAGE = HIGHER.replace('"current"', '"voltage"').replace('"A"', '"V"')
+STATED = '[[monitor.specification.term]]\nname = "drift"\nrelative = 1e-5\nsource = "log"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "key"),
+    [
+        (POINT, "the point has no date", "[[monitor"),
+        (TABLE + POINT + POWER, "points of current and power would correct the same reading twice", "[[monitor"),
+        (TABLE + POWER + VOLTAGE, "points of power hold the voltage already", "[[monitor"),
+        (TERM, "environment.temperature_change_k is not given", "[[monitor"),
+        (STATED + STATED, "'drift' is stated twice", "[[monitor"),
+        (STATED.replace("relative = 1e-5\n", ""), "'drift' needs a size", "[[monitor"),
+        (STATED.replace("relative", "absolute"), "'drift' needs a unit", "[[monitor"),
+        (TABLE + "interval_days = 365\n", "takes the place of due", "[monitor.cal"),
+        (TABLE + "virtual = true\n", "says nothing about a real instrument", ""),
+    ],
+)
+def test_what_contradicts_itself_is_refused_with_its_line(text: str, words: str, key: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        bench(tmp_path, BENCH + text)
+    assert words in str(caught.value)
+    assert not key or f"line {line(BENCH + text, key)}" in str(caught.value)
+
+
+def test_both_lines_of_a_contradiction_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"line 21 \(and line 13\)"):
+        bench(tmp_path, BENCH + TABLE + POINT + POINT)
+
+
+def test_only_the_sampler_is_corrected(tmp_path: Path) -> None:
+    text = (
+        'name = "x"\n[instruments.a]\ndriver = "n6705"\nport = "tcp://10.0.0.1:5025"\n'
+        '[instruments.b]\ndriver = "io-manager"\nport = "/dev/ttyACM1"\n'
+        '[roles]\nsupply = "a"\nsampler = "a"\nedges = "b"\ndut = "b"\n[supply]\nvoltage_v = 3.0\n'
+    )
+    points = (TABLE + POINT).replace("monitor", "instruments.b")
+    with pytest.raises(ConfigurationError, match=r"line 15: 'b' does not sample on this bench"):
+        bench(tmp_path, text + points)
+    assert bench(tmp_path, text + points.replace("instruments.b", "instruments.a"))
+
+
+# --- days -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "in_force"),
+    [
+        ("UTC", "2027-01-31T23:59:00", True),
+        ("UTC", "2027-02-01T00:01:00", False),
+        ("Asia/Tokyo", "2027-01-31T14:59:00", True),
+        ("Asia/Tokyo", "2027-01-31T15:01:00", False),
+        ("America/Los_Angeles", "2027-02-01T07:59:00", True),
+        ("America/Los_Angeles", "2027-02-01T08:01:00", False),
+        ("UTC+05:30", "2027-01-31T18:31:00", False),
+    ],
+)
+def test_a_calibration_expires_with_the_day_of_the_laboratory(
+    zone: str, moment: str, in_force: bool, tmp_path: Path
+) -> None:
+    text = f'time_zone = "{zone}"\n' + BENCH + TABLE + POINT
+    spec = bench(tmp_path, text)
+    if in_force:
+        check_in_force(spec, at(moment))
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        check_in_force(spec, at(moment))
+    assert f"line {line(text, 'due')}: the calibration expired on 2027-01-31, and today is 2027-02-01" in str(
+        caught.value
+    )
+
+
+def test_an_interval_counts_from_the_day_of_the_calibration(tmp_path: Path) -> None:
+    text = 'time_zone = "UTC"\n' + BENCH + TABLE.replace("due = 2027-01-31", "interval_days = 28") + POINT
+    spec = bench(tmp_path, text)
+    check_in_force(spec, at("2026-02-28T12:00:00"))
+    with pytest.raises(ConfigurationError, match="line 11: the calibration expired on 2026-02-28"):
+        check_in_force(spec, at("2026-03-01T12:00:00"))
+
+
+def test_a_point_of_tomorrow_is_refused(tmp_path: Path) -> None:
+    spec = bench(tmp_path, 'time_zone = "UTC"\n' + BENCH + TABLE + POINT)
+    with pytest.raises(
+        ConfigurationError, match="line 14: the point was taken on 2026-01-31, but today is 2026-01-30"
+    ):
+        check_in_force(spec, at("2026-01-30T12:00:00"))
+
+
+def test_without_points_a_rule_judges_the_days(tmp_path: Path) -> None:
+    check_in_force(bench(tmp_path, 'time_zone = "UTC"\n' + BENCH + TABLE), at("2030-01-01T00:00:00"))
+
+
+def test_a_zone_that_is_unknown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"line 1: time_zone = 'Europe/Atlantis': .*IANA"):
+        bench(tmp_path, 'time_zone = "Europe/Atlantis"\n' + BENCH)
+
+
+def test_the_zone_of_this_computer_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    assert zone_of(bench(tmp_path, BENCH)) == "Asia/Kathmandu"
+    assert zone_of(load_bench_spec("virtual-lpm01a")) == "UTC"
+
+
+# --- a file of its own ------------------------------------------------------------------------------------
+
+RECORD = (TABLE + POINT + HIGHER).replace("monitor.", "")
+NAMED = BENCH.replace("voltage_v = 3.0", 'voltage_v = 3.0\ncalibration = "cal/2026.toml"')
+
+
+def test_a_calibration_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "cal").mkdir()
+    (tmp_path / "cal" / "2026.toml").write_text(RECORD + "[[residual]]\nvalue = 1.0\n")
+    spec = bench(tmp_path, NAMED)
+    assert spec == bench(tmp_path, BENCH + TABLE + POINT + HIGHER)
+    with pytest.raises(ConfigurationError, match=r"2026\.toml, line 3: the calibration expired on 2027-01-31"):
+        check_in_force(spec, at("2028-01-30T12:00:00"))
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (None, r"b\.toml, line 6: calibration = 'cal/2026\.toml': there is no such file"),
+        ("x = [", r"b\.toml, line 6: calibration = 'cal/2026\.toml': "),
+        ("[residual]\n", r"b\.toml, line 6: .*it has no table \[calibration\]"),
+        (RECORD.replace('"A"', '"mA"'), r"2026\.toml, line 6: .*does not fit a current"),
+        (RECORD + POINT.replace("monitor.", ""), r"2026\.toml, line 22 \(and line 6\): .*say the same twice"),
+        (
+            RECORD.replace("U = ", "V = ", 1),
+            r"2026\.toml, line 12: unknown key 'monitor\.calibration\.point\.0\.V'",
+        ),
+    ],
+)
+def test_a_mistake_in_that_file_is_named_with_its_line(record: str | None, words: str, tmp_path: Path) -> None:
+    (tmp_path / "cal").mkdir()
+    if record is not None:
+        (tmp_path / "cal" / "2026.toml").write_text(record)
+    with pytest.raises(ConfigurationError, match=words):
+        bench(tmp_path, NAMED)
+
+
+def test_the_record_of_a_real_bench_names_the_zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a rule can judge the day of the run, whatever computer does it later."""
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    plan = small_plan(tmp_path / "stimuli")
+    found = [
+        _first_record(build_bench(spec, "energy"), plan, "s", "2026-01-31T20:00:00Z").bench.get("time_zone")
+        for spec in (
+            bench(tmp_path, BENCH),
+            bench(tmp_path, 'time_zone = "Europe/Berlin"\n' + BENCH),
+            load_bench_spec("virtual-n6705c"),
+        )
+    ]
+    assert found == ["Asia/Kathmandu", "Europe/Berlin", None]
