@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Distributions of many equal events, the levels of a trace, and the idle level among them."""
+"""Distributions of many equal events, and the levels of a trace."""
 
 import math
 
@@ -11,10 +11,8 @@ from hypothesis.extra import numpy as arrays
 
 from energy_runner.analysis.inferences.distribution import describe
 from energy_runner.analysis.levels.changepoints import find_levels
-from energy_runner.analysis.levels.idle import Stretch, find_idle
 from tests.support.examples import examples
 
-PERIOD_S = 1e-3
 FLOATS = st.floats(width=32, min_value=-(2.0**100), max_value=2.0**100) | st.just(np.nan)
 
 # --- distributions --------------------------------------------------------------------------------------
@@ -69,7 +67,7 @@ def test_equal_values_are_no_outliers_and_few_values_no_distribution():
     assert describe(np.full(50, np.nan), np.arange(50.0)) is None
 
 
-# --- levels and idle ------------------------------------------------------------------------------------
+# --- levels ----------------------------------------------------------------------------------------------
 
 
 def test_levels_are_found_where_they_change():
@@ -108,23 +106,3 @@ def test_any_samples_have_levels(values):
     assert levels.edges[-1] == len(values)
     assert np.all(np.diff(levels.edges) > 0) or len(values) == 0
     assert len(levels.edges) == len(levels.mean) + 1 == len(levels.sigma) + 1
-
-
-def test_idle_is_the_lowest_level_that_lasts_not_the_commonest():
-    rng = np.random.default_rng(0)
-    # Receiving draws more than inferring; idle is seen for 80 ms only, a dip of 4 ms does not count.
-    parts = [(0.058, 2000), (0.038, 80), (0.058, 500), (0.030, 4), (0.058, 400)]
-    power = np.concatenate([np.full(count, level) for level, count in parts]) + rng.normal(0, 1e-4, 2984)
-    idle = find_idle([Stretch(1000.0, power)], PERIOD_S)
-    assert idle is not None
-    assert idle.power_w == pytest.approx(0.038, abs=5e-5)
-    assert idle.start_s == pytest.approx(3.0, abs=0.005)
-    assert idle.duration_s == pytest.approx(0.08, abs=0.005)
-    assert (idle.places, idle.total_s) == (1, idle.duration_s)
-
-
-def test_no_idle_level_where_nothing_lasts():
-    rng = np.random.default_rng(0)
-    assert find_idle([Stretch(0.0, rng.uniform(0.01, 0.09, 2000))], PERIOD_S) is None
-    assert find_idle([Stretch(0.0, np.full(30, 0.02)), Stretch(50.0, np.full(5, 0.01))], PERIOD_S) is None
-    assert find_idle([], PERIOD_S) is None
