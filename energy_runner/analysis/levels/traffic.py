@@ -77,16 +77,23 @@ def _by_events(session: Session) -> Traffic:
         state.take(event)
         if isinstance(event, ev.InferenceDone):
             whole = event.sent_ns % _SECOND_NS == 0 and whole is not False
-    found.quiet, found.loads = list(_within(state.quiet, _acquired(session))), state.loads
+    quiet = sorted([*state.quiet, *(state.unsure if state.tells_loads else ())], key=lambda span: span.begin_ns)
+    found.quiet, found.loads = list(_within(quiet, _acquired(session))), state.loads
     found.resolution_s = 1.0 if whole else 0.0
     return found
 
 
 class _Sequence:
-    """What the DUT is doing, by the events so far: quiet since `ready_ns`, or None while it is busy."""
+    """What the DUT is doing, by the events so far: quiet since `ready_ns`, or None while it is busy.
+
+    Before a command something may have been loaded, so a journal that never says when a load began leaves such a
+    stretch `unsure`.
+    """
 
     def __init__(self) -> None:
         self.quiet: list[Span] = []
+        self.unsure: list[Span] = []
+        self.tells_loads = False
         self.loads: list[Span] = []
         self._ready_ns: int | None = None
         self._at_start = False
@@ -102,14 +109,14 @@ class _Sequence:
         elif isinstance(event, ev.Phase):
             if event.name == "load":
                 self._busy(t_ns)
-                self._load_ns = t_ns
+                self._load_ns, self.tells_loads = t_ns, True
         elif isinstance(event, ev.StimulusLoaded):
             if self._load_ns is not None:
                 self.loads.append(Span(self._load_ns, t_ns))
             self._load_ns = None
             self._ready(t_ns)  # without a known beginning, what came before may have been the load
         elif isinstance(event, ev.EdgesExpected) and event.purpose != "boot":
-            self._busy(t_ns)
+            self._busy(t_ns, by_command=True)
             if event.purpose == "sync":
                 self._ready(t_ns + _ANSWER_NS)
         elif isinstance(event, ev.InferenceDone | ev.DutBooted | ev.DutIdentified):
@@ -120,9 +127,9 @@ class _Sequence:
     def _ready(self, t_ns: int, *, at_start: bool = False) -> None:
         self._ready_ns, self._at_start, self._untouched = t_ns, at_start, False
 
-    def _busy(self, t_ns: int) -> None:
+    def _busy(self, t_ns: int, *, by_command: bool = False) -> None:
         if self._ready_ns is not None and t_ns > self._ready_ns:
-            self.quiet.append(Span(self._ready_ns, t_ns, self._at_start))
+            (self.unsure if by_command else self.quiet).append(Span(self._ready_ns, t_ns, self._at_start))
         self._ready_ns, self._untouched = None, False
 
 
