@@ -9,16 +9,20 @@ from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.use import Battery, Between, DutyCycle, Quantity, Use, energy_in_use
 from energy_runner.errors import ConfigurationError
 from energy_runner.session.folder import Session
-from energy_runner.session.result import Result
+from energy_runner.session.result import NetEnergy, Result
 
 
 @dataclass(frozen=True)
 class SessionUse:
-    """What a session's energy comes to in use: the duty cycle, the battery if there is one, and the figures."""
+    """What a session's energy comes to in use: the duty cycle, the battery if there is one, and the figures.
+
+    `net_energy` is the energy of an inference above the session's idle level; None where it has none.
+    """
 
     cycle: DutyCycle
     battery: Battery | None
     use: Use
+    net_energy: NetEnergy | None = None
 
 
 def use_of_session(
@@ -49,7 +53,7 @@ def use_of_session(
         boot_j=boot_j or Quantity(0.0),
         boot_s=boot_s or Quantity(0.0),
     )
-    return SessionUse(cycle, battery, energy_in_use(cycle, battery))
+    return SessionUse(cycle, battery, energy_in_use(cycle, battery), result.net_energy_per_inference_j)
 
 
 def measured_inference(session: Session, result: Result) -> tuple[Quantity, Quantity, float]:

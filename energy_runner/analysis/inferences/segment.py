@@ -41,6 +41,7 @@ _MARGIN = 24  # samples beyond an edge
 _CHUNK = 1 << 20
 _HISTOGRAM_BINS = 40
 _MIX_U = 0.14  # of a sample times the step there: sharing it out by flat levels may be off by a quarter
+_LEAST_LEVEL = 3  # samples: a shorter phase inside an inference is an edge
 _LEAST_STEP = 0.01  # of the mean power: the least step between two phases inside an inference
 
 
@@ -300,7 +301,8 @@ def _shape(train: Train) -> FloatArray:
 
 def _phases_inside(shape_w: FloatArray, period_s: float) -> tuple[EstimatedPhase, ...]:
     """Return the constant levels of the typical inference; steps below 1 % of the mean power are ignored."""
-    levels = find_levels(shape_w, least_step=_LEAST_STEP * float(np.mean(np.abs(shape_w))))
+    least_step = _LEAST_STEP * float(np.mean(np.abs(shape_w)))
+    levels = find_levels(shape_w, least_step=least_step, least_samples=_LEAST_LEVEL)
     step_s = period_s / len(shape_w)
     return tuple(
         EstimatedPhase(start * step_s, (stop - start) * step_s, power_w, power_w * (stop - start) * step_s)

@@ -26,6 +26,8 @@ from energy_runner.session.result import Finding
 FloatArray = npt.NDArray[np.float64]
 
 _OVERLAP = 1e-9  # samples by which two phases may seem to overlap through rounding
+LEAST_SAMPLES = 3  # of an estimated level; a shorter one is an edge, or rests on a fit alone
+LEAST_STEP = 0.01  # of the mean power, between estimated levels
 SHORT = 2.0  # samples: a shorter phase may have no sample of its own
 
 
@@ -271,9 +273,17 @@ def _relative(found: _Energy) -> float:
 
 
 def estimated_phases(
-    source: EnergySource, start: float, stop: float, *, least_step_w: float = 0.0, most_samples: int = 1 << 22
+    source: EnergySource,
+    start: float,
+    stop: float,
+    *,
+    least_step_w: float | None = None,
+    least_samples: int = LEAST_SAMPLES,
+    most_samples: int = 1 << 22,
 ) -> tuple[list[Span], list[float]]:
     """Return the constant levels between two places and their mean powers in W: phases that nothing announced.
+
+    Steps below `least_step_w`, by default 1 % of the mean power, and levels shorter than `least_samples` are none.
 
     Raises `ConfigurationError` for a stretch outside the trace or one too long for memory.
     """
@@ -282,7 +292,10 @@ def estimated_phases(
     first, last = math.ceil(start), math.floor(stop)
     if last - first > most_samples:
         raise ConfigurationError(f"{last - first} samples are too many to search, at most {most_samples}")
-    levels = find_levels(source.power_w(first, last), least_step=least_step_w)
+    power_w = np.asarray(source.power_w(first, last), dtype=np.float64)
+    known = power_w[np.isfinite(power_w)]
+    least_w = LEAST_STEP * float(np.mean(np.abs(known))) if least_step_w is None and len(known) else least_step_w
+    levels = find_levels(power_w, least_step=least_w or 0.0, least_samples=least_samples)
     edges = levels.edges + first
     edges[0], edges[-1] = start, stop
     spans = [Span(begin, end) for begin, end in pairwise(edges.tolist())]

@@ -3,8 +3,11 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from energy_runner.analysis.energy.source import EnergySource, energy_source
 from energy_runner.analysis.facts import gather
+from energy_runner.analysis.inferences.segment import WindowInferences, segment_session
 from energy_runner.analysis.phases.edge_file import PinEdges
 from energy_runner.analysis.phases.measure import (
     PhaseResult,
@@ -17,6 +20,8 @@ from energy_runner.analysis.phases.measure import (
 from energy_runner.errors import ConfigurationError
 from energy_runner.session.folder import Session
 from energy_runner.session.trace import TraceReader
+
+MOST_SPANS = 20_000  # measured for estimated phases: the first inferences of a window stand for all
 
 
 def phases_by_pins(session: Session, edges: PinEdges, *, active_low: bool = False) -> PhaseResult:
@@ -40,16 +45,20 @@ def phases_by_pins(session: Session, edges: PinEdges, *, active_low: bool = Fals
 def phases_estimated(session: Session, window: int | None = None) -> PhaseResult:
     """Return the constant levels inside window `window` (from 1; None: the first that has a place in the trace).
 
-    Where no window has a place, the whole trace is searched. Raises `ConfigurationError` for a session without a
-    power trace, and for a window that is not in it.
+    Where the trace shows the window's inferences, the levels are those of the typical one, measured in each of
+    them. Where it does not, they are those of the window as a whole; where no window has a place, of the trace.
+    Raises `ConfigurationError` for a session without a power trace, and for a window that is not in it.
     """
     _check_trace(session)
     placed = [one for one in session.result().windows if one.start_s is not None]
     number = 1 if window is None else window
     if window is not None and not 1 <= number <= len(placed):
         raise ConfigurationError(f"{session.path}: has windows 1 to {len(placed)} in its trace, not {number}")
+    repeated = segment_session(session, placed[number - 1].index).windows[0] if placed else None
     with session.trace() as trace:
         source = _source(session, trace)
+        if repeated is not None and repeated.resolved and repeated.estimated_phases:
+            return measure_phases(source, _in_each(repeated, source.period_s), estimated=True)
         start, stop = 0.0, float(source.length)
         if placed:
             one = placed[number - 1]
@@ -57,6 +66,19 @@ def phases_estimated(session: Session, window: int | None = None) -> PhaseResult
         spans, _ = estimated_phases(source, start, min(stop, float(source.length)))
         named = {f"level {index + 1}": [span] for index, span in enumerate(spans)}
         return measure_phases(source, named, estimated=True)
+
+
+def _in_each(window: WindowInferences, period_s: float) -> dict[str, list[Span]]:
+    """Return the typical inference's levels as spans in each inference, stretched between its boundaries."""
+    typical = window.estimated_phases
+    whole_s = typical[-1].start_s + typical[-1].duration_s
+    marks = np.array([phase.start_s for phase in typical] + [whole_s]) / whole_s
+    bounds = np.array(window.boundaries_s[: MOST_SPANS // len(typical) + 1]) / period_s
+    places = bounds[:-1, None] + np.diff(bounds)[:, None] * marks
+    return {
+        f"level {k + 1}": [Span(begin, end) for begin, end in places[:, k : k + 2].tolist()]
+        for k in range(len(typical))
+    }
 
 
 def _check_trace(session: Session) -> None:

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The noise of a trace about its levels: how much a sample scatters, and how alike neighbours are.
+
+The mean of m samples of white noise scatters by σ/√m; that of coloured noise by up to σ∞/√m, where the long-run
+variance σ∞² is the variance times one plus twice the sum of the autocorrelations (T. W. Anderson, The Statistical
+Analysis of Time Series, 1971, section 8.3). A search for changes that takes one for the other finds a change in
+every slow swing. All is estimated from differences of samples some lags apart, across which nothing jumps. With
+the lag they grow until samples are no longer alike; what grows again after that is the levels, not the noise.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+_LAGS = (1, 2, 4, 8, 16, 32, 64)
+_MOST_PAIRS = 1 << 13
+_JUMP = 4.0  # standard deviations of a difference: noise does that once in sixteen thousand
+_LEAST_PAIRS = 24
+_DRIFT = 2.5  # from a lag to twice the lag; noise, even a random walk, grows by 2 at most, a slope by 4
+_SAME = 0.05  # relative: variances that grow by less from a lag to twice the lag have reached their end
+_DOUBT = 4.0  # over the root of the number of pairs: by how much they may seem to grow in white noise
+_NORMAL = 1.4826  # standard deviation over median magnitude
+
+
+def sample_noise(x: FloatArray) -> float:
+    """Return the scatter of a sample about a level that rarely changes, by the differences of neighbours.
+
+    Where most neighbours are equal, a third of the smallest step (the standard deviation of rounding to it).
+    """
+    steps = np.abs(np.diff(x))
+    if len(steps) == 0:
+        return 0.0
+    middle = _NORMAL * float(np.median(steps)) / math.sqrt(2)
+    moved = steps[steps > 0]
+    # The quarter nearest to the smallest step stands for the rounding, not the levels' own differences.
+    rounding = float(np.min(moved)) / math.sqrt(12) if len(moved) > len(steps) // 4 else 0.0
+    return max(middle, rounding)
+
+
+def long_run_noise(x: FloatArray, noise: float) -> float:
+    """Return the root of the long-run variance; for white noise that is `noise`, the scatter of one sample."""
+    lags, variances = [0], [0.0]
+    for lag, variance, pairs in _half_variances(x, noise):
+        if variances[-1] > 0 and variance > _DRIFT * variances[-1]:
+            return noise
+        lags.append(lag)
+        variances.append(variance)
+        if len(lags) > 2 and variance <= variances[-2] * (1 + max(_SAME, _DOUBT / math.sqrt(pairs))):
+            break
+    if len(lags) <= 3:  # nothing grows after the first lag, or too few samples tell
+        return noise
+    end = max(variances)
+    alike = np.interp(np.arange(1, lags[-1] + 1), lags, [max(0.0, 1 - variance / end) for variance in variances])
+    return max(noise, math.sqrt(end * (1 + 2 * float(np.sum(alike)))))
+
+
+def _half_variances(x: FloatArray, noise: float) -> Iterator[tuple[int, float, int]]:
+    """Return for each lag half the variance of differences across which nothing jumps, and their number.
+
+    Each comes only if it is asked for: most noise is white.
+    """
+    jumps = np.concatenate(([0], np.cumsum(np.abs(np.diff(x)) > _JUMP * math.sqrt(2) * noise)))
+    for lag in _LAGS:
+        if lag >= len(x):
+            break
+        places = np.arange(0, len(x) - lag, max(1, (len(x) - lag) // _MOST_PAIRS))
+        places = places[jumps[places + lag] == jumps[places]]
+        if len(places) < _LEAST_PAIRS * math.sqrt(lag):
+            break
+        scatter = _NORMAL * float(np.median(np.abs(x[places + lag] - x[places])))
+        yield lag, scatter**2 / 2, len(places)
+
+
+def is_trend(x: FloatArray, change: int) -> bool:
+    """Return whether a straight line fits the samples on both sides of `change` better than two levels do."""
+    left, right = x[:change], x[change:]
+    stepped = float(np.sum((left - np.mean(left)) ** 2) + np.sum((right - np.mean(right)) ** 2))
+    at = np.arange(len(x)) - (len(x) - 1) / 2
+    away = x - np.mean(x)
+    lined = float(np.sum(away**2)) - float(at @ away) ** 2 / float(at @ at)
+    return lined < stepped
