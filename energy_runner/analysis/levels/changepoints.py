@@ -20,7 +20,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from energy_runner.analysis.levels.noise import is_trend, long_run_noise, sample_noise
+from energy_runner.analysis.levels.noise import are_trends, long_run_noise, sample_noise
 
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.intp]
@@ -169,12 +169,11 @@ def _without_trends(x: FloatArray, sums: FloatArray, changes: IndexArray, thresh
         first = np.maximum(bounds[:-2], kept - reach)
         last = np.minimum(bounds[2:], kept + reach)
         testable = np.minimum(kept - first, last - kept) >= _LEAST_LINE
-        stays = np.ones(len(kept), dtype=np.bool_)
-        for k in np.flatnonzero(testable):
-            stays[k] = not is_trend(x[first[k] : last[k]], int(kept[k] - first[k]))
-        if np.all(stays):
+        trends = testable.copy()
+        trends[testable] = are_trends(x, first[testable], kept[testable], last[testable])
+        if not np.any(trends):
             break
-        kept = kept[stays]
+        kept = kept[~trends]
     return kept
 
 

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
+IndexArray = npt.NDArray[np.intp]
+BoolArray = npt.NDArray[np.bool_]
 
 _LAGS = (1, 2, 4, 8, 16, 32, 64)
 _MOST_PAIRS = 1 << 13
@@ -23,6 +25,8 @@ _LEAST_PAIRS = 24
 _DRIFT = 2.5  # from a lag to twice the lag; noise, even a random walk, grows by 2 at most, a slope by 4
 _SAME = 0.05  # relative: variances that grow by less from a lag to twice the lag have reached their end
 _DOUBT = 4.0  # over the root of the number of pairs: by how much they may seem to grow in white noise
+_AT_ONCE = 4096  # changes
+_NEAR = 128  # samples around a change that are compared with others' at once
 _NORMAL = 1.4826  # standard deviation over median magnitude
 
 
@@ -75,11 +79,37 @@ def _half_variances(x: FloatArray, noise: float) -> Iterator[tuple[int, float, i
         yield lag, scatter**2 / 2, len(places)
 
 
+def are_trends(x: FloatArray, first: IndexArray, change: IndexArray, last: IndexArray) -> BoolArray:
+    """Return for each `change` whether a line fits the samples [first, last) better than two levels do."""
+    found = np.zeros(len(change), dtype=np.bool_)
+    width = last - first
+    for begin in range(0, len(change), _AT_ONCE):
+        block = slice(begin, begin + _AT_ONCE)
+        near = begin + np.flatnonzero(width[block] <= _NEAR)
+        if len(near):
+            found[near] = _near_trends(x, first[near], change[near], last[near])
+    for k in np.flatnonzero(width > _NEAR):
+        found[k] = is_trend(x[first[k] : last[k]], int(change[k] - first[k]))
+    return found
+
+
 def is_trend(x: FloatArray, change: int) -> bool:
     """Return whether a straight line fits the samples on both sides of `change` better than two levels do."""
-    left, right = x[:change], x[change:]
-    stepped = float(np.sum((left - np.mean(left)) ** 2) + np.sum((right - np.mean(right)) ** 2))
-    at = np.arange(len(x)) - (len(x) - 1) / 2
-    away = x - np.mean(x)
-    lined = float(np.sum(away**2)) - float(at @ away) ** 2 / float(at @ at)
-    return lined < stepped
+    bounds = (np.array([0]), np.array([change]), np.array([len(x)]))
+    return bool(_near_trends(x, *bounds)[0])
+
+
+def _near_trends(x: FloatArray, first: IndexArray, change: IndexArray, last: IndexArray) -> BoolArray:
+    """Compare what both models explain of the samples around each change, a row for each."""
+    column = np.arange(int(np.max(last - first)))
+    count = (last - first)[:, None]
+    there = column < count
+    here = np.where(there, x[np.minimum(first[:, None] + column, len(x) - 1)], 0.0)
+    away = np.where(there, here - np.sum(here, axis=1, keepdims=True) / count, 0.0)
+    before = (change - first).astype(np.float64)
+    after = (last - change).astype(np.float64)
+    left = np.sum(away, axis=1, where=column < before[:, None])
+    stepped = left**2 * (1 / before + 1 / after)
+    at = np.where(there, column - (count - 1) / 2, 0.0)
+    lined = np.sum(at * away, axis=1) ** 2 / np.sum(at**2, axis=1)
+    return np.asarray(lined > stepped)
