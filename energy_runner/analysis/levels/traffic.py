@@ -184,7 +184,9 @@ def _acquired(session: Session) -> Span | None:
 
 
 def _within(spans: Iterator[Span] | list[Span], whole: Span | None) -> Iterator[Span]:
-    for span in spans if whole is not None else ():
+    if whole is None:
+        return
+    for span in spans:
         begin_ns, end_ns = max(span.begin_ns, whole.begin_ns), min(span.end_ns, whole.end_ns)
         if begin_ns < end_ns:
             yield Span(begin_ns, end_ns, span.at_start)
