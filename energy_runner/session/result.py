@@ -279,7 +279,7 @@ class Result(Model):
     levels: Levels | None = None
     """Energy mode: power outside the windows."""
     net_energy_per_inference_j: NetEnergy | None = None
-    """Energy mode: energy of an inference above idle; it accompanies the score and is not judged."""
+    """Energy mode: energy of an inference above idle, J; it accompanies the score and is not judged."""
     uncertainty: Uncertainty | None = None
     """Uncertainty budget of the score."""
     findings: list[Finding] = Field(default_factory=list)
