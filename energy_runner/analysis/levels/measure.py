@@ -58,7 +58,7 @@ def find_levels_outside(session: Session, source: EnergySource, facts: Facts, al
     Raises `SessionError` for a journal or stream that cannot be read or contradict each other.
     """
     traffic = traffic_of(session)
-    searched = f"in 50 ms or more in which nothing is sent or received, by {traffic.basis}"
+    searched = f"where nothing is sent or received for 50 ms or more, by {traffic.basis}"
     line = host_line(facts, alignment, traffic.resolution_s)
     transmit = find_transmit(source, zip(facts.windows(), alignment.windows, strict=False))
     if line is None:

@@ -292,6 +292,9 @@ def estimated_phases(
     first, last = math.ceil(start), math.floor(stop)
     if last - first > most_samples:
         raise ConfigurationError(f"{last - first} samples are too many to search, at most {most_samples}")
+    if last <= first:  # not one whole sample: no change can be seen
+        whole = source.window(start, stop).total * source.watt / (stop - start)
+        return [Span(start, stop)], [float(whole)]
     power_w = np.asarray(source.power_w(first, last), dtype=np.float64)
     known = power_w[np.isfinite(power_w)]
     least_w = LEAST_STEP * float(np.mean(np.abs(known))) if least_step_w is None and len(known) else least_step_w

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from energy_runner.analysis.energy.source import EnergySource, energy_source
-from energy_runner.analysis.facts import gather
+from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.inferences.segment import WindowInferences, segment_session
 from energy_runner.analysis.phases.edge_file import PinEdges
 from energy_runner.analysis.phases.measure import (
@@ -19,8 +19,10 @@ from energy_runner.analysis.phases.measure import (
 )
 from energy_runner.errors import ConfigurationError
 from energy_runner.session.folder import Session
+from energy_runner.session.result import Finding
 from energy_runner.session.trace import TraceReader
 
+FEW = 10.0  # samples: over more of them instants average out
 MOST_SPANS = 20_000  # measured for estimated phases: the first inferences of a window stand for all
 
 
@@ -31,7 +33,7 @@ def phases_by_pins(session: Session, edges: PinEdges, *, active_low: bool = Fals
     """
     _check_trace(session)
     with session.trace() as trace:
-        source = _source(session, trace)
+        facts, source = _source(session, trace)
         spans: dict[str, list[Span]] = {}
         findings = []
         for pin, of_pin in edges.items():
@@ -39,6 +41,7 @@ def phases_by_pins(session: Session, edges: PinEdges, *, active_low: bool = Fals
             spans[pin], odd = spans_of_pin(pin, places, active_high=not active_low)
             findings += odd
         found = measure_phases(source, spans)
+        found = _instants(facts, found, source.period_s)
     return replace(found, findings=(*findings, *found.findings))
 
 
@@ -56,16 +59,17 @@ def phases_estimated(session: Session, window: int | None = None) -> PhaseResult
         raise ConfigurationError(f"{session.path}: has windows 1 to {len(placed)} in its trace, not {number}")
     repeated = segment_session(session, placed[number - 1].index).windows[0] if placed else None
     with session.trace() as trace:
-        source = _source(session, trace)
+        facts, source = _source(session, trace)
         if repeated is not None and repeated.resolved and repeated.estimated_phases:
-            return measure_phases(source, _in_each(repeated, source.period_s), estimated=True)
+            found = measure_phases(source, _in_each(repeated, source.period_s), estimated=True)
+            return _instants(facts, found, source.period_s)
         start, stop = 0.0, float(source.length)
         if placed:
             one = placed[number - 1]
             start, stop = (one.start_s or 0.0) / source.period_s, (one.stop_s or 0.0) / source.period_s
         spans, _ = estimated_phases(source, start, min(stop, float(source.length)))
         named = {f"level {index + 1}": [span] for index, span in enumerate(spans)}
-        return measure_phases(source, named, estimated=True)
+        return _instants(facts, measure_phases(source, named, estimated=True), source.period_s)
 
 
 def _in_each(window: WindowInferences, period_s: float) -> dict[str, list[Span]]:
@@ -81,13 +85,27 @@ def _in_each(window: WindowInferences, period_s: float) -> dict[str, list[Span]]
     }
 
 
+def _instants(facts: Facts, found: PhaseResult, period_s: float) -> PhaseResult:
+    """Add a finding for short phases where a sample is an instant: sharing one out takes it for a mean."""
+    if facts.monitor is None or all(one.get("kind", "mean") == "mean" for one in facts.monitor.signals):
+        return found
+    short = sum(phase.duration_s < FEW * period_s for phase in found.phases)
+    if not short:
+        return found
+    detail = (
+        f"{short} phases are shorter than {FEW:g} samples, and each sample is the power at an instant: what "
+        "passed between two samples was not seen, and the stated uncertainties do not count it"
+    )
+    return replace(found, findings=(*found.findings, Finding(id="phase-samples-are-instants", detail=detail)))
+
+
 def _check_trace(session: Session) -> None:
     if not session.has_trace():
         raise ConfigurationError(f"{session.path}: holds no power trace, so there are no phases to measure in it")
 
 
-def _source(session: Session, trace: TraceReader) -> EnergySource:
+def _source(session: Session, trace: TraceReader) -> tuple[Facts, EnergySource]:
     facts = gather(session.journal(exchanges=False))
     if facts.monitor is None:
         raise ConfigurationError(f"{session.path}: no power monitor was configured, so its trace has no unit")
-    return energy_source(trace, facts.monitor.voltage_set_v)
+    return facts, energy_source(trace, facts.monitor.voltage_set_v)
