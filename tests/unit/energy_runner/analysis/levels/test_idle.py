@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Idle, transmit and receive are told apart by traffic, not by which is lowest; energy above idle has its sign."""
 
+import math
+
 import numpy as np
 import pytest
 
 from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.energy.source import EnergySource
-from energy_runner.analysis.levels.host_line import HostLine
-from energy_runner.analysis.levels.idle import find_idle, find_receive, find_transmit
+from energy_runner.analysis.facts import gather
+from energy_runner.analysis.levels.host_line import HostLine, host_line
+from energy_runner.analysis.levels.idle import PowerLevel, find_idle, find_receive, find_transmit
+from energy_runner.analysis.levels.measure import net_energy
 from energy_runner.analysis.levels.traffic import Span
-from energy_runner.analysis.placing.alignment import Placed
+from energy_runner.analysis.placing.alignment import LATENCY_LIMIT_S, Placed, align
+from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.session import events as ev
+from energy_runner.session.result import Score, WindowResult
 from tests.support.synthetic import ACTIVE_W, IDLE_W, LOAD_W, make_run
 
 PERIOD_S = 1e-3
@@ -72,6 +78,22 @@ def test_two_quiet_places_that_differ_make_it_uncertain():
     assert (idle.least_w, idle.most_w) == pytest.approx((0.058, 0.060))
 
 
+def test_a_short_place_that_differs_counts_for_the_uncertainty():
+    power_w = np.repeat([0.060, 0.090, 0.057], [1000, 1000, 300])
+    idle = find_idle(source(power_w), [span(0.0, 1.0), span(2.0, 2.3)], LINE)
+    assert idle.power_w == pytest.approx(0.060)
+    assert idle.u_w == pytest.approx(0.003 / math.sqrt(3))
+    assert math.isinf(idle.dof)
+
+
+def test_times_rounded_to_a_second_may_be_that_much_later():
+    power_w = np.repeat([0.030, 0.060], [900, 1100])
+    spans = [span(0.0, 2.0)]
+    assert find_idle(source(power_w), spans, LINE, 1.0).power_w == pytest.approx(0.060)
+    assert find_idle(source(power_w), spans, LINE, 1.0).start_s > 1.0
+    assert find_idle(source(power_w), [span(0.0, 1.0)], LINE, 1.0) is None
+
+
 @pytest.mark.parametrize("spans", [[], [span(0.0, 0.08)], [span(1.0, 1.03), span(2.0, 2.04)], [span(9.0, 10.0)]])
 def test_too_little_quiet_is_none(spans):
     assert find_idle(source(np.full(3000, 0.02)), spans, LINE) is None
@@ -87,7 +109,7 @@ def test_missing_samples_leave_out_their_block_only():
 def test_sending_and_receiving_are_levels_of_their_own():
     power_w = np.full(4000, 0.05)
     power_w[1000:1090] = 0.03  # the answer after a window
-    power_w[2000:3000] = np.tile(np.repeat([0.055, 0.03], [40, 10]), 20)
+    power_w[2000:3000] = np.tile(np.repeat([0.055, 0.03], [20, 30]), 20)  # it answers for longer
     traced = source(power_w)
     transmit = find_transmit(traced, [(done(1000.0, 0.08), Placed(400.0, 1000.0, 0.5))])
     assert transmit.power_w == pytest.approx(0.03)
@@ -109,6 +131,35 @@ def test_a_result_has_the_levels_and_the_energy_above_idle(tmp_path):
     assert score.u < net.u_j < 2 * score.u
     assert net.U_j == pytest.approx(net.k * net.u_j)
     assert not [finding for finding in result.findings if "idle" in finding.id]
+
+
+def test_the_uncertainty_above_idle_is_that_of_score_monitor_and_level():
+    windows = [WindowResult(index=0, stimulus=0, file="a", inferences=10, duration_s=1.0)]
+    score = Score(median=5e-3, u=3e-5, U=6e-5, k=2.0)
+    level = PowerLevel(0.02, 1e-3, 1.0, 1, 0.0, 1.0, dof=4.0)
+    net = net_energy(windows, score, level)
+    assert net.value_j == pytest.approx(5e-3 - 0.02 * 0.1)
+    assert net.u_j == pytest.approx(math.sqrt(2 * 3e-5**2 + 1e-4**2))
+    # Welch-Satterthwaite (JCGM 100:2008, G.4.1): only the level has finitely many degrees of freedom.
+    assert net.dof == pytest.approx(net.u_j**4 / (1e-4**4 / 4))
+    assert 2.2 < net.k < 2.8
+    assert net_energy(windows, None, level) is None
+    assert net_energy(windows, score, None) is None
+
+
+def test_the_line_between_host_and_trace_says_how_well_it_ties_them():
+    run = make_run()
+    facts = gather(run.events)
+    alignment = align(facts, match_edges(facts))
+    line = host_line(facts, alignment, 0.0)
+    window = facts.windows()[2]
+    # Both lines of a window come late, by 10 and 20 ms.
+    assert line.place(window.start_line_ns) == pytest.approx(alignment.windows[2].start, abs=15)
+    assert LATENCY_LIMIT_S + 0.008 < line.slack_s < LATENCY_LIMIT_S + 0.02
+    # Rounded times tie nothing: the arrival of samples does, within half of the rounding.
+    coarse = host_line(facts, alignment, 1.0)
+    assert coarse.slack_s > 0.5 + LATENCY_LIMIT_S
+    assert coarse.place(window.start_line_ns) == pytest.approx(alignment.windows[2].start, abs=15)
 
 
 def test_where_a_dut_draws_more_while_it_waits_the_sign_is_negative(tmp_path):

@@ -174,6 +174,13 @@ def test_frequent_changes_do_not_count_as_noise():
     assert len(find_levels(power).mean) == 120
 
 
+@pytest.mark.parametrize("length", [20, 40, 80])
+def test_jumps_between_levels_do_not_count_as_likeness(length):
+    rng = np.random.default_rng(length)
+    power = np.repeat(rng.uniform(1, 4, 150), length) + rng.normal(0, 0.1, 150 * length)
+    assert long_run_noise(power, sample_noise(power)) < 0.15
+
+
 def test_a_line_or_two_levels():
     assert is_trend(np.arange(10.0), 5)
     assert not is_trend(np.repeat([0.0, 1.0], 5), 5)

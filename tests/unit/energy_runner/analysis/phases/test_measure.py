@@ -145,6 +145,9 @@ def test_what_is_odd_is_found():
         "phases-overlap",
         "phase-not-recorded",
     ]
+    # What two phases share was charged to both, so neither has an uncertainty.
+    unsure = [(phase.name, phase.repetition) for phase in result.phases if phase.u_j is None]
+    assert unsure == [("pre-processing", 5), ("inference", 5)]
     repetitions = [phase.repetition for phase in result.phases if phase.name == "post-processing"]
     assert repetitions == [number for number in range(REPETITIONS) if number != 3]
 
