@@ -4,8 +4,9 @@
 The mean of m samples of white noise scatters by σ/√m; that of coloured noise by up to σ∞/√m, where the long-run
 variance σ∞² is the variance times one plus twice the sum of the autocorrelations (T. W. Anderson, The Statistical
 Analysis of Time Series, 1971, section 8.3). A search for changes that takes one for the other finds a change in
-every slow swing. All is estimated from differences of samples some lags apart, across which nothing jumps. With
-the lag they grow until samples are no longer alike; what grows again after that is the levels, not the noise.
+every slow swing. All is estimated from differences of samples some lags apart: with the lag they grow until
+samples are no longer alike, and what grows again after that is the levels, not the noise. Where large steps between
+neighbours are many, levels that change often are what makes neighbours alike, and the noise counts as white.
 """
 
 import math
@@ -20,7 +21,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 _LAGS = (1, 2, 4, 8, 16, 32, 64)
 _MOST_PAIRS = 1 << 13
-_JUMP = 4.0  # standard deviations of a difference: noise does that once in sixteen thousand
+_TAILED = 1.2  # root mean square of steps over what their median says: beyond it levels change often
 _LEAST_PAIRS = 24
 _DRIFT = 2.5  # from a lag to twice the lag; noise, even a random walk, grows by 2 at most, a slope by 4
 _SAME = 0.05  # relative: variances that grow by less from a lag to twice the lag have reached their end
@@ -47,8 +48,11 @@ def sample_noise(x: FloatArray) -> float:
 
 def long_run_noise(x: FloatArray, noise: float) -> float:
     """Return the root of the long-run variance; for white noise that is `noise`, the scatter of one sample."""
+    steps = np.diff(x[: _MOST_PAIRS * 8])
+    if len(steps) == 0 or float(np.sqrt(np.mean(steps**2))) > _TAILED * math.sqrt(2) * noise:
+        return noise
     lags, variances = [0], [0.0]
-    for lag, variance, pairs in _half_variances(x, noise):
+    for lag, variance, pairs in _half_variances(x):
         if variances[-1] > 0 and variance > _DRIFT * variances[-1]:
             return noise
         lags.append(lag)
@@ -62,17 +66,13 @@ def long_run_noise(x: FloatArray, noise: float) -> float:
     return max(noise, math.sqrt(end * (1 + 2 * float(np.sum(alike)))))
 
 
-def _half_variances(x: FloatArray, noise: float) -> Iterator[tuple[int, float, int]]:
-    """Return for each lag half the variance of differences across which nothing jumps, and their number.
+def _half_variances(x: FloatArray) -> Iterator[tuple[int, float, int]]:
+    """Return for each lag half the variance of differences, by their median, and the number of these.
 
     Each comes only if it is asked for: most noise is white.
     """
-    jumps = np.concatenate(([0], np.cumsum(np.abs(np.diff(x)) > _JUMP * math.sqrt(2) * noise)))
     for lag in _LAGS:
-        if lag >= len(x):
-            break
         places = np.arange(0, len(x) - lag, max(1, (len(x) - lag) // _MOST_PAIRS))
-        places = places[jumps[places + lag] == jumps[places]]
         if len(places) < _LEAST_PAIRS * math.sqrt(lag):
             break
         scatter = _NORMAL * float(np.median(np.abs(x[places + lag] - x[places])))
