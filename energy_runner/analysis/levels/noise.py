@@ -5,8 +5,8 @@ The mean of m samples of white noise scatters by σ/√m; that of coloured noise
 variance σ∞² is the variance times one plus twice the sum of the autocorrelations (T. W. Anderson, The Statistical
 Analysis of Time Series, 1971, section 8.3). A search for changes that takes one for the other finds a change in
 every slow swing. All is estimated from differences of samples some lags apart: with the lag they grow until
-samples are no longer alike, and what grows again after that is the levels, not the noise. Where large steps between
-neighbours are many, levels that change often are what makes neighbours alike, and the noise counts as white.
+samples are no longer alike, and what grows again after that is the levels, not the noise. Where large steps
+between neighbours are many, it is levels that make neighbours alike, and the noise counts as white.
 """
 
 import math
