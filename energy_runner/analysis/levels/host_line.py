@@ -17,6 +17,7 @@ from energy_runner.analysis.placing.line import lower_line
 FloatArray = npt.NDArray[np.float64]
 
 _MOST_SLACK_S = 0.25
+_MOST_SLOPE = 1.5  # of host time over trace: beyond it one of the two is not what it says
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ def host_line(facts: Facts, alignment: Alignment, resolution_s: float) -> HostLi
     x = places * period_s
     line = lower_line(x, times_s)
     slope = line.slope if line is not None else 1.0
+    if not 1 / _MOST_SLOPE < slope < _MOST_SLOPE:
+        return None
     late = times_s - slope * x
     origin_s = float(np.min(late))
     slack_s = min(_MOST_SLACK_S, float(np.max(late)) - origin_s)

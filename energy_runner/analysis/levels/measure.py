@@ -55,7 +55,7 @@ class FoundLevels:
 def find_levels_outside(session: Session, source: EnergySource, facts: Facts, alignment: Alignment) -> FoundLevels:
     """Return the levels outside the windows of an energy session.
 
-    Raises `SessionError` for a journal or stream that cannot be read or contradict each other.
+    Raises `SessionError` for a journal that cannot be read.
     """
     traffic = traffic_of(session)
     searched = f"where nothing is sent or received for 50 ms or more, by {traffic.basis}"

@@ -9,6 +9,7 @@ published session holds no bytes, but its log tells when commands, loads and ans
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
 from energy_runner.session.exchanges import chunk_end
 from energy_runner.session.folder import STREAM, Session
@@ -52,7 +53,8 @@ class Traffic:
 def traffic_of(session: Session) -> Traffic:
     """Return when a session's DUT was quiet, and when it was loaded.
 
-    Raises `SessionError` for a journal or stream that cannot be read or contradict each other.
+    Where bytes are damaged (a rule says so), events have to do. Raises `SessionError` for a journal that cannot be
+    read.
     """
     by_events = _by_events(session)
     boxes = {
@@ -62,7 +64,10 @@ def traffic_of(session: Session) -> Traffic:
     }
     if not boxes:
         return by_events
-    quiet = list(_within(_between_commands(_passed(session, boxes)), _acquired(session)))
+    try:
+        quiet = list(_within(_between_commands(_passed(session, boxes)), _acquired(session)))
+    except (SessionError, OSError):
+        return by_events
     return Traffic(BY_BYTES, quiet, by_events.loads, by_events.resolution_s)
 
 

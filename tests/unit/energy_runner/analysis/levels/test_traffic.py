@@ -3,6 +3,7 @@
 
 import pytest
 
+from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.levels.traffic import BY_BYTES, BY_EVENTS, Span, traffic_of
 from energy_runner.session import events as ev
 from energy_runner.session.events import Exchange
@@ -104,3 +105,19 @@ def test_a_supply_that_is_switched_off_ends_it(tmp_path):
     run = talk(make_run(windows=1), (0.1, "tx", "timestamp%"), (0.2, "rx", "m-ready\r\n"))
     run.insert(ev.SupplySwitched(t_ns=host_ns(1.5), on=False))
     assert quiet_s(run, tmp_path / "s") == [pytest.approx((0.2, 1.5))]
+
+
+def test_bytes_that_are_damaged_leave_the_events(tmp_path):
+    run = talk(make_run(windows=1), (0.1, "tx", "timestamp%"), (0.2, "rx", "m-ready\r\n"))
+    run.insert(ev.StreamChunk(t_ns=host_ns(0.3), offset=0, length=40, exchanges=1, devices=["io-manager"]))
+    session = run.write(tmp_path / "s")
+    (session.path / "stream.bin").write_bytes(b"x" * 40)
+    assert traffic_of(session).basis == BY_EVENTS
+
+
+def test_times_beyond_all_reason_do_no_harm(tmp_path):
+    run = talk(make_run(windows=1), (0.1, "tx", "timestamp%"), (0.2, "rx", "m-ready\r\n"))
+    far = Exchange(t_ns=2**63 - 1, box="io-manager", direction="tx", text="name%")
+    run.events.insert(len(run.events) - 2, far)
+    result = analyze(run.write(tmp_path / "s"))
+    assert result.levels is not None
