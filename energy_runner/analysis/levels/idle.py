@@ -10,6 +10,7 @@ or what a DUT still does after its answer, falls into a few blocks, while regula
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,8 @@ BLOCK_S = 0.05  # longer than the polling and the timers of a DUT, short enough 
 LEAST_SAMPLES = 8
 LEAST_TOTAL_S = 0.05
 _READ_AT_ONCE = 1 << 20
-_MOST_LOAD = 1 << 18  # samples of one load, from its middle
+_MOST_LOAD = 1 << 14  # samples of each of the parts of a load that are looked at
+_LOAD_PARTS = 16  # spread evenly: a load that is read back ends with as much sending as it began with receiving
 _BESIDE = 3  # samples beside an edge that may be mixed with another level
 _ANOTHER = 0.05  # of the level while sending: less apart, receiving is not told from it
 _EFFICIENCY = math.sqrt(math.pi / 2)  # standard deviation of a median over that of a mean
@@ -102,8 +104,6 @@ def find_receive(
     for span in loads:
         begin = max(0, math.ceil(line.place(span.begin_ns) + line.slack_s / source.period_s))
         end = min(source.length, math.floor(line.place(span.end_ns) - line.slack_s / source.period_s))
-        spare = max(0, end - begin - _MOST_LOAD) // 2
-        begin, end = begin + spare, end - spare
         if end - begin >= LEAST_SAMPLES:
             pieces.append(_whole(source, begin, end, other_w=transmit.power_w if transmit else None))
     return _level(pieces, source.period_s, LEAST_TOTAL_S)
@@ -126,7 +126,9 @@ def _piece(source: EnergySource, begin: int, end: int, block: int) -> _Piece:
 
 def _whole(source: EnergySource, begin: int, end: int, other_w: float | None = None) -> _Piece:
     """Return the middle sample of a place as its only mean; of those that are not at the level `other_w`."""
-    power_w = np.asarray(source.power_w(begin, end), dtype=np.float64)
+    bounds = np.linspace(begin, end, _LOAD_PARTS + 1).astype(int).tolist()
+    parts = [source.power_w(first, min(last, first + _MOST_LOAD)) for first, last in pairwise(bounds)]
+    power_w = np.concatenate(parts).astype(np.float64)
     power_w = power_w[np.isfinite(power_w)]
     if other_w is not None and len(power_w):
         away = np.abs(power_w - other_w)

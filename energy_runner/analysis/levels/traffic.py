@@ -56,7 +56,7 @@ def traffic_of(session: Session) -> Traffic:
     Where bytes are damaged (a rule says so), events have to do. Raises `SessionError` for a journal that cannot be
     read.
     """
-    by_events = _by_events(session)
+    by_events, acquired = _by_events(session)
     boxes = {
         event.box
         for event in session.journal().of(ev.Exchange)
@@ -65,7 +65,7 @@ def traffic_of(session: Session) -> Traffic:
     if not boxes:
         return by_events
     try:
-        quiet = list(_within(_between_commands(_passed(session, boxes)), _acquired(session)))
+        quiet = list(_within(_between_commands(_passed(session, boxes)), acquired))
     except (SessionError, OSError):
         return by_events
     return Traffic(BY_BYTES, quiet, by_events.loads, by_events.resolution_s)
@@ -74,18 +74,24 @@ def traffic_of(session: Session) -> Traffic:
 # --- by events ------------------------------------------------------------------------------------------
 
 
-def _by_events(session: Session) -> Traffic:
-    found = Traffic(BY_EVENTS)
-    state = _Sequence()
-    whole: bool | None = None
+def _by_events(session: Session) -> tuple[Traffic, Span | None]:
+    """Return the traffic by events, and when samples were taken of a supplied DUT (None: never)."""
+    state, whole = _Sequence(), None
+    begin_ns, end_ns = None, 2**63
     for event in session.journal(exchanges=False):
         state.take(event)
         if isinstance(event, ev.InferenceDone):
             whole = event.sent_ns % _SECOND_NS == 0 and whole is not False
+        elif isinstance(event, ev.AcquisitionStarted) and begin_ns is None:
+            begin_ns = event.t_ns
+        elif begin_ns is not None and (
+            isinstance(event, ev.AcquisitionStopped) or (isinstance(event, ev.SupplySwitched) and not event.on)
+        ):
+            end_ns = min(end_ns, event.t_ns)
+    acquired = None if begin_ns is None else Span(begin_ns, end_ns)
     quiet = sorted([*state.quiet, *(state.unsure if state.tells_loads else ())], key=lambda span: span.begin_ns)
-    found.quiet, found.loads = list(_within(quiet, _acquired(session))), state.loads
-    found.resolution_s = 1.0 if whole else 0.0
-    return found
+    found = Traffic(BY_EVENTS, list(_within(quiet, acquired)), state.loads, 1.0 if whole else 0.0)
+    return found, acquired
 
 
 class _Sequence:
@@ -174,18 +180,6 @@ def _between_commands(passed: Iterator[Passed]) -> Iterator[Span]:
 
 
 # --- both -----------------------------------------------------------------------------------------------
-
-
-def _acquired(session: Session) -> Span | None:
-    """Return when samples were taken of a supplied DUT; None for a run that took none."""
-    begin_ns: int | None = None
-    end_ns = 2**63
-    for event in session.journal(exchanges=False):
-        if isinstance(event, ev.AcquisitionStarted) and begin_ns is None:
-            begin_ns = event.t_ns
-        elif isinstance(event, ev.AcquisitionStopped) or (isinstance(event, ev.SupplySwitched) and not event.on):
-            end_ns = min(end_ns, event.t_ns) if begin_ns is not None else end_ns
-    return None if begin_ns is None else Span(begin_ns, end_ns)
 
 
 def _within(spans: Iterator[Span] | list[Span], whole: Span | None) -> Iterator[Span]:

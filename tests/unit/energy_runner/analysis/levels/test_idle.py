@@ -121,6 +121,13 @@ def test_sending_and_receiving_are_levels_of_their_own():
     assert find_receive(traced, [], LINE, transmit) is None
 
 
+def test_a_long_load_that_is_read_back_is_received_first_and_sent_then():
+    power_w = np.repeat([0.055, 0.03], [200_000, 500_000])
+    transmit = PowerLevel(0.03, 0.0, 1.0, 1, 0.0, 1.0)
+    receive = find_receive(source(power_w), [span(0.0, 700.0)], LINE, transmit)
+    assert receive.power_w == pytest.approx(0.055)
+
+
 def test_a_result_has_the_levels_and_the_energy_above_idle(tmp_path):
     result = analyze(make_run(window_s=10.3, inferences=100).write(tmp_path / "s"))
     assert result.levels.idle.power_w == pytest.approx(IDLE_W, rel=1e-3)
