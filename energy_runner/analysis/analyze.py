@@ -13,6 +13,7 @@ from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.layers.measure import measure_layers
+from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
 from energy_runner.analysis.performance import window_durations
 from energy_runner.analysis.placing.alignment import (
     BY_HOST,
@@ -123,6 +124,8 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
         between_w = power_between(windows, source) if source else []
         layers, found = measure_layers(source, facts, alignment, _drift(given)) if source else (None, [])
         findings += found
+        levels = find_levels_outside(session, source, facts, alignment) if source else None
+        findings += levels.findings() if levels else []
     findings += clock_findings(found_clock) + _lap_findings(lap_check)
     findings += _throughput_findings([window.result for window in windows])
     clock_wrong = found_clock is not None and is_wrong(found_clock.ratio, found_clock.u)
@@ -144,6 +147,12 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "edges_cross_check": lap_check,
             "sample_clock": found_clock,
             "layers": layers,
+            "levels": levels.result() if levels else None,
+            "net_energy_per_inference_j": net_energy(
+                [window.result for window in windows],
+                scored.score if scored else None,
+                levels.idle if levels else None,
+            ),
             "uncertainty": scored.budget if scored else None,
             "findings": findings,
         }

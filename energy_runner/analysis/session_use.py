@@ -6,19 +6,23 @@ from dataclasses import dataclass
 from typing import get_args
 
 from energy_runner.analysis.analyze import analyze
-from energy_runner.analysis.inferences.segment import segment_session
 from energy_runner.analysis.use import Battery, Between, DutyCycle, Quantity, Use, energy_in_use
 from energy_runner.errors import Argument, Call, ConfigurationError
 from energy_runner.session.folder import Session
+from energy_runner.session.result import NetEnergy, Result
 
 
 @dataclass(frozen=True)
 class SessionUse:
-    """What a session's energy comes to in use: the duty cycle, the battery if there is one, and the figures."""
+    """What a session's energy comes to in use: the duty cycle, the battery if there is one, and the figures.
+
+    `net_energy` is the energy of an inference above the session's idle level; None where it has none.
+    """
 
     cycle: DutyCycle
     battery: Battery | None
     use: Use
+    net_energy: NetEnergy | None = None
 
 
 def use_of_session(
@@ -40,25 +44,25 @@ def use_of_session(
         raise ConfigurationError(
             Argument("between", repr(between)), f": is not one of {', '.join(get_args(Between))}"
         )
-    inference_j, inference_s, relative_u = measured_inference(session)
+    result = analyze(session)
+    inference_j, inference_s, relative_u = measured_inference(session, result)
     cycle = DutyCycle(
         inference_j=inference_j,
         inference_s=inference_s,
         period_s=period_s,
         between=between,
-        rest_w=rest_w or _rest_w(session, between, inference_j.value / inference_s.value * relative_u),
+        rest_w=rest_w or _rest_w(session, result, between, inference_j.value / inference_s.value * relative_u),
         boot_j=boot_j or Quantity(0.0),
         boot_s=boot_s or Quantity(0.0),
     )
-    return SessionUse(cycle, battery, energy_in_use(cycle, battery))
+    return SessionUse(cycle, battery, energy_in_use(cycle, battery), result.net_energy_per_inference_j)
 
 
-def measured_inference(session: Session) -> tuple[Quantity, Quantity, float]:
+def measured_inference(session: Session, result: Result) -> tuple[Quantity, Quantity, float]:
     """Return energy and duration of one inference as scored, and the relative uncertainty of the energy.
 
     Raises `ConfigurationError` for a session without a score.
     """
-    result = analyze(session)
     score, rate = result.energy_per_inference_j, result.throughput_per_s
     if score is None or not rate:
         raise ConfigurationError(
@@ -72,11 +76,12 @@ def measured_inference(session: Session) -> tuple[Quantity, Quantity, float]:
     return Quantity(score.median, score.u), duration, score.u / score.median
 
 
-def _rest_w(session: Session, between: Between, error_w: float) -> Quantity:
+def _rest_w(session: Session, result: Result, between: Between, error_w: float) -> Quantity:
     """Return the power between inferences where none was given: the idle level of the session.
 
-    `error_w` is what the uncertainty of the score amounts to in power. All of it may be a constant error (an
-    offset of the monitor), which is as large at the idle level; so it is not scaled down.
+    That is the level while nothing is sent either way. `error_w` is what the uncertainty of the score amounts to
+    in power. All of it may be a constant error (an offset of the monitor), which is as large at the idle level; so
+    it is not scaled down.
     """
     if between == "off":
         return Quantity(0.0)
@@ -86,11 +91,12 @@ def _rest_w(session: Session, between: Between, error_w: float) -> Quantity:
             Argument("rest_w"),
             " with the power asleep",
         )
-    found = segment_session(session)
-    if found.idle is None:
+    levels = result.levels
+    if levels is None or levels.idle is None:
+        searched = levels.searched if levels is not None else "without a trace"
         raise ConfigurationError(
-            f"{session.path}: no stable idle level {found.idle_searched}. Try: ",
+            f"{session.path}: no idle level {searched}. Try: ",
             Argument("rest_w"),
             " with the power while idle",
         )
-    return Quantity(found.idle.power_w, math.hypot(found.idle.u_w, error_w))
+    return Quantity(levels.idle.power_w, math.hypot(levels.idle.u_w, error_w))

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
+from scipy.special import hyp2f1
+
 from energy_runner.errors import ConfigurationError
 
 DAY_S = 86_400.0
@@ -24,7 +26,6 @@ Between = Literal["idle", "sleep", "off"]
 _STATE: Mapping[str, str] = {"idle": "idle", "sleep": "asleep", "off": "off"}
 _LEAST_W = 1e-15
 _LARGEST = 1e15  # of any quantity, in its unit
-_SMALL = 1e-4  # below it log1p(x)/x is taken from its series, which loses no digits
 
 
 @dataclass(frozen=True)
@@ -195,9 +196,13 @@ def _life(battery: Battery, mean_w: float, of_mean: _Sensitivities) -> tuple[Qua
 
 
 def _shape(x: float) -> tuple[float, float]:
-    """Return ln(1 + x)/x and its derivative."""
-    if x < _SMALL:
-        return 1 - x / 2 + x * x / 3, -0.5 + 2 * x / 3 - 0.75 * x * x
+    """Return ln(1 + x)/x and its derivative.
+
+    Below 1 both are taken as Gauss's hypergeometric function (M. Abramowitz, I. Stegun, Handbook of Mathematical
+    Functions, 1964, 15.1.3): the closed form of the derivative loses its digits there. Above, hyp2f1 does.
+    """
+    if x < 1:
+        return float(hyp2f1(1, 1, 2, -x)), -0.5 * float(hyp2f1(2, 2, 3, -x))
     return math.log1p(x) / x, (x / (1 + x) - math.log1p(x)) / (x * x)
 
 

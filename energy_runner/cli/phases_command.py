@@ -54,6 +54,7 @@ def _show(session: "Session", found: "PhaseResult") -> None:
             plain(one.name),
             str(one.count),
             fixed(one.energy_j / one.count * 1e6, 3) if one.count else NOTHING,
+            fixed(one.u_j / one.count * 1e6, 3) if one.count and one.u_j is not None else NOTHING,
             fixed(one.duration_s / one.count * 1e3, 4) if one.count else NOTHING,
             fixed(one.mean_power_w * 1e3, 4) if math.isfinite(one.mean_power_w) else NOTHING,
             f"{one.energy_share:.1%}" if math.isfinite(one.energy_share) else NOTHING,
@@ -61,8 +62,9 @@ def _show(session: "Session", found: "PhaseResult") -> None:
         for one in found.summaries
     ]
     shown = _SHOWN_ESTIMATED if found.estimated else _SHOWN
-    write_table(["Phase", "Count", "Energy µJ", "Duration ms", "Power mW", "Share"], rows[:shown])
+    write_table(["Phase", "Count", "Energy µJ", "± u µJ", "Duration ms", "Power mW", "Share"], rows[:shown])
     if len(rows) > shown:
         write(f"… and {len(rows) - shown} more; --json has all\n")
+    write("u: standard uncertainty by noise and by samples shared with neighbours, without the monitor's errors\n")
     for finding in found.findings:
         write(f"{finding.id}: {plain(finding.detail)}\n")

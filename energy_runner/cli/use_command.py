@@ -60,6 +60,7 @@ def use_command(options: UseOptions, *, as_json: bool) -> int:
                 "battery": jsonable(found.battery),
                 "use": jsonable(found.use),
                 "life_days": jsonable(found.use.life_days),
+                "net_energy_per_inference_j": None if found.net_energy is None else found.net_energy.model_dump(),
             }
         )
     else:
@@ -103,6 +104,9 @@ def _show_use(session: "Session", found: "SessionUse") -> None:
         ["Energy per day, J", with_u(use.day_j.value, use.day_j.u)],
         ["Spent on", shares],
     ]
+    net = found.net_energy
+    if net is not None:
+        rows.append(["Energy above idle of an inference, µJ", with_u(net.value_j * 1e6, net.u_j * 1e6)])
     life = use.life_days
     if use.battery_j is not None and life is not None:
         rows.append(["Usable energy of the battery, J", with_u(use.battery_j.value, use.battery_j.u)])

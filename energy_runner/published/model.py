@@ -41,6 +41,7 @@ class InferCommand:
     inferences: int
     warmups: int | None
     sent_ms: int
+    load_begun_ms: int | None = None
     loaded_ms: int | None = None
     start_ms: int | None = None
     done_ms: int | None = None

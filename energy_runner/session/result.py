@@ -24,6 +24,9 @@ __all__ = [
     "Integration",
     "LayerResult",
     "Layers",
+    "LevelResult",
+    "Levels",
+    "NetEnergy",
     "Result",
     "SampleClock",
     "Score",
@@ -196,6 +199,55 @@ class Layers(Model):
     """The layers, in the order in which they run."""
 
 
+class LevelResult(Model):
+    """The power of a DUT in one state outside the windows."""
+
+    power_w: float
+    """Power, W."""
+    u_w: float
+    """Standard uncertainty, W: scatter of what was found; the monitor's errors are not in it."""
+    total_s: float
+    """Duration of all places together, s."""
+    places: int
+    """Places where it was found."""
+    start_s: float
+    """Beginning of the longest of them, s from the start of the acquisition."""
+    duration_s: float
+    """Duration of the longest, s."""
+
+
+class Levels(Model):
+    """Power outside the windows, told apart by what was sent and received; null where there is no such stretch."""
+
+    idle: LevelResult | None = None
+    """Nothing is sent either way, and no command is being executed."""
+    transmit: LevelResult | None = None
+    """The DUT sends its answer after a window."""
+    receive: LevelResult | None = None
+    """A stimulus is loaded; the DUT's answers to its parts are left out."""
+    searched: str = ""
+    """Where idle was searched, and by what."""
+
+
+class NetEnergy(Model):
+    """The energy of an inference above idle: the score less the idle power over the same time."""
+
+    value_j: float
+    """Energy above idle, J per inference; negative where the DUT draws more while it waits."""
+    u_j: float
+    """Standard uncertainty, J; the monitor's errors in the windows and at idle are counted as independent."""
+    U_j: float
+    """Expanded uncertainty, J, for 95 %."""
+    k: float
+    """Coverage factor."""
+    dof: float | None = None
+    """Effective degrees of freedom (Welch-Satterthwaite); null for infinitely many."""
+    idle_w: float
+    """The idle power, W."""
+    complete: bool = False
+    """True if the score's uncertainty is complete."""
+
+
 class Finding(Model):
     """Something that the analysis noticed in the facts and that has a consequence."""
 
@@ -244,6 +296,10 @@ class Result(Model):
     """The monitor's sample period by the host's clock."""
     layers: Layers | None = None
     """Energy of each layer; only from a bench that marks the layers."""
+    levels: Levels | None = None
+    """Energy mode: power outside the windows."""
+    net_energy_per_inference_j: NetEnergy | None = None
+    """Energy mode: energy of an inference above idle, J; it accompanies the score and is not judged."""
     uncertainty: Uncertainty | None = None
     """Uncertainty budget of the score."""
     findings: list[Finding] = Field(default_factory=list)

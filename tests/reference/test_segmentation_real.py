@@ -19,7 +19,6 @@ from energy_runner.analysis.inferences.train import (
     energies_j,
     find_train,
 )
-from energy_runner.analysis.levels.idle import IdleLevel, Stretch, find_idle
 
 L4R5 = "v0.7/closed/STMicroelectronics/results/NUCLEO_L4R5ZI"
 U575 = "v1.2/closed/STMicroelectronics/results/NUCLEO_U575ZI_Q"
@@ -68,13 +67,6 @@ def trains(trace: Trace) -> list[Train | NotResolved]:
         window = WindowTrace(trace.power_w[first:last], trace.period_s, start - first, stop - first, 1.0, count)
         found.append(find_train(window))
     return found
-
-
-def idle(trace: Trace) -> IdleLevel | None:
-    ends = [window[1] for window in trace.windows[:-1]]
-    starts = [window[0] for window in trace.windows[1:]]
-    gaps = [(int(stop) + 2, int(start) - 2) for stop, start in zip(ends, starts, strict=True)]
-    return find_idle([Stretch(first, trace.power_w[first:last]) for first, last in gaps], trace.period_s)
 
 
 # Folder, reader, period in ms, energy of an inference in µJ as published, scatter that is allowed for one.
@@ -131,23 +123,6 @@ def test_inferences_shorter_than_a_few_samples_are_not_made_up(folder, reference
     for train in trains(eembc(reference / "sessions" / folder)):
         assert isinstance(train, NotResolved)
         assert "at least 4 are needed" in train.reason
-
-
-@pytest.mark.parametrize(
-    ("folder", "read", "low_mw", "high_mw"),
-    [
-        (f"{L4R5}/kws/energy", eembc, 34, 38.5),
-        (f"{L4R5}/ad/energy", eembc, 37, 38.5),  # while it receives, it draws 58 mW, more than while inferring
-        (f"{U575}/kws/energy", eembc, 12.9, 13.2),
-        (f"{NDP9120}/kws/energy", eembc, 0.49, 0.80),
-        (f"{U385}/ad/energy", mlcommons, 2.5, 2.8),
-    ],
-)
-def test_idle_levels_of_real_boards(folder, read, low_mw, high_mw, reference):
-    level = idle(read(reference / "sessions" / folder))
-    assert level is not None
-    assert low_mw < level.power_w * 1e3 < high_mw
-    assert level.total_s >= 0.05
 
 
 def test_another_count_than_ran_is_noticed(reference):

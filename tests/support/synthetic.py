@@ -266,6 +266,7 @@ def _energy_run(setup: Setup) -> Run:
         trial = index < 0
         load = t + 0.3
         curve.level(load, load + 1.2, LOAD_W)
+        events.append(ev.Phase(t_ns=host_ns(load), name="load"))
         if not trial:
             events.append(_loaded(setup, index, load + 1.25))
         sent = load + 1.3

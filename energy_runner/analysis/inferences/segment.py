@@ -26,7 +26,8 @@ from energy_runner.analysis.inferences.train import (
     find_train,
 )
 from energy_runner.analysis.levels.changepoints import find_levels
-from energy_runner.analysis.levels.idle import IdleLevel, Stretch, find_idle
+from energy_runner.analysis.levels.idle import PowerLevel
+from energy_runner.analysis.levels.measure import find_levels_outside
 from energy_runner.analysis.placing.alignment import Alignment, Placed, align
 from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.errors import SessionError
@@ -41,8 +42,8 @@ _MARGIN = 24  # samples beyond an edge
 _CHUNK = 1 << 20
 _HISTOGRAM_BINS = 40
 _MIX_U = 0.14  # of a sample times the step there: sharing it out by flat levels may be off by a quarter
+_LEAST_LEVEL = 3  # samples: a shorter phase inside an inference is an edge
 _LEAST_STEP = 0.01  # of the mean power: the least step between two phases inside an inference
-_MOST_STRETCH = 1 << 21  # samples searched for the idle level; more are averaged first
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Segmentation:
     """Every window of a session, the idle level (None where none was found) and where it was searched."""
 
     windows: tuple[WindowInferences, ...]
-    idle: IdleLevel | None
+    idle: PowerLevel | None
     idle_searched: str
 
     def __repr__(self) -> str:
@@ -148,12 +149,15 @@ def segment_session(session: Session, window: int | None = None) -> Segmentation
         raise SessionError(f"{session.path}: has windows 1 to {len(alignment.windows)}, not {window + 1}")
     with session.trace() as trace:
         source = recorded_source(trace, facts)
-        found = segment_windows(source, facts, alignment)
+        outside = find_levels_outside(session, source, facts, alignment)
+        found = segment_windows(source, facts, alignment, outside.idle, outside.searched)
     return found if window is None else replace(found, windows=(found.windows[window],))
 
 
-def segment_windows(source: EnergySource, facts: Facts, alignment: Alignment) -> Segmentation:
-    """Return the single inferences of all windows of a trace."""
+def segment_windows(
+    source: EnergySource, facts: Facts, alignment: Alignment, idle: PowerLevel | None, searched: str
+) -> Segmentation:
+    """Return the single inferences of all windows of a trace whose idle level is known, or None."""
     trains: dict[int, Train] = {}
     origins: dict[int, int] = {}
     frames: list[WindowInferences] = []
@@ -173,7 +177,6 @@ def segment_windows(source: EnergySource, facts: Facts, alignment: Alignment) ->
             trains[index] = found
         frames.append(frame)
     shared = dict(zip(trains, share_anchor(list(trains.values())), strict=True))
-    idle, searched = _idle(source, alignment.windows, supplied=_supplied_throughout(facts))
     for index, train in shared.items():
         frames[index] = _resolved(frames[index], train, origins[index] * source.step_s)
     windows = (
@@ -299,7 +302,8 @@ def _shape(train: Train) -> FloatArray:
 
 def _phases_inside(shape_w: FloatArray, period_s: float) -> tuple[EstimatedPhase, ...]:
     """Return the constant levels of the typical inference; steps below 1 % of the mean power are ignored."""
-    levels = find_levels(shape_w, least_step=_LEAST_STEP * float(np.mean(np.abs(shape_w))))
+    least_step = _LEAST_STEP * float(np.mean(np.abs(shape_w)))
+    levels = find_levels(shape_w, least_step=least_step, least_samples=_LEAST_LEVEL)
     step_s = period_s / len(shape_w)
     return tuple(
         EstimatedPhase(start * step_s, (stop - start) * step_s, power_w, power_w * (stop - start) * step_s)
@@ -308,7 +312,7 @@ def _phases_inside(shape_w: FloatArray, period_s: float) -> tuple[EstimatedPhase
 
 
 def _above_idle(
-    frame: WindowInferences, placed: Placed | None, idle: IdleLevel | None, period_s: float
+    frame: WindowInferences, placed: Placed | None, idle: PowerLevel | None, period_s: float
 ) -> WindowInferences:
     if idle is None or placed is None or frame.energy_per_inference_j is None:
         return frame
@@ -318,32 +322,3 @@ def _above_idle(
         above_idle_j=frame.energy_per_inference_j - idle.power_w * each_s,
         above_idle_u_j=idle.u_w * each_s,
     )
-
-
-def _supplied_throughout(facts: Facts) -> bool:
-    """Return whether the journal says that the supply was on from before the first sample to after the last."""
-    if len(facts.started) != 1 or facts.stopped is None:
-        return False
-    before = [event.on for event in facts.switched if event.t_ns <= facts.started[0].t_ns]
-    during = [event for event in facts.switched if facts.started[0].t_ns < event.t_ns < facts.stopped.t_ns]
-    return bool(before) and before[-1] and not during
-
-
-def _idle(source: EnergySource, windows: list[Placed | None], *, supplied: bool) -> tuple[IdleLevel | None, str]:
-    """Return the idle level between the windows, and around them if the DUT was `supplied` there."""
-    placed = [window for window in windows if window is not None]
-    if not placed:
-        return None, "nowhere: no window has a place in the trace"
-    spans = [(before.stop, after.start) for before, after in pairwise(placed)]
-    searched = "between the windows"
-    if supplied:
-        spans = [(0.0, placed[0].start), *spans, (placed[-1].stop, float(source.length))]
-        searched = "before, between and after the windows"
-    total = sum(max(0.0, stop - start) for start, stop in spans)
-    factor = max(1, math.ceil(total / _MOST_STRETCH))
-    stretches = []
-    for start, stop in spans:
-        first, last = max(0, math.ceil(start) + 1), min(source.length, int(stop) - 1)
-        if last - first >= factor:
-            stretches.append(Stretch(first / factor, _averaged(source, first, last, factor)))
-    return find_idle(stretches, source.step_s * factor), searched

@@ -2,7 +2,8 @@
 """Levels of layers, fitted to the samples of all windows at once by least squares.
 
 Sample i is the mean of the levels in it, x_i = sum_k f_ik P_k, where f_ik is the share of the sample that layer k
-took. Positions and times are in samples.
+took. No level is negative, and together they come to the energy of the windows (`energy.partition`). Positions and
+times are in samples.
 """
 
 import math
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from energy_runner.analysis.energy.partition import constrained_levels
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.session.events import PhasesMarked
@@ -26,7 +28,10 @@ _FINEST = 0.25  # samples, of the search for a window's place
 
 @dataclass
 class Fit:
-    """Normal equations of the fit, summed up over samples; `time` is in samples."""
+    """Normal equations of the fit, summed up over samples; `time` is in samples.
+
+    `total` is what the windows come to; NaN where samples are missing, which leaves the levels unconstrained.
+    """
 
     matrix: FloatArray
     right: FloatArray
@@ -34,6 +39,7 @@ class Fit:
     count: int
     time: FloatArray
     inferences: int
+    total: float = 0.0
 
     @classmethod
     def empty(cls, layers: int) -> "Fit":
@@ -45,30 +51,36 @@ class Fit:
         """Return the degrees of freedom of the residual."""
         return self.count - len(self.right)
 
-    def levels(self) -> tuple[FloatArray, FloatArray] | None:
-        """Return the levels and their covariances for a variance of 1; None where they are not unique."""
+    def scaled(self) -> tuple[FloatArray, FloatArray] | None:
+        """Return the normal matrix with ones on its diagonal and its scale; None where levels are not unique."""
         scale = np.sqrt(np.diag(self.matrix))
         if self.free <= 0 or np.any(scale == 0):
             return None
         normal = self.matrix / np.outer(scale, scale)
-        if np.linalg.eigvalsh(normal)[0] < _LEAST_EIGENVALUE:
-            return None
-        levels = np.linalg.solve(normal, self.right / scale) / scale
-        return levels, np.linalg.inv(normal) / np.outer(scale, scale)
+        return None if np.linalg.eigvalsh(normal)[0] < _LEAST_EIGENVALUE else (normal, scale)
+
+    def levels(self) -> FloatArray | None:
+        """Return the levels without any constraint, which is enough to compare places of a window."""
+        found = self.scaled()
+        return None if found is None else np.linalg.solve(found[0], self.right / found[1]) / found[1]
 
     def residual(self) -> float:
         """Return the sum of squares that the levels leave; infinite where there are none."""
-        found = self.levels()
-        return math.inf if found is None else max(0.0, self.squares - float(found[0] @ self.right))
+        levels = self.levels()
+        return math.inf if levels is None else max(0.0, self.squares - float(levels @ self.right))
 
     def energies(self) -> tuple[FloatArray, FloatArray] | None:
-        """Return each layer's energy per inference and the standard uncertainty that the scatter gives it."""
-        found = self.levels()
+        """Return each layer's energy per inference and the standard uncertainty that the scatter gives it.
+
+        The uncertainty is that of the fit without constraints, which can only lower it.
+        """
+        found = self.scaled()
         if found is None:
             return None
-        levels, covariance = found
+        normal, scale = found
+        levels = constrained_levels(normal, self.right / scale, self.time / scale, self.total) / scale
         each = self.time / self.inferences
-        scatter = np.sqrt(self.residual() / self.free * np.diag(covariance))
+        scatter = np.sqrt(self.residual() / self.free * np.diag(np.linalg.inv(normal))) / scale
         return levels * each, scatter * each
 
 
@@ -94,6 +106,8 @@ def fit_levels(source: EnergySource, windows: Sequence[tuple[FloatArray, float]]
         layer = np.arange(len(starts)) % layers
         fit.time += np.bincount(layer, np.diff(starts, append=end), minlength=layers)
         fit.inferences += len(starts) // layers
+        whole = source.window(max(0.0, float(starts[0])), min(float(source.length), end))
+        fit.total += math.nan if whole.missing else whole.total
         last = min(source.length, math.floor(end))
         for first in range(max(0, math.ceil(starts[0])), last, _BLOCK):
             _take_samples(fit, source, (first, min(first + _BLOCK, last)), starts, layer)

@@ -2,9 +2,9 @@
 """Energy of each layer of the network, from marks that say when the layers began.
 
 A layer may be shorter than a sample, so cutting the trace at the marks would charge neighbours to each other.
-Instead the levels of all layers are fitted to all samples at once (fit.py). Over many inferences the marks
-lie everywhere within a sample, which is what tells short layers apart. Least squares leave residuals that sum to
-zero, so the layers add up to the energy of the samples that were fitted.
+Instead the levels of all layers are fitted to all samples at once (fit.py), none of them negative. Over many
+inferences the marks lie everywhere within a sample, which is what tells short layers apart. The layers add up to
+the energy of the windows, unless samples are missing. A layer shorter than two samples is a finding.
 
 Where the windows were placed by another clock than the monitor's, they drift against the trace by milliseconds,
 which would be whole layers. How much is found from the trace itself: marks in the wrong place do not fit.
@@ -20,6 +20,7 @@ scatter, not as an error of the mean.
 
 import bisect
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -35,6 +36,7 @@ from energy_runner.session.result import Finding, LayerResult, Layers
 FloatArray = npt.NDArray[np.float64]
 
 _SHORTEST = 0.1  # samples
+_SHORT = 2.0  # samples: a shorter layer may have no sample of its own
 _FEW = 4.0  # samples
 _RESOLVED = 0.5  # samples: half width of a place that was found in the trace
 # Shifts of a window's two edges, as fractions of their limits: together, and against each other. The half steps
@@ -59,7 +61,7 @@ def measure_layers(
             return None, [Finding(id="layers-in-doubt", detail=doubt, window=marks.window)]
     layers = len(first.names)
     each_s = _durations_s(facts.marks)
-    kept = [k for k in range(layers) if k == 0 or each_s[k] >= _SHORTEST * source.period_s]
+    kept = [k for k in range(layers) if k == 0 or each_s[k] >= _SHORTEST * source.step_s]
     pairs = [
         (placed, _only(marks, kept))
         for marks in facts.marks
@@ -76,7 +78,7 @@ def measure_layers(
     (energy, scatter), *others = [one for one in solved if one is not None]
     off = np.max([np.zeros(len(energy)), *(np.abs(other - energy) for other, _ in others)], axis=0)
     u_j = np.hypot(scatter, off / math.sqrt(3)) * source.joule
-    fitted_s = fits[0].time / fits[0].inferences * source.period_s
+    fitted_s = fits[0].time / fits[0].inferences * source.step_s
     rows = []
     for k, (name, operations) in enumerate(zip(first.names, first.operations, strict=True)):
         owner = bisect.bisect_right(kept, k) - 1
@@ -90,7 +92,21 @@ def measure_layers(
             LayerResult(name=name, operations=operations, duration_s=duration_s, energy_j=energy_j, u_j=own_u_j)
         )
     total_j = math.fsum(row.energy_j for row in rows)
-    return Layers(inferences=fits[0].inferences, energy_per_inference_j=total_j, layers=rows), []
+    found = Layers(inferences=fits[0].inferences, energy_per_inference_j=total_j, layers=rows)
+    return found, _short(rows, source.step_s)
+
+
+def _short(rows: Sequence[LayerResult], period_s: float) -> list[Finding]:
+    short = [row for row in rows if row.duration_s < _SHORT * period_s]
+    if not short:
+        return []
+    worst = max(short, key=lambda row: row.u_j / row.energy_j if row.energy_j > 0 else math.inf)
+    known = f"± {worst.u_j / worst.energy_j:.1%}" if worst.energy_j > worst.u_j else "not at all"
+    detail = (
+        f"{len(short)} of {len(rows)} layers are shorter than two samples, so they are known by how they divide "
+        f"samples with others; the least known, {worst.name}, {known} (standard uncertainty)"
+    )
+    return [Finding(id="layers-short", detail=detail)]
 
 
 def _found_in_trace(source: EnergySource, pairs: list[Pair], layers: int, drift: float) -> list[Pair]:

@@ -6,6 +6,10 @@ every length n, n/2, n/4, ..., each overlapping the next by half, are searched f
 of the mean explains most; of all intervals that hold a change the narrowest counts, as it holds no other
 (narrowest over threshold; R. Baranowski, Y. Chen, P. Fryzlewicz, J. R. Stat. Soc. B 81, 2019, 649-672). The time
 is O(n log n) for any trace, the memory a few times that of the samples.
+
+Noise whose neighbours are alike swings slowly, and a drift has no levels at all. So the threshold follows the
+long-run variance of the noise (`noise.py`), and a change counts only if two levels explain the samples around it
+better than one straight line.
 """
 
 import math
@@ -16,6 +20,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from energy_runner.analysis.levels.noise import are_trends, long_run_noise, sample_noise
+
 FloatArray = npt.NDArray[np.float64]
 IndexArray = npt.NDArray[np.intp]
 
@@ -25,6 +31,9 @@ PENALTY = 3.0
 _SHORTEST = 4
 _MOST_CHANGES = 100_000
 _PASSES = 5
+_BESIDE = 64  # samples on either side of a change in which a line may explain it, at least
+_REACH = 8.0  # times the square of threshold over step; at 2 a step is just seen
+_LEAST_LINE = 3  # samples on either side: fewer show no slope
 
 
 @dataclass(frozen=True)
@@ -32,21 +41,25 @@ class Levels:
     """A trace as constant levels: `edges` has one place more than there are levels, in samples.
 
     An edge within a sample is put where the sample's mix of both levels says. `mean` and `sigma` are those
-    of the samples between two edges, `noise` the scatter of a sample that the search assumed. The levels are
-    always an estimate, based on the trace alone.
+    of the samples between two edges, `noise` the scatter of a sample that the search assumed, `long_run` that of
+    many samples times the root of their number. The levels are always an estimate, based on the trace alone.
     """
 
     edges: FloatArray
     mean: FloatArray
     sigma: FloatArray
     noise: float
+    long_run: float = 0.0
 
 
-def find_levels(power: npt.ArrayLike, *, noise: float | None = None, least_step: float = 0.0) -> Levels:
+def find_levels(
+    power: npt.ArrayLike, *, noise: float | None = None, least_step: float = 0.0, least_samples: int = 1
+) -> Levels:
     """Return the levels of `power` (equally spaced; NaN are bridged by the level around them).
 
-    `noise` is the standard deviation of a sample at constant level, by default estimated from the trace;
-    changes smaller than `least_step` are left out. Both are in the unit of `power`.
+    `noise` is the standard deviation of a sample at constant level, if it is known and white; by default it and
+    its long-run variance are estimated from the trace. Changes smaller than `least_step` are left out; both are in
+    the unit of `power`. A level shorter than `least_samples` joins its neighbours.
     """
     x = np.array(power, dtype=np.float64)
     known = np.isfinite(x)
@@ -55,29 +68,19 @@ def find_levels(power: npt.ArrayLike, *, noise: float | None = None, least_step:
     if not np.all(known):
         places = np.arange(len(x))
         x[~known] = np.interp(places[~known], places[known], x[known])
-    noise = sample_noise(x) if noise is None else noise
-    threshold = noise * math.sqrt(PENALTY * math.log(max(2, len(x))))
+    long_run = noise
+    if noise is None:
+        noise = sample_noise(x)
+        long_run = long_run_noise(x, noise)
+    assert long_run is not None  # noqa: S101
+    threshold = long_run * math.sqrt(PENALTY * math.log(max(2, len(x))))
+    sums = np.concatenate(([0.0], np.cumsum(x - np.median(x))))
     if noise > 0:
-        sums = np.concatenate(([0.0], np.cumsum(x - np.median(x))))
         changes = _confirmed(sums, _narrowest(sums, threshold), threshold, least_step)
+        changes = _without_trends(x, sums, changes, threshold)
     else:  # not a single sample differs from its neighbour by chance, so every difference is a change
         changes = np.flatnonzero(np.abs(np.diff(x)) > least_step) + 1
-    return _levels(x, changes, noise)
-
-
-def sample_noise(x: FloatArray) -> float:
-    """Return the scatter of a sample about a level that rarely changes, by the differences of neighbours.
-
-    Where most neighbours are equal, a third of the smallest step (the standard deviation of rounding to it).
-    """
-    steps = np.abs(np.diff(x))
-    if len(steps) == 0:
-        return 0.0
-    middle = 1.4826 * float(np.median(steps)) / math.sqrt(2)
-    moved = steps[steps > 0]
-    # The quarter nearest to the smallest step stands for the rounding, not the levels' own differences.
-    rounding = float(np.min(moved)) / math.sqrt(12) if len(moved) > len(steps) // 4 else 0.0
-    return max(middle, rounding)
+    return _levels(x, _long_enough(sums, changes, least_samples, threshold), noise, long_run)
 
 
 def _narrowest(sums: FloatArray, threshold: float) -> list[int]:
@@ -152,6 +155,61 @@ def _confirmed(sums: FloatArray, changes: list[int], threshold: float, least_ste
     return np.array(kept, dtype=np.intp)
 
 
+def _without_trends(x: FloatArray, sums: FloatArray, changes: IndexArray, threshold: float) -> IndexArray:
+    """Return the changes that are not better explained by a line through the samples on both sides.
+
+    The samples are those that a step of that size needs to be seen at all, and as many again for a slope.
+    """
+    kept = changes
+    while len(kept):
+        bounds = np.concatenate(([0], kept, [len(x)]))
+        mean = np.diff(sums[bounds]) / np.diff(bounds)
+        step = np.maximum(np.abs(np.diff(mean)), threshold / _BESIDE / len(x))
+        reach = np.maximum(_BESIDE, np.minimum(len(x), _REACH * (threshold / step) ** 2)).astype(np.intp)
+        first = np.maximum(bounds[:-2], kept - reach)
+        last = np.minimum(bounds[2:], kept + reach)
+        testable = np.minimum(kept - first, last - kept) >= _LEAST_LINE
+        trends = testable.copy()
+        trends[testable] = are_trends(x, first[testable], kept[testable], last[testable])
+        if not np.any(trends):
+            break
+        kept = kept[~trends]
+    return kept
+
+
+def _long_enough(sums: FloatArray, changes: IndexArray, least: int, threshold: float) -> IndexArray:
+    """Return the changes without levels shorter than `least`, the shortest first.
+
+    Such a level joins the neighbour that it is nearer to; where its neighbours are one level, it joins both.
+    """
+    kept = changes
+    while least > 1 and len(kept):
+        bounds = np.concatenate(([0], kept, [len(sums) - 1]))
+        size = np.diff(bounds)
+        mean = np.diff(sums[bounds]) / size
+        inner, before, after = mean[1:-1], mean[:-2], mean[2:]
+        # One sample that is the mix of its neighbours holds an edge, and is no level.
+        mixed = (size[1:-1] == 1) & (np.minimum(before, after) < inner) & (inner < np.maximum(before, after))
+        size[1:-1][mixed] = least
+        short = np.flatnonzero(size < least)
+        if not len(short):
+            break
+        gone: set[int] = set()
+        touched: set[int] = set()
+        for k in short[np.argsort(size[short], kind="stable")].tolist():
+            if touched & {k - 1, k, k + 1}:
+                continue  # in the next round
+            touched |= {k - 1, k, k + 1}
+            if k in {0, len(size) - 1}:
+                gone.add(max(0, k - 1))
+            elif abs(mean[k - 1] - mean[k + 1]) <= threshold * math.sqrt(1 / size[k - 1] + 1 / size[k + 1]):
+                gone |= {k - 1, k}
+            else:
+                gone.add(k - 1 if abs(mean[k - 1] - mean[k]) <= abs(mean[k + 1] - mean[k]) else k)
+        kept = np.delete(kept, sorted(gone))
+    return kept
+
+
 def _best(sums: FloatArray, first: int, last: int) -> tuple[int, float, float]:
     """Return the best place for a change between two places, what it gains, and the step there."""
     size = last - first
@@ -166,7 +224,7 @@ def _best(sums: FloatArray, first: int, last: int) -> tuple[int, float, float]:
     return first + best + 1, float(gain[best]), abs(float(left - right))
 
 
-def _levels(x: FloatArray, changes: IndexArray, noise: float) -> Levels:
+def _levels(x: FloatArray, changes: IndexArray, noise: float, long_run: float) -> Levels:
     bounds = np.concatenate(([0], changes, [len(x)])).astype(np.intp)
     size = np.diff(bounds)
     mean = np.add.reduceat(x, bounds[:-1]) / size
@@ -179,4 +237,4 @@ def _levels(x: FloatArray, changes: IndexArray, noise: float) -> Levels:
             kept[k] = False
             edges[k] += (mean[k] - mean[k + 1]) / (mean[k - 1] - mean[k + 1])
     sigma = np.sqrt(squares / np.maximum(1, size - 1))
-    return Levels(edges[np.append(True, kept)], mean[kept], sigma[kept], noise)
+    return Levels(edges[np.append(True, kept)], mean[kept], sigma[kept], noise, long_run)

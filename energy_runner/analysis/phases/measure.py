@@ -2,8 +2,10 @@
 """Energy and duration of named phases, such as pre-processing, inference and post-processing.
 
 A DUT marks its phases on pins: one pin for each phase, active while it lasts, or one pin that pulses whenever
-the next phase begins. From such edges the phases are measured as windows are, fractions of a sample included.
-Without edges, phases can only be guessed from changes of the level; they are then labelled as estimated.
+the next phase begins. All phases and the pauses between them are fitted to the samples at once
+(`energy.partition`): a sample that straddles a boundary is a mixture of the powers on either side, so a short
+phase beside a loud one is not charged for its neighbour. Without edges, phases can only be guessed from changes of
+the level; they are then labelled as estimated.
 """
 
 import math
@@ -14,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from energy_runner.analysis.energy.partition import partition
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.inferences.distribution import Distribution, describe
 from energy_runner.analysis.levels.changepoints import find_levels
@@ -23,6 +26,9 @@ from energy_runner.session.result import Finding
 FloatArray = npt.NDArray[np.float64]
 
 _OVERLAP = 1e-9  # samples by which two phases may seem to overlap through rounding
+LEAST_SAMPLES = 3  # of an estimated level; a shorter one is an edge, or rests on a fit alone
+LEAST_STEP = 0.01  # of the mean power, between estimated levels
+SHORT = 2.0  # samples: a shorter phase may have no sample of its own
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,11 @@ class Span:
 
 @dataclass(frozen=True)
 class PhaseTime:
-    """One phase in one repetition (from 0). `energy_j` and `mean_power_w` are None where samples are missing."""
+    """One phase in one repetition (from 0). What is unknown for missing samples is None.
+
+    `u_j` is the standard uncertainty by noise and by sharing out samples that straddle a boundary; the monitor's
+    own errors and those of the edges are not in it. It is None for phases that overlap.
+    """
 
     name: str
     repetition: int
@@ -51,13 +61,15 @@ class PhaseTime:
     duration_s: float
     energy_j: float | None
     mean_power_w: float | None
+    u_j: float | None = None
 
 
 @dataclass(frozen=True)
 class PhaseSummary:
     """What one phase comes to over all repetitions: totals, shares of the whole, and its distributions.
 
-    The shares are those of all phases together. The distributions are None for fewer than eight repetitions.
+    The shares are those of all phases together. `u_j` is the standard uncertainty of `energy_j`, None where one of
+    a repetition is unknown. The distributions are None for fewer than eight repetitions.
     """
 
     name: str
@@ -69,6 +81,7 @@ class PhaseSummary:
     duration_share: float
     energy: Distribution | None
     duration: Distribution | None
+    u_j: float | None = None
 
 
 @dataclass(frozen=True)
@@ -144,37 +157,133 @@ def measure_phases(
     """
     findings = [*_uneven(spans), *_overlapping(spans)]
     begins = np.array([span.start for span in next(iter(spans.values()), ())])
+    recorded = [
+        (name, span) for name, of_name in spans.items() for span in of_name if _recorded(span, source.length)
+    ]
+    energies = _shared_out(source, [span for _, span in recorded])
     phases: list[PhaseTime] = []
     for name, of_name in spans.items():
         for span in of_name:
-            if not 0 <= span.start < span.stop <= source.length:
+            if not _recorded(span, source.length):
                 detail = f"{name}: samples {span.start:.2f} to {span.stop:.2f} of {source.length} are not recorded"
                 findings.append(Finding(id="phase-not-recorded", detail=detail))
                 continue
-            total = source.window(span.start, span.stop)
-            if total.missing:
-                detail = f"{name}: {total.missing} of {total.expected} samples at {span.start:.2f}"
+            found = energies[span]
+            if found.missing:
+                expected = math.ceil(span.stop) - math.floor(span.start)
+                detail = f"{name}: {found.missing} of {expected} samples at {span.start:.2f}"
                 findings.append(Finding(id="phase-samples-missing", detail=detail))
-            duration_s = (span.stop - span.start) * source.period_s
-            energy_j = total.total * source.joule if not total.missing and math.isfinite(total.total) else None
+            duration_s = (span.stop - span.start) * source.step_s
             repetition = int(np.searchsorted(begins, span.start + _OVERLAP, side="right")) - 1
             phases.append(
                 PhaseTime(
                     name=name,
                     repetition=repetition,
-                    start_s=span.start * source.period_s,
+                    start_s=span.start * source.step_s,
                     duration_s=duration_s,
-                    energy_j=energy_j,
-                    mean_power_w=None if energy_j is None else energy_j / duration_s,
+                    energy_j=found.energy_j,
+                    mean_power_w=None if found.energy_j is None else found.energy_j / duration_s,
+                    u_j=found.u_j,
                 )
             )
+    findings += [*_short(recorded, energies), *_clipped(recorded, energies)]
     return PhaseResult(tuple(phases), _summaries(list(spans), phases), estimated, tuple(findings))
 
 
+@dataclass(frozen=True)
+class _Energy:
+    energy_j: float | None
+    u_j: float | None
+    missing: int
+    clipped: bool = False
+
+
+def _recorded(span: Span, length: int) -> bool:
+    return 0 <= span.start < span.stop <= length
+
+
+def _shared_out(source: EnergySource, spans: Sequence[Span]) -> dict[Span, _Energy]:
+    """Return the energy of each span: of those that do not overlap by one fit, of the others each by itself."""
+    found: dict[Span, _Energy] = {}
+    apart: list[Span] = []
+    reach = -math.inf
+    ordered = sorted(spans, key=lambda span: (span.start, span.stop))
+    for k, span in enumerate(ordered):
+        after = ordered[k + 1].start if k + 1 < len(ordered) else math.inf
+        if span.start < reach - _OVERLAP or after < span.stop - _OVERLAP:
+            total = source.window(span.start, span.stop)
+            whole = not total.missing and math.isfinite(total.total)
+            found[span] = _Energy(total.total * source.joule if whole else None, None, total.missing)
+        elif span.stop - span.start <= _OVERLAP:
+            found[span] = _Energy(0.0, 0.0, 0)
+        else:
+            apart.append(span)
+        reach = max(reach, span.stop)
+    if not apart:
+        return found
+    places = np.array([place for span in apart for place in (span.start, span.stop)])
+    distinct = places[np.append(True, np.diff(places) > _OVERLAP)]
+    parts = partition(source.read, source.length, distinct.tolist())
+    for span in apart:
+        k = int(np.searchsorted(distinct, span.start + _OVERLAP, side="right")) - 1
+        total_j = float(parts.total[k]) * source.joule
+        known = math.isfinite(total_j)
+        found[span] = _Energy(
+            total_j if known else None,
+            float(parts.u[k]) * source.joule if known else None,
+            int(parts.missing[k]),
+            bool(parts.clipped[k]),
+        )
+    return found
+
+
+def _short(recorded: Sequence[tuple[str, Span]], energies: Mapping[Span, _Energy]) -> list[Finding]:
+    """Return a finding for each phase that is shorter than two samples: its power rests on a fit."""
+    findings = []
+    for name in dict.fromkeys(name for name, _ in recorded):
+        mine = [span for other, span in recorded if other == name and span.stop - span.start < SHORT]
+        if mine:
+            least = min(span.stop - span.start for span in mine)
+            worst = max((_relative(energies[span]) for span in mine), default=0.0)
+            known = f"± {worst:.1%} (standard uncertainty) at worst" if worst < 1 else "at worst not known at all"
+            detail = (
+                f"{name}: {len(mine)} times shorter than two samples (least {least:.2f}); its energy is what a "
+                f"fit leaves it of samples that it shares with its neighbours, {known}"
+            )
+            findings.append(Finding(id="phase-short", detail=detail))
+    return findings
+
+
+def _clipped(recorded: Sequence[tuple[str, Span]], energies: Mapping[Span, _Energy]) -> list[Finding]:
+    mine = [(name, span) for name, span in recorded if energies[span].clipped]
+    if not mine:
+        return []
+    name, span = mine[0]
+    detail = (
+        f"{len(mine)} times, first {name} at sample {span.start:.2f}: its neighbours' levels leave it less than "
+        "nothing, so zero was taken; the boundary may be misplaced, or a neighbour's level not constant"
+    )
+    return [Finding(id="phase-clipped", detail=detail)]
+
+
+def _relative(found: _Energy) -> float:
+    if found.u_j is None or found.energy_j is None:
+        return 0.0
+    return found.u_j / found.energy_j if found.energy_j > 0 else math.inf
+
+
 def estimated_phases(
-    source: EnergySource, start: float, stop: float, *, least_step_w: float = 0.0, most_samples: int = 1 << 22
+    source: EnergySource,
+    start: float,
+    stop: float,
+    *,
+    least_step_w: float | None = None,
+    least_samples: int = LEAST_SAMPLES,
+    most_samples: int = 1 << 22,
 ) -> tuple[list[Span], list[float]]:
     """Return the constant levels between two places and their mean powers in W: phases that nothing announced.
+
+    Steps below `least_step_w`, by default 1 % of the mean power, and levels shorter than `least_samples` are none.
 
     Raises `ConfigurationError` for a stretch outside the trace or one too long for memory.
     """
@@ -183,7 +292,13 @@ def estimated_phases(
     first, last = math.ceil(start), math.floor(stop)
     if last - first > most_samples:
         raise ConfigurationError(f"{last - first} samples are too many to search, at most {most_samples}")
-    levels = find_levels(source.power_w(first, last), least_step=least_step_w)
+    if last <= first:  # not one whole sample: no change can be seen
+        whole = source.window(start, stop).total * source.watt / (stop - start)
+        return [Span(start, stop)], [float(whole)]
+    power_w = np.asarray(source.power_w(first, last), dtype=np.float64)
+    known = power_w[np.isfinite(power_w)]
+    least_w = LEAST_STEP * float(np.mean(np.abs(known))) if least_step_w is None and len(known) else least_step_w
+    levels = find_levels(power_w, least_step=least_w or 0.0, least_samples=least_samples)
     edges = levels.edges + first
     edges[0], edges[-1] = start, stop
     spans = [Span(begin, end) for begin, end in pairwise(edges.tolist())]
@@ -218,6 +333,7 @@ def _summaries(names: Sequence[str], phases: Sequence[PhaseTime]) -> tuple[Phase
     for name in names:
         mine = [phase for phase in phases if phase.name == name and phase.energy_j is not None]
         energy = np.array([phase.energy_j for phase in mine], dtype=np.float64)
+        u = [phase.u_j for phase in mine if phase.u_j is not None]
         duration = np.array([phase.duration_s for phase in mine])
         start = np.array([phase.start_s for phase in mine])
         total_j, total_s = float(np.sum(energy)), float(np.sum(duration))
@@ -230,6 +346,7 @@ def _summaries(names: Sequence[str], phases: Sequence[PhaseTime]) -> tuple[Phase
                 mean_power_w=total_j / total_s if total_s > 0 else math.nan,
                 energy_share=total_j / whole_j if whole_j > 0 else math.nan,
                 duration_share=total_s / whole_s if whole_s > 0 else math.nan,
+                u_j=math.sqrt(sum(each**2 for each in u)) if mine and len(u) == len(mine) else None,
                 energy=describe(energy, start),
                 duration=describe(duration, start),
             )

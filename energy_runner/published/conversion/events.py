@@ -121,6 +121,8 @@ def _commands(session: PublishedSession) -> Iterator[ev.AnyEvent]:
 
 
 def _command(mode: Mode, command: InferCommand, stimulus: int) -> Iterator[ev.AnyEvent]:
+    if mode == "energy" and command.load_begun_ms is not None:
+        yield ev.Phase(t_ns=command.load_begun_ms * _MS, name="load", detail=command.file)
     if mode != "accuracy" and command.size is not None:
         loaded_ms = command.sent_ms if command.loaded_ms is None else command.loaded_ms
         yield ev.StimulusLoaded(

@@ -67,6 +67,7 @@ class _Reader:
         self._source = b""
         self._file, self._offset = "", 0
         self._size: int | None = None
+        self._load_begun_ms: int | None = None
         self._loaded_ms: int | None = None
         self._command: InferCommand | None = None
         self._booting = False
@@ -146,7 +147,7 @@ class _Reader:
             self._command = None
             self._file = re.split(r"[\\/]", _text(match[1]))[-1]
             self._offset = int(match[2]) if match[2] else 0
-            self._size, self._loaded_ms = None, None
+            self._size, self._load_begun_ms, self._loaded_ms = None, self._ms, None
         elif command in {b"io dut timestamp", b"dut timestamp"}:
             self._command = None
             if self.log.sync_ms is None:
@@ -162,6 +163,7 @@ class _Reader:
             inferences=inferences,
             warmups=warmups,
             sent_ms=self._ms,
+            load_begun_ms=self._load_begun_ms,
             loaded_ms=self._loaded_ms,
         )
         if len(self.log.commands) < MOST_COMMANDS:

@@ -94,6 +94,6 @@ def _idle(story: Story) -> Html:
     level = f"{fixed(idle.power_w * 1e3, decimals)} ± {fixed(idle.u_w * 1e3, decimals)} mW"
     return tag(
         "p",
-        f"Idle level: {level} (scatter only), steadiest for {with_unit(idle.duration_s * 1e3, 'ms', 3)} at "
+        f"Idle level: {level} (scatter only), longest for {with_unit(idle.duration_s * 1e3, 'ms', 3)} at "
         f"{number(idle.start_s, 5)} s; searched {found.idle_searched}.",
     )

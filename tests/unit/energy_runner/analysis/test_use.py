@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.integrate import quad
 
 import energy_runner as er
 from energy_runner.analysis.quantities import quantity
-from energy_runner.analysis.use import DAY_S, YEAR_S, Battery, DutyCycle, Quantity, energy_in_use
+from energy_runner.analysis.use import DAY_S, YEAR_S, Battery, DutyCycle, Quantity, _shape, energy_in_use
 from energy_runner.cli.use_command import USE_SCHEMA, UseOptions, use_command
 from energy_runner.errors import ConfigurationError, ExitStatus
-from tests.support.synthetic import ACTIVE_W, IDLE_W, make_run
+from energy_runner.session.events import Exchange
+from tests.support.synthetic import ACTIVE_W, IDLE_W, host_ns, make_run
 
 CYCLE = DutyCycle(
     inference_j=Quantity(1.4e-3, 2e-5),
@@ -77,6 +79,22 @@ def test_the_life_is_smooth_in_self_discharge(lost):
         for x in (lost, lost * 1.001 + 1e-12)
     ]
     assert 0 <= near[0] - near[1] < 2e-3 * near[0]
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-12, 1e-6, 1e-4, 0.01, 0.5, 0.999, 1.0, 2.0, 50.0])
+def test_the_shape_of_a_life_with_self_discharge_is_an_integral(x):
+    """ln(1 + x)/x is the integral of 1/(1 + x t) over t from 0 to 1, and its derivative that of -t/(1 + x t)²."""
+    found = _shape(x)
+    expected = quad(lambda t: 1 / (1 + x * t), 0, 1)[0], quad(lambda t: -t / (1 + x * t) ** 2, 0, 1)[0]
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_session_without_a_quiet_stretch_has_no_idle_power_to_go_by(tmp_path):
+    run = make_run()
+    for t_s, direction, text in ((-0.2, "rx", "m-ready\r\n"), (-0.1, "tx", "name%")):  # never answered
+        run.insert(Exchange(t_ns=host_ns(t_s), box="dut", direction=direction, text=text))
+    with pytest.raises(ConfigurationError, match="no idle level where nothing is sent or received"):
+        use_command(UseOptions(run.write(tmp_path / "s").path, period_s="60"), as_json=True)
 
 
 def test_uncertainties_agree_with_monte_carlo():

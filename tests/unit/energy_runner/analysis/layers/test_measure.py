@@ -57,7 +57,7 @@ def trace(noise_a: float = 0.0, missing: slice | None = None) -> tuple[EnergySou
 
 def measured(source: EnergySource, placed: Placed | None, *told: PhasesMarked) -> Layers:
     found, findings = measure_layers(source, Facts(marks=list(told)), Alignment(BY_MONITOR, [placed]))
-    assert findings == []
+    assert [finding.id for finding in findings] == ["layers-short"]  # the third, and any sliver
     assert found is not None
     return found
 
@@ -83,7 +83,7 @@ def test_the_layers_add_up_to_the_window() -> None:
     found = measured(source, placed, marks())
     window = source.window(placed.start, placed.stop).total * source.joule / INFERENCES
     assert found.energy_per_inference_j == pytest.approx(sum(row.energy_j for row in found.layers), rel=1e-12)
-    assert found.energy_per_inference_j == pytest.approx(window, rel=1e-4)
+    assert found.energy_per_inference_j == pytest.approx(window, rel=1e-9)
 
 
 def test_the_scatter_is_stated_honestly() -> None:
@@ -115,7 +115,7 @@ def test_windows_that_another_clock_placed_are_found_in_the_trace(drift: float) 
     off = Placed(placed.start * (1 - drift), placed.stop - placed.start * drift, half_width=0.1)
     told = Facts(marks=[marks()])
     found, findings = measure_layers(source, told, Alignment(BY_LAPS, [off]), drift=4e-3)
-    assert findings == []
+    assert [finding.id for finding in findings] == ["layers-short"]
     assert found is not None
     truths = DURATION_S * LEVEL_A * VOLTAGE_V
     for row, truth in zip(found.layers, truths, strict=True):
@@ -196,3 +196,36 @@ def test_marks_of_no_window_at_all_are_a_finding_and_not_a_crash() -> None:
     found, findings = measure_layers(source, Facts(marks=[marks(7)]), Alignment(BY_MONITOR, [None]))
     assert found is None
     assert findings
+
+
+def few_inferences(seed: int) -> tuple[Layers, np.ndarray]:
+    """Thirty inferences of four layers, two of them short and nearly without power, at random places."""
+    rng = np.random.default_rng(seed)
+    duration = np.array([3.1, 0.61, 1.3, 0.53]) * rng.uniform(0.95, 1.05, 4)
+    level = np.array([10.0, 0.05, 12.0, 0.1])
+    offsets = np.concatenate(([0.0], np.cumsum(np.tile(duration, 30))))
+    start = 20 + rng.uniform()
+    length = int(start + offsets[-1]) + 20
+    places = np.concatenate(([0.0], start + offsets, [length]))
+    energy = np.concatenate(
+        ([0.0], np.cumsum(np.diff(places) * np.concatenate(([1.0], np.tile(level, 30), [1.0]))))
+    )
+    x = np.diff(np.interp(np.arange(length + 1.0), places, energy)) + rng.normal(0, 0.5, length)
+    whole = [round(offset * 1e6) for offset in offsets]
+    told = marks(offsets_ns=whole[:-1], stop_ns=whole[-1])
+    source = EnergySource(lambda a, b: x[a:b], length, PERIOD_S, 1.0)
+    return measured(source, Placed(start, start + offsets[-1], 0.0), told), duration * level
+
+
+def test_no_layer_has_less_than_no_energy_and_each_lies_within_its_uncertainty() -> None:
+    inside, at_zero = [], 0
+    for seed in range(200):
+        found, truths = few_inferences(seed)
+        energy = np.array([row.energy_j for row in found.layers])
+        assert np.all(energy >= 0)
+        at_zero += bool(np.any(energy == 0))
+        inside += [
+            abs(e - truth) < 2 * row.u_j for e, truth, row in zip(energy, truths, found.layers, strict=True)
+        ]
+    assert at_zero > 20  # without the constraint these would be negative
+    assert np.mean(inside) > 0.93

@@ -145,6 +145,9 @@ def test_what_is_odd_is_found():
         "phases-overlap",
         "phase-not-recorded",
     ]
+    # What two phases share was charged to both, so neither has an uncertainty.
+    unsure = [(phase.name, phase.repetition) for phase in result.phases if phase.u_j is None]
+    assert unsure == [("pre-processing", 5), ("inference", 5)]
     repetitions = [phase.repetition for phase in result.phases if phase.name == "post-processing"]
     assert repetitions == [number for number in range(REPETITIONS) if number != 3]
 
@@ -173,6 +176,44 @@ def test_phases_without_edges_are_estimated():
     result = measure_phases(source, {"a": found[1:2], "b": found[2:3]}, estimated=True)
     assert result.estimated
     assert result.summaries[1].energy_j == pytest.approx(0.05 * 43.7 * PERIOD_S, rel=0.01)
+
+
+@pytest.mark.parametrize(("start", "stop"), [(50.2, 50.7), (50.2, 51.6)])
+def test_a_window_without_a_whole_sample_is_one_level_and_said_so(start, stop):
+    source, _ = bench()
+    found, powers_w = estimated_phases(source, start, stop)
+    assert found == [Span(start, stop)]
+    assert powers_w == pytest.approx([LEVELS["inference"]], rel=0.01)
+    result = measure_phases(source, {"level 1": found}, estimated=True)
+    assert [finding.id for finding in result.findings] == ["phase-short"]
+
+
+def test_a_short_phase_is_not_charged_for_its_neighbours_and_says_how_sure_it_is():
+    curve = Curve([(-1.0, 0.01)])
+    curve.level(30.3, 33.7, 0.06, 0.01)
+    curve.level(33.7, 35.9, 0.03, 0.01)
+    curve.level(35.9, 36.35, 0.055, 0.01)
+    energy = np.diff(curve.energy_j(np.arange(80.0))) * PERIOD_S
+    energy += np.random.default_rng(0).normal(0, 1e-5 * PERIOD_S, len(energy))
+    source = EnergySource(lambda a, b: energy[a:b], len(energy), PERIOD_S, 1.0)
+    spans = {"a": [Span(30.3, 33.7)], "b": [Span(33.7, 35.9)], "c": [Span(35.9, 36.35)]}
+    result = measure_phases(source, spans)
+    assert [finding.id for finding in result.findings] == ["phase-short"]
+    assert "c: 1 times shorter than two samples (least 0.45)" in result.findings[0].detail
+    for phase, expected in zip(result.phases, (0.06 * 3.4, 0.03 * 2.2, 0.055 * 0.45), strict=True):
+        assert phase.energy_j == pytest.approx(expected * PERIOD_S, abs=3 * phase.u_j)
+        assert 0 < phase.u_j < 0.05 * phase.energy_j
+    assert result.summaries[2].u_j == result.phases[2].u_j
+
+
+def test_a_phase_that_its_neighbours_leave_nothing_is_clipped_and_said_so():
+    curve = Curve([(-1.0, 0.01)])
+    curve.level(30.0, 33.2, 0.06, 0.01)  # its edge says 33.5
+    energy = np.diff(curve.energy_j(np.arange(80.0))) * PERIOD_S
+    source = EnergySource(lambda a, b: energy[a:b], len(energy), PERIOD_S, 1.0)
+    result = measure_phases(source, {"loud": [Span(30.0, 33.5)], "quiet": [Span(33.5, 33.9)]})
+    assert [finding.id for finding in result.findings] == ["phase-short", "phase-clipped"]
+    assert result.phases[1].energy_j == 0.0
 
 
 def test_phases_are_sought_in_the_trace_only():
