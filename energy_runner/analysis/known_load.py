@@ -17,7 +17,7 @@ from energy_runner.analysis.uncertainty.causes import find_causes
 from energy_runner.analysis.uncertainty.edges import share_above, view_edge
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Limits, Measured, evaluate
 from energy_runner.analysis.uncertainty.inputs import Term
-from energy_runner.errors import SessionError
+from energy_runner.errors import Argument, Call, SessionError
 from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.result import Component, WindowResult
 from energy_runner.session.trace import TraceReader
@@ -108,7 +108,9 @@ def verify(trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, *, v
     measured_w, expanded_w = window.measured.energy_j / seconds, budget.U / seconds
     together_w = math.hypot(expanded_w, K * known_u_w)
     if not together_w > 0:
-        raise SessionError("neither load nor monitor has an uncertainty. Try: --resistance-u")
+        raise SessionError(
+            "neither load nor monitor has an uncertainty. Try: ", Call("resistance_u_ohm", "--resistance-u")
+        )
     period_s = load.period_s if load.pulse_s else None
     return Verified(
         measured_w=measured_w,
@@ -165,7 +167,7 @@ def _span(source: EnergySource, load: KnownLoad) -> tuple[float, float]:
         periods = math.floor(length * source.period_s / load.period_s)
         length = periods * load.period_s / source.period_s
     if length < 2 * _BLOCKS:
-        raise SessionError(f"{source.length} samples are too few for this load. Try: more --seconds")
+        raise SessionError(f"{source.length} samples are too few for this load. Try: more ", Argument("seconds"))
     return 1.0, 1.0 + length
 
 
@@ -219,7 +221,9 @@ def _voltage(
     points = [point for point in limits.points if point.quantity == "voltage"]
     if not terms and not points:
         raise SessionError(
-            "nothing states how well the bench knows its voltage. Try: --voltage and --voltage-u, measured there"
+            "nothing states how well the bench knows its voltage. Try: ",
+            Call("voltage_v and voltage_u_v", "--voltage and --voltage-u"),
+            ", measured there",
         )
     recorded = {"current", "voltage"} <= {name for name, _ in trace.signals}
     voltage_v = _recorded_v(trace) if recorded else monitor.voltage_set_v

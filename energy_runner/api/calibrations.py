@@ -23,7 +23,7 @@ from energy_runner.bench.calibration_file import (
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec
 from energy_runner.director.doctor import Examined
 from energy_runner.director.load_job import SUPPLY_IS_ON
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Call, ConfigurationError
 from energy_runner.session.days import day_in
 from energy_runner.session.folder import TRACE
 from energy_runner.session.trace import TraceReader
@@ -142,7 +142,8 @@ def _range(
     ranges = {tuple(point.range) for point in points if point.quantity == quantity}
     if len(ranges) != 1:
         raise ConfigurationError(
-            f"range: {path} has {len(ranges)} ranges of the {quantity} so far, so it must be given. Try: --range"
+            f"range: {path} has {len(ranges)} ranges of the {quantity} so far, so it must be given. Try: ",
+            Call("reading_range=(LOW, HIGH)", "--range LOW HIGH"),
         )
     low, high = next(iter(ranges))
     return low, high
@@ -156,16 +157,25 @@ def _check_reference(reference: Reference, *, virtual: bool) -> None:
             f"quantity: '{reference.quantity[:20]}' cannot be calibrated. Try: current or voltage"
         )
     if load is not None and load.pulse_s:
-        raise ConfigurationError("pulse: a point is taken with a steady load. Try: without --pulse")
+        raise ConfigurationError(
+            "pulse: a point is taken with a steady load. Try: without ", Call("pulse_s", "--pulse")
+        )
     if reference.quantity == "current" and reference.current_a is not None:
         if not (math.isfinite(reference.current_a) and 0 < reference.current_u_a < math.inf):
-            raise ConfigurationError("current: it needs an uncertainty. Try: --current-u")
+            raise ConfigurationError("current: it needs an uncertainty. Try: ", Call("current_u_a", "--current-u"))
     elif not by_voltage:
         raise ConfigurationError(
-            "there is no reference. Try: --current of a source measure unit, or --resistance and --voltage at it"
+            "there is no reference. Try: ",
+            Call("current_a", "--current"),
+            " of a source measure unit, or ",
+            Call("resistance_ohm and voltage_v", "--resistance and --voltage"),
+            " at it",
         )
     elif load is not None and not (load.voltage_u_v > 0 and (load.resistance_u_ohm > 0 or virtual)):
-        raise ConfigurationError("the reference needs an uncertainty. Try: --resistance-u and --voltage-u")
+        raise ConfigurationError(
+            "the reference needs an uncertainty. Try: ",
+            Call("resistance_u_ohm and voltage_u_v", "--resistance-u and --voltage-u"),
+        )
 
 
 def _by_reference(reference: Reference, true_v: float | None) -> tuple[float, float]:
@@ -176,7 +186,7 @@ def _by_reference(reference: Reference, true_v: float | None) -> tuple[float, fl
     assert load is not None  # noqa: S101
     voltage_v = load.voltage_v if load.voltage_v is not None else true_v
     if voltage_v is None:
-        raise ConfigurationError("there is no reference voltage. Try: --voltage")
+        raise ConfigurationError("there is no reference voltage. Try: ", Call("voltage_v", "--voltage"))
     if reference.quantity == "voltage":
         return voltage_v, load.voltage_u_v
     current_a = voltage_v / load.resistance_ohm
@@ -198,4 +208,4 @@ def _point(quantity: str, reading_range: tuple[float, float], value: float, corr
         return PointSpec.model_validate(table)
     except ValidationError as error:
         text = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{text}. Try: another --range") from None
+        raise ConfigurationError(f"{text}. Try: another ", Call("reading_range", "--range")) from None

@@ -19,7 +19,7 @@ from energy_runner.director.doctor import Examined
 from energy_runner.director.load_job import Sampled, sample_load
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Call, ConfigurationError
 from energy_runner.session.folder import CLAIM, TRACE, create_session
 from energy_runner.session.trace import TraceReader
 from energy_runner.version import version
@@ -83,7 +83,10 @@ def check_load(load: KnownLoad, seconds: float) -> None:
     }
     bad = [name for name, holds in wrong.items() if holds]
     if bad:
-        raise ConfigurationError(f"{bad[0]}: out of its limits or alone. Try: --help")
+        raise ConfigurationError(
+            f"{bad[0]}: out of its limits or alone. Try: ",
+            Call("help(energy_runner.KnownLoad)", "energy-runner bench verify --help"),
+        )
 
 
 def built_with_load(bench: BenchSpec | str | Path, seed: int) -> tuple[BenchSpec, Bench]:

@@ -93,10 +93,9 @@ def _inferences(session: Session, result: Result) -> SegmentationSummary | None:
 def _draw(session: Session, result: Result, facts: Facts) -> tuple[Picture | None, Detail | None, str]:
     if not session.has_trace():
         return None, None, "There is no trace: no samples were recorded."
-    supply_v = facts.monitor.voltage_set_v if facts.monitor else 0.0
     try:
         with session.trace() as reader:
-            trace = PowerTrace(reader, supply_v)
+            trace = PowerTrace(reader, facts)
             if trace.samples == 0:
                 return None, None, "The trace holds no samples."
             return picture(trace), _detail(trace, result.windows), ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from energy_runner.analysis.energy.source import EnergySource, energy_source
+from energy_runner.analysis.energy.recorded import EnergySource, session_source
 from energy_runner.errors import SessionError
 from energy_runner.session.result import WindowResult
 from energy_runner.submission.model import Run
@@ -44,7 +44,7 @@ def lay_out(run: Run) -> Iterator[PassSamples]:
         raise SessionError(f"{run.session.path}: names no power monitor")
     edges = [_edges(window) for window in run.result.windows]
     with run.session.trace() as trace:
-        source = energy_source(trace, run.voltage_set_v)
+        source = session_source(run.session, trace)
         end_s = source.length * source.period_s
         starts_s = [*(start_s for start_s, _, _ in edges), end_s]
         begin_s = 0.0

@@ -3,12 +3,16 @@
 
 from energy_runner.analysis.energy.calibration import configured_source
 from energy_runner.analysis.energy.source import EnergySource
-from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.placing.clock import Clock, clock_of, sample_clock
 from energy_runner.analysis.uncertainty.inputs import Limits
 from energy_runner.errors import SessionError
+from energy_runner.session.folder import Session
 from energy_runner.session.result import SampleClock
 from energy_runner.session.trace import TraceReader
+
+
+__all__ = ["EnergySource", "clock_limit", "recorded_clock", "recorded_source", "session_source"]
 
 
 def clock_limit(facts: Facts) -> float | None:
@@ -35,3 +39,8 @@ def recorded_source(trace: TraceReader, facts: Facts) -> EnergySource:
         raise SessionError("no power monitor was configured, so the trace has no unit")
     _, clock = recorded_clock(facts)
     return configured_source(trace, facts.monitor, clock)
+
+
+def session_source(session: Session, trace: TraceReader) -> EnergySource:
+    """Return the source of energy in the trace of `session`; see `recorded_source`."""
+    return recorded_source(trace, gather(session.journal(exchanges=False)))

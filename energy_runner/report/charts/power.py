@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from energy_runner.analysis.energy.recorded import recorded_source
 from energy_runner.analysis.energy.source import energy_source
+from energy_runner.analysis.facts import Facts
 from energy_runner.report.charts.decimate import BUCKETS, Decimator, Envelope, FloatArray, decimate
 from energy_runner.session.trace import TraceReader
 
@@ -17,14 +19,15 @@ FINE_BUCKETS = 130_000
 
 
 class PowerTrace:
-    """A trace read as power in mW; `supply_v` is the voltage where a monitor records current only.
+    """A trace read as power in mW, corrected as its facts say.
 
     `derivation` says in words how the power follows from what was recorded. Raises `SessionError` for a trace
     without power, energy or current.
     """
 
-    def __init__(self, reader: TraceReader, supply_v: float) -> None:
-        self._source = energy_source(reader, supply_v)
+    def __init__(self, reader: TraceReader, facts: Facts) -> None:
+        supply_v = facts.monitor.voltage_set_v if facts.monitor else 0.0
+        self._source = recorded_source(reader, facts) if facts.monitor else energy_source(reader, supply_v)
         self.period_s = reader.period_s
         self.samples = reader.length
         names = {name for name, _ in reader.signals}

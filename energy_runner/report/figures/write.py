@@ -67,7 +67,7 @@ def _mean(session: Session, story: Story) -> MeanInference | None:
     if not resolved or not session.has_trace():
         return None
     with session.trace() as reader:
-        trace = PowerTrace(reader, story.facts.monitor.voltage_set_v if story.facts.monitor else 0.0)
+        trace = PowerTrace(reader, story.facts)
         return fold(trace, resolved[0])
 
 

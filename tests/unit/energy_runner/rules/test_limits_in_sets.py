@@ -21,6 +21,7 @@ REASONS = {
     ("base", "WITHIN"): "how a limit is applied to a value with an uncertainty",
     ("clocks", "_STEP_S"): "resolution of the DUT's clock",
     ("clocks", "_LAP_WRAP_US"): "a 32-bit counter",
+    ("instrument", "_LONGEST_DAYS"): "a century: an interval beyond it is a typing mistake",
     ("windows", "_LEAST_FOR_DRIFT"): "a slope needs three points",
     ("set_file", "_DEEPEST"): "depth of a key",
     ("set_file", "_LARGEST"): "bound of any limit in a file",
