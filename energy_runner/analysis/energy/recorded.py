@@ -11,7 +11,6 @@ from energy_runner.session.folder import Session
 from energy_runner.session.result import SampleClock
 from energy_runner.session.trace import TraceReader
 
-
 __all__ = ["EnergySource", "clock_limit", "recorded_clock", "recorded_source", "session_source"]
 
 
