@@ -5,9 +5,9 @@ U = k · u with k = 2 is right for a normal distribution. One rectangular compon
 (a data sheet's gain, say) makes ±2 u cover everything and ±1.65 u the wanted 95 %; few degrees of freedom do
 the opposite. For a linear model the distribution of the result is the convolution of its components'
 distributions (JCGM 100:2008, G.1.4 and G.1.5; JCGM 101:2008, 5.3.2), and k is half the width of its central
-95 % over u. The convolution is done on a grid, by Fourier transform: no random numbers, the same k always. `scipy.special` has
-the distribution functions and quantiles that `scipy.stats.norm` and `t` are made of, without the second that
-importing `scipy.stats` takes.
+95 % over u. The convolution is done on a grid, by Fourier transform: no random numbers, the same k always.
+`scipy.special` has the distribution functions and quantiles that `scipy.stats.norm` and `t` are made of, without
+the second that importing `scipy.stats` takes.
 """
 
 import math
