@@ -17,6 +17,7 @@ from energy_runner.rules.base import WITHIN, Case, Judgement, not_known, number,
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.events import InferenceDone, LapCaptured
 from energy_runner.session.result import SampleClock
+from energy_runner.wording import rounded
 
 _STEP_S = 1e-6
 _LAP_WRAP_US = 2**32
@@ -100,7 +101,7 @@ def _ratio(ratio: float, u: float, row: Row) -> Judgement:
     off = abs(ratio - 1)
     remarkable = row.remark_above is not None and off > row.remark_above + WITHIN * u
     note = f"off by more than {percent(row.remark_above or 0.0)}" if remarkable else ""
-    measured = f"{ratio:.5f} ± {WITHIN * u:.5f}"
+    measured = " ± ".join(rounded(ratio, WITHIN * u))
     return number(ratio, measured, f"1 ± {row.number}", note, u=u, low=1 - row.number, high=1 + row.number)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from energy_runner.session.document import Model
+from energy_runner.wording import rounded
 
 
 class Stated(Model):
@@ -56,7 +57,7 @@ class Score(Model):
         """Return the score as it is quoted: `1440 ± 34 µJ per inference`."""
         if self.stated is not None:
             return f"{self.stated.value} ± {self.stated.U} {self.stated.unit} per inference"
-        return f"{self.median * 1e6:.6g} ± {self.U * 1e6:.2g} µJ per inference"
+        return f"{' ± '.join(rounded(self.median * 1e6, self.U * 1e6))} µJ per inference"
 
 
 class Component(Model):
