@@ -114,6 +114,23 @@ class WindowUncertainty(Model):
     """The input quantities."""
 
 
+class Derived(Model):
+    """A figure derived from others, with its uncertainty."""
+
+    value: float
+    """The figure, in `unit`."""
+    u: float
+    """Its standard uncertainty."""
+    U: float
+    """Its expanded uncertainty, for a coverage probability of 95 %."""
+    k: float
+    """`U` over `u`."""
+    unit: str
+    """Unit of the three."""
+    incomplete: list[str] = Field(default_factory=list)
+    """What is missing from the uncertainty, in words; empty if nothing is known to be missing."""
+
+
 class Uncertainty(Model):
     """The uncertainty budget of the score."""
 
