@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.mutation.mutants import Mutant, mutants_of
@@ -20,11 +21,18 @@ ROOT = Path(__file__).parent.parent.parent
 STATE = ROOT / "build" / "mutation"
 ROOMS = ("energy_runner/rules", "energy_runner/analysis", "energy_runner/published")
 UNREACHED = "not reached"
-_LEAST_S, _TIMES = (
-    20.0,
-    4.0,
-)  # the deadline of a mutant: so many times what the room's tests take, and at least so long
-_MOST_TESTS = 60  # reached by more tests, a line is tried with so many of them first, and then with the whole room
+# The deadline of a mutant: so many times what the room's tests take, and so long beside.
+_LEAST_S, _TIMES = 20.0, 1.5
+_MOST_TESTS = 60  # of those that reach a line: more take long and see little more
+
+
+@dataclass(frozen=True)
+class _Room:
+    """The tests of a room, how long each trial may take, and whether all of them are tried."""
+
+    tests: str
+    deadline_s: float
+    thorough: bool
 
 
 def main() -> int:
@@ -41,7 +49,7 @@ def main() -> int:
     STATE.mkdir(parents=True, exist_ok=True)
     outcomes = []
     for room in sorted({_room(mutant.path) for mutant in chosen}):
-        outcomes += _try_room(room, [mutant for mutant in chosen if _room(mutant.path) == room], options.again)
+        outcomes += _try_room(room, [mutant for mutant in chosen if _room(mutant.path) == room], options)
     alive = [outcome for outcome in outcomes if outcome.survived]
     for outcome in alive:
         print(f"{outcome.mutant.path}:{outcome.mutant.line} {outcome.status}: {outcome.mutant.key}")
@@ -61,6 +69,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--again", action="store_true", help="try survivors again, after tests were written for them"
     )
+    parser.add_argument(
+        "--thorough", action="store_true", help="try what lives with all tests of its room as well"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/reference/mutants.md")
     return parser.parse_args()
 
@@ -78,16 +89,18 @@ def _room(path: str) -> str:
     return "/".join(Path(path).parts[:2])
 
 
-def _try_room(room: str, mutants: list[Mutant], again: bool) -> list[Outcome]:
+def _try_room(room: str, mutants: list[Mutant], options: argparse.Namespace) -> list[Outcome]:
     known_file = STATE / f"{Path(room).name}.jsonl"
     known = dict(map(json.loads, known_file.read_text("utf-8").splitlines())) if known_file.is_file() else {}
     names = {mutant: _name(mutant) for mutant in mutants}
-    left = [m for m in mutants if names[m] not in known or (again and known[names[m]] in {ALIVE, UNREACHED})]
+    left = [
+        m for m in mutants if names[m] not in known or (options.again and known[names[m]] in {ALIVE, UNREACHED})
+    ]
     if left:
         copy, reached, whole_s = _copied(room)
-        tests = f"tests/unit/{room}"
+        tests = _Room(f"tests/unit/{room}", _LEAST_S + _TIMES * whole_s, options.thorough)
         for number, mutant in enumerate(left, start=1):
-            known[names[mutant]] = status = _try(copy, mutant, _tests(reached, mutant), tests, whole_s)
+            known[names[mutant]] = status = _try(copy, mutant, _tests(reached, mutant), tests)
             with known_file.open("a", encoding="utf-8") as file:
                 file.write(json.dumps([names[mutant], status]) + "\n")
             if status in {ALIVE, UNREACHED} or number % 25 == 0:
@@ -131,22 +144,21 @@ def _tests(reached: dict[str, dict[str, list[str]]], mutant: Mutant) -> list[str
     return lines.get(str(mutant.line)) or lines.get(str(mutant.statement), [])
 
 
-def _try(copy: Path, mutant: Mutant, reaching: list[str], room_tests: str, whole_s: float) -> str:
-    """Return what became of a mutant: those that reach it are tried first, then all tests of its room.
+def _try(copy: Path, mutant: Mutant, reaching: list[str], room: _Room) -> str:
+    """Return what became of a mutant: the tests that reach it are tried, and if `thorough` all those of its room.
 
-    What runs once and is kept (a cache) counts for the first test that ran it, and others may notice, too.
+    What runs once and is kept (a cache) is reached by the first test that ran it, but others may notice, too.
     """
     if not reaching:
         return UNREACHED
     path = copy / mutant.path
     source = path.read_bytes()
-    deadline_s = _LEAST_S + _TIMES * whole_s
     try:
         path.write_bytes(mutant.applied(source))
-        first = [room_tests] if "" in reaching else reaching[:: max(1, len(reaching) // _MOST_TESTS)]
-        status, _ = timed(copy, first, deadline_s)
-        if status == ALIVE and first != [room_tests]:
-            status, _ = timed(copy, [room_tests], deadline_s)
+        first = [room.tests] if "" in reaching else reaching[:: max(1, len(reaching) // _MOST_TESTS)]
+        status, _ = timed(copy, first, room.deadline_s)
+        if room.thorough and status == ALIVE and first != [room.tests]:
+            status, _ = timed(copy, [room.tests], room.deadline_s)
     finally:
         path.write_bytes(source)
     return status

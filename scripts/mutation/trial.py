@@ -7,8 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-# What most tests import and no mutant is in: loaded once, by the server that forks every trial. No plugin of pytest:
-# its assertions could not be rewritten any more.
+# What most tests import and no mutant is in: loaded once, by the server that forks every trial. No plugin of
+# pytest: its assertions could not be rewritten any more.
 _LOADED = ["numpy", "scipy.special", "scipy.stats", "scipy.signal", "GTC", "pydantic", "pytest", "rich"]
 KILLED, ALIVE, LATE = "killed", "alive", "out of time"
 
