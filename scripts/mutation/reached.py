@@ -64,6 +64,7 @@ def main(root: str, found: str, *options: str) -> int:
     sys.path.insert(0, root)
     reached = Reached(Path(root) / "energy_runner")
     status = pytest.main(["-q", "-p", "no:cacheprovider", *options], plugins=[reached])
+    sys.monitoring.set_events(sys.monitoring.COVERAGE_ID, 0)
     sys.monitoring.free_tool_id(sys.monitoring.COVERAGE_ID)
     lines = {
         name: {line: sorted(tests) for line, tests in by_line.items()} for name, by_line in reached.lines.items()
