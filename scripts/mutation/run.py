@@ -21,6 +21,11 @@ ROOT = Path(__file__).parent.parent.parent
 STATE = ROOT / "build" / "mutation"
 ROOMS = ("energy_runner/rules", "energy_runner/analysis", "energy_runner/published")
 UNREACHED = "not reached"
+_ANALYSIS = "tests/unit/energy_runner/analysis"
+_BESIDE = {
+    "energy_runner/analysis/energy": (f"{_ANALYSIS}/uncertainty", f"{_ANALYSIS}/test_analyze.py"),
+    "energy_runner/analysis/uncertainty": (f"{_ANALYSIS}/test_analyze.py",),
+}
 # The deadline of a mutant: so many times what the room's tests take, and so long beside.
 _LEAST_S, _TIMES = 20.0, 1.5
 _MOST_TESTS = 60  # of those that reach a line: more take long and see little more
@@ -30,7 +35,7 @@ _MOST_TESTS = 60  # of those that reach a line: more take long and see little mo
 class _Room:
     """The tests of a room, how long each trial may take, and whether all of them are tried."""
 
-    tests: str
+    tests: list[str]
     deadline_s: float
     thorough: bool
 
@@ -85,12 +90,19 @@ def _files(paths: Iterable[str]) -> set[str]:
 
 
 def _room(path: str) -> str:
-    """Return the room of a file, whose tests are tried."""
-    return "/".join(Path(path).parts[:2])
+    """Return the room of a file, whose tests are tried; those of `analysis` are independent and have their own."""
+    room = Path(path).parent
+    deep = room.parts[:3] if room.parts[1] == "analysis" else room.parts[:2]
+    return "/".join(deep)
+
+
+def _tests_of(room: str) -> list[str]:
+    """Return the tests of a room: those in its mirror, and the ones that go through it from outside."""
+    return [f"tests/unit/{room}", *_BESIDE.get(room, ())]
 
 
 def _try_room(room: str, mutants: list[Mutant], options: argparse.Namespace) -> list[Outcome]:
-    known_file = STATE / f"{Path(room).name}.jsonl"
+    known_file = STATE / f"{_flat(room)}.jsonl"
     known = dict(map(json.loads, known_file.read_text("utf-8").splitlines())) if known_file.is_file() else {}
     names = {mutant: _name(mutant) for mutant in mutants}
     left = [
@@ -98,7 +110,7 @@ def _try_room(room: str, mutants: list[Mutant], options: argparse.Namespace) -> 
     ]
     if left:
         copy, reached, whole_s = _copied(room)
-        tests = _Room(f"tests/unit/{room}", _LEAST_S + _TIMES * whole_s, options.thorough)
+        tests = _Room(_tests_of(room), _LEAST_S + _TIMES * whole_s, options.thorough)
         for number, mutant in enumerate(left, start=1):
             known[names[mutant]] = status = _try(copy, mutant, _tests(reached, mutant), tests)
             with known_file.open("a", encoding="utf-8") as file:
@@ -109,6 +121,10 @@ def _try_room(room: str, mutants: list[Mutant], options: argparse.Namespace) -> 
     return [Outcome(mutant, known[names[mutant]]) for mutant in mutants]
 
 
+def _flat(room: str) -> str:
+    return room.replace("/", "-")
+
+
 def _name(mutant: Mutant) -> str:
     """Return a name that holds as long as the mutant's file is the same."""
     return f"{hashlib.sha256((ROOT / mutant.path).read_bytes()).hexdigest()[:12]} {mutant.key}"
@@ -116,23 +132,24 @@ def _name(mutant: Mutant) -> str:
 
 def _copied(room: str) -> tuple[Path, dict[str, dict[str, list[str]]], float]:
     """Return a copy of the project, which tests reach each line of it, and the time that the room's tests take."""
-    copy = STATE / f"copy-{Path(room).name}"
+    copy = STATE / f"copy-{_flat(room)}"
     shutil.rmtree(copy, ignore_errors=True)
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in listed.splitlines():
         if (ROOT / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, copy / name)
-    found = STATE / f"{Path(room).name}-reached.json"
-    environment = os.environ | {"ENERGY_RUNNER_HYPOTHESIS": "fast", "PYTHONPYCACHEPREFIX": str(STATE / "pycache")}
+    found = STATE / f"{_flat(room)}-reached.json"
+    # Compiled modules are kept for the trials, which write none.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.environ |= {"ENERGY_RUNNER_HYPOTHESIS": "fast", "PYTHONPYCACHEPREFIX": str(STATE / "pycache")}
-    command = [sys.executable, "-m", "scripts.mutation.reached", str(copy), str(found), f"tests/unit/{room}"]
+    command = [sys.executable, "-m", "scripts.mutation.reached", str(copy), str(found), *_tests_of(room)]
     print(f"{room}: which tests reach which lines", flush=True)
-    if subprocess.run(command, cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL).returncode:
+    if subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode:
         raise SystemExit(
             f"tests/unit/{room} must pass before anything is broken; try: scripts/test tests/unit/{room}"
         )
-    status, whole_s = timed(copy, [f"tests/unit/{room}"], 3600.0)
+    status, whole_s = timed(copy, _tests_of(room), 3600.0)
     if status != ALIVE:
         raise SystemExit(f"tests/unit/{room} pass, but not in the copy in {copy}: {status}")
     return copy, json.loads(found.read_text("utf-8")), whole_s
@@ -155,10 +172,10 @@ def _try(copy: Path, mutant: Mutant, reaching: list[str], room: _Room) -> str:
     source = path.read_bytes()
     try:
         path.write_bytes(mutant.applied(source))
-        first = [room.tests] if "" in reaching else reaching[:: max(1, len(reaching) // _MOST_TESTS)]
+        first = room.tests if "" in reaching else reaching[:: max(1, len(reaching) // _MOST_TESTS)]
         status, _ = timed(copy, first, room.deadline_s)
-        if room.thorough and status == ALIVE and first != [room.tests]:
-            status, _ = timed(copy, [room.tests], room.deadline_s)
+        if room.thorough and status == ALIVE and first != room.tests:
+            status, _ = timed(copy, room.tests, room.deadline_s)
     finally:
         path.write_bytes(source)
     return status
