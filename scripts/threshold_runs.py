@@ -4,16 +4,20 @@
 import warnings
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import numpy.typing as npt
 
 from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.inferences.count import WindowTrace
+from energy_runner.analysis.inferences.distribution import describe
 from energy_runner.analysis.inferences.segment import segment_session
-from energy_runner.analysis.inferences.train import NotResolved, Train, find_train
+from energy_runner.analysis.inferences.train import NotResolved, Train, energies_j, find_train
 from energy_runner.session.folder import Session
 from tests.support.make_golden import FOLDER, GOLDEN
+from tests.support.synthetic import Setup, make_run
 
 TRAINS = 12
 _SHARE, _SAMPLES = 1e-6, 1e-3  # less than this is nothing
@@ -55,7 +59,17 @@ def _observed() -> Seen:
         }
         figures |= {f"{what} ({name})": value for what, value in stated.items() if value is not None}
         findings += [f"{finding.id} ({name})" for finding in result.findings]
+    with TemporaryDirectory() as folder:
+        timed = analyze(make_run(Setup(mode="performance")).write(Path(folder) / "performance"))
+    rate = timed.throughput
+    figures |= (
+        {"throughput (performance)": rate.value, "U of the throughput (performance)": rate.U} if rate else {}
+    )
     trains = [find_train(_window(seed)) for seed in range(TRAINS)]
+    known = [one for one in trains if not isinstance(one, NotResolved)]
+    figures["u of boundaries"] = float(np.median([np.median(one.u) for one in known])) if known else 0.0
+    spread = [describe(energies_j(one), 0.5 * (one.boundaries[1:] + one.boundaries[:-1])) for one in known]
+    figures["outlying inferences"] = float(sum(len(one.outliers) for one in spread if one is not None))
     boundaries = tuple(None if isinstance(one, NotResolved) else _places(one) for one in trains)
     return Seen(figures, tuple(findings), boundaries)
 

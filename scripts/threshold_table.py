@@ -19,8 +19,9 @@ Every number that stands at the top of a file in `energy_runner/analysis`, where
 it is doubled. Limits of rules are not here: they stand in the [rule sets](rules.md) with their clauses.
 
 The last column was measured: each number was doubled alone, and the two golden sessions (by the monitor's edges,
-and by laps) were analysed again with the inferences of {trains} made-up windows. "nothing" means that no figure
-moved by more than a millionth and no boundary by more than a thousandth of a sample here; in other runs one may.
+and by laps), a performance run and the inferences of {trains} made-up windows were analysed again. "nothing" means
+that no figure moved by more than a millionth and no boundary by more than a thousandth of a sample here; in other
+runs one may.
 
 Written by `scripts/thresholds` from the code and `scripts/thresholds.toml`; a test fails while one is missing.
 """
