@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import FunctionType
 
 ROOT = Path(__file__).parent.parent
 ANALYSIS = ROOT / "energy_runner" / "analysis"
 TABLE = ROOT / "docs" / "reference" / "thresholds.md"
 _ORIGINS = Path(__file__).parent / "thresholds.toml"
+_DEFAULTS = {"PROBABILITY"}  # numbers that are also the default of an argument
 _HEAD = """# Thresholds
 
 Every number that stands at the top of a file in `energy_runner/analysis`, where it comes from, and what changes if
@@ -99,13 +101,24 @@ def doubled(threshold: Threshold) -> str:
         if name.startswith("energy_runner.")
         and (module is owner or (not threshold.name.startswith("_") and vars(module).get(threshold.name) == value))
     ]
+    # Where it is the default of an argument, the function keeps it.
+    functions = [
+        part
+        for part in vars(owner).values()
+        if isinstance(part, FunctionType) and value in (part.__defaults__ or ())
+    ]
+    kept = [(function, function.__defaults__) for function in functions if threshold.name in _DEFAULTS]
     for module in held:
         setattr(module, threshold.name, value * 2)
+    for function, defaults in kept:
+        function.__defaults__ = tuple(2 * one if one == value else one for one in defaults or ())
     try:
         return difference(observe())
     finally:
         for module in held:
             setattr(module, threshold.name, value)
+        for function, defaults in kept:
+            function.__defaults__ = defaults
 
 
 def main() -> None:
