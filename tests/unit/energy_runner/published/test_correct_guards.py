@@ -153,8 +153,9 @@ def test_a_placed_edge_is_as_uncertain_as_the_windows_differ() -> None:
         return max(edge.half_width for edge in found.session.recording.edges)
 
     assert half_width(session(LAST_LOST)) == 2.0
-    longer = [*pair(0), *pair(1), at(2), at(2, stop=True, late_ms=40.0), at(3)]
-    assert half_width(session(longer)) == 41.0
+    for late_ms in (40.0, -40.0):
+        bent = [*pair(0), *pair(1), at(2), at(2, stop=True, late_ms=late_ms), at(3)]
+        assert half_width(session(bent)) == 41.0
 
 
 def test_edges_of_the_start_and_of_the_clocks_are_told_apart() -> None:
