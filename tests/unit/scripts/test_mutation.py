@@ -86,9 +86,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("change", "reaching", "status"),
     [
-        ("x > 3 -> (x >= 3)", ["test_a.py::test_f"], KILLED),
         ("x > 3 -> (x <= 3)", [EVERY], KILLED),
-        ("3 -> (2)", ["test_a.py::test_f"], KILLED),
         ("1 -> (2)", ["test_a.py::test_f"], ALIVE),
         ("1 -> (0)", ["test_a.py::test_f"], LATE),
         ("3 -> (4)", [], UNREACHED),
@@ -97,7 +95,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_becomes_of_a_mutant(project: Path, change: str, reaching: list[str], status: str) -> None:
     source = (project / "energy_runner/a.py").read_bytes()
     found = {f"{m.before} -> {m.after}": m for m in mutants_of("energy_runner/a.py", source)}
-    room = _Room(["test_a.py"], 15.0 if status == LATE else 300.0, thorough=False)
+    room = _Room(["test_a.py"], 2.0 if status == LATE else 300.0, thorough=False)
     assert _try(project, found[change], reaching, room) == status
     assert (project / "energy_runner/a.py").read_bytes() == source  # and is as it was
 
