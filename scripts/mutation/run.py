@@ -28,7 +28,7 @@ _BESIDE = {
 }
 # The deadline of a mutant: so many times what the room's tests take, and so long beside.
 _LEAST_S, _TIMES = 20.0, 1.5
-_MOST_TESTS = 60  # of those that reach a line: more take long and see little more
+_MOST_TESTS = 60  # of those that reach a line, tried first; what they leave alive is tried with the whole room
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,8 @@ def _try(copy: Path, mutant: Mutant, reaching: list[str], room: _Room) -> str:
         path.write_bytes(mutant.applied(source))
         first = room.tests if "" in reaching else reaching[:: max(1, len(reaching) // _MOST_TESTS)]
         status, _ = timed(copy, first, room.deadline_s)
-        if room.thorough and status == ALIVE and first != room.tests:
+        more = room.thorough or len(first) < len(reaching)
+        if more and status == ALIVE and first != room.tests:
             status, _ = timed(copy, room.tests, room.deadline_s)
     finally:
         path.write_bytes(source)
