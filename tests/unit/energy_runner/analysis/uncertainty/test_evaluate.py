@@ -152,7 +152,7 @@ def test_repeatability_is_that_of_the_median_with_four_degrees_of_freedom() -> N
     energies = [0.400, 0.402, 0.398, 0.401, 0.399]
     evaluation = evaluate([window(energy_j=energy) for energy in energies], given())
     row = rows(evaluation)["repeatability of the windows"]
-    assert row.relative == pytest.approx(0.5355685 * math.sqrt(2.5e-6) / 0.4)
+    assert row.relative == pytest.approx(0.53557 * math.sqrt(2.5e-6) / 0.4)
     assert (row.kind, row.dof, row.distribution, row.correlated) == ("A", 4.0, "t", False)
     # Nothing else is uncertain here, so the result has its degrees of freedom and Student's factor.
     assert evaluation.score.dof == pytest.approx(4.0)
