@@ -16,13 +16,13 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from typing import Any, Literal
 
 from scipy.integrate import dblquad, quad
 from scipy.special import ndtr
 
 from energy_runner.analysis.uncertainty.coverage import Distribution, Part, coverage_factor
+from energy_runner.analysis.uncertainty.gtc import gtc
 from energy_runner.session.result import Component
 
 ROOT3 = math.sqrt(3)
@@ -108,7 +108,7 @@ def canonical(number: float) -> float:
 
 def window_budget(value_j: float, causes: Sequence[Cause], window: int) -> Budget:
     """Return the budget of one window's energy per inference, whose value is `value_j`."""
-    tree = _gtc()
+    tree = gtc()
     number, rows, parts = tree.constant(value_j), [], []
     for cause in causes:
         error = _error(tree, cause.name, cause.u[window], cause.dof)
@@ -121,7 +121,7 @@ def window_budget(value_j: float, causes: Sequence[Cause], window: int) -> Budge
 
 def score_budget(values_j: Sequence[float], causes: Sequence[Cause]) -> Budget:
     """Return the budget of the median of `values_j`, each one window's energy per inference."""
-    tree = _gtc()
+    tree = gtc()
     shared = [cause for cause in causes if cause.shared]
     errors = [_error(tree, cause.name, cause.u[0], cause.dof) for cause in shared]
     windows = [
@@ -142,11 +142,6 @@ def score_budget(values_j: Sequence[float], causes: Sequence[Cause]) -> Budget:
         rows.append(_row(cause, 0, cause.u[0], median_j))
         parts.append(Part(cause.distribution, cause.u[0], cause.dof))
     return _budget(tree, number, rows, parts)
-
-
-def _gtc() -> Any:
-    """Return GTC, the GUM Tree Calculator; loading it takes up to a second, and only a budget needs it."""
-    return import_module("GTC")
 
 
 def _own_and_repeatability(values_j: Sequence[float], causes: Sequence[Cause]) -> list[Cause]:
