@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user or a file gave, put into a message: one printable line, not too long."""
+"""What goes into a message: words that a user or a file gave, and figures with their uncertainty."""
+
+import math
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 _LONGEST_WORD = 100
+_SIGNIFICANT = 2
+_TWO_DIGITS = Context(prec=_SIGNIFICANT, rounding=ROUND_HALF_EVEN)
+_WIDE = Context(prec=700)  # a float has 309 digits before the point and as many behind it
 
 
 def short_words(text: str) -> str:
@@ -19,3 +25,25 @@ def shown(text: object, longest: int = 60) -> str:
     """Return what the user gave, for a message: printable and shortened."""
     given = printable(str(text))
     return given if len(given) <= longest else f"{given[: longest - 3]}..."
+
+
+def rounded(value: float, expanded: float) -> tuple[str, str]:
+    """Return both as decimal digits: `expanded` to two significant ones, `value` to the same place.
+
+    Every value that is printed with an uncertainty is rounded here (JCGM 100:2008, 7.2.6), ties to the even digit.
+    Without any expanded uncertainty (zero) the value keeps six significant digits.
+    """
+    if not (math.isfinite(value) and math.isfinite(expanded)):
+        return str(value), str(expanded)
+    if expanded <= 0:
+        return f"{Decimal(f'{value:.5e}'):f}", "0"
+    # Rounded once to find the place: 0.0996 becomes 0.10, whose last digit is one place further up.
+    place = _TWO_DIGITS.create_decimal(repr(float(expanded))).adjusted() - (_SIGNIFICANT - 1)
+    return _to(value, place), _to(expanded, place)
+
+
+def _to(number: float, place: int) -> str:
+    # Through repr, so that 0.125 is rounded as it is written and not as it is stored.
+    digits = Decimal(repr(float(number))).quantize(Decimal(1).scaleb(place), ROUND_HALF_EVEN, _WIDE)
+    digits = digits if digits else abs(digits)  # no negative zero
+    return f"{digits.quantize(Decimal(1), context=_WIDE) if place > 0 else digits:f}"

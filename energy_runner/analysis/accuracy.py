@@ -55,14 +55,13 @@ def auc(scores: FloatArray, labels: npt.NDArray[np.int_]) -> float | None:
     It is the share of pairs (anomalous, normal) in which the anomalous file scores higher, ties counting half
     (the Mann-Whitney statistic), computed from ranks.
     """
+    from scipy.stats import rankdata  # imported here: it takes a second, and only this metric needs it
+
     anomalous = labels != 0
     positives, negatives = int(np.count_nonzero(anomalous)), int(np.count_nonzero(~anomalous))
     if not positives or not negatives:
         return None
-    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts, dtype=np.float64)
-    rank = (last - (counts - 1) / 2)[place]
-    rank_sum = float(np.sum(rank[anomalous]))
+    rank_sum = float(np.sum(rankdata(scores)[anomalous]))
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
 
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 from energy_runner.analysis.accuracy import measure_accuracy
 from energy_runner.analysis.contradictions import contradicted, contradictions
+from energy_runner.analysis.derived import Timed, TimedBy, energy_delay_product, throughput
 from energy_runner.analysis.energy.integrate import METHODS
 from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
 from energy_runner.analysis.energy.source import EnergySource
@@ -14,7 +15,7 @@ from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, 
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
-from energy_runner.analysis.performance import window_durations
+from energy_runner.analysis.performance import timed_by, window_durations
 from energy_runner.analysis.placing.alignment import (
     BY_HOST,
     Alignment,
@@ -39,6 +40,7 @@ from energy_runner.session.folder import Session
 from energy_runner.session.result import (
     AlignmentResult,
     CrossCheck,
+    Derived,
     EdgeCount,
     Finding,
     Integration,
@@ -133,10 +135,13 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     whole = sound and len(windows) == session.record.run.windows
     evaluation = _evaluation(windows, given)
     scored = evaluation if whole and all(window.measured for window in windows) else None
+    rate = _rate(windows, facts, given) if whole else None
     return result.model_copy(
         update={
             "energy_per_inference_j": scored.score if scored else None,
             "throughput_per_s": _median_throughput(windows) if whole else None,
+            "throughput": rate,
+            "energy_delay_product": energy_delay_product(scored.score, rate) if scored and rate else None,
             "windows": _with_uncertainty(windows, evaluation),
             "between_windows_w": between_w,
             "alignment": AlignmentResult(
@@ -262,6 +267,28 @@ def _median_throughput(windows: list[EnergyWindow]) -> float | None:
     return statistics.median(known) if known and len(known) == len(rates) else None
 
 
+def _rate(windows: list[EnergyWindow], facts: Facts, given: Conditions | None) -> Derived | None:
+    """Return the throughput with its uncertainty; None unless every window has a duration."""
+    period_s = facts.monitor.period_s if facts.monitor is not None else 0.0
+    timed = [
+        Timed(w.result.inferences, w.result.duration_s, (w.placed.half_width - w.placed.shared) * period_s)
+        for w in windows
+        if w.placed is not None and w.result.duration_s and w.result.throughput_per_s
+    ]
+    return throughput(timed, _timed_by(given)) if given is not None and len(timed) == len(windows) else None
+
+
+def _timed_by(given: Conditions) -> TimedBy:
+    """Return what is known of the clock that says how long the windows are: that of the laps or the monitor's."""
+    if given.rate_u is not None:
+        return TimedBy(relative_u=given.rate_u)
+    if given.clock_u is not None:
+        return TimedBy(relative_u=given.clock_u)
+    limit = sum(term.relative for term in given.limits.terms if term.name == "clock")
+    known = limit > 0 or given.virtual
+    return TimedBy(relative_limit=limit, doubts=() if known else ("clock of the monitor unknown",))
+
+
 # --- performance and accuracy ---------------------------------------------------------------------------
 
 
@@ -277,9 +304,12 @@ def _performance(session: Session, facts: Facts, result: Result) -> Result:
     rates = [window.throughput_per_s for window in windows if window.throughput_per_s is not None]
     whole = bool(rates) and len(rates) == len(windows) == session.record.run.windows
     whole = whole and not contradicted(result.findings)
+    clock, edge_s = timed_by(facts)
+    timed = [Timed(window.inferences, window.duration_s, edge_s) for window in windows if window.duration_s]
     return result.model_copy(
         update={
             "throughput_per_s": statistics.median(rates) if whole else None,
+            "throughput": throughput(timed, clock) if whole else None,
             "windows": windows,
             "findings": [*result.findings, *findings, *_throughput_findings(windows)],
         }

@@ -1,13 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inferences per second, by the laps of the DUT's own clock."""
 
+import math
+
+import numpy as np
+
+from energy_runner.analysis.derived import TimedBy
 from energy_runner.analysis.facts import Facts
-from energy_runner.analysis.placing.alignment import lap_rate
-from energy_runner.analysis.placing.edges import match_laps
-from energy_runner.session.events import InferenceDone
+from energy_runner.analysis.placing.alignment import LAP_STEP_S, lap_rate
+from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
+from energy_runner.analysis.placing.edges import lap_edges, match_laps
+from energy_runner.analysis.placing.line import Line, lower_line
+from energy_runner.session.events import InferenceDone, LapCaptured
 from energy_runner.session.result import Finding
 
 _WRAP_US = 2**32  # `m-lap-us` is a 32-bit counter; it wraps every 71.6 minutes
+_DUT_STEP_S = 1e-6  # of its laps
 _HOST_SLACK_S = 0.5
 _HOST_SLACK_RELATIVE = 0.05  # an RC oscillator at its worst
 
@@ -34,6 +42,49 @@ def window_durations(facts: Facts) -> tuple[list[float | None], list[Finding]]:
             findings.append(Finding(id="duration-in-doubt", detail=doubt, window=number))
         durations.append(duration_s)
     return durations, findings
+
+
+def timed_by(facts: Facts) -> tuple[TimedBy, float]:
+    """Return what is known of the clock that timed the windows, and the limit of a lap's own error in s.
+
+    The DUT's clock is not corrected by the host's, so what it was seen to be off by counts in full.
+    """
+    if not any(inference.dut_laps_us for inference in facts.windows()):
+        rate = lap_rate(facts)
+        return TimedBy(relative_u=rate.slope_u if rate is not None else 0.0), LAP_STEP_S / 2
+    line = dut_rate(facts)
+    if line is None:
+        return TimedBy(doubts=("clock of the DUT, which no other clock was compared with",)), _DUT_STEP_S / 2
+    u = math.sqrt(line.slope_u**2 + HOST_CLOCK_LIMIT**2 / 3 + (line.slope - 1) ** 2)
+    return TimedBy(relative_u=u), _DUT_STEP_S / 2
+
+
+def dut_rate(facts: Facts) -> Line | None:
+    """Return the host's seconds over those of the DUT's laps; None for too few, or if its clock began anew."""
+    timed = [inference for inference in facts.inferences if _has_laps_and_times(inference)]
+    laps = lap_edges([lap for inference in timed for lap in _laps(inference)])
+    dut_s, host_s = (
+        np.array(times) for times in ([e.place * 1e-6 for e in laps], [e.host_ns * 1e-9 for e in laps])
+    )
+    if np.any(np.diff(dut_s) <= 0):
+        return None
+    line = lower_line(dut_s, host_s, _DUT_STEP_S)
+    return line if line is not None and math.isfinite(line.slope_u) else None
+
+
+def _has_laps_and_times(inference: InferenceDone) -> bool:
+    laps = inference.dut_laps_us
+    counted = len(laps) == 2 and all(0 <= lap < _WRAP_US for lap in laps)
+    return counted and inference.start_line_ns is not None and inference.done_line_ns is not None
+
+
+def _laps(inference: InferenceDone) -> list[LapCaptured]:
+    times = (inference.start_line_ns, inference.done_line_ns)
+    return [
+        LapCaptured(t_ns=t_ns, lap_us=lap)
+        for t_ns, lap in zip(times, inference.dut_laps_us, strict=True)
+        if t_ns is not None
+    ]
 
 
 def _elapsed_s(laps_us: list[int]) -> float:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """`import` and `audit`: sessions that other runners published."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.output import discard_stdout, write, write_json, write_table
 from energy_runner.errors import ExitStatus
+from energy_runner.wording import rounded
 
 _WIDE = 120  # columns of the terminal from which a finding fits beside the figures
 
@@ -102,8 +102,7 @@ def _figures(row: "Row") -> dict[str, str]:
     """Return the three figures formatted for people; a corrected one is marked."""
     ours = _number(row.ours)
     if row.ours is not None and row.ours_expanded_u:
-        digits = max(0, 1 - math.floor(math.log10(row.ours_expanded_u)))
-        ours = f"{row.ours:.{digits}f} ± {row.ours_expanded_u:.{digits}f}"
+        ours = " ± ".join(rounded(row.ours, row.ours_expanded_u))
     if row.corrected is not None:
         ours += "\n(corrected)"
     return {"published": _number(row.published), "reproduced": _number(row.reproduced), "ours": ours}

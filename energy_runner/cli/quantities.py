@@ -6,14 +6,13 @@ import math
 from typing import Any
 
 
-def with_u(value: float, u: float, digits: int = 2) -> str:
-    """Return `value ± u`, the uncertainty with `digits` significant digits and the value to the same place."""
-    from energy_runner.report.units import fixed, number
+def with_u(value: float, u: float) -> str:
+    """Return `value ± u`, the uncertainty with two significant digits and the value to the same place."""
+    from energy_runner.report.units import number, value_and_expanded
 
     if not (math.isfinite(u) and u > 0):
         return number(value)
-    decimals = min(12, max(0, digits - 1 - math.floor(math.log10(u))))
-    return f"{fixed(round(value, decimals) + 0.0, decimals)} ± {fixed(u, decimals)}"  # + 0.0: no negative zero
+    return " ± ".join(value_and_expanded(value, u))
 
 
 def jsonable(value: Any) -> Any:

@@ -153,11 +153,12 @@ def _choose(sorting: _Sorting, window: _Window, period: float) -> None:
 
 
 def _estimate(sorting: _Sorting, window: _Window, period: float, half_width: float) -> None:
-    """Place a lost edge by the window's other one, if there is exactly that one."""
+    """Place a lost edge by the window's other one, if there is exactly that one.
+
+    Where a command has no lines, its starts and its stops are the same edges, and a lone one is never placed by.
+    """
     starts, stops = sorting.free(window.starts), sorting.free(window.stops)
     wanted = period * window.command.inferences
-    if window.starts == window.stops:
-        return  # a lone edge may be a start or a stop
     if len(starts) == 1 and not stops:
         placed = MonitorEdge(starts[0].position + wanted, half_width)
         sorting.take(window, starts[0], placed)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The first lines of every report: the score, its uncertainty, and whether it is valid."""
 
+from collections.abc import Sequence
+
 from energy_runner.report.units import THIN, number, value_and_expanded
 from energy_runner.session.record import Record
-from energy_runner.session.result import Result, Verdict
+from energy_runner.session.result import Derived, Result, Verdict
 
 SUPPLY_ON = "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed. Try: energy-runner bench off"
 FED_OUTSIDE = "The DUT is fed from outside: no instrument of this bench switched it, and it may still be on"
@@ -20,6 +22,8 @@ ENDS = {
     "running": "The run never ended: its process was killed, or it is still running.",
     "killed": "The run never ended: its process was killed, or it is still running.",
 }
+_MOST_MISSING = 2  # named in a headline
+_UNKNOWN = " unknown"
 _INTERNAL = "an internal error: "
 
 
@@ -40,7 +44,10 @@ def score(result: Result) -> tuple[str, str] | None:
     energy = result.energy_per_inference_j
     if result.mode == "energy" and energy is not None:
         value, expanded = value_and_expanded(energy.median * 1e6, energy.U * 1e6)
-        return f"{value}{THIN}µJ", f"per inference ± {expanded}{THIN}µJ (k{THIN}={THIN}{energy.k:g})"
+        lacks = without(energy.incomplete, complete=energy.complete)
+        return f"{value}{THIN}µJ", f"per inference ± {expanded}{THIN}µJ (k{THIN}={THIN}{energy.k:g}){lacks}"
+    if result.mode == "performance" and result.throughput is not None:
+        return rate(result.throughput)
     if result.mode == "performance" and result.throughput_per_s is not None:
         return number(result.throughput_per_s, 5), "inferences per second"
     accuracy = result.accuracy
@@ -48,6 +55,37 @@ def score(result: Result) -> tuple[str, str] | None:
         shown = accuracy_value(accuracy.metric, accuracy.value)
         return shown, f"{METRICS[accuracy.metric]} (target {accuracy_value(accuracy.metric, accuracy.target)})"
     return None
+
+
+def without(incomplete: Sequence[str], *, complete: bool) -> str:
+    """Return in words what a stated uncertainty lacks, to be put after it; empty if it is complete."""
+    if complete:
+        return ""
+    if not incomplete:
+        return "; what this leaves out is not stated"
+    named = [what.removesuffix(_UNKNOWN) for what in incomplete[:_MOST_MISSING]]
+    more = [f"and {len(incomplete) - _MOST_MISSING} more"] if len(incomplete) > _MOST_MISSING else []
+    return f", without: {'; '.join(named + more)}"
+
+
+def rate(found: Derived) -> tuple[str, str]:
+    """Return a throughput, and after it its uncertainty and what it counts."""
+    value, expanded = value_and_expanded(found.value, found.U)
+    return value, f"± {expanded} inferences per second{without(found.incomplete, complete=not found.incomplete)}"
+
+
+def derived(result: Result) -> list[str]:
+    """Return the figures that follow from the score of an energy run, each with its uncertainty."""
+    lines = []
+    if result.mode == "energy" and result.energy_per_inference_j is not None:
+        if result.throughput is not None:
+            lines.append(" ".join(rate(result.throughput)))
+        if result.energy_delay_product is not None:
+            product = result.energy_delay_product
+            # As precise as the score, whose headline says what its uncertainty lacks.
+            value, expanded = value_and_expanded(product.value * 1e6, product.U * 1e6)
+            lines.append(f"energy-delay product {value} ± {expanded}{THIN}µJ·s")
+    return lines
 
 
 def accuracy_value(metric: str, value: float) -> str:
@@ -64,6 +102,13 @@ def score_explained(result: Result) -> str:
     measured = sum(window.energy_per_inference_j is not None for window in result.windows)
     if result.mode == "energy" and energy is not None:
         share = f" ({energy.U / energy.median * 100:.2g}{THIN}%)" if energy.median > 0 else ""
+        if not energy.complete:
+            lacks = "; ".join(energy.incomplete) or "not stated"
+            return (
+                f"Median of {measured} windows. ±{THIN}U{share} covers only what is known of the errors "
+                f"({energy.k:g} times their standard uncertainty); the true value may lie outside. "
+                f"What is missing: {lacks}."
+            )
         return (
             f"Median of {measured} windows. The true value lies within ±{THIN}U{share} of it with a probability "
             f"of about 95{THIN}%: U is the expanded uncertainty, {energy.k:g} times the standard uncertainty."

@@ -58,6 +58,8 @@ def summary(
         out.print()
     _verdicts(result.verdicts, out, every=every)
     _findings(result, out, every=every)
+    for line in headline.derived(result):
+        out.print(shown(plain(line), out))
     _head(result, out, record)
     if report is not None:
         # Never broken into lines: the path must work when it is copied.

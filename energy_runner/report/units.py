@@ -4,6 +4,8 @@
 import math
 from collections.abc import Sequence
 
+from energy_runner.wording import rounded
+
 THIN = "\u202f"
 MINUS = "\u2212"
 DASH = NOTHING = "\u2013"
@@ -99,22 +101,10 @@ def microjoules(energy_j: float | None, digits: int = 6) -> str:
     return NOTHING if energy_j is None else with_unit(energy_j * 1e6, "µJ", digits)
 
 
-def decimals_for(expanded: float) -> int:
-    """Return how many decimals to show of a value whose expanded uncertainty is stated with two digits."""
-    if not math.isfinite(expanded) or expanded <= 0:
-        return 6
-    # Rounded first: 0.0996 becomes 0.10, which has one decimal less.
-    return min(9, 1 - _exponent(float(f"{expanded:.1e}")))
-
-
 def value_and_expanded(value: float, expanded: float) -> tuple[str, str]:
     """Return a value and its expanded uncertainty, both rounded to two digits of the latter (GUM 7.2.6)."""
-    decimals = decimals_for(expanded)
-    shown = max(0, decimals)
-    return (
-        grouped(f"{round(value, decimals):.{shown}f}"),
-        grouped(f"{round(expanded, decimals):.{shown}f}"),
-    )
+    shown, limit = rounded(value, expanded)
+    return grouped(shown), grouped(limit)
 
 
 def _exponent(value: float) -> int:

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from energy_runner.analysis.performance import dut_rate
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
 from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
-from energy_runner.analysis.placing.edges import lap_edges
 from energy_runner.analysis.placing.line import Line, lower_line
 from energy_runner.analysis.placing.stretches import worst_stretch
 from energy_runner.rules.base import WITHIN, Case, Judgement, not_known, number, percent
 from energy_runner.rules.rule_sets import Row
-from energy_runner.session.events import InferenceDone, LapCaptured
 from energy_runner.session.result import SampleClock
+from energy_runner.wording import rounded
 
 _STEP_S = 1e-6
 _LAP_WRAP_US = 2**32
@@ -100,7 +100,7 @@ def _ratio(ratio: float, u: float, row: Row) -> Judgement:
     off = abs(ratio - 1)
     remarkable = row.remark_above is not None and off > row.remark_above + WITHIN * u
     note = f"off by more than {percent(row.remark_above or 0.0)}" if remarkable else ""
-    measured = f"{ratio:.5f} ± {WITHIN * u:.5f}"
+    measured = " ± ".join(rounded(ratio, WITHIN * u))
     return number(ratio, measured, f"1 ± {row.number}", note, u=u, low=1 - row.number, high=1 + row.number)
 
 
@@ -129,9 +129,7 @@ def dut_clock(case: Case, row: Row) -> Judgement | None:
     """
     if case.mode == "energy":
         return _against_monitor(case, row)
-    timed = [inference for inference in case.facts.inferences if _has_laps_and_times(inference)]
-    laps = lap_edges([lap for inference in timed for lap in _laps(inference)])
-    line = _line([(lap.place * 1e-6, lap.host_ns * 1e-9) for lap in laps])
+    line = dut_rate(case.facts)
     if line is None:
         return _unknown(row, "the DUT's laps have too few host times, or its clock began anew")
     return _ratio(line.slope, line.slope_u, row)
@@ -152,18 +150,3 @@ def _median_ratio(ratio: float, windows: int, row: Row) -> Judgement:
     """Judge a ratio of durations, the median of so many windows, whose uncertainty is not known."""
     note = f"the median of {windows} windows"
     return number(ratio, f"{ratio:.5f}", f"1 ± {row.number}", note, low=1 - row.number, high=1 + row.number)
-
-
-def _has_laps_and_times(inference: InferenceDone) -> bool:
-    laps = inference.dut_laps_us
-    counted = len(laps) == 2 and all(0 <= lap < _LAP_WRAP_US for lap in laps)
-    return counted and inference.start_line_ns is not None and inference.done_line_ns is not None
-
-
-def _laps(inference: InferenceDone) -> list[LapCaptured]:
-    times = (inference.start_line_ns, inference.done_line_ns)
-    return [
-        LapCaptured(t_ns=t_ns, lap_us=lap)
-        for t_ns, lap in zip(times, inference.dut_laps_us, strict=True)
-        if t_ns is not None
-    ]

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from energy_runner.session.document import Model
+from energy_runner.wording import rounded
 
 
 class Stated(Model):
@@ -56,7 +57,7 @@ class Score(Model):
         """Return the score as it is quoted: `1440 ± 34 µJ per inference`."""
         if self.stated is not None:
             return f"{self.stated.value} ± {self.stated.U} {self.stated.unit} per inference"
-        return f"{self.median * 1e6:.6g} ± {self.U * 1e6:.2g} µJ per inference"
+        return f"{' ± '.join(rounded(self.median * 1e6, self.U * 1e6))} µJ per inference"
 
 
 class Component(Model):
@@ -111,6 +112,23 @@ class WindowUncertainty(Model):
     """The window's energy per inference as a person quotes it."""
     components: list[Component] = Field(default_factory=list)
     """The input quantities."""
+
+
+class Derived(Model):
+    """A figure derived from others, with its uncertainty."""
+
+    value: float
+    """The figure, in `unit`."""
+    u: float
+    """Its standard uncertainty."""
+    U: float
+    """Its expanded uncertainty, for a coverage probability of 95 %."""
+    k: float
+    """`U` over `u`."""
+    unit: str
+    """Unit of the three."""
+    incomplete: list[str] = Field(default_factory=list)
+    """What is missing from the uncertainty, in words; empty if nothing is known to be missing."""
 
 
 class Uncertainty(Model):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field, StrictBool
 
 from energy_runner import notebook
-from energy_runner.session.budget import Component, Score, Stated, Uncertainty, WindowUncertainty
+from energy_runner.session.budget import Component, Derived, Score, Stated, Uncertainty, WindowUncertainty
 from energy_runner.session.document import READ, Model
 from energy_runner.session.verdict import Verdict
 
@@ -19,6 +19,7 @@ __all__ = [
     "AlignmentResult",
     "Component",
     "CrossCheck",
+    "Derived",
     "EdgeCount",
     "Finding",
     "Integration",
@@ -278,6 +279,10 @@ class Result(Model):
     """Energy mode: the score, J; null where it cannot be defended."""
     throughput_per_s: float | None = None
     """Median inferences per second."""
+    throughput: Derived | None = None
+    """The same with its uncertainty."""
+    energy_delay_product: Derived | None = None
+    """Energy mode: energy of an inference times its mean duration, J·s."""
     accuracy: AccuracyResult | None = None
     """Accuracy mode: the metric."""
     windows: list[WindowResult] = Field(default_factory=list)

@@ -2,9 +2,10 @@
 """Where a train of equal repetitions begins and ends.
 
 The repetitions show how long each is, but not where the first one begins. The ends show that: before and after the
-train the trace departs from the template. Every common shift of
-the starts that the window's edges allow is tried; samples inside the train should lie on the template, samples
-outside cost a constant each, and the sample that holds an end is the mix that follows from its neighbour.
+train the trace departs from the template. Every common shift of the starts that the window's edges allow is tried
+(not only the best one: the width of the likely ones is the uncertainty); samples inside should lie on the
+template, samples outside cost a constant each, and the sample that holds an end is the mix that follows from its
+neighbour.
 """
 
 import math

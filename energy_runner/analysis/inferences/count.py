@@ -142,7 +142,11 @@ def parts_differ(window: WindowTrace, power: FloatArray, first: int, choice: Cho
 
 
 def _guided(window: WindowTrace, y: FloatArray) -> Choice | None:
-    """Return the stated number of inferences with the period near theirs with which the trace repeats."""
+    """Return the stated number of inferences with the period near theirs with which the trace repeats.
+
+    Every lead is tried: what folding explains has many narrow peaks, and `scipy.optimize.minimize_scalar` would
+    find any one of them.
+    """
     duration = window.stop - window.start
     each = duration / window.stated
     most = max(LEAD_S / window.period_s, _LEAD_SHARE * each) + window.slack

@@ -6,14 +6,13 @@ Everything is robust: one wild value moves neither the median nor the limits by 
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 FloatArray = npt.NDArray[np.float64]
 
-MAD_TO_SIGMA = 1.4826  # of a normal distribution
 FALSE_ALARM = 0.05  # chance of a single outlier among normally distributed values, all of them together
 LEAST_VALUES = 8
 _EARLY_SHARE = 0.05
@@ -76,7 +75,7 @@ def describe(values: FloatArray, at_s: FloatArray) -> Distribution | None:
     median = float(np.median(x))
     if not median > 0:
         return None
-    limit_sigmas = NormalDist().inv_cdf(1 - FALSE_ALARM / (2 * len(x)))
+    limit_sigmas = -float(ndtri(FALSE_ALARM / (2 * len(x))))
     rest = x - _robust_line(x, t)
     sigma = robust_sigma(rest)
     outlying = np.abs(rest - np.median(rest)) > np.maximum(limit_sigmas * sigma, _TIED * median)
@@ -101,14 +100,19 @@ def describe(values: FloatArray, at_s: FloatArray) -> Distribution | None:
 
 def robust_sigma(values: FloatArray) -> float:
     """Return the standard deviation from the median absolute deviation; from the mean one where that is zero."""
-    off = np.abs(values - np.median(values))
-    middle = MAD_TO_SIGMA * float(np.median(off))
+    from scipy.stats import median_abs_deviation  # imported here: it takes a second
+
+    middle = float(median_abs_deviation(values, scale="normal"))
     # More than half of the values equal (coarse quantisation) says nothing about the others' scatter.
-    return middle if middle > 0 else float(np.mean(off)) * math.sqrt(math.pi / 2)
+    return middle if middle > 0 else float(np.mean(np.abs(values - np.median(values)))) * math.sqrt(math.pi / 2)
 
 
 def _robust_line(x: FloatArray, t: FloatArray) -> FloatArray:
-    """Return a line through the medians of the first and the last half."""
+    """Return a line through the medians of the first and the last half.
+
+    `scipy.stats.theilslopes` estimates the same a little better, but from the slopes of all pairs: for the 10 000
+    inferences of a window that took 23 s and 3 GB.
+    """
     half = len(x) // 2
     early, late = float(np.mean(t[:half])), float(np.mean(t[-half:]))
     low, high = float(np.median(x[:half])), float(np.median(x[-half:]))

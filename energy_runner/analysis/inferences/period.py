@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
+from scipy.ndimage import uniform_filter1d
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -87,20 +89,22 @@ def flattened(power: npt.ArrayLike) -> FloatArray:
 
 
 def running_mean(x: FloatArray, width: int) -> FloatArray:
-    """Return the mean of the `width` samples around each one; of fewer at the ends."""
-    sums = np.concatenate(([0.0], np.cumsum(x)))
-    places = np.arange(len(x))
-    first = np.maximum(0, places - width // 2)
-    last = np.minimum(len(x), places + width // 2 + 1)
-    mean: FloatArray = (sums[last] - sums[first]) / (last - first)
+    """Return the mean of the `width` samples around each one; an even width takes one more, ends have fewer."""
+    size = width // 2 * 2 + 1
+    share = uniform_filter1d(np.ones(len(x)), size, mode="constant")  # of the samples around it that are there
+    mean: FloatArray = uniform_filter1d(x, size, mode="constant") / share
     return mean
 
 
 def autocorrelation(y: FloatArray, lags: int) -> FloatArray:
-    """Return the autocorrelation of `y` at lags 0 to `lags` - 1, each from as many products as there are."""
-    size = 1 << (len(y) + lags - 1).bit_length()
-    spectrum = np.fft.rfft(y / max(float(np.max(np.abs(y))), 1e-300), size)
-    sums = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:lags]
+    """Return the autocorrelation of `y` at lags 0 to `lags` - 1, each from as many products as there are.
+
+    The same as `scipy.signal.correlate` with itself, which transforms `y` twice and gives all lags on both sides:
+    1.5 to 2.6 times as long for a thousand to a million samples.
+    """
+    size = fft.next_fast_len(len(y) + lags, real=True)
+    spectrum = fft.rfft(y / max(float(np.max(np.abs(y))), 1e-300), size)
+    sums = fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[:lags]
     r = sums / (len(y) - np.arange(lags))
     normal: FloatArray = r / r[0] if r[0] > 0 else r
     return normal
@@ -149,19 +153,18 @@ def _bins(length: int, period: float) -> tuple[npt.NDArray[np.intp], int]:
 
 def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
     """Return the nearest lag whose peak is about as high as the highest one up to `longest`."""
+    from scipy.signal import find_peaks  # imported here: it takes more than a second
+
     inner = r[1 : longest + 1]
-    if len(inner) < 3:
-        return None
     below = np.flatnonzero(inner < 0.5)  # beyond the peak at lag zero, which every trace has
     if len(below) == 0:
         return None
     behind = max(int(below[0]), math.ceil(LEAST_SAMPLES) - 2)
-    before, middle, after = inner[behind:-2], inner[behind + 1 : -1], inner[behind + 2 :]
-    peaks = behind + 1 + np.flatnonzero((middle > before) & (middle >= after))
-    if len(peaks) == 0 or not np.max(inner[peaks]) > 0:
+    peaks, _ = find_peaks(inner[behind:])
+    heights = inner[behind:][peaks]
+    if len(peaks) == 0 or not np.max(heights) > 0:
         return None
-    high = peaks[inner[peaks] >= _FIRST_PEAK * np.max(inner[peaks])]
-    return int(high[0]) + 1
+    return int(peaks[heights >= _FIRST_PEAK * np.max(heights)][0]) + behind + 1
 
 
 def _at_longer_lags(r: FloatArray, lag: int) -> float:

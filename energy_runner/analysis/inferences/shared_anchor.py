@@ -74,6 +74,7 @@ def _offset(leader: Aligned, other: Aligned) -> float | None:
     size = float(np.sqrt(np.sum(first**2) * np.sum(second**2)))
     if not size > 0:
         return None
+    # Templates are periodic: `scipy.signal.correlate` would take zeros beyond their ends.
     alike = np.fft.irfft(np.fft.rfft(first) * np.conj(np.fft.rfft(second)), _GRID) / size
     top = int(np.argmax(alike))
     if alike[top] < _ALIKE:

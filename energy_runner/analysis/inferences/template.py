@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import median_filter, uniform_filter1d
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -30,6 +31,7 @@ _TREND_DEGREE = 3
 _LEAST_KNOWN = 2 * _TREND_DEGREE
 _PARTS = 32  # of a repetition, for the first, coarse search
 _TOGETHER = 9  # neighbours averaged in that search, to reduce noise
+_MIDDLE_OF = 5  # neighbouring turns whose median counts
 _CLEARER = 1.1  # times the power that all repetitions have in common: the least gain from following a drift
 
 
@@ -174,13 +176,15 @@ def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> Floa
         return starts
     spectra = np.fft.rfft(table - np.mean(table, axis=1, keepdims=True), axis=1)
     seen = np.flatnonzero(whole)
-    near = _mean_around(spectra[seen], max(1, min(_TOGETHER, len(seen) // 4)))
+    near = uniform_filter1d(spectra[seen], max(1, min(_TOGETHER, len(seen) // 4)), axis=0, mode="constant")
     plain = common = np.mean(spectra[seen], axis=0)
     if not _power(plain) > 0.5 * np.mean(_power(near)):  # rotated too far to have anything in common
         common = near[len(near) // 2]
     for _ in range(2):
         alike = np.fft.irfft(near * np.conj(common), parts, axis=1)
-        turned = _middle_of_5(np.unwrap(np.argmax(alike, axis=1).astype(np.float64), period=parts))
+        turned = np.unwrap(np.argmax(alike, axis=1).astype(np.float64), period=parts)
+        # Not `scipy.signal.medfilt`: that takes zeros beyond the ends, and these turns are far from zero.
+        turned = median_filter(turned, _MIDDLE_OF, mode="nearest")
         back = np.exp(2j * np.pi * np.outer(turned, np.arange(spectra.shape[1])) / parts)
         common = np.mean(spectra[seen] * back, axis=0)
     if not _power(common) > _CLEARER * _power(plain):
@@ -191,19 +195,6 @@ def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> Floa
 
 def _power(spectra: ComplexArray) -> FloatArray:
     return np.sum(np.abs(spectra) ** 2, axis=-1)
-
-
-def _mean_around(values: ComplexArray, width: int) -> ComplexArray:
-    """Return the mean of `width` neighbouring rows around each row."""
-    kernel = np.ones(width) / width
-    mean = [np.convolve(column, kernel, mode="same") for column in values.T]
-    return np.array(mean).T
-
-
-def _middle_of_5(values: FloatArray) -> FloatArray:
-    """Return the median of each value and its two neighbours on either side."""
-    padded = np.concatenate((values[:1], values[:1], values, values[-1:], values[-1:]))
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
 
 
 @dataclass(frozen=True)

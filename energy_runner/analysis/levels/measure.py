@@ -41,8 +41,7 @@ class FoundLevels:
         """Return that there is no idle level, or more than one."""
         idle = self.idle
         if idle is None:
-            detail = f"no idle level, and so no energy above idle: no stable level {self.searched}"
-            return [Finding(id="no-idle-level", detail=detail)]
+            return [Finding(id="no-idle-level", detail="no stable level in 50 ms or more without traffic")]
         if idle.most_w - idle.least_w <= _ONE_LEVEL * idle.power_w:
             return []
         detail = (

@@ -71,7 +71,10 @@ def _thinned(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _edge_below(x: FloatArray, y: FloatArray, centre: float) -> tuple[int, int]:
-    """Return the indices of the two corners of the lower convex hull on either side of `centre`."""
+    """Return the indices of the two corners of the lower convex hull on either side of `centre`.
+
+    Not by `scipy.spatial.ConvexHull`, which refuses points that all lie on one line, as those of a good clock do.
+    """
     hull: list[int] = []
     for k in range(len(x)):
         if hull and x[k] <= x[hull[-1]]:

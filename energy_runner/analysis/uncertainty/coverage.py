@@ -6,6 +6,8 @@ U = k · u with k = 2 is right for a normal distribution. One rectangular compon
 the opposite. For a linear model the distribution of the result is the convolution of its components'
 distributions (JCGM 100:2008, G.1.4 and G.1.5; JCGM 101:2008, 5.3.2), and k is half the width of its central
 95 % over u. The convolution is done on a grid, by Fourier transform: no random numbers, the same k always.
+`scipy.special` has the distribution functions and quantiles that `scipy.stats.norm` and `t` are made of, without
+the second that importing `scipy.stats` takes.
 """
 
 import math
@@ -15,6 +17,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 FloatArray = npt.NDArray[np.float64]
 Distribution = Literal["rectangular", "normal", "t"]
@@ -56,15 +59,13 @@ def coverage_factor(parts: Iterable[Part], probability: float = PROBABILITY) -> 
     scaled = [Part(part.distribution, part.u / u, part.dof) for part in shaped]
     if normal > 1e-9:
         scaled.append(Part("normal", normal))
-    if len(scaled) == 1 and scaled[0].distribution == "rectangular":
-        return round(probability * math.sqrt(3), _DIGITS)
+    if len(scaled) == 1:
+        return round(_quantile(scaled[0], (1 + probability) / 2), _DIGITS)
     reach = math.fsum(_reach(part) for part in scaled)
     step = 2 * reach / _BINS
-    # Bin i is centred at i · step, negative ones at the end, as the discrete transform has it.
-    centres = np.fft.fftfreq(_BINS, 1 / _BINS) * step
     spectrum = np.ones(_BINS // 2 + 1, dtype=np.complex128)
     for part in scaled:
-        spectrum *= np.fft.rfft(_masses(part, centres, step))
+        spectrum *= np.fft.rfft(_masses(part, step))
     masses = np.fft.irfft(spectrum, _BINS)[: _BINS // 2]
     return round(_half_width(masses, step, probability), _DIGITS)
 
@@ -75,21 +76,27 @@ def _reach(part: Part) -> float:
     return each[part.distribution] * part.u
 
 
-def _masses(part: Part, centres: FloatArray, step: float) -> FloatArray:
-    """Return the probability of each bin."""
-    away = np.abs(centres)
+def _quantile(part: Part, probability: float) -> float:
+    """Return the quantile of a part whose standard uncertainty is 1."""
     if part.distribution == "rectangular":
-        limit = math.sqrt(3) * part.u
-        inside = np.minimum(away + step / 2, limit) - np.minimum(np.maximum(away - step / 2, -limit), limit)
-        masses: FloatArray = inside / (2 * limit)
-        return masses
-    if part.distribution == "normal":
-        bell: FloatArray = np.exp(-((away / part.u) ** 2) / 2)
-        return bell / np.sum(bell)
-    # What lies beyond the reach of a t distribution stays out: it is not covered.
-    density = (1 + (away / part.u) ** 2 / part.dof) ** (-(part.dof + 1) / 2)
-    scale = math.exp(math.lgamma((part.dof + 1) / 2) - math.lgamma(part.dof / 2))
-    return np.asarray(density * (scale / math.sqrt(math.pi * part.dof) / part.u * step), dtype=np.float64)
+        return (2 * probability - 1) * math.sqrt(3)
+    return float(ndtri(probability) if part.distribution == "normal" else stdtrit(part.dof, probability))
+
+
+def _masses(part: Part, step: float) -> FloatArray:
+    """Return the probability of each bin. What lies beyond the reach of a t distribution stays out: not covered.
+
+    It is that between the bin's two edges, and not the density at its centre: so a part as narrow as a bin keeps
+    its probability, too.
+    """
+    edges = (np.arange(_BINS // 2 + 1) + 0.5) * (step / part.u)
+    if part.distribution == "rectangular":
+        beyond = np.clip(0.5 - edges / (2 * math.sqrt(3)), 0.0, 0.5)
+    else:  # by the lower tail, where differences of small probabilities lose no digits
+        beyond = ndtr(-edges) if part.distribution == "normal" else stdtr(part.dof, -edges)
+    side = -np.diff(beyond)
+    # Bin i is centred at i · step, negative ones at the end, as the discrete transform has it.
+    return np.concatenate(([1 - 2 * beyond[0]], side, side[-2::-1]))
 
 
 def _half_width(masses: FloatArray, step: float, probability: float) -> float:

@@ -1,28 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A value with its uncertainty as the GUM asks for it (JCGM 100:2008, 7.2.2 to 7.2.6)."""
 
-import math
-from decimal import ROUND_HALF_EVEN, Context, Decimal
-
 from energy_runner.session.result import Stated
+from energy_runner.wording import rounded
 
-_SIGNIFICANT = 2
-_TWO_DIGITS = Context(prec=_SIGNIFICANT, rounding=ROUND_HALF_EVEN)
-_WIDE = Context(prec=700)  # a float has 309 digits before the point and as many behind it
-
-
-def rounded(value: float, expanded: float) -> tuple[str, str]:
-    """Return both as decimal digits: `expanded` to two significant ones, `value` to the same place.
-
-    Without any expanded uncertainty (zero) the value keeps six significant digits.
-    """
-    if not (math.isfinite(value) and math.isfinite(expanded)):
-        return str(value), str(expanded)
-    if expanded <= 0:
-        return f"{Decimal(f'{value:.5e}'):f}", "0"
-    # Rounded once to find the place: 0.0996 becomes 0.10, whose last digit is one place further up.
-    place = _TWO_DIGITS.create_decimal(repr(float(expanded))).adjusted() - (_SIGNIFICANT - 1)
-    return _to(value, place), _to(expanded, place)
+__all__ = ["rounded", "stated"]
 
 
 def stated(value_j: float, u_j: float, expanded_j: float, k: float, doubts: list[str]) -> Stated:
@@ -33,9 +15,3 @@ def stated(value_j: float, u_j: float, expanded_j: float, k: float, doubts: list
     if doubts:
         text += f"; uncertainty incomplete: {'; '.join(doubts)}"
     return Stated(value=value, u=u, U=expanded, unit="µJ", text=text)
-
-
-def _to(number: float, place: int) -> str:
-    # Through repr, so that 0.125 is rounded as it is written and not as it is stored.
-    digits = Decimal(repr(float(number))).quantize(Decimal(1).scaleb(place), ROUND_HALF_EVEN, _WIDE)
-    return f"{digits.quantize(Decimal(1), context=_WIDE) if place > 0 else digits:f}"

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The section about single inferences inside the windows, the idle level, and the energy above it."""
 
-import math
-
 from energy_runner.analysis.inferences.segment import WindowInferences
 from energy_runner.report.charts.inferences import drift_chart, histogram_chart
 from energy_runner.report.markup import Html, explained, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import column, fixed, number, scaled, shares, with_unit
+from energy_runner.report.units import column, number, scaled, shares, value_and_expanded, with_unit
 
 _HINTS = (
     "energy-runner segment SESSION",
@@ -90,8 +88,8 @@ def _idle(story: Story) -> Html:
     if found.idle is None:
         return tag("p", f"Idle level: no stable level {found.idle_searched}.")
     idle = found.idle
-    decimals = max(0, min(6, 1 - math.floor(math.log10(idle.u_w * 1e3)))) if idle.u_w > 0 else 4
-    level = f"{fixed(idle.power_w * 1e3, decimals)} ± {fixed(idle.u_w * 1e3, decimals)} mW"
+    power_mw, u_mw = value_and_expanded(idle.power_w * 1e3, idle.u_w * 1e3)
+    level = f"{power_mw} ± {u_mw} mW"
     return tag(
         "p",
         f"Idle level: {level} (scatter only), longest for {with_unit(idle.duration_s * 1e3, 'ms', 3)} at "

@@ -3,7 +3,7 @@
 
 from energy_runner.report.markup import Html, explained, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import decimals_for, fixed, number, percent, scaled, shares
+from energy_runner.report.units import fixed, number, percent, scaled, shares, value_and_expanded
 
 # A layer whose standard uncertainty is larger than this share of its energy is shown in grey.
 _DOUBTFUL = 0.2
@@ -21,8 +21,7 @@ def layers(story: Story) -> Html:
     of_time_unit, of_time = shares([row.duration_s / whole_s for row in found.layers])
     for place, row in enumerate(found.layers):
         expanded_uj = 2e6 * row.u_j
-        decimals = max(0, min(4, decimals_for(expanded_uj)))
-        energy = f"{fixed(scaled(row.energy_j, 1e6), decimals)} ± {fixed(expanded_uj, decimals)}"
+        energy = " ± ".join(value_and_expanded(1e6 * row.energy_j, expanded_uj))
         doubtful = row.u_j > _DOUBTFUL * abs(row.energy_j)
         per_operation = 1e12 * row.energy_j / row.operations if row.operations and not doubtful else None
         rows.append(

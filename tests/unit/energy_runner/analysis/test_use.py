@@ -133,6 +133,35 @@ def test_uncertainties_agree_with_monte_carlo():
     assert np.mean(lives) == pytest.approx(use.life_s.value, rel=0.01)
 
 
+FULL = replace(CYCLE, boot_j=Quantity(3e-4), boot_s=Quantity(0.2))
+# Name of a contribution: the input it belongs to.
+INPUTS = {
+    "energy of an inference": "inference_j",
+    "duration of an inference": "inference_s",
+    "power while asleep": "rest_w",
+    "energy of a boot": "boot_j",
+    "duration of a boot": "boot_s",
+    "period": "period_s",
+}
+
+
+@pytest.mark.parametrize(("name", "item"), INPUTS.items())
+def test_each_input_alone_moves_the_figures_as_its_derivative_says(name, item):
+    value = getattr(FULL, item).value
+    u, step = 1e-3 * value, 1e-6 * value
+    certain = {part: Quantity(getattr(FULL, part).value) for part in INPUTS.values()}
+    cycle = replace(FULL, **certain)
+    uncertain = replace(cycle, **{item: Quantity(value, u)})
+    battery = replace(BATTERY, capacity_mah=Quantity(220.0), self_discharge_per_year=Quantity(0.05))
+    use = energy_in_use(uncertain, battery)
+    above, below = (energy_in_use(replace(cycle, **{item: Quantity(value + d)}), battery) for d in (step, -step))
+    for figure in ("cycle_j", "mean_w", "day_j", "life_s"):
+        derivative = (getattr(above, figure).value - getattr(below, figure).value) / (2 * step)
+        assert getattr(use, figure).u == pytest.approx(abs(derivative) * u, rel=1e-4), figure
+    assert [one.name for one in use.mean_contributions] == [name]
+    assert use.mean_contributions[0].amount == pytest.approx(use.mean_w.u)
+
+
 @given(
     st.floats(1e-9, 1.0),
     st.floats(1e-6, 10.0),

@@ -94,7 +94,14 @@ def test_a_failure_counts_only_where_it_left_no_figure() -> None:
 
 
 def test_our_figure_is_held_against_a_published_one_that_comes_out_again() -> None:
-    for ours_uj, exact, off in ((102.0, True, True), (100.5, True, False), (102.0, False, False)):
+    for ours_uj, exact, off in (
+        (102.0, True, True),
+        (98.0, True, True),
+        (100.5, True, False),
+        (99.5, True, False),
+        (102.0, False, False),
+        (98.0, False, False),
+    ):
         figures = [Figure(SCORE, None, "100.0")]
         again = figures if exact else [Figure(SCORE, None, "101.0")]
         assert compare(published_session(figures), again, Measured([result(ours_uj)]), None, LIMITS).off is off
@@ -134,6 +141,6 @@ def test_windows_that_are_not_equally_fast_are_told() -> None:
 
 def test_another_throughput_in_performance_mode_is_told() -> None:
     measured = Measured([result(100.0, throughput_per_s=10.0)])
-    for beside, told in (("10.3", 10.3), ("10.1", None), ("0", None), ("nan", None)):
+    for beside, told in (("10.3", 10.3), ("9.7", 9.7), ("10.1", None), ("9.9", None), ("0", None), ("nan", None)):
         session = published_session([], beside=[[], [Figure("Median throughput", None, beside)]])
         assert compare(session, [], measured, None, LIMITS).in_performance_mode == told

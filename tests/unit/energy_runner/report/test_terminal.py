@@ -54,8 +54,9 @@ def test_the_headline_is_what_stands_on_the_last_screen(tmp_path):
     session = energy_session(tmp_path, change={"virtual": True})
     findings = [Finding(id="odd", detail="x" * 60, window=k) for k in range(5)]
     screen = told(session, [PASSED] * 20 + [NOTED, FAILED], findings=findings).splitlines()[-23:]
-    *_, result, verdict, virtual, _, report = screen
+    *_, result, lacks, verdict, virtual, _, report = screen
     assert "1689 µJ per inference" in result
+    assert "clock of the monitor" in lacks  # this session's uncertainty is incomplete
     assert "NOT VALID" in verdict
     assert "VIRTUAL BENCH" in virtual
     assert report.startswith("Report  ")
@@ -74,6 +75,13 @@ def test_all_shows_every_rule_and_finding(tmp_path):
     assert "✓  five-windows" in text
     assert "number 29" in text
     assert "--all" not in text
+
+
+def test_what_follows_from_the_score_stands_above_it(tmp_path):
+    text = told(energy_session(tmp_path))
+    assert "energy-delay product 84.5 ± 1.7" in text
+    assert text.index(" inferences per second") < text.index("energy-delay product") < text.index("1689 µJ")
+    assert "energy-delay product" not in told(performance_session(tmp_path))
 
 
 def test_failed_rules_come_first_and_say_why(tmp_path):
@@ -104,7 +112,7 @@ def test_many_findings_are_cut_and_counted(tmp_path):
 
 
 def test_the_other_modes(tmp_path):
-    assert "19.996 inferences per second" in told(performance_session(tmp_path))
+    assert "19.9960 ± 0.0052 inferences per second" in told(performance_session(tmp_path))
     assert "90.0 % Top-1 accuracy (target 90.0 %)" in told(accuracy_session(tmp_path))
 
 

@@ -30,7 +30,8 @@ from energy_runner.report.units import (
         (23456.7, 1234.0, (f"23{THIN}500", "1200")),
         (0.5, 0.0996, ("0.50", "0.10")),
         (9.96, 0.996, ("10.0", "1.0")),
-        (12.5, 0.0, ("12.500000", "0.000000")),
+        (12.5, 0.0, ("12.5000", "0")),
+        (2.675, 0.12, ("2.68", "0.12")),
     ],
 )
 def test_a_value_has_the_digits_that_its_uncertainty_allows(value, expanded, shown):

@@ -189,7 +189,7 @@ def test_without_a_quiet_stretch_a_finding_says_so_and_there_is_no_figure(tmp_pa
     assert result.levels.idle is None
     assert result.net_energy_per_inference_j is None
     (finding,) = [finding for finding in result.findings if finding.id == "no-idle-level"]
-    assert "where nothing is sent or received for 50 ms or more, by the bytes" in finding.detail
+    assert finding.detail == "no stable level in 50 ms or more without traffic"
 
 
 def test_two_states_of_waiting_are_a_finding(tmp_path):

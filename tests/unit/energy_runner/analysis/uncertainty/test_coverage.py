@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from energy_runner.analysis.uncertainty.coverage import PROBABILITY, WITHOUT_SPREAD, Part, coverage_factor
 from tests.support.examples import examples
@@ -46,6 +47,23 @@ PARTS = st.lists(
 )
 def test_cases_that_are_known(parts: list[Part], k: float) -> None:
     assert coverage_factor(parts) == pytest.approx(k, abs=1.1e-3)
+
+
+@pytest.mark.parametrize("dof", [1.0, 2.5, 4.0, 17.0, 1000.0])
+@pytest.mark.parametrize("probability", [0.5, 0.9, 0.95, 0.99])
+def test_one_part_has_the_quantile_of_its_distribution(dof: float, probability: float) -> None:
+    upper = (1 + probability) / 2
+    assert coverage_factor([Part("t", 7.0, dof)], probability) == round(float(stats.t.ppf(upper, dof)), 3)
+    assert coverage_factor([Part("normal", 7.0)], probability) == round(float(stats.norm.ppf(upper)), 3)
+
+
+def test_a_part_as_narrow_as_a_bin_of_a_wide_one_keeps_its_probability() -> None:
+    # With two degrees of freedom the grid is so wide that the other four parts have one to thirty bins.
+    given = [("t", 0.8833, 2.0), ("t", 0.2395, 4.0), ("rectangular", 0.0654, 9.0), ("t", 0.0281, 4.0)]
+    parts = [Part(shape, u, dof) for shape, u, dof in [*given, ("t", 0.0122, 4.0)]]  # type: ignore[arg-type]
+    wide = [part for part in parts if part.u > 0.2]
+    scale = math.sqrt(sum(p.u**2 for p in wide) / sum(p.u**2 for p in parts))
+    assert coverage_factor(parts) == pytest.approx(coverage_factor(wide) * scale, rel=0.01)
 
 
 def test_without_any_uncertainty_the_usual_factor_is_given() -> None:

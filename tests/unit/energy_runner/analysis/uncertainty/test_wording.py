@@ -8,6 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from energy_runner.analysis.uncertainty.wording import rounded, stated
+from energy_runner.cli.quantities import with_u
+from energy_runner.report.units import value_and_expanded
+from energy_runner.session.result import Score
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,8 @@ from energy_runner.analysis.uncertainty.wording import rounded, stated
         (2.5, 10.0, ("2", "10")),
         (1456.87, 0.0, ("1456.87", "0")),
         (1e30, 1e-3, ("1" + "0" * 30 + ".0000", "0.0010")),
+        (2.675, 0.12, ("2.68", "0.12")),  # a tie as it is written, stored a little below it
+        (-0.001, 0.12, ("0.00", "0.12")),
         (float("nan"), 1.0, ("nan", "1.0")),
     ],
 )
@@ -42,6 +47,16 @@ def test_two_digits_and_the_same_place(value: float, expanded: float) -> None:
     assert abs(limit - Decimal(repr(expanded))) <= unit / 2
     assert abs(shown - Decimal(repr(value))) <= unit / 2
     assert "E" not in "".join(rounded(value, expanded)).upper()
+
+
+@given(st.floats(0.01, 9e3).map(lambda x: round(x, 3)), st.sampled_from([0.12, 0.35, 1.7, 24.0, 0.0995]))
+def test_every_place_that_prints_an_uncertainty_rounds_alike(value: float, expanded: float) -> None:
+    wanted = " ± ".join(rounded(value, expanded))
+    score = Score(median=value * 1e-6, u=expanded * 5e-7, U=expanded * 1e-6, k=2.0)
+    assert " ± ".join(value_and_expanded(value, expanded)) == with_u(value, expanded) == wanted
+    # In microjoule again, a tie may have lost its last bit.
+    assert score.quoted() == f"{' ± '.join(rounded(score.median * 1e6, score.U * 1e6))} µJ per inference"
+    assert stated(score.median, score.u, score.U, 2.0, []).text.startswith(f"({score.quoted().split(' µJ')[0]})")
 
 
 def test_the_statement_says_what_is_missing() -> None:

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from energy_runner.published.reproduce.accuracy import (
     Accuracy,
@@ -51,6 +52,17 @@ def test_two_outputs_are_judged_by_the_second_one() -> None:
     results = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]])
     accuracy = exact_accuracy(results, np.array([0, 1, 1]))
     assert accuracy == Accuracy(pytest.approx(200 / 3), 1.0)
+
+
+def test_one_output_is_an_error_and_class_1_the_anomaly() -> None:
+    # Above a threshold of 4.24 both anomalies are found, and one normal file with them: (2/3 + 1) / 2.
+    errors = np.array([[1.0], [5.0], [4.9], [10.0]])
+    labels = np.array([0, 0, 1, 1])
+    accuracy = exact_accuracy(errors, labels)
+    assert accuracy.top1_percent == pytest.approx(100 * (2 / 3 + 1) / 2, rel=1e-7)
+    assert accuracy.area == pytest.approx(roc_auc_score(labels, errors[:, 0])) == 0.75
+    # Another label than 1 is an anomaly of the area, but none of what is called Top-1.
+    assert exact_accuracy(errors, 2 * labels).top1_percent == 0.0
 
 
 def test_a_class_that_no_file_has_leaves_the_exact_area_unknown() -> None:
