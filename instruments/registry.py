@@ -13,8 +13,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from instruments.clock import Clock
-from instruments.roles import Instrument, RoleName, Specification
-from instruments.specifications import load
+from instruments.roles import Instrument, RoleName
+from instruments.specifications import Specification, load
 
 ENTRY_POINT_GROUP = "energy_runner.drivers"
 LinkKind = Literal["stream", "scpi", "vendor", "none"]

@@ -12,7 +12,7 @@ the clock that captured them. Host time is in nanoseconds and is never mixed wit
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from instruments.clock import Deadline
 from instruments.errors import Refused
+from instruments.specifications import Specification
 
 Float32Array = npt.NDArray[np.float32]
 RoleName = Literal["supply", "sampler", "edges", "dut", "thermometer", "switch"]
@@ -196,61 +197,6 @@ class Note:
 
 
 StreamItem = Samples | Lost | TimeMark | OverRange | Note
-
-
-@dataclass(frozen=True)
-class SpecificationTerm:
-    """One limit of a data sheet: ± (`relative` x reading + `absolute`).
-
-    A term with neither is a known cause of unknown size. The term counts only for readings larger than `above`, in
-    `unit`. `assumed` means that no document states the limit.
-    """
-
-    name: str
-    relative: float = 0.0
-    absolute: float = 0.0
-    unit: str = ""
-    source: str = ""
-    above: float = 0.0
-    assumed: bool = False
-
-
-@dataclass(frozen=True)
-class CalibrationPoint:
-    """One point of a calibration: at the reading `value`, `correction` is to be added (VIM 2.53), both in `unit`.
-
-    `U` is the expanded uncertainty of the correction, with the coverage factor `k`. The point belongs to the
-    readings from `low` to `high`, such as a range of the instrument.
-    """
-
-    quantity: str
-    unit: str
-    low: float
-    high: float
-    value: float
-    correction: float
-    U: float
-    k: float
-    date: str
-    laboratory: str
-    certificate: str
-
-
-@dataclass(frozen=True)
-class Specification:
-    """The limits that apply to one instrument as configured, with their sources.
-
-    `assumed` means that no document of the maker states the table as a whole; a single term may be assumed too.
-    `points` are those of its calibration; the terms that they replace are left out of `terms`, and named in
-    `replaced`.
-    """
-
-    document: str
-    terms: tuple[SpecificationTerm, ...] = ()
-    assumptions: tuple[str, ...] = field(default=())
-    assumed: bool = False
-    points: tuple[CalibrationPoint, ...] = ()
-    replaced: tuple[str, ...] = ()
 
 
 class Sampler(Protocol):

@@ -27,13 +27,68 @@ the standard deviation of each sample), `quantisation`, `clock` and `supply_volt
 import math
 import tomllib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from typing import Any
 
-from instruments.roles import CalibrationPoint, Specification, SpecificationTerm
-
 FILE = "specification.toml"
+
+
+@dataclass(frozen=True)
+class SpecificationTerm:
+    """One limit of a data sheet: ± (`relative` x reading + `absolute`).
+
+    A term with neither is a known cause of unknown size. The term counts only for readings larger than `above`, in
+    `unit`. `assumed` means that no document states the limit.
+    """
+
+    name: str
+    relative: float = 0.0
+    absolute: float = 0.0
+    unit: str = ""
+    source: str = ""
+    above: float = 0.0
+    assumed: bool = False
+
+
+@dataclass(frozen=True)
+class CalibrationPoint:
+    """One point of a calibration: at the reading `value`, `correction` is to be added (VIM 2.53), both in `unit`.
+
+    `U` is the expanded uncertainty of the correction, with the coverage factor `k`. The point belongs to the
+    readings from `low` to `high`, such as a range of the instrument.
+    """
+
+    quantity: str
+    unit: str
+    low: float
+    high: float
+    value: float
+    correction: float
+    U: float
+    k: float
+    date: str
+    laboratory: str
+    certificate: str
+
+
+@dataclass(frozen=True)
+class Specification:
+    """The limits that apply to one instrument as configured, with their sources.
+
+    `assumed` means that no document of the maker states the table as a whole; a single term may be assumed too.
+    `points` are those of its calibration; the terms that they replace are left out of `terms`, and named in
+    `replaced`.
+    """
+
+    document: str
+    terms: tuple[SpecificationTerm, ...] = ()
+    assumptions: tuple[str, ...] = field(default=())
+    assumed: bool = False
+    points: tuple[CalibrationPoint, ...] = ()
+    replaced: tuple[str, ...] = ()
+
+
 # What the points of one quantity replace: power and energy are products, so their points hold the voltage, too.
 _VOLTAGE = ("supply_voltage", "voltage_gain", "voltage_offset")
 REPLACED: dict[str, tuple[str, ...]] = {

@@ -11,8 +11,8 @@ from energy_runner.bench.wiring import MONITOR, WiringError, roles_of
 from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.session.days import day_in
 from instruments.clock import Clock, utc_text
-from instruments.roles import CalibrationPoint, Identity, Specification, SpecificationTerm
-from instruments.specifications import laid_over
+from instruments.roles import Identity
+from instruments.specifications import CalibrationPoint, Specification, SpecificationTerm, laid_over
 
 _LOADS = ("current", "power", "energy")
 _REMEDY = "bench off works without it; for a run, have it calibrated, or leave [….calibration] out"

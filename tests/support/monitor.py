@@ -12,10 +12,10 @@ from instruments.roles import (
     SamplerCapabilities,
     SamplingSettings,
     Signal,
-    Specification,
     StreamItem,
     SupplySettings,
 )
+from instruments.specifications import Specification
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from instruments.roles import (
     SamplerCapabilities,
     Samples,
     SamplingSettings,
-    Specification,
     StreamItem,
     Supply,
     SupplyLimits,
@@ -33,6 +32,7 @@ from instruments.roles import (
     Timebase,
     signals,
 )
+from instruments.specifications import Specification
 from instruments.world.cable import HostPort
 from instruments.world.world import World
 

@@ -24,12 +24,11 @@ from instruments.roles import (
     Sampler,
     SamplerCapabilities,
     SamplingSettings,
-    Specification,
     StreamItem,
     Supply,
     signals,
 )
-from instruments.specifications import load, with_noise_at
+from instruments.specifications import Specification, load, with_noise_at
 
 TWIN_ID = "twin-"  # the beginning of the twin's id; a shield's id is three numbers
 OLDEST_FIRMWARE = (1, 0, 6)  # the first with `eventsrc`

@@ -25,7 +25,6 @@ from instruments.roles import (
     Sampler,
     SamplerCapabilities,
     SamplingSettings,
-    Specification,
     StreamItem,
     Supply,
     signals,
@@ -34,7 +33,7 @@ from instruments.scpi.blocks import format_number
 from instruments.scpi.fifo_logger import FifoLogger
 from instruments.scpi.instrument import ScpiInstrument
 from instruments.scpi.supply import ScpiSupply, set_up_in_blocks
-from instruments.specifications import load, with_noise_at
+from instruments.specifications import Specification, load, with_noise_at
 
 DEFAULT_PERIOD_S = 204.8e-6  # the shortest for two parameters, 102.4 us each
 _TABLE_MODULE = "N6781A"

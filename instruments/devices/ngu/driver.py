@@ -21,7 +21,6 @@ from instruments.roles import (
     Sampler,
     SamplerCapabilities,
     SamplingSettings,
-    Specification,
     StreamItem,
     Supply,
     signals,
@@ -29,7 +28,7 @@ from instruments.roles import (
 from instruments.scpi.fifo_logger import FifoLogger
 from instruments.scpi.instrument import ScpiInstrument
 from instruments.scpi.supply import ScpiSupply, set_up_in_blocks
-from instruments.specifications import load, with_noise_at
+from instruments.specifications import Specification, load, with_noise_at
 
 # 15.625 kHz where the firmware has halves of 500 kHz: a minute makes 7.5 MB. Up to 500 kHz can be asked for.
 DEFAULT_RATE_HZ = 10e3

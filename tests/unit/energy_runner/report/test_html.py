@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 import re
-import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 from energy_runner.analysis.accuracy import auc
 from energy_runner.analysis.analyze import analyze
 from energy_runner.report import html
-from energy_runner.report.html import plotly_js, render, write_html
+from energy_runner.report.html import plotly_js, render
 from energy_runner.report.markup import Html, safe, tag
 from energy_runner.report.sections.accuracy import roc_points
 from energy_runner.report.story import tell
@@ -389,19 +388,3 @@ def test_the_library_is_embedded_whole_and_packed(tmp_path, monkeypatch):
     assert gzip.decompress(base64.b64decode(packed)).decode("utf-8") == plotly_js()
     assert len(plotly_js()) > 1_000_000
     assert len(text) < 0.6 * len(plotly_js())
-
-
-def test_the_same_facts_give_the_same_bytes_anywhere(tmp_path):
-    session = energy_session(tmp_path, lost=3)
-    elsewhere = shutil.copytree(session.path, tmp_path / "a" / "very" / "different" / "place")
-    result = analyze(session).with_verdicts([PASSED])
-    first = write_html(session, result)
-    second = write_html(Session.open(elsewhere), result)
-    assert first == session.path / "report.html"
-    assert first.read_bytes() == second.read_bytes()
-    assert sorted(file.name for file in session.path.iterdir()) == [
-        "journal.jsonl",
-        "record.json",
-        "report.html",
-        "trace.jls",
-    ]

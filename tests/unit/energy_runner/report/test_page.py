@@ -2,13 +2,14 @@
 """The page as a whole: who and what on top, contents, terms, pictures without a script, one unit in a column."""
 
 import re
+import shutil
 
 import pytest
 
 from energy_runner.analysis.analyze import analyze
 from energy_runner.report.contents import contents, page_marks
 from energy_runner.report.figures.inline import embedded
-from energy_runner.report.html import render
+from energy_runner.report.html import render, write_html
 from energy_runner.report.markup import explained, explanations, section, table
 from energy_runner.report.story import tell
 from energy_runner.report.units import shares
@@ -188,3 +189,19 @@ def test_shares_take_the_unit_of_the_largest():
     assert shares([0.01, 2e-6, None, 0.0]) == ("%", ["1", "0.0002", "\u2013", "0"])
     assert shares([1e-6, -2e-5]) == ("ppm", ["1", "\u221220"])
     assert shares([]) == ("%", [])
+
+
+def test_the_same_facts_give_the_same_bytes_anywhere(tmp_path):
+    session = energy_session(tmp_path, lost=3)
+    elsewhere = shutil.copytree(session.path, tmp_path / "a" / "very" / "different" / "place")
+    result = analyze(session).with_verdicts([PASSED])
+    first = write_html(session, result)
+    second = write_html(Session.open(elsewhere), result)
+    assert first == session.path / "report.html"
+    assert first.read_bytes() == second.read_bytes()
+    assert sorted(file.name for file in session.path.iterdir()) == [
+        "journal.jsonl",
+        "record.json",
+        "report.html",
+        "trace.jls",
+    ]

@@ -14,8 +14,14 @@ from energy_runner.analysis.uncertainty.inputs import Point
 from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
 from energy_runner.session.result import Result
-from instruments.roles import CalibrationPoint, Specification, SpecificationTerm
-from instruments.specifications import as_facts, laid_over, load
+from instruments.specifications import (
+    CalibrationPoint,
+    Specification,
+    SpecificationTerm,
+    as_facts,
+    laid_over,
+    load,
+)
 from tests.support.synthetic import ACTIVE_W, IDLE_W, LOAD_W, VOLTAGE_V, Run, make_run
 
 SCALE = ("gain", "offset", "voltage_gain", "voltage_offset")
