@@ -45,6 +45,7 @@ from energy_runner.session.result import (
     Finding,
     Integration,
     Result,
+    SampleClock,
     WindowResult,
 )
 
@@ -110,13 +111,14 @@ def _unknown_events(facts: Facts) -> str:
 def _energy(session: Session, facts: Facts, result: Result) -> Result:
     matching = match_edges(facts)
     found_clock, clock = recorded_clock(facts)
-    alignment = checked(facts, matching, align(facts, matching, clock), clock)
-    lap_check = cross_check(facts, alignment, clock)
+    placed = align(facts, matching, clock)
+    lap_check = cross_check(facts, placed, clock)
+    alignment = checked(facts, matching, placed, clock)
     findings = [*result.findings, *matching.findings, *alignment.findings]
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
         findings += found
-        given = _conditions(session, facts, alignment, clock)
+        given = _conditions(session, facts, alignment, clock, found_clock)
         thresholds_w = given.thresholds_w() if given else []
         windows, found = energy_windows(
             facts, session.record, matching, alignment, source, thresholds_w=thresholds_w, clock=clock
@@ -130,7 +132,9 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
         findings += levels.findings() if levels else []
     findings += clock_findings(found_clock) + _lap_findings(lap_check)
     findings += _throughput_findings([window.result for window in windows])
-    clock_wrong = found_clock is not None and is_wrong(found_clock.ratio, found_clock.u)
+    clock_wrong = found_clock is not None and (
+        is_wrong(found_clock.ratio, found_clock.u) or not found_clock.steady
+    )
     sound = matching.exact and not clock_wrong and not contradicted(findings)
     whole = sound and len(windows) == session.record.run.windows
     evaluation = _evaluation(windows, given)
@@ -164,7 +168,9 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     )
 
 
-def _conditions(session: Session, facts: Facts, alignment: Alignment, clock: Clock) -> Conditions | None:
+def _conditions(
+    session: Session, facts: Facts, alignment: Alignment, clock: Clock, found_clock: SampleClock | None
+) -> Conditions | None:
     """Return what the uncertainties of all windows depend on; None without a monitor."""
     if facts.monitor is None:
         return None
@@ -176,6 +182,7 @@ def _conditions(session: Session, facts: Facts, alignment: Alignment, clock: Clo
         rate_u=alignment.rate_u,
         host_limit=HOST_CLOCK_LIMIT,
         clock_u=clock.u,
+        clock_off=abs(found_clock.ratio - 1) if found_clock is not None else 0.0,
         laps=len(facts.laps),
         tied_by_host=alignment.method == BY_HOST,
         # A twin needs no table, so both record and journal must call the sampler one.

@@ -34,6 +34,9 @@ from instruments.roles import UNITS
 __all__ = ["Calibrated", "Certificate", "Reference", "calibrate_bench"]
 
 
+_LARGEST_CORRECTION = 0.1  # of the range: more is a slip of unit or sign, or an instrument to be repaired
+
+
 @dataclass(frozen=True)
 class Reference:
     """What a reference says of the quantity that is calibrated, with its expanded uncertainty (k = 2).
@@ -195,6 +198,11 @@ def _by_reference(reference: Reference, true_v: float | None) -> tuple[float, fl
 
 
 def _point(quantity: str, reading_range: tuple[float, float], value: float, correction: float) -> PointSpec:
+    if abs(correction) > _LARGEST_CORRECTION * (reading_range[1] - reading_range[0]):
+        raise ConfigurationError(
+            f"the reference is {correction:+g} {UNITS[quantity]} from the reading, beyond a tenth of the range. "
+            "Try: check unit and sign of the reference"
+        )
     table = {
         "quantity": quantity,
         "range": list(reading_range),

@@ -54,6 +54,23 @@ class PointSpec(Table):
         return self
 
 
+# Units that fit a term, by its name; a term of any other name is one of readings.
+_READINGS = ("A", "V", "W", "J")
+_TIMES = ("s", "sample")
+_FITTING: dict[str, tuple[str, ...]] = {
+    "gain": ("A", "W", "J"),
+    "offset": ("A", "W", "J"),
+    "noise": ("A", "W", "J"),
+    "quantisation": ("A", "W", "J"),
+    "clock": (),
+    "voltage_gain": ("V",),
+    "voltage_offset": ("V",),
+    "supply_voltage": ("V",),
+    "edge_latency": _TIMES,
+    "trigger_latency": _TIMES,
+}
+
+
 class CalibrationSpec(Table):
     """`[….calibration]`: when, by whom and until when an instrument was calibrated; days are `YYYY-MM-DD`."""
 
@@ -122,6 +139,10 @@ class TermSpec(Table):
             )
         if (self.absolute or self.absolute_per_k or self.above) and not self.unit:
             raise ValueError(f"'{self.name[:40]}' needs a unit")
+        fitting = _FITTING.get(self.name, _READINGS)
+        if self.unit and self.unit not in fitting:
+            wanted = ", ".join(fitting) if fitting else "none: it is relative"
+            raise ValueError(f"'{self.name[:40]}' cannot be in {self.unit}; what fits: {wanted}")
         return self
 
     @property

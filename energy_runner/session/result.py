@@ -172,6 +172,8 @@ class SampleClock(Model):
     """Relative limit of the monitor's clock by its specification; null where that states none."""
     corrected: StrictBool = False
     """True if the two disagree beyond doubt, so that durations and energies are those by the host's clock."""
+    steady: StrictBool = True
+    """False if they do so in some parts of the run only, as where samples are lost unnoticed."""
 
 
 class LayerResult(Model):

@@ -17,6 +17,7 @@ from energy_runner.analysis.energy.source import EnergySource, energy_source
 from energy_runner.analysis.energy.sums import Samples
 from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.uncertainty.inputs import Limits, Point
+from energy_runner.errors import SessionError
 from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.trace import TraceReader
 
@@ -151,12 +152,16 @@ def configured_source(trace: TraceReader, monitor: MonitorConfigured, clock: Clo
     kinds = {signal.get("name", ""): signal.get("kind", "mean") for signal in monitor.signals}
     raw = energy_source(trace, monitor.voltage_set_v, kinds, clock)
     points = Limits.of(monitor.accuracy).points
-    if not points or not monitor.voltage_set_v > 0:
+    if not points:
         return raw
+    names = {name for name, _ in trace.signals}
+    by_voltage = [point for point in points if point.quantity in ("current", "voltage")]
+    if not monitor.voltage_set_v > 0 and by_voltage and "voltage" not in names:
+        raise SessionError("its calibration needs a supply voltage, which was neither set nor recorded")
     corrections = Corrections(
         trace=trace,
         raw=raw,
-        voltage_set_v=monitor.voltage_set_v,
+        voltage_set_v=monitor.voltage_set_v if monitor.voltage_set_v > 0 else 1.0,
         load=_curve([point for point in points if point.quantity != "voltage"]),
         voltage=_curve([point for point in points if point.quantity == "voltage"]),
     )

@@ -17,6 +17,7 @@ from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.sums import BLOCK
 
 _SIGMAS = 2.0
+PEAK = 10.0  # times its mean: as high as a current is taken to rise within a sample, unless a sample is higher
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Droop:
 
     def limit_w(self, mean_a: float) -> float:
         """Return the limit of the error in power for samples with a mean current of `mean_a`."""
-        return self.resistance_ohm * max(mean_a**2, mean_a * (self.largest_a - mean_a))
+        peak_a = max(PEAK * mean_a, self.largest_a)
+        return self.resistance_ohm * mean_a * (peak_a - mean_a)
 
 
 def find_droop(source: EnergySource) -> Droop | None:

@@ -58,7 +58,7 @@ class _End:
     @property
     def unexplained(self) -> float:
         """Return by how much the sample differs from a mix of both neighbours' levels, as an integral."""
-        if not 0 < self.share < 1:
+        if self.missing or not 0 < self.share < 1:
             return 0.0
         mix = (1 - self.share) * self.outside + self.share * self.inside
         return abs(self.sample - mix) if math.isfinite(mix) else 0.0

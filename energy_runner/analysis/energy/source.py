@@ -12,6 +12,8 @@ from energy_runner.analysis.placing.clock import Clock
 from energy_runner.errors import SessionError
 from energy_runner.session.trace import TraceReader
 
+_UNITS = {"energy": "J", "power": "W", "current": "A", "voltage": "V"}
+
 
 @dataclass(frozen=True)
 class EnergySource:
@@ -60,6 +62,9 @@ def energy_source(
     not so for samples of energy. Raises `SessionError` for other signals.
     """
     names = {name for name, _ in trace.signals}
+    for name, unit in trace.signals:
+        if unit and unit != _UNITS.get(name, unit):
+            raise SessionError(f"the trace holds {name} in {unit[:20]!r}, where {_UNITS[name]} is needed")
     factor = (clock or Clock()).factor
     step_s = trace.period_s * factor
 

@@ -69,6 +69,12 @@ def clock_findings(found: SampleClock | None) -> list[Finding]:
     if is_wrong(found.ratio, found.u):
         detail = f"a sample takes {found.ratio:.4f} of its stated period by the host's clock"
         return [Finding(id="sample-clock", detail=detail)]
+    if not found.steady:
+        detail = (
+            f"a sample takes {found.ratio:.5f} of its stated period by the host's clock, but not in all parts of "
+            "the run: samples were lost or counted twice unnoticed"
+        )
+        return [Finding(id="sample-clock-unsteady", detail=detail)]
     if found.corrected:
         allowed = "states no limit" if found.specified is None else f"allows 1 ± {found.specified:g}"
         detail = (

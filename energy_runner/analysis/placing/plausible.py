@@ -15,6 +15,7 @@ import numpy as np
 
 from energy_runner.analysis.facts import Facts, FloatArray
 from energy_runner.analysis.placing.alignment import (
+    BY_HOST,
     BY_LAPS,
     BY_MONITOR,
     LATENCY_LIMIT_S,
@@ -29,8 +30,9 @@ from energy_runner.session.result import Finding
 
 # Against the DUT's lines and the host's dates of samples, whose latencies may differ by LATENCY_LIMIT_S.
 LATEST_S, EARLIEST_S = 0.1, -0.3  # of an edge against its line, which at 9600 baud may itself take 0.1 s
+LATE_S, EARLY_S = 0.005, 0.04  # the usual: the line about the last edge follows others, 17 ms at 115200 baud
 # Against other laps by the host's clock: messages are late, never early.
-USUAL_S = 0.01  # what a message of a lap may be later than most
+USUAL_S = 0.004  # what a message of a lap may be later or earlier than most
 LARGEST_S = 0.08
 # Against the duration by laps.
 SAME_S, SAME = 5e-3, 1e-3
@@ -41,7 +43,7 @@ def checked(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock
     """Return the alignment, with windows withheld or their edges widened where other witnesses contradict them."""
     if alignment.method == BY_MONITOR:
         return _by_lines(facts, matching, _by_durations(facts, alignment, clock), clock)
-    if alignment.method == BY_LAPS:
+    if alignment.method in (BY_LAPS, BY_HOST):
         return _by_host(facts, matching, alignment, clock)
     return alignment
 
@@ -74,8 +76,7 @@ def _by_durations(facts: Facts, alignment: Alignment, clock: Clock) -> Alignment
         slack_s = SAME_S + (placed.half_width + 1) * 2 * period_s
         if abs(by_laps_s - lasts_s) > slack_s + (SAME + 3 * rate.slope_u) * lasts_s:
             off[number] = by_laps_s - lasts_s
-    # A clock that runs wrong makes all of them differ alike, which is for the rules on clocks.
-    if not off or len(off) == sum(placed is not None for placed in alignment.windows) > 1:
+    if not off:
         return alignment
     worst = max(off.values(), key=abs)
     detail = f"{_named(list(off))}: {worst:+.3f} s longer by the IO manager's laps than by the monitor's edges"
@@ -106,11 +107,16 @@ def _by_lines(facts: Facts, matching: Matching, alignment: Alignment, clock: Clo
         detail = f"{_named(gone)}: an edge lies {abs(worst):.3f} s {where} the line in which the DUT told of it"
         return _without(alignment, gone, Finding(id="edges-disagree", detail=detail))
     latest_s = max((max(seen_s) for seen_s in late.values()), default=0.0)
-    if latest_s <= LATENCY_LIMIT_S:
+    earliest_s = min((min(seen_s) for seen_s in late.values()), default=0.0)
+    beyond_s = max(latest_s - LATE_S, -earliest_s - EARLY_S)
+    if beyond_s <= 0:
         return alignment
-    shared = latest_s / (period_s * clock.factor)
+    shared = beyond_s / (period_s * clock.factor)
     windows = [placed and _widened(placed, shared) for placed in alignment.windows]
-    detail = f"edges lie up to {latest_s:.3f} s after the DUT's lines about them, which counts as uncertainty"
+    detail = (
+        f"edges lie {-earliest_s:.3f} s before to {latest_s:.3f} s after the DUT's lines about them; what is "
+        "beyond the usual counts as uncertainty"
+    )
     findings = [*alignment.findings, Finding(id="edges-late", detail=detail)]
     return replace(alignment, windows=windows, findings=findings)
 
@@ -133,30 +139,64 @@ def _widened(placed: Placed, shared: float) -> Placed:
 
 
 def _by_host(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock) -> Alignment:
-    """Withhold windows whose laps contradict the host's clock, and widen those whose message came late."""
+    """Withhold windows whose laps contradict the host's clock, and widen those whose message was late or early.
+
+    The lap that starts the log is asked first: an error of it moves all windows.
+    """
     assert facts.monitor is not None  # noqa: S101
-    off_s = _off_the_line(lap_edges(facts.laps))
+    period_s = facts.monitor.period_s * clock.factor
+    laps = lap_edges(facts.laps)
+    off_s = _off_the_line(laps)
     if off_s is None:
         return alignment
-    by_place = dict(zip((lap.place for lap in lap_edges(facts.laps)), off_s.tolist(), strict=True))
+    by_place = dict(zip((lap.place for lap in laps), off_s.tolist(), strict=True))
+    origin = _origin(matching) if alignment.method == BY_LAPS else None
+    shared = 0.0
+    if origin is not None:
+        start_s = by_place.get(origin.place, 0.0)
+        if _impossible(start_s):
+            numbers = [k for k, placed in enumerate(alignment.windows) if placed is not None]
+            return _without(alignment, numbers, _displaced("the log's first lap", start_s))
+        shared = _excess(start_s) / period_s
     windows = list(alignment.windows)
     gone: dict[int, float] = {}
     for number, (placed, matched) in enumerate(zip(windows, matching.windows(), strict=True)):
         if placed is None:
             continue
         seen_s = [by_place.get(edge.place, 0.0) for edge in matched.edges]
-        if max(seen_s) > LARGEST_S or min(seen_s) < -LATENCY_LIMIT_S:
+        if any(_impossible(one) for one in seen_s):
             gone[number] = max(seen_s, key=abs)
-        elif max(seen_s) > USUAL_S:
-            more = (max(seen_s) - USUAL_S) / (facts.monitor.period_s * clock.factor)
-            windows[number] = replace(placed, half_width=placed.half_width + more)
+            continue
+        own = max(_excess(one) for one in seen_s) / period_s
+        windows[number] = replace(
+            placed, half_width=placed.half_width + own + shared, shared=placed.shared + shared
+        )
     alignment = replace(alignment, windows=windows)
     if not gone:
         return alignment
-    worst = max(gone.values(), key=abs)
-    where = "earlier" if worst > 0 else "later"
-    detail = f"{_named(list(gone))}: a lap is {abs(worst):.3f} s {where} than the others say by the host's clock"
-    return _without(alignment, list(gone), Finding(id="lap-displaced", detail=detail))
+    what = f"{_named(list(gone))}: a lap"
+    return _without(alignment, list(gone), _displaced(what, max(gone.values(), key=abs)))
+
+
+def _origin(matching: Matching) -> Edge | None:
+    """Return the edge that started the log."""
+    zero = next((one for one in matching.commands if one.command.recorded and one.command.count), None)
+    return zero.edges[0] if zero is not None and zero.edges else None
+
+
+def _impossible(off_s: float) -> bool:
+    return off_s > LARGEST_S or off_s < -LATENCY_LIMIT_S
+
+
+def _excess(off_s: float) -> float:
+    """Return by how much a message is farther from the others than messages usually are."""
+    return max(0.0, abs(off_s) - USUAL_S)
+
+
+def _displaced(what: str, off_s: float) -> Finding:
+    where = "earlier" if off_s > 0 else "later"
+    detail = f"{what} is {abs(off_s):.3f} s {where} than the others say by the host's clock"
+    return Finding(id="lap-displaced", detail=detail)
 
 
 def _off_the_line(laps: Sequence[Edge]) -> FloatArray | None:

@@ -27,8 +27,8 @@ class Stretch:
     u: float
 
 
-def worst_stretch(facts: Facts, allowed: float) -> Stretch | None:
-    """Return the stretch whose ratio lies farthest beyond 1 ± `allowed`, in standard uncertainties of its own.
+def worst_stretch(facts: Facts, allowed: float, ratio: float = 1.0) -> Stretch | None:
+    """Return the stretch whose ratio lies farthest beyond `ratio` ± `allowed`, in its own standard uncertainties.
 
     The uncertainty of the least latency of a part is taken as the typical latency above it, 1.44 × the median,
     which is several times too much for most links. Return None for too few arrivals.
@@ -48,7 +48,7 @@ def worst_stretch(facts: Facts, allowed: float) -> Stretch | None:
         scatter_s = 1.44 * float(np.median(late_s[part] - late_s[least]))
         floors.append((float(at_s[least]), float(late_s[least]), scatter_s))
     found = [_between(first, second, period_s) for k, first in enumerate(floors) for second in floors[k + 1 :]]
-    return max(found, key=lambda one: (abs(one.ratio - 1) - allowed) / one.u)
+    return max(found, key=lambda one: (abs(one.ratio - ratio) - allowed) / one.u)
 
 
 def _between(first: tuple[float, float, float], second: tuple[float, float, float], period_s: float) -> Stretch:

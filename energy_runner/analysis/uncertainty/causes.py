@@ -130,13 +130,14 @@ def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditio
     if not all(effect is not None for effect in effects):
         return None
     limit, unit = (term.absolute, term.unit) if term.absolute else (term.relative, "")
+    seen = max(1.0, given.clock_off / limit) if term.name == "clock" and not unit else 1.0
     noise = term.name == "noise"
     return Cause(
         name=name,
         source=source,
         u=(limit if noise else limit / ROOT3,) * len(windows),
         sensitivity=tuple(
-            (effect or 0.0) / limit / window.inferences / (math.sqrt(window.samples) if noise else 1.0)
+            seen * (effect or 0.0) / limit / window.inferences / (math.sqrt(window.samples) if noise else 1.0)
             for effect, window in zip(effects, windows, strict=True)
         ),
         unit=unit,
@@ -181,8 +182,9 @@ def _clock_measured(windows: Sequence[Measured], given: Conditions) -> Cause:
     name, source = "clock of the monitor, as corrected", "the samples' period by the host's clock"
     if given.rate_u is not None:
         return replace(_clock_beside_laps(name, source, u, windows), distribution="normal", divisor=None)
-    # Samples of energy hold what they hold, whatever the clock; a tenth of a percent of clock may move them as
-    # much.
+    # Samples of energy are not corrected: it is not known whether the monitor computed them with its clock.
+    if "energy" in given.signals:
+        u = math.hypot(u, given.clock_off / ROOT3)
     return Cause(
         name=name,
         source=source,
@@ -336,6 +338,8 @@ def _assumed(given: Conditions) -> Iterator[str]:
 
 def _of_any_bench(given: Conditions) -> Iterator[str]:
     """Yield what no table of the sampler speaks of, be it a twin or not."""
+    if "instant" in given.kinds:
+        yield "samples are instants: a load in time with them cannot be seen"
     if given.virtual and given.voltage_of_another and given.signals == ("current",):
         yield "supply voltage unknown: it is that of another instrument, and was not measured"
     if given.tied_by_host:

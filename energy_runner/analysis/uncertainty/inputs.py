@@ -144,11 +144,11 @@ class Conditions:
     `signals` are the names of what was recorded, `voltage_v` the supply as set. `rate_u` is the relative
     standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it `host_limit`
     is the largest error of the host's clock, and `laps` how many edges it rests on. `clock_u` is that of the
-    monitor's clock where the run measured and corrected it, else None. `tied_by_host`
-    says that laps and samples are tied together by the times at which they reached the host. `virtual`
-    says that the monitor is a twin, whose errors are those of its table and no others. `kinds` are those of the
-    signals, `voltage_of_another` says that the sampler does not feed the DUT itself. `identified` says that the
-    sampler told what it is, as every instrument does since 0.1.0. `further` are causes that were derived
+    monitor's clock where the run measured and corrected it, else None; `clock_off` is how far the run found it off
+    1. `tied_by_host` says that laps and samples are tied together by the times at which they reached the host.
+    `virtual` says that the monitor is a twin, whose errors are those of its table and no others. `kinds` are those
+    of the signals, `voltage_of_another` says that the sampler does not feed the DUT itself. `identified` says that
+    the sampler told what it is, as every instrument does since 0.1.0. `further` are causes that were derived
     elsewhere, with what they lack and assume.
     """
 
@@ -157,6 +157,7 @@ class Conditions:
     voltage_v: float
     rate_u: float | None = None
     clock_u: float | None = None
+    clock_off: float = 0.0
     host_limit: float = 0.0
     laps: int = 0
     virtual: bool = False

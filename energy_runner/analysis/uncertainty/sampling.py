@@ -28,8 +28,8 @@ def of_sampling(windows: Sequence[Measured]) -> Iterator[Cause]:
         yield Cause(
             name="voltage that changes within a sample",
             source="the mean current times the mean voltage of each sample; resistance of the supply by the "
-            "trace \u00d7 variance of the current within a sample, for a current between zero and twice its mean "
-            "or the largest one seen",
+            "trace \u00d7 variance of the current within a sample, for a current between zero and ten times its "
+            "mean, or the largest one seen",
             u=(1 / ROOT3,) * len(windows),
             sensitivity=tuple(window.droop_w * window.duration_s / window.inferences for window in windows),
         )

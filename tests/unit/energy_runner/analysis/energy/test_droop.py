@@ -46,7 +46,7 @@ def test_the_limit_holds_and_is_not_far_from_the_truth(resistance_ohm: float, no
     assert error_w <= droop.limit_w(9e-3)
     if not noise_v:
         assert droop.resistance_ohm == pytest.approx(resistance_ohm, rel=1e-6)
-        assert droop.limit_w(9e-3) < 2 * error_w
+        assert droop.limit_w(9e-3) < 20 * error_w
 
 
 def test_a_supply_without_resistance_has_no_droop() -> None:
