@@ -34,7 +34,8 @@ from instruments.roles import UNITS
 __all__ = ["Calibrated", "Certificate", "Reference", "calibrate_bench"]
 
 
-_LARGEST_CORRECTION = 0.1  # of the range: more is a slip of unit or sign, or an instrument to be repaired
+# Of the largest reading: more is a slip of unit or sign, or an instrument to be repaired.
+_LARGEST_CORRECTION = 0.1
 
 
 @dataclass(frozen=True)
@@ -198,9 +199,9 @@ def _by_reference(reference: Reference, true_v: float | None) -> tuple[float, fl
 
 
 def _point(quantity: str, reading_range: tuple[float, float], value: float, correction: float) -> PointSpec:
-    if abs(correction) > _LARGEST_CORRECTION * (reading_range[1] - reading_range[0]):
+    if abs(correction) > _LARGEST_CORRECTION * max(map(abs, reading_range)):
         raise ConfigurationError(
-            f"the reference is {correction:+g} {UNITS[quantity]} from the reading, beyond a tenth of the range. "
+            f"the reference is {correction:+g} {UNITS[quantity]} from the reading, over a tenth of the largest. "
             "Try: check unit and sign of the reference"
         )
     table = {

@@ -57,6 +57,12 @@ SIGNALS = {
 DEADLINE_S = 60.0
 
 
+def as_in_a_terminal() -> None:
+    """Undo what a test would hand down that runs in the background (SIGINT ignored) or under nohup (SIGHUP)."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def journal(folder: Path) -> list[dict[str, object]]:
     path = folder / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
@@ -77,8 +83,7 @@ def test_the_supply_ends_off(program: str, sent: str, tmp_path: Path) -> None:
         [sys.executable, "-c", PREAMBLE + PROGRAMS[program], folder],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        # A test that runs in the background would hand down its ignored SIGINT.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
+        preexec_fn=as_in_a_terminal,  # noqa: PLW1509
     )
     end_s = time.monotonic() + DEADLINE_S
     while not powered(folder) and process.poll() is None and time.monotonic() < end_s:

@@ -27,6 +27,7 @@ NONE = "none"
 LATENCY_LIMIT_S = 0.02
 
 LAP_STEP_S = 4e-6
+_DRIFT = 1e-4  # in minutes: some kelvin, at 30 ppm each for a ceramic resonator
 _LARGEST_CORRECTION = 0.02  # a ceramic resonator stays within 0.005
 
 
@@ -107,22 +108,24 @@ def lap_rate(facts: Facts) -> Line | None:
     line = lower_line(lap_s, host_s, LAP_STEP_S)
     if line is None:
         return None
-    drift_u = _drift(lap_s, host_s) / (2 * math.sqrt(3))
+    drift_u = _drift(lap_s, host_s) / math.sqrt(3)
     rate_u = math.sqrt(line.slope_u**2 + drift_u**2 + HOST_CLOCK_LIMIT**2 / 3)
     return Line(line.x0, line.y0, line.slope, rate_u)
 
 
 def _drift(lap_s: FloatArray, host_s: FloatArray) -> float:
-    """Return by how much the rate may have changed from one half of the run to the other; 0 for too few laps.
+    """Return by how much the rate may have been off its mean at the ends of the run; 0 for too few laps.
 
     A ceramic resonator that warms up drifts; a line through all laps does not show it. What the halves could not
-    have told apart counts as well.
+    have told apart counts as well, within what a resonator drifts.
     """
     middle = (lap_s[0] + lap_s[-1]) / 2
     halves = [lower_line(lap_s[half], host_s[half], LAP_STEP_S) for half in (lap_s <= middle, lap_s >= middle)]
     if halves[0] is None or halves[1] is None:
         return 0.0
-    return math.hypot(halves[1].slope - halves[0].slope, halves[0].slope_u, halves[1].slope_u)
+    unsure = math.hypot(halves[0].slope_u, halves[1].slope_u)
+    seen = max(0.0, abs(halves[1].slope - halves[0].slope) - 2 * unsure)
+    return math.hypot(seen, min(unsure, _DRIFT))
 
 
 def _as_captured(matched: Matched) -> Placed | None:

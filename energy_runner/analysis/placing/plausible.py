@@ -15,7 +15,6 @@ import numpy as np
 
 from energy_runner.analysis.facts import Facts, FloatArray
 from energy_runner.analysis.placing.alignment import (
-    BY_HOST,
     BY_LAPS,
     BY_MONITOR,
     LATENCY_LIMIT_S,
@@ -43,7 +42,7 @@ def checked(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock
     """Return the alignment, with windows withheld or their edges widened where other witnesses contradict them."""
     if alignment.method == BY_MONITOR:
         return _by_lines(facts, matching, _by_durations(facts, alignment, clock), clock)
-    if alignment.method in (BY_LAPS, BY_HOST):
+    if alignment.method == BY_LAPS:  # with others, polls may let a message wait for long, and nothing is complete
         return _by_host(facts, matching, alignment, clock)
     return alignment
 
@@ -150,7 +149,7 @@ def _by_host(facts: Facts, matching: Matching, alignment: Alignment, clock: Cloc
     if off_s is None:
         return alignment
     by_place = dict(zip((lap.place for lap in laps), off_s.tolist(), strict=True))
-    origin = _origin(matching) if alignment.method == BY_LAPS else None
+    origin = _origin(matching)
     shared = 0.0
     if origin is not None:
         start_s = by_place.get(origin.place, 0.0)
