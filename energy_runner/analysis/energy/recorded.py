@@ -31,6 +31,9 @@ def clock_limit(facts: Facts) -> float | None:
 def recorded_clock(facts: Facts) -> tuple[SampleClock | None, Clock]:
     """Return what the run found of the monitor's clock, and the clock to compute with."""
     found = sample_clock(facts, clock_limit(facts))
+    if found is not None and found.corrected and facts.monitor is not None and not facts.monitor.captures_edges:
+        # Laps say how long windows last. A wrong correction would only shift them; the rule on clocks is strict.
+        found = found.model_copy(update={"corrected": False})
     if found is not None and found.corrected and not _steady(facts, found):
         found = found.model_copy(update={"corrected": False, "steady": False})
     return found, clock_of(found)
