@@ -9,8 +9,8 @@ import pytest
 
 from instruments.clock import RealClock
 
-# Some 0.8 s for the imports, of which scipy and matplotlib are two thirds, on a machine where a run may take 3 s; a
-# report's still pictures and the first use of scipy come on top of what is measured as imports.
+# Some 0.8 s for the imports, most of them scipy and matplotlib, on a machine where a run may take 3 s; the still
+# pictures of a report and the first use of scipy come on top of what is measured as imports.
 LARGEST_RATIO = 8.0
 IMPORTS = "import numpy, pydantic, pyjls, typer, rich.console, scipy.interpolate, matplotlib.figure"
 
