@@ -11,7 +11,7 @@ from instruments.clock import RealClock
 
 # Some 0.8 s for the imports, most of them scipy and matplotlib, on a machine where a run may take 3 s; the still
 # pictures of a report and the first use of scipy come on top of what is measured as imports.
-LARGEST_RATIO = 8.0
+LARGEST_RATIO = 6.0
 IMPORTS = "import numpy, pydantic, pyjls, typer, rich.console, scipy.interpolate, matplotlib.figure"
 
 

@@ -203,3 +203,12 @@ def test_a_supply_that_stays_on_leaves_no_point(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(BenchFault, match="did not confirm"):
         take(tmp_path, 300.0)
     assert not (tmp_path / "cal.toml").exists()
+
+
+@pytest.mark.parametrize("current_a", [30.0, -0.03])
+def test_a_reference_of_the_wrong_unit_or_sign_is_refused(current_a: float, tmp_path: Path) -> None:
+    spec = load_bench_spec(BENCH, {"virtual.load_ohm": 100.0})
+    reference = Reference("current", current_a, 1e-6)
+    with pytest.raises(ConfigurationError, match="check unit and sign"):
+        api.calibrate_bench(spec, reference, tmp_path / "cal.toml", reading_range=(-1e-3, 0.06), seconds=1.0)
+    assert not (tmp_path / "cal.toml").exists()

@@ -36,8 +36,8 @@ class Parts:
     """What the parts between neighbouring boundaries come to, in units of the samples; one entry for each part.
 
     `u` is the standard uncertainty by noise and by sharing out; `samples` counts the whole samples, `missing`
-    those that are NaN among all samples that the part touches (then `total` is NaN). `clipped` says that the fit
-    asked for less than nothing, so that zero was given. `noise` is that of one sample.
+    those that are NaN among all samples that the part touches (then `total` is NaN). `clipped` says that the
+    constraint held a power at zero. `noise` is that of one sample.
     """
 
     total: FloatArray

@@ -103,7 +103,7 @@ def _by_lines(facts: Facts, matching: Matching, alignment: Alignment, clock: Clo
     if gone:
         worst = max((value for k in gone for value in late[k]), key=abs)
         where = "after" if worst > 0 else "before"
-        detail = f"{_named(gone)}: an edge lies {abs(worst):.3f} s {where} the line in which the DUT told of it"
+        detail = f"{_named(gone)}: an edge is {abs(worst):.3f} s {where} the DUT's line that reports it"
         return _without(alignment, gone, Finding(id="edges-disagree", detail=detail))
     latest_s = max((max(seen_s) for seen_s in late.values()), default=0.0)
     earliest_s = min((min(seen_s) for seen_s in late.values()), default=0.0)

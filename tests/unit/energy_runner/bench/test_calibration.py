@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from energy_runner.api.runs import _first_record
 from energy_runner.bench.build import build_bench
 from energy_runner.bench.calibration import applied, check_in_force, zone_of
+from energy_runner.bench.calibration_spec import TermSpec
 from energy_runner.bench.load import load_bench_spec
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.errors import ConfigurationError
@@ -297,3 +299,11 @@ def test_the_record_of_a_real_bench_names_the_zone(tmp_path: Path, monkeypatch: 
         )
     ]
     assert found == ["Asia/Kathmandu", "Europe/Berlin", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"), [("clock", "s"), ("offset", "s"), ("gain", "sample"), ("edge_latency", "W"), ("noise", "V")]
+)
+def test_a_term_in_a_unit_that_does_not_fit_its_name_is_refused(name: str, unit: str) -> None:
+    with pytest.raises(ValidationError, match=f"'{name}' cannot be in {unit}"):
+        TermSpec(name=name, absolute=1e-6, unit=unit, source="page 1")  # type: ignore[arg-type]

@@ -68,6 +68,14 @@ def test_samples_of_energy_keep_their_energy_and_get_their_duration(tmp_path: Pa
     assert result.windows[0].duration_s == pytest.approx(truth.stop_s - truth.start_s, rel=4e-4)
 
 
+def test_a_clock_that_is_off_counts_in_samples_of_energy(tmp_path: Path) -> None:
+    """Whether the monitor computed them with its clock is not known, so what was found counts."""
+    result = measured(off_by(1.003, signal="energy"), tmp_path / "s")
+    assert result.uncertainty is not None
+    shares = {row.name: row.relative for row in result.uncertainty.components}
+    assert shares["clock of the monitor, as corrected"] > 0.003 / 2
+
+
 @pytest.mark.parametrize("ratio", [1.0, 1.00004])
 def test_a_clock_within_its_specification_is_left_alone(ratio: float, tmp_path: Path) -> None:
     result = measured(off_by(ratio), tmp_path / "s")
