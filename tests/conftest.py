@@ -2,6 +2,7 @@
 """What all tests share: no thread or open port left behind, and a word about what was not run."""
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,11 @@ from hypothesis import settings
 settings.register_profile("project", deadline=None)
 settings.register_profile("fast", deadline=None, max_examples=20)
 settings.load_profile(os.environ.get("ENERGY_RUNNER_HYPOTHESIS", "project"))
+
+# A shell without job control starts background jobs with Ctrl-C ignored, and every process below them inherits
+# that: tests that send it would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REFERENCE_VARIABLE = "ENERGY_RUNNER_REFERENCE"
 REFERENCE_TESTS = Path(__file__).parent / "reference"
