@@ -4,6 +4,7 @@
 import math
 import statistics
 from contextlib import ExitStack
+from dataclasses import replace
 
 from energy_runner.analysis.accuracy import measure_accuracy
 from energy_runner.analysis.contradictions import contradicted, contradictions
@@ -30,7 +31,8 @@ from energy_runner.analysis.placing.clock import (
     is_wrong,
 )
 from energy_runner.analysis.placing.edges import match_edges
-from energy_runner.analysis.placing.plausible import checked
+from energy_runner.analysis.placing.plausible import checked, witnessed
+from energy_runner.analysis.placing.steps import by_trace
 from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
@@ -114,11 +116,14 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     placed = align(facts, matching, clock)
     lap_check = cross_check(facts, placed, clock)
     alignment = checked(facts, matching, placed, clock)
-    findings = [*result.findings, *matching.findings, *alignment.findings]
+    findings = [*result.findings, *matching.findings]
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
-        findings += found
+        alignment, told = by_trace(source, matching, alignment) if source else (alignment, False)
+        findings += [*alignment.findings, *found]
         given = _conditions(session, facts, alignment, clock, found_clock)
+        if given is not None:
+            given = replace(given, unwitnessed=not told and not witnessed(facts, matching, alignment))
         thresholds_w = given.thresholds_w() if given else []
         windows, found = energy_windows(
             facts, session.record, matching, alignment, source, thresholds_w=thresholds_w, clock=clock

@@ -8,13 +8,14 @@ laps says where each of them should be by the host's clock. What contradicts a w
 what a witness leaves open beyond its usual latency widens the edge.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from energy_runner.analysis.facts import Facts, FloatArray
 from energy_runner.analysis.placing.alignment import (
+    BY_HOST,
     BY_LAPS,
     BY_MONITOR,
     LATENCY_LIMIT_S,
@@ -41,13 +42,22 @@ _FEWEST = 5
 def checked(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock) -> Alignment:
     """Return the alignment, with windows withheld or their edges widened where other witnesses contradict them."""
     if alignment.method == BY_MONITOR:
-        return _by_lines(facts, matching, _by_durations(facts, alignment, clock), clock)
-    if alignment.method == BY_LAPS:  # with others, polls may let a message wait for long, and nothing is complete
-        return _by_host(facts, matching, alignment, clock)
-    return alignment
+        alignment = _by_durations(facts, alignment, clock)
+    elif alignment.method == BY_LAPS:  # with others, polls may let a message wait for long
+        alignment = _by_host(facts, matching, alignment, clock)
+    dated = _dated_by(facts, alignment)
+    return _by_lines(facts, matching, alignment, dated, clock) if dated is not None else alignment
 
 
-def _without(alignment: Alignment, numbers: Sequence[int], finding: Finding) -> Alignment:
+def witnessed(facts: Facts, matching: Matching, alignment: Alignment) -> bool:
+    """Return whether every placed window has lines of the DUT about it, or laps beside the monitor's edges."""
+    if alignment.method == BY_LAPS or (alignment.method == BY_MONITOR and lap_rate(facts) is not None):
+        return True
+    placed = zip(matching.windows(), alignment.windows, strict=True)
+    return all(any(True for _ in _told(matched)) for matched, window in placed if window is not None)
+
+
+def withheld(alignment: Alignment, numbers: Sequence[int], finding: Finding) -> Alignment:
     """Return the alignment without some of its windows."""
     windows = [None if k in numbers else placed for k, placed in enumerate(alignment.windows)]
     return replace(alignment, windows=windows, findings=[*alignment.findings, finding])
@@ -79,21 +89,31 @@ def _by_durations(facts: Facts, alignment: Alignment, clock: Clock) -> Alignment
         return alignment
     worst = max(off.values(), key=abs)
     detail = f"{_named(list(off))}: {worst:+.3f} s longer by the IO manager's laps than by the monitor's edges"
-    return _without(alignment, list(off), Finding(id="edges-disagree", detail=detail))
+    return withheld(alignment, list(off), Finding(id="edges-disagree", detail=detail))
 
 
-def _by_lines(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock) -> Alignment:
+def _dated_by(facts: Facts, alignment: Alignment) -> Callable[[Edge], float] | None:
+    """Return what dates an edge by the host's clock, in seconds, from the least delayed messages of its source."""
+    if facts.monitor is None or alignment.method not in (BY_MONITOR, BY_LAPS, BY_HOST):
+        return None
+    if alignment.method == BY_MONITOR:
+        period_s = facts.monitor.period_s
+        ends, times = facts.arrival_line()
+        line, scale = lower_line(ends * period_s, times * 1e-9, period_s), period_s
+    else:
+        line, scale = lap_rate(facts), 1e-6
+    return None if line is None else lambda edge: line.at(edge.place * scale)
+
+
+def _by_lines(
+    facts: Facts, matching: Matching, alignment: Alignment, dated_s: Callable[[Edge], float], clock: Clock
+) -> Alignment:
     """Withhold windows whose edges are later than the DUT's lines about them, or far earlier."""
     assert facts.monitor is not None  # noqa: S101
-    period_s = facts.monitor.period_s
-    ends, times = facts.arrival_line()
-    line = lower_line(ends * period_s, times * 1e-9, period_s)
-    if line is None:
-        return alignment
     late: dict[int, tuple[float, ...]] = {}
     for number, matched in enumerate(matching.windows()):
         seen_s = tuple(
-            line.at(edge.place * period_s) - told_ns * 1e-9
+            dated_s(edge) - told_ns * 1e-9
             for edge, told_ns in _told(matched)
             if alignment.windows[number] is not None
         )
@@ -104,13 +124,13 @@ def _by_lines(facts: Facts, matching: Matching, alignment: Alignment, clock: Clo
         worst = max((value for k in gone for value in late[k]), key=abs)
         where = "after" if worst > 0 else "before"
         detail = f"{_named(gone)}: an edge is {abs(worst):.3f} s {where} the DUT's line that reports it"
-        return _without(alignment, gone, Finding(id="edges-disagree", detail=detail))
+        return withheld(alignment, gone, Finding(id="edges-disagree", detail=detail))
     latest_s = max((max(seen_s) for seen_s in late.values()), default=0.0)
     earliest_s = min((min(seen_s) for seen_s in late.values()), default=0.0)
     beyond_s = max(latest_s - LATE_S, -earliest_s - EARLY_S)
     if beyond_s <= 0:
         return alignment
-    shared = beyond_s / (period_s * clock.factor)
+    shared = beyond_s / (facts.monitor.period_s * clock.factor)
     windows = [placed and _widened(placed, shared) for placed in alignment.windows]
     detail = (
         f"edges lie {-earliest_s:.3f} s before to {latest_s:.3f} s after the DUT's lines about them; what is "
@@ -155,7 +175,7 @@ def _by_host(facts: Facts, matching: Matching, alignment: Alignment, clock: Cloc
         start_s = by_place.get(origin.place, 0.0)
         if _impossible(start_s):
             numbers = [k for k, placed in enumerate(alignment.windows) if placed is not None]
-            return _without(alignment, numbers, _displaced("the log's first lap", start_s))
+            return withheld(alignment, numbers, _displaced("the log's first lap", start_s))
         shared = _excess(start_s) / period_s
     windows = list(alignment.windows)
     gone: dict[int, float] = {}
@@ -174,7 +194,7 @@ def _by_host(facts: Facts, matching: Matching, alignment: Alignment, clock: Cloc
     if not gone:
         return alignment
     what = f"{_named(list(gone))}: a lap"
-    return _without(alignment, list(gone), _displaced(what, max(gone.values(), key=abs)))
+    return withheld(alignment, list(gone), _displaced(what, max(gone.values(), key=abs)))
 
 
 def _origin(matching: Matching) -> Edge | None:

@@ -344,3 +344,5 @@ def _of_any_bench(given: Conditions) -> Iterator[str]:
         yield "supply voltage unknown: it is that of another instrument, and was not measured"
     if given.tied_by_host:
         yield "assumed without a document: latency of laps against samples"
+    if given.unwitnessed:
+        yield "edges without a witness: no lines of the DUT, no laps, no step in the trace"

@@ -145,7 +145,8 @@ class Conditions:
     standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it `host_limit`
     is the largest error of the host's clock, and `laps` how many edges it rests on. `clock_u` is that of the
     monitor's clock where the run measured and corrected it, else None; `clock_off` is how far the run found it off
-    1. `tied_by_host` says that laps and samples are tied together by the times at which they reached the host.
+    1. `tied_by_host` says that laps and samples are tied together by the times at which they reached the host, and
+    `unwitnessed` that nothing but their own source tells where the edges lie.
     `virtual` says that the monitor is a twin, whose errors are those of its table and no others. `kinds` are those
     of the signals, `voltage_of_another` says that the sampler does not feed the DUT itself. `identified` says that
     the sampler told what it is, as every instrument does since 0.1.0. `further` are causes that were derived
@@ -162,6 +163,7 @@ class Conditions:
     laps: int = 0
     virtual: bool = False
     tied_by_host: bool = False
+    unwitnessed: bool = False
     kinds: tuple[str, ...] = ()
     voltage_of_another: bool = False
     identified: bool = True

@@ -107,3 +107,15 @@ def test_a_message_that_came_late_widens_its_edge_only(tmp_path: Path) -> None:
     assert result.windows[1].energy_per_inference_j == pytest.approx(
         plain.windows[1].energy_per_inference_j, rel=1e-3
     )
+
+
+@pytest.mark.parametrize(("late_s", "told"), [(0.0, set()), (0.06, {"edges-late"}), (0.2, {"edges-disagree"})])
+def test_laps_that_are_polled_late_beside_a_sampler_are_seen_by_the_lines(
+    late_s: float, told: set[str], tmp_path: Path
+) -> None:
+    run = make_run(Setup(by_laps=True, inferences=5))  # too few inferences for a step in the trace to tell
+    run.change(ev.MonitorConfigured, lambda _, e: e.model_copy(update={"starts_on_edge": False}))
+    run.change(ev.LapCaptured, lambda _, e: e.model_copy(update={"t_ns": e.t_ns + round(late_s * 1e9)}))
+    result = measured(run, tmp_path / "s")
+    assert found(result) & {"edges-late", "edges-disagree"} == told
+    assert all((window.energy_j is None) == (late_s > 0.1) for window in result.windows)

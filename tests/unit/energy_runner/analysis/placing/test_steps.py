@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Edges against the step in the trace, the only witness left where the DUT's lines are as late as its edges."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.placing.alignment import BY_MONITOR, Alignment, Placed
+from energy_runner.analysis.placing.steps import Steps, checked_by_steps, find_steps
+from energy_runner.session import events as ev
+from energy_runner.session.result import Result
+from tests.support.synthetic import Run, Setup, make_run
+
+INSIDE_W, BESIDE_W = 0.040, 0.020
+EACH = 50  # samples of an inference
+COUNT = 60
+
+
+def source_of(power_w: np.ndarray) -> EnergySource:
+    return EnergySource(lambda start, stop: power_w[start:stop], len(power_w), 1e-3, 1e-3)
+
+
+def trace(*, beside_w: float = BESIDE_W, noise_w: float = 0.0) -> np.ndarray:
+    """A window from sample 1000 on, each inference a loud half and a quiet one around the same mean."""
+    power_w = np.full(6000, beside_w)
+    wave = np.where(np.arange(EACH) < EACH // 2, 1.2, 0.8) * INSIDE_W
+    power_w[1000 : 1000 + EACH * COUNT] = np.tile(wave, COUNT)
+    return power_w + np.random.default_rng(1).normal(0, noise_w, len(power_w))
+
+
+def steps(
+    power_w: np.ndarray, start_by: float = 0.0, stop_by: float = 0.0, inferences: int = COUNT
+) -> Steps | None:
+    placed = Placed(1000.0 + start_by, 1000.0 + EACH * COUNT + stop_by, 0.001)
+    return find_steps(source_of(power_w), Alignment(BY_MONITOR, [placed]), [inferences])
+
+
+@pytest.mark.parametrize("noise_w", [0.0, 0.004])
+@pytest.mark.parametrize("by", [20, 60, 130, 250, 450])
+def test_a_shift_is_measured_to_a_tenth_of_an_inference(by: int, noise_w: float) -> None:
+    late = steps(trace(noise_w=noise_w), by, by)
+    early = steps(trace(noise_w=noise_w), -by, -by)
+    assert late is not None
+    assert early is not None
+    assert late.late_s == pytest.approx(by * 1e-3, abs=0.3 * EACH * 1e-3)
+    assert late.early_s == 0.0
+    assert early.early_s == pytest.approx(by * 1e-3, abs=0.3 * EACH * 1e-3)
+    assert early.late_s == 0.0
+
+
+@pytest.mark.parametrize("noise_w", [0.0, 0.004, 0.02])
+def test_edges_in_their_place_are_neither_late_nor_early(noise_w: float) -> None:
+    assert steps(trace(noise_w=noise_w)) == Steps(0.0, 0.0, 1)
+
+
+def test_a_window_that_cannot_tell_says_nothing() -> None:
+    assert steps(trace(beside_w=INSIDE_W)) is None
+    assert steps(trace(), inferences=9) is None
+    lost = trace()
+    lost[1000 + EACH * COUNT - 5] = math.nan
+    assert steps(lost) is None
+    assert steps(trace()[: 1000 + EACH * COUNT - 1]) is None
+
+
+def test_a_slow_change_of_the_level_is_no_step() -> None:
+    """A DUT that warms up draws some percent more at the end of a window than in its middle."""
+    power_w = trace()
+    power_w[1000 : 1000 + EACH * COUNT] *= np.linspace(0.96, 1.04, EACH * COUNT)
+    assert steps(power_w) == Steps(0.0, 0.0, 1)
+
+
+def test_what_is_within_the_known_width_of_the_edges_changes_nothing() -> None:
+    alignment = Alignment(BY_MONITOR, [Placed(1000.0, 4000.0, 50.0), None])
+    assert checked_by_steps(alignment, Steps(0.05, 0.0, 1), 1e-3) == alignment
+    assert checked_by_steps(alignment, None, 1e-3) == alignment
+    wider = checked_by_steps(alignment, Steps(0.0, 0.06, 1), 1e-3)
+    assert wider.windows == [Placed(1000.0, 4000.0, 60.0, shared=10.0), None]
+    assert wider.findings[0].detail == (
+        "by the step in the trace, edges come 0.060 s too early; that counts as uncertainty"
+    )
+
+
+def all_late(run: Run, by_s: float) -> Run:
+    """Edges and the DUT's lines about them come late together, as through a queue that both pass."""
+    by = by_s / run.setup.period_s
+    run.change(ev.EdgeCaptured, lambda _, e: e.model_copy(update={"position": e.position + by}))
+
+    def late(_: int, event: ev.AnyEvent) -> ev.AnyEvent:
+        assert isinstance(event, ev.InferenceDone)
+        lines = {name: getattr(event, name) + round(by_s * 1e9) for name in ("start_line_ns", "done_line_ns")}
+        return event.model_copy(update={**lines, "t_ns": event.t_ns + round(by_s * 1e9)})
+
+    return run.change(ev.InferenceDone, late)
+
+
+def measured(run: Run, folder: Path) -> Result:
+    return analyze(run.write(folder))
+
+
+@pytest.mark.parametrize("late_s", [0.25, 0.45])
+def test_a_session_whose_lines_are_late_as_well_gives_no_score(late_s: float, tmp_path: Path) -> None:
+    result = measured(all_late(make_run(Setup(inferences=200)), late_s), tmp_path / "s")
+    assert result.energy_per_inference_j is None
+    [finding] = [one for one in result.findings if one.id == "edges-disagree"]
+    assert finding.detail.startswith("by the step in the trace")
+
+
+def test_lines_that_are_somewhat_late_as_well_are_counted(tmp_path: Path) -> None:
+    run = make_run(Setup(inferences=200))
+    truth_j = run.truth[0].energy_j / run.truth[0].inferences
+    result = measured(all_late(run, 0.08), tmp_path / "s")
+    score = result.energy_per_inference_j
+    assert score is not None
+    assert abs(score.median - truth_j) > 0.003 * truth_j
+    assert abs(score.median - truth_j) <= score.U
+
+
+def without_lines(run: Run) -> Run:
+    gone = {"start_line_ns": None, "done_line_ns": None}
+    return run.change(ev.InferenceDone, lambda _, e: e.model_copy(update=gone))
+
+
+def incomplete(run: Run, folder: Path) -> str:
+    score = measured(run, folder).energy_per_inference_j
+    assert score is not None
+    return "; ".join(score.incomplete)
+
+
+def test_edges_that_nothing_else_tells_of_leave_the_uncertainty_incomplete(tmp_path: Path) -> None:
+    few = Setup(inferences=5)
+    assert "edges without a witness" in incomplete(without_lines(make_run(few)), tmp_path / "none")
+    assert "witness" not in incomplete(make_run(few), tmp_path / "lines")
+    assert "witness" not in incomplete(without_lines(make_run(few, laps=True)), tmp_path / "laps")
+    assert "witness" not in incomplete(without_lines(make_run()), tmp_path / "step")
