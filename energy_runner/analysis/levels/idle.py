@@ -4,12 +4,13 @@
 Idle is not the lowest level: on many boards that is sending, with the core asleep until the UART has taken the
 next byte, while waiting polls at full speed. So traffic says which stretch is which (`traffic.py`), and the power
 in it is only then looked at. The middle one of many block means counts: a place that is off by some milliseconds,
-or what a DUT still does after its answer, falls into a few blocks, while regular wake-ups are in every block.
+or what a DUT still does after its answer, falls into a few blocks, while frequent wake-ups are in every block.
+Where rarer ones recur at like intervals, the mean over whole intervals counts (`wakeups.py`).
 """
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.levels.host_line import HostLine
 from energy_runner.analysis.levels.traffic import Span
+from energy_runner.analysis.levels.wakeups import find_wake_ups
 from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.session.events import InferenceDone
 
@@ -39,7 +41,8 @@ class PowerLevel:
     """A level: `power_w` ± `u_w` (scatter of what was found, with `dof`; the monitor's own errors apart).
 
     It lasted `total_s` altogether in `places` places; the longest began at `start_s` and lasted `duration_s`.
-    `least_w` and `most_w` are the lowest and the highest level of a place.
+    `least_w` and `most_w` are the lowest and the highest level of a place. Where a DUT wakes up `wakes_every_s`,
+    `power_w` is the mean over whole intervals and `asleep_w` the level between.
     """
 
     power_w: float
@@ -51,6 +54,8 @@ class PowerLevel:
     dof: float = math.inf
     least_w: float = math.nan
     most_w: float = math.nan
+    wakes_every_s: float | None = None
+    asleep_w: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,19 @@ def find_idle(
         begin = max(0, math.ceil(line.place(span.begin_ns) + later))
         end = min(source.length, math.floor(line.place(span.end_ns) - slack))
         pieces.append(_piece(source, begin, end, block))
-    return _level(pieces, source.step_s, LEAST_TOTAL_S)
+    level = _level(pieces, source.step_s, LEAST_TOTAL_S)
+    longest = max(pieces, key=lambda piece: len(piece.means_w), default=None)
+    found = find_wake_ups(longest.means_w) if longest is not None and level is not None else None
+    if level is None or found is None:
+        return level
+    return replace(
+        level,
+        power_w=found.mean_w,
+        u_w=found.u_w,
+        dof=found.intervals - 1.0,
+        wakes_every_s=found.every_blocks * block * source.step_s,
+        asleep_w=level.power_w,
+    )
 
 
 def find_transmit(

@@ -42,6 +42,12 @@ class FoundLevels:
         idle = self.idle
         if idle is None:
             return [Finding(id="no-idle-level", detail="no stable level in 50 ms or more without traffic")]
+        if idle.wakes_every_s is not None and idle.asleep_w is not None:
+            detail = (
+                f"the idle DUT wakes up every {idle.wakes_every_s:.2g} s: {idle.power_w * 1e3:.4g} mW is the mean "
+                f"over whole intervals, {idle.asleep_w * 1e3:.4g} mW is drawn between"
+            )
+            return [Finding(id="idle-wakes", detail=detail)]
         if idle.most_w - idle.least_w <= _ONE_LEVEL * idle.power_w:
             return []
         detail = (
