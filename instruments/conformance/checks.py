@@ -20,6 +20,7 @@ from instruments.conformance.hands import ANSWER_S, OPEN_S, POLL_S, Opened, bloc
 from instruments.conformance.hands import plays as _plays
 from instruments.conformance.starting import it_starts_as_it_was_asked
 from instruments.conformance.subject import Make, Subject
+from instruments.conformance.summing import a_summary_is_of_its_own_samples
 from instruments.errors import InstrumentError, Refused, TimedOut
 from instruments.roles import UNITS, Lap, Lost, RoleName, Sampler, Supply
 
@@ -277,6 +278,7 @@ CHECKS: tuple[Callable[[Make], None], ...] = (
     stop_may_be_said_any_time,
     a_second_acquisition_starts_at_zero,
     it_starts_as_it_was_asked,
+    a_summary_is_of_its_own_samples,
     off_works_while_acquiring,
     a_thermometer_tells_how_surely,
     a_switch_is_where_it_was_turned,

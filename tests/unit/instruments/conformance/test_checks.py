@@ -9,7 +9,7 @@ from instruments.clock import VirtualClock
 from instruments.conformance import CHECKS, Subject, examine, on_twin
 from instruments.devices.ideal.twin import IdealSupply, IdealSwitch, VirtualIdeal
 from instruments.registry import drivers
-from instruments.roles import AppliedSampling, Samples, SamplingSettings
+from instruments.roles import AppliedSampling, Samples, SamplingSettings, Summary
 from instruments.world.world import World
 
 
@@ -100,6 +100,66 @@ class WrongUnit(VirtualIdeal):
         return AppliedSampling(tuple(replace(signal, unit="W") for signal in applied.signals))
 
 
+class Sums(VirtualIdeal):
+    """Sums up something else than what it acquired."""
+
+    wrong: tuple[tuple[str, object], ...] = ()
+
+    def stop(self, deadline):
+        *items, summary = super().stop(deadline) or [None]
+        return [*items, replace(summary, **dict(self.wrong))] if summary else []
+
+
+class CountsOneMore(Sums):
+    def stop(self, deadline):
+        *items, summary = super().stop(deadline) or [None]
+        return [*items, replace(summary, samples=summary.samples + 1)] if summary else []
+
+
+class SumsToNothing(Sums):
+    wrong = (("energy_j", 0.0),)
+
+
+class OtherSignal(Sums):
+    wrong = (("signal", "voltage"),)
+
+
+class TenTimesTheLargest(Sums):
+    def stop(self, deadline):
+        *items, summary = super().stop(deadline) or [None]
+        return [*items, replace(summary, largest=10 * summary.largest)] if summary else []
+
+
+class SumsUpTooMuch(VirtualIdeal):
+    """Goes on summing when the next acquisition begins."""
+
+    def start(self, deadline):
+        sums = self._sums
+        super().start(deadline)
+        self._sums = replace(sums, signal="energy")
+
+
+class SumsUpNothing(VirtualIdeal):
+    """Promises a summary and gives none."""
+
+    def stop(self, deadline):
+        return [item for item in super().stop(deadline) if not isinstance(item, Summary)]
+
+
+class SumsUpFirst(VirtualIdeal):
+    """Gives its summary before the acquisition has ended."""
+
+    def poll(self, deadline):
+        return [*super().poll(deadline), self._sums]
+
+
+class SumsUpAlways(VirtualIdeal):
+    """Gives a summary although nothing was acquired."""
+
+    def stop(self, deadline):
+        return super().stop(deadline) or [Summary()]
+
+
 class Waits(VirtualIdeal):
     """Starts at an edge, and says so."""
 
@@ -160,12 +220,30 @@ class NeverForgets(Waits):
 IDEAL = drivers()["ideal"]
 
 
+class SumsUpCharge(VirtualIdeal):
+    """Records current and power, so that charge and energy are sums of samples in ampere and watt."""
+
+    recorded = ("current", "power")
+
+
 class HoldsBack(VirtualIdeal):
     """Waits in stop() until the samples of that moment can be read, and is right to do so."""
 
     def stop(self, deadline):
         self._world.clock.sleep(0.6)
         return super().stop(deadline)
+
+
+MISCOUNTS = (
+    CountsOneMore,
+    SumsToNothing,
+    OtherSignal,
+    TenTimesTheLargest,
+    SumsUpTooMuch,
+    SumsUpNothing,
+    SumsUpFirst,
+    SumsUpAlways,
+)
 
 
 def subject(twin: type[VirtualIdeal]) -> Subject:
@@ -185,6 +263,7 @@ def subject(twin: type[VirtualIdeal]) -> Subject:
         (OneRoleLess, "constructing_is_pure"),
         (WeldedSwitch, "a_switch_is_where_it_was_turned"),
         (WrongUnit, "sampler_reports_what_is_applied"),
+        *((one, "a_summary_is_of_its_own_samples") for one in MISCOUNTS),
         *((one, "it_starts_as_it_was_asked") for one in (WaitsAlways, WaitsInSecret, SaysItWaits, NeverForgets)),
     ],
 )
@@ -192,6 +271,6 @@ def test_the_suite_finds_a_driver_that_does_not_conform(mutant: type[VirtualIdea
     assert check in {name for name, problem in examine(lambda: subject(mutant)) if problem}
 
 
-@pytest.mark.parametrize("twin", [VirtualIdeal, HoldsBack, Waits])
+@pytest.mark.parametrize("twin", [VirtualIdeal, HoldsBack, SumsUpCharge, Waits])
 def test_the_suite_passes_the_driver_the_mutants_are_made_of(twin: type[VirtualIdeal]) -> None:
     assert [problem for _, problem in examine(lambda: subject(twin)) if problem] == []
