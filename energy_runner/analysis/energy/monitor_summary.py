@@ -195,11 +195,12 @@ def _in_unit(term: Term, signal: str, period_s: float) -> float | None:
 def _read(trace: TraceReader, facts: Facts, signal: str) -> _Recorded:
     """Return the extremes and sums of a signal over the whole trace, without samples over range."""
     count, least, largest, total, magnitude, start = 0, math.inf, -math.inf, 0.0, 0.0, 0
+    over = np.array([(event.at, event.at + event.count) for event in facts.over_range], dtype=np.int64)
+    over = over.reshape(-1, 2)
     for samples in blocks(lambda begin, end: trace.read(signal, begin, end), 0, trace.length):
         there = np.isfinite(samples)
-        for event in facts.over_range:
-            begin, end = (max(0, int(at) - start) for at in (event.at, event.at + event.count))
-            there[begin:end] = False
+        for begin, end in over[(over[:, 0] < start + len(samples)) & (over[:, 1] > start)]:
+            there[max(0, begin - start) : end - start] = False
         start += len(samples)
         kept = samples[there].astype(np.float64)
         if len(kept):

@@ -203,6 +203,20 @@ def test_a_sample_over_range_is_not_held_against_the_monitor(tmp_path: Path) -> 
     assert (check.agrees, check.not_recorded) == (True, 1)
 
 
+def test_samples_over_range_are_found_in_every_block_of_a_long_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("energy_runner.analysis.energy.sums.BLOCK", 64)
+    run = make_run(SMALL)
+    sums = Sums.of(run)
+    spoilt = [*range(60, 70), 128, *range(190, 330), len(run.samples[0]) - 1]
+    run.samples[0][spoilt] *= np.float32(10.0)
+    for at, count in ((60, 10), (128, 1), (190, 140), (spoilt[-1], 50)):  # the last goes on behind the trace
+        insert(ev.SamplesOverRange(t_ns=host_ns(1), at=at, count=count, detail=""))(run)
+    check = checked(in_full(run, sums), tmp_path)
+    assert (check.agrees, check.not_recorded) == (True, len(spoilt))
+
+
 # --- which sums can be compared -------------------------------------------------------------------------
 
 
