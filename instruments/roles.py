@@ -140,11 +140,13 @@ class SamplerCapabilities:
     """What a sampler can do.
 
     `starts_on_edge`: an acquisition begins at the first falling edge after `start()`. `unread_s`: for how many
-    seconds the stream may go unread before samples are lost.
+    seconds the stream may go unread before samples are lost. `sums_up`: `stop()` ends with a `Summary`, always;
+    False also where that depends on the firmware.
     """
 
     starts_on_edge: bool = False
     unread_s: float = math.inf
+    sums_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,29 @@ class Note:
     suspicious: bool = False
 
 
-StreamItem = Samples | Lost | TimeMark | OverRange | Note
+@dataclass(frozen=True)
+class Summary:
+    """What the instrument itself summed up of an acquisition that has ended; None where it does not say.
+
+    It covers all readings of the acquisition, those included that were lost on their way to the host. `samples` is
+    their number; `least` and `largest` are the extreme ones of the recorded `signal`, in its unit; charge and
+    energy are the integrals. A step is that of the last digit in which a figure came, by which it may differ from
+    the samples; 0 for one that is as exact as a 64-bit float.
+    """
+
+    samples: int | None = None
+    signal: str = ""
+    least: float | None = None
+    least_step: float = 0.0
+    largest: float | None = None
+    largest_step: float = 0.0
+    charge_coulomb: float | None = None
+    charge_step_coulomb: float = 0.0
+    energy_j: float | None = None
+    energy_step_j: float = 0.0
+
+
+StreamItem = Samples | Lost | TimeMark | OverRange | Note | Summary
 
 
 class Sampler(Protocol):
@@ -219,7 +243,10 @@ class Sampler(Protocol):
         """Return the items that arrived since the last call, without waiting for more."""
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """End the acquisition and return the rest of the stream; safe to call when none is running."""
+        """End the acquisition and return the rest of the stream; safe to call when none is running.
+
+        The last item is a `Summary` where the instrument sums up what it acquired.
+        """
 
 
 # --- edges ------------------------------------------------------------------------------------------------

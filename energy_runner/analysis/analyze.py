@@ -10,6 +10,7 @@ from energy_runner.analysis.accuracy import measure_accuracy
 from energy_runner.analysis.contradictions import contradicted, contradictions
 from energy_runner.analysis.derived import Timed, TimedBy, energy_delay_product, throughput
 from energy_runner.analysis.energy.integrate import METHODS
+from energy_runner.analysis.energy.monitor_summary import check_summary
 from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
@@ -135,7 +136,8 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
         findings += found
         levels = find_levels_outside(session, source, facts, alignment) if source else None
         findings += levels.findings() if levels else []
-    findings += clock_findings(found_clock) + _lap_findings(lap_check)
+    summed_up, found = check_summary(session, facts)
+    findings += clock_findings(found_clock) + _lap_findings(lap_check) + found
     findings += _throughput_findings([window.result for window in windows])
     clock_wrong = found_clock is not None and (
         is_wrong(found_clock.ratio, found_clock.u) or not found_clock.steady
@@ -160,6 +162,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "edges": EdgeCount(seen=matching.seen, expected=matching.expected, exact=matching.exact),
             "edges_cross_check": lap_check,
             "sample_clock": found_clock,
+            "monitor_summary": summed_up,
             "layers": layers,
             "levels": levels.result() if levels else None,
             "net_energy_per_inference_j": net_energy(

@@ -15,6 +15,7 @@ from energy_runner.session.folder import Session
 from energy_runner.session.result import Finding
 
 INFERENCES, EDGES, STREAM = "inferences-contradict", "edges-contradict", "stream-length"
+SUMMARY = "summary-contradicts"  # see `energy.monitor_summary`
 _COMMAND = re.compile(r"\binfer (\d{1,12})(?: (\d{1,12}))?")
 
 Sent = tuple[int, int, int | None]  # host time in ns, inferences, warm-ups
@@ -30,7 +31,7 @@ def contradictions(session: Session, facts: Facts) -> list[Finding]:
 
 def contradicted(findings: Sequence[Finding]) -> bool:
     """Return whether a figure of the windows rests on something that the session contradicts."""
-    return any(finding.id in {INFERENCES, EDGES} for finding in findings)
+    return any(finding.id in {INFERENCES, EDGES, SUMMARY} for finding in findings)
 
 
 def _of_stream(session: Session, facts: Facts) -> Iterator[Finding]:

@@ -91,6 +91,7 @@ class Facts:
     laps: list[ev.LapCaptured] = field(default_factory=list)
     started: list[ev.AcquisitionStarted] = field(default_factory=list)
     stopped: ev.AcquisitionStopped | None = None
+    summary: ev.MonitorSummary | None = None
     arrival_ends: "array[int]" = field(default_factory=lambda: array("q"))
     arrival_times_ns: "array[int]" = field(default_factory=lambda: array("q"))
     stream_bytes: int = 0
@@ -148,6 +149,7 @@ _LISTS: dict[type[ev.Event], str] = {
 _LATEST: dict[type[ev.Event], str] = {
     ev.MonitorConfigured: "monitor",
     ev.AcquisitionStopped: "stopped",
+    ev.MonitorSummary: "summary",
     ev.RunStopped: "ended",
 }
 # Plausible ranges of the numbers from which indices and times are computed.
@@ -159,6 +161,7 @@ _NUMBERS: dict[type[ev.Event], dict[str, tuple[float, float]]] = {
     ev.SamplesArrived: {"end": (0.0, _LARGEST)},
     ev.SamplesLost: {"after": (0.0, _LARGEST), "before": (0.0, _LARGEST), "missing": (0.0, _LARGEST)},
     ev.SamplesOverRange: {"at": (0.0, _LARGEST), "count": (0.0, _LARGEST)},
+    ev.MonitorSummary: {"samples": (0.0, _LARGEST)},
     ev.AcquisitionStopped: {"samples": (0.0, _LARGEST), "received": (0.0, _LARGEST)},
     ev.MonitorConfigured: {"period_s": (1e-12, 1e6), "voltage_set_v": (0.0, 1e6)},
     ev.InferenceDone: {

@@ -13,6 +13,7 @@ from energy_runner.session.events import (
     AnyEvent,
     EdgeCaptured,
     LapCaptured,
+    MonitorSummary,
     MonitorTime,
     Remark,
     SamplesArrived,
@@ -25,7 +26,18 @@ from energy_runner.session.journal import JournalWriter, exchange
 from energy_runner.session.stream import Passed, StreamWriter
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
-from instruments.roles import AppliedSampling, Edge, Lap, Lost, Note, OverRange, Samples, StreamItem, TimeMark
+from instruments.roles import (
+    AppliedSampling,
+    Edge,
+    Lap,
+    Lost,
+    Note,
+    OverRange,
+    Samples,
+    StreamItem,
+    Summary,
+    TimeMark,
+)
 
 # A flush waits some ten milliseconds for the writer; complete blocks reach the operating system even without it.
 FLUSH_NS = 10_000_000_000
@@ -215,6 +227,8 @@ class Recorder:
         elif isinstance(item, TimeMark):
             self.confirmed_end = item.at
             self.emit(MonitorTime(t_ns=t_ns, **_fields(item)))
+        elif isinstance(item, Summary):
+            self.emit(MonitorSummary(t_ns=t_ns, **_fields(item)))
         elif isinstance(item, Note):
             self.remark(self._sampler, item.text, suspicious=item.suspicious)
 
@@ -265,5 +279,5 @@ class Recorder:
             raise error
 
 
-def _fields(item: Lost | OverRange | TimeMark) -> dict[str, Any]:
+def _fields(item: Lost | OverRange | TimeMark | Summary) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__dataclass_fields__}

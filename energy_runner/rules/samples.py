@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from energy_runner.analysis import contradictions
 from energy_runner.analysis.facts import Command
-from energy_runner.rules.base import Case, Judgement, not_known
+from energy_runner.rules.base import Case, Judgement, not_known, shown
 from energy_runner.rules.rule_sets import Row
 from energy_runner.rules.windows import counts_judged
 
@@ -55,10 +55,16 @@ def _cut_short(case: Case) -> Command | None:
 
 
 def no_lost_samples(case: Case, row: Row) -> Judgement:
-    """Judge whether every sample of every window arrived."""
+    """Judge whether every sample of every window arrived, and as the monitor took it.
+
+    A run whose samples do not add up to the monitor's own summary fails: some were misread, or lost unnoticed.
+    """
     lost = sum(event.missing for event in case.facts.lost)
-    note = f"{lost} lost in the whole run" if lost else ""
-    return counts_judged(case.result.windows, "samples_missing", float(row.number), note)
+    notes = [f"{lost} lost in the whole run"] if lost else []
+    doubts = [finding.detail for finding in case.result.findings if finding.id == contradictions.SUMMARY]
+    note = "; ".join([*notes, *map(shown, doubts)])
+    judged = counts_judged(case.result.windows, "samples_missing", float(row.number), note)
+    return replace(judged, passed=judged.passed and not doubts)
 
 
 def not_over_range(case: Case, row: Row) -> Judgement:

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StrictBool
 from energy_runner import notebook
 from energy_runner.session.budget import Component, Derived, Score, Stated, Uncertainty, WindowUncertainty
 from energy_runner.session.document import READ, Model
+from energy_runner.session.summed import SummaryCheck, SummedFigure
 from energy_runner.session.verdict import Verdict
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "SampleClock",
     "Score",
     "Stated",
+    "SummaryCheck",
+    "SummedFigure",
     "Uncertainty",
     "Verdict",
     "WindowResult",
@@ -301,6 +304,8 @@ class Result(Model):
     """The windows by the IO manager's laps against those by the monitor's edges."""
     sample_clock: SampleClock | None = None
     """The monitor's sample period by the host's clock."""
+    monitor_summary: SummaryCheck | None = None
+    """Energy mode: the monitor's own summary against the recorded samples; null where it gave none."""
     layers: Layers | None = None
     """Energy of each layer; only from a bench that marks the layers."""
     levels: Levels | None = None

@@ -17,7 +17,10 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from instruments.conformance.hands import ANSWER_S, OPEN_S, POLL_S, Opened, blocks, expect
+from instruments.conformance.hands import plays as _plays
+from instruments.conformance.starting import it_starts_as_it_was_asked
 from instruments.conformance.subject import Make, Subject
+from instruments.conformance.summing import a_summary_is_of_its_own_samples
 from instruments.errors import InstrumentError, Refused, TimedOut
 from instruments.roles import UNITS, Lap, Lost, RoleName, Sampler, Supply
 
@@ -274,15 +277,13 @@ CHECKS: tuple[Callable[[Make], None], ...] = (
     every_pulse_is_one_lap,
     stop_may_be_said_any_time,
     a_second_acquisition_starts_at_zero,
+    it_starts_as_it_was_asked,
+    a_summary_is_of_its_own_samples,
     off_works_while_acquiring,
     a_thermometer_tells_how_surely,
     a_switch_is_where_it_was_turned,
     silence_ends_by_the_deadline,
 )
-
-
-def _plays(make: Make, role: RoleName) -> bool:
-    return role in make().roles
 
 
 def _calls(roles: tuple[RoleName, ...]) -> dict[str, Callable[[Subject, float], object]]:

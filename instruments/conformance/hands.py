@@ -4,7 +4,17 @@
 from types import TracebackType
 
 from instruments.conformance.subject import Make, Subject
-from instruments.roles import AppliedSampling, Edge, EdgeSource, Sampler, Samples, StreamItem, Supply
+from instruments.roles import (
+    AppliedSampling,
+    Edge,
+    EdgeSource,
+    RoleName,
+    Sampler,
+    Samples,
+    SamplingSettings,
+    StreamItem,
+    Supply,
+)
 
 OPEN_S = 20.0
 ANSWER_S = 10.0
@@ -17,6 +27,11 @@ def expect(holds: bool, otherwise: str) -> None:
     """Raise `AssertionError` with the message `otherwise` unless `holds`."""
     if not holds:
         raise AssertionError(otherwise)
+
+
+def plays(make: Make, role: RoleName) -> bool:
+    """Return whether the subject plays a role."""
+    return role in make().roles
 
 
 class Opened:
@@ -55,15 +70,22 @@ class Opened:
         """Return the edge source."""
         return self.subject.instrument.edges(self.subject.channel("edges"))
 
-    def configure(self) -> AppliedSampling:
-        """Set up the supply, if the instrument is one, and the sampler."""
+    def configure(self, sampling: SamplingSettings | None = None) -> AppliedSampling:
+        """Set up the supply, if the instrument is one, and the sampler, with other settings than the subject's."""
         if "supply" in self.subject.roles:
             self.supply.configure(self.subject.supply, self.clock.deadline(OPEN_S))
-        return self.sampler.configure(self.subject.sampling, self.clock.deadline(OPEN_S))
+        return self.sampler.configure(sampling or self.subject.sampling, self.clock.deadline(OPEN_S))
 
     def start(self) -> AppliedSampling:
         """Feed the DUT, wait until it has booted, and begin an acquisition; return the applied settings."""
-        applied = self.configure()
+        applied = self.arm()
+        if self.sampler.capabilities.starts_on_edge:
+            self.subject.pulse()
+        return applied
+
+    def arm(self, sampling: SamplingSettings | None = None) -> AppliedSampling:
+        """Do the same up to the edge that an acquisition may wait for."""
+        applied = self.configure(sampling)
         if "supply" in self.subject.roles:
             self.supply.on(self.clock.deadline(ANSWER_S))
         else:
@@ -72,8 +94,6 @@ class Opened:
         if "edges" in self.subject.roles:
             self.edge_source.arm(self.clock.deadline(ANSWER_S))
         self.sampler.start(self.clock.deadline(ANSWER_S))
-        if self.sampler.capabilities.starts_on_edge:
-            self.subject.pulse()
         return applied
 
     def acquire(self, duration_s: float) -> list[StreamItem]:

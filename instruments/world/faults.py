@@ -24,6 +24,9 @@ class Faults:
     extra_characters_every: int = 0
     drop_buffer_at_ns: int | None = None  # one host stall long enough to overflow the instrument
     over_range_above_a: float | None = None
+    misread_exponent_at_ns: int | None = None  # one sample reads ten times too large, its line is well formed
+    lose_block_at_ns: int | None = None  # a block of samples is lost, and nothing in the stream shows it
+    summary_of_another: bool = False  # the monitor sums up the acquisition before this one
     stray_channels: bool = False  # a log of one channel also holds the values of every other channel
 
     # Bytes on the wires, by wire name: "host>io-manager", "io-manager>host", "io>dut", "dut>io", "host>dut",

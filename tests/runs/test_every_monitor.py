@@ -37,6 +37,7 @@ def test_a_run_with_a_bench_file_is_valid_and_right(driver, tmp_path):
     assert api.exit_status(session) is ExitStatus.VALID, [v for v in result.verdicts if not v.passed]
     assert result.valid
     assert result.virtual
+    assert driver != "ideal" or result.monitor_summary.agrees
     truth_j = median(t.energy_j / t.inferences for t in session.record.truth)
     score = result.energy_per_inference_j
     assert abs(score.median - truth_j) <= max(score.U, 1e-5 * truth_j)  # the ideal monitor states no limits

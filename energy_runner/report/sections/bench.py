@@ -9,6 +9,7 @@ from energy_runner.report.headline import how_it_ended
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
 from energy_runner.report.units import column, number, percent, prefixed, scaled, shares, with_unit
+from energy_runner.session.result import SummaryCheck
 
 ROLES = {"monitor": "Power monitor", "io-manager": "IO manager", "dut": "Device under test (DUT)"}
 MEANS = {
@@ -95,6 +96,10 @@ def settings(story: Story) -> Html:
         ),
         ("Signals recorded", monitor and ", ".join(f"{s.get('name')} ({s.get('unit')})" for s in monitor.signals)),
         ("Samples", stopped and f"{stopped.received} received of {stopped.samples}"),
+        (
+            explained("Monitor's own summary", "What the monitor itself added up, against the samples recorded."),
+            _summed_up(story.result.monitor_summary),
+        ),
         ("Inferences a window", inferences if run.mode != "accuracy" else None),
         (
             explained("Warm-ups", "Inferences before each window that do not count."),
@@ -104,6 +109,20 @@ def settings(story: Story) -> Html:
         ("Shortest window allowed", with_unit(run.min_window_s, "s") if run.mode != "accuracy" else None),
     ]
     return section("settings", "Bench settings", pairs("Bench settings", items), _accuracy(story))
+
+
+def _summed_up(check: SummaryCheck | None) -> str | None:
+    """Return in a line how the monitor's own summary compares with the samples; None where it gave none."""
+    if check is None:
+        return None
+    agree, differ, left = (
+        [figure.name for figure in check.figures if figure.agrees is verdict] for verdict in (True, False, None)
+    )
+    parts = [f"contradicts the samples: {', '.join(differ)}"] if differ else []
+    parts += [f"agrees: {', '.join(agree)}"] if agree else []
+    parts += [f"not compared: {', '.join(left)}"] if left else []
+    parts += [f"{check.not_recorded} samples are in it and not recorded"] if check.not_recorded else []
+    return "; ".join(parts) or "empty"
 
 
 def _accuracy(story: Story) -> Html:

@@ -36,6 +36,7 @@ from energy_runner.session.events.samples import (
     AcquisitionStopped,
     EdgeCaptured,
     LapCaptured,
+    MonitorSummary,
     MonitorTime,
     SamplesArrived,
     SamplesLost,
@@ -59,6 +60,7 @@ __all__ = [
     "KnownEvent",
     "LapCaptured",
     "MonitorConfigured",
+    "MonitorSummary",
     "MonitorTime",
     "Outcome",
     "Phase",
@@ -106,6 +108,7 @@ KnownEvent = Annotated[
     | SamplesLost
     | SamplesOverRange
     | MonitorTime
+    | MonitorSummary
     | Remark
     | Problem
     | TearDownStep

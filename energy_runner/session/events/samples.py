@@ -86,3 +86,29 @@ class MonitorTime(Event):
     """Elapsed time by the monitor's clock, s."""
     buffer_fill: float | None
     """Share of its buffer in use; null if it does not say."""
+
+
+class MonitorSummary(Event):
+    """What the monitor itself summed up of the acquisition, lost readings included; null where it does not say."""
+
+    kind: Literal["monitor-summary"] = "monitor-summary"
+    samples: int | None = None
+    """Readings of the acquisition."""
+    signal: str = ""
+    """The recorded signal of which `least` and `largest` are."""
+    least: float | None = None
+    """Least reading, in the unit of the signal."""
+    least_step: float = 0.0
+    """One step of the last digit in which it came; 0 if it has none coarser than a 64-bit float."""
+    largest: float | None = None
+    """Largest reading, likewise."""
+    largest_step: float = 0.0
+    """One step of its last digit."""
+    charge_coulomb: float | None = None
+    """Charge, coulomb."""
+    charge_step_coulomb: float = 0.0
+    """One step of its last digit, coulomb."""
+    energy_j: float | None = None
+    """Energy, J."""
+    energy_step_j: float = 0.0
+    """One step of its last digit, J."""

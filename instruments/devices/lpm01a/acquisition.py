@@ -2,7 +2,7 @@
 """Acquisitions of an LPM01A: started and ended through the shell, with their items kept in order.
 
 Source: UM2269 Rev 6, "Commands" (`start`, `stop`). Both endings are supported: a line with `Acquisition completed`
-(firmware 1.0.6), and `end` with a summary (UM2269).
+(firmware 1.0.6), and `end` with a summary (UM2269). A summary belongs to the acquisition that has just ended.
 """
 
 from collections import deque
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from instruments.clock import Clock, Deadline
 from instruments.devices.lpm01a.protocol import End, ErrorReply, Event, Summary
 from instruments.devices.lpm01a.shell import POWER_CYCLE, Lpm01aShell
-from instruments.devices.lpm01a.stream import Lpm01aStream, note
+from instruments.devices.lpm01a.stream import Lpm01aStream, note, summed_up
 from instruments.errors import InstrumentError, Refused, TimedOut
 from instruments.links.base import Link
 from instruments.links.pump import take_overflow
@@ -32,6 +32,7 @@ class Acquisition:
         self._clock = clock
         self._link = link
         self._stream: Lpm01aStream | None = None
+        self._unsummed = False  # an acquisition has begun whose summary has not come
         self._items: list[StreamItem] = []
         self._edges: deque[Edge] = deque()
 
@@ -45,6 +46,7 @@ class Acquisition:
         self.shell.receive(self._clock.deadline(0.0))
         # The stream exists before the command is sent: its first samples may arrive with the acknowledgement.
         self._stream = Lpm01aStream(1 / period_s, ceiling_j)
+        self._unsummed = True
         self._edges.clear()
         try:
             self.shell.ask("start", deadline)
@@ -116,7 +118,7 @@ class Acquisition:
 
     def _account(self, event: Event) -> None:
         if self._stream is None:
-            self._items.append(note(event))
+            self._items.append(self._after_the_end(event))
             return
         for item in self._stream.take(event):
             if isinstance(item, Edge):
@@ -125,6 +127,12 @@ class Acquisition:
                 self._items.append(item)
         if self._stream.ended:
             self._stream = None
+
+    def _after_the_end(self, event: Event) -> StreamItem:
+        if isinstance(event, Summary) and self._unsummed:
+            self._unsummed = False
+            return summed_up(event)
+        return note(event)
 
     def _take(self) -> list[StreamItem]:
         for gap in take_overflow(self._link):

@@ -99,9 +99,10 @@ class End:
 
 @dataclass(frozen=True)
 class Summary:
-    """The smallest and the largest sample of the acquisition, in A or J."""
+    """The smallest and the largest sample of the acquisition, in A or J, and a step of the last digit of each."""
 
     values: tuple[float, ...]
+    steps: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,8 @@ class Lpm01aDecoder:
 
     def _end_of_summary(self, *, complete: bool) -> Iterator[Event]:
         if self._summary is not None and complete:
-            yield Summary(tuple(number(line.decode()) for line in self._summary))
+            texts = [line.decode() for line in self._summary]
+            yield Summary(tuple(map(number, texts)), tuple(number(f"1{text[-3:]}") for text in texts))
         elif self._summary is not None:
             yield Garbage(b" ".join([b"summary beg", *self._summary]))
         self._summary = None

@@ -25,10 +25,12 @@ from instruments.devices.lpm01a.protocol import (
     Garbage,
     PowerState,
     SampleRun,
+    Summary,
     Text,
     TimeStamp,
 )
 from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem, TimeMark
+from instruments.roles import Summary as SummedUp
 
 BUFFER_WARNING = 0.9
 # Words in error lines that mean that a reading is over range.
@@ -158,6 +160,16 @@ class Lpm01aStream:
         yield Lost(
             self.index, self.index + 1, 1, "the acquisition ended by itself: at least one sample is missing"
         )
+
+
+def summed_up(event: Summary) -> SummedUp | Note:
+    """Return what the shield sums up of an acquisition: the smallest sample, then the largest (UM2269 Rev 6)."""
+    if len(event.values) != 2:
+        return Note(f"a summary of {len(event.values)} figures instead of 2", suspicious=True)
+    (least, largest), (least_step, largest_step) = event.values, event.steps
+    return SummedUp(
+        signal="energy", least=least, least_step=least_step, largest=largest, largest_step=largest_step
+    )
 
 
 def note(event: Event) -> Note:

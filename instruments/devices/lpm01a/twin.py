@@ -85,12 +85,13 @@ class VirtualLpm01a:
         self.world = world
         self.firmware = firmware
         self.errors = ShieldErrors.draw(world)
-        self._end_dialect = end_dialect
+        self.end_dialect = end_dialect
         self._glue_every = glue_every
         self._late_edge_moves = late_edge_moves
         self._noise = world.rng("lpm01a noise")
         self._line = b""
         self._first_open = True
+        self._before = [0.0, 0.0]  # what an earlier acquisition was summed up to
         self._busy_until_ns = 0
         self._wake: Scheduled | None = None
         self._reset()
@@ -138,10 +139,12 @@ class VirtualLpm01a:
 
     def _end(self, stream: ShieldStream) -> None:
         self._stream = None
-        if self._end_dialect == "completed":
+        if self.end_dialect == "completed":
             self.port.emit(b"\r\n" + PROMPT + b"Acquisition completed\r\n\0")
         else:
             extremes = [min(stream.smallest, stream.largest), stream.largest]
+            if self.world.faults.summary_of_another:
+                extremes, self._before = self._before, extremes
             lowest, highest = (line.tobytes() for line in sample_lines(extremes))
             self.port.emit(b"\r\nend\r\n\r\nsummary beg\r\n" + lowest + highest + b"summary end\r\n")
         if self._settings["pwr"] == "auto":

@@ -158,7 +158,15 @@ class ShieldStream:
         if len(values):
             self.smallest = min(self.smallest, float(values.min()))
             self.largest = max(self.largest, float(values.max()))
+        self._misread(first, values)
         return values, marks
+
+    def _misread(self, first: int, values: FloatArray) -> None:
+        """Let the text of one sample be wrong by a digit of its exponent; the shield's summary is right."""
+        at_ns = self._world.faults.misread_exponent_at_ns
+        place = -1 if at_ns is None else self._complete(at_ns) - first
+        if 0 <= place < len(values):
+            values[place] *= 10.0
 
     def _limit(self, first: int, current_a: FloatArray) -> tuple[FloatArray, list[Mark]]:
         limit_a = self._world.faults.over_range_above_a

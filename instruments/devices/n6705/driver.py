@@ -51,7 +51,8 @@ class N6705(ScpiInstrument):
 
     `current` and `voltage` are the means over each sample period, NaN where the instrument gave no usable number
     (an `OverRange` says so). There is no true power integral: the energy of a sample is the product of the two
-    means and the period.
+    means and the period. There is no summary of a log: the minima and maxima that it can log are those of each
+    record, and make records and the shortest period longer.
     """
 
     to_front_panel = "SYST:COMM:RLST LOC"

@@ -39,7 +39,8 @@ class Ngu(ScpiInstrument):
     """A `Supply` and a `Sampler` of `voltage` and `current`, the means over each sample period.
 
     They are NaN where the instrument gave no usable number (an `OverRange` says so). There is no true power
-    integral: the energy of a sample is the product of the two means and the period.
+    integral: the energy of a sample is the product of the two means and the period. No document at hand describes
+    a summary of what FastLog recorded.
     """
 
     capabilities = SamplerCapabilities(starts_on_edge=True, unread_s=UNREAD_S)

@@ -9,7 +9,7 @@ from instruments.clock import VirtualClock
 from instruments.conformance import CHECKS, Subject, examine, on_twin
 from instruments.devices.ideal.twin import IdealSupply, IdealSwitch, VirtualIdeal
 from instruments.registry import drivers
-from instruments.roles import AppliedSampling, Samples
+from instruments.roles import AppliedSampling, Samples, SamplingSettings, Summary
 from instruments.world.world import World
 
 
@@ -100,7 +100,130 @@ class WrongUnit(VirtualIdeal):
         return AppliedSampling(tuple(replace(signal, unit="W") for signal in applied.signals))
 
 
+class Sums(VirtualIdeal):
+    """Sums up something else than what it acquired."""
+
+    wrong: tuple[tuple[str, object], ...] = ()
+
+    def stop(self, deadline):
+        *items, summary = super().stop(deadline) or [None]
+        return [*items, replace(summary, **dict(self.wrong))] if summary else []
+
+
+class CountsOneMore(Sums):
+    def stop(self, deadline):
+        *items, summary = super().stop(deadline) or [None]
+        return [*items, replace(summary, samples=summary.samples + 1)] if summary else []
+
+
+class SumsToNothing(Sums):
+    wrong = (("energy_j", 0.0),)
+
+
+class OtherSignal(Sums):
+    wrong = (("signal", "voltage"),)
+
+
+class TenTimesTheLargest(Sums):
+    def stop(self, deadline):
+        *items, summary = super().stop(deadline) or [None]
+        return [*items, replace(summary, largest=10 * summary.largest)] if summary else []
+
+
+class SumsUpTooMuch(VirtualIdeal):
+    """Goes on summing when the next acquisition begins."""
+
+    def start(self, deadline):
+        sums = self._sums
+        super().start(deadline)
+        self._sums = replace(sums, signal="energy")
+
+
+class SumsUpNothing(VirtualIdeal):
+    """Promises a summary and gives none."""
+
+    def stop(self, deadline):
+        return [item for item in super().stop(deadline) if not isinstance(item, Summary)]
+
+
+class SumsUpFirst(VirtualIdeal):
+    """Gives its summary before the acquisition has ended."""
+
+    def poll(self, deadline):
+        return [*super().poll(deadline), self._sums]
+
+
+class SumsUpAlways(VirtualIdeal):
+    """Gives a summary although nothing was acquired."""
+
+    def stop(self, deadline):
+        return super().stop(deadline) or [Summary()]
+
+
+class Waits(VirtualIdeal):
+    """Starts at an edge, and says so."""
+
+    waiting = False
+    obeys = True
+
+    def configure(self, settings, deadline):
+        waits = settings.on_edge or not self.obeys
+        self.capabilities = replace(VirtualIdeal.capabilities, starts_on_edge=waits)
+        return super().configure(settings, deadline)
+
+    def start(self, deadline):
+        self._edges.clear()
+        self.waiting = self.capabilities.starts_on_edge
+        if not self.waiting:
+            super().start(deadline)
+
+    def _edge(self, at_ns):
+        if self.waiting:
+            self.waiting = False
+            VirtualIdeal.start(self, self._world.clock.deadline(0.0))
+        super()._edge(at_ns)
+
+
+class WaitsAlways(Waits):
+    """Starts at an edge whatever it is asked."""
+
+    obeys = False
+
+
+class WaitsInSecret(Waits):
+    """Waits for an edge although it was asked to start at once, and says that it does not wait."""
+
+    def start(self, deadline):
+        super().start(deadline)
+        if not self.waiting:
+            self._start_ns, self.waiting = None, True
+
+
+class SaysItWaits(VirtualIdeal):
+    """Says that it waits for an edge, and begins at once."""
+
+    def configure(self, settings, deadline):
+        self.capabilities = replace(VirtualIdeal.capabilities, starts_on_edge=settings.on_edge)
+        return super().configure(settings, deadline)
+
+
+class NeverForgets(Waits):
+    """Keeps the first setting of `on_edge` that it was given."""
+
+    first = None
+
+    def configure(self, settings, deadline):
+        self.first = settings.on_edge if self.first is None else self.first
+        return super().configure(SamplingSettings(settings.sample_rate_hz, on_edge=self.first), deadline)
+
+
 IDEAL = drivers()["ideal"]
+
+
+class SumsUpCharge(VirtualIdeal):
+    """Records current and power, so that charge and energy are sums of samples in ampere and watt."""
+
+    recorded = ("current", "power")
 
 
 class HoldsBack(VirtualIdeal):
@@ -111,8 +234,21 @@ class HoldsBack(VirtualIdeal):
         return super().stop(deadline)
 
 
+MISCOUNTS = (
+    CountsOneMore,
+    SumsToNothing,
+    OtherSignal,
+    TenTimesTheLargest,
+    SumsUpTooMuch,
+    SumsUpNothing,
+    SumsUpFirst,
+    SumsUpAlways,
+)
+
+
 def subject(twin: type[VirtualIdeal]) -> Subject:
     world = World(VirtualClock())
+    world.on_power(lambda powered: world.draw(0.005 if powered else 0.0))
     return Subject(twin(world), world.clock, IDEAL.roles, pulse=world.pin_falls)
 
 
@@ -127,12 +263,14 @@ def subject(twin: type[VirtualIdeal]) -> Subject:
         (OneRoleLess, "constructing_is_pure"),
         (WeldedSwitch, "a_switch_is_where_it_was_turned"),
         (WrongUnit, "sampler_reports_what_is_applied"),
+        *((one, "a_summary_is_of_its_own_samples") for one in MISCOUNTS),
+        *((one, "it_starts_as_it_was_asked") for one in (WaitsAlways, WaitsInSecret, SaysItWaits, NeverForgets)),
     ],
 )
 def test_the_suite_finds_a_driver_that_does_not_conform(mutant: type[VirtualIdeal], check: str) -> None:
     assert check in {name for name, problem in examine(lambda: subject(mutant)) if problem}
 
 
-@pytest.mark.parametrize("twin", [VirtualIdeal, HoldsBack])
+@pytest.mark.parametrize("twin", [VirtualIdeal, HoldsBack, SumsUpCharge, Waits])
 def test_the_suite_passes_the_driver_the_mutants_are_made_of(twin: type[VirtualIdeal]) -> None:
     assert [problem for _, problem in examine(lambda: subject(twin)) if problem] == []

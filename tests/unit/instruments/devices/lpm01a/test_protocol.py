@@ -51,6 +51,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 # --- the grammar -----------------------------------------------------------------------------------------
 
+SUMMARY = Summary((1e-8, 2345e-7), (1e-8, 1e-7))
 LINES = [
     (b"6409-07\r\n", [640.9e-6]),
     (b"1579-08\r\n", [1579e-8]),
@@ -72,8 +73,8 @@ LINES = [
     (b"\r\npwr on\r\n", [PowerState(on=True)]),
     (b"pwr off\r\n", [PowerState(on=False)]),
     (PROMPT + b"Acquisition completed\r\n", [End("Acquisition completed")]),
-    (b"end\r\nsummary beg\r\n0001-08\r\n2345-07\r\nsummary end\r\n", [End("end"), Summary((1e-8, 2345e-7))]),
-    (b"summary begin\r\nsummary end\r\n", [Summary(())]),
+    (b"end\r\nsummary beg\r\n0001-08\r\n2345-07\r\nsummary end\r\n", [End("end"), SUMMARY]),
+    (b"summary begin\r\nsummary end\r\n", [Summary((), ())]),
     (b"help: volt freq\r\n", [Text("help: volt freq")]),
     (b"\r\n \r\n\0\r\n", []),
     (PROMPT + b"\r\n", []),
