@@ -15,7 +15,7 @@ The allowance follows from the formats alone:
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,13 @@ from energy_runner.session.trace import TraceReader
 FLOAT32 = float(np.finfo(np.float32).eps)
 # The recorded signals from which an integral can be made, the best first.
 _CHARGE, _ENERGY = ("current",), ("energy", "power")
+_SAME_VOLTAGE = 0.05  # of a supply that droops under its load
+_AS_CURRENT = {
+    "agrees": None,
+    "unit": "A",
+    "recorded": None,
+    "note": "a current, by its size; energies are recorded",
+}
 
 
 @dataclass(frozen=True)
@@ -99,10 +106,13 @@ def _figures(
     if summary.samples is not None:
         yield _count(trace, facts, summary.samples)
     extremes, unit = recorded.get(summary.signal), dict(trace.signals).get(summary.signal, "")
+    both = []
     if summary.least is not None:
-        yield _extreme("least", unit, summary.least, summary.least_step, extremes)
+        both.append(_extreme("least", unit, summary.least, summary.least_step, extremes))
     if summary.largest is not None:
-        yield _extreme("largest", unit, summary.largest, summary.largest_step, extremes)
+        both.append(_extreme("largest", unit, summary.largest, summary.largest_step, extremes))
+    as_current = _are_currents(both, trace.period_s, facts)
+    yield from (figure.model_copy(update=_AS_CURRENT) if as_current else figure for figure in both)
     for name, unit, value, step, signals in (
         ("charge", "C", summary.charge_coulomb, summary.charge_step_coulomb, _CHARGE),
         ("energy", "J", summary.energy_j, summary.energy_step_j, _ENERGY),
@@ -145,6 +155,19 @@ def _extreme(name: str, unit: str, stated: float, step: float, ours: _Recorded |
     note = f"{ours.others} samples are not recorded, one of which may be it" if ours.others else ""
     return figure.model_copy(
         update={"recorded": _finite(recorded), "allowance": _finite(allowance), "agrees": agrees, "note": note}
+    )
+
+
+def _are_currents(figures: Sequence[SummedFigure], period_s: float, facts: Facts) -> bool:
+    """Return whether extremes of energy are those of the current from which the monitor made it.
+
+    The LPM01A's manual does not say in which unit its summary is; both figures are then off by one known factor.
+    """
+    joule = facts.monitor.voltage_set_v * period_s if facts.monitor is not None else 0.0
+    pairs = [(one.monitor, one.recorded) for one in figures if one.unit == "J" and one.agrees is False]
+    return len(pairs) == 2 and all(
+        stated is not None and ours is not None and math.isclose(stated * joule, ours, rel_tol=_SAME_VOLTAGE)
+        for stated, ours in pairs
     )
 
 

@@ -260,3 +260,18 @@ def test_rounded_samples_may_all_be_rounded_alike(tmp_path: Path, term: dict, ag
 def test_extremes_of_a_signal_that_is_not_recorded_are_not_judged(tmp_path: Path) -> None:
     check = checked(stated(make_run(SMALL), signal="current", least=7.0, largest=8.0), tmp_path)
     assert (agreeing(check, None), check.agrees) == (["least", "largest"], None)
+
+
+@pytest.mark.parametrize(
+    ("off", "agrees"), [((1.0, 1.0), None), ((0.97, 1.0), None), ((10.0, 1.0), False), ((10.0, 10.0), False)]
+)
+def test_extremes_of_the_current_behind_the_energy_are_no_contradiction(
+    off: tuple[float, float], agrees: bool | None, tmp_path: Path
+) -> None:
+    run = make_run(SMALL)
+    sums = Sums.of(run)
+    joule = next(e.voltage_set_v for e in run.events if isinstance(e, ev.MonitorConfigured)) * SMALL.period_s
+    figures = {"least": off[0] * sums.least / joule, "largest": off[1] * sums.largest / joule}
+    check = checked(stated(run, signal="energy", **figures), tmp_path)
+    assert check.agrees is agrees
+    assert [figure.unit for figure in check.figures] == ["A" if agrees is None else "J"] * 2
