@@ -35,13 +35,15 @@ _ROUNDED = 1e-9
 class Parts:
     """What the parts between neighbouring boundaries come to, in units of the samples; one entry for each part.
 
-    `u` is the standard uncertainty by noise and by sharing out; `samples` counts the whole samples, `missing`
-    those that are NaN among all samples that the part touches (then `total` is NaN). `clipped` says that the
-    constraint held a power at zero. `noise` is that of one sample.
+    `u` is the standard uncertainty by noise and by sharing out, and `repeated` the part of it that is the same
+    again where the same parts lie in the same way: what is assumed of their powers, not noise. `samples` counts
+    the whole samples, `missing` those that are NaN among all samples that the part touches (then `total` is NaN).
+    `clipped` says that the constraint held a power at zero. `noise` is that of one sample.
     """
 
     total: FloatArray
     u: FloatArray
+    repeated: FloatArray
     samples: npt.NDArray[np.int64]
     missing: npt.NDArray[np.int64]
     clipped: npt.NDArray[np.bool_]
@@ -109,6 +111,7 @@ class _Level:
     mean: float
     u: float
     shares: list[tuple[int, float]]  # boundary sample, share of it
+    assumed: bool = False  # not by own samples
 
 
 class _Partition:
@@ -129,6 +132,7 @@ class _Partition:
         self.clipped = np.zeros(len(self.whole), dtype=np.bool_)
         self.noise = self._noise()
         self.variance = self.whole * self.noise**2
+        self.repeated = np.zeros(len(self.whole))  # variance, not of noise
 
     def solve(self) -> Parts:
         for k, count in enumerate(self.whole):
@@ -147,9 +151,14 @@ class _Partition:
             self._share_out(chain)
         inner = slice(self.lead, self.lead + self.count)
         total = np.where(self.missing > 0, np.nan, self.total)
-        u = np.sqrt(self.variance)
         return Parts(
-            total[inner], u[inner], self.whole[inner], self.missing[inner], self.clipped[inner], self.noise
+            total=total[inner],
+            u=np.sqrt(self.variance + self.repeated)[inner],
+            repeated=np.sqrt(self.repeated)[inner],
+            samples=self.whole[inner],
+            missing=self.missing[inner],
+            clipped=self.clipped[inner],
+            noise=self.noise,
         )
 
     def _noise(self) -> float:
@@ -206,7 +215,7 @@ class _Partition:
         """Return any level between none and as much as its samples hold."""
         highest = [float(x) / share for i, share in shares for x in self.trace.get(i, i + 1) if np.isfinite(x)]
         most = max(min(highest, default=0.0), self.noise)
-        return _Level(part, most / 2, most / math.sqrt(12), shares)
+        return _Level(part, most / 2, most / math.sqrt(12), shares, assumed=True)
 
     def _share_out(self, chain: list[_Level]) -> None:
         """Share out the boundary samples of levels that depend on each other."""
@@ -232,8 +241,13 @@ class _Partition:
         power = free if np.all(free >= 0) else bounded(matrix, right)
         # A sample that two chains hold was divided by duration, which may be off by the smaller part.
         divided = np.abs(x) * np.minimum(full, 1 - full) / math.sqrt(3)
+        assumed = np.where(full < 1 - _ROUNDED, divided, 0.0)
         true_u = np.concatenate([u, np.where(full < 1 - _ROUNDED, divided, self.noise)])
         covariance = (gain * true_u**2) @ gain.T
+        # Of a level by its own samples the noise differs from time to time; what it rests on otherwise does not.
+        own = np.array([0.0 if level.assumed else self.noise for level in chain])
+        same_u = np.concatenate([np.sqrt(np.maximum(0.0, u**2 - own**2)), assumed])
+        same = (gain * same_u**2) @ gain.T
         parts = share * power
         parts += (x * full - np.sum(parts, axis=1))[:, None] * _weights(parts, share)
         owners = [level.part for level in chain]
@@ -241,7 +255,10 @@ class _Partition:
             mine = np.array([owner == one for one in owners])
             self.total[owner] += float(np.sum(parts[:, mine]))
             took = np.where(mine, np.sum(share, axis=0), 0.0)
-            self.variance[owner] += float(took @ covariance @ took)
+            repeated = float(took @ same @ took)
+            self.variance[owner] += float(took @ covariance @ took) - repeated
+            # What the constraint added is never taken away again another time.
+            self.repeated[owner] += repeated + float(took @ np.abs(power - free)) ** 2
             self.clipped[owner] |= bool(np.any(mine & (free < -2 * np.sqrt(np.diag(covariance)))))
 
 

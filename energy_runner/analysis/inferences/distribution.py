@@ -66,14 +66,14 @@ class Distribution:
 def describe(values: FloatArray, at_s: FloatArray) -> Distribution | None:
     """Return the distribution of `values` observed at the times `at_s` (rising, in s); NaN are left out.
 
-    Return None for fewer than eight values or a median that is not positive.
+    Return None for fewer than eight values or a median, of all or of the later half, that is not positive.
     """
     known = np.flatnonzero(np.isfinite(values))
     x, t = values[known], at_s[known]
     if len(x) < LEAST_VALUES or not t[-1] > t[0]:
         return None
     median = float(np.median(x))
-    if not median > 0:
+    if not min(median, float(np.median(x[len(x) // 2 :]))) > 0:
         return None
     limit_sigmas = -float(ndtri(FALSE_ALARM / (2 * len(x))))
     rest = x - _robust_line(x, t)

@@ -87,7 +87,8 @@ def measure_layers(
         lent_s = sum(each_s[kept[owner] + 1 : kept[owner + 1] if owner + 1 < len(kept) else layers])
         duration_s = float(fitted_s[owner]) - lent_s if k == kept[owner] else float(each_s[k])
         energy_j = power_w * duration_s
-        own_u_j = float(u_j[owner]) if k == kept[owner] else energy_j
+        # How the two share their power is not known: the one may have none of it, or twice as much.
+        own_u_j = math.hypot(float(u_j[owner]), power_w * lent_s) if k == kept[owner] else energy_j
         rows.append(
             LayerResult(name=name, operations=operations, duration_s=duration_s, energy_j=energy_j, u_j=own_u_j)
         )

@@ -51,8 +51,9 @@ class Span:
 class PhaseTime:
     """One phase in one repetition (from 0). What is unknown for missing samples is None.
 
-    `u_j` is the standard uncertainty by noise and by sharing out samples that straddle a boundary; the monitor's
-    own errors and those of the edges are not in it. It is None for phases that overlap.
+    `u_j` is the standard uncertainty by noise and by sharing out samples that straddle a boundary, `repeated_u_j`
+    the part of it that no repetition makes smaller; the monitor's own errors and those of the edges are not in it.
+    Both are None for phases that overlap.
     """
 
     name: str
@@ -62,6 +63,7 @@ class PhaseTime:
     energy_j: float | None
     mean_power_w: float | None
     u_j: float | None = None
+    repeated_u_j: float | None = None
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ def measure_phases(
                     energy_j=found.energy_j,
                     mean_power_w=None if found.energy_j is None else found.energy_j / duration_s,
                     u_j=found.u_j,
+                    repeated_u_j=found.repeated_u_j,
                 )
             )
     findings += [*_short(recorded, energies), *_clipped(recorded, energies)]
@@ -196,6 +199,7 @@ class _Energy:
     u_j: float | None
     missing: int
     clipped: bool = False
+    repeated_u_j: float | None = None
 
 
 def _recorded(span: Span, length: int) -> bool:
@@ -215,7 +219,7 @@ def _shared_out(source: EnergySource, spans: Sequence[Span]) -> dict[Span, _Ener
             whole = not total.missing and math.isfinite(total.total)
             found[span] = _Energy(total.total * source.joule if whole else None, None, total.missing)
         elif span.stop - span.start <= _OVERLAP:
-            found[span] = _Energy(0.0, 0.0, 0)
+            found[span] = _Energy(0.0, 0.0, 0, repeated_u_j=0.0)
         else:
             apart.append(span)
         reach = max(reach, span.stop)
@@ -233,6 +237,7 @@ def _shared_out(source: EnergySource, spans: Sequence[Span]) -> dict[Span, _Ener
             float(parts.u[k]) * source.joule if known else None,
             int(parts.missing[k]),
             bool(parts.clipped[k]),
+            float(parts.repeated[k]) * source.joule if known else None,
         )
     return found
 
@@ -333,7 +338,6 @@ def _summaries(names: Sequence[str], phases: Sequence[PhaseTime]) -> tuple[Phase
     for name in names:
         mine = [phase for phase in phases if phase.name == name and phase.energy_j is not None]
         energy = np.array([phase.energy_j for phase in mine], dtype=np.float64)
-        u = [phase.u_j for phase in mine if phase.u_j is not None]
         duration = np.array([phase.duration_s for phase in mine])
         start = np.array([phase.start_s for phase in mine])
         total_j, total_s = float(np.sum(energy)), float(np.sum(duration))
@@ -346,9 +350,18 @@ def _summaries(names: Sequence[str], phases: Sequence[PhaseTime]) -> tuple[Phase
                 mean_power_w=total_j / total_s if total_s > 0 else math.nan,
                 energy_share=total_j / whole_j if whole_j > 0 else math.nan,
                 duration_share=total_s / whole_s if whole_s > 0 else math.nan,
-                u_j=math.sqrt(sum(each**2 for each in u)) if mine and len(u) == len(mine) else None,
+                u_j=_sum_u(mine),
                 energy=describe(energy, start),
                 duration=describe(duration, start),
             )
         )
     return tuple(found)
+
+
+def _sum_u(phases: Sequence[PhaseTime]) -> float | None:
+    """Return the standard uncertainty of the sum: noise differs in each repetition, what is assumed does not."""
+    known = [(one.u_j, one.repeated_u_j) for one in phases if one.u_j is not None and one.repeated_u_j is not None]
+    if not known or len(known) < len(phases):
+        return None
+    noise = sum(max(0.0, u_j**2 - repeated_u_j**2) for u_j, repeated_u_j in known)
+    return math.hypot(math.sqrt(noise), sum(repeated_u_j for _, repeated_u_j in known))
