@@ -14,6 +14,7 @@ from energy_runner.bench.calibration_spec import TermSpec
 from energy_runner.bench.load import load_bench_spec
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.errors import ConfigurationError
+from energy_runner.session.days import days_after
 from instruments.clock import VirtualClock
 from instruments.specifications import as_facts, load
 from tests.support.small import small_plan
@@ -111,6 +112,41 @@ def test_a_term_is_sized_by_the_change_of_temperature(tmp_path: Path) -> None:
     assert term.source == "page 9 \u00d7 3 K (environment.temperature_change_k)"
 
 
+ABOVE = '[[monitor.specification.term]]\nname = "{}"\nabsolute = {}\nunit = "A"\nabove = {}\nsource = "page 9"\n'
+
+
+@pytest.mark.parametrize(
+    ("device", "stated", "count"),
+    [
+        ("n6705", [("gain", 1e-6, 0.05)], [0.0, 0.05]),
+        ("n6705", [("gain", 1e-6, 0.05), ("gain", 1e-6, 0.5)], [0.0, 0.05, 0.5]),
+        ("n6705", [("gain", 1e-6, 0.0)], [0.0]),
+        ("n6705", [("gain", 1e-6, 0.0), ("gain", 1e-6, 0.5)], [0.0, 0.5]),
+        ("n6705", [("range_changes", 1e-6, 0.1)], [0.1]),
+        ("n6705", [("range_changes", 1e-6, 0.0)], [0.0]),
+        ("n6705", [("range_changes", 1e-6, 0.5)], [0.1, 0.5]),
+        ("lpm01a", [("range_changes", 1e-6, 0.05)], [0.05]),  # the table's is of unknown size
+    ],
+)
+def test_terms_of_one_name_with_different_limits_add(
+    device: str, stated: list[tuple[str, float, float]], count: list[float], tmp_path: Path
+) -> None:
+    spec = bench(tmp_path, BENCH + "".join(ABOVE.format(*one) for one in stated))
+    table = applied(spec, "monitor", load(f"instruments.devices.{device}"))
+    found = [term for term in table.terms if term.name == stated[0][0]]
+    assert sorted(term.above for term in found) == count
+    assert all(term.relative or term.absolute for term in found)
+    kept = [term for term in found if term.source != "page 9"]
+    assert all(term.assumed for term in kept), "the whole table was assumed"
+    assert any("count beside those of the bench file" in words for words in table.assumptions) is bool(kept)
+
+
+def test_points_replace_the_makers_terms_also_beside_a_stated_one(tmp_path: Path) -> None:
+    spec = bench(tmp_path, BENCH + TABLE + POINT + HIGHER + ABOVE.format("gain", 1e-6, 0.05))
+    table = applied(spec, "monitor", load("instruments.devices.n6705"))
+    assert [term.above for term in table.terms if term.name == "gain"] == [0.05]
+
+
 @pytest.mark.parametrize(
     ("change", "words", "key"),
     [
@@ -143,6 +179,45 @@ def test_a_wrong_point_is_refused_with_its_line(
         bench(tmp_path, text)
     assert words in str(caught.value)
     assert f"b.toml, line {line(text, key)}" in str(caught.value)
+
+
+# --- points beside each other -----------------------------------------------------------------------------
+
+
+def pair(near: str, correction: str, expanded: str = "2e-7", k: str = "2.0") -> str:
+    """Return two points: one of 1 µA ± 0.2 µA at 50 mA, and one of `correction` at `near`."""
+    changed = HIGHER.replace("value = 0.05\ncorrection = 1e-6", f"value = {near}\ncorrection = {correction}")
+    return HIGHER + changed.replace("U = 2e-7", f"U = {expanded}").replace("k = 2.0", f"k = {k}")
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (
+            pair("0.0500000001", "2e-6"),
+            "at 0.05 and 0.0500000001 A contradict each other: their corrections, 1e-06 ",
+        ),
+        (pair("0.05", "1.5e-6"), "at 0.05 A contradict each other"),
+        (pair("0.05", "1.3e-6"), "at 0.05 A say the same twice"),
+        (pair("0.0500000001", "1.3e-6"), "at 0.05 and 0.0500000001 A say the same twice"),
+        (pair("0.050001", "2e-6"), "at 0.05 and 0.050001 A contradict each other"),
+        (pair("0.06", "2e-3"), "at 0.05 and 0.06 A contradict each other"),
+        (pair("0.050001", "2e-6", "2e-6", "4.0"), ""),  # U of k = 2 is 1 µA there
+        (pair("0.050001", "1.4e-6"), ""),
+        (pair("0.051", "2e-6"), ""),
+    ],
+)
+def test_points_whose_correction_jumps_between_them_are_refused(other: str, words: str, tmp_path: Path) -> None:
+    """A correction cannot change by more than both U and a tenth of the distance; nor is a reading taken twice."""
+    text = BENCH + TABLE + other
+    if not words:
+        assert bench(tmp_path, text)
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        bench(tmp_path, text)
+    first = text.splitlines().index("[[monitor.calibration.point]]") + 1
+    assert words in str(caught.value)
+    assert f"b.toml, line {line(text, '[[monitor')} (and line {first})" in str(caught.value)
 
 
 POWER = HIGHER.replace('"current"', '"power"').replace('"A"', '"W"')
@@ -224,6 +299,38 @@ def test_an_interval_counts_from_the_day_of_the_calibration(tmp_path: Path) -> N
     check_in_force(spec, at("2026-02-28T12:00:00"))
     with pytest.raises(ConfigurationError, match="line 11: the calibration expired on 2026-02-28"):
         check_in_force(spec, at("2026-03-01T12:00:00"))
+
+
+@pytest.mark.parametrize(
+    ("table", "date", "last"),
+    [
+        ("calibrated_on = 2026-01-31\ndue = 2027-01-31", "1999-01-31", "2000-01-31"),
+        ("calibrated_on = 2026-01-31\ndue = 2027-01-31", "2025-11-30", "2026-11-30"),
+        ("calibrated_on = 2026-01-31\ndue = 2027-01-31", "2026-03-31", "2027-01-31"),
+        ("calibrated_on = 2026-01-31\ninterval_days = 10", "2026-03-31", "2026-02-10"),  # that of the other point
+        ("calibrated_on = 2026-03-31\ninterval_days = 10", "2026-01-31", "2026-02-10"),
+        ("calibrated_on = 2026-01-31", "1999-01-31", "2000-01-31"),
+        ("due = 2027-01-31", "1999-01-31", "2000-01-31"),
+        ("calibrated_on = 2026-01-31", "2026-01-31", "2027-01-31"),
+        ("calibrated_on = 2026-01-31\ndue = 9999-12-31", "2026-03-31", ""),
+    ],
+)
+def test_a_point_is_in_force_for_as_long_as_its_calibration(
+    table: str, date: str, last: str, tmp_path: Path
+) -> None:
+    """Counted from its own day, and never after `due`; for a year where the calibration does not say."""
+    rest = TABLE.partition("due = 2027-01-31\n")
+    own = POINT if "calibrated_on" in table else ""
+    text = BENCH + f"[monitor.calibration]\n{table}\n{rest[2]}" + own + HIGHER + f"date = {date}\n"
+    spec = bench(tmp_path, 'time_zone = "UTC"\n' + text)
+    if not last:
+        check_in_force(spec, at("2500-01-01T12:00:00"))
+        return
+    newest = "2026-03-31"  # of all points: before that day one of them is of tomorrow
+    if last >= newest:
+        check_in_force(spec, at(f"{last}T23:59:59"))
+    with pytest.raises(ConfigurationError, match=rf"line \d+: .* expired on {last}, and today is"):
+        check_in_force(spec, at(max(days_after(last, 1), newest)))
 
 
 def test_a_point_of_tomorrow_is_refused(tmp_path: Path) -> None:
