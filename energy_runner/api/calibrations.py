@@ -90,8 +90,9 @@ def calibrate_bench(
 
     `reading_range` is the range of readings that it belongs to; by default that of the file's points of the same
     quantity. The correction is what the reference says less the reading without any correction. Its uncertainty is
-    that of the reference, the scatter of the reading and its resolution. Its day is that on which it began. On a
-    virtual bench without a reference voltage an ideal voltmeter of the twins' world takes its place. Raises what `verify_bench` raises.
+    that of the reference, the scatter of the reading and its resolution; its day is that on which it was begun. On
+    a virtual bench without a reference voltage an ideal voltmeter of the twins' world takes its place. Raises what
+    `verify_bench` raises.
     """
     path, given = Path(file), certificate or Certificate()
     before = read_calibration(path)
