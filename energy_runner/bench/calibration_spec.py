@@ -36,7 +36,7 @@ class PointSpec(Table):
     k: float = Field(ge=1.0, le=10.0)
     """Coverage factor of `U`."""
     date: Day | None = None
-    """Day on which it was taken; by default the table's `calibrated_on`."""
+    """Day on which it was taken, from which its time in force counts; by default the table's `calibrated_on`."""
     laboratory: Text | None = None
     """Who took it; by default the table's `laboratory`."""
     certificate: Text | None = None
@@ -126,7 +126,7 @@ class TermSpec(Table):
     """
 
     name: Text
-    """Name of the term; the driver's own terms of that name are left out."""
+    """Name of the term; without `above` it takes the place of the driver's own terms of that name."""
     relative: float = Field(default=0.0, ge=0.0, le=1e3)
     """Share of the reading."""
     absolute: float = Field(default=0.0, ge=0.0, le=1e6)
@@ -138,7 +138,7 @@ class TermSpec(Table):
     unit: Literal["", "A", "V", "W", "J", "s", "sample"] = ""
     """Unit of `absolute` and `above`."""
     above: float = Field(default=0.0, ge=0.0, le=1e6)
-    """The term counts only while the reading is larger, in `unit`."""
+    """The term counts only while the reading is larger, in `unit`, beside those with another `above`."""
     source: Text
     """The document that states it, with its page."""
     assumed: bool = False
