@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compare what a monitor measured at a known load with what that load must draw; a pure function of the facts."""
+"""Compare what a monitor measured at a known load with what that load must draw; a pure function of the facts.
+
+Where the voltage at the load is the bench's own, it is one quantity in both: the measured power is in proportion
+to it, V·I, the known one to its square, V²/R. Its error acts on their difference by the difference of the two
+sensitivities (JCGM 100:2008, 5.2.2; for equal powers that is -1), and not once in each as if they were
+independent.
+"""
 
 import math
 from dataclasses import dataclass, replace
@@ -8,15 +14,16 @@ from statistics import stdev
 
 import numpy as np
 
-from energy_runner.analysis.energy.calibration import configured_source
+from energy_runner.analysis.energy.calibration import CalibratedSource, Curve, FloatArray, configured_source
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import MOST_MISSING, EnergyWindow
 from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.causes import find_causes
+from energy_runner.analysis.uncertainty.combine import Cause, window_budget
 from energy_runner.analysis.uncertainty.edges import share_above, view_edge
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Limits, Measured, evaluate
-from energy_runner.analysis.uncertainty.inputs import Term
+from energy_runner.analysis.uncertainty.inputs import BEYOND
 from energy_runner.errors import Argument, Call, SessionError
 from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.result import Component, WindowResult
@@ -24,7 +31,6 @@ from energy_runner.session.trace import TraceReader
 
 K = 2.0  # of the uncertainties that are given and stated here
 _BLOCKS = 10
-_VOLTAGE_TERMS = ("voltage_gain", "voltage_offset", "supply_voltage")
 
 
 @dataclass(frozen=True)
@@ -53,19 +59,22 @@ class KnownLoad:
 class Verified:
     """Mean power in watt, measured and known, with expanded uncertainties of 95 % and k = 2.
 
-    `E_n` is their difference over the root of the sum of squared uncertainties: up to 1 they agree (ISO/IEC
-    17043). `pulse_j` and `known_pulse_j` are the energies of one pulse. `incomplete` says what the monitor's
-    uncertainty lacks, `voltage_from` where the voltage came from.
+    `E_n` is their difference over its expanded uncertainty `U_difference_w`: up to 1 they agree (ISO/IEC 17043).
+    That is the root of the sum of squared uncertainties, but for a voltage that both rest on. `pulse_j` and
+    `known_pulse_j` are the energies of one pulse. `incomplete` says what the monitor's uncertainty lacks,
+    `voltage_from` where the voltage came from, and `voltage_shared` that the measured power rests on it, too.
     """
 
     measured_w: float
     U_w: float
     known_w: float
     U_known_w: float
+    U_difference_w: float
     E_n: float
     seconds: float
     voltage_v: float
     voltage_from: str
+    voltage_shared: bool
     pulse_j: float | None
     known_pulse_j: float | None
     components: tuple[Component, ...]
@@ -97,34 +106,43 @@ def verify(trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, *, v
     window, given = _window(source, monitor, start, stop, virtual=virtual)
     assert window.measured is not None  # noqa: S101
     budget = evaluate([window.measured], given).windows[0]
-    seconds = window.measured.duration_s
-    voltage_v, voltage_u_v, voltage_from = _voltage(trace, monitor, load, given.limits)
-    known_w = voltage_v**2 / load.resistance_ohm * load.duty
-    known_u_w = known_w * math.sqrt(
-        (2 * voltage_u_v / voltage_v) ** 2
-        + (load.resistance_u_ohm / K / load.resistance_ohm) ** 2
-        + (load.pulse_u_s / K / load.pulse_s if load.pulse_s else 0.0) ** 2
+    causes = find_causes([window.measured], given)
+    seconds, energy_j = window.measured.duration_s, window.measured.energy_j
+    of_voltage = [cause.contribution_j(0) for cause in causes.counted if cause.voltage]
+    relative_u = math.hypot(*of_voltage) / energy_j if of_voltage else None
+    voltage = _voltage(trace, monitor, load, source, relative_u)
+    known_w = voltage.value**2 / load.resistance_ohm * load.duty
+    voltage_u_w = 2 * known_w * voltage.u / voltage.value
+    own_u_w = known_w * math.hypot(
+        load.resistance_u_ohm / K / load.resistance_ohm,
+        load.pulse_u_s / K / load.pulse_s if load.pulse_s else 0.0,
     )
-    measured_w, expanded_w = window.measured.energy_j / seconds, budget.U / seconds
-    together_w = math.hypot(expanded_w, K * known_u_w)
+    difference_j, apart_u_w = budget.U, math.hypot(own_u_w, voltage_u_w)
+    if voltage.shared:
+        seen = [_in_difference(cause, known_w * seconds / energy_j) for cause in causes.counted]
+        difference_j, apart_u_w = window_budget(energy_j, seen, 0).expanded_j, own_u_w
+    together_w = math.hypot(difference_j / seconds, K * apart_u_w)
     if not together_w > 0:
         raise SessionError(
             "neither load nor monitor has an uncertainty. Try: ", Call("resistance_u_ohm", "--resistance-u")
         )
+    measured_w = energy_j / seconds
     period_s = load.period_s if load.pulse_s else None
     return Verified(
         measured_w=measured_w,
-        U_w=expanded_w,
+        U_w=budget.U / seconds,
         known_w=known_w,
-        U_known_w=K * known_u_w,
+        U_known_w=K * math.hypot(own_u_w, voltage_u_w),
+        U_difference_w=together_w,
         E_n=(measured_w - known_w) / together_w,
         seconds=seconds,
-        voltage_v=voltage_v,
-        voltage_from=voltage_from,
+        voltage_v=voltage.value,
+        voltage_from=voltage.comes_from,
+        voltage_shared=voltage.shared,
         pulse_j=measured_w * period_s if period_s else None,
         known_pulse_j=known_w * period_s if period_s else None,
         components=tuple(budget.components),
-        incomplete=tuple(find_causes([window.measured], given).doubts),
+        incomplete=tuple(causes.doubts),
     )
 
 
@@ -211,36 +229,70 @@ def _window(
     return window, with_calibration(given, source, [window]) or given
 
 
+@dataclass(frozen=True)
+class _Voltage:
+    """The voltage at the load, in V, with its standard uncertainty; `shared` with the measured power."""
+
+    value: float
+    u: float
+    comes_from: str
+    shared: bool
+
+
+def _in_difference(cause: Cause, known_share: float) -> Cause:
+    """Return what `cause` does to the measured energy less the known one, which is `known_share` of it.
+
+    An error of the voltage moves the measured energy in proportion, and the known one twice as much.
+    """
+    if not cause.voltage:
+        return cause
+    return replace(cause, sensitivity=tuple(one * (1 - 2 * known_share) for one in cause.sensitivity))
+
+
 def _voltage(
-    trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, limits: Limits
-) -> tuple[float, float, str]:
-    """Return the voltage at the load, its standard uncertainty (V) and where it comes from."""
+    trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, source: EnergySource, relative_u: float | None
+) -> _Voltage:
+    """Return the voltage at the load: given by a reference, or the bench's own, corrected as the energy is.
+
+    `relative_u` is what the budget of the energy, which is in proportion to it, says of the bench's own; None if
+    that says nothing.
+    """
     if load.voltage_v is not None:
-        return load.voltage_v, load.voltage_u_v / K, "as given"
-    terms = [term for term in limits.terms if term.name in _VOLTAGE_TERMS and term.known]
-    points = [point for point in limits.points if point.quantity == "voltage"]
-    if not terms and not points:
+        return _Voltage(load.voltage_v, load.voltage_u_v / K, "as given", shared=False)
+    if relative_u is None:
         raise SessionError(
             "nothing states how well the bench knows its voltage. Try: ",
             Call("voltage_v and voltage_u_v", "--voltage and --voltage-u"),
             ", measured there",
         )
     recorded = {"current", "voltage"} <= {name for name, _ in trace.signals}
-    voltage_v = _recorded_v(trace) if recorded else monitor.voltage_set_v
-    if points:
-        nearest = min(points, key=lambda point: abs(point.value - voltage_v))
-        voltage_v += nearest.correction
-    u_v = math.hypot(*(_limit_v(term, voltage_v) / math.sqrt(3) for term in terms), *(p.u for p in points[:1]))
-    return voltage_v, u_v, "as the monitor measured it" if recorded else "as set"
+    readings = _recorded_v(trace) if recorded else np.array([monitor.voltage_set_v])
+    comes_from = "as the monitor measured it" if recorded else "as set"
+    curve = source.corrections.voltage if isinstance(source, CalibratedSource) else None
+    if curve is not None:
+        _refuse_beyond(curve, float(np.nanmean(readings)), Limits.of(monitor.accuracy))
+        readings = readings + curve.correction(readings)
+        comes_from += ", corrected by its calibration"
+    voltage_v = float(np.nanmean(readings))
+    return _Voltage(voltage_v, voltage_v * relative_u, comes_from, shared=True)
 
 
-def _recorded_v(trace: TraceReader) -> float:
-    """Return the mean voltage while the load conducts."""
+def _refuse_beyond(curve: Curve, voltage_v: float, limits: Limits) -> None:
+    """Raise `SessionError` for a reading outside all ranges of the calibration, unless a term is about it."""
+    stated = any(term.name == BEYOND and term.unit in ("", "V") and term.known for term in limits.terms)
+    if stated or any(point.low <= voltage_v <= point.high for point in curve.points):
+        return
+    ranges = ", ".join(dict.fromkeys(f"{point.low:g} to {point.high:g} V" for point in curve.points))
+    raise SessionError(
+        f"the voltage of {voltage_v:.5g} V lies outside the calibration's ranges ({ranges}), and nothing states "
+        "how well it is known there. Try: ",
+        Call("voltage_v and voltage_u_v", "--voltage and --voltage-u"),
+        f", measured there, or a term '{BEYOND}' in the bench file",
+    )
+
+
+def _recorded_v(trace: TraceReader) -> FloatArray:
+    """Return the voltages while the load conducts."""
     current_a = np.asarray(trace.read("current", 0, trace.length), dtype=np.float64)
     voltage_v = np.asarray(trace.read("voltage", 0, trace.length), dtype=np.float64)
-    conducts = current_a > 0.5 * np.nanmax(current_a)
-    return float(np.nanmean(voltage_v[conducts]))
-
-
-def _limit_v(term: Term, voltage_v: float) -> float:
-    return term.relative * voltage_v + (term.absolute if term.unit == "V" else 0.0)
+    return voltage_v[current_a > 0.5 * np.nanmax(current_a)]

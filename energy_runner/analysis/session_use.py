@@ -5,7 +5,6 @@ import math
 from dataclasses import dataclass
 from typing import get_args
 
-from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.use import Battery, Between, DutyCycle, Quantity, Use, energy_in_use
 from energy_runner.errors import Argument, Call, ConfigurationError
 from energy_runner.session.folder import Session
@@ -16,17 +15,21 @@ from energy_runner.session.result import NetEnergy, Result
 class SessionUse:
     """What a session's energy comes to in use: the duty cycle, the battery if there is one, and the figures.
 
-    `net_energy` is the energy of an inference above the session's idle level; None where it has none.
+    `net_energy` is the energy of an inference above the session's idle level; None where the figures do not use
+    that level. `valid` and `verdict` say how the session was judged: figures from one that is not valid are not.
     """
 
     cycle: DutyCycle
     battery: Battery | None
     use: Use
     net_energy: NetEnergy | None = None
+    valid: bool = False
+    verdict: str = "not judged"
 
 
 def use_of_session(
     session: Session,
+    result: Result,
     *,
     period_s: Quantity,
     between: Between = "idle",
@@ -37,6 +40,7 @@ def use_of_session(
 ) -> SessionUse:
     """Return what the session's energy per inference comes to with one inference every `period_s`.
 
+    `result` is the session's, with its verdicts.
     `rest_w` is the power in between; without it that is the session's idle level, or nothing while the DUT is off.
     Raises `ConfigurationError` where the session has no score or no idle level to go by, and for what cannot be.
     """
@@ -44,7 +48,6 @@ def use_of_session(
         raise ConfigurationError(
             Argument("between", repr(between)), f": is not one of {', '.join(get_args(Between))}"
         )
-    result = analyze(session)
     inference_j, inference_s, relative_u = measured_inference(session, result)
     cycle = DutyCycle(
         inference_j=inference_j,
@@ -55,7 +58,15 @@ def use_of_session(
         boot_j=boot_j or Quantity(0.0),
         boot_s=boot_s or Quantity(0.0),
     )
-    return SessionUse(cycle, battery, energy_in_use(cycle, battery), result.net_energy_per_inference_j)
+    by_idle_level = rest_w is None and between == "idle"
+    return SessionUse(
+        cycle,
+        battery,
+        energy_in_use(cycle, battery),
+        net_energy=result.net_energy_per_inference_j if by_idle_level else None,
+        valid=result.valid,
+        verdict=result.judged(),
+    )
 
 
 def measured_inference(session: Session, result: Result) -> tuple[Quantity, Quantity, float]:

@@ -95,12 +95,14 @@ def use(
 
     Each quantity is a number, a `Quantity` with its standard uncertainty, or text such as "3.2+-0.1". `between` is
     the state of the DUT in between: "idle", "sleep" or "off"; `rest_w` is the power that it then draws (by default
-    the session's idle level), `boot_j` and `boot_s` are the energy and duration of waking up. Raises
-    `ConfigurationError` for impossible values.
+    the session's idle level), `boot_j` and `boot_s` are the energy and duration of waking up. The answer says
+    whether the session is `valid`. Raises `ConfigurationError` for impossible values.
     """
     period = _period_s(per_hour, period_s)
+    loaded = load_session(session)
     return use_of_session(
-        load_session(session),
+        loaded,
+        evaluate(loaded),
         period_s=period,
         between=cast("Between", between),
         rest_w=_given(rest_w, "rest_w"),

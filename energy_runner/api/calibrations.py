@@ -90,8 +90,9 @@ def calibrate_bench(
 
     `reading_range` is the range of readings that it belongs to; by default that of the file's points of the same
     quantity. The correction is what the reference says less the reading without any correction. Its uncertainty is
-    that of the reference, the scatter of the reading and its resolution. On a virtual bench without a reference
-    voltage an ideal voltmeter of the twins' world takes its place. Raises what `verify_bench` raises.
+    that of the reference, the scatter of the reading and its resolution; its day is that on which it was begun. On
+    a virtual bench without a reference voltage an ideal voltmeter of the twins' world takes its place. Raises what
+    `verify_bench` raises.
     """
     path, given = Path(file), certificate or Certificate()
     before = read_calibration(path)
@@ -99,6 +100,7 @@ def calibrate_bench(
     check_load(reference.load or KnownLoad(1.0, 0.0), seconds)
     spec, built = built_with_load(bench, seed)
     _check_reference(reference, virtual=spec.is_virtual)
+    day = day_in(zone_of(spec), utc_text(built.clock.utc_ns()))  # the day on which it begins, as for a run
     true_v: list[float] = []
 
     def heard(step: Examined) -> None:
@@ -112,7 +114,6 @@ def calibrate_bench(
         right, expanded = _by_reference(reference, true_v[0] if true_v else None)
         # A mean of ten parts is distributed as t; its standard deviation is larger (JCGM 101, 6.4.9.5).
         own_u = reading.u * math.sqrt(reading.dof / (reading.dof - 2))
-        day = day_in(zone_of(spec), utc_text(built.clock.utc_ns()))
         point = _point(reference.quantity, (low, high), reading.value, right - reading.value)
         steps_u = resolution_u(sampled.monitor, reading.value)
         point = point.model_copy(update={"U": K * math.hypot(expanded / K, own_u, steps_u), "date": day})

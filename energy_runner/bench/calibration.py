@@ -2,6 +2,7 @@
 """Check the calibrations of a bench file against each other and the day, and lay them over a specification."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, TermSpec
@@ -12,10 +13,18 @@ from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.session.days import day_in
 from instruments.clock import Clock, utc_text
 from instruments.roles import Identity
-from instruments.specifications import CalibrationPoint, Specification, SpecificationTerm, laid_over
+from instruments.specifications import (
+    REPLACED,
+    CalibrationPoint,
+    Specification,
+    SpecificationTerm,
+    laid_over,
+)
 
 _LOADS = ("current", "power", "energy")
 _REMEDY = "bench off works without it; for a run, have it calibrated, or leave [….calibration] out"
+STEEPEST = 0.1  # change of a correction per change of the reading; an instrument beyond that is to be repaired
+SAME_READING = 1e-7  # of the largest reading of a range: readings nearer than that no instrument tells apart
 Place = tuple[str, ...]
 Holder = InstrumentSpec | MonitorSpec
 
@@ -51,30 +60,39 @@ def check_calibrations(spec: BenchSpec) -> None:
 def check_in_force(spec: BenchSpec, clock: Clock) -> None:
     """Raise `ConfigurationError`, with the line, if points of a calibration are not in force today.
 
-    Today is the day in the laboratory's time zone; a virtual bench has the day of its own clock. Only a
-    calibration with points is refused: one without enters no figure, and a rule judges its days.
+    Today is the day on which the run begins, in the laboratory's time zone; a virtual bench has the day of its own
+    clock. A run that goes on past midnight is judged by the day on which it began, as by the rule `calibration`.
+    Only a calibration with points is refused: one without enters no figure, and a rule judges its days.
     """
     zone = zone_of(spec)
     today = day_in(zone, utc_text(clock.utc_ns()))
     for place, _, holder in _holders(spec):
         calibration = holder.calibration
-        if calibration is None or not calibration.point:
+        if calibration is None:
             continue
-        table = (*place, "calibration")
-        last = calibration.last_day()
-        if last is not None and today > last:
-            key = "due" if calibration.due is not None else "interval_days"
-            raise ConfigurationError(
-                f"{spec.origin.at((*table, key))}: the calibration expired on {last}, and today is {today} "
-                f"({zone}). Try: {_REMEDY}"
-            )
-        for number, point in enumerate(calibration.point):
-            day = point.date or calibration.calibrated_on
-            if day is not None and day > today:
-                raise ConfigurationError(
-                    f"{spec.origin.at((*table, 'point', str(number)))}: the point was taken on {day}, but today "
-                    f"is {today} ({zone}). Try: mend its date, or this computer's clock"
-                )
+        for number, point in enumerate(calibration.point or []):
+            problem = _out_of_force(calibration, point, number, today)
+            if problem is not None:
+                where, text, advice = problem
+                at = spec.origin.at((*place, "calibration", *where))
+                raise ConfigurationError(f"{at}: {text} today is {today} ({zone}). Try: {advice}")
+
+
+def _out_of_force(
+    calibration: CalibrationSpec, point: PointSpec, number: int, today: str
+) -> tuple[Place, str, str] | None:
+    """Return which key keeps a point from being in force today, why, and what to try; None if it is in force."""
+    taken = point.date or calibration.calibrated_on
+    own: Place = ("point", str(number), *(("date",) if point.date is not None else ()))
+    if taken is not None and taken > today:
+        return own, f"the point was taken on {taken}, but", "mend its date, or this computer's clock"
+    last = calibration.last_day_of(point)
+    if last is None or today <= last:
+        return None
+    if point.date in (None, calibration.calibrated_on):
+        key = next((key for key in ("due", "interval_days") if getattr(calibration, key)), "calibrated_on")
+        return (key,), f"the calibration expired on {last}, and", _REMEDY
+    return own, f"the point was taken on {taken} and expired on {last}, and", _REMEDY
 
 
 def zone_of(spec: BenchSpec) -> str:
@@ -83,13 +101,42 @@ def zone_of(spec: BenchSpec) -> str:
 
 
 def applied(spec: BenchSpec, sampler: str, table: Specification) -> Specification:
-    """Return a sampler's specification with what the bench file says about that instrument laid over it."""
+    """Return a sampler's specification with what the bench file says about that instrument laid over it.
+
+    A stated term takes the place of the table's terms of its name. With `above` it takes the place of those with
+    the same `above` or of unknown size, and counts beside the others, as terms of one name do in the table.
+    """
     for _, name, holder in _holders(spec):
         if name == sampler:
             stated = holder.specification
             terms = [_term(spec, term) for term in (stated.term or [] if stated else [])]
-            return laid_over(table, terms, _points(holder.calibration))
+            points = _points(holder.calibration)
+            result = laid_over(table, terms, points)
+            beside = _beside(table, terms, points)
+            if not beside:
+                return result
+            names = ", ".join(dict.fromkeys(term.name for term in beside))
+            words = f"The maker's terms with another limit `above` count beside those of the bench file: {names}."
+            return replace(result, terms=(*beside, *result.terms), assumptions=(*result.assumptions, words))
     return table
+
+
+def _beside(
+    table: Specification, stated: Sequence[SpecificationTerm], points: Sequence[CalibrationPoint]
+) -> list[SpecificationTerm]:
+    """Return the table's terms that count beside stated ones of their name, which all have another `above`."""
+    aboves: dict[str, set[float]] = {}
+    for term in stated:
+        aboves.setdefault(term.name, set()).add(term.above)
+    by_points = {name for point in points for name in REPLACED[point.quantity]}
+    return [
+        replace(term, assumed=term.assumed or table.assumed)
+        for term in table.terms
+        if term.name in aboves
+        and not {0.0, term.above} & aboves[term.name]
+        and (term.relative or term.absolute)
+        and term.name not in by_points
+    ]
 
 
 def check_serial(spec: BenchSpec, name: str, identity: Identity) -> None:
@@ -137,14 +184,42 @@ def contradiction(one: PointSpec, other: PointSpec) -> str:
         return _of_two_quantities({one.quantity, other.quantity})
     (low, high), (other_low, other_high) = one.range, other.range
     if one.range == other.range:
-        says = "contradict each other" if one.correction != other.correction else "say the same twice"
-        return f"two points at {one.value:g} {one.unit} {says}" if one.value == other.value else ""
+        return _of_one_range(one, other)
     if low < other_high and other_low < high:
         return (
             f"the ranges {low:g} to {high:g} {one.unit} and {other_low:g} to {other_high:g} {one.unit} overlap: "
             "which correction holds where?"
         )
     return ""
+
+
+def _of_one_range(one: PointSpec, other: PointSpec) -> str:
+    """Return why two points of one range cannot both hold: the correction would jump, or is there twice."""
+    apart = abs(one.value - other.value)
+    jump = abs(one.correction - other.correction)
+    expanded = 2 * (one.U / one.k + other.U / other.k)
+    if jump > expanded + STEEPEST * apart:
+        return (
+            f"two points at {_pair(one.value, other.value)} {one.unit} contradict each other: their corrections, "
+            f"{_pair(one.correction, other.correction)} {one.unit}, differ by more than both U (k = 2) and "
+            f"{STEEPEST * 100:g} % of the distance between them"
+        )
+    if apart <= SAME_READING * max(map(abs, one.range)):
+        return (
+            f"two points at {_pair(one.value, other.value)} {one.unit} say the same twice: one reading, one point"
+        )
+    return ""
+
+
+def _pair(one: float, other: float) -> str:
+    """Return two numbers with as many digits as it takes to tell them apart, or one where they are equal."""
+    if one == other:
+        return f"{one:g}"
+    for digits in range(6, 18):
+        first, second = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if first != second:
+            break
+    return f"{first} and {second}"
 
 
 def _of_two_quantities(both: set[str]) -> str:

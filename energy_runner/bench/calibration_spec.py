@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from energy_runner.bench.table import Day, Table
-from energy_runner.session.days import days_after
+from energy_runner.session.days import days_after, days_between
 from instruments.roles import UNITS
 
+YEAR_DAYS = 365
 Quantity = Literal["current", "voltage", "power", "energy"]
 Text = Annotated[str, Field(min_length=1)]
 Number = Annotated[float, Field(ge=-1e6, le=1e6)]
@@ -35,7 +36,7 @@ class PointSpec(Table):
     k: float = Field(ge=1.0, le=10.0)
     """Coverage factor of `U`."""
     date: Day | None = None
-    """Day on which it was taken; by default the table's `calibrated_on`."""
+    """Day on which it was taken, from which its time in force counts; by default the table's `calibrated_on`."""
     laboratory: Text | None = None
     """Who took it; by default the table's `laboratory`."""
     certificate: Text | None = None
@@ -99,11 +100,23 @@ class CalibrationSpec(Table):
             raise ValueError("interval_days counts from calibrated_on, and takes the place of due")
         return self
 
-    def last_day(self) -> str | None:
-        """Return the last day on which it is in force; None where neither `due` nor `interval_days` is given."""
-        if self.interval_days is None or self.calibrated_on is None:
+    def last_day_of(self, point: PointSpec) -> str | None:
+        """Return the last day on which a point is in force; None where it has no day to count from, and no `due`.
+
+        Each point is in force for as long as the calibration, from its own day on, and never after `due`: for
+        `interval_days`, for the time from `calibrated_on` to `due`, or else for a year, as the rule `calibration`.
+        """
+        taken = point.date or self.calibrated_on
+        if taken is None:
             return self.due
-        return days_after(self.calibrated_on, self.interval_days)
+        days = self.interval_days or YEAR_DAYS
+        if self.due is not None and self.calibrated_on is not None:
+            days = days_between(self.calibrated_on, self.due)
+        try:
+            last = days_after(taken, days)
+        except ValueError:  # beyond the calendar
+            return self.due
+        return last if self.due is None else min(last, self.due)
 
 
 class TermSpec(Table):
@@ -113,7 +126,7 @@ class TermSpec(Table):
     """
 
     name: Text
-    """Name of the term; the driver's own terms of that name are left out."""
+    """Name of the term; without `above` it takes the place of the driver's own terms of that name."""
     relative: float = Field(default=0.0, ge=0.0, le=1e3)
     """Share of the reading."""
     absolute: float = Field(default=0.0, ge=0.0, le=1e6)
@@ -125,7 +138,7 @@ class TermSpec(Table):
     unit: Literal["", "A", "V", "W", "J", "s", "sample"] = ""
     """Unit of `absolute` and `above`."""
     above: float = Field(default=0.0, ge=0.0, le=1e6)
-    """The term counts only while the reading is larger, in `unit`."""
+    """The term counts only while the reading is larger, in `unit`, beside those with another `above`."""
     source: Text
     """The document that states it, with its page."""
     assumed: bool = False

@@ -24,7 +24,7 @@ def _day(value: object) -> object:
     if match is None or isinstance(value, bool | int | float):
         raise ValueError("a day such as 2026-03-31")
     year, month, day = (int(part) for part in match.groups())
-    if not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1]:
+    if year < 1 or not 1 <= month <= 12 or not 1 <= day <= monthrange(year, month)[1]:
         raise ValueError("a day that exists")
     return text
 

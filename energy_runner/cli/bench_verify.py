@@ -95,6 +95,9 @@ def in_words(found: Verification) -> str:
     lines.append(
         f"Off by:    {off:+.3g} %, E_n = {result.E_n:+.2f}: {'they agree' if result.agrees else 'THEY DISAGREE'}"
     )
+    if result.voltage_shared:
+        expanded_mw = result.U_difference_w * 1e3
+        lines.append(f"The bench's own voltage is in both; their difference is known to ± {expanded_mw:.2g} mW")
     if result.incomplete:
         lines.append(f"The uncertainty of the monitor is incomplete: {'; '.join(result.incomplete)}")
     if found.virtual:

@@ -56,6 +56,8 @@ def use_command(options: UseOptions, *, as_json: bool) -> int:
                 "schema": USE_SCHEMA,
                 "session": session.record.session_id,
                 "virtual": session.record.virtual,
+                "valid": found.valid,
+                "verdict": found.verdict,
                 "cycle": jsonable(found.cycle),
                 "battery": jsonable(found.battery),
                 "use": jsonable(found.use),
@@ -94,6 +96,8 @@ def _show_use(session: "Session", found: "SessionUse") -> None:
     cycle, use = found.cycle, found.use
     if session.record.virtual:
         write("SIMULATED: a virtual bench, no measurement\n")
+    if not found.valid:
+        write(f"{found.verdict}: the figures are those of a session that is not valid\n")
     shares = ", ".join(f"{name} {share:.1%}" for name, share in use.shares.items() if share > 0)
     rows = [
         ["Energy of an inference, µJ", with_u(cycle.inference_j.value * 1e6, cycle.inference_j.u * 1e6)],
@@ -117,6 +121,6 @@ def _show_use(session: "Session", found: "SessionUse") -> None:
         rows.append(["Largest uncertainties", ", ".join(one.name for one in contributions[:3])])
     write_table(["", "± standard uncertainty"], rows)
     assumed = list(use.assumptions)
-    if cycle.between == "idle":
+    if net is not None:
         assumed.append("a measured idle level may be off by as many watts as the power while inferring")
     write("".join(f"Assumed: {line}\n" for line in assumed))

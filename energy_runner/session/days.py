@@ -39,3 +39,8 @@ def days_after(day: str, count: int) -> str:
         return (date.fromisoformat(day) + timedelta(days=count)).isoformat()
     except OverflowError as error:
         raise ValueError(str(error)) from None
+
+
+def days_between(day: str, later: str) -> int:
+    """Return the number of days from one day to another, both `YYYY-MM-DD`."""
+    return (date.fromisoformat(later) - date.fromisoformat(day)).days

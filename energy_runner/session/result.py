@@ -241,7 +241,7 @@ class NetEnergy(Model):
     value_j: float
     """Energy above idle, J per inference; negative where the DUT draws more while it waits."""
     u_j: float
-    """Standard uncertainty, J; the monitor's errors in the windows and at idle are counted as independent."""
+    """Standard uncertainty, J: an upper bound, for the monitor's errors at idle count as independent ones."""
     U_j: float
     """Expanded uncertainty, J, for 95 %."""
     k: float

@@ -10,7 +10,7 @@ import pytest
 from energy_runner import api
 from energy_runner.analysis.known_load import KnownLoad
 from energy_runner.api.calibrations import Calibrated, Certificate, Reference
-from energy_runner.bench import load_bench_spec
+from energy_runner.bench import build_bench, load_bench_spec
 from energy_runner.bench.calibration_file import read_calibration
 from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.session.events import MonitorConfigured
@@ -89,6 +89,42 @@ def test_an_expired_record_is_refused_before_anything_opens(tmp_path: Path) -> N
     with pytest.raises(ConfigurationError, match=r"cal\.toml, line 11: the calibration expired on 1999-12-02"):
         run(tmp_path, "expired", {"monitor.calibration": str(file)})
     assert not (tmp_path / "expired").exists()
+
+
+LAST_SECOND_NS = (24 * 3600 - 1) * 10**9
+
+
+def at_midnight(monkeypatch: pytest.MonkeyPatch, days: int) -> None:
+    """Let each bench that is built begin a second before the end of a day, so many days after the first."""
+    from energy_runner.api import known_loads, runs
+
+    def built(*args: Any, **more: Any) -> Any:
+        bench = build_bench(*args, **more)
+        bench.twin.clock.advance_to(days * 24 * 3600 * 10**9 + LAST_SECOND_NS)
+        return bench
+
+    for module in (known_loads, runs):
+        monkeypatch.setattr(module, "build_bench", built)
+
+
+def test_the_day_counts_on_which_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a point, of a comparison and of a run, all of which end on the next day."""
+    at_midnight(monkeypatch, 0)
+    for ohm in OHMS:
+        assert take(tmp_path, ohm, certificate=Certificate(interval_days=10)).point.date == "2000-01-01"
+    changes = {"monitor.calibration": str(tmp_path / "cal.toml")}
+    loaded = load_bench_spec(BENCH, changes | {"virtual.load_ohm": 150.0})
+    load = KnownLoad(150.0, 1e-3, 3.0, 0.03)
+    at_midnight(monkeypatch, 10)
+    assert api.verify_bench(loaded, load, seed=SEED, out=tmp_path / "v").result.agrees
+    session = run(tmp_path, "last", changes)
+    assert session.record.outcome == "completed"
+    assert session.record.started_utc.startswith("2000-01-11T23:59:59")
+    at_midnight(monkeypatch, 11)
+    with pytest.raises(ConfigurationError, match="expired on 2000-01-11, and today is 2000-01-12"):
+        run(tmp_path, "expired", changes)
+    with pytest.raises(ConfigurationError, match="expired on 2000-01-11, and today is 2000-01-12"):
+        api.verify_bench(loaded, load, seed=SEED, out=tmp_path / "w")
 
 
 def test_a_record_of_another_instrument_ends_the_run_with_the_supply_off(tmp_path: Path) -> None:

@@ -75,8 +75,10 @@ def find_levels_outside(session: Session, source: EnergySource, facts: Facts, al
 def net_energy(windows: list[WindowResult], score: Score | None, idle: PowerLevel | None) -> NetEnergy | None:
     """Return the energy of an inference above idle: the score less the idle power over the same time.
 
-    The monitor may be off at the idle level by as many watts as in the windows; the two errors are counted as
-    independent, though the larger part of them has one sign and cancels, so U is an upper estimate.
+    The monitor may be off at the idle level by as many watts as in the windows, and the two errors are counted as
+    independent, although both come from one monitor. That is an upper bound: an offset cancels, and a gain acts on
+    the difference alone. Only where the DUT draws more than twice as much at idle would a gain's effect be larger
+    than the bound, which grows with it from there on.
     """
     each_s = sorted(one.duration_s / one.inferences for one in windows if one.duration_s)
     if score is None or idle is None or not each_s:
@@ -85,7 +87,9 @@ def net_energy(windows: list[WindowResult], score: Score | None, idle: PowerLeve
     tree = gtc()
     inferred = tree.ureal(score.median, score.u, score.dof or math.inf, label="energy of an inference")
     level = tree.ureal(idle.power_w, idle.u_w, idle.dof, label="idle level")
-    monitor = tree.ureal(0.0, score.u / duration_s, score.dof or math.inf, label="monitor at the idle level")
+    ratio = idle.power_w * duration_s / score.median
+    monitor_u_w = score.u / duration_s * max(1.0, ratio - 1.0)
+    monitor = tree.ureal(0.0, monitor_u_w, score.dof or math.inf, label="monitor at the idle level")
     net = inferred - (level + monitor) * duration_s
     u_j = float(tree.uncertainty(net))
     dof = float(tree.dof(net)) if u_j > 0 else math.inf

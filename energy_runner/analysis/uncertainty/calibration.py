@@ -104,6 +104,7 @@ def _of_certificates(curve: Curve, effects: Sequence[_Effect], windows: Sequence
                 unit=points[0].unit,
                 distribution="normal",
                 divisor=None,
+                voltage=curve.quantity == "voltage",
             )
         )
     return causes
@@ -122,6 +123,7 @@ def _of_beyond(
             sensitivity=tuple(
                 effect.beyond_j / _inferences(window) for effect, window in zip(effects, windows, strict=True)
             ),
+            voltage=curve.quantity == "voltage",
         )
     ]
 

@@ -144,6 +144,7 @@ def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditio
         distribution="normal" if noise else "rectangular",
         divisor=1.0 if noise else ROOT3,
         shared=not noise,
+        voltage=term.name in _VOLTAGE,
     )
 
 

@@ -37,7 +37,8 @@ class Cause:
     """One input quantity: for each window its standard uncertainty and what an error of one unit does.
 
     `sensitivity` is in joule per inference and `unit`. `shared` says that the windows have one error in
-    common (then `u` is the same for all).
+    common (then `u` is the same for all), `voltage` that it is an error of the voltage, which the energy is in
+    proportion to.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Cause:
     dof: float = math.inf
     kind: Literal["A", "B"] = "B"
     shared: bool = True
+    voltage: bool = False
 
     def contribution_j(self, window: int) -> float:
         """Return the standard uncertainty that this cause alone gives one window, in J per inference."""

@@ -75,6 +75,7 @@ def test_use_carries_the_uncertainty_through(session, tmp_path):
     done = started("use", str(session), *words, cwd=tmp_path)
     assert done.returncode == ExitStatus.VALID
     document = json.loads(done.stdout)
+    assert document["valid"] is json.loads((session / "result.json").read_text("utf-8"))["valid"] is True
     life = document["life_days"]
     assert life["u"] / life["value"] == pytest.approx(10 / 225, rel=0.5)
     day = document["use"]["day_j"]

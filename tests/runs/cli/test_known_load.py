@@ -33,6 +33,7 @@ def test_a_resistor_that_agrees_and_one_that_does_not(bench: str, call: Call) ->
     assert (status, err) == (ExitStatus.VALID, "")
     assert "ok    supply is off: confirmed by monitor\n" in out
     assert "they agree" in out
+    assert "The bench's own voltage is in both; their difference is known to ± " in out
     assert "VIRTUAL" in out
     assert Path("v/verification.json").exists()
     status, out, _ = call("bench", "verify", bench, "--resistance", "180", "--seconds", "0.5")
@@ -47,7 +48,9 @@ def test_one_json_document(bench: str, call: Call) -> None:
     assert status == ExitStatus.VALID
     assert found["agrees"]
     assert found["virtual"]
+    assert found["E_n"] == pytest.approx((found["measured_w"] - found["known_w"]) / found["U_difference_w"])
     assert abs(found["E_n"]) <= 1
+    assert found["voltage_shared"]
     assert found["load"]["resistance_ohm"] == 150.0
     assert {"name", "u", "sensitivity"} <= set(found["components"][0])
 

@@ -16,7 +16,7 @@ from energy_runner.analysis.quantities import quantity
 from energy_runner.analysis.use import DAY_S, YEAR_S, Battery, DutyCycle, Quantity, _shape, energy_in_use
 from energy_runner.cli.use_command import USE_SCHEMA, UseOptions, use_command
 from energy_runner.errors import ConfigurationError, ExitStatus
-from energy_runner.session.events import Exchange
+from energy_runner.session.events import Exchange, RunStopped
 from tests.support.synthetic import ACTIVE_W, IDLE_W, host_ns, make_run
 
 CYCLE = DutyCycle(
@@ -95,6 +95,30 @@ def test_a_session_without_a_quiet_stretch_has_no_idle_power_to_go_by(tmp_path):
         run.insert(Exchange(t_ns=host_ns(t_s), box="dut", direction=direction, text=text))
     with pytest.raises(ConfigurationError, match="no idle level where nothing is sent or received"):
         use_command(UseOptions(run.write(tmp_path / "s").path, period_s="60"), as_json=True)
+
+
+@pytest.mark.parametrize("outcome", ["completed", "interrupted"])
+def test_a_session_that_is_not_valid_is_called_so(outcome, tmp_path, capsys):
+    run = make_run()
+    run.change(RunStopped, lambda _, event: event.model_copy(update={"outcome": outcome}))
+    path = run.write(tmp_path / "s").path
+    valid = outcome == "completed"
+    assert use_command(UseOptions(path, period_s="60"), as_json=False) == ExitStatus.VALID
+    assert ("NOT VALID" in capsys.readouterr().out) is not valid
+    use_command(UseOptions(path, period_s="60"), as_json=True)
+    document = json.loads(capsys.readouterr().out)
+    assert (document["valid"], document["verdict"]) == (valid, er.analyze(path).judged())
+
+
+def test_an_idle_level_that_is_not_used_is_not_shown(tmp_path, capsys):
+    path = make_run().write(tmp_path / "s").path
+    for more, used in (({}, True), ({"rest_uw": "3"}, False), ({"rest_uw": "3", "between": "sleep"}, False)):
+        use_command(UseOptions(path, period_s="60", **more), as_json=False)
+        shown = capsys.readouterr().out
+        assert ("Energy above idle" in shown, "a measured idle level" in shown) == (used, used), more
+        use_command(UseOptions(path, period_s="60", **more), as_json=True)
+        document = json.loads(capsys.readouterr().out)
+        assert (document["net_energy_per_inference_j"] is not None) is used
 
 
 def test_uncertainties_agree_with_monte_carlo():

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calibration points and terms of a bench file: what is refused, with its line, and what is laid over a table."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,57 +8,13 @@ from pydantic import ValidationError
 
 from energy_runner.api.runs import _first_record
 from energy_runner.bench.build import build_bench
-from energy_runner.bench.calibration import applied, check_in_force, zone_of
+from energy_runner.bench.calibration import applied, check_in_force
 from energy_runner.bench.calibration_spec import TermSpec
 from energy_runner.bench.load import load_bench_spec
-from energy_runner.bench.spec import BenchSpec
 from energy_runner.errors import ConfigurationError
-from instruments.clock import VirtualClock
 from instruments.specifications import as_facts, load
+from tests.support.calibrations import BENCH, HIGHER, POINT, TABLE, at, bench, line
 from tests.support.small import small_plan
-
-BENCH = """name = "desk"
-[monitor]
-driver = "n6705"
-port = "TCPIP::10.0.0.7::5025::SOCKET"
-voltage_v = 3.0
-[io_manager]
-port = "/dev/ttyACM1"
-"""
-TABLE = """[monitor.calibration]
-calibrated_on = 2026-01-31
-due = 2027-01-31
-laboratory = "Lab"
-certificate = "C-1"
-"""
-POINT = """[[monitor.calibration.point]]
-quantity = "current"
-range = [0.0, 0.1]
-value = 0.0
-correction = 1e-6
-unit = "A"
-U = 2e-7
-k = 2.0
-"""
-HIGHER = POINT.replace("value = 0.0", "value = 0.05")
-
-
-def bench(folder: Path, text: str) -> BenchSpec:
-    (folder / "b.toml").write_text(text, "utf-8")
-    return load_bench_spec(str(folder / "b.toml"))
-
-
-def at(day: str) -> VirtualClock:
-    """Return a clock that shows this moment of UTC."""
-    clock = VirtualClock()
-    wanted_ns = round(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 10**9
-    clock.advance_to(wanted_ns - clock.utc_ns())
-    return clock
-
-
-def line(text: str, key: str) -> int:
-    """Return the number of the last line that begins with `key`."""
-    return max(number for number, one in enumerate(text.splitlines(), 1) if one.startswith(key))
 
 
 def test_points_become_facts_and_replace_gain_and_offset(tmp_path: Path) -> None:
@@ -111,6 +66,41 @@ def test_a_term_is_sized_by_the_change_of_temperature(tmp_path: Path) -> None:
     assert term.source == "page 9 \u00d7 3 K (environment.temperature_change_k)"
 
 
+ABOVE = '[[monitor.specification.term]]\nname = "{}"\nabsolute = {}\nunit = "A"\nabove = {}\nsource = "page 9"\n'
+
+
+@pytest.mark.parametrize(
+    ("device", "stated", "count"),
+    [
+        ("n6705", [("gain", 1e-6, 0.05)], [0.0, 0.05]),
+        ("n6705", [("gain", 1e-6, 0.05), ("gain", 1e-6, 0.5)], [0.0, 0.05, 0.5]),
+        ("n6705", [("gain", 1e-6, 0.0)], [0.0]),
+        ("n6705", [("gain", 1e-6, 0.0), ("gain", 1e-6, 0.5)], [0.0, 0.5]),
+        ("n6705", [("range_changes", 1e-6, 0.1)], [0.1]),
+        ("n6705", [("range_changes", 1e-6, 0.0)], [0.0]),
+        ("n6705", [("range_changes", 1e-6, 0.5)], [0.1, 0.5]),
+        ("lpm01a", [("range_changes", 1e-6, 0.05)], [0.05]),  # the table's is of unknown size
+    ],
+)
+def test_terms_of_one_name_with_different_limits_add(
+    device: str, stated: list[tuple[str, float, float]], count: list[float], tmp_path: Path
+) -> None:
+    spec = bench(tmp_path, BENCH + "".join(ABOVE.format(*one) for one in stated))
+    table = applied(spec, "monitor", load(f"instruments.devices.{device}"))
+    found = [term for term in table.terms if term.name == stated[0][0]]
+    assert sorted(term.above for term in found) == count
+    assert all(term.relative or term.absolute for term in found)
+    kept = [term for term in found if term.source != "page 9"]
+    assert all(term.assumed for term in kept), "the whole table was assumed"
+    assert any("count beside those of the bench file" in words for words in table.assumptions) is bool(kept)
+
+
+def test_points_replace_the_makers_terms_also_beside_a_stated_one(tmp_path: Path) -> None:
+    spec = bench(tmp_path, BENCH + TABLE + POINT + HIGHER + ABOVE.format("gain", 1e-6, 0.05))
+    table = applied(spec, "monitor", load("instruments.devices.n6705"))
+    assert [term.above for term in table.terms if term.name == "gain"] == [0.05]
+
+
 @pytest.mark.parametrize(
     ("change", "words", "key"),
     [
@@ -143,6 +133,45 @@ def test_a_wrong_point_is_refused_with_its_line(
         bench(tmp_path, text)
     assert words in str(caught.value)
     assert f"b.toml, line {line(text, key)}" in str(caught.value)
+
+
+# --- points beside each other -----------------------------------------------------------------------------
+
+
+def pair(near: str, correction: str, expanded: str = "2e-7", k: str = "2.0") -> str:
+    """Return two points: one of 1 µA ± 0.2 µA at 50 mA, and one of `correction` at `near`."""
+    changed = HIGHER.replace("value = 0.05\ncorrection = 1e-6", f"value = {near}\ncorrection = {correction}")
+    return HIGHER + changed.replace("U = 2e-7", f"U = {expanded}").replace("k = 2.0", f"k = {k}")
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        (
+            pair("0.0500000001", "2e-6"),
+            "at 0.05 and 0.0500000001 A contradict each other: their corrections, 1e-06 ",
+        ),
+        (pair("0.05", "1.5e-6"), "at 0.05 A contradict each other"),
+        (pair("0.05", "1.3e-6"), "at 0.05 A say the same twice"),
+        (pair("0.0500000001", "1.3e-6"), "at 0.05 and 0.0500000001 A say the same twice"),
+        (pair("0.050001", "2e-6"), "at 0.05 and 0.050001 A contradict each other"),
+        (pair("0.06", "2e-3"), "at 0.05 and 0.06 A contradict each other"),
+        (pair("0.050001", "2e-6", "2e-6", "4.0"), ""),  # U of k = 2 is 1 µA there
+        (pair("0.050001", "1.4e-6"), ""),
+        (pair("0.051", "2e-6"), ""),
+    ],
+)
+def test_points_whose_correction_jumps_between_them_are_refused(other: str, words: str, tmp_path: Path) -> None:
+    """A correction cannot change by more than both U and a tenth of the distance; nor is a reading taken twice."""
+    text = BENCH + TABLE + other
+    if not words:
+        assert bench(tmp_path, text)
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        bench(tmp_path, text)
+    first = text.splitlines().index("[[monitor.calibration.point]]") + 1
+    assert words in str(caught.value)
+    assert f"b.toml, line {line(text, '[[monitor')} (and line {first})" in str(caught.value)
 
 
 POWER = HIGHER.replace('"current"', '"power"').replace('"A"', '"W"')
@@ -186,67 +215,6 @@ def test_only_the_sampler_is_corrected(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"line 15: 'b' does not sample on this bench"):
         bench(tmp_path, text + points)
     assert bench(tmp_path, text + points.replace("instruments.b", "instruments.a"))
-
-
-# --- days -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("zone", "moment", "in_force"),
-    [
-        ("UTC", "2027-01-31T23:59:00", True),
-        ("UTC", "2027-02-01T00:01:00", False),
-        ("Asia/Tokyo", "2027-01-31T14:59:00", True),
-        ("Asia/Tokyo", "2027-01-31T15:01:00", False),
-        ("America/Los_Angeles", "2027-02-01T07:59:00", True),
-        ("America/Los_Angeles", "2027-02-01T08:01:00", False),
-        ("UTC+05:30", "2027-01-31T18:31:00", False),
-    ],
-)
-def test_a_calibration_expires_with_the_day_of_the_laboratory(
-    zone: str, moment: str, in_force: bool, tmp_path: Path
-) -> None:
-    text = f'time_zone = "{zone}"\n' + BENCH + TABLE + POINT
-    spec = bench(tmp_path, text)
-    if in_force:
-        check_in_force(spec, at(moment))
-        return
-    with pytest.raises(ConfigurationError) as caught:
-        check_in_force(spec, at(moment))
-    assert f"line {line(text, 'due')}: the calibration expired on 2027-01-31, and today is 2027-02-01" in str(
-        caught.value
-    )
-
-
-def test_an_interval_counts_from_the_day_of_the_calibration(tmp_path: Path) -> None:
-    text = 'time_zone = "UTC"\n' + BENCH + TABLE.replace("due = 2027-01-31", "interval_days = 28") + POINT
-    spec = bench(tmp_path, text)
-    check_in_force(spec, at("2026-02-28T12:00:00"))
-    with pytest.raises(ConfigurationError, match="line 11: the calibration expired on 2026-02-28"):
-        check_in_force(spec, at("2026-03-01T12:00:00"))
-
-
-def test_a_point_of_tomorrow_is_refused(tmp_path: Path) -> None:
-    spec = bench(tmp_path, 'time_zone = "UTC"\n' + BENCH + TABLE + POINT)
-    with pytest.raises(
-        ConfigurationError, match="line 14: the point was taken on 2026-01-31, but today is 2026-01-30"
-    ):
-        check_in_force(spec, at("2026-01-30T12:00:00"))
-
-
-def test_without_points_a_rule_judges_the_days(tmp_path: Path) -> None:
-    check_in_force(bench(tmp_path, 'time_zone = "UTC"\n' + BENCH + TABLE), at("2030-01-01T00:00:00"))
-
-
-def test_a_zone_that_is_unknown(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"line 1: time_zone = 'Europe/Atlantis': .*IANA"):
-        bench(tmp_path, 'time_zone = "Europe/Atlantis"\n' + BENCH)
-
-
-def test_the_zone_of_this_computer_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "Asia/Kathmandu")
-    assert zone_of(bench(tmp_path, BENCH)) == "Asia/Kathmandu"
-    assert zone_of(load_bench_spec("virtual-lpm01a")) == "UTC"
 
 
 # --- a file of its own ------------------------------------------------------------------------------------

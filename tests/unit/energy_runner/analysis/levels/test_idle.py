@@ -154,6 +154,16 @@ def test_the_uncertainty_above_idle_is_that_of_score_monitor_and_level():
     assert net_energy(windows, score, None) is None
 
 
+@pytest.mark.parametrize("ratio", [0.0, 0.5, 1.0, 2.0, 3.0, 8.0])
+def test_the_uncertainty_above_idle_is_a_bound_for_an_error_of_the_gain(ratio):
+    """Such an error g makes (1 + g)(E - P t): at `ratio` = P t / E it is |1 - ratio| times that of the score."""
+    windows = [WindowResult(index=0, stimulus=0, file="a", inferences=10, duration_s=1.0)]
+    score = Score(median=5e-3, u=3e-5, U=6e-5, k=2.0)
+    net = net_energy(windows, score, PowerLevel(ratio * 5e-3 / 0.1, 0.0, 1.0, 1, 0.0, 1.0))
+    assert net.u_j >= abs(1 - ratio) * score.u
+    assert ratio > 2 or net.u_j == pytest.approx(math.sqrt(2) * score.u)
+
+
 def test_the_line_between_host_and_trace_says_how_well_it_ties_them():
     run = make_run()
     facts = gather(run.events)
