@@ -4,10 +4,11 @@
 Other packages add theirs through the entry-point group `energy_runner.drivers`; each entry is a `DriverSpec`.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.metadata import entry_points
+from functools import cache
+from importlib import import_module, metadata
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -153,6 +154,20 @@ def drivers() -> dict[str, DriverSpec]:
 def broken_drivers() -> dict[str, str]:
     """Return the reason why a driver of another package cannot be used, by the name of its entry point."""
     return {name: found for name, found in _of_other_packages().items() if isinstance(found, str)}
+
+
+def entry_points(group: str) -> metadata.EntryPoints:
+    """Return the entry points of `group`; they are read again when the import path changes.
+
+    Reading what all installed packages provide takes longer than opening an instrument, and a run asks often.
+    """
+    return _entry_points(group, tuple(sys.path))
+
+
+@cache
+def _entry_points(group: str, path: tuple[str, ...]) -> metadata.EntryPoints:
+    del path
+    return metadata.entry_points(group=group)
 
 
 def _of_other_packages() -> dict[str, DriverSpec | str]:
