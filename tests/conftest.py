@@ -22,6 +22,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 REFERENCE_VARIABLE = "ENERGY_RUNNER_REFERENCE"
 REFERENCE_TESTS = Path(__file__).parent / "reference"
+REAL_TIME_TESTS = Path(__file__).parent / "wire"
 
 
 def has_reference() -> bool:
@@ -33,6 +34,14 @@ def has_reference() -> bool:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out the tests that need data of others, where a user has none; the summary says so."""
     return True if collection_path == REFERENCE_TESTS and not has_reference() else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests in real time, which mostly wait, among the others, which keep the processors busy."""
+    waiting = [item for item in items if REAL_TIME_TESTS in item.path.parents]
+    others = [item for item in items if REAL_TIME_TESTS not in item.path.parents]
+    place = {id(item): (k + 0.5) / len(some) for some in (waiting, others) for k, item in enumerate(some)}
+    items.sort(key=lambda item: place[id(item)])
 
 
 @pytest.fixture(autouse=True)
