@@ -69,11 +69,19 @@ def analyze(session: Session) -> Result:
         benchmark=session.record.benchmark.id,
         mode=run.mode,
         virtual=session.record.virtual,
-        outcome=facts.outcome,
+        outcome=_outcome(session, facts),
         findings=[*_general_findings(facts), *contradictions(session, facts)],
     )
     measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
     return measure(session, facts, result)
+
+
+def _outcome(session: Session, facts: Facts) -> str:
+    """Return how the run ended: by its journal, unless the record, written later, says that it went wrong."""
+    recorded = session.record.outcome
+    if facts.outcome != "completed" or recorded == "completed":
+        return facts.outcome
+    return "killed" if recorded == "running" else recorded
 
 
 def _check_same_run(session: Session) -> None:

@@ -8,8 +8,10 @@ from energy_runner.rules.rule_sets import Row
 
 def run_completed(case: Case, _: Row) -> Judgement:
     """Judge whether the run went through all its phases."""
-    ended, outcome = case.facts.ended, case.facts.outcome
+    ended, outcome = case.facts.ended, case.result.outcome
     note = shown(ended.reason) if ended else "the journal does not tell how the run ended"
+    if outcome != case.facts.outcome:
+        note = shown(case.record.reason)
     if case.facts.torn:
         outcome, note = "killed", "the journal breaks off"
     damaged = [finding.detail for finding in case.result.findings if finding.id == STREAM]

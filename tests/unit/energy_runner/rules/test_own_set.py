@@ -110,6 +110,24 @@ def test_no_set_makes_a_run_valid_that_did_not_complete(tmp_path: Path) -> None:
     assert not evaluate(killed.write(tmp_path / "killed"), rule_set=path).valid
 
 
+@pytest.mark.parametrize(
+    ("recorded", "outcome"),
+    [("running", "killed"), ("bench-fault", "bench-fault"), ("interrupted", "interrupted")],
+)
+def test_a_record_that_says_that_the_run_went_wrong_outweighs_its_journal(
+    recorded: str, outcome: str, tmp_path: Path
+) -> None:
+    """The record is written last: only it tells that the files could not be completed."""
+    run = make_run(FAST)
+    run.record = run.record.model_copy(update={"outcome": recorded, "reason": "the disk is full"})
+    result = evaluate(run.write(tmp_path / "s"))
+    assert result.outcome == outcome
+    assert not result.valid
+    [verdict] = [one for one in result.verdicts if one.id == "run-completed"]
+    assert (verdict.passed, verdict.measured) == (False, outcome)
+    assert "the disk is full" in verdict.note
+
+
 def test_a_remark_is_dropped_where_the_limit_is_drawn_in_to_it(tmp_path: Path) -> None:
     own = read_rule_set(written(tmp_path, 'based_on = "lab"\n[rules]\nspread = { limit = 0.004 }\n'))
     assert own.rules["spread"].remark_above is None
