@@ -2,6 +2,7 @@
 """Which tests a mutant is tried with, and in which order."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from scripts.mutation.swap import changed_functions
 from scripts.mutation.trial import COMPUTE, IMPORT, SWAP
 
 ROOT = Path(__file__).parent.parent.parent
+_OF_ONE_FUNCTION = 4
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,17 @@ class Reach:
         return self._tests(label for label in labels if label != EVERY) or set(
             self.took_s
         ), IMPORT if inside else COMPUTE
+
+    def some(self, tests: Iterable[str]) -> set[str]:
+        """Return the shortest tests, a few of each function: its other parameters rarely notice more."""
+        taken: Counter[str] = Counter()
+        chosen = set()
+        for test in sorted(tests, key=self.took_s.__getitem__):
+            function = test.partition("[")[0]
+            taken[function] += 1
+            if taken[function] <= _OF_ONE_FUNCTION:
+                chosen.add(test)
+        return chosen
 
     def ordered(self, tests: Iterable[str]) -> list[str]:
         """Return tests from the shortest to the longest, those of a file with shared fixtures together."""

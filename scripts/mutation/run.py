@@ -47,7 +47,7 @@ def main() -> int:
     STATE.mkdir(parents=True, exist_ok=True)
     outcomes = []
     for room in sorted({_room(mutant.path) for mutant in chosen}):
-        outcomes += _try_room(room, [mutant for mutant in chosen if _room(mutant.path) == room], options.again)
+        outcomes += _try_room(room, [mutant for mutant in chosen if _room(mutant.path) == room], options)
     alive = [outcome for outcome in outcomes if outcome.survived]
     for outcome in alive:
         print(f"{outcome.mutant.path}:{outcome.mutant.line} {outcome.status}: {outcome.mutant.key}")
@@ -66,6 +66,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the draw")
     parser.add_argument(
         "--again", action="store_true", help="try survivors again, after tests were written for them"
+    )
+    parser.add_argument(
+        "--thorough", action="store_true", help="with all parameters of the tests that reach a line, not only some"
     )
     parser.add_argument("--write", action="store_true", help="write docs/reference/mutants.md")
     return parser.parse_args()
@@ -91,14 +94,15 @@ def _tests_of(room: str) -> list[str]:
     return [f"tests/unit/{room}", *_BESIDE.get(room, ())]
 
 
-def _try_room(room: str, mutants: list[Mutant], again: bool) -> list[Outcome]:
+def _try_room(room: str, mutants: list[Mutant], options: argparse.Namespace) -> list[Outcome]:
     """Try the mutants of a room that nothing is known about yet."""
     known = _known(room)
     names = {mutant: _name(mutant) for mutant in mutants}
     left = [
         m
         for m in mutants
-        if known.get(names[m], NOT_SWAPPED) == NOT_SWAPPED or (again and known[names[m]] in {ALIVE, UNREACHED})
+        if known.get(names[m], NOT_SWAPPED) == NOT_SWAPPED
+        or (options.again and known[names[m]] in {ALIVE, UNREACHED})
     ]
     if left:
         copy = _copied(room)
@@ -106,6 +110,7 @@ def _try_room(room: str, mutants: list[Mutant], again: bool) -> list[Outcome]:
         trials, hidden = [], {}
         for mutant in left:
             tests, how = reached.trial(mutant, (ROOT / mutant.path).read_bytes())
+            tests = tests if options.thorough else reached.some(tests)
             if tests:
                 trials.append(_trial(mutant, names[mutant], reached.ordered(tests), how, reached))
             else:

@@ -5,6 +5,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -13,11 +14,13 @@ from energy_runner.errors import ConfigurationError
 from energy_runner.rules import load_rule_set
 from energy_runner.rules.base import Case, not_known
 from energy_runner.rules.clocks import _edges_by_host, _line, dut_clock, sample_clock
+from energy_runner.rules.instrument import _window_voltages, instrument_known, voltage
+from energy_runner.rules.modes import _answers, _rounded, accuracy_target, throughput_agrees
 from energy_runner.rules.rule_sets import AuditRow, Row
 from energy_runner.session import events as ev
 from energy_runner.session.result import SampleClock
-from tests.support.bent_runs import FAST, calibrated, one
-from tests.support.synthetic import Run, Setup, make_run
+from tests.support.bent_runs import FAST, bench, calibrated, edit, monitor, one, volts
+from tests.support.synthetic import Run, Setup, host_ns, make_run
 
 ROW = Row(binding="always", clause="c", limit=0.005)
 BY_LAPS = Setup(period_s=2048e-6, by_laps=True)
@@ -179,3 +182,143 @@ def test_a_set_of_your_own_is_bounded(tmp_path: Path, text: str, wrong: str) -> 
     with pytest.raises(ConfigurationError) as refused:
         load_rule_set(path)
     assert wrong in str(refused.value)
+
+
+# --- the monitor and its surroundings -------------------------------------------------------------------
+
+
+def test_the_lowest_temperature_measured_counts(tmp_path: Path) -> None:
+    run = bench()(make_run(FAST))
+    for t_s, temperature_c in ((1.0, 25.0), (2.0, 20.5), (3.0, 26.0)):
+        run.insert(ev.TemperatureMeasured(t_ns=host_ns(t_s), temperature_c=temperature_c, u_k=0.1))
+    assert one(run, tmp_path, "temperature").measured == "20.5 °C"
+
+
+@pytest.mark.parametrize(("set_v", "known"), [(0.0, False), (0.5, True)])
+def test_a_voltage_is_judged_against_one_that_was_set(tmp_path: Path, set_v: float, known: bool) -> None:
+    run = edit(ev.MonitorConfigured, voltage_set_v=set_v)(volts(0.5)(make_run(FAST)))
+    verdict = one(run, tmp_path, "voltage")
+    assert (verdict.known, verdict.passed) == (known, known)
+    assert known or verdict.note == "the session does not tell which voltage was set"
+
+
+def test_one_voltage_that_is_no_number_leaves_the_rule_without_an_answer(tmp_path: Path) -> None:
+    verdict = one(volts(1.8, float("nan"))(make_run(FAST)), tmp_path, "voltage")
+    assert (verdict.known, verdict.note) == (False, "a voltage measured is no number")
+
+
+@pytest.mark.parametrize(
+    ("measured_v", "note"),
+    [(1 + 2**-7, ""), (1.01, "off by +1 %"), (0.99, "off by -1 %"), (1.0, "")],
+)
+def test_a_voltage_is_remarked_upon_beyond_its_threshold_on_either_side(
+    tmp_path: Path, measured_v: float, note: str
+) -> None:
+    run = edit(ev.MonitorConfigured, voltage_set_v=1.0)(volts(measured_v)(make_run(FAST)))
+    case = case_of(run, tmp_path)
+    judged = voltage(case, Row(binding="always", clause="c", limit=0.02, remark_above=2**-7))
+    assert (judged.passed, judged.note) == (True, note)
+
+
+def test_voltages_of_windows_are_those_of_windows_that_lie_within_the_trace(tmp_path: Path) -> None:
+    run = make_run(Setup(period_s=0.01, by_laps=True))
+    run.samples[1][:] = np.arange(len(run.samples[1]), dtype=np.float32)
+    case = case_of(run, tmp_path)
+    length = len(run.samples[1])
+    places = [
+        (0.0, 0.02),
+        ((length - 3) / 100, length / 100),
+        (0.05, 0.05),
+        (-0.01, 0.01),
+        (0.1, length / 100 + 1),
+    ]
+    windows = [
+        window.model_copy(update={"start_s": start_s + 1e-6, "stop_s": stop_s + 1e-6})
+        for window, (start_s, stop_s) in zip(case.result.windows, places, strict=True)
+    ]
+    windows[3] = windows[3].model_copy(update={"start_s": -0.01})
+    placed = replace(case, result=case.result.model_copy(update={"windows": windows}))
+    assert _window_voltages(placed) == [0.5, length - 2.0]
+
+
+def test_the_last_answer_of_the_instrument_that_sampled_counts(tmp_path: Path) -> None:
+    run = monitor(serial="old")(make_run(FAST))
+    monitor(serial="new")(run)
+    assert one(run, tmp_path, "instrument-known").measured == "M P1 new 1.2"
+    other = ev.BoxIdentified(t_ns=host_ns(-3), box="other", identity={"make": "O", "model": "2", "serial": "1"})
+    first = next(event for event in run.events if isinstance(event, ev.MonitorConfigured))
+    run.insert(other).insert(first.model_copy(update={"t_ns": host_ns(-2), "sampler": "other"}))
+    case = replace(case_of(make_run(FAST), tmp_path), session=run.write(tmp_path / "two"))
+    assert instrument_known(case, ROW).measured == "O 2 1"
+
+
+# --- sessions of one DUT --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "told"),
+    [(89.96, 90.0, True), (89.94, 90.0, False), (0.8496, 0.85, True), (0.8494, 0.85, False), (0.96, 1.0, False)],
+)
+def test_rounding_is_that_of_earlier_runners(value: float, target: float, told: bool) -> None:
+    assert bool(_rounded(value, target)) == told
+
+
+def test_an_accuracy_that_no_figure_is_given_for_is_withheld(tmp_path: Path) -> None:
+    case = case_of(make_run(mode="accuracy"), tmp_path)
+    assert case.result.accuracy is not None
+    accuracy = case.result.accuracy.model_copy(update={"value": None})
+    judged = accuracy_target(replace(case, result=case.result.model_copy(update={"accuracy": accuracy})), ROW)
+    assert judged is not None
+    assert (judged.passed, judged.note) == (False, "not every stimulus was answered once")
+
+
+@pytest.mark.parametrize(("there", "known"), [(0.0, False), (0.5, True), (None, False)])
+def test_a_throughput_is_compared_with_one_above_zero(tmp_path: Path, there: float | None, known: bool) -> None:
+    case = case_of(make_run(FAST), tmp_path)
+    other = case_of(make_run(FAST, mode="performance"), tmp_path / "p")
+    other = replace(other, result=other.result.model_copy(update={"throughput_per_s": there}))
+    here = case.result.model_copy(update={"throughput_per_s": 0.5})
+    judged = throughput_agrees(replace(case, result=here, performance=other), ROW)
+    assert judged is not None
+    assert (judged.known, judged.passed) == (known, known)
+
+
+def test_answers_to_stimuli_that_the_record_does_not_have_are_left_out(tmp_path: Path) -> None:
+    case = case_of(make_run(FAST), tmp_path)
+    windows = case.facts.windows()
+    odd = [windows[0].model_copy(update={"stimulus": stimulus}) for stimulus in (-1, 0, 4, 5)]
+    case.__dict__["facts"] = replace(case.facts, inferences=odd)
+    assert [file for file, _ in _answers(case)] == ["stimulus_0.bin", "stimulus_4.bin"]
+
+
+# --- words and sets of your own -------------------------------------------------------------------------
+
+
+def test_a_verdict_is_a_sentence_that_begins_with_its_demand(tmp_path: Path) -> None:
+    verdict = one(make_run(FAST), tmp_path, "supply-off")
+    assert verdict.text == "The supply is known to be off after the run: passed; found confirmed."
+
+
+def test_an_unknown_key_is_told_before_a_wrong_value(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('based_on = "lab"\ntitle = 1\n[rules]\nspread = { limit = "x", lim = 2 }\n', "utf-8")
+    with pytest.raises(ConfigurationError, match=r"unknown key 'rules.spread.lim'"):
+        load_rule_set(path)
+
+
+@pytest.mark.parametrize(("limit", "remark"), [(0.005, None), (0.00501, 0.005)])
+def test_a_limit_as_tight_as_the_remark_leaves_no_remark(
+    tmp_path: Path, limit: float, remark: float | None
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'based_on = "lab"\n[rules]\nspread = {{ limit = {limit} }}\n', "utf-8")
+    assert load_rule_set(path).rules["spread"].remark_above == remark
+
+
+def test_a_rule_that_only_your_set_asks_has_no_clause_of_the_base_set(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'based_on = "lab"\n[benchmarks.kws01]\ntarget = 91.0\n[rules]\nbenchmark = { binding = "always" }\n',
+        "utf-8",
+    )
+    assert load_rule_set(path).rules["benchmark"].clause == "mine: demanded by this rule set"
