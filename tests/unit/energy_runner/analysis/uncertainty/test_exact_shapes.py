@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Coverage factors by integrals of their own, probabilities on the grid, and views of edges to their last sample."""
+"""Coverage factors by integrals of their own, probabilities on the grid, views of edges to their last sample."""
 
 import math
 
