@@ -28,6 +28,7 @@ _BESIDE = {
     "energy_runner/analysis/energy": (f"{_ANALYSIS}/uncertainty", f"{_ANALYSIS}/test_analyze.py"),
     "energy_runner/analysis/uncertainty": (
         f"{_ANALYSIS}/energy/test_calibration.py",
+        f"{_ANALYSIS}/energy/test_calibration_by_hand.py",
         f"{_ANALYSIS}/test_analyze.py",
     ),
 }
