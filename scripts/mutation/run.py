@@ -73,6 +73,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--thorough", action="store_true", help="with all parameters of the tests that reach a line, not only some"
     )
+    parser.add_argument("--quick", action="store_true", help="leave out those that need an import for each")
     parser.add_argument("--known", action="store_true", help="try none, and tell what is known of earlier runs")
     parser.add_argument("--write", action="store_true", help="write docs/reference/mutants.md")
     return parser.parse_args()
@@ -103,7 +104,7 @@ def _try_room(room: str, mutants: list[Mutant], options: argparse.Namespace) -> 
     known = _known(room)
     names = {mutant: _name(mutant) for mutant in mutants}
     if options.known:
-        return [Outcome(m, known[names[m]]) for m in mutants if known.get(names[m], NOT_SWAPPED) != NOT_SWAPPED]
+        return _outcomes_of(mutants, names, known)
     left = [
         m
         for m in mutants
@@ -124,7 +125,7 @@ def _try_room(room: str, mutants: list[Mutant], options: argparse.Namespace) -> 
         _note(room, hidden)
         every = reached.ordered(reached.took_s)
         unbroken = _trial(None, UNBROKEN, every, SWAP, reached)
-        for imported in (False, True):
+        for imported in (False,) if options.quick else (False, True):
             now = [trial for trial in trials if (trial.how == IMPORT) is imported]
             if now:
                 _serve(room, copy, [replace(unbroken, how=IMPORT if imported else SWAP), *now])
@@ -132,7 +133,11 @@ def _try_room(room: str, mutants: list[Mutant], options: argparse.Namespace) -> 
             trials += [replace(t, how=IMPORT) for t in now if known[t.name] == NOT_SWAPPED and not imported]
         shutil.rmtree(copy)
         known = _known(room)
-    return [Outcome(mutant, known[names[mutant]]) for mutant in mutants]
+    return _outcomes_of(mutants, names, known)
+
+
+def _outcomes_of(mutants: list[Mutant], names: dict[Mutant, str], known: dict[str, str]) -> list[Outcome]:
+    return [Outcome(m, known[names[m]]) for m in mutants if known.get(names[m], NOT_SWAPPED) != NOT_SWAPPED]
 
 
 def _trial(mutant: Mutant | None, name: str, tests: list[str], how: str, reached: Reach) -> Trial:

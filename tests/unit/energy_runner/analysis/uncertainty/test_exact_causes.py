@@ -2,17 +2,23 @@
 """Each cause in closed form where two ways of counting it part: at a limit, with one window, with unlike edges."""
 
 import math
+import statistics
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from energy_runner.analysis.uncertainty.combine import Cause, median_factor, window_budget
 from energy_runner.analysis.uncertainty.evaluate import Limits, Measured, evaluate
+from energy_runner.analysis.uncertainty.inputs import Point, Term
+from energy_runner.analysis.uncertainty.sampling import of_integration
+from energy_runner.analysis.uncertainty.scatter import find_scatter
 from energy_runner.errors import SessionError
 from tests.support.budget_windows import (
     DURATION_S,
     ENERGY_J,
+    INFERENCES,
     OUTSIDE_W,
     PERIOD_S,
     POWER_W,
@@ -165,3 +171,104 @@ def test_missing_samples_cost_nothing_where_none_is_missing() -> None:
     assert relative_of([window(spread_w=0.06)], given())["lost samples"] == 0.0
     lossy = relative_of([window(missing_share=0.002, spread_w=0.06)], given())
     assert lossy["lost samples"] == pytest.approx(0.002 * 0.06 * DURATION_S / ROOT3 / ENERGY_J)
+
+
+# --- the scatter of windows -----------------------------------------------------------------------------
+
+
+def test_groups_of_unlike_size_are_pooled_by_their_degrees_of_freedom() -> None:
+    values, stimuli = [1.0, 2.0, 3.0, 5.0, 5.5, 9.0], [0, 0, 0, 1, 1, 2]
+    repeats, differs = find_scatter(values, stimuli, 0.25, 0.5)
+    within = (2.0 + 0.125) / 3  # sums of squares over 6 windows less 3 stimuli
+    assert repeats.u == pytest.approx(0.5 * math.sqrt(within - 0.25))
+    means = statistics.variance([2.0, 5.25, 9.0])
+    assert differs.u == pytest.approx(math.sqrt((means - within * (1 / 3 + 1 / 2 + 1) / 3) / 3))
+    assert (repeats.dof, differs.dof) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("stimuli", "subtracted"), [([0, 0, 1, 1], False), ([0, 0, 0, 1], False), ([0] * 4, True)]
+)
+def test_own_causes_are_subtracted_where_three_differences_show_the_scatter(
+    stimuli: list[int], subtracted: bool
+) -> None:
+    values = [1.0, 2.0, 3.0, 5.0]
+    found = find_scatter(values, stimuli, 0.25, 1.0)[0]
+    bare = find_scatter(values, stimuli, 0.0, 1.0)[0]
+    assert found.u == pytest.approx(math.sqrt(bare.u**2 - (0.25 if subtracted else 0.0)))
+    assert ("too few windows" in found.source) is not subtracted
+
+
+def test_two_windows_with_two_stimuli_scatter_by_both() -> None:
+    for stimuli, name in (
+        ([0, 1], "scatter of the windows, each with another stimulus"),
+        ([0, 0], "repeatability"),
+    ):
+        (found,) = find_scatter([1.0, 2.0], stimuli, 0.0, 1.0)
+        assert found.name.startswith(name)
+
+
+# --- what only one window has ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "doubt"),
+    [
+        ({"missing_share": 0.001}, "power while samples were lost"),
+        ({"coarse": True}, "readings are too far apart"),
+    ],
+)
+def test_one_doubtful_window_is_enough(change: dict[str, Any], doubt: str) -> None:
+    assert any(doubt in said for said in doubts([window(**change), window()], CLOCK))
+
+
+def test_a_second_method_that_matters_in_one_window_counts() -> None:
+    differs, agrees = window(second_j=ENERGY_J * 1.1), window()
+    (found,) = of_integration([differs, agrees], [cause(u=(1e-9, 1e-9), sensitivity=(1.0, 1.0))])
+    assert found.sensitivity == pytest.approx((0.1 * ENERGY_J / INFERENCES, 0.0))
+
+
+# --- damage ---------------------------------------------------------------------------------------------
+
+TERM = {"name": "gain"}
+POINT = {
+    "quantity": "current",
+    "unit": "A",
+    "low": 0.0,
+    "high": 1.0,
+    "value": 0.5,
+    "correction": 0.0,
+    "U": 1.0,
+    "k": 2.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "known", "name", "least", "most"),
+    [
+        (Term, TERM, "relative", 0.0, 1e3),
+        (Term, TERM, "absolute", 0.0, 1e6),
+        (Term, TERM, "above", 0.0, 1e6),
+        *((Point, POINT, name, -1e6, 1e6) for name in ("low", "high", "value", "correction")),
+        (Point, POINT, "U", 1e-9, 1e6),
+        (Point, POINT, "k", 1.0, 10.0),
+    ],
+)
+def test_a_number_beyond_all_reason_is_damage(
+    part: type[Term | Point], known: dict[str, Any], name: str, least: float, most: float
+) -> None:
+    for value in (least, most):
+        assert getattr(part.model_validate(known | {name: value}), name) == value
+    for value in (least - 0.5, most * 1.5, math.nan):
+        with pytest.raises(ValidationError):
+            part.model_validate(known | {name: value})
+
+
+def test_the_standard_uncertainty_of_a_point_is_the_expanded_one_over_k() -> None:
+    assert Point.model_validate(POINT).u == 0.5
+
+
+def test_no_more_than_a_thousand_points_are_read() -> None:
+    assert len(Limits.of({"points": [POINT] * 1000}).points) == 1000
+    with pytest.raises(SessionError, match="specification is damaged"):
+        Limits.of({"points": [POINT] * 1001})
