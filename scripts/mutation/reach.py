@@ -42,7 +42,7 @@ class Reach:
         ), IMPORT if inside else COMPUTE
 
     def some(self, tests: Iterable[str]) -> set[str]:
-        """Return the shortest tests, a few of each function, that end in some seconds: others rarely notice more."""
+        """Return the shortest tests, few of each function, of some seconds: others rarely notice more."""
         taken: Counter[str] = Counter()
         chosen: set[str] = set()
         whole_s = 0.0
