@@ -33,7 +33,7 @@ UNBROKEN = "nothing broken"  # the trial that all tests must pass
 SWAP, COMPUTE, IMPORT = "swap", "compute", "import"
 _FAILED, _NO_SWAP = 1, 77
 _OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:faulthandler"]
-_WAITING = 4  # times its processor time a trial may take by the clock
+_WAITING = 2  # times its processor time a trial may take by the clock
 
 
 @dataclass(frozen=True)
