@@ -74,7 +74,7 @@ def sum_instants(read: Read, length: int, start: float, stop: float) -> InstantS
         second=second,
         expected=expected,
         missing=missing,
-        missing_share=1 - present / duration if missing else 0.0,
+        missing_share=(duration - present) / duration if missing else 0.0,
         change=squares / (2 * intervals) if intervals else 0.0,
     )
 

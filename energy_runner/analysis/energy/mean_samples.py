@@ -107,6 +107,6 @@ def sum_means(read: Read, length: int, start: float, stop: float) -> MeanSum:
         second=second,
         expected=math.ceil(stop) - first,
         missing=missing,
-        missing_share=1 - present / duration if missing else 0.0,
+        missing_share=(duration - present) / duration if missing else 0.0,
         unexplained=(left.unexplained if left else 0.0, right.unexplained if right else 0.0),
     )
