@@ -13,7 +13,7 @@ from scripts.mutation.swap import changed_functions
 from scripts.mutation.trial import COMPUTE, IMPORT, SWAP
 
 ROOT = Path(__file__).parent.parent.parent
-_OF_ONE_FUNCTION, _LONGEST_S = 4, 2.5  # tests tried first
+_OF_ONE_FUNCTION, _LONGEST_S = 16, 2.5  # tests tried first
 
 
 @dataclass(frozen=True)
