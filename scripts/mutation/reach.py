@@ -31,9 +31,12 @@ class Reach:
         """Return the tests to try a mutant with, and how it is put in."""
         lines = self._lines(mutant.path)
         labels = lines.get(str(mutant.line)) or lines.get(str(mutant.statement), [])
-        inside = changed_functions(mutant.path, source, mutant.applied(source)) is not None
-        if not labels or (inside and EVERY not in labels):
-            return self._tests(labels), SWAP
+        inside = changed_functions(mutant.path, source, mutant.applied(source))
+        # The line of a lambda runs when it is made, at import, and again when it is called.
+        called = [label for label in labels if label != EVERY]
+        of_lambda = bool(inside) and all(old.co_name == "<lambda>" for old, _ in inside or ())
+        if not labels or (inside and EVERY not in labels) or (of_lambda and called):
+            return self._tests(called), SWAP
         # What is made at import shows in the tests that run any function of the file, or of one that imports it.
         files = [mutant.path, *_importing(mutant.path)]
         labels = [label for file in files for tests in self._lines(file).values() for label in tests]

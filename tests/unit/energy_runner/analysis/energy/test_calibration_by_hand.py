@@ -149,6 +149,14 @@ def test_readings_beyond_the_points_cost_what_is_stated_of_them(unit: str) -> No
     assert found.further_doubts == ()
 
 
+def test_missing_samples_beyond_the_points_cost_what_the_others_do() -> None:
+    source = calibrated(Trace(current=CURRENT_A, voltage=[VOLTAGE_V] * 6), point(2.5))
+    stated = {"name": "calibration_beyond", "absolute": 0.5, "unit": "A"}
+    found = left_open(source, placed(2.0, 5.0), terms=(stated,))  # of samples 2, 3 and 4 the second is missing
+    (beyond,) = [cause for cause in found.further if "beyond" in cause.name]
+    assert beyond.sensitivity == pytest.approx((3 * 0.5 * VOLTAGE_V * PERIOD_S / INFERENCES,))
+
+
 def test_only_what_lies_beyond_in_some_window_is_unknown() -> None:
     source = calibrated(Trace(current=CURRENT_A, voltage=[VOLTAGE_V] * 6), point(2.0), point(3.0))
     assert left_open(source, placed(1.0, 3.0)).further_doubts == ()

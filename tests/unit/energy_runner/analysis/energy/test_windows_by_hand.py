@@ -2,6 +2,7 @@
 """A window's samples, joules and doubts on their limits; spectra, clocks and sources in closed form."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -9,11 +10,19 @@ import numpy as np
 import pytest
 
 from energy_runner.analysis.energy import recorded as recorded_room
+from energy_runner.analysis.energy.droop import Droop
 from energy_runner.analysis.energy.recorded import clock_limit, recorded_clock, recorded_source
 from energy_runner.analysis.energy.source import EnergySource, energy_source
 from energy_runner.analysis.energy.spectrum import too_coarse
 from energy_runner.analysis.energy.sums import sum_samples
-from energy_runner.analysis.energy.windows import EnergyWindow, _Look, _measure, power_between, window_frame
+from energy_runner.analysis.energy.windows import (
+    EnergyWindow,
+    _droop_w,
+    _Look,
+    _measure,
+    power_between,
+    window_frame,
+)
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.analysis.placing.clock import Clock
@@ -351,3 +360,36 @@ def test_doubles_are_not_added_up_as_floats() -> None:
     assert sum_samples(samples) == pytest.approx(len(samples) * (1.0 + 1e-9), rel=1e-12)
     single = np.full((1 << 19) + 7, 0.1, dtype=np.float32)
     assert sum_samples(single) == pytest.approx(len(single) * float(np.float32(0.1)), rel=1e-9)
+
+
+# --- causes between the samples -------------------------------------------------------------------------
+
+
+def test_what_the_samples_of_the_edges_hold_is_told_in_joule_of_each() -> None:
+    samples = np.array([1.0] * 100 + [5.0] + [2.0] * 100 + [4.0] + [1.0] * 100)
+    window, _ = measure(100.5, 201.5, samples)
+    assert window.measured is not None
+    assert window.measured.unexplained_j == pytest.approx(((5.0 - 1.5) * 2.0, (4.0 - 1.5) * 2.0))
+    assert window.measured.second_j == pytest.approx((2.5 + 200.0 + 2.0) * 2.0)
+    assert (window.measured.change_w, window.measured.droop_w, window.measured.stimulus) == (0.0, 0.0, 0)
+
+
+def test_what_readings_do_not_follow_is_told_in_watt() -> None:
+    samples = np.array([1.0, 2.0] * 100)
+    source = EnergySource(lambda a, b: samples[a:b], 200, PERIOD_S, 2.0, "instant")
+    window, (finding,) = _measure(facts(), FRAME, Placed(50.0, 150.0, 0.0), source, LOOK)
+    assert window.measured is not None
+    assert window.measured.change_w == pytest.approx(math.sqrt(0.5) * 2.0 / PERIOD_S)
+    assert (finding.id, finding.detail) == ("sampling-too-coarse", "2 readings a second do not follow this load")
+
+
+def test_droop_is_that_of_the_windows_mean_current() -> None:
+    current_a = np.array([1.0] * 100 + [3.0] * 100)
+    current_a[150] = np.nan
+    source = replace(joules(np.ones(200)), current_a=lambda a, b: current_a[a:b])
+    droop = Droop(0.5, 4.0)
+    assert _droop_w(source, Placed(100.5, 199.5, 0.0), droop) == pytest.approx(droop.limit_w(3.0))
+    assert _droop_w(source, Placed(99.5, 101.5, 0.0), droop) == pytest.approx(droop.limit_w(7 / 3))
+    assert _droop_w(source, Placed(150.0, 151.0, 0.0), droop) == 0.0
+    assert _droop_w(source, Placed(100.0, 150.0, 0.0), None) == 0.0
+    assert _droop_w(joules(np.ones(200)), Placed(100.0, 150.0, 0.0), droop) == 0.0

@@ -36,9 +36,7 @@ def test_a_rectangle_beside_a_t_distribution(dof: float, u_of_t: float) -> None:
     u = math.hypot(1.0, u_of_t)
     expected = factor_beside_a_rectangle(ROOT3, stats.t(dof, scale=u_of_t), u)
     found = coverage_factor([Part("rectangular", 1.0), Part("t", u_of_t, dof)])
-    # Student's t with two degrees of freedom reaches beyond the grid: what lies there counts as not covered.
-    assert found == pytest.approx(expected, abs=0.012 if dof == 2.0 else 1e-3)
-    assert found >= expected - 1e-3
+    assert found == pytest.approx(expected, abs=2e-3 if dof == 2.0 else 1e-3)  # wide tails make a coarse grid
 
 
 @pytest.mark.parametrize("u_of_normal", [0.1, 0.5, 2.0])
