@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from energy_runner.analysis.energy.calibration import CalibratedSource, Curve, configured_source
+from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow
 from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.analysis.uncertainty.calibration import with_calibration
@@ -90,7 +91,7 @@ def test_each_quantity_is_corrected_in_its_own_unit() -> None:
 
 def test_energies_are_read_by_the_voltage_that_was_set_or_by_one() -> None:
     trace = Trace(energy=[3.0, 4.0])
-    for set_v, power_w in ((2.0, [6.2, 8.2]), (4.0, [6.4, 8.4])):
+    for set_v, power_w in ((2.0, [6.2, 8.2]), (4.0, [6.4, 8.4]), (0.5, [6.05, 8.05])):
         source = calibrated(trace, point(1.0, 0.1), voltage_set_v=set_v)
         assert source.power_w(0, 2).tolist() == pytest.approx(power_w)
     by_power = calibrated(trace, point(1.0, 0.1, quantity="power"), voltage_set_v=0.0)
@@ -99,6 +100,20 @@ def test_energies_are_read_by_the_voltage_that_was_set_or_by_one() -> None:
         calibrated(trace, point(1.0, 0.1), voltage_set_v=0.0)
     recorded = Trace(current=[1.0], voltage=[0.5])
     assert calibrated(recorded, point(1.0, 0.1), voltage_set_v=0.0).power_w(0, 1).tolist() == pytest.approx([0.55])
+
+
+def test_without_points_and_with_a_power_nothing_is_divided_by_a_voltage() -> None:
+    bare = MonitorConfigured(
+        t_ns=host_ns(0),
+        voltage_set_v=2.0,
+        period_s=PERIOD_S,
+        signals=[],
+        captures_edges=True,
+        starts_on_edge=False,
+    )
+    assert type(configured_source(Trace(energy=[1.0]), bare)) is EnergySource  # type: ignore[arg-type]
+    both = Trace(energy=[3.0], current=[100.0], voltage=[9.0])
+    assert calibrated(both, point(1.0, 0.1)).power_w(0, 1).tolist() == pytest.approx([6.2])
 
 
 def test_ranges_end_where_the_next_begins() -> None:

@@ -77,6 +77,9 @@ def test_missing_samples_have_the_mean_of_the_others_by_both_methods() -> None:
     at_the_edge = integral(x, 1.5, 6.0)
     assert (at_the_edge.missing, at_the_edge.unexplained) == (3, (0.0, 0.0))
     assert math.isnan(integral(np.full(8, np.nan), 1.5, 6.0).total)
+    alone = X.copy()
+    alone[1] = np.nan
+    assert integral(alone, 1.5, 6.0).unexplained == (0.0, 0.0)
 
 
 # --- instants -------------------------------------------------------------------------------------------

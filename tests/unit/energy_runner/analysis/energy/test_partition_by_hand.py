@@ -174,3 +174,55 @@ def test_a_long_chain_of_parts_is_shared_out_piece_by_piece_and_keeps_the_energy
     )
     assert np.all(found.total >= 0)
     assert len(found.total) == 109
+
+
+def test_noise_is_that_around_all_boundaries() -> None:
+    samples = np.random.default_rng(9).normal(1.0, 0.1, 400)
+    found = parts(samples, 100.5, 120.5, 140.5, 300.5)
+    ranges = [(36, 100), (101, 120), (121, 140), (141, 269), (301, 365)]
+    assert found.noise == pytest.approx(
+        scatter(np.concatenate([np.diff(samples[a:b]) for a, b in ranges]).tolist())
+    )
+
+
+def test_few_samples_far_apart_leave_their_level_open_by_half_their_range() -> None:
+    """The levels beside the boundary: two samples 1 apart, and three that are 0.6 apart at most."""
+    left, right = np.array([2.0, 2.01, 2.02, 2.5, 3.5]), np.array([6.0, 6.6, 6.3, 6.31, 6.32, 6.33])
+    samples = np.array([*left, 4.5, *right])
+    found = parts(samples, 0.0, 5.5, 12.0)
+    noise = scatter([*np.diff(left), *np.diff(right)])
+    assert noise < 0.1
+    shares = np.array([[0.5, 0.5]])
+    levels, covariance = fitted([3.0, float(right[:3].mean())], [0.5, 0.3], shares, [4.5], noise)
+    assert found.total == pytest.approx([left.sum() + levels[0] / 2, right.sum() + levels[1] / 2], rel=1e-5)
+    assert found.u**2 == pytest.approx(np.array([5, 6]) * noise**2 + np.diag(covariance) / 4, rel=1e-3)
+
+
+def test_a_part_of_one_whole_sample_has_the_level_of_that_one() -> None:
+    rng = np.random.default_rng(10)
+    left, right = rng.normal(2.0, 0.02, 12), rng.normal(2.0, 0.02, 12)
+    samples = np.array([*left, 4.1, 6.0, 4.0, *right])
+    found = parts(samples, 0.0, 12.5, 14.5, 27.0)
+    noise = scatter([*np.diff(left), *np.diff(right)])
+    near = [left[-4:], right[:4]]
+    us = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
+    shares = np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
+    means = [float(near[0].mean()), 6.0, float(near[1].mean())]
+    levels, covariance = fitted(means, [us[0], noise, us[1]], shares, [4.1, 4.0], noise)
+    took = shares.sum(axis=0)
+    whole = np.array([left.sum(), 6.0, right.sum()])
+    assert found.total == pytest.approx(whole + took * levels, rel=1e-5)
+    assert found.u**2 == pytest.approx(np.array([12, 1, 12]) * noise**2 + took**2 * np.diag(covariance), rel=1e-3)
+
+
+def test_a_missing_sample_is_not_missing_to_those_that_share_another() -> None:
+    samples = np.array([2.0, 2.1] * 6 + [math.nan, 2.05] + [2.0, 2.1] * 6)
+    assert parts(samples, 0.0, 12.5, 13.25, 26.0).missing.tolist() == [1, 1, 0]
+    assert parts(samples, 0.0, 12.0, 13.25, 26.0).missing.tolist() == [0, 1, 0]
+
+
+def test_a_power_that_the_levels_make_negative_beyond_doubt_is_told() -> None:
+    clear = np.array([8.0, 8.1] * 6 + [1.0] + [8.0, 8.1] * 6)
+    assert parts(clear, 0.0, 12.4, 12.6, 25.0).clipped.any()
+    near = np.array([2.0, 2.1] * 6 + [2.0] + [2.0, 2.1] * 6)
+    assert not parts(near, 0.0, 12.4, 12.6, 25.0).clipped.any()
