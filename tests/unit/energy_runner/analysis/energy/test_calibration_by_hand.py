@@ -110,6 +110,7 @@ def test_without_points_and_with_a_power_nothing_is_divided_by_a_voltage() -> No
         signals=[],
         captures_edges=True,
         starts_on_edge=False,
+        accuracy={},
     )
     assert type(configured_source(Trace(energy=[1.0]), bare)) is EnergySource  # type: ignore[arg-type]
     both = Trace(energy=[3.0], current=[100.0], voltage=[9.0])

@@ -22,7 +22,7 @@ from energy_runner.analysis.placing.alignment import (
     cross_check,
     lap_rate,
 )
-from energy_runner.analysis.placing.clock import Clock, is_wrong, sample_clock
+from energy_runner.analysis.placing.clock import Clock, clock_findings, is_wrong, sample_clock
 from energy_runner.analysis.placing.edges import (
     Edge,
     Matching,
@@ -30,9 +30,12 @@ from energy_runner.analysis.placing.edges import (
     _doubt,
     _fits,
     _in_order,
+    _match,
+    _near,
     dated,
     lap_edges,
     match_edges,
+    match_laps,
     monitor_edges,
 )
 from energy_runner.analysis.placing.line import _thinned, lower_line
@@ -105,6 +108,13 @@ def test_many_points_at_one_place_are_thinned_by_their_height() -> None:
     y = np.array([3.0, 1.0] * 1024)
     x, kept = _thinned(np.ones(2048), y)
     assert (set(x), set(kept), len(kept)) == ({1.0}, {1.0}, 1024)
+
+
+@pytest.mark.parametrize("x", [[0, 0, 0, 0, 1.0], [0, 1, 1, 1, 1.0], [0, 0, 1, 1, 1.0]])
+def test_two_places_make_a_line(x: list[float]) -> None:
+    line = lower_line(np.array(x), 3.0 + 2.0 * np.array(x))
+    assert line is not None
+    assert line.slope == pytest.approx(2.0)
 
 
 # --- dates ----------------------------------------------------------------------------------------------
@@ -231,6 +241,57 @@ def test_edges_in_order_are_those_of_the_commands_and_no_others() -> None:
     assert _in_order(broken, [edge(9, 1.0)]) is None
 
 
+def test_edges_that_do_not_match_are_told_in_order() -> None:
+    first = command(sent_ns=10 * S)
+    second = Command("window", 2, 40 * S, True, None, None)
+    second.inference = ev.InferenceDone(
+        purpose="window", stimulus=0, inferences=1, warmups=0, results=[], dut_laps_us=[],
+        sent_ns=40 * S, t_ns=60 * S, start_line_ns=42 * S, done_line_ns=55 * S,
+    )  # fmt: skip
+    facts = fake(commands=[first, second], outcome="completed")
+    good = [edge(12, 1.0), edge(25, 2.0), edge(42, 3.0), edge(55, 4.0)]
+
+    def told(edges: list[Edge]) -> tuple[list[str], list[int]]:
+        matching = _match(facts, edges, by_monitor=False)
+        assert (matching.expected, matching.seen, matching.by_monitor) == (4, len(edges), False)
+        return [f"{one.id} {one.window} {one.detail}" for one in matching.findings], [
+            len(one.edges) for one in matching.commands
+        ]
+
+    assert told(good) == ([], [2, 2])
+    counted = "None {} edges seen, 4 expected"
+    assert told(good[:3]) == (
+        [f"edge-missing {counted.format(3)}", "edge-missing 1 window: 1 of 2 edges seen"], [2, 0],
+    )  # fmt: skip
+    stray = edge(35, 2.5)
+    assert told([*good[:2], stray, *good[2:]]) == (
+        [f"edge-surplus {counted.format(5)}", "edge-out-of-place None an edge at 2.500 belongs to no command"],
+        [2, 2],
+    )  # fmt: skip
+    assert told([*good[:3], stray]) == (
+        [
+            "edge-missing 1 window: 1 of 2 edges seen",
+            "edge-out-of-place None an edge at 2.500 belongs to no command",
+        ],
+        [2, 0],
+    )
+    swapped = [edge(12, 2.0), edge(25, 1.0), *good[2:]]
+    assert told(swapped) == ([f"edge-out-of-place {counted.format(4)}"], [2, 2])
+
+
+def test_an_edge_is_near_a_command_from_its_first_to_its_last_moment() -> None:
+    spans = [(1.0 * S, 2.0 * S), (3.0 * S, 4.0 * S)]
+    for at_s, near in ((1.0, True), (2.5, True), (4.0, True), (0.999, False), (4.001, False)):
+        assert _near(edge(at_s), spans) is near
+    assert not _near(edge(1.0), [])
+
+
+def test_laps_are_matched_as_laps_and_no_clock_has_no_findings() -> None:
+    facts = gather(make_run(Setup(period_s=0.01, laps=True)).events)
+    assert (match_edges(facts).by_monitor, match_laps(facts).by_monitor) == (True, False)
+    assert clock_findings(None) == []
+
+
 # --- rates ----------------------------------------------------------------------------------------------
 
 
@@ -271,6 +332,16 @@ def test_halves_need_five_laps_of_their_own() -> None:
         assert (rate.slope_u > bare * (1 + 1e-9)) is halved
 
 
+@pytest.mark.parametrize("lap_s", [[1, 2, 3, 4, 5, 6, 100.0], [1, 95, 96, 97, 98, 99, 100.0]])
+def test_a_half_without_a_line_tells_no_drift(lap_s: list[float]) -> None:
+    at = np.array(lap_s)
+    late = 0.05 * np.array([0, 1, 1, 0, 1, 1, 0.0])
+    rate, line = lap_rate(laps_at(at, at + late)), lower_line(at, at + late, 4e-6)
+    assert rate is not None
+    assert line is not None
+    assert rate.slope_u == pytest.approx(math.hypot(line.slope_u, HOST))
+
+
 def test_laps_that_run_backwards_have_no_rate() -> None:
     at = np.arange(1.0, 8.0)
     assert lap_rate(laps_at(np.array([1, 2, 2, 3, 4, 5, 6.0]), at)) is not None
@@ -304,7 +375,7 @@ def test_laps_place_windows_by_their_rate_and_the_clock_of_the_samples(host: boo
         for place, at_s in ((window.start, true.start_s), (window.stop, true.stop_s)):
             assert place * 0.01 + first_s == pytest.approx(at_s, abs=4e-3)
         assert window.shared == pytest.approx(shared, rel=1e-3)
-        assert window.half_width == pytest.approx(shared + 8e-6 / 1.003 / 0.01, rel=1e-3)
+        assert window.half_width - window.shared == pytest.approx(8e-6 / 1.003 / 0.01, rel=1e-3)
     _, _, slow = placed_run(run, Clock(1.25, 1e-4))
     if not host:
         starts = [(a.start, b.start) for a, b in zip(alignment.windows, slow.windows, strict=True) if a and b]
@@ -330,6 +401,13 @@ def test_samples_without_a_rate_of_their_own_are_not_placed_by_the_host(kept: in
     facts = gather(run.events)
     alignment = align(facts, match_edges(facts))
     assert [finding.id for finding in alignment.findings] == (["log-start-unknown"] if refused else [])
+
+
+def test_a_window_without_its_laps_is_not_placed() -> None:
+    for host in (False, True):
+        run = make_run(LAPS).drop(ev.LapCaptured, [3])
+        _, _, alignment = placed_run(by_host(run) if host else run)
+        assert [window is None for window in alignment.windows] == [True, False, False, False, False]
 
 
 def test_few_laps_have_no_rate() -> None:
@@ -388,6 +466,8 @@ def test_edges_and_laps_check_each_other() -> None:
     assert cross_check(facts, Alignment(BY_MONITOR, [None] * 5)) is None
     few = gather(run.drop(ev.LapCaptured, range(4, 13)).events)
     assert cross_check(few, alignment) is None
+    two = make_run(Setup(period_s=0.01, laps=True)).drop(ev.LapCaptured, [0, 1, 2, *range(5, 13)])
+    assert cross_check(gather(two.events), alignment) is None
     none = gather(run.drop(ev.LapCaptured, range(13)).events)
     assert cross_check(none, alignment) is None
 
