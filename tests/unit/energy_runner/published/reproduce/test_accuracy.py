@@ -2,6 +2,7 @@
 """The accuracy of the earlier runners, by cases that their odd rules get differently from ours."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -82,7 +83,7 @@ def area_by_loops(scores: list[float], positive: list[bool], thresholds: list[fl
         false = sum(a and not p for a, p in zip(above, positive, strict=True)) / (len(positive) - sum(positive))
         points.append((true, false))
     points[0] = (1.0, 1.0)
-    return sum((a[0] + b[0]) / 2 * (a[1] - b[1]) for a, b in zip(points, points[1:], strict=False))
+    return sum((a[0] + b[0]) / 2 * (a[1] - b[1]) for a, b in pairwise(points))
 
 
 def test_areas_are_those_of_plain_loops() -> None:
