@@ -8,11 +8,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # A shared machine may be slow for a moment; how long an example takes proves nothing here.
 settings.register_profile("project", deadline=None)
 settings.register_profile("fast", deadline=None, max_examples=20)
+# A broken line needs to be noticed, not to be explained; and it should live or die the same way each time.
+settings.register_profile(
+    "mutation",
+    deadline=None,
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile(os.environ.get("ENERGY_RUNNER_HYPOTHESIS", "project"))
 
 # A shell without job control starts background jobs with Ctrl-C ignored, and every process below them inherits

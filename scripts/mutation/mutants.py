@@ -28,7 +28,9 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 }
 _CALLS = {"min": "max", "max": "min", "any": "all", "all": "any"}
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
-_HARMLESS_KEYWORDS = {"strict", "frozen", "repr", "slots", "encoding"}  # checks and words, not results
+# Checks, words of messages, and what is read but asked for by nobody: no results.
+_HARMLESS_KEYWORDS = {"strict", "frozen", "repr", "slots", "encoding", "exchanges", "include_url", "include_input"}
+_HARMLESS_CALLS = {"get_close_matches"}  # a hint in a message: "did you mean ...?"
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
         if isinstance(node, ast.Raise) or (isinstance(node, ast.If) and _names(node.test, "TYPE_CHECKING")):
             continue
         for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.Call) and getattr(child.func, "attr", "") in _HARMLESS_CALLS:
+                continue
             if isinstance(child, ast.AST) and not isinstance(child, ast.JoinedStr):
                 if isinstance(child, ast.keyword) and child.arg in _HARMLESS_KEYWORDS:
                     continue

@@ -2,7 +2,8 @@
 """The list of mutants that no test notices, with the reason why each is harmless."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,9 @@ LIST = Path(__file__).parent.parent.parent / "docs" / "reference" / "mutants.md"
 _HEAD = """# Mutants that live
 
 `scripts/mutate` breaks one expression at a time in `energy_runner/rules`, `analysis` and `published` (comparisons,
-signs, operators, constants by one or by a factor of two, guards, `abs`, `and`, `min`) and runs the room's tests. A
-mutant that no test notices is a missing test, or harmless for the reason given here. The list is written by
+signs, operators, constants by one or by a factor of two, guards, `abs`, `and`, `min`) and runs the tests of the
+file's own room that reach the line; tests of other rooms, of whole runs and of published sessions may notice more.
+A mutant that none of them notices is a missing test, or harmless for the reason given here. The list is written by
 `scripts/mutate --write`; the reasons stand in `scripts/mutation/harmless.toml`.
 """
 
@@ -45,21 +47,41 @@ def unexplained(survivors: Iterable[Outcome]) -> list[Outcome]:
     return [outcome for outcome in survivors if outcome.mutant.key not in known]
 
 
-def write_list(outcomes: Sequence[Outcome], total: int, files: Sequence[str], sample: int, seed: int) -> None:
-    """Write the page about the survivors of a run."""
-    alive = [outcome for outcome in outcomes if outcome.survived]
+def write_list(outcomes: Sequence[Outcome], totals: Mapping[str, int]) -> None:
+    """Write the page about the survivors of a run; `totals` are the mutants of each file, tried or not."""
     known = reasons()
-    drawn = f"a sample of {len(outcomes)} of the {total} mutants (`--sample {sample} --seed {seed}`)"
-    which = drawn if len(outcomes) < total else f"all {total} mutants"
-    rows = [
-        f"| `{outcome.mutant.path}` {outcome.mutant.where} | `{_cell(outcome.mutant.before)}` | "
-        f"`{_cell(outcome.mutant.after)}` | {known.get(outcome.mutant.key, '**not explained yet**')} |"
-        for outcome in alive
+    alive = [outcome for outcome in outcomes if outcome.survived]
+    harmless = [outcome for outcome in alive if outcome.mutant.key in known]
+    unclear = [outcome for outcome in alive if outcome.mutant.key not in known]
+    tried, hidden, left = (Counter(o.mutant.path for o in some) for some in (outcomes, harmless, unclear))
+    files = [
+        f"| `{path}` | {total} | {tried[path]} | {tried[path] - hidden[path] - left[path]} | {hidden[path]} | "
+        f"{left[path]} |"
+        for path, total in totals.items()
+        if total
     ]
-    noticed = f"{len(outcomes) - len(alive)} were noticed, {len(alive)} were not."
-    head = f"{_HEAD}\nThis run: {which} of {len(files)} files. {noticed}\n"
-    table = ["| where | before | after | why that is harmless |", "|---|---|---|---|", *rows]
-    LIST.write_text("\n".join([head, *table, ""]), "utf-8")
+    head = (
+        f"\nTried: {len(outcomes)} of {sum(totals.values())} mutants. {len(outcomes) - len(alive)} were noticed; "
+        f"of {len(alive)} others, {len(harmless)} are harmless, and {len(unclear)} are not explained yet.\n"
+    )
+    page = [
+        _HEAD,
+        head,
+        "| file | mutants | tried | noticed | harmless | not explained |",
+        "|---|--:|--:|--:|--:|--:|",
+    ]
+    page += [*files, "", "## Harmless", ""]
+    page += ["| where | before | after | why that is harmless |", "|---|---|---|---|"]
+    page += [_row(outcome) + f" {known[outcome.mutant.key]} |" for outcome in harmless]
+    if unclear:
+        page += ["", "## Not explained yet", "", "| where | before | after |", "|---|---|---|"]
+        page += map(_row, unclear)
+    LIST.write_text("\n".join([*page, ""]), "utf-8")
+
+
+def _row(outcome: Outcome) -> str:
+    mutant = outcome.mutant
+    return f"| `{mutant.path}` {mutant.where} | `{_cell(mutant.before)}` | `{_cell(mutant.after)}` |"
 
 
 def _cell(text: str) -> str:

@@ -39,7 +39,7 @@ def sum_instants(read: Read, length: int, start: float, stop: float) -> InstantS
     from scipy.integrate import trapezoid  # here, because it takes half a second to import
 
     first, last = math.ceil(start), min(math.floor(stop), length - 1)
-    expected = max(0, last - first + 1)
+    expected = last - first + 1  # 0 for a window between two readings
     total, second, intervals, missing, squares = 0.0, 0.0, 0, 0, 0.0
     for begin, end in _spans(first, last):
         values = np.asarray(read(begin, end + 1), dtype=np.float64)
@@ -74,7 +74,7 @@ def sum_instants(read: Read, length: int, start: float, stop: float) -> InstantS
         second=second,
         expected=expected,
         missing=missing,
-        missing_share=1 - present / duration if missing else 0.0,
+        missing_share=(duration - present) / duration if missing else 0.0,
         change=squares / (2 * intervals) if intervals else 0.0,
     )
 

@@ -31,7 +31,10 @@ class MeanSum:
 
 @dataclass(frozen=True)
 class _End:
-    """The sample that holds an edge: its value, its share inside the window, its neighbours out- and inside."""
+    """The sample that holds an edge: its value, its share inside the window, its neighbours out- and inside.
+
+    The share lies between 0 and 1, both excluded: an edge between two samples divides none of them.
+    """
 
     sample: float
     share: float
@@ -45,7 +48,7 @@ class _End:
     @property
     def total(self) -> float:
         """Return the integral of the part inside."""
-        if math.isnan(self.outside) or not 0 < self.share < 1:
+        if math.isnan(self.outside):
             return self.sample * self.share
         part = self.sample - (1 - self.share) * self.outside
         part = min(max(part, min(0.0, self.sample)), max(0.0, self.sample))
@@ -58,7 +61,7 @@ class _End:
     @property
     def unexplained(self) -> float:
         """Return by how much the sample differs from a mix of both neighbours' levels, as an integral."""
-        if self.missing or not 0 < self.share < 1:
+        if self.missing:
             return 0.0
         mix = (1 - self.share) * self.outside + self.share * self.inside
         return abs(self.sample - mix) if math.isfinite(mix) else 0.0
@@ -104,6 +107,6 @@ def sum_means(read: Read, length: int, start: float, stop: float) -> MeanSum:
         second=second,
         expected=math.ceil(stop) - first,
         missing=missing,
-        missing_share=1 - present / duration if missing else 0.0,
+        missing_share=(duration - present) / duration if missing else 0.0,
         unexplained=(left.unexplained if left else 0.0, right.unexplained if right else 0.0),
     )

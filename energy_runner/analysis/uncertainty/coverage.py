@@ -100,10 +100,11 @@ def _masses(part: Part, step: float) -> FloatArray:
 
 
 def _half_width(masses: FloatArray, step: float, probability: float) -> float:
-    """Return the half-width around zero that holds `probability`, interpolated within the bin."""
+    """Return the half-width around zero that holds `probability`, interpolated within the bin.
+
+    It is the end of the grid where all of it holds less.
+    """
     # Up to the outer edge of bin j: the middle bin once, the others on both sides.
     within = masses[0] + 2 * np.concatenate(([0.0], np.cumsum(masses[1:])))
     edges = (np.arange(len(masses)) + 0.5) * step
-    if within[-1] < probability:
-        return float(edges[-1])
     return float(np.interp(probability, within, edges))

@@ -2,6 +2,7 @@
 """The accuracy of the earlier runners, by cases that their odd rules get differently from ours."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -69,3 +70,58 @@ def test_a_class_that_no_file_has_leaves_the_exact_area_unknown() -> None:
     accuracy = exact_accuracy(np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]]), np.array([0, 1]))
     assert accuracy.top1_percent == 100.0
     assert math.isnan(accuracy.area)
+
+
+# --- against plain loops --------------------------------------------------------------------------------
+
+
+def area_by_loops(scores: list[float], positive: list[bool], thresholds: list[float]) -> float:
+    points = []
+    for threshold in thresholds:
+        above = [score > threshold for score in scores]
+        true = sum(a and p for a, p in zip(above, positive, strict=True)) / sum(positive)
+        false = sum(a and not p for a, p in zip(above, positive, strict=True)) / (len(positive) - sum(positive))
+        points.append((true, false))
+    points[0] = (1.0, 1.0)
+    return sum((a[0] + b[0]) / 2 * (a[1] - b[1]) for a, b in pairwise(points))
+
+
+def test_areas_are_those_of_plain_loops() -> None:
+    rng = np.random.default_rng(4)
+    results, labels = rng.random((40, 3)), rng.integers(0, 2, 40)
+    hundredths = [k * 0.01 for k in range(101)]
+    areas = [area_by_loops(results[:, k].tolist(), (labels == k).tolist(), hundredths) for k in (0, 1)]
+    assert auc_101(results, labels, 2) == pytest.approx(np.mean(areas))
+    assert auc_101(results[:, :2], labels, 5) == pytest.approx(np.mean(areas))
+    errors, anomalous = 1.0 + rng.random(40), labels == 1
+    spread = [errors.min() + at * (errors.max() - errors.min()) for at in hundredths]
+    assert anomaly_auc_101(errors, anomalous) == pytest.approx(
+        area_by_loops(errors.tolist(), anomalous.tolist(), spread)
+    )
+
+
+def test_the_accuracy_of_anomalies_is_looked_for_at_a_hundred_thresholds_of_their_range() -> None:
+    fine = np.array([1.0, 1.015, 1.025, 2.0])  # of thresholds 0.01 apart, that of 1.02 separates them
+    assert anomaly_accuracy_percent(fine, np.array([False, False, True, True])) == 100.0
+    assert anomaly_accuracy_percent(np.array([0.0, 1.0]), np.array([True, False])) == 0.0
+    assert anomaly_accuracy_percent(np.array([0.0, 0.985, 0.995]), np.array([False, False, True])) == 100.0
+    one = anomaly_accuracy_percent(np.array([0.0, 1.0]), np.array([False, True]), 1.0)
+    assert one == 50.0  # a hit of one, over one more than one
+
+
+def test_exact_figures_are_of_the_second_output_or_of_each_against_the_rest() -> None:
+    rng = np.random.default_rng(5)
+    three, labels = rng.random((30, 3)), rng.integers(0, 3, 30)
+    found = exact_accuracy(three, labels)
+    assert found.area == pytest.approx(np.mean([roc_auc_score(labels == k, three[:, k]) for k in range(3)]))
+    two, halves = rng.random((30, 2)), rng.integers(0, 2, 30)
+    assert exact_accuracy(two, halves).area == pytest.approx(roc_auc_score(halves, two[:, 1]))
+    assert exact_accuracy(two[:, :1], halves).area == pytest.approx(roc_auc_score(halves, two[:, 0]))
+
+
+def test_without_answers_there_is_no_figure() -> None:
+    nothing, none = np.zeros(0), np.zeros(0, dtype=np.bool_)
+    assert math.isnan(top1_percent(np.zeros((0, 2)), np.zeros(0, dtype=np.int_)))
+    assert math.isnan(anomaly_auc_101(nothing, none))
+    assert math.isnan(anomaly_accuracy_percent(nothing, none))
+    assert math.isnan(auc_101(np.zeros((3, 0)), np.zeros(3, dtype=np.int_), 2))
