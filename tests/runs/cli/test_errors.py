@@ -118,11 +118,11 @@ def test_wrong_stimuli(spoil, words, refused, place):
         (
             ("check", "stimuli"),
             [
-                "stimuli: is no session folder: it holds no record.json. A session holds record.json, journal",
+                "stimuli: is not a session folder: it holds no record.json. A session holds record.json, journal",
                 "Try: energy-runner sessions list DIR",
             ],
         ),
-        (("analyze", "."), [".: is no session folder"]),
+        (("analyze", "."), [".: is not a session folder"]),
         (("sessions", "list", "nowhere"), ["nowhere: no such folder"]),
         (("report", "real.toml"), ["real.toml: no such session folder"]),
     ],

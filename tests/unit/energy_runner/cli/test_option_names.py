@@ -203,8 +203,8 @@ SITES: dict[str, tuple[Ask, str, str]] = {
     "model": (_model_for_real, "model is for virtual benches", "--model is for virtual benches"),
     "changes": (
         lambda folder: er.load_bench("virtual-lpm01a", changes={"a b": 1}),
-        "changes: a b: is no key of a bench file. Try: changes={'monitor.voltage_v': 2.5}",
-        "--set a b: is no key of a bench file. Try: --set monitor.voltage_v=2.5",
+        "changes: a b: is not a key of a bench file. Try: changes={'monitor.voltage_v': 2.5}",
+        "--set a b: is not a key of a bench file. Try: --set monitor.voltage_v=2.5",
     ),
     "change": (lambda folder: parse_changes(["per_hour"]), "changes: per_hour: is", "--set per_hour: is"),
     "serve, mode": (lambda folder: er.serve("virtual-lpm01a", "accuracy"), "mode=acc", "--mode acc"),
