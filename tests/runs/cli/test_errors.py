@@ -54,7 +54,7 @@ def test_a_wrong_bench_file(change, words, refused, place):
         ({"--stimuli": "stimuli/y_labels.csv"}, ["stimuli/y_labels.csv: no such folder"]),
         ({"--stimuli": "."}, ["y_labels.csv", "kws01"]),
         ({"--limit": "3"}, ["--limit 3", "--mode accuracy"]),
-        ({"--model": "no.tflite"}, ["no.tflite", "--model"]),
+        ({"--model": "no.tflite"}, ["no.tflite", "the path of the model"]),
         ({"--model": "stimuli/y_labels.csv"}, ["stimuli/y_labels.csv", ".tflite"]),
         ({"--bench": "real.toml", "--model": "no.tflite"}, ["--model", "real DUT"]),
         ({"--out": "stimuli"}, ["stimuli: is not empty", "--out"]),
