@@ -81,7 +81,7 @@ class ConfigurationError(RunnerError):
 
 
 class BenchFault(RunnerError):
-    """A box did not do what it was asked; the supply was switched off."""
+    """A device did not do what it was asked; the supply was switched off."""
 
     status = ExitStatus.BENCH_FAULT
 

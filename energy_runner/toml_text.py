@@ -71,4 +71,4 @@ def check_bounds(value: object, place: Sequence[str] = ()) -> None:
         given = str(value) if value.bit_length() < 10_000 else hex(value)
         raise BoundsError(_TOO_LARGE.format(shown(given, 20)), place)
     elif isinstance(value, str) and (found := _NO_TEXT.search(value)):
-        raise BoundsError(f"'{shown(value)}' holds {found[0]!a}, which is no text", place)
+        raise BoundsError(f"'{shown(value)}' holds {found[0]!a}, which is not text", place)

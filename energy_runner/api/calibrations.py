@@ -188,9 +188,8 @@ def _by_reference(reference: Reference, true_v: float | None) -> tuple[float, fl
     if reference.quantity == "current" and reference.current_a is not None:
         return reference.current_a, reference.current_u_a
     load = reference.load
-    assert load is not None  # noqa: S101
-    voltage_v = load.voltage_v if load.voltage_v is not None else true_v
-    if voltage_v is None:
+    voltage_v = load.voltage_v if load is not None and load.voltage_v is not None else true_v
+    if load is None or voltage_v is None:
         raise ConfigurationError("there is no reference voltage. Try: ", Call("voltage_v", "--voltage"))
     if reference.quantity == "voltage":
         return voltage_v, load.voltage_u_v

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from energy_runner.errors import SessionError
+from energy_runner.errors import Call, SessionError
 from energy_runner.session.folder import RECORD, RESULT, Session
 from instruments.clock import utc_text
 
@@ -42,7 +42,11 @@ def list_sessions(folder: str | PathLike[str] = "sessions") -> list[SessionRow]:
     """
     parent = Path(folder)
     if not parent.is_dir():
-        raise SessionError(f"{parent}: no such folder. Try: energy-runner demo, which makes a first session")
+        raise SessionError(
+            f"{parent}: no such folder. Try: ",
+            Call("er.demo()", "energy-runner demo"),
+            ", which makes a first session",
+        )
     try:
         found = [path for path in (parent, *parent.iterdir()) if (path / RECORD).is_file()]
     except OSError as error:

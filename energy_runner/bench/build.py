@@ -39,6 +39,8 @@ from instruments.world.load import LoadOptions
 
 # Called with the instrument's name, direction ("tx", "rx") and bytes.
 ByteListener = Callable[[str, Direction, bytes], None]
+# Feeds a virtual DUT that nothing in its bench feeds, where the bench file states no voltage.
+UNSTATED_V = 3.0
 # Lets tests step in between driver and link: (instrument's name, link) -> link.
 Wrap = Callable[[str, Link], Link]
 
@@ -240,6 +242,11 @@ def _own_network(spec: BenchSpec, benchmark: str) -> Path | None:
     return packaged_network(load_benchmark(benchmark)) if runs and is_demo(benchmark) else None
 
 
+def _fed_from_outside_v(spec: BenchSpec) -> float:
+    settings = _supply_settings(spec)
+    return settings.voltage_v if settings is not None else UNSTATED_V
+
+
 def _twin(
     spec: BenchSpec, mode: Mode, players: Wiring, *, benchmark: str, seed: int, model: Path | None
 ) -> TwinBench:
@@ -262,6 +269,7 @@ def _twin(
         model_path=model,
         start_ns=round((virtual.start_s if virtual else 0.0) * 1e9),
         emulated=virtual.emulated if virtual else False,
+        fed_v=_fed_from_outside_v(spec) if players.supply is None else 0.0,
         load=LoadOptions(virtual.load_ohm, virtual.load_pulse_s, virtual.load_period_s)
         if virtual and virtual.load_ohm is not None
         else None,

@@ -49,7 +49,7 @@ def changed(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     """Return a bench file's table with each key of `changes`, such as `monitor.voltage_v`, replaced or added.
 
     The keys are dotted as in TOML. Nothing is checked here but that a key leads through tables: whether the bench
-    file may hold it, its schema tells. Raises `ConfigurationError` for a key that is no key, and for a value that
+    file may hold it, its schema tells. Raises `ConfigurationError` for an unknown key, and for a value that
     is out of bounds.
     """
     result = copy.deepcopy(dict(table))
@@ -104,11 +104,11 @@ def _path(key: str) -> list[str]:
     try:
         nested: Any = read_toml(f"{key} = 0")
     except (TomlSyntaxError, BoundsError):
-        raise ConfigurationError(_change(key), ": is no key of a bench file. ", *_EXAMPLE) from None
+        raise ConfigurationError(_change(key), ": is not a key of a bench file. ", *_EXAMPLE) from None
     path: list[str] = []
     while isinstance(nested, dict):
         if len(nested) != 1:  # a line break in the key made more of it
-            raise ConfigurationError(_change(key), ": is no key of a bench file. ", *_EXAMPLE)
+            raise ConfigurationError(_change(key), ": is not a key of a bench file. ", *_EXAMPLE)
         [(name, nested)] = nested.items()
         path.append(name)
     return path

@@ -133,6 +133,7 @@ def check_roles(spec: BenchSpec) -> None:
         for table in ("supply", "sampler"):
             if getattr(spec, table) is not None:
                 raise WiringError((table,), f"[{table}] and [monitor] say the same thing twice; leave one out")
+        _check_monitor(present[MONITOR])
     implied = _implied(spec)
     for role, text in spec.roles.model_dump(exclude_none=True).items():
         player = _player(text)
@@ -190,6 +191,19 @@ def driver_of(name: str, instrument: InstrumentSpec) -> DriverSpec:
         names = ", ".join(sorted(known))
         text = f"is unknown{meant(instrument.driver, known)} (known: {names}); for one of your own see {HOW_TO}"
     raise WiringError(place, f"{'.'.join(place)}: '{instrument.driver}' {text}")
+
+
+def _check_monitor(monitor: InstrumentSpec) -> None:
+    """Refuse a `[monitor]` that cannot both feed the DUT and sample it."""
+    driver = driver_of(MONITOR, monitor)
+    both = {"supply", "sampler"}
+    if not both <= set(driver.roles):
+        able = ", ".join(sorted(name for name, one in drivers().items() if both <= set(one.roles)))
+        raise WiringError(
+            ("monitor", "driver"),
+            f"monitor.driver = '{driver.name}': {driver.title} plays {', '.join(driver.roles)}; [monitor] needs a "
+            f"driver that plays supply and sampler: {able}",
+        )
 
 
 def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec]) -> None:

@@ -105,7 +105,7 @@ def _usage(error: Exception) -> str | None:
 
 
 def _not_a_number(error: Exception) -> str:
-    """Return the message about an option whose value is no number, with that value; empty for any other error.
+    """Return the message about an option whose value is not a number, with that value; empty for any other error.
 
     Typer's own message is that of the package pydantic, for programmers, and leaves the value out.
     """

@@ -91,7 +91,7 @@ class _Job:
             for name in names:
                 self._open(name)
             voltage_v = self._set_supply(supply, settings)
-            configured = self._set_sampler(sampler, voltage_v)
+            configured = self._set_sampler(sampler, names[-1], voltage_v)
             self._switch_on(supply)
             self._sample(sampler, seconds)
         finally:
@@ -137,11 +137,9 @@ class _Job:
         self._note("supply takes its settings", f"{voltage_v:g} V")
         return voltage_v
 
-    def _set_sampler(self, sampler: Sampler, voltage_v: float) -> MonitorConfigured:
+    def _set_sampler(self, sampler: Sampler, name: str, voltage_v: float) -> MonitorConfigured:
         self._stop.check()
         players = self._bench.players
-        assert players.sampler is not None  # noqa: S101
-        name = players.sampler.instrument
         wanted = SamplingSettings(self._bench.sampling.sample_rate_hz, on_edge=False)
         applied = sampler.configure(wanted, self._deadline(OPEN_S))
         check_signals(name, applied)

@@ -11,7 +11,7 @@ def check_signals(name: str, applied: AppliedSampling) -> None:
     for signal in applied.signals:
         unit = UNITS.get(signal.name)
         wrong = {
-            f"it is no quantity known here ({', '.join(UNITS)})": unit is None,
+            f"it is not a quantity known here ({', '.join(UNITS)})": unit is None,
             f"its unit is {signal.unit}, and must be {unit}": unit is not None and signal.unit != unit,
             "it is there twice": names.count(signal.name) > 1,
             f"its period is {signal.period_s:g} s, and must be {applied.period_s:g} s": signal.period_s

@@ -305,7 +305,7 @@ class Stage:
                 raise ProtocolViolation(
                     f"read {planned.file} back from the DUT",
                     f"byte {wrong} of {len(data)} differs ({len(held)} bytes came back)",
-                    "check the UART; --no-read-back leaves the comparison out",
+                    "check the UART, or load without reading back",
                 )
         self.recorder.emit(
             StimulusLoaded(

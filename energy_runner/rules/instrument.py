@@ -84,7 +84,7 @@ def voltage(case: Case, row: Row) -> Judgement:
     if not measured_v:
         return not_known(limit, "no voltage was measured", low=low_v, high=high_v)
     if not all(map(math.isfinite, measured_v)):
-        return not_known(limit, "a voltage measured is no number", low=low_v, high=high_v)
+        return not_known(limit, "a measured voltage is not a number", low=low_v, high=high_v)
     worst_v = max(measured_v, key=lambda value: abs(value - set_v))
     off = worst_v / set_v - 1
     remarkable = row.remark_above is not None and abs(off) > row.remark_above

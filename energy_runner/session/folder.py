@@ -182,7 +182,7 @@ class Session:
         with suppress(PermissionError):
             if not (path / RECORD).is_file():
                 raise SessionError(
-                    f"{path}: is no session folder: it holds no {RECORD}. A session holds {RECORD}, {JOURNAL} "
+                    f"{path}: is not a session folder: it holds no {RECORD}. A session holds {RECORD}, {JOURNAL} "
                     f"and, in energy mode, {TRACE}. Try: ",
                     Call("er.list_sessions(DIR)", "energy-runner sessions list DIR"),
                 )

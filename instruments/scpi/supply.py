@@ -136,7 +136,9 @@ class ScpiSupply:
         soon = deadline.at_most(self._dialect.settles_s)
         while math.isnan(voltage_v := self._measure(deadline)):
             if soon.expired():
-                raise Refused("measure the output voltage", f"still {self._dialect.no_value}, which is no value")
+                raise Refused(
+                    "measure the output voltage", f"still {self._dialect.no_value}, which is not a value"
+                )
             self._clock.sleep(min(_LOOK_S, soon.remaining_s()))
         if abs(voltage_v) > 2 * self.limits.voltage_max_v:
             raise Refused("measure the output voltage", f"{voltage_v} V, which means over range")

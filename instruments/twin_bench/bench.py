@@ -26,7 +26,8 @@ class TwinOptions:
     ("energy" or "performance"). `dut_baud` is the speed of the DUT's UART, `line_baud` the speed that the host (or
     the IO manager) uses, which a test may set wrong. With `emulated`, both boards run their real firmware in
     emulators, and `model_path` is the network built into the DUT's firmware. `load` is a resistor in the place of
-    the DUT.
+    the DUT. `fed_v` is the voltage of a supply that is none of the instruments and feeds the DUT all the time; 0
+    for a DUT that one of them feeds.
     """
 
     instruments: dict[str, DriverSpec] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class TwinOptions:
     start_ns: int = 0
     emulated: bool = False
     load: LoadOptions | None = None
+    fed_v: float = 0.0
 
 
 class Twin(Protocol):
@@ -90,6 +92,8 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
     twins = {name: wired(spec, name) for name, spec in on_uart.items()}
     others = {name: spec for name, spec in options.instruments.items() if name not in twins}
     twins |= {name: spec.build_twin(world, name) for name, spec in others.items()}
+    if options.fed_v:
+        world.set_supply(True, options.fed_v)
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
 
 

@@ -209,7 +209,5 @@ def serve_twin_bench(twin: TwinBench, clock: Clock, scpi: Sequence[str] = (), tc
             end.close()
         if isinstance(error, Unavailable):
             raise
-        raise Unavailable(
-            f"serve the twin of {name}", error.strerror or str(error), "another --tcp-port"
-        ) from error
+        raise Unavailable(f"serve the twin of {name}", error.strerror or str(error), "another TCP port") from error
     return TwinServer(twin, clock, ends)

@@ -98,7 +98,7 @@ def bench_of(model, benchmark="demo-keywords"):
 
 
 def test_no_network_was_given():
-    with pytest.raises(ConfigurationError, match=r"no network was given.*--model FILE"):
+    with pytest.raises(ConfigurationError, match=r"no network was given.*an int8 .tflite file as the model"):
         bench_of(None, "kws01")
 
 

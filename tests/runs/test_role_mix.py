@@ -32,11 +32,7 @@ Run = Callable[..., tuple[Bench, Session]]
 
 def mixed(name: str, mode: Any = "energy", seed: int = 0) -> Bench:
     """Return one of the mixed benches; a DUT that no instrument of it feeds is powered already."""
-    bench = build_bench(load_bench_spec(str(BENCHES / f"{name}.toml")), mode, seed=seed)
-    assert bench.twin is not None
-    if bench.supply is None:
-        bench.twin.world.set_supply(True, 3.0)
-    return bench
+    return build_bench(load_bench_spec(str(BENCHES / f"{name}.toml")), mode, seed=seed)
 
 
 @pytest.fixture

@@ -245,7 +245,7 @@ def test_a_port_number_in_use_is_one_clear_line_and_leaves_nothing_open() -> Non
     before = descriptors()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
-        with pytest.raises(Unavailable, match=r"(?s)monitor.*--tcp-port") as caught:
+        with pytest.raises(Unavailable, match=r"(?s)monitor.*another TCP port") as caught:
             serve_twin_bench(build_twin_bench(TwinOptions(parts("n6705"))), CLOCK, ["monitor"], number)
         assert str(number) in str(caught.value)
     assert descriptors() == before

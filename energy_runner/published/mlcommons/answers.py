@@ -47,7 +47,7 @@ def read_answers(commands: Sequence[InferCommand], benchmark: Benchmark | None) 
         return _missing("answers of different lengths, so nothing can be reproduced")
     means = np.array([np.mean(rows, axis=0) for rows in outputs.values()])
     if not np.all(np.isfinite(means)):
-        return _missing("answers that are no numbers, so nothing can be reproduced", labels_from=DOCUMENT)
+        return _missing("answers that are not numbers, so nothing can be reproduced", labels_from=DOCUMENT)
     return ReadAnswers(Answers(means, np.array(list(labels.values()))), labels_from=DOCUMENT)
 
 

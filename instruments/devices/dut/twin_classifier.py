@@ -137,7 +137,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise Unavailable(
-            f"read the model {path}", error.strerror or str(error), "check the path given with --model"
+            f"read the model {path}", error.strerror or str(error), "check the path of the model"
         ) from error
 
 
@@ -148,7 +148,7 @@ def _open_interpreter(path: Path, content: bytes) -> Any:
         raise Unavailable(
             f"run the model {path}",
             f"LiteRT cannot be imported ({error})",
-            "pip install 'energy-runner[litert]', or leave --model out and let the twin answer from a table",
+            "pip install 'energy-runner[litert]', or give no model and let the twin answer from a table",
         ) from error
     try:
         # The built-in kernels, without the default delegate, whose rounding differs most from the reference.

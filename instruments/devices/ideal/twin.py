@@ -135,7 +135,7 @@ class VirtualIdeal(Instrument):
         values = self._values(energy_j, charge_c)
         self._sums = _with(self._sums, values[0], float(charge_c.sum()), float(energy_j.sum()))
         first, self._done = self._done, complete
-        return self._handed_over(first, values)
+        return self._handed_over(self._start_ns, first, values)
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
         """End the acquisition and return the rest, and what all of it sums up to."""
@@ -166,16 +166,16 @@ class VirtualIdeal(Instrument):
         quantities = {"energy": energy_j, "power": energy_j / period_s, "current": charge_c / period_s}
         return [quantities[name] for name in self.recorded]
 
-    def _handed_over(self, first: int, values: list[FloatArray]) -> Sequence[StreamItem]:
+    def _handed_over(self, start_ns: int, first: int, values: list[FloatArray]) -> Sequence[StreamItem]:
         """Return the samples from `first` on as the host gets them, with the faults of the world."""
         kept = np.ones(len(values[0]), dtype=np.bool_)
         faults, index = self._world.faults, first - self._lost
         if faults.misread_exponent_at_ns is not None:
-            at = self._index(faults.misread_exponent_at_ns) - first
+            at = self._index(start_ns, faults.misread_exponent_at_ns) - first
             if 0 <= at < len(kept):
                 values = [np.concatenate((one[:at], 10.0 * one[at : at + 1], one[at + 1 :])) for one in values]
         if faults.lose_block_at_ns is not None:
-            begin, end = (self._index(faults.lose_block_at_ns + ns) - first for ns in (0, LOST_BLOCK_NS))
+            begin, end = (self._index(start_ns, faults.lose_block_at_ns + ns) - first for ns in (0, LOST_BLOCK_NS))
             kept[max(0, begin) : max(0, end)] = False
             self._lost += len(kept) - int(np.count_nonzero(kept))
         return [Samples(index, tuple(one[kept].astype(np.float32) for one in values))] if kept.any() else []
@@ -183,9 +183,8 @@ class VirtualIdeal(Instrument):
     def _nothing(self) -> Summary:
         return Summary(samples=0, signal=self.recorded[0], charge_coulomb=0.0, energy_j=0.0)
 
-    def _index(self, at_ns: int) -> int:
-        assert self._start_ns is not None  # noqa: S101
-        return (at_ns - self._start_ns) // self._period_ns
+    def _index(self, start_ns: int, at_ns: int) -> int:
+        return (at_ns - start_ns) // self._period_ns
 
 
 def _with(sums: Summary, readings: FloatArray, charge_c: float, energy_j: float) -> Summary:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The twin's external data log: its limits of error, its period and its FIFO.
+"""The twin's external data log: its specification, its period and its FIFO.
 
 Sources: Keysight N6705C guide, "External Data Logging" (periods, FIFO), and the specifications guide of the N6700
 modules (limits; `specification.toml` says which are confirmed).

@@ -68,7 +68,7 @@ def period_s(answer: str) -> float:
     """Return the sample period (s) from the answer to `FLOG:SRAT?`, such as `S15K625`."""
     name = answer.strip().upper().removeprefix("S")
     if name not in RATES:
-        raise ProtocolViolation("ask for the sample rate", f"{shown(answer)}, which is no rate of this model")
+        raise ProtocolViolation("ask for the sample rate", f"{shown(answer)}, which is not a rate of this model")
     return 1 / RATES[name]
 
 

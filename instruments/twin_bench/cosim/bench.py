@@ -50,7 +50,7 @@ def build_boards(
         raise Unavailable(
             f"build the DUT's firmware for {benchmark}",
             "no network was given",
-            "--model FILE.tflite, or the benchmark demo-keywords, which includes one",
+            "an int8 .tflite file as the model, or the benchmark demo-keywords, which includes one",
         )
     variables: dict[str, str | Path] = {
         "NETWORK": network,

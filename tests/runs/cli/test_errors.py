@@ -54,7 +54,7 @@ def test_a_wrong_bench_file(change, words, refused, place):
         ({"--stimuli": "stimuli/y_labels.csv"}, ["stimuli/y_labels.csv: no such folder"]),
         ({"--stimuli": "."}, ["y_labels.csv", "kws01"]),
         ({"--limit": "3"}, ["--limit 3", "--mode accuracy"]),
-        ({"--model": "no.tflite"}, ["no.tflite", "--model"]),
+        ({"--model": "no.tflite"}, ["no.tflite", "the path of the model"]),
         ({"--model": "stimuli/y_labels.csv"}, ["stimuli/y_labels.csv", ".tflite"]),
         ({"--bench": "real.toml", "--model": "no.tflite"}, ["--model", "real DUT"]),
         ({"--out": "stimuli"}, ["stimuli: is not empty", "--out"]),
@@ -118,11 +118,11 @@ def test_wrong_stimuli(spoil, words, refused, place):
         (
             ("check", "stimuli"),
             [
-                "stimuli: is no session folder: it holds no record.json. A session holds record.json, journal",
+                "stimuli: is not a session folder: it holds no record.json. A session holds record.json, journal",
                 "Try: energy-runner sessions list DIR",
             ],
         ),
-        (("analyze", "."), [".: is no session folder"]),
+        (("analyze", "."), [".: is not a session folder"]),
         (("sessions", "list", "nowhere"), ["nowhere: no such folder"]),
         (("report", "real.toml"), ["real.toml: no such session folder"]),
     ],

@@ -43,7 +43,7 @@ def session(whole, place) -> Path:
         ("record.json", b"{", "s/record.json: document: Invalid JSON"),
         ("record.json", b"\xff\x00", "s/record.json: document: Invalid JSON"),
         ("record.json", b'{"a":' + b"[" * 100_000, "s/record.json: document: Invalid JSON: recursion"),
-        ("record.json", None, "s: is no session folder: it holds no record.json"),
+        ("record.json", None, "s: is not a session folder: it holds no record.json"),
         ("journal.jsonl", None, "s/journal.jsonl: cannot be read"),
         ("journal.jsonl", b"\xff\xfe\n", "s/journal.jsonl, line 1: not an event"),
         ("journal.jsonl", b'{"kind":"\\u001b[2J"}\n', "s/journal.jsonl, line 1: not an event"),

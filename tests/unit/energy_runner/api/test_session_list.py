@@ -61,7 +61,7 @@ def test_a_folder_that_is_itself_a_session(folder):
 
 
 def test_no_such_folder_says_how_to_make_a_first_session(folder):
-    with pytest.raises(SessionError, match="energy-runner demo"):
+    with pytest.raises(SessionError, match=r"Try: er\.demo\(\), "):
         er.list_sessions(folder / "nowhere")
 
 

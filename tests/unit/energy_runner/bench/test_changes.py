@@ -42,7 +42,7 @@ def test_a_value_is_toml_or_else_a_text(text, key, value):
         (["=3"], "is not KEY=VALUE"),
         (["name=a", "name=b"], "is given twice"),
         ([f"a=0x{'f' * 5000}"], r"^changes: a=0xf+\.\.\.: the whole number 0xf+\.\.\. is too large"),
-        (["name=\udcff"], r"^changes: name=\\udcff: '\\udcff' holds '\\udcff', which is no text"),
+        (["name=\udcff"], r"^changes: name=\\udcff: '\\udcff' holds '\\udcff', which is not text"),
     ],
 )
 def test_what_is_no_change(texts, words):
@@ -52,7 +52,7 @@ def test_what_is_no_change(texts, words):
 
 @pytest.mark.parametrize("key", ["a..b", ".a", "a.", "a b", "a = 1\nb", "[a", "a # b", '"a'])
 def test_a_key_that_is_none(key):
-    with pytest.raises(ConfigurationError, match="is no key of a bench file"):
+    with pytest.raises(ConfigurationError, match="is not a key of a bench file"):
         changed({}, {key: 1})
 
 

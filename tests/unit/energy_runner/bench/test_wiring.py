@@ -154,6 +154,34 @@ def test_a_role_that_cannot_be_played_is_refused_with_its_line(load, old, new, l
     assert "\n" not in said
 
 
+VIRTUAL = """name = "b"
+[monitor]
+driver = "{driver}"
+port = "virtual"
+voltage_v = 3.0
+[io_manager]
+port = "virtual"
+"""
+
+
+@pytest.mark.parametrize(
+    ("driver", "words"),
+    [
+        ("lpm01", ["monitor.driver: 'lpm01' is unknown", "did you mean 'lpm01a'", "write-a-driver"]),
+        (
+            "io-manager",
+            ["monitor.driver = 'io-manager'", "plays edges, dut", "supply and sampler: ideal, lpm01a, n6705, ngu"],
+        ),
+    ],
+)
+def test_a_monitor_that_cannot_be_one_is_refused_with_its_line(load, driver, words) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(VIRTUAL.format(driver=driver))
+    said = str(caught.value)
+    assert "b.toml, line 3: " in said
+    assert all(word in said for word in words), said
+
+
 def test_a_role_that_nobody_plays_is_named_with_who_could(load) -> None:
     spec = load(MIX.replace('edges = "uno"\n', ""))
     with pytest.raises(ConfigurationError, match=r"timestamp pin's edges.*It could be: psu, uno"):

@@ -21,7 +21,7 @@ def test_si_units_and_one_period_are_taken(signals) -> None:
     [
         ((Signal("current", "mA", 1e-3),), "unit is mA, and must be A"),
         ((Signal("energy", "uJ", 1e-3),), "unit is uJ, and must be J"),
-        ((Signal("charge", "C", 1e-3),), "no quantity known here"),
+        ((Signal("charge", "C", 1e-3),), "not a quantity known here"),
         ((CURRENT, CURRENT), "there twice"),
         ((CURRENT, Signal("voltage", "V", 2e-3)), "period is 0.002 s, and must be 0.001 s"),
         ((Signal("power", "W", 1e-3, "peak"),), "kind is peak"),

@@ -199,7 +199,7 @@ def test_what_is_no_session_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SessionError, match="no such session folder") as caught:
         Session.open(tmp_path / "absent")
     assert caught.value.status == ExitStatus.USAGE
-    with pytest.raises(SessionError, match=r"no session folder: it holds no record\.json"):
+    with pytest.raises(SessionError, match=r"not a session folder: it holds no record\.json"):
         Session.open(tmp_path)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Answers that are no number: a word that the instrument is known to use, or a violation."""
+"""Answers that are not numbers: a word that the instrument is known to use, or a violation."""
 
 import math
 
