@@ -131,9 +131,12 @@ def _of_window(source: EnergySource, placed: Placed, inferences: int) -> tuple[f
     def at_start(length: float) -> float:
         return _apart([_mean(source, placed.start + k * block, length) for k in range(_ALIKE)])
 
+    farthest = _LOOK_S / source.step_s + block / 10
     late = _End(last, after, unlike, block, at_stop, either=True).off()
     early = _End(first, before, unlike, block, at_start, either=False).off()
-    return (late, early) if math.isfinite(late + early) else None
+    if not math.isfinite(late + early):
+        return None
+    return (late if late <= farthest else 0.0), (early if early <= farthest else 0.0)
 
 
 def _means(source: EnergySource, begin: float, block: float, count: int) -> FloatArray:
@@ -142,7 +145,8 @@ def _means(source: EnergySource, begin: float, block: float, count: int) -> Floa
     bounds = bounds[(bounds >= 0) & (bounds <= source.length)]
     if len(bounds) < 2:
         return np.zeros(0)
-    power_w = np.asarray(source.power_w(int(bounds[0]), int(bounds[-1])), dtype=np.float64)
+    power_w = np.array(source.power_w(int(bounds[0]), int(bounds[-1])), dtype=np.float64)
+    power_w[~np.isfinite(power_w)] = np.nan  # an infinite one is as good as missing
     means: FloatArray = np.add.reduceat(power_w, bounds[:-1] - bounds[0]) / np.diff(bounds)
     return means
 
@@ -150,7 +154,8 @@ def _means(source: EnergySource, begin: float, block: float, count: int) -> Floa
 def _mean(source: EnergySource, begin: float, length: float) -> float:
     """Return the mean power of `length` samples from `begin` on, at least of one."""
     first = min(max(0, round(begin)), source.length - 1)
-    return float(np.mean(source.power_w(first, max(first + 1, min(round(begin + length), source.length)))))
+    mean_w = float(np.mean(source.power_w(first, max(first + 1, min(round(begin + length), source.length)))))
+    return mean_w if math.isfinite(mean_w) else math.nan
 
 
 def _apart(powers_w: Sequence[float]) -> float:

@@ -60,9 +60,10 @@ def test_edges_in_their_place_are_neither_late_nor_early(noise_w: float) -> None
 def test_a_window_that_cannot_tell_says_nothing() -> None:
     assert steps(trace(beside_w=INSIDE_W)) is None
     assert steps(trace(), inferences=9) is None
-    lost = trace()
-    lost[1000 + EACH * COUNT - 5] = math.nan
-    assert steps(lost) is None
+    for missing in (math.nan, math.inf):
+        lost = trace()
+        lost[1000 + EACH * COUNT - 5] = missing
+        assert steps(lost) is None
     assert steps(trace()[: 1000 + EACH * COUNT - 1]) is None
 
 
@@ -88,6 +89,7 @@ LEGITIMATE = {
     "lowers its clock near the end": np.where(TIME > 0.9, 0.8, 1.0),
     "first inference otherwise": np.where(TIME < 1 / COUNT, 0.8, 1.0),
     "last inference otherwise": np.where(TIME > 1 - 1 / COUNT, 0.9, 1.0),
+    "raises its clock long before the end": np.where(TIME > 0.8, 1.5, 1.0),
     "two kinds in turn": np.where((np.arange(EACH * COUNT) // EACH) % 2, 1.08, 0.92),
 }
 
