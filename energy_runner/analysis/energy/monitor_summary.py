@@ -11,7 +11,8 @@ The allowance follows from the formats alone:
 * a sample: one step of a 32-bit float in the trace; in a sum also the `quantisation` of the monitor's
   specification, for each sample and as if all were rounded alike;
 * samples that are lost or over range are in the monitor's figures, and not in ours. Its least reading is then at
-  most ours and its largest at least ours, and a sum may differ by so many times any reading between these two.
+  most ours and its largest at least ours, and a sum may differ by so many times any reading between these two,
+  each by its last digit farther.
 """
 
 import math
@@ -188,7 +189,8 @@ def _integral(
         if summary.signal != stated.signal or summary.least is None or summary.largest is None:
             note = f"{more} samples are not recorded, and nothing bounds them"
             return {"recorded": _finite(recorded), "note": note}
-        low, high = more * summary.least * factor, more * summary.largest * factor
+        low = more * (summary.least - summary.least_step) * factor
+        high = more * (summary.largest + summary.largest_step) * factor
         note = f"{more} samples are not recorded, each between the least and the largest"
     return {
         "recorded": _finite(recorded),

@@ -213,9 +213,12 @@ def _droop_w(source: EnergySource, placed: Placed, droop: Droop | None) -> float
 def _view(source: EnergySource, placed: Placed, position: float, look: _Look, *, starts: bool) -> EdgeView:
     reach_s = _FARTHEST_U * look.rate_u * position * source.step_s
     # Laps share some microseconds, which the least reach covers; alignment by the host's clock is much looser.
-    reach_s += max(0.0, placed.shared - LEAST_REACH) * source.step_s
+    alone = placed.starts if starts else placed.stops
+    reach_s += max(0.0, placed.shared - LEAST_REACH, alone - LEAST_REACH) * source.step_s
     own = placed.half_width - placed.shared
-    return view_edge(source, position, starts=starts, half_width=own, shared=placed.shared, reach_s=reach_s)
+    return view_edge(
+        source, position, starts=starts, half_width=own, shared=placed.shared, alone=alone, reach_s=reach_s
+    )
 
 
 def _over_range(facts: Facts, placed: Placed) -> int:

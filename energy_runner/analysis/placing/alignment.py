@@ -35,13 +35,16 @@ _LARGEST_CORRECTION = 0.02  # a ceramic resonator stays within 0.005
 class Placed:
     """A window in samples; `half_width` is the limit of either edge's error, in samples.
 
-    `shared` is the part of it that all edges have in common: the error of the one that started the log.
+    `shared` is the part of it that all edges have in common: the error of the one that started the log. `starts`
+    and `stops` are limits of what all starts, or all stops, may have in common without the others.
     """
 
     start: float
     stop: float
     half_width: float
     shared: float = 0.0
+    starts: float = 0.0
+    stops: float = 0.0
 
 
 @dataclass(frozen=True)

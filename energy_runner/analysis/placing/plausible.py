@@ -111,14 +111,15 @@ def _by_lines(
     """Withhold windows whose edges are later than the DUT's lines about them, or far earlier."""
     assert facts.monitor is not None  # noqa: S101
     late: dict[int, tuple[float, ...]] = {}
+    ends: tuple[list[float], list[float]] = ([], [])  # of starts and of stops
     for number, matched in enumerate(matching.windows()):
-        seen_s = tuple(
-            dated_s(edge) - told_ns * 1e-9
-            for edge, told_ns in _told(matched)
-            if alignment.windows[number] is not None
-        )
-        if seen_s:
-            late[number] = seen_s
+        if alignment.windows[number] is None:
+            continue
+        told = [(end, dated_s(edge) - told_ns * 1e-9) for end, edge, told_ns in _told(matched)]
+        for end, seen in told:
+            ends[end].append(seen)
+        if told:
+            late[number] = tuple(seen for _, seen in told)
     gone = [k for k, seen_s in late.items() if max(seen_s) > LATEST_S or min(seen_s) < EARLIEST_S]
     if gone:
         worst = max((value for k in gone for value in late[k]), key=abs)
@@ -130,8 +131,13 @@ def _by_lines(
     beyond_s = max(latest_s - LATE_S, -earliest_s - EARLY_S)
     if beyond_s <= 0:
         return alignment
-    shared = beyond_s / (facts.monitor.period_s * clock.factor)
-    windows = [placed and _widened(placed, shared) for placed in alignment.windows]
+    # The line comes a while after its edge itself, by which an edge that it contradicts is later still.
+    step_s = facts.monitor.period_s * clock.factor
+    shared = (beyond_s + EARLY_S if latest_s > LATE_S else beyond_s) / step_s
+    starts, stops = _alone(ends)
+    windows = [
+        placed and _widened(placed, shared, starts / step_s, stops / step_s) for placed in alignment.windows
+    ]
     detail = (
         f"edges lie {-earliest_s:.3f} s before to {latest_s:.3f} s after the DUT's lines about them; what is "
         "beyond the usual counts as uncertainty"
@@ -140,18 +146,33 @@ def _by_lines(
     return replace(alignment, windows=windows, findings=findings)
 
 
-def _told(matched: Matched) -> Iterator[tuple[Edge, int]]:
-    """Yield both edges of a window with the host time of the DUT's line about each, as far as there is one."""
+def _alone(ends: tuple[Sequence[float], Sequence[float]]) -> tuple[float, float]:
+    """Return by how many seconds starts alone, and stops alone, may be late or early.
+
+    `ends` has for both how much later than the line about it each is.
+    """
+    if not all(ends):
+        return 0.0, 0.0
+    start_s, stop_s = (float(np.median(end)) for end in ends)
+    apart_s = abs(start_s - stop_s)
+    late = max(start_s, stop_s) > LATE_S
+    limit_s = apart_s + EARLY_S if late and apart_s > LATE_S else max(0.0, apart_s - EARLY_S)
+    return (limit_s, 0.0) if (start_s > stop_s) == late else (0.0, limit_s)
+
+
+def _told(matched: Matched) -> Iterator[tuple[int, Edge, int]]:
+    """Yield start (0) and stop (1) of a window with the host time of the line about each, if there is one."""
     done = matched.command.inference
     if done is None or len(matched.edges) != 2:
         return
-    for edge, told_ns in zip(matched.edges, (done.start_line_ns, done.done_line_ns), strict=True):
+    for end, told_ns in enumerate((done.start_line_ns, done.done_line_ns)):
         if told_ns is not None:
-            yield edge, told_ns
+            yield end, matched.edges[end], told_ns
 
 
-def _widened(placed: Placed, shared: float) -> Placed:
-    return replace(placed, half_width=placed.half_width + shared, shared=placed.shared + shared)
+def _widened(placed: Placed, shared: float, starts: float, stops: float) -> Placed:
+    wider, both = placed.half_width + shared, placed.shared + shared
+    return replace(placed, half_width=wider, shared=both, starts=starts, stops=stops)
 
 
 # --- laps -----------------------------------------------------------------------------------------------

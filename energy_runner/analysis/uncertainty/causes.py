@@ -242,6 +242,18 @@ def _of_edges(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]
             sensitivity=tuple(edge.outside_step_w / count for edge, count in zip(edges, counts, strict=True)),
             unit="s",
         )
+        alone_u = edges[0].alone_s / ROOT3
+        if alone_u:
+            yield Cause(
+                name=f"{end} edge: late or early in all windows alike",
+                source="by how much more or less than the other edge it contradicts a witness \u00d7 power there",
+                u=(alone_u,) * len(windows),
+                sensitivity=tuple(
+                    max(abs(edge.moved_j(sign * alone_u)) for sign in (1, -1)) / alone_u / count
+                    for edge, count in zip(edges, counts, strict=True)
+                ),
+                unit="s",
+            )
     if given.rate_u is not None or windows[0].start.shared_s:
         u = windows[0].start.shared_s / ROOT3
         name, source = _TIES[given.tied_by_host] if given.rate_u is not None else _LATE

@@ -23,8 +23,9 @@ class EdgeView:
     """The surroundings of one edge.
 
     `half_width_s` is the limit of the error of the edge's own position, `shared_s` that of what it has in common
-    with every other edge (a log that was started by an edge inherits the error of that one). `outside_w` is
-    the power in the sample outside, by which the mixed sample is divided, and `outside_step_w` the change of
+    with every other edge (a log that was started by an edge inherits the error of that one), `alone_s` that of
+    what only all starts, or all stops, have in common. `outside_w` is the power in the sample outside, by which
+    the mixed sample is divided, and `outside_step_w` the change of
     power between that sample and the one beyond it. `power_w` holds the samples from index `first` on.
     """
 
@@ -37,6 +38,7 @@ class EdgeView:
     largest_w: float
     first: int
     power_w: FloatArray
+    alone_s: float = 0.0
 
     @property
     def at_s(self) -> float:
@@ -60,11 +62,12 @@ def view_edge(
     starts: bool,
     half_width: float,
     shared: float = 0.0,
+    alone: float = 0.0,
     reach_s: float = 0.0,
 ) -> EdgeView:
     """Return the surroundings of the edge at `position` (samples), which starts or ends a window.
 
-    `half_width` and `shared` are in samples; `reach_s` says how far the edge may have to be moved.
+    `half_width`, `shared` and `alone` are in samples; `reach_s` says how far the edge may have to be moved.
     """
     reach = min(_LONGEST_REACH, LEAST_REACH + math.ceil(reach_s / source.step_s))
     before, behind = math.floor(position), math.ceil(position)
@@ -84,6 +87,7 @@ def view_edge(
         period_s=source.step_s,
         half_width_s=half_width * source.step_s,
         shared_s=shared * source.step_s,
+        alone_s=alone * source.step_s,
         outside_w=float(outside[0]) if len(outside) else largest_w,
         outside_step_w=abs(float(outside[-1] - outside[0])) if len(outside) else largest_w,
         largest_w=largest_w,

@@ -275,3 +275,15 @@ def test_extremes_of_the_current_behind_the_energy_are_no_contradiction(
     check = checked(stated(run, signal="energy", **figures), tmp_path)
     assert check.agrees is agrees
     assert [figure.unit for figure in check.figures] == ["A" if agrees is None else "J"] * 2
+
+
+def test_lost_samples_may_be_beyond_extremes_that_are_stated_in_few_digits(tmp_path: Path) -> None:
+    """Idle without noise: each lost sample is the least one, which the monitor rounds up."""
+    run = make_run(SMALL)
+    sums = Sums.of(run)
+    lost = ev.SamplesLost(t_ns=host_ns(0.4), after=20, before=30, missing=10, detail="")
+    run.samples[0][20:30] = np.nan
+    run.insert(lost)
+    stated_j = sums.least * 1.02
+    check = checked(in_full(run, sums, least=stated_j, least_step=sums.least * 0.05), tmp_path)
+    assert check.agrees is True

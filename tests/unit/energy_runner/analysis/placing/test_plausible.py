@@ -8,7 +8,7 @@ import pytest
 from energy_runner.analysis.analyze import analyze
 from energy_runner.session import events as ev
 from energy_runner.session.result import Result
-from tests.support.synthetic import Run, Setup, make_run
+from tests.support.synthetic import ACCURACY, Run, Setup, make_run
 
 FIRST_WINDOW = 3  # the number of its start edge: one of `timestamp`, two of the trial
 
@@ -51,6 +51,23 @@ def test_edges_that_are_somewhat_late_are_counted(tmp_path: Path) -> None:
     assert abs(after.median - truth_j) <= after.U
     names = [row.name for row in result.uncertainty.components] if result.uncertainty else []
     assert "latency of the captured edges" in names
+
+
+@pytest.mark.parametrize("end", [0, 1])
+@pytest.mark.parametrize("late_s", [0.03, 0.06, 0.09])
+def test_one_end_that_is_late_by_the_lines_is_counted_with_all_the_power_there(
+    end: int, late_s: float, tmp_path: Path
+) -> None:
+    """The windows then last longer or shorter: no shift, which costs only the change of power at the edges."""
+    run = moved(make_run(), late_s, set(range(FIRST_WINDOW + end, 99, 2)))
+    bare = [term | {"relative": 0.0, "absolute": 1e-9} for term in ACCURACY["terms"]]
+    exact = {"document": "a made-up data sheet", "terms": bare, "assumptions": []}
+    run.change(ev.MonitorConfigured, lambda _, e: e.model_copy(update={"accuracy": exact}))
+    truth_j = run.truth[0].energy_j / run.truth[0].inferences
+    score = measured(run, tmp_path / "s").energy_per_inference_j
+    assert score is not None
+    assert abs(score.median - truth_j) > 0.001 * truth_j
+    assert abs(score.median - truth_j) <= score.U
 
 
 def test_edges_in_their_place_say_nothing(tmp_path: Path) -> None:

@@ -60,9 +60,10 @@ def test_edges_in_their_place_are_neither_late_nor_early(noise_w: float) -> None
 def test_a_window_that_cannot_tell_says_nothing() -> None:
     assert steps(trace(beside_w=INSIDE_W)) is None
     assert steps(trace(), inferences=9) is None
-    lost = trace()
-    lost[1000 + EACH * COUNT - 5] = math.nan
-    assert steps(lost) is None
+    for missing in (math.nan, math.inf):
+        lost = trace()
+        lost[1000 + EACH * COUNT - 5] = missing
+        assert steps(lost) is None
     assert steps(trace()[: 1000 + EACH * COUNT - 1]) is None
 
 
@@ -73,12 +74,60 @@ def test_a_slow_change_of_the_level_is_no_step() -> None:
     assert steps(power_w) == Steps(0.0, 0.0, 1)
 
 
+def shaped(shape: np.ndarray, noise_w: float = 0.0) -> np.ndarray:
+    """The window times `shape`, which says by what each sample differs from those of equal inferences."""
+    power_w = trace(noise_w=noise_w)
+    power_w[1000 : 1000 + EACH * COUNT] *= shape
+    return power_w
+
+
+TIME = np.linspace(0, 1, EACH * COUNT)
+LEGITIMATE = {
+    "warms up": 1 + 0.1 * (TIME - 0.5) * 2,
+    "begins warm, then cools": 1 + 0.12 * np.exp(-TIME / 0.03),
+    "lowers its clock after a third": np.where(TIME < 0.3, 1.3, 1.0),
+    "lowers its clock near the end": np.where(TIME > 0.9, 0.8, 1.0),
+    "first inference otherwise": np.where(TIME < 1 / COUNT, 0.8, 1.0),
+    "last inference otherwise": np.where(TIME > 1 - 1 / COUNT, 0.9, 1.0),
+    "raises its clock long before the end": np.where(TIME > 0.8, 1.5, 1.0),
+    "two kinds in turn": np.where((np.arange(EACH * COUNT) // EACH) % 2, 1.08, 0.92),
+}
+
+
+@pytest.mark.parametrize("name", LEGITIMATE)
+def test_what_differs_within_a_window_but_is_not_like_what_is_beside_it_is_no_step(name: str) -> None:
+    assert steps(shaped(LEGITIMATE[name])) == Steps(0.0, 0.0, 1)
+
+
+def test_noise_above_the_signal_is_no_step() -> None:
+    """The scatter of a few blocks would now and then be far below that of all."""
+    placed = Alignment(BY_MONITOR, [Placed(1000.0, 1000.0 + EACH * COUNT, 0.001)])
+    rng = np.random.default_rng(7)
+    off = []
+    for _ in range(100):
+        found = find_steps(source_of(trace() + rng.normal(0, 0.1, 6000)), placed, [COUNT])
+        off.append(found is not None and found != Steps(0.0, 0.0, 1))
+    assert sum(off) == 0
+
+
+def test_inferences_of_microseconds_are_looked_at_by_the_millisecond() -> None:
+    read: list[int] = []
+    power_w = np.full(3_000_000, BESIDE_W)
+    power_w[1_000_000:2_000_000] = INSIDE_W
+    source = EnergySource(lambda a, b: (read.append(b - a), power_w[a:b])[1], len(power_w), 2e-6, 2e-6)
+    late = find_steps(source, Alignment(BY_MONITOR, [Placed(1_010_000.0, 2_010_000.0, 0.5)]), [100_000])
+    assert late is not None
+    assert late.late_s == pytest.approx(0.02, abs=1e-3)
+    assert max(read) <= 300_000
+    assert len(read) <= 6
+
+
 def test_what_is_within_the_known_width_of_the_edges_changes_nothing() -> None:
     alignment = Alignment(BY_MONITOR, [Placed(1000.0, 4000.0, 50.0), None])
     assert checked_by_steps(alignment, Steps(0.05, 0.0, 1), 1e-3) == alignment
     assert checked_by_steps(alignment, None, 1e-3) == alignment
     wider = checked_by_steps(alignment, Steps(0.0, 0.06, 1), 1e-3)
-    assert wider.windows == [Placed(1000.0, 4000.0, 60.0, shared=10.0), None]
+    assert wider.windows == [Placed(1000.0, 4000.0, 75.0, shared=25.0, starts=75.0), None]
     assert wider.findings[0].detail == (
         "by the step in the trace, edges come 0.060 s too early; that counts as uncertainty"
     )
@@ -116,6 +165,29 @@ def test_lines_that_are_somewhat_late_as_well_are_counted(tmp_path: Path) -> Non
     score = result.energy_per_inference_j
     assert score is not None
     assert abs(score.median - truth_j) > 0.003 * truth_j
+    assert abs(score.median - truth_j) <= score.U
+
+
+def test_stops_that_alone_are_late_are_counted_however_much_the_dut_idles_at(tmp_path: Path) -> None:
+    """What is charged then is the power after the inferences, not its difference to that of inferences."""
+    run = make_run(Setup(inferences=200))
+    truth_j = run.truth[0].energy_j / run.truth[0].inferences
+    for true in run.truth:
+        end = round(true.stop_s * 1e3)
+        run.samples[0][end + 1 : end + 151] *= np.float32(0.045 / 0.020)
+    stops = range(4, 99, 2)
+    late_s, late = 0.08, round(0.08e9)
+    run.change(
+        ev.EdgeCaptured,
+        lambda number, e: e.model_copy(update={"position": e.position + 1e3 * late_s * (number in stops)}),
+    )
+    run.change(ev.InferenceDone, lambda _, e: e.model_copy(update={"done_line_ns": e.done_line_ns + late}))
+    bare = [term | {"relative": 0.0, "absolute": 1e-9} for term in run.events[1].accuracy["terms"]]
+    exact = {"document": "a made-up data sheet", "terms": bare, "assumptions": []}
+    run.change(ev.MonitorConfigured, lambda _, e: e.model_copy(update={"accuracy": exact}))
+    score = measured(run, tmp_path / "s").energy_per_inference_j
+    assert score is not None
+    assert abs(score.median - truth_j) > 0.004 * truth_j
     assert abs(score.median - truth_j) <= score.U
 
 
