@@ -128,12 +128,14 @@ def _by_lines(
         return withheld(alignment, gone, Finding(id="edges-disagree", detail=detail))
     latest_s = max((max(seen_s) for seen_s in late.values()), default=0.0)
     earliest_s = min((min(seen_s) for seen_s in late.values()), default=0.0)
-    beyond_s = max(latest_s - LATE_S, -earliest_s - EARLY_S)
+    # Where the host's clock ties laps and samples together, the edges are as wide as the tie already.
+    tie_s = LATENCY_LIMIT_S if alignment.method == BY_HOST else 0.0
+    beyond_s = max(latest_s - LATE_S, -earliest_s - EARLY_S) - tie_s
     if beyond_s <= 0:
         return alignment
     # The line comes a while after its edge itself, by which an edge that it contradicts is later still.
     step_s = facts.monitor.period_s * clock.factor
-    shared = (beyond_s + EARLY_S if latest_s > LATE_S else beyond_s) / step_s
+    shared = (beyond_s + EARLY_S if latest_s > LATE_S + tie_s else beyond_s) / step_s
     starts, stops = _alone(ends)
     windows = [
         placed and _widened(placed, shared, starts / step_s, stops / step_s) for placed in alignment.windows
