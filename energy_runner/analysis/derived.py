@@ -34,7 +34,7 @@ class Timed:
 class TimedBy:
     """The clock that timed all windows.
 
-    `relative_limit` is its relative limit of error (rectangular), `relative_u` a relative standard uncertainty
+    `relative_limit` is its relative limit as specified (rectangular), `relative_u` a relative standard uncertainty
     (normal); `doubts` says in words what is not known about it.
     """
 
@@ -91,7 +91,7 @@ def _causes(windows: Sequence[Timed], clock: TimedBy) -> Iterator[Cause]:
     for end in ("start", "stop"):
         yield Cause(f"{end} edge", "limit of its place", edges_u, per_second, unit="s", shared=False)
     rates = tuple(window.per_s for window in windows)
-    yield Cause("clock", "its limit of error", (clock.relative_limit / ROOT3,) * count, rates)
+    yield Cause("clock", "its specified limit", (clock.relative_limit / ROOT3,) * count, rates)
     yield Cause(
         "rate of the clock",
         "its comparison with another",

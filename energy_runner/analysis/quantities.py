@@ -17,13 +17,13 @@ _QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(?:±|\+-|\+/-)\s*({_NUMBER}))?\s*
 def quantity(given: AnyQuantity, name: str, factor: float = 1.0) -> Quantity:
     """Return `given` as a quantity, times `factor`, which turns its unit into that of SI.
 
-    Raises `ConfigurationError` that begins with `name` for anything that is no quantity.
+    Raises `ConfigurationError` that begins with `name` for anything that is not a quantity.
     """
     if isinstance(given, str):
         given = _parsed(given, name)
     elif not isinstance(given, Quantity):
         if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
-            raise ConfigurationError(f"{name}: {given!r} is no quantity. Try: a number, or Quantity(3.2, 0.1)")
+            raise ConfigurationError(f"{name}: {given!r} is not a quantity. Try: a number, or Quantity(3.2, 0.1)")
         given = Quantity(float(given))
     return Quantity(given.value * factor, given.u * factor)
 
@@ -32,6 +32,6 @@ def _parsed(text: str, name: str) -> Quantity:
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise ConfigurationError(
-            f"{name}: {text!r} is no quantity. Try: a number, or 3.2+-0.1 with its uncertainty"
+            f"{name}: {text!r} is not a quantity. Try: a number, or 3.2+-0.1 with its uncertainty"
         )
     return Quantity(float(match[1]), float(match[2] or 0.0))

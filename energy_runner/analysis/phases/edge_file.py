@@ -52,5 +52,5 @@ def _edge(path: Path, line: int, row: list[str]) -> tuple[str, float, bool]:
     except ValueError:
         time_s = math.nan
     if not math.isfinite(time_s) or cells[2] not in ("0", "1"):
-        raise ConfigurationError(f"{path}, line {line}: {','.join(cells)[:60]!r} is no edge. {example}")
+        raise ConfigurationError(f"{path}, line {line}: {','.join(cells)[:60]!r} is not an edge. {example}")
     return cells[0], time_s, cells[2] == "1"

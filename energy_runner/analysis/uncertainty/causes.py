@@ -322,7 +322,7 @@ def _left_out(given: Conditions) -> Iterator[str]:
     if given.virtual and given.limits.without_error:
         return
     if not names:
-        yield "limits of error of the monitor unknown"
+        yield "specification of the monitor unknown"
         return
     if not given.virtual:
         yield from _assumed(given)

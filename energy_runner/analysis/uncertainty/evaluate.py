@@ -22,7 +22,7 @@ _BEYOND_REASON = 1e6
 _ONE_WINDOW = "repeatability unknown: there is only one window"
 
 METHOD = (
-    "Linear propagation of uncertainty (JCGM 100:2008, 5.1.2), computed with GTC; limits of error are taken as "
+    "Linear propagation of uncertainty (JCGM 100:2008, 5.1.2), computed with GTC; specified limits are taken as "
     "rectangular distributions (4.3.7).",
     "An error of the instrument is the same in all windows and counts in full. What differs from window to "
     "window counts as much as it moves their median.",

@@ -269,13 +269,13 @@ def test_quantities_as_a_person_types_them(text, value, u):
 
 @pytest.mark.parametrize("text", ["", "x", "-3", "3+-", "3+-x", "nan", "inf", "3 uW", "1_0", "٣"])
 def test_no_quantity(text):
-    with pytest.raises(ConfigurationError, match=r"--rest-uw: .* is no quantity"):
+    with pytest.raises(ConfigurationError, match=r"--rest-uw: .* is not a quantity"):
         quantity(text, "--rest-uw")
 
 
 @pytest.mark.parametrize("given", [float("nan"), float("inf"), True, None, [3.0]])
 def test_no_quantity_in_python_either(given):
-    with pytest.raises(ConfigurationError, match=r"rest_w: .* is no quantity"):
+    with pytest.raises(ConfigurationError, match=r"rest_w: .* is not a quantity"):
         quantity(given, "rest_w")
 
 
@@ -307,7 +307,7 @@ def test_the_api_takes_si_units_and_says_the_same_as_the_command(session, capsys
         ({}, "exactly one of per_hour"),
         ({"per_hour": 60, "period_s": 60}, "exactly one of"),
         ({"per_hour": 0}, "must be greater than zero"),
-        ({"per_hour": "often"}, "per_hour: 'often' is no quantity"),
+        ({"per_hour": "often"}, "per_hour: 'often' is not a quantity"),
         ({"per_hour": 60, "between": "asleep"}, "idle, sleep, off"),
         ({"per_hour": 60, "between": "sleep"}, "no sleep level"),
     ],

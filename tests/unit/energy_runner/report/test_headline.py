@@ -58,7 +58,7 @@ def test_a_complete_uncertainty_says_where_the_true_value_lies():
 @pytest.mark.parametrize(
     ("incomplete", "words"),
     [
-        (["limits of error of the monitor unknown"], ", without: limits of error of the monitor"),
+        (["specification of the monitor unknown"], ", without: specification of the monitor"),
         (["a unknown", "b unknown", "c unknown", "d"], ", without: a; b; and 2 more"),
         ([], "; what this leaves out is not stated"),
     ],

@@ -276,4 +276,4 @@ def test_a_run_whose_specification_was_lost_has_no_complete_uncertainty(
     run = edit(ev.MonitorConfigured, accuracy=specification)(make_run(FAST))
     verdict = one(run, tmp_path, "uncertainty-complete")
     assert not verdict.passed
-    assert "limits of error of the monitor unknown" in verdict.note
+    assert "specification of the monitor unknown" in verdict.note

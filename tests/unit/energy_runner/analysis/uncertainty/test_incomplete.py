@@ -57,11 +57,11 @@ def test_what_a_table_leaves_out_is_missing(left_out: str) -> None:
 
 
 def test_a_missing_table_is_missing() -> None:
-    assert doubts(5, **REAL) == ["limits of error of the monitor unknown"]
+    assert doubts(5, **REAL) == ["specification of the monitor unknown"]
     assert doubts(5) == []
 
 
-NOTHING = "limits of error of the monitor unknown"
+NOTHING = "specification of the monitor unknown"
 NO_X = "the specification holds what this version cannot read: x"
 
 
