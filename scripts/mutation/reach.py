@@ -37,7 +37,7 @@ class Reach:
         of_lambda = bool(inside) and all(old.co_name == "<lambda>" for old, _ in inside or ())
         if not labels or (inside and EVERY not in labels) or (of_lambda and called):
             return self._tests(called), SWAP
-        # What is made at import shows in the tests that run any function of the file, or of one that imports it, and
+        # What is made at import shows in tests that run any function of the file, or of one that imports it, and
         # in those that import it themselves: the fields of a class run no line when they are used.
         files = [mutant.path, *_importing(mutant.path, "energy_runner")]
         labels = [label for file in files for tests in self._lines(file).values() for label in tests]
