@@ -37,9 +37,11 @@ class Reach:
         of_lambda = bool(inside) and all(old.co_name == "<lambda>" for old, _ in inside or ())
         if not labels or (inside and EVERY not in labels) or (of_lambda and called):
             return self._tests(called), SWAP
-        # What is made at import shows in the tests that run any function of the file, or of one that imports it.
-        files = [mutant.path, *_importing(mutant.path)]
+        # What is made at import shows in tests that run any function of the file, or of one that imports it, and
+        # in those that import it themselves: the fields of a class run no line when they are used.
+        files = [mutant.path, *_importing(mutant.path, "energy_runner")]
         labels = [label for file in files for tests in self._lines(file).values() for label in tests]
+        labels += _importing(mutant.path, "tests/unit")
         return self._tests(label for label in labels if label != EVERY) or set(
             self.took_s
         ), IMPORT if inside else COMPUTE
@@ -77,10 +79,10 @@ def _file(test: str) -> str:
     return test.partition("::")[0]
 
 
-def _importing(path: str) -> list[str]:
-    """Return the files that import a module, as far as one line tells."""
+def _importing(path: str, below: str) -> list[str]:
+    """Return the files in a folder that import a module, as far as one line tells."""
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     room, _, name = module.rpartition(".")
     line = re.compile(rf"^\s*(?:from {re.escape(module)} import|from {re.escape(room)} import .*\b{name}\b)", re.M)
-    files = sorted((ROOT / "energy_runner").rglob("*.py"))
+    files = sorted((ROOT / below).rglob("*.py"))
     return [str(file.relative_to(ROOT)) for file in files if line.search(file.read_text("utf-8"))]

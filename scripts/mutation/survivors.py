@@ -19,6 +19,9 @@ signs, operators, constants by one or by a factor of two, guards, `abs`, `and`, 
 file's own room that reach the line; tests of other rooms, of whole runs and of published sessions may notice more.
 A mutant that none of them notices is a missing test, or harmless for the reason given here. The list is written by
 `scripts/mutate --write`; the reasons stand in `scripts/mutation/harmless.toml`.
+
+A file of which no mutant was tried has not been part of a run yet. A few mutants of a file that were not tried
+change what runs at import (defaults, classes); each of them takes seconds, and `--quick` leaves them out.
 """
 
 

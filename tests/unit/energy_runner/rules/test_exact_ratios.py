@@ -209,12 +209,12 @@ def test_one_voltage_that_is_no_number_leaves_the_rule_without_an_answer(tmp_pat
 
 @pytest.mark.parametrize(
     ("measured_v", "note"),
-    [(1 + 2**-7, ""), (1.01, "off by +1 %"), (0.99, "off by -1 %"), (1.0, "")],
+    [(2 + 2**-6, ""), (2.02, "off by +1 %"), (1.98, "off by -1 %"), (2.0, "")],
 )
 def test_a_voltage_is_remarked_upon_beyond_its_threshold_on_either_side(
     tmp_path: Path, measured_v: float, note: str
 ) -> None:
-    run = edit(ev.MonitorConfigured, voltage_set_v=1.0)(volts(measured_v)(make_run(FAST)))
+    run = edit(ev.MonitorConfigured, voltage_set_v=2.0)(volts(measured_v)(make_run(FAST)))
     case = case_of(run, tmp_path)
     judged = voltage(case, Row(binding="always", clause="c", limit=0.02, remark_above=2**-7))
     assert (judged.passed, judged.note) == (True, note)

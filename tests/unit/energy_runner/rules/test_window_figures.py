@@ -14,7 +14,7 @@ from energy_runner.rules.instrument import _interval_end, calibration
 from energy_runner.rules.rule_sets import Row
 from energy_runner.rules.table import RULES
 from energy_runner.rules.toml_lines import line_of
-from energy_runner.rules.windows import _unusual
+from energy_runner.rules.windows import _share, _unusual, counts_judged
 from energy_runner.session.result import Finding
 from tests.support.bent_runs import FAST, calibrated
 from tests.support.synthetic import make_run
@@ -66,6 +66,8 @@ def test_two_windows_have_a_spread(case: Case, values: tuple[float | None, ...],
         ((1.0, 1.02, 1.04), 0.04 / 1.02, "above 1 %, which is unusual; each is higher than the one before"),
         ((1.04, 1.02, 1.0), -0.04 / 1.02, "above 1 %, which is unusual; each is lower than the one before"),
         ((1.0, 1.0, 1.04), 0.04, "above 1 %, which is unusual"),
+        ((1.04, 1.0, 1.0), -0.04, "above 1 %, which is unusual"),
+        ((1.0, 1.04, 1.03, 1.05), 0.042 / 1.035, "above 1 %, which is unusual"),
         ((1.0, 1.001, 1.002), 0.002 / 1.001, ""),
         ((1.0, 1.02), None, "2 windows have a figure, 3 are needed"),
         ((1.0, None, 1.02), None, "2 windows have a figure, 3 are needed"),
@@ -113,6 +115,20 @@ def test_only_a_contradiction_about_inferences_counts_against_their_number(
     row = Row(binding="always", clause="c", limit=10)
     found = judged(case, "window-inferences", [{}] * 5, row, findings=[Finding(id=name, detail="odd")])
     assert (found.passed, found.note) == (passed, "" if passed else "odd")
+
+
+@pytest.mark.parametrize(
+    ("count", "expected", "share"),
+    [(3, 10, 0.3), (0, 10, 0.0), (0, None, 0.0), (1, None, 1.0), (1, 0, 1.0), (0, 0, 0.0)],
+)
+def test_samples_where_none_was_expected_are_all_of_them(count: int, expected: int | None, share: float) -> None:
+    assert _share(count, expected) == share
+
+
+@pytest.mark.parametrize(("share", "limit"), [(0.001, "0.1 % of a window"), (0.0, 0)])
+def test_a_share_of_samples_is_told_as_percent_and_none_as_zero(case: Case, share: float, limit: Any) -> None:
+    found = counts_judged(case.result.windows, "samples_missing", share, "")
+    assert (found.passed, found.limit, found.high) == (True, limit, share)
 
 
 # --- calibration and lines ------------------------------------------------------------------------------
