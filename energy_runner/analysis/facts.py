@@ -85,7 +85,7 @@ class Facts:
     marks: list[ev.PhasesMarked] = field(default_factory=list)
     loaded: Listed[ev.StimulusLoaded] = field(default_factory=lambda: Listed(ev.StimulusLoaded))
     identified: list[ev.DutIdentified] = field(default_factory=list)
-    boxes: list[ev.BoxIdentified] = field(default_factory=list)
+    boxes: list[ev.DeviceIdentified] = field(default_factory=list)
     switched: list[ev.SupplySwitched] = field(default_factory=list)
     edges: list[ev.EdgeCaptured] = field(default_factory=list)
     laps: list[ev.LapCaptured] = field(default_factory=list)
@@ -108,7 +108,7 @@ class Facts:
         """Return how the run ended; `killed` if the journal does not say, or breaks off."""
         return self.ended.outcome if self.ended and not self.torn else "killed"
 
-    def sampler(self) -> ev.BoxIdentified | None:
+    def sampler(self) -> ev.DeviceIdentified | None:
         """Return the identity that the sampling instrument reported; None if it was not asked."""
         name = self.monitor.sampler if self.monitor else ""
         return next((box for box in self.boxes if box.box == name), None)
@@ -136,7 +136,7 @@ _LISTS: dict[type[ev.Event], str] = {
     ev.PhasesMarked: "marks",
     ev.StimulusLoaded: "loaded",
     ev.DutIdentified: "identified",
-    ev.BoxIdentified: "boxes",
+    ev.DeviceIdentified: "boxes",
     ev.SupplySwitched: "switched",
     ev.EdgeCaptured: "edges",
     ev.LapCaptured: "laps",

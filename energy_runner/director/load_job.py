@@ -21,7 +21,7 @@ from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.session.events import (
     AcquisitionStarted,
     AcquisitionStopped,
-    BoxIdentified,
+    DeviceIdentified,
     MonitorConfigured,
     SupplySwitched,
 )
@@ -128,7 +128,7 @@ class _Job:
         check_serial(self._bench.spec, name, identity)
         facts = {key: getattr(identity, key) for key in identity.__dataclass_fields__ if key != "detail"}
         facts["detail"] = dict(identity.detail)
-        self._recorder.emit(BoxIdentified(t_ns=self._clock.now_ns(), box=name, identity=facts))
+        self._recorder.emit(DeviceIdentified(t_ns=self._clock.now_ns(), box=name, identity=facts))
         self._note(f"{name} answers", who(identity))
 
     def _set_supply(self, supply: Supply, settings: SupplySettings) -> float:

@@ -16,7 +16,7 @@ from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
-    BoxIdentified,
+    DeviceIdentified,
     DutBooted,
     DutIdentified,
     EdgesExpected,
@@ -180,7 +180,7 @@ class Stage:
         self.virtual = self.virtual or identity.virtual
         facts = {field: getattr(identity, field) for field in identity.__dataclass_fields__ if field != "detail"}
         facts["detail"] = dict(identity.detail)
-        self.recorder.emit(BoxIdentified(t_ns=self.clock.now_ns(), box=name, identity=facts))
+        self.recorder.emit(DeviceIdentified(t_ns=self.clock.now_ns(), box=name, identity=facts))
 
     def configure_supply(self) -> float:
         """Set the supply with its output off; return the voltage it reports, or the one the bench file states."""

@@ -10,7 +10,7 @@ from energy_runner.analysis.inferences.segment import SegmentationSummary, segme
 from energy_runner.errors import SessionError
 from energy_runner.report.charts.decimate import Envelope, decimate
 from energy_runner.report.charts.power import Picture, PowerTrace, every_sample, picture
-from energy_runner.session.events import BoxIdentified, TearDownStep, VoltageMeasured
+from energy_runner.session.events import DeviceIdentified, TearDownStep, VoltageMeasured
 from energy_runner.session.folder import Session
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result, WindowResult
@@ -42,7 +42,7 @@ class Story:
     record: Record
     result: Result
     facts: Facts
-    devices: dict[str, BoxIdentified]
+    devices: dict[str, DeviceIdentified]
     voltages_v: list[float]
     tear_down: list[TearDownStep]
     picture: Picture | None = None
@@ -70,7 +70,7 @@ def tell(session: Session, result: Result) -> Story:
         record=session.record,
         result=result,
         facts=facts,
-        devices={event.box: event for event in journal.of(BoxIdentified)},
+        devices={event.box: event for event in journal.of(DeviceIdentified)},
         voltages_v=[event.voltage_v for event in journal.of(VoltageMeasured)],
         tear_down=list(journal.of(TearDownStep)),
         picture=drawn,

@@ -16,7 +16,7 @@ from energy_runner.errors import SessionError
 from energy_runner.rules.base import Case, Judgement, not_known, number, percent, shown
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session.days import day_in, days_after
-from energy_runner.session.events import BoxIdentified, MonitorConfigured, TemperatureMeasured, VoltageMeasured
+from energy_runner.session.events import DeviceIdentified, MonitorConfigured, TemperatureMeasured, VoltageMeasured
 
 _IDENTITY = ("make", "model", "serial", "firmware")
 _LONGEST_DAYS = 36_500
@@ -125,7 +125,7 @@ def uncertainty_complete(case: Case, _: Row) -> Judgement:
 
 def _identity(case: Case) -> Mapping[str, Any]:
     sampler = _sampler(case)
-    found = [event.identity for event in case.events_of(BoxIdentified) if event.box == sampler]
+    found = [event.identity for event in case.events_of(DeviceIdentified) if event.box == sampler]
     return found[-1] if found else {}
 
 

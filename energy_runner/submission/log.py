@@ -15,7 +15,7 @@ from energy_runner.submission.stamps import stamp
 _LONGEST_LINE = 1000
 
 
-def _identified(event: ev.BoxIdentified) -> str:
+def _identified(event: ev.DeviceIdentified) -> str:
     known = (event.identity.get(key) for key in ("make", "model", "serial", "firmware"))
     return f"{event.box} is " + ", ".join(str(value) for value in known if value)
 

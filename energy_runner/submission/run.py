@@ -13,7 +13,7 @@ from energy_runner.submission.model import Firmware, Run
 from energy_runner.submission.names import plain_ascii
 
 _KINDS = (
-    ev.BoxIdentified,
+    ev.DeviceIdentified,
     ev.DutIdentified,
     ev.InferenceDone,
     ev.MonitorConfigured,
@@ -30,7 +30,7 @@ def make_run(session: Session, result: Result) -> Run:
     for event in session.journal(exchanges=False).of(*_KINDS):
         found[type(event)].append(event)
     record, mode = session.record, session.record.run.mode
-    twin = any(identified.identity.get("virtual") is True for identified in found[ev.BoxIdentified])
+    twin = any(identified.identity.get("virtual") is True for identified in found[ev.DeviceIdentified])
     purpose = "accuracy" if mode == "accuracy" else "window"
     started, ended, configured = found[ev.RunStarted], found[ev.RunStopped], found[ev.MonitorConfigured]
     return Run(
@@ -41,7 +41,7 @@ def make_run(session: Session, result: Result) -> Run:
         firmware=_firmware(session, found[ev.DutIdentified]),
         virtual=record.virtual or record.truth is not None or "virtual_dut_answers_from" in record.bench or twin,
         inferences=tuple(done for done in found[ev.InferenceDone] if done.purpose == purpose),
-        monitor=_monitor(found[ev.BoxIdentified], configured[-1].sampler if configured else "monitor"),
+        monitor=_monitor(found[ev.DeviceIdentified], configured[-1].sampler if configured else "monitor"),
         voltage_set_v=configured[-1].voltage_set_v if configured else None,
         voltages_v=tuple(measured.voltage_v for measured in found[ev.VoltageMeasured]),
         utc_offset_ns=started[0].utc_ns - started[0].t_ns if started else 0,
@@ -51,7 +51,7 @@ def make_run(session: Session, result: Result) -> Run:
     )
 
 
-def _monitor(identified: Sequence[ev.BoxIdentified], sampler: str) -> tuple[str, ...]:
+def _monitor(identified: Sequence[ev.DeviceIdentified], sampler: str) -> tuple[str, ...]:
     first = next((event.identity for event in identified if event.box == sampler), {})
     return tuple(str(first[key]) for key in _IDENTITY if first.get(key))
 

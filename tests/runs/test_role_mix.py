@@ -20,7 +20,7 @@ from energy_runner.director.stop import StopRequest
 from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.report.headline import FED_OUTSIDE
 from energy_runner.report.terminal import print_session
-from energy_runner.session.events import BoxIdentified, MonitorConfigured, Remark, SupplySwitched, TearDownStep
+from energy_runner.session.events import DeviceIdentified, MonitorConfigured, Remark, SupplySwitched, TearDownStep
 from energy_runner.session.folder import Session
 from tests.support.coverage_study import short_plan, whole_plan
 from tests.support.small import FOUR_INSTRUMENTS
@@ -141,7 +141,7 @@ def test_a_meter_that_captures_edges_beside_another_supply(run):
     assert (configured.sampler, configured.supply) == ("meter", "feed")
     assert configured.period_s == 200e-6
     assert session.result().edges_cross_check is not None
-    assert {event.box for event in journal if isinstance(event, BoxIdentified)} == {
+    assert {event.box for event in journal if isinstance(event, DeviceIdentified)} == {
         "feed",
         "meter",
         "relay",

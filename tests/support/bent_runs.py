@@ -84,7 +84,7 @@ def volts(*measured_v: float) -> Change:
 
 def monitor(**identity: object) -> Change:
     whole = {"make": "M", "model": "P1", "serial": "7", "firmware": "1.2"} | identity
-    return insert(ev.BoxIdentified(t_ns=host_ns(-4), box="monitor", identity=whole))
+    return insert(ev.DeviceIdentified(t_ns=host_ns(-4), box="monitor", identity=whole))
 
 
 def bench(**tables: object) -> Change:

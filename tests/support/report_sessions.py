@@ -77,7 +77,7 @@ def _record(mode: str, stimuli: list[StimulusFile], metric: str) -> Record:
 def _boxes(journal: JournalWriter) -> None:
     for box, make, model in (("io-manager", "Arduino", "UNO"), ("monitor", "ST", "LPM01A"), ("dut", "acme", "m4")):
         identity = {"kind": box, "make": make, "model": model, "serial": "S123", "firmware": "1.0.5"}
-        journal.write(ev.BoxIdentified(t_ns=2, box=box, identity=identity | {"virtual": False, "detail": {}}))
+        journal.write(ev.DeviceIdentified(t_ns=2, box=box, identity=identity | {"virtual": False, "detail": {}}))
     journal.write(
         ev.DutIdentified(t_ns=3, name="acme m4", profile="ULPMark for tinyML Firmware V0.0.1", model="kws01")
     )

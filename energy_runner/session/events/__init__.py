@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from energy_runner.session.events.base import Event, Outcome, Purpose, UnknownEvent
 from energy_runner.session.events.bench import (
-    BoxIdentified,
+    DeviceIdentified,
     MonitorConfigured,
     SupplySwitched,
     SwitchTurned,
@@ -49,7 +49,7 @@ __all__ = [
     "AcquisitionStarted",
     "AcquisitionStopped",
     "AnyEvent",
-    "BoxIdentified",
+    "DeviceIdentified",
     "DutBooted",
     "DutIdentified",
     "EdgeCaptured",
@@ -88,7 +88,7 @@ KnownEvent = Annotated[
     | Phase
     | Exchange
     | StreamChunk
-    | BoxIdentified
+    | DeviceIdentified
     | MonitorConfigured
     | SupplySwitched
     | VoltageMeasured

@@ -8,7 +8,7 @@ from pydantic import StrictBool
 from energy_runner.session.events.base import Event
 
 
-class BoxIdentified(Event):
+class DeviceIdentified(Event):
     """A device answered with its identity."""
 
     kind: Literal["box-identified"] = "box-identified"

@@ -66,7 +66,7 @@ def test_the_facts_are_those_of_the_files_and_no_others(tmp_path: Path) -> None:
     assert {edge.half_width for edge in edges} == {0.5}
     (monitor,) = told(session, ev.MonitorConfigured)
     assert (monitor.voltage_set_v, monitor.period_s) == (1.8, 0.001)
-    assert not told(session, ev.BoxIdentified)
+    assert not told(session, ev.DeviceIdentified)
     assert not told(session, ev.VoltageMeasured)
     assert session.record.supply_off_confirmed
     done = told(session, ev.InferenceDone)

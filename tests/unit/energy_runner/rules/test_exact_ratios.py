@@ -245,7 +245,7 @@ def test_the_last_answer_of_the_instrument_that_sampled_counts(tmp_path: Path) -
     run = monitor(serial="old")(make_run(FAST))
     monitor(serial="new")(run)
     assert one(run, tmp_path, "instrument-known").measured == "M P1 new 1.2"
-    other = ev.BoxIdentified(t_ns=host_ns(-3), box="other", identity={"make": "O", "model": "2", "serial": "1"})
+    other = ev.DeviceIdentified(t_ns=host_ns(-3), box="other", identity={"make": "O", "model": "2", "serial": "1"})
     first = next(event for event in run.events if isinstance(event, ev.MonitorConfigured))
     run.insert(other).insert(first.model_copy(update={"t_ns": host_ns(-2), "sampler": "other"}))
     case = replace(case_of(make_run(FAST), tmp_path), session=run.write(tmp_path / "two"))

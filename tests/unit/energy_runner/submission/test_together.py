@@ -113,7 +113,7 @@ def test_simulated_and_measured_are_not_confused(sessions, tmp_path):
 
 def test_a_record_cannot_deny_its_journal(sessions, tmp_path):
     run = made("energy")
-    twin = ev.BoxIdentified(t_ns=run.events[0].t_ns + 1, box="monitor", identity={"virtual": True})
+    twin = ev.DeviceIdentified(t_ns=run.events[0].t_ns + 1, box="monitor", identity={"virtual": True})
     (path,) = write_all(tmp_path, run.insert(twin))
     with pytest.raises(ConfigurationError, match="cannot be mixed"):
         export_mlperf(options([*sessions[:2], path], tmp_path))

@@ -23,7 +23,7 @@ def with_table(name: str, *, virtual: bool) -> Run:
     run.change(ev.MonitorConfigured, lambda _, event: event.model_copy(update={"accuracy": accuracy}))
     identity = {"kind": "monitor", "make": "", "model": name, "virtual": virtual}
     first = run.events[0].t_ns
-    return run.insert(ev.BoxIdentified(t_ns=first, box="monitor", identity=identity))
+    return run.insert(ev.DeviceIdentified(t_ns=first, box="monitor", identity=identity))
 
 
 def of(run: Run, folder: Path) -> Result:
