@@ -129,7 +129,8 @@ def drift(case: Case, row: Row) -> Judgement:
     rises = {after > before for before, after in pairwise(known)}
     if note and len(rises) == 1:
         note += f"; each is {'higher' if relative > 0 else 'lower'} than the one before"
-    return number(relative, f"{relative * 100:+.3g} %", limit, note, low=-row.number, high=row.number)
+    signed = f"{'+' if relative >= 0 else ''}{percent(relative)}"
+    return number(relative, signed, limit, note, low=-row.number, high=row.number)
 
 
 def _unusual(relative: float, row: Row) -> str:

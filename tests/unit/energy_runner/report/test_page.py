@@ -92,6 +92,14 @@ def test_each_page_bears_the_session_and_its_number(energy):
     assert '"Page " counter(page) " of " counter(pages)' in energy
 
 
+def test_a_term_in_the_head_of_a_table_is_on_every_page_that_the_table_reaches(energy):
+    """A browser leaves buttons out of a head that it repeats: on the second page the columns had no names."""
+    terms = re.findall(r'<button[^>]* class="term"[^>]*>([^<]*)</button>', energy)
+    assert len(terms) > 10
+    assert re.findall(r'<span class="on-paper" data-term="([^"]*)"><button', energy) == terms
+    assert ".on-paper::after { content: attr(data-term); }" in energy
+
+
 def test_a_hostile_session_id_stays_in_its_string():
     marks = page_marks('a"; } </style><script>x</script>\\')
     assert marks.count('"') == page_marks("a").count('"')
