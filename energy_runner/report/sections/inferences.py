@@ -102,11 +102,11 @@ def _others(story: Story) -> Html:
     levels = story.result.levels
     named = [("sending", levels.transmit), ("receiving", levels.receive)] if levels is not None else []
     words = [
-        f"while {name} {' ± '.join(value_and_expanded(level.power_w * 1e3, level.u_w * 1e3))} mW"
+        f"{' ± '.join(value_and_expanded(level.power_w * 1e3, level.u_w * 1e3))} mW while {name}"
         for name, level in named
         if level is not None
     ]
-    return tag("p", f"Power outside the windows, {', '.join(words)} (scatter only).") if words else Html("")
+    return tag("p", f"Power outside the windows: {', '.join(words)} (scatter only).") if words else Html("")
 
 
 def _net(story: Story) -> Html:

@@ -100,6 +100,13 @@ def test_a_term_in_the_head_of_a_table_is_on_every_page_that_the_table_reaches(e
     assert ".on-paper::after { content: attr(data-term); }" in energy
 
 
+def test_on_paper_names_of_rows_break_so_that_no_table_is_wider_than_the_page(energy):
+    """Else the browser shrinks every page to the width of the widest table."""
+    paper = energy.split("@media print {", 1)[1].split("</style>", 1)[0]
+    assert "  tbody th { white-space: normal; }" in paper
+    assert re.search(r"figure, p, tr,[^{]*{ break-inside: avoid; }", paper)
+
+
 def test_a_hostile_session_id_stays_in_its_string():
     marks = page_marks('a"; } </style><script>x</script>\\')
     assert marks.count('"') == page_marks("a").count('"')
