@@ -150,7 +150,8 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     clock_wrong = found_clock is not None and (
         is_wrong(found_clock.ratio, found_clock.u) or not found_clock.steady
     )
-    sound = matching.exact and not clock_wrong and not contradicted(findings)
+    doubted = clock_wrong or contradicted(findings)
+    sound = matching.exact and not doubted
     whole = sound and len(windows) == session.record.run.windows
     evaluation = _evaluation(windows, given)
     scored = evaluation if whole and all(window.measured for window in windows) else None
@@ -161,7 +162,8 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "throughput_per_s": _median_throughput(windows) if whole else None,
             "throughput": rate,
             "energy_delay_product": energy_delay_product(scored.score, rate) if scored and rate else None,
-            "windows": _with_uncertainty(windows, evaluation),
+            # What makes the score doubtful is in no budget: no window may state one that leaves it out.
+            "windows": _with_uncertainty(windows, None if doubted else evaluation),
             "between_windows_w": between_w,
             "alignment": AlignmentResult(
                 method=alignment.method, rate_correction=alignment.rate_correction, rate_u=alignment.rate_u

@@ -46,7 +46,7 @@ class PointSpec(Table):
     def _fits(self) -> "PointSpec":
         unit = UNITS[self.quantity]
         if self.unit != unit:
-            raise ValueError(f"unit = '{self.unit[:20]}' does not fit a {self.quantity}, which is given in {unit}")
+            raise ValueError(f"unit = '{self.unit[:20]}' does not fit {self.quantity}, which is given in {unit}")
         low, high = self.range
         if not low < high:
             raise ValueError(f"range = [{low:g}, {high:g}] is empty: give the lowest reading, then the highest")

@@ -9,7 +9,7 @@ from energy_runner.cli.quantities import jsonable
 from energy_runner.errors import ExitStatus
 
 if TYPE_CHECKING:
-    from energy_runner.analysis.phases.measure import PhaseResult
+    from energy_runner.analysis.phases.measure import PhaseResult, PhaseSummary
     from energy_runner.session.folder import Session
 
 PHASES_SCHEMA = "energy-runner/phases/1"
@@ -41,6 +41,18 @@ def phases_command(
     return ExitStatus.RULE_FAILED if found.findings else ExitStatus.VALID
 
 
+def _energy_and_u(one: "PhaseSummary") -> tuple[str, str]:
+    """Return the energy of one occurrence and its uncertainty, µJ, rounded as everywhere; dashes where unknown."""
+    from energy_runner.report.units import NOTHING, fixed, value_and_expanded
+
+    if not one.count:
+        return NOTHING, NOTHING
+    energy_uj = one.energy_j / one.count * 1e6
+    if one.u_j is None or not math.isfinite(one.u_j):
+        return fixed(energy_uj, 3), NOTHING
+    return value_and_expanded(energy_uj, one.u_j / one.count * 1e6)
+
+
 def _show(session: "Session", found: "PhaseResult") -> None:
     from energy_runner.cli.output import write, write_table
     from energy_runner.report.units import NOTHING, fixed, plain
@@ -53,8 +65,7 @@ def _show(session: "Session", found: "PhaseResult") -> None:
         [
             plain(one.name),
             str(one.count),
-            fixed(one.energy_j / one.count * 1e6, 3) if one.count else NOTHING,
-            fixed(one.u_j / one.count * 1e6, 3) if one.count and one.u_j is not None else NOTHING,
+            *_energy_and_u(one),
             fixed(one.duration_s / one.count * 1e3, 4) if one.count else NOTHING,
             fixed(one.mean_power_w * 1e3, 4) if math.isfinite(one.mean_power_w) else NOTHING,
             f"{one.energy_share:.1%}" if math.isfinite(one.energy_share) else NOTHING,

@@ -47,10 +47,12 @@ def join(parts: Iterable[object]) -> Html:
 def explained(term: str, explanation: str) -> Html:
     """Return a technical term as a button that shows its explanation, by mouse, finger or keyboard, script or not.
 
-    `explanations` makes what the button opens, and the list that a print shows.
+    `explanations` makes what the button opens, and the list that a print shows. A browser that repeats the head of
+    a table on the next page leaves buttons out: on paper the style sheet puts `data-term` in its place.
     """
     name = f"tip-{hashlib.sha256(f'{term}:{explanation}'.encode('utf-8', 'replace')).hexdigest()[:8]}"
-    return tag("button", term, type="button", class_="term", popovertarget=name, title=explanation)
+    shown = tag("button", term, type="button", class_="term", popovertarget=name, title=explanation)
+    return tag("span", shown, class_="on-paper", data_term=term)
 
 
 def explanations(page: str) -> Html:

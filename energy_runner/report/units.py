@@ -91,9 +91,14 @@ def percent(ratio: float | None, digits: int = 3) -> str:
 
 def shares(ratios: Sequence[float | None], digits: int = 3) -> tuple[str, list[str]]:
     """Return the unit of a column of ratios, % or ppm by the largest of them, and the column in that unit."""
-    known = [abs(ratio) for ratio in ratios if ratio is not None and math.isfinite(ratio)]
-    unit, factor = ("ppm", 1e6) if known and 0 < max(known) < 1e-4 else ("%", 1e2)
+    unit, factor = _of_shares(ratios)
     return unit, [number(scaled(ratio, factor), digits) for ratio in ratios]
+
+
+def shares_with_u(ratios: Sequence[tuple[float, float]]) -> tuple[str, list[str]]:
+    """Return the unit of a column of ratios with their uncertainties, and the column, each rounded by its own."""
+    unit, factor = _of_shares([part for pair in ratios for part in pair])
+    return unit, [" ± ".join(value_and_expanded(factor * value, factor * u)) for value, u in ratios]
 
 
 def microjoules(energy_j: float | None, digits: int = 6) -> str:
@@ -105,6 +110,11 @@ def value_and_expanded(value: float, expanded: float) -> tuple[str, str]:
     """Return a value and its expanded uncertainty, both rounded to two digits of the latter (GUM 7.2.6)."""
     shown, limit = rounded(value, expanded)
     return grouped(shown), grouped(limit)
+
+
+def _of_shares(ratios: Sequence[float | None]) -> tuple[str, float]:
+    known = [abs(ratio) for ratio in ratios if ratio is not None and math.isfinite(ratio)]
+    return ("ppm", 1e6) if known and 0 < max(known) < 1e-4 else ("%", 1e2)
 
 
 def _exponent(value: float) -> int:

@@ -19,6 +19,7 @@ METRIC_UNITS = {"top1": "%", "auc": "1"}
 ENERGY = frozenset({"energy"})
 TIMED = frozenset({"energy", "performance"})
 ALL = frozenset({"energy", "performance", "accuracy"})
+SMALL = 1e-4  # a share below it is written in parts per million
 WITHIN = 2.0  # standard uncertainties by which a value may seem to lie beyond a limit; about 95 % of a normal one
 
 
@@ -130,5 +131,5 @@ def shown(text: object) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share as percent: 0.005 is 0.5 %."""
-    return f"{share * 100:.3g} %"
+    """Return a share as percent, 0.005 as 0.5 %, or in parts per million where percent would need an exponent."""
+    return f"{share * 1e6:.3g} ppm" if 0 < abs(share) < SMALL else f"{share * 100:.3g} %"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from energy_runner.errors import Call, ConfigurationError
 from energy_runner.submission.model import Figure, Run
 from energy_runner.submission.names import plain_ascii
+from energy_runner.wording import rounded
 
 
 def digits(value: float, shift: int = 0) -> str:
@@ -44,7 +45,8 @@ def uncertainty_of(run: Run) -> list[str]:
     energy = run.result.energy_per_inference_j
     if run.mode != "energy" or energy is None or not math.isfinite(energy.U):
         return []
-    expanded = digits(float(f"{energy.U:.2g}"), 6)
+    # From the same rounding as the report's headline: two statements of one result agree in every digit.
+    expanded = rounded(1e6 * energy.median, 1e6 * energy.U)[1]
     missing = "; ".join(energy.incomplete)
     incomplete = f"; uncertainty incomplete: {missing}" if missing else ""
     text = (

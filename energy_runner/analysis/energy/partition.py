@@ -256,7 +256,9 @@ class _Partition:
             self.total[owner] += float(np.sum(parts[:, mine]))
             took = np.where(mine, np.sum(share, axis=0), 0.0)
             repeated = float(took @ same @ took)
-            self.variance[owner] += float(took @ covariance @ took) - repeated
+            # Whole samples are in the total and in the mean of the level: their noise counts in both at once.
+            twice = 2 * float(np.sum((took @ gain[:, : len(chain)])[mine] * own[mine] ** 2))
+            self.variance[owner] += float(took @ covariance @ took) - repeated + twice
             # What the constraint added is never taken away again another time.
             self.repeated[owner] += repeated + float(took @ np.abs(power - free)) ** 2
             self.clipped[owner] |= bool(np.any(mine & (free < -2 * np.sqrt(np.diag(covariance)))))

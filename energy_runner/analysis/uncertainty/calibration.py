@@ -50,7 +50,7 @@ def with_calibration(
         if farthest > 0 and stated is None:
             doubts.append(
                 f"correction of the {curve.quantity} beyond the calibrated points unknown "
-                f"({farthest * 100:.2g} % of a window; state a term '{BEYOND}')"
+                f"({farthest * 100:.3g} % of a window; state a term '{BEYOND}')"
             )
     if not given.virtual and not any(term.name == DRIFT for term in given.limits.terms):
         doubts.append(f"drift of the monitor since its calibration unknown (state a term '{DRIFT}')")

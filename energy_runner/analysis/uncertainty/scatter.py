@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from energy_runner.wording import rounded
+
 # From here on the scatter that the windows' own causes explain is subtracted. With fewer windows the difference is
 # so uncertain that an interval of 95 % would cover 87 % (two windows) and 92 % (three), by simulation.
 FEWEST_FOR_DIFFERENCE = 4
@@ -49,9 +51,9 @@ def find_scatter(
         name = "scatter of the windows, each with another stimulus"
     scatter = statistics.stdev(values)
     beyond, less = _beyond(scatter**2, count, explained)
+    share = in_words(scatter / statistics.median(values))
     source = (
-        f"standard deviation of {count} windows, {scatter / statistics.median(values):.2g} of the score{less}; "
-        f"{factor:.4g} of it for the median"
+        f"standard deviation of {count} windows, {share} of the score{less}; {factor:.4g} of it for the median"
     )
     return [Scatter(name, source, factor * beyond, count - 1)]
 
@@ -67,8 +69,8 @@ def _nested(
     beyond, less = _beyond(within, count - kinds + 1, explained)
     repeats = Scatter(
         "repeatability of the windows",
-        f"standard deviation of windows with the same stimulus, {math.sqrt(within) / middle:.2g} of the score, "
-        f"pooled over {kinds} stimuli{less}; {factor:.4g} of it for the median of {count}",
+        f"standard deviation of windows with the same stimulus, {in_words(math.sqrt(within) / middle)} of the "
+        f"score, pooled over {kinds} stimuli{less}; {factor:.4g} of it for the median of {count}",
         factor * beyond,
         count - kinds,
     )
@@ -78,11 +80,17 @@ def _nested(
     differs = Scatter(
         "difference between stimuli",
         f"standard deviation of the means of {kinds} stimuli, less what repeatability explains, "
-        f"{between / middle:.2g} of the score; divided by the square root of {kinds}",
+        f"{in_words(between / middle)} of the score; divided by the square root of {kinds}",
         between / math.sqrt(kinds),
         kinds - 1,
     )
     return [repeats, differs]
+
+
+def in_words(share: float) -> str:
+    """Return a share with two digits, in percent or in parts per million; never with an exponent."""
+    factor, unit = (1e6, "ppm") if abs(share) < 1e-4 else (1e2, "%")
+    return f"{rounded(factor * share, factor * share)[1]} {unit}"
 
 
 def _beyond(variance: float, count: int, explained: float) -> tuple[float, str]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures made of bars: the energy of each layer, and the uncertainty budget."""
 
+import textwrap
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROW_IN, FRAME_IN = 0.24, 1.35
+LONGEST_LINE = 44  # signs beside a bar
 
 
 def layers(subject: Subject) -> list[Drawing]:
@@ -57,7 +59,7 @@ def _layers(figure: "Figure", rows: list[LayerResult]) -> None:
 
 def _budget(figure: "Figure", causes: list[Component], score: Score | None) -> None:
     axes = figure.subplots()
-    names = [label(part.name, 44) for part in causes]
+    names = [_wrapped(label(part.name)) for part in causes]
     sizes = [1e6 * abs(part.value_j) for part in causes]
     kinds = {"A": (BARS[1], "type A: from scatter"), "B": (BARS[0], "type B: specifications and other knowledge")}
     for kind, (look, words) in kinds.items():
@@ -83,6 +85,11 @@ def _bars(axes: Any, at: Sequence[int], sizes: Sequence[float], look: tuple[str,
     """Draw bars with one colour and hatching; `words` names them in the legend."""
     colour, hatch = look
     axes.barh(at, sizes, color=colour, hatch=hatch, edgecolor=INK, linewidth=0.6, label=words or None)
+
+
+def _wrapped(name: str) -> str:
+    """Return a name in lines that leave room for the bars; nothing of it is lost."""
+    return "\n".join(textwrap.wrap(name, LONGEST_LINE))
 
 
 def _upside_down(axes: Any, rows: int) -> None:

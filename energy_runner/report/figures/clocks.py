@@ -13,6 +13,8 @@ from energy_runner.analysis.placing.line import lower_line
 from energy_runner.report.charts.decimate import FloatArray
 from energy_runner.report.figures.style import INK, LINE
 from energy_runner.report.figures.subject import Drawing, Subject
+from energy_runner.report.story import Story
+from energy_runner.report.units import value_and_expanded
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +25,7 @@ Residuals = tuple[str, str, FloatArray, FloatArray]  # what, marker, s since the
 
 def clocks(subject: Subject) -> list[Drawing]:
     """Return by how much laps and samples reached the host later than the rate of their clock says."""
-    found = [each for each in (_laps(subject.story.facts), _samples(subject.story.facts)) if each is not None]
+    found = [each for each in (_laps(subject.story.facts), _samples(subject.story)) if each is not None]
     if not found:
         return []
     title = "Clocks against the host's clock"
@@ -40,22 +42,36 @@ def _laps(facts: Facts) -> Residuals | None:
     )
 
 
-def _samples(facts: Facts) -> Residuals | None:
+def _samples(story: Story) -> Residuals | None:
+    facts = story.facts
     if facts.monitor is None:
         return None
     ends, times_ns = facts.arrival_line()
     period_s = facts.monitor.period_s
-    return _residuals("samples of the power monitor", "^", ends * period_s, times_ns * 1e-9, period_s)
+    clock = story.result.sample_clock
+    return _residuals(
+        "samples of the power monitor",
+        "^",
+        ends * period_s,
+        times_ns * 1e-9,
+        period_s,
+        u=clock.u if clock is not None else None,
+    )
 
 
-def _residuals(what: str, marker: str, own_s: FloatArray, host_s: FloatArray, step_s: float) -> Residuals | None:
+def _residuals(
+    what: str, marker: str, own_s: FloatArray, host_s: FloatArray, step_s: float, *, u: float | None = None
+) -> Residuals | None:
+    """Return how far messages lie above their line; `u` is that of its slope, if it is known better."""
     line = lower_line(own_s, host_s, step_s)
     if line is None:
         return None
     late_ms = (host_s - (line.y0 + line.slope * (own_s - line.x0))) * 1e3
     ppm = (line.slope - 1) * 1e6
-    words = f"{what}: rate {ppm:+.1f} ± {line.slope_u * 1e6:.1f} ppm against the host"
-    return words.replace("-", "\u2212"), marker, host_s - host_s[0], late_ms
+    rate, uncertain = value_and_expanded(ppm, 1e6 * (line.slope_u if u is None else u))
+    sign = "+" if ppm > 0 else ""
+    words = f"{what}: rate {sign}{rate} ± {uncertain} ppm (standard uncertainty) against the host"
+    return words, marker, host_s - host_s[0], late_ms
 
 
 def _draw(figure: "Figure", found: list[Residuals]) -> None:

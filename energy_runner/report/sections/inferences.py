@@ -5,7 +5,7 @@ from energy_runner.analysis.inferences.segment import WindowInferences
 from energy_runner.report.charts.inferences import drift_chart, histogram_chart
 from energy_runner.report.markup import Html, explained, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import column, number, scaled, shares, value_and_expanded, with_unit
+from energy_runner.report.units import column, number, scaled, shares, shares_with_u, value_and_expanded, with_unit
 
 _HINTS = (
     "energy-runner segment SESSION",
@@ -38,6 +38,8 @@ def inferences(story: Story) -> Html:
         drift_chart(summary),
         tag("ul", *remarks, class_="plain") if remarks else "",
         _idle(story),
+        _others(story),
+        _net(story),
         tag("p", "More: ", tag("code", _HINTS[0]), "; energy per day and battery life: ", tag("code", _HINTS[1])),
     )
 
@@ -45,9 +47,7 @@ def inferences(story: Story) -> Html:
 def _table(resolved: list[WindowInferences]) -> Html:
     known = [window for window in resolved if window.energy is not None]
     spread = [window.energy for window in known if window.energy is not None]
-    drifts = [value for energy in spread for value in (energy.drift, energy.drift_u)]
-    drift_unit, in_unit = shares(drifts, 2)
-    drift = [f"{value} ± {u}" for value, u in zip(in_unit[::2], in_unit[1::2], strict=True)]
+    drift_unit, drift = shares_with_u([(energy.drift, energy.drift_u) for energy in spread])
     warm_up_unit, warm_up = shares([energy.warm_up.early for energy in spread])
     cells: list[list[object]] = [
         [window.index + 1 for window in known],
@@ -95,3 +95,26 @@ def _idle(story: Story) -> Html:
         f"Idle level: {level} (scatter only), longest for {with_unit(idle.duration_s * 1e3, 'ms', 3)} at "
         f"{number(idle.start_s, 5)} s; searched {found.idle_searched}.",
     )
+
+
+def _others(story: Story) -> Html:
+    """Return the levels outside the windows at which the DUT is not idle."""
+    levels = story.result.levels
+    named = [("sending", levels.transmit), ("receiving", levels.receive)] if levels is not None else []
+    words = [
+        f"{' ± '.join(value_and_expanded(level.power_w * 1e3, level.u_w * 1e3))} mW while {name}"
+        for name, level in named
+        if level is not None
+    ]
+    return tag("p", f"Power outside the windows: {', '.join(words)} (scatter only).") if words else Html("")
+
+
+def _net(story: Story) -> Html:
+    """Return the energy above idle of the whole run, which unlike that of single windows has an uncertainty."""
+    net = story.result.net_energy_per_inference_j
+    if net is None:
+        return Html("")
+    figure = " ± ".join(value_and_expanded(net.value_j * 1e6, net.U_j * 1e6))
+    lacks = "" if net.complete else "; the uncertainty is as incomplete as that of the score"
+    idle = with_unit(net.idle_w * 1e3, "mW", 4)
+    return tag("p", f"Energy above an idle power of {idle}: {figure} µJ per inference (k = {net.k:.2f}){lacks}.")

@@ -22,9 +22,10 @@ def top(story: Story) -> Html:
         kind = "score" if result.valid else "score doubtful"
         line = tag("p", value, " ", tag("span", score[1], class_="of"), class_=kind)
         words = tag("p", headline.score_explained(result), class_="quiet")
+    derived = [tag("p", words, class_="quiet") for words in headline.derived(result)]
     return join(
         (
-            tag("header", tag("h1", title), line, words, class_="headline"),
+            tag("header", tag("h1", title), line, words, *derived, class_="headline"),
             _supply_band(story),
             _valid_band(story),
             _virtual_band(story),

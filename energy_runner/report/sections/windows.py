@@ -4,7 +4,7 @@
 from energy_runner.report.charts.spread import spread_chart
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
-from energy_runner.report.units import column, fixed, number, percent, scaled, with_unit
+from energy_runner.report.units import column, fixed, number, percent, scaled, value_and_expanded, with_unit
 from energy_runner.session.result import WindowResult
 
 
@@ -89,8 +89,11 @@ def _cross(story: Story) -> Html:
         spread = f"spread {percent(check.spread)}, {check.windows} windows"
         items.append((name, f"{check.ratio:.6f} ({spread})"))
     if clock is not None:
-        name = explained("Sample clock", "Sample period by the computer's clock, divided by the stated one.")
-        items.append((name, f"{clock.ratio:.6f} ± {percent(clock.u)}"))
+        name = explained(
+            "Sample clock",
+            "Sample period by the computer's clock over that stated, with its standard uncertainty.",
+        )
+        items.append((name, " ± ".join(value_and_expanded(clock.ratio, clock.u))))
     if between_mw:
         least, most = number(min(between_mw), 4), with_unit(max(between_mw), "mW", 4)
         items.append(("Power between windows", f"{least} to {most}"))

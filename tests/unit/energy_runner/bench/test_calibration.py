@@ -105,7 +105,7 @@ def test_points_replace_the_makers_terms_also_beside_a_stated_one(tmp_path: Path
     ("change", "words", "key"),
     [
         (("value = 0.05", "value = 0.2"), "value = 0.2 A lies outside its range, 0 to 0.1 A", "[[monitor"),
-        (('unit = "A"', 'unit = "mA"'), "unit = 'mA' does not fit a current, which is given in A", "[[monitor"),
+        (('unit = "A"', 'unit = "mA"'), "unit = 'mA' does not fit current, which is given in A", "[[monitor"),
         (("[0.0, 0.1]", "[0.1, 0.0]"), "is empty", "[[monitor"),
         (("[0.0, 0.1]", "[0.04, 0.2]"), "0 to 0.1 A and 0.04 to 0.2 A overlap", "[[monitor"),
         (("value = 0.05", "value = 0.0"), "two points at 0 A say the same twice", "[[monitor"),
@@ -116,7 +116,7 @@ def test_points_replace_the_makers_terms_also_beside_a_stated_one(tmp_path: Path
         ),
         (
             ('quantity = "current"\nrange = [0.0, 0.1]', 'quantity = "power"\nrange = [0.0, 0.1]'),
-            "unit = 'A' does not fit a power",
+            "unit = 'A' does not fit power",
             "[[monitor",
         ),
         (("U = 2e-7", "U = -2e-7"), "monitor.calibration.point.1.U = -2e-07: must be greater than 0", "U"),
@@ -238,7 +238,7 @@ def test_a_calibration_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
         (None, r"b\.toml, line 6: calibration = 'cal/2026\.toml': there is no such file"),
         ("x = [", r"b\.toml, line 6: calibration = 'cal/2026\.toml': "),
         ("[residual]\n", r"b\.toml, line 6: .*it has no table \[calibration\]"),
-        (RECORD.replace('"A"', '"mA"'), r"2026\.toml, line 6: .*does not fit a current"),
+        (RECORD.replace('"A"', '"mA"'), r"2026\.toml, line 6: .*does not fit current"),
         (RECORD + POINT.replace("monitor.", ""), r"2026\.toml, line 22 \(and line 6\): .*say the same twice"),
         (
             RECORD.replace("U = ", "V = ", 1),

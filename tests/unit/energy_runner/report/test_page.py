@@ -92,6 +92,21 @@ def test_each_page_bears_the_session_and_its_number(energy):
     assert '"Page " counter(page) " of " counter(pages)' in energy
 
 
+def test_a_term_in_the_head_of_a_table_is_on_every_page_that_the_table_reaches(energy):
+    """A browser leaves buttons out of a head that it repeats: on the second page the columns had no names."""
+    terms = re.findall(r'<button[^>]* class="term"[^>]*>([^<]*)</button>', energy)
+    assert len(terms) > 10
+    assert re.findall(r'<span class="on-paper" data-term="([^"]*)"><button', energy) == terms
+    assert ".on-paper::after { content: attr(data-term); }" in energy
+
+
+def test_on_paper_names_of_rows_break_so_that_no_table_is_wider_than_the_page(energy):
+    """Else the browser shrinks every page to the width of the widest table."""
+    paper = energy.split("@media print {", 1)[1].split("</style>", 1)[0]
+    assert "  tbody th { white-space: normal; }" in paper
+    assert re.search(r"figure, p, tr,[^{]*{ break-inside: avoid; }", paper)
+
+
 def test_a_hostile_session_id_stays_in_its_string():
     marks = page_marks('a"; } </style><script>x</script>\\')
     assert marks.count('"') == page_marks("a").count('"')

@@ -18,6 +18,7 @@ from energy_runner.report.units import (
     percent,
     plain,
     prefixed,
+    shares_with_u,
     value_and_expanded,
 )
 
@@ -36,6 +37,18 @@ from energy_runner.report.units import (
 )
 def test_a_value_has_the_digits_that_its_uncertainty_allows(value, expanded, shown):
     assert value_and_expanded(value, expanded) == shown
+
+
+@pytest.mark.parametrize(
+    ("ratios", "shown"),
+    [
+        ([(6.3e-4, 7.2e-5), (-7.45e-4, 1.2e-4)], ("%", ["0.0630 ± 0.0072", f"{MINUS}0.074 ± 0.012"])),
+        ([(2e-5, 3e-6), (0.0, 2.45e-6)], ("ppm", ["20.0 ± 3.0", "0.0 ± 2.4"])),
+        ([], ("%", [])),
+    ],
+)
+def test_a_column_of_ratios_has_one_unit_and_the_digits_of_each_uncertainty(ratios, shown):
+    assert shares_with_u(ratios) == shown
 
 
 @settings(deadline=None)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from energy_runner.rules import check, load_rule_set
-from energy_runner.rules.base import NOT_KNOWN, Case
+from energy_runner.rules.base import NOT_KNOWN, Case, percent
 from energy_runner.rules.table import RULES
 from energy_runner.session import events as ev
 from energy_runner.session.record import Origin
@@ -84,6 +84,13 @@ def test_a_voltage_that_is_measured_with_the_current_counts_window_by_window(tmp
 def test_laps_that_placed_the_windows_do_not_check_them(tmp_path: Path) -> None:
     ids = {verdict.id for verdict in check(make_run(FAST, by_laps=True).write(tmp_path))}
     assert "lap-clock" not in ids
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.005, "0.5 %"), (-5.69e-7, "-0.569 ppm"), (1e-4, "0.01 %"), (0.0, "0 %")]
+)
+def test_no_share_is_written_with_an_exponent(share: float, words: str) -> None:
+    assert percent(share) == words
 
 
 def without_arrivals(run: Run) -> Run:

@@ -172,7 +172,7 @@ def test_without_a_stated_drift_it_is_incomplete(tmp_path: Path) -> None:
 def test_readings_beyond_the_points_need_a_stated_term(tmp_path: Path) -> None:
     points = [point("power", value, 0.0) for value in (0.0, IDLE_W)]
     (doubt,) = missing(analyze(calibrated(make_run(), *points, terms=(DRIFT,)).write(tmp_path / "a")))
-    assert doubt.startswith("correction of the power beyond the calibrated points unknown (1e+02 % of a window")
+    assert doubt.startswith("correction of the power beyond the calibrated points unknown (100 % of a window")
     stated = SpecificationTerm("calibration_beyond", relative=0.01, source="linearity, page 3")
     result = analyze(calibrated(make_run(), *points, terms=(DRIFT, stated)).write(tmp_path / "b"))
     assert not missing(result)

@@ -154,3 +154,20 @@ def test_levels_by_normal_equations_are_those_of_nonnegative_least_squares() -> 
         assert weights @ conserved == pytest.approx(3.0, rel=1e-12)
         assert np.all(conserved >= 0)
     assert clipped > 5
+
+
+@pytest.mark.parametrize("durations", [(3.4, 2.2, 0.5), (2.6, 1.7, 1.3), (12.4, 43.7, 5.3)])
+@pytest.mark.parametrize("place", [0.1, 0.45, 0.8])
+def test_the_noise_of_whole_samples_counts_in_the_level_that_they_give_too(
+    durations: tuple[float, ...], place: float
+) -> None:
+    """Against linear propagation, sample by sample: u was up to 16 % too small, and 2 u held 91 % of the truth."""
+    bounds = AROUND + place + np.concatenate([[0.0], np.cumsum(durations)])
+    x = sampled(bounds, np.array([10.0, 60.0, 30.0, 55.0, 10.0]), 0.1, 3)
+    squares = np.zeros(len(durations))
+    for near in range(AROUND - 6, int(bounds[-1]) + 7):
+        step = np.zeros(len(x))
+        step[near] = 1e-6
+        squares += ((parted(x + step, bounds).total - parted(x - step, bounds).total) / 2e-6) ** 2
+    found = parted(x, bounds)
+    assert np.all(found.u > 0.99 * found.noise * np.sqrt(squares))

@@ -97,6 +97,7 @@ def test_what_no_clock_can_be_is_not_corrected(tmp_path: Path) -> None:
     assert not result.sample_clock.corrected
     assert result.energy_per_inference_j is None
     assert "sample-clock" in {finding.id for finding in result.findings}
+    assert [window.uncertainty for window in result.windows] == [None] * 5
 
 
 def test_windows_placed_by_laps_are_not_shifted_by_a_corrected_clock(tmp_path: Path) -> None:

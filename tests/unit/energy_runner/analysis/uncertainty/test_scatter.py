@@ -11,10 +11,18 @@ import pytest
 from energy_runner.analysis.uncertainty.combine import median_factor
 from energy_runner.analysis.uncertainty.coverage import Part, coverage_factor
 from energy_runner.analysis.uncertainty.evaluate import evaluate
-from energy_runner.analysis.uncertainty.scatter import FEWEST_FOR_DIFFERENCE, find_scatter
+from energy_runner.analysis.uncertainty.scatter import FEWEST_FOR_DIFFERENCE, find_scatter, in_words
 from tests.support.budget_windows import given, rows, window
 
 VALUES = [4.0, 4.2, 3.9, 4.1, 4.05]
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(5.3e-5, "53 ppm"), (1.26e-6, "1.3 ppm"), (2e-3, "0.20 %"), (0.131, "13 %"), (0.0, "0 ppm")],
+)
+def test_a_share_is_written_without_an_exponent(share: float, words: str) -> None:
+    assert in_words(share) == words
 
 
 def test_one_stimulus_scatters_by_repeatability() -> None:

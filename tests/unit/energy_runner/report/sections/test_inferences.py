@@ -2,16 +2,24 @@
 """The report's sections on single inferences, layers and the full budget."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from energy_runner import api
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.report.charts.inferences import drift_chart, histogram_chart
+from energy_runner.report.figures.bars import budget, sorted_causes
+from energy_runner.report.figures.clocks import clocks
+from energy_runner.report.figures.subject import Subject
+from energy_runner.report.headline import derived
 from energy_runner.report.sections.inferences import inferences
 from energy_runner.report.sections.layers import layers
+from energy_runner.report.sections.result import top
 from energy_runner.report.story import tell
+from energy_runner.report.units import value_and_expanded
 from energy_runner.rules import evaluate
 from energy_runner.session.result import LayerResult, Layers
 from tests.support.small import twin_bench
@@ -40,6 +48,43 @@ def test_a_report_tells_of_single_inferences_beside_the_score(session, story):
     assert shown.count("<tr>") == 6  # a head and five windows
     assert "Idle level:" in shown
     assert "energy-runner use SESSION" in shown
+
+
+def test_the_energy_above_idle_and_the_other_levels_have_an_uncertainty(story):
+    shown = inferences(story)
+    net, levels = story.result.net_energy_per_inference_j, story.result.levels
+    figure = " ± ".join(value_and_expanded(net.value_j * 1e6, net.U_j * 1e6))
+    assert f"{figure} µJ per inference (k = {net.k:.2f})" in shown
+    for level in (levels.transmit, levels.receive):
+        assert " ± ".join(value_and_expanded(level.power_w * 1e3, level.u_w * 1e3)) in shown
+
+
+def test_the_top_of_the_page_has_the_figures_that_follow_from_the_score(story):
+    shown = top(story)
+    found = derived(story.result)
+    assert len(found) == 2
+    assert all(line in shown for line in found)
+
+
+def test_the_figure_of_the_clocks_states_the_uncertainty_of_the_result(story):
+    [drawing] = clocks(Subject(story))
+    figure = Figure()
+    drawing.draw(figure)
+    clock = story.result.sample_clock
+    value, u = value_and_expanded(1e6 * (clock.ratio - 1), 1e6 * clock.u)
+    assert f"{value} ± {u} ppm" in figure.axes[-1].get_title(loc="left") + figure.axes[-1].get_title()
+
+
+def test_no_name_of_a_cause_is_cut_off(story):
+    components = story.result.uncertainty.components
+    longest = components[0].model_copy(update={"name": "scatter of the windows, each with another stimulus"})
+    uncertainty = story.result.uncertainty.model_copy(update={"components": [longest, *components[1:]]})
+    told = replace(story, result=story.result.model_copy(update={"uncertainty": uncertainty}))
+    [drawing] = budget(Subject(told))
+    figure = Figure()
+    drawing.draw(figure)
+    names = [text.get_text().replace("\n", " ") for text in figure.axes[0].get_yticklabels()]
+    assert names[:-1] == [part.name for part in sorted_causes(uncertainty.components)]
 
 
 def test_the_histogram_has_a_bar_for_every_filled_bin(story):
