@@ -126,19 +126,12 @@ def drift(case: Case, row: Row) -> Judgement:
     slope, _ = statistics.linear_regression(range(len(known)), known)
     relative = canonical(slope * (len(known) - 1) / middle)
     note = _unusual(abs(relative), row)
-<<<<<<< HEAD
     if note and all(after > before for before, after in pairwise(known)):
         note += "; each is higher than the one before"
     if note and all(after < before for before, after in pairwise(known)):
         note += "; each is lower than the one before"
-    return number(relative, f"{relative * 100:+.3g} %", limit, note, low=-row.number, high=row.number)
-=======
-    rises = {after > before for before, after in pairwise(known)}
-    if note and len(rises) == 1:
-        note += f"; each is {'higher' if relative > 0 else 'lower'} than the one before"
     signed = f"{'+' if relative >= 0 else ''}{percent(relative)}"
     return number(relative, signed, limit, note, low=-row.number, high=row.number)
->>>>>>> audit10
 
 
 def _unusual(relative: float, row: Row) -> str:

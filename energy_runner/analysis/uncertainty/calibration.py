@@ -13,6 +13,7 @@ from energy_runner.analysis.uncertainty.combine import ROOT3, Cause
 from energy_runner.analysis.uncertainty.inputs import BEYOND, Conditions, Point, Term
 
 DRIFT = "drift"
+_AS_LARGE = "as large as the correction itself, because no term states it"
 _LINEAR = "Between two points of the calibration, its correction is taken as linear in the reading."
 
 
@@ -20,8 +21,9 @@ _LINEAR = "Between two points of the calibration, its correction is taken as lin
 class _Effect:
     """What the calibration of one quantity leaves open in one window, in J.
 
-    `certificates` has one effect for each certificate; `beyond_j` is that of the stated limit for readings beyond
-    the points, and `beyond` the share of the window's time that they take.
+    `certificates` has one effect for each certificate; `beyond_j` is that of the limit for readings beyond the
+    points, and `beyond` the share of the window's time that they take. The limit is the stated one, or else as
+    large as the correction, of which nobody knows whether it holds there.
     """
 
     certificates: tuple[float, ...]
@@ -81,7 +83,9 @@ def _effect(source: CalibratedSource, window: EnergyWindow, curve: Curve, stated
         beyond += float(np.sum(share[there][out]))
         if stated is not None:
             limit = stated.relative * np.abs(values[out]) + stated.absolute
-            beyond_j += float(np.sum(limit * joule[out]))
+        else:
+            limit = np.abs(curve.correction(values[out]))
+        beyond_j += float(np.sum(limit * joule[out]))
     # Missing samples are taken to be like the others, as in the window's sum.
     whole = (window.placed.stop - window.placed.start) / present if present else 1.0
     return _Effect(tuple(certificates * whole), beyond_j * whole, beyond / present if present else 0.0)
@@ -113,12 +117,12 @@ def _of_certificates(curve: Curve, effects: Sequence[_Effect], windows: Sequence
 def _of_beyond(
     curve: Curve, effects: Sequence[_Effect], windows: Sequence[EnergyWindow], stated: Term | None
 ) -> list[Cause]:
-    if stated is None:
+    if not any(effect.beyond_j for effect in effects):
         return []
     return [
         Cause(
             name=f"correction of the {curve.quantity} beyond the calibrated points",
-            source=stated.source,
+            source=stated.source if stated is not None else _AS_LARGE,
             u=(1 / ROOT3,) * len(windows),
             sensitivity=tuple(
                 effect.beyond_j / _inferences(window) for effect, window in zip(effects, windows, strict=True)

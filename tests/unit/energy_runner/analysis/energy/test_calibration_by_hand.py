@@ -178,7 +178,18 @@ def test_only_what_lies_beyond_in_some_window_is_unknown() -> None:
     assert left_open(source, placed(1.0, 3.0)).further_doubts == ()
     other = {"name": "calibration_beyond", "absolute": 0.5, "unit": "V"}
     (doubt,) = left_open(source, placed(1.0, 3.0), placed(0.0, 4.0), terms=(other,)).further_doubts
-    assert doubt.startswith("correction of the current beyond the calibrated points unknown (33 % of a window;")
+    assert doubt.startswith("correction of the current beyond the calibrated points unknown (33.3 % of a window;")
+
+
+def test_beyond_the_points_a_correction_may_not_hold_at_all() -> None:
+    """Of three samples one is at the point; no term states what the correction is worth at the two others."""
+    source = calibrated(Trace(current=CURRENT_A, voltage=[VOLTAGE_V] * 6), point(2.0, correction=0.4))
+    found = left_open(source, placed(0.0, 3.0))
+    (cause,) = [cause for cause in found.further if "beyond" in cause.name]
+    joule = cause.contribution_j(0) * math.sqrt(3) * INFERENCES
+    assert joule == pytest.approx(0.4 * VOLTAGE_V * PERIOD_S * 2)
+    assert cause.source == "as large as the correction itself, because no term states it"
+    assert len(found.further_doubts) == 2
 
 
 def test_a_window_that_is_withheld_has_no_part_in_it() -> None:
