@@ -23,12 +23,17 @@ def scatter(steps: Sequence[float]) -> float:
 
 def fitted(
     means: Sequence[float], us: Sequence[float], shares: FloatArray, x: Sequence[float], noise: float
-) -> tuple[FloatArray, FloatArray]:
-    """Levels that share out the samples `x` exactly, nearest to their means, and their covariance."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Levels that share out the samples `x` exactly, nearest to their means, and their covariance.
+
+    The last part is what the noise of a part's whole samples adds to the variance of a unit of its level: they are
+    in its total, and once more in the mean that the level follows.
+    """
     prior, mean, held = np.diag(np.square(us)), np.array(means), np.array(x)
     gain = prior @ shares.T @ np.linalg.inv(shares @ prior @ shares.T)
     rest = np.eye(len(mean)) - gain @ shares
-    return mean + gain @ (held - shares @ mean), rest @ prior @ rest.T + noise**2 * gain @ gain.T
+    levels = mean + gain @ (held - shares @ mean)
+    return levels, rest @ prior @ rest.T + noise**2 * gain @ gain.T, 2 * noise**2 * np.diag(rest)
 
 
 # --- noise ----------------------------------------------------------------------------------------------
@@ -79,12 +84,17 @@ def test_two_parts_share_the_sample_of_their_boundary(at: float, whole: int) -> 
 
     near = [level(left[-3:]), level(right[: whole // 2])]
     shares = np.array([[share, 1 - share]])
-    levels, covariance = fitted([one[0] for one in near], [one[1] for one in near], shares, [samples[6]], noise)
+    levels, covariance, twice = fitted(
+        [one[0] for one in near], [one[1] for one in near], shares, [samples[6]], noise
+    )
     assert found.total == pytest.approx(
         [left.sum() + share * levels[0], right.sum() + (1 - share) * levels[1]], rel=1e-5
     )
     u = np.sqrt(
-        [6 * noise**2 + share**2 * covariance[0, 0], whole * noise**2 + (1 - share) ** 2 * covariance[1, 1]]
+        [
+            6 * noise**2 + share**2 * covariance[0, 0] + share * twice[0],
+            whole * noise**2 + (1 - share) ** 2 * covariance[1, 1] + (1 - share) * twice[1],
+        ]
     )
     assert found.u == pytest.approx(u, rel=1e-3)
     assert found.samples.tolist() == [6, whole]
@@ -98,9 +108,11 @@ def test_of_many_samples_four_beside_the_boundary_say_the_level() -> None:
     noise = scatter([*np.diff(left), *np.diff(right)])
     near = [left[-4:], right[:4]]
     us = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
-    levels, covariance = fitted([float(one.mean()) for one in near], us, np.array([[0.5, 0.5]]), [4.0], noise)
+    levels, covariance, twice = fitted(
+        [float(one.mean()) for one in near], us, np.array([[0.5, 0.5]]), [4.0], noise
+    )
     assert found.total == pytest.approx([left.sum() + levels[0] / 2, right.sum() + levels[1] / 2], rel=1e-5)
-    assert found.u**2 == pytest.approx(12 * noise**2 + np.diag(covariance) / 4, rel=1e-3)
+    assert found.u**2 == pytest.approx(12 * noise**2 + np.diag(covariance) / 4 + twice / 2, rel=1e-3)
 
 
 # --- parts without a sample of their own ----------------------------------------------------------------
@@ -118,12 +130,14 @@ def test_a_part_inside_one_sample_may_have_any_power_that_it_allows() -> None:
     scatters = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
     us = [scatters[0], most / math.sqrt(12), scatters[1]]
     shares = np.array([[0.25, 0.5, 0.25]])
-    levels, covariance = fitted(means, us, shares, [4.0], noise)
+    levels, covariance, twice = fitted(means, us, shares, [4.0], noise)
     assert found.total == pytest.approx(
         [left.sum() + 0.25 * levels[0], 0.5 * levels[1], right.sum() + 0.25 * levels[2]], rel=1e-5
     )
-    own = np.array([12, 0, 12]) * noise**2
-    assert found.u**2 == pytest.approx(own + np.square(shares[0]) * np.diag(covariance), rel=1e-3)
+    own, seen = np.array([12, 0, 12]) * noise**2, np.array([1, 0, 1])
+    assert found.u**2 == pytest.approx(
+        own + shares[0] ** 2 * np.diag(covariance) + seen * shares[0] * twice, rel=1e-3
+    )
     assert found.samples.tolist() == [12, 0, 12]
 
 
@@ -138,13 +152,15 @@ def test_a_part_across_two_samples_is_limited_by_both() -> None:
     scatters = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
     means = [float(near[0].mean()), most / 2, float(near[1].mean())]
     shares = np.array([[0.5, 0.5, 0.0], [0.0, 0.25, 0.75]])
-    levels, covariance = fitted(means, [scatters[0], most / math.sqrt(12), scatters[1]], shares, [3.0, 4.0], noise)
+    levels, covariance, twice = fitted(
+        means, [scatters[0], most / math.sqrt(12), scatters[1]], shares, [3.0, 4.0], noise
+    )
     took = shares.sum(axis=0)
     assert found.total == pytest.approx(
         [left.sum() + took[0] * levels[0], took[1] * levels[1], right.sum() + took[2] * levels[2]], rel=1e-4
     )
-    own = np.array([12, 0, 12]) * noise**2
-    assert found.u**2 == pytest.approx(own + took**2 * np.diag(covariance), rel=2e-3)
+    own, seen = np.array([12, 0, 12]) * noise**2, np.array([1, 0, 1])
+    assert found.u**2 == pytest.approx(own + took**2 * np.diag(covariance) + seen * took * twice, rel=2e-3)
 
 
 def test_a_power_that_the_fit_would_make_negative_is_none_and_told_where_that_is_beyond_doubt() -> None:
@@ -193,9 +209,9 @@ def test_few_samples_far_apart_leave_their_level_open_by_half_their_range() -> N
     noise = scatter([*np.diff(left), *np.diff(right)])
     assert noise < 0.1
     shares = np.array([[0.5, 0.5]])
-    levels, covariance = fitted([3.0, float(right[:3].mean())], [0.5, 0.3], shares, [4.5], noise)
+    levels, covariance, twice = fitted([3.0, float(right[:3].mean())], [0.5, 0.3], shares, [4.5], noise)
     assert found.total == pytest.approx([left.sum() + levels[0] / 2, right.sum() + levels[1] / 2], rel=1e-5)
-    assert found.u**2 == pytest.approx(np.array([5, 6]) * noise**2 + np.diag(covariance) / 4, rel=1e-3)
+    assert found.u**2 == pytest.approx(np.array([5, 6]) * noise**2 + np.diag(covariance) / 4 + twice / 2, rel=1e-3)
 
 
 def test_a_part_of_one_whole_sample_has_the_level_of_that_one() -> None:
@@ -208,11 +224,12 @@ def test_a_part_of_one_whole_sample_has_the_level_of_that_one() -> None:
     us = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
     shares = np.array([[0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
     means = [float(near[0].mean()), 6.0, float(near[1].mean())]
-    levels, covariance = fitted(means, [us[0], noise, us[1]], shares, [4.1, 4.0], noise)
+    levels, covariance, twice = fitted(means, [us[0], noise, us[1]], shares, [4.1, 4.0], noise)
     took = shares.sum(axis=0)
     whole = np.array([left.sum(), 6.0, right.sum()])
     assert found.total == pytest.approx(whole + took * levels, rel=1e-5)
-    assert found.u**2 == pytest.approx(np.array([12, 1, 12]) * noise**2 + took**2 * np.diag(covariance), rel=1e-3)
+    own = np.array([12, 1, 12]) * noise**2
+    assert found.u**2 == pytest.approx(own + took**2 * np.diag(covariance) + took * twice, rel=1e-3)
 
 
 def test_a_missing_sample_is_not_missing_to_those_that_share_another() -> None:
