@@ -138,7 +138,12 @@ def by_points(folder: Path, read_v: float, points: list[dict[str, Any]], *terms:
         ([volt(1.9, 0.01, 2e-3), volt(2.1, 0.03, 6e-3)], 2.02, 2e-3),
         ([volt(2.1, 0.03, 6e-3), volt(1.95, 0.015, 3e-3), volt(1.9, 0.01, 2e-3)], 2.02, 2e-3),
         # A range's own points count, even where one of another range is nearer.
-        ([volt(1.94, 0.5, 1e-3, high=1.95), volt(2.2, 0.02, 4e-3, low=1.95)], 2.02, 2e-3),
+        # It lies beyond that point, and nothing states what the correction is worth there.
+        (
+            [volt(1.94, 0.5, 1e-3, high=1.95), volt(2.2, 0.02, 4e-3, low=1.95)],
+            2.02,
+            math.hypot(2e-3, 0.02 / math.sqrt(3)),
+        ),
         # Two certificates are independent; each has half of the reading.
         ([volt(1.9, 0.01, 2e-3), volt(2.1, 0.03, 6e-3, certificate="C-2")], 2.02, math.hypot(0.5e-3, 1.5e-3)),
     ],

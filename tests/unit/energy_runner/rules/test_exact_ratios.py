@@ -204,7 +204,7 @@ def test_a_voltage_is_judged_against_one_that_was_set(tmp_path: Path, set_v: flo
 
 def test_one_voltage_that_is_no_number_leaves_the_rule_without_an_answer(tmp_path: Path) -> None:
     verdict = one(volts(1.8, float("nan"))(make_run(FAST)), tmp_path, "voltage")
-    assert (verdict.known, verdict.note) == (False, "a voltage measured is no number")
+    assert (verdict.known, verdict.note) == (False, "a measured voltage is not a number")
 
 
 @pytest.mark.parametrize(

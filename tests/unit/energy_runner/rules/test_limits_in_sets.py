@@ -19,6 +19,7 @@ FILES = [
 # Numbers that are no limits of a rule, and why.
 REASONS = {
     ("base", "WITHIN"): "how a limit is applied to a value with an uncertainty",
+    ("base", "SMALL"): "how a small share is written",
     ("clocks", "_STEP_S"): "resolution of the DUT's clock",
     ("clocks", "_LAP_WRAP_US"): "a 32-bit counter",
     ("instrument", "_LONGEST_DAYS"): "a century: an interval beyond it is a typing mistake",

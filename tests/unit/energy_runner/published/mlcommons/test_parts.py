@@ -49,8 +49,8 @@ def test_a_single_output_is_taken_as_it_is() -> None:
         ([command("a", [1.0]), command("b", [1.0], None)], "no answer or no class for 'b'"),
         ([command("a", [1.0]), command("c", [])], "no answer or no class for 'c'"),
         ([command("a", [1.0]), command("b", [1.0, 2.0])], "answers of different lengths, so nothing can be"),
-        ([command("a", [1.0, -1.0])], "answers that are no numbers, so nothing can be"),
-        ([command("a", [math.inf])], "answers that are no numbers, so nothing can be"),
+        ([command("a", [1.0, -1.0])], "answers that are not numbers, so nothing can be"),
+        ([command("a", [math.inf])], "answers that are not numbers, so nothing can be"),
     ],
 )
 def test_answers_that_give_no_figures_say_why(commands: list[InferCommand], detail: str) -> None:
