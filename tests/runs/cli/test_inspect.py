@@ -57,7 +57,7 @@ def test_segment_of_one_window_as_json(session, tmp_path):
         (("phases", "SESSION", "--edges", "nowhere.csv"), "nowhere.csv"),
         (("use", "SESSION"), "--per-hour"),
         (("use", "SESSION", "--per-hour", "60", "--period-s", "60"), "exactly one of"),
-        (("use", "SESSION", "--per-hour", "often"), "no quantity"),
+        (("use", "SESSION", "--per-hour", "often"), "not a quantity"),
         (("use", "SESSION", "--per-hour", "60", "--between", "asleep"), "idle, sleep, off"),
         (("use", "SESSION", "--per-hour", "60", "--between", "sleep"), "--rest-uw"),
         (("use", "SESSION", "--per-hour", "60", "--battery-v", "3"), "--capacity-mah"),

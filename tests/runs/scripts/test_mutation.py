@@ -2,15 +2,18 @@
 """Mutants: what is broken, where, and that a test which looks notices it."""
 
 import ast
+import json
+import subprocess
+import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from scripts.mutation.mutants import Mutant, mutants_of
-from scripts.mutation.reached import EVERY
-from scripts.mutation.run import ROOMS, UNREACHED, _Room, _tests, _try
+from scripts.mutation.mutants import mutants_of
+from scripts.mutation.run import ROOMS
 from scripts.mutation.survivors import LIST, reasons
-from scripts.mutation.trial import ALIVE, KILLED, LATE
+from scripts.mutation.trial import ALIVE, IMPORT, KILLED, LATE, SWAP, UNBROKEN, Trial
 from tests.support.places import ROOT
 
 
@@ -79,32 +82,29 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "energy_runner/a.py").write_text(source, "utf-8")
     test = "import sys\nfrom energy_runner.a import f\n\ndef test_f():\n    assert f(5) == 3\n"
     (folder / "test_a.py").write_text(test, "utf-8")
-    (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n", "utf-8")
+    (folder / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n', "utf-8")
     return folder
 
 
-@pytest.mark.parametrize(
-    ("change", "reaching", "status"),
-    [
-        ("x > 3 -> (x <= 3)", [EVERY], KILLED),
-        ("1 -> (2)", ["test_a.py::test_f"], ALIVE),
-        ("1 -> (0)", ["test_a.py::test_f"], LATE),
-        ("3 -> (4)", [], UNREACHED),
-    ],
-)
-def test_what_becomes_of_a_mutant(project: Path, change: str, reaching: list[str], status: str) -> None:
+@pytest.mark.parametrize("how", [SWAP, IMPORT])
+def test_what_becomes_of_a_mutant(project: Path, how: str) -> None:
+    """In a process of its own, as a run does it: the first trial breaks nothing."""
     source = (project / "energy_runner/a.py").read_bytes()
     found = {f"{m.before} -> {m.after}": m for m in mutants_of("energy_runner/a.py", source)}
-    room = _Room(["test_a.py"], 2.0 if status == LATE else 300.0, thorough=False)
-    assert _try(project, found[change], reaching, room) == status
+    wanted = {"x > 3 -> (x <= 3)": KILLED, "1 -> (2)": ALIVE, "1 -> (0)": LATE}
+    tests = ["test_a.py::test_f"]
+    trials = [Trial(UNBROKEN, "", 0, 0, "", tests, 300.0, how)]
+    for change, status in wanted.items():
+        mutant = found[change]
+        deadline_s = 1.0 if status == LATE else 300.0
+        trials.append(Trial(change, mutant.path, mutant.start, mutant.stop, mutant.after, tests, deadline_s, how))
+    work, outcomes = project / "work.json", project / f"{how}.jsonl"
+    work.write_text(json.dumps([asdict(trial) for trial in trials]), "utf-8")
+    command = [sys.executable, "-m", "scripts.mutation.trial", str(project), str(work), str(outcomes), "test_a.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert dict(map(json.loads, outcomes.read_text("utf-8").splitlines())) == wanted
     assert (project / "energy_runner/a.py").read_bytes() == source  # and is as it was
-
-
-def test_a_line_within_a_statement_is_reached_by_what_reaches_the_statement() -> None:
-    mutant = Mutant("energy_runner/rules/x.py", 12, "f", "1", "(2)", 0, 1, statement=10)
-    reached = {"rules/x.py": {"10": ["t::a"], "11": ["t::b"]}}
-    assert _tests(reached, mutant) == ["t::a"]
-    assert _tests({}, mutant) == []
 
 
 def test_every_reason_is_of_a_mutant_that_there_is() -> None:
