@@ -105,7 +105,7 @@ def _as_wide_as(placed: Placed, off: float, *, stop: bool) -> Placed:
 def _of_window(source: EnergySource, placed: Placed, inferences: int) -> tuple[float, float] | None:
     """Return by how many samples a window's stop is late and its start early; None if that cannot be told."""
     each = (placed.stop - placed.start) / inferences
-    if not each > 0 or placed.start < 0 or placed.stop > source.length:
+    if not each > 0 or placed.start < 0:
         return None
     block = each * math.ceil(max(_LEAST_SAMPLES, _LEAST_S / source.step_s) / each)
     count = math.floor((placed.stop - placed.start) / block)
@@ -120,7 +120,7 @@ def _of_window(source: EnergySource, placed: Placed, inferences: int) -> tuple[f
     unlike = max(UNLIKE * abs(level), UNLIKE_SIGMA * scatter)
     after = _means(source, placed.stop, block, looked) - level
     if not math.isfinite(unlike) or not np.any(np.abs(after) > unlike):
-        return None  # what comes after is like the inferences
+        return None  # what comes after is like the inferences, or was not recorded
     before = _means(source, placed.start - block, block / 2, 2) - level
     last = _means(source, placed.stop - looked * block, block, looked)[::-1] - level
     first = _means(source, placed.start, block, looked) - level
@@ -210,7 +210,7 @@ class _End:
             length = step / _PARTS * self.block
             apart = self.within(length)
             if apart * length / whole >= _MOST_OF_IT:
-                return min(2 * self.block, whole / apart) if self._as_beside(apart) else 0.0
+                return whole / apart if self._as_beside(apart) else 0.0
         return 0.0
 
     def _as_beside(self, off_w: float) -> bool:
@@ -223,8 +223,8 @@ class _End:
         if not self.either and len(there) < len(self.beside):
             return math.nan  # the DUT did not do one thing there
         same = there[there * off_w > 0]
-        if len(same) and self.either and abs(self.beside[0]) > self.unlike and self.beside[0] * off_w > 0:
-            return min(float(same[0]), float(np.median(same)), key=abs)  # right at the edge, or later
         if len(same):
-            return float(np.median(same))
+            middle = float(np.median(same))
+            at_edge = self.either and same[0] == self.beside[0]
+            return min(float(same[0]), middle, key=abs) if at_edge else middle
         return math.copysign(float(np.median(np.abs(there))), off_w) if self.either and len(there) else math.nan
