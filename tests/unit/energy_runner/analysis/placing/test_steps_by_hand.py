@@ -94,6 +94,13 @@ def test_a_step_belongs_to_an_edge_up_to_half_a_second_and_a_tenth_of_a_block() 
         assert offs(steps(power_w, 2000 - by, 62_000 - by, 60)) == pytest.approx((0.0, off_s))
 
 
+def test_a_dut_may_be_at_its_next_command_after_an_edge_that_is_late_but_not_before_one_that_is_early() -> None:
+    power_w = level(1000, 4000)
+    power_w[:900] = power_w[4100:] = 1.5
+    assert offs(steps(power_w, 1000, 4100, 62)) == pytest.approx((0.1, 0.0))
+    assert offs(steps(power_w, 900, 4000, 62)) == pytest.approx((0.0, 0.0))
+
+
 def test_windows_that_cannot_be_looked_at_say_nothing() -> None:
     assert steps(level(1000, 1160), 1000, 1160, 160) == Steps(0.0, 0.0, 1)
     assert steps(level(1000, 1159), 1000, 1159, 159) is None  # nine blocks
@@ -261,7 +268,7 @@ def test_a_step_in_the_first_block_is_where_four_fifths_of_it_are() -> None:
     ],
 )
 def test_steps_beyond_the_usual_widen_the_edges_they_speak_of(found: Steps, words: str) -> None:
-    given = Alignment(BY_MONITOR, [Placed(0.0, 9.0, 5.0, 1.0, 2.0, 200.0), None, Placed(20.0, 29.0, 2.0, 1.0)])
+    given = Alignment(BY_MONITOR, [Placed(0.0, 9.0, 4.0, 1.0, 2.0, 200.0), None, Placed(20.0, 29.0, 2.0, 1.0)])
     told = checked_by_steps(given, found, 1e-3)
     if not words:
         assert told == given
@@ -273,7 +280,7 @@ def test_steps_beyond_the_usual_widen_the_edges_they_speak_of(found: Steps, word
     assert none is None
     assert first is not None
     assert second is not None
-    assert (first.half_width, first.shared) == pytest.approx((max(5.0, wide), 1.0 + max(0.0, wide - 5.0)))
+    assert (first.half_width, first.shared) == pytest.approx((wide, 1.0 + wide - 4.0))
     assert (second.half_width, second.shared) == pytest.approx((wide, wide - 1.0))
     stops = "late" in words
     assert (first.starts, first.stops) == pytest.approx((2.0 if stops else wide, 200.0))
