@@ -234,6 +234,11 @@ def test_what_lies_behind_a_wrong_edge_is_half_as_far_off_as_what_is_outside(
     assert off([off_w, off_w, 0, 0], beside, lambda _: 0.0, either) == (200.0 if as_beside else 0.0)
 
 
+def test_a_block_that_is_hardly_unlike_the_inferences_ends_the_step() -> None:
+    assert off([-1, -10, -10, 0, 0], [-1.5, -1.5]) == 0.0
+    assert off([-1.25, -10, -10, 0, 0], [-1.5, -1.5]) == 300.0
+
+
 def test_a_step_in_the_first_block_is_where_four_fifths_of_it_are() -> None:
     asked: list[float] = []
 
