@@ -105,7 +105,7 @@ def _as_wide_as(placed: Placed, off: float, *, stop: bool) -> Placed:
 def _of_window(source: EnergySource, placed: Placed, inferences: int) -> tuple[float, float] | None:
     """Return by how many samples a window's stop is late and its start early; None if that cannot be told."""
     each = (placed.stop - placed.start) / inferences
-    if not each > 0 or placed.start < 0:
+    if not each > 0 or placed.start < 0 or placed.stop > source.length:
         return None
     block = each * math.ceil(max(_LEAST_SAMPLES, _LEAST_S / source.step_s) / each)
     count = math.floor((placed.stop - placed.start) / block)
@@ -120,7 +120,7 @@ def _of_window(source: EnergySource, placed: Placed, inferences: int) -> tuple[f
     unlike = max(UNLIKE * abs(level), UNLIKE_SIGMA * scatter)
     after = _means(source, placed.stop, block, looked) - level
     if not math.isfinite(unlike) or not np.any(np.abs(after) > unlike):
-        return None  # what comes after is like the inferences, or was not recorded
+        return None  # what comes after is like the inferences
     before = _means(source, placed.start - block, block / 2, 2) - level
     last = _means(source, placed.stop - looked * block, block, looked)[::-1] - level
     first = _means(source, placed.start, block, looked) - level

@@ -107,7 +107,7 @@ def test_windows_that_cannot_be_looked_at_say_nothing() -> None:
     assert steps(level(1000, 1000), 1000, 1000, 60) is None
     assert steps(level(0, 3000), -1, 3000, 60) is None
     assert steps(level(0, 3000), 0, 3000, 60) == Steps(0.0, 0.0, 1)
-    for length in (2000, 4000, 4049):
+    for length in (900, 2000, 4000, 4049):
         assert steps(level(1000, 4000, length=length), 1000, 4000, 60) is None
     assert steps(level(1000, 4000, length=4050), 1000, 4000, 60) == Steps(0.0, 0.0, 1)
     assert steps(np.zeros(6000), 1000, 4000, 60) is None
