@@ -141,8 +141,8 @@ def _by_lines(
         placed and _widened(placed, shared, starts / step_s, stops / step_s) for placed in alignment.windows
     ]
     detail = (
-        f"edges lie {-earliest_s:.3f} s before to {latest_s:.3f} s after the DUT's lines about them; what is "
-        "beyond the usual counts as uncertainty"
+        f"edges come {earliest_s:+.3f} to {latest_s:+.3f} s after the DUT's lines about them; what is beyond the "
+        "usual counts as uncertainty"
     )
     findings = [*alignment.findings, Finding(id="edges-late", detail=detail)]
     return replace(alignment, windows=windows, findings=findings)
@@ -251,8 +251,7 @@ def _off_the_line(laps: Sequence[Edge]) -> FloatArray | None:
         return None
     from scipy.stats import theilslopes  # here, because it takes half a second to import
 
-    lap_s = np.array([lap.place for lap in laps]) * 1e-6
+    places = np.array([lap.place for lap in laps])
     host_s = np.array([lap.host_ns for lap in laps]) * 1e-9
-    slope = theilslopes(host_s - host_s[0], lap_s - lap_s[0]).slope
-    off_s: FloatArray = (host_s - host_s[0]) - slope * (lap_s - lap_s[0])
+    off_s: FloatArray = host_s - theilslopes(host_s, places).slope * places
     return off_s - np.median(off_s)

@@ -210,7 +210,7 @@ class _End:
             length = step / _PARTS * self.block
             apart = self.within(length)
             if apart * length / whole >= _MOST_OF_IT:
-                return min(2 * self.block, whole / apart) if self._as_beside(apart) else 0.0
+                return whole / apart if self._as_beside(apart) else 0.0
         return 0.0
 
     def _as_beside(self, off_w: float) -> bool:
@@ -223,8 +223,8 @@ class _End:
         if not self.either and len(there) < len(self.beside):
             return math.nan  # the DUT did not do one thing there
         same = there[there * off_w > 0]
-        if len(same) and self.either and abs(self.beside[0]) > self.unlike and self.beside[0] * off_w > 0:
-            return min(float(same[0]), float(np.median(same)), key=abs)  # right at the edge, or later
         if len(same):
-            return float(np.median(same))
+            middle = float(np.median(same))
+            at_edge = self.either and same[0] == self.beside[0]
+            return min(float(same[0]), middle, key=abs) if at_edge else middle
         return math.copysign(float(np.median(np.abs(there))), off_w) if self.either and len(there) else math.nan

@@ -97,6 +97,17 @@ def test_many_points_at_one_place_are_thinned_by_their_height() -> None:
     assert (set(x), set(kept), len(kept)) == ({1.0}, {1.0}, 1024)
 
 
+@pytest.mark.parametrize(("zeros", "better"), [(1, 1), (3, 3), (2047, 2047)])
+def test_points_at_two_places_are_thinned_by_the_slope_between_them(zeros: int, better: int) -> None:
+    x = np.array([0.0] * zeros + [1.0] * (2048 - zeros))
+    late = np.full(2048, 0.9)
+    late[[0, -1]] = 0.5
+    late[better] = min(late[better], 0.1 if better < 2047 else 0.5)
+    kept_x, kept_y = _thinned(x, 5.0 * x + late)
+    assert kept_x[better // 2] == 1.0
+    assert kept_y[better // 2] == 5.0 + late[better]
+
+
 @pytest.mark.parametrize("x", [[0, 0, 0, 0, 1.0], [0, 1, 1, 1, 1.0], [0, 0, 1, 1, 1.0]])
 def test_two_places_make_a_line(x: list[float]) -> None:
     line = lower_line(np.array(x), 3.0 + 2.0 * np.array(x))
@@ -264,6 +275,11 @@ def test_edges_that_do_not_match_are_told_in_order() -> None:
     )
     swapped = [edge(12, 2.0), edge(25, 1.0), *good[2:]]
     assert told(swapped) == ([f"edge-out-of-place {counted.format(4)}"], [2, 2])
+    second.inference = second.inference.model_copy(update={"start_line_ns": round(25.6 * S)})
+    doubt = "edge-out-of-place {} window: an edge may belong to the command beside it"
+    assert told([edge(12, 1.0), edge(25.2, 2.0), edge(55, 3.0)]) == (
+        [f"edge-missing {counted.format(3)}", doubt.format(0), doubt.format(1)], [0, 0],
+    )  # fmt: skip
 
 
 def test_an_edge_is_near_a_command_from_its_first_to_its_last_moment() -> None:

@@ -2,13 +2,14 @@
 """Rates, places and the monitor's clock in closed form, each on the limits of what it accepts."""
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.facts import Command, Facts, gather
 from energy_runner.analysis.placing.alignment import (
     BY_HOST,
     BY_LAPS,
@@ -24,6 +25,7 @@ from energy_runner.analysis.placing.alignment import (
 from energy_runner.analysis.placing.clock import Clock, is_wrong, sample_clock
 from energy_runner.analysis.placing.edges import (
     Edge,
+    Matched,
     Matching,
     match_edges,
 )
@@ -181,6 +183,16 @@ def test_the_first_lap_comes_with_the_first_sample(host_ns: float, doubted: bool
     assert bool(_start_doubt(facts, Edge(0.0, 8.0, host_ns), 0.1)) is doubted  # sample 0 was taken at 1 s
     late = _start_doubt(facts, Edge(0.0, 8.0, 3.25e9), 0.1)
     assert late == "the first lap came 2.250 s after the log began"
+
+
+def test_the_log_begins_with_the_first_lap_that_was_recorded() -> None:
+    facts, matching, alignment = placed_run(make_run(LAPS))
+    early = Matched(Command("sync", 1, 0, False), (Edge(-9e9, 8.0, -9e12),))
+    silent = Matched(Command("sync", 0, 0, True), ())
+    more = replace(matching, commands=[early, silent, *matching.commands])
+    assert align(facts, more) == alignment
+    assert None not in alignment.windows
+    assert [one.id for one in align(facts, replace(more, commands=[early])).findings] == ["log-start-unknown"]
 
 
 def test_windows_behind_a_loss_of_unknown_size_are_withheld() -> None:
