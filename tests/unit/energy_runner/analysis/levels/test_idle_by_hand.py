@@ -81,10 +81,7 @@ def test_fifty_milliseconds_in_all_are_a_level(samples: int, enough: bool) -> No
 
 @pytest.mark.parametrize("longest_first", [False, True])
 def test_the_longest_place_is_named(longest_first: bool) -> None:
-    short, long = (1.0, 1.2), (2.0, 2.6)
-    if longest_first:
-        short, long = (3.0, 3.2), long
-    places = sorted([short, long])
+    places = [(2.0, 2.6), (3.0, 3.2)] if longest_first else [(1.0, 1.2), (2.0, 2.6)]
     found = find_idle(
         source(np.full(4000, LEVEL_W)), [span(begin - 0.0205, end + AFTER_S) for begin, end in places], LINE
     )
@@ -120,9 +117,7 @@ def test_sending_is_measured_three_samples_from_where_it_may_begin_or_end(
 @pytest.mark.parametrize(("lasts_s", "enough"), [(0.0152, False), (0.0157, True)])
 def test_eight_samples_of_sending_are_enough(lasts_s: float, enough: bool) -> None:
     """Samples 1004 to 1012 lie between, if it lasts for 15.5 of them at least."""
-    found = find_transmit(
-        source(np.full(2000, LEVEL_W)), [(done(1000.0, lasts_s), Placed(400.0, 1000.0, 0.5))]
-    )
+    found = find_transmit(source(np.full(2000, LEVEL_W)), [(done(1000.0, lasts_s), Placed(400.0, 1000.0, 0.5))])
     assert (found is not None) is enough
 
 
@@ -149,9 +144,7 @@ def test_receiving_is_measured_where_the_slack_leaves_no_doubt(
 )
 def test_what_is_not_sending_is_receiving(sending_w: float, shares: dict[float, int], level_w: float) -> None:
     power_w = np.repeat(list(shares), [10 * share for share in shares.values()])
-    found = find_receive(
-        source(power_w), [span(-1.0, 9.0)], LINE, PowerLevel(sending_w, 0.0, 1.0, 1, 0.0, 1.0)
-    )
+    found = find_receive(source(power_w), [span(-1.0, 9.0)], LINE, PowerLevel(sending_w, 0.0, 1.0, 1, 0.0, 1.0))
     assert found is not None
     assert found.power_w == level_w
 
@@ -171,9 +164,7 @@ def test_places_that_differ_by_more_than_five_percent_are_states(most_w: float, 
 
 
 def test_wake_ups_are_told_with_their_interval() -> None:
-    idle = PowerLevel(
-        5e-3, 0.0, 1.0, 1, 0.0, 1.0, least_w=1e-3, most_w=9e-3, wakes_every_s=0.5, asleep_w=1e-3
-    )
+    idle = PowerLevel(5e-3, 0.0, 1.0, 1, 0.0, 1.0, least_w=1e-3, most_w=9e-3, wakes_every_s=0.5, asleep_w=1e-3)
     (finding,) = FoundLevels(idle, None, None, "").findings()
     assert finding.id == "idle-wakes"
     assert finding.detail == (

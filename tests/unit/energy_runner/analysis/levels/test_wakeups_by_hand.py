@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which blocks are wake-ups, at the exact limits, and the mean over whole intervals by hand."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -23,7 +25,7 @@ def test_whole_intervals_count_and_their_scatter(width: int, first: int) -> None
     means_w = blocks(begins, [50.0, 70.0, 40.0, 90.0], width)
     found = find_wake_ups(means_w)
     assert found is not None
-    each = [np.mean(means_w[a:b]) for a, b in zip(begins[:-1], begins[1:], strict=True)]
+    each = [np.mean(means_w[a:b]) for a, b in pairwise(begins)]
     assert found.mean_w == pytest.approx(np.mean(means_w[begins[0] : begins[-1]]), rel=1e-12)
     assert found.u_w == pytest.approx(np.std(each, ddof=1) / np.sqrt(3), rel=1e-12)
     assert (found.intervals, found.every_blocks) == (3, pytest.approx(31 / 3))

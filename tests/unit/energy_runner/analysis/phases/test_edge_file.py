@@ -23,13 +23,13 @@ def test_edges_are_read_in_the_order_of_each_pin(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("head", ["", "pin,time,level", "time_s,pin,level", "pin,time_s"])
 def test_the_first_line_names_the_columns(head: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="the first line must be pin,time_s,level"):
+    with pytest.raises(ConfigurationError, match=r"the first line must be pin,time_s,level"):
         read_edges(file(tmp_path, f"{head}\na,1.0,1\n"))
 
 
 @pytest.mark.parametrize("row", ["a,1.0", "a,1.0,1,2", ",1.0,1", "a\x07,1.0,1"])
 def test_fields_and_a_name_make_an_edge(row: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="line 3: [234] fields and a name are not an edge"):
+    with pytest.raises(ConfigurationError, match=r"line 3: [234] fields and a name are not an edge"):
         read_edges(file(tmp_path, f"pin,time_s,level\nb,1.0,1\n{row}\n"))
 
 
