@@ -90,6 +90,7 @@ def test_the_first_window_that_differs_from_its_command_is_named(window: int, tm
         [*RIGHT, (2, 500, "tx", "infer 99 1%")],  # the last command counts
         [*RIGHT, (2, 2000, "rx", "infer 99 1")],  # what the DUT says is no command
         [*RIGHT[:2], (2, 0, "tx", "infer 100 1%"), RIGHT[3]],  # at the very end of the window before
+        [*RIGHT[:3], (4, 0, "tx", "infer 100 1%")],  # at the very end of its own
     ],
 )
 def test_commands_that_fit_are_no_contradiction(lines: list[tuple[int, int, str, str]], tmp_path: Path) -> None:
