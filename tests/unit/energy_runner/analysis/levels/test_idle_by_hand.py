@@ -3,17 +3,22 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.facts import gather
+from energy_runner.analysis.levels import measure
 from energy_runner.analysis.levels.host_line import HostLine
 from energy_runner.analysis.levels.idle import PowerLevel, find_idle, find_receive, find_transmit
-from energy_runner.analysis.levels.measure import FoundLevels, net_energy
+from energy_runner.analysis.levels.measure import FoundLevels, find_levels_outside, net_energy
 from energy_runner.analysis.levels.traffic import Span
-from energy_runner.analysis.placing.alignment import Placed
+from energy_runner.analysis.placing.alignment import Placed, align
+from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.session.result import Score, WindowResult
+from tests.support.synthetic import make_run
 from tests.unit.energy_runner.analysis.levels.test_idle import LINE, done, source, span
 
 BLOCK = 50  # samples of a block, of a millisecond each
@@ -197,3 +202,15 @@ def test_without_any_uncertainty_there_are_infinitely_many() -> None:
     net = net_energy(windows, Score(median=0.05, u=0.0, U=0.0, k=2.0), idle)
     assert net is not None
     assert (net.u_j, net.U_j, net.dof) == (0.0, 0.0, None)
+
+
+def test_without_a_line_to_the_trace_there_is_no_level_but_that_of_sending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(windows=1)
+    facts = gather(run.events)
+    monkeypatch.setattr(measure, "host_line", lambda *_: None)
+    alignment = align(facts, match_edges(facts))
+    found = find_levels_outside(run.write(tmp_path / "s"), source(np.full(10, LEVEL_W)), facts, alignment)
+    assert (found.idle, found.receive) == (None, None)
+    assert found.searched.endswith("they cannot be tied to the trace")

@@ -1,15 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Quiet stretches by hand, event by event and byte by byte, in nanoseconds."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from energy_runner.analysis.levels.traffic import Span, _between_commands, _by_events, _Sequence, _within
+from energy_runner.analysis.levels.traffic import (
+    BY_BYTES,
+    BY_EVENTS,
+    Span,
+    _between_commands,
+    _by_events,
+    _Sequence,
+    _within,
+    traffic_of,
+)
 from energy_runner.session import events as ev
-from energy_runner.session.stream import Passed
-from tests.support.synthetic import make_run
+from energy_runner.session.folder import Session
+from energy_runner.session.journal import exchange
+from energy_runner.session.stream import Passed, StreamWriter
+from tests.support.synthetic import host_ns, make_run
 
 FOREVER = 2**63
 BYTE_NS = 1_041_667  # ten bits at 9600 baud
@@ -115,3 +127,50 @@ def test_stretches_that_only_touch_are_none() -> None:
     whole = Span(10, 20)
     assert list(_within([Span(0, 10), Span(5, 12, True), Span(20, 30)], whole)) == [Span(10, 12, True)]
     assert list(_within([Span(0, 10)], None)) == []
+
+
+def test_before_a_command_it_is_quiet_if_the_journal_tells_of_loads() -> None:
+    told = [started(0), loading(10), loaded(20), expected(30, "window")]
+    assert _by_events(journal(told))[0].quiet == [Span(0, 10, True), Span(20, 30)]
+    assert _by_events(journal([started(0), loaded(20), expected(30, "window")]))[0].quiet == []
+
+
+# --- bytes in `stream.bin` --------------------------------------------------------------------------------
+
+
+def streamed(folder: Path, *more: ev.AnyEvent) -> Session:
+    """The DUT answers at 0.2 s by the journal, and is asked again at 1 s by the stream, which others share."""
+    run = make_run(windows=1)
+    folder.mkdir()
+    writer = StreamWriter(folder / "stream.bin")
+    writer.append(Passed(host_ns(0.5), "monitor", "rx", bytes(300)))
+    writer.append(Passed(host_ns(1.0), "dut", "tx", b"name%"))
+    place = writer.take()
+    writer.close()
+    assert place is not None
+    for event in (
+        exchange(host_ns(0.1), "dut", "tx", b"timestamp%"),
+        exchange(host_ns(0.2), "dut", "rx", b"m-ready\r\n"),
+        ev.StreamChunk(
+            t_ns=host_ns(1.1),
+            offset=place.offset,
+            length=place.length,
+            exchanges=place.exchanges,
+            devices=place.devices,
+        ),
+        *more,
+    ):
+        run.insert(event)
+    return run.write(folder)
+
+
+def test_bytes_of_the_dut_in_the_stream_end_what_is_quiet(tmp_path: Path) -> None:
+    """Those of others do not, and what is no text says nothing of readiness."""
+    found = traffic_of(streamed(tmp_path / "s", exchange(host_ns(0.3), "monitor", "rx", bytes([0, 255, 128]))))
+    assert (found.basis, found.quiet) == (BY_BYTES, [Span(host_ns(0.2), host_ns(1.0))])
+
+
+def test_a_stream_that_is_missing_leaves_the_events(tmp_path: Path) -> None:
+    session = streamed(tmp_path / "s")
+    (session.path / "stream.bin").unlink()
+    assert traffic_of(session).basis == BY_EVENTS

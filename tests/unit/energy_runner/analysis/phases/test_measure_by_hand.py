@@ -129,6 +129,12 @@ def test_two_samples_are_not_short_and_the_worst_of_the_shorter_ones_is_told() -
     assert finding.detail.endswith(f"± {max(relative):.1%} (standard uncertainty) at worst")
 
 
+def test_of_phases_that_overlap_no_sum_is_sure() -> None:
+    spans = {"a": [Span(10.0, 20.0), Span(40.0, 50.0)], "b": [Span(15.0, 25.0), Span(60.0, 70.0)], "c": []}
+    first, second, none = measure_phases(flat(), spans).summaries
+    assert (first.u_j, second.u_j, none.u_j) == (None, None, None)
+
+
 def test_the_first_overlap_is_named_and_all_are_counted() -> None:
     spans = {"a": [Span(10.0, 20.0), Span(40.0, 50.0)], "b": [Span(15.0, 25.0), Span(45.0, 55.0)]}
     (finding,) = measure_phases(flat(), spans).findings
