@@ -174,3 +174,12 @@ def test_a_stream_that_is_missing_leaves_the_events(tmp_path: Path) -> None:
     session = streamed(tmp_path / "s")
     (session.path / "stream.bin").unlink()
     assert traffic_of(session).basis == BY_EVENTS
+
+
+def test_a_missing_stream_that_held_nothing_of_the_dut_leaves_its_bytes(tmp_path: Path) -> None:
+    session = streamed(tmp_path / "s")
+    (session.path / "stream.bin").unlink()
+    journal = session.path / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b'"devices":["dut","monitor"]', b'"devices":["monitor"]'))
+    found = traffic_of(Session.open(session.path))
+    assert (found.basis, [span.begin_ns for span in found.quiet]) == (BY_BYTES, [host_ns(0.2)])
