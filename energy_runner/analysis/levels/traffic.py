@@ -53,8 +53,8 @@ class Traffic:
 def traffic_of(session: Session) -> Traffic:
     """Return when a session's DUT was quiet, and when it was loaded.
 
-    Where bytes are damaged (a rule says so), events have to do. Raises `SessionError` for a journal that cannot be
-    read.
+    Where bytes are damaged or missing (a rule says so), events have to do. Raises `SessionError` for a journal
+    that cannot be read.
     """
     by_events, acquired = _by_events(session)
     boxes = {
@@ -158,8 +158,11 @@ def _passed(session: Session, boxes: set[str]) -> Iterator[Passed]:
                     yield Passed(event.t_ns, event.box, event.direction, exchanged_bytes(event))
             elif isinstance(event, ev.StreamChunk):
                 start, end = end, chunk_end(event, end)
-                if file is not None and boxes.intersection(event.devices):
-                    yield from (one for one in read_frames(path, file, start, end) if one.device in boxes)
+                if not boxes.intersection(event.devices):
+                    continue
+                if file is None:
+                    raise SessionError(f"{STREAM} is missing")
+                yield from (one for one in read_frames(path, file, start, end) if one.device in boxes)
 
 
 def _between_commands(passed: Iterator[Passed]) -> Iterator[Span]:

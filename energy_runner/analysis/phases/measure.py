@@ -272,8 +272,8 @@ def _clipped(recorded: Sequence[tuple[str, Span]], energies: Mapping[Span, _Ener
 
 
 def _relative(found: _Energy) -> float:
-    if found.u_j is None or found.energy_j is None:
-        return 0.0
+    if found.u_j is None or found.energy_j is None:  # missing samples, or phases that overlap
+        return math.inf
     return found.u_j / found.energy_j if found.energy_j > 0 else math.inf
 
 

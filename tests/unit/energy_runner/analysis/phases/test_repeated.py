@@ -64,3 +64,12 @@ def test_noise_of_long_phases_averages_out() -> None:
     for name, summary in found.items():
         assert summary.u_j is not None
         assert summary.u_j < 5e-4 * truth[name]
+
+
+def test_short_phases_that_overlap_are_not_said_to_be_known_exactly() -> None:
+    trace = np.linspace(1.0, 2.0, 40)
+    source = EnergySource(lambda start, stop: trace[start:stop], 40, 1.0, 1.0)
+    found = measure_phases(source, {"one": [Span(10.0, 11.5)], "two": [Span(11.0, 12.5)]})
+    details = [one.detail for one in found.findings if one.id == "phase-short"]
+    assert len(details) == 2
+    assert all(detail.endswith("at worst not known at all") for detail in details)
