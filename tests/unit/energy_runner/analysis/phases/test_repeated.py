@@ -7,7 +7,7 @@ import pytest
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.phases.measure import PhaseSummary, Span, measure_phases
 
-COUNT = 400
+COUNT = 120
 
 
 def summaries(
@@ -35,7 +35,7 @@ def summaries(
     return {one.name: one for one in found.summaries}, truth
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("short", [0.15, 0.3, 0.7, 1.2])
 def test_a_short_phase_at_the_same_place_of_its_samples_every_time(short: float, seed: int) -> None:
     phases = [("loud", 6.4, 5.0), ("short", short, 0.4), ("middle", 3.1, 2.0)]
@@ -46,7 +46,7 @@ def test_a_short_phase_at_the_same_place_of_its_samples_every_time(short: float,
         assert abs(summary.energy_j - truth[name]) <= 2 * summary.u_j, name
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("power_w", [0.0, 0.01])
 def test_a_phase_that_is_almost_off_is_pushed_up_by_the_constraint_within_its_uncertainty(
     power_w: float, seed: int
@@ -63,7 +63,7 @@ def test_noise_of_long_phases_averages_out() -> None:
     found, truth = summaries(phases, gap=10.317, noise_w=0.05, seed=1)
     for name, summary in found.items():
         assert summary.u_j is not None
-        assert summary.u_j < 5e-4 * truth[name]
+        assert summary.u_j < 1e-3 * truth[name]
 
 
 def test_short_phases_that_overlap_are_not_said_to_be_known_exactly() -> None:
