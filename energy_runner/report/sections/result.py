@@ -22,7 +22,8 @@ def top(story: Story) -> Html:
         kind = "score" if result.valid else "score doubtful"
         line = tag("p", value, " ", tag("span", score[1], class_="of"), class_=kind)
         words = tag("p", headline.score_explained(result), class_="quiet")
-    derived = [tag("p", words, class_="quiet") for words in headline.derived(result)]
+    beside = f" {MIDDLE_DOT} ".join(headline.derived(result))
+    derived = [tag("p", beside, class_="quiet")] if beside else []
     return join(
         (
             tag("header", tag("h1", title), line, words, *derived, class_="headline"),
