@@ -26,8 +26,8 @@ class TwinOptions:
     ("energy" or "performance"). `dut_baud` is the speed of the DUT's UART, `line_baud` the speed that the host (or
     the IO manager) uses, which a test may set wrong. With `emulated`, both boards run their real firmware in
     emulators, and `model_path` is the network built into the DUT's firmware. `load` is a resistor in the place of
-    the DUT. `fed_v` is the voltage of a supply that is none of the instruments and feeds the DUT all the time; 0
-    for a DUT that one of them feeds.
+    the DUT. `fed_v` is the voltage of a supply outside the bench, which is always on; 0 where an instrument of the
+    bench feeds the DUT.
     """
 
     instruments: dict[str, DriverSpec] = field(default_factory=dict)

@@ -33,9 +33,9 @@ _ALIKE = 6  # blocks, of which five say what the part of an inference at an edge
 _AS_BESIDE = 0.5  # as far from the inferences as what is outside, at least
 UNLIKE = 0.05  # of the middle blocks' level
 UNLIKE_SIGMA = 6.0  # of their scatter
-_INSIDE = (
-    1.25  # 95 % of a rectangular distribution so much wider, and the last part of a block, hold what was seen
-)
+# By how much an edge becomes wider than its lateness: 95 % of a rectangular distribution then hold it, and so does
+# the last part of a block.
+_INSIDE = 1.25
 USUAL_S = 0.005  # a DUT may do something else before it pulls its pin, or after
 
 

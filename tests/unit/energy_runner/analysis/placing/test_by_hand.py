@@ -4,12 +4,12 @@
 import math
 from itertools import combinations
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
 
-from energy_runner.analysis.facts import Command, Facts, gather
+from energy_runner.analysis.facts import Command, gather
 from energy_runner.analysis.placing.clock import clock_findings
 from energy_runner.analysis.placing.edges import (
     Edge,
@@ -27,18 +27,11 @@ from energy_runner.analysis.placing.edges import (
 )
 from energy_runner.analysis.placing.line import _thinned, lower_line
 from energy_runner.session import events as ev
+from tests.support.hand_made import fake, lost
 from tests.support.synthetic import Setup, make_run
 
 LAPS = Setup(period_s=0.01, by_laps=True)
 HOST = 100e-6 / math.sqrt(3)
-
-
-def fake(**known: Any) -> Facts:
-    return cast(Facts, SimpleNamespace(**({"lost": [], "laps": []} | known)))
-
-
-def lost(after: int, before: int, missing: int) -> SimpleNamespace:
-    return SimpleNamespace(after=after, before=before, missing=missing)
 
 
 # --- lines ----------------------------------------------------------------------------------------------

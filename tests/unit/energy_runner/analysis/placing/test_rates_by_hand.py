@@ -4,7 +4,6 @@
 import math
 from dataclasses import replace
 from types import SimpleNamespace
-from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -31,18 +30,11 @@ from energy_runner.analysis.placing.edges import (
 )
 from energy_runner.analysis.placing.line import lower_line
 from energy_runner.session import events as ev
+from tests.support.hand_made import fake, lost
 from tests.support.synthetic import Run, Setup, make_run
 
 LAPS = Setup(period_s=0.01, by_laps=True)
 HOST = 100e-6 / math.sqrt(3)
-
-
-def fake(**known: Any) -> Facts:
-    return cast(Facts, SimpleNamespace(**({"lost": [], "laps": []} | known)))
-
-
-def lost(after: int, before: int, missing: int) -> SimpleNamespace:
-    return SimpleNamespace(after=after, before=before, missing=missing)
 
 
 def lap(t_us: float, lap_us: int) -> ev.LapCaptured:
