@@ -21,8 +21,9 @@ import pytest
 import serial
 
 from instruments.clock import RealClock
-from instruments.devices.lpm01a.protocol import Lpm01aDecoder, SampleRun
+from instruments.devices.lpm01a.protocol import Lpm01aDecoder
 from instruments.links.serial_link import SerialLink
+from instruments.shell.events import SampleRun
 
 BAUD = 3686400
 SECOND = b"".join(b"%04d-08\r\n" % (1000 + i) for i in range(1000)) + b"\r\nTimeStamp: 001s 000ms, buff 00%\r\n\0"

@@ -6,43 +6,42 @@ sample stream. The shield acknowledges each command with its echo; the echo is c
 """
 
 import re
-from collections.abc import Sequence
 
 from pydantic import BaseModel
 
 from instruments.clock import Clock, Deadline
-from instruments.devices.lpm01a.acquisition import Acquisition, StreamEdges
-from instruments.devices.lpm01a.supply import Lpm01aSupply
+from instruments.devices.lpm01a.dialect import (
+    BYTES_PER_SAMPLE,
+    CURRENT_CEILING_A,
+    OLDEST_FIRMWARE,
+    RATES,
+    SET_UP,
+    SHELL,
+    SUPPLY,
+)
+from instruments.devices.lpm01a.stream import Lpm01aStream
 from instruments.errors import Refused
 from instruments.links.base import Link
 from instruments.links.pump import unread_s
 from instruments.roles import (
     AppliedSampling,
-    EdgeSource,
     Identity,
-    Instrument,
     Sampler,
     SamplerCapabilities,
     SamplingSettings,
-    StreamItem,
     Supply,
     signals,
 )
+from instruments.shell.instrument import ShellInstrument
+from instruments.shell.supply import ShellSupply
 from instruments.specifications import Specification, load, with_noise_at
 
 TWIN_ID = "twin-"  # the beginning of the twin's id; a shield's id is three numbers
-OLDEST_FIRMWARE = (1, 0, 6)  # the first with `eventsrc`
 DEFAULT_RATE_HZ = 1000.0
-# The rates that endless ASCII output sustains (UM2269 Rev 6), as arguments of `freq`.
-RATES = {5000: "5k", 2000: "2k", 1000: "1k"} | {hz: str(hz) for hz in (500, 200, 100, 50, 20, 10, 5, 2, 1)}
-CURRENT_CEILING_A = 0.2  # more than the hardware can supply in any mode (UM2269 Rev 6, static mode)
 REFERENCE_PERIOD_S = 1e-3  # the period for which the specification states the noise
-BYTES_PER_SAMPLE = 9  # `DDDDsEE` and a line end (UM2269 Rev 6, ASCII format)
-CLOSE_S = 1.0
-SET_UP = ("acqtime inf", "trigdelay 0", "trigsrc sw", "eventsrc d7 fal", "output energy", "format ascii_dec")
 
 
-class Lpm01a(Instrument):
+class Lpm01a(ShellInstrument):
     """One shield: `Supply`, `Sampler` and `EdgeSource`.
 
     Sample `i` covers [i, i + 1) periods after `start`. An edge line follows the last sample that was complete when
@@ -55,13 +54,8 @@ class Lpm01a(Instrument):
     """
 
     def __init__(self, link: Link, clock: Clock, options: BaseModel | None = None) -> None:
-        self.name = link.name
-        self._link = link
-        self._clock = clock
-        self._is_open = False
-        self._acquisition = Acquisition(link, clock)
-        self._shell = self._acquisition.shell
-        self._supply = Lpm01aSupply(self._shell, self._acquisition.make_quiet)
+        super().__init__(link, clock, SHELL)
+        self._supply = ShellSupply(self._acquisition, SUPPLY)
         self._period_s: float | None = None
 
     @property
@@ -78,22 +72,10 @@ class Lpm01a(Instrument):
         """Return the sampler."""
         return self
 
-    def edges(self, channel: str = "") -> EdgeSource:
-        """Return the edges on D7, which are part of the sample stream."""
-        return StreamEdges(self._acquisition)
-
-    def open(self, deadline: Deadline) -> Identity:
-        """Connect, end a stream that an earlier run left running, take host control and return the identity.
-
-        Raises `Refused` if the stream cannot be ended or the firmware cannot capture edges, `TimedOut` if the
-        shield does not answer.
-        """
-        self._link.open(deadline)
-        self._is_open = True
-        leftover = self._shell.end_leftovers(deadline)
-        self._shell.ask("htc", deadline)
-        serial = self._shell.ask("powershield", deadline)
-        firmware = self._shell.ask("version", deadline)
+    def _examined(self, leftover: int, deadline: Deadline) -> Identity:
+        """Return the identity; raise `Refused` if the firmware cannot capture edges."""
+        serial = self._ask("powershield", deadline)
+        firmware = self._ask("version", deadline)
         version = tuple(int(part) for part in re.findall(r"[0-9]+", firmware))
         if version < OLDEST_FIRMWARE:
             came = f"it is '{firmware}', and capturing edges (`eventsrc`) needs 1.0.6"
@@ -103,18 +85,6 @@ class Lpm01a(Instrument):
         virtual = serial.startswith(TWIN_ID)
         return Identity("monitor", "STMicroelectronics", "X-NUCLEO-LPM01A", serial, firmware, virtual, detail)
 
-    def close(self) -> None:
-        """End an acquisition, give back host control if the shield still answers, and release the link."""
-        if not self._is_open:
-            return
-        self._is_open = False
-        deadline = self._clock.deadline(CLOSE_S)
-        try:
-            self._acquisition.attempt(self._acquisition.end, deadline)
-            self._acquisition.attempt(lambda limit: self._shell.ask("hrc", limit), deadline)
-        finally:
-            self._link.close()
-
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set up energy samples in ASCII and edge capture on D7; raise `Refused` for a rate it does not have."""
         rate_hz = DEFAULT_RATE_HZ if settings.sample_rate_hz is None else settings.sample_rate_hz
@@ -123,7 +93,7 @@ class Lpm01a(Instrument):
             came = f"it has no endless ASCII stream at {rate_hz:g} Hz"
             raise Refused(f"configure {self.name}", came, f"one of {rates} Hz")
         for command in (*SET_UP, f"freq {RATES[round(rate_hz)]}"):
-            self._shell.ask(command, deadline)
+            self._ask(command, deadline)
         self._period_s = 1 / round(rate_hz)
         return AppliedSampling(signals("energy", period_s=self._period_s))
 
@@ -136,14 +106,5 @@ class Lpm01a(Instrument):
         """Begin the acquisition; its first sample has index 0."""
         if self._period_s is None:
             raise Refused(f"start {self.name}", "it is not configured", "call configure() first")
-        self._acquisition.start(
-            self._period_s, CURRENT_CEILING_A * self._supply.voltage_v * self._period_s, deadline
-        )
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what has arrived, without waiting for more."""
-        return self._acquisition.poll(deadline)
-
-    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """End the acquisition and return the rest; raise `TimedOut` if it does not end."""
-        return self._acquisition.stop(deadline)
+        ceiling_j = CURRENT_CEILING_A * self._supply.voltage_v * self._period_s
+        self._acquisition.start(Lpm01aStream(1 / self._period_s, ceiling_j), deadline)

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from instruments.shell.events import Ack, End, ErrorDetail, ErrorReply, SampleRun, SummaryText
+
 FloatArray = npt.NDArray[np.float64]
 
 # A longer line cannot be one of this grammar (the longest, a help line, has about 100 characters).
@@ -38,13 +40,6 @@ TIME_STAMP = re.compile(rb"Time[Ss]tamp:[ <>]([0-9]{1,6})s ([0-9]{3})ms, buff ([
 EVENT = re.compile(rb"event ([0-9]{1,6}) (ris|fal)")
 
 
-@dataclass(frozen=True, eq=False)
-class SampleRun:
-    """Consecutive samples, as float64 in A or J (according to `output`), exactly as printed."""
-
-    values: FloatArray
-
-
 @dataclass(frozen=True)
 class EventMark:
     """An edge on pin D7 at this position among the samples; `word` is the shield's word for it."""
@@ -63,46 +58,10 @@ class TimeStamp:
 
 
 @dataclass(frozen=True)
-class Ack:
-    """A command was accepted; `command` is its echo with the data that follow it."""
-
-    command: str
-
-
-@dataclass(frozen=True)
-class ErrorReply:
-    """A command was refused (`command` is its echo), or an error occurred during an acquisition."""
-
-    command: str
-
-
-@dataclass(frozen=True)
-class ErrorDetail:
-    """The reason for the error before it."""
-
-    text: str
-
-
-@dataclass(frozen=True)
 class PowerState:
     """The supply of the target was switched."""
 
     on: bool
-
-
-@dataclass(frozen=True)
-class End:
-    """The acquisition has ended; `text` is the line that says so."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Summary:
-    """The smallest and the largest sample of the acquisition, in A or J, and a step of the last digit of each."""
-
-    values: tuple[float, ...]
-    steps: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -128,7 +87,7 @@ Event = (
     | ErrorDetail
     | PowerState
     | End
-    | Summary
+    | SummaryText
     | Text
     | Garbage
 )
@@ -232,7 +191,7 @@ class Lpm01aDecoder:
     def _end_of_summary(self, *, complete: bool) -> Iterator[Event]:
         if self._summary is not None and complete:
             texts = [line.decode() for line in self._summary]
-            yield Summary(tuple(map(number, texts)), tuple(number(f"1{text[-3:]}") for text in texts))
+            yield SummaryText(tuple(map(number, texts)), tuple(number(f"1{text[-3:]}") for text in texts))
         elif self._summary is not None:
             yield Garbage(b" ".join([b"summary beg", *self._summary]))
         self._summary = None

@@ -17,20 +17,14 @@ from instruments.devices.lpm01a.protocol import (
     EVENT_COUNTER_WRAPS,
     SAMPLES_PER_TIME_STAMP,
     TIME_STAMP_WRAPS_MS,
-    End,
-    ErrorDetail,
-    ErrorReply,
-    Event,
     EventMark,
     Garbage,
     PowerState,
-    SampleRun,
-    Summary,
     Text,
     TimeStamp,
 )
-from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem, TimeMark
-from instruments.roles import Summary as SummedUp
+from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem, Summary, TimeMark
+from instruments.shell.events import End, ErrorDetail, ErrorReply, SampleRun, SummaryText
 
 BUFFER_WARNING = 0.9
 # Words in error lines that mean that a reading is over range.
@@ -60,7 +54,7 @@ class Lpm01aStream:
         self._last = 0.0
         self._limited_from: float | None = None
 
-    def take(self, event: Event) -> Iterator[StreamItem | Edge]:
+    def take(self, event: object) -> Iterator[StreamItem | Edge]:
         """Yield the items for one decoded event."""
         match event:
             case SampleRun(values):
@@ -162,27 +156,28 @@ class Lpm01aStream:
         )
 
 
-def summed_up(event: Summary) -> SummedUp | Note:
+def summed_up(event: SummaryText) -> Summary | Note:
     """Return what the shield sums up of an acquisition: the smallest sample, then the largest (UM2269 Rev 6)."""
     if len(event.values) != 2:
         return Note(f"a summary of {len(event.values)} figures instead of 2", suspicious=True)
     (least, largest), (least_step, largest_step) = event.values, event.steps
-    return SummedUp(
-        signal="energy", least=least, least_step=least_step, largest=largest, largest_step=largest_step
-    )
+    return Summary(signal="energy", least=least, least_step=least_step, largest=largest, largest_step=largest_step)
 
 
-def note(event: Event) -> Note:
+def note(event: object) -> Note:
     """Return a remark about an event that is not a sample, edge or time stamp of a running acquisition."""
     text, suspicious = _remark(event)
     return Note(text, suspicious)
 
 
-def _remark(event: Event) -> tuple[str, bool]:
+def _remark(event: object) -> tuple[str, bool]:
     remark = (str(event), False)
     match event:
         case SampleRun(values):
             remark = (f"{len(values)} samples while no acquisition was running", True)
+        case SummaryText(values):
+            figures = ", ".join(f"{value:g}" for value in values) or "no figures"
+            remark = (f"the shield sums up no acquisition: {figures}", False)
         case Text(text):
             remark = (f"the shield says '{text}'", True)
         case ErrorReply(text):

@@ -8,23 +8,18 @@ from hypothesis import strategies as st
 
 from instruments.devices.lpm01a.protocol import (
     MAX_LINE_BYTES,
-    Ack,
-    End,
-    ErrorDetail,
-    ErrorReply,
     Event,
     EventMark,
     Garbage,
     Lpm01aDecoder,
     PowerState,
-    SampleRun,
-    Summary,
     Text,
     TimeStamp,
     number,
 )
 from instruments.devices.lpm01a.stream import Lpm01aStream
 from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem, TimeMark
+from instruments.shell.events import Ack, End, ErrorDetail, ErrorReply, SampleRun, SummaryText
 from instruments.specifications import load
 
 PROMPT = b"PowerShield > "
@@ -51,7 +46,7 @@ def cut(data: bytes, places: list[int]) -> list[bytes]:
 
 # --- the grammar -----------------------------------------------------------------------------------------
 
-SUMMARY = Summary((1e-8, 2345e-7), (1e-8, 1e-7))
+SUMMARY = SummaryText((1e-8, 2345e-7), (1e-8, 1e-7))
 LINES = [
     (b"6409-07\r\n", [640.9e-6]),
     (b"1579-08\r\n", [1579e-8]),
@@ -74,7 +69,7 @@ LINES = [
     (b"pwr off\r\n", [PowerState(on=False)]),
     (PROMPT + b"Acquisition completed\r\n", [End("Acquisition completed")]),
     (b"end\r\nsummary beg\r\n0001-08\r\n2345-07\r\nsummary end\r\n", [End("end"), SUMMARY]),
-    (b"summary begin\r\nsummary end\r\n", [Summary((), ())]),
+    (b"summary begin\r\nsummary end\r\n", [SummaryText((), ())]),
     (b"help: volt freq\r\n", [Text("help: volt freq")]),
     (b"\r\n \r\n\0\r\n", []),
     (PROMPT + b"\r\n", []),

@@ -68,8 +68,11 @@ def test_a_shield_that_ends_by_itself_sums_up_what_it_sent() -> None:
 @pytest.mark.parametrize(
     ("text", "remark"),
     [
-        (b"summary beg\r\n1000-08\r\n2000-08\r\nsummary end\r\n", "Summary(values="),
-        (b"summary beg\r\nsummary end\r\n", "Summary(values="),
+        (
+            b"summary beg\r\n1000-08\r\n2000-08\r\nsummary end\r\n",
+            "the shield sums up no acquisition: 1e-05, 2e-05",
+        ),
+        (b"summary beg\r\nsummary end\r\n", "the shield sums up no acquisition: no figures"),
     ],
 )
 def test_a_summary_that_no_acquisition_asked_for_is_a_remark(text: bytes, remark: str) -> None:

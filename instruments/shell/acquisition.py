@@ -1,37 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Acquisitions of an LPM01A: started and ended through the shell, with their items kept in order.
+"""Acquisitions that are started and ended through a shell, with their items kept in order.
 
-Source: UM2269 Rev 6, "Commands" (`start`, `stop`). Both endings are supported: a line with `Acquisition completed`
-(firmware 1.0.6), and `end` with a summary (UM2269). A summary belongs to the acquisition that has just ended.
+A summary may follow the end; it belongs to the acquisition that has just ended.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 
 from instruments.clock import Clock, Deadline
-from instruments.devices.lpm01a.protocol import End, ErrorReply, Event, Summary
-from instruments.devices.lpm01a.shell import POWER_CYCLE, Lpm01aShell
-from instruments.devices.lpm01a.stream import Lpm01aStream, note, summed_up
 from instruments.errors import InstrumentError, Refused, TimedOut
 from instruments.links.base import Link
 from instruments.links.pump import take_overflow
 from instruments.roles import Edge, Note, StreamItem, Timebase
+from instruments.shell.dialogue import Dialogue, ShellDialect
+from instruments.shell.events import End, ErrorReply, Stream, SummaryText
 
 STOP_S = 5.0
 SUMMARY_S = 0.05
 
 
 class Acquisition:
-    """The stream of one shield, and the shell whose answers are mixed with it.
+    """The stream of one instrument, and the dialogue whose answers are mixed with it.
 
     Samples that arrive between a command and its answer belong to the acquisition and are kept.
     """
 
-    def __init__(self, link: Link, clock: Clock) -> None:
-        self.shell = Lpm01aShell(link, self._account, lambda: self.running)
+    def __init__(self, link: Link, clock: Clock, dialect: ShellDialect) -> None:
+        self.dialogue = Dialogue(link, dialect, self._account, lambda: self.running)
+        self._dialect = dialect
         self._clock = clock
         self._link = link
-        self._stream: Lpm01aStream | None = None
+        self._stream: Stream | None = None
         self._unsummed = False  # an acquisition has begun whose summary has not come
         self._items: list[StreamItem] = []
         self._edges: deque[Edge] = deque()
@@ -41,22 +40,22 @@ class Acquisition:
         """Return whether an acquisition is running, as far as is known."""
         return self._stream is not None
 
-    def start(self, period_s: float, ceiling_j: float, deadline: Deadline) -> None:
-        """Begin with sample 0; a sample above `ceiling_j` (J) is more than the shield can supply."""
-        self.shell.receive(self._clock.deadline(0.0))
+    def start(self, stream: Stream, deadline: Deadline) -> None:
+        """Begin with sample 0, in the account of `stream`."""
+        self.dialogue.receive(self._clock.deadline(0.0))
         # The stream exists before the command is sent: its first samples may arrive with the acknowledgement.
-        self._stream = Lpm01aStream(1 / period_s, ceiling_j)
+        self._stream = stream
         self._unsummed = True
         self._edges.clear()
         try:
-            self.shell.ask("start", deadline)
+            self.dialogue.ask(self._dialect.start, deadline)
         except Refused:
             self._stream = None
             raise
 
     def poll(self, deadline: Deadline) -> list[StreamItem]:
         """Return what has arrived, without waiting for more."""
-        self.shell.receive(deadline)
+        self.dialogue.receive(deadline)
         return self._take()
 
     def stop(self, deadline: Deadline) -> list[StreamItem]:
@@ -65,7 +64,7 @@ class Acquisition:
         Raises `TimedOut` if neither ending arrives; the items received are left for the next `poll()`.
         """
         if self.running:
-            self.shell.receive(deadline)  # an end that arrived before `stop` was sent does not answer it
+            self.dialogue.receive(deadline)  # an end that arrived before the command was sent does not answer it
         if self.running:
             self._end(deadline)
         return self._take()
@@ -79,7 +78,7 @@ class Acquisition:
     def make_quiet(self, error: InstrumentError, deadline: Deadline) -> None:
         """End an acquisition and take host control again; keep `error` and any failure here as remarks."""
         self._remark(error)
-        for step in (self._end, lambda third: self.shell.ask("htc", third)):
+        for step in (self._end, lambda third: self.dialogue.ask(self._dialect.take_control, third)):
             self.attempt(step, deadline.at_most(deadline.remaining_s() / 3))
 
     def attempt(self, step: Callable[[Deadline], object], deadline: Deadline) -> None:
@@ -98,25 +97,25 @@ class Acquisition:
             self._end(deadline)
 
     def _end(self, deadline: Deadline) -> None:
-        limit = deadline.at_most(STOP_S)
-        self.shell.send("stop", limit)
-        event = self.shell.wait_for(
+        stop, limit = self._dialect.stop, deadline.at_most(STOP_S)
+        self.dialogue.send(stop, limit)
+        event = self.dialogue.wait_for(
             lambda event: (
-                isinstance(event, End) or (isinstance(event, ErrorReply) and event.command in ("stop", ""))
+                isinstance(event, End) or (isinstance(event, ErrorReply) and event.command in (stop, ""))
             ),
             limit,
         )
         if event is None:
-            came = "neither 'Acquisition completed' nor 'end' came"
-            raise TimedOut(f"stop {self.shell.name}", came, POWER_CYCLE)
+            came = "it does not say that the acquisition has ended"
+            raise TimedOut(f"stop {self.dialogue.name}", came, self._dialect.last_resort)
         if isinstance(event, ErrorReply):
-            raise self.shell.refusal("stop", limit)
+            raise self.dialogue.refusal(stop, limit)
         self._stream = None
-        summary = self.shell.wait_for(lambda event: isinstance(event, Summary), limit.at_most(SUMMARY_S))
+        summary = self.dialogue.wait_for(lambda event: isinstance(event, SummaryText), limit.at_most(SUMMARY_S))
         if summary is not None:
             self._account(summary)
 
-    def _account(self, event: Event) -> None:
+    def _account(self, event: object) -> None:
         if self._stream is None:
             self._items.append(self._after_the_end(event))
             return
@@ -128,11 +127,11 @@ class Acquisition:
         if self._stream.ended:
             self._stream = None
 
-    def _after_the_end(self, event: Event) -> StreamItem:
-        if isinstance(event, Summary) and self._unsummed:
+    def _after_the_end(self, event: object) -> StreamItem:
+        if isinstance(event, SummaryText) and self._unsummed:
             self._unsummed = False
-            return summed_up(event)
-        return note(event)
+            return self._dialect.summed_up(event)
+        return self._dialect.remark(event)
 
     def _take(self) -> list[StreamItem]:
         for gap in take_overflow(self._link):

@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The shell of an LPM01A: send a command and find its answer among the samples of a running stream.
+"""The dialogue with a command shell: send a command and find its answer among the samples of a running stream.
 
-The shield acknowledges each command with its echo, `ack <command>[ data]`; a refusal is `error <command>` (UM2269
-Rev 6: `err`), followed by a line `Error detail:`. Only `stop` is not acknowledged.
+The shell acknowledges each command with its echo and refuses one with an error, after which the reason may follow.
+Only the command that ends an acquisition is not acknowledged.
 """
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from instruments.clock import Deadline
-from instruments.devices.lpm01a.protocol import Ack, ErrorDetail, ErrorReply, Event, Lpm01aDecoder, SampleRun
 from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.links.base import Link
+from instruments.roles import Note, Summary
+from instruments.shell.events import Ack, Decoder, ErrorDetail, ErrorReply, SampleRun, SummaryText
 
 ANSWER_S = 3.0
 DETAIL_S = 0.3
@@ -19,22 +21,48 @@ OPEN_S = 10.0
 QUIET_S = 0.2
 STOP_AGAIN_S = 1.0
 READS_AT_ONCE = 64
-POWER_CYCLE = "unplug the shield's USB cable, wait a second and plug it in again"
 
 
-class Lpm01aShell:
-    """The shell of one shield; every event that is not an answer is passed to `account(event)`, in order.
+@dataclass(frozen=True)
+class ShellDialect:
+    """What is particular to one instrument's shell.
+
+    `decoder` makes a decoder without memory of earlier bytes. `start` and `stop` begin and end an acquisition,
+    `take_control` and `give_back` turn the host's control on and off. `remark` puts into words an event that
+    belongs to no acquisition, `summed_up` reads a summary. `last_resort` is what a person can do when the shell is
+    stuck.
+    """
+
+    decoder: Callable[[], Decoder]
+    start: str
+    stop: str
+    take_control: str
+    give_back: str
+    remark: Callable[[object], Note]
+    summed_up: Callable[[SummaryText], Summary | Note]
+    last_resort: str
+
+
+class Dialogue:
+    """The dialogue with one instrument; every event that is not an answer is passed to `account(event)`, in order.
 
     `is_streaming()` says whether an acquisition is running, in which `error` lines may arrive without a command.
     """
 
-    def __init__(self, link: Link, account: Callable[[Event], None], is_streaming: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        link: Link,
+        dialect: ShellDialect,
+        account: Callable[[object], None],
+        is_streaming: Callable[[], bool],
+    ) -> None:
         self.name = link.name
+        self.dialect = dialect
         self._link = link
         self._account = account
         self._is_streaming = is_streaming
-        self._decoder = Lpm01aDecoder()
-        self._inbox: deque[Event] = deque()
+        self._decoder = dialect.decoder()
+        self._inbox: deque[object] = deque()
 
     def send(self, command: str, deadline: Deadline) -> None:
         """Send a command without waiting."""
@@ -49,7 +77,7 @@ class Lpm01aShell:
         limit = deadline.at_most(ANSWER_S)
         other_echoes: list[str] = []
 
-        def is_answer(event: Event) -> bool:
+        def is_answer(event: object) -> bool:
             match event:
                 case Ack(echo) if _data(echo, command) is None:
                     other_echoes.append(echo)
@@ -65,10 +93,10 @@ class Lpm01aShell:
             return _data(event.command, command) or ""
         if isinstance(event, ErrorReply):
             raise self.refusal(command, limit)
-        asked = f"ask {self.name} for `{command}`"
+        asked, last_resort = f"ask {self.name} for `{command}`", self.dialect.last_resort
         if other_echoes:
-            raise ProtocolViolation(asked, f"it acknowledged '{other_echoes[-1]}' instead", POWER_CYCLE)
-        raise TimedOut(asked, "no answer", f"check that the port is the shield's, or {POWER_CYCLE}")
+            raise ProtocolViolation(asked, f"it acknowledged '{other_echoes[-1]}' instead", last_resort)
+        raise TimedOut(asked, "no answer", f"check that the port is this instrument's, or {last_resort}")
 
     def refusal(self, command: str, deadline: Deadline) -> Refused:
         """Return the error to raise after an `error` line, with its detail if that arrives."""
@@ -76,7 +104,7 @@ class Lpm01aShell:
         reason = detail.text if isinstance(detail, ErrorDetail) else "it gives no reason"
         return Refused(f"ask {self.name} for `{command}`", f"it refused: {reason}")
 
-    def wait_for(self, wanted: Callable[[Event], bool], deadline: Deadline) -> Event | None:
+    def wait_for(self, wanted: Callable[[object], bool], deadline: Deadline) -> object | None:
         """Return the first event that is wanted, or None at the deadline; account for all events before it."""
         while True:
             while self._inbox:
@@ -99,15 +127,15 @@ class Lpm01aShell:
             self._account(self._inbox.popleft())
 
     def end_leftovers(self, deadline: Deadline) -> int:
-        """Send `stop` until an earlier run's stream is silent; return how many samples it still sent.
+        """End acquisitions until an earlier run's stream is silent; return how many samples it still sent.
 
         Raises `Refused` if the stream continues, `TimedOut` if the deadline left no time to listen.
         """
-        limit = deadline.at_most(OPEN_S)
+        limit, stop = deadline.at_most(OPEN_S), self.dialect.stop
         leftover = times = heard_bytes = 0
         while not limit.expired():
             times += 1
-            self._link.write(b"\nstop\n", limit)  # the first line end finishes a command cut short
+            self.send(f"\n{stop}", limit)  # the first line end finishes a command cut short
             again = limit.at_most(STOP_AGAIN_S)
             while not again.expired():
                 data = self._link.read(limit.at_most(QUIET_S))
@@ -115,7 +143,7 @@ class Lpm01aShell:
                 events = self._decoder.feed(data)
                 leftover += sum(len(event.values) for event in events if isinstance(event, SampleRun))
                 if not data and not limit.expired():
-                    self._decoder = Lpm01aDecoder()
+                    self._decoder = self.dialect.decoder()
                     self._inbox.clear()
                     return leftover
         asked = f"end what an earlier run left running on {self.name}"
@@ -123,8 +151,8 @@ class Lpm01aShell:
             raise TimedOut(asked, f"less than {QUIET_S} s were left to check for silence", "a later deadline")
         raise Refused(
             asked,
-            f"{leftover} samples arrived, and no silence of {QUIET_S} s, after sending `stop` {times} times",
-            POWER_CYCLE,
+            f"{leftover} samples arrived, and no silence of {QUIET_S} s, after sending `{stop}` {times} times",
+            self.dialect.last_resort,
         )
 
 

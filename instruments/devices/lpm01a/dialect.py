@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is sent to an LPM01A, as tables.
+
+Source: UM2269 Rev 6, "Commands". Both endings of an acquisition are understood: a line with `Acquisition
+completed` (firmware 1.0.6), and `end` with a summary (UM2269).
+"""
+
+from instruments.devices.lpm01a.protocol import Lpm01aDecoder, number
+from instruments.devices.lpm01a.stream import note, summed_up
+from instruments.roles import SupplyLimits
+from instruments.shell.dialogue import ShellDialect
+from instruments.shell.supply import ShellSupplyDialect
+
+OLDEST_FIRMWARE = (1, 0, 6)  # the first with `eventsrc`
+SET_UP = ("acqtime inf", "trigdelay 0", "trigsrc sw", "eventsrc d7 fal", "output energy", "format ascii_dec")
+# The rates that endless ASCII output sustains, as arguments of `freq`.
+RATES = {5000: "5k", 2000: "2k", 1000: "1k"} | {hz: str(hz) for hz in (500, 200, 100, 50, 20, 10, 5, 2, 1)}
+CURRENT_CEILING_A = 0.2  # more than the hardware can supply in any mode ("static mode")
+BYTES_PER_SAMPLE = 9  # `DDDDsEE` and a line end ("ASCII format")
+
+SHELL = ShellDialect(
+    decoder=Lpm01aDecoder,
+    start="start",
+    stop="stop",
+    take_control="htc",
+    give_back="hrc",
+    remark=note,
+    summed_up=summed_up,
+    last_resort="unplug the shield's USB cable, wait a second and plug it in again",
+)
+SUPPLY = ShellSupplyDialect(
+    limits=SupplyLimits(voltage_min_v=1.8, voltage_max_v=3.3),
+    set_voltage="volt {voltage_mv}m",
+    on="pwr on nostatus",
+    off="pwr off",
+    state="pwr get",
+    measure="volt get",  # `3292-03` is 3.292 V
+    number=number,
+)
