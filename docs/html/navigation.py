@@ -13,6 +13,7 @@ API = (
     "registry",
     "links",
     "scpi",
+    "shell",
     "conformance",
 )
 CHAPTERS = {
