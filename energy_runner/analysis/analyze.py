@@ -15,6 +15,7 @@ from energy_runner.analysis.energy.recorded import recorded_clock, recorded_sour
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.inferences.window_length import by_repetitions
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
 from energy_runner.analysis.performance import timed_by, window_durations
@@ -129,6 +130,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
         alignment, told = by_trace(source, matching, alignment) if source else (alignment, False)
+        alignment = by_repetitions(source, matching, alignment) if source else alignment
         findings += [*alignment.findings, *found]
         given = _conditions(session, facts, alignment, clock, found_clock)
         if given is not None:

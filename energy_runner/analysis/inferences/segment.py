@@ -15,6 +15,7 @@ import numpy.typing as npt
 from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.inferences.averaged import averaged
 from energy_runner.analysis.inferences.count import WindowTrace
 from energy_runner.analysis.inferences.distribution import Distribution, describe
 from energy_runner.analysis.inferences.shared_anchor import share_anchor
@@ -39,7 +40,6 @@ MOST_SAMPLES_A_PERIOD = 512  # beyond it samples are averaged: more cost time an
 MOST_SAMPLES = 1 << 21
 RATE_SIGMAS = 3.0  # of the IO manager's rate, for how far a window placed by its laps may be off
 _MARGIN = 24  # samples beyond an edge
-_CHUNK = 1 << 20
 _HISTOGRAM_BINS = 40
 _MIX_U = 0.14  # of a sample times the step there: sharing it out by flat levels may be off by a quarter
 _LEAST_LEVEL = 3  # samples: a shorter phase inside an inference is an edge
@@ -228,7 +228,7 @@ def _traced(source: EnergySource, placed: Placed, alignment: Alignment, count: i
     reach = slack + _MARGIN * factor
     first = max(0, int(placed.start - reach))
     last = min(source.length, math.ceil(placed.stop + reach))
-    power_w = _averaged(source, first, last, factor)
+    power_w = averaged(source, first, last, factor)
     return (
         WindowTrace(
             power_w=power_w,
@@ -240,18 +240,6 @@ def _traced(source: EnergySource, placed: Placed, alignment: Alignment, count: i
         ),
         first,
     )
-
-
-def _averaged(source: EnergySource, first: int, last: int, factor: int) -> FloatArray:
-    """Return the mean power of every `factor` samples; NaN where one of them is missing. Constant memory."""
-    parts = []
-    step = _CHUNK // factor * factor
-    for begin in range(first, last - factor + 1, step):
-        end = min(begin + step, begin + (last - begin) // factor * factor)
-        part = np.asarray(source.power_w(begin, end), dtype=np.float64)
-        part[~np.isfinite(part)] = np.nan
-        parts.append(part if factor == 1 else np.mean(part.reshape(-1, factor), axis=1))
-    return np.concatenate(parts) if parts else np.zeros(0)
 
 
 def _resolved(frame: WindowInferences, train: Train, origin_s: float) -> WindowInferences:

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the inferences that are stated fit between the edges, by how often the trace repeats there.
+
+A window that begins inside its inferences, after an edge and a line that are both late, shows no step: what lies
+before it looks the same. But it is too short. The window is cut into pieces, and the period in each is measured
+without being told what to expect; together they say how many repetitions the window holds, whatever the DUT's
+clock does in the course of it. Fewer than there were inferences cannot be. More can: a DUT may do something else
+between its edges, and its first inference may take longer.
+"""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from scipy.special import stdtrit
+
+from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.facts import FloatArray
+from energy_runner.analysis.inferences.averaged import averaged
+from energy_runner.analysis.inferences.period import explained, find_period, flattened, repeating
+from energy_runner.analysis.placing.alignment import Alignment, Placed
+from energy_runner.analysis.placing.edges import Matching
+from energy_runner.analysis.placing.plausible import LATEST_S, withheld
+from energy_runner.session.result import Finding
+
+_PIECES, _FEWEST = 12, 3
+_EACH = 10  # inferences in a piece, at least
+_SAMPLES = 64  # of an inference; more are averaged
+_MOST_PARTS = 4  # alike, of which an inference may consist
+_CLEAR = 0.5  # share of the variance that repeats in every piece, ...
+_EVEN = 0.8  # ... and of the middle one of these shares: a piece in which the period changes has less
+_NEAR = 0.25  # of the stated number: what repeats less often than that is something else
+_HARMONICS, _LOUDER = 8, 2.0
+_BY_CHANCE = 8.0  # sigmas
+_ONE_SIDED = 0.9985  # three sigmas
+USUAL_S, USUAL = 0.005, 1e-3  # of real windows, by which their inferences seem shorter or longer: 0.0004 at most
+_INSIDE = 1.25  # of a rectangular distribution 95 % are then within
+
+
+@dataclass(frozen=True)
+class Repetitions:
+    """How many repetitions a window holds, with the standard uncertainty of their number."""
+
+    count: float
+    u: float
+
+
+def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignment) -> Alignment:
+    """Return the alignment, its windows withheld or widened where the stated inferences do not fit into them."""
+    done = [matched.command.inference for matched in matching.windows()]
+    short_s = too_short_s(source, alignment, [one.inferences if one is not None else 0 for one in done])
+    if short_s is None or short_s <= 0:
+        return alignment
+    detail = f"by the period in the trace, the stated inferences take {short_s:.3f} s longer than their windows"
+    if short_s > LATEST_S:
+        every = [k for k, placed in enumerate(alignment.windows) if placed is not None]
+        return withheld(alignment, every, Finding(id="edges-disagree", detail=detail))
+    off = _INSIDE * short_s / source.step_s
+    windows = [placed and _widened(placed, off) for placed in alignment.windows]
+    finding = Finding(id="edges-late", detail=f"{detail}; that counts as uncertainty")
+    return replace(alignment, windows=windows, findings=[*alignment.findings, finding])
+
+
+def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> float | None:
+    """Return by how many seconds windows are too short for their inferences, the median of all that can tell.
+
+    0 if that is within what is usual or what is known of their edges; None if no window can tell.
+    """
+    found = []
+    for placed, stated in zip(alignment.windows, inferences, strict=True):
+        power_w = _inside(source, placed, stated) if placed is not None else None
+        held = repetitions(power_w, stated) if power_w is not None else None
+        if placed is None or held is None or power_w is None:
+            continue
+        lasts_s = (placed.stop - placed.start) * source.step_s
+        each_s = lasts_s / held.count
+        usual_s = max(USUAL_S, USUAL * lasts_s, 2 * placed.half_width * source.step_s)
+        off_s = (stated - held.count) * each_s
+        found.append(off_s if off_s > usual_s + 3 * held.u * each_s else 0.0)
+    return statistics.median(found) if found else None
+
+
+def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
+    """Return how often the samples of one window repeat, near `stated` times; None if that is not clear.
+
+    NaN samples are missing. An inference may consist of up to four parts that look alike.
+    """
+    pieces = min(_PIECES, stated // _EACH)
+    if pieces < _FEWEST:
+        return None
+    bounds = np.rint(np.linspace(0, len(power_w), pieces + 1)).astype(np.intp)
+    lengths = np.diff(bounds)
+    periods = [find_period(power_w[first:last]) for first, last in pairwise(bounds.tolist())]
+    strengths = [period.strength if period is not None else 0.0 for period in periods]
+    if min(strengths) < max(_CLEAR, _EVEN * statistics.median(strengths)):
+        return None
+    rates = np.array([1 / period.samples for period in periods if period is not None])
+    parts = round(float(np.median(rates)) * len(power_w) / stated)
+    if not 1 <= parts <= _MOST_PARTS:
+        return None
+    count = float(np.sum(rates * lengths)) / parts
+    # From piece to piece: a slow drift of the period is not an uncertainty of the number.
+    scatter = float(np.std(np.diff(rates))) / math.sqrt(2) / parts
+    student = float(stdtrit(pieces - 1, _ONE_SIDED)) / float(stdtrit(math.inf, _ONE_SIDED))
+    held = Repetitions(count, student * scatter * math.sqrt(float(np.sum(lengths**2))))
+    if abs(count / stated - 1) > _NEAR or _something_else(power_w, held.count, parts, stated):
+        return None
+    return held
+
+
+def _something_else(power_w: FloatArray, count: float, parts: int, stated: int) -> bool:
+    """Return whether what repeats `count` times may be something beside the inferences, which repeat as stated.
+
+    Nearer than half a repetition, the two cannot be told apart.
+    """
+    if stated - count < 0.5:
+        return False
+    y = flattened(power_w)
+    if _at(y, count) < _LOUDER * _at(y, stated):
+        return True
+    rest = y - repeating(y, len(y) / count / parts)
+    return explained(rest, len(y) / stated).sigmas > _BY_CHANCE
+
+
+def _at(y: FloatArray, turns: float) -> float:
+    """Return how loud `y` is at `turns` periods in its whole length, and at the harmonics of that."""
+    turned = -2j * math.pi * turns * np.arange(len(y)) / len(y)
+    return float(sum(abs(np.exp(h * turned) @ y) ** 2 for h in range(1, _HARMONICS + 1)))
+
+
+def _inside(source: EnergySource, placed: Placed, stated: int) -> FloatArray | None:
+    """Return the power inside a window, averaged where there are many samples; None for too few inferences."""
+    first, last = max(0, math.ceil(placed.start)), min(source.length, math.floor(placed.stop))
+    if stated < _EACH * _FEWEST or last <= first:
+        return None
+    return averaged(source, first, last, max(1, (last - first) // stated // _SAMPLES))
+
+
+def _widened(placed: Placed, off: float) -> Placed:
+    """Return the window with starts that may all be `off` samples late, without the stops."""
+    more = max(0.0, off - placed.half_width)
+    return replace(
+        placed,
+        half_width=placed.half_width + more,
+        shared=placed.shared + more,
+        starts=max(placed.starts, off),
+    )

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The stated inferences must fit between the edges: no other witness tells of starts late with their lines."""
+
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.inferences.window_length import repetitions, too_short_s
+from energy_runner.analysis.placing.alignment import BY_MONITOR, Alignment, Placed
+from energy_runner.session import events as ev
+from tests.support.synthetic import Run, make_run
+
+COUNT, EACH = 120, 90.0  # samples of an inference
+
+
+def inferences(durations: np.ndarray, noise: float = 0.01, seed: int = 1) -> np.ndarray:
+    """Return the power of one inference after the other, each loud for a third and quiet for the rest, in watt."""
+    fine = 10  # exact means of samples that hold a step, to a tenth of a sample
+    ends = np.cumsum(durations)
+    at = (np.arange(int(ends[-1]) * fine) + 0.5) / fine
+    number = np.minimum(np.searchsorted(ends, at, side="right"), len(ends) - 1)
+    phase = 1 - (ends[number] - at) / durations[number]
+    power_w = np.where(phase < 1 / 3, 0.060, 0.030).reshape(-1, fine).mean(axis=1)
+    return power_w + np.random.default_rng(seed).normal(0, 0.03 * noise, len(power_w))
+
+
+def source_of(power_w: np.ndarray) -> EnergySource:
+    return EnergySource(lambda start, stop: power_w[start:stop], len(power_w), 1e-3, 1e-3)
+
+
+def short_s(power_w: np.ndarray, start_by: float = 0.0, stop_by: float = 0.0, count: int = COUNT) -> float | None:
+    """Return by how much a window over all of `power_w` is too short, its edges moved by so many samples."""
+    placed = Placed(start_by, len(power_w) + stop_by, 0.001)
+    return too_short_s(source_of(power_w), Alignment(BY_MONITOR, [placed]), [count])
+
+
+RNG = np.random.default_rng(5)
+STEADY = np.full(COUNT, EACH)
+SOUND = {
+    "steady": STEADY,
+    "becomes slower by 2 %": EACH * np.linspace(0.99, 1.01, COUNT),
+    "each a little different": EACH * (1 + 0.003 * RNG.normal(size=COUNT)),
+    "first inference twice as long": np.where(np.arange(COUNT) < 1, 2 * EACH, EACH),
+    "clock lowered after a third": np.where(np.arange(COUNT) < COUNT // 3, EACH, 1.2 * EACH),
+    "in turn long and short": np.where(np.arange(COUNT) % 2 < 1, EACH, 1.15 * EACH),
+}
+
+
+@pytest.mark.parametrize("durations", SOUND.values(), ids=SOUND)
+@pytest.mark.parametrize("noise", [0.01, 0.3])
+def test_what_a_dut_may_do_is_not_too_short(durations: np.ndarray, noise: float) -> None:
+    assert not short_s(inferences(durations, noise))
+
+
+@pytest.mark.parametrize("by", [20, 60, 250, 450])
+def test_starts_that_are_late_are_measured_to_milliseconds(by: int) -> None:
+    late = short_s(inferences(STEADY), start_by=by)
+    assert late == pytest.approx(by * 1e-3, abs=0.004)
+    early = short_s(inferences(STEADY), stop_by=-by)
+    assert early == pytest.approx(by * 1e-3, abs=0.004)
+
+
+def test_a_window_that_is_longer_than_its_inferences_may_hold_something_else() -> None:
+    assert short_s(np.concatenate([np.full(250, 0.01), inferences(STEADY)])) in (0.0, None)
+    assert short_s(inferences(np.full(COUNT + 2, EACH))) == 0.0
+
+
+def test_what_is_within_the_known_width_of_the_edges_is_not_too_short() -> None:
+    power_w = inferences(STEADY)
+    for half_width, expected_s in ((1.0, 0.06), (29.0, 0.06), (31.0, 0.0)):
+        alignment = Alignment(BY_MONITOR, [Placed(60.0, float(len(power_w)), half_width)])
+        assert too_short_s(source_of(power_w), alignment, [COUNT]) == pytest.approx(expected_s, abs=0.004)
+
+
+def test_repetitions_are_counted_without_regard_to_what_is_stated() -> None:
+    for stated in (COUNT, COUNT - 3, COUNT + 3):
+        held = repetitions(inferences(STEADY), stated)
+        assert held is not None
+        assert held.count == pytest.approx(COUNT, abs=0.03)
+        assert 0 < held.u < 0.02
+
+
+def test_inferences_of_two_parts_that_look_alike_are_counted_once() -> None:
+    held = repetitions(inferences(np.full(2 * COUNT, EACH / 2)), COUNT)
+    assert held is not None
+    assert held.count == pytest.approx(COUNT, abs=0.03)
+
+
+def test_lost_samples_do_not_shorten_a_window() -> None:
+    power_w = inferences(STEADY)
+    power_w[[1000, 1001, 5000]] = math.nan, math.nan, math.inf
+    assert short_s(power_w) == 0.0
+
+
+def test_where_it_is_not_clear_what_repeats_nothing_is_said() -> None:
+    rng = np.random.default_rng(3)
+    assert short_s(np.full(int(COUNT * EACH), 0.03)) is None
+    assert short_s(rng.normal(0.03, 0.01, int(COUNT * EACH))) is None
+    assert short_s(inferences(STEADY), count=29) is None  # too few for three pieces
+    assert short_s(inferences(STEADY), count=COUNT * 2) is None  # something else, by a factor of two
+    assert short_s(inferences(np.full(5 * COUNT, EACH / 5)), count=COUNT) is None  # five parts of one inference
+    switched = inferences(STEADY)
+    switched[4000:6000] = 0.03  # the DUT does something else in between
+    assert short_s(switched) is None
+
+
+def test_a_loud_tick_beside_the_inferences_is_no_inference() -> None:
+    """A supply's beat, ten times as loud, with a period 4 % longer: of its kind 115 would fit, not 120."""
+    power_w = inferences(STEADY)
+    tick = np.where(np.arange(len(power_w)) % round(1.04 * EACH) < 20, 0.3, 0.0)
+    assert not short_s(power_w + tick)
+
+
+def shaped(run: Run) -> Run:
+    """Give the windows' samples the shape of inferences, with the energy that they had."""
+    for true in run.truth:
+        first, last = math.ceil(true.start_s * 1e3), math.floor(true.stop_s * 1e3)
+        each = (true.stop_s - true.start_s) * 1e3 / true.inferences
+        phase = ((np.arange(first, last) - true.start_s * 1e3) / each) % 1
+        run.samples[0][first:last] *= np.where(phase < 0.5, 1.2, 0.8).astype(np.float32)
+    return run
+
+
+def starts_late(run: Run, by_s: float) -> Run:
+    """Delay the start of every window, and the line about it as much."""
+    starts = range(3, 99, 2)
+    run.change(
+        ev.EdgeCaptured,
+        lambda number, e: e.model_copy(update={"position": e.position + 1e3 * by_s * (number in starts)}),
+    )
+    late = round(by_s * 1e9)
+    return run.change(
+        ev.InferenceDone, lambda _, e: e.model_copy(update={"start_line_ns": e.start_line_ns + late})
+    )
+
+
+def test_starts_that_are_late_with_their_lines_give_no_score(tmp_path: Path) -> None:
+    result = analyze(starts_late(shaped(make_run()), 0.25).write(tmp_path / "s"))
+    assert result.energy_per_inference_j is None
+    [finding] = [one for one in result.findings if one.id == "edges-disagree"]
+    found = re.fullmatch(
+        r"by the period in the trace, the stated inferences take (0\.\d{3}) s longer than their windows",
+        finding.detail,
+    )
+    assert found is not None
+    assert float(found[1]) == pytest.approx(0.25, abs=0.006)
+
+
+def test_starts_that_are_somewhat_late_with_their_lines_are_counted(tmp_path: Path) -> None:
+    run = shaped(make_run())
+    truth_j = run.truth[0].energy_j / run.truth[0].inferences
+    result = analyze(starts_late(run, 0.06).write(tmp_path / "s"))
+    score = result.energy_per_inference_j
+    assert score is not None
+    assert [one.detail for one in result.findings if one.id == "edges-late"] != []
+    assert abs(score.median - truth_j) > 0.004 * truth_j
+    assert abs(score.median - truth_j) <= score.U
+
+
+def test_a_sound_session_has_no_such_finding(tmp_path: Path) -> None:
+    result = analyze(shaped(make_run()).write(tmp_path / "s"))
+    assert result.energy_per_inference_j is not None
+    assert [one.id for one in result.findings if one.id.startswith("edges-")] == []
