@@ -2,6 +2,7 @@
 """Traces of real boards: inferences are found where they can be seen, and refused where they cannot."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from energy_runner.analysis.inferences.train import (
     energies_j,
     find_train,
 )
+from energy_runner.analysis.inferences.window_length import repetitions
 
 L4R5 = "v0.7/closed/STMicroelectronics/results/NUCLEO_L4R5ZI"
 U575 = "v1.2/closed/STMicroelectronics/results/NUCLEO_U575ZI_Q"
@@ -116,6 +118,17 @@ def test_windows_of_a_board_agree_where_an_inference_begins(reference):
     moved = [after.anchor.shift - before.anchor.shift for before, after in zip(found, shared, strict=True)]
     # Each window for itself, from edges a millisecond coarse, had it right to a tenth of one.
     assert max(abs(shift) for shift in moved) < 0.15
+
+
+@pytest.mark.parametrize("row", SEEN, ids=[row[0] for row in SEEN])
+def test_as_many_inferences_as_stated_fit_between_the_edges_of_real_boards(row, reference):
+    folder, read, *_ = row
+    trace = read(reference / "sessions" / folder)
+    for start, stop, count in trace.windows:
+        held = repetitions(trace.power_w[math.ceil(start) : int(stop)], count)
+        assert held is not None
+        lasts = int(stop) - math.ceil(start)
+        assert held.count / lasts * (stop - start) == pytest.approx(count, rel=4e-4)
 
 
 @pytest.mark.parametrize("folder", [f"{GAP9}/keyword_spotting/energy", f"{PYNQ}/kws/KWS-W3A3/power"])

@@ -33,8 +33,7 @@ _MOST_PARTS = 4  # alike, of which an inference may consist
 _CLEAR = 0.5  # share of the variance that repeats in every piece, ...
 _EVEN = 0.8  # ... and of the middle one of these shares: a piece in which the period changes has less
 _NEAR = 0.25  # of the stated number: what repeats less often than that is something else
-_HARMONICS, _LOUDER = 8, 2.0
-_BY_CHANCE = 8.0  # sigmas
+_BY_CHANCE = 8.0  # sigmas, of what is left when the repetitions are taken out
 _ONE_SIDED = 0.9985  # three sigmas
 USUAL_S, USUAL = 0.005, 1e-3  # of real windows, by which their inferences seem shorter or longer: 0.0004 at most
 _INSIDE = 1.25  # of a rectangular distribution 95 % are then within
@@ -71,9 +70,8 @@ def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence
     """
     found = []
     for placed, stated in zip(alignment.windows, inferences, strict=True):
-        power_w = _inside(source, placed, stated) if placed is not None else None
-        held = repetitions(power_w, stated) if power_w is not None else None
-        if placed is None or held is None or power_w is None:
+        held = repetitions(_inside(source, placed, stated), stated) if placed is not None else None
+        if placed is None or held is None:
             continue
         lasts_s = (placed.stop - placed.start) * source.step_s
         each_s = lasts_s / held.count
@@ -119,24 +117,14 @@ def _something_else(power_w: FloatArray, count: float, parts: int, stated: int) 
     if stated - count < 0.5:
         return False
     y = flattened(power_w)
-    if _at(y, count) < _LOUDER * _at(y, stated):
-        return True
     rest = y - repeating(y, len(y) / count / parts)
     return explained(rest, len(y) / stated).sigmas > _BY_CHANCE
 
 
-def _at(y: FloatArray, turns: float) -> float:
-    """Return how loud `y` is at `turns` periods in its whole length, and at the harmonics of that."""
-    turned = -2j * math.pi * turns * np.arange(len(y)) / len(y)
-    return float(sum(abs(np.exp(h * turned) @ y) ** 2 for h in range(1, _HARMONICS + 1)))
-
-
-def _inside(source: EnergySource, placed: Placed, stated: int) -> FloatArray | None:
-    """Return the power inside a window, averaged where there are many samples; None for too few inferences."""
+def _inside(source: EnergySource, placed: Placed, stated: int) -> FloatArray:
+    """Return the power inside a window as far as it was recorded, averaged where there are many samples."""
     first, last = max(0, math.ceil(placed.start)), min(source.length, math.floor(placed.stop))
-    if stated < _EACH * _FEWEST or last <= first:
-        return None
-    return averaged(source, first, last, max(1, (last - first) // stated // _SAMPLES))
+    return averaged(source, first, last, max(1, (last - first) // max(1, stated) // _SAMPLES))
 
 
 def _widened(placed: Placed, off: float) -> Placed:

@@ -4,13 +4,14 @@
 import math
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.energy.source import EnergySource
-from energy_runner.analysis.inferences.window_length import repetitions, too_short_s
+from energy_runner.analysis.inferences.window_length import by_repetitions, repetitions, too_short_s
 from energy_runner.analysis.placing.alignment import BY_MONITOR, Alignment, Placed
 from energy_runner.session import events as ev
 from tests.support.synthetic import Run, make_run
@@ -77,12 +78,47 @@ def test_what_is_within_the_known_width_of_the_edges_is_not_too_short() -> None:
         assert too_short_s(source_of(power_w), alignment, [COUNT]) == pytest.approx(expected_s, abs=0.004)
 
 
+def test_a_thousandth_of_a_window_is_usual() -> None:
+    assert short_s(inferences(STEADY), start_by=8) == 0.0
+    assert short_s(inferences(STEADY), start_by=15) == pytest.approx(0.015, abs=0.004)
+
+
+def test_inferences_of_six_samples_are_not_averaged() -> None:
+    late = short_s(inferences(np.full(2000, 6.0)), start_by=60, count=2000)
+    assert late == pytest.approx(0.06, abs=0.004)
+
+
 def test_repetitions_are_counted_without_regard_to_what_is_stated() -> None:
     for stated in (COUNT, COUNT - 3, COUNT + 3):
         held = repetitions(inferences(STEADY), stated)
         assert held is not None
         assert held.count == pytest.approx(COUNT, abs=0.03)
         assert 0 < held.u < 0.02
+
+
+def test_the_least_that_can_tell_are_three_pieces_of_ten_inferences() -> None:
+    thirty = repetitions(inferences(STEADY[:30]), 30)
+    assert thirty is not None
+    assert thirty.count == pytest.approx(30, abs=0.03)
+    assert repetitions(inferences(STEADY[:29]), 29) is None
+
+
+@pytest.mark.parametrize("parts", [1, 2, 4])
+def test_the_uncertainty_comes_from_the_scatter_of_neighbouring_pieces(parts: int) -> None:
+    """Three pieces with 12 inferences of 360, 362 and 360 samples, each of `parts` parts that look alike."""
+    periods = np.repeat([360.0, 362.0, 360.0], 12)
+    held = repetitions(inferences(np.repeat(periods / parts, parts)), 36)
+    assert held is not None
+    assert held.count == pytest.approx(36, abs=0.05)
+    step = 12 - 12 * 360 / 362  # inferences by which two pieces of the same length differ
+    student = 6.19  # of two degrees of freedom to that of a normal distribution, at three sigmas
+    assert held.u == pytest.approx(student * step / math.sqrt(2) * math.sqrt(3), rel=0.15)
+
+
+@pytest.mark.parametrize(("near", "far"), [(97, 95), (158, 165)])
+def test_what_repeats_a_quarter_less_or_more_often_than_stated_is_something_else(near: int, far: int) -> None:
+    assert repetitions(inferences(STEADY), near) is not None
+    assert repetitions(inferences(STEADY), far) is None
 
 
 def test_inferences_of_two_parts_that_look_alike_are_counted_once() -> None:
@@ -114,6 +150,39 @@ def test_a_loud_tick_beside_the_inferences_is_no_inference() -> None:
     power_w = inferences(STEADY)
     tick = np.where(np.arange(len(power_w)) % round(1.04 * EACH) < 20, 0.3, 0.0)
     assert not short_s(power_w + tick)
+
+
+def checked(placed: Placed, power_w: np.ndarray) -> Alignment:
+    done = SimpleNamespace(command=SimpleNamespace(inference=SimpleNamespace(inferences=COUNT)))
+    none = SimpleNamespace(command=SimpleNamespace(inference=None))
+    matching = SimpleNamespace(windows=lambda: [done, none])
+    return by_repetitions(source_of(power_w), matching, Alignment(BY_MONITOR, [placed, None]))
+
+
+@pytest.mark.parametrize(("half_width", "starts", "wider"), [(1.0, 0.0, 50.0), (10.0, 90.0, 50.0)])
+def test_starts_alone_become_as_uncertain_as_windows_are_too_short(half_width, starts, wider) -> None:
+    placed = Placed(40.0, COUNT * EACH, half_width, shared=0.5, starts=starts, stops=7.0)
+    found = checked(placed, inferences(STEADY))
+    (window, none) = found.windows
+    assert none is None
+    assert window is not None
+    assert (window.start, window.stop, window.stops) == (40.0, COUNT * EACH, 7.0)
+    assert window.half_width == pytest.approx(wider, abs=3.0)
+    assert window.shared - 0.5 == pytest.approx(window.half_width - half_width)
+    assert window.starts == (starts or window.half_width)
+    assert [one.id for one in found.findings] == ["edges-late"]
+
+
+def test_windows_that_fit_or_cannot_tell_stay_as_they_are() -> None:
+    sound, flat = Placed(0.0, COUNT * EACH, 1.0), np.full(int(COUNT * EACH), 0.03)
+    assert checked(sound, inferences(STEADY)) == Alignment(BY_MONITOR, [sound, None])
+    assert checked(sound, flat) == Alignment(BY_MONITOR, [sound, None])
+    outside = Placed(2 * COUNT * EACH, 3 * COUNT * EACH, 1.0)
+    assert checked(outside, inferences(STEADY)) == Alignment(BY_MONITOR, [outside, None])
+
+
+def test_a_window_that_begins_before_the_trace_is_looked_at_as_far_as_it_was_recorded() -> None:
+    assert short_s(inferences(STEADY), start_by=-3, stop_by=3) == 0.0
 
 
 def shaped(run: Run) -> Run:
