@@ -42,6 +42,11 @@ def rounded(value: float, expanded: float) -> tuple[str, str]:
     return _to(value, place), _to(expanded, place)
 
 
+def coverage_factor(k: float) -> str:
+    """Return a coverage factor as it is printed everywhere, with two decimals."""
+    return f"{k:.2f}"
+
+
 def _to(number: float, place: int) -> str:
     # Through repr, so that 0.125 is rounded as it is written and not as it is stored.
     digits = Decimal(repr(float(number))).quantize(Decimal(1).scaleb(place), ROUND_HALF_EVEN, _WIDE)

@@ -30,6 +30,7 @@ from energy_runner.session.result import Component, WindowResult
 from energy_runner.session.trace import TraceReader
 
 K = 2.0  # of the uncertainties that are given and stated here
+_CONDUCTS = 0.5  # of the largest current: what is above is the pulse of a load that is switched
 _BLOCKS = 10
 
 
@@ -295,4 +296,4 @@ def _recorded_v(trace: TraceReader) -> FloatArray:
     """Return the voltages while the load conducts."""
     current_a = np.asarray(trace.read("current", 0, trace.length), dtype=np.float64)
     voltage_v = np.asarray(trace.read("voltage", 0, trace.length), dtype=np.float64)
-    return voltage_v[current_a > 0.5 * np.nanmax(current_a)]
+    return voltage_v[current_a > _CONDUCTS * np.nanmax(current_a)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from energy_runner.report.units import THIN, number, value_and_expanded
 from energy_runner.session.record import Record
 from energy_runner.session.result import Derived, Result, Verdict
+from energy_runner.wording import coverage_factor
 
 SUPPLY_ON = "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed. Try: energy-runner bench off"
 FED_OUTSIDE = "The DUT is fed from outside: no instrument of this bench switched it, and it may still be on"
@@ -45,7 +46,10 @@ def score(result: Result) -> tuple[str, str] | None:
     if result.mode == "energy" and energy is not None:
         value, expanded = value_and_expanded(energy.median * 1e6, energy.U * 1e6)
         lacks = without(energy.incomplete, complete=energy.complete)
-        return f"{value}{THIN}µJ", f"per inference ± {expanded}{THIN}µJ (k{THIN}={THIN}{energy.k:g}){lacks}"
+        return (
+            f"{value}{THIN}µJ",
+            f"per inference ± {expanded}{THIN}µJ (k{THIN}={THIN}{coverage_factor(energy.k)}){lacks}",
+        )
     if result.mode == "performance" and result.throughput is not None:
         return rate(result.throughput)
     if result.mode == "performance" and result.throughput_per_s is not None:
@@ -106,12 +110,13 @@ def score_explained(result: Result) -> str:
             lacks = "; ".join(energy.incomplete) or "not stated"
             return (
                 f"Median of {measured} windows. ±{THIN}U{share} covers only what is known of the errors "
-                f"({energy.k:g} times their standard uncertainty); the true value may lie outside. "
+                f"({coverage_factor(energy.k)} times their standard uncertainty); the true value may lie outside. "
                 f"What is missing: {lacks}."
             )
         return (
             f"Median of {measured} windows. The true value lies within ±{THIN}U{share} of it with a probability "
-            f"of about 95{THIN}%: U is the expanded uncertainty, {energy.k:g} times the standard uncertainty."
+            f"of about 95{THIN}%: U is the expanded uncertainty, {coverage_factor(energy.k)} times the standard "
+            "uncertainty."
         )
     if result.mode == "performance":
         return f"Median of {len(result.windows)} windows, by the clock of the device under test."

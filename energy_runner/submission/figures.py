@@ -7,7 +7,7 @@ from decimal import Decimal
 from energy_runner.errors import Call, ConfigurationError
 from energy_runner.submission.model import Figure, Run
 from energy_runner.submission.names import plain_ascii
-from energy_runner.wording import rounded
+from energy_runner.wording import coverage_factor, rounded
 
 
 def digits(value: float, shift: int = 0) -> str:
@@ -49,9 +49,8 @@ def uncertainty_of(run: Run) -> list[str]:
     expanded = rounded(1e6 * energy.median, 1e6 * energy.U)[1]
     missing = "; ".join(energy.incomplete)
     incomplete = f"; uncertainty incomplete: {missing}" if missing else ""
-    text = (
-        f"Expanded uncertainty U = {expanded} uJ/inf. (k = {energy.k:.3g}, {energy.probability:.0%}){incomplete}"
-    )
+    k = f"k = {coverage_factor(energy.k)}, {energy.probability:.0%}"
+    text = f"Expanded uncertainty U = {expanded} uJ/inf. ({k}){incomplete}"
     return [plain_ascii(text, 1000)]
 
 

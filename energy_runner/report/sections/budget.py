@@ -14,6 +14,7 @@ from energy_runner.report.units import (
     shares,
 )
 from energy_runner.session.result import Component, Score
+from energy_runner.wording import coverage_factor
 
 _WITH_PREFIX = ("A", "J", "V", "W", "s")
 _PREFIXES = ((1.0, ""), (1e3, "m"), (1e6, "µ"), (1e9, "n"))
@@ -118,11 +119,11 @@ def _unit(part: Component) -> tuple[str, float]:
 def _combined(score: Score) -> Html:
     """Return how the score's uncertainty follows from the budget, and what is missing from it."""
     freedom = "infinitely many" if score.dof is None else number(score.dof, 3)
-    student = f" (k = {number(score.k_t, 4)} by Student's t)" if score.k_t is not None else ""
+    student = f" (k = {coverage_factor(score.k_t)} by Student's t)" if score.k_t is not None else ""
     total = tag(
         "p",
         f"Combined (root of the sum of squares): u = {microjoules(score.u, 3)} with {freedom} degrees of freedom; "
-        f"U = {number(score.k, 4)}{THIN}{MIDDLE_DOT}{THIN}u = {microjoules(score.U, 3)} for a coverage of "
+        f"U = {coverage_factor(score.k)}{THIN}{MIDDLE_DOT}{THIN}u = {microjoules(score.U, 3)} for a coverage of "
         f"{percent(score.probability)}{student}.",
     )
     stated = tag("p", tag("strong", score.stated.text)) if score.stated is not None else Html("")

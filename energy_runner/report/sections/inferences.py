@@ -6,6 +6,7 @@ from energy_runner.report.charts.inferences import drift_chart, histogram_chart
 from energy_runner.report.markup import Html, explained, section, table, tag
 from energy_runner.report.story import Story
 from energy_runner.report.units import column, number, scaled, shares, shares_with_u, value_and_expanded, with_unit
+from energy_runner.wording import coverage_factor
 
 _HINTS = (
     "energy-runner segment SESSION",
@@ -117,4 +118,7 @@ def _net(story: Story) -> Html:
     figure = " ± ".join(value_and_expanded(net.value_j * 1e6, net.U_j * 1e6))
     lacks = "" if net.complete else "; the uncertainty is as incomplete as that of the score"
     idle = with_unit(net.idle_w * 1e3, "mW", 4)
-    return tag("p", f"Energy above an idle power of {idle}: {figure} µJ per inference (k = {net.k:.2f}){lacks}.")
+    return tag(
+        "p",
+        f"Energy above an idle power of {idle}: {figure} µJ per inference (k = {coverage_factor(net.k)}){lacks}.",
+    )

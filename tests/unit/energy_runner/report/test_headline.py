@@ -51,7 +51,7 @@ def energy(**changes: object) -> Result:
 
 def test_a_complete_uncertainty_says_where_the_true_value_lies():
     result = energy()
-    assert score(result) == (f"73{THIN}160{THIN}µJ", f"per inference ± 56{THIN}µJ (k{THIN}={THIN}2)")
+    assert score(result) == (f"73{THIN}160{THIN}µJ", f"per inference ± 56{THIN}µJ (k{THIN}={THIN}2.00)")
     assert "The true value lies within" in score_explained(result)
 
 
@@ -65,7 +65,7 @@ def test_a_complete_uncertainty_says_where_the_true_value_lies():
 )
 def test_an_incomplete_uncertainty_says_what_it_lacks_and_nothing_of_the_true_value(incomplete, words):
     result = energy(complete=False, incomplete=incomplete)
-    assert score(result)[1].endswith(f"(k{THIN}={THIN}2){words}")
+    assert score(result)[1].endswith(f"(k{THIN}={THIN}2.00){words}")
     explained = score_explained(result)
     assert "lies within" not in explained
     assert all(what in explained for what in incomplete)

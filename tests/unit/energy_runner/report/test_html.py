@@ -100,7 +100,7 @@ def test_a_valid_energy_report_has_everything_in_order(tmp_path):
     order += ["devices", "settings", "stimuli", "provenance"]
     assert [name for name in found.ids() if name in order] == order
     assert len(found.ids()) == len(set(found.ids()))
-    assert "1689 µJ per inference ± 33 µJ (k = 1.691)" in found.text
+    assert "1689 µJ per inference ± 33 µJ (k = 1.69)" in found.text
     assert f"VALID {DASH} the binding rule passed" in found.text
     assert "NOT VALID" not in found.text
     assert "VIRTUAL" not in found.text

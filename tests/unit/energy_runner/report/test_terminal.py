@@ -34,7 +34,7 @@ def told(session, verdicts=(PASSED,), *, encoding="utf-8", width=80, every=False
 
 def test_a_valid_result_in_a_few_lines(tmp_path):
     text = told(energy_session(tmp_path))
-    assert "1689 µJ per inference ± 33 µJ (k = 1.691)" in text
+    assert "1689 µJ per inference ± 33 µJ (k = 1.69)" in text
     assert "VALID  the binding rule passed" in text
     assert "✓  1 rule passed (--all shows them)" in text
     assert "five-windows" not in text
@@ -120,7 +120,7 @@ def test_the_other_modes(tmp_path):
 def test_where_the_signs_are_missing_plain_letters_stand_in(tmp_path, encoding):
     text = told(energy_session(tmp_path), [PASSED, FAILED], encoding=encoding, every=True)
     assert text.isascii()
-    assert "1689 uJ per inference +/- 33 uJ (k = 1.691)" in text
+    assert "1689 uJ per inference +/- 33 uJ (k = 1.69)" in text
     assert "ok    five-windows" in text
     assert "FAIL  no-loss" in text
 
