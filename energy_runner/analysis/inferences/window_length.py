@@ -29,6 +29,7 @@ from energy_runner.session.result import Finding
 _PIECES, _FEWEST = 12, 3
 _EACH = 10  # inferences in a piece, at least
 _SAMPLES = 64  # of an inference; more are averaged
+_MOST = 1 << 20  # of a window, likewise
 _MOST_PARTS = 4  # alike, of which an inference may consist
 _CLEAR = 0.5  # share of the variance that repeats in every piece, ...
 _EVEN = 0.8  # ... and of the middle one of these shares: a piece in which the period changes has less
@@ -124,7 +125,8 @@ def _something_else(power_w: FloatArray, count: float, parts: int, stated: int) 
 def _inside(source: EnergySource, placed: Placed, stated: int) -> FloatArray:
     """Return the power inside a window as far as it was recorded, averaged where there are many samples."""
     first, last = max(0, math.ceil(placed.start)), min(source.length, math.floor(placed.stop))
-    return averaged(source, first, last, max(1, (last - first) // max(1, stated) // _SAMPLES))
+    length = last - first
+    return averaged(source, first, last, max(1, length // max(1, stated) // _SAMPLES, length // _MOST))
 
 
 def _widened(placed: Placed, off: float) -> Placed:

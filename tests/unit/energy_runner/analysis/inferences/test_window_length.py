@@ -3,6 +3,7 @@
 
 import math
 import re
+import tracemalloc
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -86,6 +87,25 @@ def test_a_thousandth_of_a_window_is_usual() -> None:
 def test_inferences_of_six_samples_are_not_averaged() -> None:
     late = short_s(inferences(np.full(2000, 6.0)), start_by=60, count=2000)
     assert late == pytest.approx(0.06, abs=0.004)
+
+
+def test_a_window_of_very_many_samples_is_averaged_as_it_is_read() -> None:
+    length, each = 1 << 24, 100
+    read: list[int] = []
+
+    def power_w(start: int, stop: int) -> np.ndarray:
+        read.append(stop - start)
+        return np.where(np.arange(start, stop) % each < 30, 0.06, 0.03)
+
+    source = EnergySource(power_w, length, 1e-6, 1e-6)
+    tracemalloc.start()
+    placed = [Placed(30_000.0, float(length), 0.5)]
+    late = too_short_s(source, Alignment(BY_MONITOR, placed), [length // each])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert late == pytest.approx(0.03, rel=1e-3)
+    assert max(read) <= 1 << 20
+    assert peak < 8 * length  # bytes: less than the samples alone would take
 
 
 def test_repetitions_are_counted_without_regard_to_what_is_stated() -> None:
