@@ -11,7 +11,8 @@ import pytest
 from scripts.mutation.mutants import Mutant, mutants_of
 from scripts.mutation.reach import Reach
 from scripts.mutation.swap import Constants, Live, changed_functions
-from scripts.mutation.trial import COMPUTE, IMPORT, SWAP
+from scripts.mutation.survivors import Outcome, write_list
+from scripts.mutation.trial import ALIVE, COMPUTE, IMPORT, KILLED, SWAP
 
 SOURCE = b'''"""A module."""
 LIMIT = 2
@@ -116,3 +117,30 @@ def test_of_many_tests_those_that_end_within_seconds_are_tried_first() -> None:
     assert "t::long" in chosen
     assert "t::longer" not in chosen
     assert Reach({}, took_s, []).some(["t::longer"]) == {"t::longer"}
+
+
+def test_the_list_keeps_what_an_earlier_run_found_of_other_files(tmp_path: Path) -> None:
+    page = tmp_path / "mutants.md"
+    first, second, untried = (
+        Mutant(f"energy_runner/rules/{name}.py", 1, "f", "1", "(2)", 0, 1, 1) for name in ("a", "b", "c")
+    )
+    totals = {mutant.path: 3 for mutant in (first, second, untried)}
+    write_list([Outcome(first, ALIVE), Outcome(first, KILLED), Outcome(second, KILLED)], totals, page)
+    row = f"| `{first.path}` f | `1` | `(2)` |"
+    before = page.read_text("utf-8")
+    assert f"| `{first.path}` | 3 | 2 | 1 | 0 | 1 |" in before
+    assert row in before
+    assert (
+        "Tried: 3 of 9 mutants. 2 were noticed; of 1 others, 0 are harmless, and 1 are not explained yet."
+        in before
+    )
+    write_list([Outcome(second, KILLED), Outcome(second, KILLED)], totals, page)
+    after = page.read_text("utf-8")
+    assert f"| `{first.path}` | 3 | 2 | 1 | 0 | 1 |" in after
+    assert f"| `{second.path}` | 3 | 2 | 2 | 0 | 0 |" in after
+    assert f"| `{untried.path}` | 3 | 0 | 0 | 0 | 0 |" in after
+    assert row in after
+    del totals[first.path]  # the file is gone
+    write_list([], totals, page)
+    assert first.path not in page.read_text("utf-8")
+    assert "Not explained" not in page.read_text("utf-8")
