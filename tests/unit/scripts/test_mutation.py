@@ -10,8 +10,8 @@ import pytest
 
 from scripts.mutation.mutants import Mutant, mutants_of
 from scripts.mutation.reach import Reach
-from scripts.mutation.swap import Constants, Live, changed_functions
 from scripts.mutation.survivors import Outcome, write_list
+from scripts.mutation.swap import Constants, Live, changed_functions
 from scripts.mutation.trial import ALIVE, COMPUTE, IMPORT, KILLED, SWAP
 
 SOURCE = b'''"""A module."""
