@@ -112,9 +112,8 @@ def check(path: Path, root: Path, largest: int) -> int:
         raise SessionError(f"{path.name}: a link out of the folder, not followed")
     try:
         found = path.stat()
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SessionError(f"{path.name}: cannot be read ({reason})") from None
+    except OSError as error:
+        raise SessionError(f"{path.name}: cannot be read ({error.strerror or error})") from None
     if not stat.S_ISREG(found.st_mode):
         raise SessionError(f"{path.name}: is not a regular file")
     if found.st_size > largest:
