@@ -3,6 +3,7 @@
 
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.published.importing import COMPARISON, import_and_compare, import_session
+from energy_runner.published.importing import COMPARISON, _path_there, import_and_compare, import_session
 from energy_runner.rules import evaluate
 from energy_runner.session import events as ev
 from energy_runner.session.folder import Session
@@ -262,3 +263,23 @@ def test_moving_a_session_changes_nothing(tmp_path: Path) -> None:
     first = evaluate(import_session(folder, tmp_path / "one"))
     shutil.move(tmp_path / "a", tmp_path / "b")
     assert evaluate(import_session(tmp_path / "b/kws/energy", tmp_path / "two")) == first
+
+
+@pytest.mark.parametrize(
+    ("folder", "path"),
+    [
+        ("/home/me/v0.7/closed/org/kws/energy", "v0.7/closed/org/kws/energy"),
+        ("/home/me/v0.7/open/org/kws/energy", "v0.7/open/org/kws/energy"),
+        ("/home/me/v0.7/network/org/energy", "v0.7/network/org/energy"),
+        ("/home/me/v0.7/closed", "v0.7/closed"),
+        ("/closed/kws/energy", "closed/kws/energy"),
+        ("/open/v0.7/closed/energy", "v0.7/closed/energy"),
+        ("/v0.7/open/a/b/c/d/energy", "v0.7/open/a/b/c/d/energy"),
+        ("/home/me/a/kws/energy", "a/kws/energy"),
+        ("/kws/energy", "kws/energy"),
+        ("/", ""),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="has other paths")
+def test_a_session_is_named_by_its_place_in_the_round(folder: str, path: str) -> None:
+    assert _path_there(Path(folder)) == path

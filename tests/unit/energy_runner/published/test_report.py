@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that an audit tells of a session is put into words in one place, and nothing is told twice."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from energy_runner.errors import SessionError
-from energy_runner.published.compare import AuditLimits, Beyond, Comparison, Ours, compare, compare_figures
+from energy_runner.published.compare import (
+    AuditLimits,
+    Beyond,
+    Comparison,
+    FigureComparison,
+    Ours,
+    compare,
+    compare_figures,
+)
 from energy_runner.published.correct import Change, Correction
 from energy_runner.published.discover import Found
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import EEMBC, WAKE_WORDS, Figure, InferCommand, Note, PublishedSession
-from energy_runner.published.report import report, report_failure
+from energy_runner.published.report import phrases, report, report_failure
 from energy_runner.rules import DEFAULT, load_rule_set
 from energy_runner.session.result import Verdict
 
@@ -83,6 +92,35 @@ def test_faults_become_findings_in_order_and_remarks_become_notes() -> None:
         "10 inf./sec., but 12.5 in performance mode (-20.0%)",
     ]
     assert (told.session, told.root) == ("a/b", "/r")
+
+
+def compared(**parts: Sequence[object]) -> FigureComparison:
+    known = {name: tuple(parts.get(name, ())) for name in ("differing", "only_published", "only_reproduced")}
+    return FigureComparison(compared=9, equal=5, exact=False, **known)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("count", "more"), [(1, ""), (2, ", and 1 more"), (4, ", and 3 more")])
+def test_the_first_figure_that_differs_is_told_and_the_others_are_counted(count: int, more: str) -> None:
+    differing = [(Figure("Power", 2 * k + 2, "1.0"), "2.0") for k in range(count)]
+    (phrase,) = phrases(compared(differing=differing), "the trace")
+    assert phrase == (
+        f"results differ from the trace: Power of window 2 is published as 1.0, reproduced as 2.0{more}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [
+        (1, "Power of window 2"),
+        (3, "Power of window 2, Power of window 4, Power of window 6"),
+        (4, "Power of window 2, Power of window 4, Power of window 6 and 1 more"),
+        (5, "Power of window 2, Power of window 4, Power of window 6 and 2 more"),
+    ],
+)
+def test_three_figures_that_only_one_side_has_are_named(count: int, listed: str) -> None:
+    figures = [Figure("Power", 2 * k + 2, "1.0") for k in range(count)]
+    assert phrases(compared(only_published=figures), "the log") == [f"not in the log: {listed}"]
+    assert phrases(compared(only_reproduced=figures), "the log") == [f"missing in the results: {listed}"]
 
 
 def test_a_session_without_commands_is_told_so_except_of_wake_words() -> None:
