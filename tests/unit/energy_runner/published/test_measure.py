@@ -3,10 +3,12 @@
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from energy_runner.errors import SessionError
 from energy_runner.published import measure as measure_room
 from energy_runner.published.measure import Measured, measure
 from energy_runner.published.model import EEMBC, WAKE_WORDS, InferCommand, PublishedSession
@@ -23,6 +25,20 @@ def session(benchmark: str = "kws01", *commands: InferCommand) -> PublishedSessi
 @pytest.mark.parametrize("of", [session(), session(WAKE_WORDS, COMMAND), session(WAKE_WORDS)])
 def test_without_commands_or_without_rules_of_ours_nothing_is_measured(of: PublishedSession) -> None:
     assert measure([of], "a", RULES) == Measured([], None)
+
+
+def test_the_number_of_commands_that_are_measured_is_limited_in_energy_mode(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(measure_room, "_held", lambda *_: [])
+    monkeypatch.setattr(measure_room, "_MOST_COMMANDS", 2)
+    assert measure([session("kws01", COMMAND, COMMAND)], "a", RULES) == Measured([], None)
+    many = session("kws01", COMMAND, COMMAND, COMMAND)
+    refused = measure([many], "a", RULES)
+    assert refused.results == []
+    assert isinstance(refused.error, SessionError)
+    assert str(refused.error) == "3 commands are more than any energy session has, so it is not measured"
+    assert measure([replace(many, mode="accuracy")], "a", RULES) == Measured([], None)
 
 
 def test_what_a_session_provokes_is_kept_and_raised_by_nobody() -> None:
