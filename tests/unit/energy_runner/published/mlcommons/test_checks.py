@@ -331,5 +331,7 @@ def test_plain_lines_tell_names_captures_and_the_end() -> None:
         "made-up", "lpm01a", [(100, 2), (90, 3)], True,
     )  # fmt: skip
     assert log.loadings == []
+    assert log.recognised == 7
+    assert read_log([b"Device of no use: x", b"Initializing: x", b"Load complete.", b"words"]).recognised == 0
     assert read_log([b"a JS220: here"]).instrument == "js220"
     assert read_log([b"a js220 here"]).instrument == ""
