@@ -72,7 +72,7 @@ class _Sorting:
 def correct(session: PublishedSession) -> Correction | None:
     """Return `session` with its edges assigned, or None where that would be guesswork or would change nothing."""
     recording = session.recording
-    if recording is None or session.mode != "energy" or not 0 < len(session.commands) <= _MOST_COMMANDS:
+    if recording is None or session.mode != "energy" or len(session.commands) > _MOST_COMMANDS:
         return None
     if any(note.id in _HOPELESS for note in session.notes):
         return None

@@ -60,6 +60,11 @@ def test_a_stimulus_is_loaded_once_the_runner_says_so(line: bytes, loaded_ms: in
     assert (command.load_begun_ms, command.loaded_ms) == (1000, loaded_ms)
 
 
+def test_without_a_stimulus_a_command_has_no_file_and_begins_at_byte_0() -> None:
+    (command,) = read(SENT).commands
+    assert (command.file, command.offset, command.size, command.load_begun_ms) == ("", 0, None, None)
+
+
 # --- lines of no use ------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ import pytest
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import SessionError
 from energy_runner.published.discover import Found
-from energy_runner.published.eembc.answers import read_answers
+from energy_runner.published.eembc.answers import ReadAnswers, read_answers
 from energy_runner.published.eembc.checks import _check_commands, _check_log, _check_results
 from energy_runner.published.eembc.identity import identify
 from energy_runner.published.eembc.labels import labels_of
@@ -40,6 +40,10 @@ def test_an_anomaly_is_judged_by_the_mean_of_its_windows() -> None:
     single = read_answers([command("a", results=[4.0], label=1)], load_benchmark("ad01")).answers
     assert single is not None
     assert (single.outputs.tolist(), single.labels.tolist()) == ([[4.0]], [1])
+    several = read_answers([command("a", results=[4.0, 9.0], label=1)], load_benchmark("ad01")).answers
+    assert several is not None
+    assert several.outputs.tolist() == [[4.0]]
+    assert read_answers([], load_benchmark("ad01")) == ReadAnswers()
     whole = read_answers([command(results=[0.25, 0.75], label=3)], load_benchmark("kws01")).answers
     assert whole is not None
     assert (whole.outputs.tolist(), whole.labels.tolist()) == ([[0.25, 0.75]], [3])
