@@ -112,6 +112,13 @@ def test_of_many_candidates_the_two_that_are_as_far_apart_as_in_other_windows_ar
     assert edges_of(session([*WHOLE[:6], *starts, *stops]))[6:] == [edge.position for edge in best]
 
 
+def test_of_stops_that_are_all_late_the_first_is_taken() -> None:
+    late = [at(3, stop=True, late_ms=ms) for ms in (50.0, 60.0, 200.0)]
+    assert edges_of(session([*WHOLE[:7], *late]))[6:] == [at(3).position, late[0].position]
+    early = [at(3, stop=True, late_ms=ms) for ms in (-200.0, -60.0, -50.0)]
+    assert edges_of(session([*WHOLE[:7], *early]))[6:] == [at(3).position, early[2].position]
+
+
 def test_edges_closer_than_a_window_is_long_are_none() -> None:
     # All edges during a command without lines may be its start or its stop.
     commands = [command(0), command(1), command(2), command(3, lines=False)]

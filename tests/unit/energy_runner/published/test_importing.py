@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A published session becomes one of ours: what its files hold, nothing else, and the same path from there on."""
 
+import hashlib
 import json
 import math
 import os
@@ -104,6 +105,15 @@ def test_a_performance_session_is_measured_by_the_duts_laps(tmp_path: Path) -> N
     assert row.good
     assert evaluate(session).throughput_per_s == pytest.approx(120 / 11.700002)
     assert row.published == row.reproduced == 10.256
+
+
+def test_every_file_of_a_session_is_known_by_its_hash(tmp_path: Path) -> None:
+    folder = write_performance(tmp_path / "kws/performance", [(0, 11_700_000)])
+    origin = import_session(folder, tmp_path / "out").record.origin
+    assert origin is not None
+    assert {file.name: file.sha256 for file in origin.files} == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()
+    }
 
 
 def test_an_accuracy_session_takes_classes_from_file_names(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def session(benchmark: str = "kws01", *commands: InferCommand) -> PublishedSessi
 @pytest.mark.parametrize("of", [session(), session(WAKE_WORDS, COMMAND), session(WAKE_WORDS)])
 def test_without_commands_or_without_rules_of_ours_nothing_is_measured(of: PublishedSession) -> None:
     assert measure([of], "a", RULES) == Measured([], None)
+    assert measure([of, session("kws01", COMMAND)], "a", RULES) == Measured([], None)
 
 
 def test_the_number_of_commands_that_are_measured_is_limited_in_energy_mode(
