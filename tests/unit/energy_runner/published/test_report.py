@@ -139,3 +139,4 @@ def test_a_mistake_of_ours_is_told_from_a_refusal(tmp_path: Path) -> None:
     row = report_failure(ZeroDivisionError("oh"), found)
     assert row.findings == ["cannot be audited: ZeroDivisionError: oh"]
     assert (row.session, row.root, row.good) == ("a", str(tmp_path), False)
+    assert (row.valid, row.exact, row.figures, row.figures_reproduced) == (False, False, 0, 0)

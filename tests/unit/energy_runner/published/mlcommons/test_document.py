@@ -11,7 +11,7 @@ from energy_runner.errors import SessionError
 from energy_runner.published.contents import Contents
 from energy_runner.published.discover import Found
 from energy_runner.published.mlcommons import document as document_room
-from energy_runner.published.mlcommons.document import Document, parse_passes, read_document
+from energy_runner.published.mlcommons.document import Document, Infer, parse_passes, read_document
 from tests.support.published_sessions import mlcommons_passes
 
 
@@ -76,3 +76,36 @@ def test_entries_of_errors_are_no_passes_of_the_dut() -> None:
     assert len(document.passes) == 3
     assert [one.iterations for _, one in document.working] == [5]
     assert (document.errors, document.refusal) == (["boom"], "")
+
+
+# --- the limits of a number and of a text ---------------------------------------------------------------
+
+
+def accepted(**entry: object) -> bool:
+    infer = {"iterations": 1} | {key: entry.pop(key) for key in list(entry) if key in Infer.model_fields}
+    try:
+        parse_passes(json.dumps([{"infer": infer, **entry}]).encode(), "results.json")
+    except SessionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("field", ["iterations", "warmups", "start_time", "end_time", "bytes_to_send", "stride"])
+@pytest.mark.parametrize(
+    ("number", "fits"), [(0, True), (-1, False), (2**53, True), (2**53 + 1, False), ("5", True), (1.5, False)]
+)
+def test_counts_and_times_are_whole_numbers_that_a_double_holds(field: str, number: object, fits: bool) -> None:
+    assert accepted(**{field: number}) is fits
+
+
+def test_outputs_and_names_are_bounded() -> None:
+    assert accepted(results=[0.5] * 4096)
+    assert not accepted(results=[0.5] * 4097)
+    assert accepted(file="x" * 300)
+    assert not accepted(file="x" * 301)
+
+
+def test_an_entry_that_says_nothing_is_not_simulated_and_has_no_figures() -> None:
+    (entry,) = parse_passes(b"[{}]", "results.json")
+    assert (entry.energy_runner.simulated, entry.infer, entry.power, entry.error) == (False, None, None, "")
+    assert (entry.file, entry.label, entry.stride, entry.mode) == ("", None, None, "")
