@@ -130,6 +130,14 @@ def test_what_is_refused_is_kept_with_its_reason_and_the_rest_is_read(tmp_path: 
     assert list(contents.log) == []
     assert contents.trace is None
     assert contents.timestamps is not None
+    assert sorted(path.name for path in contents.files) == [
+        "results.txt", "script.async", "trace1-energy.bin", "trace1-timestamps.json",
+    ]  # fmt: skip
+    sparse(folder / "trace1-energy.bin", LARGEST_TRACE + 1)
+    sparse(folder / "script.async", LARGEST_TRACE + 1)  # nothing is read of it, so it may be longer
+    assert sorted(path.name for path in loaded(folder).files) == [
+        "results.txt", "script.async", "trace1-timestamps.json",
+    ]  # fmt: skip
 
 
 def test_of_several_traces_the_one_that_the_log_registers_is_read(tmp_path: Path) -> None:

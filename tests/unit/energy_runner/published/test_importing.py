@@ -116,6 +116,20 @@ def test_every_file_of_a_session_is_known_by_its_hash(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+def test_a_file_that_may_not_be_read_is_not_hashed_either(tmp_path: Path) -> None:
+    folder = write_eembc(tmp_path / "kws/energy")
+    (tmp_path / "secret").write_text("of somebody else", "utf-8")
+    (folder / "script.async").unlink()
+    (folder / "script.async").symlink_to(tmp_path / "secret")
+    os.mkfifo(folder / "trace2-energy.bin")
+    origin = import_session(folder, tmp_path / "out").record.origin
+    assert origin is not None
+    assert {file.name for file in origin.files} == {
+        "log.txt", "results.txt", "trace1-energy.bin", "trace1-timestamps.json",
+    }  # fmt: skip
+
+
 def test_an_accuracy_session_takes_classes_from_file_names(tmp_path: Path) -> None:
     answers = {}
     for k in range(24):
