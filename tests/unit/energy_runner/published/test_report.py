@@ -133,6 +133,11 @@ def test_a_session_without_commands_is_told_so_except_of_wake_words() -> None:
     assert told.notes == [f"{WAKE_WORDS} has rules of its own; only its figures are checked"]
 
 
+def test_what_was_not_measured_is_not_valid() -> None:
+    row = report(comparison(session(), ours=Ours()), "a", "/r")
+    assert (row.valid, row.good, row.ours, row.basis, row.findings) == (False, False, None, "", [])
+
+
 def test_a_mistake_of_ours_is_told_from_a_refusal(tmp_path: Path) -> None:
     found = Found(tmp_path, tmp_path / "a", "a")
     assert report_failure(SessionError("log.txt: is empty"), found).findings == ["log.txt: is empty"]
