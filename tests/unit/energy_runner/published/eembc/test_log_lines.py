@@ -65,6 +65,14 @@ def test_without_a_stimulus_a_command_has_no_file_and_begins_at_byte_0() -> None
     assert (command.file, command.offset, command.size, command.load_begun_ms) == ("", 0, None, None)
 
 
+@pytest.mark.parametrize(
+    ("time", "ms"), [(b"00000.007", 7), (b"1000000000.000", 10**12), (b"1000000000.001", None)]
+)
+def test_a_line_of_an_absurd_time_is_damaged(time: bytes, ms: int | None) -> None:
+    log = read(time + b" session: m-session-stop-id[1]")
+    assert (log.ended_ms, log.last_ms, log.damaged) == (ms, ms, int(ms is None))
+
+
 # --- lines of no use ------------------------------------------------------------------------------------
 
 
