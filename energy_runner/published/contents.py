@@ -47,7 +47,7 @@ class Contents:
 
     `names` are the files by role, whether they can be read or not, and `refusals` say by role why one cannot.
     `log` gives its lines only once, because the file may be too long for memory. `beside` are the results of the
-    performance sessions next to this one.
+    performance sessions next to this one. `files` are all files of the session that may be opened.
     """
 
     found: Found
@@ -60,6 +60,7 @@ class Contents:
     trace: bytes | None = None
     timestamps: bytes | None = None
     beside: list[list[str]] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
 
 
 def load(found: Found) -> Contents:
@@ -99,6 +100,7 @@ def load(found: Found) -> Contents:
         trace=data.get("trace"),
         timestamps=data.get("timestamps"),
         beside=_beside(found),
+        files=[path for role, paths in found.files.items() for path in paths if _may_be_opened(path, found, role)],
     )
 
 
@@ -112,9 +114,8 @@ def check(path: Path, root: Path, largest: int) -> int:
         raise SessionError(f"{path.name}: a link out of the folder, not followed")
     try:
         found = path.stat()
-    except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SessionError(f"{path.name}: cannot be read ({reason})") from None
+    except OSError as error:
+        raise SessionError(f"{path.name}: cannot be read ({error.strerror or error})") from None
     if not stat.S_ISREG(found.st_mode):
         raise SessionError(f"{path.name}: is not a regular file")
     if found.st_size > largest:
@@ -210,6 +211,14 @@ def _beside(found: Found) -> list[list[str]]:
         except SessionError:
             continue  # the audit of that session itself says what is wrong with it
     return results
+
+
+def _may_be_opened(path: Path, found: Found, role: str) -> bool:
+    try:
+        check(path, found.root, _LARGEST.get(role, LARGEST_LOG))
+    except SessionError:
+        return False
+    return True
 
 
 def _size(count: int) -> str:

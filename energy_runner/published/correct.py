@@ -9,6 +9,7 @@ windows, with a half width to match. Every change is reported; nothing is correc
 """
 
 import statistics
+from bisect import bisect_left
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,6 +23,7 @@ _SLACK_SAMPLES = 3.0
 _LEAST_HALF_WIDTH = 2.0
 _SYNC_S = 1.0
 _MOST_COMMANDS = 1000  # an energy session has five; the search below grows with commands times edges
+_MOST_SURPLUS = 1000  # edges beyond two for each command; so many are noise, of which none can be told
 _HOPELESS = {"trace-length", "trace-short", "iterations-differ"}  # here times or counts are in doubt, not edges
 
 
@@ -70,11 +72,13 @@ class _Sorting:
 def correct(session: PublishedSession) -> Correction | None:
     """Return `session` with its edges assigned, or None where that would be guesswork or would change nothing."""
     recording = session.recording
-    if recording is None or session.mode != "energy" or not 0 < len(session.commands) <= _MOST_COMMANDS:
+    if recording is None or session.mode != "energy" or len(session.commands) > _MOST_COMMANDS:
         return None
     if any(note.id in _HOPELESS for note in session.notes):
         return None
     edges = sorted([*recording.edges, *recording.late_edges], key=lambda edge: edge.position)
+    if len(edges) > 2 * len(session.commands) + _MOST_SURPLUS:
+        return None
     sorting = _Sorting(recording.rate_hz)
     for number, command in enumerate(session.commands):
         if command.inferences > 0:
@@ -139,12 +143,16 @@ def _duration_of_one(sorting: _Sorting) -> float | None:
 def _choose(sorting: _Sorting, window: _Window, period: float) -> None:
     """Take the pair of candidates whose distance fits best, if it fits."""
     wanted = period * window.command.inferences
-    pairs = [
-        (abs(stop.position - start.position - wanted), start, stop)
-        for start in sorting.free(window.starts)
-        for stop in sorting.free(window.stops)
-        if stop.position > start.position
-    ]
+    stops = sorting.free(window.stops)
+    places = [stop.position for stop in stops]
+    pairs = []
+    for start in sorting.free(window.starts):
+        after = bisect_left(places, start.position + wanted)  # only the stops on either side may fit best
+        pairs += [
+            (abs(stop.position - start.position - wanted), start, stop)
+            for stop in stops[max(0, after - 1) : after + 1]
+            if stop.position > start.position
+        ]
     if not pairs:
         return
     off, start, stop = min(pairs, key=lambda pair: pair[0])

@@ -140,8 +140,7 @@ def _of_folder(root: Path, folder: Path, names: list[str]) -> list[Found]:
             break
     if not groups and not traces:
         return []
-    if len(groups) > 1:
-        groups = {key: files for key, files in groups.items() if "log" in files or len(files) > 1} or groups
+    groups = {key: files for key, files in groups.items() if "log" in files or len(files) > 1} or groups
     sessions = []
     for key, files in sorted(groups.items() or [("", {})]):
         name = _below(folder, root)

@@ -63,6 +63,6 @@ def _path_there(folder: Path) -> str:
     """Return a session's path in the repository of its round, such as `v0.7/closed/...`."""
     parts = folder.resolve().parts
     for division in ("closed", "open", "network"):
-        if division in parts[1:]:
-            return "/".join(parts[parts.index(division, 1) - 1 :]).lstrip("/")
+        if division in parts:
+            return "/".join(parts[parts.index(division) - 1 :]).lstrip("/")
     return "/".join(parts[-3:]).lstrip("/")

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from energy_runner.errors import SessionError
 from energy_runner.published.conversion.convert import convert
 from energy_runner.published.model import WAKE_WORDS, PublishedSession
 from energy_runner.rules import RuleSet, evaluate
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 from energy_runner.session.whole import hold_session
+
+_MOST_COMMANDS = 1000  # an energy session has five; finding their edges takes as long as commands times edges
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,14 @@ def measure(versions: Sequence[PublishedSession], name: str, rules: RuleSet) -> 
     """Return our results of `versions`: a session as it was recorded, and perhaps with its edges corrected.
 
     `name` is its path where it was published, and `rules` judge it. A session without commands, or of a benchmark
-    whose rules we do not have, is not measured.
+    whose rules we do not have, or of absurdly many commands, is not measured.
     """
     recorded = versions[0]
     if recorded.benchmark == WAKE_WORDS or not recorded.commands:
         return Measured()
+    if recorded.mode == "energy" and len(recorded.commands) > _MOST_COMMANDS:
+        reason = f"{len(recorded.commands)} commands are more than any energy session has, so it is not measured"
+        return Measured(error=SessionError(reason))
     results: list[Result] = []
     try:
         with tempfile.TemporaryDirectory(prefix="energy-runner-", ignore_cleanup_errors=True) as folder:

@@ -33,7 +33,7 @@ def read_answers(commands: Sequence[InferCommand], benchmark: Benchmark) -> Read
         detail = f"{silent} of {len(commands)} answers are missing" if silent else f"answers of {lengths} numbers"
         return ReadAnswers(notes=(Note("answers-missing", f"{detail}, so nothing can be reproduced"),))
     outputs = np.array([command.results for command in commands])
-    labels = np.array([-1 if command.label is None else command.label for command in commands])
+    labels = np.array([command.label for command in commands if command.label is not None])
     if benchmark.metric == "auc":
         place = {name: number for number, name in enumerate(dict.fromkeys(command.file for command in commands))}
         owner = np.array([place[command.file] for command in commands])

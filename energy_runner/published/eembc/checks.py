@@ -127,12 +127,10 @@ def _check_commands(mode: Mode, commands: Sequence[InferCommand], figures: Seque
         yield Note("iterations-differ", detail)
     if any(lap_us >= 2**32 for command in commands for lap_us in command.laps_us):
         yield Note("laps-long", "laps of the DUT above 2^32 us are kept modulo 2^32", wrong=False)
-    unanswered = [k + 1 for k, c in enumerate(commands) if not c.results]
+    unanswered = sum(not command.results for command in commands)
     if timed and unanswered:
         garbled = sum(command.garbled for command in commands)
-        detail = (
-            f"m-results missing or garbled in {len(unanswered)} of {len(commands)} windows ({garbled} garbled)"
-        )
+        detail = f"m-results missing or garbled in {unanswered} of {len(commands)} windows ({garbled} garbled)"
         yield Note("results-line-lost", f"garbled UART text: {detail}; figures do not depend on it", wrong=False)
 
 

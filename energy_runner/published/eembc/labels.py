@@ -73,7 +73,7 @@ def _trailing(name: str) -> int | None:
 
 
 def _within(label: int | None, benchmark: Benchmark) -> int | None:
-    return label if label is not None and 0 <= label < benchmark.classes else None
+    return label if label is not None and label < benchmark.classes else None
 
 
 def _anomaly(name: str) -> int | None:

@@ -16,7 +16,8 @@ from energy_runner.published.eembc import tokens
 from energy_runner.published.model import InferCommand
 
 _RESULTS = (b"ulp-ml", b"ulp-mlperf")
-_SOURCES = {b"session", b"parser", b"sequencer", b"emon", b"io", b"dut", b"pnp", *_RESULTS}
+_SILENT = b"pnp"  # a source of the runner that tells nothing of a session
+_LATEST_MS = 10**12  # thirty years; in nanoseconds, of which a journal can write 292 years
 _MOST_KEPT = 200
 _MOST_OUTPUTS = 4096
 MOST_COMMANDS = 60_000  # an accuracy session of ad01 has 48608
@@ -91,13 +92,16 @@ class _Reader:
             return
         log.prefixed += 1
         ms = int(match[1]) * 1000 + int(match[2])
+        if ms > _LATEST_MS:
+            log.damaged += 1
+            return
         log.backwards += log.last_ms is not None and ms < log.last_ms
         self._ms = log.last_ms = ms
         self._source = match[3]
         handle = self._by_source.get(self._source)
         if handle is not None:
             handle(line[match.end() :])
-        elif self._source not in _SOURCES:
+        elif self._source != _SILENT:
             log.damaged += 1
 
     def _continued(self, line: bytes) -> None:
@@ -204,7 +208,7 @@ class _Reader:
         if b"\x1b" in text:
             text = tokens.ANSI.sub(b"", text)
         if self._booting and len(self.log.boot_lines) < _MOST_KEPT:
-            self.log.boot_lines.append(_text(text).replace("[dut]: ", "", 1))
+            self.log.boot_lines.append(_text(text).removeprefix("[dut]: "))
         for match in tokens.DUT.finditer(text):
             self._token(match, text)
         self.log.damaged += not _printable(text)

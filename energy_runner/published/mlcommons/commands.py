@@ -6,6 +6,7 @@ second later than the log says.
 """
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 from energy_runner.published.mlcommons.document import Document, Infer, Pass
 from energy_runner.published.mlcommons.identity import Identity
@@ -28,14 +29,15 @@ class Commands:
 def make_commands(document: Document, log: MlcommonsLog, identity: Identity) -> Commands:
     """Make a command of each pass."""
     working, benchmark = document.working, identity.definition
-    times = _times(working, log)
+    dated = _times(working, log)
+    times = dated or _sample_times(working)
     commands: list[InferCommand] = []
     segments: dict[str, int] = {}
     for number, (one, infer) in enumerate(working):
         segment = segments.get(one.file, 0)
         segments[one.file] = segment + 1
         stride = one.stride or (benchmark.stride_bytes if benchmark else None) or 0
-        sent_ms, end_ms = times[number] if times else _sample_times(working, number)
+        sent_ms, end_ms = times[number]
         commands.append(
             InferCommand(
                 file=one.file,
@@ -44,7 +46,7 @@ def make_commands(document: Document, log: MlcommonsLog, identity: Identity) -> 
                 inferences=infer.iterations,
                 warmups=infer.warmups,
                 sent_ms=sent_ms,
-                load_begun_ms=log.loadings[number].begun_ms if times else None,
+                load_begun_ms=log.loadings[number].begun_ms if dated else None,
                 end_ms=end_ms,
                 finished_ms=max(sent_ms, end_ms),
                 results=list(infer.results),
@@ -53,7 +55,7 @@ def make_commands(document: Document, log: MlcommonsLog, identity: Identity) -> 
             )
         )
     last_ms = commands[-1].finished_ms if commands else log.last_ms
-    return Commands(commands, last_ms if log.complete else None, timed=times is not None)
+    return Commands(commands, last_ms if log.complete else None, timed=dated is not None)
 
 
 def _times(working: Working, log: MlcommonsLog) -> list[tuple[int, int]] | None:
@@ -70,8 +72,8 @@ def _times(working: Working, log: MlcommonsLog) -> list[tuple[int, int]] | None:
     return list(zip(begun, [*(load.begun_ms + _SECOND_MS for load in loads[1:]), final], strict=True))
 
 
-def _sample_times(working: Working, number: int) -> tuple[int, int]:
-    """Return times for a pass whose log is lost: those of the monitor's samples, counted from the first one."""
-    before = sum(len(one.power.samples) for one, _ in working[:number] if one.power)
-    power = working[number][0].power
-    return before + number, before + number + (len(power.samples) if power else 0)
+def _sample_times(working: Working) -> list[tuple[int, int]]:
+    """Return times for passes whose log is lost: those of the monitor's samples, a millisecond between passes."""
+    lengths = [len(one.power.samples) if one.power else 0 for one, _ in working]
+    ends = [end + number for number, end in enumerate(accumulate(lengths))]
+    return [(end - length, end) for end, length in zip(ends, lengths, strict=True)]

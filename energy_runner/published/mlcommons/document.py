@@ -31,8 +31,8 @@ class Infer(_Part):
     start_time: int | None = Field(default=None, ge=0, le=_LARGEST)
     end_time: int | None = Field(default=None, ge=0, le=_LARGEST)
     elapsed_time: int | None = None
-    detections: list[float] | None = None
-    detection_windows: list[tuple[float, float]] | None = None
+    detections: list[float] | None = Field(default=None, max_length=60_000)  # one each 20 ms of a run
+    detection_windows: list[tuple[float, float]] | None = Field(default=None, max_length=4096)
 
 
 class Power(_Part):

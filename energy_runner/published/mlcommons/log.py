@@ -13,7 +13,7 @@ _CAPTURED = re.compile(r"[Ss]amples:(\d{1,12}) timestamps:(\d{1,9})")
 _TOLD = re.compile(r"^Device (name|profile|model) retrieved: (.{0,200})")
 _SESSION = re.compile(r"sessions[\\/](\d{8}_\d{6})")
 _LOST = re.compile(r"expected \d+, but we have \d+")
-_DAYS = [0, *accumulate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31))]
+_DAYS = [0, *accumulate((31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30))]  # before each month
 _BEGINNINGS = ("Device ", "Captured", "Session logged", "Initializing", "Logging")
 _MOST = 60_000
 _TAIL = 200  # lines at the end, where the results are printed again
@@ -89,7 +89,7 @@ def _plain(log: MlcommonsLog, text: str) -> None:
         log.instrument = "lpm01a"  # no other device is driven at this rate
     elif "js220" in text.lower() and not log.instrument:
         log.instrument = "js220"
-    else:
+    elif not text.startswith("Logging initialized"):
         return
     log.recognised += 1
     if not log.stamp and (match := _SESSION.search(text)):

@@ -53,7 +53,7 @@ def read_mlcommons(contents: Contents) -> PublishedSession:
         dut_name=log.name,
         profile=log.profile,
         model=log.model,
-        files=[path for paths in found.files.values() for path in paths],
+        files=contents.files,
         commands=commands.commands,
         boot_edges=recorded.boot_edges if recorded else 0,
         recording=recorded.recording if recorded else None,

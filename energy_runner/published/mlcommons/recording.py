@@ -83,6 +83,6 @@ def _origin_ms(commands: Sequence[InferCommand], ends: Sequence[int], log: Mlcom
 
 def _boot_edges(commands: Sequence[InferCommand], first: Power, origin_ms: int) -> int:
     """Count edges before the first stimulus was loaded: they come from the DUT's start, not from a command."""
-    if len(first.timestamps) <= 2 or not commands:
+    if not commands:
         return 0
     return sum(origin_ms + count < commands[0].sent_ms for _, count in first.timestamps[:-2])

@@ -40,7 +40,7 @@ PATTERNS = (
     _line(rf"Average duty cycle:\s*{NUMBER}", "duty cycle", whole=True),
     _line(rf"Average period:\s*{NUMBER} s", "period", whole=True),
     _line(rf"Estimated throughput:\s*{NUMBER} inf", "Estimated throughput", whole=True),
-    _line(r"(ERROR.{0,200})", "error", whole=True),
+    _line(r"(ERROR.{0,200})", "error"),
     # Lines without figures.
     _line(r"^Power Edition Output$"),
     _line(r"^(?:\d{4}\.\d{6} )?(?:[\w-]+: )?-+$"),

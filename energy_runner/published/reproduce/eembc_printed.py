@@ -15,6 +15,7 @@ REQUIREMENT_MET = "Runtime requirements have been met."
 REQUIREMENT_FAILED = "e-[The run must take at least 10 seconds and 10 iterations to be valid]"
 _MIN_WINDOW_S = 10.0
 _MIN_INFERENCES = 10
+_ENDLESS = {math.inf: "Infinity", -math.inf: "-Infinity"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,6 @@ def accuracy_figures(accuracy: Accuracy) -> list[Figure]:
 def to_fixed(value: float, digits: int) -> str:
     """Return `value` as JavaScript's `toFixed` prints it: exact ties are rounded away from zero."""
     if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
+        return _ENDLESS.get(value, "NaN")
     step = Decimal(1).scaleb(-digits)
     return f"{Decimal(value).quantize(step, rounding=ROUND_HALF_UP):f}" if abs(value) < 1e21 else repr(value)

@@ -78,8 +78,6 @@ def cut_windows(
     windows: list[EembcWindow] = []
     for index in range(1, len(timestamps_s) - 1, 2):
         start_s, stop_s = timestamps_s[index], timestamps_s[index + 1]
-        if not (math.isfinite(start_s) and math.isfinite(stop_s)):
-            continue
         first, beyond = (int(np.searchsorted(axis, time_s, side="left")) for time_s in (start_s, stop_s))
         if not 0 < first < beyond < len(axis):
             continue

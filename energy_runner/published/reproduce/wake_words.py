@@ -48,7 +48,7 @@ def count_detections(detections_ms: Sequence[float], windows_s: Sequence[tuple[f
         hits += bool(np.any(inside))
         times = times[~inside]
     alarms = 0
-    while len(times):
+    while alarms < len(times):  # each that is left silences those within a second after it, wherever they stand
+        times = times[~((times > times[alarms]) & (times <= times[alarms] + 1000))]
         alarms += 1
-        times = times[1:][~((times[1:] > times[0]) & (times[1:] <= times[0] + 1000))]
-    return WakeWords(hits, len(windows_s) - hits, alarms)
+    return WakeWords(hits, len(windows_s) - hits, len(times))

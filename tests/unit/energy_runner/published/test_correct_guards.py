@@ -2,6 +2,7 @@
 """What a correction refuses: sessions made of commands, lines and edges, where one thing is in doubt at a time."""
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,42 @@ def test_the_number_of_commands_that_are_searched_is_limited(monkeypatch: pytest
     monkeypatch.setattr(module, "_MOST_COMMANDS", 3)
     assert correct(session(LAST_LOST)) is None
     assert correct(session(LAST_LOST, commands=[])) is None
+
+
+def test_the_number_of_edges_that_are_searched_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = [MonitorEdge(50.0 + k, 0.5) for k in range(3)]
+    monkeypatch.setattr(module, "_MOST_SURPLUS", 2)
+    assert changes(session([*WHOLE, *odd[:2]])) == (Change("edges-left-out", (2,)),)
+    assert correct(session([*WHOLE, *odd])) is None
+    made = session([*WHOLE, *odd[:2]])
+    assert made.recording is not None
+    assert correct(replace(made, recording=replace(made.recording, late_edges=odd[2:]))) is None
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_of_many_candidates_the_two_that_are_as_far_apart_as_in_other_windows_are_taken(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    starts = [at(3, late_ms=late) for late in rng.uniform(-240, 240, 9)]
+    stops = [at(3, stop=True, late_ms=late) for late in rng.uniform(-240, 240, 9)]
+    best = min(product(starts, stops), key=lambda one: abs(one[1].position - one[0].position - LASTS_MS))
+    assert edges_of(session([*WHOLE[:6], *starts, *stops]))[6:] == [edge.position for edge in best]
+
+
+def test_of_stops_that_are_all_late_the_first_is_taken() -> None:
+    late = [at(3, stop=True, late_ms=ms) for ms in (50.0, 60.0, 200.0)]
+    assert edges_of(session([*WHOLE[:7], *late]))[6:] == [at(3).position, late[0].position]
+    early = [at(3, stop=True, late_ms=ms) for ms in (-200.0, -60.0, -50.0)]
+    assert edges_of(session([*WHOLE[:7], *early]))[6:] == [at(3).position, early[2].position]
+
+
+def test_edges_closer_than_a_window_is_long_are_none() -> None:
+    # All edges during a command without lines may be its start or its stop.
+    commands = [command(0), command(1), command(2), command(3, lines=False)]
+    close = [at(3), at(3, late_ms=5.0), at(3, late_ms=9.0)]
+    assert changes(session([*WHOLE[:6], *close], commands)) == (
+        Change("windows-lost", (4,)),
+        Change("edges-left-out", (3,)),
+    )
 
 
 def test_a_command_without_inferences_has_no_window() -> None:

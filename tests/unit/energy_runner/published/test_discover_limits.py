@@ -50,6 +50,17 @@ def test_files_are_a_session_by_their_number_or_their_text(
     assert names(tmp_path) == (["odd"] if found else [])
 
 
+def test_a_file_that_cannot_be_opened_is_no_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "odd", log__txt=LOG)
+    assert names(tmp_path) == ["odd"]
+
+    def closed(path: Path, *_: object) -> object:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", closed)
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize("folder", ["energy", "Power", "perf", "accuracy"])
 def test_in_a_folder_of_a_mode_one_file_is_enough(tmp_path: Path, folder: str) -> None:
     put(tmp_path / folder, script__async="")
@@ -63,6 +74,9 @@ def test_several_sessions_in_a_folder_are_named_by_their_logs(tmp_path: Path) ->
     assert [found.mode for found in discover(tmp_path)] == ["energy", None, "performance"]
     put(tmp_path / "a", **{"trace1-energy__bin": ""})
     assert [("trace" in found.files) for found in discover(tmp_path)] == [True, True, False]
+    only = put(tmp_path / "c", perf_log__txt=LOG, **{"trace1-energy__bin": ""})
+    (found,) = discover(only)
+    assert (found.name, found.mode, sorted(found.files)) == (".", "performance", ["log", "trace"])
     alone = put(tmp_path / "b", x_results__txt="ulp-ml", y_results__txt="ulp-ml")
     assert names(alone) == ["x_results.txt", "y_results.txt"]
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Printed figures are read whatever stands around them, and never guessed."""
 
+import re
+
 from energy_runner.published.eembc.results import PATTERNS
-from energy_runner.published.figures import read_figures
+from energy_runner.published.figures import Pattern, read_figures
 from energy_runner.published.model import Figure
 
 
@@ -23,3 +25,18 @@ def test_results_are_read_whatever_stands_around_them() -> None:
     ]
     assert read.figures[-1] == Figure("Median energy cost", None, "4635.681")
     assert read.unknown == ["ulp-ml: Enrgy/Inf : 12 uJ"]
+
+
+def test_a_figure_is_of_the_window_above_it_unless_it_is_of_the_whole_session() -> None:
+    patterns = [
+        Pattern(re.compile(r"window (\d+)"), section=True),
+        Pattern(re.compile(r"cost (\d+)"), ("cost",)),
+        Pattern(re.compile(r"median (\d+)"), ("median",), whole=True),
+    ]
+    read = read_figures(["cost 1", "window 2", "cost 3", "median 4", "cost 5"], patterns)
+    assert read.figures == [
+        Figure("cost", None, "1"),
+        Figure("cost", 2, "3"),
+        Figure("median", None, "4"),
+        Figure("cost", 2, "5"),
+    ]

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A published session becomes one of ours: what its files hold, nothing else, and the same path from there on."""
 
+import hashlib
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.published.importing import COMPARISON, import_and_compare, import_session
+from energy_runner.published.importing import COMPARISON, _path_there, import_and_compare, import_session
 from energy_runner.rules import evaluate
 from energy_runner.session import events as ev
 from energy_runner.session.folder import Session
@@ -103,6 +105,29 @@ def test_a_performance_session_is_measured_by_the_duts_laps(tmp_path: Path) -> N
     assert row.good
     assert evaluate(session).throughput_per_s == pytest.approx(120 / 11.700002)
     assert row.published == row.reproduced == 10.256
+
+
+def test_every_file_of_a_session_is_known_by_its_hash(tmp_path: Path) -> None:
+    folder = write_performance(tmp_path / "kws/performance", [(0, 11_700_000)])
+    origin = import_session(folder, tmp_path / "out").record.origin
+    assert origin is not None
+    assert {file.name: file.sha256 for file in origin.files} == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
+def test_a_file_that_may_not_be_read_is_not_hashed_either(tmp_path: Path) -> None:
+    folder = write_eembc(tmp_path / "kws/energy")
+    (tmp_path / "secret").write_text("of somebody else", "utf-8")
+    (folder / "script.async").unlink()
+    (folder / "script.async").symlink_to(tmp_path / "secret")
+    os.mkfifo(folder / "trace2-energy.bin")
+    origin = import_session(folder, tmp_path / "out").record.origin
+    assert origin is not None
+    assert {file.name for file in origin.files} == {
+        "log.txt", "results.txt", "trace1-energy.bin", "trace1-timestamps.json",
+    }  # fmt: skip
 
 
 def test_an_accuracy_session_takes_classes_from_file_names(tmp_path: Path) -> None:
@@ -262,3 +287,24 @@ def test_moving_a_session_changes_nothing(tmp_path: Path) -> None:
     first = evaluate(import_session(folder, tmp_path / "one"))
     shutil.move(tmp_path / "a", tmp_path / "b")
     assert evaluate(import_session(tmp_path / "b/kws/energy", tmp_path / "two")) == first
+
+
+@pytest.mark.parametrize(
+    ("folder", "path"),
+    [
+        ("/home/me/v0.7/closed/org/kws/energy", "v0.7/closed/org/kws/energy"),
+        ("/home/me/v0.7/open/org/kws/energy", "v0.7/open/org/kws/energy"),
+        ("/home/me/v0.7/network/org/energy", "v0.7/network/org/energy"),
+        ("/home/me/v0.7/closed", "v0.7/closed"),
+        ("/closed/org/kws/energy", "closed/org/kws/energy"),
+        ("/closed", "closed"),
+        ("/open/v0.7/closed/energy", "v0.7/closed/energy"),
+        ("/v0.7/open/a/b/c/d/energy", "v0.7/open/a/b/c/d/energy"),
+        ("/home/me/a/kws/energy", "a/kws/energy"),
+        ("/kws/energy", "kws/energy"),
+        ("/", ""),
+    ],
+)
+@pytest.mark.skipif(os.name == "nt", reason="has other paths")
+def test_a_session_is_named_by_its_place_in_the_round(folder: str, path: str) -> None:
+    assert _path_there(Path(folder)) == path

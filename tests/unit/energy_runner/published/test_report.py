@@ -1,17 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Everything that an audit tells of a session is put into words in one place, and nothing is told twice."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from energy_runner.errors import SessionError
-from energy_runner.published.compare import AuditLimits, Beyond, Comparison, Ours, compare, compare_figures
+from energy_runner.published.compare import (
+    AuditLimits,
+    Beyond,
+    Comparison,
+    FigureComparison,
+    Ours,
+    compare,
+    compare_figures,
+)
 from energy_runner.published.correct import Change, Correction
 from energy_runner.published.discover import Found
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import EEMBC, WAKE_WORDS, Figure, InferCommand, Note, PublishedSession
-from energy_runner.published.report import report, report_failure
+from energy_runner.published.report import phrases, report, report_failure
 from energy_runner.rules import DEFAULT, load_rule_set
 from energy_runner.session.result import Verdict
 
@@ -85,6 +94,35 @@ def test_faults_become_findings_in_order_and_remarks_become_notes() -> None:
     assert (told.session, told.root) == ("a/b", "/r")
 
 
+def compared(**parts: Sequence[object]) -> FigureComparison:
+    known = {name: tuple(parts.get(name, ())) for name in ("differing", "only_published", "only_reproduced")}
+    return FigureComparison(compared=9, equal=5, exact=False, **known)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("count", "more"), [(1, ""), (2, ", and 1 more"), (4, ", and 3 more")])
+def test_the_first_figure_that_differs_is_told_and_the_others_are_counted(count: int, more: str) -> None:
+    differing = [(Figure("Power", 2 * k + 2, "1.0"), "2.0") for k in range(count)]
+    (phrase,) = phrases(compared(differing=differing), "the trace")
+    assert phrase == (
+        f"results differ from the trace: Power of window 2 is published as 1.0, reproduced as 2.0{more}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("count", "listed"),
+    [
+        (1, "Power of window 2"),
+        (3, "Power of window 2, Power of window 4, Power of window 6"),
+        (4, "Power of window 2, Power of window 4, Power of window 6 and 1 more"),
+        (5, "Power of window 2, Power of window 4, Power of window 6 and 2 more"),
+    ],
+)
+def test_three_figures_that_only_one_side_has_are_named(count: int, listed: str) -> None:
+    figures = [Figure("Power", 2 * k + 2, "1.0") for k in range(count)]
+    assert phrases(compared(only_published=figures), "the log") == [f"not in the log: {listed}"]
+    assert phrases(compared(only_reproduced=figures), "the log") == [f"missing in the results: {listed}"]
+
+
 def test_a_session_without_commands_is_told_so_except_of_wake_words() -> None:
     nothing = session(commands=[])
     row = report(compare(nothing, [], Measured(), None, LIMITS), "a", "/r")
@@ -95,9 +133,15 @@ def test_a_session_without_commands_is_told_so_except_of_wake_words() -> None:
     assert told.notes == [f"{WAKE_WORDS} has rules of its own; only its figures are checked"]
 
 
+def test_what_was_not_measured_is_not_valid() -> None:
+    row = report(comparison(session(), ours=Ours()), "a", "/r")
+    assert (row.valid, row.good, row.ours, row.basis, row.findings) == (False, False, None, "", [])
+
+
 def test_a_mistake_of_ours_is_told_from_a_refusal(tmp_path: Path) -> None:
     found = Found(tmp_path, tmp_path / "a", "a")
     assert report_failure(SessionError("log.txt: is empty"), found).findings == ["log.txt: is empty"]
     row = report_failure(ZeroDivisionError("oh"), found)
     assert row.findings == ["cannot be audited: ZeroDivisionError: oh"]
     assert (row.session, row.root, row.good) == ("a", str(tmp_path), False)
+    assert (row.valid, row.exact, row.figures, row.figures_reproduced) == (False, False, 0, 0)

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from energy_runner.published.discover import LINK
 from energy_runner.published.eembc.checks import (
     _check_count,
     _check_files,
@@ -17,10 +18,11 @@ from energy_runner.published.eembc.checks import (
     _check_phases,
     _check_results,
     _check_trace,
+    check,
 )
 from energy_runner.published.eembc.log import EembcLog
 from energy_runner.published.eembc.trace import Samples, TraceFiles
-from energy_runner.published.model import Figure, InferCommand
+from energy_runner.published.model import Figure, InferCommand, Note
 
 
 def command(start_ms: int | None = None, done_ms: int | None = None) -> InferCommand:
@@ -142,9 +144,12 @@ def test_files_of_a_trace_that_are_missing_or_damaged_are_told() -> None:
     assert ids(_check_trace(read(log, names=both), TraceFiles(absent={"trace": "odd"}))) == ["trace-absent"]
     odd = Samples(100.0, np.zeros(1000, dtype=np.float32), ("one", "two"))
     assert ids(_check_trace(read(log, names=both), TraceFiles(odd))) == ["trace-damaged", "trace-damaged"]
+    alone = _check_trace(read(log, names={"trace": "t.bin"}), TraceFiles(odd))
+    assert ids(alone) == ["trace-damaged", "trace-damaged", "timestamps-absent"]
     for stamps, told in (
         ([math.nan, 1.0], ["timestamps-damaged"]),
         ([2.0, 1.0], ["timestamps-unsorted"]),
+        ([1.0, 3.0, 2.0], ["timestamps-unsorted"]),
         ([1.0, 1.0], []),
     ):
         assert ids(_check_trace(read(log, names=both), TraceFiles(None, stamps))) == told
@@ -173,7 +178,10 @@ def test_files_that_a_session_should_have_are_told() -> None:
     ],
 )
 def test_a_log_that_breaks_off_or_is_damaged_is_told(known: dict[str, Any], told: list[str]) -> None:
-    assert ids(_check_log(read(EembcLog(**known)))) == told
+    notes = list(_check_log(read(EembcLog(**known))))
+    assert ids(notes) == told
+    remarks = {"log-damaged", "log-backwards"}  # of a log whose other lines are as good as ever
+    assert {note.id for note in notes if not note.wrong} == remarks & set(told)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +196,23 @@ def test_a_log_that_breaks_off_or_is_damaged_is_told(known: dict[str, Any], told
 def test_a_session_in_a_folder_for_another_is_told(folder: str | None, filed: str | None, told: list[str]) -> None:
     found = SimpleNamespace(mode=folder, benchmark=filed)
     assert ids(_check_log(read(EembcLog(), found=found))) == told
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [("energy", ["trace-absent", "timestamps-absent"]), ("performance", []), ("accuracy", ["answers-missing"])],
+)
+def test_a_session_is_checked_as_its_mode_asks_and_a_link_is_told_once(mode: str, told: list[str]) -> None:
+    names = {"log": "log.txt", "results": "results.txt", "script": "script.async"}
+    found = SimpleNamespace(mode=None, benchmark=None, refused=["odd.txt", "script.async"])
+    one = read(EembcLog(), 1, names=names, found=found)
+    one.mode, one.trace = mode, TraceFiles() if mode == "energy" else None
+    one.answers = (Note("answers-missing", "no answers"),) if mode == "accuracy" else ()
+    assert ids(check(one)) == [*told, "link-refused", "link-refused"]
+    one.contents.refusals = {"script": f"script.async: {LINK}"}
+    *others, link = check(one)
+    assert ids(others) == ["unreadable", *told]
+    assert (link.id, link.detail) == ("link-refused", f"odd.txt: {LINK}")
 
 
 def test_results_that_cannot_be_read_are_told() -> None:

@@ -11,7 +11,7 @@ import pytest
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import SessionError
 from energy_runner.published.discover import Found
-from energy_runner.published.eembc.answers import read_answers
+from energy_runner.published.eembc.answers import ReadAnswers, read_answers
 from energy_runner.published.eembc.checks import _check_commands, _check_log, _check_results
 from energy_runner.published.eembc.identity import identify
 from energy_runner.published.eembc.labels import labels_of
@@ -37,6 +37,13 @@ def test_an_anomaly_is_judged_by_the_mean_of_its_windows() -> None:
     assert answers is not None
     assert answers.outputs.tolist() == [[6.0], [1.0]]
     assert answers.labels.tolist() == [1, 0]
+    single = read_answers([command("a", results=[4.0], label=1)], load_benchmark("ad01")).answers
+    assert single is not None
+    assert (single.outputs.tolist(), single.labels.tolist()) == ([[4.0]], [1])
+    several = read_answers([command("a", results=[4.0, 9.0], label=1)], load_benchmark("ad01")).answers
+    assert several is not None
+    assert several.outputs.tolist() == [[4.0]]
+    assert read_answers([], load_benchmark("ad01")) == ReadAnswers()
     whole = read_answers([command(results=[0.25, 0.75], label=3)], load_benchmark("kws01")).answers
     assert whole is not None
     assert (whole.outputs.tolist(), whole.labels.tolist()) == ([[0.25, 0.75]], [3])
@@ -64,6 +71,10 @@ def test_the_areas_of_an_anomaly_session_are_those_of_its_errors() -> None:
     found = eembc_accuracy(session)
     assert found is not None
     assert (found.top1_percent, found.area) == (100.0, 1.0)
+    session.answers.labels[:] = [0, 1, 0, 2]  # type: ignore[union-attr]
+    found = eembc_accuracy(session)
+    assert found is not None
+    assert found.area == 0.75  # three of the four pairs are in order
 
 
 # --- labels ---------------------------------------------------------------------------------------------
@@ -190,7 +201,8 @@ def test_dropped_packets_are_wrong_beyond_a_thousandth(dropped: tuple[int, int],
     ("mode", "late_ms", "told"),
     [
         ("energy", 30_000, False), ("energy", 30_001, True), ("energy", -1000, False), ("energy", -1001, True),
-        ("performance", 30_001, True), ("accuracy", 600_000, False), ("accuracy", 600_001, True),
+        ("performance", 30_000, False), ("performance", 30_001, True),
+        ("accuracy", 600_000, False), ("accuracy", 600_001, True),
     ],
 )  # fmt: skip
 def test_results_long_after_the_log_are_of_another_run(mode: Mode, late_ms: int, told: bool) -> None:
@@ -234,6 +246,15 @@ def test_what_the_commands_do_not_agree_in_is_told() -> None:
         )
     ]
     assert told("accuracy", [command(inferences=5), command(inferences=6)], []) == []
+
+
+@pytest.mark.parametrize(
+    ("window", "told"), [(1, False), (2, True), (3, False), (4, True), (5, False), (6, False)]
+)
+def test_published_inferences_are_those_of_the_command_with_the_windows_number(window: int, told: bool) -> None:
+    commands = [command(inferences=5, results=[1.0]) for _ in range(2)]
+    notes = _check_commands("energy", commands, [Figure("# Inferences", window, "6")])
+    assert [note.id for note in notes] == (["another-run"] if told else [])
 
 
 # --- log ------------------------------------------------------------------------------------------------

@@ -120,6 +120,9 @@ def test_a_recording_ends_when_the_log_says_or_when_its_samples_end(
     made = make_recording(log(**known), samples(), [])
     assert made is not None
     assert (made.started_ms, made.stopped_ms, made.voltage_v) == (100, stopped_ms, None)
+    long = make_recording(log(trace_off_ms=None), samples(5000, 500.0), [])
+    assert long is not None
+    assert long.stopped_ms == 10_100
     by_voltage = make_recording(log(voltage_mv=1800), samples(), [])
     assert by_voltage is not None
     assert by_voltage.voltage_v == 1.8

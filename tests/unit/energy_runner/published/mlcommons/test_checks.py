@@ -2,6 +2,7 @@
 """What is odd about passes, samples and phases of the MLCommons runner, and where its recording began."""
 
 import math
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -69,11 +70,14 @@ def test_a_pass_has_two_edges_in_order_within_its_samples(
         ([math.nan, 1.0], [], ["1 samples are NaN and 0 infinite"]),
         ([math.inf, -math.inf], [], ["0 samples are NaN and 2 infinite", "1 samples are negative"]),
         ([-1.0, -2.0, 1.0], [], ["2 samples are negative"]),
+        ([-1e-9, 1.0], [], ["1 samples are negative"]),
         ([1.0], ["99", "00", "01"], []),
         ([1.0], ["98", "00", "01"], ["edge missing: the monitor's event counter jumps 1 times"]),
         ([1.0], ["01", "01", "03"], ["edge missing: the monitor's event counter jumps 2 times"]),
         ([1.0], ["5", "x", "6"], []),
         ([1.0], ["5", "1234567890", "6"], []),
+        ([1.0], ["5", "123456789", "6"], ["edge missing: the monitor's event counter jumps 2 times"]),
+        ([1.0], ["100000005", "6"], []),
     ],
 )
 def test_samples_are_numbers_above_zero_and_events_are_counted(
@@ -105,6 +109,10 @@ def test_a_window_begins_after_its_stimulus_was_loaded(sent_ms: int, wrong: bool
     [
         ([0, 20_000, 30_000], [10_000, 19_500, 30_000], 10_725),
         ([0, 20_000, 30_000], [10_000, 20_000, 30_000], 10_475),
+        ([0, 20_000, 30_000], [10_000, 19_499, 30_000], 10_725),
+        ([0, 20_000, 30_001], [10_000, 20_000, 30_000], 10_475),
+        ([0, 20_000, 31_050], [10_000, 20_000, 30_000], 11_000),
+        ([0, 20_000, 31_051], [10_000, 20_000, 30_000], 11_025),
         ([0, 20_000, 35_000], [10_000, 20_000, 30_000], 13_000),
         ([0, 1_000, 1_000], [10_000, 20_000, 30_000], 0),
         ([0, 20_000], [10_000, 20_000, 30_000], 77),
@@ -113,15 +121,24 @@ def test_a_window_begins_after_its_stimulus_was_loaded(sent_ms: int, wrong: bool
 )
 def test_the_recording_began_when_all_loadings_agree(begun: list[int], ends: list[int], origin_ms: int) -> None:
     log = MlcommonsLog(loadings=[Loading("f", 0, ms) for ms in begun])
-    assert _origin_ms([command(77)], ends, log) == origin_ms
+    assert _origin_ms([command(77), command(99)], ends, log) == origin_ms
     assert _origin_ms([], ends[:1], MlcommonsLog()) == 0
 
 
 @pytest.mark.parametrize(
-    ("counts", "boot"), [((5, 10, 20), 1), ((5, 6, 10, 20), 2), ((10, 20), 0), ((5, 20), 0), ((7, 10, 20), 0)]
+    ("counts", "boot"),
+    [
+        ((5, 10, 20), 1),
+        ((5, 6, 10, 20), 2),
+        ((1, 2, 3, 4), 2),
+        ((1, 2, 3, 4, 5), 3),
+        ((10, 20), 0),
+        ((5, 20), 0),
+        ((7, 10, 20), 0),
+    ],
 )
 def test_edges_before_the_first_stimulus_come_from_the_start(counts: tuple[int, ...], boot: int) -> None:
-    assert _boot_edges([command(107)], power(*counts), 100) == boot
+    assert _boot_edges([command(107), command(0)], power(*counts), 100) == boot
     assert _boot_edges([], power(*counts), 100) == 0
 
 
@@ -164,6 +181,22 @@ def test_a_voltage_is_one_that_a_monitor_may_set(voltage: float | None, voltage_
     made = make_recording(document(power(1, 2, voltage=voltage)), MlcommonsLog(), [command(0)])
     assert made is not None
     assert made.recording.voltage_v == voltage_v
+    first = make_recording(
+        document(power(1, 2, voltage=voltage), power(1, 2, voltage=3.3)), MlcommonsLog(), [command(0)]
+    )
+    assert first is not None
+    assert first.recording.voltage_v == voltage_v
+
+
+@pytest.mark.parametrize(
+    ("counter", "number"),
+    [("00", 0), (7, 7), ("123456789", 123_456_789), ("1234567890", None), ("x", None), (None, None), (1.5, None)],
+)
+def test_the_monitors_number_of_an_edge_is_a_short_one_or_none(counter: object, number: int | None) -> None:
+    one = Power.model_validate({"samples": [1e-6] * 5, "timestamps": [[counter, 3]]})
+    made = make_recording(document(one), MlcommonsLog(), [command(0)])
+    assert made is not None
+    assert [edge.counter for edge in made.recording.edges] == [number]
 
 
 # --- files, folders, commands ---------------------------------------------------------------------------
@@ -252,11 +285,32 @@ def test_times_of_the_log_are_milliseconds_of_the_year() -> None:
         b"1399.000000 ulp-x: y",
     ]
     log = read_log(lines)
-    assert (log.loadings[0].begun_ms, log.loadings[0].segment) == (1_000, 0)
+    assert (log.loadings[0].file, log.loadings[0].begun_ms, log.loadings[0].segment) == ("a", 1_000, 0)
     hour, minute, second = 12, 34, 56
     assert log.loadings[0].done_ms == (((59 * 24 + hour) * 60 + minute) * 60 + second) * 1000
     assert log.last_ms == (334 + 98) * 86_400_000
     assert (log.recognised, log.lines, log.complete) == (3, 3, False)
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_every_month_begins_after_the_days_of_those_before_it(month: int) -> None:
+    days = (date(2025, month, 1) - date(2025, 1, 1)).days
+    assert read_log([b"%02d01.000000 ulp-x: y" % month]).last_ms == days * 86_400_000
+
+
+def test_a_month_that_there_is_not_is_the_one_next_to_it() -> None:
+    assert read_log([b"0001.000000 ulp-x: y"]).last_ms == 0
+    assert read_log([b"1301.000000 ulp-x: y"]).last_ms == read_log([b"1201.000000 ulp-x: y"]).last_ms
+
+
+def test_the_stamp_is_that_of_the_first_folder_that_the_log_names() -> None:
+    begun = rb"Logging initialized. Writing output to sessions\20250725_190327\log.txt"
+    ended = rb"Session logged in file sessions/20990101_000000/log.txt"
+    assert [read_log(lines).stamp for lines in ([begun, ended], [ended], [b"Device name retrieved: x"])] == [
+        "20250725_190327",
+        "20990101_000000",
+        "",
+    ]
 
 
 def test_plain_lines_tell_names_captures_and_the_end() -> None:
@@ -267,12 +321,17 @@ def test_plain_lines_tell_names_captures_and_the_end() -> None:
             b"Initializing SerialDevice on port: COM25 at 3686400 baud",
             b"a js220: here",
             b"Captured samples:100 timestamps:2",
+            b"Captured samples:90 timestamps:3",
             b"Load complete.",
             b"0101.000001 ulp-ml: Load complete.",
             rb"Session logged in file sessions\20990101_000000\log.txt",
         ]
     )
-    assert (log.name, log.instrument, log.captured, log.complete) == ("made-up", "lpm01a", [(100, 2)], True)
+    assert (log.name, log.instrument, log.captured, log.complete) == (
+        "made-up", "lpm01a", [(100, 2), (90, 3)], True,
+    )  # fmt: skip
     assert log.loadings == []
+    assert log.recognised == 7
+    assert read_log([b"Device of no use: x", b"Initializing: x", b"Load complete.", b"words"]).recognised == 0
     assert read_log([b"a JS220: here"]).instrument == "js220"
     assert read_log([b"a js220 here"]).instrument == ""

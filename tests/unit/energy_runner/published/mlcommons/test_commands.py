@@ -82,10 +82,18 @@ def test_the_last_command_ends_with_the_log_or_with_its_samples(
     last_ms: int | None, samples: int, end_ms: int
 ) -> None:
     power = {"samples": [0.0] * samples, "timestamps": []}
-    log = MlcommonsLog(loadings=[loading(0, 1_000), loading(20_000, 21_000)], last_ms=last_ms)
-    found = made(document({}, {"power": power} if samples else {}), log)
+    log = MlcommonsLog(
+        loadings=[loading(0, 1_000), loading(10_000, 11_000), loading(20_000, 21_000)], last_ms=last_ms
+    )
+    long = {"power": {"samples": [0.0] * 90_000, "timestamps": []}}
+    found = made(document({}, long, {"power": power} if samples else {}), log)
     assert found.commands[-1].end_ms == end_ms
     assert found.ended_ms is None
+
+
+def test_a_last_command_of_which_nothing_more_is_known_lasts_a_second() -> None:
+    found = made(document({}), MlcommonsLog(loadings=[loading(20_000)]))
+    assert [(one.sent_ms, one.end_ms) for one in found.commands] == [(20_000, 21_000)]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +101,7 @@ def test_the_last_command_ends_with_the_log_or_with_its_samples(
     [
         ([loading(0, 1_000), loading(1_000)], True),
         ([loading(0, 1_001), loading(1_000)], False),
+        ([loading(0, 5_000), loading(1_000), loading(9_000)], False),
         ([loading(0, 1_000)], False),
         ([], False),
         ([loading(0), loading(1_000), loading(2_000)], False),
@@ -124,6 +133,8 @@ def test_throughput_is_printed_as_a_whole_float() -> None:
         (one.field, one.window): one.text
         for one in performance_figures([(30, 12_000_000), (5, 9_999_999), (1, 0)])
     }
+    (_, _, fastest, *_) = performance_figures([(3, 1)])
+    assert (fastest.field, fastest.text) == ("Throughput", "3000000.0")
     assert figures["Throughput", 1] == "2.5"
     assert figures["Runtime", 1] == "12.0"
     assert ("requirement", 1) in figures

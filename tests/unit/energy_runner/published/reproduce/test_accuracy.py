@@ -37,6 +37,17 @@ def test_the_curve_counts_scores_above_the_threshold_only() -> None:
     assert auc_101(results, np.array([0, 1]), 2) == pytest.approx(1.0)
 
 
+def test_scores_above_1_are_above_every_threshold() -> None:
+    # The last threshold is 1.00: one of 1.01 would tell these two apart.
+    assert auc_101(np.array([[5.0], [1.005]]), np.array([0, 1]), 1) == 0.0
+    assert auc_101(np.array([[5.0], [0.995]]), np.array([0, 1]), 1) == 1.0
+
+
+def test_the_denominators_of_the_other_runner_are_a_little_larger() -> None:
+    perfect = exact_accuracy(np.array([[0.0], [1.0]]), np.array([0, 1]))
+    assert perfect.top1_percent == pytest.approx(100 / (1 + 1e-8), rel=1e-12)
+
+
 def test_a_class_without_stimuli_has_no_area() -> None:
     assert math.isnan(auc_101(np.array([[1.0, 0.0]]), np.array([0]), 2))
 

@@ -2,6 +2,7 @@
 """The arithmetic of the EEMBC runner, by cases that plain arithmetic would get wrong."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy_runner.published.model import EEMBC, Figure, InferCommand, PublishedSession
-from energy_runner.published.reproduce.eembc_printed import throughput_figures, to_fixed
-from energy_runner.published.reproduce.eembc_windows import cut_windows
+from energy_runner.published.model import EEMBC, EembcTrace, Figure, InferCommand, PublishedSession
+from energy_runner.published.reproduce.eembc_printed import (
+    REQUIREMENT_FAILED,
+    REQUIREMENT_MET,
+    throughput_figures,
+    to_fixed,
+)
+from energy_runner.published.reproduce.eembc_windows import cut_windows, energy_windows
 from energy_runner.published.reproduce.session import reproduce
 
 
@@ -26,6 +32,7 @@ from energy_runner.published.reproduce.session import reproduce
         (-0.125, 2, "-0.13"),
         (float("nan"), 2, "NaN"),
         (float("inf"), 2, "Infinity"),
+        (float("-inf"), 2, "-Infinity"),
     ],
 )
 def test_to_fixed_rounds_as_javascript_does(value: float, digits: int, text: str) -> None:
@@ -60,7 +67,10 @@ def test_windows_are_paired_by_order_whatever_the_edges_mean() -> None:
 def test_a_window_that_the_trace_does_not_hold_is_left_out() -> None:
     samples = np.ones(100, dtype=np.float32)
     assert cut_windows(samples, 1000.0, [0.0, 0.05, 0.5], [1]) == []
-    assert cut_windows(samples, 1000.0, [0.0, math.nan, 0.05], [1]) == []
+    for odd in (math.nan, math.inf, -math.inf):
+        assert cut_windows(samples, 1000.0, [0.0, odd, 0.05], [1]) == []
+        assert cut_windows(samples, 1000.0, [0.0, 0.05, odd], [1]) == []
+        assert cut_windows(samples, 1000.0, [0.0, odd, odd], [1]) == []
     assert cut_windows(samples, 1000.0, [0.05], [1]) == []
 
 
@@ -74,6 +84,25 @@ def test_any_timestamps_give_windows_inside_the_trace(stamps: list[float]) -> No
 def test_an_even_number_of_windows_has_the_mean_of_the_two_middle_ones() -> None:
     figures = throughput_figures([(number, 10, 10 / rate) for number, rate in enumerate((4.0, 1.0, 3.0, 2.0))])
     assert figures[-1] == Figure("Median throughput", None, "2.500")
+
+
+@pytest.mark.parametrize(
+    ("inferences", "runtime_s", "met"),
+    [(10, 10.0, True), (10, 9.999, False), (9, 10.0, False), (11, 10.001, True), (9, 9.999, False)],
+)
+def test_ten_seconds_and_ten_inferences_are_required(inferences: int, runtime_s: float, met: bool) -> None:
+    texts = {figure.field: figure.text for figure in throughput_figures([(2, inferences, runtime_s)])}
+    assert texts["requirement"] == (REQUIREMENT_MET if met else REQUIREMENT_FAILED)
+
+
+def test_without_commands_the_published_inferences_count() -> None:
+    trace = EembcTrace(np.ones(1000, dtype=np.float32), 1000.0, [0.01, 0.1, 0.2, 0.4, 0.5])
+    published = [Figure("Power", 2, "7"), Figure("# Inferences", 2, "5"), Figure("# Inferences", 4, "4")]
+    session = PublishedSession(Path("x"), EEMBC, "energy", "kws01", figures=published, trace=trace)
+    assert [window.inferences for window in energy_windows(session)] == [5, 4]
+    session.commands.append(InferCommand("a.bin", 0, 490, 120, 1, sent_ms=0))
+    assert [window.inferences for window in energy_windows(session)] == [120, 120]
+    assert energy_windows(replace(session, trace=replace(trace, timestamps_s=[]))) == []
 
 
 def test_laps_become_seconds_before_they_are_subtracted() -> None:

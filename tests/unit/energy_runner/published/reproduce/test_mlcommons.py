@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from energy_runner.published.model import MLCOMMONS, WAKE_WORDS, MlcommonsPass, PublishedSession
-from energy_runner.published.reproduce.mlcommons_printed import performance_figures
+from energy_runner.published.reproduce.mlcommons_printed import Computed, performance_figures, print_figures
 from energy_runner.published.reproduce.mlcommons_windows import cut_window
 from energy_runner.published.reproduce.session import reproduce
 from energy_runner.published.reproduce.wake_words import WakeWords, count_detections
@@ -34,6 +34,7 @@ def test_a_requirement_is_said_only_if_it_is_met() -> None:
 
 
 def test_a_run_that_an_error_stopped_has_no_median() -> None:
+    assert print_figures(Computed(runtimes=[(100, 10_000_000)]))[-1].field == "Median throughput"
     passes = [MlcommonsPass(100, elapsed_us=11_000_000)]
     whole = PublishedSession(Path("x"), MLCOMMONS, "performance", "kws01", passes=passes)
     stopped = PublishedSession(Path("x"), MLCOMMONS, "performance", "kws01", passes=passes, errors=["boom"])
