@@ -298,7 +298,12 @@ def _rate(windows: list[EnergyWindow], facts: Facts, given: Conditions | None) -
     """Return the throughput with its uncertainty; None unless every window has a duration."""
     period_s = facts.monitor.period_s if facts.monitor is not None else 0.0
     timed = [
-        Timed(w.result.inferences, w.result.duration_s, (w.placed.half_width - w.placed.shared) * period_s)
+        Timed(
+            w.result.inferences,
+            w.result.duration_s,
+            (w.placed.half_width - w.placed.shared) * period_s,
+            (w.placed.starts + w.placed.stops) * period_s,
+        )
         for w in windows
         if w.placed is not None and w.result.duration_s and w.result.throughput_per_s
     ]

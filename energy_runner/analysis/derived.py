@@ -18,11 +18,15 @@ _PER_S, _JOULE_SECOND = "1/s", "J·s"
 
 @dataclass(frozen=True)
 class Timed:
-    """A timed window: its inferences, duration in s, and the limit in s of the error of either edge by itself."""
+    """A timed window: its inferences, duration in s, and the limit in s of the error of either edge by itself.
+
+    `alike_s` is the limit in s of what all starts, or all stops, may be late by without the others.
+    """
 
     inferences: int
     duration_s: float
     edge_s: float
+    alike_s: float = 0.0
 
     @property
     def per_s(self) -> float:
@@ -90,6 +94,8 @@ def _causes(windows: Sequence[Timed], clock: TimedBy) -> Iterator[Cause]:
     edges_u = tuple(window.edge_s / ROOT3 for window in windows)
     for end in ("start", "stop"):
         yield Cause(f"{end} edge", "limit of its place", edges_u, per_second, unit="s", shared=False)
+    alike_u = tuple(window.alike_s / ROOT3 for window in windows)
+    yield Cause("starts or stops late alike", "what their witnesses leave open", alike_u, per_second, unit="s")
     rates = tuple(window.per_s for window in windows)
     yield Cause("clock", "its specified limit", (clock.relative_limit / ROOT3,) * count, rates)
     yield Cause(

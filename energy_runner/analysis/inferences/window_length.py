@@ -23,7 +23,7 @@ from energy_runner.analysis.inferences.averaged import averaged
 from energy_runner.analysis.inferences.period import explained, find_period, flattened, repeating
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.edges import Matching
-from energy_runner.analysis.placing.plausible import LATEST_S, withheld
+from energy_runner.analysis.placing.plausible import LATEST_S, named, withheld
 from energy_runner.session.result import Finding
 
 _PIECES, _FEWEST = 12, 3
@@ -52,34 +52,44 @@ def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignmen
     """Return the alignment, its windows withheld or widened where the stated inferences do not fit into them."""
     done = [matched.command.inference for matched in matching.windows()]
     short_s = too_short_s(source, alignment, [one.inferences if one is not None else 0 for one in done])
-    if short_s is None or short_s <= 0:
+    short = [k for k, off_s in enumerate(short_s) if off_s]
+    if not short:
         return alignment
-    detail = f"by the period in the trace, the stated inferences take {short_s:.3f} s longer than their windows"
-    if short_s > LATEST_S:
-        every = [k for k, placed in enumerate(alignment.windows) if placed is not None]
-        return withheld(alignment, every, Finding(id="edges-disagree", detail=detail))
-    off = _INSIDE * short_s / source.step_s
-    windows = [placed and _widened(placed, off) for placed in alignment.windows]
-    finding = Finding(id="edges-late", detail=f"{detail}; that counts as uncertainty")
+    worst_s = max(off_s for off_s in short_s if off_s)
+    gone = [k for k in short if (short_s[k] or 0.0) > LATEST_S]
+    detail = f"by the period in the trace, up to {worst_s:.3f} s too short for the inferences stated"
+    if gone:
+        return withheld(alignment, gone, Finding(id="edges-disagree", detail=f"{named(gone)}: {detail}"))
+    common_s = statistics.median(off_s for off_s in short_s if off_s is not None)
+    wider = _INSIDE / source.step_s
+    windows = [
+        placed and _widened(placed, wider * max(off_s or 0.0, common_s), wider * common_s)
+        for placed, off_s in zip(alignment.windows, short_s, strict=True)
+    ]
+    finding = Finding(id="edges-late", detail=f"{named(short)}: {detail}; that counts as uncertainty")
     return replace(alignment, windows=windows, findings=[*alignment.findings, finding])
 
 
-def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> float | None:
-    """Return by how many seconds windows are too short for their inferences, the median of all that can tell.
+def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> list[float | None]:
+    """Return by how many seconds each window is too short for its inferences.
 
-    0 if that is within what is usual or what is known of their edges; None if no window can tell.
+    0 if that is within what is usual or what is known of its edges; None for a window that cannot tell.
     """
-    found = []
-    for placed, stated in zip(alignment.windows, inferences, strict=True):
-        held = repetitions(_inside(source, placed, stated), stated) if placed is not None else None
-        if placed is None or held is None:
-            continue
-        lasts_s = (placed.stop - placed.start) * source.step_s
-        each_s = lasts_s / held.count
-        usual_s = max(USUAL_S, USUAL * lasts_s, 2 * placed.half_width * source.step_s)
-        off_s = (stated - held.count) * each_s
-        found.append(off_s if off_s > usual_s + 3 * held.u * each_s else 0.0)
-    return statistics.median(found) if found else None
+    return [
+        _too_short_s(source, placed, stated) if placed is not None else None
+        for placed, stated in zip(alignment.windows, inferences, strict=True)
+    ]
+
+
+def _too_short_s(source: EnergySource, placed: Placed, stated: int) -> float | None:
+    held = repetitions(_inside(source, placed, stated), stated)
+    if held is None:
+        return None
+    lasts_s = (placed.stop - placed.start) * source.step_s
+    each_s = lasts_s / held.count
+    usual_s = max(USUAL_S, USUAL * lasts_s, 2 * placed.half_width * source.step_s)
+    off_s = (stated - held.count) * each_s
+    return off_s if off_s > usual_s + 3 * held.u * each_s else 0.0
 
 
 def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
@@ -129,12 +139,7 @@ def _inside(source: EnergySource, placed: Placed, stated: int) -> FloatArray:
     return averaged(source, first, last, max(1, length // max(1, stated) // _SAMPLES, length // _MOST))
 
 
-def _widened(placed: Placed, off: float) -> Placed:
-    """Return the window with starts that may all be `off` samples late, without the stops."""
-    more = max(0.0, off - placed.half_width)
-    return replace(
-        placed,
-        half_width=placed.half_width + more,
-        shared=placed.shared + more,
-        starts=max(placed.starts, off),
-    )
+def _widened(placed: Placed, off: float, common: float) -> Placed:
+    """Return the window with a start that may be `off` samples late, of which all starts share `common`."""
+    own = max(placed.half_width - placed.shared, off - common)
+    return replace(placed, half_width=placed.shared + own, starts=max(placed.starts, common))

@@ -45,6 +45,12 @@ def test_edges_count_as_much_as_they_move_the_median() -> None:
     assert found(windows).u == pytest.approx(median_factor(5) * one)
 
 
+def test_starts_that_are_late_alike_count_in_full_however_many_windows_there_are() -> None:
+    for windows in (5, 1):
+        late = found([Timed(100, 10.0, 0.0, 0.02)] * windows)
+        assert late.u == pytest.approx(100 / 10.0**2 * 0.02 / math.sqrt(3))
+
+
 def test_scatter_beyond_the_edges_is_repeatability() -> None:
     lengths = [10.0, 10.1, 9.9, 10.05, 9.95]
     scatter = np.std([100 / s for s in lengths], ddof=1)

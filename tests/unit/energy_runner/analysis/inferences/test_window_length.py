@@ -4,6 +4,7 @@
 import math
 import re
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,7 +39,8 @@ def source_of(power_w: np.ndarray) -> EnergySource:
 def short_s(power_w: np.ndarray, start_by: float = 0.0, stop_by: float = 0.0, count: int = COUNT) -> float | None:
     """Return by how much a window over all of `power_w` is too short, its edges moved by so many samples."""
     placed = Placed(start_by, len(power_w) + stop_by, 0.001)
-    return too_short_s(source_of(power_w), Alignment(BY_MONITOR, [placed]), [count])
+    (found,) = too_short_s(source_of(power_w), Alignment(BY_MONITOR, [placed]), [count])
+    return found
 
 
 RNG = np.random.default_rng(5)
@@ -76,7 +78,8 @@ def test_what_is_within_the_known_width_of_the_edges_is_not_too_short() -> None:
     power_w = inferences(STEADY)
     for half_width, expected_s in ((1.0, 0.06), (29.0, 0.06), (31.0, 0.0)):
         alignment = Alignment(BY_MONITOR, [Placed(60.0, float(len(power_w)), half_width)])
-        assert too_short_s(source_of(power_w), alignment, [COUNT]) == pytest.approx(expected_s, abs=0.004)
+        (found,) = too_short_s(source_of(power_w), alignment, [COUNT])
+        assert found == pytest.approx(expected_s, abs=0.004)
 
 
 def test_a_thousandth_of_a_window_is_usual() -> None:
@@ -100,7 +103,7 @@ def test_a_window_of_very_many_samples_is_averaged_as_it_is_read() -> None:
     source = EnergySource(power_w, length, 1e-6, 1e-6)
     tracemalloc.start()
     placed = [Placed(30_000.0, float(length), 0.5)]
-    late = too_short_s(source, Alignment(BY_MONITOR, placed), [length // each])
+    (late,) = too_short_s(source, Alignment(BY_MONITOR, placed), [length // each])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert late == pytest.approx(0.03, rel=1e-3)
@@ -172,33 +175,53 @@ def test_a_loud_tick_beside_the_inferences_is_no_inference() -> None:
     assert not short_s(power_w + tick)
 
 
-def checked(placed: Placed, power_w: np.ndarray) -> Alignment:
-    done = SimpleNamespace(command=SimpleNamespace(inference=SimpleNamespace(inferences=COUNT)))
+def checked(windows: list[Placed | None], power_w: np.ndarray) -> Alignment:
+    one = SimpleNamespace(command=SimpleNamespace(inference=SimpleNamespace(inferences=COUNT)))
     none = SimpleNamespace(command=SimpleNamespace(inference=None))
-    matching = SimpleNamespace(windows=lambda: [done, none])
-    return by_repetitions(source_of(power_w), matching, Alignment(BY_MONITOR, [placed, None]))
+    matching = SimpleNamespace(windows=lambda: [one if placed is not None else none for placed in windows])
+    return by_repetitions(source_of(power_w), matching, Alignment(BY_MONITOR, windows))
 
 
-@pytest.mark.parametrize(("half_width", "starts", "wider"), [(1.0, 0.0, 50.0), (10.0, 90.0, 50.0)])
-def test_starts_alone_become_as_uncertain_as_windows_are_too_short(half_width, starts, wider) -> None:
-    placed = Placed(40.0, COUNT * EACH, half_width, shared=0.5, starts=starts, stops=7.0)
-    found = checked(placed, inferences(STEADY))
-    (window, none) = found.windows
+def test_starts_that_are_late_alike_may_all_be_as_late_as_windows_are_short() -> None:
+    placed = Placed(40.0, COUNT * EACH, 1.0, shared=0.5, starts=3.0, stops=7.0)
+    found = checked([placed, placed, None], inferences(STEADY))
+    window, again, none = found.windows
     assert none is None
+    assert window == again
     assert window is not None
-    assert (window.start, window.stop, window.stops) == (40.0, COUNT * EACH, 7.0)
-    assert window.half_width == pytest.approx(wider, abs=3.0)
-    assert window.shared - 0.5 == pytest.approx(window.half_width - half_width)
-    assert window.starts == (starts or window.half_width)
+    assert window == replace(placed, starts=window.starts)
+    assert window.starts == pytest.approx(1.25 * 40, abs=4.0)
     assert [one.id for one in found.findings] == ["edges-late"]
+    assert found.findings[0].detail.startswith("windows 1, 2: by the period in the trace, up to 0.04")
+
+
+def test_what_is_known_of_starts_already_is_not_counted_again() -> None:
+    placed = Placed(40.0, COUNT * EACH, 1.0, starts=90.0)
+    assert checked([placed], inferences(STEADY)).windows == [placed]
+
+
+def test_a_start_that_alone_is_late_is_uncertain_by_itself() -> None:
+    sound, late = Placed(0.0, COUNT * EACH, 1.0, shared=0.5), Placed(60.0, COUNT * EACH, 1.0, shared=0.5)
+    first, middle, last = checked([sound, late, sound], inferences(STEADY)).windows
+    assert first == last == sound
+    assert middle is not None
+    assert middle == replace(late, half_width=middle.half_width)
+    assert middle.half_width == pytest.approx(0.5 + 1.25 * 60, abs=4.0)
+
+
+def test_only_windows_that_are_far_too_short_are_withheld() -> None:
+    sound, late = Placed(0.0, COUNT * EACH, 1.0), Placed(150.0, COUNT * EACH, 1.0)
+    found = checked([late, sound, sound], inferences(STEADY))
+    assert found.windows == [None, sound, sound]
+    assert found.findings[0].detail.startswith("window 1: by the period in the trace")
 
 
 def test_windows_that_fit_or_cannot_tell_stay_as_they_are() -> None:
     sound, flat = Placed(0.0, COUNT * EACH, 1.0), np.full(int(COUNT * EACH), 0.03)
-    assert checked(sound, inferences(STEADY)) == Alignment(BY_MONITOR, [sound, None])
-    assert checked(sound, flat) == Alignment(BY_MONITOR, [sound, None])
+    assert checked([sound, None], inferences(STEADY)) == Alignment(BY_MONITOR, [sound, None])
+    assert checked([sound, None], flat) == Alignment(BY_MONITOR, [sound, None])
     outside = Placed(2 * COUNT * EACH, 3 * COUNT * EACH, 1.0)
-    assert checked(outside, inferences(STEADY)) == Alignment(BY_MONITOR, [outside, None])
+    assert checked([outside, None], inferences(STEADY)) == Alignment(BY_MONITOR, [outside, None])
 
 
 def test_a_window_that_begins_before_the_trace_is_looked_at_as_far_as_it_was_recorded() -> None:
@@ -233,7 +256,7 @@ def test_starts_that_are_late_with_their_lines_give_no_score(tmp_path: Path) -> 
     assert result.energy_per_inference_j is None
     [finding] = [one for one in result.findings if one.id == "edges-disagree"]
     found = re.fullmatch(
-        r"by the period in the trace, the stated inferences take (0\.\d{3}) s longer than their windows",
+        r"windows 1, 2, 3, 4, 5: by the period in the trace, up to (0\.\d{3}) s too short for .*",
         finding.detail,
     )
     assert found is not None
@@ -242,13 +265,18 @@ def test_starts_that_are_late_with_their_lines_give_no_score(tmp_path: Path) -> 
 
 def test_starts_that_are_somewhat_late_with_their_lines_are_counted(tmp_path: Path) -> None:
     run = shaped(make_run())
-    truth_j = run.truth[0].energy_j / run.truth[0].inferences
+    true = run.truth[0]
+    truth_j, true_per_s = true.energy_j / true.inferences, true.inferences / (true.stop_s - true.start_s)
     result = analyze(starts_late(run, 0.06).write(tmp_path / "s"))
     score = result.energy_per_inference_j
     assert score is not None
     assert [one.detail for one in result.findings if one.id == "edges-late"] != []
     assert abs(score.median - truth_j) > 0.004 * truth_j
     assert abs(score.median - truth_j) <= score.U
+    rate = result.throughput
+    assert rate is not None
+    assert abs(rate.value - true_per_s) > 0.004 * true_per_s
+    assert abs(rate.value - true_per_s) <= rate.U
 
 
 def test_a_sound_session_has_no_such_finding(tmp_path: Path) -> None:
