@@ -202,7 +202,10 @@ def test_what_is_known_of_starts_already_is_not_counted_again() -> None:
 
 def test_a_start_that_alone_is_late_is_uncertain_by_itself() -> None:
     sound, late = Placed(0.0, COUNT * EACH, 1.0, shared=0.5), Placed(60.0, COUNT * EACH, 1.0, shared=0.5)
-    first, middle, last = checked([sound, late, sound], inferences(STEADY)).windows
+    less = replace(late, start=40.0)
+    found = checked([sound, late, sound, less, sound], inferences(STEADY))
+    first, middle, *_, last = found.windows
+    assert re.match(r"windows 2, 4: by the period in the trace, up to 0\.0(5[6-9]|6)", found.findings[0].detail)
     assert first == last == sound
     assert middle is not None
     assert middle == replace(late, half_width=middle.half_width)
