@@ -12,7 +12,7 @@ from tests.support.coverage_study import Compared, compare, short_plan
 from tests.support.second_study import MONITORS, TOGETHER, normalised_errors, score_of, tally
 
 RUNS = 40
-LEAST = 35  # of 40, where 93 % of them are 37.2 with a standard deviation of 1.6
+LEAST = 38  # of 40: 93 % are asked of the budget (37.2), and all of 100 held when they were counted
 PAIRS_RUNS = 12
 
 
