@@ -95,7 +95,7 @@ def _end_cost(power: FloatArray, first: int, aligned: Aligned, shifts: FloatArra
 
 def _cost(deviation: FloatArray) -> FloatArray:
     """Return squared deviations up to the worst; a missing sample (NaN) costs as much inside as outside."""
-    known = np.nan_to_num(np.abs(deviation), nan=math.sqrt(_OUTSIDE), posinf=_WORST)
+    known = np.nan_to_num(np.abs(deviation), nan=math.sqrt(_OUTSIDE))
     cost: FloatArray = np.minimum(_WORST, np.minimum(known, _WORST) ** 2)
     return cost
 

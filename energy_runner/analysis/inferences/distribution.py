@@ -128,7 +128,7 @@ def _slope(x: FloatArray, t: FloatArray) -> tuple[float, float]:
     """
     centred = t - np.mean(t)
     spread = float(np.sum(centred**2))
-    if len(x) < 3 or not spread > 0:
+    if not spread > 0:
         return 0.0, math.inf
     slope = float(np.sum(centred * x)) / spread
     rest = x - np.mean(x) - slope * centred

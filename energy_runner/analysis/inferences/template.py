@@ -28,6 +28,8 @@ _OUTLYING = 6.0  # standard deviations; such samples are left out of the templat
 _MOST_SCALE = 1e3  # of one repetition relative to the others; beyond it the level is not followed
 _LITTLE = 0.2  # of the evidence that a start usually has
 _TREND_DEGREE = 3
+# From end to end a cubic through n equal uncertainties is uncertain by √(40/n) of one, at its places by √(4/n).
+_ENDS_APART = math.sqrt(10.0)
 _LEAST_KNOWN = 2 * _TREND_DEGREE
 _PARTS = 32  # of a repetition, for the first, coarse search
 _TOGETHER = 9  # neighbours averaged in that search, to reduce noise
@@ -87,10 +89,12 @@ class Aligned:
 
     @property
     def period_u(self) -> float:
-        """Return the standard uncertainty of the mean period: of a line through the starts."""
-        count = len(self.starts) - 1
-        scatter = float(np.sqrt(np.mean(self.u[:-1] ** 2)))
-        return scatter * math.sqrt(12.0 / (count * max(1, count**2 - 1)))
+        """Return the standard uncertainty of the mean period.
+
+        Starts that follow a smooth curve are uncertain together, as the curve is; a longer train then does not
+        average that out.
+        """
+        return _ENDS_APART * float(np.sqrt(np.mean(self.u**2))) / (len(self.starts) - 1)
 
     def phase(self, places: FloatArray) -> FloatArray:
         """Return how far into its repetition each place is: below 0 before the first, above 1 after the last."""
