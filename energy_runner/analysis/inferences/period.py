@@ -56,7 +56,7 @@ def find_period(power: npt.ArrayLike) -> Period | None:
         found = find_period(np.mean(x[: len(x) // factor * factor].reshape(-1, factor), axis=1))
         return None if found is None else Period(found.samples * factor, found.strength)
     y = flattened(x)
-    if len(y) < LEAST_SAMPLES * LEAST_REPETITIONS or not np.any(y):
+    if len(y) < LEAST_SAMPLES * LEAST_REPETITIONS:
         return None
     r = autocorrelation(y, len(y) // 2)
     lag = _nearest_high_peak(r, len(y) // LEAST_REPETITIONS)
