@@ -20,8 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 LEAST_SAMPLES = 4.0  # a period: fewer cannot hold a shape that shows where it begins
 LEAST_REPETITIONS = 8  # in the trace: fewer may be a slow change of the supply and back
 _FIRST_PEAK = 0.9  # of the highest peak: the nearest one as high counts
-_AS_HIGH = 0.85  # of the peak at a lag: the mean height required of the peaks at multiples of its divisor ...
-_AT_LEAST = 0.6  # ... and the least height of any of them
+_AS_HIGH = 0.85  # of the peak at a lag: the mean height of the peaks at multiples of its divisor; then all are > 0.7
 _MOST_DIVISOR = 64
 _SIGNIFICANCE = 8.0  # standard deviations of what chance gives; a meter's noise is not quite white
 _ROUNDING = 1e-7  # relative: of samples with 24 bits
@@ -51,7 +50,7 @@ def find_period(power: npt.ArrayLike) -> Period | None:
     the unit of `power`. A trace longer than a million samples is first averaged by a whole factor.
     """
     x = np.asarray(power, dtype=np.float64)
-    factor = max(1, math.ceil(len(x) / _LONGEST))
+    factor = math.ceil(len(x) / _LONGEST)
     if factor > 1:
         found = find_period(np.mean(x[: len(x) // factor * factor].reshape(-1, factor), axis=1))
         return None if found is None else Period(found.samples * factor, found.strength)
@@ -204,6 +203,6 @@ def _divided(r: FloatArray, lag: int, refined: float) -> float:
         wanted = np.arange(1, divisor) * (refined / divisor)
         lags = np.rint(wanted).astype(np.intp)
         height = r[lags] / (top * (1 - drop * np.abs(wanted - lags)))
-        if np.mean(height) > _AS_HIGH and np.min(height) > _AT_LEAST:
+        if np.mean(height) > _AS_HIGH:
             best = refined / divisor
     return best

@@ -25,7 +25,7 @@ def aligned(
 def train(shift: float, *beside: tuple[float, float], level: float = 1.0) -> np.ndarray:
     """The samples of a train that is moved by `shift`; `beside` it, before and after, are two levels.
 
-    The first one lasts to the end of the first whole sample.
+    The first one lasts to the end of the first whole sample, the other for a sample; then there is a third.
     """
     first, last = STARTS[0] + shift, STARTS[-1] + shift
     inside = np.diff(np.clip(np.arange(181.0), first, last))
@@ -34,6 +34,8 @@ def train(shift: float, *beside: tuple[float, float], level: float = 1.0) -> np.
     outside[[math.floor(first) - 1, math.floor(first)]] = before
     outside[math.ceil(last) - 1 :] = after
     outside[math.ceil(last) + 1 :] = long_after
+    outside[: max(0, math.floor(first) - 2)] += 0.3
+    outside[math.ceil(last) + 2 :] += 0.3
     return level * inside + outside * (1 - inside)
 
 
@@ -57,9 +59,13 @@ def likelihood(share: float, tried: np.ndarray, beside: tuple[float, float], lev
         ((5.0, 5.0), (0.0, 1.0), 3.0),
     ],
 )
-def test_the_ends_are_seen_to_a_part_of_a_sample(before, after, level, shift):
+@pytest.mark.parametrize("beside", [20, 2])
+def test_the_ends_are_seen_to_a_part_of_a_sample(beside, before, after, level, shift):
+    """The trace may end with the second whole sample after the train and begin with the second one before it."""
     power = train(shift, before, after, level=level)
-    found = find_anchor(power, 0, aligned(level=level), -4.0, 4.0)
+    first = max(0, math.floor(30 + shift) - beside)
+    power = power[first : math.ceil(150 + shift) + beside]
+    found = find_anchor(power, first, aligned(level=level), -4.0, 4.0)
     share, tried = shift % 1, np.linspace(0, 1, 2001)
     likely = likelihood(share, tried, before, level) * likelihood(1 - share, 1 - tried, after, level)
     likely /= np.sum(likely)
@@ -99,7 +105,8 @@ def test_edges_closer_than_the_resolution_are_as_good_as_an_end(high, seen):
     found = find_anchor(np.full(180, math.nan), 0, aligned(), 0.0, high)
     assert found.seen is seen
     assert found.shift == pytest.approx(high / 2)
-    assert found.u == pytest.approx(high / math.sqrt(12), rel=0.5)
+    if seen:  # three places are tried, of which each is as likely and half as wide as all
+        assert found.u == pytest.approx(high * math.sqrt(1 / 6 + 1 / 48), rel=1e-6)
 
 
 @pytest.mark.parametrize("at_end", [False, True])
@@ -135,12 +142,30 @@ def test_a_spike_outside_is_outside(at_end):
     assert find_anchor(power, 0, aligned(), -4.0, 4.0).shift == pytest.approx(0.0, abs=0.02)
 
 
-def test_the_level_at_an_end_is_that_of_the_repetitions_there():
-    """The first eight and the last eight of forty have other levels than the rest."""
+def test_the_level_at_an_end_is_that_of_eight_repetitions_there():
+    """Of the eight next to either end four are 5 % higher than the trace and four lower, all others are higher."""
     starts = 30 + 10 * np.arange(41.0)
-    scale = np.concatenate((np.full(8, 1.1), np.full(24, 1.0), np.full(8, 0.9)))
+    scale = np.full(40, 1.05)
+    scale[[0, 1, 2, 3, -1, -2, -3, -4]] = 0.95
     flat = Template(np.array([0.5]), np.array([1.0]))
-    power = np.concatenate((np.zeros(30), np.repeat(scale, 10), np.zeros(30)))
+    power = np.repeat([0.0, 1.0, 0.0], [30, 400, 30])
     found = find_anchor(power, 0, Aligned(starts, np.zeros(41), flat, scale, 0.001), -4.0, 4.0)
     assert found.seen
     assert found.shift == pytest.approx(0.0, abs=0.02)
+
+
+def test_rounding_is_no_deviation():
+    """Within a train of nothing and without scatter, a billionth of what is outside is still inside."""
+    power = np.where(np.abs(np.arange(180) - 89.5) < 60, 0.3e-9, 1.0)
+    found = find_anchor(power, 0, aligned(level=0.0, sigma=0.0), -4.0, 4.0)
+    assert found.shift == pytest.approx(0.0, abs=0.03)
+
+
+def test_an_end_that_was_not_recorded_shows_nothing():
+    power = train(0.5, NOTHING, NOTHING)
+    for part, first in ((power[:100], 0), (power[100:], 100), (power[:34], 0), (power[147:], 147)):
+        found = find_anchor(part, first, aligned(), -4.0, 4.0)
+        assert found.seen
+        assert found.shift == pytest.approx(0.5, abs=1.0)
+    hidden = find_anchor(power[60:100], 60, aligned(), -4.0, 4.0)
+    assert (hidden.seen, hidden.shift) == (False, pytest.approx(0.0, abs=1e-9))

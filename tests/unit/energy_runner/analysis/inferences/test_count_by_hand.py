@@ -125,7 +125,8 @@ def test_something_that_repeats_and_nothing_else_is_counted():
 
 
 @pytest.mark.parametrize(
-    ("ratio", "near"), [(1.5, False), (2.05, True), (2.1, False), (1 / 2.05, True), (1 / 2.1, False)]
+    ("ratio", "near"),
+    [(1.5, False), (1 / 1.5, False), (2.05, True), (2.1, False), (1 / 2.05, True), (1 / 2.1, False)],
 )
 def test_a_multiple_or_a_divisor_is_not_something_else(ratio, near):
     """The inferences' period is `ratio` times the clearest one: within 3 % of a whole number it is the same."""
@@ -153,6 +154,12 @@ def test_leads_are_tried_as_far_as_the_edges_allow(slack):
     for period, tried in ((10.01 + slack / 100, True), (9.8 - slack / 100, True), (9.6 - slack / 100, False)):
         found = choices(around(100, slack=slack), swing(period) + 0.1 * NOISE, None)
         assert bool(found and abs(found[0].period - period) < 0.013) == tried, period
+
+
+def test_a_lead_of_half_a_long_inference_is_tried():
+    found = choices(around(10), swing(95.5) + 0.1 * NOISE, None)
+    assert len(found) == 1
+    assert found[0].period == pytest.approx(95.5, abs=2.0)
 
 
 def test_noise_leads_to_nothing():
@@ -196,6 +203,26 @@ def test_parts_differ_by_a_share_of_their_shape(share, differ):
     apart = math.sqrt(share * np.var(half) * 24)
     window, power = halves(apart, 1e-9)
     assert parts_differ(window, power, 0, Choice(80, 24.0, 0.9, parts=2)) == differ
+
+
+def test_levels_that_vary_from_one_inference_to_the_next_are_no_scatter():
+    window, power = halves(0.1, 0.01)
+    level = 1 + 0.2 * np.random.default_rng(2).standard_normal(80)
+    assert parts_differ(window, power * np.repeat(level, 24), 0, Choice(80, 24.0, 0.9, parts=2))
+
+
+def test_what_is_wild_in_every_part_does_not_make_them_differ():
+    """In every tenth inference both halves have the same wild sample, which no template follows."""
+    window, power = halves(0.0, 0.01)
+    power.reshape(80, 2, 12)[::10, :, 6] += 2.0
+    assert not parts_differ(window, power, 0, Choice(80, 24.0, 0.9, parts=2))
+
+
+def test_parts_that_are_never_sampled_alike_cannot_be_compared():
+    """Of two halves of 12.5 samples one is sampled at whole places and the other between."""
+    power = np.tile(np.random.default_rng(0).standard_normal(25), 80)
+    window = WindowTrace(power, 1e-3, 0.0, len(power) - 0.25, 0.0, 80)
+    assert not parts_differ(window, power, 0, Choice(80, 25.0, 0.9, parts=2))
 
 
 def test_missing_samples_take_no_part():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from energy_runner.analysis.inferences.distribution import LEAST_VALUES, WarmUp, describe, robust_sigma
+from energy_runner.analysis.inferences.distribution import WarmUp, _robust_line, describe, robust_sigma
 
 MEDIAN_SIGMA = 1.0 / stats.norm.ppf(0.75)  # of a normal distribution, from the median absolute deviation
 MEAN_SIGMA = math.sqrt(math.pi / 2)  # the same, from the mean absolute deviation
@@ -93,6 +93,33 @@ def test_a_drift_and_its_uncertainty(slope: float) -> None:
     assert found.drift_u == pytest.approx(u * 19 / np.median(values), rel=1e-9)
 
 
+@pytest.mark.parametrize("count", [20, 24])
+@pytest.mark.parametrize("second", [1e-6, 1.0])
+@pytest.mark.parametrize("slope", [-5.0, 5.0])
+def test_what_stands_out_does_so_from_the_drift(slope: float, second: float, count: int) -> None:
+    """Values that are 1 beside a line, and then one that is 20 beside it."""
+    t = second * np.arange(count)
+    values = 1000 + slope * np.arange(count) + np.resize([1.0, -1.0], count)
+    found = describe(values, t + 100 * second)
+    assert found is not None
+    assert found.outliers == ()
+    assert found.sigma == pytest.approx(MEDIAN_SIGMA, rel=0.02)
+    assert found.drift_per_s * second == pytest.approx(slope, abs=0.05)
+    values[10] += 20
+    found = describe(values, t + 100 * second)
+    assert found is not None
+    assert found.outliers == (10,)
+
+
+@pytest.mark.parametrize("more", [[], [77.0]])
+def test_a_line_through_the_medians_of_both_halves(more: list[float]) -> None:
+    """Medians 4 at 6 s and 10 at 12 s or, with one value more in the middle, at 13 s."""
+    x = np.array([1.0, 2.0, 9.0, 4.0, 5.0, *more, 99.0, 7.0, 8.0, 30.0, 10.0])
+    t = np.arange(len(x)) + 4.0 + 0.2 * (np.arange(len(x)) == 4) - 0.2 * (np.arange(len(x)) == 0)
+    apart = 6.0 if more else 5.0
+    assert _robust_line(x, t) == pytest.approx(4 + 6 / apart * (t - 6), rel=1e-12)
+
+
 def test_deviations_that_resemble_their_neighbours_make_a_drift_less_certain() -> None:
     """Of 15 products of neighbours 11 are positive and 4 negative: r = 7/16."""
     t = 2.0 * np.arange(16.0)
@@ -123,20 +150,22 @@ def test_values_of_one_moment_but_for_one_that_stands_out_have_no_drift() -> Non
 
 
 def test_values_of_one_moment_or_too_few_are_not_described() -> None:
-    assert describe(np.ones(LEAST_VALUES), np.ones(LEAST_VALUES)) is None
-    assert describe(np.ones(LEAST_VALUES - 1), seconds(LEAST_VALUES - 1)) is None
-    assert describe(np.ones(LEAST_VALUES), seconds(LEAST_VALUES)) is not None
-    assert describe(np.array([math.nan] + [1.0] * (LEAST_VALUES - 1)), seconds(LEAST_VALUES)) is None
+    assert describe(np.ones(8), np.ones(8)) is None
+    assert describe(np.ones(8), np.repeat([1.0, 2.0], [1, 7])) is not None
+    assert describe(np.ones(7), seconds(7)) is None
+    assert describe(np.ones(8), seconds(8)) is not None
+    assert describe(np.array([math.nan] + [1.0] * 7), seconds(8)) is None
 
 
-@pytest.mark.parametrize("number", [5, 6])
+@pytest.mark.parametrize("number", [5, 6, 8])
 @pytest.mark.parametrize("early", [-1.0, 0.0, 1.0])
 @pytest.mark.parametrize("late", [-1.0, 0.0, 1.0])
 def test_a_middle_that_is_not_positive_has_no_relative_figures(number: int, early: float, late: float) -> None:
-    """Of 11 values the middle is that of the first `number`, if these are six, else that of the others."""
-    middle = early if number == 6 else late
+    """Of 11 values the middle is that of the larger part; of the last six, three or more are late."""
+    middle = early if number > 5 else late
+    later = late if number < 8 else (early + late) / 2
     found = describe(np.repeat([early, late], [number, 11 - number]), seconds(11))
-    assert (found is not None) == (middle > 0 and late > 0)
+    assert (found is not None) == (middle > 0 and later > 0)
 
 
 def test_a_warm_up_is_told_against_the_second_half() -> None:
@@ -181,6 +210,22 @@ def test_settled_means_five_in_a_row_within_the_limits() -> None:
         assert found.warm_up.settled_after == 0
 
 
+@pytest.mark.parametrize(
+    ("early", "late", "of_all", "larger"),
+    [(3.0, [1.0] * 20, 2.0, 2.0), (1.0, [3.0] * 14 + [0.5] * 6, 1.0, 3.0)],
+    ids=["of all", "of the later half"],
+)
+def test_the_larger_scatter_says_what_is_settled(early, late, of_all, larger) -> None:
+    """Values to either side of 10: the median deviation is `of_all` for all of them, or that of the later half."""
+    for share, settled in ((0.99, 0), (1.01, 1)):
+        values = 10 + np.array([early] * 20 + late) * np.resize([1.0, -1.0], 40)
+        values[0] = 10 + share * limit(40) * larger * MEDIAN_SIGMA
+        found = describe(values, seconds(40))
+        assert found is not None
+        assert found.sigma == pytest.approx(of_all * MEDIAN_SIGMA, rel=1e-3)
+        assert found.warm_up.settled_after == settled
+
+
 def test_values_that_never_settle_say_so() -> None:
     values = 100.0 + np.resize([-1.0, 1.0], 20)
     values[::3] = 150.0
@@ -192,4 +237,5 @@ def test_values_that_never_settle_say_so() -> None:
 def test_more_than_half_equal_values_take_the_mean_deviation() -> None:
     values = np.array([1.0] * 6 + [2.0, 0.0, 4.0])
     assert robust_sigma(values) == pytest.approx((1 + 1 + 3) / 9 * MEAN_SIGMA, rel=1e-12)
-    assert robust_sigma(np.array([1.0, 2.0, 4.0])) == pytest.approx(MEDIAN_SIGMA, rel=1e-4)
+    for unit in (0.01, 1.0):
+        assert robust_sigma(unit * np.array([1.0, 2.0, 4.0])) == pytest.approx(unit * MEDIAN_SIGMA, rel=1e-4)

@@ -58,7 +58,7 @@ def test_what_repeats_fewer_than_eight_times_is_not_found(repetitions):
     assert find_period(swing(33.3, repetitions)) is None
 
 
-@pytest.mark.parametrize("unit", [1e-30, 1e-6, 1e6, 1e30])
+@pytest.mark.parametrize("unit", [1e-100, 1e-6, 1e6, 1e100])
 def test_the_answer_does_not_depend_on_the_unit(unit):
     x = swing(33.3, 20)
     one, other = find_period(x), find_period(x * unit)
@@ -85,6 +85,27 @@ def test_repetitions_that_differ_in_turn_repeat_only_together(noise):
     found = find_period(x + np.random.default_rng(0).normal(0, noise, len(x)))
     assert found is not None
     assert found.samples == pytest.approx(60, rel=1e-4)
+
+
+@pytest.mark.parametrize(("own", "period"), [(0.3, 20), (0.7, 60), (1.0, 60)])
+def test_repetitions_that_are_alike_but_for_a_small_part_are_equal(own, period):
+    """Of three in turn each has something of its own: at 0.3 a tenth of their variance, at 0.7 a third."""
+    rng = np.random.default_rng(3)
+    x = np.tile(np.tile(rng.standard_normal(20), 3) + own * rng.standard_normal(60), 100)
+    found = find_period(x)
+    assert found is not None
+    assert found.samples == pytest.approx(period, rel=1e-4)
+
+
+@pytest.mark.parametrize(("height", "sigmas"), [(0.4, 4.5), (0.5, 9.4), (0.5, 11.5)])
+def test_a_period_must_explain_eight_standard_deviations_more_than_chance(height, sigmas):
+    seed = {4.5: 0, 9.4: 1, 11.5: 3}[sigmas]
+    x = height * np.cos(2 * np.pi * np.arange(2000) / 12.5) + np.random.default_rng(seed).standard_normal(2000)
+    assert explained(flattened(x), 12.5).sigmas == pytest.approx(sigmas, abs=0.1)
+    found = find_period(x)
+    assert (found is not None) == (sigmas > 8)
+    if found is not None:  # so faint, it may be a multiple
+        assert abs(found.samples / 12.5 - round(found.samples / 12.5)) < 0.01
 
 
 def test_a_trace_of_more_than_a_million_samples_is_averaged_to_fewer():
@@ -190,6 +211,7 @@ def test_nothing_or_a_sample_for_each_bin_explains_nothing():
         (10.0, 159, 20, 1),
         (10.0, 319, 20, 1),  # a part has eight samples for each bin ...
         (10.0, 320, 20, 2),
+        (30.0, 45, 60, 1),  # some bins have a single sample
         (31.9, 2000, 64, 3),  # ... of which there are at most 64
         (100.0, 2399, 64, 1),  # a part has at least twelve periods
         (100.0, 2400, 64, 2),
