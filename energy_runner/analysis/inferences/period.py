@@ -19,7 +19,8 @@ FloatArray = npt.NDArray[np.float64]
 
 LEAST_SAMPLES = 4.0  # a period: fewer cannot hold a shape that shows where it begins
 LEAST_REPETITIONS = 8  # in the trace: fewer may be a slow change of the supply and back
-_FIRST_PEAK = 0.9  # of the highest peak: the nearest one as high counts
+_FIRST_PEAK = 0.9  # of the highest peak: the nearest one as high counts ...
+_CHANCE = 3.0  # ... less so many standard deviations, by which noise may lift another peak above the nearest one
 _AS_HIGH = 0.85  # of the peak at a lag: the mean height of the peaks at multiples of its divisor; then all are > 0.7
 _MOST_DIVISOR = 64
 _SIGNIFICANCE = 8.0  # standard deviations of what chance gives; a meter's noise is not quite white
@@ -151,7 +152,7 @@ def _bins(length: int, period: float) -> tuple[npt.NDArray[np.intp], int]:
 
 
 def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
-    """Return the nearest lag whose peak is about as high as the highest one up to `longest`."""
+    """Return the nearest lag whose peak is as high as the highest one up to `longest`, but for noise."""
     from scipy.signal import find_peaks  # imported here: it takes more than a second
 
     inner = r[1 : longest + 1]
@@ -163,7 +164,9 @@ def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
     heights = inner[behind:][peaks]
     if len(peaks) == 0 or not np.max(heights) > 0:
         return None
-    return int(peaks[heights >= _FIRST_PEAK * np.max(heights)][0]) + behind + 1
+    # Of n samples of noise a height has a standard deviation of 1/√n; `r` has half as many lags.
+    least = _FIRST_PEAK * np.max(heights) - _CHANCE / math.sqrt(2 * len(r))
+    return int(peaks[heights >= least][0]) + behind + 1
 
 
 def _at_longer_lags(r: FloatArray, lag: int) -> float:

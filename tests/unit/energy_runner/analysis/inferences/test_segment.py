@@ -94,6 +94,16 @@ def test_noise_makes_it_less_sure_and_says_so():
     assert np.max(np.abs(loud.boundaries - starts)) < 4 * np.median(loud.u)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_does_not_make_several_inferences_look_like_one(seed):
+    """The noise is twice the differences between layers, so that any multiple of the period may fit best by chance."""
+    starts = steady(43.38)
+    train = found(starts, train_power(starts, noise=0.2, seed=seed))
+    assert (train.count, train.disagreements) == (120, ())
+    assert train.free is not None
+    assert train.free.samples == pytest.approx(43.38, rel=0.01)
+
+
 def test_windows_together_know_better_where_an_inference_begins():
     trains, truth = [], []
     for seed, phase in enumerate([0.05, 0.3, 0.45, 0.6, 0.85]):
