@@ -96,7 +96,7 @@ def test_noise_makes_it_less_sure_and_says_so():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_noise_does_not_make_several_inferences_look_like_one(seed):
-    """The noise is twice the differences between layers, so that any multiple of the period may fit best by chance."""
+    """With noise of twice the differences between layers any multiple of the period may fit best."""
     starts = steady(43.38)
     train = found(starts, train_power(starts, noise=0.2, seed=seed))
     assert (train.count, train.disagreements) == (120, ())
@@ -299,6 +299,32 @@ def test_a_session_without_power(tmp_path):
     session = make_run(mode="performance").write(tmp_path / "s")
     with pytest.raises(SessionError, match="no power trace"):
         segment_session(session)
+
+
+def test_a_session_whose_trace_is_gone(tmp_path):
+    session = make_run().write(tmp_path / "s")
+    (session.path / "trace.jls").unlink()
+    with pytest.raises(SessionError, match="no power trace"):
+        segment_session(session)
+
+
+def test_a_session_without_windows(tmp_path):
+    session = make_run(windows=0).write(tmp_path / "s")
+    with pytest.raises(SessionError, match="no window was measured"):
+        segment_session(session)
+
+
+def test_one_window_is_told_as_it_is_among_all(tmp_path):
+    session = make_run(windows=3, by_laps=True).write(tmp_path / "s")
+    every = segment_session(session)
+    for number in range(3):
+        alone = segment_session(session, number)
+        assert alone.windows == (every.windows[number],)
+        assert (alone.idle, alone.idle_searched) == (every.idle, every.idle_searched)
+    with pytest.raises(SessionError, match="has windows 1 to 3, not 0"):
+        segment_session(session, -1)
+    with pytest.raises(SessionError, match="has windows 1 to 3, not 4"):
+        segment_session(session, 3)
 
 
 def test_windows_in_a_trace_that_was_cut(tmp_path):

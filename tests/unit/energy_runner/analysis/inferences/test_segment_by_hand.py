@@ -99,11 +99,12 @@ def test_two_million_samples_are_averaged():
     assert traced.period_s == pytest.approx(STEP_S)
 
 
+@pytest.mark.parametrize("beyond", [0, 1, 2, 3, 5, 100])
 @pytest.mark.parametrize(("factor", "missing"), [(1, 3), (2, 2), (3, 2)])
-def test_means_of_several_samples_across_the_blocks_that_are_read(factor, missing):
+def test_means_of_several_samples_across_the_blocks_that_are_read(factor, missing, beyond):
     """A mean with a missing sample is missing, and samples that fill no mean are left out."""
-    power_w = np.random.default_rng(0).standard_normal((1 << 21) + 100)
-    power_w[[71, 72, 1 << 20]] = [math.nan, math.inf, -math.inf]
+    power_w = np.random.default_rng(0).standard_normal(5 + (1 << 20) // factor * factor + beyond)
+    power_w[[71, 72, 1 << 19]] = [math.nan, math.inf, -math.inf]
     whole = (len(power_w) - 5) // factor
     used = np.where(np.isfinite(power_w), power_w, math.nan)[5 : 5 + whole * factor]
     found = _averaged(
@@ -165,6 +166,18 @@ def test_every_figure_of_a_window():
             drift_per_s_u=pytest.approx(wanted.drift_per_s_u, abs=1e-9),
         )
     assert found.shape_w == pytest.approx([4.0] * 5 + [2.0] * 5)
+    phases = [(one.start_s, one.duration_s, one.power_w) for one in found.estimated_phases]
+    assert phases == [pytest.approx((0.0, 0.01, 4.0)), pytest.approx((0.01, 0.01, 2.0))]
+
+
+def test_a_drift_of_the_energies_is_one_per_second():
+    """Each takes a hundredth of the first one's 60 mJ more than the one before it, 20 ms earlier."""
+    one = train()
+    growth = 1 + 0.01 * np.clip((np.arange(120) - 11) // 10, 0, 8)
+    power = one.window.power_w * growth
+    found = _resolved(FRAME, replace(one, window=replace(one.window, power_w=power)), 0.0)
+    assert found.energy is not None
+    assert found.energy.drift_per_s == pytest.approx(0.06 * 0.01 / 0.02, rel=0.02)
 
 
 def test_energies_are_resolved_to_what_the_boundaries_allow():
@@ -173,6 +186,17 @@ def test_energies_are_resolved_to_what_the_boundaries_allow():
     wanted = math.sqrt(2) * math.hypot(0.3 * 0.002 * 3.0, 0.14 * 2.0 * 0.002)
     assert found.energy_resolution_j == pytest.approx(wanted, rel=1e-9)
     assert found.counted is None
+
+
+def test_the_step_between_inferences_is_that_from_the_last_sample_to_the_first():
+    """A level that rises from 2 W by a fifth of a watt a sample ends 1.8 W higher than it began."""
+    one = train()
+    rising = Template(np.arange(20) / 20, 2.0 + 2.0 * ((np.arange(20) / 20 + 0.5) % 1))
+    found = _resolved(FRAME, replace(one, aligned=replace(one.aligned, template=rising)), 0.0)
+    assert found.shape_w == pytest.approx(2.0 + 0.2 * np.arange(10))
+    power_w = np.median(found.energy_j) / 0.02
+    wanted = math.sqrt(2) * math.hypot(0.3 * 0.002 * power_w, 0.14 * 1.8 * 0.002)
+    assert found.energy_resolution_j == pytest.approx(wanted, rel=1e-9)
 
 
 def test_without_a_whole_inference_there_is_no_resolution():
@@ -218,8 +242,9 @@ def test_levels_inside_an_inference():
 @pytest.mark.parametrize(
     ("step", "sign", "phases"), [(0.007, 1, 1), (0.014, 1, 2), (0.007, -1, 1), (0.014, -1, 2)]
 )
-def test_steps_below_a_hundredth_of_the_power_are_no_levels(step, sign, phases):
-    shape_w = sign * np.repeat([1.0, 1.0 + step], 40)
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_steps_below_a_hundredth_of_the_power_are_no_levels(step, sign, phases, unit):
+    shape_w = unit * sign * np.repeat([1.0, 1.0 + step], 40)
     assert len(_phases_inside(shape_w, 0.04)) == phases
 
 
@@ -313,6 +338,16 @@ def test_a_window_from_the_first_to_the_last_sample_is_in_the_trace():
     )
     assert found.windows[0].resolved
     assert found.windows[0].above_idle_j is None
+
+
+def test_samples_of_power_give_the_same():
+    power = scene(200.3)
+    watts = EnergySource(lambda a, b: power[a:b], len(power), STEP_S, STEP_S)
+    alignment = aligned_by(Placed(200.0, 1936.0, 0.5))
+    one = segment_windows(source_of(power), facts_of(40), alignment, IDLE, "").windows[0]
+    other = segment_windows(watts, facts_of(40), alignment, IDLE, "").windows[0]
+    assert other.energy_per_inference_j == pytest.approx(one.energy_per_inference_j, rel=1e-9)
+    assert other.energy_j == pytest.approx(one.energy_j, rel=1e-9)
 
 
 def test_a_window_without_any_sample_has_no_energy():

@@ -2,6 +2,7 @@
 """One beginning for all windows of a run: a weighted mean within the limits of all edges."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -44,6 +45,13 @@ def train(
     )
 
 
+FINE = np.arange(8192) / 8192
+
+
+def fine(begins: float) -> np.ndarray:
+    return shape(FINE - begins)
+
+
 def offs(trains: list[Train], begins: list[float]) -> list[float]:
     """Return by how many samples each shared anchor is off."""
     return [one.anchor.shift - true for one, true in zip(share_anchor(trains), begins, strict=True)]
@@ -83,6 +91,34 @@ def test_the_period_decides_which_window_knows_best():
     assert offs(trains, [2.0, 4.0]) == pytest.approx([20 * wanted, 40 * wanted], abs=3e-3)
 
 
+def test_two_windows_that_differ_make_the_mean_as_unsure_as_they_are_apart():
+    """Off by −1 and 1, each ± 0.1: the Birge ratio is √200."""
+    trains = [train(3.0, 1.0, 0.1), train(-4.0, -1.0, 0.1)]
+    assert [one.anchor.u for one in share_anchor(trains)] == pytest.approx([1.0] * 2, rel=2e-3)
+
+
+def test_the_surest_part_of_a_period_leads():
+    """A window of another program is less sure in samples, but surer in its longer periods: it shares nothing."""
+    trains = [train(3.0, 0.1, 0.3), train(-4.0, 0.3, 0.3), train(1.0, 0.2, 0.4, period=40.0, level=shape(-PHASE))]
+    assert offs(trains, [3.0, -4.0, 1.0]) == pytest.approx([0.1, 0.3, 0.2], abs=2e-3)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+@pytest.mark.parametrize("later", [-0.4, -0.25, 0.0, 0.25, 0.4, 0.45, 100.3, 1023.4])
+def test_places_are_compared_to_far_less_than_a_two_thousandth_of_a_period(later, unit):
+    """Nearest of 2048 places first, then by a parabola."""
+    begins = later * PERIOD / 2048
+    trains = [
+        train(0.0, 0.1, 0.1, level=unit * fine(0.0)),
+        train(begins, 0.1, 0.1, level=unit * fine(later / 2048)),
+    ]
+    trains = [
+        replace(one, aligned=replace(one.aligned, template=Template(FINE, one.aligned.template.level)))
+        for one in trains
+    ]
+    assert offs(trains, [0.0, begins]) == pytest.approx([0.1, 0.1], abs=2e-4)
+
+
 def test_a_window_whose_ends_are_hidden_learns_from_the_others():
     trains = [train(3.0, 0.1, 0.1), train(-4.0, 0.1, 0.1), train(0.5, 5.0, 9.0, seen=False)]
     assert offs(trains, [3.0, -4.0, 0.5]) == pytest.approx([0.1] * 3, abs=2e-3)
@@ -97,9 +133,9 @@ def test_what_one_window_shows_is_not_shared(seen):
 
 @pytest.mark.parametrize("whole", [-1, 1, 2])
 def test_of_equal_places_the_nearest_to_its_own_anchor(whole):
-    """A window's template may begin any number of repetitions earlier."""
-    trains = [train(3.0, 0.1, 0.1), train(-4.0, 0.1 + whole * PERIOD, 0.1, limits=(-50.0, 60.0))]
-    assert offs(trains, [3.0, -4.0]) == pytest.approx([0.1, 0.1 + whole * PERIOD], abs=2e-3)
+    """A window's template may begin any number of repetitions earlier. The leader's own place is where it is."""
+    trains = [train(2.93258, 0.1, 0.1), train(-4.0, 0.1 + whole * PERIOD, 0.1, limits=(-50.0, 60.0))]
+    assert offs(trains, [2.93258, -4.0]) == pytest.approx([0.1, 0.1 + whole * PERIOD], abs=2e-3)
 
 
 def test_another_program_takes_no_part():
