@@ -172,7 +172,7 @@ def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> Floa
     period = float(starts[-1] - starts[0]) / count
     parts = int(min(_PARTS, period))
     turn = (places - starts[0]) / period
-    part = np.clip((turn * parts).astype(np.intp), 0, count * parts - 1)
+    part = (turn * parts).astype(np.intp)
     size = np.bincount(part, minlength=count * parts)
     table = (np.bincount(part, weights=power, minlength=count * parts) / np.maximum(size, 1)).reshape(count, parts)
     whole = np.all(size.reshape(count, parts) > 0, axis=1)
@@ -180,7 +180,7 @@ def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> Floa
         return starts
     spectra = np.fft.rfft(table - np.mean(table, axis=1, keepdims=True), axis=1)
     seen = np.flatnonzero(whole)
-    near = uniform_filter1d(spectra[seen], max(1, min(_TOGETHER, len(seen) // 4)), axis=0, mode="constant")
+    near = uniform_filter1d(spectra[seen], min(_TOGETHER, len(seen) // 4), axis=0, mode="constant")
     plain = common = np.mean(spectra[seen], axis=0)
     if not _power(plain) > 0.5 * np.mean(_power(near)):  # rotated too far to have anything in common
         common = near[len(near) // 2]
@@ -237,10 +237,10 @@ def _fitted(places: FloatArray, power: FloatArray, starts: FloatArray, used: Boo
 
     scale = np.ones(count)
     for _ in range(2):
-        template = fold((power / scale[index])[used], phase[used], max(3, round(period / width)))
+        template = fold((power / scale[index])[used], phase[used], round(period / width))
         model = template.at(phase)
         squares = summed(model**2)
-        scale = np.where(squares > 0, summed(model * power) / np.where(squares > 0, squares, 1.0), 1.0)
+        scale = summed(model * power) / np.where(squares > 0, squares, 1.0)
         scale[~((scale > 1 / _MOST_SCALE) & (scale < _MOST_SCALE))] = 1.0
     level = scale[index]
     rest = power - level * model

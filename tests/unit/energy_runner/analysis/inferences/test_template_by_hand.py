@@ -11,6 +11,7 @@ from energy_runner.analysis.inferences.template import (
     Template,
     _ordered,
     _quietened,
+    _within,
     align,
     fold,
     repetition_of,
@@ -133,6 +134,64 @@ def test_a_period_is_as_uncertain_as_the_curve_through_its_starts():
     of_places = np.sqrt(np.einsum("ij,jk,ik->i", design, covariance, design))
     aligned = Aligned(even(400), of_places, Template(np.zeros(1), np.ones(1)), np.ones(400), 0.1)
     assert aligned.period_u == pytest.approx(math.sqrt(ends @ covariance @ ends) / 400, rel=0.02)
+
+
+def test_a_start_is_as_uncertain_as_the_slopes_around_it_allow():
+    """Least squares over two repetitions, with weights that fall from one to nothing; then a curve."""
+    found = align(trace(even(100), noise=0.01), 0, even(100))
+    slopes = ((0.3 * 2 * np.pi) ** 2 + (0.2 * 4 * np.pi) ** 2) / 2 / PERIOD**2  # mean square
+    alone = 0.01 / math.sqrt(PERIOD * slopes)
+    assert np.median(found.u) == pytest.approx(alone * math.sqrt(4 / 101), rel=0.1)
+
+
+@pytest.mark.parametrize("unit", [1e-4, 1e4])
+def test_alignment_does_not_depend_on_the_unit(unit):
+    power = trace(even(60), noise=0.01)
+    one, other = align(power, 0, even(60)), align(unit * power, 0, even(60))
+    assert other.starts == pytest.approx(one.starts, abs=1e-6)
+    assert other.u == pytest.approx(one.u, rel=1e-6)
+    assert other.scale == pytest.approx(one.scale, rel=1e-6)
+    assert other.sigma == pytest.approx(unit * one.sigma, rel=1e-6)
+
+
+@pytest.mark.parametrize(("count", "bins"), [(3, 24), (8, 47), (20, 118), (31, 184), (32, 190), (100, 190)])
+def test_the_template_has_parts_of_an_eighth_of_a_sample_where_there_are_enough(count, bins):
+    """Four samples for each part on average, which is a sample long at most: 23.7 · count / 4 of them."""
+    found = align(trace(even(100), noise=0.001), 0, even(count), roughly_known=True)
+    assert 0.9 * bins < len(found.template.phase) <= bins
+
+
+def test_levels_that_differ_by_a_third_are_taken_out_of_the_template():
+    scale = 1 + 0.3 * np.random.default_rng(0).uniform(-1, 1, 60)
+    found = align(trace(even(60), scale=scale), 0, even(60))
+    assert found.sigma < 0.01
+    assert np.max(np.abs(errors(found, even(60)))) < 0.1
+    assert np.std(found.scale / scale) < 0.05
+
+
+def test_a_repetition_without_power_has_no_level():
+    """Less than a thousandth of the others' is noise."""
+    scale = np.ones(60)
+    scale[[20, 40]] = [0.0, 5e-4]
+    found = align(trace(even(60), scale=scale), 0, even(60), roughly_known=True)
+    assert found.scale[[20, 40]].tolist() == [1.0, 1.0]
+
+
+def test_gaps_in_every_repetition_are_no_hindrance():
+    power = trace(even(60), noise=0.002)
+    power[::12] = math.nan
+    found = align(power, 0, even(60))
+    assert np.max(np.abs(errors(found, even(60)))) < 0.01
+
+
+def test_samples_within_a_train_whose_ends_may_be_a_sample_off():
+    """Those that begin a sample after the first start or later, and end a sample before the last."""
+    places = np.arange(40.0)
+    power = np.ones(40)
+    power[14] = math.nan
+    for starts, first, last in (([10.0, 20.0], 11, 18), ([10.5, 20.5], 12, 18), ([9.9, 20.1], 11, 18)):
+        within = np.flatnonzero(_within(places, power, np.array(starts)))
+        assert within.tolist() == [k for k in range(first, last + 1) if k != 14]
 
 
 @pytest.mark.parametrize("jitter", [0.1, 0.3])

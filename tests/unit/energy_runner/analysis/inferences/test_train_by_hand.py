@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from energy_runner.analysis.inferences.anchor import Anchor
-from energy_runner.analysis.inferences.count import WindowTrace
+from energy_runner.analysis.inferences.count import WindowTrace, fits
 from energy_runner.analysis.inferences.template import Aligned, Template
 from energy_runner.analysis.inferences.train import NotResolved, Train, durations_s, energies_j, find_train
 from tests.support.trains import PERIOD_S, steady, train_power, window
@@ -18,7 +18,7 @@ BOUNDS = np.array([10.25, 20.25, 30.25, 40.25])
 
 
 def made(power: np.ndarray, bounds: np.ndarray = BOUNDS, *, template: Template = STEP) -> Train:
-    """A train of two-millisecond samples, aligned half a repetition before its boundaries."""
+    """A train of two-millisecond samples, aligned a repetition before its boundaries."""
     count = len(bounds) - 1
     period = float(bounds[-1] - bounds[0]) / count
     aligned = Aligned(bounds - period, np.full(count + 1, 0.3), template, np.ones(count), 0.01)
@@ -95,6 +95,53 @@ def test_a_train_as_long_as_its_trace():
     assert energies_j(train) == pytest.approx([0.06] * 3, rel=1e-9)
 
 
+def test_samples_are_missing_at_either_end_of_a_trace():
+    power = np.full(30, 3.0)
+    power[[0, 29]] = math.nan
+    energy = energies_j(made(power, np.array([0.0, 10.0, 20.0, 30.0])))
+    assert np.isnan(energy).tolist() == [True, False, True]
+
+
+def test_boundaries_a_part_of_a_sample_outside_the_trace():
+    """The first and the last sample belong to the inferences as a whole."""
+    power = np.arange(30.0) + 1
+    energy = energies_j(made(power, np.array([-0.5, 9.0, 20.0, 30.5])))
+    assert energy[1] == pytest.approx(np.sum(power[9:20]) * 0.002)
+    assert energy[[0, 2]] == pytest.approx([np.sum(power[:9]) * 0.002, np.sum(power[20:]) * 0.002])
+
+
+@pytest.mark.parametrize(("first", "last"), [(7.0, 1.0), (0.5, 9.0)])
+def test_the_first_and_the_last_sample_hold_a_boundary(first, last):
+    """Nothing is beside them: each is shared out as if the level outside were its own."""
+    power = np.full(30, 3.0)
+    power[[0, 29]] = first, last
+    energy = energies_j(made(power, np.array([0.25, 10.0, 20.0, 29.75])))
+    of_first = 0.75 * 4 / (0.25 * first + 0.75 * 4)
+    of_last = 0.75 * 2 / (0.75 * 2 + 0.25 * last)
+    assert energy[0] == pytest.approx(0.002 * (of_first * first + 27), rel=1e-3)
+    assert energy[2] == pytest.approx(0.002 * (of_last * last + 27), rel=1e-3)
+
+
+def test_the_level_before_a_boundary_is_that_of_the_last_sample():
+    """It has 2 W, all others of an inference have 4 W; boundaries lie a quarter into a sample."""
+    late = Template(np.array([0.0, 0.899, 0.9, 0.999]), np.array([4.0, 4.0, 2.0, 2.0]))
+    edges = np.linspace(0, 50, 50 * 20 + 1)[:-1] + 1 / 40
+    inside = np.where((edges - BOUNDS[0]) % 10 > 9, 2.0, 4.0)
+    power = np.where((edges < BOUNDS[0]) | (edges > BOUNDS[-1]), 1.0, inside).reshape(50, 20).mean(axis=1)
+    assert energies_j(made(power, template=late)) == pytest.approx([0.002 * (9 * 4 + 2)] * 3, rel=1e-9)
+
+
+def test_missing_samples_beside_a_train_are_replaced_by_the_nearest_inference():
+    scale = np.array([1.0, 2.0, 3.0])
+    power = sampled(scale)
+    power[[9, 41]] = math.nan
+    train = made(power)
+    energy = energies_j(replace(train, aligned=replace(train.aligned, scale=scale)))
+    of_first, of_last = 3.0 / (0.25 * 2 + 3.0), 1.5 / (1.5 + 0.75 * 12)
+    assert energy[0] == pytest.approx(0.06 + 0.002 * (of_first * power[10] - 3.0), rel=1e-9)
+    assert energy[2] == pytest.approx(0.18 + 0.002 * (of_last * power[40] - 1.5), rel=1e-9)
+
+
 # --- what is not resolved -------------------------------------------------------------------------------
 
 
@@ -134,6 +181,22 @@ def test_half_of_the_samples_must_be_there(missing, answer):
     assert reason(power, 50.0, 450.0, 10, slack=0.0) == answer
 
 
+def test_a_window_that_begins_before_its_trace_or_far_into_it():
+    assert reason(np.ones(500), -10.0, 440.0, 9, slack=0.0) == NOTHING
+    assert reason(np.ones(449), 100.0, 500.0, 8, slack=0.0) == GONE
+    assert reason(np.ones(450), 100.0, 500.0, 8, slack=0.0) == NOTHING
+
+
+def test_evidence_for_too_few_of_the_inferences():
+    """Of eight the middle ones are missing: fewer than six starts have samples beside them."""
+    starts = 30.3 + 51.3 * np.arange(9)
+    power = train_power(starts, noise=0.001)
+    power[153:339] = math.nan
+    found = find_train(window(starts, power))
+    assert isinstance(found, NotResolved)
+    assert found.reason == "what repeats in the trace is too faint to tell where an inference begins"
+
+
 def test_a_window_without_power():
     assert reason(np.zeros(500), 10, 490, 10) == "there is no power in the window"
     only_outside = np.zeros(500)
@@ -153,3 +216,18 @@ def test_a_train_does_not_depend_on_the_unit_of_power(unit):
     assert np.max(np.abs(one.aligned.template.level)) == pytest.approx(1.08, abs=0.02)
     if unit > 0:
         assert energies_j(other) == pytest.approx(energies_j(one) * unit, rel=1e-6)
+
+
+def test_a_faint_train_may_end_up_as_long_as_its_window_does_not_allow():
+    """What is likeliest is told, although noise moves its ends by more than the edges may be off."""
+    for seed in range(8):
+        starts = steady(214.3, 12)
+        traced = window(starts, train_power(starts, noise=0.25, seed=seed))
+        train = find_train(traced)
+        if isinstance(train, Train) and not fits(
+            traced, float(np.ptp(train.aligned.starts)), train.aligned.period
+        ):
+            break
+    else:
+        pytest.fail("noise moved no end")
+    assert (train.count, train.disagreements) == (12, ())
