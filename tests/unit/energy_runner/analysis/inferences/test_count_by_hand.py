@@ -2,6 +2,7 @@
 """How many inferences a window may hold, for windows whose numbers are round."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -214,8 +215,17 @@ def test_levels_that_vary_from_one_inference_to_the_next_are_no_scatter():
 def test_what_is_wild_in_every_part_does_not_make_them_differ():
     """In every tenth inference both halves have the same wild sample, which no template follows."""
     window, power = halves(0.0, 0.01)
-    power.reshape(80, 2, 12)[::10, :, 6] += 2.0
+    power.reshape(80, 2, 12)[::10, :, 6] += 10.0
     assert not parts_differ(window, power, 0, Choice(80, 24.0, 0.9, parts=2))
+
+
+@pytest.mark.parametrize(("ratio", "differ"), [(28.0, False), (36.0, True)])
+def test_the_scatter_of_few_inferences_counts_the_means_that_were_taken(ratio, differ):
+    """Of 8 · 24 samples, half of each kind 0.01 too high, 24 means leave 168 degrees of freedom."""
+    window, power = halves(0.01 * math.sqrt(ratio * 12 / 8), 0.0)
+    off = np.array([np.random.default_rng(k).permutation(np.resize([0.01, -0.01], 8)) for k in range(24)])
+    few = power[: 8 * 24] + off.T.ravel()
+    assert parts_differ(replace(window, stop=8 * 24 - 0.25), few, 0, Choice(8, 24.0, 0.9, parts=2)) == differ
 
 
 def test_parts_that_are_never_sampled_alike_cannot_be_compared():
