@@ -185,8 +185,8 @@ def _at_longer_lags(r: FloatArray, lag: int) -> float:
 
 def _peak_near(r: FloatArray, place: float, reach: int) -> float:
     """Return the place of the highest value near `place`, by a parabola through it and its neighbours."""
-    first = max(1, round(place) - reach)
-    top = first + int(np.argmax(r[first : min(len(r) - 1, round(place) + reach + 1)]))
+    first = round(place) - reach
+    top = first + int(np.argmax(r[first : first + 2 * reach + 1]))
     left, middle, right = r[top - 1], r[top], r[top + 1]
     bend = left - 2 * middle + right
     return top + (min(0.5, max(-0.5, 0.5 * float((left - right) / bend))) if bend < 0 else 0.0)

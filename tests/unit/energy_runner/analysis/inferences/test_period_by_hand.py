@@ -58,6 +58,45 @@ def test_what_repeats_fewer_than_eight_times_is_not_found(repetitions):
     assert find_period(swing(33.3, repetitions)) is None
 
 
+@pytest.mark.parametrize(("length", "found"), [(319, False), (328, True)])
+def test_a_trace_of_eight_repetitions_is_long_enough(length, found):
+    """To be a peak, the value at a lag of 40 samples needs the one at 41, an eighth of the trace."""
+    x = np.resize(np.random.default_rng(0).standard_normal(40), length)
+    assert (find_period(x) is not None) == found
+
+
+def test_half_a_turn_is_no_period():
+    assert find_period(np.cos(2 * np.pi * 0.5077 * np.arange(1000) / 1000)) is None
+
+
+@pytest.mark.parametrize("length", range(330, 420, 3))
+def test_any_number_of_repetitions_is_measured(length):
+    places = np.arange(length)
+    found = find_period(np.cos(2 * np.pi * places / 33.3) + 0.5 * np.cos(4 * np.pi * places / 33.3))
+    assert found is not None
+    assert found.samples == pytest.approx(33.3, rel=2e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_wide_peak_in_noise_is_looked_for_in_its_width(seed):
+    """The first one is some samples off, and the second one twice as many."""
+    places = np.arange(60_000)
+    x = np.cos(2 * np.pi * places / 1000.7) + 0.3 * np.random.default_rng(seed).standard_normal(60_000)
+    found = find_period(x)
+    assert found is not None
+    assert found.samples == pytest.approx(1000.7, rel=6e-4)
+
+
+def test_peaks_that_fade_with_the_lag_are_left_where_they_end():
+    """Each repetition is 5 % longer or shorter than the one before it: after many nothing is alike."""
+    rng = np.random.default_rng(3)
+    starts = np.cumsum(40 * (1 + 0.05 * rng.standard_normal(400)))
+    turns = 2 * np.pi * np.interp(np.arange(int(starts[-2])), starts, np.arange(400.0))
+    found = find_period(np.cos(turns) + 0.3 * np.cos(2 * turns) + 0.02 * rng.standard_normal(len(turns)))
+    assert found is not None
+    assert found.samples == pytest.approx(np.mean(np.diff(starts)), rel=1e-3)
+
+
 @pytest.mark.parametrize("unit", [1e-100, 1e-6, 1e6, 1e100])
 def test_the_answer_does_not_depend_on_the_unit(unit):
     x = swing(33.3, 20)
