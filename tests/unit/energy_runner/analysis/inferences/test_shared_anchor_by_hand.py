@@ -134,8 +134,13 @@ def test_what_one_window_shows_is_not_shared(seen):
 @pytest.mark.parametrize("whole", [-1, 1, 2])
 def test_of_equal_places_the_nearest_to_its_own_anchor(whole):
     """A window's template may begin any number of repetitions earlier. The leader's own place is where it is."""
-    trains = [train(2.93258, 0.1, 0.1), train(-4.0, 0.1 + whole * PERIOD, 0.1, limits=(-50.0, 60.0))]
-    assert offs(trains, [2.93258, -4.0]) == pytest.approx([0.1, 0.1 + whole * PERIOD], abs=2e-3)
+    begins = [2.93258, -4.0, 1.0]
+    trains = [
+        train(begins[0], 0.1, 0.1),
+        train(begins[1], 0.3 + whole * PERIOD, 0.1, limits=(-50.0, 60.0)),
+        train(begins[2], -0.1, 0.1),
+    ]
+    assert offs(trains, begins) == pytest.approx([0.1, 0.1 + whole * PERIOD, 0.1], abs=2e-3)
 
 
 def test_another_program_takes_no_part():
