@@ -14,7 +14,6 @@ from energy_runner.analysis.inferences.count import WindowTrace
 from energy_runner.analysis.inferences.distribution import describe
 from energy_runner.analysis.inferences.period import Period
 from energy_runner.analysis.inferences.segment import (
-    MOST_SAMPLES,
     WindowInferences,
     _averaged,
     _phases_inside,
@@ -92,7 +91,7 @@ def test_long_inferences_are_averaged(stop, count, factor):
 
 
 def test_two_million_samples_are_averaged():
-    length = 2 * MOST_SAMPLES
+    length = 2 * 2_097_152
     traced, _ = _traced(counted(length + 2), Placed(1.0, length + 1.0, 0.0), aligned_by(), 1_000_000)
     assert traced.period_s == pytest.approx(2 * STEP_S)
     traced, _ = _traced(counted(length + 2), Placed(2.0, length + 1.0, 0.0), aligned_by(), 1_000_000)
@@ -329,6 +328,7 @@ def test_windows_in_doubt_or_outside_the_trace_are_left_out():
     assert [one.index for one in found.windows] == list(range(5))
     assert {one.reason for one in found.windows[:4]} == {"not resolved: the window's edges are in doubt"}
     assert [one.above_idle_j is None for one in found.windows] == [True] * 4 + [False]
+    assert [(one.inferences, one.anchored) for one in found.windows] == [(0, False)] * 4 + [(40, True)]
 
 
 def test_a_window_from_the_first_to_the_last_sample_is_in_the_trace():
