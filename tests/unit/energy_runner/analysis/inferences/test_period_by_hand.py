@@ -65,6 +65,14 @@ def test_a_trace_of_eight_repetitions_is_long_enough(length, found):
     assert (find_period(x) is not None) == found
 
 
+@pytest.mark.parametrize("period", [3.2, 3.25])
+def test_of_a_period_below_four_samples_a_multiple_is_found(period):
+    found = find_period(swing(period, 400))
+    assert found is not None
+    assert found.samples >= 4
+    assert found.samples / period == pytest.approx(round(found.samples / period), abs=1e-3)
+
+
 def test_half_a_turn_is_no_period():
     assert find_period(np.cos(2 * np.pi * 0.5077 * np.arange(1000) / 1000)) is None
 
