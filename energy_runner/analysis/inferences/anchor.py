@@ -51,8 +51,8 @@ def find_anchor(power: FloatArray, first: int, aligned: Aligned, low: float, hig
 
     `power` holds the samples from place `first` on and should reach beyond the train by the shifts tried.
     """
-    if not high > low:
-        return Anchor(0.5 * (low + high), 0.0, seen=False)
+    if not high > low:  # the train is longer than its window: either end is off by half of that at least
+        return Anchor(0.5 * (low + high), 0.5 * (low - high), seen=False)
     count = int(min(_MOST_TRIED, max(2.0, np.ceil((high - low) / _RESOLUTION)))) + 1
     shifts = np.linspace(low, high, count)
     cost = _end_cost(power, first, aligned, shifts, at_end=False) + _end_cost(
@@ -95,7 +95,7 @@ def _end_cost(power: FloatArray, first: int, aligned: Aligned, shifts: FloatArra
 
 def _cost(deviation: FloatArray) -> FloatArray:
     """Return squared deviations up to the worst; a missing sample (NaN) costs as much inside as outside."""
-    known = np.nan_to_num(np.abs(deviation), nan=math.sqrt(_OUTSIDE), posinf=_WORST)
+    known = np.nan_to_num(np.abs(deviation), nan=math.sqrt(_OUTSIDE))
     cost: FloatArray = np.minimum(_WORST, np.minimum(known, _WORST) ** 2)
     return cost
 

@@ -11,11 +11,11 @@ _CHUNK = 1 << 20
 
 def averaged(source: EnergySource, first: int, last: int, factor: int) -> FloatArray:
     """Return the mean power of every `factor` samples; NaN where one of them is missing. Constant memory."""
-    parts = []
     step = _CHUNK // factor * factor
-    for begin in range(first, last - factor + 1, step):
-        end = min(begin + step, begin + (last - begin) // factor * factor)
-        part = np.asarray(source.power_w(begin, end), dtype=np.float64)
+    stop = first + (last - first) // factor * factor
+    parts = []
+    for begin in range(first, stop, step):
+        part = np.asarray(source.power_w(begin, min(begin + step, stop)), dtype=np.float64)
         part[~np.isfinite(part)] = np.nan
-        parts.append(part if factor == 1 else np.mean(part.reshape(-1, factor), axis=1))
+        parts.append(np.mean(part.reshape(-1, factor), axis=1))
     return np.concatenate(parts) if parts else np.zeros(0)

@@ -121,8 +121,8 @@ def parts_differ(window: WindowTrace, power: FloatArray, first: int, choice: Cho
     number = repetition_of(aligned.starts, places)
     phase = aligned.phase(places)
     rest = power / aligned.scale[number] - aligned.template.at(phase)
-    bins = max(3, round(2 * length))
-    bin_of = np.clip((phase * bins).astype(np.intp), 0, bins - 1)
+    bins = round(2 * length)
+    bin_of = np.minimum((phase * bins).astype(np.intp), bins - 1)
     bin_and_part = bin_of * choice.parts + number % choice.parts
 
     def explained_by(groups: npt.NDArray[np.intp]) -> tuple[float, int]:
@@ -132,11 +132,10 @@ def parts_differ(window: WindowTrace, power: FloatArray, first: int, choice: Cho
 
     by_bin, free_bins = explained_by(bin_of)
     by_both, free_both = explained_by(bin_and_part)
-    left = len(rest) - free_both
-    if left < 1 or free_both <= free_bins:
+    if free_both <= free_bins:  # no bin is met in more than one part
         return False
     between = (by_both - by_bin) / (free_both - free_bins)
-    within = (float(np.sum(rest**2)) - by_both) / left
+    within = (float(np.sum(rest**2)) - by_both) / (len(rest) - free_both)
     shape = float(np.var(aligned.template.at(phase)))
     return between > _PARTS_RATIO * within and by_both - by_bin > _PARTS_SHARE * shape * len(rest)
 

@@ -78,7 +78,7 @@ def describe(values: FloatArray, at_s: FloatArray) -> Distribution | None:
     limit_sigmas = -float(ndtri(FALSE_ALARM / (2 * len(x))))
     rest = x - _robust_line(x, t)
     sigma = robust_sigma(rest)
-    outlying = np.abs(rest - np.median(rest)) > np.maximum(limit_sigmas * sigma, _TIED * median)
+    outlying = np.abs(rest) > np.maximum(limit_sigmas * sigma, _TIED * median)
     slope, slope_u = _slope(x[~outlying], t[~outlying])
     span = float(t[-1] - t[0])
     p5, p95 = (float(value) for value in np.percentile(x, [5, 95]))
@@ -128,7 +128,7 @@ def _slope(x: FloatArray, t: FloatArray) -> tuple[float, float]:
     """
     centred = t - np.mean(t)
     spread = float(np.sum(centred**2))
-    if len(x) < 3 or not spread > 0:
+    if not spread > 0:
         return 0.0, math.inf
     slope = float(np.sum(centred * x)) / spread
     rest = x - np.mean(x) - slope * centred

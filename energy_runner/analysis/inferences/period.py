@@ -19,9 +19,9 @@ FloatArray = npt.NDArray[np.float64]
 
 LEAST_SAMPLES = 4.0  # a period: fewer cannot hold a shape that shows where it begins
 LEAST_REPETITIONS = 8  # in the trace: fewer may be a slow change of the supply and back
-_FIRST_PEAK = 0.9  # of the highest peak: the nearest one as high counts
-_AS_HIGH = 0.85  # of the peak at a lag: the mean height required of the peaks at multiples of its divisor ...
-_AT_LEAST = 0.6  # ... and the least height of any of them
+_FIRST_PEAK = 0.9  # of the highest peak: the nearest one as high counts ...
+_CHANCE = 3.0  # ... less so many standard deviations, by which noise may lift another peak above the nearest one
+_AS_HIGH = 0.85  # of the peak at a lag: mean height of those at multiples of its divisor, so that each is > 0.7
 _MOST_DIVISOR = 64
 _SIGNIFICANCE = 8.0  # standard deviations of what chance gives; a meter's noise is not quite white
 _ROUNDING = 1e-7  # relative: of samples with 24 bits
@@ -51,12 +51,12 @@ def find_period(power: npt.ArrayLike) -> Period | None:
     the unit of `power`. A trace longer than a million samples is first averaged by a whole factor.
     """
     x = np.asarray(power, dtype=np.float64)
-    factor = max(1, math.ceil(len(x) / _LONGEST))
+    factor = math.ceil(len(x) / _LONGEST)
     if factor > 1:
         found = find_period(np.mean(x[: len(x) // factor * factor].reshape(-1, factor), axis=1))
         return None if found is None else Period(found.samples * factor, found.strength)
     y = flattened(x)
-    if len(y) < LEAST_SAMPLES * LEAST_REPETITIONS or not np.any(y):
+    if len(y) < LEAST_SAMPLES * LEAST_REPETITIONS:
         return None
     r = autocorrelation(y, len(y) // 2)
     lag = _nearest_high_peak(r, len(y) // LEAST_REPETITIONS)
@@ -152,7 +152,7 @@ def _bins(length: int, period: float) -> tuple[npt.NDArray[np.intp], int]:
 
 
 def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
-    """Return the nearest lag whose peak is about as high as the highest one up to `longest`."""
+    """Return the nearest lag whose peak is as high as the highest one up to `longest`, but for noise."""
     from scipy.signal import find_peaks  # imported here: it takes more than a second
 
     inner = r[1 : longest + 1]
@@ -164,7 +164,9 @@ def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
     heights = inner[behind:][peaks]
     if len(peaks) == 0 or not np.max(heights) > 0:
         return None
-    return int(peaks[heights >= _FIRST_PEAK * np.max(heights)][0]) + behind + 1
+    # Of n samples of noise a height has a standard deviation of 1/√n; `r` has half as many lags.
+    least = _FIRST_PEAK * np.max(heights) - _CHANCE / math.sqrt(2 * len(r))
+    return int(peaks[heights >= least][0]) + behind + 1
 
 
 def _at_longer_lags(r: FloatArray, lag: int) -> float:
@@ -183,8 +185,8 @@ def _at_longer_lags(r: FloatArray, lag: int) -> float:
 
 def _peak_near(r: FloatArray, place: float, reach: int) -> float:
     """Return the place of the highest value near `place`, by a parabola through it and its neighbours."""
-    first = max(1, round(place) - reach)
-    top = first + int(np.argmax(r[first : min(len(r) - 1, round(place) + reach + 1)]))
+    first = round(place) - reach
+    top = first + int(np.argmax(r[first : first + 2 * reach + 1]))
     left, middle, right = r[top - 1], r[top], r[top + 1]
     bend = left - 2 * middle + right
     return top + (min(0.5, max(-0.5, 0.5 * float((left - right) / bend))) if bend < 0 else 0.0)
@@ -204,6 +206,6 @@ def _divided(r: FloatArray, lag: int, refined: float) -> float:
         wanted = np.arange(1, divisor) * (refined / divisor)
         lags = np.rint(wanted).astype(np.intp)
         height = r[lags] / (top * (1 - drop * np.abs(wanted - lags)))
-        if np.mean(height) > _AS_HIGH and np.min(height) > _AT_LEAST:
+        if np.mean(height) > _AS_HIGH:
             best = refined / divisor
     return best

@@ -252,7 +252,7 @@ def _resolved(frame: WindowInferences, train: Train, origin_s: float) -> WindowI
     whole = energy[np.isfinite(energy)]  # none, where every inference lost a sample
     power_w = float(np.median(whole) / np.median(duration)) if len(whole) else None
     own_u = float(np.median(train.aligned.u)) * period_s
-    step_w = abs(float(shape_w[-1] - shape_w[0]))
+    step_w = float(shape_w[-1] - shape_w[0])
     window = train.window
     return replace(
         frame,

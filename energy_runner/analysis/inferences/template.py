@@ -28,6 +28,8 @@ _OUTLYING = 6.0  # standard deviations; such samples are left out of the templat
 _MOST_SCALE = 1e3  # of one repetition relative to the others; beyond it the level is not followed
 _LITTLE = 0.2  # of the evidence that a start usually has
 _TREND_DEGREE = 3
+# From end to end a cubic through n equal uncertainties is uncertain by √(40/n) of one, at its places by √(4/n).
+_ENDS_APART = math.sqrt(10.0)
 _LEAST_KNOWN = 2 * _TREND_DEGREE
 _PARTS = 32  # of a repetition, for the first, coarse search
 _TOGETHER = 9  # neighbours averaged in that search, to reduce noise
@@ -87,10 +89,12 @@ class Aligned:
 
     @property
     def period_u(self) -> float:
-        """Return the standard uncertainty of the mean period: of a line through the starts."""
-        count = len(self.starts) - 1
-        scatter = float(np.sqrt(np.mean(self.u[:-1] ** 2)))
-        return scatter * math.sqrt(12.0 / (count * max(1, count**2 - 1)))
+        """Return the standard uncertainty of the mean period.
+
+        Starts that follow a smooth curve are uncertain together, as the curve is; a longer train then does not
+        average that out.
+        """
+        return _ENDS_APART * float(np.sqrt(np.mean(self.u**2))) / (len(self.starts) - 1)
 
     def phase(self, places: FloatArray) -> FloatArray:
         """Return how far into its repetition each place is: below 0 before the first, above 1 after the last."""
@@ -168,7 +172,7 @@ def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> Floa
     period = float(starts[-1] - starts[0]) / count
     parts = int(min(_PARTS, period))
     turn = (places - starts[0]) / period
-    part = np.clip((turn * parts).astype(np.intp), 0, count * parts - 1)
+    part = (turn * parts).astype(np.intp)
     size = np.bincount(part, minlength=count * parts)
     table = (np.bincount(part, weights=power, minlength=count * parts) / np.maximum(size, 1)).reshape(count, parts)
     whole = np.all(size.reshape(count, parts) > 0, axis=1)
@@ -176,7 +180,7 @@ def _followed(places: FloatArray, power: FloatArray, starts: FloatArray) -> Floa
         return starts
     spectra = np.fft.rfft(table - np.mean(table, axis=1, keepdims=True), axis=1)
     seen = np.flatnonzero(whole)
-    near = uniform_filter1d(spectra[seen], max(1, min(_TOGETHER, len(seen) // 4)), axis=0, mode="constant")
+    near = uniform_filter1d(spectra[seen], min(_TOGETHER, len(seen) // 4), axis=0, mode="constant")
     plain = common = np.mean(spectra[seen], axis=0)
     if not _power(plain) > 0.5 * np.mean(_power(near)):  # rotated too far to have anything in common
         common = near[len(near) // 2]
@@ -233,10 +237,10 @@ def _fitted(places: FloatArray, power: FloatArray, starts: FloatArray, used: Boo
 
     scale = np.ones(count)
     for _ in range(2):
-        template = fold((power / scale[index])[used], phase[used], max(3, round(period / width)))
+        template = fold((power / scale[index])[used], phase[used], round(period / width))
         model = template.at(phase)
         squares = summed(model**2)
-        scale = np.where(squares > 0, summed(model * power) / np.where(squares > 0, squares, 1.0), 1.0)
+        scale = summed(model * power) / np.where(squares > 0, squares, 1.0)
         scale[~((scale > 1 / _MOST_SCALE) & (scale < _MOST_SCALE))] = 1.0
     level = scale[index]
     rest = power - level * model

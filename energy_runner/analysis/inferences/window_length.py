@@ -42,10 +42,14 @@ _INSIDE = 1.25  # of a rectangular distribution 95 % are then within
 
 @dataclass(frozen=True)
 class Repetitions:
-    """How many repetitions a window holds, with the standard uncertainty of their number."""
+    """How many repetitions a window holds, with the standard uncertainty of their number.
+
+    Each consists of `parts` that look alike.
+    """
 
     count: float
     u: float
+    parts: int
 
 
 def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignment) -> Alignment:
@@ -82,14 +86,17 @@ def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence
 
 
 def _too_short_s(source: EnergySource, placed: Placed, stated: int) -> float | None:
-    held = repetitions(_inside(source, placed, stated), stated)
+    power_w = _inside(source, placed, stated)
+    held = repetitions(power_w, stated)
     if held is None:
         return None
     lasts_s = (placed.stop - placed.start) * source.step_s
     each_s = lasts_s / held.count
     usual_s = max(USUAL_S, USUAL * lasts_s, 2 * placed.half_width * source.step_s)
     off_s = (stated - held.count) * each_s
-    return off_s if off_s > usual_s + 3 * held.u * each_s else 0.0
+    if off_s <= usual_s + 3 * held.u * each_s:
+        return 0.0
+    return None if _something_else(power_w, held, stated) else off_s
 
 
 def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
@@ -114,21 +121,20 @@ def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
     # From piece to piece: a slow drift of the period is not an uncertainty of the number.
     scatter = float(np.std(np.diff(rates))) / math.sqrt(2) / parts
     student = float(stdtrit(pieces - 1, _ONE_SIDED)) / float(stdtrit(math.inf, _ONE_SIDED))
-    held = Repetitions(count, student * scatter * math.sqrt(float(np.sum(lengths**2))))
-    if abs(count / stated - 1) > _NEAR or _something_else(power_w, held.count, parts, stated):
+    if abs(count / stated - 1) > _NEAR:
         return None
-    return held
+    return Repetitions(count, student * scatter * math.sqrt(float(np.sum(lengths**2))), parts)
 
 
-def _something_else(power_w: FloatArray, count: float, parts: int, stated: int) -> bool:
-    """Return whether what repeats `count` times may be something beside the inferences, which repeat as stated.
+def _something_else(power_w: FloatArray, held: Repetitions, stated: int) -> bool:
+    """Return whether what repeats may be something beside the inferences, which repeat as stated.
 
     Nearer than half a repetition, the two cannot be told apart.
     """
-    if stated - count < 0.5:
+    if stated - held.count < 0.5:
         return False
     y = flattened(power_w)
-    rest = y - repeating(y, len(y) / count / parts)
+    rest = y - repeating(y, len(y) / held.count / held.parts)
     return explained(rest, len(y) / stated).sigmas > _BY_CHANCE
 
 

@@ -2,7 +2,6 @@
 """The single inferences of a window: found to a fraction of a sample, and not invented where there are none."""
 
 import json
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -26,43 +25,8 @@ from energy_runner.analysis.inferences.train import (
 from energy_runner.cli.segment_command import SEGMENT_SCHEMA, segment_command
 from energy_runner.errors import ExitStatus, SessionError
 from tests.support.examples import examples
-from tests.support.synthetic import Curve, make_run
-
-# Share of the duration and level of each layer of a made-up network.
-LAYERS = [(0.13, 0.93), (0.04, 1.08), (0.34, 1.02), (0.04, 1.07), (0.42, 1.01), (0.03, 0.62)]
-PERIOD_S = 1e-3
-
-
-def train_power(
-    starts: np.ndarray,
-    *,
-    layers: list[tuple[float, float]] = LAYERS,
-    scale: np.ndarray | None = None,
-    lead: float = 1.0,
-    outside: float = 0.8,
-    noise: float = 0.0,
-    seed: int = 0,
-) -> np.ndarray:
-    """Mean power of each sample around a train of inferences, as an ideal monitor would state it."""
-    count = len(starts) - 1
-    scale = np.ones(count) if scale is None else scale
-    curve = Curve([(-1.0, outside), (float(starts[0]) - lead, 1.0)])
-    shares = np.concatenate(([0.0], np.cumsum([share for share, _ in layers])[:-1]))
-    for k in range(count):
-        length = starts[k + 1] - starts[k]
-        curve.steps += [
-            (float(starts[k] + share * length), level * scale[k])
-            for share, (_, level) in zip(shares, layers, strict=True)
-        ]
-    curve.steps += [(float(starts[-1]), 1.0), (float(starts[-1]) + 1.0, outside)]
-    power = np.diff(curve.energy_j(np.arange(float(int(starts[-1]) + 50))))
-    return power + np.random.default_rng(seed).normal(0.0, noise, len(power))
-
-
-def window(starts: np.ndarray, power: np.ndarray, *, stated: int | None = None, lead: float = 1.0) -> WindowTrace:
-    """The window of a train, its edges captured to half a sample."""
-    edges = (math.floor(starts[0] - lead) + 0.5, math.floor(starts[-1]) + 0.5)
-    return WindowTrace(power, PERIOD_S, *edges, 0.5, stated or len(starts) - 1)
+from tests.support.synthetic import make_run
+from tests.support.trains import LAYERS, PERIOD_S, steady, train_power, window
 
 
 def found(starts: np.ndarray, power: np.ndarray, **named: float) -> Train:
@@ -74,10 +38,6 @@ def found(starts: np.ndarray, power: np.ndarray, **named: float) -> Train:
 def worst(train: Train, starts: np.ndarray) -> float:
     """Return the largest error of a boundary, relative to the mean period."""
     return float(np.max(np.abs(train.boundaries - starts)) / np.mean(np.diff(starts)))
-
-
-def steady(period: float, count: int = 120) -> np.ndarray:
-    return 30.3 + period * np.arange(count + 1.0)
 
 
 # --- boundaries -----------------------------------------------------------------------------------------
@@ -132,6 +92,16 @@ def test_noise_makes_it_less_sure_and_says_so():
     loud = found(starts, train_power(starts, noise=0.2))
     assert np.median(loud.u) > 2 * np.median(quiet.u)
     assert np.max(np.abs(loud.boundaries - starts)) < 4 * np.median(loud.u)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_does_not_make_several_inferences_look_like_one(seed):
+    """With noise of twice the differences between layers any multiple of the period may fit best."""
+    starts = steady(43.38)
+    train = found(starts, train_power(starts, noise=0.2, seed=seed))
+    assert (train.count, train.disagreements) == (120, ())
+    assert train.free is not None
+    assert train.free.samples == pytest.approx(43.38, rel=0.01)
 
 
 def test_windows_together_know_better_where_an_inference_begins():
@@ -329,6 +299,32 @@ def test_a_session_without_power(tmp_path):
     session = make_run(mode="performance").write(tmp_path / "s")
     with pytest.raises(SessionError, match="no power trace"):
         segment_session(session)
+
+
+def test_a_session_whose_trace_is_gone(tmp_path):
+    session = make_run().write(tmp_path / "s")
+    (session.path / "trace.jls").unlink()
+    with pytest.raises(SessionError, match="no power trace"):
+        segment_session(session)
+
+
+def test_a_session_without_windows(tmp_path):
+    session = make_run(windows=0).write(tmp_path / "s")
+    with pytest.raises(SessionError, match="no window was measured"):
+        segment_session(session)
+
+
+def test_one_window_is_told_as_it_is_among_all(tmp_path):
+    session = make_run(windows=3, by_laps=True).write(tmp_path / "s")
+    every = segment_session(session)
+    for number in range(3):
+        alone = segment_session(session, number)
+        assert alone.windows == (every.windows[number],)
+        assert (alone.idle, alone.idle_searched) == (every.idle, every.idle_searched)
+    with pytest.raises(SessionError, match="has windows 1 to 3, not 0"):
+        segment_session(session, -1)
+    with pytest.raises(SessionError, match="has windows 1 to 3, not 4"):
+        segment_session(session, 3)
 
 
 def test_windows_in_a_trace_that_was_cut(tmp_path):
