@@ -56,7 +56,7 @@ class Fit:
     def scaled(self) -> tuple[FloatArray, FloatArray] | None:
         """Return the normal matrix with ones on its diagonal and its scale; None where levels are not unique."""
         scale = np.sqrt(np.diag(self.matrix))
-        if self.free <= 0 or np.any(scale == 0):
+        if self.free <= 0 or not np.all(scale):
             return None
         normal = self.matrix / np.outer(scale, scale)
         return None if np.linalg.eigvalsh(normal)[0] < _LEAST_EIGENVALUE else (normal, scale)

@@ -90,22 +90,18 @@ def plain_fit(
 MOVES = [(-1.0, -1.0), (-0.5, -0.5), (0.5, 0.5), (1.0, 1.0), (-1.0, 1.0), (1.0, -1.0)]
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_energies_and_uncertainties_are_those_of_a_plain_fit(seed: int) -> None:
-    """Two windows, of which one may have exact edges, and the first may begin with the trace."""
-    rng = np.random.default_rng(seed)
-    lengths = rng.uniform(0.3, 5.0, int(rng.integers(2, 5))).round(3).tolist()
+def check_plain_fit(
+    rng: np.random.Generator, lengths: list[float], inferences: list[int], half_widths: list[float], first: float
+) -> None:
+    """Compare windows of layers of these lengths, from `first` on, with the plain fit."""
     levels = rng.uniform(1, 3, len(lengths)).tolist()
-    inferences = [int(rng.integers(8, 15)), int(rng.integers(8, 15))]
-    first = float(rng.choice([1.3, 20.4]))
-    second = first + sum(lengths) * inferences[0] + 30.2
-    x = trace_of(lengths, levels, [first, second], inferences)
+    starts = (first + np.cumsum([0.0, *(sum(lengths) * count + 30.2 for count in inferences[:-1])])).tolist()
+    x = trace_of(lengths, levels, starts, inferences)
     x += rng.normal(0, 0.02, len(x))
     told = [marked(lengths, count, window) for window, count in enumerate(inferences)]
-    width = float(rng.choice([0.3, 1.0, 3.0]))
     placed = [
         Placed(at, at + one.stop_ns * 1e-9 / PERIOD_S, half)
-        for at, one, half in zip((first, second), told, (width, float(rng.choice([0.0, width]))), strict=True)
+        for at, one, half in zip(starts, told, half_widths, strict=True)
     ]
     energy, scatter = plain_fit(x, told, placed, 0.0, 0.0)
     off = np.max([np.abs(plain_fit(x, told, placed, *move)[0] - energy) for move in MOVES], axis=0)
@@ -115,6 +111,31 @@ def test_energies_and_uncertainties_are_those_of_a_plain_fit(seed: int) -> None:
     assert [row.energy_j for row in found.layers] == pytest.approx(energy.tolist(), rel=1e-5)
     assert [row.u_j for row in found.layers] == pytest.approx(np.hypot(scatter, off / math.sqrt(3)), rel=1e-3)
     assert [row.operations for row in found.layers] == list(range(len(lengths)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_energies_and_uncertainties_are_those_of_a_plain_fit(seed: int) -> None:
+    """Two windows, of which one may have exact edges, and the first may begin with the trace."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.uniform(0.3, 5.0, int(rng.integers(2, 5))).round(3).tolist()
+    width = float(rng.choice([0.3, 1.0, 3.0]))
+    half_widths = [width, float(rng.choice([0.0, width]))]
+    check_plain_fit(rng, lengths, rng.integers(8, 15, 2).tolist(), half_widths, float(rng.choice([1.3, 20.4])))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_edges_of_a_single_inference_may_move_against_each_other(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    lengths = rng.uniform(4.0, 12.0, int(rng.integers(2, 5))).round(3).tolist()
+    check_plain_fit(rng, lengths, [1], [float(rng.choice([0.7, 1.5]))], 20.4)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_edges_that_may_be_off_by_a_whole_inference_are_also_moved_by_half_of_it(seed: int) -> None:
+    """There a shift by all of the limit changes nothing."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.uniform(1.0, 2.0, 2).round(3).tolist()
+    check_plain_fit(rng, lengths, [20], [sum(lengths)], 20.4)
 
 
 def test_scatter_counts_each_level_as_known_by_its_own_samples() -> None:
@@ -243,6 +264,7 @@ def test_the_search_ends_with_no_mark_off_by_more_than_an_eighth_of_a_sample(sta
         (40.0, None, 2 * 16 + 1 + 3 * 2 * 5),  # steps of 2.5, as the end moves twice as far
         (4.0, 0.0, 2 * 1 + 1 + 3 * 2 * 4),  # a single step of 4, halved to 0.25
         (0.2, 0.0, 3),  # nothing to be found that is finer than a quarter of a sample
+        (0.0, 0.0, 3),
     ],
 )
 def test_the_search_takes_steps_of_a_quarter_of_a_layer_and_halves_them_at_the_three_best_places(
