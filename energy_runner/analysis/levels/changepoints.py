@@ -179,7 +179,7 @@ def _long_enough(sums: FloatArray, changes: IndexArray, least: int, threshold: f
     Such a level joins the neighbour that it is nearer to; where its neighbours are one level, it joins both.
     """
     kept = changes
-    while least > 1 and len(kept):
+    while len(kept):
         bounds = np.concatenate(([0], kept, [len(sums) - 1]))
         size = np.diff(bounds)
         mean = np.diff(sums[bounds]) / size

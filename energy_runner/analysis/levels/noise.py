@@ -57,7 +57,7 @@ def long_run_noise(x: FloatArray, noise: float) -> float:
             return noise
         lags.append(lag)
         variances.append(variance)
-        if len(lags) > 2 and variance <= variances[-2] * (1 + max(_SAME, _DOUBT / math.sqrt(pairs))):
+        if variance <= variances[-2] * (1 + max(_SAME, _DOUBT / math.sqrt(pairs))):
             break
     if len(lags) <= 3:  # nothing grows after the first lag, or too few samples tell
         return noise

@@ -149,9 +149,18 @@ def test_wrong_changes_are_moved_dropped_or_added(changes: list[int], expected: 
     assert _confirmed(sums, changes, 20.0, 0.0).tolist() == []
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_change_is_placed_by_all_samples_between_its_neighbours(backwards: bool) -> None:
+    """A sample of 0.502 joins five zeros rather than six ones, but would join five ones rather than five zeros."""
+    x = [0.0] * 5 + [0.502] + [1.0] * 6
+    sums = sums_of(x[::-1] if backwards else x)
+    assert _confirmed(sums, [6], 0.5, 0.0).tolist() == [6]
+
+
 # --- lines ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("size", [1.0, 3.0])
 @pytest.mark.parametrize(
     ("threshold", "half", "kept"),
     [
@@ -164,15 +173,15 @@ def test_wrong_changes_are_moved_dropped_or_added(changes: list[int], expected: 
     ],
 )
 def test_a_step_is_compared_with_a_line_over_as_many_samples_as_it_needs_to_be_seen(
-    threshold: float, half: int, kept: bool
+    threshold: float, half: int, kept: bool, size: float
 ) -> None:
-    """A slope from 0 to 1 over twice `half` samples, between levels as long as needed.
+    """A slope from 0 to `size` over twice `half` samples, between levels as long as needed.
 
     Among R samples on either side a line explains more than two levels where `half` is above 0.331 R; R is 8 times
     the square of threshold over step, and 64 at least.
     """
-    x = np.interp(np.arange(40_000) + 0.5, [20_000 - half, 20_000 + half], [0.0, 1.0])
-    found = _without_trends(x, sums_of(x), np.array([20_000]), threshold)
+    x = size * np.interp(np.arange(40_000) + 0.5, [20_000 - half, 20_000 + half], [0.0, 1.0])
+    found = _without_trends(x, sums_of(x), np.array([20_000]), size * threshold)
     assert found.tolist() == ([20_000] if kept else [])
 
 
@@ -189,6 +198,8 @@ def test_too_few_samples_on_one_side_show_no_slope() -> None:
     for change, kept in ((2, True), (3, False), (4, False), (5, True)):
         found = _without_trends(x, sums_of(x), np.array([change]), 1.0)
         assert found.tolist() == ([change] if kept else [])
+    slope = np.arange(40.0)
+    assert _without_trends(slope, sums_of(slope), np.array([10, 12]), 1.0).tolist() == [10, 12]
 
 
 # --- levels, without any noise --------------------------------------------------------------------------
@@ -203,6 +214,8 @@ def test_too_few_samples_on_one_side_show_no_slope() -> None:
         ([1, 3, 9], [2, 8, 10], 3, [0, 10, 20], [2.6, 9]),
         ([1, 3, 9], [10, 8, 2], 3, [0, 10, 20], [1, 4.2]),
         ([1, 3, 9], [10, 8, 3], 3, [0, 10, 18, 21], [1, 3, 9]),
+        ([9, 3, 8], [2, 8, 10], 3, [0, 10, 20], [4.2, 8]),
+        ([2], [2], 3, [0, 2], [2]),
         # Between two, the nearer one, above or below.
         ([1, 2, 5], [4, 2, 6], 3, [0, 6, 12], [8 / 6, 5]),
         ([1, 4, 5], [6, 2, 4], 3, [0, 6, 12], [1, 28 / 6]),
@@ -221,6 +234,7 @@ def test_too_few_samples_on_one_side_show_no_slope() -> None:
         ([5, -1, 1], [5, 1, 5], 3, [0, 5, 11], [5, 4 / 6]),
         ([2, 3, 1, 2, 7], [5, 1, 1, 5, 9], 1, [0, 5, 6, 7, 12, 21], [2, 3, 1, 2, 7]),
         ([1, 2, 5, 3], [5, 1, 1, 5], 1, [0, 5.75, 7, 12], [1, 5, 3]),
+        ([1, 2, 3, 4], [5, 1, 1, 5], 1, [0, 5.5, 7, 12], [1, 3, 4]),
         # The shortest first: it may be long enough once joined, and its neighbours wait until it is.
         ([0, 5, 7, 8], [10, 2, 3, 10], 4, [0, 10, 15, 25], [0, 6.2, 8]),
         ([8, 7, 5, 0], [10, 3, 2, 10], 4, [0, 10, 15, 25], [8, 6.2, 0]),
@@ -257,6 +271,11 @@ def test_without_noise_every_difference_is_a_change_but_those_that_are_too_small
     assert found.edges.tolist() == ([0, 3, 7, 12] if count == 3 else [0, 12])
 
 
+def test_without_noise_the_last_digits_of_a_sum_are_no_change() -> None:
+    power = np.repeat([0.1, 0.3, 0.7, 0.2], [50, 3, 40, 60])
+    assert find_levels(power, noise=0.0).edges.tolist() == [0, 50, 53, 93, 153]
+
+
 def test_the_scatter_of_a_level_is_that_of_its_samples() -> None:
     power = np.concatenate((np.tile([0.9, 1.1], 20), np.tile([4.7, 5.3], 30)))
     found = find_levels(power, noise=0.3)
@@ -269,6 +288,7 @@ def test_the_scatter_of_a_level_is_that_of_its_samples() -> None:
 def test_a_level_of_one_sample_has_no_scatter() -> None:
     assert find_levels([1.0, 1.0, 9.0, 1.0], noise=0.0).sigma.tolist() == [0.0, 0.0, 0.0]
     assert find_levels([3.0], noise=1.0).sigma.tolist() == [0.0]
+    assert find_levels([3.0, 3.2], noise=1.0).sigma.tolist() == pytest.approx([0.2 / math.sqrt(2)], rel=1e-9)
 
 
 @pytest.mark.parametrize("values", [[], [math.nan], [math.nan] * 5])

@@ -51,7 +51,7 @@ def summed(seed: int, neighbours: int, count: int) -> FloatArray:
     return np.convolve(fresh, np.ones(neighbours), mode="valid")
 
 
-@pytest.mark.parametrize("neighbours", [4, 8, 16, 32])
+@pytest.mark.parametrize("neighbours", [4, 8, 16, 32, 64])
 def test_a_sum_over_neighbours_has_the_root_of_their_number_as_long_run_noise(neighbours: int) -> None:
     """1 + 2 Σ (1 - k/m) = m."""
     found = [long_run_noise(x, sample_noise(x)) for x in (summed(seed, neighbours, 80_000) for seed in range(4))]
@@ -63,6 +63,11 @@ def test_white_noise_is_as_large_in_the_long_run_as_in_one_sample(count: int, wi
     for seed in range(10):
         x = summed(seed, 1, count)
         assert 0 <= long_run_noise(x, sample_noise(x)) - sample_noise(x) <= within
+
+
+def test_a_short_trace_of_white_noise_rarely_seems_to_swing() -> None:
+    traces = [summed(seed, 1, 300) for seed in range(100)]
+    assert sum(long_run_noise(x, sample_noise(x)) > sample_noise(x) for x in traces) < 20
 
 
 @pytest.mark.parametrize(("count", "told"), [(40, False), (200, True)])
@@ -89,9 +94,10 @@ def test_a_drift_is_no_noise() -> None:
     assert long_run_noise(x, sample_noise(x)) == sample_noise(x)
 
 
-def test_differences_of_squares_have_a_middle_that_grows_with_the_lag() -> None:
+@pytest.mark.parametrize("backwards", [1, -1])
+def test_differences_of_squares_have_a_middle_that_grows_with_the_lag(backwards: int) -> None:
     """(k + lag)² - k² for k up to 99 - lag is 99 · lag in the middle."""
-    found = list(_half_variances(np.arange(100.0) ** 2))
+    found = list(_half_variances(np.arange(100.0)[::backwards] ** 2))
     assert [(lag, pairs) for lag, _, pairs in found] == [(1, 99), (2, 98), (4, 96), (8, 92)]
     for lag, variance, _ in found:
         assert variance == pytest.approx((1.4826 * 99 * lag) ** 2 / 2, rel=1e-12)
@@ -123,6 +129,13 @@ def test_a_trend_is_what_a_fitted_line_is_nearer_to(seed: int) -> None:
     expected = [fits_a_line(x[first:last], change - first) for first, change, last in bounds.tolist()]
     assert are_trends(x, *bounds.T).tolist() == expected
     assert [is_trend(x[first:last], change - first) for first, change, last in bounds.tolist()] == expected
+
+
+@pytest.mark.parametrize(("step", "trend"), [(0.0, True), (3.3, True), (3.5, False)])
+def test_a_slope_of_six_samples_bears_a_step_of_3_4_slopes(step: float, trend: bool) -> None:
+    """The line explains (17.5 + 4.5 c)² / 17.5, two levels (4.5 + 1.5 c)² · 2/3: the same at c = 3.417."""
+    x = np.arange(6.0) + step * (np.arange(6) >= 3)
+    assert is_trend(x, 3) is trend
 
 
 def test_many_changes_are_compared_in_blocks() -> None:
