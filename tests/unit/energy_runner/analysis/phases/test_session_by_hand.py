@@ -37,6 +37,21 @@ def test_the_window_asked_for_is_estimated(window: int | None, index: int, sessi
     assert last.start_s + last.duration_s == pytest.approx(placed.stop_s, rel=1e-9)
 
 
+@pytest.mark.parametrize(("window", "index"), [(None, 0), (1, 0), (2, 1)])
+def test_inferences_are_looked_for_in_the_window_asked_for(
+    window: int | None, index: int, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def segmented(_: Session, number: int) -> SimpleNamespace:
+        asked.append(number)
+        return SimpleNamespace(windows=[SimpleNamespace(resolved=False)])
+
+    monkeypatch.setattr(phases, "segment_session", segmented)
+    phases_estimated(session, window)
+    assert asked == [index]
+
+
 @pytest.mark.parametrize("window", [-1, 0, 3])
 def test_a_window_that_is_not_in_the_trace_is_refused(window: int, session: Session) -> None:
     with pytest.raises(ConfigurationError, match=f"has windows 1 to 2 in its trace, not {window}"):
