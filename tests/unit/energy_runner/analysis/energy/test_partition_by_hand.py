@@ -274,6 +274,31 @@ def test_a_power_is_told_to_be_none_if_it_is_below_zero_by_more_than_twice_its_u
     assert {-2, -1, 0, 1} <= seen
 
 
+@pytest.mark.parametrize("sample", [4.0, 5.0, 6.0])
+def test_what_keeping_a_power_at_zero_moves_is_uncertain_and_the_same_each_time(sample: float) -> None:
+    """The part inside would have less than nothing; with none of it, those beside share the sample."""
+    rng = np.random.default_rng(13)
+    left, right = rng.normal(8.0, 0.3, 12), rng.normal(9.0, 0.3, 12)
+    noise = scatter([*np.diff(left), *np.diff(right)])
+    near = [left[-4:], right[:4]]
+    own = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
+    most = sample / 0.2
+    means = [float(near[0].mean()), most / 2, float(near[1].mean())]
+    us = np.array([own[0], most / math.sqrt(12), own[1]])
+    took = np.array([0.5, 0.2, 0.3])
+    free, _, _ = fitted(means, us.tolist(), took[None, :], [sample], noise)
+    assert free[1] < 0
+    beside, _, _ = fitted([means[0], means[2]], own, took[None, [0, 2]], [sample], noise)
+    kept = np.array([beside[0], 0.0, beside[1]])
+    gain = us**2 * took / (took**2 @ us**2)
+    rest = np.eye(3) - gain[:, None] * took
+    same = np.sqrt(np.maximum(0.0, us**2 - np.array([noise, 0.0, noise]) ** 2))
+    repeated = took**2 * np.diag(rest @ np.diag(same**2) @ rest.T) + (took * np.abs(kept - free)) ** 2
+    found = parts(np.array([*left, sample, *right]), 0.0, 12.5, 12.7, 25.0)
+    assert found.total == pytest.approx(np.array([left.sum(), 0.0, right.sum()]) + took * kept, rel=1e-4, abs=1e-6)
+    assert found.repeated**2 == pytest.approx(repeated, rel=1e-3)
+
+
 def test_a_sample_between_two_chains_is_divided_by_duration_which_is_uncertain_by_the_smaller_part() -> None:
     """Eighty parts of 0.87 samples; forty-eight levels are solved at once, the first of them that before all."""
     rng = np.random.default_rng(12)
