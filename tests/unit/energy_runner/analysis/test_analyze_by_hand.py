@@ -28,12 +28,13 @@ from energy_runner.analysis.energy.windows import EnergyWindow
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, Alignment, Placed
 from energy_runner.analysis.placing.clock import Clock
-from energy_runner.analysis.uncertainty.evaluate import evaluate
+from energy_runner.analysis.uncertainty.evaluate import Conditions, evaluate
 from energy_runner.session import events as ev
 from energy_runner.session.folder import Session
 from energy_runner.session.result import CrossCheck, SampleClock, WindowResult
+from tests.support.bent_runs import edit
 from tests.support.budget_windows import given, window
-from tests.support.synthetic import Setup, make_run
+from tests.support.synthetic import Setup, host_ns, make_run
 
 ROOT3 = math.sqrt(3)
 
@@ -288,6 +289,84 @@ def test_conditions_are_those_of_monitor_clock_and_laps(ratio: float) -> None:
     assert other is not None
     assert (other.clock_off, other.tied_by_host, other.voltage_of_another) == (0.0, False, False)
     assert _conditions(session, gather([]), Alignment(BY_LAPS, []), Clock(), None) is None
+
+
+# --- energy ---------------------------------------------------------------------------------------------
+
+SMALL = Setup(period_s=0.01, windows=2, window_s=1.0)
+
+
+@pytest.mark.parametrize("told", [False, True])
+@pytest.mark.parametrize("seen", [False, True])
+def test_edges_are_unwitnessed_if_neither_the_trace_nor_another_clock_tells_of_them(
+    told: bool, seen: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unwitnessed = []
+
+    def calibrated(conditions: Conditions, *_: object) -> Conditions:
+        unwitnessed.append(conditions.unwitnessed)
+        return conditions
+
+    monkeypatch.setattr("energy_runner.analysis.analyze.by_trace", lambda source, matching, placed: (placed, told))
+    monkeypatch.setattr("energy_runner.analysis.analyze.witnessed", lambda *_: seen)
+    monkeypatch.setattr("energy_runner.analysis.analyze.with_calibration", calibrated)
+    analyze(make_run(SMALL).write(tmp_path / "s"))
+    assert unwitnessed == [not told and not seen]
+
+
+@pytest.mark.parametrize(
+    ("clock", "scored"),
+    [
+        (None, True),
+        (SampleClock(ratio=1.0, u=1e-6), True),
+        (SampleClock(ratio=1.02, u=1e-6), False),
+        (SampleClock(ratio=1.0, u=1e-6, steady=False), False),
+        (SampleClock(ratio=1.02, u=1e-6, steady=False), False),
+    ],
+)
+def test_a_sample_clock_that_is_wrong_or_unsteady_leaves_no_score(
+    clock: SampleClock | None, scored: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("energy_runner.analysis.analyze.recorded_clock", lambda _: (clock, Clock()))
+    result = analyze(make_run(SMALL).write(tmp_path / "s"))
+    assert (result.energy_per_inference_j is not None) == scored
+    assert [one.uncertainty is not None for one in result.windows] == [scored] * 2
+
+
+def test_one_window_without_an_energy_leaves_no_score(tmp_path: Path) -> None:
+    run = make_run(SMALL)
+    at = int(run.truth[1].start_s / SMALL.period_s) + 20
+    run.insert(ev.SamplesOverRange(t_ns=host_ns(3), at=at, count=3, detail="clipped"))
+    result = analyze(run.write(tmp_path / "s"))
+    assert [one.energy_j is None for one in result.windows] == [False, True]
+    assert (result.energy_per_inference_j, result.uncertainty) == (None, None)
+    assert result.throughput_per_s == pytest.approx(100.0, rel=1e-2)
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, False), (1, True), (-1, True), (None, False)])
+def test_a_trace_is_as_long_as_the_journal_says(more: int | None, told: bool, tmp_path: Path) -> None:
+    run = make_run(SMALL)
+    count = len(run.samples[0])
+    if more is None:
+        run.drop(ev.AcquisitionStopped, [0])
+    else:
+        edit(ev.AcquisitionStopped, samples=count + more)(run)
+    details = [one.detail for one in analyze(run.write(tmp_path / "s")).findings if one.id == "trace-length"]
+    assert details == ([f"{count} samples in the trace, {count + (more or 0)} by the journal"] if told else [])
+
+
+@pytest.mark.parametrize("lacks", ["monitor", "trace"])
+def test_without_a_monitor_or_its_trace_no_samples_were_recorded(lacks: str, tmp_path: Path) -> None:
+    run = make_run(SMALL)
+    if lacks == "monitor":
+        run.drop(ev.MonitorConfigured, [0])
+    session = run.write(tmp_path / "s")
+    if lacks == "trace":
+        (session.path / "trace.jls").unlink()
+        session = Session.open(session.path)
+    result = analyze(session)
+    assert ("no-trace", "no samples were recorded") in [(one.id, one.detail) for one in result.findings]
+    assert [one.energy_j for one in result.windows] == [None, None]
 
 
 # --- performance ----------------------------------------------------------------------------------------
