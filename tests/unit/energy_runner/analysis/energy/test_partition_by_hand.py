@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy.optimize import nnls
 
 from energy_runner.analysis.energy.partition import Parts, partition
 
@@ -257,7 +258,7 @@ def test_a_power_is_told_to_be_none_if_it_is_below_zero_by_more_than_twice_its_u
     near = [left[-4:], right[:4]]
     scatters = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
     seen = set()
-    for sample in np.linspace(4.0, 8.0, 200).tolist():
+    for sample in np.linspace(4.0, 8.0, 41).tolist():
         most = sample / 0.2
         levels, covariance, _ = fitted(
             [float(near[0].mean()), most / 2, float(near[1].mean())],
@@ -297,6 +298,36 @@ def test_what_keeping_a_power_at_zero_moves_is_uncertain_and_the_same_each_time(
     found = parts(np.array([*left, sample, *right]), 0.0, 12.5, 12.7, 25.0)
     assert found.total == pytest.approx(np.array([left.sum(), 0.0, right.sum()]) + took * kept, rel=1e-4, abs=1e-6)
     assert found.repeated**2 == pytest.approx(repeated, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_power_of_a_divided_chain_is_negative(seed: int) -> None:
+    """Against a search for the nearest ones that are not; what they miss of a sample is shared in proportion."""
+    samples = np.random.default_rng(seed).uniform(0.1, 4.0, 150)
+    bounds = [20.31 + 0.87 * k for k in range(81)]
+    samples[:20], samples[math.ceil(bounds[-1]) :] = 2.0, 2.0
+    samples[:20:2] += 0.01
+    found = parts(samples, *bounds)
+    every = [0.0, *bounds, float(len(samples))]
+    at = range(20, math.ceil(bounds[-1]))
+    share = np.array([[max(0.0, min(i + 1, b) - max(i, a)) for a, b in pairwise(every)] for i in at])
+    most = [min(samples[20 + i] / share[i, k] for i in np.flatnonzero(share[:, k])) for k in range(1, 81)]
+    near = [samples[16:20], samples[-4:]]
+    own = [max(found.noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
+    means = np.array([near[0].mean(), *np.divide(most, 2), near[1].mean()])
+    us = np.array([own[0], *np.divide(most, math.sqrt(12)), own[1]])
+    total = np.zeros(82)
+    for chain in (slice(0, 48), slice(48, 82)):
+        rows = np.any(share[:, chain] > 0, axis=1)
+        part = share[rows][:, chain]
+        held = samples[20 : 20 + len(share)][rows] * part.sum(axis=1)
+        firm = 1e3 / found.noise
+        levels, _ = nnls(
+            np.vstack([np.diag(1 / us[chain]), firm * part]), np.append(means[chain] / us[chain], firm * held)
+        )
+        assert np.any(levels == 0)
+        total[chain] = np.sum(part * levels * (held / (part @ levels))[:, None], axis=0)
+    assert found.total == pytest.approx(total[1:-1], rel=1e-3, abs=1e-4)
 
 
 def test_a_sample_between_two_chains_is_divided_by_duration_which_is_uncertain_by_the_smaller_part() -> None:
