@@ -57,13 +57,14 @@ def facts(*answers: tuple[int, int, list[float]]) -> Facts:
         (100, 300, 100, [100, 200]),
         (120, 300, 100, [120, 220]),
         (0, 40, 100, [0]),  # shorter than an input
+        (0, 52, 1, [0, 1, 2]),
     ],
 )
 def test_a_stimulus_is_answered_at_each_stride_that_leaves_room_for_an_input(
     offset: int, size: int, stride: int | None, offsets: list[int]
 ) -> None:
     given = record([(0, offset, size)], stride=stride)
-    for answered in (offsets, offsets[:-1], [*offsets, offsets[-1] + 100], [one + 1 for one in offsets]):
+    for answered in (offsets, offsets[:-1], [*offsets, offsets[-1] + 1000], [one + 1 for one in offsets]):
         found, findings = measure_accuracy(facts(*((0, at, TWO) for at in answered)), given)
         assert found.value == (100.0 if answered == offsets else None)
         assert [finding.id for finding in findings] == ([] if answered == offsets else ["answers-missing"])
@@ -75,6 +76,12 @@ def test_an_answer_to_a_stimulus_that_there_is_not_is_said_beside_all_others(num
     found, (finding,) = measure_accuracy(facts((0, 0, TWO), (1, 0, TWO), (number, 0, TWO)), given)
     assert (found.value, finding.id) == (None, "answers-missing")
     assert finding.detail == f"1 of 2 stimuli not answered exactly once, first number {number}"
+
+
+def test_the_first_stimulus_without_an_answer_is_named() -> None:
+    given = record([(0, 0, 50), (1, 0, 50), (1, 0, 50)])
+    found, (finding,) = measure_accuracy(facts((0, 0, TWO)), given)
+    assert (found.value, finding.detail) == (None, "2 of 3 stimuli not answered exactly once, first f1")
 
 
 def test_of_two_answers_to_one_input_the_first_says_whether_a_class_is_named() -> None:
