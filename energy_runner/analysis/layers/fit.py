@@ -24,8 +24,9 @@ Pair = tuple[Placed, PhasesMarked]
 _BLOCK = 1 << 16  # samples fitted at once: memory does not grow with the window
 _LEAST_EIGENVALUE = 1e-9  # of the normal matrix with ones on its diagonal: below, layers cannot be told apart
 _FINEST = 0.25  # samples, of the search for a window's place
-_OF_A_LAYER = 0.25  # first step of that search; with half a layer it ends elsewhere in one of ten cases
-_CANDIDATES = 3  # places that are searched more finely
+# With a first step of half a layer, the search ends at a place that only looks alike in one of ten cases.
+_OF_A_LAYER = 0.25  # of a mean layer: the first step of that search
+_CANDIDATES = 3  # best places of the first steps, around which it goes on
 
 
 @dataclass
