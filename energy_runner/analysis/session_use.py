@@ -81,7 +81,7 @@ def measured_inference(session: Session, result: Result) -> tuple[Quantity, Quan
             Call("er.check(session)", "energy-runner check SESSION"),
         )
     each = [window.duration_s / window.inferences for window in result.windows if window.duration_s]
-    spread = (max(each) - min(each)) / math.sqrt(12) if len(each) > 1 else 0.0
+    spread = (max(each) - min(each)) / math.sqrt(12) if each else 0.0
     clock_u = result.sample_clock.u if result.sample_clock is not None else 0.0
     duration = Quantity(1 / rate, math.hypot(spread, clock_u / rate))
     return Quantity(score.median, score.u), duration, score.u / score.median

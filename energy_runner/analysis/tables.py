@@ -146,8 +146,6 @@ def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
     result = analyze(session)
     windows = result.windows
     noted += [finding.detail for finding in result.findings if finding.window is not None]
-    if not windows:
-        return
     budgets = [window.uncertainty for window in windows]
     part: Part = {
         "window": np.array([window.index + 1 for window in windows], dtype=np.int64),

@@ -117,6 +117,8 @@ def _found_in_trace(source: EnergySource, pairs: list[Pair], layers: int, drift:
     few samples. A place that was found in the trace is no better than its samples.
     """
     last = max(pairs, key=lambda pair: pair[0].start)
+    if last[0].start == 0:  # the trace begins with it, so there was no time to drift
+        return pairs
     shift = find_shift(source, last, layers, expected=0.0, reach=drift * last[0].start)
     rate = shift / last[0].start
     found = []

@@ -29,7 +29,6 @@ IndexArray = npt.NDArray[np.intp]
 # pure noise that happens about once in n; the usual criterion of Schwarz, with 2, finds some in every trace.
 PENALTY = 3.0
 _SHORTEST = 4
-_MOST_CHANGES = 100_000
 _PASSES = 5
 _BESIDE = 64  # samples on either side of a change in which a line may explain it, at least
 _REACH = 8.0  # times the square of threshold over step; at 2 a step is just seen
@@ -63,17 +62,17 @@ def find_levels(
     """
     x = np.array(power, dtype=np.float64)
     known = np.isfinite(x)
-    if len(x) == 0 or not np.any(known):
+    if not np.any(known):
         return Levels(np.array([0.0, float(len(x))]), np.array([math.nan]), np.array([math.nan]), 0.0)
     if not np.all(known):
         places = np.arange(len(x))
         x[~known] = np.interp(places[~known], places[known], x[known])
-    long_run = noise
     if noise is None:
         noise = sample_noise(x)
         long_run = long_run_noise(x, noise)
-    assert long_run is not None  # noqa: S101
-    threshold = long_run * math.sqrt(PENALTY * math.log(max(2, len(x))))
+    else:
+        long_run = noise
+    threshold = long_run * math.sqrt(PENALTY * math.log(len(x)))
     sums = np.concatenate(([0.0], np.cumsum(x - np.median(x))))
     if noise > 0:
         changes = _confirmed(sums, _narrowest(sums, threshold), threshold, least_step)
@@ -97,8 +96,6 @@ def _narrowest(sums: FloatArray, threshold: float) -> list[int]:
             after = bisect_left(found, first + 1)
             if after == len(found) or found[after] >= first + size:
                 insort(found, int(places[k]))
-        if len(found) > _MOST_CHANGES:
-            break
         length *= 2
     return found
 
@@ -106,14 +103,13 @@ def _narrowest(sums: FloatArray, threshold: float) -> list[int]:
 def _layer(sums: FloatArray, size: int) -> tuple[IndexArray, IndexArray, FloatArray]:
     """Return the best change in every interval of `size` samples: first sample, place, gain."""
     count = len(sums) - 1
-    starts = [0, size // 2] if size < count else [0]
     firsts: list[IndexArray] = []
     places: list[IndexArray] = []
     gains: list[FloatArray] = []
     before = np.arange(1, size, dtype=np.float64)
     share = before / size
     weight = 1 / np.sqrt(before * (1 - share))
-    for start in [*starts, count - size]:
+    for start in (0, size // 2, count - size):
         rows = (count - start) // size
         at_once = max(1, (1 << 20) // size)
         for row in range(0, rows, at_once):
@@ -164,7 +160,7 @@ def _without_trends(x: FloatArray, sums: FloatArray, changes: IndexArray, thresh
     while len(kept):
         bounds = np.concatenate(([0], kept, [len(x)]))
         mean = np.diff(sums[bounds]) / np.diff(bounds)
-        step = np.maximum(np.abs(np.diff(mean)), threshold / _BESIDE / len(x))
+        step = np.maximum(np.abs(np.diff(mean)), threshold / len(x))  # never zero, by which it is divided
         reach = np.maximum(_BESIDE, np.minimum(len(x), _REACH * (threshold / step) ** 2)).astype(np.intp)
         first = np.maximum(bounds[:-2], kept - reach)
         last = np.minimum(bounds[2:], kept + reach)
@@ -183,7 +179,7 @@ def _long_enough(sums: FloatArray, changes: IndexArray, least: int, threshold: f
     Such a level joins the neighbour that it is nearer to; where its neighbours are one level, it joins both.
     """
     kept = changes
-    while least > 1 and len(kept):
+    while len(kept):
         bounds = np.concatenate(([0], kept, [len(sums) - 1]))
         size = np.diff(bounds)
         mean = np.diff(sums[bounds]) / size
@@ -197,9 +193,9 @@ def _long_enough(sums: FloatArray, changes: IndexArray, least: int, threshold: f
         gone: set[int] = set()
         touched: set[int] = set()
         for k in short[np.argsort(size[short], kind="stable")].tolist():
-            if touched & {k - 1, k, k + 1}:
-                continue  # in the next round
-            touched |= {k - 1, k, k + 1}
+            if k in touched:
+                continue  # a level beside it, or the neighbour of both, changes now; so in the next round
+            touched |= {k - 2, k - 1, k, k + 1, k + 2}
             if k in {0, len(size) - 1}:
                 gone.add(max(0, k - 1))
             elif abs(mean[k - 1] - mean[k + 1]) <= threshold * math.sqrt(1 / size[k - 1] + 1 / size[k + 1]):

@@ -41,7 +41,7 @@ def sample_noise(x: FloatArray) -> float:
         return 0.0
     middle = _NORMAL * float(np.median(steps)) / math.sqrt(2)
     moved = steps[steps > 0]
-    # The quarter nearest to the smallest step stands for the rounding, not the levels' own differences.
+    # Where fewer than a quarter move, it is the levels that change, not the rounding.
     rounding = float(np.min(moved)) / math.sqrt(12) if len(moved) > len(steps) // 4 else 0.0
     return max(middle, rounding)
 
@@ -49,7 +49,7 @@ def sample_noise(x: FloatArray) -> float:
 def long_run_noise(x: FloatArray, noise: float) -> float:
     """Return the root of the long-run variance; for white noise that is `noise`, the scatter of one sample."""
     steps = np.diff(x[: _MOST_PAIRS * 8])
-    if len(steps) == 0 or float(np.sqrt(np.mean(steps**2))) > _TAILED * math.sqrt(2) * noise:
+    if float(np.sum(steps**2)) > 2 * len(steps) * (_TAILED * noise) ** 2:
         return noise
     lags, variances = [0], [0.0]
     for lag, variance, pairs in _half_variances(x):
@@ -57,7 +57,7 @@ def long_run_noise(x: FloatArray, noise: float) -> float:
             return noise
         lags.append(lag)
         variances.append(variance)
-        if len(lags) > 2 and variance <= variances[-2] * (1 + max(_SAME, _DOUBT / math.sqrt(pairs))):
+        if variance <= variances[-2] * (1 + max(_SAME, _DOUBT / math.sqrt(pairs))):
             break
     if len(lags) <= 3:  # nothing grows after the first lag, or too few samples tell
         return noise

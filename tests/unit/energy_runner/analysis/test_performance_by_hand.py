@@ -6,7 +6,14 @@ import math
 import pytest
 
 from energy_runner.analysis.facts import Facts, gather
-from energy_runner.analysis.performance import _agrees, _elapsed_s, _has_laps_and_times, dut_rate, timed_by
+from energy_runner.analysis.performance import (
+    _agrees,
+    _elapsed_s,
+    _has_laps_and_times,
+    dut_rate,
+    timed_by,
+    window_durations,
+)
 from energy_runner.analysis.placing.alignment import LAP_STEP_S
 from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
 from energy_runner.session import events as ev
@@ -99,6 +106,25 @@ def test_what_the_duts_clock_is_off_counts_beside_the_hosts_limit(fast: float) -
 def test_a_window_without_laps_leaves_the_duts_clock_to_the_others() -> None:
     assert timed_by(by_laps(0.0, 1))[1] == 0.5e-6
     assert timed_by(by_laps(0.0, 0, 1, 2, 3, 4))[1] == LAP_STEP_S / 2
+
+
+@pytest.mark.parametrize("back_us", [0, 300_000])
+def test_a_clock_that_stands_still_or_goes_back_is_compared_with_none(back_us: int) -> None:
+    lap_us = by_laps(0.0).windows()[2].dut_laps_us[0]
+    assert dut_rate(by_laps(0.0, window_2=[lap_us, lap_us + 300_000])) is not None
+    assert dut_rate(by_laps(0.0, window_2=[lap_us, lap_us - back_us])) is None
+
+
+def test_laps_that_go_back_time_no_window() -> None:
+    run = make_run(Setup(by_laps=True, windows=2))
+    durations, findings = window_durations(gather(run.events))
+    assert durations == pytest.approx([10.3, 10.3], rel=1e-4)
+    assert findings == []
+    laps = [event for event in run.events if isinstance(event, ev.LapCaptured)]
+    run.change(ev.LapCaptured, lambda n, e: e.model_copy(update={"lap_us": laps[1].lap_us + 5}) if n == 0 else e)
+    durations, findings = window_durations(gather(run.events))
+    assert durations == [None, None]
+    assert [(one.id, one.window) for one in findings] == [("duration-in-doubt", 0), ("duration-in-doubt", 1)]
 
 
 @pytest.mark.parametrize("again", [[5, 6], [200_000_000, 200_000_000]])

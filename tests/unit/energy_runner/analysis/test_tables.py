@@ -4,6 +4,7 @@
 import csv
 import io
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -70,6 +71,40 @@ def test_every_column_is_described_and_a_quantity_has_its_unit(session: Session,
             assert column.unit in column.about or column.unit == "1/s", column.name
 
 
+def test_remarks_are_what_was_found_in_a_window(session: Session) -> None:
+    findings = analyze(session).findings
+    assert any(finding.window is not None for finding in findings)
+    expected = [f"{session.path}: {finding.detail}" for finding in findings if finding.window is not None]
+    assert list(table([session]).remarks) == expected
+
+
+@pytest.mark.parametrize(
+    ("what", "index"),
+    [
+        ("windows", {"window", "stimulus", "file"}),
+        ("inferences", {"window", "inference"}),
+        ("laps", {"clock", "lap", "purpose", "window"}),
+    ],
+)
+def test_a_row_is_identified_by_its_session_and_its_number(
+    session: Session, what: str, index: set[str], monkeypatch
+) -> None:
+    monkeypatch.setattr(tables, "segment_session", lambda one: Found())
+    columns = table([session], what).columns
+    assert {column.name for column in columns if column.index} == {
+        "session", "virtual", "benchmark", "mode", *index
+    }  # fmt: skip
+
+
+def test_one_simulated_session_makes_the_table_simulated(session: Session, tmp_path: Path) -> None:
+    run = make_run(Setup(period_s=0.01, windows=1))
+    run.record = run.record.model_copy(update={"virtual": False})
+    measured = run.write(tmp_path / "s")
+    assert table([measured]).attributes["title"] == "windows of synthetic"
+    assert table([measured, session]).attributes["title"] == "SIMULATED windows of synthetic, synthetic"
+    assert table([measured, session])["virtual"].tolist() == [False] + [True] * 5
+
+
 def test_what_a_window_lacks_is_missing_and_said(tmp_path: Path) -> None:
     run = make_run(FAST).drop(ev.EdgeCaptured, [3])
     made = table([run.write(tmp_path / "s")])
@@ -86,7 +121,8 @@ def test_what_a_window_lacks_is_missing_and_said(tmp_path: Path) -> None:
 def test_sessions_are_put_one_below_the_other(session: Session, performance: Session) -> None:
     made = table([session, performance, session])
     assert len(made) == 15
-    assert table([session] * 5).attributes["title"].endswith("windows of synthetic, synthetic, synthetic, 2 more")
+    for count, title in ((3, "synthetic, synthetic, synthetic"), (5, "synthetic, synthetic, synthetic, 2 more")):
+        assert table([session] * count).attributes["title"] == f"SIMULATED windows of {title}"
     assert made["mode"].tolist() == ["energy"] * 5 + ["performance"] * 5 + ["energy"] * 5
     assert np.isnan(made["energy_j"][5:10]).all()
     assert np.isfinite(made["throughput_per_s"]).all()
@@ -166,6 +202,15 @@ def test_single_inferences_are_those_of_the_segmentation(session: Session, monke
         "window 1 is left out, not resolved: noise",
         "window 2: 2 inferences, 3 were stated",
     ]
+
+
+def test_two_reasons_are_enough(session: Session, monkeypatch) -> None:
+    windows = [WindowInferences(k, 2, resolved=False, reason=f"reason {k}") for k in range(3)]
+    monkeypatch.setattr(tables, "segment_session", lambda one: SimpleNamespace(windows=windows))
+    with pytest.raises(SessionError) as told:
+        table([session], "inferences")
+    reasons = "window 1 is left out, reason 0; window 2 is left out, reason 1"
+    assert str(told.value).endswith(f"in energy mode has no inferences: {reasons}")
 
 
 def test_a_session_without_any_says_why(session: Session, performance: Session) -> None:

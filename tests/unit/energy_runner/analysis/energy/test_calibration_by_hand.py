@@ -181,6 +181,26 @@ def test_only_what_lies_beyond_in_some_window_is_unknown() -> None:
     assert doubt.startswith("correction of the current beyond the calibrated points unknown (33.3 % of a window;")
 
 
+@pytest.mark.parametrize("order", [[0, 1], [1, 0]])
+def test_one_window_with_readings_beyond_the_points_is_enough(order: list[int]) -> None:
+    source = calibrated(Trace(current=CURRENT_A, voltage=[VOLTAGE_V] * 6), point(2.0), point(3.0))
+    windows = [placed(1.0, 3.0), placed(0.0, 1.0)]  # readings of 2 and 3 A, and one of 1 A
+    stated = {"name": "calibration_beyond", "absolute": 0.5, "unit": "A"}
+    found = left_open(source, *[windows[k] for k in order], terms=(stated,))
+    (beyond,) = [cause for cause in found.further if "beyond" in cause.name]
+    expected = [0.0, 0.5 * VOLTAGE_V * PERIOD_S / INFERENCES]
+    assert beyond.sensitivity == pytest.approx([expected[k] for k in order])
+
+
+@pytest.mark.parametrize("quantity", ["current", "voltage"])
+def test_what_is_left_open_of_the_voltage_is_marked_as_such(quantity: str) -> None:
+    trace = Trace(current=CURRENT_A, voltage=[VOLTAGE_V] * 6)
+    source = calibrated(trace, point(-5.0, correction=0.1, quantity=quantity))
+    causes = left_open(source, placed(0.0, 2.0)).further
+    assert len(causes) == 2
+    assert [cause.voltage for cause in causes] == [quantity == "voltage"] * 2
+
+
 def test_beyond_the_points_a_correction_may_not_hold_at_all() -> None:
     """Of three samples one is at the point; no term states what the correction is worth at the two others."""
     source = calibrated(Trace(current=CURRENT_A, voltage=[VOLTAGE_V] * 6), point(2.0, correction=0.4))

@@ -3,10 +3,12 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy.optimize import nnls
 
 from energy_runner.analysis.energy.partition import Parts, partition
 
@@ -243,3 +245,132 @@ def test_a_power_that_the_levels_make_negative_beyond_doubt_is_told() -> None:
     assert parts(clear, 0.0, 12.4, 12.6, 25.0).clipped.any()
     near = np.array([2.0, 2.1] * 6 + [2.0] + [2.0, 2.1] * 6)
     assert not parts(near, 0.0, 12.4, 12.6, 25.0).clipped.any()
+
+
+# --- what is kept at zero, and chains that are divided --------------------------------------------------
+
+
+def test_a_power_is_told_to_be_none_if_it_is_below_zero_by_more_than_twice_its_uncertainty() -> None:
+    """A part inside one sample, between levels of 8 that scatter by 0.3."""
+    rng = np.random.default_rng(11)
+    left, right = rng.normal(8.0, 0.3, 12), rng.normal(8.0, 0.3, 12)
+    noise = scatter([*np.diff(left), *np.diff(right)])
+    near = [left[-4:], right[:4]]
+    scatters = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
+    seen = set()
+    for sample in np.linspace(4.0, 8.0, 41).tolist():
+        most = sample / 0.2
+        levels, covariance, _ = fitted(
+            [float(near[0].mean()), most / 2, float(near[1].mean())],
+            [scatters[0], most / math.sqrt(12), scatters[1]],
+            np.array([[0.4, 0.2, 0.4]]),
+            [sample],
+            noise,
+        )
+        z = float(levels[1]) / math.sqrt(covariance[1, 1])
+        if abs(z + 2) > 0.01:
+            found = parts(np.array([*left, sample, *right]), 0.0, 12.4, 12.6, 25.0)
+            assert found.clipped.tolist() == [False, z < -2, False]
+            seen.add(math.ceil(z))
+    assert {-2, -1, 0, 1} <= seen
+
+
+@pytest.mark.parametrize("sample", [4.0, 5.0, 6.0])
+def test_what_keeping_a_power_at_zero_moves_is_uncertain_and_the_same_each_time(sample: float) -> None:
+    """The part inside would have less than nothing; with none of it, those beside share the sample."""
+    rng = np.random.default_rng(13)
+    left, right = rng.normal(8.0, 0.3, 12), rng.normal(9.0, 0.3, 12)
+    noise = scatter([*np.diff(left), *np.diff(right)])
+    near = [left[-4:], right[:4]]
+    own = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
+    most = sample / 0.2
+    means = [float(near[0].mean()), most / 2, float(near[1].mean())]
+    us = np.array([own[0], most / math.sqrt(12), own[1]])
+    took = np.array([0.5, 0.2, 0.3])
+    free, _, _ = fitted(means, us.tolist(), took[None, :], [sample], noise)
+    assert free[1] < 0
+    beside, _, _ = fitted([means[0], means[2]], own, took[None, [0, 2]], [sample], noise)
+    kept = np.array([beside[0], 0.0, beside[1]])
+    gain = us**2 * took / (took**2 @ us**2)
+    rest = np.eye(3) - gain[:, None] * took
+    same = np.sqrt(np.maximum(0.0, us**2 - np.array([noise, 0.0, noise]) ** 2))
+    repeated = took**2 * np.diag(rest @ np.diag(same**2) @ rest.T) + (took * np.abs(kept - free)) ** 2
+    found = parts(np.array([*left, sample, *right]), 0.0, 12.5, 12.7, 25.0)
+    assert found.total == pytest.approx(np.array([left.sum(), 0.0, right.sum()]) + took * kept, rel=1e-4, abs=1e-6)
+    assert found.repeated**2 == pytest.approx(repeated, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_power_of_a_divided_chain_is_negative(seed: int) -> None:
+    """Against a search for the nearest ones that are not; what they miss of a sample is shared in proportion."""
+    samples = np.random.default_rng(seed).uniform(0.1, 4.0, 150)
+    bounds = [20.31 + 0.87 * k for k in range(81)]
+    samples[:20], samples[math.ceil(bounds[-1]) :] = 2.0, 2.0
+    samples[:20:2] += 0.01
+    found = parts(samples, *bounds)
+    every = [0.0, *bounds, float(len(samples))]
+    at = range(20, math.ceil(bounds[-1]))
+    share = np.array([[max(0.0, min(i + 1, b) - max(i, a)) for a, b in pairwise(every)] for i in at])
+    most = [min(samples[20 + i] / share[i, k] for i in np.flatnonzero(share[:, k])) for k in range(1, 81)]
+    near = [samples[16:20], samples[-4:]]
+    own = [max(found.noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
+    means = np.array([near[0].mean(), *np.divide(most, 2), near[1].mean()])
+    us = np.array([own[0], *np.divide(most, math.sqrt(12)), own[1]])
+    total = np.zeros(82)
+    for chain in (slice(0, 48), slice(48, 82)):
+        rows = np.any(share[:, chain] > 0, axis=1)
+        part = share[rows][:, chain]
+        held = samples[20 : 20 + len(share)][rows] * part.sum(axis=1)
+        firm = 1e3 / found.noise
+        levels, _ = nnls(
+            np.vstack([np.diag(1 / us[chain]), firm * part]), np.append(means[chain] / us[chain], firm * held)
+        )
+        assert np.any(levels == 0)
+        total[chain] = np.sum(part * levels * (held / (part @ levels))[:, None], axis=0)
+    assert found.total == pytest.approx(total[1:-1], rel=1e-3, abs=1e-4)
+
+
+def test_a_sample_between_two_chains_is_divided_by_duration_which_is_uncertain_by_the_smaller_part() -> None:
+    """Eighty parts of 0.87 samples; forty-eight levels are solved at once, the first of them that before all."""
+    rng = np.random.default_rng(12)
+    samples = rng.normal(2.0, 0.02, 150)
+    bounds = [20.31 + 0.87 * k for k in range(81)]
+    found = parts(samples, *bounds)
+    before = samples[:20]
+    after = samples[math.ceil(bounds[-1]) : math.ceil(bounds[-1]) + 64]
+    noise = scatter([*np.diff(before), *np.diff(after)])
+    assert found.noise == pytest.approx(noise)
+
+    every = [0.0, *bounds, float(len(samples))]
+    at = range(20, math.ceil(bounds[-1]))
+    share = np.array([[max(0.0, min(i + 1, b) - max(i, a)) for a, b in pairwise(every)] for i in at])
+    most = [min(samples[20 + i] / share[i, k] for i in np.flatnonzero(share[:, k])) for k in range(1, 81)]
+    near = [before[-4:], after[:4]]
+    own = [max(noise, math.sqrt(float(np.var(one, ddof=1)) * 3)) for one in near]
+    means = np.array([near[0].mean(), *np.divide(most, 2), near[1].mean()])
+    us = np.array([own[0], *np.divide(most, math.sqrt(12)), own[1]])
+    same = np.array([math.sqrt(own[0] ** 2 - noise**2), *us[1:-1], math.sqrt(own[1] ** 2 - noise**2)])
+
+    total, variance, repeated = np.zeros(82), np.zeros(82), np.zeros(82)
+    for chain in (slice(0, 48), slice(48, 82)):
+        rows = np.any(share[:, chain] > 0, axis=1)
+        part = share[rows][:, chain]
+        full = part.sum(axis=1)
+        x = samples[20 : 20 + len(share)][rows]
+        divided = np.where(full < 0.999, x * np.minimum(full, 1 - full) / math.sqrt(3), 0.0)
+        gain = np.diag(us[chain] ** 2) @ part.T @ np.linalg.inv(part @ np.diag(us[chain] ** 2) @ part.T)
+        rest = np.eye(part.shape[1]) - gain @ part
+        levels = means[chain] + gain @ (x * full - part @ means[chain])
+        assert np.all(levels > 0)
+        took = part.sum(axis=0)
+        total[chain] = took * levels
+        held = np.where(divided > 0, divided, noise)
+        variance[chain] = took**2 * np.diag(
+            rest @ np.diag(us[chain] ** 2) @ rest.T + gain @ np.diag(held**2) @ gain.T
+        )
+        repeated[chain] = took**2 * np.diag(
+            rest @ np.diag(same[chain] ** 2) @ rest.T + gain @ np.diag(divided**2) @ gain.T
+        )
+    assert found.total == pytest.approx(total[1:-1], rel=1e-4)
+    assert found.u**2 == pytest.approx(variance[1:-1], rel=1e-3)
+    assert found.repeated**2 == pytest.approx(repeated[1:-1], rel=1e-3)

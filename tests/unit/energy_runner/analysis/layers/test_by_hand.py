@@ -11,7 +11,7 @@ from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.layers.fit import find_shift, moved, places
 from energy_runner.analysis.layers.measure import _short, measure_layers
-from energy_runner.analysis.placing.alignment import BY_MONITOR, Alignment, Placed
+from energy_runner.analysis.placing.alignment import BY_LAPS, BY_MONITOR, Alignment, Placed
 from energy_runner.session.events import PhasesMarked
 from energy_runner.session.result import LayerResult
 
@@ -58,6 +58,42 @@ def test_a_window_is_found_where_its_layers_fit(off: float) -> None:
     source = EnergySource(lambda a, b: power_w[a:b], 400, PERIOD_S, PERIOD_S)
     pair = (Placed(100.0 - off, 300.0 - off, 0.0), told)
     assert find_shift(source, pair, 2, expected=0.0, reach=8.0, rate=0.0) == pytest.approx(off, abs=0.25)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "drift"),
+    [
+        ([7, 2], 2.5e-3),
+        ([8, 3, 4, 13], -3.1e-3),
+        ([6, 13, 6, 10], -1.6e-3),
+        ([9, 14, 4, 9], 0.9e-3),
+        ([4, 11, 10], 3.9e-3),
+        ([6, 11, 14], 0.0),
+    ],
+)
+def test_a_window_off_by_several_layers_is_not_taken_for_a_place_like_it(lengths: list[int], drift: float) -> None:
+    """A hundred inferences late in the trace, placed by a clock that is off."""
+    layers, whole = len(lengths), 100 * sum(lengths)
+    offsets = np.concatenate(([0], np.cumsum(lengths * 100)))[:-1]
+    told = marks(offsets.tolist(), whole, names=[str(k) for k in range(layers)], operations=[1] * layers)
+    power_w = np.full(15_000 + whole, 0.5)
+    power_w[14_000 : 14_000 + whole] = np.repeat([2.0, 1.0, 2.5, 1.2][:layers] * 100, lengths * 100)
+    source = EnergySource(lambda a, b: power_w[a:b], len(power_w), PERIOD_S, PERIOD_S)
+    start = 14_000 / (1 + drift)
+    placed = Placed(start, start + whole / (1 + drift), 0.0)
+    shift = find_shift(source, (placed, told), layers, expected=0.0, reach=4e-3 * start)
+    there = moved(placed, shift, shift / start)
+    assert (there.start, there.stop) == pytest.approx((14_000, 14_000 + whole), abs=0.5)
+
+
+def test_a_window_with_which_the_trace_begins_has_had_no_time_to_drift() -> None:
+    told = marks([0, 5, 20, 25], 40)
+    power_w = np.repeat([2.0, 1.0, 2.0, 1.0, 0.5], [5, 15, 5, 15, 60])
+    source = EnergySource(lambda a, b: power_w[a:b], 100, PERIOD_S, 1.0)
+    placed = Alignment(BY_LAPS, [Placed(0.0, 40.0, 0.0)])
+    found, _ = measure_layers(source, Facts(marks=[told]), placed, drift=1e-3)
+    assert found is not None
+    assert [one.energy_j for one in found.layers] == pytest.approx([10.0, 15.0], rel=1e-9)
 
 
 @pytest.mark.parametrize(

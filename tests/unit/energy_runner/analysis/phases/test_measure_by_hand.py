@@ -10,6 +10,8 @@ from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.phases.measure import (
     PinEdge,
     Span,
+    _Energy,
+    _short,
     estimated_phases,
     measure_phases,
     spans_of_marks,
@@ -127,6 +129,35 @@ def test_two_samples_are_not_short_and_the_worst_of_the_shorter_ones_is_told() -
     (finding,) = result.findings
     assert finding.detail.startswith("a: 2 times shorter than two samples (least 0.45)")
     assert finding.detail.endswith(f"± {max(relative):.1%} (standard uncertainty) at worst")
+
+
+@pytest.mark.parametrize("apart", [[], [Span(40.0, 50.0)]])
+def test_the_last_two_that_overlap_are_measured_each_by_itself(apart: list[Span]) -> None:
+    spans = {"a": [Span(10.0, 20.0)], "b": [Span(15.0, 25.0)], "c": [Span(2.0, 5.0), *apart]}
+    result = measure_phases(flat(), spans)
+    assert {(phase.name, phase.u_j is None) for phase in result.phases} == {("a", True), ("b", True), ("c", False)}
+
+
+@pytest.mark.parametrize(
+    ("u_j", "energy_j", "known"),
+    [
+        (0.3, 2.0, "± 15.0% (standard uncertainty) at worst"),
+        (1.98, 2.0, "± 99.0% (standard uncertainty) at worst"),
+        (2.1, 2.0, "at worst not known at all"),
+        (3.8, 2.0, "at worst not known at all"),
+        (0.3, 0.0, "at worst not known at all"),
+        (None, 2.0, "at worst not known at all"),
+        (0.3, None, "at worst not known at all"),
+        (None, None, "at worst not known at all"),
+    ],
+)
+def test_a_short_phase_is_known_to_its_relative_uncertainty_if_that_is_below_one(
+    u_j: float | None, energy_j: float | None, known: str
+) -> None:
+    span, other = Span(3.0, 4.5), Span(7.0, 8.0)
+    energies = {span: _Energy(energy_j, u_j, 0), other: _Energy(1.0, 0.1, 0)}
+    (finding,) = _short([("a", span), ("a", other)], energies)
+    assert finding.detail.endswith(f", {known}")
 
 
 def test_of_phases_that_overlap_no_sum_is_sure() -> None:

@@ -37,6 +37,36 @@ def test_the_window_asked_for_is_estimated(window: int | None, index: int, sessi
     assert last.start_s + last.duration_s == pytest.approx(placed.stop_s, rel=1e-9)
 
 
+@pytest.mark.parametrize(("window", "index"), [(None, 0), (1, 0), (2, 1)])
+def test_inferences_are_looked_for_in_the_window_asked_for(
+    window: int | None, index: int, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def segmented(_: Session, number: int) -> SimpleNamespace:
+        asked.append(number)
+        return SimpleNamespace(windows=[SimpleNamespace(resolved=False)])
+
+    monkeypatch.setattr(phases, "segment_session", segmented)
+    phases_estimated(session, window)
+    assert asked == [index]
+
+
+def test_levels_of_the_typical_inference_are_measured_in_each_one(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin_s = session.result().windows[0].start_s
+    assert begin_s is not None
+    typical = [SimpleNamespace(start_s=at, duration_s=lasts) for at, lasts in ((0.0, 0.02), (0.02, 0.08))]
+    bounds_s = [begin_s, begin_s + 0.1, begin_s + 0.2, begin_s + 0.3]
+    window = SimpleNamespace(resolved=True, estimated_phases=typical, boundaries_s=bounds_s)
+    monkeypatch.setattr(phases, "segment_session", lambda *_: SimpleNamespace(windows=[window]))
+    result = phases_estimated(session)
+    assert result.estimated
+    assert [phase.name for phase in result.phases] == ["level 1"] * 3 + ["level 2"] * 3
+    assert [phase.duration_s for phase in result.phases] == pytest.approx([0.02] * 3 + [0.08] * 3, rel=1e-6)
+
+
 @pytest.mark.parametrize("window", [-1, 0, 3])
 def test_a_window_that_is_not_in_the_trace_is_refused(window: int, session: Session) -> None:
     with pytest.raises(ConfigurationError, match=f"has windows 1 to 2 in its trace, not {window}"):

@@ -6,9 +6,11 @@ import statistics
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from energy_runner.analysis.uncertainty.causes import find_causes
 from energy_runner.analysis.uncertainty.combine import Cause, median_factor, window_budget
 from energy_runner.analysis.uncertainty.evaluate import Limits, Measured, evaluate
 from energy_runner.analysis.uncertainty.inputs import Point, Term
@@ -37,6 +39,27 @@ def doubts(windows: list[Measured], *terms: dict[str, Any], **changes: Any) -> l
     return evaluate(windows, given(*terms, **changes)).score.incomplete
 
 
+# --- edges ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("inside_w", "outside_w"), [(0.04, 0.03), (0.04, 0.06), (0.04, -0.06), (-0.06, 0.04)])
+@pytest.mark.parametrize("end", ["start", "stop"])
+def test_starts_or_stops_that_may_all_be_late_count_with_the_larger_power_beside_them(
+    end: str, inside_w: float, outside_w: float
+) -> None:
+    """By 3 ms either way, rectangular: the energy of so much time, inside or outside."""
+    one = window()
+    edge = getattr(one, end)
+    inside = edge.power_w == POWER_W
+    changed = replace(edge, alone_s=3e-3, power_w=np.where(inside, inside_w, outside_w))
+    found = relative_of([replace(one, **{end: changed})] * 2, given())
+    name = f"{end} edge: late or early in all windows alike"
+    largest_w = max(abs(inside_w), abs(outside_w))
+    assert found[name] == pytest.approx(3e-3 / ROOT3 * largest_w / ENERGY_J, rel=1e-6)
+    other = "stop" if end == "start" else "start"
+    assert f"{other} edge: late or early in all windows alike" not in found
+
+
 # --- terms ----------------------------------------------------------------------------------------------
 
 
@@ -49,6 +72,17 @@ def test_an_error_in_volt_counts_against_the_voltage_and_not_without_one() -> No
 def test_a_limit_that_counts_in_some_windows_only_cannot_be_counted() -> None:
     odd = {"name": "odd", "absolute": 1e-8, "unit": "J"}
     assert "odd of 1e-08 J cannot be counted" in doubts([window(), window(samples=0)], odd)
+
+
+@pytest.mark.parametrize(
+    ("name", "voltage"),
+    [("supply_voltage", True), ("voltage_gain", True), ("voltage_offset", True), ("gain", False), ("odd", False)],
+)
+def test_errors_of_the_voltage_are_marked_as_such(name: str, voltage: bool) -> None:
+    causes = find_causes([window()], given({"name": name, "relative": 0.01})).counted
+    marked = [cause.voltage for cause in causes if cause.u[0] == pytest.approx(0.01 / ROOT3)]
+    assert marked == [voltage]
+    assert sum(cause.voltage for cause in causes) == voltage
 
 
 def test_the_limit_beyond_calibrated_points_is_no_cause_of_all_readings() -> None:
