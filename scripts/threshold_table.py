@@ -50,13 +50,20 @@ def thresholds() -> Iterator[Threshold]:
         source = path.read_text("utf-8")
         lines = source.splitlines()
         for node in ast.parse(source).body:
-            if not isinstance(node, ast.Assign) or not _is_number(node.value):
-                continue
             comment = lines[(node.end_lineno or 1) - 1].partition("#")[2].strip()
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    name = str(path.relative_to(ANALYSIS))
-                    yield Threshold(name, target.id, ast.unparse(node.value), comment)
+            for target, value in _assigned(node):
+                if isinstance(target, ast.Name) and _is_number(value):
+                    yield Threshold(str(path.relative_to(ANALYSIS)), target.id, ast.unparse(value), comment)
+
+
+def _assigned(node: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the names that a statement assigns to with their values, one by one where there are several."""
+    for target in node.targets if isinstance(node, ast.Assign) else ():
+        value = node.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            yield from zip(target.elts, value.elts, strict=True)
+        else:
+            yield target, value
 
 
 def _is_number(node: ast.expr) -> bool:

@@ -33,6 +33,11 @@ def test_the_table_and_the_origins_name_nothing_that_is_gone() -> None:
     assert set(written()) == set(origins()) == known
 
 
+def test_numbers_that_are_assigned_together_are_found_one_by_one() -> None:
+    found = {threshold.key: threshold.text for threshold in thresholds()}
+    assert (found["placing/plausible.py LATEST_S"], found["placing/plausible.py EARLIEST_S"]) == ("0.1", "-0.3")
+
+
 def test_a_difference_names_what_moved(monkeypatch: pytest.MonkeyPatch) -> None:
     before = Seen({"score": 2.0, "U": 0.1}, ("odd",), (None,))
     monkeypatch.setattr(threshold_runs, "_reference", lambda: before)
