@@ -5,7 +5,8 @@ A window that begins inside its inferences, after an edge and a line that are bo
 before it looks the same. But it is too short. The window is cut into pieces, and the period in each is measured
 without being told what to expect; together they say how many repetitions the window holds, whatever the DUT's
 clock does in the course of it. Fewer than there were inferences cannot be. More can: a DUT may do something else
-between its edges, and its first inference may take longer.
+between its edges, and its first inference may take longer. What repeats may also be something beside the
+inferences; then it repeats at another place in each window, or the inferences repeat as well.
 """
 
 import math
@@ -20,6 +21,7 @@ from scipy.special import stdtrit
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import FloatArray
 from energy_runner.analysis.inferences.averaged import averaged
+from energy_runner.analysis.inferences.edge_shapes import ComplexArray, correlation, shape_at
 from energy_runner.analysis.inferences.period import explained, find_period, flattened, repeating
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.edges import Matching
@@ -36,6 +38,7 @@ _EVEN = 0.8  # ... and of the middle one of these shares: a piece in which the p
 _NEAR = 0.25  # of the stated number: what repeats less often than that is something else
 _BY_CHANCE = 8.0  # sigmas, of what is left when the repetitions are taken out
 _ONE_SIDED = 0.9985  # three sigmas
+_ALIKE = 0.5  # correlation between windows of what repeats at an edge; that of a tick is about 0
 USUAL_S, USUAL = 0.005, 1e-3  # of real windows, by which their inferences seem shorter or longer: 0.0004 at most
 _INSIDE = 1.25  # of a rectangular distribution 95 % are then within
 
@@ -44,12 +47,23 @@ _INSIDE = 1.25  # of a rectangular distribution 95 % are then within
 class Repetitions:
     """How many repetitions a window holds, with the standard uncertainty of their number.
 
-    Each consists of `parts` that look alike.
+    Each consists of `parts` that look alike. `first` and `last` are what a part takes in samples at the beginning
+    and at the end of the window.
     """
 
     count: float
     u: float
     parts: int
+    first: float
+    last: float
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """By how much a window is too short (0 where it fits), and what repeats there as seen from either edge."""
+
+    short_s: float
+    shapes: tuple[ComplexArray, ComplexArray]
 
 
 def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignment) -> Alignment:
@@ -77,16 +91,23 @@ def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignmen
 def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> list[float | None]:
     """Return by how many seconds each window is too short for its inferences.
 
-    0 if that is within what is usual or what is known of its edges; None for a window that cannot tell.
+    0 if that is within what is usual or what is known of its edges; None for a window that cannot tell, and for
+    all of them if what repeats is at another place in each.
     """
-    return [
-        _too_short_s(source, placed, stated) if placed is not None else None
+    seen = [
+        _look(source, placed, stated) if placed is not None else None
         for placed, stated in zip(alignment.windows, inferences, strict=True)
     ]
+    told = [one for one in seen if one is not None]
+    alike = len(told) < 2 or any(correlation([one.shapes[end] for one in told]) > _ALIKE for end in (0, 1))
+    return [one.short_s if one is not None and alike else None for one in seen]
 
 
-def _too_short_s(source: EnergySource, placed: Placed, stated: int) -> float | None:
-    power_w = _inside(source, placed, stated)
+def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
+    """Return what a window tells by itself; None where it cannot."""
+    first, last = max(0, math.ceil(placed.start)), min(source.length, math.floor(placed.stop))
+    factor = max(1, (last - first) // max(1, stated) // _SAMPLES, (last - first) // _MOST)
+    power_w = averaged(source, first, last, factor)
     held = repetitions(power_w, stated)
     if held is None:
         return None
@@ -95,8 +116,16 @@ def _too_short_s(source: EnergySource, placed: Placed, stated: int) -> float | N
     usual_s = max(USUAL_S, USUAL * lasts_s, 2 * placed.half_width * source.step_s)
     off_s = (stated - held.count) * each_s
     if off_s <= usual_s + 3 * held.u * each_s:
-        return 0.0
-    return None if _something_else(power_w, held, stated) else off_s
+        off_s = 0.0
+    elif _something_else(power_w, held, stated):
+        return None
+    at_start, at_stop = math.ceil(_EACH * held.first), math.ceil(_EACH * held.last)
+    begin, end = (first - placed.start) / factor, len(power_w) - (placed.stop - first) / factor
+    shapes = (
+        shape_at(power_w[:at_start], begin, held.first),
+        shape_at(power_w[-at_stop:], end - at_stop, held.last),
+    )
+    return _Seen(off_s, shapes)
 
 
 def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
@@ -123,7 +152,8 @@ def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
     student = float(stdtrit(pieces - 1, _ONE_SIDED)) / float(stdtrit(math.inf, _ONE_SIDED))
     if abs(count / stated - 1) > _NEAR:
         return None
-    return Repetitions(count, student * scatter * math.sqrt(float(np.sum(lengths**2))), parts)
+    u = student * scatter * math.sqrt(float(np.sum(lengths**2)))
+    return Repetitions(count, u, parts, first=1 / float(rates[0]), last=1 / float(rates[-1]))
 
 
 def _something_else(power_w: FloatArray, held: Repetitions, stated: int) -> bool:
@@ -136,13 +166,6 @@ def _something_else(power_w: FloatArray, held: Repetitions, stated: int) -> bool
     y = flattened(power_w)
     rest = y - repeating(y, len(y) / held.count / held.parts)
     return explained(rest, len(y) / stated).sigmas > _BY_CHANCE
-
-
-def _inside(source: EnergySource, placed: Placed, stated: int) -> FloatArray:
-    """Return the power inside a window as far as it was recorded, averaged where there are many samples."""
-    first, last = max(0, math.ceil(placed.start)), min(source.length, math.floor(placed.stop))
-    length = last - first
-    return averaged(source, first, last, max(1, length // max(1, stated) // _SAMPLES, length // _MOST))
 
 
 def _widened(placed: Placed, off: float, common: float) -> Placed:
