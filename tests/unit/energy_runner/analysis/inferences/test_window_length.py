@@ -111,6 +111,13 @@ def test_a_window_of_very_many_samples_is_averaged_as_it_is_read() -> None:
     assert peak < 8 * length  # bytes: less than the samples alone would take
 
 
+def test_it_does_not_matter_how_far_into_the_trace_a_window_is() -> None:
+    power_w, begin = inferences(STEADY), 30_000_000
+    source = EnergySource(lambda a, b: power_w[a - begin : b - begin], begin + len(power_w), 1e-3, 1e-3)
+    placed: list[Placed | None] = [Placed(begin + 60.0, float(begin + len(power_w)), 0.001)]
+    assert too_short_s(source, Alignment(BY_MONITOR, placed), [COUNT]) == pytest.approx([0.06], abs=0.004)
+
+
 def test_repetitions_are_counted_without_regard_to_what_is_stated() -> None:
     for stated in (COUNT, COUNT - 3, COUNT + 3):
         held = repetitions(inferences(STEADY), stated)

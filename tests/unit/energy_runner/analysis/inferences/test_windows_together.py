@@ -49,6 +49,15 @@ def test_edges_at_one_end_may_be_off_by_any_time(off: list[int], each: float) ->
         assert short_s(window, count, late, early) == pytest.approx([by * 1e-3 for by in off], abs=0.008)
 
 
+@pytest.mark.parametrize("late", [[250, 0], [0, 250]])
+def test_two_windows_are_held_against_each_other(late: list[int]) -> None:
+    """A tick in both, at another place in each: what it says of the one that seems short is of no inference."""
+    window = inferences(np.full(120, 90.0))
+    assert short_s(window, 120, late, [0, 0]) == pytest.approx([by * 1e-3 for by in late], abs=0.008)
+    flat = 0.03 + np.random.default_rng(2).normal(0, 3e-4, LENGTH)
+    assert not any(short_s(flat, COUNT, [0, 0], [0, 0], tick_w=0.01))
+
+
 def some_late(run: Run, by_s: float, windows: set[int]) -> Run:
     """Delay the start of some windows, and the line about it as much."""
     run.change(
