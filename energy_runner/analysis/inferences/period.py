@@ -164,8 +164,9 @@ def _nearest_high_peak(r: FloatArray, longest: int) -> int | None:
     heights = inner[behind:][peaks]
     if len(peaks) == 0 or not np.max(heights) > 0:
         return None
-    # Of n samples of noise a height has a standard deviation of 1/√n; `r` has half as many lags.
-    least = _FIRST_PEAK * np.max(heights) - _CHANCE / math.sqrt(2 * len(r))
+    # Noise scatters a height h of n samples by √((1 − h²)/n); `r` has half as many lags.
+    highest = float(np.max(heights))
+    least = _FIRST_PEAK * highest - _CHANCE * math.sqrt(max(0.0, 1 - highest**2) / (2 * len(r)))
     return int(peaks[heights >= least][0]) + behind + 1
 
 

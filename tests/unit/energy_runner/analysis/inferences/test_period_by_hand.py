@@ -8,6 +8,7 @@ import pytest
 
 from energy_runner.analysis.inferences.period import (
     Folded,
+    autocorrelation,
     explained,
     find_period,
     flattened,
@@ -142,6 +143,18 @@ def test_repetitions_that_are_alike_but_for_a_small_part_are_equal(own, period):
     found = find_period(x)
     assert found is not None
     assert found.samples == pytest.approx(period, rel=1e-4)
+
+
+@pytest.mark.parametrize(("noise", "period"), [(0.0, 60), (0.5, 60), (1.0, 20)])
+def test_only_noise_makes_peaks_of_other_heights_equal(noise, period):
+    """Peaks of 0.83 at one and two of three repetitions are lower than the third, but for noise."""
+    rng = np.random.default_rng(3)
+    x = np.tile(np.tile(rng.standard_normal(20), 3) + 0.52 * rng.standard_normal(60), 16)
+    r = autocorrelation(flattened(x), 61)
+    assert r[[20, 40, 60]] == pytest.approx([0.83, 0.83, 1.0], abs=0.02)
+    found = find_period(x + noise * rng.standard_normal(len(x)))
+    assert found is not None
+    assert found.samples == pytest.approx(period, rel=1e-2)
 
 
 @pytest.mark.parametrize(("height", "sigmas"), [(0.4, 4.5), (0.5, 9.4), (0.5, 11.5)])
