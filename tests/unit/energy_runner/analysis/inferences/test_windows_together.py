@@ -40,7 +40,7 @@ def test_a_tick_is_no_inference_though_none_is_seen(shape: float) -> None:
 
 
 @pytest.mark.parametrize("off", [[250] * 5, [210, 333, 252, 275, 291]])
-@pytest.mark.parametrize("each", [6.3, 90.0])
+@pytest.mark.parametrize("each", [6.3, 90.0, 300.0])
 def test_edges_at_one_end_may_be_off_by_any_time(off: list[int], each: float) -> None:
     count = round(10_800 / each)
     window = inferences(np.full(count, each))
