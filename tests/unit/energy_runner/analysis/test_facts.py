@@ -97,6 +97,15 @@ def test_unknown_events_are_counted_by_kind_and_the_first_is_named() -> None:
 def test_a_run_that_does_not_say_how_it_ended_was_killed(ended: bool, torn: bool, outcome: str) -> None:
     stopped = next(e for e in make_run(Setup(windows=1)).events if isinstance(e, ev.RunStopped))
     assert Facts(ended=stopped if ended else None, torn=torn).outcome == outcome
+    assert Facts(ended=stopped).outcome == "completed"
+
+
+def test_what_the_journal_indexes_of_the_stream_ends_with_its_last_chunk() -> None:
+    chunks = [
+        ev.StreamChunk(t_ns=0, offset=offset, length=length, exchanges=1, devices=["dut"])
+        for offset, length in ((0, 10), (10, 5))
+    ]
+    assert [gather(chunks[:count]).stream_bytes for count in (0, 1, 2)] == [0, 10, 15]
 
 
 # --- commands -------------------------------------------------------------------------------------------

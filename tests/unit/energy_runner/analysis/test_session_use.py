@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from energy_runner.analysis.session_use import measured_inference, use_of_session
+from energy_runner.analysis.session_use import SessionUse, measured_inference, use_of_session
 from energy_runner.analysis.use import Between, Quantity
 from energy_runner.errors import ConfigurationError
 from energy_runner.session.folder import Session
@@ -67,6 +67,13 @@ def test_the_idle_level_is_uncertain_by_what_the_score_is_in_watt() -> None:
     assert found.cycle.rest_w.value == 0.3
     assert found.cycle.rest_w.u == pytest.approx(math.hypot(0.004, 0.2), rel=1e-12)
     assert (found.cycle.boot_j, found.cycle.boot_s) == (Quantity(0.0), Quantity(0.0))
+
+
+def test_a_use_is_not_valid_unless_its_session_is() -> None:
+    found = use_of_session(SESSION, result(valid=True), period_s=Quantity(10.0))
+    assert found.valid
+    assert not use_of_session(SESSION, result(), period_s=Quantity(10.0)).valid
+    assert not SessionUse(found.cycle, None, found.use).valid
 
 
 def test_what_is_given_is_taken_and_the_session_need_not_have_it() -> None:

@@ -194,6 +194,18 @@ def test_a_step_of_less_than_one_percent_is_none_unless_another_limit_is_given(
     assert (found[0].start, found[-1].stop) == (0.0, 100.0)
 
 
+@pytest.mark.parametrize(("length", "levels"), [(2, 1), (3, 3)])
+def test_a_level_lasts_three_samples_at_least(length: int, levels: int) -> None:
+    power_w = np.repeat([1.0, 2.0, 1.0], [50, length, 50])
+    power_w += np.resize([1e-5, -1e-5], len(power_w))
+    assert len(estimated_phases(watts(power_w), 0.0, float(len(power_w)))[0]) == levels
+
+
+def test_phases_are_estimated_only_if_that_is_said() -> None:
+    assert not measure_phases(flat(), {"a": [Span(10.0, 20.0)]}).estimated
+    assert measure_phases(flat(), {"a": [Span(10.0, 20.0)]}, estimated=True).estimated
+
+
 def test_as_many_samples_as_are_allowed_are_searched() -> None:
     found, _ = estimated_phases(flat(), 20.0, 60.0, most_samples=40)
     assert found == [Span(20.0, 60.0)]
