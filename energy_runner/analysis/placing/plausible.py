@@ -63,7 +63,8 @@ def withheld(alignment: Alignment, numbers: Sequence[int], finding: Finding) -> 
     return replace(alignment, windows=windows, findings=[*alignment.findings, finding])
 
 
-def _named(numbers: Sequence[int]) -> str:
+def named(numbers: Sequence[int]) -> str:
+    """Return windows, counted from 0, as a message names them."""
     return ("window " if len(numbers) == 1 else "windows ") + ", ".join(str(k + 1) for k in numbers)
 
 
@@ -88,7 +89,7 @@ def _by_durations(facts: Facts, alignment: Alignment, clock: Clock) -> Alignment
     if not off:
         return alignment
     worst = max(off.values(), key=abs)
-    detail = f"{_named(list(off))}: {worst:+.3f} s longer by the IO manager's laps than by the monitor's edges"
+    detail = f"{named(list(off))}: {worst:+.3f} s longer by the IO manager's laps than by the monitor's edges"
     return withheld(alignment, list(off), Finding(id="edges-disagree", detail=detail))
 
 
@@ -124,7 +125,7 @@ def _by_lines(
     if gone:
         worst = max((value for k in gone for value in late[k]), key=abs)
         where = "after" if worst > 0 else "before"
-        detail = f"{_named(gone)}: an edge is {abs(worst):.3f} s {where} the DUT's line that reports it"
+        detail = f"{named(gone)}: an edge is {abs(worst):.3f} s {where} the DUT's line that reports it"
         return withheld(alignment, gone, Finding(id="edges-disagree", detail=detail))
     latest_s = max((max(seen_s) for seen_s in late.values()), default=0.0)
     earliest_s = min((min(seen_s) for seen_s in late.values()), default=0.0)
@@ -216,7 +217,7 @@ def _by_host(facts: Facts, matching: Matching, alignment: Alignment, clock: Cloc
     alignment = replace(alignment, windows=windows)
     if not gone:
         return alignment
-    what = f"{_named(list(gone))}: a lap"
+    what = f"{named(list(gone))}: a lap"
     return withheld(alignment, list(gone), _displaced(what, max(gone.values(), key=abs)))
 
 
