@@ -5,6 +5,8 @@ They are other people's files: only regular ones inside the folder are read, and
 A refusal is one line that names the file; a sparse file of ten gigabytes costs nothing.
 """
 
+import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,6 +41,7 @@ _MARKS_OF_MLCOMMONS = (
     b"Top 1% =",
 )
 _SNIFFED = 4096
+_REGISTERED = re.compile(rb"m-regfile-fn\[([^\]]*)\]")
 
 
 @dataclass(frozen=True)
@@ -186,9 +189,8 @@ def _registered(paths: list[Path], log: Path) -> Path:
     """Return the one of `paths` that the log registers as what the monitor recorded, else the first."""
     if len(paths) == 1:
         return paths[0]
-    named = {path: f"m-regfile-fn[{path.name}]".encode() for path in paths}
-    found = {path for line in read_lines(log, LARGEST_LOG) for path, token in named.items() if token in line}
-    return next((path for path in paths if path in found), paths[0])
+    found = {name for line in read_lines(log, LARGEST_LOG) for name in _REGISTERED.findall(line)}
+    return next((path for path in paths if os.fsencode(path.name) in found), paths[0])
 
 
 def _refused_script(path: Path, root: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from energy_runner.published.names import BENCHMARK_FOLDERS, MODE_FOLDERS, OUR_O
 
 _MARKS = (b"m-session-start", b"ulp-ml", b"m-ready", b"SerialDevice", b"Energy data for", b"Logging initialized")
 _SNIFFED = 16 * 1024
+_MOST_BESIDE = 8  # results of performance sessions next to one; published ones have one each
 LINK = "a link out of the folder, not followed"
 
 
@@ -73,6 +74,7 @@ def find_one(path: Path) -> Found:
 def discover(root: Path) -> list[Found]:
     """Return the sessions in and below `root`, by name. Links are not followed; those that leave it are listed."""
     found: list[Found] = []
+    beside: dict[Path, tuple[Path, ...]] = {}  # by the folder above, so that its others are looked at once
 
     def unreadable(error: OSError) -> None:
         folder = Path(error.filename)
@@ -82,7 +84,9 @@ def discover(root: Path) -> list[Found]:
         folder = Path(place)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = _of_folder(root, folder, sorted(names))
-        found += [replace(one, beside=_performance_beside(root, folder)) for one in here]
+        if here and folder.parent not in beside:
+            beside[folder.parent] = _performance_beside(root, folder)
+        found += [replace(one, beside=beside[folder.parent]) for one in here]
         found += [
             Found(root, folder / name, _below(folder / name, root), reason=LINK)
             for name in folders
@@ -116,7 +120,7 @@ def _performance_beside(root: Path, folder: Path) -> tuple[Path, ...]:
             except OSError:
                 continue
             found += _of_folder(root, other, names)
-    return tuple(one.files["results"][0] for one in found if "results" in one.files)
+    return tuple(one.files["results"][0] for one in found if "results" in one.files)[:_MOST_BESIDE]
 
 
 def _of_folder(root: Path, folder: Path, names: list[str]) -> list[Found]:

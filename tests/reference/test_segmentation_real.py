@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.inferences.count import WindowTrace
 from energy_runner.analysis.inferences.distribution import describe
 from energy_runner.analysis.inferences.shared_anchor import share_anchor
@@ -20,7 +21,8 @@ from energy_runner.analysis.inferences.train import (
     energies_j,
     find_train,
 )
-from energy_runner.analysis.inferences.window_length import repetitions
+from energy_runner.analysis.inferences.window_length import repetitions, too_short_s
+from energy_runner.analysis.placing.alignment import BY_MONITOR, Alignment, Placed
 
 L4R5 = "v0.7/closed/STMicroelectronics/results/NUCLEO_L4R5ZI"
 U575 = "v1.2/closed/STMicroelectronics/results/NUCLEO_U575ZI_Q"
@@ -129,6 +131,23 @@ def test_as_many_inferences_as_stated_fit_between_the_edges_of_real_boards(row, 
         assert held is not None
         lasts = int(stop) - math.ceil(start)
         assert held.count / lasts * (stop - start) == pytest.approx(count, rel=4e-4)
+
+
+@pytest.mark.parametrize("row", SEEN, ids=[row[0] for row in SEEN])
+def test_late_starts_are_told_of_real_boards(row, reference):
+    folder, read, *_ = row
+    trace = read(reference / "sessions" / folder)
+    source = EnergySource(
+        lambda first, last: trace.power_w[first:last], len(trace.power_w), trace.period_s, trace.period_s
+    )
+    counts = [count for *_, count in trace.windows]
+    for late_s in ((0.0,) * 5, (0.15, 0.11, 0.152, 0.3, 0.21)):
+        placed = [
+            Placed(start + by_s / trace.period_s, stop, 1.0)
+            for (start, stop, _), by_s in zip(trace.windows, late_s, strict=True)
+        ]
+        found = too_short_s(source, Alignment(BY_MONITOR, placed), counts)
+        assert found == pytest.approx(list(late_s), abs=0.004)
 
 
 @pytest.mark.parametrize("folder", [f"{GAP9}/keyword_spotting/energy", f"{PYNQ}/kws/KWS-W3A3/power"])

@@ -137,7 +137,8 @@ class _Reader:
         elif b"-done" in text and b"bload" in text:
             self._loaded_ms = self._ms
         elif match := tokens.SETTING.search(text):
-            self.log.settings[_text(match[1])] = _text(match[2])
+            if len(self.log.settings) < _MOST_KEPT:
+                self.log.settings[_text(match[1])] = _text(match[2])
         elif match := tokens.VERSION.search(text):
             self.log.version = _text(match[1])
         elif match := tokens.PLUGIN.search(text):
@@ -181,6 +182,7 @@ class _Reader:
         for match in tokens.MONITOR.finditer(text):
             kind = match.lastgroup
             if kind == "power":
+                del log.power[_MOST_KEPT - 1 :]  # the last one says whether the supply is off
                 log.power.append((self._ms, match["power"] == b"on"))
             elif kind == "trace" and match["trace"] == b"on":
                 log.trace_on_ms = self._ms if log.trace_on_ms is None else log.trace_on_ms
@@ -192,7 +194,7 @@ class _Reader:
                 _keep(log.monitor_laps, (self._ms, int(match["lap"])))
             elif kind == "name":
                 log.instrument = _text(match["name"])
-                log.registered.append(_text(match["file"]))
+                _keep(log.registered, _text(match["file"]))
             elif kind == "total":
                 log.dropped = (int(match["dropped"]), int(match["total"]))
 

@@ -132,3 +132,14 @@ def test_outputs_without_their_name_after_the_end_of_the_inferences_are_garbled(
 ) -> None:
     lines = [SENT, b"00010.100 dut: m-infer-start-5", b"00011.000 dut: " + done]
     assert read(*lines).commands[0].garbled is garbled
+
+
+def test_what_a_log_repeats_without_end_takes_no_memory() -> None:
+    """The last switch of the supply stays, which says whether it is off."""
+    switches = b"".join(b"m-power[on] m-power[off] " for _ in range(300))
+    files = b"".join(b"m-regfile-fn[%d]-type[e]-name[js110] " % number for number in range(300))
+    settings = [b"00002.000 parser: m-bm-cfg-name[x]-key[k%d]-val[1]" % number for number in range(300)]
+    log = read_log([b"00001.000 emon: m-power[on]", b"00002.000 emon: " + switches + files, *settings])
+    assert len(log.power) == len(log.registered) == len(log.settings) == 200
+    assert log.power[0] == (1000, True)
+    assert log.power[-1] == (2000, False)
