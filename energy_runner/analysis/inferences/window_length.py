@@ -47,12 +47,14 @@ _INSIDE = 1.25  # of a rectangular distribution 95 % are then within
 class Repetitions:
     """How many repetitions a window holds, with the standard uncertainty of their number.
 
-    Each consists of `parts` that look alike. `first` and `last` are what a part takes in samples at the beginning
-    and at the end of the window.
+    Each consists of `parts` that look alike. `coarse` is how far the number may be off because the peaks of an
+    autocorrelation are seen at whole samples: it is one sample in each piece. `first` and `last` are what a part
+    takes in samples at the beginning and at the end of the window.
     """
 
     count: float
     u: float
+    coarse: float
     parts: int
     first: float
     last: float
@@ -78,7 +80,9 @@ def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignmen
     detail = f"by the period in the trace, up to {worst_s:.3f} s too short for the inferences stated"
     if gone:
         return withheld(alignment, gone, Finding(id="edges-disagree", detail=f"{named(gone)}: {detail}"))
-    common_s = statistics.median(off_s for off_s in short_s if off_s is not None)
+    told_s = [off_s for off_s in short_s if off_s is not None]
+    most = 2 * len(told_s) > sum(placed is not None for placed in alignment.windows)
+    common_s = statistics.median(told_s) if most else 0.0
     wider = _INSIDE / source.step_s
     windows = [
         placed and _widened(placed, wider * max(off_s or 0.0, common_s), wider * common_s)
@@ -113,7 +117,7 @@ def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
         return None
     lasts_s = (placed.stop - placed.start) * source.step_s
     each_s = lasts_s / held.count
-    usual_s = max(USUAL_S, USUAL * lasts_s, 2 * placed.half_width * source.step_s)
+    usual_s = max(USUAL_S, USUAL * lasts_s, held.coarse * each_s, 2 * placed.half_width * source.step_s)
     off_s = (stated - held.count) * each_s
     if off_s <= usual_s + 3 * held.u * each_s:
         off_s = 0.0
@@ -153,7 +157,8 @@ def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
     if abs(count / stated - 1) > _NEAR:
         return None
     u = student * scatter * math.sqrt(float(np.sum(lengths**2)))
-    return Repetitions(count, u, parts, first=1 / float(rates[0]), last=1 / float(rates[-1]))
+    coarse = pieces * count / len(power_w)
+    return Repetitions(count, u, coarse, parts, first=1 / float(rates[0]), last=1 / float(rates[-1]))
 
 
 def _something_else(power_w: FloatArray, held: Repetitions, stated: int) -> bool:

@@ -111,6 +111,18 @@ def test_a_window_of_very_many_samples_is_averaged_as_it_is_read() -> None:
     assert peak < 8 * length  # bytes: less than the samples alone would take
 
 
+@pytest.mark.parametrize("each", [4.2, 4.337, 4.36, 5.3])
+def test_inferences_of_few_samples_fit_into_short_windows(each: float) -> None:
+    """The peaks of the autocorrelation are a few samples wide, and each piece has 80 to 100 samples."""
+    power_w = inferences(np.full(238, each))
+    held = repetitions(power_w, 238)
+    assert held is not None
+    assert held.coarse == pytest.approx(12 / each, rel=0.02)
+    assert abs(held.count - 238) < held.coarse
+    assert short_s(power_w, count=238) == 0.0
+    assert short_s(power_w, start_by=20, count=238) in (None, pytest.approx(0.02, abs=0.01))
+
+
 def test_it_does_not_matter_how_far_into_the_trace_a_window_is() -> None:
     power_w, begin = inferences(STEADY), 30_000_000
     source = EnergySource(lambda a, b: power_w[a - begin : b - begin], begin + len(power_w), 1e-3, 1e-3)
@@ -217,6 +229,16 @@ def test_a_start_that_alone_is_late_is_uncertain_by_itself() -> None:
     assert middle is not None
     assert middle == replace(late, half_width=middle.half_width)
     assert middle.half_width == pytest.approx(0.5 + 1.25 * 60, abs=4.0)
+
+
+def test_windows_that_cannot_tell_are_not_taken_for_late() -> None:
+    power_w = np.concatenate([np.full(22_000, 0.03), inferences(STEADY)])
+    flat, again = Placed(0.0, COUNT * EACH, 1.0), Placed(11_000.0, 11_000 + COUNT * EACH, 1.0)
+    late = Placed(22_060.0, 22_000 + COUNT * EACH, 1.0)
+    assert checked([flat, again, late], power_w).windows[:2] == [flat, again]
+    found = checked([flat, late, late], power_w).windows
+    assert found[0] == replace(flat, starts=found[1].starts)
+    assert found[1].starts == pytest.approx(1.25 * 60, abs=4.0)
 
 
 def test_only_windows_that_are_far_too_short_are_withheld() -> None:
