@@ -13,7 +13,6 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from scipy.special import stdtrit
@@ -28,8 +27,10 @@ from energy_runner.analysis.placing.edges import Matching
 from energy_runner.analysis.placing.plausible import LATEST_S, named, withheld
 from energy_runner.session.result import Finding
 
-_PIECES, _FEWEST = 12, 3
+_PIECES = 12  # of a window, ...
+_FEWEST = 3  # ... at least
 _EACH = 10  # inferences in a piece, at least
+_LEAST_STEP = 0.25  # from piece to piece, as a share of one: 15 inferences are the fewest that can tell
 _SAMPLES = 64  # of an inference; more are averaged
 _MOST = 1 << 20  # of a window, likewise
 _MOST_PARTS = 4  # alike, of which an inference may consist
@@ -137,12 +138,14 @@ def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
 
     NaN samples are missing. An inference may consist of up to four parts that look alike.
     """
-    pieces = min(_PIECES, stated // _EACH)
-    if pieces < _FEWEST:
+    pieces = min(_PIECES, max(_FEWEST, stated // _EACH))
+    width = max(1 / pieces, _EACH / max(1, stated))  # as a share of the window: pieces of a short one overlap
+    step = (1 - width) / (pieces - 1)
+    if step < _LEAST_STEP * width:
         return None
-    bounds = np.rint(np.linspace(0, len(power_w), pieces + 1)).astype(np.intp)
-    lengths = np.diff(bounds)
-    periods = [find_period(power_w[first:last]) for first, last in pairwise(bounds.tolist())]
+    begins = np.rint(np.linspace(0, 1 - width, pieces) * len(power_w)).astype(np.intp)
+    ends = np.rint(np.linspace(width, 1, pieces) * len(power_w)).astype(np.intp)
+    periods = [find_period(power_w[first:last]) for first, last in zip(begins, ends, strict=True)]
     strengths = [period.strength if period is not None else 0.0 for period in periods]
     if min(strengths) < max(_CLEAR, _EVEN * statistics.median(strengths)):
         return None
@@ -150,15 +153,20 @@ def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
     parts = round(float(np.median(rates)) * len(power_w) / stated)
     if not 1 <= parts <= _MOST_PARTS:
         return None
-    count = float(np.sum(rates * lengths)) / parts
-    # From piece to piece: a slow drift of the period is not an uncertainty of the number.
-    scatter = float(np.std(np.diff(rates))) / math.sqrt(2) / parts
-    student = float(stdtrit(pieces - 1, _ONE_SIDED)) / float(stdtrit(math.inf, _ONE_SIDED))
+    count = float(np.mean(rates)) * len(power_w) / parts
     if abs(count / stated - 1) > _NEAR:
         return None
-    u = student * scatter * math.sqrt(float(np.sum(lengths**2)))
-    coarse = pieces * count / len(power_w)
-    return Repetitions(count, u, coarse, parts, first=1 / float(rates[0]), last=1 / float(rates[-1]))
+    # From piece to piece: a slow drift of the period is not an uncertainty of the number.
+    scatter = float(np.std(np.diff(rates))) / math.sqrt(2 * min(1.0, step / width)) / parts
+    student = float(stdtrit(pieces - 1, _ONE_SIDED)) / float(stdtrit(math.inf, _ONE_SIDED))
+    return Repetitions(
+        count=count,
+        u=student * scatter * len(power_w) / math.sqrt(pieces),
+        coarse=count / (width * len(power_w)),
+        parts=parts,
+        first=1 / float(rates[0]),
+        last=1 / float(rates[-1]),
+    )
 
 
 def _something_else(power_w: FloatArray, held: Repetitions, stated: int) -> bool:
