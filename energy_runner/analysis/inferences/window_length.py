@@ -157,7 +157,7 @@ def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
     if abs(count / stated - 1) > _NEAR:
         return None
     # From piece to piece: a slow drift of the period is not an uncertainty of the number.
-    scatter = float(np.std(np.diff(rates))) / math.sqrt(2 * min(1.0, step / width)) / parts
+    scatter = float(np.std(np.diff(rates))) / math.sqrt(2 * step / width) / parts
     student = float(stdtrit(pieces - 1, _ONE_SIDED)) / float(stdtrit(math.inf, _ONE_SIDED))
     return Repetitions(
         count=count,

@@ -87,6 +87,16 @@ def test_a_thousandth_of_a_window_is_usual() -> None:
     assert short_s(inferences(STEADY), start_by=15) == pytest.approx(0.015, abs=0.004)
 
 
+def test_a_thousandth_of_a_window_is_usual_at_any_rate() -> None:
+    power_w = inferences(np.full(10 * COUNT, EACH))
+    source = EnergySource(lambda start, stop: power_w[start:stop], len(power_w), 1e-4, 1e-4)
+    for late_ms, expected_s in ((8, 0.0), (15, 0.015)):
+        placed: list[Placed | None] = [Placed(10.0 * late_ms, float(len(power_w)), 0.001)]
+        assert too_short_s(source, Alignment(BY_MONITOR, placed), [10 * COUNT]) == pytest.approx(
+            [expected_s], abs=0.001
+        )
+
+
 def test_inferences_of_six_samples_are_not_averaged() -> None:
     late = short_s(inferences(np.full(2000, 6.0)), start_by=60, count=2000)
     assert late == pytest.approx(0.06, abs=0.004)
@@ -174,6 +184,16 @@ def test_the_uncertainty_comes_from_the_scatter_of_neighbouring_pieces(parts: in
     assert held.u == pytest.approx(student * step / math.sqrt(2) * math.sqrt(3), rel=0.15)
 
 
+def test_pieces_that_overlap_differ_by_less_than_others_would() -> None:
+    """Three pieces of ten inferences, each with half of the one before: only the last has some of 364 samples."""
+    held = repetitions(inferences(np.repeat([360.0, 364.0], [15, 5])), 20)
+    assert held is not None
+    apart = 20 - 20 * 360 / 362  # the mean of the last piece is 362
+    student = 6.19
+    assert held.u == pytest.approx(student * apart / 2 / math.sqrt(3), rel=0.2)
+    assert held.coarse == pytest.approx(2 / 360, rel=0.01)  # a piece is half of the window
+
+
 @pytest.mark.parametrize(("near", "far"), [(97, 95), (158, 165)])
 def test_what_repeats_a_quarter_less_or_more_often_than_stated_is_something_else(near: int, far: int) -> None:
     assert repetitions(inferences(STEADY), near) is not None
@@ -253,6 +273,7 @@ def test_windows_that_cannot_tell_are_not_taken_for_late() -> None:
     flat, again = Placed(0.0, COUNT * EACH, 1.0), Placed(11_000.0, 11_000 + COUNT * EACH, 1.0)
     late = Placed(22_060.0, 22_000 + COUNT * EACH, 1.0)
     assert checked([flat, again, late], power_w).windows[:2] == [flat, again]
+    assert checked([flat, late], power_w).windows[0] == flat
     found = checked([flat, late, late], power_w).windows
     assert found[0] == replace(flat, starts=found[1].starts)
     assert found[1].starts == pytest.approx(1.25 * 60, abs=4.0)
