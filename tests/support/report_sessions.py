@@ -2,6 +2,8 @@
 """Hand-made sessions for the tests of the report: small, quick, and with every kind of fact in them."""
 
 import hashlib
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ PERIOD_S = 1e-3
 INFERENCES = 40
 WINDOW_SAMPLES = 2000
 STEP_SAMPLES = 2600
+HOLE = 1000 + 2 * STEP_SAMPLES + 800  # where samples may be missing
 IDLE_W, INFER_W = 0.018, 0.034
 ACCURACY = {
     "document": "Data sheet of a monitor that does not exist",
@@ -111,6 +114,18 @@ def _power() -> np.ndarray:
     return power * (1 + 0.01 * rng.standard_normal(total))
 
 
+@cache
+def _trace_bytes(lost: int) -> bytes:
+    """Return a trace with `lost` missing samples, written once: opening a writer of pyjls takes long."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "trace.jls"
+        with TraceWriter(path, [("energy", "J")], PERIOD_S) as trace:
+            energy = (_power() * PERIOD_S).astype(np.float32)
+            trace.append(0, [energy[:HOLE]])
+            trace.append(HOLE + lost, [energy[HOLE + lost :]])
+        return path.read_bytes()
+
+
 def energy_session(parent: Path, *, lost: int = 0, change: dict | None = None, name: str = "energy") -> Session:
     """Build an energy session; `lost` samples are missing in window 3, `change` rewrites the record."""
     folder = parent / name
@@ -147,11 +162,7 @@ def energy_session(parent: Path, *, lost: int = 0, change: dict | None = None, n
     journal.write(ev.SupplySwitched(t_ns=4, on=True))
     journal.write(ev.VoltageMeasured(t_ns=5, voltage_v=3.298))
     journal.write(ev.AcquisitionStarted(t_ns=10))
-    with TraceWriter(folder / "trace.jls", [("energy", "J")], PERIOD_S) as trace:
-        energy = (power * PERIOD_S).astype(np.float32)
-        hole = 1000 + 2 * STEP_SAMPLES + 800
-        trace.append(0, [energy[:hole]])
-        trace.append(hole + lost, [energy[hole + lost :]])
+    (folder / "trace.jls").write_bytes(_trace_bytes(lost))
     for k in range(5):
         start, stop = (1000 + k * STEP_SAMPLES + offset for offset in (0, WINDOW_SAMPLES))
         journal.write(ev.EdgesExpected(t_ns=start * 1_000_000, purpose="window", count=2))
@@ -160,7 +171,7 @@ def energy_session(parent: Path, *, lost: int = 0, change: dict | None = None, n
             journal.write(ev.SamplesArrived(t_ns=place * 1_000_000, end=place))
         if lost and k == 2:
             journal.write(
-                ev.SamplesLost(t_ns=stop * 1_000_000, after=hole, before=hole + lost, missing=lost, detail="gap")
+                ev.SamplesLost(t_ns=stop * 1_000_000, after=HOLE, before=HOLE + lost, missing=lost, detail="gap")
             )
         times = (start * 1_000_000, stop * 1_000_000)
         journal.write(_inference(times[1] + 1000, "window", (k, INFERENCES), times))

@@ -21,7 +21,7 @@ from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import FloatArray
 from energy_runner.analysis.inferences.averaged import averaged
 from energy_runner.analysis.inferences.edge_shapes import ComplexArray, correlation, shape_at
-from energy_runner.analysis.inferences.period import explained, find_period, flattened, repeating
+from energy_runner.analysis.inferences.period import Period, explained, find_period, flattened, repeating
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.edges import Matching
 from energy_runner.analysis.placing.plausible import LATEST_S, named, withheld
@@ -145,11 +145,16 @@ def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
         return None
     begins = np.rint(np.linspace(0, 1 - width, pieces) * len(power_w)).astype(np.intp)
     ends = np.rint(np.linspace(width, 1, pieces) * len(power_w)).astype(np.intp)
-    periods = [find_period(power_w[first:last]) for first, last in zip(begins, ends, strict=True)]
-    strengths = [period.strength if period is not None else 0.0 for period in periods]
-    if min(strengths) < max(_CLEAR, _EVEN * statistics.median(strengths)):
+    periods: list[Period] = []
+    for first, last in zip(begins, ends, strict=True):
+        period = find_period(power_w[first:last])
+        if period is None or period.strength < _CLEAR:
+            return None
+        periods.append(period)
+    strengths = [period.strength for period in periods]
+    if min(strengths) < _EVEN * statistics.median(strengths):
         return None
-    rates = np.array([1 / period.samples for period in periods if period is not None])
+    rates = np.array([1 / period.samples for period in periods])
     parts = round(float(np.median(rates)) * len(power_w) / stated)
     if not 1 <= parts <= _MOST_PARTS:
         return None
