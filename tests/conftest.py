@@ -56,6 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Search for garbage seldom, and not in what was imported and collected: that took a tenth of all time."""
+    if os.environ.get("ENERGY_RUNNER_HYPOTHESIS") == "mutation":
+        return  # it finds the functions that it breaks among what can be collected
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
