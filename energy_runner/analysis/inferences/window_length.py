@@ -78,9 +78,6 @@ def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignmen
         return alignment
     worst_s = max(off_s for off_s in short_s if off_s)
     gone = [k for k in short if (short_s[k] or 0.0) > LATEST_S]
-    detail = f"by the period in the trace, up to {worst_s:.3f} s too short for the inferences stated"
-    if gone:
-        return withheld(alignment, gone, Finding(id="edges-disagree", detail=f"{named(gone)}: {detail}"))
     told_s = [off_s for off_s in short_s if off_s is not None]
     most = 2 * len(told_s) > sum(placed is not None for placed in alignment.windows)
     common_s = statistics.median(told_s) if most else 0.0
@@ -89,8 +86,12 @@ def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignmen
         placed and _widened(placed, wider * max(off_s or 0.0, common_s), wider * common_s)
         for placed, off_s in zip(alignment.windows, short_s, strict=True)
     ]
+    alignment = replace(alignment, windows=windows)
+    detail = f"by the period in the trace, up to {worst_s:.3f} s too short for the inferences stated"
+    if gone:
+        return withheld(alignment, gone, Finding(id="edges-disagree", detail=f"{named(short)}: {detail}"))
     finding = Finding(id="edges-late", detail=f"{named(short)}: {detail}; that counts as uncertainty")
-    return replace(alignment, windows=windows, findings=[*alignment.findings, finding])
+    return replace(alignment, findings=[*alignment.findings, finding])
 
 
 def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> list[float | None]:

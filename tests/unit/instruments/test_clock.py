@@ -106,7 +106,7 @@ def test_the_real_clock_never_steps_back_and_knows_the_calendar() -> None:
 
 def test_the_real_clock_does_not_mind_a_deadline_that_has_passed() -> None:
     clock = RealClock()
-    clock.sleep(-0.5)  # what is left until a deadline may be less than nothing
+    clock.sleep(-0.5)  # a deadline may have passed already
     assert clock.deadline(-1.0).expired()
 
 

@@ -175,19 +175,6 @@ def test_the_rate_is_uncertain_by_starts_and_by_stops_that_are_late_alike() -> N
     assert rate.u == pytest.approx(0.007 / ROOT3 / 10, rel=1e-6)
 
 
-def test_edges_that_nothing_tells_of_leave_the_uncertainty_incomplete(tmp_path: Path) -> None:
-    """Five inferences show no step and no period: only the DUT's lines are left as a witness."""
-    words = "edges without a witness"
-    run = make_run(Setup(inferences=5))
-    told = analyze(run.write(tmp_path / "told")).energy_per_inference_j
-    run.change(ev.InferenceDone, lambda _, e: e.model_copy(update={"start_line_ns": None, "done_line_ns": None}))
-    untold = analyze(run.write(tmp_path / "untold")).energy_per_inference_j
-    assert told is not None
-    assert untold is not None
-    assert not any(words in doubt for doubt in told.incomplete)
-    assert any(words in doubt for doubt in untold.incomplete)
-
-
 @pytest.mark.parametrize("lacks", [placed_window(None, 1.0, 0.0), EnergyWindow(timed(duration_s=1.0), None, None)])
 def test_there_is_no_rate_unless_every_window_has_a_duration(lacks: EnergyWindow) -> None:
     facts, good = gather([]), placed_window(10.0, 1.0, 0.0)

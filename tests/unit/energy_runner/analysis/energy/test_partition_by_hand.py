@@ -277,7 +277,7 @@ def test_a_power_is_told_to_be_none_if_it_is_below_zero_by_more_than_twice_its_u
 
 @pytest.mark.parametrize("sample", [4.0, 5.0, 6.0])
 def test_what_keeping_a_power_at_zero_moves_is_uncertain_and_the_same_each_time(sample: float) -> None:
-    """The part inside would have less than nothing; with none of it, those beside share the sample."""
+    """The power of the part inside would be negative; with that part at zero, those beside share the sample."""
     rng = np.random.default_rng(13)
     left, right = rng.normal(8.0, 0.3, 12), rng.normal(9.0, 0.3, 12)
     noise = scatter([*np.diff(left), *np.diff(right)])

@@ -286,6 +286,17 @@ def test_only_windows_that_are_far_too_short_are_withheld() -> None:
     assert found.findings[0].detail.startswith("window 1: by the period in the trace")
 
 
+def test_a_window_that_is_short_beside_one_that_is_withheld_is_still_widened() -> None:
+    sound, short, late = (Placed(by, COUNT * EACH, 1.0) for by in (0.0, 60.0, 150.0))
+    found = checked([sound, short, sound, late, sound], inferences(STEADY))
+    first, wider, again, none, _ = found.windows
+    assert (first, again, none) == (sound, sound, None)
+    assert wider is not None
+    assert wider.half_width == pytest.approx(1.25 * 60, abs=4.0)
+    assert [one.id for one in found.findings] == ["edges-disagree"]
+    assert found.findings[0].detail.startswith("windows 2, 4: by the period in the trace, up to 0.1")
+
+
 def test_windows_that_fit_or_cannot_tell_stay_as_they_are() -> None:
     sound, flat = Placed(0.0, COUNT * EACH, 1.0), np.full(int(COUNT * EACH), 0.03)
     assert checked([sound, None], inferences(STEADY)) == Alignment(BY_MONITOR, [sound, None])
