@@ -8,9 +8,10 @@ from collections.abc import Callable
 import pytest
 
 from energy_runner.session.folder import write_record, write_result
+from tests.support.swarm.benches import BENCHES
 from tests.support.swarm.invariants import CHECKS, complaints, error_of
 from tests.support.swarm.run import told
-from tests.support.swarm.trial import BENCHES, Trial, run_trial
+from tests.support.swarm.trial import Trial, run_trial
 
 SEED = 20261129
 PARTS, EACH = 8, 40
@@ -39,15 +40,23 @@ def test_the_same_run_is_drawn_again(tmp_path):
     assert journals[0] == journals[1]
 
 
-@pytest.mark.parametrize("mode", ["energy", "performance", "accuracy"])
+@pytest.mark.parametrize("job", ["energy", "performance", "accuracy"])
 @pytest.mark.parametrize("bench", SIMULATED, ids=lambda name: name.rpartition("/")[2])
-def test_a_run_without_faults_keeps_every_promise_and_is_right(bench, mode, tmp_path):
-    trial = run_trial(5, 1, into=tmp_path, only=(bench, mode))
+def test_a_run_without_faults_keeps_every_promise_and_is_right(bench, job, tmp_path):
+    trial = run_trial(5, 1, into=tmp_path, only=(bench, job))
     assert trial.session is not None
     assert trial.session.record.outcome == "completed", trial.session.record.reason
     assert complaints(trial) == []
     error = error_of(trial)
     assert error is None or error.held
+
+
+@pytest.mark.parametrize("job", ["off", "doctor"])
+@pytest.mark.parametrize("bench", [name for name in SIMULATED if "fed" not in name], ids=lambda name: name[-16:])
+def test_a_bench_that_a_dead_run_left_on_is_switched_off(bench, job, tmp_path):
+    trial = run_trial(5, 1, into=tmp_path, only=(bench, job))
+    assert trial.raised is None
+    assert complaints(trial) == []
 
 
 def bent_score(trial: Trial, by: float) -> None:
@@ -59,6 +68,12 @@ def bent_score(trial: Trial, by: float) -> None:
 
 def on_again(trial: Trial) -> None:
     trial.bench.twin.world.set_supply(True, 3.0)
+
+
+def welded(trial: Trial) -> None:
+    """The supply is on, and nothing that is said to the instrument changes it."""
+    on_again(trial)
+    trial.bench.twin.world.set_supply = lambda *_: None
 
 
 def open_again(trial: Trial) -> None:
@@ -77,6 +92,7 @@ def cut_journal(trial: Trial) -> None:
 BROKEN: dict[str, tuple[Callable[[Trial], object], str]] = {
     "_far_off": (lambda trial: bent_score(trial, 3.0), "valid, and wrong by"),
     "_supply_left_on": (on_again, "the supply is on, and the record says otherwise"),
+    "_no_switching_off": (welded, "bench off left the supply on"),
     "_hangs": (lambda trial: trial.bench.clock.sleep(1000.0), "s of virtual time"),
     "_left_open": (open_again, "is open"),
     "_undeclared": (lambda trial: setattr(trial, "raised", ZeroDivisionError("x")), "raised ZeroDivisionError"),

@@ -4,13 +4,17 @@
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from energy_runner import api
+from energy_runner.bench import Bench
 from energy_runner.errors import ExitStatus, RunnerError
 from energy_runner.rules import evaluate
 from energy_runner.session.events import RunStopped, SupplySwitched
 from energy_runner.session.folder import Session, json_bytes
-from tests.support.swarm.trial import Trial, clean
+from instruments.world.faults import Faults
+from tests.support.swarm.benches import built, clean, done
+from tests.support.swarm.trial import Trial
 
 # The longest chain of deadlines in the walk of the plan, with the tear-down's, in virtual seconds.
 LONGEST_S = 400.0
@@ -42,17 +46,17 @@ def error_of(trial: Trial) -> Error | None:
     result, twin = session.result(), trial.bench.twin
     if twin is None:
         raise ValueError("the swarm runs on virtual benches")
-    if trial.mode == "energy":
+    if trial.job == "energy":
         score, truth = result.energy_per_inference_j, session.record.truth
         if score is None or not truth:
             return Error(1.0, 0.0)  # valid without a score, or without windows
         true_j = statistics.median(one.energy_j / one.inferences for one in truth)
         return Error(score.median / true_j - 1, score.U / true_j)
-    if trial.mode == "performance":
+    if trial.job == "performance":
         rate = result.throughput
         true = statistics.median(w.inferences / (w.stop_ns - w.start_ns) * 1e9 for w in twin.world.truth()[-5:])
         return None if rate is None else Error(rate.value / true - 1, rate.U / true)
-    wanted = clean(trial.bench_name, trial.mode).accuracy
+    wanted = clean(trial.bench_name, trial.job).accuracy
     found = result.accuracy.value if result.accuracy else None
     return None if found == wanted else Error(1.0, 0.0)
 
@@ -77,10 +81,35 @@ def _supply_left_on(trial: Trial) -> Iterator[str]:
         yield "the supply is on, and the record says otherwise"
     if world.powered and told is not None and api.exit_status(trial.session) is not ExitStatus.BENCH_FAULT:
         yield f"the supply is on, and the status is {api.exit_status(trial.session)}"
+    if world.powered and told is None and trial.raised is None:
+        yield f"{trial.job} ended well, and the supply is on"
     if world.powered and told is None and "supply" not in str(trial.raised).lower():
         yield f"the supply is on, and all that was said is: {trial.raised}"
+    if world.powered and getattr(trial.raised, "status", None) is ExitStatus.INTERRUPTED:
+        yield "the supply is on, and the status is that of an interrupted job"
     if world.powered and reachable(trial):
         yield "the supply is on, although its instrument answers"
+
+
+def _no_switching_off(trial: Trial) -> Iterator[str]:
+    """Whatever was left on, `bench off` switches off once all faults are over."""
+    twin, supply = trial.bench.twin, trial.bench.supply
+    if supply is None or twin is None or not twin.world.powered:
+        return
+    twin.world.faults = Faults()
+    fresh = built_around(trial)
+    try:
+        done("off", fresh, None, trial.folder)
+    except Exception as error:
+        yield f"bench off failed when all faults were over: {error}"
+    if twin.world.powered:
+        yield "bench off left the supply on when all faults were over"
+
+
+def built_around(trial: Trial) -> Bench:
+    """Return another bench around the same twins, without faults on its links."""
+    with patch("energy_runner.bench.build.build_twin_bench", lambda options: trial.bench.twin):
+        return built(trial.bench_name, "off")
 
 
 def reachable(trial: Trial) -> bool:
@@ -162,6 +191,7 @@ def _contradicts_itself(trial: Trial) -> Iterator[str]:
 CHECKS: tuple[Callable[[Trial], Iterator[str]], ...] = (
     _far_off,
     _supply_left_on,
+    _no_switching_off,
     _hangs,
     _left_open,
     _undeclared,

@@ -249,4 +249,6 @@ def armed(setting: Setting, count: int, without: frozenset[int] = frozenset()) -
 
 def _spare(setting: Setting) -> Setting:
     """Return a setting on which a fault draws what it would draw, and is armed in vain."""
-    return Setting(setting.rng, setting.lasts_s, setting.calls, setting.instruments, setting.wires)
+    return Setting(
+        setting.rng, setting.begins_s, setting.lasts_s, setting.calls, setting.instruments, setting.wires
+    )

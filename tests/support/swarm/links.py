@@ -70,6 +70,35 @@ class Away:
             raise Unavailable(f"{action} {self.name}", "the device is gone (injected)", "check the cable")
 
 
+class Switched:
+    """A link that is sound until `live` says otherwise."""
+
+    def __init__(self, sound: Link, faulty: Link, live: Callable[[], bool]) -> None:
+        self.name = sound.name
+        self._links = (sound, faulty)
+        self._live = live
+
+    @property
+    def _now(self) -> Link:
+        return self._links[self._live()]
+
+    def open(self, deadline: Deadline) -> None:
+        """Open the link."""
+        self._now.open(deadline)
+
+    def close(self) -> None:
+        """Release the link."""
+        self._now.close()
+
+    def write(self, data: bytes, deadline: Deadline) -> None:
+        """Send."""
+        self._now.write(data, deadline)
+
+    def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
+        """Read."""
+        return self._now.read(deadline, max_bytes)
+
+
 class RaisingCall:
     """A link of which call number `at` (from 0) raises; `made` is called with what it raised."""
 

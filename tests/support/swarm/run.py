@@ -39,7 +39,8 @@ def told(seed: int, number: int, without: frozenset[int] = frozenset()) -> Told:
         trial = run_trial(seed, number, without)
         folder = trial.folder
         error = error_of(trial)
-        outcome = trial.session.record.outcome if trial.session else f"raised {type(trial.raised).__name__}"
+        ended = f"raised {type(trial.raised).__name__}" if trial.raised else f"{trial.job} done"
+        outcome = trial.session.record.outcome if trial.session else ended
         valid = trial.session is not None and trial.session.result().valid
         return Told(number, str(trial), outcome, valid, error is None or error.held, complaints(trial))
     except BaseException:

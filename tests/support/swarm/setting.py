@@ -11,13 +11,14 @@ import numpy as np
 from energy_runner.bench import Bench
 from energy_runner.director.stop import StopRequest
 from instruments.links.base import Link
+from tests.support.swarm.links import Switched
 
 NS_PER_S = 1_000_000_000
 
 
 @dataclass
 class Setting:
-    """A run before it starts. `lasts_s` and `calls` are those of the same run without faults.
+    """A run before it starts. `begins_s`, `lasts_s` and `calls` are those of the same run without faults.
 
     A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` are entered
     A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` is entered
@@ -25,6 +26,7 @@ class Setting:
     """
 
     rng: np.random.Generator
+    begins_s: float
     lasts_s: float
     calls: dict[str, int]
     instruments: tuple[str, ...]
@@ -35,10 +37,11 @@ class Setting:
     on_bench: list[Callable[[Bench], None]] = field(default_factory=list)
     around: list[AbstractContextManager[Any]] = field(default_factory=list)
     injected: list[BaseException] = field(default_factory=list)
+    live: bool = False
 
     def moment_ns(self) -> int:
         """Draw a moment of the run, its tear-down included, in virtual ns."""
-        return int(self.rng.uniform(0.0, 1.05 * self.lasts_s) * NS_PER_S)
+        return int((self.begins_s + self.rng.uniform(0.0, 1.05 * self.lasts_s)) * NS_PER_S)
 
     def one_of(self, choices: tuple[str, ...]) -> str:
         """Draw one of the choices."""
@@ -49,7 +52,8 @@ class Setting:
         return float(np.exp(self.rng.uniform(np.log(low), np.log(high))))
 
     def wrap(self, name: str, link: Link) -> Link:
-        """Put all faults between a driver and its link; fits `build_bench(wrap=…)`."""
+        """Put all faults between a driver and its link, once `live` is set; fits `build_bench(wrap=…)`."""
+        faulty = link
         for wrap in self.wraps:
-            link = wrap(name, link)
-        return link
+            faulty = wrap(name, faulty)
+        return Switched(link, faulty, lambda: self.live)

@@ -26,4 +26,4 @@ def test_a_coverage_factor_beyond_ten_is_a_mistake() -> None:
 def test_nothing_is_taken_for_granted_about_a_session() -> None:
     nothing = Conditions(Limits.model_validate({}), ("current",), 3.0)
     assert (nothing.laps, nothing.clock_off, nothing.host_limit) == (0, 0.0, 0.0)
-    assert not (nothing.virtual or nothing.tied_by_host or nothing.unwitnessed or nothing.voltage_of_another)
+    assert nothing.virtual is nothing.tied_by_host is nothing.unwitnessed is nothing.voltage_of_another is False
