@@ -5,6 +5,7 @@ Each entry draws its own particulars, arms itself on a `Setting` and returns wha
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
 from energy_runner.bench import Bench
+from energy_runner.director.stop import StopRequest
 from instruments.twin_bench.call_faults import KINDS, CallFaults
 from instruments.world.faults import Faults
 from tests.support.sink_faults import SINKS
@@ -249,6 +251,4 @@ def armed(setting: Setting, count: int, without: frozenset[int] = frozenset()) -
 
 def _spare(setting: Setting) -> Setting:
     """Return a setting on which a fault draws what it would draw, and is armed in vain."""
-    return Setting(
-        setting.rng, setting.begins_s, setting.lasts_s, setting.calls, setting.instruments, setting.wires
-    )
+    return replace(setting, stop=StopRequest(), wraps=[], building=[], on_bench=[], around=[], injected=[])
