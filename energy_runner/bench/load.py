@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from energy_runner.bench.backend import check_backends
 from energy_runner.bench.calibration import check_calibrations
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, SpecificationSpec, TermSpec
 from energy_runner.bench.changes import changed, check_form, in_words
@@ -99,8 +100,9 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
         line = line_of(text, error.place)
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
     check_form(table, changes)
-    table = changed(table, changes)
+    own, table = table, changed(table, changes)
     origin = Origin(where, text, changed=tuple(changes), remark=in_words(changes))
+    check_backends(own, changes, origin)
     table, files = included(table, folder, origin)
     origin = replace(origin, included=files)
     try:
