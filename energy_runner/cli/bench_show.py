@@ -3,9 +3,11 @@
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from energy_runner.cli.output import write, write_json, write_table
+from energy_runner.report.units import plain
 
 
 def list_command(*, as_json: bool) -> None:
@@ -27,17 +29,19 @@ def list_command(*, as_json: bool) -> None:
     )
 
 
-def show_command(name: str) -> None:
-    """Print the bench file."""
-    from energy_runner.api.benches import bench_text
+def show_command(name: str, out: Path | None = None) -> None:
+    """Print the bench file, or write it to `out`."""
+    from energy_runner.api.benches import bench_text, save_bench
 
-    write(bench_text(name))
+    if out is None:
+        write(bench_text(name))
+        return
+    write(f"{plain(save_bench(name, out))} is written. Put your ports in, then: energy-runner bench doctor FILE\n")
 
 
 def instruments_command(*, search: bool, as_json: bool) -> None:
     """List drivers, serial ports, and the instruments that VISA finds."""
     from energy_runner.api.instruments import find_instruments, list_drivers
-    from energy_runner.report.units import plain
 
     known, broken = list_drivers()
     if search and sys.stderr is not None and sys.stderr.isatty():
