@@ -26,6 +26,9 @@ _MARKS = (
 _HEAD_BYTES = 4096
 _DELIMITERS = (",", ";", "\t")
 _SAYS_DELIMITER = re.compile(r"sep=.")  # the first line of some files for Excel
+# How formulas begin in spreadsheets, also in the wide signs of East Asian ones; and a text that has an apostrophe
+# there already, so that taking one away gives the same text again.
+_FORMULA = re.compile("'*[-=+@\\t\\r\\n\uff1d\uff0b\uff20\uff0d]")
 _WITH_COMMA = re.compile(r"[-+]?[0-9]*,[0-9]+([eE][-+]?[0-9]+)?")
 
 
@@ -113,9 +116,24 @@ def _found(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
         yield reader.line_num, row
 
 
+def as_cell(text: str) -> str:
+    """Return a text as a cell of CSV that no spreadsheet takes for a formula; numbers do not go through here.
+
+    One that begins like a formula gets an apostrophe, which `from_cell` and `rows_of` take away again. Lone
+    surrogates, which no file can hold, are written out.
+    """
+    text = text.encode(errors="backslashreplace").decode()
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def from_cell(cell: str) -> str:
+    """Return the text that `as_cell` made a cell of."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
 def _cells(found: list[str], delimiter: str) -> tuple[str, ...]:
     """Return the cells of a row without blanks; spreadsheets fill short rows up with empty ones."""
-    cells = [cell.strip() for cell in found]
+    cells = [from_cell(cell.strip()) for cell in found]
     while cells and not cells[-1]:
         cells.pop()
     if delimiter == ",":
