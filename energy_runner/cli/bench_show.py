@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from energy_runner.cli.output import write, write_json, write_table
+from energy_runner.cli.output import write, write_json, write_line, write_table
 from energy_runner.report.units import plain
 
 
@@ -36,7 +36,7 @@ def show_command(name: str, out: Path | None = None) -> None:
     if out is None:
         write(bench_text(name))
         return
-    write(f"{plain(save_bench(name, out))} is written. Put your ports in, then: energy-runner bench doctor FILE\n")
+    write_line(f"{save_bench(name, out)} is written. Put your ports in, then: energy-runner bench doctor FILE")
 
 
 def instruments_command(*, search: bool, as_json: bool) -> None:
@@ -87,7 +87,7 @@ def instrument_command(name: str, *, as_json: bool) -> None:
     if specification is None:
         write("specification: none; a result says that its uncertainty is incomplete\n")
         return
-    write(f"\nSpecification ({specification['document']})\n")
+    write(f"\nSpecification ({plain(specification['document'])})\n")
     write_table(
         ("Cause", "Relative", "Absolute", "Source"),
         [
@@ -101,7 +101,7 @@ def instrument_command(name: str, *, as_json: bool) -> None:
         ],
     )
     for assumption in specification["assumptions"]:
-        write(f"assumed: {assumption}\n")
+        write_line(f"assumed: {assumption}")
 
 
 def _link(facts: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from energy_runner.cli.option_names import with_options
 from energy_runner.errors import STOPPED_BY_CTRL_C, ExitStatus, RunnerError
+from energy_runner.wording import visible
 from instruments.errors import one_line
 
 ERROR_SCHEMA = "energy-runner/error/1"
@@ -127,5 +128,5 @@ def _not_a_number(error: Exception) -> str:
 def _help(text: str) -> int:
     """Show the help of a group of commands that was called without a command."""
     with suppress(OSError, ValueError):
-        print(text, file=sys.stderr)  # noqa: T201 - this is the command line
+        print(visible(text), file=sys.stderr)  # noqa: T201 - this is the command line
     return int(ExitStatus.USAGE)
