@@ -84,7 +84,8 @@ def _other(error: Exception, *, as_json: bool) -> int:
     # Not status 1, which Python gives an uncaught exception: here it means "measured, but a rule failed".
     import traceback
 
-    traceback.print_exception(error)
+    with suppress(OSError, ValueError):
+        print(visible("".join(traceback.format_exception(error))), end="", file=sys.stderr)  # noqa: T201
     advice = "this is a bug in energy-runner; please report it with the lines above"
     return _fail(f"internal error ({type(error).__name__}): {advice}", ExitStatus.BENCH_FAULT, as_json=as_json)
 

@@ -63,6 +63,7 @@ def hostile(tmp_path: Path) -> Path:
 
 def assert_harmless(text: str) -> None:
     """No character of it acts on a terminal; no line consists of what a name holds after a line break."""
+    assert "Traceback" not in text, text
     acting = {c for c in text if not c.isprintable() and c != "\n" and unicodedata.category(c) != "Zs"}
     assert not acting, f"{acting} in {text[:2000]!a}"
     assert not [line for line in text.splitlines() if line.startswith("[bold red]")], text
