@@ -13,7 +13,6 @@ PinEdges = Mapping[str, Sequence[tuple[float, bool]]]
 
 COLUMNS = ("pin", "time_s", "level")
 MOST_EDGES = 1_000_000
-MOST_BYTES = 64 * MOST_EDGES
 
 
 def read_edges(path: Path) -> PinEdges:
@@ -23,7 +22,7 @@ def read_edges(path: Path) -> PinEdges:
     """
     edges: dict[str, list[tuple[float, bool]]] = {}
     try:
-        rows = rows_of(read_text(path, MOST_BYTES), (len(COLUMNS),))
+        rows = rows_of(read_text(path, 64 * MOST_EDGES), (len(COLUMNS),))
         first = next(rows, Row(1, ()))
         if tuple(cell.lower() for cell in first.cells) != COLUMNS:
             raise ConfigurationError(f"{path}: the first line must be {','.join(COLUMNS)}")
