@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from energy_runner.bench.backend import check_backends
 from energy_runner.bench.calibration import check_calibrations
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, SpecificationSpec, TermSpec
 from energy_runner.bench.changes import changed, check_form, in_words
@@ -31,7 +32,9 @@ from energy_runner.bench.spec import (
 from energy_runner.bench.wiring import WiringError, check_roles
 from energy_runner.bench.words import line_of, meant, problem
 from energy_runner.errors import ConfigurationError
-from energy_runner.toml_text import LONGEST, BoundsError, TomlSyntaxError, read_toml
+from energy_runner.errors import in_words as in_plain_words
+from energy_runner.text_file import TextError, read_text
+from energy_runner.toml_text import MOST_BYTES, BoundsError, TomlSyntaxError, read_toml
 from energy_runner.wording import printable, short_words, shown
 
 
@@ -58,11 +61,15 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
             f"(built in: {', '.join(names)})"
         )
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            text = file.read(LONGEST + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(printable(f"{path}: cannot be read as text ({error})")) from error
+        text = read_text(path, MOST_BYTES)
+    except (OSError, TextError) as error:
+        raise ConfigurationError(printable(f"{path}: cannot be read as text ({in_plain_words(error)})")) from error
     return _parse(text, printable(str(path)), changes or {}, path.parent)
+
+
+def bench_from_text(text: str, where: str, folder: Path) -> BenchSpec:
+    """Return the bench that a bench file in `folder` with this text would describe; raise `ConfigurationError`."""
+    return _parse(text, printable(where), {}, folder)
 
 
 _EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
@@ -99,8 +106,9 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
         line = line_of(text, error.place)
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
     check_form(table, changes)
-    table = changed(table, changes)
+    own, table = table, changed(table, changes)
     origin = Origin(where, text, changed=tuple(changes), remark=in_words(changes))
+    check_backends(own, changes, origin)
     table, files = included(table, folder, origin)
     origin = replace(origin, included=files)
     try:

@@ -10,6 +10,7 @@ import typer
 
 from energy_runner.cli.option_names import with_options
 from energy_runner.errors import STOPPED_BY_CTRL_C, ExitStatus, RunnerError
+from energy_runner.wording import visible
 from instruments.errors import one_line
 
 ERROR_SCHEMA = "energy-runner/error/1"
@@ -83,7 +84,8 @@ def _other(error: Exception, *, as_json: bool) -> int:
     # Not status 1, which Python gives an uncaught exception: here it means "measured, but a rule failed".
     import traceback
 
-    traceback.print_exception(error)
+    with suppress(OSError, ValueError):
+        print(visible("".join(traceback.format_exception(error))), end="", file=sys.stderr)  # noqa: T201
     advice = "this is a bug in energy-runner; please report it with the lines above"
     return _fail(f"internal error ({type(error).__name__}): {advice}", ExitStatus.BENCH_FAULT, as_json=as_json)
 
@@ -127,5 +129,5 @@ def _not_a_number(error: Exception) -> str:
 def _help(text: str) -> int:
     """Show the help of a group of commands that was called without a command."""
     with suppress(OSError, ValueError):
-        print(text, file=sys.stderr)  # noqa: T201 - this is the command line
+        print(visible(text), file=sys.stderr)  # noqa: T201 - this is the command line
     return int(ExitStatus.USAGE)

@@ -3,8 +3,10 @@
 
 import errno
 import os
+import re
 import select
 from dataclasses import dataclass
+from typing import Any
 
 import serial
 
@@ -15,6 +17,8 @@ from instruments.errors import TimedOut, Unavailable
 # stay constant where possible, and deadlines are checked here.
 TURN_S = 0.01
 WRITE_S = 1.0
+
+_URL = re.compile("(socket|rfc2217)://", re.IGNORECASE)
 
 _NO_PORT = "check the cable, and the port's name with `energy-runner instruments list`"
 _IN_USE = "close the other program that uses the port"
@@ -76,9 +80,7 @@ class SerialLink:
         """Open the port; raise `Unavailable` with advice for the usual causes."""
         self.close()
         try:
-            port = serial.serial_for_url(
-                self.port, baudrate=self.baud, timeout=TURN_S, write_timeout=WRITE_S, do_not_open=True
-            )
+            port = _not_opened(self.port, baudrate=self.baud, timeout=TURN_S, write_timeout=WRITE_S)
             port.exclusive = True
             port.open()
         except (serial.SerialException, OSError, ValueError, NotImplementedError) as error:
@@ -117,7 +119,7 @@ class SerialLink:
         """
         port = self._opened("read from")
         try:
-            # Exactly this class: pyserial's other classes (`spy://`, `socket://`) read in their own manner.
+            # Exactly this class: pyserial's other classes (`socket://`, `rfc2217://`) read in their own manner.
             if os.name == "posix" and type(port) is serial.Serial:
                 return _read_descriptor(port.fileno(), deadline, max_bytes)
             return _read_port(port, deadline, max_bytes)
@@ -132,6 +134,18 @@ class SerialLink:
 
     def _gone(self, action: str, error: Exception) -> Unavailable:
         return Unavailable(f"{action} {self.name} ({self.port})", _plain(error), "check the cable and start again")
+
+
+def _not_opened(name: str, **settings: Any) -> serial.Serial:
+    """Return a port that is not opened yet.
+
+    Only two of pyserial's URLs are taken for URLs: others act on this computer, and `spy://` writes files.
+    """
+    if _URL.match(name):
+        return serial.serial_for_url(name, do_not_open=True, **settings)
+    port = serial.Serial(None, **settings)
+    port.port = name
+    return port
 
 
 def _read_port(port: serial.Serial, deadline: Deadline, max_bytes: int) -> bytes:
