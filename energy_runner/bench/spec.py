@@ -161,7 +161,7 @@ class DutSpec(Table):
     accuracy: DutRoute | None = None
     """How it is reached in accuracy mode."""
     boot_timeout_s: float = Field(default=5.0, gt=0.0, le=120.0)
-    """Longest time from power-up to `m-ready`, s."""
+    """Longest time from power-up, or from the opening of a port that restarts it, to `m-ready`, s."""
 
 
 class VirtualSpec(Table):
