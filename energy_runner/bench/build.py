@@ -197,6 +197,9 @@ class _Builder:
         sampler = self.players.sampler
         options = LinkOptions(
             baud=self._baud(name, driver, instrument),
+            other_bauds=driver.other_bauds if instrument.baud is None else (),
+            dtr=instrument.dtr,
+            rts=instrument.rts,
             backend=instrument.backend or "",
             pump_bytes=DEFAULT_CAPACITY_BYTES if sampler is not None and sampler.instrument == name else 0,
             listener=self._tap(name),
@@ -207,7 +210,8 @@ class _Builder:
                 return make_link(driver.link, instrument.port, name, self.clock, options)
             except AddressError as error:
                 raise ConfigurationError(f"{name}.port: {error}") from error
-        cable = CableLink(f"{name} on the virtual bench", self.twin.clock, self.twin.ports()[name])
+        port = self.twin.ports()[name]
+        cable = CableLink(f"{name} on the virtual bench", self.twin.clock, port, dtr=instrument.dtr is not False)
         return link_over("scpi" if driver.link == "scpi" else "stream", cable, self.clock, options)
 
     def _baud(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The UART of the DUT's twin, connected directly to the host, without an IO manager.
 
-With the fault `dut_restarts_on_open`, opening the port restarts the DUT, as DTR does on many boards.
+With the fault `dut_restarts_on_open`, opening the port with DTR asserted restarts the DUT, as on many boards.
 """
 
 from instruments.world.cable import HostPort
@@ -22,7 +22,7 @@ class VirtualDutLine:
         dut.attach(self._from_dut)
 
     def _opened(self) -> None:
-        if self._world.faults.dut_restarts_on_open and self._world.powered:
+        if self._world.faults.dut_restarts_on_open and self.port.dtr and self._world.powered:
             voltage_v = self._world.voltage_v
             self._world.set_supply(False, 0.0)
             self._world.set_supply(True, voltage_v)
