@@ -224,7 +224,7 @@ def _is_about_speed(error: Exception) -> bool:
         return True
     # EINVAL; 87 is Windows' ERROR_INVALID_PARAMETER. pyserial hides both in its text.
     return _number(error) == errno.EINVAL or any(
-        word in str(error) for word in ("baud", "Invalid argument", "Cannot configure port")
+        word in str(error) for word in ("baud", "Invalid argument", ", 87)")
     )
 
 
@@ -243,6 +243,8 @@ def _advice(error: Exception) -> str:
 
 def _plain(error: Exception) -> str:
     """Return the error's text on one line, without what pyserial adds."""
-    cause = error.__context__ if isinstance(error.__context__, OSError) else error
-    text = getattr(cause, "strerror", None) or str(error)
-    return " ".join(str(text).split())
+    for cause in (error.__context__, error):
+        match cause.args if cause is not None else ():
+            case (int(), str(text), *_):  # an error of the system or of termios: its number and its words
+                return " ".join(text.split())
+    return " ".join(str(error).split())
