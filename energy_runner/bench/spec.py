@@ -19,7 +19,7 @@ MOST_BAUD = 100_000_000  # beyond every UART, and what operating systems can hol
 Mode = Literal["energy", "performance", "accuracy"]
 MODES: dict[str, Mode] = {"energy": "energy", "performance": "performance", "accuracy": "accuracy"}
 DutRoute = Literal["direct", "io-manager"]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
 Options = dict[str, str | int | float | bool]
 
 
