@@ -26,7 +26,7 @@ from instruments.devices.dut.protocol import (
     Said,
     parse_line,
 )
-from instruments.devices.dut.wording import advice, excerpt
+from instruments.devices.dut.wording import advice, advice_on_refusal, advice_on_text, excerpt
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut
 from instruments.roles import DutLink, Identity
 
@@ -137,7 +137,8 @@ class Dut:
         self._answered = True
         refusal = next((h.event.text for h in answer.heard if isinstance(h.event, Refusal)), None)
         if refusal is not None:
-            raise Refused(f"send '{_short(command)}' to the DUT", f"e-[{refusal}]", "see the journal")
+            asked = f"send '{_short(command)}' to the DUT"
+            raise Refused(asked, f"e-[{refusal}]", advice_on_refusal(refusal))
         return answer
 
     def identify(self, deadline: Deadline, boot_s: float = ANSWER_S) -> Identity:
@@ -198,7 +199,7 @@ class Dut:
             raise ProtocolViolation(
                 f"let the DUT infer {inferences} times",
                 f"it said {answer.excerpt()}",
-                "check the UART between the DUT and the host or IO manager",
+                advice_on_text(answer.events) or "check the UART between the DUT and the host or IO manager",
             )
         laps = tuple(h.event.lap_us for h in answer.heard if isinstance(h.event, Lap))
         results = next((h.event.values for h in answer.heard if isinstance(h.event, Results)), ())

@@ -32,6 +32,17 @@ _FELL_SILENT = (
     "is loose, then run again"
 )
 
+_DAMAGED = "bytes were lost or changed on the way: check the UART's wires and speed (baud), and the level shifters"
+_OTHER_MONITOR = (
+    "its monitor does not take this command as the benchmark's does: send `help%` in a terminal program, and "
+    "compare its firmware with the benchmark's"
+)
+
+_OF_DAMAGE = re.compile(r"hex|unknown command", re.IGNORECASE)
+_IN_OWN_WORDS = re.compile(
+    r"\b(invalid|unknown|illegal|bad|wrong|unsupported)\b.{0,20}\b(argument|parameter|command|number)|\busage\b",
+    re.IGNORECASE,
+)
 _NO_NUMBERS = re.compile(r"m-results-\[[^\]0-9]*(\]|$)")
 _NAN_OR_INF = re.compile(r"m-results-\[[^\]]*(nan|inf)", re.IGNORECASE)
 _CR_LINE = re.compile(r"(m-|e-\[)[^\n]*\r(?!\r*\n)")
@@ -67,6 +78,17 @@ def advice_on_results(events: Sequence[DutEvent], wanted: int) -> str:
     if any(len(values) == 2 * wanted and all(v == int(v) for v in values) for values in lists):
         return _COMMAS
     return ""
+
+
+def advice_on_refusal(text: str) -> str:
+    """Return what to try where the DUT refuses a command with this text."""
+    return _DAMAGED if _OF_DAMAGE.search(text) else _OTHER_MONITOR
+
+
+def advice_on_text(events: Sequence[DutEvent]) -> str:
+    """Return what to try where the DUT says in its own words that it does not do what it was asked; else ""."""
+    text = " ".join(event.text for event in events if isinstance(event, Chatter))
+    return _OTHER_MONITOR if _IN_OWN_WORDS.search(text) else ""
 
 
 def _not_text(text: str) -> bool:
