@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The DUT's own laps against the host's clock: a counter that wraps early makes it an hour, or no time."""
+"""The DUT's own laps against the host's clock: beyond an early wrap, a window lasts an hour or no time."""
 
 from energy_runner.errors import BenchFault
 from instruments.clock import NS_PER_S
 from instruments.devices.dut.driver import Inference
 
 LAP_WRAP_US = 1 << 32  # what the benchmark's monitor promises: microseconds in 32 bits
-# The DUT's clock may be wrong by some percent, and its lines reach the host late; a wrap is far beyond that.
-SLACK = 1.2
-SLACK_S = 1.0
+# The DUT's clock may be wrong by some percent, and a busy host dates its lines late; a wrap is far beyond that.
+SLACK = 2.0
+SLACK_S = 2.0
 FASTEST_MHZ = 2000.0
 
 

@@ -143,6 +143,16 @@ def test_options_that_cannot_be_end_with_status_2(
         assert not (tmp_path / "s").exists()
 
 
+@pytest.mark.parametrize("option", ["--seconds", "--tcp-port", "--seed"])
+def test_a_served_bench_that_cannot_be_is_refused_as_well(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for value in ("-1", "nan", "1e300"):
+        assert run_app(app, ["bench", "serve", "virtual-lpm01a", option, value]) == ExitStatus.USAGE
+        said = capsys.readouterr().err
+        assert f"{option} {value}" in said.replace("1e+300", "1e300")
+        assert "must be " in said
+        assert "Input should" not in said
+
+
 @pytest.mark.parametrize("written", ["3,3", "-0,5", " 1,8  # volts"])
 def test_a_decimal_comma_in_a_bench_file_is_named(written: str, tmp_path) -> None:
     file = tmp_path / "desk.toml"

@@ -12,6 +12,7 @@ from instruments.clock import VirtualClock
 from instruments.links.address import AddressError
 from instruments.links.make import LinkKind, LinkOptions, make_link
 from instruments.links.serial_link import SerialLink, SerialOptions
+from tests.support.lpm01a_bench import bench
 
 CLOCK = VirtualClock()
 SHORT = """name = "desk"
@@ -80,9 +81,16 @@ def test_they_are_refused_for_what_is_no_serial_port(kind: LinkKind, address, ba
 def test_dtr_released_keeps_a_board_from_restarting() -> None:
     for dtr, restarts in ((None, True), (True, True), (False, False)):
         spec = BenchSpec.model_validate({"name": "x", "dut": {"port": "virtual", "dtr": dtr}})
-        bench = build_bench(spec, "accuracy")
-        bench.twin.world.faults.dut_restarts_on_open = True
-        bench.clock.sleep(1.0)
-        bench.instruments["dut"].open(bench.clock.deadline(1.0))
-        bench.dut.identify(bench.clock.deadline(20.0))
-        assert bench.dut.first_contact.booted is restarts
+        built = build_bench(spec, "accuracy")
+        built.twin.world.faults.dut_restarts_on_open = True
+        built.clock.sleep(1.0)
+        built.instruments["dut"].open(built.clock.deadline(1.0))
+        built.dut.identify(built.clock.deadline(20.0))
+        assert built.dut.first_contact.booted is restarts
+
+
+def test_another_speed_than_asked_is_in_the_record_of_the_instrument() -> None:
+    shield = bench()
+    shield.monitor.instrument._link.fell_back = "115200 baud, because the port's driver refuses 3686400"
+    assert dict(shield.open().detail)["port_speed"].startswith("115200 baud")
+    assert "port_speed" not in dict(bench().open().detail)
