@@ -89,6 +89,8 @@ def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
             driver=monitor.driver,
             port=monitor.port,
             baud=monitor.baud,
+            dtr=monitor.dtr,
+            rts=monitor.rts,
             backend=monitor.backend,
             options=monitor.options,
             calibration=monitor.calibration,
@@ -96,11 +98,12 @@ def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
         )
     found.update(spec.instruments)
     if spec.io_manager is not None:
+        uno = spec.io_manager
         found[IO_MANAGER] = InstrumentSpec(
-            driver="io-manager", port=spec.io_manager.port, baud=spec.io_manager.baud
+            driver="io-manager", port=uno.port, baud=uno.baud, dtr=uno.dtr, rts=uno.rts
         )
     if spec.dut.port is not None:
-        found[DUT_PORT] = InstrumentSpec(driver="dut-port", port=spec.dut.port)
+        found[DUT_PORT] = InstrumentSpec(driver="dut-port", port=spec.dut.port, dtr=spec.dut.dtr, rts=spec.dut.rts)
     return found
 
 

@@ -16,6 +16,7 @@ from instruments.errors import one_line
 ERROR_SCHEMA = "energy-runner/error/1"
 _TYPER_SAW_CTRL_C = 130
 _NUMBERS = {"int": "a whole number", "float": "a number", "finite": "a finite number"}
+_BOUND = "Input should be "  # how pydantic begins to say what a value must be
 _WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
 
 
@@ -116,6 +117,9 @@ def _not_a_number(error: Exception) -> str:
         return ""
     first = found()[0]
     kind = _NUMBERS.get(str(first.get("type", "")).partition("_")[0])
+    bound = str(first.get("msg", ""))
+    if kind is None and bound.startswith(_BOUND):
+        kind = bound.removeprefix(_BOUND)
     if kind is None:
         return ""
     given = str(first.get("input", ""))

@@ -13,6 +13,17 @@ _DEVICE = re.compile(r"\\\\\.\\[\w.-]+")
 _COM = re.compile(r"(?:\\\\[.?]\\)?(?P<port>COM[0-9]+)", re.IGNORECASE)
 
 
+_HOST = re.compile(r"(?P<host>[0-9A-Za-z][0-9A-Za-z.-]*)(?::(?P<port>[0-9]{1,5}))?")
+_SCPI_PORT = "5025"
+_TELNET_PORT = "5024"  # of Keysight and others: it greets, prompts and echoes
+
+
+def _on_host(host: str, port: str) -> str:
+    """Return the addresses that an instrument on a host may have."""
+    port = _SCPI_PORT if port in ("", _TELNET_PORT) else port
+    return f"TCPIP0::{host}::{port}::SOCKET or TCPIP0::{host}::inst0::INSTR, for a stream of bytes tcp://{host}:{port}"
+
+
 def port_name(text: str, address: str = "") -> str:
     """Return the operating system's name for a serial port.
 
@@ -29,6 +40,11 @@ def port_name(text: str, address: str = "") -> str:
     # On Windows a port may have any name (com0com's CNCA0); elsewhere a port is a file, and a bare word a slip.
     if "/" in text or _DEVICE.fullmatch(text) or (os.name == "nt" and re.fullmatch(r"[\w.-]+", text)):
         return text
+    host = _HOST.fullmatch(text)
+    if host and "." in host["host"]:
+        what = "an IP address" if re.fullmatch(r"[0-9.]+", host["host"]) else "the name of a host"
+        came = f"that is {what}, and does not say how the instrument is reached there"
+        raise refused(address, came, _on_host(host["host"], host["port"] or ""))
     if ":" in text or re.fullmatch(r"[0-9.]+", text):
         raise refused(
             address, "the kind of link is unknown", f"tcp://host:port for a network socket, or {EXAMPLES}"

@@ -81,7 +81,7 @@ def test_a_numbered_port_of_visa_is_known_on_windows_only(monkeypatch: pytest.Mo
         ("", "/dev/ttyACM0"),
         ("/dev/tty\0ACM0", "one of"),
         ("ttyACM0", "/dev/ttyACM0"),
-        ("192.168.1.5", "tcp://host:port"),
+        ("192.168.1.5", "TCPIP0::192.168.1.5::5025::SOCKET"),
         ("psu:5025", "tcp://host:port"),
         ("tcp://psu", "tcp://192.168.1.20:5025"),
         ("tcp://psu:0", "1 to 65535"),
