@@ -99,7 +99,6 @@ def test_a_port_that_a_change_gives_twice_has_the_line_of_the_other(linked, tmp_
         ("COM3", r"\\\\.\\COM3"),
         ("/dev/ttyS91", "/dev/../dev//ttyS91"),
         ("/dev/ttyS91", "ASRL/dev/ttyS91::INSTR"),
-        ("/dev/ttyS91", "spy:///dev/ttyS91"),
         ("tcp://localhost:7", "tcp://127.0.0.1:7"),
     ],
 )
