@@ -12,7 +12,7 @@ from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stage import Stage
 from energy_runner.director.stop import StopRequest
-from energy_runner.director.supply_off import SUPPLY_STEP
+from energy_runner.director.supply_off import SUPPLY_STEP, unconfirmed
 from energy_runner.director.undo import UndoReport
 from energy_runner.errors import STOPPED_BY_CTRL_C, Interrupted, RunnerError
 from energy_runner.session.events import (
@@ -81,12 +81,7 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
         reason = advised(reason, bench, heard) if outcome == "bench-fault" else reason
         if confirmed is False:
             outcome = "bench-fault" if outcome == "completed" else outcome
-            warning = (
-                "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed"
-                if stage.switched_on
-                else "the supply was never switched on by this run, and its state is unknown"
-            )
-            reason = f"{reason}; {warning}" if reason else warning
+            reason = "; ".join(part for part in (reason, unconfirmed(bench)) if part)
         recorder.emit(
             RunStopped(t_ns=bench.clock.now_ns(), outcome=outcome, reason=reason, supply_off_confirmed=confirmed)
         )

@@ -12,7 +12,14 @@ from energy_runner.director.plan import PlannedInput, RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals
 from energy_runner.director.stop import StopRequest
-from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
+from energy_runner.director.supply_off import (
+    OFF_S,
+    POWER_S,
+    SUPPLY,
+    SUPPLY_STEP,
+    switch_off,
+    switch_on,
+)
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
@@ -65,7 +72,6 @@ class Stage:
         self.acquiring = False
         self.armed = False
         self.read_ns: int | None = None  # when the stream was last read
-        self.switched_on = False
         self.virtual = bench.virtual
         self.total_s: float | None = None
         self._stop = stop
@@ -167,13 +173,18 @@ class Stage:
         for name, instrument in self.bench.instruments.items():
             self.undo.register(f"close {name}", partial(_close, instrument))
             if players.supply is not None and name == players.supply.instrument:
-                self.undo.register(SUPPLY_STEP, lambda deadline: switch_off(self.bench, deadline), 3 * POWER_S)
+                self.undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
             instrument.while_waiting = self.look_after
             identity = instrument.open(self.deadline(OPEN_S))
             self._opened.add(name)
             check_serial(self.bench.spec, name, identity)
             if identity.model:
                 self.identified(name, identity)
+
+    def _switch_off(self, deadline: Deadline) -> None:
+        player = self.bench.players.supply
+        reached = player is not None and player.instrument in self._opened
+        switch_off(self.bench, deadline, partial(self.recorder.remark, SUPPLY), persistent=reached)
 
     def identified(self, name: str, identity: Identity) -> None:
         """Record the identity of an instrument; a twin behind a real port makes the whole run virtual."""
@@ -249,8 +260,7 @@ class Stage:
             )
             return
         self.phase("power up")
-        self.switched_on = True
-        supply.on(self.deadline(POWER_S))
+        switch_on(self.bench, supply, self.deadline(POWER_S))
         self.recorder.emit(SupplySwitched(t_ns=self.clock.now_ns(), on=True))
         boot = dut.wait_for_boot(self.deadline(self.bench.spec.dut.boot_timeout_s))
         lines = [str(heard.event) for heard in boot.heard]
