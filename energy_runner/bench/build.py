@@ -53,7 +53,8 @@ class Bench:
     also where no instrument of the bench feeds it; None where the bench file does not state it.
 
     `switched_on` says that the supply was, or may have been, switched on over this bench; `off_confirmed` that it
-    is known to be off. Whoever switches keeps both up to date.
+    is known to be off. Whoever switches keeps both up to date. `unwatched` says why no watchdog would switch it
+    off if this process were killed; "" if one would, or where none is needed.
     """
 
     spec: BenchSpec
@@ -72,6 +73,7 @@ class Bench:
     twin: TwinBench | None = None
     switched_on: bool = False
     off_confirmed: bool = False
+    unwatched: Callable[[], str] = lambda: ""
     _listeners: list[ByteListener] = field(default_factory=list)
 
     def __repr__(self) -> str:

@@ -37,8 +37,6 @@ def doctor_command(name: str, *, as_json: bool) -> int:
 
 def off_command(name: str) -> int:
     """Switch the supply off and print which instrument confirmed it."""
-    identity, died = api.switch_bench_off(name)
-    if died is not None:
-        write(f"An earlier run had died: {died}\n")
+    identity, _ = api.switch_bench_off(name, say=lambda text: write(f"{text}\n"))
     write(f"The supply is off (confirmed by {who(identity)}).\n")
     return ExitStatus.VALID

@@ -28,8 +28,10 @@ from instruments.roles import EdgeSource, Identity, Instrument, Samples, Supply
 OPEN_S = 20.0
 ANSWER_S = 5.0
 EDGE_S = 2.0
+DIED = "an earlier run had died"
 SUPPLY_IS_OFF = "supply is off"
 SUPPLY_ANSWERS = "supply goes off at once"
+SUPPLY_IS_WATCHED = "supply is watched"
 _TITLES = {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's port"}
 
 
@@ -75,12 +77,14 @@ def examine(
         doctor.end_listener()
 
 
-def make_safe(bench: Bench, say: Say = lambda text: None, *, limit_s: float = OFF_S) -> Identity:
+def make_safe(
+    bench: Bench, say: Say = lambda text: None, died: str | None = None, *, limit_s: float = OFF_S
+) -> Identity:
     """Switch the supply off, whatever state an earlier run left it in; return the identity of its instrument.
 
-    It is tried for `limit_s` seconds; `say` is told about every try that failed, and is called no more when it
-    raises or takes longer than a second. Raises `ConfigurationError` for a bench without a supply, and the
-    instrument's error if it does not confirm.
+    It is tried for `limit_s` seconds. `say` is told about an earlier run that `died`, and about every try that
+    failed; it is called no more when it raises or takes longer than a second. Raises `ConfigurationError` for a
+    bench without a supply, and the instrument's error if it does not confirm.
     """
     player = bench.players.supply
     if player is None:
@@ -94,6 +98,8 @@ def make_safe(bench: Bench, say: Say = lambda text: None, *, limit_s: float = OF
             told.end()
             told = None
 
+    if died is not None:
+        tell(f"An earlier run had died: {died}")
     try:
         identity = switch_off(bench, bench.clock.deadline(limit_s), tell, opened=False)
     finally:
@@ -127,7 +133,7 @@ class _Doctor:
     def run(self, died: str | None = None) -> Examination:
         """Examine every instrument by itself, so that one run finds every wrong port, then all together."""
         if died is not None:
-            self._note(Examined("an earlier run had died", True, died))
+            self._note(Examined(DIED, True, died))
         bench, players = self._bench, self._bench.players
         asked = [name for name in bench.instruments if name != players.dut.instrument or _relays(bench, name)]
         alone: list[Step] = [
@@ -229,6 +235,9 @@ class _Doctor:
         reached = player is not None and player.instrument in self._reached
         switch_off(self._bench, deadline, self._failed_try, persistent=reached)
 
+    def _unwatched(self, text: str) -> None:
+        self._note(Examined(SUPPLY_IS_WATCHED, False, text))
+
     def _failed_try(self, text: str) -> None:
         self._note(Examined(SUPPLY_ANSWERS, False, text))
 
@@ -251,7 +260,7 @@ class _Doctor:
     def _power_up(self) -> str:
         self._open_dut_port()
         supply = self._supply()
-        switch_on(self._bench, supply, self._deadline(POWER_S))
+        switch_on(self._bench, supply, self._deadline(POWER_S), self._unwatched)
         boot = self._bench.dut.wait_for_boot(self._deadline(self._bench.spec.dut.boot_timeout_s))
         measured_v = supply.measured_voltage_v(self._deadline(ANSWER_S))
         volts = f", {measured_v:.3f} V at its supply" if measured_v is not None else ""

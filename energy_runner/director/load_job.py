@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
-from energy_runner.director.doctor import ANSWER_S, OPEN_S, SUPPLY_ANSWERS, SUPPLY_IS_OFF, Examined, who
+from energy_runner.director.doctor import (
+    ANSWER_S,
+    DIED,
+    OPEN_S,
+    SUPPLY_ANSWERS,
+    SUPPLY_IS_OFF,
+    SUPPLY_IS_WATCHED,
+    Examined,
+    who,
+)
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals
 from energy_runner.director.stop import StopRequest
@@ -62,16 +71,19 @@ def sample_load(
     recorder: Recorder,
     seconds: float,
     listener: Callable[[Examined], None] = lambda step: None,
+    *,
+    died: str | None = None,
 ) -> Sampled:
     """Feed the load, sample it for `seconds`, and switch the supply off.
 
-    Events, bytes and samples go to `recorder`, which is closed at the end. `listener` is called with every step.
+    Events, bytes and samples go to `recorder`, which is closed at the end. `listener` is called with every step,
+    first with an earlier run that `died`.
     Raises `Interrupted` if the user asks to stop, an instrument's error, and `BenchFault` if the supply does not
     confirm that it is off.
     """
     job = _Job(bench, stop, recorder, listener)
     try:
-        return job.run(seconds)
+        return job.run(seconds, died)
     finally:
         job.end_listener()
         recorder.close()
@@ -94,7 +106,10 @@ class _Job:
         self._fault: BenchFault | None = None
         bench.listen(recorder.bytes_passed)
 
-    def run(self, seconds: float) -> Sampled:
+    def run(self, seconds: float, died: str | None) -> Sampled:
+        if died is not None:
+            self._recorder.remark(SUPPLY, f"the last run on this bench died: {died}", suspicious=True)
+            self._note(DIED, died)
         supply, sampler, settings, names = self._roles()
         stopped: Interrupted | None = None
         try:
@@ -184,7 +199,7 @@ class _Job:
 
     def _switch_on(self, supply: Supply) -> None:
         self._stop.check()
-        switch_on(self._bench, supply, self._deadline(POWER_S))
+        switch_on(self._bench, supply, self._deadline(POWER_S), self._unwatched)
         self._recorder.emit(SupplySwitched(t_ns=self._clock.now_ns(), on=True))
         self._wait(SETTLE_S)
         measured_v = supply.measured_voltage_v(self._deadline(ANSWER_S))
@@ -222,6 +237,10 @@ class _Job:
         reached = player is not None and player.instrument in self._identities
         switch_off(self._bench, deadline, self._failed_try, persistent=reached)
 
+    def _unwatched(self, text: str) -> None:
+        self._recorder.remark(SUPPLY, text)
+        self._note(SUPPLY_IS_WATCHED, text, ok=False)
+
     def _failed_try(self, text: str) -> None:
         self._recorder.remark(SUPPLY, text)
         self._note(SUPPLY_ANSWERS, text, ok=False)
@@ -243,10 +262,7 @@ class _Job:
             says = one_line(done.error)
             self._recorder.remark(SUPPLY, f"the supply may still be on: {says}", suspicious=True)
             self._note(SUPPLY_IS_OFF, says, ok=False)
-            self._fault = BenchFault(
-                f"{MAY_BE_ON}: {player} did not confirm that it is off: {says}. Try: energy-runner bench off, or "
-                "by hand"
-            )
+            self._fault = BenchFault(f"{MAY_BE_ON}: {player} did not confirm that the supply is off: {says}")
 
     def _note(self, step: str, says: str, *, ok: bool = True) -> None:
         if self._listener is not None and self._listener.offer(Examined(step, ok, says)) is not None:

@@ -10,7 +10,7 @@ from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
 from energy_runner.director.plan import PlannedInput, RunPlan
 from energy_runner.director.recorder import Recorder
-from energy_runner.director.signals import check_signals
+from energy_runner.director.signals import check_signals, check_unread
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import (
     OFF_S,
@@ -48,9 +48,6 @@ TURN_S = 0.05
 OPEN_S = 20.0
 ANSWER_S = 5.0
 CLASSIFY_TRIES = 3
-# The longest time for which the sampler's stream is not read: it is polled every 0.1 s, but another instrument may
-# take some time to answer in between.
-LONGEST_SILENCE_S = 0.4
 EDGE_ADVICE = (
     "check the wire from the DUT's timestamp pin (D7 of an LPM01A, D3 of an IO manager) and the level shifter"
 )
@@ -260,7 +257,7 @@ class Stage:
             )
             return
         self.phase("power up")
-        switch_on(self.bench, supply, self.deadline(POWER_S))
+        switch_on(self.bench, supply, self.deadline(POWER_S), partial(self.recorder.remark, SUPPLY))
         self.recorder.emit(SupplySwitched(t_ns=self.clock.now_ns(), on=True))
         boot = dut.wait_for_boot(self.deadline(self.bench.spec.dut.boot_timeout_s))
         lines = [str(heard.event) for heard in boot.heard]
@@ -395,12 +392,3 @@ class Stage:
 
 def _close(instrument: Instrument, deadline: Deadline) -> None:
     instrument.close()
-
-
-def check_unread(name: str, unread_s: float) -> None:
-    """Raise `BenchFault` for a sampler that loses samples while the director is busy elsewhere."""
-    if unread_s < LONGEST_SILENCE_S:
-        raise BenchFault(
-            f"{name} loses samples when its stream is not read for {unread_s:g} s, and the director may be busy "
-            f"for {LONGEST_SILENCE_S:g} s. Try: a lower sample rate, or a driver that reads it with a pump"
-        )

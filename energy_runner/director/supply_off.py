@@ -23,8 +23,17 @@ MAY_BE_ON = "THE SUPPLY MAY STILL BE ON"
 Say = Callable[[str], object]
 
 
-def switch_on(bench: Bench, supply: Supply, deadline: Deadline) -> None:
-    """Switch the supply on; from now on it counts as on until it is confirmed that it is off."""
+def switch_on(bench: Bench, supply: Supply, deadline: Deadline, say: Say) -> None:
+    """Switch the supply on; from now on it counts as on until it is confirmed that it is off.
+
+    `say` is told if nothing would switch it off should this process be killed.
+    """
+    problem = bench.unwatched()
+    if problem:
+        say(
+            f"there is no watchdog ({problem}): if this process is killed, the supply stays on until "
+            "`energy-runner bench off`"
+        )
     bench.switched_on, bench.off_confirmed = True, False
     supply.on(deadline)
 
