@@ -31,7 +31,7 @@ EDGE_S = 2.0
 DIED = "an earlier run had died"
 SUPPLY_IS_OFF = "supply is off"
 SUPPLY_ANSWERS = "supply goes off at once"
-SUPPLY_IS_WATCHED = "supply is watched"
+WATCHDOG = "watchdog"
 _TITLES = {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's port"}
 
 
@@ -236,7 +236,7 @@ class _Doctor:
         switch_off(self._bench, deadline, self._failed_try, persistent=reached)
 
     def _unwatched(self, text: str) -> None:
-        self._note(Examined(SUPPLY_IS_WATCHED, False, text))
+        self._note(Examined(WATCHDOG, True, text))
 
     def _failed_try(self, text: str) -> None:
         self._note(Examined(SUPPLY_ANSWERS, False, text))

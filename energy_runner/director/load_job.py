@@ -16,7 +16,7 @@ from energy_runner.director.doctor import (
     OPEN_S,
     SUPPLY_ANSWERS,
     SUPPLY_IS_OFF,
-    SUPPLY_IS_WATCHED,
+    WATCHDOG,
     Examined,
     who,
 )
@@ -239,7 +239,7 @@ class _Job:
 
     def _unwatched(self, text: str) -> None:
         self._recorder.remark(SUPPLY, text)
-        self._note(SUPPLY_IS_WATCHED, text, ok=False)
+        self._note(WATCHDOG, text)
 
     def _failed_try(self, text: str) -> None:
         self._recorder.remark(SUPPLY, text)
