@@ -7,6 +7,7 @@ from functools import partial
 
 from energy_runner.bench import Bench
 from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
+from energy_runner.director.alive import KeepAlive
 from energy_runner.director.stage import EDGE_ADVICE
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Called
@@ -127,7 +128,8 @@ class _Doctor:
         self._steps: list[Examined] = []
         self._undo = UndoStack(bench.clock)
         self._reached: set[str] = set()
-        bench.dut.while_waiting = stop.check
+        self._keep_alive = KeepAlive(bench)
+        bench.dut.while_waiting = self._look_after
         self._heard = Heard(bench)
 
     def run(self, died: str | None = None) -> Examination:
@@ -167,6 +169,10 @@ class _Doctor:
         if unreached and not bench.virtual:
             self._advise(unreached)
         return Examination(bench.spec.name, bench.virtual, tuple(self._steps))
+
+    def _look_after(self) -> None:
+        self._stop.check()
+        self._keep_alive()
 
     def _step(self, step: Step) -> bool:
         name, action = step

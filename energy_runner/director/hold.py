@@ -18,6 +18,7 @@ def hold_bench(bench: Bench, doing: str, *, watched: bool = True) -> Iterator[st
     `BenchFault` if another job holds one of the bench's instruments.
     """
     with lock_bench(bench.spec, doing) as held:
+        bench.switched_on = bench.off_confirmed = False  # whatever an earlier job on the same object has found
         watch = Watch(bench, doing) if watched else None
         try:
             yield held.died

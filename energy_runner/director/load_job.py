@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
+from energy_runner.director.alive import KeepAlive
 from energy_runner.director.doctor import (
     ANSWER_S,
     DIED,
@@ -102,6 +103,7 @@ class _Job:
         self._listener: Called | None = Called(listener)
         self._undo = UndoStack(bench.clock)
         self._identities: dict[str, Identity] = {}
+        self._keep_alive = KeepAlive(bench)
         self._acquiring = False
         self._fault: BenchFault | None = None
         bench.listen(recorder.bytes_passed)
@@ -249,6 +251,7 @@ class _Job:
         end = self._deadline(duration_s)
         while not end.expired():
             self._stop.check()
+            self._keep_alive()
             self._clock.sleep(min(TURN_S, end.remaining_s()))
 
     def _undone(self, done: UndoReport) -> None:

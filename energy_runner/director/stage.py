@@ -8,6 +8,7 @@ from functools import partial
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
+from energy_runner.director.alive import KeepAlive
 from energy_runner.director.plan import PlannedInput, RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals, check_unread
@@ -72,6 +73,7 @@ class Stage:
         self.virtual = bench.virtual
         self.total_s: float | None = None
         self._stop = stop
+        self._keep_alive = KeepAlive(bench)
         self._started_ns = self.clock.now_ns()
         self._looked_ns = self._started_ns - POLL_NS
         self._phase = ""
@@ -96,6 +98,7 @@ class Stage:
         if now_ns - self._looked_ns < POLL_NS:
             return
         self._looked_ns = now_ns
+        self._keep_alive()
         self.collect()
         elapsed_s = (now_ns - self._started_ns) / 1e9
         self.recorder.progress(elapsed_s, max(elapsed_s, self.total_s or 0.0), self._phase)

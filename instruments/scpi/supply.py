@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from instruments.clock import Clock, Deadline
@@ -60,7 +61,8 @@ class ScpiSupply:
     """A `Supply` over a SCPI session.
 
     A driver may set `before_off`, called before the output goes off so that a logger on the same link drops its
-    acquisition, and `reason`, which says in words why the output does not come on.
+    acquisition, and `reason`, which says in words why the output does not come on; and for an instrument with an
+    output watchdog `before_on`, `alive` and `after_off`, to arm it, to keep it from acting, and to disarm it.
     """
 
     def __init__(
@@ -77,6 +79,9 @@ class ScpiSupply:
         self._dialect = dialect
         self.before_off: Callable[[], None] = lambda: None
         self.reason: Callable[[Deadline], str] = lambda deadline: ""
+        self.before_on: Callable[[Deadline], None] = lambda deadline: None
+        self.alive: Callable[[Deadline], None] = lambda deadline: None
+        self.after_off: Callable[[Deadline], None] = lambda deadline: None
         self._voltage_v = 0.0
 
     def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
@@ -99,6 +104,7 @@ class ScpiSupply:
 
     def on(self, deadline: Deadline) -> None:
         """Switch the output on; raise `Refused` if the instrument does not confirm it."""
+        self.before_on(deadline)
         self._session.send(self._dialect.on, deadline)
         self._session.check("switch the supply on", deadline)
         if not self._becomes(True, deadline):
@@ -122,6 +128,8 @@ class ScpiSupply:
                 for command in commands:
                     self._session.send(command, attempt)
                 self._confirm_off(attempt)
+                with suppress(InstrumentError):
+                    self.after_off(attempt)
                 return
             except InstrumentError as error:
                 trouble = error
@@ -130,6 +138,10 @@ class ScpiSupply:
             f"{trouble.asked}: {trouble.came}",
             "switch the output off at the front panel before touching the board",
         ) from trouble
+
+    def keep_alive(self, deadline: Deadline) -> None:
+        """Say to the instrument that the output is still wanted, if it switches it off by itself otherwise."""
+        self.alive(deadline)
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
         """Return the voltage at the sense terminals (V); raise `Refused` if it is over range."""

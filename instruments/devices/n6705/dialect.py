@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands for an N6705 or N6700, as tables; none of them affects another channel of the mainframe.
+"""The commands for an N6705 or N6700, as tables; none but the watchdog's affects another channel of the mainframe.
 
 Source: Keysight N6705C Operating and Service Guide, chapters "SCPI Programming Reference" and "External Data
 Logging".
@@ -50,6 +50,10 @@ LOG = (
 )
 # An N6700 has no trigger BNC: EXT means any pin of the digital port that is configured as a trigger input.
 N6700_TRIGGER_PIN = (("trigger pin", ("DIG:PIN1:FUNC TINP", "DIG:PIN1:POL NEG")),)
+# Twice the longest time for which a run can be too busy to say that it lives.
+WATCHDOG_S = 60
+WATCHDOG_ON = (f"OUTP:PROT:WDOG:DEL {WATCHDOG_S}", "OUTP:PROT:WDOG ON")
+WATCHDOG_OFF = "OUTP:PROT:WDOG OFF"
 
 
 def supply_dialect(ours: str) -> SupplyDialect:
