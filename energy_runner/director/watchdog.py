@@ -12,7 +12,7 @@ import sys
 from energy_runner.bench import BenchSpec, build_bench
 from energy_runner.bench.lock import Held, lock_bench
 from energy_runner.director.doctor import make_safe, who
-from energy_runner.director.stop import SIGNALS
+from energy_runner.director.stop import OTHERS, SIGNALS
 from energy_runner.director.watch import DISMISSED
 from energy_runner.errors import BenchFault, RunnerError
 from instruments.clock import Clock, RealClock, utc_text
@@ -26,7 +26,7 @@ _TURN_S = 0.05
 
 def main() -> int:
     """Wait for the end of the job; switch the supply off unless the job has dismissed this watchdog."""
-    for number in SIGNALS:
+    for number in (*SIGNALS, *OTHERS):
         signal.signal(number, signal.SIG_IGN)  # it ends when the job does, and not before
     job = json.loads(sys.stdin.buffer.readline() or b"null")
     if job is None or sys.stdin.buffer.read() == DISMISSED:

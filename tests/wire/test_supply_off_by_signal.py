@@ -29,6 +29,8 @@ LOADED = {"virtual.load_ohm": 150.0}
 # When the signal comes.
 OPENS: Callable[[Served], object] = lambda bench: bench.is_open("monitor")  # noqa: E731
 POWERED: Callable[[Served], object] = lambda bench: bench.world.powered  # noqa: E731
+MOMENTS = (OPENS, POWERED)
+MONITORS = ("virtual-lpm01a", "virtual-n6705c")
 NAMES = {signal.SIGINT: "stopped by Ctrl-C (SIGINT)"}
 
 
@@ -63,11 +65,11 @@ def check_off(process: subprocess.Popen[str], bench: Served) -> str:
         ("verify", "virtual-lpm01a", POWERED, signal.SIGHUP),
         ("calibrate", "virtual-n6705c", POWERED, signal.SIGQUIT),
         *(
-            pytest.param(command, monitor, moment, number, marks=pytest.mark.deep)
-            for command in COMMANDS
-            for monitor in ("virtual-lpm01a", "virtual-n6705c")
-            for moment in (OPENS, POWERED)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+            pytest.param(
+                command, MONITORS[(at + turn) % 2], MOMENTS[(at + turn // 2) % 2], number, marks=pytest.mark.deep
+            )
+            for at, command in enumerate(COMMANDS)
+            for turn, number in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT))
         ),
         *(
             pytest.param("run", "virtual-lpm01a", POWERED, number, marks=pytest.mark.deep)
