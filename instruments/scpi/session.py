@@ -29,10 +29,11 @@ _TOKENS = 255  # `*ESE` takes one byte
 
 
 class ScpiSession:
-    """A session with one instrument; `name` is what messages call the instrument."""
+    """A session with one instrument; `name` is what messages call it, `model` what it called itself, if asked."""
 
     def __init__(self, port: ScpiLink, name: str) -> None:
         self.name = name
+        self.model = ""
         self.in_step = False
         self._port = port
         self._token = 0

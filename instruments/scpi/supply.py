@@ -11,6 +11,7 @@ from instruments.errors import InstrumentError, Refused, Unavailable
 from instruments.links.base import ScpiLink
 from instruments.roles import AppliedSupply, SupplyLimits, SupplySettings
 from instruments.scpi.blocks import format_number
+from instruments.scpi.output_watchdog import OutputWatchdog, WatchdogDialect
 from instruments.scpi.session import ScpiSession
 
 OFF_BELOW_V = 0.5
@@ -41,6 +42,7 @@ class SupplyDialect:
     words: dict[str, str] = field(default_factory=dict)
     settles_s: float = 0.0
     no_value: str = ""
+    watchdog: WatchdogDialect | None = None
 
 
 def set_up_in_blocks(
@@ -61,8 +63,8 @@ class ScpiSupply:
     """A `Supply` over a SCPI session.
 
     A driver may set `before_off`, called before the output goes off so that a logger on the same link drops its
-    acquisition, and `reason`, which says in words why the output does not come on; and for an instrument with an
-    output watchdog `before_on`, `alive` and `after_off`, to arm it, to keep it from acting, and to disarm it.
+    acquisition, and `reason`, which says in words why the output does not come on. An output watchdog is armed
+    while the output is on.
     """
 
     def __init__(
@@ -79,9 +81,7 @@ class ScpiSupply:
         self._dialect = dialect
         self.before_off: Callable[[], None] = lambda: None
         self.reason: Callable[[Deadline], str] = lambda deadline: ""
-        self.before_on: Callable[[Deadline], None] = lambda deadline: None
-        self.alive: Callable[[Deadline], None] = lambda deadline: None
-        self.after_off: Callable[[Deadline], None] = lambda deadline: None
+        self._watchdog = OutputWatchdog(session, dialect.watchdog)
         self._voltage_v = 0.0
 
     def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
@@ -104,7 +104,7 @@ class ScpiSupply:
 
     def on(self, deadline: Deadline) -> None:
         """Switch the output on; raise `Refused` if the instrument does not confirm it."""
-        self.before_on(deadline)
+        self._watchdog.arm(deadline)
         self._session.send(self._dialect.on, deadline)
         self._session.check("switch the supply on", deadline)
         if not self._becomes(True, deadline):
@@ -129,7 +129,7 @@ class ScpiSupply:
                     self._session.send(command, attempt)
                 self._confirm_off(attempt)
                 with suppress(InstrumentError):
-                    self.after_off(attempt)
+                    self._watchdog.disarm(attempt)
                 return
             except InstrumentError as error:
                 trouble = error
@@ -141,7 +141,7 @@ class ScpiSupply:
 
     def keep_alive(self, deadline: Deadline) -> None:
         """Say to the instrument that the output is still wanted, if it switches it off by itself otherwise."""
-        self.alive(deadline)
+        self._watchdog.keep_alive(deadline)
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
         """Return the voltage at the sense terminals (V); raise `Refused` if it is over range."""

@@ -16,8 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from instruments.clock import Clock, Deadline
 from instruments.devices.n6705.dialect import FIFO_S, LOG, N6700_TRIGGER_PIN, SIGNALS, log_dialect, supply_dialect
-from instruments.devices.n6705.protocol import has_output_watchdog, is_mainframe, is_smu, questionable
-from instruments.devices.n6705.watchdog import OutputWatchdog
+from instruments.devices.n6705.protocol import is_mainframe, is_smu, questionable
 from instruments.errors import Refused
 from instruments.links.base import ScpiLink
 from instruments.roles import (
@@ -67,10 +66,6 @@ class N6705(ScpiInstrument):
         self._supply = ScpiSupply(self._session, link, clock, supply_dialect(self._ours))
         self._supply.before_off = self._log.forget
         self._supply.reason = self._questionable
-        self._watchdog = OutputWatchdog(self._session)
-        self._supply.before_on = self._watchdog.arm
-        self._supply.alive = self._watchdog.keep_alive
-        self._supply.after_off = self._watchdog.disarm
         self._has_trigger_bnc = True
         self._module = ""
         self._period_s = DEFAULT_PERIOD_S
@@ -91,8 +86,6 @@ class N6705(ScpiInstrument):
         count = int(self._session.ask_number("SYST:CHAN?", deadline))
         if self._channel > count:
             raise Refused(f"use channel {self._channel}", f"the mainframe has {count}", "change `channel`")
-        self._watchdog.there = has_output_watchdog(identity.model)
-        self._watchdog.others = [channel for channel in range(1, count + 1) if channel != self._channel]
         self._log.abort(deadline)
         self._module = self._session.ask(f"SYST:CHAN:MOD? {self._ours}", deadline).strip(' "')
         if not is_smu(self._module):

@@ -7,7 +7,6 @@ Sources: Keysight N6705C Operating and Service Guide ("Status Tutorial"); Keysig
 import re
 
 _MAINFRAME = re.compile(r"N6705[A-C]|N670[0-3][A-C]")
-_WITH_WATCHDOG = re.compile(r"N670[0-3]C")
 _SMU_MODULE = re.compile(r"N678[12456]A")  # the N6783A is not an SMU
 
 # Bits of STAT:OPER:COND? that say that a measurement is initiated or waiting for its trigger. The N6705C guide
@@ -35,11 +34,6 @@ QUESTIONABLE_BITS = (
 def is_mainframe(model: str) -> bool:
     """Return whether `model` is an N6705 or one of the N6700 family, which accept the same commands."""
     return _MAINFRAME.fullmatch(model) is not None
-
-
-def has_output_watchdog(model: str) -> bool:
-    """Return whether the guide of `model` describes an output watchdog: that of the N6700C family does."""
-    return _WITH_WATCHDOG.fullmatch(model) is not None
 
 
 def is_smu(module: str) -> bool:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The output watchdog of the twin, as the N6700C has it: see `watchdog.py` for its source."""
+"""The output watchdog of the twin, as the N6700C has it: see `dialect.py` for its source."""
 
 from collections.abc import Callable
 

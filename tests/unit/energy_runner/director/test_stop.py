@@ -16,8 +16,8 @@ ENDING = {signal.Signals[f"SIG{name}"] for name in NAMES.split()}
 
 
 def test_every_signal_that_ends_a_process_is_taken() -> None:
-    assert set((*SIGNALS, *OTHERS)) >= ENDING
-    assert not set((*SIGNALS, *OTHERS)) & {signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV, signal.SIGTTOU}
+    assert {*SIGNALS, *OTHERS} >= ENDING
+    assert not {*SIGNALS, *OTHERS} & {signal.SIGKILL, signal.SIGSTOP, signal.SIGSEGV, signal.SIGTTOU}
 
 
 @pytest.mark.parametrize("number", sorted(ENDING - {signal.SIGINT}))
