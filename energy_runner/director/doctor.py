@@ -18,6 +18,7 @@ from energy_runner.director.supply_off import (
     Say,
     stopped_safely,
     switch_off,
+    switch_off_unreached,
     switch_on,
 )
 from energy_runner.director.undo import UndoReport, UndoStack
@@ -163,7 +164,7 @@ class _Doctor:
         finally:
             bench.dut.while_waiting = lambda: None
             self._undo.unwind(self._undone)
-            self._note_supply_unreached()
+            self._note_supply_unreached(stopped)
         if stopped is not None:
             raise stopped_safely(stopped, bench)
         if unreached and not bench.virtual:
@@ -206,10 +207,16 @@ class _Doctor:
             says = " ".join(str(done.error).split()) if done.error else f"confirmed by {_the(player.instrument)}"
             self._note(Examined(SUPPLY_IS_OFF, done.error is None, says))
 
-    def _note_supply_unreached(self) -> None:
-        """Say that nothing is known of a supply that was never reached, however early the examination ended."""
+    def _note_supply_unreached(self, stopped: Interrupted | None) -> None:
+        """Say what is known of a supply that was never reached; after a stop it is switched off all the same."""
         player = self._bench.players.supply
-        if player is not None and player.instrument not in self._reached and not self._bench.off_confirmed:
+        if player is None or player.instrument in self._reached or self._bench.off_confirmed:
+            return
+        if stopped is not None:
+            switch_off_unreached(self._bench)
+        if self._bench.off_confirmed:
+            self._note(Examined(SUPPLY_IS_OFF, True, f"confirmed by {_the(player.instrument)}"))
+        else:
             self._note(Examined(SUPPLY_IS_OFF, False, f"not known, for {_the(player.instrument)} was not reached"))
 
     def _advise(self, unreached: Sequence[str]) -> None:

@@ -33,6 +33,7 @@ from energy_runner.director.supply_off import (
     SUPPLY_STEP,
     stopped_safely,
     switch_off,
+    switch_off_unreached,
     switch_on,
 )
 from energy_runner.director.undo import UndoReport, UndoStack
@@ -130,6 +131,8 @@ class _Job:
         if self._fault is not None:
             raise self._fault
         if stopped is not None:
+            if not self._identities:
+                switch_off_unreached(self._bench)
             raise stopped_safely(stopped, self._bench)
         identity = self._identities[configured.sampler]
         virtual = self._bench.virtual or any(one.virtual for one in self._identities.values())

@@ -78,6 +78,21 @@ def switch_off(
             return identity
 
 
+def switch_off_unreached(bench: Bench) -> None:
+    """Open, switch off and close a supply that a job had not reached when it was stopped: then its state is known.
+
+    If that fails, `bench.off_confirmed` says so. The job has not switched it on, so this is tried only once.
+    """
+    player = bench.players.supply
+    if player is None or bench.off_confirmed or bench.switched_on:
+        return
+    with suppress(Exception):
+        try:
+            switch_off(bench, bench.clock.deadline(OFF_S), persistent=False, opened=False)
+        finally:
+            bench.instruments[player.instrument].close()
+
+
 def unconfirmed(bench: Bench) -> str:
     """Return in words what it means that switching off was not confirmed; "" if it was, or there is no supply."""
     if bench.supply is None or bench.off_confirmed:

@@ -126,11 +126,36 @@ def test_an_interrupted_examination_is_a_fault_unless_the_supply_is_confirmed_of
         assert world(bench).powered == (error is BenchFault)
 
 
-def test_an_examination_that_is_stopped_before_it_reaches_the_supply_is_a_fault() -> None:
-    stop = StopRequest()
+@pytest.mark.parametrize("reachable", [True, False])
+def test_an_examination_that_is_stopped_before_it_reaches_the_supply_switches_it_off(reachable: bool) -> None:
+    bench, stop = twin_bench(BENCHES[0]), StopRequest()
+    world(bench).faults.stale_stream = True
+    if not reachable:
+        pull(bench, 1e6)
     stop.ask("stopped by Ctrl-C (SIGINT)")
-    with pytest.raises(BenchFault, match="its state is unknown"):
-        examine(twin_bench(BENCHES[0]), stop)
+    with pytest.raises(
+        Interrupted if reachable else BenchFault, match="Ctrl-C" if reachable else "its state is unknown"
+    ):
+        examine(bench, stop)
+    assert bench.off_confirmed is reachable
+    assert not any(port.is_open for port in bench.twin.ports().values())
+
+
+@pytest.mark.parametrize("reachable", [True, False])
+def test_a_run_that_is_stopped_before_it_reaches_the_supply_switches_it_off(
+    reachable: bool, tmp_path: Path, monkeypatch: Any
+) -> None:
+    bench = twin_bench(BENCHES[0])
+    world(bench).faults.stale_stream = True
+    if not reachable:
+        pull(bench, 1e6)
+    stop = StopRequest()
+    stop.ask("stopped by SIGHUP")
+    monkeypatch.setattr("energy_runner.director.handle.StopRequest", lambda: stop)
+    session = api.run(bench, small_plan(tmp_path / "stimuli"), out=tmp_path / "s")
+    assert session.record.supply_off_confirmed is reachable
+    assert api.exit_status(session) is (ExitStatus.INTERRUPTED if reachable else ExitStatus.BENCH_FAULT)
+    assert not world(bench).powered
 
 
 @pytest.mark.parametrize("away_s", [0.0, *AWAY_S])
@@ -187,6 +212,7 @@ def test_a_sampled_load_that_is_stopped_is_a_fault_unless_the_supply_is_confirme
         bench, stop, folder = build_bench(spec, "energy"), StopRequest(), tmp_path / str(reached)
         folder.mkdir()
         if not reached:
+            pull(bench, 1e6)
             stop.ask("stopped by SIGHUP")
 
         def heard(step: Examined, stop: StopRequest = stop) -> None:
