@@ -112,7 +112,7 @@ def _tear_down(stage: Stage) -> bool | None:
 
 
 def _reached_at_last(stage: Stage) -> bool:
-    """Switch off a supply that the run had not reached when it was stopped; return whether it is known to be off."""
+    """Switch off a supply that the run had not reached when it was stopped; return whether it is off."""
     switch_off_unreached(stage.bench)
     if stage.bench.off_confirmed:
         stage.recorder.emit(SupplySwitched(t_ns=stage.clock.now_ns(), on=False))
