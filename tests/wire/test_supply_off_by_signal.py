@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signals and closed terminals, to commands in processes of their own on a served bench: the supply ends off."""
 
+import json
 import os
 import signal
 import subprocess
@@ -150,6 +151,16 @@ def test_status_3_and_a_loud_message_if_it_is_not_confirmed(command: str, tmp_pa
         assert MAY_BE_ON in said or "its state is unknown" in said, said
         assert "session 12" in (said if command == "run" else out).splitlines()[0]
         assert "session 12" in bench.notes()[0]
+
+
+def test_a_program_that_reads_json_is_told_on_stderr(tmp_path: Path) -> None:
+    with bench_for("verify", tmp_path) as bench:
+        bench.leave_note("session 12")
+        words = [word if word != "60" else "0.5" for word in COMMANDS["verify"]]
+        out, said = bench.begin(*words, "--json").communicate(timeout=PATIENCE_S)
+        assert said.splitlines()[0] == "energy-runner: an earlier run had died: session 12"
+        assert json.loads(out)["agrees"] in (True, False)
+        assert bench.notes() == []
 
 
 @pytest.mark.deep
