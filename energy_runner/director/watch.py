@@ -73,7 +73,7 @@ def _started() -> subprocess.Popen[bytes]:
     windows = getattr(subprocess, "DETACHED_PROCESS", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     paths = os.pathsep.join(path for path in sys.path if path)
     return subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", _MODULE],
+        [sys.executable, "-P", "-m", _MODULE],  # -P: no module of the folder where the user stands
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

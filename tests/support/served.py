@@ -52,7 +52,7 @@ class Served:
             "preexec_fn": as_in_a_terminal,
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "energy_runner", *words],
+            [sys.executable, "-P", "-m", "energy_runner", *words],
             cwd=self.folder,
             env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(self.state)},
             **(usual | options),

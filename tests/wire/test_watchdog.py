@@ -58,6 +58,7 @@ def test_the_watchdog_switches_the_supply_off(
 
 
 def test_the_watchdog_waits_for_an_instrument_that_is_away(tmp_path: Path) -> None:
+    (tmp_path / "filelock.py").write_text("raise SystemExit(7)")  # it stands where the command is called
     with served(tmp_path, changes={"virtual.load_ohm": 150.0}) as bench:
         process = bench.begin(*VERIFY, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: bench.world.powered)
