@@ -13,7 +13,7 @@ the clock that captured them. Host time is in nanoseconds and is never mixed wit
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -84,6 +84,14 @@ class Supply(Protocol):
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
         """Return the voltage measured at the output (V), or None if the instrument cannot measure it."""
+
+
+@runtime_checkable
+class SelfWatching(Protocol):
+    """A supply that switches itself off when it has heard nothing for a while, as when a computer has died."""
+
+    def keep_alive(self, deadline: Deadline) -> None:
+        """Say that the supply is still wanted; to be called at least every 10 s while it is on."""
 
 
 # --- sampler ----------------------------------------------------------------------------------------------

@@ -7,14 +7,16 @@ from pathlib import Path
 from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.bench import BenchSpec, Mode, build_bench
-from energy_runner.bench.lock import lock_bench
 from energy_runner.bench.serve import serve_bench
 from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.catalogue import load_benchmark
-from energy_runner.director.doctor import Examination, Examined, examine, make_safe
+from energy_runner.director.doctor import Examination, Examined, examine, make_safe, who
+from energy_runner.director.hold import hold_bench
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import Argument, ConfigurationError
+from energy_runner.director.supply_off import MAY_BE_ON, OFF_S
+from energy_runner.errors import Argument, BenchFault, ConfigurationError, Interrupted
 from instruments.clock import RealClock
+from instruments.errors import InstrumentError
 from instruments.roles import Identity
 
 LONGEST_SERVICE_S = 1e8  # three years
@@ -27,31 +29,46 @@ def examine_bench(
 ) -> Examination:
     """Examine a bench step by step and switch its supply off; `listener` is called with each finished step.
 
-    Raises `BenchFault` if the bench is in use, `Interrupted` if the user stops it (the supply is off then).
+    Raises `Interrupted` if the user stops it and the supply is confirmed off, `BenchFault` if it is not, or if the
+    bench is in use.
     """
-    spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
-    # A bench that cannot measure energy is examined as for performance.
-    mode: Mode = "energy" if "sampler" in roles_of(spec) else "performance"
-    built = build_bench(spec, mode, benchmark=_any_benchmark(spec))
     stop = StopRequest()
-    with lock_bench(spec, "bench doctor") as died, while_signals_stop(stop):
-        return examine(built, stop, listener, died)
+    with while_signals_stop(stop):
+        spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
+        # A bench that cannot measure energy is examined as for performance.
+        mode: Mode = "energy" if "sampler" in roles_of(spec) else "performance"
+        built = build_bench(spec, mode, benchmark=_any_benchmark(spec))
+        with hold_bench(built, "bench doctor") as died:
+            return examine(built, stop, listener, died)
 
 
-def switch_bench_off(bench: BenchSpec | str | Path) -> tuple[Identity, str | None]:
-    """Switch a bench's supply off.
+def switch_bench_off(
+    bench: BenchSpec | str | Path, *, say: Callable[[str], object] = lambda text: None
+) -> tuple[Identity, str | None]:
+    """Switch a bench's supply off: again and again for half a minute, whatever signal comes meanwhile.
 
-    Return a pair: the identity of the instrument that confirmed it, and what is known of an earlier run that died,
-    or None. Raises `ConfigurationError` for a bench without a supply, `BenchFault` if it is in use.
+    `say` is told first of an earlier run that died, then about every try that failed. Return a pair: the identity
+    of the instrument that confirmed it, and what is known of an earlier run that died, or None. Raises
+    `ConfigurationError` for a bench without a supply, `BenchFault` if it is in use or the supply may still be on,
+    and `Interrupted` if the user asked to stop meanwhile and the supply is confirmed off.
     """
-    spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
-    if "supply" not in roles_of(spec):
-        raise ConfigurationError(
-            f"bench '{spec.name}' has no [monitor] and no instrument in the role supply: nothing to switch off"
-        )
-    built = build_bench(spec, "performance", benchmark=_any_benchmark(spec))
-    with lock_bench(spec, "bench off") as died, while_signals_stop(StopRequest()):
-        return make_safe(built), died
+    stop = StopRequest()
+    with while_signals_stop(stop):
+        spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
+        if "supply" not in roles_of(spec):
+            raise ConfigurationError(
+                f"bench '{spec.name}' has no [monitor] and no instrument in the role supply: nothing to switch off"
+            )
+        built = build_bench(spec, "performance", benchmark=_any_benchmark(spec))
+        with hold_bench(built, "bench off", watched=False) as died:
+            try:
+                identity = make_safe(built, say, died)
+            except InstrumentError as error:
+                stopped = f"{stop.reason}; " if stop.reason is not None else ""
+                raise BenchFault(f"{stopped}{MAY_BE_ON}, after {OFF_S:g} s of tries. {error}") from error
+        if stop.reason is not None:
+            raise Interrupted(f"{stop.reason}; the supply is off (confirmed by {who(identity)})")
+        return identity, died
 
 
 def serve(

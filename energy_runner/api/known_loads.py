@@ -13,9 +13,9 @@ from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.bench import Bench, BenchSpec, build_bench
 from energy_runner.bench.calibration import check_in_force
-from energy_runner.bench.lock import lock_bench
 from energy_runner.bench.wiring import roles_of
 from energy_runner.director.doctor import Examined
+from energy_runner.director.hold import hold_bench
 from energy_runner.director.load_job import Sampled, sample_load
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stop import StopRequest
@@ -111,13 +111,11 @@ def load_sampled(
     stamp = utc_text(RealClock().utc_ns()).partition(".")[0].replace("-", "").replace(":", "")
     name = f"{stamp}Z-{spec.name}" + ("-virtual" if built.virtual else "")
     stop = StopRequest()
-    with lock_bench(spec, job) as died, while_signals_stop(stop):
+    with while_signals_stop(stop), hold_bench(built, job) as died:
         folder = create_session(PARENT, _as_name(name), Path(out) if out is not None else None)
         try:
             recorder = Recorder(folder, built.clock)
-            if died is not None:
-                recorder.remark("director", f"the last run on this bench died: {died}", suspicious=True)
-            sampled = sample_load(built, stop, recorder, seconds, listener)
+            sampled = sample_load(built, stop, recorder, seconds, listener, died=died)
         finally:
             (folder / CLAIM).unlink(missing_ok=True)
         yield sampled, folder

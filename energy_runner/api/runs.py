@@ -15,15 +15,16 @@ from energy_runner.api.benches import load_bench
 from energy_runner.api.plans import plan
 from energy_runner.bench import Bench, BenchSpec, build_bench
 from energy_runner.bench.calibration import check_in_force, zone_of
-from energy_runner.bench.lock import lock_bench
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.director.bus import Bus
 from energy_runner.director.handle import Run
+from energy_runner.director.hold import hold_bench
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.director.subscriber import Listener
+from energy_runner.director.supply_off import SUPPLY
 from energy_runner.errors import Call, ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
@@ -197,13 +198,13 @@ def _name(bench: Bench, run_plan: RunPlan) -> str:
 def _execute(
     bench: Bench, run_plan: RunPlan, folder: Path, bus: Bus, stop: StopRequest, *, rules: RuleSet | None
 ) -> Session:
-    with _no_empty_folder(folder), lock_bench(bench.spec, f"session {folder.resolve()}") as died:
+    with _no_empty_folder(folder), hold_bench(bench, f"session {folder.resolve()}") as died:
         record = _first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()))
         write_record(folder, record)
         recorder = Recorder(folder, bench.clock, bus)
         try:
             if died is not None:
-                recorder.remark("director", f"the last run on this bench died: {died}", suspicious=True)
+                recorder.remark(SUPPLY, f"the last run on this bench died: {died}", suspicious=True)
         except BaseException:
             recorder.close()
             raise

@@ -57,4 +57,5 @@ def exit_status(session: Session) -> ExitStatus:
     outcome = session.record.outcome
     if outcome == "completed":
         return ExitStatus.VALID if session.result().valid else ExitStatus.RULE_FAILED
-    return ExitStatus.INTERRUPTED if outcome == "interrupted" else ExitStatus.BENCH_FAULT
+    safely = outcome == "interrupted" and session.record.supply_off_confirmed is not False
+    return ExitStatus.INTERRUPTED if safely else ExitStatus.BENCH_FAULT

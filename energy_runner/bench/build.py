@@ -53,6 +53,10 @@ class Bench:
 
     `players` names the instrument behind each role. `supply_settings` holds the voltage at which the DUT runs,
     also where no instrument of the bench feeds it; None where the bench file does not state it.
+
+    `switched_on` says that the supply was, or may have been, switched on over this bench; `off_confirmed` that it
+    is known to be off. Whoever switches keeps both up to date. `unwatched` says why no watchdog would switch it
+    off if this process were killed; "" if one would, or where none is needed.
     """
 
     spec: BenchSpec
@@ -69,6 +73,9 @@ class Bench:
     supply_settings: SupplySettings | None = None
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     twin: TwinBench | None = None
+    switched_on: bool = False
+    off_confirmed: bool = False
+    unwatched: Callable[[], str] = lambda: ""
     _listeners: list[ByteListener] = field(default_factory=list)
 
     def __repr__(self) -> str:

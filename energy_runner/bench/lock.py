@@ -6,18 +6,19 @@ dies. Channels of one device can be held by several benches; who needs the whole
 Since a lock file is held by one, a bench looks and takes while it holds the gate, a lock that all benches share.
 
 A note next to each lock file says what the device is used for; a note that is found while the lock is free means
-that the run it names never reached its tear-down.
+that the job it names never confirmed that the supply is off. It is told to every job on the device until one of
+them has confirmed it.
 """
 
 import hashlib
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import user_state_path
 
+from energy_runner.bench.note import NOTE, Note, read_note, told
 from energy_runner.bench.occupied import Occupied, occupied_by
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.bench.wiring import instruments_of
@@ -31,14 +32,48 @@ def resources_of(spec: BenchSpec) -> dict[str, Occupied]:
     return {name: occupied_by(instrument) for name, instrument in instruments_of(spec).items()}
 
 
-@contextmanager
-def lock_bench(spec: BenchSpec, doing: str) -> Iterator[str | None]:
-    """Hold every instrument while the body runs; yield what an earlier run was doing if it died, else None.
+class Held:
+    """A bench that is held. `died` says which earlier jobs did not confirm that the supply is off, else None."""
 
-    Raises `BenchFault` if another run holds one of them. Twins in this process need no lock.
+    def __init__(self, doing: str, own: Sequence[Note] = (), found: Sequence[Note] = ()) -> None:
+        self.died = told(found)
+        self._doing = doing
+        self._own = own
+        self._found = found
+        self._safe: bool | None = None
+        self._report = ""
+
+    def supply_is_off(self, report: str = "") -> None:
+        """Take note that the supply is confirmed off, or that the bench has none; `report` tells the next job."""
+        self._safe, self._report = True, report
+
+    def supply_may_be_on(self, report: str = "") -> None:
+        """Take note that this job switched the supply on and could not confirm that it is off again."""
+        self._safe, self._report = False, report or f"{self._doing} (it did not confirm that the supply is off)"
+
+    def begin(self) -> None:
+        """Write what the bench is used for now, beside what earlier jobs have left."""
+        for note in self._own:
+            note.write(self._doing, note.open)
+
+    def end(self) -> None:
+        """Leave the notes as the job has left the supply."""
+        if self._safe:
+            for note in {*self._found, *self._own}:
+                note.write(None, (), self._report if note in self._own else "")
+        for note in self._own if not self._safe else ():
+            note.write(None, (*note.open, *([self._report] if self._report else [])))
+
+
+@contextmanager
+def lock_bench(spec: BenchSpec, doing: str) -> Iterator[Held]:
+    """Hold every instrument while the body runs, which says before it ends what became of the supply.
+
+    Where it says nothing, the notes that earlier jobs have left stay. Raises `BenchFault` if another run holds one
+    of the instruments. Twins in this process need no lock.
     """
     if spec.is_virtual:
-        yield None
+        yield Held(doing)
         return
     occupied = sorted(set(resources_of(spec).values()))
     folder = user_state_path("energy-runner", ensure_exists=True) / "instruments"
@@ -47,15 +82,12 @@ def lock_bench(spec: BenchSpec, doing: str) -> Iterator[str | None]:
         with _gate(folder, spec):
             for one in occupied:
                 _take(folder, one, spec, held)
-            found = [note for one in occupied for note in _overlapping(folder, one, "json")]
-            died = next((text for note in found if (text := _read(note)) is not None), None)
-            own = [_file(folder, one, "json") for one in occupied]
-            for note in own:
-                held.callback(note.unlink, missing_ok=True)
-                note.write_text(json.dumps({"doing": doing}), "utf-8")
-            for note in set(found) - set(own):
-                note.unlink(missing_ok=True)
-        yield died
+            paths = dict.fromkeys(path for one in occupied for path in _overlapping(folder, one, NOTE))
+            own = [read_note(_file(folder, one, NOTE)) for one in occupied]
+            bench = Held(doing, own, [read_note(path) for path in paths])
+            held.callback(bench.end)
+            bench.begin()
+        yield bench
 
 
 @contextmanager
@@ -83,7 +115,7 @@ def _take(folder: Path, wanted: Occupied, spec: BenchSpec, held: ExitStack) -> N
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            doing = _read(path.with_suffix(".json")) or "another process holds it"
+            doing = read_note(path.with_suffix(f".{NOTE}")).doing or "another process holds it"
             raise BenchFault(f"bench '{spec.name}' is in use: {doing}; wait for it to end, or stop it") from None
         if path == own:
             held.callback(lock.release)
@@ -106,12 +138,3 @@ def _file(folder: Path, one: Occupied, suffix: str) -> Path:
 
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _read(note_path: Path) -> str | None:
-    try:
-        return str(json.loads(note_path.read_text("utf-8"))["doing"])
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return "an earlier run whose note cannot be read"

@@ -4,10 +4,15 @@
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NoReturn
 
-_INTERRUPTED = 4  # ExitStatus.INTERRUPTED; importing it here would leave a moment in which Ctrl-C is not caught
+# ExitStatus; importing it here would leave a moment in which Ctrl-C is not caught.
+_BENCH_FAULT = 3
+_INTERRUPTED = 4
+# What these commands end with, a supply that is confirmed off, they have not reached when Ctrl-C ends them early.
+_ABOUT_THE_SUPPLY = (["bench", "off"], ["bench", "doctor"])
 
 
 def main() -> NoReturn:
@@ -18,15 +23,23 @@ def main() -> NoReturn:
 
         status = run_app(app)
     except KeyboardInterrupt:
-        sys.stderr.write("energy-runner: stopped by Ctrl-C (SIGINT)\n")
-        status = _INTERRUPTED
+        status, doubt = stopped_early(sys.argv[1:])
+        with suppress(OSError, ValueError, AttributeError):
+            sys.stderr.write(f"energy-runner: stopped by Ctrl-C (SIGINT){doubt}\n")
     # The status is settled. A Ctrl-C while the interpreter shuts down would only add a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if status == _INTERRUPTED:
+    if status in {_BENCH_FAULT, _INTERRUPTED}:
         # Python remembers some interrupts that were caught (those inside an `exec`) and would end with the
-        # signal instead of our status.
+        # signal instead of our status; and where the terminal is gone, with a status of its own.
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
         os._exit(status)
     sys.exit(status)
+
+
+def stopped_early(words: Sequence[str]) -> tuple[int, str]:
+    """Return the status of a command that Ctrl-C ended before it handled signals itself, and what is in doubt."""
+    if list(words[:2]) not in _ABOUT_THE_SUPPLY:
+        return _INTERRUPTED, ""
+    return _BENCH_FAULT, " before it reached the supply, WHICH MAY STILL BE ON. Try: the same command again"

@@ -48,8 +48,8 @@ app = typer.Typer(
     "  0  valid\n"
     "  1  measured, but a rule failed\n"
     "  2  usage or configuration; nothing was switched on\n"
-    "  3  bench fault\n"
-    "  4  interrupted",
+    "  3  bench fault; the supply was switched off, or it is said that it may be on\n"
+    "  4  interrupted; the supply is confirmed off",
 )
 app.add_typer(inspect)
 app.add_typer(sessions_app, name="sessions")
@@ -187,7 +187,7 @@ def run(
     In energy mode it powers the DUT up, loads five stimuli, lets the DUT infer
     for at least ten seconds with each, powers it down, and states the median
     energy of one inference with its uncertainty and the verdict of every rule.
-    Ctrl-C ends a run with the supply off.
+    Ctrl-C, or a closed terminal, ends a run with the supply off.
 
     \b
     Examples:

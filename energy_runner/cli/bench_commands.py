@@ -85,7 +85,10 @@ def doctor(name: BenchArgument, as_json: JsonOption = False) -> None:
 def off(name: BenchArgument) -> None:
     """Switch the DUT's supply off and confirm it.
 
-    Works whatever an earlier run left behind, even a killed one.
+    Works whatever an earlier run left behind, even a killed one, which it names
+    first. Tries for 30 s, opens the instrument anew each time, and says how much
+    time is left; Ctrl-C does not end it early. Status 3 if the supply may still
+    be on; 4 if it was interrupted and the supply is confirmed off.
 
     \b
     Example:

@@ -4,8 +4,9 @@
 from dataclasses import asdict
 
 from energy_runner import api
+from energy_runner.cli.outcome import say as tell
 from energy_runner.cli.output import write, write_json, write_line
-from energy_runner.director.doctor import Examined, who
+from energy_runner.director.doctor import DIED, SUPPLY_ANSWERS, Examined, who
 from energy_runner.errors import ExitStatus
 
 
@@ -17,7 +18,7 @@ def doctor_command(name: str, *, as_json: bool) -> int:
         said.append(step)
         write_line(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}")
 
-    examination = api.examine_bench(name, listener=(lambda step: None) if as_json else say)
+    examination = api.examine_bench(name, listener=tell_of_supply if as_json else say)
     if as_json:
         steps = [asdict(step) for step in examination.steps]
         write_json(
@@ -35,10 +36,14 @@ def doctor_command(name: str, *, as_json: bool) -> int:
     return ExitStatus.VALID if examination.well else ExitStatus.BENCH_FAULT
 
 
+def tell_of_supply(step: Examined) -> None:
+    """Say on stderr, where stdout is for one JSON document, what whoever stands at the bench must know at once."""
+    if step.step in (DIED, SUPPLY_ANSWERS):
+        tell(f"{step.step}: {step.says}")
+
+
 def off_command(name: str) -> int:
     """Switch the supply off and print which instrument confirmed it."""
-    identity, died = api.switch_bench_off(name)
-    if died is not None:
-        write_line(f"An earlier run had died: {died}")
+    identity, _ = api.switch_bench_off(name, say=write_line)
     write_line(f"The supply is off (confirmed by {who(identity)}).")
     return ExitStatus.VALID

@@ -9,6 +9,7 @@ from energy_runner import api
 from energy_runner.analysis.uncertainty.wording import rounded
 from energy_runner.api.calibrations import Reference
 from energy_runner.api.known_loads import KnownLoad, Verification
+from energy_runner.cli.bench_doctor import tell_of_supply
 from energy_runner.cli.output import write, write_json, write_line
 from energy_runner.director.doctor import Examined
 from energy_runner.errors import ExitStatus
@@ -19,7 +20,7 @@ def verify_command(
     name: str, load: KnownLoad, *, seconds: float, seed: int, out: Path | None, as_json: bool
 ) -> int:
     """Measure, compare and print; status 1 if the two do not agree."""
-    listener = (lambda step: None) if as_json else _say
+    listener = tell_of_supply if as_json else _say
     found = api.verify_bench(name, load, seconds=seconds, seed=seed, out=out, listener=listener)
     if as_json:
         result = asdict(found.result)
@@ -43,7 +44,7 @@ def calibrate_command(
     name: str, reference: Reference, file: Path, options: dict[str, Any], *, as_json: bool
 ) -> int:
     """Take one point, add it to the file and print it with the residuals of all points."""
-    listener = (lambda step: None) if as_json else _say
+    listener = tell_of_supply if as_json else _say
     found = api.calibrate_bench(name, reference, file, listener=listener, **options)
     if as_json:
         write_json(

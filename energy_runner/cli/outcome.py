@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import typer
 
+from energy_runner.cli import stopped_early
 from energy_runner.cli.option_names import with_options
 from energy_runner.errors import STOPPED_BY_CTRL_C, ExitStatus, RunnerError
 from energy_runner.wording import visible
@@ -40,7 +41,8 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _other(error, as_json=as_json)
     if status == _TYPER_SAW_CTRL_C:
-        return _fail(STOPPED_BY_CTRL_C, ExitStatus.INTERRUPTED, as_json=as_json)
+        early, doubt = stopped_early(words)
+        return _fail(f"{STOPPED_BY_CTRL_C}{doubt}", ExitStatus(early), as_json=as_json)
     return status
 
 

@@ -7,10 +7,20 @@ from functools import partial
 
 from energy_runner.bench import Bench
 from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
+from energy_runner.director.alive import KeepAlive
 from energy_runner.director.stage import EDGE_ADVICE
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Called
-from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
+from energy_runner.director.supply_off import (
+    OFF_S,
+    POWER_S,
+    SUPPLY_STEP,
+    Say,
+    stopped_safely,
+    switch_off,
+    switch_off_unreached,
+    switch_on,
+)
 from energy_runner.director.undo import UndoReport, UndoStack
 from energy_runner.errors import BenchFault, ConfigurationError, Interrupted, RunnerError
 from instruments.clock import Deadline
@@ -20,7 +30,10 @@ from instruments.roles import EdgeSource, Identity, Instrument, Samples, Supply
 OPEN_S = 20.0
 ANSWER_S = 5.0
 EDGE_S = 2.0
+DIED = "an earlier run had died"
 SUPPLY_IS_OFF = "supply is off"
+SUPPLY_ANSWERS = "supply goes off at once"
+WATCHDOG = "watchdog"
 _TITLES = {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's port"}
 
 
@@ -66,20 +79,37 @@ def examine(
         doctor.end_listener()
 
 
-def make_safe(bench: Bench) -> Identity:
+def make_safe(
+    bench: Bench, say: Say = lambda text: None, died: str | None = None, *, limit_s: float = OFF_S
+) -> Identity:
     """Switch the supply off, whatever state an earlier run left it in; return the identity of its instrument.
 
-    Raises `ConfigurationError` for a bench without a supply, and the instrument's error if it does not confirm.
+    It is tried for `limit_s` seconds. `say` is told about an earlier run that `died`, and about every try that
+    failed; it is called no more when it raises or takes longer than a second. Raises `ConfigurationError` for a
+    bench without a supply, and the instrument's error if it does not confirm.
     """
     player = bench.players.supply
     if player is None:
         raise ConfigurationError(f"bench '{bench.spec.name}' has no supply of its own to switch off")
     instrument = bench.instruments[player.instrument]
+    told: Called | None = Called(say)
+
+    def tell(text: str) -> None:
+        nonlocal told
+        if told is not None and told.offer(text) is not None:
+            told.end()
+            told = None
+
+    if died is not None:
+        tell(f"An earlier run had died: {died}")
     try:
-        identity = instrument.open(bench.clock.deadline(OPEN_S))
-        switch_off(bench, bench.clock.deadline(3 * POWER_S))
+        identity = switch_off(bench, bench.clock.deadline(limit_s), tell, opened=False)
     finally:
         instrument.close()
+        if told is not None:
+            told.end()
+    if identity is None:
+        raise AssertionError("an instrument that was opened says who it is")
     return identity
 
 
@@ -99,13 +129,14 @@ class _Doctor:
         self._steps: list[Examined] = []
         self._undo = UndoStack(bench.clock)
         self._reached: set[str] = set()
-        bench.dut.while_waiting = stop.check
+        self._keep_alive = KeepAlive(bench)
+        bench.dut.while_waiting = self._look_after
         self._heard = Heard(bench)
 
     def run(self, died: str | None = None) -> Examination:
         """Examine every instrument by itself, so that one run finds every wrong port, then all together."""
         if died is not None:
-            self._note(Examined("an earlier run had died", True, died))
+            self._note(Examined(DIED, True, died))
         bench, players = self._bench, self._bench.players
         asked = [name for name in bench.instruments if name != players.dut.instrument or _relays(bench, name)]
         alone: list[Step] = [
@@ -121,18 +152,28 @@ class _Doctor:
         together.append(("DUT says who it is", self._identify))
         if bench.sampler is not None:
             together.append(("timestamp pin is seen", self._pulse))
+        stopped: Interrupted | None = None
+        unreached: list[str] = []
         try:
             answers = [self._step(step) for step in alone]
             unreached = [name for name in asked if name not in self._reached]
             if all(answers):
                 all(self._step(step) for step in together)
+        except Interrupted as error:
+            stopped = error
         finally:
             bench.dut.while_waiting = lambda: None
             self._undo.unwind(self._undone)
-            self._note_supply_unreached()
+            self._note_supply_unreached(stopped)
+        if stopped is not None:
+            raise stopped_safely(stopped, bench)
         if unreached and not bench.virtual:
             self._advise(unreached)
         return Examination(bench.spec.name, bench.virtual, tuple(self._steps))
+
+    def _look_after(self) -> None:
+        self._stop.check()
+        self._keep_alive()
 
     def _step(self, step: Step) -> bool:
         name, action = step
@@ -162,14 +203,20 @@ class _Doctor:
         if done.name != SUPPLY_STEP:
             return
         player = self._bench.players.supply
-        if player is not None and player.instrument in self._reached:
+        if player is not None and (player.instrument in self._reached or done.error is None):
             says = " ".join(str(done.error).split()) if done.error else f"confirmed by {_the(player.instrument)}"
             self._note(Examined(SUPPLY_IS_OFF, done.error is None, says))
 
-    def _note_supply_unreached(self) -> None:
-        """Say that nothing is known of a supply that was never reached, however early the examination ended."""
+    def _note_supply_unreached(self, stopped: Interrupted | None) -> None:
+        """Say what is known of a supply that was never reached; after a stop it is switched off all the same."""
         player = self._bench.players.supply
-        if player is not None and player.instrument not in self._reached:
+        if player is None or player.instrument in self._reached or self._bench.off_confirmed:
+            return
+        if stopped is not None:
+            switch_off_unreached(self._bench)
+        if self._bench.off_confirmed:
+            self._note(Examined(SUPPLY_IS_OFF, True, f"confirmed by {_the(player.instrument)}"))
+        else:
             self._note(Examined(SUPPLY_IS_OFF, False, f"not known, for {_the(player.instrument)} was not reached"))
 
     def _advise(self, unreached: Sequence[str]) -> None:
@@ -191,10 +238,21 @@ class _Doctor:
         supply = self._bench.players.supply
         self._undo.register(f"close {name}", lambda _: instrument.close())
         if supply is not None and name == supply.instrument:
-            self._undo.register(SUPPLY_STEP, lambda deadline: switch_off(self._bench, deadline), 3 * POWER_S)
+            self._undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
         identity = instrument.open(self._deadline(OPEN_S))
         self._reached.add(name)
         return who(identity)
+
+    def _switch_off(self, deadline: Deadline) -> None:
+        player = self._bench.players.supply
+        reached = player is not None and player.instrument in self._reached
+        switch_off(self._bench, deadline, self._failed_try, persistent=reached)
+
+    def _unwatched(self, text: str) -> None:
+        self._note(Examined(WATCHDOG, True, text))
+
+    def _failed_try(self, text: str) -> None:
+        self._note(Examined(SUPPLY_ANSWERS, False, text))
 
     # --- all together -------------------------------------------------------------------------------------
 
@@ -215,7 +273,7 @@ class _Doctor:
     def _power_up(self) -> str:
         self._open_dut_port()
         supply = self._supply()
-        supply.on(self._deadline(POWER_S))
+        switch_on(self._bench, supply, self._deadline(POWER_S), self._unwatched)
         boot = self._bench.dut.wait_for_boot(self._deadline(self._bench.spec.dut.boot_timeout_s))
         measured_v = supply.measured_voltage_v(self._deadline(ANSWER_S))
         volts = f", {measured_v:.3f} V at its supply" if measured_v is not None else ""

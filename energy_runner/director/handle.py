@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Self
 
 from energy_runner.director.bus import Bus
+from energy_runner.director.console import heed_console
 from energy_runner.director.event_queue import CAPACITY, EventQueue
 from energy_runner.director.signal_guard import GUARD
 from energy_runner.director.stop import StopRequest
@@ -107,7 +108,8 @@ class Run:
 
     def _body(self) -> None:
         try:
-            self._session = self._execute(self._bus, self.stop)
+            with heed_console(self.stop.ask):
+                self._session = self._execute(self._bus, self.stop)
         except BaseException as error:  # `wait` raises it in the caller's thread
             self._error = error
         finally:

@@ -10,14 +10,34 @@ from dataclasses import dataclass
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
-from energy_runner.director.doctor import ANSWER_S, OPEN_S, SUPPLY_IS_OFF, Examined, who
+from energy_runner.director.alive import KeepAlive
+from energy_runner.director.doctor import (
+    ANSWER_S,
+    DIED,
+    OPEN_S,
+    SUPPLY_ANSWERS,
+    SUPPLY_IS_OFF,
+    WATCHDOG,
+    Examined,
+    who,
+)
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Called
-from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
+from energy_runner.director.supply_off import (
+    MAY_BE_ON,
+    OFF_S,
+    POWER_S,
+    SUPPLY,
+    SUPPLY_STEP,
+    stopped_safely,
+    switch_off,
+    switch_off_unreached,
+    switch_on,
+)
 from energy_runner.director.undo import UndoReport, UndoStack
-from energy_runner.errors import BenchFault, ConfigurationError
+from energy_runner.errors import BenchFault, ConfigurationError, Interrupted
 from energy_runner.session.events import (
     AcquisitionStarted,
     AcquisitionStopped,
@@ -53,16 +73,19 @@ def sample_load(
     recorder: Recorder,
     seconds: float,
     listener: Callable[[Examined], None] = lambda step: None,
+    *,
+    died: str | None = None,
 ) -> Sampled:
     """Feed the load, sample it for `seconds`, and switch the supply off.
 
-    Events, bytes and samples go to `recorder`, which is closed at the end. `listener` is called with every step.
+    Events, bytes and samples go to `recorder`, which is closed at the end. `listener` is called with every step,
+    first with an earlier run that `died`.
     Raises `Interrupted` if the user asks to stop, an instrument's error, and `BenchFault` if the supply does not
     confirm that it is off.
     """
     job = _Job(bench, stop, recorder, listener)
     try:
-        return job.run(seconds)
+        return job.run(seconds, died)
     finally:
         job.end_listener()
         recorder.close()
@@ -81,12 +104,17 @@ class _Job:
         self._listener: Called | None = Called(listener)
         self._undo = UndoStack(bench.clock)
         self._identities: dict[str, Identity] = {}
+        self._keep_alive = KeepAlive(bench)
         self._acquiring = False
         self._fault: BenchFault | None = None
         bench.listen(recorder.bytes_passed)
 
-    def run(self, seconds: float) -> Sampled:
+    def run(self, seconds: float, died: str | None) -> Sampled:
+        if died is not None:
+            self._recorder.remark(SUPPLY, f"the last run on this bench died: {died}", suspicious=True)
+            self._note(DIED, died)
         supply, sampler, settings, names = self._roles()
+        stopped: Interrupted | None = None
         try:
             for name in names:
                 self._open(name)
@@ -94,12 +122,18 @@ class _Job:
             configured = self._set_sampler(sampler, names[-1], voltage_v)
             self._switch_on(supply)
             self._sample(sampler, seconds)
+        except Interrupted as error:
+            stopped = error
         finally:
             self._recorder.lenient = True  # from here on nothing keeps the supply from being switched off
             self._undo.unwind(self._undone)
             self._recorder.lenient = False
         if self._fault is not None:
             raise self._fault
+        if stopped is not None:
+            if not self._identities:
+                switch_off_unreached(self._bench)
+            raise stopped_safely(stopped, self._bench)
         identity = self._identities[configured.sampler]
         virtual = self._bench.virtual or any(one.virtual for one in self._identities.values())
         return Sampled(configured, identity, virtual)
@@ -120,7 +154,7 @@ class _Job:
         instrument, supply = self._bench.instruments[name], self._bench.players.supply
         self._undo.register(f"close {name}", lambda _: instrument.close())
         if supply is not None and name == supply.instrument:
-            self._undo.register(SUPPLY_STEP, lambda deadline: switch_off(self._bench, deadline), 3 * POWER_S)
+            self._undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
         instrument.while_waiting = self._stop.check
         identity = instrument.open(self._deadline(OPEN_S))
         instrument.while_waiting = lambda: None
@@ -170,7 +204,7 @@ class _Job:
 
     def _switch_on(self, supply: Supply) -> None:
         self._stop.check()
-        supply.on(self._deadline(POWER_S))
+        switch_on(self._bench, supply, self._deadline(POWER_S), self._unwatched)
         self._recorder.emit(SupplySwitched(t_ns=self._clock.now_ns(), on=True))
         self._wait(SETTLE_S)
         measured_v = supply.measured_voltage_v(self._deadline(ANSWER_S))
@@ -203,10 +237,24 @@ class _Job:
 
     # --- helpers ------------------------------------------------------------------------------------------
 
+    def _switch_off(self, deadline: Deadline) -> None:
+        player = self._bench.players.supply
+        reached = player is not None and player.instrument in self._identities
+        switch_off(self._bench, deadline, self._failed_try, persistent=reached)
+
+    def _unwatched(self, text: str) -> None:
+        self._recorder.remark(SUPPLY, text)
+        self._note(WATCHDOG, text)
+
+    def _failed_try(self, text: str) -> None:
+        self._recorder.remark(SUPPLY, text)
+        self._note(SUPPLY_ANSWERS, text, ok=False)
+
     def _wait(self, duration_s: float) -> None:
         end = self._deadline(duration_s)
         while not end.expired():
             self._stop.check()
+            self._keep_alive()
             self._clock.sleep(min(TURN_S, end.remaining_s()))
 
     def _undone(self, done: UndoReport) -> None:
@@ -218,11 +266,9 @@ class _Job:
             self._note(SUPPLY_IS_OFF, f"confirmed by {player}")
         else:
             says = one_line(done.error)
-            self._recorder.remark("director", f"the supply may still be on: {says}", suspicious=True)
+            self._recorder.remark(SUPPLY, f"the supply may still be on: {says}", suspicious=True)
             self._note(SUPPLY_IS_OFF, says, ok=False)
-            self._fault = BenchFault(
-                f"{player} did not confirm that the supply is off: {says}. Switch it off by hand"
-            )
+            self._fault = BenchFault(f"{MAY_BE_ON}: {player} did not confirm that the supply is off: {says}")
 
     def _note(self, step: str, says: str, *, ok: bool = True) -> None:
         if self._listener is not None and self._listener.offer(Examined(step, ok, says)) is not None:

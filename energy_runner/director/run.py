@@ -12,7 +12,7 @@ from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stage import Stage
 from energy_runner.director.stop import StopRequest
-from energy_runner.director.supply_off import SUPPLY_STEP
+from energy_runner.director.supply_off import SUPPLY_STEP, switch_off_unreached, unconfirmed
 from energy_runner.director.undo import UndoReport
 from energy_runner.errors import STOPPED_BY_CTRL_C, Interrupted, RunnerError
 from energy_runner.session.events import (
@@ -78,15 +78,12 @@ def conduct(bench: Bench, plan: RunPlan, recorder: Recorder, stop: StopRequest) 
     finally:
         recorder.lenient = True
         confirmed = _tear_down(stage)
+        if confirmed is False and outcome == "interrupted":
+            confirmed = _reached_at_last(stage)
         reason = advised(reason, bench, heard) if outcome == "bench-fault" else reason
         if confirmed is False:
             outcome = "bench-fault" if outcome == "completed" else outcome
-            warning = (
-                "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed"
-                if stage.switched_on
-                else "the supply was never switched on by this run, and its state is unknown"
-            )
-            reason = f"{reason}; {warning}" if reason else warning
+            reason = "; ".join(part for part in (reason, unconfirmed(bench)) if part)
         recorder.emit(
             RunStopped(t_ns=bench.clock.now_ns(), outcome=outcome, reason=reason, supply_off_confirmed=confirmed)
         )
@@ -112,6 +109,14 @@ def _tear_down(stage: Stage) -> bool | None:
         instrument.while_waiting = lambda: None
     stage.undo.unwind(report)
     return confirmed
+
+
+def _reached_at_last(stage: Stage) -> bool:
+    """Switch off a supply that the run had not reached when it was stopped; return whether it is off."""
+    switch_off_unreached(stage.bench)
+    if stage.bench.off_confirmed:
+        stage.recorder.emit(SupplySwitched(t_ns=stage.clock.now_ns(), on=False))
+    return stage.bench.off_confirmed
 
 
 def _problem(stage: Stage, error: BaseException) -> Problem:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C and SIGTERM while runs are in progress in threads of their own.
+"""Ctrl-C and other signals while runs are in progress in threads of their own.
 
 Without this the first would end only the main thread's work, and a second one, or SIGTERM, the process, with the
 supply on. While the guard stands, both cancel every run in progress. Then they do to the main thread what they
@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
-from energy_runner.director.stop import SIGNALS, StopRequest
+from energy_runner.director.stop import OWN_HANDLERS, StopRequest, to_take
 
 _Handler = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
@@ -24,16 +24,15 @@ class SignalGuard:
         self._runs: set[StopRequest] = set()
         self._before: dict[int, _Handler] = {}
         self._asking = False
+        OWN_HANDLERS.append(self._asked)
 
     def add(self, run: StopRequest) -> None:
         """Let signals cancel a run; call this before anything is opened."""
         self._runs.add(run)
         if not _in_main_thread():
             return
-        for number in SIGNALS:
-            found = signal.getsignal(number)
-            # A process that ignores a signal, such as one under nohup, goes on ignoring it.
-            if found is not signal.SIG_IGN and found != self._asked:
+        for number, found in to_take().items():
+            if found != self._asked:
                 self._before[number] = found
                 signal.signal(number, self._asked)
 
@@ -42,7 +41,7 @@ class SignalGuard:
         self._runs.discard(run)
         if self._runs or not _in_main_thread():
             return
-        for number in SIGNALS:
+        for number in tuple(self._before):
             if signal.getsignal(number) == self._asked:
                 self._restore(number)
 

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a sampler may report: quantities known here, in SI units, one period for all."""
+"""What a sampler may report: quantities known here, in SI units, one period for all; how often it is read."""
 
 from energy_runner.errors import BenchFault
 from instruments.roles import UNITS, AppliedSampling, Samples
+
+# The longest time for which the sampler's stream is not read: it is polled every 0.1 s, but another instrument may
+# take some time to answer in between.
+LONGEST_SILENCE_S = 0.4
 
 
 def check_signals(name: str, applied: AppliedSampling) -> None:
@@ -34,3 +38,12 @@ def check_block(name: str, applied: AppliedSampling, block: Samples) -> None:
         f"{name} was asked for blocks of {' and '.join(signals)}, equally long; from index {block.first} "
         f"came {len(lengths)} arrays: {came or 'nothing'}. Try: report this to the maker of the driver of {name}"
     )
+
+
+def check_unread(name: str, unread_s: float) -> None:
+    """Raise `BenchFault` for a sampler that loses samples while the director is busy elsewhere."""
+    if unread_s < LONGEST_SILENCE_S:
+        raise BenchFault(
+            f"{name} loses samples when its stream is not read for {unread_s:g} s, and the director may be busy "
+            f"for {LONGEST_SILENCE_S:g} s. Try: a lower sample rate, or a driver that reads it with a pump"
+        )

@@ -8,13 +8,21 @@ from functools import partial
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
+from energy_runner.director.alive import KeepAlive
 from energy_runner.director.first_contact import first_contact, note_boot
 from energy_runner.director.laps import check_laps
 from energy_runner.director.plan import PlannedInput, RunPlan
 from energy_runner.director.recorder import Recorder
-from energy_runner.director.signals import check_signals
+from energy_runner.director.signals import check_signals, check_unread
 from energy_runner.director.stop import StopRequest
-from energy_runner.director.supply_off import POWER_S, SUPPLY_STEP, switch_off
+from energy_runner.director.supply_off import (
+    OFF_S,
+    POWER_S,
+    SUPPLY,
+    SUPPLY_STEP,
+    switch_off,
+    switch_on,
+)
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
@@ -41,9 +49,6 @@ POLL_NS = to_ns(0.1)
 TURN_S = 0.05
 OPEN_S = 20.0
 ANSWER_S = 5.0
-# The longest time for which the sampler's stream is not read: it is polled every 0.1 s, but another instrument may
-# take some time to answer in between.
-LONGEST_SILENCE_S = 0.4
 EDGE_ADVICE = (
     "check the wire from the DUT's timestamp pin (D7 of an LPM01A, D3 of an IO manager) and the level shifter"
 )
@@ -65,10 +70,10 @@ class Stage:
         self.acquiring = False
         self.armed = False
         self.read_ns: int | None = None  # when the stream was last read
-        self.switched_on = False
         self.virtual = bench.virtual
         self.total_s: float | None = None
         self._stop = stop
+        self._keep_alive = KeepAlive(bench)
         self._started_ns = self.clock.now_ns()
         self._looked_ns = self._started_ns - POLL_NS
         self._phase = ""
@@ -93,6 +98,7 @@ class Stage:
         if now_ns - self._looked_ns < POLL_NS:
             return
         self._looked_ns = now_ns
+        self._keep_alive()
         self.collect()
         elapsed_s = (now_ns - self._started_ns) / 1e9
         self.recorder.progress(elapsed_s, max(elapsed_s, self.total_s or 0.0), self._phase)
@@ -167,13 +173,18 @@ class Stage:
         for name, instrument in self.bench.instruments.items():
             self.undo.register(f"close {name}", partial(_close, instrument))
             if players.supply is not None and name == players.supply.instrument:
-                self.undo.register(SUPPLY_STEP, lambda deadline: switch_off(self.bench, deadline), 3 * POWER_S)
+                self.undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
             instrument.while_waiting = self.look_after
             identity = instrument.open(self.deadline(OPEN_S))
             self._opened.add(name)
             check_serial(self.bench.spec, name, identity)
             if identity.model:
                 self.identified(name, identity)
+
+    def _switch_off(self, deadline: Deadline) -> None:
+        player = self.bench.players.supply
+        reached = player is not None and player.instrument in self._opened
+        switch_off(self.bench, deadline, partial(self.recorder.remark, SUPPLY), persistent=reached)
 
     def identified(self, name: str, identity: Identity) -> None:
         """Record the identity of an instrument; a twin behind a real port makes the whole run virtual."""
@@ -249,8 +260,7 @@ class Stage:
             )
             return
         self.phase("power up")
-        self.switched_on = True
-        supply.on(self.deadline(POWER_S))
+        switch_on(self.bench, supply, self.deadline(POWER_S), partial(self.recorder.remark, SUPPLY))
         self.recorder.emit(SupplySwitched(t_ns=self.clock.now_ns(), on=True))
         boot = dut.wait_for_boot(self.deadline(self.bench.spec.dut.boot_timeout_s))
         note_boot(self, boot)
@@ -361,12 +371,3 @@ class Stage:
 
 def _close(instrument: Instrument, deadline: Deadline) -> None:
     instrument.close()
-
-
-def check_unread(name: str, unread_s: float) -> None:
-    """Raise `BenchFault` for a sampler that loses samples while the director is busy elsewhere."""
-    if unread_s < LONGEST_SILENCE_S:
-        raise BenchFault(
-            f"{name} loses samples when its stream is not read for {unread_s:g} s, and the director may be busy "
-            f"for {LONGEST_SILENCE_S:g} s. Try: a lower sample rate, or a driver that reads it with a pump"
-        )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The user's request to stop: Ctrl-C, SIGTERM and a closed terminal set a flag that is checked between steps.
+"""The user's request to stop: every signal that can be caught sets a flag that is checked between steps.
 
 No exception is raised in the middle of an action, so the power-off at the end cannot be interrupted; a second
 Ctrl-C changes nothing.
@@ -9,7 +9,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
+from energy_runner.director.console import heed_console
 from energy_runner.errors import STOPPED_BY_CTRL_C, Interrupted
 from instruments.errors import one_line
 
@@ -19,6 +21,36 @@ SIGNALS = tuple(
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
     if hasattr(signal, name)
 )
+# By default these end or suspend a process, and so leave the supply on. A program may use them for its own
+# purposes: they are taken only where it does not. Not among them: those of a crash, and those of a job in the
+# background that reads from or writes to the terminal, which would come for ever.
+_NAMES = ("SIGTSTP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGPWR", "SIGIO")
+OTHERS = (
+    *(getattr(signal, name) for name in _NAMES if hasattr(signal, name)),
+    *(range(signal.SIGRTMIN, signal.SIGRTMAX + 1) if hasattr(signal, "SIGRTMIN") else ()),
+)
+OWN_HANDLERS: list[Any] = [signal.SIG_DFL]  # what is taken over although the signal is one of the others
+
+
+def to_take() -> dict[int, Any]:
+    """Return the signals that are to become a request to stop, with the handlers that they have now.
+
+    A process that ignores a signal, such as one under nohup, goes on ignoring it.
+    """
+    found = {number: signal.getsignal(number) for number in (*SIGNALS, *OTHERS)}
+    return {
+        number: handler
+        for number, handler in found.items()
+        if handler is not signal.SIG_IGN and (number in SIGNALS or handler in OWN_HANDLERS)
+    }
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal, or its number if it has none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 class StopRequest:
@@ -34,7 +66,7 @@ class StopRequest:
 
     def ask_by(self, number: int) -> None:
         """Ask the run to stop because of a signal."""
-        self.ask(STOPPED_BY_CTRL_C if number == signal.SIGINT else f"stopped by {signal.Signals(number).name}")
+        self.ask(STOPPED_BY_CTRL_C if number == signal.SIGINT else f"stopped by {signal_name(number)}")
 
     def check(self) -> None:
         """Raise `Interrupted` if a stop was requested."""
@@ -44,18 +76,17 @@ class StopRequest:
 
 @contextmanager
 def stop_on_signals(stop: StopRequest) -> Iterator[None]:
-    """Turn `SIGNALS` into a stop request while the body runs; only the main thread may use this."""
+    """Turn every signal that can be caught into a stop request while the body runs; for the main thread only."""
 
     def asked(number: int, frame: FrameType | None) -> None:
         stop.ask_by(number)
 
-    # A process that ignores a signal, such as one under nohup, goes on ignoring it.
-    found = {number: signal.getsignal(number) for number in SIGNALS}
-    before = {number: handler for number, handler in found.items() if handler is not signal.SIG_IGN}
+    before = to_take()
     for number in before:
         signal.signal(number, asked)
     try:
-        yield
+        with heed_console(stop.ask):
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)

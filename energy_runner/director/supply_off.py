@@ -1,25 +1,114 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Switching the supply off: the one step that every path ends with."""
+"""Switching the supply on and off; every path ends with off, which is tried until its deadline."""
+
+from collections.abc import Callable
+from contextlib import suppress
 
 from energy_runner.bench import Bench
+from energy_runner.errors import BenchFault, Interrupted, RunnerError
 from instruments.clock import Deadline
+from instruments.errors import InstrumentError, one_line
+from instruments.roles import Identity, Supply
 
+SUPPLY = "supply"  # the source of what is said about it
 SUPPLY_STEP = "switch the supply off"
-POWER_S = 10.0
+POWER_S = 10.0  # to switch on, and for the first try to switch off: an acquisition may have to be ended
+AGAIN_S = 5.0  # for each further try, so that an instrument that comes back late still meets a fresh one
+OFF_S = 30.0  # for all tries
+# An instrument that has dropped off its bus is back within a second or two; a longer pause gains nothing.
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 1.0
+MAY_BE_ON = "THE SUPPLY MAY STILL BE ON"
+
+Say = Callable[[str], object]
 
 
-def switch_off(bench: Bench, deadline: Deadline) -> None:
-    """Switch the supply off and confirm it; if that fails, once more over a link opened afresh."""
+def switch_on(bench: Bench, supply: Supply, deadline: Deadline, say: Say) -> None:
+    """Switch the supply on; from now on it counts as on until it is confirmed that it is off.
+
+    `say` is told if nothing would switch it off should this process be killed.
+    """
+    problem = bench.unwatched()
+    if problem:
+        say(
+            f"there is no watchdog ({problem}): if this process is killed, the supply stays on until "
+            "`energy-runner bench off`"
+        )
+    bench.switched_on, bench.off_confirmed = True, False
+    supply.on(deadline)
+
+
+def switch_off(
+    bench: Bench,
+    deadline: Deadline,
+    say: Say = lambda text: None,
+    *,
+    persistent: bool = True,
+    opened: bool = True,
+) -> Identity | None:
+    """Switch the supply off and confirm it: again and again until the deadline, each time on a link opened afresh.
+
+    `say` is told about every try that failed; nothing it raises ends the tries. Without `persistent`, for an
+    instrument that was never reached and so never switched on, the link is opened afresh only once. `opened` says
+    whether the instrument is open now. Returns its identity if it was opened here. Raises the last error if no try
+    was confirmed.
+    """
     supply, player = bench.supply, bench.players.supply
     if supply is None or player is None:
-        return
-    try:
-        supply.off(deadline.at_most(POWER_S))
-    except BaseException as first:  # whatever it was, the supply comes first
-        instrument = bench.instruments[player.instrument]
+        return None
+    instrument, identity = bench.instruments[player.instrument], None
+    limit_s, pause_s, again = POWER_S, FIRST_PAUSE_S, False
+    while True:
+        attempt = deadline.at_most(limit_s)
         try:
-            instrument.close()
-            instrument.open(deadline.at_most(POWER_S))
-            supply.off(deadline)
-        except BaseException as second:
-            raise second from first
+            if again or not opened:
+                instrument.close()
+                identity = instrument.open(attempt)
+            supply.off(attempt)
+        except BaseException as error:  # whatever it was, the supply comes first
+            if (again and not persistent) or deadline.remaining_s() <= pause_s:
+                raise
+            if persistent:
+                with suppress(BaseException):
+                    say(_trouble(player.instrument, error, deadline))
+            bench.clock.sleep(pause_s)
+            limit_s, pause_s, again = AGAIN_S, min(2 * pause_s, LONGEST_PAUSE_S), True
+        else:
+            bench.off_confirmed = True
+            return identity
+
+
+def switch_off_unreached(bench: Bench) -> None:
+    """Open, switch off and close a supply that a job had not reached when it was stopped: then its state is known.
+
+    If that fails, `bench.off_confirmed` says so. The job has not switched it on, so this is tried only once.
+    """
+    player = bench.players.supply
+    if player is None or bench.off_confirmed or bench.switched_on:
+        return
+    with suppress(Exception):
+        try:
+            switch_off(bench, bench.clock.deadline(OFF_S), persistent=False, opened=False)
+        finally:
+            bench.instruments[player.instrument].close()
+
+
+def unconfirmed(bench: Bench) -> str:
+    """Return in words what it means that switching off was not confirmed; "" if it was, or there is no supply."""
+    if bench.supply is None or bench.off_confirmed:
+        return ""
+    if bench.switched_on:
+        return f"{MAY_BE_ON}: switching it off was not confirmed. Try: energy-runner bench off, or by hand"
+    return "the supply was never switched on by this run, and its state is unknown"
+
+
+def stopped_safely(stopped: Interrupted, bench: Bench) -> RunnerError:
+    """Return what to raise after an interrupted job: only with the supply confirmed off is it `Interrupted`."""
+    doubt = unconfirmed(bench)
+    return BenchFault(f"{stopped}; {doubt}") if doubt else stopped
+
+
+def _trouble(name: str, error: BaseException, deadline: Deadline) -> str:
+    came = one_line(error.came if isinstance(error, InstrumentError) else error)
+    left_s = f"{deadline.remaining_s():.0f} s"
+    return f"{name} did not confirm that the supply is off ({came}); trying again, {left_s} left"

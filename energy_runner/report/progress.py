@@ -47,8 +47,11 @@ class ProgressBar:
             self.event(event)
 
     def event(self, event: Any) -> None:
-        """Take an event of the run; only the beginnings of phases are shown."""
-        if getattr(event, "kind", "") != "phase":
+        """Take an event of the run; shown are the beginnings of phases, and what is said about the supply."""
+        kind = getattr(event, "kind", "")
+        if kind == "remark" and event.box == "supply":
+            self._safely(lambda: self._line(self._printable(event.text)))
+        if kind != "phase":
             return
         text = self._printable(f"{event.name} {event.detail}".strip())
         if text != self._text:
@@ -64,10 +67,16 @@ class ProgressBar:
         if self._stream.isatty():
             self._bar, self._task = _start_bar(self._stream)
 
+    def _line(self, text: str) -> None:
+        if self._bar is None:
+            self._stream.write(f"{text}\n")
+            self._stream.flush()
+        else:
+            self._bar.console.print(text, markup=False, highlight=False)
+
     def _phase(self) -> None:
         if self._bar is None:
-            self._stream.write(f"{self._text}\n")
-            self._stream.flush()
+            self._line(self._text)
         elif self._task is not None:
             self._bar.update(self._task, description=self._text)
             self._bar.refresh()

@@ -38,7 +38,9 @@ class ScpiInstrument(Instrument):
             self._session.synchronise(deadline)
             # Read out errors of an earlier run; `*CLS` would clear the status of other channels too.
             self._session.errors(deadline)
-            identity = self._examined(parse_identity(self._session.ask("*IDN?", deadline)), deadline)
+            said = parse_identity(self._session.ask("*IDN?", deadline))
+            self._session.model = said.model
+            identity = self._examined(said, deadline)
         except BaseException:
             self._link.close()
             raise

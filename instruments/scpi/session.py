@@ -35,10 +35,11 @@ def _is_telnet(said: bytes) -> bool:
 
 
 class ScpiSession:
-    """A session with one instrument; `name` is what messages call the instrument."""
+    """A session with one instrument; `name` is what messages call it, `model` what it called itself, if asked."""
 
     def __init__(self, port: ScpiLink, name: str) -> None:
         self.name = name
+        self.model = ""
         self.in_step = False
         self._port = port
         self._token = 0

@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from instruments.clock import Clock, Deadline
@@ -10,6 +11,7 @@ from instruments.errors import InstrumentError, Refused, Unavailable
 from instruments.links.base import ScpiLink
 from instruments.roles import AppliedSupply, SupplyLimits, SupplySettings
 from instruments.scpi.blocks import format_number
+from instruments.scpi.output_watchdog import OutputWatchdog, WatchdogDialect
 from instruments.scpi.session import ScpiSession
 
 OFF_BELOW_V = 0.5
@@ -44,6 +46,7 @@ class SupplyDialect:
     words: dict[str, str] = field(default_factory=dict)
     settles_s: float = 0.0
     no_value: str = ""
+    watchdog: WatchdogDialect | None = None
 
 
 def set_up_in_blocks(
@@ -79,7 +82,8 @@ class ScpiSupply:
     """A `Supply` over a SCPI session.
 
     A driver may set `before_off`, called before the output goes off so that a logger on the same link drops its
-    acquisition, and `reason`, which says in words why the output does not come on.
+    acquisition, and `reason`, which says in words why the output does not come on. An output watchdog is armed
+    while the output is on.
     """
 
     def __init__(
@@ -96,6 +100,7 @@ class ScpiSupply:
         self._dialect = dialect
         self.before_off: Callable[[], None] = lambda: None
         self.reason: Callable[[Deadline], str] = lambda deadline: ""
+        self._watchdog = OutputWatchdog(session, dialect.watchdog)
         self._voltage_v = 0.0
 
     def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
@@ -118,6 +123,7 @@ class ScpiSupply:
 
     def on(self, deadline: Deadline) -> None:
         """Switch the output on; raise `Refused` if the instrument does not confirm it."""
+        self._watchdog.arm(deadline)
         self._session.send(self._dialect.on, deadline)
         self._session.check("switch the supply on", deadline)
         if not self._becomes(True, deadline):
@@ -141,6 +147,8 @@ class ScpiSupply:
                 for command in commands:
                     self._session.send(command, attempt)
                 self._confirm_off(attempt)
+                with suppress(InstrumentError):
+                    self._watchdog.disarm(attempt)
                 return
             except InstrumentError as error:
                 trouble = error
@@ -149,6 +157,10 @@ class ScpiSupply:
             f"{trouble.asked}: {trouble.came}",
             "switch the output off at the front panel before touching the board",
         ) from trouble
+
+    def keep_alive(self, deadline: Deadline) -> None:
+        """Say to the instrument that the output is still wanted, if it switches it off by itself otherwise."""
+        self._watchdog.keep_alive(deadline)
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
         """Return the voltage at the sense terminals (V); raise `Refused` if it is over range."""

@@ -119,7 +119,15 @@ class TcpEnd:
         return (self._client or self._listener).fileno()
 
     def pump(self) -> None:
-        """Accept a client, carry bytes in both directions, and release the client when it disconnects."""
+        """Accept a client, carry bytes in both directions, and release the client when it disconnects.
+
+        An instrument whose cable is unplugged hangs up, and on everybody who calls meanwhile.
+        """
+        if self._port.unplugged:
+            self._leave()
+            with contextlib.suppress(OSError):
+                self._listener.accept()[0].close()
+            return
         if self._client is None:
             with contextlib.suppress(OSError):  # no client, or one that left before it was accepted
                 self._client, _ = self._listener.accept()

@@ -33,11 +33,17 @@ class HostPort:
         self._on_open = on_open
         self._refresh = refresh
         self._out = bytearray()
+        self._opened_ns = 0
 
     @property
     def unplugged(self) -> bool:
         """Return whether the cable is unplugged."""
         return self.world.faults.is_unplugged(self.device, self.world.clock.now_ns())
+
+    @property
+    def lost(self) -> bool:
+        """Return whether the cable is unplugged, or was since the port was opened: it must be opened again."""
+        return self.world.faults.was_unplugged(self.device, self._opened_ns, self.world.clock.now_ns())
 
     def emit(self, data: bytes) -> None:
         """Make bytes readable for the host at once; a closed port or an unplugged cable loses them."""
@@ -49,6 +55,7 @@ class HostPort:
         """Open the port, as the host does; operating systems assert DTR unless they are told not to."""
         self.is_open = True
         self.dtr = dtr
+        self._opened_ns = self.world.clock.now_ns()
         self._out.clear()
         self._on_open()
 
@@ -58,7 +65,9 @@ class HostPort:
         self._out.clear()
 
     def receive(self, data: bytes) -> None:
-        """Pass bytes from the host to the twin."""
+        """Pass bytes from the host to the twin; an unplugged cable loses them."""
+        if self.unplugged:
+            return
         self._on_receive(self.world.faults.pass_through(f"host>{self.device}", data))
 
     def pending(self) -> bool:
@@ -101,12 +110,12 @@ class CableLink:
     def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
         """Return what has arrived; advance virtual time until the first byte or the deadline."""
         self._check("read from")
-        self._clock.run_until(lambda: self._port.pending() or self._port.unplugged, deadline)
+        self._clock.run_until(lambda: self._port.pending() or self._port.lost, deadline)
         self._check("read from")
         return self._port.take(max_bytes)
 
     def _check(self, action: str) -> None:
         if not self._port.is_open:
             raise Unavailable(f"{action} {self.name}", "the port is not open")
-        if self._port.unplugged:
+        if self._port.lost:
             raise Unavailable(f"{action} {self.name}", "the device is gone", "check the cable and start again")

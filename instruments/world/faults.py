@@ -8,6 +8,8 @@ start at zero. A test (or `bench serve --fault`) sets them before or during a ru
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+_NEVER = (0, 0)
+
 
 @dataclass
 class Faults:
@@ -40,6 +42,7 @@ class Faults:
     silent_from_ns: dict[str, int] = field(default_factory=dict)
     unplugged: set[str] = field(default_factory=set)
     unplug_at_ns: dict[str, int] = field(default_factory=dict)
+    unplug_between_ns: dict[str, tuple[int, int]] = field(default_factory=dict)  # gone, and back
     # Prefixes of commands that are answered with an error; those of the IO manager begin with "io ".
     refuse: set[str] = field(default_factory=set)
     # When the DUT restarts by itself, or because its rail collapses; read when its supply comes on.
@@ -62,7 +65,15 @@ class Faults:
 
     def is_unplugged(self, device: str, now_ns: int) -> bool:
         """Return whether a device's cable is unplugged."""
-        return device in self.unplugged or now_ns >= self.unplug_at_ns.get(device, now_ns + 1)
+        if device in self.unplugged or now_ns >= self.unplug_at_ns.get(device, now_ns + 1):
+            return True
+        gone_ns, back_ns = self.unplug_between_ns.get(device, _NEVER)
+        return gone_ns <= now_ns < back_ns
+
+    def was_unplugged(self, device: str, since_ns: int, now_ns: int) -> bool:
+        """Return whether a device's cable is unplugged, or was since `since_ns`: what was opened then is dead."""
+        gone_ns, back_ns = self.unplug_between_ns.get(device, _NEVER)
+        return self.is_unplugged(device, now_ns) or (gone_ns < back_ns <= now_ns and since_ns < back_ns)
 
     def refuses(self, command: str) -> bool:
         """Return whether a command is to be refused."""

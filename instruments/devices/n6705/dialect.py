@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The commands for an N6705 or N6700, as tables; none of them affects another channel of the mainframe.
+"""The commands for an N6705 or N6700, as tables; none but the watchdog's affects another channel of the mainframe.
 
 Source: Keysight N6705C Operating and Service Guide, chapters "SCPI Programming Reference" and "External Data
 Logging".
@@ -10,6 +10,7 @@ from functools import partial
 from instruments.devices.n6705.protocol import OPERATION_ARMED
 from instruments.roles import SupplyLimits
 from instruments.scpi.fifo_logger import FifoDialect
+from instruments.scpi.output_watchdog import WatchdogDialect
 from instruments.scpi.records import decode_records
 from instruments.scpi.supply import LEFT_OVER, SupplyDialect
 
@@ -54,6 +55,10 @@ LOG = (
 )
 # An N6700 has no trigger BNC: EXT means any pin of the digital port that is configured as a trigger input.
 N6700_TRIGGER_PIN = (("trigger pin", ("DIG:PIN1:FUNC TINP", "DIG:PIN1:POL NEG")),)
+# Without SCPI activity for so long, an N6700C disables all its outputs (N6700C Operating and Service Guide,
+# "Watchdog Timer Protection"). The guide of the N6705C does not describe this, so it is not used there.
+WITH_WATCHDOG = "N670[0-3]C"
+WATCHDOG_S = 60
 
 
 def supply_dialect(ours: str) -> SupplyDialect:
@@ -72,6 +77,14 @@ def supply_dialect(ours: str) -> SupplyDialect:
         measure=f"MEAS:VOLT? {ours}",
         default_limit_a=DEFAULT_LIMIT_A,
         words={"ours": ours},
+        watchdog=WatchdogDialect(
+            models=WITH_WATCHDOG,
+            on=(f"OUTP:PROT:WDOG:DEL {WATCHDOG_S}", "OUTP:PROT:WDOG ON"),
+            off="OUTP:PROT:WDOG OFF",
+            count="SYST:CHAN?",
+            outputs="OUTP? (@1:{count})",
+            own=int(ours.strip("(@)")),
+        ),
     )
 
 

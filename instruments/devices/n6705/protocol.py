@@ -26,7 +26,7 @@ QUESTIONABLE_BITS = (
     (256, "LIM-: at the negative voltage or current limit"),
     (512, "INH: inhibited from outside"),
     (1024, "UNR: output unregulated"),
-    (2048, "PROT: off because another channel tripped"),
+    (2048, "PROT: off because another channel or the output watchdog tripped"),
     (4096, "OSC: oscillation detected"),
 )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from instruments.devices.n6705.twin_log import FIFO_S, METER, TICK_S, TICKS_PER_PARAMETER
+from instruments.devices.n6705.twin_watchdog import VirtualWatchdog
 from instruments.scpi.blocks import format_block
 from instruments.scpi.identity import TWIN_SERIAL
 from instruments.scpi.twin_core import Call, Handler, ScpiCore, ScpiError
@@ -35,7 +36,7 @@ _LOWEST_RANGE_V = 1.0
 _STALE = b'\x0a\x3d\xcc\xcc\xcd\n+0,"No error"\n'
 
 CV, OFF, WAITING, MEASURING = 1, 4, 8, 32  # STAT:OPER:COND?
-OV, OC, LIMIT = 1, 2, 128  # STAT:QUES:COND?
+OV, OC, LIMIT, PROT = 1, 2, 128, 2048  # STAT:QUES:COND?
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Channel:
     log_current: bool = False
     log_voltage: bool = True  # the trap: on for every channel
     tripped: bool = False
+    unheard: bool = False  # disabled by the output watchdog: its programmed state stays as it is
 
 
 class VirtualN6705:
@@ -58,7 +60,9 @@ class VirtualN6705:
     def __init__(self, world: World, name: str = "monitor") -> None:
         self.world = world
         self.port = HostPort(world, name, self._receive, on_open=self._opened)
-        self._core = ScpiCore(self._handlers(), world.faults.refuses)
+        self.model = "N6705C"  # with the model of another mainframe it has an output watchdog
+        self._watchdog = VirtualWatchdog(world.clock, lambda: not self.model.startswith("N6705"), self._unheard)
+        self._core = ScpiCore(self._handlers() | self._watchdog.handlers(), world.faults.refuses)
         self._errors = MeterErrors(world, METER)
         rng = world.rng("n6705 supply")
         self._set_gain = self._errors.scale * SET_GAIN * rng.uniform(-1, 1)
@@ -74,6 +78,7 @@ class VirtualN6705:
     # --- cable -------------------------------------------------------------------------------------------
 
     def _receive(self, data: bytes) -> None:
+        self._watchdog.activity()
         self.port.emit(self._core.feed(data))
 
     def _opened(self) -> None:
@@ -97,9 +102,9 @@ class VirtualN6705:
     # --- commands ----------------------------------------------------------------------------------------
 
     def _handlers(self) -> dict[str, Handler]:
-        identity = f"KEYSIGHT TECHNOLOGIES,N6705C,{TWIN_SERIAL}{self.world.seed},E.02.07.3261"
+        serial = f"{TWIN_SERIAL}{self.world.seed},E.02.07.3261"
         return {
-            "*IDN?": lambda call: identity,
+            "*IDN?": lambda call: f"KEYSIGHT TECHNOLOGIES,{self.model},{serial}",
             "*RST": lambda call: self._reset(),
             "*TRG": lambda call: self._trigger("BUS"),
             "SYSTem:CHANnel[:COUNt]?": lambda call: str(len(MODULES)),
@@ -184,8 +189,14 @@ class VirtualN6705:
 
     # --- supply ------------------------------------------------------------------------------------------
 
+    def _unheard(self) -> None:
+        for channel in self._channels:
+            channel.unheard = channel.on
+            self._supply(channel)
+
     def _reset(self) -> None:
         self._log.abort()
+        self._watchdog.reset()
         self._reset_settings()
         self._supply(self._channels[DUT_CHANNEL - 1])
 
@@ -201,12 +212,14 @@ class VirtualN6705:
         on = call.switch()
         for channel in self._asked(call):
             channel.on = on
+            channel.unheard &= on
             channel.tripped &= not on
             self._supply(channel)
 
     def _clear_protection(self, call: Call) -> None:
         for channel in self._asked(call):
-            channel.tripped = False
+            channel.tripped = channel.unheard = False
+            self._supply(channel)
 
     def _set_voltage(self, call: Call) -> None:
         self._set(call, "voltage_v", 0.0, 20.4)
@@ -220,12 +233,13 @@ class VirtualN6705:
         if channel.on and channel.voltage_v > channel.protection_v:
             channel.on, channel.tripped = False, True
             self._latched |= OV
-        if not channel.on and self.world.powered and self.world.faults.power_stays_on:
+        on = channel.on and not channel.unheard
+        if not on and self.world.powered and self.world.faults.power_stays_on:
             return  # the relay is welded, which the instrument does not detect
-        true_v = channel.voltage_v * (1 + self._set_gain) + self._set_offset_v if channel.on else 0.0
+        true_v = channel.voltage_v * (1 + self._set_gain) + self._set_offset_v if on else 0.0
         if self._others["VOLT:MODE"] != "FIX":
             true_v /= 2  # somewhere on another program's waveform
-        self.world.set_supply(channel.on, true_v)
+        self.world.set_supply(on, true_v)
         logged_v = true_v if self._others["VOLT:RANG:AUTO"] == "ON" else min(true_v, _LOWEST_RANGE_V)
         self._true_voltage.append(self.world.clock.now_ns(), logged_v * self._on_main, 0.0)
 
@@ -336,7 +350,7 @@ class VirtualN6705:
         return f"{bits:+d}"
 
     def _condition(self, channel: Channel) -> int:
-        bits = OV * channel.tripped
+        bits = OV * channel.tripped | PROT * channel.unheard
         if channel is self._channels[DUT_CHANNEL - 1]:
             now_ns = self.world.clock.now_ns()
             _, currents = self.world.history.levels(now_ns, now_ns + 1)

@@ -130,8 +130,8 @@ def test_a_lock_is_released_on_every_path(error: type[BaseException]) -> None:
     bench = mainframe(1, 91)
     with pytest.raises(error), lock_bench(bench, "fails"):
         raise error
-    with lock_bench(mainframe(None, 91, driver="ngu"), "the next") as died:
-        assert died is None
+    with lock_bench(mainframe(None, 91, driver="ngu"), "the next") as held:
+        assert held.died is None
 
 
 def test_a_bench_that_is_refused_holds_nothing() -> None:
@@ -217,10 +217,10 @@ def test_a_dead_run_is_told_to_the_next_on_any_bench_with_that_instrument(tmp_pa
     assert held.wait(20)
     process.kill()
     process.join(20)
-    with lock_bench(spec("/dev/ttyS99", "/dev/ttyS91"), "the next") as died:
-        assert died == "session /tmp/dead"
-    with lock_bench(spec("/dev/ttyS98", "/dev/ttyS97"), "another bench") as died:
-        assert died is None
+    with lock_bench(spec("/dev/ttyS99", "/dev/ttyS91"), "the next") as bench:
+        assert bench.died == "session /tmp/dead"
+    with lock_bench(spec("/dev/ttyS98", "/dev/ttyS97"), "another bench") as bench:
+        assert bench.died is None
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_dead_run_is_told_to_the_next_on_any_bench_with_that_instrument(tmp_pa
         (("ngu", None), ("n6705", 2), True),
     ],
 )
-def test_a_run_that_died_on_a_mainframe_is_told_once_to_the_next_that_shares_it(
+def test_a_run_that_died_on_a_mainframe_is_told_until_the_supply_is_off(
     dead, following, told, tmp_path, monkeypatch
 ) -> None:
     monkeypatch.setattr(lock, "user_state_path", lambda *_, **__: tmp_path)
@@ -245,6 +245,66 @@ def test_a_run_that_died_on_a_mainframe_is_told_once_to_the_next_that_shares_it(
     process.kill()
     process.join(20)
     bench = mainframe(following[1], 92, following[0])
-    for expected in ("session /tmp/dead" if told else None, None):
-        with lock_bench(bench, "the next") as died:
-            assert died == expected
+    for confirms in (False, False, True):
+        with lock_bench(bench, "the next") as found:
+            assert found.died == ("session /tmp/dead" if told else None)
+            if confirms:
+                found.supply_is_off()
+    with lock_bench(bench, "the last") as found:
+        assert found.died is None
+
+
+def test_a_job_that_fails_does_not_take_the_note_of_a_dead_one_away(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(lock, "user_state_path", lambda *_, **__: tmp_path)
+    bench = mainframe(1, 91)
+    with lock_bench(bench, "session A") as held:
+        held.supply_may_be_on()
+    with pytest.raises(OSError, match="broken"), lock_bench(bench, "bench off"):
+        raise OSError("broken")
+    with lock_bench(bench, "session B") as held:
+        assert held.died == "session A (it did not confirm that the supply is off)"
+        held.supply_may_be_on()
+    with lock_bench(bench, "bench off") as held:
+        assert held.died is not None
+        assert [text.split(" (")[0] for text in held.died.split("; ")] == ["session A", "session B"]
+        held.supply_is_off()
+    assert not list((tmp_path / "instruments").glob("*.json"))
+
+
+def test_what_a_watchdog_reports_is_told_once(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(lock, "user_state_path", lambda *_, **__: tmp_path)
+    bench = mainframe(1, 91)
+    with lock_bench(bench, "session A") as held:
+        held.supply_may_be_on()
+    with lock_bench(bench, "its watchdog") as held:
+        held.supply_is_off("session A; its watchdog switched it off")
+    for expected in ("session A; its watchdog switched it off", None):
+        with lock_bench(bench, "the next") as held:
+            assert held.died == expected
+
+
+UNREADABLE = ("", "{", "[]", '{"doing": 1}', '{"left": []}', '{"doing": null, "left": 3}', "\x00")
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_a_note_that_cannot_be_read_is_told_and_goes_when_the_supply_is_off(text, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(lock, "user_state_path", lambda *_, **__: tmp_path)
+    bench = mainframe(1, 91)
+    with lock_bench(bench, "first"):
+        (note,) = (tmp_path / "instruments").glob("*-*.json")
+    note.write_text(text)
+    with lock_bench(bench, "next") as held:
+        assert held.died == "an earlier run whose note cannot be read"
+        held.supply_is_off()
+    with lock_bench(bench, "last") as held:
+        assert held.died is None
+
+
+def test_a_note_of_an_earlier_version_is_read(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(lock, "user_state_path", lambda *_, **__: tmp_path)
+    bench = mainframe(1, 91)
+    with lock_bench(bench, "first"):
+        (note,) = (tmp_path / "instruments").glob("*-*.json")
+    note.write_text('{"doing": "session /tmp/old"}')
+    with lock_bench(bench, "next") as held:
+        assert held.died == "session /tmp/old"

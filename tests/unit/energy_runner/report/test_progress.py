@@ -48,6 +48,16 @@ def test_without_a_terminal_each_phase_is_one_line_once():
     assert stream.getvalue().splitlines() == expected
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_is_said_about_the_supply_is_shown_at_once(terminal):
+    stream = Terminal(terminal=terminal)
+    with ProgressBar(stream) as bar:
+        bar.event(Remark(t_ns=0, box="supply", text="it did not answer [red]; trying again, 29 s left"))
+        bar.event(Remark(t_ns=0, box="monitor", text="something else"))
+        assert "it did not answer [red]; trying again, 29 s left" in " ".join(stream.getvalue().split())
+    assert "something else" not in stream.getvalue()
+
+
 def test_on_a_terminal_the_bar_shows_the_phase_and_is_gone_at_the_end():
     stream = Terminal()
     with ProgressBar(stream) as bar:
