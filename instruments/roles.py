@@ -63,9 +63,10 @@ class SupplySettings:
 
 @dataclass(frozen=True)
 class AppliedSupply:
-    """The settings that the supply reports back."""
+    """The settings that the supply reports back; `current_limit_a` None where it does not tell of a limit."""
 
     voltage_set_v: float
+    current_limit_a: float | None = None
 
 
 class Supply(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from energy_runner.analysis.accuracy import measure_accuracy
 from energy_runner.analysis.contradictions import contradicted, contradictions
 from energy_runner.analysis.derived import Timed, TimedBy, energy_delay_product, throughput
+from energy_runner.analysis.energy.impossible import impossible_samples
 from energy_runner.analysis.energy.integrate import METHODS
 from energy_runner.analysis.energy.monitor_summary import check_summary
 from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
@@ -137,7 +138,14 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             given = replace(given, unwitnessed=not told and not witnessed(facts, matching, alignment))
         thresholds_w = given.thresholds_w() if given else []
         windows, found = energy_windows(
-            facts, session.record, matching, alignment, source, thresholds_w=thresholds_w, clock=clock
+            facts,
+            session.record,
+            matching,
+            alignment,
+            source,
+            thresholds_w=thresholds_w,
+            clock=clock,
+            impossible=impossible_samples(source, facts, session.record, matching, alignment) if source else (),
         )
         findings += found
         given = with_calibration(given, source, windows)

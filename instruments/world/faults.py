@@ -25,6 +25,10 @@ class Faults:
     drop_buffer_at_ns: int | None = None  # one host stall long enough to overflow the instrument
     over_range_above_a: float | None = None
     misread_exponent_at_ns: int | None = None  # one sample reads ten times too large, its line is well formed
+    odd_sample_every: int = 0  # one of so many samples reads `odd_sample_a`, whatever the DUT draws
+    odd_sample_a: float = 4.0
+    flip_sign_every: int = 0  # the sign of one of so many readings of current is wrong
+    error_at_ns: int | None = None  # the instrument reports an error of its own during an acquisition
     lose_block_at_ns: int | None = None  # a block of samples is lost, and nothing in the stream shows it
     summary_of_another: bool = False  # the monitor sums up the acquisition before this one
     stray_channels: bool = False  # a log of one channel also holds the values of every other channel
