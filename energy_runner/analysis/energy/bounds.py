@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Between which values the samples of a signal can lie: what instrument, supply and current limit allow.
 
-The facts are those of the journal: the largest reading of the instrument with its source, the current limit that
-was set, the voltage, and from the specification how far offset and noise may carry a reading below zero. What a
-session does not state bounds nothing. Sessions of older versions state no largest reading, and a current limit only
-where the bench file has one.
+The facts are those of the journal: the largest reading of the instrument with its source, the current limit set,
+the voltage, and from the specification how far offset and noise carry a reading below zero. What a session does
+not state bounds nothing. Sessions of older versions state no largest reading, and a current limit only where the
+bench file has one.
 """
 
 import math

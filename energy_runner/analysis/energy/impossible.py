@@ -6,9 +6,9 @@ by more than its uncertainty. Each counts as over range, and its window is withh
 
 * No sample is beyond the largest reading, or below zero by more than offset and noise (`bounds`).
 * No current stays above the limit of the supply for longer than a limiter takes to act (`SHORT_S`).
-* No single sample is ten times both its neighbours *and* above what any two samples in a row reach anywhere in the
+* No single sample is ten times both its neighbours *and* twice what any two samples in a row reach anywhere in the
   trace. Only the pulses of a load that wakes for less than a sample look like that. Those of a DUT that sleeps
-  between its inferences are as many as these: in a window with at least so many they are its own.
+  between its inferences come as often as these, or a few times as often, and evenly: then they are its own.
 
 Everything is found in one pass over the trace, block by block.
 """
@@ -32,8 +32,12 @@ Mask = npt.NDArray[np.bool_]
 Indices = npt.NDArray[np.int64]
 
 TIMES = 10.0  # both neighbours
+ABOVE = 2.0  # times what two samples in a row reach anywhere: a load that is usual lasts for two of them somewhere
 # UM2243, section 10: for "less than few milliseconds"; that is the slowest limiter, an SMU's acts within 0.1 ms
 SHORT_S = 0.01
+_MOST_EACH = 4  # pulses of an inference
+_FEWEST = 10  # fewer may come evenly by chance
+_EVEN = 1.5  # the longest distance between such pulses over the usual one
 _MOST_ALONE = 1 << 16  # kept of a signal; a trace with more is refused by these
 _UNITS = {"energy": "J", "power": "W", "current": "A", "voltage": "V"}
 
@@ -119,6 +123,15 @@ def _without(values: Samples, some: Mask) -> Samples:
     return left
 
 
+def _in_step(at: Indices, inferences: int) -> bool:
+    """Return whether pulses come with the inferences: evenly, and a whole number of them with each."""
+    each = round(len(at) / inferences) if inferences else 0
+    if not 1 <= each <= _MOST_EACH or abs(len(at) - each * inferences) > 1 or len(at) < _FEWEST:
+        return False
+    apart = np.diff(at[::each])
+    return float(np.max(apart)) <= _EVEN * float(np.median(apart))
+
+
 class _Search:
     """The search in one signal, block by block; it adds to `found`, in the order of `spans`.
 
@@ -135,7 +148,7 @@ class _Search:
         self._found = found
         self._run: tuple[int, float] | None = None  # where readings above what lasts began, and the first of them
         self._tail = np.zeros(0)  # the last two samples of the block before
-        self._two = 0.0  # the largest reading that two samples in a row reach
+        self._usual = 0.0  # ABOVE times the largest reading that two samples in a row reach
         self._alone: list[tuple[Indices, Samples]] = []  # candidates
 
     def take(self, begin: int, samples: Samples, told: Mask | None) -> Mask | None:
@@ -162,9 +175,9 @@ class _Search:
         for number, span in enumerate(self._spans):
             inside = (at >= span.first) & (at < span.stop)
             count = int(np.count_nonzero(inside))
-            if 0 < count < span.inferences:
+            if count and not _in_step(at[inside], span.inferences):
                 value = float(values[inside][0])
-                why = f"{self._words(value)}, ten times the samples beside it and above all others"
+                why = f"{self._words(value)}, ten times the samples beside it and far above all others"
                 self._found[number].add(count, int(at[inside][0]), why)
 
     def _beyond(self, values: Samples) -> Mask | None:
@@ -180,7 +193,7 @@ class _Search:
     def _why_beyond(self, value: float) -> str:
         if value < 0:
             return f"{self._words(value)}, which is below zero by more than offset and noise"
-        return f"{self._words(value)}, where {self._words(self._bounds.largest or 0.0)} is the most there can be"
+        return f"{self._words(value)}, where {self._number(self._bounds.largest or 0.0)} is the most there can be"
 
     def _count(self, at: Indices, values: Samples) -> None:
         for number, span in enumerate(self._spans):
@@ -208,7 +221,7 @@ class _Search:
         run, self._run = self._run, None
         if run is None or stop - run[0] <= self._most:
             return
-        lasting = self._words(self._bounds.lasting or 0.0)
+        lasting = self._number(self._bounds.lasting or 0.0)
         why = f"{self._words(run[1])}, and for {stop - run[0]} samples above the {lasting} that can last"
         for number, span in enumerate(self._spans):
             first, beyond = max(run[0], span.first), min(stop, span.stop)
@@ -228,11 +241,11 @@ class _Search:
             joined = np.where(np.isfinite(joined), joined, np.inf)
         pairs = np.minimum(joined[:-1], joined[1:])
         pairs = pairs[pairs < np.inf] if not math.isfinite(float(np.max(pairs))) else pairs
-        self._two = max(self._two, float(np.max(pairs, initial=0.0)))
+        self._usual = max(self._usual, ABOVE * float(np.max(pairs, initial=0.0)))
         inner = joined[1:-1]
-        if not len(inner) or not float(np.max(inner)) > self._two:
+        if not len(inner) or not float(np.max(inner)) > self._usual:
             return
-        at = np.flatnonzero((inner > self._two) & (inner < np.inf)) + 1
+        at = np.flatnonzero((inner > self._usual) & (inner < np.inf)) + 1
         beside = np.maximum(np.abs(joined[at - 1]), np.abs(joined[at + 1]))
         at = at[joined[at] >= TIMES * beside]
         if len(at):
@@ -245,11 +258,14 @@ class _Search:
         kept: list[tuple[Indices, Samples]] = []
         left = _MOST_ALONE
         for at, values in self._alone:
-            high = values > self._two
+            high = values > self._usual
             if left > 0 and np.any(high):
                 kept.append((at[high][:left], values[high][:left]))
                 left -= len(kept[-1][0])
         self._alone = kept
 
     def _words(self, value: float) -> str:
-        return f"{self._signal} of {value:.4g} {_UNITS.get(self._signal, '')}".rstrip()
+        return f"a reading of {self._signal} of {self._number(value)}"
+
+    def _number(self, value: float) -> str:
+        return f"{value:.4g} {_UNITS.get(self._signal, '')}".rstrip()

@@ -15,6 +15,7 @@ from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.spectrum import too_coarse
 from energy_runner.analysis.energy.sums import mean_present, range_present
 from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.messages import Message, within
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.placing.edges import Matching
@@ -128,7 +129,8 @@ def _measure(
     )
     energy_j = total.total * source.joule
     share = max(total.missing_share, missing / total.expected)
-    doubt = _doubt(frame, energy_j, share, look.impossible)
+    said = within(facts.messages.found, placed.start, placed.stop)
+    doubt = _doubt(frame, energy_j, share, look.impossible, said)
     if doubt is not None:
         return EnergyWindow(frame, None, placed), [doubt]
     measured = _measured(frame, placed, source, total, look)
@@ -160,7 +162,9 @@ def _timed(facts: Facts, frame: WindowResult, placed: Placed, look: _Look) -> Wi
     )
 
 
-def _doubt(frame: WindowResult, energy_j: float, missing_share: float, impossible: Impossible) -> Finding | None:
+def _doubt(
+    frame: WindowResult, energy_j: float, missing_share: float, impossible: Impossible, said: Sequence[Message]
+) -> Finding | None:
     """Return why the window has no energy that could be defended; None if it has."""
     over = frame.samples_over_range
     if missing_share > MOST_MISSING:
@@ -172,6 +176,9 @@ def _doubt(frame: WindowResult, energy_j: float, missing_share: float, impossibl
         return _finding(frame, "samples-impossible", detail)
     if over:
         return _finding(frame, "over-range", f"{over} samples were beyond the monitor's range")
+    if said:
+        more = f", and {len(said) - 1} more" if len(said) > 1 else ""
+        return _finding(frame, "instrument-error", f"{said[0].text[:80]}{more}: {said[0].why}")
     return None
 
 

@@ -162,7 +162,7 @@ class ShieldStream:
         return values, marks
 
     def _misread(self, first: int, values: FloatArray) -> None:
-        """Let the text of samples be wrong, by a digit of an exponent or altogether; the shield's summary is right."""
+        """Let the text of samples be wrong, by a digit of its exponent or altogether; the summary is right."""
         at_ns = self._world.faults.misread_exponent_at_ns
         place = -1 if at_ns is None else self._complete(at_ns) - first
         if 0 <= place < len(values):
