@@ -16,6 +16,7 @@ from energy_runner.analysis.energy.recorded import recorded_clock, recorded_sour
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.inferences.repeated import count_in_trace
 from energy_runner.analysis.inferences.window_length import by_repetitions
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
@@ -131,6 +132,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
         alignment, told = by_trace(source, matching, alignment) if source else (alignment, False)
+        repeated = count_in_trace(source, matching, alignment) if source else None
         alignment = by_repetitions(source, matching, alignment) if source else alignment
         findings += [*alignment.findings, *found]
         given = _conditions(session, facts, alignment, clock, found_clock)
@@ -183,6 +185,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "edges_cross_check": lap_check,
             "sample_clock": found_clock,
             "monitor_summary": summed_up,
+            "inferences_in_trace": repeated,
             "layers": layers,
             "levels": levels.result() if levels else None,
             "net_energy_per_inference_j": net_energy(
