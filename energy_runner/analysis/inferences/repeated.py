@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether the trace repeats as many times in a window as inferences are stated, found without being told.
 
-A DUT that answers for 474 inferences and makes 237 halves its figure, and nothing but the trace knows. It contradicts
-the stated number only where no harmless structure explains what repeats:
+A DUT that answers for 474 inferences and makes 237 halves its figure, and nothing but the trace knows. It
+contradicts the stated number only where no harmless structure explains what repeats:
 
 * it repeats a whole number of times with each inference, which then consists of parts that look alike;
 * inferences come in turns of two to four kinds: they repeat as stated, too, nearly as clearly as their turns;
