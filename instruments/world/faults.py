@@ -46,6 +46,7 @@ class Faults:
     unplug_at_ns: dict[str, int] = field(default_factory=dict)
     # Prefixes of commands that are answered with an error; those of the IO manager begin with "io ".
     refuse: set[str] = field(default_factory=set)
+    inferences_made: float = 1.0  # share of those asked for that the DUT makes, while it answers for all
     # When the DUT restarts by itself, or because its rail collapses; read when its supply comes on.
     reboot_dut_at_ns: int | None = None
     brown_out_at_ns: int | None = None

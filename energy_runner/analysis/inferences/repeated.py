@@ -32,6 +32,7 @@ from energy_runner.analysis.inferences.window_length import (
 )
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.edges import Matching
+from energy_runner.analysis.placing.plausible import LATEST_S
 from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.session.result import TraceCount
 
@@ -122,11 +123,12 @@ def _inside(count: float, room: tuple[float, float]) -> bool:
 def _room(source: EnergySource, placed: Placed, held: Repetitions, stated: int) -> tuple[float, float]:
     """Return how many repetitions the window may hold, at least and at most.
 
-    There may be room for one more, by which the first may take longer, and for what a DUT does about its edges.
+    Fewer by what edges may be late, which `by_repetitions` counts. One more, by which the first may take longer,
+    and what a DUT does about its edges.
     """
     each_s = (placed.stop - placed.start) * source.step_s / held.count
     allowed = usual_s(source, placed, held) / each_s + 3 * held.u
-    return stated - allowed, stated + allowed + 1 + LEAD_S / each_s
+    return stated - allowed - LATEST_S / each_s, stated + allowed + 1 + LEAD_S / each_s
 
 
 def _explained_away(power_w: FloatArray, held: Repetitions, stated: int) -> str:
