@@ -20,7 +20,6 @@ _TABLE: tuple[Rule, ...] = (
     Rule(
         "window-inferences", "each window holds at least {limit} inferences", windows.window_inferences, TIMED, "1"
     ),
-    Rule("trace-repeats", "the trace repeats as often as stated", windows.trace_repeats, ENERGY, "1"),
     Rule("warm-ups", "every window is warmed up alike", run.warm_ups, TIMED, "1"),
     Rule("read-back", "every stimulus was compared in the DUT's memory", run.read_back, TIMED, "1"),
     Rule("edges-match-commands", "edges and commands match one to one", samples.edges_match, ENERGY, "1"),
@@ -38,6 +37,7 @@ _TABLE: tuple[Rule, ...] = (
         ENERGY,
         "1",
     ),
+    Rule("trace-repeats", "the trace repeats as often as stated", windows.trace_repeats, ENERGY, "1"),
     Rule(
         "sample-clock",
         "sample period by the host over that stated: 1 ± {limit}",

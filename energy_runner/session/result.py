@@ -326,8 +326,9 @@ class Result(Model):
     sample_clock: SampleClock | None = None
     """The monitor's sample period by the host's clock."""
     monitor_summary: SummaryCheck | None = None
-    inferences_in_trace: TraceCount | None = None
     """Energy mode: the monitor's own summary against the recorded samples; null where it gave none."""
+    inferences_in_trace: TraceCount | None = None
+    """How often the trace repeats against the inferences stated; null where nothing repeats clearly."""
     layers: Layers | None = None
     """Energy of each layer; only from a bench that marks the layers."""
     levels: Levels | None = None
