@@ -116,6 +116,14 @@ def _within(over: Indices, begin: int, end: int) -> Mask | None:
     return mask
 
 
+def _extremes(values: Samples) -> tuple[float, float]:
+    """Return the least and the largest of the samples that are there; NaN for none."""
+    low, high = float(np.min(values)), float(np.max(values))
+    if math.isnan(low):
+        low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+    return low, high
+
+
 def _without(values: Samples, some: Mask) -> Samples:
     """Return the values with some of them as zero, which is neither beyond any bound nor alone."""
     left = values.copy()
@@ -154,14 +162,19 @@ class _Search:
     def take(self, begin: int, samples: Samples, told: Mask | None) -> Mask | None:
         """Look at a block; return which of its samples are over range by now."""
         values = samples if told is None else _without(samples, told)
-        beyond = self._beyond(values)
+        low, high = _extremes(values)
+        beyond = self._beyond(values, low, high)
         if beyond is not None:
             at = np.flatnonzero(beyond)
             self._count(begin + at, values[at])
             values = _without(values, beyond)
             told = beyond if told is None else told | beyond
-        self._look_for_runs(begin, values)
+            low, high = _extremes(values)
+        self._look_for_runs(begin, values, high)
+        joint = np.concatenate((self._tail.astype(values.dtype), values[:2]))
+        self._look_for_alone(begin - len(self._tail), joint)
         self._look_for_alone(begin, values)
+        self._tail = np.concatenate((self._tail.astype(values.dtype), values[-2:]))[-2:]
         return told
 
     def end(self, length: int) -> None:
@@ -180,10 +193,9 @@ class _Search:
                 why = f"{self._words(value)}, ten times the samples beside it and far above all others"
                 self._found[number].add(count, int(at[inside][0]), why)
 
-    def _beyond(self, values: Samples) -> Mask | None:
+    def _beyond(self, values: Samples, low: float, high: float) -> Mask | None:
         """Return which samples are beyond the bounds; None for none, as in almost all blocks."""
         least, largest = self._bounds.least, self._bounds.largest
-        low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
         if not (low < least or (largest is not None and high > largest)):
             return None
         with np.errstate(invalid="ignore"):
@@ -204,9 +216,9 @@ class _Search:
 
     # --- above what lasts -------------------------------------------------------------------------------
 
-    def _look_for_runs(self, begin: int, values: Samples) -> None:
+    def _look_for_runs(self, begin: int, values: Samples, high: float) -> None:
         lasting = self._bounds.lasting
-        if lasting is None or (self._run is None and not float(np.fmax.reduce(values)) > lasting):
+        if lasting is None or (self._run is None and not high > lasting):
             return
         with np.errstate(invalid="ignore"):
             above = values > lasting
@@ -231,25 +243,25 @@ class _Search:
     # --- one alone --------------------------------------------------------------------------------------
 
     def _look_for_alone(self, begin: int, values: Samples) -> None:
-        joined = np.concatenate((self._tail.astype(values.dtype), values))
-        offset = begin - len(self._tail)
-        self._tail = np.array(joined[-2:])
-        if len(joined) < 2:
+        """Look at all samples but the first and the last, which lack a neighbour."""
+        if len(values) < 2:
             return
         # A missing neighbour may have been anything: it never makes a sample stand alone.
-        if not math.isfinite(float(np.sum(joined))):
-            joined = np.where(np.isfinite(joined), joined, np.inf)
-        pairs = np.minimum(joined[:-1], joined[1:])
-        pairs = pairs[pairs < np.inf] if not math.isfinite(float(np.max(pairs))) else pairs
-        self._usual = max(self._usual, ABOVE * float(np.max(pairs, initial=0.0)))
-        inner = joined[1:-1]
+        if not math.isfinite(float(np.min(values))) or not math.isfinite(float(np.max(values))):
+            values = np.where(np.isfinite(values), values, np.inf)
+        pairs = np.minimum(values[:-1], values[1:])
+        highest = float(np.max(pairs))
+        if not math.isfinite(highest):
+            highest = float(np.max(pairs, where=pairs < np.inf, initial=0.0))
+        self._usual = max(self._usual, ABOVE * highest)
+        inner = values[1:-1]
         if not len(inner) or not float(np.max(inner)) > self._usual:
             return
         at = np.flatnonzero((inner > self._usual) & (inner < np.inf)) + 1
-        beside = np.maximum(np.abs(joined[at - 1]), np.abs(joined[at + 1]))
-        at = at[joined[at] >= TIMES * beside]
+        beside = np.maximum(np.abs(values[at - 1]), np.abs(values[at + 1]))
+        at = at[values[at] >= TIMES * beside]
         if len(at):
-            self._alone.append((offset + at, joined[at].copy()))
+            self._alone.append((begin + at, values[at].copy()))
             if sum(len(indices) for indices, _ in self._alone) > _MOST_ALONE:
                 self._drop_usual()
 
