@@ -35,6 +35,7 @@ __all__ = [
     "Stated",
     "SummaryCheck",
     "SummedFigure",
+    "TraceCount",
     "Uncertainty",
     "Verdict",
     "WindowResult",
