@@ -63,9 +63,10 @@ class SupplySettings:
 
 @dataclass(frozen=True)
 class AppliedSupply:
-    """The settings that the supply reports back."""
+    """The settings that the supply reports back; `current_limit_a` None where it does not tell of a limit."""
 
     voltage_set_v: float
+    current_limit_a: float | None = None
 
 
 class Supply(Protocol):
@@ -224,12 +225,25 @@ class OverRange:
     detail: str
 
 
+NoteKind = Literal["", "error", "ended", "supply-off", "surplus-samples", "lost-edge", "filling", "unreadable"]
+
+
 @dataclass(frozen=True)
 class Note:
-    """Text or bytes in the stream that are not samples; kept because they may explain a wrong figure."""
+    """Text or bytes in the stream that are not samples; kept because they may explain a wrong figure.
+
+    `about` is what kind of message it is, on which its consequence depends: an `error` that the instrument reports
+    of itself, an acquisition that `ended` by itself, a supply that the instrument switched off unasked
+    (`supply-off`), more samples than its time allows (`surplus-samples`), an edge that its counter misses
+    (`lost-edge`), a buffer that is `filling`, text or bytes that are `unreadable`; "" for anything else. What it
+    reports happened between the samples `after` and `before`; None where the driver cannot tell.
+    """
 
     text: str
     suspicious: bool = False
+    about: NoteKind = ""
+    after: int | None = None
+    before: int | None = None
 
 
 @dataclass(frozen=True)

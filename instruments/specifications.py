@@ -12,6 +12,15 @@ no document gives a limit:
     relative = 0.02
     source = "UM2243, page 23"
 
+It may have one `[[largest]]` for each quantity, the largest reading that there can be, and, where readings cannot
+stay so high for more than some milliseconds, the largest that is `lasting`, both in `unit`:
+
+    [[largest]]
+    value = 0.075
+    lasting = 0.059
+    unit = "A"
+    source = "UM2243, section 10"
+
 A term with neither `relative` nor `absolute` is a cause that the documents name without giving its size: it makes
 the uncertainty of a real measurement incomplete (a twin has no such error). So does `assumed = true`, for one term
 or for the whole table: a limit that no document of the maker states is counted, but the uncertainty is never
@@ -52,6 +61,16 @@ class SpecificationTerm:
 
 
 @dataclass(frozen=True)
+class Largest:
+    """The largest reading that there can be, and the largest that can last (None: as large), both in `unit`."""
+
+    value: float
+    unit: str
+    source: str
+    lasting: float | None = None
+
+
+@dataclass(frozen=True)
 class CalibrationPoint:
     """One point of a calibration: at the reading `value`, `correction` is to be added (VIM 2.53), both in `unit`.
 
@@ -87,6 +106,7 @@ class Specification:
     assumed: bool = False
     points: tuple[CalibrationPoint, ...] = ()
     replaced: tuple[str, ...] = ()
+    largest: tuple[Largest, ...] = ()
 
 
 # What the points of one quantity replace: power and energy are products, so their points hold the voltage, too.
@@ -110,9 +130,10 @@ def load(package: str) -> Specification:
     terms = tuple(SpecificationTerm(**entry) for entry in table.pop("term"))
     assumptions = tuple(table.pop("assumptions", ()))
     assumed = bool(table.pop("assumed", False))
+    largest = tuple(Largest(**entry) for entry in table.pop("largest", ()))
     if table:
         raise KeyError(f"{package}/{FILE}: unknown keys {sorted(table)}")
-    return Specification(document=document, terms=terms, assumptions=assumptions, assumed=assumed)
+    return Specification(document=document, terms=terms, assumptions=assumptions, assumed=assumed, largest=largest)
 
 
 def with_noise_at(table: Specification, period_s: float, reference_s: float, power: float) -> Specification:
@@ -158,11 +179,17 @@ def laid_over(
 
 
 def as_facts(table: Specification) -> dict[str, Any]:
-    """Return `table` as a journal holds it; what a calibration adds is there only where there is one."""
+    """Return the limits of error in `table` as a journal holds them; what a calibration adds only where it is."""
     facts = asdict(table)
+    del facts["largest"]
     if not table.points:
         del facts["points"], facts["replaced"]
     return facts
+
+
+def largest_facts(table: Specification) -> list[dict[str, Any]]:
+    """Return the largest readings in `table` as a journal holds them."""
+    return [asdict(one) for one in table.largest]
 
 
 def _has_points(term: SpecificationTerm, points: Sequence[CalibrationPoint]) -> bool:

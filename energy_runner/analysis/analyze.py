@@ -9,12 +9,14 @@ from dataclasses import replace
 from energy_runner.analysis.accuracy import measure_accuracy
 from energy_runner.analysis.contradictions import contradicted, contradictions
 from energy_runner.analysis.derived import Timed, TimedBy, energy_delay_product, throughput
+from energy_runner.analysis.energy.impossible import impossible_samples
 from energy_runner.analysis.energy.integrate import METHODS
 from energy_runner.analysis.energy.monitor_summary import check_summary
 from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.inferences.repeated import count_in_trace
 from energy_runner.analysis.inferences.window_length import by_repetitions
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
@@ -135,6 +137,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
         alignment, told = by_trace(source, matching, alignment) if source else (alignment, False)
+        repeated = count_in_trace(source, matching, alignment) if source else None
         alignment = by_repetitions(source, matching, alignment) if source else alignment
         findings += [*alignment.findings, *found]
         given = _conditions(session, facts, alignment, clock, found_clock)
@@ -142,7 +145,14 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             given = replace(given, unwitnessed=not told and not witnessed(facts, matching, alignment))
         thresholds_w = given.thresholds_w() if given else []
         windows, found = energy_windows(
-            facts, session.record, matching, alignment, source, thresholds_w=thresholds_w, clock=clock
+            facts,
+            session.record,
+            matching,
+            alignment,
+            source,
+            thresholds_w=thresholds_w,
+            clock=clock,
+            impossible=impossible_samples(source, facts, session.record, matching, alignment) if source else (),
         )
         findings += found
         given = with_calibration(given, source, windows)
@@ -180,6 +190,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "edges_cross_check": lap_check,
             "sample_clock": found_clock,
             "monitor_summary": summed_up,
+            "inferences_in_trace": repeated,
             "layers": layers,
             "levels": levels.result() if levels else None,
             "net_energy_per_inference_j": net_energy(

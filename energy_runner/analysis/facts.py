@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from energy_runner.analysis.messages import Messages
 from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
 from energy_runner.session.exchanges import chunk_end
@@ -97,6 +98,7 @@ class Facts:
     stream_bytes: int = 0
     lost: list[ev.SamplesLost] = field(default_factory=list)
     over_range: list[ev.SamplesOverRange] = field(default_factory=list)
+    messages: Messages = field(default_factory=Messages)
     remarks: Listed[ev.Remark] = field(default_factory=lambda: Listed(ev.Remark))
     problems: Listed[ev.Problem] = field(default_factory=lambda: Listed(ev.Problem))
     ended: ev.RunStopped | None = None
@@ -171,6 +173,7 @@ _NUMBERS: dict[type[ev.Event], dict[str, tuple[float, float]]] = {
         "inferences": (1.0, _LARGEST),
     },
     ev.EdgesExpected: {"count": (0.0, 1000.0)},
+    ev.Remark: {"after": (-_LARGEST, _LARGEST), "before": (-_LARGEST, _LARGEST)},
 }
 
 
@@ -205,7 +208,19 @@ def gather(events: Events) -> Facts:
             facts.arrival_times_ns.append(event.t_ns)
         elif isinstance(event, ev.StreamChunk):
             facts.stream_bytes = chunk_end(event, facts.stream_bytes)
+        _heed(facts, event)
     return facts
+
+
+def _heed(facts: Facts, event: ev.AnyEvent) -> None:
+    """Give what the sampler says in the course of its acquisition a place among the samples."""
+    monitor = facts.monitor
+    if monitor is None or not facts.started:
+        return
+    if isinstance(event, ev.SamplesArrived):
+        facts.messages.arrived(event.end, monitor.period_s)
+    elif isinstance(event, ev.Remark) and event.box == monitor.sampler:
+        facts.messages.said(event, monitor.period_s)
 
 
 def _begin(facts: Facts, event: ev.EdgesExpected) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Energy mode: one acquisition over five stimuli; between two falling edges the DUT infers N times."""
 
+from energy_runner.analysis.placing.margins import drift, tail_s
 from energy_runner.director.plan import TRIAL_S
 from energy_runner.director.stage import ANSWER_S, EDGE_ADVICE, Stage
 from energy_runner.errors import BenchFault
@@ -10,7 +11,7 @@ from energy_runner.session.events import (
     EdgesExpected,
     VoltageMeasured,
 )
-from instruments.clock import Deadline
+from instruments.clock import NS_PER_S, Deadline
 from instruments.roles import AppliedSampling
 
 # Edges may reach the host later than the DUT's lines do: through a slow monitor or a busy IO manager.
@@ -37,7 +38,7 @@ def measure_energy(stage: Stage) -> None:
     stage.identify_dut()
     stage.arm_edges()
     _measure_voltage(stage)
-    _start(stage, applied)
+    started_ns = _start(stage, applied)
     stage.wait(plan.head_s)
     load_started_ns = stage.clock.now_ns()
     stage.phase("load", plan.inputs[0].file)
@@ -59,7 +60,7 @@ def measure_energy(stage: Stage) -> None:
             seen = edges_seen(stage) - before
             stage.recorder.remark("director", f"window {index + 1}: {seen} of 2 edges came", suspicious=True)
     stage.phase("finish")
-    stage.wait(plan.tail_s)
+    stage.wait(tail_s(plan.tail_s, (stage.clock.now_ns() - started_ns) / NS_PER_S, _drift(stage)))
     stage.surroundings()
     _await_confirmation(stage, applied.period_s)
     _stop(stage, stage.deadline(STOP_S))
@@ -79,8 +80,15 @@ def _edges_in_samples(stage: Stage) -> bool:
     return stage.bench.edges is not None and stage.bench.edges.timebase == "samples"
 
 
-def _start(stage: Stage, applied: AppliedSampling) -> None:
-    """Start the acquisition and prove with one pulse that edges arrive."""
+def _drift(stage: Stage) -> float:
+    """Return by how much the clocks that place the windows may drift apart, as a share of the time that passes."""
+    specification = stage.bench.sampler.specification() if stage.bench.sampler is not None else None
+    terms = specification.terms if specification is not None else ()
+    return drift(term.relative for term in terms if term.name == "clock")
+
+
+def _start(stage: Stage, applied: AppliedSampling) -> int:
+    """Start the acquisition and prove with one pulse that edges arrive; return when it started, in host ns."""
     sampler = stage.bench.sampler
     if sampler is None:
         raise BenchFault("energy cannot be measured without a sampler")
@@ -89,7 +97,8 @@ def _start(stage: Stage, applied: AppliedSampling) -> None:
     stage.recorder.open_trace(applied, streaming={player.instrument} if player is not None else ())
     stage.undo.register("stop the acquisition", lambda deadline: _stop(stage, deadline), STOP_S)
     sampler.start(stage.deadline(START_S))
-    stage.recorder.emit(AcquisitionStarted(t_ns=stage.clock.now_ns()))
+    started_ns = stage.clock.now_ns()
+    stage.recorder.emit(AcquisitionStarted(t_ns=started_ns))
     stage.acquiring = True
     stage.recorder.emit(EdgesExpected(t_ns=stage.clock.now_ns(), purpose="sync", count=1))
     stage.bench.dut.timestamp(stage.deadline(ANSWER_S))
@@ -108,6 +117,7 @@ def _start(stage: Stage, applied: AppliedSampling) -> None:
         raise BenchFault(
             f"the acquisition delivered no sample within {EDGE_WAIT_S:g} s of the first edge; check {advice}"
         )
+    return started_ns
 
 
 def _await_confirmation(stage: Stage, period_s: float) -> None:

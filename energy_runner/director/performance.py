@@ -30,9 +30,9 @@ def prepare(stage: Stage) -> None:
     """Open, configure, power up and identify: the beginning of the modes without an acquisition."""
     stage.open_instruments()
     if stage.bench.supply is not None:
-        voltage_set_v = stage.configure_supply()
+        supplied = stage.configure_supply()
         if stage.bench.sampler is not None:
-            stage.configure_sampler(voltage_set_v)
+            stage.configure_sampler(supplied)
     stage.power_up()
     stage.identify_dut()
 

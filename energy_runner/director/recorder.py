@@ -230,7 +230,7 @@ class Recorder:
         elif isinstance(item, Summary):
             self.emit(MonitorSummary(t_ns=t_ns, **_fields(item)))
         elif isinstance(item, Note):
-            self.remark(self._sampler, item.text, suspicious=item.suspicious)
+            self.emit(Remark(t_ns=t_ns, box=self._sampler, **_fields(item)))
 
     def _show(self, event: Progress | SampleBlock) -> None:
         try:
@@ -279,5 +279,5 @@ class Recorder:
             raise error
 
 
-def _fields(item: Lost | OverRange | TimeMark | Summary) -> dict[str, Any]:
+def _fields(item: Lost | OverRange | TimeMark | Summary | Note) -> dict[str, Any]:
     return {name: getattr(item, name) for name in item.__dataclass_fields__}

@@ -42,8 +42,8 @@ from energy_runner.session.events import (
 from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
 from instruments.errors import ProtocolViolation
-from instruments.roles import AppliedSampling, Identity, Instrument, Lap, StreamItem
-from instruments.specifications import as_facts
+from instruments.roles import AppliedSampling, AppliedSupply, Identity, Instrument, Lap, StreamItem
+from instruments.specifications import as_facts, largest_facts
 
 POLL_NS = to_ns(0.1)
 TURN_S = 0.05
@@ -193,17 +193,17 @@ class Stage:
         facts["detail"] = dict(identity.detail)
         self.recorder.emit(DeviceIdentified(t_ns=self.clock.now_ns(), box=name, identity=facts))
 
-    def configure_supply(self) -> float:
-        """Set the supply with its output off; return the voltage it reports, or the one the bench file states."""
+    def configure_supply(self) -> AppliedSupply:
+        """Set the supply with its output off; return what it reports, or the voltage of the bench file."""
         settings = self.bench.supply_settings
         if settings is None:
             raise BenchFault(f"bench '{self.bench.spec.name}' does not state at which voltage the DUT runs")
         self.phase("configure", f"{settings.voltage_v:g} V")
         if self.bench.supply is None:
-            return settings.voltage_v
-        return self.bench.supply.configure(settings, self.deadline(OPEN_S)).voltage_set_v
+            return AppliedSupply(settings.voltage_v)
+        return self.bench.supply.configure(settings, self.deadline(OPEN_S))
 
-    def configure_sampler(self, voltage_set_v: float) -> AppliedSampling:
+    def configure_sampler(self, supplied: AppliedSupply) -> AppliedSampling:
         """Configure the sampler; return its applied settings, and record them with their specification."""
         sampler, edges, players = self.bench.sampler, self.bench.edges, self.bench.players
         if sampler is None or players.sampler is None:
@@ -212,10 +212,12 @@ class Stage:
         check_unread(players.sampler.instrument, sampler.capabilities.unread_s)
         check_signals(players.sampler.instrument, applied)
         captures = edges is not None and edges.timebase == "samples"
+        specification = sampler.specification()
         self.recorder.emit(
             MonitorConfigured(
                 t_ns=self.clock.now_ns(),
-                voltage_set_v=voltage_set_v,
+                voltage_set_v=supplied.voltage_set_v,
+                current_limit_a=supplied.current_limit_a,
                 period_s=applied.period_s,
                 signals=[
                     {"name": one.name, "unit": one.unit, "kind": one.kind, "period_s": one.period_s}
@@ -223,9 +225,8 @@ class Stage:
                 ],
                 captures_edges=captures,
                 starts_on_edge=sampler.capabilities.starts_on_edge,
-                accuracy=as_facts(
-                    with_calibration(self.bench.spec, players.sampler.instrument, sampler.specification())
-                ),
+                accuracy=as_facts(with_calibration(self.bench.spec, players.sampler.instrument, specification)),
+                largest=largest_facts(specification),
                 sampler=players.sampler.instrument,
                 supply=players.supply.instrument if players.supply else "",
             )

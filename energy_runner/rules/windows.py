@@ -103,6 +103,19 @@ def window_inferences(case: Case, row: Row) -> Judgement:
     return replace(judged, passed=judged.passed and not doubts)
 
 
+def trace_repeats(case: Case, _: Row) -> Judgement:
+    """Judge whether the trace repeats as many times in each window as inferences are stated."""
+    limit = "as many as stated"
+    found = case.result.inferences_in_trace
+    if found is None:
+        return not_known(limit, "nothing repeats clearly in any window")
+    counted = f"{found.found:.6g} found, {found.stated} stated"
+    if found.agrees is None:
+        return not_known(limit, f"{counted}; {shown(found.note)}")
+    judged = number(found.found, counted, limit, low=found.least, high=found.most)
+    return replace(judged, passed=judged.passed and found.agrees)
+
+
 def spread(case: Case, row: Row) -> Judgement:
     """Judge whether the windows agree: (largest - smallest) / median."""
     known = [value for value in values(case) if value is not None]

@@ -35,6 +35,7 @@ __all__ = [
     "Stated",
     "SummaryCheck",
     "SummedFigure",
+    "TraceCount",
     "Uncertainty",
     "Verdict",
     "WindowResult",
@@ -179,6 +180,27 @@ class SampleClock(Model):
     """False if they do so in some parts of the run only, as where samples are lost unnoticed."""
 
 
+class TraceCount(Model):
+    """How often the trace repeats in a window against the inferences stated: of the window that differs most."""
+
+    windows: int
+    """Windows in which something repeats clearly."""
+    stated: int
+    """Inferences by the facts."""
+    found: float
+    """Repetitions in the trace."""
+    u: float
+    """Standard uncertainty of `found`."""
+    least: float
+    """Fewest repetitions that the stated number allows."""
+    most: float
+    """Most of them."""
+    agrees: StrictBool | None
+    """Whether they do; null where a harmless structure explains another number."""
+    note: str = ""
+    """Which; empty for none."""
+
+
 class LayerResult(Model):
     """One layer of the network, per inference."""
 
@@ -306,6 +328,8 @@ class Result(Model):
     """The monitor's sample period by the host's clock."""
     monitor_summary: SummaryCheck | None = None
     """Energy mode: the monitor's own summary against the recorded samples; null where it gave none."""
+    inferences_in_trace: TraceCount | None = None
+    """How often the trace repeats against the inferences stated; null where nothing repeats clearly."""
     layers: Layers | None = None
     """Energy of each layer; only from a bench that marks the layers."""
     levels: Levels | None = None

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sampler over SCPI whose records stay in the instrument's FIFO until they are fetched."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,7 +65,8 @@ class FifoLogger:
         self._clock = clock
         self._dialect = dialect
         self._questionable = questionable
-        self._counter = SampleCounter(1.0, 0, dialect.fifo_s, dialect.piece_s)
+        self._period_s = 1.0
+        self._counter = SampleCounter(self._period_s, 0, dialect.fifo_s, dialect.piece_s)
         self._doubtful = False
         self._fetched: list[Records] = []
         self._ready: list[StreamItem] = []
@@ -80,6 +82,7 @@ class FifoLogger:
         """Arm the log; raise `Refused` if the instrument reports an error."""
         self._questionable(deadline)  # the query clears what was latched before
         armed_ns = self._clock.now_ns()
+        self._period_s = period_s
         self._counter = SampleCounter(period_s, armed_ns, self._dialect.fifo_s, self._dialect.piece_s)
         self._fetched, self._ready, self._doubtful = [], [], False
         self._status_ns, self._status_index = armed_ns, 0
@@ -117,7 +120,7 @@ class FifoLogger:
                     self.abort(deadline)
                 raise
             self.abort(deadline)
-            self._note_errors(deadline)
+            self._note_errors(self._status_index, deadline)
         return self._hand_over()
 
     def abort(self, deadline: Deadline) -> None:
@@ -191,9 +194,12 @@ class FifoLogger:
                 detail = f"{self._dialect.skipped}; at least this many"
                 self._ready.append(Lost(self._status_index, self._counter.next_index, 1, detail))
         self._lost_since_status = False
-        self._status_index = self._counter.next_index
-        self._note_errors(deadline)
+        since, self._status_index = self._status_index, self._counter.next_index
+        self._note_errors(since, deadline)
 
-    def _note_errors(self, deadline: Deadline) -> None:
+    def _note_errors(self, after: int, deadline: Deadline) -> None:
+        """Note errors that happened after sample `after` was read, and before those that cannot be read yet."""
+        before = self._counter.next_index + math.ceil(self._dialect.piece_s / self._period_s)
         for error in self._session.errors(deadline):
-            self._ready.append(Note(f"error during the log: {error}", suspicious=True))
+            text = f"error during the log: {error}"
+            self._ready.append(Note(text, suspicious=True, about="error", after=after, before=before))

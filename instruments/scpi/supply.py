@@ -111,15 +111,16 @@ class ScpiSupply:
             raise Refused("set the supply", f"{voltage_v:g} V is outside {low_v:g} to {high_v:g} V")
         if limit_a is not None and highest_a is not None and not 0 < limit_a <= highest_a:
             raise Refused("set the supply", f"a current limit of {limit_a:g} A is outside 0 to {highest_a:g} A")
+        limit_a = self._dialect.default_limit_a if limit_a is None else limit_a
         words = self._dialect.words | {
             "voltage": format_number(voltage_v),
-            "limit": format_number(self._dialect.default_limit_a if limit_a is None else limit_a),
+            "limit": format_number(limit_a),
             "protection": format_number(max(1.1 * voltage_v, voltage_v + 0.2)),
         }
         self.before_off()
         set_up_in_blocks(self._session, self._dialect.set_up, words, deadline)
         self._voltage_v = self._session.ask_number(self._dialect.voltage_set, deadline)
-        return AppliedSupply(self._voltage_v)
+        return AppliedSupply(self._voltage_v, limit_a)
 
     def on(self, deadline: Deadline) -> None:
         """Switch the output on; raise `Refused` if the instrument does not confirm it."""

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from instruments.clock import VirtualClock
+
 MAX_INPUT_BYTES = 65536
 QUEUE_LENGTH = 20
 MAX_CHANNELS = 1000
@@ -28,6 +30,7 @@ TEXTS = {
     -222: "Data out of range",
     -224: "Illegal parameter value",
     -230: "Data corrupt or stale",
+    -310: "System error",
     -350: "Queue overflow",
     -363: "Input buffer overrun",
 }
@@ -113,6 +116,11 @@ class ScpiCore:
             self._queue.append(error)
         else:
             self._queue[-1] = ScpiError(-350)
+
+    def push_at(self, clock: VirtualClock, at_ns: int | None) -> None:
+        """Plan a system error at a time to come; None plans none."""
+        if at_ns is not None and at_ns > clock.now_ns():
+            clock.call_at(at_ns, lambda: self.push(ScpiError(-310)))
 
     def feed(self, data: bytes) -> bytes:
         """Return the answers to the command lines completed by `data`; input without a line end is bounded."""

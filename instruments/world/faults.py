@@ -27,6 +27,10 @@ class Faults:
     drop_buffer_at_ns: int | None = None  # one host stall long enough to overflow the instrument
     over_range_above_a: float | None = None
     misread_exponent_at_ns: int | None = None  # one sample reads ten times too large, its line is well formed
+    odd_sample_every: int = 0  # one of so many samples reads `odd_sample_a`, whatever the DUT draws
+    odd_sample_a: float = 4.0
+    flip_sign_every: int = 0  # the sign of one of so many readings of current is wrong
+    error_at_ns: int | None = None  # the instrument reports an error of its own during an acquisition
     lose_block_at_ns: int | None = None  # a block of samples is lost, and nothing in the stream shows it
     summary_of_another: bool = False  # the monitor sums up the acquisition before this one
     stray_channels: bool = False  # a log of one channel also holds the values of every other channel
@@ -45,6 +49,7 @@ class Faults:
     unplug_between_ns: dict[str, tuple[int, int]] = field(default_factory=dict)  # gone, and back
     # Prefixes of commands that are answered with an error; those of the IO manager begin with "io ".
     refuse: set[str] = field(default_factory=set)
+    inferences_made: float = 1.0  # share of those asked for that the DUT makes, while it answers for all
     # When the DUT restarts by itself, or because its rail collapses; read when its supply comes on.
     reboot_dut_at_ns: int | None = None
     brown_out_at_ns: int | None = None

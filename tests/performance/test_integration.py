@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from scipy.integrate import trapezoid
 
+from energy_runner.analysis.energy.bounds import Bounds
+from energy_runner.analysis.energy.impossible import Span, find_impossible
 from energy_runner.analysis.energy.integrate import integrate
+from tests.support.hand_made import fake
 
 SAMPLES = 10**8
 
@@ -61,3 +64,20 @@ def test_integrating_needs_no_memory_for_the_samples() -> None:
     grown_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert total.expected == SAMPLES
     assert grown_kb < 50_000
+
+
+def test_the_search_for_impossible_samples_takes_a_few_times_as_long_as_numpy_sum() -> None:
+    """One more pass over each signal of a trace; reading it takes longer than that."""
+    samples = np.full(SAMPLES // 4, 1.579e-5, dtype=np.float32)
+    samples[::7] *= np.float32(1.03)
+    bounds, facts = Bounds(-1e-8, 1e-3, 1e-4), fake(over_range=[])
+
+    def search() -> int:
+        signals = {"energy": (lambda a, b: samples[a:b], bounds)}
+        return find_impossible(signals, len(samples), 1e-3, [Span(0, len(samples), 100)], facts)[0].count
+
+    ratio = min(fastest_s(search) / fastest_s(lambda: np.sum(samples)) for _ in range(3))
+    print(f"search for impossible samples in {len(samples)}: {ratio:.2f} times numpy.sum")
+    assert ratio <= 10.0
+    samples[12_345_678] = 1.0
+    assert search() == 1

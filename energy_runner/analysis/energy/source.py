@@ -2,7 +2,7 @@
 """Turn whichever signals a monitor recorded into energy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,7 +20,8 @@ class EnergySource:
     """Samples whose integral, times `joule`, is energy. Positions count samples of `period_s` seconds.
 
     `period_s` is the period that the monitor states, and `clock` what a period really is as a multiple of it.
-    `current_a` and `voltage_v` read the two factors of a power where both were measured.
+    `current_a` and `voltage_v` read the two factors of a power where both were measured, and `signals` each signal
+    as it was recorded.
     """
 
     read: Read
@@ -31,6 +32,7 @@ class EnergySource:
     clock: float = 1.0
     current_a: Read | None = None
     voltage_v: Read | None = None
+    signals: Mapping[str, Read] = field(default_factory=dict)
 
     @property
     def step_s(self) -> float:
@@ -87,6 +89,7 @@ def energy_source(
             clock=factor,
             current_a=single("current") if both else None,
             voltage_v=single("voltage") if both else None,
+            signals={name: single(name) for name, _ in trace.signals},
         )
 
     if "energy" in names:

@@ -3,17 +3,19 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 
 from energy_runner.analysis.energy.droop import Droop, find_droop
+from energy_runner.analysis.energy.impossible import Impossible
 from energy_runner.analysis.energy.integrate import Integral
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.spectrum import too_coarse
 from energy_runner.analysis.energy.sums import mean_present, range_present
 from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.messages import Message, within
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.placing.edges import Matching
@@ -39,12 +41,13 @@ class EnergyWindow:
 
 @dataclass(frozen=True)
 class _Look:
-    """What else the uncertainty budget asks of each window."""
+    """What else is asked of each window, by the uncertainty budget and by what its samples cannot be."""
 
     rate_u: float
     thresholds_w: Sequence[float]
     clock: float
     droop: Droop | None
+    impossible: Impossible = field(default_factory=Impossible)
 
 
 def window_frame(record: Record, index: int, inference: InferenceDone) -> WindowResult:
@@ -70,15 +73,18 @@ def energy_windows(
     *,
     thresholds_w: Sequence[float] = (),
     clock: Clock | None = None,
+    impossible: Sequence[Impossible] = (),
 ) -> tuple[list[EnergyWindow], list[Finding]]:
     """Return every window in the journal, measured as far as its edges and samples allow.
 
     For each of `thresholds_w`, the share of the window with more power than that is determined. `clock` says what
-    a sample lasts; the places of the windows are in the timebase of the monitor itself.
+    a sample lasts; the places of the windows are in the timebase of the monitor itself. `impossible` says for each
+    of the alignment's windows which of its samples cannot be.
     """
+    found_of = impossible or [Impossible()] * len(alignment.windows)
     placed_of = {
-        id(matched.command.inference): placed
-        for matched, placed in zip(matching.windows(), alignment.windows, strict=True)
+        id(matched.command.inference): (placed, cannot_be)
+        for matched, placed, cannot_be in zip(matching.windows(), alignment.windows, found_of, strict=True)
     }
     droop = find_droop(source) if source is not None else None
     look = _Look(alignment.rate_u or 0.0, thresholds_w, (clock or Clock()).factor, droop)
@@ -86,11 +92,11 @@ def energy_windows(
     findings: list[Finding] = []
     for index, inference in enumerate(facts.windows()):
         frame = window_frame(record, index, inference)
-        placed = placed_of.get(id(inference))
+        placed, cannot_be = placed_of.get(id(inference), (None, Impossible()))
         if placed is None or facts.monitor is None:
             windows.append(EnergyWindow(frame, None, None))
             continue
-        window, found = _measure(facts, frame, placed, source, look)
+        window, found = _measure(facts, frame, placed, source, replace(look, impossible=cannot_be))
         windows.append(window)
         findings += found
     return windows, findings
@@ -118,12 +124,13 @@ def _measure(
             "samples_expected": total.expected,
             "samples_received": total.expected - missing,
             "samples_missing": missing,
-            "samples_over_range": _over_range(facts, placed),
+            "samples_over_range": _over_range(facts, placed) + look.impossible.count,
         }
     )
     energy_j = total.total * source.joule
     share = max(total.missing_share, missing / total.expected)
-    doubt = _doubt(frame, energy_j, share)
+    said = within(facts.messages.found, placed.start, placed.stop)
+    doubt = _doubt(frame, energy_j, share, look.impossible, said)
     if doubt is not None:
         return EnergyWindow(frame, None, placed), [doubt]
     measured = _measured(frame, placed, source, total, look)
@@ -155,15 +162,23 @@ def _timed(facts: Facts, frame: WindowResult, placed: Placed, look: _Look) -> Wi
     )
 
 
-def _doubt(frame: WindowResult, energy_j: float, missing_share: float) -> Finding | None:
+def _doubt(
+    frame: WindowResult, energy_j: float, missing_share: float, impossible: Impossible, said: Sequence[Message]
+) -> Finding | None:
     """Return why the window has no energy that could be defended; None if it has."""
     over = frame.samples_over_range
     if missing_share > MOST_MISSING:
         return _lost(frame)
-    if over:
-        return _finding(frame, "over-range", f"{over} samples were beyond the monitor's range")
     if not (np.isfinite(energy_j) and energy_j > 0):
         return _finding(frame, "energy-not-positive", f"{energy_j} J")
+    if impossible.count:
+        detail = f"{impossible.count} samples cannot be, the first at {impossible.index}: {impossible.why}"
+        return _finding(frame, "samples-impossible", detail)
+    if over:
+        return _finding(frame, "over-range", f"{over} samples were beyond the monitor's range")
+    if said:
+        more = f", and {len(said) - 1} more" if len(said) > 1 else ""
+        return _finding(frame, "instrument-error", f"{said[0].text[:80]}{more}: {said[0].why}")
     return None
 
 

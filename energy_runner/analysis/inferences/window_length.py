@@ -29,7 +29,7 @@ from energy_runner.session.result import Finding
 
 _PIECES = 12  # of a window, ...
 _FEWEST = 3  # ... at least
-_EACH = 10  # inferences in a piece, at least
+EACH = 10  # inferences in a piece, at least
 _LEAST_STEP = 0.25  # from piece to piece, as a share of one: 15 inferences are the fewest that can tell
 _SAMPLES = 64  # of an inference; more are averaged
 _MOST = 1 << 20  # of a window, likewise
@@ -37,9 +37,9 @@ _MOST_PARTS = 4  # alike, of which an inference may consist
 _CLEAR = 0.5  # share of the variance that repeats in every piece, ...
 _EVEN = 0.8  # ... and of the middle one of these shares: a piece in which the period changes has less
 _NEAR = 0.25  # of the stated number: what repeats less often than that is something else
-_BY_CHANCE = 8.0  # sigmas, of what is left when the repetitions are taken out
+BY_CHANCE = 8.0  # sigmas, of what is left when the repetitions are taken out
 _ONE_SIDED = 0.9985  # three sigmas
-_ALIKE = 0.5  # correlation between windows of what repeats at an edge; that of a tick is about 0
+ALIKE = 0.5  # correlation between windows of what repeats at an edge; that of a tick is about 0
 USUAL_S, USUAL = 0.005, 1e-3  # of real windows, by which their inferences seem shorter or longer: 0.0004 at most
 _INSIDE = 1.25  # of a rectangular distribution 95 % are then within
 
@@ -105,27 +105,24 @@ def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence
         for placed, stated in zip(alignment.windows, inferences, strict=True)
     ]
     told = [one for one in seen if one is not None]
-    alike = len(told) < 2 or any(correlation([one.shapes[end] for one in told]) > _ALIKE for end in (0, 1))
+    alike = len(told) < 2 or any(correlation([one.shapes[end] for one in told]) > ALIKE for end in (0, 1))
     return [one.short_s if one is not None and alike else None for one in seen]
 
 
 def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
     """Return what a window tells by itself; None where it cannot."""
-    first, last = max(0, math.ceil(placed.start)), min(source.length, math.floor(placed.stop))
-    factor = max(1, (last - first) // max(1, stated) // _SAMPLES, (last - first) // _MOST)
-    power_w = averaged(source, first, last, factor)
+    power_w, first, factor = samples_of(source, placed, stated)
     held = repetitions(power_w, stated)
     if held is None:
         return None
     lasts_s = (placed.stop - placed.start) * source.step_s
     each_s = lasts_s / held.count
-    usual_s = max(USUAL_S, USUAL * lasts_s, held.coarse * each_s, 2 * placed.half_width * source.step_s)
     off_s = (stated - held.count) * each_s
-    if off_s <= usual_s + 3 * held.u * each_s:
+    if off_s <= usual_s(source, placed, held) + 3 * held.u * each_s:
         off_s = 0.0
     elif _something_else(power_w, held, stated):
         return None
-    at_start, at_stop = math.ceil(_EACH * held.first), math.ceil(_EACH * held.last)
+    at_start, at_stop = math.ceil(EACH * held.first), math.ceil(EACH * held.last)
     begin, end = (first - placed.start) / factor, len(power_w) - (placed.stop - first) / factor
     shapes = (
         shape_at(power_w[:at_start], begin, held.first),
@@ -134,13 +131,27 @@ def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
     return _Seen(off_s, shapes)
 
 
+def samples_of(source: EnergySource, placed: Placed, stated: int) -> tuple[FloatArray, int, int]:
+    """Return the power in a window, the place of its first sample, and how many samples each value averages."""
+    first, last = max(0, math.ceil(placed.start)), min(source.length, math.floor(placed.stop))
+    factor = max(1, (last - first) // max(1, stated) // _SAMPLES, (last - first) // _MOST)
+    return averaged(source, first, last, factor), first, factor
+
+
+def usual_s(source: EnergySource, placed: Placed, held: Repetitions) -> float:
+    """Return by how many seconds a window may be shorter or longer than its repetitions, beside their u."""
+    lasts_s = (placed.stop - placed.start) * source.step_s
+    coarse_s = held.coarse * lasts_s / held.count
+    return max(USUAL_S, USUAL * lasts_s, coarse_s, 2 * placed.half_width * source.step_s)
+
+
 def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
     """Return how often the samples of one window repeat, near `stated` times; None if that is not clear.
 
     NaN samples are missing. An inference may consist of up to four parts that look alike.
     """
-    pieces = min(_PIECES, max(_FEWEST, stated // _EACH))
-    width = max(1 / pieces, _EACH / max(1, stated))  # as a share of the window: pieces of a short one overlap
+    pieces = min(_PIECES, max(_FEWEST, stated // EACH))
+    width = max(1 / pieces, EACH / max(1, stated))  # as a share of the window: pieces of a short one overlap
     step = (1 - width) / (pieces - 1)
     if step < _LEAST_STEP * width:
         return None
@@ -184,7 +195,7 @@ def _something_else(power_w: FloatArray, held: Repetitions, stated: int) -> bool
         return False
     y = flattened(power_w)
     rest = y - repeating(y, len(y) / held.count / held.parts)
-    return explained(rest, len(y) / stated).sigmas > _BY_CHANCE
+    return explained(rest, len(y) / stated).sigmas > BY_CHANCE
 
 
 def _widened(placed: Placed, off: float, common: float) -> Placed:

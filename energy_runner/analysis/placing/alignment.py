@@ -27,7 +27,7 @@ NONE = "none"
 LATENCY_LIMIT_S = 0.02
 
 LAP_STEP_S = 4e-6
-_DRIFT = 1e-4  # in minutes: some kelvin, at 30 ppm each for a ceramic resonator
+DRIFT = 1e-4  # in minutes: some kelvin, at 30 ppm each for a ceramic resonator
 _LARGEST_CORRECTION = 0.02  # a ceramic resonator stays within 0.005
 
 
@@ -128,7 +128,7 @@ def _drift(lap_s: FloatArray, host_s: FloatArray) -> float:
         return 0.0
     unsure = math.hypot(halves[0].slope_u, halves[1].slope_u)
     seen = max(0.0, abs(halves[1].slope - halves[0].slope) - 2 * unsure)
-    return math.hypot(seen, min(unsure, _DRIFT))
+    return math.hypot(seen, min(unsure, DRIFT))
 
 
 def _as_captured(matched: Matched) -> Placed | None:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from energy_runner.analysis.facts import Command, Facts, FloatArray
+from energy_runner.analysis.placing.margins import drift_of
 from energy_runner.session.events import LapCaptured
 from energy_runner.session.few import few_findings
 from energy_runner.session.result import Finding
@@ -26,12 +27,18 @@ _LAP_WRAP_US = 2**32
 class Edge:
     """A falling edge at `place` ± `half_width`, which the host would date `host_ns`.
 
-    `place` counts the monitor's samples where the monitor captured it, else the IO manager's microseconds.
+    `place` counts the monitor's samples where the monitor captured it, else the IO manager's microseconds. The
+    date may be off by `loose_ns`: far from all samples whose arrival is known, clocks drift apart.
     """
 
     place: float
     half_width: float
     host_ns: float
+    loose_ns: float = 0.0
+
+    def within(self, low_ns: float, high_ns: float) -> bool:
+        """Return whether the edge may be between two host times; one without a date (NaN) is not."""
+        return low_ns - self.loose_ns <= self.host_ns <= high_ns + self.loose_ns
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,10 @@ def monitor_edges(facts: Facts) -> list[Edge]:
     for event in facts.edges:
         # Lost samples before an edge leave open where in the gap it was.
         slack = sum(lost.missing for lost in facts.lost if lost.after <= event.position <= lost.before)
-        found.append(Edge(event.position, event.half_width + slack, dated(event.position, ends, times, period_ns)))
+        host_ns = dated(event.position, ends, times, period_ns)
+        far = _far(event.position, ends)
+        loose_ns = far * period_ns * drift_of(facts) if far else 0.0
+        found.append(Edge(event.position, event.half_width + slack, host_ns, loose_ns))
     return found
 
 
@@ -97,6 +107,11 @@ def dated(position: float, ends: FloatArray, times: FloatArray, period_ns: float
         return float("nan")
     clipped = min(max(position, float(ends[0])), float(ends[-1]))
     return float(np.interp(clipped, ends, times)) + (position - clipped) * period_ns
+
+
+def _far(position: float, ends: FloatArray) -> float:
+    """Return by how many samples a position lies beyond all those whose arrival is known."""
+    return max(0.0, float(ends[0]) - position, position - float(ends[-1])) if len(ends) else 0.0
 
 
 def lap_edges(laps: list[LapCaptured]) -> list[Edge]:
@@ -131,9 +146,8 @@ def _anchors(command: Command) -> list[tuple[float, float]]:
 
 
 def _fits(edges: list[Edge], anchors: list[tuple[float, float]]) -> bool:
-    # Written so that an edge without a date (NaN) does not fit.
     return len(edges) == len(anchors) and all(
-        low <= edge.host_ns <= high for edge, (low, high) in zip(edges, anchors, strict=True)
+        edge.within(low, high) for edge, (low, high) in zip(edges, anchors, strict=True)
     )
 
 
@@ -184,7 +198,7 @@ def _by_time(facts: Facts, edges: list[Edge]) -> tuple[list[Matched], list[Findi
 
 
 def _near(edge: Edge, span: list[tuple[float, float]]) -> bool:
-    return bool(span) and span[0][0] <= edge.host_ns <= span[-1][1]
+    return bool(span) and edge.within(span[0][0], span[-1][1])
 
 
 def _doubt(command: Command, mine: list[Edge], span: list[tuple[float, float]], shared: bool) -> tuple[str, str]:

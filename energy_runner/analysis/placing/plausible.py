@@ -18,6 +18,7 @@ from energy_runner.analysis.placing.alignment import (
     BY_HOST,
     BY_LAPS,
     BY_MONITOR,
+    DRIFT,
     LATENCY_LIMIT_S,
     Alignment,
     Placed,
@@ -192,12 +193,13 @@ def _by_host(facts: Facts, matching: Matching, alignment: Alignment, clock: Cloc
     off_s = _off_the_line(laps)
     if off_s is None:
         return alignment
+    bent_s = DRIFT * (laps[-1].place - laps[0].place) * 1e-6
     by_place = dict(zip((lap.place for lap in laps), off_s.tolist(), strict=True))
     origin = _origin(matching)
     shared = 0.0
     if origin is not None:
         start_s = by_place.get(origin.place, 0.0)
-        if _impossible(start_s):
+        if _impossible(start_s, bent_s):
             numbers = [k for k, placed in enumerate(alignment.windows) if placed is not None]
             return withheld(alignment, numbers, _displaced("the log's first lap", start_s))
         shared = _excess(start_s) / period_s
@@ -207,7 +209,7 @@ def _by_host(facts: Facts, matching: Matching, alignment: Alignment, clock: Cloc
         if placed is None:
             continue
         seen_s = [by_place.get(edge.place, 0.0) for edge in matched.edges]
-        if any(_impossible(one) for one in seen_s):
+        if any(_impossible(one, bent_s) for one in seen_s):
             gone[number] = max(seen_s, key=abs)
             continue
         own = max(_excess(one) for one in seen_s) / period_s
@@ -227,8 +229,9 @@ def _origin(matching: Matching) -> Edge | None:
     return zero.edges[0] if zero is not None and zero.edges else None
 
 
-def _impossible(off_s: float) -> bool:
-    return off_s > LARGEST_S or off_s < -LATENCY_LIMIT_S
+def _impossible(off_s: float, bent_s: float) -> bool:
+    """Return whether latency cannot explain it, nor a resonator whose rate drifts by `bent_s` in the whole run."""
+    return off_s > max(LARGEST_S, bent_s) or off_s < -max(LATENCY_LIMIT_S, bent_s)
 
 
 def _excess(off_s: float) -> float:

@@ -36,6 +36,7 @@ UNLIKE_SIGMA = 6.0  # of their scatter
 # By how much an edge becomes wider than its lateness: 95 % of a rectangular distribution then hold it, and so does
 # the last part of a block.
 _INSIDE = 1.25
+_RATE_SIGMAS = 3.0  # of the laps' rate
 USUAL_S = 0.005  # a DUT may do something else before it pulls its pin, or after
 
 
@@ -85,13 +86,19 @@ def checked_by_steps(alignment: Alignment, steps: Steps | None, step_s: float) -
         return alignment
     where = "late" if steps.late_s >= steps.early_s else "early"
     detail = f"by the step in the trace, edges come {off_s:.3f} s too {where}"
-    if off_s > LATEST_S:
+    if off_s > max(LATEST_S, _drifted_s(alignment, step_s)):
         every = [k for k, placed in enumerate(alignment.windows) if placed is not None]
         return withheld(alignment, every, Finding(id="edges-disagree", detail=detail))
     stop = steps.late_s >= steps.early_s
     windows = [placed and _as_wide_as(placed, _INSIDE * off_s / step_s, stop=stop) for placed in alignment.windows]
     finding = Finding(id="edges-late", detail=f"{detail}; that counts as uncertainty")
     return replace(alignment, windows=windows, findings=[*alignment.findings, finding])
+
+
+def _drifted_s(alignment: Alignment, step_s: float) -> float:
+    """Return how far the rate of the laps may have carried the last window, which its uncertainty counts."""
+    last = max((placed.stop for placed in alignment.windows if placed is not None), default=0.0)
+    return _RATE_SIGMAS * (alignment.rate_u or 0.0) * last * step_s
 
 
 def _as_wide_as(placed: Placed, off: float, *, stop: bool) -> Placed:

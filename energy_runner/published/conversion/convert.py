@@ -33,7 +33,7 @@ def convert(
         )
         for session in versions
     ]
-    journals = [make_events(session, instrument.specification) for session in versions]
+    journals = [make_events(session, instrument) for session in versions]
     samples = [
         Samples(recording.samples_j, 1 / recording.rate_hz, tuple(edge.position for edge in recording.edges))
         if recording is not None

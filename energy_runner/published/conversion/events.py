@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 from energy_runner.published.conversion.record import UNKNOWN_HASH
+from energy_runner.published.conversion.specification import Instrument
 from energy_runner.published.model import InferCommand, Mode, Note, PublishedSession, Recording
 from energy_runner.session import events as ev
 
@@ -14,10 +14,10 @@ _BOX = "importer"
 _LAP_WRAP_US = 2**32  # our laps are those of a 32-bit counter; some DUTs count further
 
 
-def make_events(session: PublishedSession, specification: dict[str, Any]) -> list[ev.AnyEvent]:
+def make_events(session: PublishedSession, instrument: Instrument) -> list[ev.AnyEvent]:
     """Return the events that the session's files record, in order of time as far as it is known.
 
-    `specification` is that of the monitor, as its driver would state it.
+    `instrument` is the monitor, as its driver would state it.
     """
     recording = session.recording
     start_ms = _first_ms(session)
@@ -26,7 +26,7 @@ def make_events(session: PublishedSession, specification: dict[str, Any]) -> lis
         *(_note(note, start_ms) for note in session.notes),
         *(ev.SupplySwitched(t_ns=ms * _MS, on=True) for ms, on in session.power if on),
         *_dut(session, start_ms),
-        *(_acquisition(session, recording, specification) if recording is not None else ()),
+        *(_acquisition(session, recording, instrument) if recording is not None else ()),
         *_edges_expected(session, start_ms),
         *_commands(session),
         *(ev.LapCaptured(t_ns=ms * _MS, lap_us=lap_us) for ms, lap_us in session.io_laps),
@@ -75,9 +75,7 @@ def _note(note: Note, ms: int) -> ev.AnyEvent:
     return ev.Remark(t_ns=ms * _MS, box=_BOX, text=note.detail)
 
 
-def _acquisition(
-    session: PublishedSession, recording: Recording, specification: dict[str, Any]
-) -> Iterator[ev.AnyEvent]:
+def _acquisition(session: PublishedSession, recording: Recording, instrument: Instrument) -> Iterator[ev.AnyEvent]:
     """Yield how the recording began.
 
     The runners drop up to a second at the end of a trace, so its end says little about time. But if the lengths of
@@ -92,7 +90,8 @@ def _acquisition(
         signals=[{"name": "energy", "unit": "J"}],
         captures_edges=True,
         starts_on_edge=False,
-        accuracy=specification,  # the field's name in journals; it holds the instrument's specification
+        accuracy=instrument.specification,  # the field's name in journals
+        largest=instrument.largest,
     )
     yield ev.AcquisitionStarted(t_ns=t_ns)
     yield ev.SamplesArrived(t_ns=t_ns, end=0)

@@ -7,7 +7,7 @@ table nothing is known, and the result says that its uncertainty is incomplete.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
@@ -19,10 +19,11 @@ _UNTRACED = (
 
 @dataclass(frozen=True)
 class Instrument:
-    """The title of a monitor, and its specification as our own driver would state it."""
+    """The title of a monitor, its specification and its largest readings as our own driver would state them."""
 
     title: str
     specification: dict[str, Any]
+    largest: list[dict[str, Any]] = field(default_factory=list)
 
 
 def look_up(name: str) -> Instrument:
@@ -41,4 +42,4 @@ def look_up(name: str) -> Instrument:
         "assumed": table.get("assumed", False),
         "assumptions": [*table.get("assumptions", []), _UNTRACED],
     }
-    return Instrument(title, specification)
+    return Instrument(title, specification, table.get("largest", []))

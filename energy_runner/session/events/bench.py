@@ -3,7 +3,7 @@
 
 from typing import Any, Literal
 
-from pydantic import StrictBool
+from pydantic import Field, StrictBool
 
 from energy_runner.session.events.base import Event
 
@@ -42,6 +42,10 @@ class MonitorConfigured(Event):
     """Name of the instrument that samples."""
     supply: str = "monitor"
     """Name of the instrument that feeds the DUT; empty if none on the bench does."""
+    current_limit_a: float | None = None
+    """Current limit of the supply, A; null where it does not tell of one."""
+    largest: list[dict[str, Any]] = Field(default_factory=list)
+    """Largest readings that there can be, each with `value`, `unit`, `lasting` and `source`."""
 
 
 class SupplySwitched(Event):

@@ -44,6 +44,12 @@ class Remark(Event):
     """What was said."""
     suspicious: StrictBool = False
     """True if it was not expected."""
+    about: str = ""
+    """What kind of message of an instrument it is; its consequence depends on it. Empty for anything else."""
+    after: int | None = None
+    """What a message reports happened after this sample; null where its driver cannot tell."""
+    before: int | None = None
+    """... and before this one."""
 
 
 class Problem(Event):

@@ -250,8 +250,9 @@ class VirtualDut:
         start_ns = self.world.clock.now_ns()
         self.world.begin_window(start_ns)
         yield from self._timestamp()
-        yield from self._compute(inferences)
-        self.world.note_window(start_ns, self.world.clock.now_ns(), inferences)
+        made = max(1, round(inferences * self.world.faults.inferences_made))
+        yield from self._compute(made)
+        self.world.note_window(start_ns, self.world.clock.now_ns(), made)
         yield from self._timestamp()
         yield from self._say(f"m-infer-done\r\n{format_results(self._results)}")
 

@@ -9,6 +9,7 @@ is too low by the number missing; the `Lost` item covers exactly that stretch.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,7 @@ class Lpm01aStream:
                 self._limited_from = AT_THE_LIMIT * self._last
                 yield OverRange(max(0, self.index - 1), 1, f"the shield reports: error {text}")
             case _:
-                yield note(event)
+                yield replace(note(event), after=self.index, before=self.index)
 
     def _samples(self, values: npt.NDArray[np.float64]) -> Iterator[StreamItem]:
         with np.errstate(over="ignore"):  # absurd exponents become infinite and are reported below
@@ -110,6 +111,7 @@ class Lpm01aStream:
                 f"lost edge: the event counter went from {self._counter:02d} to {counter:02d}, "
                 f"{missing} event(s) are missing before sample {self.index}",
                 suspicious=True,
+                about="lost-edge",
             )
         self._counter = counter
         yield Edge(self.index + EDGE_OFFSET, EDGE_HALF_WIDTH, event.counter)
@@ -134,6 +136,9 @@ class Lpm01aStream:
                 f"{received} samples since the last time stamp, {-missing} more than its time allows, "
                 f"before sample {self.index}",
                 suspicious=True,
+                about="surplus-samples",
+                after=self._stamp_index,
+                before=self.index,
             )
         elif received % SAMPLES_PER_TIME_STAMP:
             yield Note(f"a time stamp after {received} samples instead of {SAMPLES_PER_TIME_STAMP}")
@@ -146,11 +151,13 @@ class Lpm01aStream:
                 f"the shield's transmit buffer is {event.buffer_percent} % full at sample {self.index}: "
                 "the host reads too slowly, samples are about to be lost",
                 suspicious=True,
+                about="filling",
             )
 
     def _early_end(self, event: End) -> Iterator[StreamItem]:
         self.ended = True
-        yield Note(f"the acquisition ended by itself ('{event.text}') at sample {self.index}", suspicious=True)
+        text = f"the acquisition ended by itself ('{event.text}') at sample {self.index}"
+        yield Note(text, suspicious=True, about="ended", after=self.index, before=self.index)
         yield Lost(
             self.index, self.index + 1, 1, "the acquisition ended by itself: at least one sample is missing"
         )
@@ -166,26 +173,22 @@ def summed_up(event: SummaryText) -> Summary | Note:
 
 def note(event: object) -> Note:
     """Return a remark about an event that is not a sample, edge or time stamp of a running acquisition."""
-    text, suspicious = _remark(event)
-    return Note(text, suspicious)
-
-
-def _remark(event: object) -> tuple[str, bool]:
-    remark = (str(event), False)
+    remark = Note(str(event))
     match event:
         case SampleRun(values):
-            remark = (f"{len(values)} samples while no acquisition was running", True)
+            remark = Note(f"{len(values)} samples while no acquisition was running", suspicious=True)
         case SummaryText(values):
             figures = ", ".join(f"{value:g}" for value in values) or "no figures"
-            remark = (f"the shield sums up no acquisition: {figures}", False)
+            remark = Note(f"the shield sums up no acquisition: {figures}")
         case Text(text):
-            remark = (f"the shield says '{text}'", True)
+            remark = Note(f"the shield says '{text}'", suspicious=True, about="unreadable")
         case ErrorReply(text):
-            remark = (f"the shield reports: error {text}", True)
+            remark = Note(f"the shield reports: error {text}", suspicious=True, about="error")
         case ErrorDetail(text):
-            remark = (f"the shield reports: error detail: {text}", True)
+            remark = Note(f"the shield reports: error detail: {text}", suspicious=True, about="error")
         case Garbage(data):
-            remark = (f"bytes that belong to nothing: {data!r}", True)
+            remark = Note(f"bytes that belong to nothing: {data!r}", suspicious=True, about="unreadable")
         case PowerState(on):
-            remark = (f"the shield switched the supply {'on' if on else 'off'}", not on)
+            text = f"the shield switched the supply {'on' if on else 'off'}"
+            remark = Note(text, suspicious=not on, about="" if on else "supply-off")
     return remark

@@ -128,7 +128,7 @@ class ShieldStream:
         if self._plan.count is not None and last >= self._plan.count:
             last, self.ended = self._plan.count, True
         values, errors = self._measure(first, last)
-        marks = errors + self._stamps(first, last) + self._events(released) + self._brown_out(horizon_ns)
+        marks = errors + self._stamps(first, last) + self._events(released) + self._reports(horizon_ns)
         body = self._assemble(first, last, values, self._with_faults(first, last, values, marks))
         self._done, self._seen_ns = last, horizon_ns
         if overflow:
@@ -163,11 +163,16 @@ class ShieldStream:
         return values, marks
 
     def _misread(self, first: int, values: FloatArray) -> None:
-        """Let the text of one sample be wrong by a digit of its exponent; the shield's summary is right."""
+        """Let the text of samples be wrong, by a digit of its exponent or altogether; the summary is right."""
         at_ns = self._world.faults.misread_exponent_at_ns
         place = -1 if at_ns is None else self._complete(at_ns) - first
         if 0 <= place < len(values):
             values[place] *= 10.0
+        every = self._world.faults.odd_sample_every
+        if every:
+            index = np.arange(first, first + len(values)) + 1
+            unit_per_a = self._plan.voltage_set_v / self._plan.rate_hz if self._plan.output == "energy" else 1.0
+            values[index % every == 0] = self._world.faults.odd_sample_a * unit_per_a
 
     def _limit(self, first: int, current_a: FloatArray) -> tuple[FloatArray, list[Mark]]:
         limits = [one for one in (self._world.faults.over_range_above_a, self._plan.highest_a) if one is not None]
@@ -206,11 +211,17 @@ class ShieldStream:
             for i, (place_ns, _) in enumerate(edges)
         ]
 
-    def _brown_out(self, horizon_ns: int) -> list[Mark]:
-        at_ns = self._world.faults.brown_out_at_ns
-        if at_ns is None or not self._seen_ns < at_ns <= horizon_ns:
-            return []
-        return [Mark(self._complete(at_ns), 0, 0, b"\r\nerror voltage drop\r\n")]
+    def _reports(self, horizon_ns: int) -> list[Mark]:
+        faults = self._world.faults
+        reports = (
+            (faults.brown_out_at_ns, b"\r\nerror voltage drop\r\n"),
+            (faults.error_at_ns, b"\r\nerror target voltage drop\r\n"),
+        )
+        return [
+            Mark(self._complete(at_ns), 0, 0, text)
+            for at_ns, text in reports
+            if at_ns is not None and self._seen_ns < at_ns <= horizon_ns
+        ]
 
     # --- faults and text --------------------------------------------------------------------------------
 

@@ -306,6 +306,7 @@ class VirtualN6705:
         if not columns:
             raise ScpiError(-221)
         self._log.arm(columns, self._ticks(columns) * TICK_S)
+        self._core.push_at(self.world.clock, self.world.faults.error_at_ns)
         self._trigger("IMM")
 
     def _trigger(self, source: str) -> None:

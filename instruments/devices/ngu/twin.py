@@ -219,6 +219,7 @@ class VirtualNgu:
 
     def _arm(self) -> None:
         self._log.arm(_COLUMNS, 1 / RATES[self._rate])
+        self._core.push_at(self.world.clock, self.world.faults.error_at_ns)
         if not self._triggered:
             self._log.trigger(self.world.clock.now_ns())
 

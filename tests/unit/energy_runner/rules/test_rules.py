@@ -40,7 +40,15 @@ TIMED = [
     "warm-ups",
     "read-back",
 ]
-SAMPLES = ["edges-match-commands", "no-lost-samples", "not-over-range", "sample-clock", "lap-clock", "voltage"]
+SAMPLES = [
+    "edges-match-commands",
+    "no-lost-samples",
+    "not-over-range",
+    "trace-repeats",
+    "sample-clock",
+    "lap-clock",
+    "voltage",
+]
 
 
 # --- which rules are asked ------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from energy_runner.analysis.energy.windows import (
     window_frame,
 )
 from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.messages import Messages
 from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.placing.stretches import Stretch
@@ -36,7 +37,8 @@ LOOK = _Look(0.0, (), 1.0, None)
 
 
 def facts(**changes: Any) -> Facts:
-    known = {"monitor": SimpleNamespace(period_s=PERIOD_S), "lost": [], "over_range": []} | changes
+    known = {"monitor": SimpleNamespace(period_s=PERIOD_S), "lost": [], "over_range": [], "messages": Messages()}
+    known |= changes
     return cast(Facts, SimpleNamespace(**known))
 
 

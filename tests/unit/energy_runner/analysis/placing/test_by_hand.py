@@ -128,7 +128,7 @@ def test_samples_are_dated_by_the_arrivals_around_them_and_by_their_period_beyon
 )
 def test_an_edge_among_lost_samples_may_be_off_by_as_many(position: float, half_width: float) -> None:
     facts = fake(
-        monitor=SimpleNamespace(period_s=0.1),
+        monitor=SimpleNamespace(period_s=0.1, accuracy={}),
         lost=[lost(10, 20, 3), lost(20, 25, 5)],
         edges=[SimpleNamespace(position=position, half_width=0.5)],
         arrival_line=lambda: (np.array([0.0]), np.array([7e9])),

@@ -342,10 +342,10 @@ def test_laps_are_late_against_a_line_that_a_wrong_one_does_not_move(count: int)
 
 def test_a_message_is_usually_late_by_milliseconds() -> None:
     for off_s, excess_s in ((0.0, 0.0), (0.004, 0.0), (0.01, 0.006), (0.08, 0.076), (-0.004, 0.0), (-0.02, 0.016)):
-        assert not _impossible(off_s)
+        assert not _impossible(off_s, 0.0)
         assert _excess(off_s) == pytest.approx(excess_s)
-    assert _impossible(nextafter(0.08, 1))
-    assert _impossible(nextafter(-0.02, -1))
+    assert _impossible(nextafter(0.08, 1), 0.0)
+    assert _impossible(nextafter(-0.02, -1), 0.0)
 
 
 def test_the_first_edge_of_the_first_recorded_command_starts_the_log() -> None:

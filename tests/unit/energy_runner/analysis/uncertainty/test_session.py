@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Uncertainties of whole sessions: real tables, real windows, and what a session does not tell."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from energy_runner.analysis.analyze import analyze
 from energy_runner.session import events as ev
 from energy_runner.session.folder import json_bytes
 from energy_runner.session.result import Result
-from instruments.specifications import load
+from instruments.specifications import as_facts, load
 from tests.support.synthetic import Run, Setup, make_run
 
 TABLES = {"lpm01a": Setup(), "n6705": Setup(by_laps=True, period_s=204.8e-6)}
@@ -18,7 +17,7 @@ TABLES = {"lpm01a": Setup(), "n6705": Setup(by_laps=True, period_s=204.8e-6)}
 
 def with_table(name: str, *, virtual: bool) -> Run:
     """Return a run that was measured with one of our monitors."""
-    accuracy = asdict(load(f"instruments.devices.{name}"))
+    accuracy = as_facts(load(f"instruments.devices.{name}"))
     run = make_run(TABLES[name])
     run.change(ev.MonitorConfigured, lambda _, event: event.model_copy(update={"accuracy": accuracy}))
     identity = {"kind": "monitor", "make": "", "model": name, "virtual": virtual}

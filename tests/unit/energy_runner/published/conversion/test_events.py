@@ -13,6 +13,7 @@ from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import SessionError
 from energy_runner.published.conversion.events import make_events
 from energy_runner.published.conversion.record import make_record
+from energy_runner.published.conversion.specification import Instrument
 from energy_runner.published.model import (
     EEMBC,
     Figure,
@@ -27,6 +28,7 @@ from energy_runner.session import events as ev
 from energy_runner.session.record import Record
 
 MS = 1_000_000
+NOTHING = Instrument("", {})
 RECORDING = Recording("m", 1000.0, np.ones(500, dtype=np.float32), [MonitorEdge(7.5, 0.5, 3)], 150, 900, 1.8)
 
 
@@ -56,7 +58,7 @@ def kinds(events: Iterable[ev.AnyEvent]) -> list[str]:
 
 
 def of[E: ev.Event](kind: type[E], made: PublishedSession) -> list[E]:
-    return [event for event in make_events(made, {}) if isinstance(event, kind)]
+    return [event for event in make_events(made, NOTHING) if isinstance(event, kind)]
 
 
 def record(made: PublishedSession, **more: Any) -> Record:
@@ -69,7 +71,7 @@ def record(made: PublishedSession, **more: Any) -> Record:
 def test_the_events_of_a_whole_session_stand_in_order_of_time() -> None:
     made = session(recording=RECORDING, sync_ms=160, boot_edges=1, io_laps=[(250, 77)])
     made.commands[0].load_begun_ms, made.commands[0].loaded_ms = 170, 190
-    events = make_events(made, {"document": "d"})
+    events = make_events(made, Instrument("", {"document": "d"}, [{"value": 1.0}]))
     assert [event.t_ns for event in events] == sorted(event.t_ns for event in events)
     assert [(event.kind, event.t_ns // MS) for event in events] == [
         ("supply-switched", 100),
@@ -97,6 +99,7 @@ def test_the_events_of_a_whole_session_stand_in_order_of_time() -> None:
     assert (on.on, off.on) == (True, False)
     (configured,) = (event for event in events if isinstance(event, ev.MonitorConfigured))
     assert (configured.voltage_set_v, configured.period_s, configured.accuracy) == (1.8, 1e-3, {"document": "d"})
+    assert configured.largest == [{"value": 1.0}]
     assert (configured.captures_edges, configured.starts_on_edge) == (True, False)
     (arrived,) = (event for event in events if isinstance(event, ev.SamplesArrived))
     assert arrived.end == 0
@@ -137,10 +140,10 @@ def test_each_mode_has_the_events_that_its_rules_ask_for(
 
 def test_what_a_session_does_not_tell_makes_no_event() -> None:
     bare = session(power=[], boot_ms=None, profile="", ended_ms=None, commands=[])
-    assert make_events(bare, {}) == []
-    assert kinds(make_events(replace(bare, model="kws01"), {})) == ["dut-identified"]
-    assert make_events(replace(bare, model="kws01"), {})[0].t_ns == 0
-    assert kinds(make_events(replace(bare, profile="p", boot_ms=7), {})) == ["dut-booted", "dut-identified"]
+    assert make_events(bare, NOTHING) == []
+    assert kinds(make_events(replace(bare, model="kws01"), NOTHING)) == ["dut-identified"]
+    assert make_events(replace(bare, model="kws01"), NOTHING)[0].t_ns == 0
+    assert kinds(make_events(replace(bare, profile="p", boot_ms=7), NOTHING)) == ["dut-booted", "dut-identified"]
     unset = session(recording=replace(RECORDING, voltage_v=None))
     assert of(ev.MonitorConfigured, unset)[0].voltage_set_v == 0.0
 
@@ -168,7 +171,7 @@ def test_the_end_of_a_trace_is_tied_to_the_log_only_where_their_lengths_differ()
 @pytest.mark.parametrize(("second_ms", "sorted_by_time"), [(250, True), (249, False), (251, True)])
 def test_commands_that_overlap_keep_the_order_of_the_log(second_ms: int, sorted_by_time: bool) -> None:
     made = session(commands=[command(200), command(second_ms), command(400)], io_laps=[(150, 1)])
-    times = [event.t_ns for event in make_events(made, {})]
+    times = [event.t_ns for event in make_events(made, NOTHING)]
     assert (times == sorted(times)) is sorted_by_time
 
 
