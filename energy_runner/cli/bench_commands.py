@@ -53,7 +53,7 @@ def show(
         typer.Option("--out", "-o", help="Write it to FILE, which must not exist yet.", metavar="FILE"),
     ] = None,
 ) -> None:
-    """Print a bench file, or write it to a file, as a start for your own.
+    """Print or write a bench file, as a start for your own.
 
     \b
     Example:
