@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write facts as they happen: events to the journal, bulk bytes to `stream.bin`, samples to the trace."""
 
+import errno
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any, Literal
 from energy_runner.director.bus import Bus
 from energy_runner.director.live import Progress, SampleBlock, sample_blocks
 from energy_runner.director.signals import check_block
+from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
     AnyEvent,
     EdgeCaptured,
+    JournalSealed,
     LapCaptured,
     MonitorSummary,
     MonitorTime,
+    Phase,
     Remark,
     SamplesArrived,
     SamplesLost,
@@ -23,6 +27,7 @@ from energy_runner.session.events import (
 )
 from energy_runner.session.folder import JOURNAL, STREAM, TRACE
 from energy_runner.session.journal import JournalWriter, exchange
+from energy_runner.session.place import Place
 from energy_runner.session.stream import Passed, StreamWriter
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
@@ -52,10 +57,12 @@ class Recorder:
     A file that cannot be written any more (a full disk) raises once; from then on it is in `broken`, with its
     error, and what was meant for it is dropped, while the other files are still written. While `lenient` is set
     (tear-down) nothing is raised at all, so that switching the supply off is not interrupted.
+
+    On a full disk the journal goes on in the room that `place` kept for it.
     """
 
-    def __init__(self, folder: Path, clock: Clock, bus: Bus | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, clock: Clock, bus: Bus | None = None, place: Place | None = None) -> None:
+        self.place = Place(folder) if place is None else place
         self.edges: list[Edge] = []
         self.laps: list[Lap] = []
         self.samples_end = 0
@@ -83,12 +90,19 @@ class Recorder:
     # --- events -------------------------------------------------------------------------------------------
 
     def emit(self, event: AnyEvent) -> None:
-        """Write an event to the journal and deliver it to all subscribers."""
+        """Write an event to the journal and deliver it to all subscribers; a new phase seals the one before it."""
         try:
+            if isinstance(event, Phase):
+                self._seal_phase()
             self._bus.fact(event)
         except BaseException:
             if not self.lenient:
                 raise
+
+    def look_after(self) -> None:
+        """Raise `BenchFault` if the session's folder was moved away; nothing may go into another in its place."""
+        if not self.lenient:
+            self.place.check()
 
     def remark(self, source: str, text: str, *, suspicious: bool = False) -> None:
         """Write a remark of the device or part called `source`."""
@@ -149,7 +163,8 @@ class Recorder:
         self._sampler = next(iter(streaming), self._sampler)
         self._applied = applied
         signals = [(signal.name, signal.unit) for signal in applied.signals]
-        self._trace = TraceWriter(self.folder / TRACE, signals, applied.period_s)
+        self.place.check()
+        self._trace = TraceWriter(self.place.now() / TRACE, signals, applied.period_s)
 
     def stream(self, items: Sequence[StreamItem]) -> None:
         """Write the items of the sampler's stream."""
@@ -185,8 +200,7 @@ class Recorder:
         try:
             self.close_trace()
             self._index()
-            self._sink(STREAM, self._stream.sync)
-            self._sink(JOURNAL, self._journal.sync)
+            self._sync()
             self._attempt(STREAM, self._stream.close)
             self._attempt(JOURNAL, self._journal.close)
         finally:
@@ -259,6 +273,17 @@ class Recorder:
             )
             self._sink(JOURNAL, lambda: self._journal.write(chunk))
 
+    def _seal_phase(self) -> None:
+        """Write the digest of the journal so far, and wait until it is on the storage device."""
+        self._index()
+        lines, sha256 = self._journal.lines, self._journal.sha256
+        self._write(JournalSealed(t_ns=self.now_ns(), lines=lines, sha256=sha256))
+        self._sync()
+
+    def _sync(self) -> None:
+        self._sink(STREAM, self._stream.sync)
+        self._sink(JOURNAL, self._journal.sync)
+
     def _sink(self, file: str, act: Callable[[], object]) -> None:
         """Write to a file unless it is broken; raise if it breaks now."""
         if file not in self.broken:
@@ -270,13 +295,34 @@ class Recorder:
         try:
             act()
         except BaseException as error:
-            self.broken.setdefault(file, error)
+            error = self._explained(error)
+            if file != JOURNAL or not self._again(error, act):
+                self.broken.setdefault(file, error)
             return error
         return None
+
+    def _explained(self, error: BaseException) -> BaseException:
+        """Return the error, and say that the disk is full where it is; the trace's library does not tell."""
+        full = isinstance(error, BenchFault) and (_no_room(error) or self.place.is_full())
+        return BenchFault(f"the disk is full: {error}") if full else error
+
+    def _again(self, error: BaseException, act: Callable[[], object]) -> bool:
+        """Write a line of the journal in the room kept for it; return whether that went well."""
+        while isinstance(error, BenchFault) and self.place.give_room():
+            try:
+                act()
+            except BenchFault:
+                continue
+            return True
+        return False
 
     def _raise(self, error: BaseException) -> None:
         if not self.lenient:
             raise error
+
+
+def _no_room(error: BaseException) -> bool:
+    return getattr(error.__cause__, "errno", None) in {errno.ENOSPC, errno.EDQUOT}
 
 
 def _fields(item: Lost | OverRange | TimeMark | Summary) -> dict[str, Any]:

@@ -24,6 +24,8 @@ __all__ = [
     "EdgeCount",
     "Finding",
     "Integration",
+    "Judged",
+    "JudgedSession",
     "LayerResult",
     "Layers",
     "LevelResult",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 SCHEMA = "energy-runner/result/1"
+FACTS_CHANGED = "facts-changed"  # the finding that facts are not as they were sealed
 _METRICS = {"top1": "{value:.1f} % Top-1", "auc": "AUC {value:.2f}"}
 _SHOWN = 5  # failed rules in a notebook
 _COLUMNS = ("#", "Stimulus", "Inferences", "Duration s", "µJ per inference")
@@ -265,6 +268,32 @@ class Finding(Model):
     """The window it concerns, from 0; null if it concerns none or all."""
 
 
+class JudgedSession(Model):
+    """Another session that took part in the verdicts."""
+
+    session_id: str
+    """Its name."""
+    facts_sha256: str | None = None
+    """Digest of its facts, `seal.sha256` of its record; null if it is not sealed."""
+
+
+class Judged(Model):
+    """What the result was derived from and judged by."""
+
+    facts_sha256: str | None = None
+    """Digest of the facts, `seal.sha256` of the record; null for a session that is not sealed."""
+    rule_set: str
+    """Id of the rule set."""
+    rule_set_sha256: str
+    """SHA-256 of the whole rule set, with what it is based on, as compact JSON with sorted keys."""
+    accuracy_session: JudgedSession | None = None
+    """The accuracy session that it was compared with; null if with none."""
+    performance_session: JudgedSession | None = None
+    """The performance session that it was compared with; null if with none."""
+    software: str
+    """Name and version of the program that derived the result."""
+
+
 class Result(Model):
     """A session's result: figures, uncertainty, findings and verdicts."""
 
@@ -322,6 +351,10 @@ class Result(Model):
     """SHA-256 of the file of a rule set of your own; null for one that comes with energy-runner."""
     verdicts: list[Verdict] = Field(default_factory=list)
     """The verdict of each rule."""
+    judged_by: Judged | None = None
+    """What the result was derived from and judged by; null where that was not yet recorded."""
+    sha256: str | None = None
+    """SHA-256 of `result.json`, with zeros in the place of these digits."""
 
     model_config = ConfigDict(**READ, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True)
 
@@ -369,9 +402,10 @@ class Result(Model):
     def with_verdicts(self, verdicts: list[Verdict], **changes: Any) -> "Result":
         """Return this result judged.
 
-        It is valid if the run completed, at least one binding rule was asked, and none of them failed. A rule set
-        may leave the rule on completion out; that makes no broken run a valid one.
+        It is valid if the run completed, its facts are not known to be changed, at least one binding rule was
+        asked, and none of them failed. A rule set may leave rules out; that makes no broken run a valid one.
         """
         binding = [verdict.passed for verdict in verdicts if verdict.binding]
-        valid = self.outcome == "completed" and bool(binding) and all(binding)
+        changed = any(finding.id == FACTS_CHANGED for finding in self.findings)
+        valid = self.outcome == "completed" and not changed and bool(binding) and all(binding)
         return self.model_copy(update={"verdicts": verdicts, "valid": valid, **changes})
