@@ -30,13 +30,12 @@ from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session, begin_session, create_session, give_up_session, write_sealed
 from energy_runner.session.record import (
     BenchmarkFacts,
-    Environment,
     Record,
     RunFacts,
     StimulusFile,
     TruthWindow,
+    environment,
 )
-from energy_runner.software import commit, libraries, machine, python
 from energy_runner.version import version
 from instruments.clock import RealClock, utc_text
 from instruments.errors import one_line
@@ -336,7 +335,7 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
             seed=run_plan.seed,
         ),
         alignment=_alignment(bench) if run_plan.mode == "energy" else None,
-        environment=Environment(commit=commit(), python=python(), platform=machine(), libraries=libraries()),
+        environment=environment(),
         stimuli=[
             StimulusFile(
                 file=stimulus.file, label=stimulus.label, offset=0, size=stimulus.size, sha256=stimulus.sha256

@@ -53,11 +53,17 @@ def write_whole(path: Path, data: bytes, temporary: Path) -> None:
 
     Where `temporary` exists, its room on the disk is used: so a file can be written for which room was kept.
     """
-    with temporary.open("r+b" if temporary.exists() else "wb", buffering=0) as file:
-        write_all(file, data)
-        file.truncate(len(data))
-        sync(file)
-    replace(temporary, path)
+    kept = temporary.exists()
+    try:
+        with temporary.open("r+b" if kept else "wb", buffering=0) as file:
+            write_all(file, data)
+            file.truncate(len(data))
+            sync(file)
+        replace(temporary, path)
+    except OSError:
+        if not kept:
+            give_room_back(temporary)
+        raise
 
 
 def keep_room(path: Path, size: int) -> None:

@@ -158,8 +158,8 @@ def begin_session(folder: Path, record: Record) -> Place:
         disk.sync_folder(folder)
     except BaseException as error:
         place.close()
-        with suppress(OSError):
-            (folder / RECORD).unlink(missing_ok=True)
+        for path in (folder / RECORD, temporary(folder / RECORD)):
+            disk.give_room_back(path)
         if isinstance(error, OSError | BenchFault) and not isinstance(error, ConfigurationError):
             words = f"{folder}: no run can be recorded here ({in_words(error)}){remedy(error)}"
             raise ConfigurationError(words) from error

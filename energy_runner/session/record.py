@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from energy_runner import software
 from energy_runner.session.document import READ
 from energy_runner.session.events import Outcome
 from energy_runner.session.seal import Seal
@@ -153,6 +154,16 @@ class Environment(Model):
     """Operating system and processor."""
     libraries: dict[str, str] = Field(default_factory=dict)
     """Versions of the libraries that take part."""
+
+
+def environment() -> Environment:
+    """Return the software that runs now."""
+    return Environment(
+        commit=software.commit(),
+        python=software.python(),
+        platform=software.machine(),
+        libraries=software.libraries(),
+    )
 
 
 class Record(Model):

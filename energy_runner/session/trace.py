@@ -65,11 +65,6 @@ class TraceWriter:
         block = _block_size(rate_hz)
         try:
             self._file = pyjls.Writer(str(path))
-            card = _Card(period_s=period_s).model_dump_json(by_alias=True)
-            self._file.user_data(_CARD, card)
-            # User data goes through the queue of the writer's thread, definitions past it: whichever was faster
-            # came first in the file. Waiting for the queue gives the same bytes every time.
-            self._file.flush()
             self._file.source_def(source_id=_SOURCE_ID, name="power monitor")
             for number, (name, unit) in enumerate(signals, start=1):
                 self._file.signal_def(
@@ -81,6 +76,10 @@ class TraceWriter:
                     name=name,
                     units=unit,
                 )
+            # After the definitions: user data goes through the queue of the writer's thread, definitions past it.
+            # The other way round the faster one came first, and the same samples gave different bytes.
+            card = _Card(period_s=period_s).model_dump_json(by_alias=True)
+            self._file.user_data(_CARD, card)
         except (RuntimeError, ValueError) as error:
             raise self._fault(error) from None
 
