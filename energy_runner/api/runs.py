@@ -27,7 +27,14 @@ from energy_runner.director.subscriber import Listener
 from energy_runner.errors import Call, ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
-from energy_runner.session.folder import Session, begin_session, create_session, give_up_session, write_sealed
+from energy_runner.session.folder import (
+    Session,
+    abandon_session,
+    begin_session,
+    create_session,
+    give_up_session,
+    write_sealed,
+)
 from energy_runner.session.record import (
     BenchmarkFacts,
     Record,
@@ -207,7 +214,11 @@ def _execute(
     with _no_empty_folder(folder), lock_bench(bench.spec, f"session {folder.resolve()}") as died:
         record = _first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()))
         place = begin_session(folder, record)
-        recorder = Recorder(folder, bench.clock, bus, place)
+        try:
+            recorder = Recorder(folder, bench.clock, bus, place)
+        except BaseException:
+            abandon_session(folder, place)
+            raise
         try:
             if died is not None:
                 recorder.remark("director", f"the last run on this bench died: {died}", suspicious=True)

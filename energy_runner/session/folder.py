@@ -157,14 +157,19 @@ def begin_session(folder: Path, record: Record) -> Place:
         keep_room([(temporary(folder / RECORD), len(data) + _COMPLETION)])
         disk.sync_folder(folder)
     except BaseException as error:
-        place.close()
-        for path in (folder / RECORD, temporary(folder / RECORD)):
-            disk.give_room_back(path)
+        abandon_session(folder, place)
         if isinstance(error, OSError | BenchFault) and not isinstance(error, ConfigurationError):
             words = f"{folder}: no run can be recorded here ({in_words(error)}){remedy(error)}"
             raise ConfigurationError(words) from error
         raise
     return place
+
+
+def abandon_session(folder: Path, place: Place) -> None:
+    """Take everything away that was written of a run in which nothing was opened yet; never raises `OSError`."""
+    place.close()
+    for path in (folder / RECORD, temporary(folder / RECORD), folder / JOURNAL):
+        disk.give_room_back(path)
 
 
 def sealed_record(folder: Path, record: Record) -> Record:

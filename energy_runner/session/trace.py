@@ -18,7 +18,7 @@ import pyjls
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from energy_runner.errors import BenchFault, SessionError, in_words
-from energy_runner.session.trace_blocks import TraceBlocks
+from energy_runner.session.trace_blocks import CHUNK_HEAD, TraceBlocks, is_end
 from energy_runner.session.trace_closed import ClosedTrace
 
 Float32Array = npt.NDArray[np.float32]
@@ -260,7 +260,15 @@ class TraceReader:
 
 
 def _closed(path: Path) -> bool:
-    """Return whether a file is as long as its header says, which is so once it was closed."""
+    """Return whether a file was closed: it is as long as its header says, and ends with the chunk that says so.
+
+    pyjls repairs any other file when it opens it, and facts are only read. On a full disk the header may say the
+    length although the end is missing.
+    """
     with path.open("rb") as file:
         header = file.read(24)
-        return int.from_bytes(header[16:], "little") == file.seek(0, 2)
+        length = file.seek(0, 2)
+        if int.from_bytes(header[16:], "little") != length or length < CHUNK_HEAD.size:
+            return False
+        file.seek(length - CHUNK_HEAD.size)
+        return is_end(file.read(CHUNK_HEAD.size))
