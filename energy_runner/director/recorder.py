@@ -46,6 +46,7 @@ from instruments.roles import (
 
 # A flush waits some ten milliseconds for the writer; complete blocks reach the operating system even without it.
 FLUSH_NS = 10_000_000_000
+LOOK_NS = 100_000_000  # how often is looked whether the folder is still where it was
 
 
 class Recorder:
@@ -80,6 +81,7 @@ class Recorder:
         self._sampler = "monitor"
         self._bulk = 0
         self._flushed_ns = 0
+        self._looked_ns = clock.now_ns() - LOOK_NS
         self._closed = False
         self._bus.attach(self._write, self._director_remarks, folder / JOURNAL)
 
@@ -101,7 +103,9 @@ class Recorder:
 
     def look_after(self) -> None:
         """Raise `BenchFault` if the session's folder was moved away; nothing may go into another in its place."""
-        if not self.lenient:
+        now_ns = self.now_ns()
+        if not self.lenient and now_ns - self._looked_ns >= LOOK_NS:
+            self._looked_ns = now_ns
             self.place.check()
 
     def remark(self, source: str, text: str, *, suspicious: bool = False) -> None:
@@ -135,6 +139,7 @@ class Recorder:
 
     def bytes_passed(self, device: str, direction: Literal["tx", "rx"], data: bytes) -> None:
         """Record bytes that passed a link: those of a sampler's stream and of bulk transfers in `stream.bin`."""
+        self.look_after()
         if self._bulk or device in self._streaming:
             passed = Passed(self.now_ns(), device, direction, data)
             if STREAM not in self.broken:
