@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Say what differs: facts from their seal, the result from the facts, the report from the result."""
 
+from itertools import zip_longest
+
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.errors import SessionError
-from energy_runner.session.folder import REPORT, RESULT, Session
+from energy_runner.session.folder import REPORT, RESULT, Session, result_bytes
 from energy_runner.session.result import Result
 from energy_runner.session.seal import HTML_MARK, is_stamped, stamp_of
 
@@ -43,7 +45,8 @@ def _of_result(session: Session, fresh: Result | None) -> list[str]:
     if result.sha256 is None and seal is None:
         return []
     if not is_stamped(data):
-        return [f"{RESULT}: was changed after it was derived{_AGAIN}"]
+        place = _line_that_differs(data, result_bytes(fresh)) if fresh is not None else ""
+        return [f"{RESULT}{place}: was changed after it was derived{_AGAIN}"]
     if result.judged_by is not None and result.judged_by.facts_sha256 != (seal.sha256 if seal else None):
         return [f"{RESULT}: was derived from other facts than those beside it{_AGAIN}"]
     return [] if fresh is None else _of_derivation(result, fresh)
@@ -62,6 +65,12 @@ def _of_derivation(result: Result, fresh: Result) -> list[str]:
     names = [name for name, value in figures[1].items() if figures[0].get(name) != value]
     by = f" by {before.software}, and this is {now.software}" if before.software != now.software else ""
     return [f"{RESULT}: its facts give another {', '.join(names)}; it was derived{by or ' otherwise'}{_AGAIN}"]
+
+
+def _line_that_differs(data: bytes, derived: bytes) -> str:
+    """Return the first line in which a result differs from what its facts give, as the end of a place."""
+    pairs = zip_longest(data.split(b"\n"), derived.split(b"\n"))
+    return next((f", line {number}" for number, (one, other) in enumerate(pairs, start=1) if one != other), "")
 
 
 def _others(result: Result) -> bool:

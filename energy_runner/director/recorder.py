@@ -64,6 +64,7 @@ class Recorder:
 
     def __init__(self, folder: Path, clock: Clock, bus: Bus | None = None, place: Place | None = None) -> None:
         self.place = Place(folder) if place is None else place
+        self._own_place = place is None
         self.edges: list[Edge] = []
         self.laps: list[Lap] = []
         self.samples_end = 0
@@ -142,7 +143,7 @@ class Recorder:
         self.look_after()
         if self._bulk or device in self._streaming:
             passed = Passed(self.now_ns(), device, direction, data)
-            if STREAM not in self.broken:
+            if self._stream_in_place():
                 error = self._attempt(STREAM, lambda: self._stream.append(passed))
                 if error is None:
                     return
@@ -194,6 +195,7 @@ class Recorder:
         error = self._attempt(TRACE, trace.close)  # even if it is broken: it holds a file and a thread
         if error is not None:
             self._raise(error)
+        self._sink(TRACE, trace.sync)
 
     def close(self) -> None:
         """Complete all files; safe to call twice. Raises the first error of a file that was intact until now."""
@@ -210,6 +212,8 @@ class Recorder:
             self._attempt(JOURNAL, self._journal.close)
         finally:
             self.lenient = lenient
+            if self._own_place:
+                self.place.close()
             self._bus.close()
         if len(self.broken) > known:
             raise list(self.broken.values())[known]
@@ -299,8 +303,8 @@ class Recorder:
     def _attempt(self, file: str, act: Callable[[], object]) -> BaseException | None:
         try:
             act()
-        except BaseException as error:
-            error = self._explained(error)
+        except BaseException as raised:
+            error = self._explained(raised)
             if file != JOURNAL or not self._again(error, act):
                 self.broken.setdefault(file, error)
             return error
@@ -310,6 +314,15 @@ class Recorder:
         """Return the error, and say that the disk is full where it is; the trace's library does not tell."""
         full = isinstance(error, BenchFault) and (_no_room(error) or self.place.is_full())
         return BenchFault(f"the disk is full: {error}") if full else error
+
+    def _stream_in_place(self) -> bool:
+        """Return whether bytes can go to `stream.bin`, which is made with the first of them."""
+        if not self._stream.begun:
+            try:
+                self.place.check()
+            except BenchFault as error:  # `look_after` raises it
+                self.broken.setdefault(STREAM, error)
+        return STREAM not in self.broken
 
     def _again(self, error: BaseException, act: Callable[[], object]) -> bool:
         """Write a line of the journal in the room kept for it; return whether that went well."""

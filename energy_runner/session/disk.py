@@ -32,6 +32,12 @@ def sync(file: BinaryIO) -> None:
     os.fsync(file.fileno())
 
 
+def sync_path(path: Path) -> None:
+    """Wait until a file that another part of the process wrote and closed is on the storage device."""
+    with path.open("r+b") as file:
+        sync(file)
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the storage device, where the operating system can."""
     if not _FOLDERS_CAN_BE_SYNCED:

@@ -58,6 +58,11 @@ class StreamWriter:
         self._exchanges = 0
         self._devices: set[str] = set()
 
+    @property
+    def begun(self) -> bool:
+        """Return whether there is a file."""
+        return self._file is not None
+
     def append(self, passed: Passed) -> None:
         """Write one frame, whole, to the operating system."""
         name = passed.device.encode()

@@ -18,6 +18,7 @@ import pyjls
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from energy_runner.errors import BenchFault, SessionError, in_words
+from energy_runner.session import disk
 from energy_runner.session.trace_blocks import CHUNK_HEAD, TraceBlocks, is_end
 from energy_runner.session.trace_closed import ClosedTrace
 
@@ -131,6 +132,13 @@ class TraceWriter:
             self._file.flush()
         except (RuntimeError, ValueError) as error:
             raise self._fault(error) from None
+
+    def sync(self) -> None:
+        """Wait until the closed file is on the storage device, safe from a power cut."""
+        try:
+            disk.sync_path(self._path)
+        except OSError as error:
+            raise self._fault(error) from error
 
     def close(self) -> None:
         """Complete the file; safe to call twice. Raises `BenchFault` if an earlier write failed."""
