@@ -55,3 +55,20 @@ def test_nothing_is_queued_before_the_definitions_are_written(
     assert calls[:4] == ["source_def", "signal_def", "signal_def", "user_data"]
     with TraceReader(tmp_path / "t.jls") as trace:
         assert trace.period_s == 0.001
+
+
+@pytest.mark.parametrize("end", ["cut", "flipped"])
+def test_reading_never_repairs_a_file_whose_end_is_damaged(tmp_path: Path, end: str) -> None:
+    """As on a full disk, where the header got the length but the last chunk found no room."""
+    path = tmp_path / "t.jls"
+    write(path)
+    data = bytearray(path.read_bytes())
+    if end == "cut":
+        data = data[:-32]
+        data[16:24] = len(data).to_bytes(8, "little")
+    else:
+        data[-20] ^= 1
+    path.write_bytes(data)
+    with TraceReader(path) as trace:
+        assert trace.length > 0
+    assert path.read_bytes() == data
