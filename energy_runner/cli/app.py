@@ -258,7 +258,7 @@ def analyze(
     every: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Derive result.json and report.html again from a session's facts.
+    """Derive result and report again from a session's facts.
 
     The same facts give the same bytes, on any day and any machine. Says what
     differs from what was sealed when the run ended; changed facts give no score.

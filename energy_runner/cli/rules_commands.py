@@ -10,7 +10,7 @@ import typer
 
 from energy_runner.cli.differences import tell_differences
 from energy_runner.cli.outcome import say
-from energy_runner.errors import ExitStatus
+from energy_runner.errors import ExitStatus, SessionError
 
 # The same as `energy_runner.rules.DEFAULT`, whose import would slow down the help.
 DEFAULT_RULE_SET = "mlperf-tiny-1.4"
@@ -167,7 +167,11 @@ def check_command(options: CheckOptions) -> int:
     from energy_runner.report.terminal import print_headline, print_verdicts
 
     session = api.load_session(options.folder)
-    fresh = None if options.rules else api.analyze(session, rule_set=options.rule_set or None)
+    try:
+        fresh = None if options.rules else api.analyze(session, rule_set=options.rule_set or None)
+    except SessionError:
+        tell_differences(session)
+        raise
     differs = tell_differences(session, fresh=fresh)
     verdicts = api.check(
         session,
