@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from energy_runner.errors import SessionError, in_words
 from energy_runner.session.record import Record
@@ -18,6 +18,7 @@ FACTS = (JOURNAL, "stream.bin", "trace.jls")
 OLD = "recorded before sessions were sealed"
 ENDED_EARLY = "the run has not ended, or it was killed"
 _CHAIN = re.compile(rb'\{"t_ns":[0-9]+,"kind":"journal-sealed","lines":([0-9]+),"sha256":"([0-9a-f]{64})"\}\n')
+_AT_ONCE = 1 << 20
 _ADVICE = "Try: a copy of the session from before, or measure again"
 
 
@@ -148,15 +149,20 @@ def _lines(path: Path, first: int, last: int | None) -> str:
     if path.suffix != ".jsonl":
         return ""
     with path.open("rb") as file:
-        begin = _newlines(file.read(first)) + 1
+        begin = _newlines(file, first) + 1
         if last is None:
             return f" (line {begin})"
-        end = begin + _newlines(file.read(last - first))
+        end = begin + _newlines(file, last - first)
     return f" (line {begin})" if begin == end else f" (lines {begin} to {end})"
 
 
-def _newlines(data: bytes) -> int:
-    return data.count(b"\n")
+def _newlines(file: BinaryIO, count: int) -> int:
+    """Return how many lines end in the next `count` bytes of a file, which may be larger than the memory."""
+    found = 0
+    while count > 0 and (block := file.read(min(count, _AT_ONCE))):
+        found += block.count(b"\n")
+        count -= len(block)
+    return found
 
 
 def _of_chain(path: Path) -> tuple[int, list[Difference]]:

@@ -88,6 +88,14 @@ def test_each_command_says_at_once_what_differs(
     assert re.match(rf"energy-runner: {re.escape(str(folder))}: {words}", said), said
 
 
+def test_an_export_of_a_submission_says_so_before_it_judges(folder: Path, run: Run, tmp_path: Path) -> None:
+    FACTS[0][0](folder)
+    form = api.write_system_form(tmp_path / "board.toml")
+    words = ["--out", tmp_path / "out", "--org", "o", "--system", "s", "--system-file", form]
+    _, said = run("export", "mlperf", folder, *words)
+    assert said.startswith(f"energy-runner: {folder}: {FACTS[0][1]}")
+
+
 @pytest.mark.parametrize(("change", "words"), FACTS)
 def test_changed_facts_retract_the_score_in_result_and_report_alike(
     folder: Path, run: Run, change: Callable[[Path], None], words: str

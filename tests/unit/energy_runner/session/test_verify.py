@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from energy_runner.api.seal import differences as differences_of
 from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
 from energy_runner.session.folder import Session, write_record, write_sealed
@@ -17,6 +18,7 @@ from energy_runner.session.seal import block_bytes, is_stamped
 from energy_runner.session.stream import Passed, StreamWriter
 from energy_runner.session.trace import TraceWriter
 from energy_runner.session.verify import ENDED_EARLY, OLD, Difference
+from tests.support.places import ROOT
 from tests.support.synthetic import make_run
 
 FILES = ("record.json", "journal.jsonl", "stream.bin", "trace.jls")
@@ -175,6 +177,15 @@ def test_the_journal_of_a_killed_run_is_held_to_its_own_seals(tmp_path: Path) ->
     path.write_bytes(b"\n".join(lines))
     (found,) = differences(out)
     assert (found.file, found.where) == ("journal.jsonl", "lines 33 to 64")
+
+
+@pytest.mark.parametrize(
+    "folder", sorted((ROOT / "fixtures" / "sessions" / "0.1.0").iterdir()), ids=lambda f: f.name
+)
+def test_sessions_of_earlier_versions_have_no_seal_and_differ_in_nothing(folder: Path) -> None:
+    session = Session.open(folder)
+    assert session.verified.unsealed == OLD
+    assert differences_of(session) == []
 
 
 def test_a_session_from_before_there_were_seals_has_none(tmp_path: Path) -> None:
