@@ -129,7 +129,7 @@ def test_a_rule_set_without_the_rule_makes_no_changed_facts_valid(folder: Path, 
         (edit("result.json", '"valid": true', '"valid": null'), "result.json: valid: "),
         (
             edit("result.json", '"benchmark": "kws01"', '"benchmark": "kws02"'),
-            "result.json, line 2: was changed after it was derived",
+            "result.json, line 3: was changed after it was derived",
         ),
         (edit("report.html", "VALID", "VALlD"), "report.html: was changed after it was written"),
     ],
