@@ -47,7 +47,7 @@ class JournalWriter:
         try:
             self._file = disk.append_to(path)
         except OSError as error:
-            raise self._fault(error) from None
+            raise self._fault(error) from error
 
     def write(self, event: Event) -> None:
         """Append one event as a line of compact JSON."""
@@ -71,7 +71,7 @@ class JournalWriter:
         try:
             disk.sync(self._file)
         except (OSError, ValueError) as error:
-            raise self._fault(error) from None
+            raise self._fault(error) from error
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

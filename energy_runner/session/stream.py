@@ -94,7 +94,7 @@ class StreamWriter:
             if self._file is not None:
                 disk.sync(self._file)
         except (OSError, ValueError) as error:
-            raise self._fault(error) from None
+            raise self._fault(error) from error
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
