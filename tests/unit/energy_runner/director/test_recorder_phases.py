@@ -42,7 +42,7 @@ def test_a_new_phase_seals_all_lines_before_it_and_syncs(tmp_path, recorder, mon
 
 @pytest.mark.parametrize("call", ["write", "sync"])
 @pytest.mark.parametrize(("number", "words"), [(errno.ENOSPC, "the disk is full: "), (errno.EIO, "")])
-def test_a_full_disk_is_called_so_whatever_call_finds_it(tmp_path, recorder, monkeypatch, call, number, words):
+def test_a_full_disk_is_called_so_whatever_call_finds_it(tmp_path, recorder, monkeypatch, call, *, number, words):
     def fail(*given):
         raise OSError(number, os.strerror(number))
 
