@@ -366,4 +366,6 @@ def _performance(session: Session, facts: Facts, result: Result) -> Result:
 
 def _accuracy(session: Session, facts: Facts, result: Result) -> Result:
     accuracy, findings = measure_accuracy(facts, session.record)
+    if accuracy is not None and contradicted(result.findings):
+        accuracy = accuracy.model_copy(update={"value": None})
     return result.model_copy(update={"accuracy": accuracy, "findings": [*result.findings, *findings]})

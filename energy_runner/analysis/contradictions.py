@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a session contradicts itself: its plan, its events, the commands on its links, and `stream.bin`.
+"""Where a session contradicts itself: seal, plan, events, the commands on its links, and `stream.bin`.
 
 Each finding has a rule that fails for it; no figure that depends on what is contradicted is given.
 """
@@ -12,7 +12,7 @@ from energy_runner.analysis.placing.edges import TOLERANCE_S
 from energy_runner.session.events import Exchange, InferenceDone
 from energy_runner.session.exchanges import stream_doubt
 from energy_runner.session.folder import Session
-from energy_runner.session.result import Finding
+from energy_runner.session.result import FACTS_CHANGED, Finding
 
 INFERENCES, EDGES, STREAM = "inferences-contradict", "edges-contradict", "stream-length"
 SUMMARY = "summary-contradicts"  # see `energy.monitor_summary`
@@ -26,12 +26,24 @@ def contradictions(session: Session, facts: Facts) -> list[Finding]:
 
     Raises `SessionError` for a journal that cannot be read.
     """
-    return [*_of_stream(session, facts), *_of_edges(session, facts), *_of_inferences(session, facts)]
+    return [
+        *_of_seal(session),
+        *_of_stream(session, facts),
+        *_of_edges(session, facts),
+        *_of_inferences(session, facts),
+    ]
 
 
 def contradicted(findings: Sequence[Finding]) -> bool:
     """Return whether a figure of the windows rests on something that the session contradicts."""
-    return any(finding.id in {INFERENCES, EDGES, SUMMARY} for finding in findings)
+    return any(finding.id in {FACTS_CHANGED, INFERENCES, EDGES, SUMMARY} for finding in findings)
+
+
+def _of_seal(session: Session) -> Iterator[Finding]:
+    found = session.verified.differences
+    if found:
+        more = f" (and {len(found) - 1} more places)" if len(found) > 1 else ""
+        yield Finding(id=FACTS_CHANGED, detail=f"{found[0].brief}{more}")
 
 
 def _of_stream(session: Session, facts: Facts) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ _ROOMS = {
     "reports": ("write_report",),
     "rules": ("RuleDemand", "RuleSet", "Verdict", "broken_rules", "check", "list_rule_sets", "rule_set_demands"),
     "runs": ("Run", "demo", "follow", "measure", "run", "start"),
+    "seal": ("differences",),
     "session_list": ("SessionRow", "list_sessions"),
     "sessions": ("Result", "Session", "exit_status", "load_session", "window_arrays"),
     "stimuli": ("Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"),

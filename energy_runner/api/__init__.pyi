@@ -12,6 +12,7 @@ from energy_runner.api.published import *
 from energy_runner.api.reports import *
 from energy_runner.api.rules import *
 from energy_runner.api.runs import *
+from energy_runner.api.seal import *
 from energy_runner.api.session_list import *
 from energy_runner.api.sessions import *
 from energy_runner.api.stimuli import *

@@ -16,7 +16,6 @@ from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.api.unreadable import named
 from energy_runner.errors import Argument, ConfigurationError
 from energy_runner.rules import RuleSet, evaluate
-from energy_runner.session.folder import write_result
 from energy_runner.session.result import Result
 
 __all__ = [
@@ -35,18 +34,32 @@ __all__ = [
 HOUR_S = 3600.0
 
 
-def analyze(session: AnySession, *, rule_set: str | Path | RuleSet | None = None, write: bool = False) -> Result:
+def analyze(
+    session: AnySession,
+    *,
+    rule_set: str | Path | RuleSet | None = None,
+    accuracy_session: AnySession | None = None,
+    performance_session: AnySession | None = None,
+    write: bool = False,
+) -> Result:
     """Return the session's result, derived from its facts: figures, findings, verdicts.
 
+    Facts that are not as they were sealed give no score. `accuracy_session` and `performance_session` are runs of
+    the same firmware in those modes, for the rules that compare; the result names them.
+
     `rule_set` is the name of a rule set, or the TOML file of your own; None for that of the suite, or `lab` for a
-    demo benchmark. With `write` the result also becomes the session's `result.json`. Raises `ConfigurationError`
-    for an unknown rule set, `SessionError` for facts that cannot be read.
+    demo benchmark. With `write` the result becomes the session's `result.json`, and its report `report.html`: both
+    or none. Raises `ConfigurationError` for an unknown rule set, `SessionError` for facts that cannot be read.
     """
     session = load_session(session)
+    accuracy = load_session(accuracy_session) if accuracy_session is not None else None
+    performance = load_session(performance_session) if performance_session is not None else None
     with named(session):
-        result = evaluate(session, rule_set=rule_set)
-    if write:
-        write_result(session.path, result)
+        result = evaluate(session, accuracy, performance, rule_set)
+        if write:
+            from energy_runner.api.derived import write_derived
+
+            write_derived(session, result)
     return result
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from energy_runner.api.analysis import analyze
-from energy_runner.api.reports import write_report
 from energy_runner.published.audit import find_all, rows_of
 from energy_runner.published.importing import import_and_compare
 from energy_runner.published.report import Row
@@ -34,7 +33,6 @@ def import_session(path: AnyPath, out: AnyPath, *, stimuli: AnyPath | None = Non
     """
     session, row = import_and_compare(Path(path), Path(out), _folder(stimuli))
     analyze(session, write=True)
-    write_report(session)
     return Imported(session, row)
 
 

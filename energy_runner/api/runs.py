@@ -28,8 +28,22 @@ from energy_runner.director.supply_off import SUPPLY
 from energy_runner.errors import Call, ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
-from energy_runner.session.folder import Session, create_session, give_up_session, write_record, write_result
-from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
+from energy_runner.session.folder import (
+    Session,
+    abandon_session,
+    begin_session,
+    create_session,
+    give_up_session,
+    write_sealed,
+)
+from energy_runner.session.record import (
+    BenchmarkFacts,
+    Record,
+    RunFacts,
+    StimulusFile,
+    TruthWindow,
+    environment,
+)
 from energy_runner.version import version
 from instruments.clock import RealClock, utc_text
 from instruments.errors import one_line
@@ -200,20 +214,27 @@ def _execute(
 ) -> Session:
     with _no_empty_folder(folder), hold_bench(bench, f"session {folder.resolve()}") as died:
         record = _first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()))
-        write_record(folder, record)
-        recorder = Recorder(folder, bench.clock, bus)
+        place = begin_session(folder, record)
+        try:
+            recorder = Recorder(folder, bench.clock, bus, place)
+        except BaseException:
+            abandon_session(folder, place)
+            raise
         try:
             if died is not None:
                 recorder.remark(SUPPLY, f"the last run on this bench died: {died}", suspicious=True)
         except BaseException:
             recorder.close()
+            place.close()
             raise
         end = _closed(recorder, conduct(bench, run_plan, recorder, stop))
         try:
-            return _finish(folder, record, bench, end, rules)
+            return _finish(place.now(), record, bench, end, rules)
         except RunnerError as error:  # a full disk; whoever stands at the bench must know about the supply
             supply = "; the supply is off" if end.supply_off_confirmed else f"; {end.reason}"
             raise type(error)(f"{error}{supply}") from error
+        finally:
+            place.close()
 
 
 @contextmanager
@@ -241,12 +262,12 @@ def _closed(recorder: Recorder, end: RunEnd) -> RunEnd:
 
 def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: RuleSet | None) -> Session:
     """Complete the record, derive the result, write the report."""
-    from energy_runner.report.html import write_html
+    from energy_runner.api.derived import write_derived
 
     truth = None
     if bench.twin is not None and record.run.mode == "energy" and end.error is None:
         truth = _truth(folder, bench)
-    write_record(
+    write_sealed(
         folder,
         record.model_copy(
             update={
@@ -261,9 +282,7 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: Rule
     if end.error is not None:
         raise end.error
     session = Session.open(folder)
-    result = evaluate(session, rule_set=rules)
-    write_result(folder, result)
-    write_html(session, result)
+    write_derived(session, evaluate(session, rule_set=rules))
     return session
 
 
@@ -328,6 +347,7 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
             seed=run_plan.seed,
         ),
         alignment=_alignment(bench) if run_plan.mode == "energy" else None,
+        environment=environment(),
         stimuli=[
             StimulusFile(
                 file=stimulus.file, label=stimulus.label, offset=0, size=stimulus.size, sha256=stimulus.sha256

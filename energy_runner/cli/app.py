@@ -251,11 +251,17 @@ def demo(
 
 @app.command()
 def analyze(
-    session: SessionArgument, rule_set: RuleSetOption = "", every: AllOption = False, as_json: JsonOption = False
+    session: SessionArgument,
+    rule_set: RuleSetOption = "",
+    accuracy_session: AccuracyOption = None,
+    performance_session: PerformanceOption = None,
+    every: AllOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Derive result.json again from a session's facts.
+    """Derive result and report again from a session's facts.
 
-    The same facts give the same bytes, on any day and any machine.
+    The same facts give the same bytes, on any day and any machine. Says what
+    differs from what was sealed when the run ended; changed facts give no score.
 
     \b
     Examples:
@@ -264,7 +270,9 @@ def analyze(
     """
     from energy_runner.cli.session_commands import analyze_command
 
-    raise typer.Exit(analyze_command(session, rule_set, as_json=as_json, every=every))
+    raise typer.Exit(
+        analyze_command(session, rule_set, accuracy_session, performance_session, as_json=as_json, every=every)
+    )
 
 
 @app.command()

@@ -2,12 +2,14 @@
 """`export`: make files for other tools from sessions."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from energy_runner.cli.differences import tell_differences
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write, write_bytes, write_json, write_line
-from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.errors import ConfigurationError, ExitStatus, SessionError
 from energy_runner.report.units import plain
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def export_mlperf_command(
             "--system-file is needed: the description of the board. "
             "Try: energy-runner export mlperf --new-system my-board.toml, and fill it in"
         )
+    _tell(sessions)
     ruled = {"rule_set": rule_set} if rule_set else {}
     export = api.export_mlperf(
         sessions,
@@ -71,7 +74,10 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
         raise ConfigurationError(f"--format {form!r} is not one of {', '.join(FORMATS)}")
     if out is None and form not in {"", "csv"}:
         raise ConfigurationError(f"--format {form} needs a file. Try: --out {what}.{form}")
-    made = table([Session.open(path) for path in sessions], what)
+    opened = [Session.open(path) for path in sessions]
+    for one in opened:
+        tell_differences(one)
+    made = table(opened, what)
     if made.attributes["title"].startswith("SIMULATED"):
         say("SIMULATED: some of these sessions are of virtual benches and are not measurements")
     for remark in made.remarks:
@@ -82,6 +88,15 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
         made.save(out, form or None)
         write_line(str(out))
     return ExitStatus.VALID
+
+
+def _tell(sessions: Sequence[Path]) -> None:
+    """Say what differs in each session that can be opened; the export itself refuses the others."""
+    from energy_runner import api
+
+    for path in sessions:
+        with suppress(SessionError):
+            tell_differences(api.load_session(path))
 
 
 def _new_system(path: Path, *, wanted_more: bool, as_json: bool) -> int:

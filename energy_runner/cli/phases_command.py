@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from energy_runner.cli.differences import tell_differences
 from energy_runner.cli.quantities import jsonable
 from energy_runner.errors import ExitStatus
 
@@ -24,8 +25,9 @@ def phases_command(
     from energy_runner import api
     from energy_runner.cli.output import write_json
 
-    found = api.phases(folder, edges, active_low=active_low, window=window)
     session = api.load_session(folder)
+    tell_differences(session)
+    found = api.phases(session, edges, active_low=active_low, window=window)
     if as_json:
         write_json(
             {

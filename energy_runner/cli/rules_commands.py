@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from energy_runner.cli.differences import tell_differences
 from energy_runner.cli.outcome import say
-from energy_runner.errors import ExitStatus
+from energy_runner.errors import ExitStatus, SessionError
 
 # The same as `energy_runner.rules.DEFAULT`, whose import would slow down the help.
 DEFAULT_RULE_SET = "mlperf-tiny-1.4"
@@ -161,13 +162,20 @@ class CheckOptions:
 
 
 def check_command(options: CheckOptions) -> int:
-    """Judge a session by the rules of a set; status 1 if a binding rule fails."""
+    """Judge a session by the rules of a set; status 1 if a binding rule fails or a file was changed."""
     from energy_runner import api
     from energy_runner.cli.output import write_json
     from energy_runner.report.terminal import print_headline, print_verdicts
 
+    session = api.load_session(options.folder)
+    try:
+        fresh = None if options.rules else api.analyze(session, rule_set=options.rule_set or None)
+    except SessionError:
+        tell_differences(session)
+        raise
+    differs = tell_differences(session, fresh=fresh)
     verdicts = api.check(
-        options.folder,
+        session,
         options.rules,
         rule_set=options.rule_set or None,
         accuracy_session=options.accuracy_session,
@@ -177,11 +185,8 @@ def check_command(options: CheckOptions) -> int:
         write_json([verdict.model_dump(mode="json") for verdict in verdicts])
     else:
         print_verdicts(verdicts, every=options.every or bool(options.rules))
-        if not options.rules:  # a few rules say nothing about the validity of the result
-            session = api.load_session(options.folder)
-            print_headline(
-                session, api.analyze(session, rule_set=options.rule_set or None).with_verdicts(verdicts)
-            )
+        if fresh is not None:  # a few rules say nothing about the validity of the result
+            print_headline(session, fresh.with_verdicts(verdicts))
     # As in result.json, a rule that only informs does not make a run invalid, even if it was named.
-    passed = all(verdict.passed for verdict in verdicts if verdict.binding)
+    passed = not differs and all(verdict.passed for verdict in verdicts if verdict.binding)
     return ExitStatus.VALID if passed else ExitStatus.RULE_FAILED

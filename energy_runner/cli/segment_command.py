@@ -23,9 +23,11 @@ def segment_command(session: Path, window: int | None, *, as_json: bool) -> int:
     Status 1 if a window is not resolved, or shows another number of inferences than the session states.
     """
     from energy_runner import api
+    from energy_runner.cli.differences import tell_differences
     from energy_runner.cli.output import write_json
 
     opened = api.load_session(session)
+    tell_differences(opened)
     found = api.segment(opened, window)
     if as_json:
         write_json(_segmentation_document(opened, found))

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from energy_runner.cli.differences import tell_differences
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write, write_json, write_line
 from energy_runner.errors import ExitStatus, SessionError
@@ -16,14 +17,29 @@ if TYPE_CHECKING:
     from energy_runner.session.result import Result
 
 
-def analyze_command(folder: Path, rule_set: str = "", *, as_json: bool, every: bool) -> int:
-    """Derive the result from the facts, judge it by the rules of a set, and write it."""
+def analyze_command(
+    folder: Path,
+    rule_set: str = "",
+    accuracy_session: Path | None = None,
+    performance_session: Path | None = None,
+    *,
+    as_json: bool,
+    every: bool,
+) -> int:
+    """Derive the result from the facts, judge it by the rules of a set, and write it with its report."""
     from energy_runner import api
     from energy_runner.cli.run_command import show
 
     session = api.load_session(folder)
+    tell_differences(session)
     before = _result_before(session)
-    result = api.analyze(session, rule_set=rule_set or None, write=True)
+    result = api.analyze(
+        session,
+        rule_set=rule_set or None,
+        accuracy_session=accuracy_session,
+        performance_session=performance_session,
+        write=True,
+    )
     if not rule_set:
         _mention_other_set(before, result)
     show(session, as_json=as_json, every=every)
@@ -35,6 +51,7 @@ def report_command(folder: Path, rule_set: str = "", *, plots: bool, figures: Pa
     from energy_runner import api
 
     session = api.load_session(folder)
+    tell_differences(session)
     written = api.write_report(session, plots=plots, figures=figures, rule_set=rule_set or None)
     if not rule_set:
         _mention_other_set(_result_before(session), api.analyze(session))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from energy_runner.cli.differences import tell_differences
 from energy_runner.cli.quantities import jsonable, with_u
 from energy_runner.errors import ExitStatus
 
@@ -39,8 +40,10 @@ def use_command(options: UseOptions, *, as_json: bool) -> int:
     from energy_runner import api
     from energy_runner.cli.output import write_json
 
+    session = api.load_session(options.session)
+    tell_differences(session)
     found = api.use(
-        options.session,
+        session,
         per_hour=_given(options.per_hour, "--per-hour"),
         period_s=_given(options.period_s, "--period-s"),
         between=options.between,
@@ -49,7 +52,6 @@ def use_command(options: UseOptions, *, as_json: bool) -> int:
         boot_s=_given(options.boot_ms, "--boot-ms", 1e-3),
         battery=_battery(options),
     )
-    session = api.load_session(options.session)
     if as_json:
         write_json(
             {

@@ -12,11 +12,11 @@ from pathlib import Path
 from energy_runner.director.event_queue import CAPACITY, EventQueue
 from energy_runner.director.live import LiveEvent, Progress, SampleBlock
 from energy_runner.director.subscriber import Called, Failure, Listener, Subscriber
-from energy_runner.session.events import AnyEvent, Exchange, SamplesArrived, StreamChunk
+from energy_runner.session.events import AnyEvent, Exchange, JournalSealed, SamplesArrived, StreamChunk
 from energy_runner.session.journal import Journal
 
 # Bookkeeping of the journal, which subscribers do not receive.
-UNSEEN = (Exchange, SamplesArrived, StreamChunk)
+UNSEEN = (Exchange, JournalSealed, SamplesArrived, StreamChunk)
 
 
 class Bus:

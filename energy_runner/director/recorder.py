@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write facts as they happen: events to the journal, bulk bytes to `stream.bin`, samples to the trace."""
 
+import errno
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any, Literal
 from energy_runner.director.bus import Bus
 from energy_runner.director.live import Progress, SampleBlock, sample_blocks
 from energy_runner.director.signals import check_block
+from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
     AnyEvent,
     EdgeCaptured,
+    JournalSealed,
     LapCaptured,
     MonitorSummary,
     MonitorTime,
+    Phase,
     Remark,
     SamplesArrived,
     SamplesLost,
@@ -23,6 +27,7 @@ from energy_runner.session.events import (
 )
 from energy_runner.session.folder import JOURNAL, STREAM, TRACE
 from energy_runner.session.journal import JournalWriter, exchange
+from energy_runner.session.place import Place
 from energy_runner.session.stream import Passed, StreamWriter
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
@@ -41,6 +46,7 @@ from instruments.roles import (
 
 # A flush waits some ten milliseconds for the writer; complete blocks reach the operating system even without it.
 FLUSH_NS = 10_000_000_000
+LOOK_NS = 100_000_000  # how often is looked whether the folder is still where it was
 
 
 class Recorder:
@@ -52,10 +58,13 @@ class Recorder:
     A file that cannot be written any more (a full disk) raises once; from then on it is in `broken`, with its
     error, and what was meant for it is dropped, while the other files are still written. While `lenient` is set
     (tear-down) nothing is raised at all, so that switching the supply off is not interrupted.
+
+    On a full disk the journal goes on in the room that `place` kept for it.
     """
 
-    def __init__(self, folder: Path, clock: Clock, bus: Bus | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, clock: Clock, bus: Bus | None = None, place: Place | None = None) -> None:
+        self.place = Place(folder) if place is None else place
+        self._own_place = place is None
         self.edges: list[Edge] = []
         self.laps: list[Lap] = []
         self.samples_end = 0
@@ -73,6 +82,7 @@ class Recorder:
         self._sampler = "monitor"
         self._bulk = 0
         self._flushed_ns = 0
+        self._looked_ns = clock.now_ns() - LOOK_NS
         self._closed = False
         self._bus.attach(self._write, self._director_remarks, folder / JOURNAL)
 
@@ -83,12 +93,21 @@ class Recorder:
     # --- events -------------------------------------------------------------------------------------------
 
     def emit(self, event: AnyEvent) -> None:
-        """Write an event to the journal and deliver it to all subscribers."""
+        """Write an event to the journal and deliver it to all subscribers; a new phase seals the one before it."""
         try:
+            if isinstance(event, Phase):
+                self._seal_phase()
             self._bus.fact(event)
         except BaseException:
             if not self.lenient:
                 raise
+
+    def look_after(self) -> None:
+        """Raise `BenchFault` if the session's folder was moved away; nothing may go into another in its place."""
+        now_ns = self.now_ns()
+        if not self.lenient and now_ns - self._looked_ns >= LOOK_NS:
+            self._looked_ns = now_ns
+            self.place.check()
 
     def remark(self, source: str, text: str, *, suspicious: bool = False) -> None:
         """Write a remark of the device or part called `source`."""
@@ -121,9 +140,10 @@ class Recorder:
 
     def bytes_passed(self, device: str, direction: Literal["tx", "rx"], data: bytes) -> None:
         """Record bytes that passed a link: those of a sampler's stream and of bulk transfers in `stream.bin`."""
+        self.look_after()
         if self._bulk or device in self._streaming:
             passed = Passed(self.now_ns(), device, direction, data)
-            if STREAM not in self.broken:
+            if self._stream_in_place():
                 error = self._attempt(STREAM, lambda: self._stream.append(passed))
                 if error is None:
                     return
@@ -149,7 +169,8 @@ class Recorder:
         self._sampler = next(iter(streaming), self._sampler)
         self._applied = applied
         signals = [(signal.name, signal.unit) for signal in applied.signals]
-        self._trace = TraceWriter(self.folder / TRACE, signals, applied.period_s)
+        self.place.check()
+        self._trace = TraceWriter(self.place.now() / TRACE, signals, applied.period_s)
 
     def stream(self, items: Sequence[StreamItem]) -> None:
         """Write the items of the sampler's stream."""
@@ -174,6 +195,7 @@ class Recorder:
         error = self._attempt(TRACE, trace.close)  # even if it is broken: it holds a file and a thread
         if error is not None:
             self._raise(error)
+        self._sink(TRACE, trace.sync)
 
     def close(self) -> None:
         """Complete all files; safe to call twice. Raises the first error of a file that was intact until now."""
@@ -185,12 +207,13 @@ class Recorder:
         try:
             self.close_trace()
             self._index()
-            self._sink(STREAM, self._stream.sync)
-            self._sink(JOURNAL, self._journal.sync)
+            self._sync()
             self._attempt(STREAM, self._stream.close)
             self._attempt(JOURNAL, self._journal.close)
         finally:
             self.lenient = lenient
+            if self._own_place:
+                self.place.close()
             self._bus.close()
         if len(self.broken) > known:
             raise list(self.broken.values())[known]
@@ -259,6 +282,17 @@ class Recorder:
             )
             self._sink(JOURNAL, lambda: self._journal.write(chunk))
 
+    def _seal_phase(self) -> None:
+        """Write the digest of the journal so far, and wait until it is on the storage device."""
+        self._index()
+        lines, sha256 = self._journal.lines, self._journal.sha256
+        self._write(JournalSealed(t_ns=self.now_ns(), lines=lines, sha256=sha256))
+        self._sync()
+
+    def _sync(self) -> None:
+        self._sink(STREAM, self._stream.sync)
+        self._sink(JOURNAL, self._journal.sync)
+
     def _sink(self, file: str, act: Callable[[], object]) -> None:
         """Write to a file unless it is broken; raise if it breaks now."""
         if file not in self.broken:
@@ -269,14 +303,44 @@ class Recorder:
     def _attempt(self, file: str, act: Callable[[], object]) -> BaseException | None:
         try:
             act()
-        except BaseException as error:
-            self.broken.setdefault(file, error)
+        except BaseException as raised:
+            error = self._explained(raised)
+            if file != JOURNAL or not self._again(error, act):
+                self.broken.setdefault(file, error)
             return error
         return None
+
+    def _explained(self, error: BaseException) -> BaseException:
+        """Return the error, and say that the disk is full where it is; the trace's library does not tell."""
+        full = isinstance(error, BenchFault) and (_no_room(error) or self.place.is_full())
+        return BenchFault(f"the disk is full: {error}") if full else error
+
+    def _stream_in_place(self) -> bool:
+        """Return whether bytes can go to `stream.bin`, which is made with the first of them."""
+        if not self._stream.begun:
+            try:
+                self.place.check()
+            except BenchFault as error:  # `look_after` raises it
+                self.broken.setdefault(STREAM, error)
+        return STREAM not in self.broken
+
+    def _again(self, error: BaseException, act: Callable[[], object]) -> bool:
+        """Write a line of the journal in the room kept for it; return whether that went well."""
+        while isinstance(error, BenchFault) and self.place.give_room():
+            try:
+                act()
+            except BenchFault:
+                continue
+            return True
+        return False
 
     def _raise(self, error: BaseException) -> None:
         if not self.lenient:
             raise error
+
+
+def _no_room(error: BaseException) -> bool:
+    return getattr(error.__cause__, "errno", None) in {errno.ENOSPC, errno.EDQUOT}
 
 
 def _fields(item: Lost | OverRange | TimeMark | Summary | Note) -> dict[str, Any]:

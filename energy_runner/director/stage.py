@@ -99,6 +99,7 @@ class Stage:
             return
         self._looked_ns = now_ns
         self._keep_alive()
+        self.recorder.look_after()
         self.collect()
         elapsed_s = (now_ns - self._started_ns) / 1e9
         self.recorder.progress(elapsed_s, max(elapsed_s, self.total_s or 0.0), self._phase)

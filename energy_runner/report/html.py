@@ -15,7 +15,7 @@ from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 
-from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
+from energy_runner.errors import ConfigurationError
 from energy_runner.report.charts.figures import plot_data
 from energy_runner.report.contents import contents, page_marks
 from energy_runner.report.headline import score
@@ -23,10 +23,10 @@ from energy_runner.report.markup import Html, explanations, join, json_script, t
 from energy_runner.report.sections import accuracy, bench, budget, check, inferences, layers, power, windows
 from energy_runner.report.sections import result as result_section
 from energy_runner.report.story import Story, tell
-from energy_runner.session.folder import Session
+from energy_runner.session.folder import REPORT, Session, write_bytes
 from energy_runner.session.result import Result
+from energy_runner.session.seal import HTML_MARK, ZEROS, stamped
 
-REPORT = "report.html"
 _LEVEL = 4  # 6 saves 4 % more and takes three times as long, at the end of every run
 SECTIONS = (
     power.plots,
@@ -51,14 +51,16 @@ def write_html(session: Session, result: Result, *, story: Story | None = None) 
     Raises `SessionError` for facts that cannot be read and `BenchFault` if the file cannot be written.
     """
     path = session.path / REPORT
-    page = render(tell(session, result) if story is None else story)
-    temporary = path.with_name(f".{REPORT}.tmp")
-    try:
-        temporary.write_bytes(page)
-        temporary.replace(path)
-    except OSError as error:
-        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None
+    write_bytes(path, page_bytes(session, result, story=story))
     return path
+
+
+def page_bytes(session: Session, result: Result, *, story: Story | None = None) -> bytes:
+    """Return the session's report, with the digest of its own bytes and that of the result that it shows.
+
+    Raises `SessionError` for facts that cannot be read.
+    """
+    return stamped(render(tell(session, result) if story is None else story), HTML_MARK)
 
 
 def render(story: Story) -> bytes:
@@ -69,7 +71,7 @@ def render(story: Story) -> bytes:
     top = result_section.top(story)
     sections = join(part(story) for part in SECTIONS)
     terms = explanations(top + sections)
-    foot = tag("footer", tag("p", f"Session {story.record.session_id}, {story.record.software}."))
+    foot = tag("footer", tag("p", f"Session {story.record.session_id}, {story.record.software}."), _digests(story))
     blocks = [] if data is None else [json_script("plot-data", data), _packed("plot-library", library)]
     page = join(
         (
@@ -83,6 +85,8 @@ def render(story: Story) -> bytes:
             tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
             tag("meta", name="color-scheme", content="light dark"),
             tag("meta", name="generator", content=story.record.software),
+            tag("meta", name="result", content=story.result.sha256 or ""),
+            tag("meta", name="sha256", content=ZEROS),
             tag("title", _title(story)),
             Html(
                 f"<style>\n{_asset('report.css')}{page_marks(story.record.session_id)}</style>\n</head>\n<body>\n"
@@ -94,6 +98,13 @@ def render(story: Story) -> bytes:
         )
     )
     return page.encode("utf-8")
+
+
+def _digests(story: Story) -> Html:
+    """Return what the report belongs to: the facts and the result, by their digests."""
+    seal = story.record.seal
+    facts = seal.sha256 if seal is not None else "not sealed"
+    return tag("p", f"Facts (SHA-256) {facts}; result {story.result.sha256 or 'not written'}.")
 
 
 def plotly_js() -> str:

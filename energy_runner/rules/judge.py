@@ -12,8 +12,9 @@ from energy_runner.rules.base import Case
 from energy_runner.rules.load import load_rule_set
 from energy_runner.rules.registry import rules_called
 from energy_runner.rules.rule_sets import DEFAULT, DEMO, RuleSet
-from energy_runner.session.folder import Session
-from energy_runner.session.result import Result, Verdict
+from energy_runner.session.folder import Session, with_digest
+from energy_runner.session.result import Judged, JudgedSession, Result, Verdict
+from energy_runner.version import version
 
 
 def default_for(session: Session) -> str:
@@ -68,7 +69,28 @@ def evaluate(
     rules = chosen_set(session, rule_set)
     case = _case(session, rules, accuracy_session, performance_session, beside)
     verdicts = _verdicts(case, list(rules.rules))
-    return case.result.with_verdicts(verdicts, rule_set=rules.id, rule_set_sha256=rules.sha256)
+    judged_by = Judged(
+        facts_sha256=_facts(session),
+        rule_set=rules.id,
+        rule_set_sha256=rules.digest,
+        accuracy_session=_took_part(accuracy_session),
+        performance_session=_took_part(performance_session),
+        software=f"energy-runner {version()}",
+    )
+    judged = case.result.with_verdicts(
+        verdicts, rule_set=rules.id, rule_set_sha256=rules.sha256, judged_by=judged_by
+    )
+    return with_digest(judged)
+
+
+def _facts(session: Session) -> str | None:
+    return session.record.seal.sha256 if session.record.seal is not None else None
+
+
+def _took_part(session: Session | None) -> JudgedSession | None:
+    if session is None:
+        return None
+    return JudgedSession(session_id=session.record.session_id, facts_sha256=_facts(session))
 
 
 def _case(

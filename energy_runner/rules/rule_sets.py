@@ -5,8 +5,10 @@ Each set is one TOML file in `definitions/`, complete in itself: a published ver
 with a later one. What a rule does is Python (`energy_runner.rules.table`); what it demands is here.
 """
 
+import hashlib
+import json
 import tomllib
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import Literal
 
@@ -82,6 +84,12 @@ class RuleSet(_Definition):
     benchmarks: dict[str, BenchmarkRow] = Field(default_factory=dict)
     rules: dict[str, Row]
     audit: dict[str, AuditRow] = Field(default_factory=dict)
+
+    @cached_property
+    def digest(self) -> str:
+        """Return the SHA-256 of the whole set, with what it is based on, as compact JSON with sorted keys."""
+        plain = self.model_dump(mode="json", exclude={"sha256"})
+        return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
     def limit(self, rule_id: str) -> int | float:
         """Return the limit of a rule, for other parts of the program that apply it.

@@ -20,6 +20,17 @@ def run_completed(case: Case, _: Row) -> Judgement:
     return Judgement(outcome == "completed", outcome, "completed", note)
 
 
+def facts_sealed(case: Case, _: Row) -> Judgement:
+    """Judge whether the facts are those that were sealed, also in the sessions that are given along."""
+    limit = "as sealed"
+    given = {"": case, "the accuracy session: ": case.accuracy, "the performance session: ": case.performance}
+    for whose, one in given.items():
+        if one is not None and one.session.verified.differences:
+            return Judgement(False, "changed", limit, shown(whose + one.session.verified.differences[0].brief))
+    unsealed = case.session.verified.unsealed
+    return not_known(limit, f"it is not sealed: {unsealed}") if unsealed else Judgement(True, limit, limit)
+
+
 def score(case: Case, _: Row) -> Judgement:
     """Judge whether the run gave the figure that it was made for."""
     value, u, unit, words = _score(case)

@@ -7,6 +7,7 @@ from energy_runner.rules.rule import Rule
 
 _TABLE: tuple[Rule, ...] = (
     Rule("run-completed", "the run went through all its phases", run.run_completed),
+    Rule("facts-sealed", "the facts are those that were sealed when the run ended", run.facts_sealed),
     Rule("score", "the run gave the figure that it was made for", run.score),
     Rule("supply-off", "the supply is known to be off after the run", run.supply_off),
     Rule("benchmark", "the suite has the benchmark", run.benchmark),

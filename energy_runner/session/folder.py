@@ -5,7 +5,6 @@ JSON documents are replaced as a whole, so a reader sees the old one or the new 
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -28,18 +27,24 @@ from energy_runner.errors import (
     in_words,
     remedy,
 )
+from energy_runner.session import disk
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
 from energy_runner.session.escaped import escaped
 from energy_runner.session.exchanges import read_exchanges, stream_damage
 from energy_runner.session.journal import Journal
+from energy_runner.session.place import Place, keep_room
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
+from energy_runner.session.seal import ZEROS, Seal, key_digests, sealed_files, stamped
 from energy_runner.session.stream import Passed
 from energy_runner.session.trace import TraceReader
+from energy_runner.session.verify import FACTS, Verified, verify
 
+_COMPLETION = 65_536  # bytes by which a record grows at most when it is completed: truth, reason, seal
 CLAIM = ".claim"  # only one run can create it; it is there until the record is
 RECORD, JOURNAL, STREAM, TRACE, RESULT = "record.json", "journal.jsonl", "stream.bin", "trace.jls", "result.json"
+REPORT = "report.html"
 
 
 def create_session(parent: Path, name: str, out: Path | None = None) -> Path:
@@ -115,28 +120,102 @@ def json_bytes(document: BaseModel | Any) -> bytes:
 
 def write_json(path: Path, document: BaseModel | Any) -> None:
     """Write `document` to `path` as a whole or not at all; raises `BenchFault` if the disk refuses."""
-    data = json_bytes(document)
-    temporary = path.with_name(f".{path.name}.tmp")
+    write_bytes(path, json_bytes(document))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file as a whole or not at all; raises `BenchFault` if the disk refuses."""
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        disk.write_whole(path, data, temporary(path))
     except OSError as error:
-        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None
+        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from error
+
+
+def temporary(path: Path) -> Path:
+    """Return the name under which a file is written before it takes its own."""
+    return path.with_name(f".{path.name}.tmp")
 
 
 def write_record(folder: Path, record: Record) -> None:
     """Write `record` as the session's `record.json`; it takes the place of the claim."""
-    write_json(folder / RECORD, record)
+    data = json_bytes(_unstamped(record))
+    write_bytes(folder / RECORD, stamped(data) if record.seal is not None else data)
     with suppress(OSError):
         (folder / CLAIM).unlink()
 
 
+def begin_session(folder: Path, record: Record) -> Place:
+    """Write the first record, keep room for its completion and for the end of the journal, and hold the folder.
+
+    Raises `ConfigurationError` if the disk has no room for a run; the folder is then as it was.
+    """
+    place = Place(folder)
+    data = json_bytes(record)
+    try:
+        place.keep_room()
+        write_record(folder, record)
+        keep_room([(temporary(folder / RECORD), len(data) + _COMPLETION)])
+        disk.sync_folder(folder)
+    except BaseException as error:
+        abandon_session(folder, place)
+        if isinstance(error, OSError | BenchFault) and not isinstance(error, ConfigurationError):
+            words = f"{folder}: no run can be recorded here ({in_words(error)}){remedy(error)}"
+            raise ConfigurationError(words) from error
+        raise
+    return place
+
+
+def abandon_session(folder: Path, place: Place) -> None:
+    """Take everything away that was written of a run in which nothing was opened yet; never raises `OSError`."""
+    place.close()
+    for path in (folder / RECORD, temporary(folder / RECORD), folder / JOURNAL):
+        disk.give_room_back(path)
+
+
+def sealed_record(folder: Path, record: Record) -> Record:
+    """Return `record` with the seal of all facts in `folder`, whose other files must be complete.
+
+    Raises `SessionError` if one of them cannot be read.
+    """
+    bare = record.model_copy(update={"seal": None})
+    keys = key_digests(json.loads(json_bytes(bare)))
+    seal = Seal(files=sealed_files(folder, FACTS), keys=keys)
+    data = stamped(json_bytes(bare.model_copy(update={"seal": seal})))
+    return bare.model_copy(update={"seal": Seal.model_validate(json.loads(data)["seal"])})
+
+
+def write_sealed(folder: Path, record: Record) -> Record:
+    """Write the completed record with its seal, sync the folder, and return the record.
+
+    Raises `BenchFault` if the disk refuses, `SessionError` if a file of facts cannot be read.
+    """
+    sealed = sealed_record(folder, record)
+    write_record(folder, sealed)
+    try:
+        disk.sync_folder(folder)
+    except OSError as error:
+        raise BenchFault(f"{folder}: cannot be synced ({in_words(error)}){remedy(error)}") from error
+    return sealed
+
+
+def _unstamped(record: Record) -> Record:
+    seal = record.seal.model_copy(update={"sha256": ZEROS}) if record.seal is not None else None
+    return record.model_copy(update={"seal": seal})
+
+
+def result_bytes(result: Result) -> bytes:
+    """Return `result.json`: the result with the digest of its own bytes."""
+    return stamped(json_bytes(result.model_copy(update={"sha256": ZEROS})))
+
+
+def with_digest(result: Result) -> Result:
+    """Return a result that states the digest of its `result.json`."""
+    return result.model_copy(update={"sha256": json.loads(result_bytes(result))["sha256"]})
+
+
 def write_result(folder: Path, result: Result) -> None:
-    """Write `result` as the session's `result.json`."""
-    write_json(folder / RESULT, result)
+    """Write `result` as the session's `result.json`, with the digest of its bytes."""
+    write_bytes(folder / RESULT, result_bytes(result))
 
 
 @dataclass(frozen=True, repr=False)
@@ -215,6 +294,14 @@ class Session:
         """Return where `stream.bin` is not as the journal indexes it; empty if it is, or if there is none."""
         path = self.path / STREAM
         return stream_damage(self.journal(exchanges=False), path) if path.is_file() else ""
+
+    @cached_property
+    def verified(self) -> Verified:
+        """Compare the facts with their seal, once; reads every byte of them.
+
+        Raises `SessionError` for files that cannot be read.
+        """
+        return verify(self.path, self.record)
 
     def has_trace(self) -> bool:
         """Return whether the session holds samples of a power monitor."""

@@ -8,15 +8,18 @@ A long run has more events than fit into memory, so a journal is read line by li
 """
 
 import base64
+import hashlib
 import os
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 from pydantic import ValidationError
 
 from energy_runner.errors import BenchFault, SessionError, in_words, remedy
+from energy_runner.session import disk
 from energy_runner.session.escaped import escaped
 from energy_runner.session.events import EVENT, AnyEvent, Event, Exchange
 from energy_runner.session.unknown import unknown_event
@@ -32,36 +35,52 @@ _KEPT = 10_000
 class JournalWriter:
     """Append events to a journal; nothing is buffered in this process.
 
-    Raises `BenchFault` when a line cannot be written, because a run without its journal proves nothing.
+    `lines` counts what was written, and `sha256` is the digest of all of it. Raises `BenchFault` when a line
+    cannot be written, because a run without its journal proves nothing; what was written of it is taken back.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.lines = 0
+        self._length = 0
+        self._digest = hashlib.sha256()
         try:
-            self._file = path.open("ab", buffering=0)
+            self._file = disk.append_to(path)
         except OSError as error:
-            raise self._fault(error) from None
+            raise self._fault(error) from error
 
     def write(self, event: Event) -> None:
         """Append one event as a line of compact JSON."""
         line = _encoded(event) + b"\n"
         try:
-            # An unbuffered write may end early, on a full disk for example; the next one then says why.
-            while line:
-                line = line[self._file.write(line) or 0 :]
+            disk.write_all(self._file, line)
         except (OSError, ValueError) as error:
-            raise self._fault(error) from None
+            self._take_back()
+            raise self._fault(error) from error
+        self.lines += 1
+        self._length += len(line)
+        self._digest.update(line)
+
+    @property
+    def sha256(self) -> str:
+        """Return the SHA-256 of all lines that were written."""
+        return self._digest.hexdigest()
 
     def sync(self) -> None:
         """Wait until everything written is on the storage device, safe from a power cut."""
         try:
-            os.fsync(self._file.fileno())
+            disk.sync(self._file)
         except (OSError, ValueError) as error:
-            raise self._fault(error) from None
+            raise self._fault(error) from error
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
         self._file.close()
+
+    def _take_back(self) -> None:
+        """Remove the part of a line that was written, so that later lines are whole."""
+        with suppress(OSError, ValueError):
+            self._file.truncate(self._length)
 
     def _fault(self, error: Exception) -> BenchFault:
         return BenchFault(f"{self._path}: cannot write the journal ({in_words(error)}){remedy(error)}")

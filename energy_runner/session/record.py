@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from energy_runner import software
 from energy_runner.session.document import READ
 from energy_runner.session.events import Outcome
+from energy_runner.session.seal import Seal
 
 SCHEMA = "energy-runner/record/1"
 # The tables of a bench file's short form, by the names that their instruments have elsewhere.
@@ -141,6 +143,29 @@ class Origin(Model):
     """What else was noticed."""
 
 
+class Environment(Model):
+    """The software that recorded a session."""
+
+    commit: str | None = None
+    """Commit of energy-runner, with `-dirty` where files were changed since; null where it is not known."""
+    python: str
+    """Version of Python."""
+    platform: str
+    """Operating system and processor."""
+    libraries: dict[str, str] = Field(default_factory=dict)
+    """Versions of the libraries that take part."""
+
+
+def environment() -> Environment:
+    """Return the software that runs now."""
+    return Environment(
+        commit=software.commit(),
+        python=software.python(),
+        platform=software.machine(),
+        libraries=software.libraries(),
+    )
+
+
 class Record(Model):
     """The record of a session. `outcome` is "running" until the run has ended; a killed run leaves it so."""
 
@@ -176,6 +201,10 @@ class Record(Model):
     """Remarks of an importer."""
     origin: Origin | None = None
     """Where an imported session comes from."""
+    environment: Environment | None = None
+    """The software that recorded; null where that was not yet recorded."""
+    seal: Seal | None = None
+    """The digests of all facts, taken when the run ended; null until then."""
 
     model_config = ConfigDict(**READ, populate_by_name=True, serialize_by_alias=True)
 

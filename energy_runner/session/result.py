@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StrictBool
 from energy_runner import notebook
 from energy_runner.session.budget import Component, Derived, Score, Stated, Uncertainty, WindowUncertainty
 from energy_runner.session.document import READ, Model
+from energy_runner.session.judged import Judged, JudgedSession
 from energy_runner.session.summed import SummaryCheck, SummedFigure
 from energy_runner.session.verdict import Verdict
 
@@ -24,6 +25,8 @@ __all__ = [
     "EdgeCount",
     "Finding",
     "Integration",
+    "Judged",
+    "JudgedSession",
     "LayerResult",
     "Layers",
     "LevelResult",
@@ -43,6 +46,7 @@ __all__ = [
 ]
 
 SCHEMA = "energy-runner/result/1"
+FACTS_CHANGED = "facts-changed"  # the finding that facts are not as they were sealed
 _METRICS = {"top1": "{value:.1f} % Top-1", "auc": "AUC {value:.2f}"}
 _SHOWN = 5  # failed rules in a notebook
 _COLUMNS = ("#", "Stimulus", "Inferences", "Duration s", "µJ per inference")
@@ -346,6 +350,10 @@ class Result(Model):
     """SHA-256 of the file of a rule set of your own; null for one that comes with energy-runner."""
     verdicts: list[Verdict] = Field(default_factory=list)
     """The verdict of each rule."""
+    judged_by: Judged | None = None
+    """What the result was derived from and judged by; null where that was not yet recorded."""
+    sha256: str | None = None
+    """SHA-256 of `result.json`, with zeros in the place of these digits."""
 
     model_config = ConfigDict(**READ, allow_inf_nan=False, populate_by_name=True, serialize_by_alias=True)
 
@@ -393,9 +401,10 @@ class Result(Model):
     def with_verdicts(self, verdicts: list[Verdict], **changes: Any) -> "Result":
         """Return this result judged.
 
-        It is valid if the run completed, at least one binding rule was asked, and none of them failed. A rule set
-        may leave the rule on completion out; that makes no broken run a valid one.
+        It is valid if the run completed, its facts are not known to be changed, at least one binding rule was
+        asked, and none of them failed. A rule set may leave rules out; that makes no broken run a valid one.
         """
         binding = [verdict.passed for verdict in verdicts if verdict.binding]
-        valid = self.outcome == "completed" and bool(binding) and all(binding)
+        changed = any(finding.id == FACTS_CHANGED for finding in self.findings)
+        valid = self.outcome == "completed" and not changed and bool(binding) and all(binding)
         return self.model_copy(update={"verdicts": verdicts, "valid": valid, **changes})

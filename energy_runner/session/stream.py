@@ -7,14 +7,15 @@ it), length of the device's name, length of the data, host time in ns, then name
 file can also be read without its index, up to where a killed process stopped.
 """
 
-import os
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from energy_runner.errors import BenchFault, SessionError, in_words, remedy
+from energy_runner.session import disk
 
 Direction = Literal["tx", "rx"]
 
@@ -57,19 +58,23 @@ class StreamWriter:
         self._exchanges = 0
         self._devices: set[str] = set()
 
+    @property
+    def begun(self) -> bool:
+        """Return whether there is a file."""
+        return self._file is not None
+
     def append(self, passed: Passed) -> None:
         """Write one frame, whole, to the operating system."""
         name = passed.device.encode()
         head = _HEAD.pack(_CODES[passed.direction], len(name), len(passed.data), passed.t_ns)
         try:
             if self._file is None:
-                self._file = self._path.open("ab", buffering=0)
-            frame = memoryview(head + name + passed.data)
-            left = frame
-            while left:  # an unbuffered write may end early, on a full disk for example; the next one says why
-                left = left[self._file.write(left) or 0 :]
+                self._file = disk.append_to(self._path)
+            frame = head + name + passed.data
+            disk.write_all(self._file, frame)
         except (OSError, ValueError) as error:
-            raise self._fault(error) from None
+            self._take_back()
+            raise self._fault(error) from error
         self._end += len(frame)
         self._exchanges += 1
         self._devices.add(passed.device)
@@ -87,14 +92,20 @@ class StreamWriter:
         """Wait until everything written is on the storage device, safe from a power cut."""
         try:
             if self._file is not None:
-                os.fsync(self._file.fileno())
+                disk.sync(self._file)
         except (OSError, ValueError) as error:
-            raise self._fault(error) from None
+            raise self._fault(error) from error
 
     def close(self) -> None:
         """Close the file; safe to call twice."""
         if self._file is not None:
             self._file.close()
+
+    def _take_back(self) -> None:
+        """Remove the part of a frame that was written: the journal then indexes all that the file holds."""
+        with suppress(OSError, ValueError):
+            if self._file is not None:
+                self._file.truncate(self._end)
 
     def _fault(self, error: Exception) -> BenchFault:
         return BenchFault(f"{self._path}: cannot be written ({in_words(error)}){remedy(error)}")

@@ -18,7 +18,8 @@ import pyjls
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from energy_runner.errors import BenchFault, SessionError, in_words
-from energy_runner.session.trace_blocks import TraceBlocks
+from energy_runner.session import disk
+from energy_runner.session.trace_blocks import CHUNK_HEAD, TraceBlocks, is_end
 from energy_runner.session.trace_closed import ClosedTrace
 
 Float32Array = npt.NDArray[np.float32]
@@ -65,8 +66,6 @@ class TraceWriter:
         block = _block_size(rate_hz)
         try:
             self._file = pyjls.Writer(str(path))
-            card = _Card(period_s=period_s).model_dump_json(by_alias=True)
-            self._file.user_data(_CARD, card)
             self._file.source_def(source_id=_SOURCE_ID, name="power monitor")
             for number, (name, unit) in enumerate(signals, start=1):
                 self._file.signal_def(
@@ -78,6 +77,10 @@ class TraceWriter:
                     name=name,
                     units=unit,
                 )
+            # After the definitions: user data goes through the queue of the writer's thread, definitions past it.
+            # The other way round the faster one came first, and the same samples gave different bytes.
+            card = _Card(period_s=period_s).model_dump_json(by_alias=True)
+            self._file.user_data(_CARD, card)
         except (RuntimeError, ValueError) as error:
             raise self._fault(error) from None
 
@@ -129,6 +132,13 @@ class TraceWriter:
             self._file.flush()
         except (RuntimeError, ValueError) as error:
             raise self._fault(error) from None
+
+    def sync(self) -> None:
+        """Wait until the closed file is on the storage device, safe from a power cut."""
+        try:
+            disk.sync_path(self._path)
+        except OSError as error:
+            raise self._fault(error) from error
 
     def close(self) -> None:
         """Complete the file; safe to call twice. Raises `BenchFault` if an earlier write failed."""
@@ -258,7 +268,15 @@ class TraceReader:
 
 
 def _closed(path: Path) -> bool:
-    """Return whether a file is as long as its header says, which is so once it was closed."""
+    """Return whether a file was closed: it is as long as its header says, and ends with the chunk that says so.
+
+    pyjls repairs any other file when it opens it, and facts are only read. On a full disk the header may say the
+    length although the end is missing.
+    """
     with path.open("rb") as file:
         header = file.read(24)
-        return int.from_bytes(header[16:], "little") == file.seek(0, 2)
+        length = file.seek(0, 2)
+        if int.from_bytes(header[16:], "little") != length or length < CHUNK_HEAD.size:
+            return False
+        file.seek(length - CHUNK_HEAD.size)
+        return is_end(file.read(CHUNK_HEAD.size))

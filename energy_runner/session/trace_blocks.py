@@ -24,7 +24,7 @@ Float64Array = npt.NDArray[np.float64]
 
 IDENTIFICATION = b"jlsfmt\r\n \n \x1a  \xb2\x1c"
 _FILE_HEAD = struct.Struct("<16sQII")  # identification, length (0 until it is closed), version, checksum
-_CHUNK_HEAD = struct.Struct("<QQBxHIII")  # next, previous, tag, meta, payload, previous payload, checksum
+CHUNK_HEAD = struct.Struct("<QQBxHIII")  # next, previous, tag, meta, payload, previous payload, checksum
 _DATA_HEAD = struct.Struct("<qIHxx")  # first sample, samples, bits of each
 _ANNOTATION_HEAD = struct.Struct("<qIHxxBBxxfI")  # sample, 1, 0, type, storage, height, bytes
 _SIGNAL_DEF, _DATA, _ANNOTATION, _USER_DATA, _END = 0x02, 0x22, 0x32, 0x40, 0xFF
@@ -98,18 +98,18 @@ class TraceBlocks:
     def refresh(self) -> None:
         """Walk over the chunks that were completed since the last time."""
         end = self._file.seek(0, 2)
-        while not self._over and self._at + _CHUNK_HEAD.size <= end:
-            begun = self._bytes(self._at, min(_CHUNK_HEAD.size + _DATA_HEAD.size, end - self._at))
-            _, _, tag, meta, size, _, _ = _CHUNK_HEAD.unpack_from(begun)
-            stop = self._at + _CHUNK_HEAD.size + _padded(size)
+        while not self._over and self._at + CHUNK_HEAD.size <= end:
+            begun = self._bytes(self._at, min(CHUNK_HEAD.size + _DATA_HEAD.size, end - self._at))
+            _, _, tag, meta, size, _, _ = CHUNK_HEAD.unpack_from(begun)
+            stop = self._at + CHUNK_HEAD.size + _padded(size)
             if tag in (_INVALID, _END) or size > _LARGEST_PAYLOAD:
                 self._over = True
             elif stop > end:
                 return
             elif tag == _DATA:
-                self._block(meta & 0xFF, begun[_CHUNK_HEAD.size :], size)
+                self._block(meta & 0xFF, begun[CHUNK_HEAD.size :], size)
             elif tag in self._small and size:
-                self._small[tag](meta, self._bytes(self._at + _CHUNK_HEAD.size, size))
+                self._small[tag](meta, self._bytes(self._at + CHUNK_HEAD.size, size))
             self._at = stop if not self._over else self._at
 
     def read(self, number: int, start: int, stop: int, *, check: bool = True) -> Float32Array:
@@ -174,7 +174,7 @@ class TraceBlocks:
             self._over = True
             return
         track.firsts.append(first)
-        track.places.append(self._at + _CHUNK_HEAD.size)
+        track.places.append(self._at + CHUNK_HEAD.size)
         track.length += count
 
     def _signal(self, meta: int, body: bytes) -> None:
@@ -223,6 +223,12 @@ class TraceBlocks:
                 total, seen = total + float(np.sum(there, dtype=np.float64)), seen + len(there)
                 least, most = min(least, float(np.min(there))), max(most, float(np.max(there)))
         return (total / seen, least, most) if seen else (math.nan, math.nan, math.nan)
+
+
+def is_end(chunk: bytes) -> bool:
+    """Return whether the head of a chunk is that of the last one, and whole."""
+    _, _, tag, _, size, _, checksum = CHUNK_HEAD.unpack(chunk)
+    return tag == _END and not size and crc32c([chunk[:-4]]) == [checksum]
 
 
 def _padded(size: int) -> int:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from energy_runner.errors import SessionError
 from energy_runner.session.events import AnyEvent
-from energy_runner.session.folder import JOURNAL, TRACE, Session, create_session, write_record
+from energy_runner.session.folder import JOURNAL, TRACE, Session, create_session, write_record, write_sealed
 from energy_runner.session.journal import JournalWriter
-from energy_runner.session.record import Record
+from energy_runner.session.record import Record, environment
 from energy_runner.session.trace import Float32Array, TraceReader, TraceWriter
 
 
@@ -47,6 +47,7 @@ def write_session(facts: Facts, out: Path) -> Session:
         _write_journal(folder, facts.events)
         if facts.samples is not None:
             _write_trace(folder, facts.samples)
+        write_sealed(folder, facts.record.model_copy(update={"environment": environment()}))
     except BaseException:
         for item in folder.iterdir():
             item.unlink()

@@ -35,10 +35,10 @@ def test_the_folder_of_a_twins_session_says_virtual(tmp_path, monkeypatch):
 
 def test_windows_longer_than_what_a_world_keeps_are_measured(tmp_path, monkeypatch):
     monkeypatch.setattr("instruments.devices.dut.twin.BLOCK", 20)
-    whole = er.run("virtual-lpm01a", er.plan("demo-keywords"), out=tmp_path / "whole")
+    whole = er.run("virtual-lpm01a", er.plan("demo-keywords"), out=tmp_path / "whole" / "s")
     monkeypatch.setattr("instruments.world.world.MOST_LEVELS", 100)
     monkeypatch.setattr("instruments.world.world.KEPT_NS", 2_000_000_000)
-    short = er.run("virtual-lpm01a", er.plan("demo-keywords"), out=tmp_path / "short")
+    short = er.run("virtual-lpm01a", er.plan("demo-keywords"), out=tmp_path / "short" / "s")
     assert short.record.truth[0].stop_s - short.record.truth[0].start_s > 5.0
     assert short.record.truth == whole.record.truth
     assert short.result() == whole.result()

@@ -68,13 +68,13 @@ def test_two_monitors_agree_within_their_limits(seed, stimuli, tmp_path):
 def test_same_seed_same_bytes(name, stimuli, tmp_path):
     plan = api.plan("kws01", stimuli=stimuli, seed=9)
     for folder in ("a", "b"):
-        api.run(api.load_bench(name), plan, out=tmp_path / folder)
-    for file in ("journal.jsonl", "result.json", "report.html"):
-        if file == "report.html":
-            continue  # it names the session, and the two are called differently
-        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
+        api.run(api.load_bench(name), plan, out=tmp_path / folder / "s")
+    files = {path.name: path.read_bytes() for path in (tmp_path / "a" / "s").iterdir()}
+    assert len(files) == 6
+    for file, data in files.items():
+        assert (tmp_path / "b" / "s" / file).read_bytes() == data, file
     other = api.run(api.load_bench(name), api.plan("kws01", stimuli=stimuli, seed=10), out=tmp_path / "c")
-    assert (other.path / "journal.jsonl").read_bytes() != (tmp_path / "a" / "journal.jsonl").read_bytes()
+    assert (other.path / "journal.jsonl").read_bytes() != (tmp_path / "a" / "s" / "journal.jsonl").read_bytes()
 
 
 def test_analyze_gives_the_same_bytes_again(stimuli, tmp_path):

@@ -30,7 +30,15 @@ from energy_runner.session.events.dut import (
     StimulusLoaded,
 )
 from energy_runner.session.events.links import Exchange, StreamChunk
-from energy_runner.session.events.run import Phase, Problem, Remark, RunStarted, RunStopped, TearDownStep
+from energy_runner.session.events.run import (
+    JournalSealed,
+    Phase,
+    Problem,
+    Remark,
+    RunStarted,
+    RunStopped,
+    TearDownStep,
+)
 from energy_runner.session.events.samples import (
     AcquisitionStarted,
     AcquisitionStopped,
@@ -57,6 +65,7 @@ __all__ = [
     "Event",
     "Exchange",
     "InferenceDone",
+    "JournalSealed",
     "KnownEvent",
     "LapCaptured",
     "MonitorConfigured",
@@ -109,6 +118,7 @@ KnownEvent = Annotated[
     | SamplesOverRange
     | MonitorTime
     | MonitorSummary
+    | JournalSealed
     | Remark
     | Problem
     | TearDownStep

@@ -52,6 +52,16 @@ class Remark(Event):
     """... and before this one."""
 
 
+class JournalSealed(Event):
+    """A phase has ended: the SHA-256 of all lines of the journal before this one, so that a change is located."""
+
+    kind: Literal["journal-sealed"] = "journal-sealed"
+    lines: int
+    """How many lines are before this one."""
+    sha256: str
+    """SHA-256 of their bytes."""
+
+
 class Problem(Event):
     """What went wrong: the error's class, what was asked, what came, what to try."""
 

@@ -261,8 +261,10 @@ def test_a_killed_run_is_told(place, capsys):
     (place / "b.toml").write_text(f'{VIRTUAL}[virtual]\nfirmware = "performance"\n', "utf-8")
     run_app(app, run_words(**{"--bench": "b.toml", "--out": "s"}))
     record = json.loads((place / "s" / "record.json").read_text("utf-8"))
-    changed = record | {"outcome": "running", "reason": "", "supply_off_confirmed": None}
+    changed = record | {"outcome": "running", "reason": "", "supply_off_confirmed": None, "seal": None}
     (place / "s" / "record.json").write_text(json.dumps(changed), "utf-8")
+    for derived in ("result.json", "report.html"):
+        (place / "s" / derived).unlink()
     capsys.readouterr()
     assert run_app(app, ["analyze", "s"]) == 3
     line = the_line(capsys.readouterr().err)

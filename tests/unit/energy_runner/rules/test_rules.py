@@ -30,7 +30,7 @@ from tests.support.bent_runs import (
 )
 from tests.support.synthetic import Run, Setup, host_ns, make_run
 
-COMMON = ["run-completed", "benchmark", "runner", "model-string"]
+COMMON = ["run-completed", "facts-sealed", "benchmark", "runner", "model-string"]
 TIMED = [
     "five-windows",
     "different-stimuli",
@@ -61,8 +61,9 @@ SAMPLES = [
             "energy",
             [
                 "run-completed",
+                "facts-sealed",
                 "supply-off",
-                *COMMON[1:],
+                *COMMON[2:],
                 *TIMED,
                 *SAMPLES,
                 "spread",

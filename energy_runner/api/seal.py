@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Say what differs: facts from their seal, the result from the facts, the report from the result."""
+
+from itertools import zip_longest
+
+from energy_runner.api.sessions import AnySession, load_session
+from energy_runner.errors import SessionError
+from energy_runner.session.folder import REPORT, RESULT, Session, result_bytes
+from energy_runner.session.result import Result
+from energy_runner.session.seal import HTML_MARK, is_stamped, stamp_of
+
+__all__ = ["differences"]
+
+_AGAIN = ". Try: analyze the session, which derives result and report again"
+_RESULT_MARK = b'name="result" content="'
+_JUDGEMENT = {"verdicts", "valid", "rule_set", "rule_set_sha256", "judged_by", "sha256"}
+
+
+def differences(session: AnySession, *, fresh: Result | None = None) -> list[str]:
+    """Return what is not as it was written, one sentence each; empty if nothing is known to differ.
+
+    Compared are the facts with their seal, `result.json` with its own digest and with the facts, and `report.html`
+    with the result; with `fresh`, a result derived just now, also figures and verdicts. Each sentence names file
+    and place, and what to try. Every byte of the session is read. A session that was recorded before there were
+    seals has nothing to be compared with. Raises `SessionError` for files that cannot be read.
+    """
+    session = load_session(session)
+    found = [str(difference) for difference in session.verified.differences]
+    try:
+        return [*found, *_of_result(session, None if found else fresh), *_of_report(session)]
+    except OSError as error:
+        raise SessionError(f"{session.path}: cannot be read ({error.strerror or error})") from None
+
+
+def _of_result(session: Session, fresh: Result | None) -> list[str]:
+    path = session.path / RESULT
+    if not path.is_file():
+        return []
+    data = path.read_bytes()
+    try:
+        result = session.result()
+    except SessionError as error:
+        return [str(error) + _AGAIN]
+    seal = session.record.seal
+    if result.sha256 is None and seal is None:
+        return []
+    if not is_stamped(data):
+        place = _line_that_differs(data, result_bytes(fresh)) if fresh is not None else ""
+        return [f"{RESULT}{place}: was changed after it was derived{_AGAIN}"]
+    if result.judged_by is not None and result.judged_by.facts_sha256 != (seal.sha256 if seal else None):
+        return [f"{RESULT}: was derived from other facts than those beside it{_AGAIN}"]
+    return [] if fresh is None else _of_derivation(result, fresh)
+
+
+def _of_derivation(result: Result, fresh: Result) -> list[str]:
+    """Return whether a result that is whole is what its facts give."""
+    before, now = result.judged_by, fresh.judged_by
+    if before is None or now is None:
+        return []
+    alike = before.rule_set_sha256 == now.rule_set_sha256 and not _others(result) and not _others(fresh)
+    left_out = {"sha256"} if alike else _JUDGEMENT
+    figures = result.model_dump(exclude=left_out), fresh.model_dump(exclude=left_out)
+    if figures[0] == figures[1]:
+        return []
+    names = [name for name, value in figures[1].items() if figures[0].get(name) != value]
+    by = f" by {before.software}, and this is {now.software}" if before.software != now.software else ""
+    return [f"{RESULT}: its facts give another {', '.join(names)}; it was derived{by or ' otherwise'}{_AGAIN}"]
+
+
+def _line_that_differs(data: bytes, derived: bytes) -> str:
+    """Return the first line in which a result differs from what its facts give, as the end of a place."""
+    pairs = zip_longest(data.split(b"\n"), derived.split(b"\n"))
+    return next((f", line {number}" for number, (one, other) in enumerate(pairs, start=1) if one != other), "")
+
+
+def _others(result: Result) -> bool:
+    judged = result.judged_by
+    return judged is not None and (judged.accuracy_session or judged.performance_session) is not None
+
+
+def _of_report(session: Session) -> list[str]:
+    path, result = session.path / REPORT, session.path / RESULT
+    if not path.is_file() or not result.is_file():
+        return []
+    page = path.read_bytes()
+    if stamp_of(page, HTML_MARK) is None:
+        sealed = session.record.seal is not None
+        return [f"{REPORT}: does not say which result it shows{_AGAIN}"] if sealed else []
+    if not is_stamped(page, HTML_MARK):
+        return [f"{REPORT}: was changed after it was written{_AGAIN}"]
+    shown, held = stamp_of(page, _RESULT_MARK), stamp_of(result.read_bytes())
+    return [f"{REPORT}: shows another result than {RESULT}{_AGAIN}"] if shown != held else []

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a session does to a disk: open, write, sync, rename. Each call may fail, and tests let each one fail."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+# Windows syncs a folder's names by itself, and cannot open a folder.
+_FOLDERS_CAN_BE_SYNCED = hasattr(os, "O_DIRECTORY")
+
+
+def append_to(path: Path) -> BinaryIO:
+    """Open a file to append, unbuffered; raises `OSError`."""
+    return path.open("ab", buffering=0)
+
+
+def write(file: BinaryIO, data: bytes | memoryview) -> int:
+    """Write what the operating system takes of `data`, and return how many bytes that was; raises `OSError`."""
+    return file.write(data) or 0
+
+
+def write_all(file: BinaryIO, data: bytes) -> None:
+    """Write all of `data`; an unbuffered write may end early, and the next one then says why. Raises `OSError`."""
+    left = memoryview(data)
+    while left:
+        left = left[write(file, left) :]
+
+
+def sync(file: BinaryIO) -> None:
+    """Wait until a file is on the storage device, safe from a power cut; raises `OSError`."""
+    os.fsync(file.fileno())
+
+
+def sync_path(path: Path) -> None:
+    """Wait until a file that another part of the process wrote and closed is on the storage device."""
+    with path.open("r+b") as file:
+        sync(file)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the storage device, where the operating system can."""
+    if not _FOLDERS_CAN_BE_SYNCED:
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def replace(temporary: Path, path: Path) -> None:
+    """Give a file its name, in place of another of that name; raises `OSError`."""
+    temporary.replace(path)
+
+
+def write_whole(path: Path, data: bytes, temporary: Path) -> None:
+    """Write a file as a whole or not at all, through `temporary`; raises `OSError`.
+
+    Where `temporary` exists, its room on the disk is used: so a file can be written for which room was kept.
+    """
+    kept = temporary.exists()
+    try:
+        with temporary.open("r+b" if kept else "wb", buffering=0) as file:
+            write_all(file, data)
+            file.truncate(len(data))
+            sync(file)
+        replace(temporary, path)
+    except OSError:
+        if not kept:
+            give_room_back(temporary)
+        raise
+
+
+def keep_room(path: Path, size: int) -> None:
+    """Make a file of `size` bytes, so that there is room for them later; raises `OSError` if there is none now."""
+    with path.open("wb", buffering=0) as file:
+        write_all(file, b"\0" * size)
+        sync(file)
+
+
+def give_room_back(path: Path) -> None:
+    """Remove a file that kept room; does nothing if there is none."""
+    with suppress(OSError):
+        path.unlink()
