@@ -18,6 +18,7 @@ NOT_KNOWN = "not known"
 METRIC_UNITS = {"top1": "%", "auc": "1"}
 ENERGY = frozenset({"energy"})
 TIMED = frozenset({"energy", "performance"})
+ACCURACY = frozenset({"accuracy"})
 ALL = frozenset({"energy", "performance", "accuracy"})
 SMALL = 1e-4  # a share below it is written in parts per million
 WITHIN = 2.0  # standard uncertainties by which a value may seem to lie beyond a limit; about 95 % of a normal one

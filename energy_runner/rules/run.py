@@ -2,6 +2,7 @@
 """Rules on how the run went, on what it ran, and on which benchmarks and runners a suite accepts."""
 
 from energy_runner.analysis.contradictions import STREAM
+from energy_runner.analysis.read_back import NOT_PROVEN, classified, loads
 from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, number, shown
 from energy_runner.rules.rule_sets import Row
 
@@ -87,12 +88,23 @@ def model_string(case: Case, _: Row) -> Judgement:
 
 def read_back(case: Case, _: Row) -> Judgement:
     """Judge whether every stimulus was read back from the DUT and compared."""
-    loaded = case.facts.loaded
-    compared = sum(stimulus.read_back for stimulus in loaded)
-    if not loaded or (case.record.origin is not None and not compared):
+    found = loads(case.facts)
+    if not found.loaded or (case.record.origin is not None and not found.compared):
         return not_known("all stimuli", "the session does not tell whether stimuli arrived as they are")
-    measured = f"{compared} of {len(loaded)} stimuli"
-    return number(compared, measured, "all stimuli", low=len(loaded))
+    measured = f"{found.compared} of {found.loaded} stimuli"
+    note = "" if found.compared == found.loaded else NOT_PROVEN
+    return number(found.compared, measured, "all stimuli", note, low=found.loaded)
+
+
+def inputs_read_back(case: Case, _: Row) -> Judgement:
+    """Judge whether every input that was classified was read back from the DUT and compared."""
+    found, limit = classified(case.facts), "all inputs"
+    unknown = case.record.origin is not None and not found.compared
+    if unknown or not found.loaded or not case.facts.loaded:
+        return not_known(limit, "the session does not tell whether inputs arrived as they are")
+    measured = f"{found.compared} of {found.loaded} inputs"
+    note = "" if found.compared == found.loaded else NOT_PROVEN
+    return number(found.compared, measured, limit, note, low=found.loaded)
 
 
 def warm_ups(case: Case, _: Row) -> Judgement:

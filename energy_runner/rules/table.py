@@ -2,7 +2,7 @@
 """The table of rules: what each demands, the function that judges, in which modes, and the unit of its number."""
 
 from energy_runner.rules import clocks, instrument, modes, run, samples, windows
-from energy_runner.rules.base import ENERGY, TIMED
+from energy_runner.rules.base import ACCURACY, ENERGY, TIMED
 from energy_runner.rules.rule import Rule
 
 _TABLE: tuple[Rule, ...] = (
@@ -22,6 +22,13 @@ _TABLE: tuple[Rule, ...] = (
     ),
     Rule("warm-ups", "every window is warmed up alike", run.warm_ups, TIMED, "1"),
     Rule("read-back", "every stimulus was compared in the DUT's memory", run.read_back, TIMED, "1"),
+    Rule(
+        "inputs-read-back",
+        "every input that was classified was compared in the DUT's memory",
+        run.inputs_read_back,
+        ACCURACY,
+        "1",
+    ),
     Rule("edges-match-commands", "edges and commands match one to one", samples.edges_match, ENERGY, "1"),
     Rule(
         "no-lost-samples",

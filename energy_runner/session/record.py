@@ -72,7 +72,7 @@ class RunFacts(Model):
     min_inferences: int
     """Least number of inferences in a window."""
     read_back: StrictBool
-    """True if stimuli are read back and compared."""
+    """True if stimuli were to be read back and compared; what was done is in the journal."""
     seed: int
     """Seed of a virtual bench."""
 

@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from energy_runner.analysis.read_back import loads
 from energy_runner.analysis.uncertainty.evaluate import Limits
 from energy_runner.analysis.uncertainty.wording import rounded
 from energy_runner.report.headline import how_it_ended
@@ -105,7 +106,7 @@ def settings(story: Story) -> Html:
             explained("Warm-ups", "Inferences before each window that do not count."),
             run.warmups if run.mode != "accuracy" else None,
         ),
-        ("Stimuli read back", "yes, byte for byte" if run.read_back else "no"),
+        ("Stimuli read back", loads(story.facts).words),
         ("Shortest window allowed", with_unit(run.min_window_s, "s") if run.mode != "accuracy" else None),
     ]
     return section("settings", "Bench settings", pairs("Bench settings", items), _accuracy(story))
