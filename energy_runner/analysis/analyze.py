@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from energy_runner.analysis.accuracy import measure_accuracy
-from energy_runner.analysis.contradictions import contradicted, contradictions
+from energy_runner.analysis.contradictions import against_exchange, contradicted, contradictions
 from energy_runner.analysis.derived import Timed, TimedBy, energy_delay_product, throughput
 from energy_runner.analysis.energy.integrate import METHODS
 from energy_runner.analysis.energy.monitor_summary import check_summary
@@ -66,12 +66,15 @@ def analyze(session: Session) -> Result:
     facts = gather(session.journal(exchanges=False))
     _check_same_run(session)
     run = session.record.run
+    findings = contradictions(session, facts)
+    exchange, found = against_exchange(session, findings)
     result = Result(
         benchmark=session.record.benchmark.id,
         mode=run.mode,
         virtual=session.record.virtual,
         outcome=_outcome(session, facts),
-        findings=[*_general_findings(facts), *contradictions(session, facts)],
+        findings=[*_general_findings(facts), *findings, *found],
+        exchange=exchange,
     )
     measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
     return measure(session, facts, result)
@@ -350,4 +353,6 @@ def _performance(session: Session, facts: Facts, result: Result) -> Result:
 
 def _accuracy(session: Session, facts: Facts, result: Result) -> Result:
     accuracy, findings = measure_accuracy(facts, session.record)
+    if contradicted(result.findings):
+        accuracy = accuracy.model_copy(update={"value": None})
     return result.model_copy(update={"accuracy": accuracy, "findings": [*result.findings, *findings]})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which stimuli were read back from the DUT and found to be what was sent: from what happened, not from the plan."""
+"""Which stimuli were read back from the DUT and found to be what was sent: what happened, not what was planned."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules on how the run went, on what it ran, and on which benchmarks and runners a suite accepts."""
 
+from dataclasses import replace
+
 from energy_runner.analysis.contradictions import STREAM
 from energy_runner.analysis.read_back import NOT_PROVEN, classified, loads
 from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, number, shown
@@ -108,14 +110,31 @@ def inputs_read_back(case: Case, _: Row) -> Judgement:
 
 
 def warm_ups(case: Case, _: Row) -> Judgement:
-    """Judge whether every window was warmed up alike."""
+    """Judge whether every window was warmed up alike, by what the DUT said of it where the session tells."""
     limit = "alike before every window"
-    counts = sorted({inference.warmups for inference in case.facts.windows()})
-    if not counts:
+    asked = [inference.warmups for inference in case.facts.windows()]
+    if not asked:
         return not_known(limit, "no window was measured")
-    note = "none: the first inference may cost more than the others" if counts[0] <= 0 else ""
-    measured = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]} before every window"
-    return number(counts[-1] - counts[0], measured, limit, note, high=0)
+    said = case.result.exchange.warmups_said if case.result.exchange is not None else []
+    told = [one for one in said if one is not None]
+    counts = sorted(told or asked)
+    notes = [] if counts[0] > 0 else ["none: the first inference may cost more than the others"]
+    notes += [] if told else ["as asked: the session does not tell what the DUT did"]
+    other = next(((had, did) for had, did in zip(asked, said, strict=False) if did not in {None, had}), None)
+    notes += [f"{other[0]} were asked for, and the DUT did {other[1]}"] if other else []
+    measured = f"{counts[0]} to {counts[-1]}" if counts[0] < counts[-1] else f"{counts[0]} before every window"
+    judged = number(counts[-1] - counts[0], measured, limit, "; ".join(notes), high=0)
+    return replace(judged, passed=judged.passed and other is None)
+
+
+def events_agree(case: Case, _: Row) -> Judgement:
+    """Judge whether the events that were derived from exchanged bytes are what those bytes say, read again."""
+    check, limit = case.result.exchange, "every fact as exchanged"
+    if check is None:
+        return not_known(limit, "the session holds no exchanged bytes to compare its events with")
+    agreeing = check.compared - check.contradictions
+    measured = f"{agreeing} of {check.compared} facts"
+    return number(agreeing, measured, limit, shown(check.first, 200), low=check.compared)
 
 
 def not_simulated(case: Case, _: Row) -> Judgement:

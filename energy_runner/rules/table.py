@@ -9,6 +9,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("run-completed", "the run went through all its phases", run.run_completed),
     Rule("score", "the run gave the figure that it was made for", run.score),
     Rule("supply-off", "the supply is known to be off after the run", run.supply_off),
+    Rule("events-agree", "the events are what the exchanged bytes say", run.events_agree, unit="1"),
     Rule("benchmark", "the suite has the benchmark", run.benchmark),
     Rule("progressive-sizes", "ic02 is submitted together with ic01", run.progressive_sizes),
     Rule("runner", "the suite accepts results of the program that made the run", run.runner),

@@ -265,6 +265,19 @@ class Finding(Model):
     """The window it concerns, from 0; null if it concerns none or all."""
 
 
+class ExchangeCheck(Model):
+    """The events that were derived from exchanged bytes, against those bytes, read again."""
+
+    compared: int
+    """Facts that were compared."""
+    contradictions: int
+    """How many of them say something else than the bytes."""
+    first: str = ""
+    """The first of these, in words; empty if there is none."""
+    warmups_said: list[int | None] = Field(default_factory=list)
+    """Warm-ups of each window as the DUT counted them; null where it did not say."""
+
+
 class Result(Model):
     """A session's result: figures, uncertainty, findings and verdicts."""
 
@@ -306,6 +319,8 @@ class Result(Model):
     """The monitor's sample period by the host's clock."""
     monitor_summary: SummaryCheck | None = None
     """Energy mode: the monitor's own summary against the recorded samples; null where it gave none."""
+    exchange: ExchangeCheck | None = None
+    """The events against the exchanged bytes; null for a session that holds no bytes to compare."""
     layers: Layers | None = None
     """Energy of each layer; only from a bench that marks the layers."""
     levels: Levels | None = None

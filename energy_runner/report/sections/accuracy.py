@@ -15,7 +15,7 @@ from energy_runner.report.units import percent
 
 LARGEST_MATRIX = 40
 READ_BACK_MEANS = (
-    "How many inputs were asked back from the device and found to be what was sent, before it inferred."
+    "How many inputs were read back from the device and found to be what was sent."
 )
 
 

@@ -30,7 +30,7 @@ from tests.support.bent_runs import (
 )
 from tests.support.synthetic import Run, Setup, host_ns, make_run
 
-COMMON = ["run-completed", "benchmark", "runner", "model-string"]
+COMMON = ["run-completed", "events-agree", "benchmark", "runner", "model-string"]
 TIMED = [
     "five-windows",
     "different-stimuli",
@@ -65,7 +65,7 @@ SAMPLES = ["edges-match-commands", "no-lost-samples", "not-over-range", "sample-
             ],
         ),
         ("performance", [*COMMON, *TIMED, "dut-clock", "spread", "drift", "not-simulated"]),
-        ("accuracy", [*COMMON, "accuracy-target", "not-simulated"]),
+        ("accuracy", [*COMMON, "inputs-read-back", "accuracy-target", "not-simulated"]),
     ],
 )
 def test_a_good_run_passes_all_binding_rules_of_its_mode(tmp_path: Path, mode: str, rules: list[str]) -> None:
