@@ -18,6 +18,7 @@ from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.inferences.window_length import by_repetitions
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
+from energy_runner.analysis.official import standing
 from energy_runner.analysis.performance import timed_by, window_durations
 from energy_runner.analysis.placing.alignment import (
     BY_HOST,
@@ -75,6 +76,7 @@ def analyze(session: Session) -> Result:
         outcome=_outcome(session, facts),
         findings=[*_general_findings(facts), *findings, *found],
         exchange=exchange,
+        stimuli=standing(session.record),
     )
     measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
     return measure(session, facts, result)

@@ -28,7 +28,7 @@ from energy_runner.errors import Call, ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session, create_session, give_up_session, write_record, write_result
-from energy_runner.session.record import BenchmarkFacts, Record, RunFacts, StimulusFile, TruthWindow
+from energy_runner.session.record import BenchmarkFacts, LabelFile, Record, RunFacts, StimulusFile, TruthWindow
 from energy_runner.version import version
 from instruments.clock import RealClock, utc_text
 from instruments.errors import one_line
@@ -326,6 +326,9 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
             read_back=run_plan.read_back,
             seed=run_plan.seed,
         ),
+        label_file=LabelFile(file=benchmark.labels_file, sha256=run_plan.labels_sha256, stimuli=run_plan.labels)
+        if run_plan.labels_sha256
+        else None,
         alignment=_alignment(bench) if run_plan.mode == "energy" else None,
         stimuli=[
             StimulusFile(

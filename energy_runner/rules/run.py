@@ -109,6 +109,17 @@ def inputs_read_back(case: Case, _: Row) -> Judgement:
     return number(found.compared, measured, limit, note, low=found.loaded)
 
 
+def official_stimuli(case: Case, _: Row) -> Judgement:
+    """Judge whether the stimuli and their classes are the benchmark's own."""
+    found, limit = case.result.stimuli, "the benchmark's own"
+    if found is None:
+        return not_known(limit, "the session does not tell which stimuli it had")
+    if found.status == "unknown":
+        return not_known(limit, found.detail)
+    note = "" if found.status == "official" else found.detail
+    return Judgement(found.status != "unofficial", found.status, limit, note)
+
+
 def warm_ups(case: Case, _: Row) -> Judgement:
     """Judge whether every window was warmed up alike, by what the DUT said of it where the session tells."""
     limit = "alike before every window"

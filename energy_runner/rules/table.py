@@ -17,6 +17,13 @@ _TABLE: tuple[Rule, ...] = (
     Rule("five-windows", "{limit} windows were measured", windows.five_windows, TIMED, "1"),
     Rule("different-stimuli", "each window had another stimulus", windows.different_stimuli, TIMED, "1"),
     Rule("first-stimuli", "the stimuli are the first of the label file", windows.first_stimuli, TIMED),
+    Rule("official-stimuli", "the stimuli are the benchmark's own", run.official_stimuli, TIMED),
+    Rule(
+        "official-set",
+        "the stimuli and their classes are the benchmark's own",
+        run.official_stimuli,
+        ACCURACY,
+    ),
     Rule("window-length", "each window lasts at least {limit:g} s", windows.window_length, TIMED, "s"),
     Rule(
         "window-inferences", "each window holds at least {limit} inferences", windows.window_inferences, TIMED, "1"

@@ -35,6 +35,17 @@ class StimulusFile(Model):
     """SHA-256 of the file."""
 
 
+class LabelFile(Model):
+    """The label file that named the stimuli and their classes."""
+
+    file: str
+    """Its name."""
+    sha256: str
+    """SHA-256 of its bytes."""
+    stimuli: int
+    """How many files it lists."""
+
+
 class BenchmarkFacts(Model):
     """The benchmark's definition, copied so that the session stands on its own."""
 
@@ -162,6 +173,8 @@ class Record(Model):
     """What the run was asked to do."""
     stimuli: list[StimulusFile]
     """The stimuli of the plan."""
+    label_file: LabelFile | None = None
+    """The label file of the stimuli; null where the session does not tell."""
     alignment: str | None = None
     """How edges are placed among the samples; null where there are none."""
     outcome: Outcome | Literal["running"] = "running"

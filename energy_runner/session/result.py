@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StrictBool
 from energy_runner import notebook
 from energy_runner.session.budget import Component, Derived, Score, Stated, Uncertainty, WindowUncertainty
 from energy_runner.session.document import READ, Model
+from energy_runner.session.evidence import ExchangeCheck, StimuliStanding
 from energy_runner.session.summed import SummaryCheck, SummedFigure
 from energy_runner.session.verdict import Verdict
 
@@ -265,19 +266,6 @@ class Finding(Model):
     """The window it concerns, from 0; null if it concerns none or all."""
 
 
-class ExchangeCheck(Model):
-    """The events that were derived from exchanged bytes, against those bytes, read again."""
-
-    compared: int
-    """Facts that were compared."""
-    contradictions: int
-    """How many of them say something else than the bytes."""
-    first: str = ""
-    """The first of these, in words; empty if there is none."""
-    warmups_said: list[int | None] = Field(default_factory=list)
-    """Warm-ups of each window as the DUT counted them; null where it did not say."""
-
-
 class Result(Model):
     """A session's result: figures, uncertainty, findings and verdicts."""
 
@@ -321,6 +309,8 @@ class Result(Model):
     """Energy mode: the monitor's own summary against the recorded samples; null where it gave none."""
     exchange: ExchangeCheck | None = None
     """The events against the exchanged bytes; null for a session that holds no bytes to compare."""
+    stimuli: StimuliStanding | None = None
+    """Whether the stimuli are the benchmark's own; null in results that older versions wrote."""
     layers: Layers | None = None
     """Energy of each layer; only from a bench that marks the layers."""
     levels: Levels | None = None

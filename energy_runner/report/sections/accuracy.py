@@ -14,9 +14,7 @@ from energy_runner.report.story import Story
 from energy_runner.report.units import percent
 
 LARGEST_MATRIX = 40
-READ_BACK_MEANS = (
-    "How many inputs were read back from the device and found to be what was sent."
-)
+READ_BACK_MEANS = "How many inputs were read back from the device and found to be what was sent."
 
 
 def accuracy(story: Story) -> Html:
