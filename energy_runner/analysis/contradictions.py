@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from energy_runner.analysis.exchanged.compare import compare_exchange
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.placing.edges import TOLERANCE_S
+from energy_runner.session.evidence import ExchangeCheck
 from energy_runner.session.exchanges import stream_doubt
 from energy_runner.session.folder import Session
-from energy_runner.session.result import ExchangeCheck, Finding
+from energy_runner.session.result import Finding
 
 INFERENCES, EDGES, STREAM = "inferences-contradict", "edges-contradict", "stream-length"
 EXCHANGE = "exchange-contradicts"

@@ -5,8 +5,8 @@ from collections import Counter
 
 from energy_runner.benchmarks.fetch import labels_pin
 from energy_runner.benchmarks.official import Pins, Status, pins_of
+from energy_runner.session.evidence import StimuliStanding
 from energy_runner.session.record import Record, StimulusFile
-from energy_runner.session.result import StimuliStanding
 
 _WORST_FIRST: tuple[Status, ...] = ("unofficial", "unknown", "demonstration", "official")
 

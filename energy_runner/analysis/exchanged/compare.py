@@ -21,9 +21,9 @@ from energy_runner.session.events import (
     MonitorConfigured,
     StimulusLoaded,
 )
+from energy_runner.session.evidence import ExchangeCheck
 from energy_runner.session.folder import Session
 from energy_runner.session.record import Record
-from energy_runner.session.result import ExchangeCheck
 from energy_runner.session.stream import Passed
 
 # Host times are taken right after the bytes passed; a busy host may be late by as much as this.

@@ -9,8 +9,8 @@ import pytest
 from energy_runner.analysis.exchanged.compare import compare_exchange
 from energy_runner.rules import evaluate
 from energy_runner.session import events as ev
+from energy_runner.session.evidence import ExchangeCheck
 from energy_runner.session.journal import exchange, exchanged_bytes
-from energy_runner.session.result import ExchangeCheck
 from tests.support.bent_runs import FAST, Change
 from tests.support.exchanged import with_exchange
 from tests.support.synthetic import Run, Setup, make_run
