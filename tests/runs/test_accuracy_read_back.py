@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accuracy mode reads back what it loads: what changed on its way is loaded again and told, and never classified."""
+"""Accuracy mode reads back what it loads: what changed on its way is loaded again, told, and never classified."""
 
 from collections.abc import Callable
 from pathlib import Path

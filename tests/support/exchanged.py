@@ -2,6 +2,7 @@
 """The bytes that a made-up run would have exchanged with its DUT, written into its journal."""
 
 import hashlib
+from collections.abc import Callable
 
 from energy_runner.session import events as ev
 from energy_runner.session.journal import exchange
@@ -15,12 +16,14 @@ def content(index: int, size: int) -> bytes:
     return bytes((7 * index + at) % 256 for at in range(size))
 
 
-def with_exchange(run: Run, *, relay: bool = False, read_back: bool = True) -> Run:
+def with_exchange(
+    run: Run, *, relay: bool = False, read_back: bool = True, contents: Callable[[int, int], bytes] = content
+) -> Run:
     """Give the run the commands and answers of its DUT, over an IO manager or on a port of the DUT's own.
 
     Its stimuli become bytes that really have the SHA-256 which record and events name.
     """
-    hashes = [hashlib.sha256(content(k, one.size)).hexdigest() for k, one in enumerate(run.record.stimuli)]
+    hashes = [hashlib.sha256(contents(k, one.size)).hexdigest() for k, one in enumerate(run.record.stimuli)]
     stimuli = [one.model_copy(update={"sha256": sha}) for one, sha in zip(run.record.stimuli, hashes, strict=True)]
     run.record = run.record.model_copy(update={"stimuli": stimuli})
     told = _Told(relay)
@@ -33,7 +36,7 @@ def with_exchange(run: Run, *, relay: bool = False, read_back: bool = True) -> R
             told.ask(event.t_ns, "name", f"m-name-dut-[{event.name}]")
             told.ask(event.t_ns, "profile", f"m-profile-[{event.profile}]", f"m-model-[{event.model}]")
         elif isinstance(event, ev.StimulusLoaded):
-            data = content(event.index, stimuli[event.index].size)[event.offset : event.offset + event.size]
+            data = contents(event.index, stimuli[event.index].size)[event.offset : event.offset + event.size]
             sha256 = hashlib.sha256(data).hexdigest()
             kept_event = event.model_copy(update={"sha256": sha256, "read_back": read_back})
             told.load(event.t_ns, data, read_back=read_back)
