@@ -35,8 +35,8 @@ def _tell_cost(stage: Stage, took: LoadTime, each_s: float) -> None:
     stage.phase("classify", f"{count} inputs in about {whole}, {cost} of it to read them back")
     stage.recorder.remark(
         "director",
-        f"reading all {count} inputs back takes about {cost} of {whole}; a run without it (--no-read-back, "
-        "read_back=False) does not prove that the DUT saw what the files hold",
+        f"reading all {count} inputs back takes about {cost} of {whole}; a run that does not read back saves that "
+        "and does not prove that the DUT saw what the files hold",
     )
 
 

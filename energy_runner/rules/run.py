@@ -104,6 +104,8 @@ def inputs_read_back(case: Case, _: Row) -> Judgement:
     unknown = case.record.origin is not None and not found.compared
     if unknown or not found.loaded or not case.facts.loaded:
         return not_known(limit, "the session does not tell whether inputs arrived as they are")
+    if case.record.run.read_back and not found.compared:  # as in the first versions, where nobody could choose
+        return not_known(limit, f"nothing was read back, though it was asked for: {NOT_PROVEN}")
     measured = f"{found.compared} of {found.loaded} inputs"
     note = "" if found.compared == found.loaded else NOT_PROVEN
     return number(found.compared, measured, limit, note, low=found.loaded)
