@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare each event that was derived from exchanged bytes with those bytes: one pass over a session.
 
-What can be compared are the DUT's answers, loads and read-backs, an IO manager's laps, and a monitor's voltage and
-sample period where their commands are known. The samples and edges in a monitor's own stream are not read again.
+What can be compared are the DUT's answers, loads and read-backs, an IO manager's laps, and, where their commands
+are known, what other instruments were set to, switched to and called. The samples and edges in a monitor's own
+stream are not read again.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import Any
 from energy_runner.analysis.exchanged.dialogue import Dialogue, Infer
 from energy_runner.analysis.exchanged.settings import Settings
 from energy_runner.session.events import (
+    DeviceIdentified,
     DutBooted,
     DutIdentified,
     Event,
@@ -20,6 +22,7 @@ from energy_runner.session.events import (
     LapCaptured,
     MonitorConfigured,
     StimulusLoaded,
+    SupplySwitched,
 )
 from energy_runner.session.evidence import ExchangeCheck
 from energy_runner.session.folder import Session
@@ -72,9 +75,8 @@ class _Pass:
     def passed(self, item: Passed) -> None:
         """Take bytes of any link."""
         dialogue = self._dialogues[item.device]
-        if item.direction == "tx":
-            self._settings[item.device].passed(item)
-        elif item.device in self._monitors and not dialogue.with_dut:
+        self._settings[item.device].passed(item)
+        if item.direction == "rx" and item.device in self._monitors and not dialogue.with_dut:
             return  # a sampler's stream
         dialogue.passed(item)
         if dialogue.with_dut:
@@ -176,6 +178,21 @@ class _Pass:
         self._setting("voltage in V", event.voltage_set_v, self._settings[event.supply].voltage_v)
         self._setting("sample period in s", event.period_s, self._settings[event.sampler].period_s)
 
+    def switched(self, event: SupplySwitched) -> None:
+        """Compare the supply's state with the command that switched it."""
+        known = [one.on for one in self._settings.values() if one.on is not None]
+        if known:
+            self.fact("the supply", "switched", "on" if event.on else "off", "on" if any(known) else "off")
+
+    def device(self, event: DeviceIdentified) -> None:
+        """Compare serial number and firmware of an instrument with its answer to `*IDN?`."""
+        answer = self._settings[event.box].identity
+        for name in ("serial", "firmware") if answer is not None else ():
+            held = str(event.identity.get(name) or "")
+            fields = [field.strip() for field in (answer or "").split(",")]
+            told = any(field and (field in held or held in field) for field in fields)
+            self.fact(f"the identity of {event.box}", name, held, held if told else answer)
+
     def _setting(self, what: str, journal: float, link: float | None) -> None:
         if link is not None:
             agrees = abs(journal - link) <= _ROUNDING * link
@@ -202,4 +219,6 @@ _CHECKS: dict[type[Event], Callable[[_Pass, Any], None]] = {
     InferenceDone: _Pass.inferred,
     LapCaptured: _Pass.lap,
     MonitorConfigured: _Pass.configured,
+    SupplySwitched: _Pass.switched,
+    DeviceIdentified: _Pass.device,
 }

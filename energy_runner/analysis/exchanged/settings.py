@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The voltage and the sample period that were set, by the commands on the link of a monitor or supply.
+"""What a monitor or supply was set to, switched to and asked, by the commands on its link.
 
-A table of commands, by their form: a monitor whose commands are not in it is not judged by them.
+A table of commands, by their form: an instrument whose commands are not in it is not judged by them.
 """
 
 import re
@@ -22,21 +22,44 @@ _FORMS: tuple[tuple[str, re.Pattern[str], Callable[[float], float]], ...] = (
 )
 
 
+_SWITCH = re.compile(r"(?:pwr (on|off)\b|OUTP(?::STAT|:GEN)? (ON|OFF|1|0)\b)")
+_ON = frozenset({"on", "ON", "1"})
+
+
 @dataclass
 class Settings:
-    """What was last set on one link; None for what no command set. A voltage of 0 only switches off."""
+    """What was last set on one link, and who answered `*IDN?`; None for what no command set or asked.
+
+    A voltage of 0 sets nothing: some supplies are switched off with it.
+    """
 
     voltage_v: float | None = None
     period_s: float | None = None
+    on: bool | None = None
+    identity: str | None = None
+    _asked: bool = False
 
-    def passed(self, sent: Passed) -> None:
-        """Take bytes on their way to the instrument."""
-        for line in sent.data.decode("latin-1").splitlines():
-            for name, form, value in _FORMS:
-                found = form.match(line)
-                if found is None:
-                    continue
-                with suppress(ValueError):  # not a number after all: "1.2.3"
-                    given = float(found[1]) * _PREFIXES[found[2]]
-                    if given > 0:
-                        setattr(self, name, value(given))
+    def passed(self, bytes_: Passed) -> None:
+        """Take bytes of the link."""
+        if bytes_.direction == "tx":
+            for line in bytes_.data.decode("latin-1").splitlines():
+                self._command(line)
+        elif self._asked:
+            text, end, _ = bytes_.data.decode("latin-1").partition("\n")
+            self.identity = (self.identity or "") + text
+            self._asked = not end
+
+    def _command(self, line: str) -> None:
+        switched = _SWITCH.match(line)
+        if switched is not None:
+            self.on = (switched[1] or switched[2]) in _ON
+        if line.startswith("*IDN?"):
+            self._asked, self.identity = True, None
+        for name, form, value in _FORMS:
+            found = form.match(line)
+            if found is None:
+                continue
+            with suppress(ValueError):  # not a number after all: "1.2.3"
+                given = float(found[1]) * _PREFIXES[found[2]]
+                if given > 0:
+                    setattr(self, name, value(given))

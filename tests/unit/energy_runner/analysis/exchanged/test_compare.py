@@ -11,7 +11,7 @@ from energy_runner.rules import evaluate
 from energy_runner.session import events as ev
 from energy_runner.session.evidence import ExchangeCheck
 from energy_runner.session.journal import exchange, exchanged_bytes
-from tests.support.bent_runs import FAST, Change
+from tests.support.bent_runs import FAST, Change, monitor
 from tests.support.exchanged import with_exchange
 from tests.support.synthetic import Run, Setup, make_run
 
@@ -158,6 +158,42 @@ def test_what_a_monitor_was_set_to_is_what_the_commands_say(tmp_path: Path, comm
     check = compared(run, tmp_path)
     assert check.first.startswith(first)
     assert bool(check.contradictions) == bool(first)
+
+
+def beside(run: Run, before: type[ev.Event], number: int, *lines: tuple[str, str]) -> Run:
+    """Let lines pass the link of a monitor right before an event."""
+    at = [k for k, event in enumerate(run.events) if isinstance(event, before)][number]
+    passed = [exchange(run.events[at].t_ns, "monitor", way, text.encode()) for way, text in lines]  # type: ignore[arg-type]
+    run.events[at:at] = passed
+    return run
+
+
+@pytest.mark.parametrize("on", ["pwr on nostatus\n", "OUTP ON,(@1)\n", "OUTP 1\n"])
+@pytest.mark.parametrize("off", ["pwr off\n", "OUTP OFF,(@1)\n", "OUTP:STAT 0,(@1)\n", "OUTP:GEN 0\n"])
+def test_a_supply_is_as_it_was_switched_last(tmp_path: Path, on: str, off: str) -> None:
+    run = beside(with_exchange(make_run(SMALL)), ev.SupplySwitched, 0, ("tx", off + on))
+    assert compared(beside(run, ev.SupplySwitched, 1, ("tx", off)), tmp_path / "good").contradictions == 0
+    never = beside(with_exchange(make_run(SMALL)), ev.SupplySwitched, 0, ("tx", off + on))
+    assert compared(never, tmp_path / "bad").first == "the supply: switched off by the journal, on on the link"
+
+
+@pytest.mark.parametrize(
+    ("answer", "first"),
+    [
+        (("Maker,P1,7,1.2\r\n",), ""),
+        (("Maker,P1,", "7,1.2\n", "other\n"), ""),
+        (("Maker,P1,8,1.2\n",), "the identity of monitor: serial 7 by the journal, Maker,P1,8,1.2 on the link"),
+        (
+            ("Maker,P1,7,2.0\n",),
+            "the identity of monitor: firmware 1.2 by the journal, Maker,P1,7,2.0 on the link",
+        ),
+    ],
+)
+def test_an_instrument_is_who_it_said_it_is(tmp_path: Path, answer: tuple[str, ...], first: str) -> None:
+    run = with_exchange(monitor()(make_run(SMALL)))
+    beside(run, ev.DeviceIdentified, 0, ("rx", "noise\n"), ("tx", "*IDN?\n"), *(("rx", text) for text in answer))
+    check = compared(run, tmp_path)
+    assert (check.first, check.contradictions) == (first, int(bool(first)))
 
 
 # --- what has nothing to compare ------------------------------------------------------------------------
