@@ -35,6 +35,7 @@ TIMED = [
     "five-windows",
     "different-stimuli",
     "first-stimuli",
+    "official-stimuli",
     "window-length",
     "window-inferences",
     "warm-ups",
@@ -65,7 +66,7 @@ SAMPLES = ["edges-match-commands", "no-lost-samples", "not-over-range", "sample-
             ],
         ),
         ("performance", [*COMMON, *TIMED, "dut-clock", "spread", "drift", "not-simulated"]),
-        ("accuracy", [*COMMON, "inputs-read-back", "accuracy-target", "not-simulated"]),
+        ("accuracy", [*COMMON, "official-set", "inputs-read-back", "accuracy-target", "not-simulated"]),
     ],
 )
 def test_a_good_run_passes_all_binding_rules_of_its_mode(tmp_path: Path, mode: str, rules: list[str]) -> None:
