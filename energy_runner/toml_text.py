@@ -14,6 +14,7 @@ from typing import Any
 from energy_runner.wording import short_words, shown
 
 LONGEST = 32_768  # characters; tomllib's time grows with the square of a key's length
+MOST_BYTES = 4 * LONGEST + 4  # of as many characters in any encoding, with its mark
 DEEPEST = 8  # a bench file has four levels: instruments.NAME.calibration.due
 _INT64 = range(-(2**63), 2**63)  # what every reader of TOML must take (TOML 1.0, "Integer")
 _TOO_DEEP = f"tables or lists are nested more than {DEEPEST} deep"

@@ -3,6 +3,7 @@
 
 import math
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from unicodedata import category
 
 _LONGEST_WORD = 100
 _SIGNIFICANT = 2
@@ -19,6 +20,13 @@ def short_words(text: str) -> str:
 def printable(text: str) -> str:
     """Return a text with escapes in place of what breaks a line, colours it, or cannot be written."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def visible(text: str) -> str:
+    """Return a text of several lines as `printable` does a single one: line ends, tabs and spaces stay."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" or category(c) == "Zs" else ascii(c)[1:-1] for c in text)
 
 
 def shown(text: object, longest: int = 60) -> str:

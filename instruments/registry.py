@@ -38,7 +38,8 @@ class DriverSpec:
     I/O; `options` is the pydantic model of `options` in a bench file. `twin` is called as `twin(world, name)`, and
     for the role `dut` with the DUT's twin and its baud rate as well; its `port` is the twin's end of the cable.
     `specification` is the package whose `specification.toml` holds the data sheet's limits. `baud` is the speed of
-    the serial port (0: it has none), `edges` describes how edges are captured. `channel_option` is set for a
+    the serial port (0: it has none); `other_bauds` are tried where the port's driver refuses it, for a device
+    whose USB port works at any speed. `edges` describes how edges are captured. `channel_option` is set for a
     mainframe: it names the option that selects a channel; different benches can use different channels at once.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
     where it plays supply, too.
@@ -53,6 +54,7 @@ class DriverSpec:
     twin: Part = None
     specification: str = ""
     baud: int = 0
+    other_bauds: tuple[int, ...] = ()
     edges: str = ""
     channel_option: str = ""
     samples_own_output: bool = False
@@ -87,6 +89,7 @@ BUILT_IN = (
         twin="instruments.devices.lpm01a.twin:VirtualLpm01a",
         specification="instruments.devices.lpm01a",
         baud=3_686_400,
+        other_bauds=(921_600, 115_200),
         edges="captured by the monitor (D7), to one sample",
         samples_own_output=True,
     ),

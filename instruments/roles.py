@@ -124,6 +124,32 @@ class SamplingSettings:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """The sample rates (Hz) of a sampler: a range, or `only` these; with `whole_ns`, of whole periods."""
+
+    least_hz: float
+    most_hz: float
+    only: tuple[float, ...] = ()
+    whole_ns: bool = False
+
+    def checked(self, rate_hz: float | None) -> float | None:
+        """Return a rate that can be had, or None for none; raise `Refused` for another. Nothing is sent."""
+        if rate_hz is None:
+            return None
+        possible = self.least_hz <= rate_hz <= self.most_hz and (not self.only or rate_hz in self.only)
+        if not possible or (self.whole_ns and 1e9 / rate_hz != round(1e9 / rate_hz)):
+            raise Refused("set the sample rate", f"there is no {rate_hz:g} Hz", self.listed())
+        return rate_hz
+
+    def listed(self) -> str:
+        """Return in words which rates there are."""
+        if self.only:
+            return f"one of {', '.join(f'{rate:g}' for rate in self.only)} Hz"
+        whole = ", its period a whole number of ns" if self.whole_ns else ""
+        return f"a rate from {self.least_hz:g} to {self.most_hz:g} Hz{whole}"
+
+
+@dataclass(frozen=True)
 class AppliedSampling:
     """The signals that the sampler will record, as it reports them, all with the same period."""
 
@@ -353,6 +379,7 @@ class Instrument:
     """
 
     name: str
+    rates: Rates | None = None  # of its sampler; None: it says itself which it has not, once it is open
     while_waiting: Callable[[], None] = staticmethod(lambda: None)
 
     def open(self, deadline: Deadline) -> Identity:

@@ -41,6 +41,7 @@ from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
 from energy_runner.errors import SessionError
 from energy_runner.session.events import RunStarted
+from energy_runner.session.few import few_findings
 from energy_runner.session.folder import Session
 from energy_runner.session.result import (
     AlignmentResult,
@@ -79,7 +80,8 @@ def analyze(session: Session) -> Result:
         stimuli=standing(session.record),
     )
     measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
-    return measure(session, facts, result)
+    made = measure(session, facts, result)
+    return made.model_copy(update={"findings": few_findings(made.findings)})
 
 
 def _outcome(session: Session, facts: Facts) -> str:
@@ -101,14 +103,17 @@ def _check_same_run(session: Session) -> None:
 
 
 def _general_findings(facts: Facts) -> list[Finding]:
-    findings = [Finding(id="problem", detail=f"{problem.asked}: {problem.came}") for problem in facts.problems]
+    findings = few_findings(Finding(id="problem", detail=f"{one.asked}: {one.came}") for one in facts.problems)
     if facts.torn:
         findings.append(Finding(id="journal-torn", detail="the last line of the journal was cut off"))
     if facts.unknown:
         findings.append(Finding(id="unknown-events", detail=_unknown_events(facts)))
-    odd = [remark for remark in facts.remarks if remark.suspicious]
-    if odd:
-        detail = f"{len(odd)} odd messages, the first from {odd[0].box}: {odd[0].text[:80]}"
+    first, odd = None, 0
+    for remark in facts.remarks:
+        first = remark if first is None and remark.suspicious else first
+        odd += remark.suspicious
+    if first is not None:
+        detail = f"{odd} odd messages, the first from {first.box}: {first.text[:80]}"
         findings.append(Finding(id="suspicious-messages", detail=detail))
     return findings
 

@@ -98,7 +98,7 @@ class Facts:
     lost: list[ev.SamplesLost] = field(default_factory=list)
     over_range: list[ev.SamplesOverRange] = field(default_factory=list)
     remarks: Listed[ev.Remark] = field(default_factory=lambda: Listed(ev.Remark))
-    problems: list[ev.Problem] = field(default_factory=list)
+    problems: Listed[ev.Problem] = field(default_factory=lambda: Listed(ev.Problem))
     ended: ev.RunStopped | None = None
     unknown: dict[str, int] = field(default_factory=dict)
     first_unknown_line: int | None = None
@@ -181,6 +181,7 @@ def gather(events: Events) -> Facts:
         inferences=Listed(ev.InferenceDone, events),
         loaded=Listed(ev.StimulusLoaded, events),
         remarks=Listed(ev.Remark, events),
+        problems=Listed(ev.Problem, events),
     )
     for event in events:
         kind = type(event)

@@ -25,7 +25,7 @@ _ROOMS = {
         "segment",
         "use",
     ),
-    "benches": ("Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench"),
+    "benches": ("Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench", "save_bench"),
     "calibrations": ("Calibrated", "Certificate", "Reference", "calibrate_bench"),
     "hands_on": ("Examination", "examine_bench", "serve", "switch_bench_off"),
     "instruments": ("FoundInstruments", "find_instruments", "instrument_facts", "list_drivers"),

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from energy_runner.bench import Bench, BenchSpec, build_bench, built_in_names, load_bench_spec
+from energy_runner.bench.load import bench_from_text
 from energy_runner.bench.wiring import instruments_of, roles_of
-from energy_runner.errors import ConfigurationError
-from energy_runner.toml_text import LONGEST
+from energy_runner.errors import ConfigurationError, in_words, remedy
+from energy_runner.text_file import as_utf8, read_text
+from energy_runner.toml_text import MOST_BYTES
+from energy_runner.wording import printable
 
-__all__ = ["Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench"]
+__all__ = ["Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench", "save_bench"]
 
 # A line that begins a table of a bench file; also a damaged one, without its closing bracket.
 _TABLE = re.compile(
@@ -54,7 +57,32 @@ def bench_text(name_or_file: str | Path) -> str:
     load_bench_spec(name)
     if name in built_in_names():
         return resources.files("energy_runner.bench").joinpath(f"builtin/{name}.toml").read_text("utf-8")
-    return Path(name).read_text("utf-8")
+    return read_text(Path(name), MOST_BYTES)
+
+
+def save_bench(name_or_file: str | Path, path: str | Path) -> Path:
+    """Write a bench file as a start for your own: in UTF-8, whatever a shell would make of it.
+
+    Raises `ConfigurationError` if `path` exists and is not empty, cannot be written, or would be another bench
+    there, as one that names a calibration by its path from its own folder.
+    """
+    path, spec, text = Path(path), load_bench(name_or_file), bench_text(name_or_file)
+    if bench_from_text(text, str(path), path.parent) != spec:
+        raise ConfigurationError(
+            f"{printable(str(path))}: would not be the same bench there. Try: beside {name_or_file}"
+        )
+    try:
+        if path.is_file() and path.stat().st_size == 0:
+            path.unlink()
+        with path.open("xb") as file:
+            file.write(text.encode("utf-8"))
+    except FileExistsError:
+        raise ConfigurationError(f"{printable(str(path))}: exists already. Try: another name") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{printable(str(path))}: cannot be written ({in_words(error)}){remedy(error)}"
+        ) from None
+    return path
 
 
 def _row(name: str) -> BenchRow | None:
@@ -76,6 +104,6 @@ def _row(name: str) -> BenchRow | None:
 def _is_meant_as_bench(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return _TABLE.search(file.read(LONGEST)) is not None
+            return _TABLE.search(as_utf8(file.read(MOST_BYTES)).replace(b"\r", b"\n")) is not None
     except OSError:
         return False

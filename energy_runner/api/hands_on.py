@@ -13,9 +13,11 @@ from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.director.doctor import Examination, Examined, examine, make_safe
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import Argument, ConfigurationError
 from instruments.clock import RealClock
 from instruments.roles import Identity
+
+LONGEST_SERVICE_S = 1e8  # three years
 
 __all__ = ["Examination", "examine_bench", "serve", "switch_bench_off"]
 
@@ -67,6 +69,10 @@ def serve(
 
     `ready` is called with the address of each device and the text of a bench file with these addresses.
     """
+    if seconds is not None and not 0 <= seconds <= LONGEST_SERVICE_S:
+        raise ConfigurationError(
+            Argument("seconds", f"{seconds:g}"), f": must be a number from 0 to {LONGEST_SERVICE_S:g}"
+        )
     spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
     clock, stop = RealClock(), StopRequest()
     known = load_benchmark(benchmark).id

@@ -6,9 +6,11 @@ from os import PathLike
 from pathlib import Path
 
 from energy_runner.benchmarks.catalogue import load_benchmark
+from energy_runner.benchmarks.download import LONGEST_S, Limits
 from energy_runner.benchmarks.fetch import Fetched, Progress, fetch
 from energy_runner.benchmarks.places import default_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli
+from instruments.clock import RealClock
 
 __all__ = ["Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"]
 
@@ -38,10 +40,12 @@ def fetch_stimuli(
     """Fetch a benchmark's stimuli from a folder or archive, local or on the web, to where runs look for them.
 
     `out` is another folder for them. `progress` is called with the number of files that are there and their total.
+    A fetch from the web ends after an hour; another one continues with what is missing.
     Raises `ConfigurationError` for a source that cannot be used, `BenchFault` if a file cannot be written.
     """
     folder = Path(out) if out is not None else None
-    return fetch(load_benchmark(benchmark), source, folder, progress=progress)
+    limits = Limits(remaining_s=RealClock().deadline(LONGEST_S).remaining_s)
+    return fetch(load_benchmark(benchmark), source, folder, progress=progress, limits=limits)
 
 
 def look_for_stimuli(benchmark: str, folder: str | PathLike[str] | None = None) -> StimuliFound:

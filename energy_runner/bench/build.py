@@ -11,12 +11,13 @@ from pydantic import BaseModel, ValidationError
 
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
+from energy_runner.bench.words import fault
 from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
 from energy_runner.benchmarks.places import packaged_network
 from energy_runner.errors import Argument, ConfigurationError
 from instruments.clock import Clock, RealClock
 from instruments.devices.dut.driver import Dut
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, Refused
 from instruments.links.address import AddressError
 from instruments.links.base import Link
 from instruments.links.make import AnyLink, LinkOptions, link_over, make_link
@@ -29,6 +30,7 @@ from instruments.roles import (
     Sampler,
     SamplingSettings,
     Supply,
+    SupplyLimits,
     SupplySettings,
     Switch,
     Thermometer,
@@ -159,12 +161,41 @@ def _check_limits(bench: Bench) -> None:
                 f"bench '{spec.name}': {key}.voltage_v = {settings.voltage_v:g} is outside what "
                 f"{driver} can supply ({limits.voltage_min_v:g} to {limits.voltage_max_v:g} V)"
             )
+        _check_current(bench, limits, f"bench '{spec.name}': {key}.current_limit_a", driver)
+    _check_rate(bench)
     in_samples = bench.edges is not None and bench.edges.timebase == "samples"
     if in_samples and players.edges and players.sampler and players.edges.instrument != players.sampler.instrument:
         raise ConfigurationError(
             f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among its own samples, but "
             f"the sampler is '{players.sampler}'; let one instrument do both, or take edges from an IO manager"
         )
+
+
+def _check_current(bench: Bench, limits: SupplyLimits, key: str, driver: str) -> None:
+    """Refuse a current limit that the supply cannot have."""
+    limit_a = bench.supply_settings.current_limit_a if bench.supply_settings is not None else None
+    if limit_a is None:
+        return
+    if limits.current_max_a is None:
+        raise ConfigurationError(f"{key} = {limit_a:g}: {driver} has no current limit to set. Try: leave it out")
+    if limit_a > limits.current_max_a:
+        raise ConfigurationError(f"{key} = {limit_a:g} is above what {driver} takes ({limits.current_max_a:g} A)")
+
+
+def _check_rate(bench: Bench) -> None:
+    """Refuse a sample rate that the sampler does not have."""
+    sampler, rate_hz = bench.players.sampler, bench.sampling.sample_rate_hz
+    rates = bench.instruments[sampler.instrument].rates if sampler is not None else None
+    if rates is None or sampler is None:
+        return
+    try:
+        rates.checked(rate_hz)
+    except Refused as error:
+        key = "monitor" if bench.spec.monitor is not None else "sampler"
+        raise ConfigurationError(
+            f"bench '{bench.spec.name}': {key}.sample_rate_hz = {rate_hz:g}: "
+            f"{bench.players.instruments[sampler.instrument].driver} has no such rate. Try: {error.try_this}"
+        ) from error
 
 
 @dataclass
@@ -182,6 +213,7 @@ class _Builder:
     def instrument(self, name: str, instrument: InstrumentSpec) -> Instrument:
         """Return the instrument called `name`, on its link."""
         driver = driver_of(name, instrument)
+        options = _options(name, driver, instrument)
         if driver.link == "none":
             if self.twin is None:
                 raise ConfigurationError(
@@ -189,7 +221,6 @@ class _Builder:
                 )
             own: Instrument = self.twin.twins[name]
             return own
-        options = _options(name, driver, instrument)
         return driver.build(self._link(name, driver, instrument), self.clock, options)
 
     def _link(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> AnyLink:
@@ -197,6 +228,9 @@ class _Builder:
         sampler = self.players.sampler
         options = LinkOptions(
             baud=self._baud(name, driver, instrument),
+            other_bauds=driver.other_bauds if instrument.baud is None else (),
+            dtr=instrument.dtr,
+            rts=instrument.rts,
             backend=instrument.backend or "",
             pump_bytes=DEFAULT_CAPACITY_BYTES if sampler is not None and sampler.instrument == name else 0,
             listener=self._tap(name),
@@ -207,7 +241,8 @@ class _Builder:
                 return make_link(driver.link, instrument.port, name, self.clock, options)
             except AddressError as error:
                 raise ConfigurationError(f"{name}.port: {error}") from error
-        cable = CableLink(f"{name} on the virtual bench", self.twin.clock, self.twin.ports()[name])
+        port = self.twin.ports()[name]
+        cable = CableLink(f"{name} on the virtual bench", self.twin.clock, port, dtr=instrument.dtr is not False)
         return link_over("scpi" if driver.link == "scpi" else "stream", cable, self.clock, options)
 
     def _baud(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> int:
@@ -232,7 +267,7 @@ def _options(name: str, driver: DriverSpec, instrument: InstrumentSpec) -> BaseM
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         known = ", ".join(model.model_fields) or "none"
-        wrong = "is unknown" if first["type"] == "extra_forbidden" else first["msg"]
+        wrong = "is unknown" if first["type"] == "extra_forbidden" else fault(first)
         raise ConfigurationError(f"{name}.options.{key} {wrong} (options of {driver.name}: {known})") from error
 
 

@@ -16,8 +16,9 @@ from pydantic import ValidationError
 
 from energy_runner.bench.calibration import contradiction
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec
-from energy_runner.errors import ConfigurationError
-from energy_runner.toml_text import LONGEST, read_toml
+from energy_runner.errors import ConfigurationError, in_words
+from energy_runner.text_file import read_text
+from energy_runner.toml_text import MOST_BYTES, read_toml
 from energy_runner.wording import short_words
 
 _INSTRUMENT = ("make", "model", "serial", "firmware")
@@ -50,15 +51,14 @@ def read_calibration(path: Path) -> CalibrationFile | None:
     if not os.path.lexists(path):
         return None
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            table = read_toml(file.read(LONGEST + 1))
+        table = read_toml(read_text(path, MOST_BYTES))
         spec = CalibrationSpec.model_validate(table.get("calibration"))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(("calibration", *map(str, first["loc"])))
         raise ConfigurationError(f"{path}: {place}: {short_words(first['msg'])}. Try: another file") from None
     except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path}: {short_words(str(error))}. Try: another file") from None
+        raise ConfigurationError(f"{path}: {short_words(in_words(error))}. Try: another file") from None
     found = table.get("instrument")
     identity = found if isinstance(found, dict) else {}
     return CalibrationFile(spec, {key: str(identity.get(key, "")) for key in _INSTRUMENT})

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from energy_runner.bench.origin import Origin
-from energy_runner.errors import ConfigurationError
-from energy_runner.toml_text import LONGEST, read_toml
+from energy_runner.errors import ConfigurationError, in_words
+from energy_runner.text_file import read_text
+from energy_runner.toml_text import MOST_BYTES, read_toml
 from energy_runner.wording import printable, shown
 
 Files = dict[tuple[str, ...], tuple[str, str]]
@@ -45,12 +46,11 @@ def _taken(
         if not os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, it is false for a name that is too long
             problem = "there is no such file"
         else:
-            with path.open(encoding="utf-8-sig") as file:
-                text = file.read(LONGEST + 1)
+            text = read_text(path, MOST_BYTES)
             found = read_toml(text).get("calibration")
             problem = "it has no table [calibration]"
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        problem = " ".join(str(error).split())
+    except (OSError, ValueError) as error:
+        problem = " ".join(in_words(error).split())
     if not isinstance(found, dict):
         raise ConfigurationError(
             f"{origin.at(key)}: calibration = '{shown(named, 200)}': {shown(problem, 200)}. Try: a file that "

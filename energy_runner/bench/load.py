@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from energy_runner.bench.backend import check_backends
 from energy_runner.bench.calibration import check_calibrations
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, SpecificationSpec, TermSpec
 from energy_runner.bench.changes import changed, check_form, in_words
@@ -31,7 +32,9 @@ from energy_runner.bench.spec import (
 from energy_runner.bench.wiring import WiringError, check_roles
 from energy_runner.bench.words import line_of, meant, problem
 from energy_runner.errors import ConfigurationError
-from energy_runner.toml_text import LONGEST, BoundsError, TomlSyntaxError, read_toml
+from energy_runner.errors import in_words as in_plain_words
+from energy_runner.text_file import TextError, read_text
+from energy_runner.toml_text import MOST_BYTES, BoundsError, TomlSyntaxError, read_toml
 from energy_runner.wording import printable, short_words, shown
 
 
@@ -58,16 +61,21 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
             f"(built in: {', '.join(names)})"
         )
     try:
-        with path.open(encoding="utf-8-sig") as file:
-            text = file.read(LONGEST + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(printable(f"{path}: cannot be read as text ({error})")) from error
+        text = read_text(path, MOST_BYTES)
+    except (OSError, TextError) as error:
+        raise ConfigurationError(printable(f"{path}: cannot be read as text ({in_plain_words(error)})")) from error
     return _parse(text, printable(str(path)), changes or {}, path.parent)
+
+
+def bench_from_text(text: str, where: str, folder: Path) -> BenchSpec:
+    """Return the bench that a bench file in `folder` with this text would describe; raise `ConfigurationError`."""
+    return _parse(text, printable(where), {}, folder)
 
 
 _EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
 _LONG_EXAMPLE = "Try: compare it with the example of [instruments.*] and [roles] in docs/reference/bench-file.md"
 _AT = re.compile(r" \(at line ([0-9]+), column [0-9]+\)")  # as tomllib ends its messages
+_COMMA = re.compile(r"[^=#\"']+=\s*([-+]?[0-9]+,[0-9]+)\s*(?:#.*)?")
 _TWICE = ("Cannot overwrite a value", "Cannot declare")  # tomllib's words for a key or table that is given twice
 _TABLES: dict[str, type[BaseModel]] = {
     "monitor": MonitorSpec,
@@ -94,13 +102,14 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
     try:
         table = read_toml(text)
     except TomlSyntaxError as error:
-        raise ConfigurationError(f"{_syntax(where, str(error))}. {_EXAMPLE}") from error
+        raise ConfigurationError(f"{_syntax(where, text, str(error))}. {_EXAMPLE}") from error
     except BoundsError as error:
         line = line_of(text, error.place)
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
     check_form(table, changes)
-    table = changed(table, changes)
+    own, table = table, changed(table, changes)
     origin = Origin(where, text, changed=tuple(changes), remark=in_words(changes))
+    check_backends(own, changes, origin)
     table, files = included(table, folder, origin)
     origin = replace(origin, included=files)
     try:
@@ -124,11 +133,14 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
     return spec.came_from(origin)
 
 
-def _syntax(where: str, message: str) -> str:
+def _syntax(where: str, text: str, message: str) -> str:
     """Return what is wrong with the grammar of a bench file, by its line."""
     line = _AT.search(message)
     if line is None:
         return f"{where}: not valid TOML: {message}"
+    comma = _COMMA.match(text.splitlines()[int(line[1]) - 1])
+    if comma:
+        return f"{_at(where, int(line[1]))}: {comma[1]}: write a decimal point: {comma[1].replace(',', '.')}"
     twice = message.startswith(_TWICE)
     words = "a key or table is given twice" if twice else f"not valid TOML: {_AT.sub('', message)}"
     return f"{_at(where, int(line[1]))}: {words}"

@@ -15,10 +15,11 @@ from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
 
 VIRTUAL_PORT = "virtual"
+MOST_BAUD = 100_000_000  # beyond every UART, and what operating systems can hold
 Mode = Literal["energy", "performance", "accuracy"]
 MODES: dict[str, Mode] = {"energy": "energy", "performance": "performance", "accuracy": "accuracy"}
 DutRoute = Literal["direct", "io-manager"]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1, max_length=1000)]
 Options = dict[str, str | int | float | bool]
 
 
@@ -54,8 +55,12 @@ class InstrumentSpec(Table):
     """Name of the driver; `energy-runner instruments list` shows them."""
     port: Text
     """Serial port, VISA resource, `tcp://host:port`, or what the vendor's library takes; `virtual` for a twin."""
-    baud: int | None = Field(default=None, gt=0)
+    baud: int | None = Field(default=None, gt=0, le=MOST_BAUD)
     """Speed of its serial port; by default the driver's."""
+    dtr: bool | None = None
+    """Level of DTR while its serial port is open (true: asserted); by default the operating system's, asserted."""
+    rts: bool | None = None
+    """Level of RTS while its serial port is open; by default the operating system's, asserted."""
     backend: Text | None = None
     """VISA library, such as `@ivi`; by default pyvisa-py."""
     options: Options = Field(default_factory=dict)
@@ -118,8 +123,12 @@ class MonitorSpec(Table):
     """Samples per second; by default the driver's choice."""
     current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
     """Current limit of the supply, A."""
-    baud: int | None = Field(default=None, gt=0)
+    baud: int | None = Field(default=None, gt=0, le=MOST_BAUD)
     """Speed of its serial port; by default the driver's."""
+    dtr: bool | None = None
+    """Level of DTR while its serial port is open (true: asserted); by default the operating system's, asserted."""
+    rts: bool | None = None
+    """Level of RTS while its serial port is open; by default the operating system's, asserted."""
     backend: Text | None = None
     """VISA library, such as `@ivi`; by default pyvisa-py."""
     options: Options = Field(default_factory=dict)
@@ -135,8 +144,12 @@ class IoManagerSpec(Table):
 
     port: Text
     """Its serial port; `virtual` for a twin."""
-    baud: int = Field(default=115200, gt=0)
+    baud: int = Field(default=115200, gt=0, le=MOST_BAUD)
     """Speed of its serial port."""
+    dtr: bool | None = None
+    """Level of DTR while its serial port is open (true: asserted); by default the operating system's, asserted."""
+    rts: bool | None = None
+    """Level of RTS while its serial port is open; by default the operating system's, asserted."""
     timestamps: bool = True
     """True if its input D3 sees the timestamp pin."""
 
@@ -150,10 +163,14 @@ class DutSpec(Table):
 
     port: Text | None = None
     """Its own serial port, where it is wired directly; `virtual` for a twin."""
-    baud: int = Field(default=115200, gt=0)
+    baud: int = Field(default=115200, gt=0, le=MOST_BAUD)
     """Speed of its UART in performance and accuracy mode."""
-    energy_baud: int = Field(default=9600, gt=0)
+    energy_baud: int = Field(default=9600, gt=0, le=MOST_BAUD)
     """Speed of its UART in energy mode."""
+    dtr: bool | None = None
+    """Level of DTR while its serial port is open (true: asserted); by default the operating system's, asserted."""
+    rts: bool | None = None
+    """Level of RTS while its serial port is open; by default the operating system's, asserted."""
     energy: DutRoute | None = None
     """How it is reached in energy mode."""
     performance: DutRoute | None = None
@@ -161,7 +178,7 @@ class DutSpec(Table):
     accuracy: DutRoute | None = None
     """How it is reached in accuracy mode."""
     boot_timeout_s: float = Field(default=5.0, gt=0.0, le=120.0)
-    """Longest time from power-up to `m-ready`, s."""
+    """Longest time from power-up, or from the opening of a port that restarts it, to `m-ready`, s."""
 
 
 class VirtualSpec(Table):
@@ -177,7 +194,7 @@ class VirtualSpec(Table):
     """The mode for which the DUT's firmware is built; by default that of the run."""
     model_string: str | None = None
     """What the DUT answers to `profile`; by default the benchmark's."""
-    line_baud: int | None = Field(default=None, gt=0)
+    line_baud: int | None = Field(default=None, gt=0, le=MOST_BAUD)
     """Speed at which host or IO manager talk to the DUT; one other than the DUT's own garbles everything."""
     start_s: float = Field(default=0.0, ge=0.0, le=1000.0)
     """Virtual time that passed before the bench is opened, s."""

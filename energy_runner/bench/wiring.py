@@ -40,8 +40,14 @@ class WiringError(ConfigurationError):
     `place` is the key that is wrong, `also` one that it contradicts.
     """
 
-    def __init__(self, place: Sequence[str], text: str, also: Sequence[str] = ()) -> None:
-        super().__init__(f"{text}. Try: compare it with `energy-runner bench show virtual-lpm01a`")
+    def __init__(
+        self,
+        place: Sequence[str],
+        text: str,
+        also: Sequence[str] = (),
+        try_this: str = "compare it with `energy-runner bench show virtual-lpm01a`",
+    ) -> None:
+        super().__init__(f"{text}. Try: {try_this}")
         self.place = tuple(place)
         self.also = tuple(also)
 
@@ -83,6 +89,8 @@ def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
             driver=monitor.driver,
             port=monitor.port,
             baud=monitor.baud,
+            dtr=monitor.dtr,
+            rts=monitor.rts,
             backend=monitor.backend,
             options=monitor.options,
             calibration=monitor.calibration,
@@ -90,11 +98,12 @@ def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
         )
     found.update(spec.instruments)
     if spec.io_manager is not None:
+        uno = spec.io_manager
         found[IO_MANAGER] = InstrumentSpec(
-            driver="io-manager", port=spec.io_manager.port, baud=spec.io_manager.baud
+            driver="io-manager", port=uno.port, baud=uno.baud, dtr=uno.dtr, rts=uno.rts
         )
     if spec.dut.port is not None:
-        found[DUT_PORT] = InstrumentSpec(driver="dut-port", port=spec.dut.port)
+        found[DUT_PORT] = InstrumentSpec(driver="dut-port", port=spec.dut.port, dtr=spec.dut.dtr, rts=spec.dut.rts)
     return found
 
 
@@ -254,15 +263,20 @@ def _check_own_output(roles: dict[str, Player], present: dict[str, InstrumentSpe
 
 
 def _check_ports(present: dict[str, InstrumentSpec]) -> None:
-    """Refuse two instruments on one device, however its address is written, but for channels of a mainframe."""
+    """Refuse an address that leads to no device, and two instruments on one device, in any spelling.
+
+    Channels of a mainframe are devices of their own.
+    """
     taken: dict[str, Occupied] = {}
     for name, instrument in present.items():
         if instrument.port == VIRTUAL_PORT:
             continue
         try:
             occupied = occupied_by(instrument)
-        except AddressError:  # refused with its key when the instrument is built
-            continue
+        except AddressError as error:
+            place = (*_table(name), "port")
+            given = f"{'.'.join(place)} = '{shown(instrument.port)}'"
+            raise WiringError(place, f"{given}: {error.came}", try_this=error.try_this) from None
         other = next((one for one, theirs in taken.items() if theirs.overlaps(occupied)), None)
         if other is not None:
             keys = {one: (*_table(one), "port") for one in (other, name)}

@@ -14,8 +14,28 @@ _PLAIN_WORDS = {
     "missing": "{key} is missing",
     "string_too_short": "{key} must not be empty",
     "dict_type": "{key} must be a table",
+    "string_too_long": "{key} must not be longer than {max_length} characters",
     "model_type": "{key} must be a table: [{key}]",
 }
+
+
+# What a value of another type should be; pydantic's words are those of programmers.
+_TYPES = {
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "finite": "a finite number",
+    "string": "a text, in quotes",
+}
+_OF_TYPE = ("_type", "_parsing", "_number", "_float")
+_WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
+
+
+def with_point(given: object) -> str:
+    """Return the advice to write a decimal point where a number has a comma; "" for anything else."""
+    if not isinstance(given, str) or not _WITH_COMMA.fullmatch(given.strip()):
+        return ""
+    return f", with a decimal point and without quotes: {given.strip().replace(',', '.')}"
 
 
 def meant(word: str, known: Iterable[str]) -> str:
@@ -37,14 +57,21 @@ def problem(error: ErrorDetails, tables: Mapping[str, type[BaseModel]], root: ty
     if kind == "extra_forbidden":
         return _unknown(place, tables, root)
     if kind in _PLAIN_WORDS:
-        return _PLAIN_WORDS[kind].format(key=key)
-    text = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        return _PLAIN_WORDS[kind].format(key=key, **error.get("ctx", {}))
     if not place:
-        return text
-    must = "must be " if text != error["msg"] else ""
-    if "options" in place:
-        must, text = "must be ", "a text, a number, true or false"
-    return f"{key} = {toml(error['input'])}: {must}{text}"
+        return fault(error)
+    wanted = "must be a text, a number, true or false" if "options" in place else fault(error)
+    return f"{key} = {toml(error['input'])}: {wanted}"
+
+
+def fault(error: ErrorDetails) -> str:
+    """Return what a value must be, where one of pydantic's errors says that it is not."""
+    kind, message = error["type"], error["msg"].removeprefix("Value error, ")
+    wanted = _TYPES.get(kind.partition("_")[0])
+    if wanted is not None and kind.endswith(_OF_TYPE):
+        return f"must be {wanted}{with_point(error['input']) if kind.startswith('float') else ''}"
+    text = message.removeprefix("Input should be ")
+    return f"must be {text}" if text != error["msg"] and error["loc"] else text
 
 
 def line_of(text: str, place: Sequence[str]) -> int | None:

@@ -4,20 +4,24 @@
 import hashlib
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
 from energy_runner.benchmarks.catalogue import Benchmark
+from energy_runner.benchmarks.download import Limits
 from energy_runner.benchmarks.labels import Label, read_labels
 from energy_runner.benchmarks.places import fetched_folder
-from energy_runner.benchmarks.sources import TIMEOUT_S, Source, open_source
+from energy_runner.benchmarks.sources import Source, open_source
 from energy_runner.errors import Argument, BenchFault, ConfigurationError
 
 MOST_LABEL_BYTES = 16 << 20
 MOST_RECORDING_BYTES = 64 << 20  # of a file over which a window slides
 _COMING = ".coming"  # appended to the name of a file that is not complete or not checked yet
+
+_USUAL = Limits()
 
 Progress = Callable[[int, int], None]  # called with the number of files done, and of all files
 
@@ -51,25 +55,28 @@ def fetch(
     out: Path | None = None,
     *,
     progress: Progress = lambda done, total: None,
-    timeout_s: float = TIMEOUT_S,
+    limits: Limits = _USUAL,
 ) -> Fetched:
     """Fetch the stimuli of `benchmark` from a URL, a folder or an archive into `out`.
 
     The label file gets its name last: a folder that has one is complete. A second call continues where the first
-    one ended. Raises `ConfigurationError` for a source that cannot be used, `BenchFault` if `out` cannot be
-    written.
+    one ended; `limits` are those of a source on the web. Raises `ConfigurationError` for a source that cannot be
+    used, `BenchFault` if `out` cannot be written.
     """
     folder = out if out is not None else fetched_folder(benchmark)
     pins = _pins().get(benchmark.id, {})
+    coming = folder / (benchmark.labels_file + _COMING)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with open_source(where, benchmark.labels_file, timeout_s=timeout_s) as source:
+        with open_source(where, benchmark.labels_file, limits) as source:
             labels = _labels(benchmark, source, where, folder, pins.get("labels"))
             came = _files(benchmark, source, folder, labels, where=where, progress=progress)
         _check_all(benchmark, folder, labels, pins.get("stimuli"))
-        (folder / (benchmark.labels_file + _COMING)).replace(folder / benchmark.labels_file)
+        coming.replace(folder / benchmark.labels_file)
     except OSError as error:
         raise BenchFault(f"{folder}: cannot be written ({error.strerror or error})") from error
+    finally:
+        _removed(coming)
     return Fetched(folder, len(labels), came, len(labels) - came, "labels" in pins, "stimuli" in pins)
 
 
@@ -110,11 +117,20 @@ def _files(
                 f"has {benchmark.input_bytes}. Try: the stimuli of {benchmark.id}"
             )
         temporary = path.with_name(f".{path.name}{_COMING}")
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        try:
+            temporary.write_bytes(data)
+            temporary.replace(path)
+        finally:
+            _removed(temporary)
         came += 1
     progress(len(labels), len(labels))
     return came
+
+
+def _removed(partial: Path) -> None:
+    """Remove what is left of a file that did not get its name, such as on a full disk."""
+    with suppress(OSError):
+        partial.unlink(missing_ok=True)
 
 
 def _fits(benchmark: Benchmark, size: int) -> bool:

@@ -2,16 +2,22 @@
 """Read a label file, `y_labels.csv`: which files are the stimuli, and the class of each.
 
 The format has no header: `file,classes,class` a line, for a sliding window also `,window_bytes,stride`.
-Blanks after commas, CRLF line ends, a byte-order mark and empty lines occur in practice and are accepted.
+It is read as any spreadsheet saves it: with quotes, blanks, semicolons or tabs, empty lines and cells, any line
+ends and any byte-order mark.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.errors import ConfigurationError
+from energy_runner.text_file import TextError, read_text, rows_of
 
+_COLUMNS = (3, 5)
+# What Windows takes for a device or for a stream of a file, and ends of a name that it drops.
+_OF_WINDOWS = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)|[:*?\"<>|]|[. ]$", re.IGNORECASE)
 _LARGEST_FILE_BYTES = 16 * 2**20
 
 
@@ -30,17 +36,18 @@ def read_labels(path: Path, benchmark: Benchmark) -> list[Label]:
     """
     labels: list[Label] = []
     line_of: dict[str, int] = {}
-    for number, line in enumerate(_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            label = _parse(line, benchmark)
-            if label.file in line_of:
-                raise ValueError(f"{label.file!r} is listed twice (first in line {line_of[label.file]})")
-        except ValueError as error:
-            raise ConfigurationError(f"{path}, line {number}: {error}. {_advice(benchmark)}") from None
-        line_of[label.file] = number
-        labels.append(label)
+    try:
+        for row in rows_of(_text(path), _COLUMNS):
+            try:
+                label = _parse(row.cells, benchmark)
+                if label.file in line_of:
+                    raise ValueError(f"{label.file!r} is listed twice (first in line {line_of[label.file]})")
+            except ValueError as error:
+                raise ConfigurationError(f"{path}, line {row.line}: {error}. {_advice(benchmark)}") from None
+            line_of[label.file] = row.line
+            labels.append(label)
+    except TextError as error:
+        raise ConfigurationError(f"{path}: {error}. {_advice(benchmark)}") from None
     if not labels:
         raise ConfigurationError(f"{path}: the label file is empty. {_advice(benchmark)}")
     return labels
@@ -59,20 +66,18 @@ def _text(path: Path) -> str:
         size = path.stat().st_size
         if size > _LARGEST_FILE_BYTES:
             raise ConfigurationError(f"{path}: {size} bytes is too much for a label file. Try another one")
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+        return read_text(path, _LARGEST_FILE_BYTES)
+    except TextError as error:
         raise ConfigurationError(
-            f"{path}: this is not text (byte {error.start} is not UTF-8), so it is not a label file. "
-            "Try the y_labels.csv that belongs to the stimuli"
+            f"{path}: {error}; or take the y_labels.csv that belongs to the stimuli"
         ) from None
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
-def _parse(line: str, benchmark: Benchmark) -> Label:
-    fields = [field.strip() for field in line.split(",")]
-    if len(fields) not in (3, 5):
-        raise ValueError(f"{len(fields)} fields instead of 3 or 5 in {_shown(line)}")
+def _parse(fields: Sequence[str], benchmark: Benchmark) -> Label:
+    if len(fields) not in _COLUMNS:
+        raise ValueError(f"{len(fields)} fields instead of 3 or 5 in {_shown(','.join(fields))}")
     file = _plain_name(fields[0])
     classes, label = _number(fields[1], "number of classes"), _number(fields[2], "class")
     if classes != benchmark.classes:
@@ -89,7 +94,7 @@ def _parse(line: str, benchmark: Benchmark) -> Label:
 
 def _plain_name(name: str) -> str:
     # Checked by the rules of both POSIX and Windows, so that a label file means the same on each.
-    plain = name not in ("", ".", "..") and name.isprintable()
+    plain = name not in ("", ".", "..") and name.isprintable() and _OF_WINDOWS.search(name) is None
     if not plain or PurePosixPath(name).name != name or PureWindowsPath(name).name != name:
         raise ValueError(f"{_shown(name)} is not a plain file name")
     return name

@@ -6,21 +6,16 @@ holds, and the paths that its members claim, do not matter.
 """
 
 import contextlib
-import gzip
-import tarfile
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 
+from energy_runner.benchmarks.archives import MOST_ARCHIVE_BYTES, TAR, ZIP, open_archive
+from energy_runner.benchmarks.download import Limits, download
 from energy_runner.errors import Argument, ConfigurationError
-
-ZIP, TAR = (".zip",), (".tar", ".tar.gz", ".tgz")
-MOST_ARCHIVE_BYTES = 1 << 30  # unpacked; about forty times the largest official set
-TIMEOUT_S = 30.0  # for a server to answer, and between two pieces of an answer
 
 
 class Source(Protocol):
@@ -31,19 +26,32 @@ class Source(Protocol):
 
 
 @contextmanager
-def open_source(where: str, labels_file: str, *, timeout_s: float = TIMEOUT_S) -> Iterator[Source]:
+def open_source(where: str, labels_file: str, limits: Limits) -> Iterator[Source]:
     """Open the source that the user named; raise `ConfigurationError` if it is not a source of stimuli."""
-    web = urlsplit(where).scheme in ("http", "https")
-    path = urlsplit(where).path if web else where
+    web = "://" in where
+    try:
+        path = urlsplit(where).path if web else where
+    except ValueError:
+        raise ConfigurationError(Argument("source", where), ": is not a URL. Try: https://HOST/FOLDER") from None
     if not path.lower().endswith(ZIP + TAR):
-        yield _Web(where, timeout_s) if web else _Folder(Path(where))
+        yield _Web(where, limits) if web else _Folder(Path(where))
         return
     with contextlib.ExitStack() as stack:
         file = Path(where)
         if web:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="energy-runner-"))
-            file = _download(where, Path(folder), "archive", timeout_s)
-        yield stack.enter_context(_archive(file, where, labels_file))
+            file = download(where, Path(folder), "archive", MOST_ARCHIVE_BYTES, limits)
+        _check_size(file, where)
+        yield stack.enter_context(open_archive(file, path, labels_file))
+
+
+def _check_size(file: Path, where: str) -> None:
+    if not file.is_file():
+        raise ConfigurationError(Argument("source", where), ": no such file. Try: a folder, an archive, or a URL")
+    if file.stat().st_size > MOST_ARCHIVE_BYTES:
+        raise ConfigurationError(
+            f"{where}: more than {MOST_ARCHIVE_BYTES} bytes. Try: an archive of the stimuli only"
+        )
 
 
 class _Folder:
@@ -57,6 +65,8 @@ class _Folder:
     def read(self, name: str, most_bytes: int) -> bytes:
         path = self._path / name
         try:
+            if path.exists() and not path.is_file():  # a pipe would never end
+                raise ConfigurationError(f"{path}: is not a file")
             with path.open("rb") as file:
                 return file.read(most_bytes + 1)
         except OSError as error:
@@ -64,97 +74,11 @@ class _Folder:
 
 
 class _Web:
-    def __init__(self, url: str, timeout_s: float) -> None:
-        self._url, self._timeout_s = url.rstrip("/"), timeout_s
+    def __init__(self, url: str, limits: Limits) -> None:
+        self._url, self._limits = url.rstrip("/"), limits
 
     def read(self, name: str, most_bytes: int) -> bytes:
         with tempfile.TemporaryDirectory(prefix="energy-runner-") as folder:
-            path = _download(f"{self._url}/{quote(name)}", Path(folder), "file", self._timeout_s)
+            path = download(f"{self._url}/{quote(name)}", Path(folder), "file", most_bytes, self._limits)
             with path.open("rb") as file:
                 return file.read(most_bytes + 1)
-
-
-def _download(url: str, folder: Path, name: str, timeout_s: float) -> Path:
-    """Fetch a file into `folder` and return its path; raise `ConfigurationError` with the server's answer."""
-    import logging
-
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel(logging.ERROR)  # it would print the hash of each file
-    try:
-        fetched = pooch.retrieve(
-            url, None, fname=name, path=folder, downloader=pooch.HTTPDownloader(timeout=timeout_s)
-        )
-    except requests.HTTPError as error:
-        answer = error.response
-        said = f"{answer.status_code} {answer.reason}" if answer is not None else str(error)
-        raise ConfigurationError(f"{url}: the server answered {said}. Try: the folder that holds it") from None
-    except requests.Timeout:
-        raise ConfigurationError(f"{url}: the server was silent for {timeout_s:g} s. Try again later") from None
-    except (requests.RequestException, OSError) as error:
-        raise ConfigurationError(f"{url}: cannot be fetched ({type(error).__name__}). Try again") from error
-    return Path(fetched)
-
-
-class _Archive:
-    """Files in the same folder as the label file in an archive."""
-
-    def __init__(self, where: str, members: dict[str, bytes | None]) -> None:
-        self._where, self._members = where, members
-
-    def read(self, name: str, most_bytes: int) -> bytes:
-        data = self._members.get(name)
-        if data is None:
-            raise ConfigurationError(f"{self._where}: holds no {name} next to its label file")
-        return data[: most_bytes + 1]
-
-
-@contextmanager
-def _archive(file: Path, where: str, labels_file: str) -> Iterator[_Archive]:
-    """Open an archive; its files are read into memory, `MOST_ARCHIVE_BYTES` in all."""
-    kind = _members_of_zip if where.lower().endswith(ZIP) else _members_of_tar
-    try:
-        members = dict(kind(file))
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, RuntimeError) as error:
-        raise ConfigurationError(f"{where}: is not an archive that can be read ({error})") from None
-    folders = sorted({path.parent for path in members if path.name == labels_file}, key=lambda one: len(one.parts))
-    if not folders:
-        raise ConfigurationError(f"{where}: holds no {labels_file}")
-    if len(folders) > 1:
-        shown = ", ".join(str(folder) for folder in folders[:3])
-        raise ConfigurationError(
-            f"{where}: holds more than one {labels_file} ({shown}). Try: unpack it, and ",
-            Argument("source", "DIR"),
-        )
-    yield _Archive(where, {path.name: data for path, data in members.items() if path.parent == folders[0]})
-
-
-def _members_of_zip(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    left = MOST_ARCHIVE_BYTES
-    with zipfile.ZipFile(file) as archive:
-        for info in archive.infolist():
-            if info.is_dir() or info.external_attr >> 28 == 0xA:  # a link
-                continue
-            with archive.open(info) as member:
-                data = member.read(left + 1)
-            left = _less(left, data)
-            yield PurePosixPath(info.filename), data
-
-
-def _members_of_tar(file: Path) -> Iterator[tuple[PurePosixPath, bytes]]:
-    left = MOST_ARCHIVE_BYTES
-    with tarfile.open(file, "r:*") as archive:
-        for info in archive:
-            # A link has no bytes of its own, and the holes of a sparse file cost the archive nothing.
-            member: IO[bytes] | None = archive.extractfile(info) if info.isreg() and not info.issparse() else None
-            if member is not None:
-                data = member.read(left + 1)
-                left = _less(left, data)
-                yield PurePosixPath(info.name), data
-
-
-def _less(left: int, data: bytes) -> int:
-    if len(data) > left:
-        raise OSError(f"more than {MOST_ARCHIVE_BYTES} bytes when unpacked")
-    return left - len(data)

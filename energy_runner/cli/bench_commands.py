@@ -14,7 +14,7 @@ bench = typer.Typer(
     help="Show, examine, switch off or serve a bench.\n\n"
     "Examples:\n\n"
     "\b\n"
-    "  energy-runner bench show virtual-lpm01a > my-bench.toml\n"
+    "  energy-runner bench show virtual-lpm01a --out my-bench.toml\n"
     "  energy-runner bench doctor my-bench.toml",
 )
 instruments = typer.Typer(
@@ -46,16 +46,22 @@ def list_benches(as_json: JsonOption = False) -> None:
 
 
 @bench.command()
-def show(name: BenchArgument) -> None:
-    """Print a bench file, as a start for your own.
+def show(
+    name: BenchArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Write it to FILE, which must not exist yet.", metavar="FILE"),
+    ] = None,
+) -> None:
+    """Print a bench file, or write it to a file, as a start for your own.
 
     \b
     Example:
-      energy-runner bench show virtual-lpm01a > my-bench.toml
+      energy-runner bench show virtual-lpm01a --out my-bench.toml
     """
     from energy_runner.cli.bench_show import show_command
 
-    show_command(name)
+    show_command(name, out)
 
 
 @bench.command()

@@ -4,7 +4,7 @@
 from dataclasses import asdict
 
 from energy_runner import api
-from energy_runner.cli.output import write, write_json
+from energy_runner.cli.output import write, write_json, write_line
 from energy_runner.director.doctor import Examined, who
 from energy_runner.errors import ExitStatus
 
@@ -15,7 +15,7 @@ def doctor_command(name: str, *, as_json: bool) -> int:
 
     def say(step: Examined) -> None:
         said.append(step)
-        write(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}\n")
+        write_line(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}")
 
     examination = api.examine_bench(name, listener=(lambda step: None) if as_json else say)
     if as_json:
@@ -39,6 +39,6 @@ def off_command(name: str) -> int:
     """Switch the supply off and print which instrument confirmed it."""
     identity, died = api.switch_bench_off(name)
     if died is not None:
-        write(f"An earlier run had died: {died}\n")
-    write(f"The supply is off (confirmed by {who(identity)}).\n")
+        write_line(f"An earlier run had died: {died}")
+    write_line(f"The supply is off (confirmed by {who(identity)}).")
     return ExitStatus.VALID

@@ -8,6 +8,7 @@ from energy_runner import api
 from energy_runner.bench import parse_mode
 from energy_runner.cli.output import write
 from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.report.units import plain
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def _announce(options: ServeOptions, addresses: dict[str, str], text: str) -> No
     if options.write is not None:
         _write_file(options.write, text)
     shown = f"Serving {options.name} (virtual, {options.mode} firmware, runs {options.benchmark}).\n"
-    shown += "".join(f"  {name:<11} {address}\n" for name, address in addresses.items())
-    shown += f"Bench file: {options.write}\n" if options.write is not None else f"\n{text}\n"
+    shown += "".join(f"  {plain(name):<11} {plain(address)}\n" for name, address in addresses.items())
+    shown += f"Bench file: {plain(options.write)}\n" if options.write is not None else f"\n{text}\n"
     write(shown + "Ctrl-C ends it.\n")
 
 

@@ -3,9 +3,11 @@
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from energy_runner.cli.output import write, write_json, write_table
+from energy_runner.cli.output import write, write_json, write_line, write_table
+from energy_runner.report.units import plain
 
 
 def list_command(*, as_json: bool) -> None:
@@ -27,17 +29,19 @@ def list_command(*, as_json: bool) -> None:
     )
 
 
-def show_command(name: str) -> None:
-    """Print the bench file."""
-    from energy_runner.api.benches import bench_text
+def show_command(name: str, out: Path | None = None) -> None:
+    """Print the bench file, or write it to `out`."""
+    from energy_runner.api.benches import bench_text, save_bench
 
-    write(bench_text(name))
+    if out is None:
+        write(bench_text(name))
+        return
+    write_line(f"{save_bench(name, out)} is written. Put your ports in, then: energy-runner bench doctor FILE")
 
 
 def instruments_command(*, search: bool, as_json: bool) -> None:
     """List drivers, serial ports, and the instruments that VISA finds."""
     from energy_runner.api.instruments import find_instruments, list_drivers
-    from energy_runner.report.units import plain
 
     known, broken = list_drivers()
     if search and sys.stderr is not None and sys.stderr.isatty():
@@ -83,7 +87,7 @@ def instrument_command(name: str, *, as_json: bool) -> None:
     if specification is None:
         write("specification: none; a result says that its uncertainty is incomplete\n")
         return
-    write(f"\nSpecification ({specification['document']})\n")
+    write(f"\nSpecification ({plain(specification['document'])})\n")
     write_table(
         ("Cause", "Relative", "Absolute", "Source"),
         [
@@ -97,7 +101,7 @@ def instrument_command(name: str, *, as_json: bool) -> None:
         ],
     )
     for assumption in specification["assumptions"]:
-        write(f"assumed: {assumption}\n")
+        write_line(f"assumed: {assumption}")
 
 
 def _link(facts: dict[str, Any]) -> str:

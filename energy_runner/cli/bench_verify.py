@@ -9,9 +9,10 @@ from energy_runner import api
 from energy_runner.analysis.uncertainty.wording import rounded
 from energy_runner.api.calibrations import Reference
 from energy_runner.api.known_loads import KnownLoad, Verification
-from energy_runner.cli.output import write, write_json
+from energy_runner.cli.output import write, write_json, write_line
 from energy_runner.director.doctor import Examined
 from energy_runner.errors import ExitStatus
+from energy_runner.report.units import plain
 
 
 def verify_command(
@@ -68,12 +69,12 @@ def calibrate_command(
     ]
     if found.virtual:
         lines.append("VIRTUAL: twins measured a virtual load.")
-    write("\n".join([*lines, f"Record:    {found.file}", f"Facts:     {found.folder}"]) + "\n")
+    write("\n".join([*lines, f"Record:    {plain(found.file)}", f"Facts:     {plain(found.folder)}"]) + "\n")
     return ExitStatus.VALID
 
 
 def _say(step: Examined) -> None:
-    write(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}\n")
+    write_line(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}")
 
 
 def in_words(found: Verification) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
-from energy_runner.cli.output import write, write_bytes, write_json
+from energy_runner.cli.output import write, write_bytes, write_json, write_line
 from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.report.units import plain
 
 if TYPE_CHECKING:
     from energy_runner.submission.export import Export
@@ -79,7 +80,7 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
         write_bytes(made.csv().encode("utf-8"))
     else:
         made.save(out, form or None)
-        write(f"{out}\n")
+        write_line(str(out))
     return ExitStatus.VALID
 
 
@@ -92,7 +93,7 @@ def _new_system(path: Path, *, wanted_more: bool, as_json: bool) -> int:
     if as_json:
         write_json({"schema": SCHEMA, "new_system": str(path)})
     else:
-        write(f"{path}\n")
+        write_line(str(path))
     return ExitStatus.VALID
 
 
@@ -118,7 +119,9 @@ def _show(export: "Export", *, as_json: bool) -> None:
         )
         return
     marked = "SIMULATED " if export.simulated else ""
-    lines = [f"{marked}{figure.run}: {figure.text} {figure.unit}" for figure in export.figures]
-    lines.append(f"{len(export.files)} files in {export.out}; next: fill in the checklist draft, add the code,")
+    lines = [plain(f"{marked}{figure.run}: {figure.text} {figure.unit}") for figure in export.figures]
+    lines.append(
+        f"{len(export.files)} files in {plain(export.out)}; next: fill in the checklist draft, add the code,"
+    )
     lines.append("and run the official checker on it (docs/how-to/submit-to-mlperf.md)")
     write("\n".join(lines) + "\n")

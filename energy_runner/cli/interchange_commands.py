@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from energy_runner.cli.output import discard_stdout, write, write_json, write_table
+from energy_runner.cli.output import discard_stdout, write, write_json, write_line, write_table
 from energy_runner.errors import ExitStatus
+from energy_runner.report.units import plain
 from energy_runner.wording import rounded
 
 _WIDE = 120  # columns of the terminal from which a finding fits beside the figures
@@ -54,7 +55,7 @@ def _print_comparison(row: "Row") -> None:
     write_table(("", row.unit), [(name, value.replace("\n", " ")) for name, value in _figures(row).items()])
     write(f"{row.figures_reproduced} of {row.figures} published figures are reproduced to the last digit.\n")
     for finding in row.findings:
-        write(f"  - {finding}\n")
+        write_line(f"  - {finding}")
 
 
 def _print_audit(rows: "Sequence[Row]") -> None:
@@ -79,9 +80,9 @@ def _print_audit(rows: "Sequence[Row]") -> None:
         figures = _figures(row)
         verdict = "valid" if row.valid else "not valid"
         more = f" (and {len(row.findings) - 1} more)" if len(row.findings) > 1 else ""
-        cells = [row.session, *figures.values(), row.unit, verdict]
+        cells = [plain(row.session), *figures.values(), row.unit, verdict]
         if wide:
-            cells.append("".join(row.findings[:1]) + more)
+            cells.append(plain("".join(row.findings[:1])) + more)
         table.add_row(*(Text(shown(cell, out)) for cell in cells))
     try:
         out.print(table)
@@ -89,7 +90,7 @@ def _print_audit(rows: "Sequence[Row]") -> None:
         discard_stdout()
     for row in rows:
         if len(row.findings) > wide:
-            write(f"{row.session}\n" + "".join(f"  - {finding}\n" for finding in row.findings))
+            write(f"{plain(row.session)}\n" + "".join(f"  - {plain(finding)}\n" for finding in row.findings))
     good = sum(row.good for row in rows)
     figures_all, reproduced = sum(row.figures for row in rows), sum(row.figures_reproduced for row in rows)
     write(

@@ -10,11 +10,13 @@ import typer
 
 from energy_runner.cli.option_names import with_options
 from energy_runner.errors import STOPPED_BY_CTRL_C, ExitStatus, RunnerError
+from energy_runner.wording import visible
 from instruments.errors import one_line
 
 ERROR_SCHEMA = "energy-runner/error/1"
 _TYPER_SAW_CTRL_C = 130
 _NUMBERS = {"int": "a whole number", "float": "a number", "finite": "a finite number"}
+_BOUND = "Input should be "  # how pydantic begins to say what a value must be
 _WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
 
 
@@ -83,7 +85,8 @@ def _other(error: Exception, *, as_json: bool) -> int:
     # Not status 1, which Python gives an uncaught exception: here it means "measured, but a rule failed".
     import traceback
 
-    traceback.print_exception(error)
+    with suppress(OSError, ValueError):
+        print(visible("".join(traceback.format_exception(error))), end="", file=sys.stderr)  # noqa: T201
     advice = "this is a bug in energy-runner; please report it with the lines above"
     return _fail(f"internal error ({type(error).__name__}): {advice}", ExitStatus.BENCH_FAULT, as_json=as_json)
 
@@ -114,6 +117,9 @@ def _not_a_number(error: Exception) -> str:
         return ""
     first = found()[0]
     kind = _NUMBERS.get(str(first.get("type", "")).partition("_")[0])
+    bound = str(first.get("msg", ""))
+    if kind is None and bound.startswith(_BOUND):
+        kind = bound.removeprefix(_BOUND)
     if kind is None:
         return ""
     given = str(first.get("input", ""))
@@ -127,5 +133,5 @@ def _not_a_number(error: Exception) -> str:
 def _help(text: str) -> int:
     """Show the help of a group of commands that was called without a command."""
     with suppress(OSError, ValueError):
-        print(text, file=sys.stderr)  # noqa: T201 - this is the command line
+        print(visible(text), file=sys.stderr)  # noqa: T201 - this is the command line
     return int(ExitStatus.USAGE)

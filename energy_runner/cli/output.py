@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from energy_runner.wording import printable, visible
+
 
 def write(text: str) -> None:
-    """Write text to stdout and flush it; characters that its encoding lacks are escaped.
+    """Write text to stdout and flush it; what would act on a terminal, or its encoding lacks, is escaped.
 
     It is not an error if the reader stops reading (`| head`); any other failure is an `OSError`.
     """
@@ -17,15 +19,23 @@ def write(text: str) -> None:
         return
     encoding = sys.stdout.encoding or "utf-8"
     try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(visible(text).encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     except BrokenPipeError:
         discard_stdout()
 
 
+def write_line(text: str) -> None:
+    """Write one line, whatever the names in it hold: a line break in a file's name does not make another line."""
+    write(f"{printable(text)}\n")
+
+
 def write_bytes(data: bytes) -> None:
-    """Write bytes to stdout unchanged, for a file format with its own line ends and encoding."""
+    """Write UTF-8 to stdout unchanged, for a format with its own line ends; on a terminal it is escaped."""
     if sys.stdout is None:
+        return
+    if sys.stdout.isatty():
+        write(data.decode("utf-8").replace("\r\n", "\n"))
         return
     try:
         sys.stdout.flush()

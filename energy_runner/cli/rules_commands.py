@@ -117,7 +117,7 @@ def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = Fal
       energy-runner rules show lab
     """
     from energy_runner import api
-    from energy_runner.cli.output import write, write_json, write_table
+    from energy_runner.cli.output import write, write_json, write_line, write_table
 
     asked, demands = api.rule_set_demands(rule_set)
     if as_json:
@@ -136,7 +136,8 @@ def show(rule_set: RuleSetArgument = DEFAULT_RULE_SET, as_json: JsonOption = Fal
         write_json({"schema": SCHEMA, **document})
         return
     based = f" (based on {asked.based_on})" if asked.based_on else ""
-    write(f"{asked.id}: {asked.title}{based}\n\n")
+    write_line(f"{asked.id}: {asked.title}{based}")
+    write("\n")
     cells = [[one.id, one.row.binding, one.demand, one.row.clause] for one in demands]
     write_table(["Rule", "Binds", "Demands", "By"], cells)
     if asked.audit:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy_runner.cli.outcome import say
-from energy_runner.cli.output import write, write_json
+from energy_runner.cli.output import write, write_json, write_line
 from energy_runner.errors import ExitStatus, SessionError
 from energy_runner.report.units import plain
 
@@ -38,7 +38,7 @@ def report_command(folder: Path, rule_set: str = "", *, plots: bool, figures: Pa
     written = api.write_report(session, plots=plots, figures=figures, rule_set=rule_set or None)
     if not rule_set:
         _mention_other_set(_result_before(session), api.analyze(session))
-    write("".join(f"{path}\n" for path in written))
+    write("".join(f"{plain(path)}\n" for path in written))
     if figures is not None and not any(path.parent == figures for path in written):
         say("this session holds nothing that a figure shows, such as a trace: no figure was written")
     return ExitStatus.VALID
@@ -73,7 +73,7 @@ def list_command(folder: Path, *, as_json: bool) -> int:
         write_json([_document(row) for row in rows])
         return ExitStatus.VALID
     if not rows:
-        write(f"There is no session in {folder}. Try: energy-runner demo, which makes one\n")
+        write_line(f"There is no session in {folder}. Try: energy-runner demo, which makes one")
         return ExitStatus.VALID
     lines = [_cells(row) for row in rows]
     widths = [max(len(cells[column]) for cells in lines) for column in range(3)]

@@ -54,7 +54,7 @@ def fetch_stimuli(
       energy-runner stimuli fetch ic01 --from ~/Downloads/ic01.zip
     """
     from energy_runner import api
-    from energy_runner.cli.output import write, write_json
+    from energy_runner.cli.output import write, write_json, write_line
 
     with _Bar() as bar:
         fetched = api.fetch_stimuli(benchmark, source, out, progress=bar.show)
@@ -71,7 +71,7 @@ def fetch_stimuli(
             }
         )
         return
-    write(f"{fetched.stimuli} stimuli of {benchmark} are in {fetched.folder} ({fetched.came} fetched now)\n")
+    write_line(f"{fetched.stimuli} stimuli of {benchmark} are in {fetched.folder} ({fetched.came} fetched now)")
     if not fetched.stimuli_pinned:
         labels = "the label file is the official one, but " if fetched.labels_pinned else ""
         write(f"Not pinned: {labels}the hashes of the official stimuli are not known here, and not checked\n")
@@ -95,7 +95,7 @@ def show_stimuli(
       energy-runner stimuli show kws01
     """
     from energy_runner import api
-    from energy_runner.cli.output import write, write_json
+    from energy_runner.cli.output import write_json, write_line
     from energy_runner.errors import ExitStatus
 
     found = api.look_for_stimuli(benchmark, folder)
@@ -111,10 +111,10 @@ def show_stimuli(
     if as_json:
         write_json(facts)
     else:
-        write(
-            f"{found.benchmark}: {found.stimuli} stimuli in {found.folder}; a complete set has {found.whole_set}\n"
+        write_line(
+            f"{found.benchmark}: {found.stimuli} stimuli in {found.folder}; a complete set has {found.whole_set}"
         )
-        write(f"{len(missing)} are missing, the first {missing[0]}\n" if missing else "All of them are there\n")
+        write_line(f"{len(missing)} are missing, the first {missing[0]}" if missing else "All of them are there")
     raise typer.Exit(ExitStatus.RULE_FAILED if missing else ExitStatus.VALID)
 
 

@@ -92,6 +92,7 @@ def _battery(options: UseOptions) -> "Battery | None":
 
 def _show_use(session: "Session", found: "SessionUse") -> None:
     from energy_runner.cli.output import write, write_table
+    from energy_runner.report.units import plain
 
     cycle, use = found.cycle, found.use
     if session.record.virtual:
@@ -123,4 +124,4 @@ def _show_use(session: "Session", found: "SessionUse") -> None:
     assumed = list(use.assumptions)
     if net is not None:
         assumed.append("a measured idle level may be off by as many watts as the power while inferring")
-    write("".join(f"Assumed: {line}\n" for line in assumed))
+    write("".join(f"Assumed: {plain(line)}\n" for line in assumed))

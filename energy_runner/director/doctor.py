@@ -223,7 +223,8 @@ class _Doctor:
 
     def _identify(self) -> str:
         self._open_dut_port()
-        identity = self._bench.dut.identify(self._deadline(ANSWER_S))
+        boot_s = self._bench.spec.dut.boot_timeout_s
+        identity = self._bench.dut.identify(self._deadline(ANSWER_S + boot_s), boot_s)
         return f"{identity.make}, model {identity.model}"
 
     def _pulse(self) -> str:

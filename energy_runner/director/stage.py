@@ -7,7 +7,9 @@ from functools import partial
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
-from energy_runner.director.plan import PlannedInput, RunPlan
+from energy_runner.director.first_contact import first_contact, note_boot
+from energy_runner.director.laps import check_laps
+from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals
 from energy_runner.director.stop import StopRequest
@@ -16,7 +18,6 @@ from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
     DeviceIdentified,
-    DutBooted,
     DutIdentified,
     EdgesExpected,
     InferenceDone,
@@ -30,7 +31,6 @@ from energy_runner.session.events import (
 )
 from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
-from instruments.errors import ProtocolViolation
 from instruments.roles import AppliedSampling, Identity, Instrument, Lap, StreamItem
 from instruments.specifications import as_facts
 
@@ -38,7 +38,6 @@ POLL_NS = to_ns(0.1)
 TURN_S = 0.05
 OPEN_S = 20.0
 ANSWER_S = 5.0
-CLASSIFY_TRIES = 3
 # The longest time for which the sampler's stream is not read: it is polled every 0.1 s, but another instrument may
 # take some time to answer in between.
 LONGEST_SILENCE_S = 0.4
@@ -251,15 +250,7 @@ class Stage:
         supply.on(self.deadline(POWER_S))
         self.recorder.emit(SupplySwitched(t_ns=self.clock.now_ns(), on=True))
         boot = dut.wait_for_boot(self.deadline(self.bench.spec.dut.boot_timeout_s))
-        lines = [str(heard.event) for heard in boot.heard]
-        mode = boot.text("timestamp-mode") or ""
-        self.recorder.emit(DutBooted(t_ns=self.clock.now_ns(), timestamp_mode=mode, lines=lines))
-        wanted = self.plan.mode
-        if wanted != "accuracy" and mode not in {"", wanted}:
-            raise BenchFault(
-                f"the DUT's firmware was built for {mode} mode, but this run measures {wanted}; "
-                f"flash the {wanted} build (EE_CFG_ENERGY_MODE {1 if wanted == 'energy' else 0}) and run again"
-            )
+        note_boot(self, boot)
 
     def arm_edges(self) -> None:
         """Start capturing edges of the timestamp pin."""
@@ -271,7 +262,7 @@ class Stage:
     def identify_dut(self) -> None:
         """Ask the DUT for its name and the model it runs."""
         self.phase("identify")
-        identity = self.bench.dut.identify(self.deadline(3 * ANSWER_S))
+        identity = first_contact(self)
         self.identified("dut", identity)
         self.recorder.emit(
             DutIdentified(
@@ -291,29 +282,13 @@ class Stage:
         if self.acquiring:
             self.recorder.emit(EdgesExpected(t_ns=self.clock.now_ns(), purpose=purpose, count=2))
         result = self.bench.dut.infer(inferences, warmups, self.deadline(limit_s))
-        self._note_inference(purpose, index, 0, result)
+        self.note_inference(purpose, index, 0, result)
         self._note_phases(purpose, index)
+        check_laps(result)
         return result
 
-    def classify(self, planned: PlannedInput, limit_s: float) -> None:
-        """Let the DUT infer once and record its answer; ask again if the answer was damaged on the link."""
-        wanted = self.plan.benchmark.outputs
-        for _ in range(CLASSIFY_TRIES):
-            with self.recorder.bulk():  # one command and one answer for every stimulus
-                result = self.bench.dut.infer(1, 0, self.deadline(limit_s))
-            if len(result.results) == wanted:
-                self._note_inference("accuracy", planned.number, planned.offset, result)
-                return
-            self.recorder.remark(
-                "dut", f"{planned.file}: {len(result.results)} numbers instead of {wanted}", suspicious=True
-            )
-        raise ProtocolViolation(
-            f"let the DUT classify {planned.file}",
-            f"{CLASSIFY_TRIES} answers without {wanted} numbers, the last: {result.answer.excerpt()}",
-            "check the UART, and that the firmware runs the benchmark's model",
-        )
-
-    def _note_inference(self, purpose: Purpose, index: int, offset: int, result: Inference) -> None:
+    def note_inference(self, purpose: Purpose, index: int, offset: int, result: Inference) -> None:
+        """Record what the DUT answered to `infer`."""
         self.recorder.emit(
             InferenceDone(
                 t_ns=self.clock.now_ns(),

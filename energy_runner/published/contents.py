@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from energy_runner.errors import SessionError
 from energy_runner.published.discover import Found, inside
+from energy_runner.text_file import as_utf8, opened_as_utf8
 
 MEBI = 2**20
 LARGEST_LOG = 128 * MEBI  # the longest published ones, 48608 inferences, have 60 MiB
@@ -85,7 +86,7 @@ def load(found: Found) -> Contents:
         names[role] = path.name
         try:
             read = read_head if role == "log" else read_bytes
-            data[role] = read(path, found.root, largest)
+            data[role] = _text(role, read(path, found.root, largest))
         except SessionError as error:
             refusals[role] = str(error)
     if "script" in found.files:
@@ -160,7 +161,7 @@ def read_lines(path: Path, largest: int) -> Iterator[bytes]:
     """
     try:
         with path.open("rb") as file:
-            yield from _lines(file, largest)
+            yield from _lines(opened_as_utf8(file), largest)
     except OSError as error:
         raise SessionError(f"{path.name}: cannot be read ({error.strerror or error})") from None
 
@@ -178,6 +179,10 @@ def _lines(file: BinaryIO, left: int) -> Iterator[bytes]:
             yield from line.split(b"\r")
         else:
             yield line
+
+
+def _text(role: str, data: bytes) -> bytes:
+    return data if role == "trace" else as_utf8(data)
 
 
 def _has_marks(data: dict[str, bytes]) -> bool:
@@ -209,7 +214,7 @@ def _beside(found: Found) -> list[list[str]]:
     results = []
     for path in found.beside:
         try:
-            results.append(_text_lines(read_bytes(path, found.root, LARGEST_TEXT)))
+            results.append(_text_lines(as_utf8(read_bytes(path, found.root, LARGEST_TEXT))))
         except SessionError:
             continue  # the audit of that session itself says what is wrong with it
     return results

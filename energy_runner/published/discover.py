@@ -9,6 +9,7 @@ from pathlib import Path
 
 from energy_runner.errors import SessionError
 from energy_runner.published.names import BENCHMARK_FOLDERS, MODE_FOLDERS, OUR_OWN, PREFIX_ROLES, ROLES
+from energy_runner.text_file import as_utf8
 
 _MARKS = (b"m-session-start", b"ulp-ml", b"m-ready", b"SerialDevice", b"Energy data for", b"Logging initialized")
 _SNIFFED = 16 * 1024
@@ -188,7 +189,7 @@ def _sounds_right(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            head = file.read(_SNIFFED)
+            head = as_utf8(file.read(_SNIFFED))
     except OSError:
         return False
     return any(mark in head for mark in _MARKS)

@@ -4,6 +4,7 @@
 from typing import TYPE_CHECKING, TextIO
 
 from energy_runner.report.units import BULLET, CROSS, MIDDLE_DOT, MINUS, NOTHING, THIN, TICK
+from energy_runner.wording import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,8 +52,11 @@ def writes_signs(target: "Console") -> bool:
 
 
 def shown(text: str, target: "Console") -> str:
-    """Return text as the console can write it; thin spaces become plain ones, which every font has."""
-    text = text.replace(THIN, " ")
+    """Return text as the console can write it: nothing in it acts on a terminal.
+
+    Thin spaces become plain ones, which every font has.
+    """
+    text = visible(text).replace(THIN, " ")
     if writes_signs(target):
         return text
     encoding = "ascii" if target.options.ascii_only else target.encoding

@@ -2,16 +2,18 @@
 """Gather once what a report shows: the facts, the result, the devices and the power over time."""
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from energy_runner.analysis.facts import Facts, gather
+from energy_runner.analysis.facts import Facts, Listed, gather
 from energy_runner.analysis.inferences.segment import SegmentationSummary, segmentation_summary
 from energy_runner.errors import SessionError
 from energy_runner.report.charts.decimate import Envelope, decimate
 from energy_runner.report.charts.power import Picture, PowerTrace, every_sample, picture
 from energy_runner.session.events import DeviceIdentified, TearDownStep, VoltageMeasured
 from energy_runner.session.folder import Session
+from energy_runner.session.journal import Journal
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result, WindowResult
 
@@ -44,7 +46,7 @@ class Story:
     facts: Facts
     devices: dict[str, DeviceIdentified]
     voltages_v: list[float]
-    tear_down: list[TearDownStep]
+    tear_down: Collection[TearDownStep]
     picture: Picture | None = None
     detail: Detail | None = None
     no_picture: str = ""
@@ -72,12 +74,19 @@ def tell(session: Session, result: Result) -> Story:
         facts=facts,
         devices={event.box: event for event in journal.of(DeviceIdentified)},
         voltages_v=[event.voltage_v for event in journal.of(VoltageMeasured)],
-        tear_down=list(journal.of(TearDownStep)),
+        tear_down=_steps(journal),
         picture=drawn,
         detail=detail,
         no_picture=why,
         inferences=_inferences(session, result),
     )
+
+
+def _steps(journal: Journal) -> Listed[TearDownStep]:
+    steps = Listed(TearDownStep, journal)
+    for step in journal.of(TearDownStep):
+        steps.append(step)
+    return steps
 
 
 def _inferences(session: Session, result: Result) -> SegmentationSummary | None:

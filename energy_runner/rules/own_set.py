@@ -22,6 +22,7 @@ from energy_runner.rules.rule import Rule
 from energy_runner.rules.rule_sets import DEFAULT, AuditRow, BenchmarkRow, Row, RuleSet, built_in_sets
 from energy_runner.rules.set_file import RowChange, SetFile, WrongError, unknown, wrong_key
 from energy_runner.rules.toml_lines import line_of
+from energy_runner.text_file import TextError, decoded
 from energy_runner.toml_text import BoundsError, TomlSyntaxError, read_toml
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
@@ -31,8 +32,8 @@ def read_rule_set(path: Path) -> RuleSet:
     """Return the rule set in the file `path`; raise `ConfigurationError` in one line that names line and key."""
     try:
         data = path.read_bytes()
-        text = data.decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = decoded(data)
+    except (OSError, TextError) as error:
         raise ConfigurationError(f"{path}: cannot be read as text ({in_words(error)})") from error
     try:
         return _built(path, SetFile.model_validate(read_toml(text)), hashlib.sha256(data).hexdigest())

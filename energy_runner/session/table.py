@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from energy_runner import notebook
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError, in_words, remedy
+from energy_runner.text_file import as_cell
 
 SCHEMA = "energy-runner/table/1"
 _ROWS = 4096  # made into text at once
@@ -136,7 +137,8 @@ def joined(parts: Sequence[Values]) -> Values:
 def write_csv(table: Table, file: TextIO) -> None:
     """Write a table as CSV: one header line, a point in decimals, nothing where a value is missing.
 
-    `file` must leave line ends as they are (`newline=""`). A float is written so that it reads back exactly.
+    `file` must leave line ends as they are (`newline=""`). A float is written so that it reads back exactly, and a
+    text that begins like a formula has an apostrophe before it (`as_cell`).
     """
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(table.names)
@@ -147,7 +149,7 @@ def write_csv(table: Table, file: TextIO) -> None:
 def _texts(column: Column, first: int, stop: int) -> Iterator[str]:
     values, missing = np.ma.getdata(column.values)[first:stop].tolist(), column.missing[first:stop].tolist()
     kinds: dict[str, Callable[[Any], str]] = {"f": repr, "i": str, "b": lambda value: str(value).lower()}
-    shown = kinds.get(column.values.dtype.kind, str)
+    shown = kinds.get(column.values.dtype.kind, as_cell)
     return ("" if gone else shown(value) for value, gone in zip(values, missing, strict=True))
 
 

@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict
 
 from energy_runner.errors import Call, ConfigurationError, in_words
 from energy_runner.submission.names import check_value
-from energy_runner.toml_text import BoundsError, TomlSyntaxError, read_toml
+from energy_runner.text_file import TextError, read_text
+from energy_runner.toml_text import MOST_BYTES, BoundsError, TomlSyntaxError, read_toml
 
-_LARGEST_FORM_BYTES = 1 << 20
 _ADVICE = (
     "Try: ",
     Call("er.write_system_form(FILE)", "energy-runner export mlperf --new-system FILE"),
@@ -62,14 +62,14 @@ def read_form(path: Path) -> dict[str, str]:
     Raises `ConfigurationError`, which names the file and the key, for a file that is not such a form.
     """
     try:
-        if path.stat().st_size > _LARGEST_FORM_BYTES:
+        if path.stat().st_size > MOST_BYTES:
             raise ConfigurationError(f"{path}: is too large for a system description. ", *_ADVICE)
-        document = read_toml(path.read_text("utf-8-sig"))
+        document = read_toml(read_text(path, MOST_BYTES))
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error}). ", *_ADVICE) from None
     except BoundsError as error:
         raise ConfigurationError(f"{path}: {error}. ", *_ADVICE) from None
-    except (TomlSyntaxError, UnicodeDecodeError) as error:
+    except (TomlSyntaxError, TextError) as error:
         raise ConfigurationError(f"{path}: is not TOML ({in_words(error)}). ", *_ADVICE) from None
     known = [field.key for field in fields()]
     for key, value in document.items():

@@ -27,6 +27,17 @@ class Link(Protocol):
         """Return what has arrived, waiting until the deadline for the first byte; return b'' if none arrives."""
 
 
+def fell_back(link: object) -> str:
+    """Return which speed the serial port below `link` has instead of the one it was to have; "" if it has that."""
+    below: object = link
+    while below is not None:
+        text = getattr(below, "fell_back", "")
+        if text:
+            return str(text)
+        below = getattr(below, "inner", None)  # the attribute of every link that wraps another
+    return ""
+
+
 class ScpiLink(Protocol):
     """A link to an instrument that exchanges messages: VISA, or a stream with line ends.
 

@@ -35,13 +35,17 @@ USUAL_BAUD = 9600  # the factory setting of most RS-232 ports; the driver of a f
 class LinkOptions:
     """How to make a link.
 
-    `baud` is the speed of a serial port (0: 9600). `backend` is pyvisa's name for a VISA library (`@py`, `@ivi` or
-    the path of one; empty means pyvisa-py). `pump_bytes`, if not 0, gives a stream a pump of that capacity on a
-    real clock. `listener` receives every byte, or call. `around` may wrap the stream in another link; `stand_in`
-    replaces a vendor's library: both are for tests and twins.
+    `baud` is the speed of a serial port (0: 9600); `other_bauds`, `dtr` and `rts` are those of `SerialOptions`.
+    `backend` is pyvisa's name for a VISA library (`@py`, `@ivi` or the path of one; empty means pyvisa-py).
+    `pump_bytes`, if not 0, gives a stream a pump of that capacity on a real clock. `listener` receives every byte,
+    or call. `around` may wrap the stream in another link; `stand_in` replaces a vendor's library: both are for
+    tests and twins.
     """
 
     baud: int = 0
+    other_bauds: tuple[int, ...] = ()
+    dtr: bool | None = None
+    rts: bool | None = None
     backend: str = ""
     pump_bytes: int = 0
     listener: ByteListener | None = None
@@ -100,6 +104,7 @@ def make_link(
             f"backend = '{options.backend}' is for VISA resource names, and that is {FORMS[wish.address.form]}",
             "leave the backend out, or write the instrument's VISA resource name",
         )
+    _check_outputs(wish)
     return make(wish)
 
 
@@ -129,9 +134,26 @@ def link_over(
 
 
 def _serial(wish: _Wish) -> Link:
-    from instruments.links.serial_link import SerialLink
+    from instruments.links.serial_link import SerialLink, SerialOptions
 
-    return SerialLink(wish.name, wish.address.target, wish.options.baud or USUAL_BAUD)
+    options = wish.options
+    how = SerialOptions(other_bauds=options.other_bauds, dtr=options.dtr, rts=options.rts)
+    return SerialLink(wish.name, wish.address.target, options.baud or USUAL_BAUD, how)
+
+
+def _check_outputs(wish: _Wish) -> None:
+    """Refuse `dtr` and `rts` for what is no serial port, or for one that a vendor's VISA library opens."""
+    given = [key for key in ("dtr", "rts") if getattr(wish.options, key) is not None]
+    ours = wish.address.form in ("serial", "serial-url") or (
+        wish.address.form == "visa-serial" and _by_pyvisa_py(wish)
+    )
+    if given and not ours:
+        raise AddressError(
+            f"set {' and '.join(given)} of {wish.name} at '{wish.address.text}'",
+            f"that is {FORMS[wish.address.form]}"
+            + (f", opened by backend = '{wish.options.backend}'" if wish.address.form == "visa-serial" else ""),
+            f"the name of a serial port, such as /dev/ttyACM0, or leave {' and '.join(given)} out",
+        )
 
 
 def _tcp(wish: _Wish) -> Link:

@@ -10,10 +10,14 @@ from instruments.links.address import Address, host_and_port, refused
 from instruments.links.port_name import EXAMPLES, port_name
 from instruments.links.visa_name import read_visa_name
 
-_URLS_TO_HOST = ("socket", "rfc2217")
-_URLS_TO_PORT = ("spy", "alt")  # they wrap another serial port
-_URLS_OTHER = ("loop", "cp2110")
-_SERIAL_URLS = _URLS_TO_HOST + _URLS_TO_PORT + _URLS_OTHER
+# The only URLs that pyserial is given. Its others act on this computer, whatever a bench file of a stranger says:
+# `spy://` writes a log file of any name, `alt://` chooses a class, `hwgrep://` opens whatever port it finds first.
+# Each has its options: those of `socket://` only print to the terminal.
+_URLS_TO_HOST: dict[str, re.Pattern[str]] = {
+    "socket": re.compile(r"/?"),
+    "rfc2217": re.compile(r"/?(\?(ign_set_control|poll_modem|timeout=[0-9]{1,3}|&)*)?"),
+}
+_POSSIBLE = "a device name, COM3, a VISA resource name, tcp://, socket:// or rfc2217://"
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>.*)", re.IGNORECASE)
 _VENDOR = re.compile(r"vendor:(?P<device>.*)", re.IGNORECASE)
@@ -39,27 +43,13 @@ def _url(text: str, scheme: str, rest: str) -> Address:
         if more.strip("/"):
             raise refused(text, f"'{more}' follows the port", "tcp://host:port and nothing else")
         return Address(text, "tcp", host=host, port=port)
-    if scheme in _URLS_TO_HOST:
-        host, port, _ = host_and_port(text, rest, f"{scheme}://192.168.1.20:2217")
-        return Address(text, "serial-url", target=text, host=host, port=port)
-    if scheme in _URLS_TO_PORT:
-        port_name(rest.partition("?")[0], text)  # only to refuse what is not a port
-        return Address(text, "serial-url", target=text)
-    if scheme in _URLS_OTHER:
-        return Address(text, "serial-url", target=text)
-    if scheme == "hwgrep":
-        raise refused(
-            text, "a search may find another port after replugging", "a fixed name, such as /dev/serial/by-id/..."
-        )
-    raise refused(text, f"'{scheme}://' is unknown", f"tcp://, {', '.join(f'{s}://' for s in _SERIAL_URLS)}")
-
-
-def wrapped_port(address: Address) -> str:
-    """Return the serial port inside `spy://PORT?...` or `alt://PORT?...`; "" for other addresses."""
-    url = _URL.fullmatch(address.text)
-    if url is None or url["scheme"].lower() not in _URLS_TO_PORT:
-        return ""
-    return url["rest"].partition("?")[0]
+    options = _URLS_TO_HOST.get(scheme)
+    if options is None:
+        raise refused(text, f"'{scheme}://' is not a way to a device", _POSSIBLE)
+    host, port, more = host_and_port(text, rest, f"{scheme}://192.168.1.20:2217")
+    if options.fullmatch(more) is None:
+        raise refused(text, f"'{more}' follows the port", f"{scheme}://host:port and nothing else")
+    return Address(text, "serial-url", target=text, host=host, port=port)
 
 
 def _vendor(text: str, device: str) -> Address:

@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from instruments.links.parse import parse_address, wrapped_port
+from instruments.links.parse import parse_address
 
 RULES_FILE = Path(__file__).parent / "udev" / "72-energy-runner.rules"
 _RULES_FOLDERS = ("/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d")
@@ -97,7 +97,7 @@ def missing_permission(address: str, root: Path = Path("/")) -> str:
             ),
             "",
         )
-    port = wrapped_port(read) or (read.target if read.form in ("serial", "visa-serial") else "")
+    port = read.target if read.form in ("serial", "visa-serial") else ""
     return _closed_port(Path(port)) if port else ""
 
 

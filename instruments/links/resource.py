@@ -7,7 +7,7 @@ import re
 import socket
 
 from instruments.links.address import Address, AddressError
-from instruments.links.parse import parse_address, wrapped_port
+from instruments.links.parse import parse_address
 
 _THIS_MACHINE = {"localhost", "localhost.localdomain", "ip6-localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}  # noqa: S104
 _NUMBER = re.compile(r"0x[0-9a-f]+|[0-9]+")
@@ -27,16 +27,13 @@ def canonical_resource(address: str) -> str:
     Raises `AddressError` for an address that cannot be parsed.
     """
     read = parse_address(address)
-    inner = wrapped_port(read)
-    if inner:
-        return _port(inner)
-    if read.form in ("tcp", "visa-socket") or (read.form == "serial-url" and read.host):
+    if read.form in ("tcp", "visa-socket", "serial-url"):
         return f"tcp://{_host(read.host)}:{read.port}"
     if read.form in ("serial", "visa-serial"):
         return _port(read.target) if read.target else read.visa_name
     if read.form == "visa-message":
         return _message(read)
-    return f"vendor:{read.target}" if read.form == "vendor" else _url(read)
+    return f"vendor:{read.target}"
 
 
 def _port(name: str) -> str:
@@ -60,11 +57,6 @@ def _message(read: Address) -> str:
         return f"USB0::{vendor}::{product}::{serial.upper()}::INSTR"
     board, *numbers = parts
     return f"GPIB{board}::{'::'.join(numbers)}::INSTR"
-
-
-def _url(read: Address) -> str:
-    scheme, _, rest = read.target.partition("://")
-    return f"{scheme.lower()}://{rest}"
 
 
 def _dotted(name: str) -> str:

@@ -3,18 +3,23 @@
 
 import errno
 import os
+import re
 import select
 from dataclasses import dataclass
+from typing import Any
 
 import serial
 
 from instruments.clock import Deadline
 from instruments.errors import TimedOut, Unavailable
+from instruments.links.exclusive import CONFIGURE_ERRORS, claim, release
 
 # pyserial reconfigures the port whenever a time-out changes, and some USB adapters then pause. So the time-outs
 # stay constant where possible, and deadlines are checked here.
 TURN_S = 0.01
 WRITE_S = 1.0
+
+_URL = re.compile("(socket|rfc2217)://", re.IGNORECASE)
 
 _NO_PORT = "check the cable, and the port's name with `energy-runner instruments list`"
 _IN_USE = "close the other program that uses the port"
@@ -63,33 +68,65 @@ def list_serial_ports() -> list[SerialPortInfo]:
     ]
 
 
-class SerialLink:
-    """A `Link` over one serial port, 8N1, opened exclusively where the system supports that."""
+@dataclass(frozen=True)
+class SerialOptions:
+    """How a port is opened besides its speed.
 
-    def __init__(self, name: str, port: str, baud: int) -> None:
+    `other_bauds` are tried in turn where the port's driver refuses the speed, which an instrument on a USB port
+    of its own does not notice. `dtr` and `rts` are the levels of these outputs while the port is open (True:
+    asserted; None: as the operating system has it, asserted). Linux and macOS assert both for a moment at the
+    opening, too.
+    """
+
+    other_bauds: tuple[int, ...] = ()
+    dtr: bool | None = None
+    rts: bool | None = None
+
+
+class SerialLink:
+    """A `Link` over one serial port, 8N1, opened exclusively where the system supports that.
+
+    `fell_back` says in words that the port's driver refused the speed, and which one it has now; "" if it did not.
+    """
+
+    def __init__(self, name: str, port: str, baud: int, options: SerialOptions = SerialOptions()) -> None:
         self.name = name
         self.port = port
         self.baud = baud
+        self.options = options
+        self.fell_back = ""
         self._port: serial.Serial | None = None
 
     def open(self, deadline: Deadline) -> None:
         """Open the port; raise `Unavailable` with advice for the usual causes."""
         self.close()
-        try:
-            port = serial.serial_for_url(
-                self.port, baudrate=self.baud, timeout=TURN_S, write_timeout=WRITE_S, do_not_open=True
-            )
-            port.exclusive = True
-            port.open()
-        except (serial.SerialException, OSError, ValueError, NotImplementedError) as error:
-            raise Unavailable(f"open {self.name} ({self.port})", _plain(error), _advice(error)) from error
-        self._port = port
+        self.fell_back = ""
+        refused: Exception | None = None
+        for baud in (self.baud, *self.options.other_bauds):
+            try:
+                self._port = self._opened_at(baud)
+            except CONFIGURE_ERRORS as error:
+                refused = refused or error
+                if not _is_about_speed(error):
+                    asked = f"open {self.name} ({self.port})"
+                    raise Unavailable(asked, _plain(error), _advice(error)) from error
+            else:
+                if refused is not None:
+                    self.fell_back = f"{baud} baud, because the port's driver refuses {self.baud}"
+                return
+        raise Unavailable(
+            f"open {self.name} ({self.port}) at {self.baud} baud",
+            "the port's driver refuses that speed",
+            "set `baud` in the bench file to a speed that the port's driver and the device have, such as 115200, "
+            "or use another USB adapter",
+        ) from refused
 
     def close(self) -> None:
         """Release the port."""
         port, self._port = self._port, None
         if port is not None:
             try:
+                release(port)
                 port.close()
             except (serial.SerialException, OSError):
                 return  # the device is gone already: nothing more can be closed
@@ -117,13 +154,29 @@ class SerialLink:
         """
         port = self._opened("read from")
         try:
-            # Exactly this class: pyserial's other classes (`spy://`, `socket://`) read in their own manner.
+            # Exactly this class: pyserial's other classes (`socket://`, `rfc2217://`) read in their own manner.
             if os.name == "posix" and type(port) is serial.Serial:
                 return _read_descriptor(port.fileno(), deadline, max_bytes)
             return _read_port(port, deadline, max_bytes)
         except (serial.SerialException, OSError, TypeError) as error:
             # pyserial raises TypeError when another thread or a disconnection has closed the file descriptor.
             raise self._gone("read from", error) from error
+
+    def _opened_at(self, baud: int) -> serial.Serial:
+        port = _not_opened(self.port, baudrate=baud, timeout=TURN_S, write_timeout=WRITE_S)
+        port.exclusive = True
+        # Before the port is opened: many boards restart at the first change of DTR.
+        if self.options.dtr is not None:
+            port.dtr = self.options.dtr
+        if self.options.rts is not None:
+            port.rts = self.options.rts
+        port.open()
+        try:
+            claim(port)
+        except OSError:
+            port.close()
+            raise
+        return port
 
     def _opened(self, action: str) -> serial.Serial:
         if self._port is None:
@@ -132,6 +185,18 @@ class SerialLink:
 
     def _gone(self, action: str, error: Exception) -> Unavailable:
         return Unavailable(f"{action} {self.name} ({self.port})", _plain(error), "check the cable and start again")
+
+
+def _not_opened(name: str, **settings: Any) -> serial.Serial:
+    """Return a port that is not opened yet.
+
+    Only two of pyserial's URLs are taken for URLs: others act on this computer, and `spy://` writes files.
+    """
+    if _URL.match(name):
+        return serial.serial_for_url(name, do_not_open=True, **settings)
+    port = serial.Serial(None, **settings)
+    port.port = name
+    return port
 
 
 def _read_port(port: serial.Serial, deadline: Deadline, max_bytes: int) -> bytes:
@@ -167,14 +232,33 @@ def _take(descriptor: int, max_bytes: int) -> bytes:
         return b""
 
 
+def _is_about_speed(error: Exception) -> bool:
+    """Return whether a port could not be opened because of its speed: systems and drivers say it in many ways."""
+    if isinstance(error, NotImplementedError | OverflowError):
+        return True
+    # EINVAL; 87 is Windows' ERROR_INVALID_PARAMETER. pyserial hides both in its text.
+    return _number(error) == errno.EINVAL or any(
+        word in str(error) for word in ("baud", "Invalid argument", ", 87)")
+    )
+
+
+def _number(error: BaseException) -> int:
+    """Return the operating system's number of an error; 0 for none. That of termios is its first argument."""
+    first = error.args[0] if error.args else None
+    number = getattr(error, "errno", None) or getattr(error.__context__, "errno", None) or first
+    return number if isinstance(number, int) else 0
+
+
 def _advice(error: Exception) -> str:
-    number = getattr(error, "errno", None) or getattr(error.__context__, "errno", None)
+    number = _number(error)
     by_text = next((advice for word, advice in _ADVICE_BY_TEXT.items() if word in str(error)), "")
-    return _ADVICE.get(number or 0, by_text)
+    return _ADVICE.get(number, by_text)
 
 
 def _plain(error: Exception) -> str:
     """Return the error's text on one line, without what pyserial adds."""
-    cause = error.__context__ if isinstance(error.__context__, OSError) else error
-    text = getattr(cause, "strerror", None) or str(error)
-    return " ".join(str(text).split())
+    for cause in (error.__context__, error):
+        match cause.args if cause is not None else ():
+            case (int(), str(text), *_):  # an error of the system or of termios: its number and its words
+                return " ".join(text.split())
+    return " ".join(str(error).split())

@@ -8,6 +8,7 @@ from instruments.links.base import Link
 MAX_LINE_BYTES = 16384
 MAX_DRAINED_BYTES = 65536  # the most that `drain()` returns; more is read and discarded
 _CHUNK_BYTES = 1 << 20
+_SHOWN = 40
 _OTHER = "check the speed (baud), and that the driver is the one for this instrument"
 
 
@@ -44,7 +45,10 @@ class StreamScpiLink:
         while (end := self._buffer.find(b"\n", searched)) < 0:
             searched = len(self._buffer)
             if searched > MAX_LINE_BYTES:
-                raise ProtocolViolation(asked, f"{searched} bytes without a line end", _OTHER)
+                began = shown(bytes(self._buffer[:_SHOWN]))
+                raise ProtocolViolation(
+                    asked, f"{searched} bytes without a line end, beginning with {began}", _OTHER
+                )
             self._buffer += self._receive(asked, searched, 4096, deadline)
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
@@ -81,6 +85,9 @@ class StreamScpiLink:
     def _receive(self, asked: str, have: int, wanted: int, deadline: Deadline) -> bytes:
         """Return what arrives next, at most `wanted` bytes; `have` bytes have arrived before."""
         data = self.inner.read(deadline, min(wanted, _CHUNK_BYTES))
+        if not data and self._buffer.endswith(b"\r"):
+            came = f"{shown(bytes(self._buffer[-_SHOWN:]))}, without a line feed"
+            raise TimedOut(asked, came, "set the line end (terminator) of the instrument to LF or CR LF")
         if not data:
             came = f"no answer beyond {have} bytes" if have else "no answer"
             raise TimedOut(asked, came, "check that the instrument is on and understood the question")

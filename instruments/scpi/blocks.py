@@ -15,6 +15,7 @@ BLOCK_PREFIX_BYTES = 2  # "#" and the number of digits in the length
 
 # NR1, NR2 and NR3 only: Python's float() would also accept "nan", "1_0" and surrounding white space.
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_WITH_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _ERROR = re.compile(r'\s*([+-]?\d{1,6})\s*,\s*"((?:[^"]|"")*)"\s*', re.ASCII)
 
 
@@ -62,7 +63,9 @@ def parse_number(text: str) -> float:
     """Return the number in an answer; raise `ProtocolViolation` unless it is exactly one finite number."""
     value = float(text) if _NUMBER.fullmatch(text.strip(" ")) else math.nan
     if not math.isfinite(value):
-        raise ProtocolViolation("read a number", shown(text))
+        comma = _WITH_COMMA.fullmatch(text.strip(" "))
+        advice = "set the language or number format of the instrument to one with a decimal point" if comma else ""
+        raise ProtocolViolation("read a number", f"{shown(text)} instead of one number", advice)
     return value
 
 

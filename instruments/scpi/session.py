@@ -25,7 +25,13 @@ _QUIET_S = 0.25  # how long to wait for a late answer; LAN instruments answer wi
 _ATTEMPTS = 3
 _STALE_LINES = 64
 _ERROR_QUEUE = 64  # longer than the error queue of any instrument: after so many errors there will be no end
+_KEPT_BYTES = 200  # of what came, for messages
 _TOKENS = 255  # `*ESE` takes one byte
+
+
+def _is_telnet(said: bytes) -> bool:
+    """Return whether something is said as a telnet server says it: its negotiation, or a greeting (RFC 854)."""
+    return said.startswith((b"\xff\xfb", b"\xff\xfd")) or b"welcome to" in said.lower()
 
 
 class ScpiSession:
@@ -36,6 +42,7 @@ class ScpiSession:
         self.in_step = False
         self._port = port
         self._token = 0
+        self._said = b""  # what came that answers nothing, while synchronising
 
     def send(self, command: str, deadline: Deadline) -> None:
         """Send a command that has no answer; this works even when answers may be out of step."""
@@ -87,17 +94,29 @@ class ScpiSession:
         uses. Raises `TimedOut` or `ProtocolViolation` if the token does not come back.
         """
         self.in_step = False
+        self._said = b""
         trouble: TimedOut | ProtocolViolation | None = None
         for left in range(_ATTEMPTS, 0, -1):
             attempt = deadline.at_most(deadline.remaining_s() / left)
-            self._port.drain(attempt.at_most(_QUIET_S))
+            self._hear(self._port.drain(attempt.at_most(_QUIET_S)))
             try:
                 self.in_step = self._token_returns(attempt)
             except (TimedOut, ProtocolViolation) as error:
                 trouble = error
+            if self._echoes:  # also where the token came back: every other answer would be mistaken for an echo
+                break
             if self.in_step:
                 return
+        self.in_step = False
+        if self._echoes or _is_telnet(self._said):
+            raise ProtocolViolation(
+                f"synchronise with {self.name}",
+                f"it greets, prompts or echoes, as a telnet port for people does: {shown(self._said)}",
+                "the port for programs, 5025 in place of 5024, or the VISA name TCPIP0::HOST::INSTR",
+            ) from trouble
         came = trouble.came if trouble else "only answers to earlier queries"
+        if self._said:
+            came += f"; it said {shown(self._said)}"
         kind = type(trouble) if trouble else ProtocolViolation
         raise kind(
             f"synchronise with {self.name}",
@@ -109,9 +128,19 @@ class ScpiSession:
         self._token = self._token % _TOKENS + 1
         self._port.write_line(f"*ESE {self._token};*ESE?", deadline)
         for _ in range(_STALE_LINES):
-            if self._port.read_line(deadline).strip().lstrip("+") == str(self._token):
+            line = self._port.read_line(deadline).strip()
+            if line.lstrip("+") == str(self._token):
                 return True
+            self._hear(f"{line}\n".encode("latin-1"))
         return False
+
+    def _hear(self, data: bytes) -> None:
+        self._said += data[: _KEPT_BYTES - len(self._said)]
+
+    @property
+    def _echoes(self) -> bool:
+        """Return whether the instrument repeats our commands: no answer begins like that."""
+        return b"*ESE" in self._said
 
     def _exchange[T](self, query: str, deadline: Deadline, read: Callable[[Deadline], T]) -> T:
         if not self.in_step:

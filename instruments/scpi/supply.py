@@ -14,6 +14,10 @@ from instruments.scpi.session import ScpiSession
 
 OFF_BELOW_V = 0.5
 _LOOK_S = 0.05  # between two looks at what is to change
+# The block of commands that undo what another program may have left, such as an arbitrary waveform. A model that
+# does not know one has nothing to undo: these errors of SCPI-1999 and Keysight say so.
+LEFT_OVER = "what another program may have left"
+_UNKNOWN = ("-113,", "-114,", "-241,", "+310,")
 
 
 @dataclass(frozen=True)
@@ -48,12 +52,27 @@ def set_up_in_blocks(
     words: dict[str, str],
     deadline: Deadline,
 ) -> None:
-    """Send blocks of commands with `words` filled in; on an error raise `Refused`, which names the block."""
+    """Send blocks of commands with `words` filled in; on an error raise `Refused`, which names the block.
+
+    In the block `LEFT_OVER`, commands that the model does not know are no errors.
+    """
     for block, lines in blocks:
+        if block == LEFT_OVER:
+            _put_back(session, [line.format_map(words) for line in lines], deadline)
+            continue
         commands = [line.format_map(words) for line in lines]
         for command in commands:
             session.send(command, deadline)
         session.check(f"set up the {block} ({commands[0]} ...)", deadline)
+
+
+def _put_back(session: ScpiSession, commands: list[str], deadline: Deadline) -> None:
+    for command in commands:
+        session.send(command, deadline)
+        refused = [error for error in session.errors(deadline) if not error.startswith(_UNKNOWN)]
+        if refused:
+            came = f"{session.name} answers {'; '.join(refused)}"
+            raise Refused(f"undo {LEFT_OVER} ({command})", came, "switch the instrument off and on")
 
 
 class ScpiSupply:

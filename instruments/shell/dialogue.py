@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from instruments.clock import Deadline
-from instruments.errors import ProtocolViolation, Refused, TimedOut
+from instruments.errors import ProtocolViolation, Refused, TimedOut, shown
 from instruments.links.base import Link
 from instruments.roles import Note, Summary
 from instruments.shell.events import Ack, Decoder, ErrorDetail, ErrorReply, SampleRun, SummaryText
@@ -21,6 +21,7 @@ OPEN_S = 10.0
 QUIET_S = 0.2
 STOP_AGAIN_S = 1.0
 READS_AT_ONCE = 64
+KEPT_BYTES = 64  # of what came, for messages
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,11 @@ class Dialogue:
         self._is_streaming = is_streaming
         self._decoder = dialect.decoder()
         self._inbox: deque[object] = deque()
+        self._unread = b""  # the first bytes since the last command, for messages
 
     def send(self, command: str, deadline: Deadline) -> None:
         """Send a command without waiting."""
+        self._unread = b""
         self._link.write(command.encode("ascii") + b"\n", deadline)
 
     def ask(self, command: str, deadline: Deadline) -> str:
@@ -96,7 +99,8 @@ class Dialogue:
         asked, last_resort = f"ask {self.name} for `{command}`", self.dialect.last_resort
         if other_echoes:
             raise ProtocolViolation(asked, f"it acknowledged '{other_echoes[-1]}' instead", last_resort)
-        raise TimedOut(asked, "no answer", f"check that the port is this instrument's, or {last_resort}")
+        came = f"no answer, but {shown(self._unread)}" if self._unread else "no answer"
+        raise TimedOut(asked, came, f"check that the port is this instrument's, or {last_resort}")
 
     def refusal(self, command: str, deadline: Deadline) -> Refused:
         """Return the error to raise after an `error` line, with its detail if that arrives."""
@@ -114,7 +118,9 @@ class Dialogue:
                 self._account(event)
             if deadline.expired():
                 return None
-            self._inbox.extend(self._decoder.feed(self._link.read(deadline)))
+            data = self._link.read(deadline)
+            self._unread += data[: KEPT_BYTES - len(self._unread)]
+            self._inbox.extend(self._decoder.feed(data))
 
     def receive(self, deadline: Deadline) -> None:
         """Read and account for what has arrived, without waiting for more."""
@@ -132,14 +138,15 @@ class Dialogue:
         Raises `Refused` if the stream continues, `TimedOut` if the deadline left no time to listen.
         """
         limit, stop = deadline.at_most(OPEN_S), self.dialect.stop
-        leftover = times = heard_bytes = 0
+        leftover = times = 0
+        heard = b""
         while not limit.expired():
             times += 1
             self.send(f"\n{stop}", limit)  # the first line end finishes a command cut short
             again = limit.at_most(STOP_AGAIN_S)
             while not again.expired():
                 data = self._link.read(limit.at_most(QUIET_S))
-                heard_bytes += len(data)
+                heard += data[: KEPT_BYTES - len(heard)]
                 events = self._decoder.feed(data)
                 leftover += sum(len(event.values) for event in events if isinstance(event, SampleRun))
                 if not data and not limit.expired():
@@ -147,12 +154,13 @@ class Dialogue:
                     self._inbox.clear()
                     return leftover
         asked = f"end what an earlier run left running on {self.name}"
-        if not heard_bytes:
+        if not heard:
             raise TimedOut(asked, f"less than {QUIET_S} s were left to check for silence", "a later deadline")
         raise Refused(
             asked,
-            f"{leftover} samples arrived, and no silence of {QUIET_S} s, after sending `{stop}` {times} times",
-            self.dialect.last_resort,
+            f"{leftover} samples arrived, and no silence of {QUIET_S} s, after sending `{stop}` {times} times; "
+            f"it began with {shown(heard)}",
+            f"check that the port is this instrument's, or {self.dialect.last_resort}",
         )
 
 

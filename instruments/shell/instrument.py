@@ -2,9 +2,11 @@
 """Opening, polling and closing, the same for all instruments with a command shell."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from instruments.clock import Clock, Deadline
-from instruments.links.base import Link
+from instruments.errors import TimedOut
+from instruments.links.base import Link, fell_back
 from instruments.roles import EdgeSource, Identity, Instrument, StreamItem
 from instruments.shell.acquisition import Acquisition, StreamEdges
 from instruments.shell.dialogue import ShellDialect
@@ -38,9 +40,17 @@ class ShellInstrument(Instrument):
         """
         self._link.open(deadline)
         self._is_open = True
-        leftover = self._acquisition.dialogue.end_leftovers(deadline)
-        self._ask(self._dialect.take_control, deadline)
-        return self._examined(leftover, deadline)
+        speed = fell_back(self._link)
+        try:
+            leftover = self._acquisition.dialogue.end_leftovers(deadline)
+            self._ask(self._dialect.take_control, deadline)
+        except TimedOut as error:
+            if not speed:
+                raise
+            came = f"{error.came}; its port runs at {speed}"
+            raise TimedOut(error.asked, came, f"set `baud` in the bench file, or {error.try_this}") from error
+        identity = self._examined(leftover, deadline)
+        return replace(identity, detail=(*identity.detail, ("port_speed", speed))) if speed else identity
 
     def close(self) -> None:
         """End an acquisition, give back host control if the shell still answers, and release the link."""

@@ -11,9 +11,10 @@ from instruments.world.world import World
 class HostPort:
     """The twin's end of a cable to the host.
 
-    `device` names the twin in the fault switches ("dut", "io-manager", "monitor"). `on_receive(data)` is called
-    when the host sends, `on_open()` when it opens the port. `refresh()` is called before the host reads, so that a
-    streaming twin can emit everything that is due by now.
+    `dtr` is the level of that output of the host while the port is open. `device` names the twin in the fault
+    switches ("dut", "io-manager", "monitor"). `on_receive(data)` is called when the host sends, `on_open()` when
+    it opens the port. `refresh()` is called before the host reads, so that a streaming twin can emit everything
+    that is due by now.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class HostPort:
         self.world = world
         self.device = device
         self.is_open = False
+        self.dtr = False
         self._on_receive = on_receive
         self._on_open = on_open
         self._refresh = refresh
@@ -43,9 +45,10 @@ class HostPort:
         if self.is_open and not self.unplugged and not self.world.faults.is_silent(self.device, now_ns):
             self._out += self.world.faults.pass_through(f"{self.device}>host", data)
 
-    def open(self) -> None:
-        """Open the port, as the host does."""
+    def open(self, *, dtr: bool = True) -> None:
+        """Open the port, as the host does; operating systems assert DTR unless they are told not to."""
         self.is_open = True
+        self.dtr = dtr
         self._out.clear()
         self._on_open()
 
@@ -74,8 +77,9 @@ class HostPort:
 class CableLink:
     """The host's end: a `Link` that advances virtual time while it waits."""
 
-    def __init__(self, name: str, clock: VirtualClock, port: HostPort) -> None:
+    def __init__(self, name: str, clock: VirtualClock, port: HostPort, *, dtr: bool = True) -> None:
         self.name = name
+        self._dtr = dtr
         self._clock = clock
         self._port = port
 
@@ -83,7 +87,7 @@ class CableLink:
         """Open the twin's port; raise `Unavailable` if the cable is unplugged."""
         if self._port.unplugged:
             raise Unavailable(f"open {self.name}", "no such port", "check the cable")
-        self._port.open()
+        self._port.open(dtr=self._dtr)
 
     def close(self) -> None:
         """Close the twin's port."""

@@ -45,8 +45,14 @@ class Faults:
     # When the DUT restarts by itself, or because its rail collapses; read when its supply comes on.
     reboot_dut_at_ns: int | None = None
     brown_out_at_ns: int | None = None
+    dut_restarts_on_open: bool = False  # opening the DUT's own port restarts it, as DTR does on many boards
+    boot_loader_ns: int = 0  # a boot loader runs so long before the firmware, and swallows what comes
+    half_command: bytes = b""  # what a run that died left in the DUT's line buffer
+    dut_clock_wraps_us: int = 0  # the DUT's microseconds wrap here instead of at 2^32; 0 = they do not
     crash_dut_at_ns: int | None = None  # the DUT's core stops for ever after an invalid instruction: a hard fault
     stale_stream: bool = False  # an earlier run left the monitor streaming with the DUT powered
+    # What another program left set in the monitor, in the words of its own commands: {"acqmode": "stat"}.
+    left_over: dict[str, str] = field(default_factory=dict)
     buffer_full: bool = False  # the monitor reports a full transmit buffer (`buff 100%`)
     power_stays_on: bool = False  # a welded relay: "off" is acknowledged, the output stays on
 

@@ -81,7 +81,7 @@ def host() -> Iterator[str]:
             yield f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-@pytest.mark.parametrize("form", ["{port}", "ASRL{port}::INSTR", "alt://{port}?class=Serial"])
+@pytest.mark.parametrize("form", ["{port}", "ASRL{port}::INSTR"])
 def test_scpi_over_a_serial_line(port: str, form: str) -> None:
     heard: list[tuple[str, bytes]] = []
     options = LinkOptions(baud=115200, listener=lambda direction, data: heard.append((direction, data)))

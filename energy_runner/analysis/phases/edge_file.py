@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A logic analyzer's edges of named pins, from a CSV file: `pin,time_s,level`."""
+"""A logic analyzer's edges of named pins, from a CSV file: `pin,time_s,level`, as any spreadsheet saves it."""
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from energy_runner.errors import ConfigurationError, in_words
+from energy_runner.text_file import Row, TextError, read_text, rows_of
 
 # Of each pin, in order: (seconds since the start of the trace, whether it rises).
 PinEdges = Mapping[str, Sequence[tuple[float, bool]]]
@@ -22,29 +22,26 @@ def read_edges(path: Path) -> PinEdges:
     """
     edges: dict[str, list[tuple[float, bool]]] = {}
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = csv.reader(file)
-            head = tuple(cell.strip().lower() for cell in next(rows, []))
-            if head != COLUMNS:
-                raise ConfigurationError(f"{path}: the first line must be {','.join(COLUMNS)}")
-            for row in rows:
-                if row:
-                    pin, time_s, rising = _edge(path, rows.line_num, row)
-                    edges.setdefault(pin, []).append((time_s, rising))
-                if rows.line_num > MOST_EDGES:
-                    raise ConfigurationError(f"{path}: more than {MOST_EDGES} lines")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = rows_of(read_text(path, 64 * MOST_EDGES), (len(COLUMNS),))
+        first = next(rows, Row(1, ()))
+        if tuple(cell.lower() for cell in first.cells) != COLUMNS:
+            raise ConfigurationError(f"{path}: the first line must be {','.join(COLUMNS)}")
+        for row in rows:
+            pin, time_s, rising = _edge(path, row.line, row.cells)
+            edges.setdefault(pin, []).append((time_s, rising))
+            if row.line > MOST_EDGES:
+                raise ConfigurationError(f"{path}: more than {MOST_EDGES} lines")
+    except (OSError, TextError) as error:
         raise ConfigurationError(f"{path}: cannot be read as CSV ({in_words(error)})") from error
     if not edges:
         raise ConfigurationError(f"{path}: holds no edge")
     return edges
 
 
-def _edge(path: Path, line: int, row: list[str]) -> tuple[str, float, bool]:
+def _edge(path: Path, line: int, cells: Sequence[str]) -> tuple[str, float, bool]:
     example = (
         "Try: a line such as inference,12.345,1 (pin, seconds since the trace's start, 1 rising or 0 falling)"
     )
-    cells = [cell.strip() for cell in row]
     if len(cells) != len(COLUMNS) or not cells[0] or not cells[0].isprintable():
         raise ConfigurationError(f"{path}, line {line}: {len(cells)} fields and a name are not an edge. {example}")
     try:

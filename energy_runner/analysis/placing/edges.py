@@ -13,6 +13,7 @@ import numpy as np
 
 from energy_runner.analysis.facts import Command, Facts, FloatArray
 from energy_runner.session.events import LapCaptured
+from energy_runner.session.few import few_findings
 from energy_runner.session.result import Finding
 
 TOLERANCE_S = 0.5
@@ -173,7 +174,7 @@ def _by_time(facts: Facts, edges: list[Edge]) -> tuple[list[Matched], list[Findi
             place = window if command.purpose == "window" else None
             findings.append(Finding(id=name, detail=doubt, window=place))
         matched.append(Matched(command, () if doubt else tuple(mine), doubt))
-    findings += [_stray(edge) for edge, own in zip(edges, owners, strict=True) if not own]
+    findings += few_findings(_stray(edge) for edge, own in zip(edges, owners, strict=True) if not own)
     expected = sum(command.count for command in facts.commands)
     if not findings or len(edges) != expected:
         name = {True: "edge-missing", False: "edge-surplus"}[len(edges) < expected]

@@ -88,9 +88,10 @@ def _nested(
 
 
 def in_words(share: float) -> str:
-    """Return a share with two digits, in percent or in parts per million; never with an exponent."""
-    factor, unit = (1e6, "ppm") if abs(share) < 1e-4 else (1e2, "%")
-    return f"{rounded(factor * share, factor * share)[1]} {unit}"
+    """Return the size of a share with two digits, in percent or in parts per million; never with an exponent."""
+    size = abs(share)
+    factor, unit = (1e6, "ppm") if size < 1e-4 else (1e2, "%")
+    return f"{rounded(factor * size, factor * size)[1]} {unit}"
 
 
 def _beyond(variance: float, count: int, explained: float) -> tuple[float, str]:

@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sections that show how far a result can be trusted: verdicts and findings."""
 
+from itertools import islice
+
 from energy_runner.report import headline
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
 from energy_runner.report.units import CROSS, TICK
+from energy_runner.session.few import REST, few, shortened
 from energy_runner.session.result import Verdict
 
 MOST_REMARKS = 50
+MOST_PROBLEMS = 10
 SHOWN_IN_FULL = frozenset({"problem", "suspicious-messages"})
 
 
@@ -49,28 +53,19 @@ def findings(story: Story) -> Html:
     result, facts = story.result, story.facts
     # What is shown in full below is left out of the table.
     noticed = [f for f in result.findings if f.id not in SHOWN_IN_FULL]
-    odd = [remark for remark in facts.remarks if remark.suspicious]
+    odd = few((f"{remark.box}: {remark.text}" for remark in facts.remarks if remark.suspicious), MOST_REMARKS)
     rows = [[f.id, "" if f.window is None else f.window + 1, f.detail] for f in noticed]
-    rows += [["odd message", "", f"{remark.box}: {remark.text}"] for remark in odd[:MOST_REMARKS]]
-    if len(odd) > MOST_REMARKS:
-        rows.append(["odd messages", "", f"{len(odd) - MOST_REMARKS} more; journal.jsonl has them all"])
+    rows += [["odd message", "", line] for line in odd.lines()]
     parts: list[object] = []
     if rows:
         columns = ["Finding", "Window", "What"]
         parts.append(table("Noticed during the run or its analysis", columns, rows, wide=(2,)))
-    for problem in facts.problems:
-        parts.append(
-            pairs(
-                "Problem",
-                [
-                    ("Problem", problem.error),
-                    ("Asked", problem.asked),
-                    ("Got", problem.came),
-                    ("Try", problem.try_this),
-                ],
-            )
-        )
-    undone = [f"{step.name}: {step.error}" for step in story.tear_down if step.error]
+    for problem in islice(facts.problems, MOST_PROBLEMS):
+        told = {"Problem": problem.error, "Asked": problem.asked, "Got": problem.came, "Try": problem.try_this}
+        parts.append(pairs("Problem", [(name, shortened(text)) for name, text in told.items()]))
+    if len(facts.problems) > MOST_PROBLEMS:
+        parts.append(tag("p", REST.format(f"{len(facts.problems) - MOST_PROBLEMS:,}")))
+    undone = list(few(f"{step.name}: {step.error}" for step in story.tear_down if step.error).lines())
     if undone:
         parts += [tag("p", "Tear-down steps that failed:"), tag("ul", *(tag("li", text) for text in undone))]
     if not parts:

@@ -6,6 +6,9 @@ called, so that the director can read the sampler's stream and check whether the
 
 A DUT that restarts loses its stimulus and sends its boot lines, whose `m-ready` looks like that of an answer; so
 boot lines are an error except at power-up or before the first answer.
+
+The first command is asked again: opening a port may restart the board, whose boot loader swallows what comes too
+early, and half a command of a run that died may still wait in the DUT's line buffer and spoil the next one.
 """
 
 from collections.abc import Callable
@@ -23,7 +26,8 @@ from instruments.devices.dut.protocol import (
     Said,
     parse_line,
 )
-from instruments.errors import ProtocolViolation, Refused, TimedOut
+from instruments.devices.dut.wording import advice, advice_on_refusal, advice_on_text, excerpt
+from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut
 from instruments.roles import DutLink, Identity
 
 # Names of firmware that does not run on a board: a twin, an emulator, the host port.
@@ -31,6 +35,9 @@ _NO_BOARD = ("virtual twin", "emulated", "host port")
 TURN_S = 0.05
 ANSWER_S = 5.0
 LOAD_TRIES = 3
+# How long to wait for the first answer before asking again, and how many answers may come without the name.
+ASK_AGAIN_S = 1.0
+FIRST_ANSWERS = 3
 # A line at 9600 baud takes up to 90 ms, and a relay passes on complete lines only.
 QUIET_S = 0.3
 
@@ -65,9 +72,14 @@ class Answer:
         said = ((h.at_ns, h.event) for h in self.heard if isinstance(h.event, Said))
         return next(((at_ns, event) for at_ns, event in said if event.topic == topic), None)
 
-    def excerpt(self) -> str:
-        """Return the beginning of the answer, for error messages."""
-        return _excerpt(list(self.heard))
+    def excerpt(self, *, last: bool = False) -> str:
+        """Return the beginning of the answer for error messages, or its end with `last`."""
+        return excerpt(self.events, last=last)
+
+    @property
+    def events(self) -> list[DutEvent]:
+        """Return what was said, without the times."""
+        return [one.event for one in self.heard]
 
 
 @dataclass(frozen=True)
@@ -81,13 +93,27 @@ class Inference:
     laps_us: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class FirstContact:
+    """How the DUT answered at last: how often it was asked, and all that it said until then."""
+
+    asked: int
+    answer: Answer
+
+    @property
+    def booted(self) -> bool:
+        """Return whether the DUT was booting, as it does where opening its port restarts it."""
+        return _booted(self.answer.heard)
+
+
 @dataclass
 class Dut:
-    """One DUT at the far end of a `DutLink`."""
+    """One DUT at the far end of a `DutLink`; `first_contact` says how it answered `identify` at last."""
 
     link: DutLink
     clock: Clock
     while_waiting: Callable[[], None] = field(default=lambda: None)
+    first_contact: FirstContact | None = field(default=None, init=False)
     _answered: bool = field(default=False, init=False)
 
     def wait_for_boot(self, deadline: Deadline) -> Answer:
@@ -106,22 +132,22 @@ class Dut:
         sent_ns = self.clock.now_ns()
         self.link.send(command, deadline)
         answer = self._until_ready(command, sent_ns, deadline)
-        restarted = _booted(answer.heard) or any(_is_boot_line(event) for event in unasked)
-        if restarted and self._answered:
-            raise ProtocolViolation(
-                f"send '{_short(command)}' to the DUT",
-                "it restarted: its boot lines arrived",
-                "check its supply (current limit, a voltage that dips under load) and its watchdog",
-            )
+        if _booted(answer.heard) or any(_is_boot_line(event) for event in unasked):
+            self._check_restart(command)
         self._answered = True
         refusal = next((h.event.text for h in answer.heard if isinstance(h.event, Refusal)), None)
         if refusal is not None:
-            raise Refused(f"send '{_short(command)}' to the DUT", f"e-[{refusal}]", "see the journal")
+            asked = f"send '{_short(command)}' to the DUT"
+            raise Refused(asked, f"e-[{refusal}]", advice_on_refusal(refusal))
         return answer
 
-    def identify(self, deadline: Deadline) -> Identity:
-        """Return the DUT's answers to `name` and `profile`."""
-        name = self._field("name", "name", deadline)
+    def identify(self, deadline: Deadline, boot_s: float = ANSWER_S) -> Identity:
+        """Return the DUT's answers to `name` and `profile`.
+
+        A DUT that has not answered yet may take `boot_s` seconds until it does, and is asked for its name again
+        and again meanwhile.
+        """
+        name = self._greet(deadline.at_most(ANSWER_S + (0.0 if self._answered else boot_s)))
         answer = self.command("profile", deadline.at_most(ANSWER_S))
         profile, model = answer.text("profile"), answer.text("model")
         if profile is None or model is None:
@@ -177,7 +203,7 @@ class Dut:
             raise ProtocolViolation(
                 f"let the DUT infer {inferences} times",
                 f"it said {answer.excerpt()}",
-                "check the UART between the DUT and the host or IO manager",
+                advice_on_text(answer.events) or "check the UART between the DUT and the host or IO manager",
             )
         laps = tuple(h.event.lap_us for h in answer.heard if isinstance(h.event, Lap))
         results = next((h.event.values for h in answer.heard if isinstance(h.event, Results)), ())
@@ -203,35 +229,84 @@ class Dut:
                     "check the UART between DUT and IO manager",
                 )
 
-    def _field(self, command: str, topic: str, deadline: Deadline) -> str:
-        answer = self.command(command, deadline.at_most(ANSWER_S))
-        if _booted(answer.heard):  # opening its port restarted it, and it was not receiving yet
-            self._until_quiet(deadline)
-            answer = self.command(command, deadline.at_most(ANSWER_S))
-        text = answer.text(topic)
-        if text is None:
-            raise ProtocolViolation(f"ask the DUT for its {topic}", f"it said {answer.excerpt()}")
-        return text
+    def _greet(self, deadline: Deadline) -> str:
+        """Ask for the name until it comes, and return it; then no late answer to an earlier question is left."""
+        sent_ns, heard, answers, asked = self.clock.now_ns(), list[Heard](), 0, 0
+        while True:
+            self.link.send("name", deadline)
+            asked += 1
+            said, ready = self._hear(deadline.at_most(ASK_AGAIN_S))
+            if not ready and _booted(tuple(said)):
+                more, ready = self._hear(deadline)  # what is sent while it boots would be swallowed
+                said += more
+            heard += said
+            answer = Answer("name", sent_ns, tuple(heard))
+            if _booted(tuple(said)):
+                self._check_restart("name")
+            name = Answer("name", sent_ns, tuple(said)).text("name")
+            if ready and name is not None:
+                if asked > 1:
+                    self._until_quiet(deadline)
+                self.first_contact, self._answered = FirstContact(asked, answer), True
+                return name
+            answers += ready and not _booted(tuple(said))
+            if answers == FIRST_ANSWERS:
+                raise self._nameless(answer)
+            if deadline.expired():
+                raise self._silent("name", heard, asked)
+
+    def _nameless(self, answer: Answer) -> InstrumentError:
+        asked = "ask the DUT for its name"
+        refusal = next((event.text for event in answer.events if isinstance(event, Refusal)), None)
+        if refusal is not None:
+            return Refused(
+                asked, f"e-[{refusal}], {FIRST_ANSWERS} times", "check that the monitor's firmware runs on it"
+            )
+        return ProtocolViolation(
+            asked, f"it said {answer.excerpt()}", "check that the monitor's firmware runs on it"
+        )
+
+    def _check_restart(self, command: str) -> None:
+        """Raise `ProtocolViolation` for a restart, which only a DUT that has not answered yet may do."""
+        if self._answered:
+            raise ProtocolViolation(
+                f"send '{_short(command)}' to the DUT",
+                "it restarted: its boot lines arrived",
+                "check its supply (current limit, a voltage that dips under load) and its watchdog",
+            )
 
     def _receive(self, deadline: Deadline) -> list[DutEvent]:
         return [event for line in self.link.receive(deadline) for event in parse_line(line)]
 
     def _until_ready(self, command: str, sent_ns: int, deadline: Deadline) -> Answer:
+        heard, ready = self._hear(deadline)
+        if not ready:
+            raise self._silent(command, heard)
+        return Answer(command, sent_ns, tuple(heard))
+
+    def _hear(self, deadline: Deadline) -> tuple[list[Heard], bool]:
+        """Return what the DUT says up to `m-ready`, or up to the deadline, and whether `m-ready` came."""
         heard: list[Heard] = []
         while True:
             for event in self._receive(deadline.at_most(TURN_S)):
                 heard.append(Heard(self.clock.now_ns(), event))
                 if isinstance(event, Ready):
-                    return Answer(command, sent_ns, tuple(heard))
+                    return heard, True
             self.while_waiting()
             if deadline.expired():
-                if self.link.partial:
-                    heard.append(Heard(self.clock.now_ns(), Chatter(self.link.partial)))
-                raise TimedOut(
-                    f"wait for the DUT's 'm-ready' after '{_short(command)}' on {self.link.name}",
-                    f"it said {_excerpt(heard)}",
-                    _advice(heard),
-                )
+                return heard, False
+
+    def _silent(self, command: str, heard: list[Heard], asked: int = 1) -> TimedOut:
+        """Return the error for an answer that did not end; the line that has begun tells more than its absence."""
+        events = [one.event for one in heard]
+        if self.link.partial:
+            events.append(Chatter(self.link.partial))
+        times = f", asked {asked} times," if asked > 1 else ""
+        return TimedOut(
+            f"wait for the DUT's 'm-ready' after '{_short(command)}'{times} on {self.link.name}",
+            f"it said {excerpt(events)}",
+            advice(events, answered=self._answered),
+        )
 
     def _until_quiet(self, deadline: Deadline) -> None:
         """Read until the DUT is silent, so that no late answer is mistaken for the next one."""
@@ -250,28 +325,3 @@ def _booted(heard: tuple[Heard, ...]) -> bool:
 
 def _short(command: str) -> str:
     return command if len(command) <= 24 else command[:20] + "…"
-
-
-def _excerpt(heard: list[Heard]) -> str:
-    if not heard:
-        return "nothing"
-    text = " ".join(_word(h.event) for h in heard)
-    return repr(text[:70] + ("…" if len(text) > 70 else ""))
-
-
-def _word(event: DutEvent) -> str:
-    if isinstance(event, Said):
-        return f"{event.topic} {event.text}".strip()
-    if isinstance(event, Chatter | Refusal):
-        return event.text
-    return "m-ready" if isinstance(event, Ready) else str(event)
-
-
-def _advice(heard: list[Heard]) -> str:
-    """Return what to try: bytes that are not text suggest a wrong baud rate, silence suggests wiring or power."""
-    text = "".join(h.event.text for h in heard if isinstance(h.event, Chatter))
-    if text and sum(not character.isascii() or not character.isprintable() for character in text) * 4 > len(text):
-        return "these bytes are not text: set the port's speed (baud) to that of the firmware"
-    if not heard:
-        return "check power, TX and RX (often swapped), the speed (baud), and that the firmware is flashed"
-    return "see the journal; the DUT may have restarted"

@@ -204,11 +204,14 @@ class VirtualDut:
         yield dark_ns
         self._boot_ns = self.world.clock.now_ns()
         self.world.draw(self.levels.boot_a)
+        yield self.world.faults.boot_loader_ns
+        self._commands.clear()
         yield BOOT_NS
         yield from self._say(f"m-timestamp-mode-{self.options.mode}\r\n")
         yield from self._timestamp()
         yield from self._say("m-init-done\r\n")
         self._listening = True
+        self._commands.feed(self.world.faults.half_command)
         yield from self._say("m-ready\r\n")
 
     def _answer(self, command: str) -> Iterator[int]:
@@ -255,7 +258,9 @@ class VirtualDut:
     def _timestamp(self) -> Iterator[int]:
         if self.options.mode == "performance":
             elapsed_us = (self.world.clock.now_ns() - self._boot_ns) / 1e3 * (1.0 + self._clock_error)
-            yield from self._say(f"m-lap-us-{int(elapsed_us) & 0xFFFFFFFF}\r\n")
+            yield from self._say(
+                f"m-lap-us-{int(elapsed_us) % (self.world.faults.dut_clock_wraps_us or 1 << 32)}\r\n"
+            )
             return
         self.world.draw(self.levels.infer_a)
         self.world.pin_falls()

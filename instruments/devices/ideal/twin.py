@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from instruments.clock import Deadline
-from instruments.errors import Refused
 from instruments.roles import (
     AppliedSampling,
     AppliedSupply,
@@ -20,6 +19,7 @@ from instruments.roles import (
     EdgeSource,
     Identity,
     Instrument,
+    Rates,
     Sampler,
     SamplerCapabilities,
     Samples,
@@ -54,6 +54,7 @@ class VirtualIdeal(Instrument):
     """
 
     limits = SupplyLimits(voltage_min_v=0.5, voltage_max_v=20.0)
+    rates = Rates(1e-3, 1e9, whole_ns=True)
     capabilities = SamplerCapabilities(sums_up=True)
     recorded: tuple[str, ...] = ("energy",)
     timebase: Timebase = "samples"
@@ -101,12 +102,7 @@ class VirtualIdeal(Instrument):
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Apply the rate exactly; raise `Refused` unless the period is a whole number of nanoseconds."""
-        rate_hz = settings.sample_rate_hz or DEFAULT_RATE_HZ
-        period_ns = 1e9 / rate_hz
-        if rate_hz < 0.0 or period_ns != round(period_ns):
-            raise Refused(
-                f"sample at {settings.sample_rate_hz} Hz", "its period is not a whole number of ns", "1000 Hz"
-            )
+        period_ns = 1e9 / (self.rates.checked(settings.sample_rate_hz) or DEFAULT_RATE_HZ)
         self._period_ns = round(period_ns)
         return AppliedSampling(signals(*self.recorded, period_s=self._period_ns / 1e9))
 

@@ -31,6 +31,8 @@ ASK_AGAIN_S = 0.5
 QUIET_S = 0.1
 SETTLE_S = 2.0
 TURN_S = 0.05
+_NOT_HERE = "check that the port is the IO manager's and that its firmware uses 115200 baud"
+_CR_ALONE = "let its firmware end lines with a line feed, too (`\\r\\n`): they end with a carriage return alone"
 
 
 class Options(BaseModel):
@@ -92,8 +94,8 @@ class IoManager(Instrument):
                     return self.identify(deadline)
         raise TimedOut(
             f"ask {self.name} for its name",
-            f"no 'm-name-io' within {BOOT_S:g} s; got {_excerpt(' '.join(heard) + self._lines.partial)}",
-            "check that the port is the IO manager's and that its firmware uses 115200 baud",
+            f"no line 'm-name-io' within {BOOT_S:g} s; got {_excerpt(' '.join(heard) + self._lines.partial)}",
+            _CR_ALONE if "m-name-io\r" in self._lines.partial else _NOT_HERE,
         )
 
     def identify(self, deadline: Deadline) -> Identity:
@@ -115,7 +117,7 @@ class IoManager(Instrument):
             if not any(confirmation in line for line in answer):
                 raise ProtocolViolation(
                     f"enable the timestamps of {self.name} with '{command}'",
-                    f"'{confirmation}' is missing in its answer {answer}",
+                    f"'{confirmation}' is missing in its answer {_excerpt(' '.join(answer))}",
                     "check that its firmware is the Arduino IO manager's",
                 )
 
@@ -155,7 +157,7 @@ class IoManager(Instrument):
         if echoed != [command]:
             raise ProtocolViolation(
                 f"relay '{command}' through {self.name}",
-                f"it echoed {echoed or 'nothing'}",
+                f"it echoed {_excerpt(' '.join(echoed))}",
                 "check the cable between host and IO manager",
             )
 

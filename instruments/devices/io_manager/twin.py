@@ -26,7 +26,7 @@ class VirtualIoManager:
 
     def __init__(self, world: World, name: str, dut: TwinDut, dut_baud: int = 9600) -> None:
         self.world = world
-        self.port = HostPort(world, name, self._from_host, on_open=self._reset)
+        self.port = HostPort(world, name, self._from_host, on_open=self._opened)
         self._dut = dut
         rng = world.rng("io manager")
         self.rate_error = 0.0 if world.ideal else float(rng.uniform(-RESONATOR_LIMIT, RESONATOR_LIMIT))
@@ -49,6 +49,10 @@ class VirtualIoManager:
         world.on_edge(self._edge)
 
     # --- host side ----------------------------------------------------------------------------------------
+
+    def _opened(self) -> None:
+        if self.port.dtr:
+            self._reset()
 
     def _reset(self) -> None:
         self._boot_ns = self.world.clock.now_ns()

@@ -12,7 +12,19 @@ from instruments.shell.dialogue import ShellDialect
 from instruments.shell.supply import ShellSupplyDialect
 
 OLDEST_FIRMWARE = (1, 0, 6)  # the first with `eventsrc`
-SET_UP = ("acqtime inf", "trigdelay 0", "trigsrc sw", "eventsrc d7 fal", "output energy", "format ascii_dec")
+# What another program, such as STM32CubeMonitor-Power, may have left otherwise is set, too. `stat` gives one mean
+# instead of a stream, and `funcmode` belongs to the output of current. With `pwrend off` the DUT would lose its
+# supply at the end of the acquisition, before its voltage is measured.
+PUT_BACK = ("output current", "acqmode dyn", "funcmode optim", "pwrend on")
+SET_UP = (
+    *PUT_BACK,
+    "acqtime inf",
+    "trigdelay 0",
+    "trigsrc sw",
+    "eventsrc d7 fal",
+    "output energy",
+    "format ascii_dec",
+)
 # The rates that endless ASCII output sustains, as arguments of `freq`.
 RATES = {5000: "5k", 2000: "2k", 1000: "1k"} | {hz: str(hz) for hz in (500, 200, 100, 50, 20, 10, 5, 2, 1)}
 CURRENT_CEILING_A = 0.2  # more than the hardware can supply in any mode ("static mode")

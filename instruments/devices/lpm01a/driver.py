@@ -26,6 +26,7 @@ from instruments.links.pump import unread_s
 from instruments.roles import (
     AppliedSampling,
     Identity,
+    Rates,
     Sampler,
     SamplerCapabilities,
     SamplingSettings,
@@ -52,6 +53,8 @@ class Lpm01a(ShellInstrument):
     Samples after the last time stamp (one every 1000 samples) are not confirmed by any count: continue the
     acquisition for 1000 samples after the last edge that matters.
     """
+
+    rates = Rates(min(RATES), max(RATES), only=tuple(RATES))
 
     def __init__(self, link: Link, clock: Clock, options: BaseModel | None = None) -> None:
         super().__init__(link, clock, SHELL)
@@ -87,11 +90,7 @@ class Lpm01a(ShellInstrument):
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set up energy samples in ASCII and edge capture on D7; raise `Refused` for a rate it does not have."""
-        rate_hz = DEFAULT_RATE_HZ if settings.sample_rate_hz is None else settings.sample_rate_hz
-        if rate_hz not in RATES:
-            rates = ", ".join(str(rate) for rate in RATES)
-            came = f"it has no endless ASCII stream at {rate_hz:g} Hz"
-            raise Refused(f"configure {self.name}", came, f"one of {rates} Hz")
+        rate_hz = self.rates.checked(settings.sample_rate_hz) or DEFAULT_RATE_HZ
         for command in (*SET_UP, f"freq {RATES[round(rate_hz)]}"):
             self._ask(command, deadline)
         self._period_s = 1 / round(rate_hz)

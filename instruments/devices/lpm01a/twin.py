@@ -2,7 +2,8 @@
 """The twin of the X-NUCLEO-LPM01A: the shield's shell, and the supply of the world's DUT.
 
 Answers, numbers and limits follow UM2269 Rev 6 and firmware 1.0.6 (`eventsrc`, `error` with a second line, no
-acknowledgement of `stop`). Only ASCII output is simulated. Its id begins with `twin-`, unlike that of any shield.
+acknowledgement of `stop`). In static mode (`acqmode stat`) an acquisition is one mean value, as its users
+report. Only ASCII output is simulated. Its id begins with `twin-`, unlike that of any shield.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from instruments.clock import Scheduled, to_ns
 from instruments.devices.lpm01a.twin_stream import ShieldErrors, ShieldStream, StreamPlan, sample_lines
+from instruments.devices.lpm01a.twin_words import CHOICES, HELP, LIMITS, CannotError, number
 from instruments.world.cable import HostPort
 from instruments.world.world import World
 
@@ -20,37 +22,11 @@ VOLTAGE_MIN_V, VOLTAGE_MAX_V = 1.8, 3.3
 RATES_HZ = (100000, 50000, 20000, 10000, 5000, 2000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1)
 ENDLESS_ASCII_MAX_HZ = 5000
 ENERGY_MAX_HZ = 10000
+HIGH_SPEED_MAX_A = 10e-3  # `funcmode high`: one range only
 RESET_NS = 5_000_000_000
 STALE_VOLTAGE_V = 3.0
 STALE_SAMPLES = 7000
 EVENTS_SINCE = (1, 0, 6)
-
-CHOICES = {
-    "acqmode": ("dyn", "stat"),
-    "funcmode": ("optim", "high"),
-    "output": ("current", "energy"),
-    "format": ("ascii_dec", "bin_hexa"),
-    "trigsrc": ("sw", "d7"),
-    "eventsrc": ("d7 fal", "d7 ris"),
-    "pwrend": ("on", "off"),
-}
-# Smallest and largest argument of commands that take one number, besides 0 (endless, or off).
-LIMITS = {
-    "acqtime": (100e-6, 100.0),
-    "trigdelay": (1e-3, 30.0),
-    "currthres": (100e-9, 50e-3),
-    "currthre": (100e-9, 50e-3),  # the spelling of UM2269 Rev 6
-}
-HELP = (
-    "help echo powershield version range status htc hrc lcd psrst",
-    "volt freq acqtime acqmode funcmode output format trigsrc eventsrc trigdelay currthres",
-    "pwr pwrend start stop targrst temp autotest calib",
-)
-_SCALE = {"": 1.0, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6}
-
-
-class CannotError(Exception):
-    """A command is refused; the text is the error detail."""
 
 
 class Command(NamedTuple):
@@ -113,6 +89,9 @@ class VirtualLpm01a:
             "trigdelay": "1m",
             "eventsrc": "",
             "pwr": "auto",
+            "acqmode": "dyn",
+            "funcmode": "optim",
+            "pwrend": "on",
         }
 
     # --- the stream -------------------------------------------------------------------------------------
@@ -147,7 +126,7 @@ class VirtualLpm01a:
                 extremes, self._before = self._before, extremes
             lowest, highest = (line.tobytes() for line in sample_lines(extremes))
             self.port.emit(b"\r\nend\r\n\r\nsummary beg\r\n" + lowest + highest + b"summary end\r\n")
-        if self._settings["pwr"] == "auto":
+        if self._settings["pwr"] == "auto" or self._settings["pwrend"] == "off":
             self._supply(False)
 
     def _edge(self, at_ns: int) -> None:
@@ -169,7 +148,8 @@ class VirtualLpm01a:
             rate_hz=rate_hz,
             voltage_set_v=self._voltage_v,
             output=self._settings["output"],
-            count=round(duration_s * rate_hz) if duration_s else None,
+            count=self._count(duration_s, rate_hz),
+            highest_a=HIGH_SPEED_MAX_A if self._is_high_speed else None,
             first_stamp=first_stamp,
             glue_every=self._glue_every,
             edges_move=self._late_edge_moves,
@@ -179,8 +159,20 @@ class VirtualLpm01a:
             self._wake.cancel()
             self._wake = None
 
+    def _count(self, duration_s: float, rate_hz: float) -> int | None:
+        """Return how many samples an acquisition has; None for an endless one."""
+        if self._settings["acqmode"] == "stat":
+            return 1
+        return round(duration_s * rate_hz) if duration_s else None
+
+    @property
+    def _is_high_speed(self) -> bool:
+        return self._settings["funcmode"] == "high" and self._settings["output"] == "current"
+
     def _opened(self) -> None:
         now_ns = self.world.clock.now_ns()
+        if self._first_open:
+            self._settings |= self.world.faults.left_over
         if self._first_open and self.world.faults.stale_stream:
             self._host_control = True
             self._voltage_v = STALE_VOLTAGE_V
@@ -378,11 +370,3 @@ class VirtualLpm01a:
         if arguments not in ("degc", "degf"):
             raise CannotError("one of degc, degf")
         return " 28.0" if arguments == "degc" else " 82.4"
-
-
-def number(text: str) -> float:
-    """Return a number in one of the shell's notations: `2000`, `2k`, `2+3`."""
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(?:([umkM])|([+-][0-9]{1,2}))?", text)
-    if found is None:
-        raise CannotError("not a number")
-    return float(f"{found[1]}e{found[3] or 0}") * _SCALE[found[2] or ""]

@@ -68,6 +68,7 @@ class StreamPlan:
     count: int | None = None  # None: endless
     first_stamp: int = 0  # samples before the first of this stream, for one that was running at open
     glue_every: int = 0
+    highest_a: float | None = None  # the end of the only range; None: ranges change
     edges_move: bool = False  # a late edge line takes a later position instead of delaying the stream
 
 
@@ -169,7 +170,8 @@ class ShieldStream:
             values[place] *= 10.0
 
     def _limit(self, first: int, current_a: FloatArray) -> tuple[FloatArray, list[Mark]]:
-        limit_a = self._world.faults.over_range_above_a
+        limits = [one for one in (self._world.faults.over_range_above_a, self._plan.highest_a) if one is not None]
+        limit_a = min(limits, default=None)
         if limit_a is None or not len(current_a):
             return current_a, []
         over = current_a > limit_a

@@ -11,7 +11,7 @@ from instruments.devices.n6705.protocol import OPERATION_ARMED
 from instruments.roles import SupplyLimits
 from instruments.scpi.fifo_logger import FifoDialect
 from instruments.scpi.records import decode_records
-from instruments.scpi.supply import SupplyDialect
+from instruments.scpi.supply import LEFT_OVER, SupplyDialect
 
 SIGNALS = ("current", "voltage")  # the order of the values in a record
 FETCH_RECORDS = 16384  # the most in one answer: 131 kB, 3.4 s at the shortest period
@@ -32,6 +32,8 @@ SUPPLY = (
             "VOLT:PROT:REM {protection},{ours}",
         ),
     ),
+    # An arbitrary waveform or a list in the place of the voltage.
+    (LEFT_OVER, ("ABOR:TRAN {ours}", "VOLT:MODE FIX,{ours}", "CURR:MODE FIX,{ours}")),
 )
 LOG = (
     (
@@ -46,6 +48,8 @@ LOG = (
     ),
     ("period", ("SENS:SWE:TINT:RES RES20", "SENS:ELOG:PER {period},{ours}")),
     ("trigger", ("TRIG:ELOG:SOUR {trigger},{ours}",)),
+    # The voltmeter of an N6781A on its auxiliary input; a range of the voltage that ends below the DUT's.
+    (LEFT_OVER, ("SENS:VOLT:INP MAIN,{ours}", "SENS:ELOG:VOLT:RANG:AUTO ON,{ours}")),
     ("data format", ("FORM REAL", "FORM:BORD NORM")),
 )
 # An N6700 has no trigger BNC: EXT means any pin of the digital port that is configured as a trigger input.

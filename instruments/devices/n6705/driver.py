@@ -22,6 +22,7 @@ from instruments.links.base import ScpiLink
 from instruments.roles import (
     AppliedSampling,
     Identity,
+    Rates,
     Sampler,
     SamplerCapabilities,
     SamplingSettings,
@@ -56,6 +57,7 @@ class N6705(ScpiInstrument):
     """
 
     to_front_panel = "SYST:COMM:RLST LOC"
+    rates = Rates(1 / 60, 1e5)
     capabilities = SamplerCapabilities(starts_on_edge=True, unread_s=0.9 * FIFO_S)
 
     def __init__(self, link: ScpiLink, clock: Clock, options: Options | None = None) -> None:
@@ -100,9 +102,7 @@ class N6705(ScpiInstrument):
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set up the log and read it back; return what the instrument reports, not what it was sent."""
-        rate_hz = settings.sample_rate_hz
-        if rate_hz is not None and not 1 / 60 <= rate_hz <= 1e5:
-            raise Refused("set the sample rate", f"{rate_hz} Hz", "leave it out for the fastest (4882.8 Hz)")
+        rate_hz = self.rates.checked(settings.sample_rate_hz)
         self._log.forget()
         period_s = DEFAULT_PERIOD_S if rate_hz is None else 1 / rate_hz
         blocks = LOG if self._has_trigger_bnc else LOG + N6700_TRIGGER_PIN

@@ -27,6 +27,10 @@ DUT_CHANNEL = 1
 SET_GAIN, SET_OFFSET_V = 0.00025, 1.8e-3  # limits of the programmed voltage
 _ASCII_SLOWER = 5  # the shortest period with FORM ASC
 _NUMBER = "+.8E"
+# Settings that other programs use, as they are after *RST: a waveform in the place of the voltage, the input of
+# the voltmeter, whether the range of the logged voltage follows it.
+_OTHERS = {"VOLT:MODE": "FIX", "CURR:MODE": "FIX", "VOLT:INP": "MAIN", "VOLT:RANG:AUTO": "ON"}
+_LOWEST_RANGE_V = 1.0
 # What an interrupted run may leave unread: the end of a block and an answer.
 _STALE = b'\x0a\x3d\xcc\xcc\xcd\n+0,"No error"\n'
 
@@ -73,7 +77,9 @@ class VirtualN6705:
         self.port.emit(self._core.feed(data))
 
     def _opened(self) -> None:
-        """With the fault `stale_stream`, start as an earlier run left it: output on, logging, an answer unread."""
+        """Be as the faults `left_over` and `stale_stream` say that others left it: logging, an answer unread."""
+        if self._stale:
+            self._others |= self.world.faults.left_over
         if self.world.faults.stale_stream and self._stale:
             ours = self._channels[DUT_CHANNEL - 1]
             ours.voltage_v, ours.on, ours.log_current = 3.3, True, True
@@ -114,6 +120,11 @@ class VirtualN6705:
             "[SOURce:]VOLTage:PROTection:REMote[:POSitive][:LEVel]": lambda call: self._set(
                 call, "protection_v", 0.0, 22.0
             ),
+            "ABORt:TRANsient": lambda call: None,
+            "[SOURce:]VOLTage:MODE": self._other("VOLT:MODE", "FIXed", "STEP", "LIST", "ARB"),
+            "[SOURce:]CURRent:MODE": self._other("CURR:MODE", "FIXed", "STEP", "LIST", "ARB"),
+            "SENSe:VOLTage:INPut": self._other("VOLT:INP", "MAIN", "AUXiliary"),
+            "SENSe:ELOG:VOLTage[:DC]:RANGe:AUTO": self._other("VOLT:RANG:AUTO", "ON", "OFF"),
             "MEASure[:SCALar]:VOLTage[:DC]?": self._measure,
             "SENSe:ELOG:FUNCtion:CURRent": lambda call: self._log_parameter(call, "log_current"),
             "SENSe:ELOG:FUNCtion:CURRent?": lambda call: self._answer(call, lambda c: str(int(c.log_current))),
@@ -157,6 +168,13 @@ class VirtualN6705:
             raise ScpiError(310, "The command is not supported by this model")
         call.one_of(*words)
 
+    def _other(self, name: str, *words: str) -> Handler:
+        def choose(call: Call) -> None:
+            self._others[name] = call.one_of(*words)
+            self._supply(self._channels[DUT_CHANNEL - 1])
+
+        return choose
+
     def _set(self, call: Call, name: str, low: float, high: float) -> None:
         value = call.number()
         if not low <= value <= high:
@@ -173,6 +191,7 @@ class VirtualN6705:
 
     def _reset_settings(self) -> None:
         self._channels = [Channel(module) for module in MODULES]
+        self._others = dict(_OTHERS)
         self._period_s = 0.1024
         self._trigger_source = "BUS"
         self._real = False
@@ -204,14 +223,22 @@ class VirtualN6705:
         if not channel.on and self.world.powered and self.world.faults.power_stays_on:
             return  # the relay is welded, which the instrument does not detect
         true_v = channel.voltage_v * (1 + self._set_gain) + self._set_offset_v if channel.on else 0.0
+        if self._others["VOLT:MODE"] != "FIX":
+            true_v /= 2  # somewhere on another program's waveform
         self.world.set_supply(channel.on, true_v)
-        self._true_voltage.append(self.world.clock.now_ns(), true_v, 0.0)
+        logged_v = true_v if self._others["VOLT:RANG:AUTO"] == "ON" else min(true_v, _LOWEST_RANGE_V)
+        self._true_voltage.append(self.world.clock.now_ns(), logged_v * self._on_main, 0.0)
+
+    @property
+    def _on_main(self) -> bool:
+        """Return whether the voltmeter sees the output; nothing is connected to its auxiliary input."""
+        return self._others["VOLT:INP"] == "MAIN"
 
     def _measure(self, call: Call) -> str:
         ours = self._channels[DUT_CHANNEL - 1]
         values = []
         for channel in self._asked(call):
-            true_v = self.world.voltage_v if channel is ours else channel.voltage_v * channel.on
+            true_v = self.world.voltage_v * self._on_main if channel is ours else channel.voltage_v * channel.on
             noise = self._meter_noise.standard_normal(1)
             # The meter averages over one power line cycle.
             values.append(float(self._errors.voltage(np.array([true_v]), noise, 1 / 60)[0]))

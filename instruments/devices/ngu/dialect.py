@@ -2,7 +2,8 @@
 """What is sent to an NGU, as tables.
 
 Sources: R&S NGU User Manual 1179.2531.02-03 ("Configuration commands", page 139; "Data logging commands", page
-182); command reference of the maker's RsNgx 3.1 (`TRIGger`, `SOURce:VOLTage:PROTection`); R&S example
+182); command reference of the maker's RsNgx 3.1 (`TRIGger`, `SOURce:VOLTage:PROTection`, `RESistance`,
+`ARBitrary`); R&S example
 `RsInstrument_NGL-NGM_ARB.py` (pin 3 of the digital I/O connector is the trigger input and takes both edges).
 """
 
@@ -11,7 +12,7 @@ import math
 from instruments.devices.ngu.protocol import AVAILABLE, RECORD_BYTES, SKIPPED, decode
 from instruments.roles import SupplyLimits
 from instruments.scpi.fifo_logger import FifoDialect
-from instruments.scpi.supply import SupplyDialect
+from instruments.scpi.supply import LEFT_OVER, SupplyDialect
 
 # Below 6 V the NGU gives up to 8 A; 3 A hold over the whole range.
 LIMITS = SupplyLimits(voltage_min_v=0.0, voltage_max_v=20.0, current_max_a=3.0)
@@ -36,6 +37,8 @@ SUPPLY = (
             "VOLT:PROT 1",
         ),
     ),
+    # An arbitrary sequence, a constant resistance, an output that only sinks current, a ramp of the voltage.
+    (LEFT_OVER, ("ARB 0", "RES:STAT 0", "OUTP:MODE AUTO", "VOLT:RAMP 0")),
 )
 LOG = (
     ("ranges", ("SENS:VOLT:RANG:AUTO 1", "SENS:CURR:RANG:AUTO 1", "SENS:CURR:RANG:AUTO:DOWN:MIN 1E-3")),

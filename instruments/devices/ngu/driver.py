@@ -18,6 +18,7 @@ from instruments.links.base import ScpiLink
 from instruments.roles import (
     AppliedSampling,
     Identity,
+    Rates,
     Sampler,
     SamplerCapabilities,
     SamplingSettings,
@@ -43,6 +44,7 @@ class Ngu(ScpiInstrument):
     a summary of what FastLog recorded.
     """
 
+    rates = Rates(min(RATES.values()), max(RATES.values()))
     capabilities = SamplerCapabilities(starts_on_edge=True, unread_s=UNREAD_S)
 
     def __init__(self, link: ScpiLink, clock: Clock, options: object = None) -> None:
@@ -72,9 +74,7 @@ class Ngu(ScpiInstrument):
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set FastLog to the lowest rate that is at least the one asked for; the period is read back."""
-        rate_hz = DEFAULT_RATE_HZ if settings.sample_rate_hz is None else settings.sample_rate_hz
-        if not min(RATES.values()) <= rate_hz <= max(RATES.values()):
-            raise Refused("set the sample rate", f"{rate_hz:g} Hz", "a rate from 15.26 Hz to 500 kHz")
+        rate_hz = self.rates.checked(settings.sample_rate_hz) or DEFAULT_RATE_HZ
         self._log.forget()
         set_up_in_blocks(self._session, LOG, {"on_edge": str(int(settings.on_edge))}, deadline)
         self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)

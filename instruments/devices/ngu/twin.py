@@ -46,6 +46,8 @@ PIECE_S = 0.52416
 FIFO_S = 4.0  # assumed
 SETTLES_NS = 60_000_000
 _COLUMNS = ["VOLT", "CURR"]
+# Settings that other programs use, as they are after *RST.
+_OTHERS = {"ARB": "0", "RES:STAT": "0", "OUTP:MODE": "AUTO", "VOLT:RAMP": "0"}
 # What an interrupted run may leave unread: the end of a block and an answer.
 _STALE = b'\x0a\x3d\xcc\xcc\xcd\n0,"No error"\n'
 
@@ -75,7 +77,9 @@ class VirtualNgu:
         self.port.emit(self._core.feed(data))
 
     def _opened(self) -> None:
-        """Be found as an earlier run left us, if that fault is on: feeding, logging, an answer unread."""
+        """Be found as others left us, if a fault says so: otherwise set, feeding, logging, an answer unread."""
+        if self._stale:
+            self._others |= self.world.faults.left_over
         if self.world.faults.stale_stream and self._stale:
             self._voltage_v = 3.3
             self._output(True)
@@ -107,6 +111,10 @@ class VirtualNgu:
             "[SOURce:]PRIority": lambda call: call.one_of("VOLTage"),
             f"[SOURce:]VOLTage{level}": self._set_voltage,
             f"[SOURce:]VOLTage{level}?": lambda call: f"{self._voltage_v:.4f}",
+            "ARBitrary[:STATe]": self._other("ARB", "0", "1"),
+            "[SOURce:]RESistance:STATe": self._other("RES:STAT", "0", "1"),
+            "OUTPut:MODE": self._other("OUTP:MODE", "AUTO", "SINK", "SOURce"),
+            "[SOURce:]VOLTage:RAMP[:STATe]": self._other("VOLT:RAMP", "0", "1"),
             "[SOURce:]VOLTage:RANGe": lambda call: call.one_of("20", "6"),
             f"[SOURce:]CURRent{level}": lambda call: self._set("_limit_a", call, 1e-3, 3.0),
             "[SOURce:]CURRent:RANGe": lambda call: call.one_of("8", "3", "0.1", "0.01"),
@@ -133,6 +141,13 @@ class VirtualNgu:
             f"{summary}:NTRansition": lambda call: call.one_of("0"),
         }
 
+    def _other(self, name: str, *words: str) -> Handler:
+        def choose(call: Call) -> None:
+            self._others[name] = call.one_of(*words)
+            self._feed()
+
+        return choose
+
     def _set(self, name: str, call: Call, low: float, high: float) -> None:
         value = call.number()
         if not low <= value <= high:
@@ -148,6 +163,7 @@ class VirtualNgu:
 
     def _reset_settings(self) -> None:
         self._on, self._told, self._switched_ns = False, False, -SETTLES_NS
+        self._others = dict(_OTHERS)
         self._voltage_v, self._limit_a = 0.0, 0.1
         self._protect, self._protection_v, self._tripped = 0.0, 22.0, False
         self._trigger_on, self._trigger_source, self._pin = False, "OUTP", "EXT"
@@ -175,6 +191,10 @@ class VirtualNgu:
         if not self._on and self.world.powered and self.world.faults.power_stays_on:
             return  # the relay is welded: the instrument knows nothing of it
         true_v = self._voltage_v * (1 + self._set_gain) + self._set_offset_v if self._on else 0.0
+        if self._others["OUTP:MODE"] == "SINK":
+            true_v = 0.0
+        elif self._others["ARB"] == "1" or self._others["RES:STAT"] == "1":
+            true_v /= 2  # somewhere on a sequence, or wherever the resistance leaves it
         self.world.set_supply(self._on, true_v)
         self._true_voltage.append(self.world.clock.now_ns(), true_v, 0.0)
 

@@ -82,9 +82,9 @@ def test_a_wrong_option(given, words, refused):
     [
         (lambda s: (s / "demo_3.bin").unlink(), ["stimuli/demo_3.bin: no such file", "y_labels.csv"]),
         (lambda s: (s / "demo_3.bin").write_bytes(b"short"), ["stimuli/demo_3.bin: 5 bytes", "490"]),
-        (lambda s: (s / "y_labels.csv").write_text("a;b;c\n"), ["y_labels.csv, line 1: 1 fields", "'a;b;c'"]),
+        (lambda s: (s / "y_labels.csv").write_text("a:b:c\n"), ["y_labels.csv, line 1: 1 fields", "'a:b:c'"]),
         (lambda s: (s / "y_labels.csv").write_text("../a.bin,12,1\n"), ["line 1: '../a.bin' is not a plain file"]),
-        (lambda s: (s / "y_labels.csv").write_bytes(b"\xff\xfe"), ["y_labels.csv: this is not text"]),
+        (lambda s: (s / "y_labels.csv").write_bytes(b"\xff\xb5"), ["y_labels.csv: line 1: not text in UTF-8"]),
         (lambda s: (s / "y_labels.csv").write_text("demo_0.bin,12,1\n"), ["lists 1 stimuli, not 5"]),
         (lambda s: (s / "y_labels.csv").write_text(""), ["y_labels.csv: the label file is empty"]),
     ],

@@ -35,7 +35,8 @@ class Rooms:
     """The rooms that calls enter, in order: files of `published`, and other rooms of the runner as a whole.
 
     What another room calls in its turn is its own affair, except where it calls `published` back. A generator is
-    called where it is made, not where it goes on.
+    called where it is made, not where it goes on. A file without a folder, such as the reader of text files, is a
+    tool of all rooms and none itself.
     """
 
     def __init__(self) -> None:
@@ -51,7 +52,7 @@ class Rooms:
         name = path.relative_to(RUNNER).as_posix()
         if name.startswith("published/"):
             self.entered.append(name.removeprefix("published/"))
-        elif self._away is None:
+        elif self._away is None and "/" in name:
             self._away = frame
             self.entered.append(name.partition("/")[0])
 

@@ -66,7 +66,7 @@ def test_no_error_number_and_no_codec_is_shown(tmp_path):
     with pytest.raises(ConfigurationError, match=r"nope.csv: cannot be read as CSV \(No such file or directory\)"):
         read_edges(tmp_path / "nope.csv")
     (tmp_path / "binary.csv").write_bytes(b"pin,\xff\x00")
-    with pytest.raises(ConfigurationError, match=r"\(not text in UTF-8: byte 5 is 0xff\)"):
+    with pytest.raises(ConfigurationError, match=r"\(line 1: not text in UTF-8: byte 5 is 0xff\. Try: "):
         read_edges(tmp_path / "binary.csv")
     with pytest.raises(SessionError, match=r"as a trace \(No such file or directory\)"):
         TraceReader(tmp_path / "trace.jls")

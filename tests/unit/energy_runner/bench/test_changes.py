@@ -83,7 +83,7 @@ def test_a_changed_bench_is_checked_like_any_other():
         ({"monitor.voltage_v": 99.0}, ["monitor.voltage_v = 99.0", "less than or equal to 20"]),
         ({"monitor.voltage": 2.5}, ["unknown key 'monitor.voltage'", "did you mean 'voltage_v'"]),
         ({"dut.port": "/dev/x"}, ["monitor.port, io_manager.port are still 'virtual', and dut.port is"]),
-        ({"monitor.voltage_v": "3,0"}, ["monitor.voltage_v = '3,0'", "valid number"]),
+        ({"monitor.voltage_v": "3,0"}, ["monitor.voltage_v = '3,0'", "with a decimal point"]),
     ):
         with pytest.raises(ConfigurationError) as refused:
             load_bench_spec("virtual-lpm01a", changes)

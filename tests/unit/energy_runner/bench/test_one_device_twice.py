@@ -8,7 +8,10 @@ import pytest
 from energy_runner.bench import BenchSpec, build_bench, load_bench_spec
 from energy_runner.bench.occupied import channel_of
 from energy_runner.bench.spec import InstrumentSpec
-from energy_runner.errors import ConfigurationError
+from energy_runner.cli.app import app
+from energy_runner.cli.outcome import run_app
+from energy_runner.errors import ConfigurationError, ExitStatus
+from instruments.links.serial_link import SerialLink
 
 BENCH = """name = "desk"
 [instruments.psu]
@@ -93,6 +96,9 @@ def test_a_port_that_a_change_gives_twice_has_the_line_of_the_other(linked, tmp_
     [
         ("tcp://psu:5025", "TCPIP0::PSU::5025::SOCKET"),
         ("COM3", "ASRLcom3::INSTR"),
+        ("COM3", r"\\\\.\\COM3"),
+        ("/dev/ttyS91", "/dev/../dev//ttyS91"),
+        ("/dev/ttyS91", "ASRL/dev/ttyS91::INSTR"),
         ("tcp://localhost:7", "tcp://127.0.0.1:7"),
     ],
 )
@@ -100,6 +106,17 @@ def test_two_spellings_of_an_address_are_one(one: str, other: str, tmp_path: Pat
     monkeypatch.setattr("os.name", "posix")
     said = refusal(BENCH.format(driver="lpm01a", psu=one, uno=other, options=""), tmp_path)
     assert "is given twice" in said
+
+
+def test_the_command_line_ends_with_status_2_before_anything_opens(linked, tmp_path: Path, monkeypatch) -> None:
+    def opened(*arguments: object) -> None:
+        raise AssertionError("a port was opened")
+
+    monkeypatch.setattr(SerialLink, "open", opened)
+    file = tmp_path / "desk.toml"
+    file.write_text(SHORT.format(monitor=linked[0], relay="/dev/ttyS91", dut=linked[1]), "utf-8")
+    words = ["run", "demo-keywords", "--bench", str(file), "--out", str(tmp_path / "s")]
+    assert run_app(app, words) == ExitStatus.USAGE
 
 
 def test_a_channel_does_not_save_a_mainframe_from_another_driver(tmp_path: Path) -> None:

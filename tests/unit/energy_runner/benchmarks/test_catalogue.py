@@ -113,7 +113,7 @@ def test_the_label_file_of_another_window_is_refused(tmp_path: Path) -> None:
 
 def test_a_binary_label_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "y_labels.csv").write_bytes(bytes(range(256)))
-    assert "is not text" in refusal(tmp_path)
+    assert "line 3: not text in UTF-8: byte 129 is 0x80" in refusal(tmp_path)
 
 
 def test_a_huge_label_file_is_not_read(tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ import tarfile
 import threading
 import zipfile
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from energy_runner.benchmarks import archives
 from energy_runner.benchmarks import fetch as fetching
-from energy_runner.benchmarks import sources
 from energy_runner.benchmarks.catalogue import load_benchmark
+from energy_runner.benchmarks.download import Limits
 from energy_runner.benchmarks.fetch import digest_of, fetch
 from energy_runner.benchmarks.labels import read_labels
 from energy_runner.errors import ConfigurationError
@@ -44,7 +46,7 @@ def server(folder):
 
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
     httpd.daemon_threads = False
-    thread = threading.Thread(target=httpd.serve_forever)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{httpd.server_port}", asked
     httpd.shutdown()
@@ -139,7 +141,7 @@ def test_a_silent_server_is_given_up(tmp_path):
     url, close = half_answer(b"")
     try:
         with pytest.raises(ConfigurationError, match=r"the server was silent for 0\.3 s"):
-            fetch(KWS, url, tmp_path / "out", timeout_s=0.3)
+            fetch(KWS, url, tmp_path / "out", limits=Limits(silence_s=0.3))
     finally:
         close()
 
@@ -229,12 +231,46 @@ def test_a_link_is_no_stimulus(tmp_path):
         fetch(KWS, tarred(tmp_path / "set.tar.gz", members, (link,)), tmp_path / "out")
 
 
-@pytest.mark.parametrize("pack", [zipped, tarred])
-def test_a_bomb_is_given_up(pack, tmp_path, monkeypatch):
-    monkeypatch.setattr(sources, "MOST_ARCHIVE_BYTES", 100_000)
-    name = "bomb.zip" if pack is zipped else "bomb.tar.gz"
+def test_a_bomb_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_ARCHIVE_BYTES", 100_000)
     with pytest.raises(ConfigurationError, match="more than 100000 bytes when unpacked"):
-        fetch(KWS, pack(tmp_path / name, GOOD | {"set/kws01/zeros": bytes(5_000_000)}), tmp_path / "out")
+        fetch(KWS, tarred(tmp_path / "b.tar.gz", GOOD | {"zeros": bytes(5_000_000)}), tmp_path / "out")
+
+
+@pytest.mark.parametrize(("pack", "name"), [(zipped, "bomb.zip"), (tarred, "bomb.tgz")])
+def test_a_stimulus_is_unpacked_only_as_far_as_one_may_go(pack, name, tmp_path):
+    bomb = pack(tmp_path / name, GOOD | {"set/kws01/s3.bin": bytes(5_000_000), "zeros": bytes(5_000_000)})
+    with pytest.raises(ConfigurationError, match=r"s3\.bin has more than 490 bytes"):
+        fetch(KWS, bomb, tmp_path / "out")
+
+
+@pytest.mark.parametrize(("pack", "name"), [(zipped, "many.zip"), (tarred, "many.tar.gz")])
+def test_a_million_empty_files_are_given_up(pack, name, tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 50)
+    many = pack(tmp_path / name, GOOD | {f"n{k}": b"" for k in range(60)})
+    with pytest.raises(ConfigurationError, match="holds more than 50 files"):
+        fetch(KWS, many, tmp_path / "out")
+
+
+@pytest.mark.parametrize(("pack", "name"), [(zipped, "set.zip"), (tarred, "set.tar.gz")])
+def test_a_damaged_archive_is_one_line(pack, name, tmp_path):
+    good = Path(pack(tmp_path / name, GOOD)).read_bytes()
+    damaged = [good[: len(good) * k // 8] for k in range(8)]
+    damaged += [good[:k] + bytes([good[k] ^ 0xA5]) + good[k + 1 :] for k in range(0, len(good), 7)]
+    for number, data in enumerate(damaged):
+        (tmp_path / name).write_bytes(data)
+        try:
+            fetch(KWS, str(tmp_path / name), tmp_path / f"out{number}")
+        except ConfigurationError as error:
+            assert str(error).isprintable()
+            assert not (tmp_path / f"out{number}" / "y_labels.csv").exists()
+            assert not list((tmp_path / f"out{number}").glob("*.coming"))
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.tar.gz"])
+def test_an_archive_that_is_not_there(name, tmp_path):
+    with pytest.raises(ConfigurationError, match="no such file"):
+        fetch(KWS, str(tmp_path / name), tmp_path / "out")
 
 
 def test_no_archive_and_two_sets_and_none(tmp_path):

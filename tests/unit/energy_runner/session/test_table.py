@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session import table as tables
 from energy_runner.session.table import Column, Table, joined
+from energy_runner.text_file import from_cell, rows_of
 
 TEXTS = np.array(["a,b", 'say "hi"', "two\r\nlines", "µ ü", ""])
 
@@ -63,7 +64,31 @@ def test_csv_reads_back_exactly(values: list[tuple[float, str]]) -> None:
     table = Table("t", "row", (Column("x_j", np.array(numbers), ""), Column("text", np.array(texts), "")))
     rows = list(csv.reader(io.StringIO(table.csv(), newline="")))[1:]
     assert [float(row[0]) for row in rows] == list(numbers)
-    assert [row[1] for row in rows] == np.array(texts).tolist()
+    assert [from_cell(row[1]) for row in rows] == np.array(texts).tolist()
+    assert not [row[1] for row in rows if row[1].startswith(FORMULAS)]
+
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@pytest.mark.parametrize("start", FORMULAS)
+def test_no_text_of_a_cell_begins_like_a_formula_and_numbers_stay_numbers(start: str) -> None:
+    texts = np.array([f"{start}cmd|' /C calc'!A0", "a.bin", f"'{start}x", "'quoted", f"a{start}b"])
+    numbers = np.array([-1.5, 1.0, -2e-9, 0.0, -0.0])
+    columns = (Column("file", texts, ""), Column("x_j", numbers, ""), Column("n", np.array([-1, 2, 3, 4, 5]), ""))
+    text = Table("t", "row", columns).csv()
+    rows = list(csv.reader(io.StringIO(text, newline="")))[1:]
+    assert [row[0] for row in rows] == [f"'{texts[0]}", "a.bin", f"''{start}x", "'quoted", f"a{start}b"]
+    assert [from_cell(row[0]) for row in rows] == texts.tolist()
+    if start not in "\t\r\n":  # blanks around a cell do not count there
+        assert [row.cells[0] for row in rows_of(text, (3,))][1:] == texts.tolist()
+    assert [row[1] for row in rows] == ["-1.5", "1.0", "-2e-09", "0.0", "-0.0"]
+    assert [row[2] for row in rows] == ["-1", "2", "3", "4", "5"]
+
+
+def test_a_lone_surrogate_is_written_out() -> None:
+    table = Table("t", "row", (Column("file", np.array(["a\udcff"]), ""),))
+    assert table.csv().encode() == b"file\r\na\\udcff\r\n"
 
 
 def test_many_rows_are_written_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

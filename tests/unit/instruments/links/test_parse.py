@@ -21,9 +21,8 @@ from instruments.links.resource import canonical_resource
         ("com3", "serial", "COM3"),
         (r"\\.\COM12", "serial", "COM12"),
         (r"\\.\CNCA0", "serial", r"\\.\CNCA0"),
-        ("loop://", "serial-url", "loop://"),
+        ("RFC2217://gw:4000/?poll_modem&timeout=3", "serial-url", "RFC2217://gw:4000/?poll_modem&timeout=3"),
         ("socket://192.168.1.5:2000", "serial-url", "socket://192.168.1.5:2000"),
-        ("spy:///dev/ttyUSB0?file=log.txt", "serial-url", "spy:///dev/ttyUSB0?file=log.txt"),
         ("ASRL/dev/ttyUSB0::INSTR", "visa-serial", "/dev/ttyUSB0"),
         ("asrlCOM4", "visa-serial", "COM4"),
         ("vendor:u/js220/002122", "vendor", "u/js220/002122"),
@@ -82,15 +81,28 @@ def test_a_numbered_port_of_visa_is_known_on_windows_only(monkeypatch: pytest.Mo
         ("", "/dev/ttyACM0"),
         ("/dev/tty\0ACM0", "one of"),
         ("ttyACM0", "/dev/ttyACM0"),
-        ("192.168.1.5", "tcp://host:port"),
+        ("192.168.1.5", "TCPIP0::192.168.1.5::5025::SOCKET"),
         ("psu:5025", "tcp://host:port"),
         ("tcp://psu", "tcp://192.168.1.20:5025"),
         ("tcp://psu:0", "1 to 65535"),
         ("tcp://psu:70000", "1 to 65535"),
         ("tcp://psu:5025/inst0", "'/inst0' follows"),
-        ("telnet://psu:5024", "'telnet://' is unknown"),
-        ("hwgrep://0483:5740", "by-id"),
-        ("spy://port", "neither a port nor a path"),
+        ("telnet://psu:5024", "'telnet://' is not a way"),
+        ("hwgrep://0483:5740", "'hwgrep://' is not a way"),
+        ("spy://port", "'spy://' is not a way"),
+        ("spy:///dev/ttyUSB0?file=log.txt", "'spy://' is not a way"),
+        ("SPY://loop://?file=notes.txt", "'spy://' is not a way"),
+        ("alt:///dev/ttyUSB0?class=Serial", "'alt://' is not a way"),
+        ("loop://", "'loop://' is not a way"),
+        ("cp2110://0001", "'cp2110://' is not a way"),
+        ("file:///etc/passwd", "'file://' is not a way"),
+        ("ASRLspy://loop://?file=notes.txt::INSTR", "is not a way"),
+        ("ASRL/spy://loop://?file=notes.txt::INSTR", "a URL is not the name"),
+        ("/spy://loop://?file=notes.txt", "a URL is not the name"),
+        ("1spy://loop://?file=notes.txt", "a URL is not the name"),
+        ("socket://psu:5025?logging=debug", "'?logging=debug' follows"),
+        ("rfc2217://psu:5025?logging=debug", "'?logging=debug' follows"),
+        ("socket://psu:5025/spy://x?file=y", "follows the port"),
         ("vendor:", "serial number"),
         ("ASRL::INSTR", "names no port"),
         ("ASRL::COM3::INSTR", "1 parts follow"),
@@ -114,6 +126,15 @@ def test_a_bad_address_is_named_with_what_to_write(monkeypatch: pytest.MonkeyPat
     assert names in str(caught.value)
     assert f"'{text}'" in caught.value.asked
     assert caught.value.try_this
+
+
+@pytest.mark.parametrize(
+    "text", ["NUL", "con", r"\\.\NUL", "LPT1", "//server/share/x", r"\\server/share", "aux.txt"]
+)
+def test_windows_keeps_some_names_for_itself(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(os, "name", "nt")
+    with pytest.raises(AddressError, match=r"Windows has no serial port of that name.*COM3"):
+        parse_address(text)
 
 
 @given(st.text())

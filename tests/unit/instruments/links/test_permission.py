@@ -164,7 +164,7 @@ def test_a_port_that_may_be_opened(port: Path, close: Callable[[Path], None]) ->
     assert missing_permission("/dev/no-such-port") == ""
 
 
-@pytest.mark.parametrize("form", ["{port}", "ASRL{port}::INSTR", "spy://{port}"])
+@pytest.mark.parametrize("form", ["{port}", "ASRL{port}::INSTR"])
 def test_a_port_of_a_group_names_the_command(port: Path, close: Callable[[Path], None], form: str) -> None:
     close(port)
     text = missing_permission(form.format(port=port))
@@ -184,7 +184,7 @@ def test_a_port_that_no_group_may_open_needs_the_rules(port: Path, close: Callab
     assert str(RULES_FILE) in missing_permission(str(port))
 
 
-@pytest.mark.parametrize("address", ["tcp://psu:5025", "TCPIP::psu::INSTR", "vendor:002122", "loop://"])
+@pytest.mark.parametrize("address", ["tcp://psu:5025", "TCPIP::psu::INSTR", "vendor:002122", "socket://psu:5025"])
 def test_other_addresses_need_no_permission(close: Callable[[Path], None], address: str) -> None:
     assert missing_permission(address) == ""
 

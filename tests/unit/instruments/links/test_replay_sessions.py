@@ -10,6 +10,7 @@ import numpy as np
 import pyjls
 
 from instruments.clock import VirtualClock
+from instruments.devices.lpm01a.dialect import PUT_BACK
 from instruments.devices.lpm01a.driver import Lpm01a
 from instruments.devices.lpm01a.twin import VirtualLpm01a
 from instruments.links.base import Link
@@ -100,9 +101,20 @@ def supply_first(recording: list[Recorded]) -> list[Recorded]:
     return [replace(one, t_ns=t_ns) for one, t_ns in zip(ordered, times, strict=True)]
 
 
+def put_back_too(recording: list[Recorded]) -> list[Recorded]:
+    """Return a recording of 0.1.0 with the settings that are put back today, and were not set then."""
+    acqtime = next(at for at, one in enumerate(recording) if one.data.startswith(b"acqtime"))
+    t_ns = recording[acqtime].t_ns
+    added = []
+    for command in PUT_BACK:
+        added.append(Recorded(t_ns, "tx", f"{command}\n".encode()))
+        added.append(Recorded(t_ns, "rx", f"\0PowerShield > ack {command}\r\n\0".encode()))
+    return recording[:acqtime] + added + recording[acqtime:]
+
+
 def test_a_session_of_0_1_0_is_replayed_from_its_journal() -> None:
     clock = VirtualClock()
-    replay = ReplayLink("monitor", clock, supply_first(recorded(SESSION, "monitor")))
+    replay = ReplayLink("monitor", clock, put_back_too(supply_first(recorded(SESSION, "monitor"))))
     items = measure(replay, clock, 100.0, 80.0)
     assert replay.left == 0
     assert not [item for item in items if isinstance(item, Lost) or (isinstance(item, Note) and item.suspicious)]

@@ -33,7 +33,7 @@ def spellings(draw: st.DrawFn) -> list[str]:
             f"TCP://{mixed_case(host, upper)}:{port}/",
             f"TCPIP{board}::{host}::{port}::SOCKET",
             mixed_case(f"tcpip::{host}::{port}::socket", upper),
-            f"socket://{host}:{port}/logging=debug",
+            f"socket://{host}:{port}/",
             f"rfc2217://{host}:{port}?timeout=3",
         ]
     if kind == "lan":
@@ -60,7 +60,6 @@ def spellings(draw: st.DrawFn) -> list[str]:
             f"com{number}",
             rf"\\.\COM{number}",
             f"ASRLCOM{number}::INSTR",
-            f"spy://com{number}",
         ]
     serial = draw(serials)
     return [f"vendor:{serial}", f"VENDOR: {serial} "]
@@ -108,7 +107,7 @@ def test_a_link_to_a_port_and_its_target_are_one(tmp_path: Path) -> None:
     port, by_id = tmp_path / "ttyACM0", tmp_path / "usb-STMicroelectronics_PowerShield-if00"
     port.touch()
     by_id.symlink_to(port)
-    names = [str(port), str(by_id), f"{tmp_path}/./x/../ttyACM0", f"ASRL{by_id}::INSTR", f"spy://{by_id}?color"]
+    names = [str(port), str(by_id), f"{tmp_path}/./x/../ttyACM0", f"ASRL{by_id}::INSTR"]
     assert {canonical_resource(name) for name in names} == {str(port.resolve())}
 
 

@@ -224,6 +224,16 @@ def test_where_it_is_not_clear_what_repeats_nothing_is_said() -> None:
     assert short_s(switched) is None
 
 
+def test_a_piece_in_which_much_less_repeats_than_in_the_others_makes_it_unclear() -> None:
+    """Loud noise all along leaves two thirds of the variance, and is even; louder in one piece, it is not."""
+    steady = np.full(60, EACH)
+    assert repetitions(inferences(steady, noise=0.3), 60) is not None
+    power_w = inferences(steady)
+    sixth = len(power_w) // 6
+    power_w[3 * sixth : 4 * sixth] += np.random.default_rng(2).normal(0, 0.03 * 0.3, sixth)
+    assert repetitions(power_w, 60) is None
+
+
 def test_a_loud_tick_beside_the_inferences_is_no_inference() -> None:
     """A supply's beat, ten times as loud, with a period 4 % longer: of its kind 115 would fit, not 120."""
     power_w = inferences(STEADY)

@@ -54,3 +54,10 @@ def test_few_arrivals_have_no_parts_to_compare() -> None:
     assert worst_stretch(facts(np.zeros(15)), 0.0) is None
     assert worst_stretch(facts(np.zeros(16)), 0.0) is not None
     assert worst_stretch(cast(Facts, SimpleNamespace(monitor=None)), 0.0) is None
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_ratio_is_farthest_from_one_unless_told_otherwise(side: int) -> None:
+    """The first half keeps time, the second does not: it counts, whichever side it is off to."""
+    late = np.where(np.arange(64) < 32, 0.0, side * np.linspace(-2.0, 2.0, 64))
+    assert worst_stretch(facts(late), 0.0) == worst_stretch(facts(late), 0.0, 1.0)

@@ -28,6 +28,11 @@ def test_the_level_outside_is_that_of_the_neighbour() -> None:
     assert (start.half_width_s, start.at_s) == (0.25, 1.7)
 
 
+def test_what_edges_share_and_what_each_has_alone_is_known_in_seconds() -> None:
+    seen = view(3.4, starts=True, shared=3.0, alone=2.0)
+    assert (seen.shared_s, seen.alone_s) == (1.5, 1.0)
+
+
 def test_an_edge_between_two_samples_has_no_mixed_one() -> None:
     assert view(3.0, starts=True).outside_w == 3.0
     assert view(7.0, starts=False).outside_w == 4.0

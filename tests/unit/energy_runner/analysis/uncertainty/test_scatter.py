@@ -19,7 +19,16 @@ VALUES = [4.0, 4.2, 3.9, 4.1, 4.05]
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(5.3e-5, "53 ppm"), (1.26e-6, "1.3 ppm"), (2e-3, "0.20 %"), (0.131, "13 %"), (0.0, "0 ppm")],
+    [
+        (5.3e-5, "53 ppm"),
+        (1.26e-6, "1.3 ppm"),
+        (1e-4, "0.010 %"),
+        (1.5e-4, "0.015 %"),
+        (2e-3, "0.20 %"),
+        (0.131, "13 %"),
+        (-0.131, "13 %"),
+        (0.0, "0 ppm"),
+    ],
 )
 def test_a_share_is_written_without_an_exponent(share: float, words: str) -> None:
     assert in_words(share) == words
@@ -30,6 +39,11 @@ def test_one_stimulus_scatters_by_repeatability() -> None:
     assert found.name == "repeatability of the windows"
     assert found.u == pytest.approx(median_factor(5) * statistics.stdev(VALUES))
     assert found.dof == 4
+
+
+def test_the_scatter_is_told_as_a_share_of_the_score() -> None:
+    [found] = find_scatter(VALUES, [3] * 5, 0.0, 1.0)
+    assert f"{in_words(statistics.stdev(VALUES) / statistics.median(VALUES))} of the score" in found.source
 
 
 def test_different_stimuli_scatter_by_more_than_repeatability_and_are_called_so() -> None:

@@ -182,7 +182,7 @@ def test_an_impossible_rate_is_refused_before_anything_is_sent(rate_hz: float) -
     bench.monitor.open(bench.within())
     sent: list[bytes] = []
     bench.world.faults.corrupt["host>monitor"] = listening(sent)
-    with pytest.raises(Refused, match="500 kHz"):
+    with pytest.raises(Refused, match="500000 Hz"):
         bench.monitor.instrument.sampler().configure(SamplingSettings(rate_hz), bench.within())
     assert sent == []
 
@@ -213,7 +213,7 @@ def test_each_refused_set_up_command_is_refused_by_the_driver(command: str) -> N
     bench = make()
     bench.monitor.open(bench.within())
     bench.world.faults.refuse.add(command)
-    with pytest.raises(Refused, match=r"set up the .*-222"):
+    with pytest.raises(Refused, match=r"(set up the|undo) .*-222"):
         bench.monitor.configure(SETTINGS, bench.within())
 
 

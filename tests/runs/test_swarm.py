@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A swarm of random runs under random faults keeps every promise; `scripts/swarm` runs more of them."""
+
+import shutil
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from energy_runner.session.folder import write_record, write_result
+from tests.support.swarm.benches import BENCHES
+from tests.support.swarm.invariants import CHECKS, complaints, error_of
+from tests.support.swarm.run import told
+from tests.support.swarm.trial import Trial, run_trial
+
+SEED = 20261129
+PARTS, EACH = 8, 40
+SIMULATED = [name for name, _ in BENCHES if not name.startswith("cosim")]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_promise_is_kept(part):
+    valid = beyond = 0
+    for number in range(part * EACH, (part + 1) * EACH):
+        one = told(SEED, number)
+        assert not one.complaints, f"{one.text}\n" + "\n".join(one.complaints)
+        valid += one.valid
+        beyond += not one.held
+    assert valid > EACH // 5
+    assert beyond <= 1 + valid // 10
+
+
+def test_the_same_run_is_drawn_again(tmp_path):
+    first, again = run_trial(3, 17, into=tmp_path / "a"), run_trial(3, 17, into=tmp_path / "b")
+    assert str(first) == str(again)
+    files = [sorted(path.name for path in (tmp_path / name / "session").iterdir()) for name in "ab"]
+    assert files[0] == files[1]
+    journals = [(tmp_path / name / "session" / "journal.jsonl").read_bytes() for name in "ab"]
+    assert journals[0] == journals[1]
+
+
+@pytest.mark.parametrize("job", ["energy", "performance", "accuracy"])
+@pytest.mark.parametrize("bench", SIMULATED, ids=lambda name: name.rpartition("/")[2])
+def test_a_run_without_faults_keeps_every_promise_and_is_right(bench, job, tmp_path):
+    trial = run_trial(5, 1, into=tmp_path, only=(bench, job))
+    assert trial.session is not None
+    assert trial.session.record.outcome == "completed", trial.session.record.reason
+    assert complaints(trial) == []
+    error = error_of(trial)
+    assert error is None or error.held
+
+
+@pytest.mark.parametrize("job", ["off", "doctor"])
+@pytest.mark.parametrize("bench", [name for name in SIMULATED if "fed" not in name], ids=lambda name: name[-16:])
+def test_a_bench_that_a_dead_run_left_on_is_switched_off(bench, job, tmp_path):
+    trial = run_trial(5, 1, into=tmp_path, only=(bench, job))
+    assert trial.raised is None
+    assert complaints(trial) == []
+
+
+def bent_score(trial: Trial, by: float) -> None:
+    result = trial.session.result()
+    score = result.energy_per_inference_j
+    moved = score.model_copy(update={"median": score.median + by * score.U})
+    write_result(trial.session.path, result.model_copy(update={"energy_per_inference_j": moved}))
+
+
+def on_again(trial: Trial) -> None:
+    trial.bench.twin.world.set_supply(True, 3.0)
+
+
+def welded(trial: Trial) -> None:
+    """The supply is on, and nothing that is said to the instrument changes it."""
+    on_again(trial)
+    trial.bench.twin.world.set_supply = lambda *_: None
+
+
+def open_again(trial: Trial) -> None:
+    next(iter(trial.bench.instruments.values())).open(trial.bench.clock.deadline(5.0))
+
+
+def ended_as(trial: Trial, outcome: str) -> None:
+    write_record(trial.session.path, trial.session.record.model_copy(update={"outcome": outcome}))
+
+
+def cut_journal(trial: Trial) -> None:
+    path = trial.session.path / "journal.jsonl"
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+BROKEN: dict[str, tuple[Callable[[Trial], object], str]] = {
+    "_far_off": (lambda trial: bent_score(trial, 3.0), "valid, and wrong by"),
+    "_supply_left_on": (on_again, "the supply is on, and the record says otherwise"),
+    "_no_switching_off": (welded, "bench off left the supply on"),
+    "_hangs": (lambda trial: trial.bench.clock.sleep(1000.0), "s of virtual time"),
+    "_left_open": (open_again, "is open"),
+    "_undeclared": (lambda trial: setattr(trial, "raised", ZeroDivisionError("x")), "raised ZeroDivisionError"),
+    "_unreadable": (cut_journal, "the journal is torn"),
+    "_contradicts_itself": (lambda trial: ended_as(trial, "bench-fault"), "ended as"),
+}
+
+
+@pytest.mark.parametrize("check", [check.__name__ for check in CHECKS])
+def test_a_broken_promise_is_seen(check, tmp_path):
+    trial = run_trial(5, 2, into=tmp_path, only=("virtual-lpm01a", "energy"))
+    assert complaints(trial) == []
+    bend, said = BROKEN[check]
+    bend(trial)
+    trial.session = type(trial.session).open(trial.session.path)
+    named = next(one for one in CHECKS if one.__name__ == check)
+    assert any(said in complaint for complaint in named(trial))
+
+
+def test_a_figure_just_within_twice_its_uncertainty_is_counted_and_no_complaint(tmp_path):
+    trial = run_trial(5, 3, into=tmp_path, only=("virtual-n6705c", "energy"))
+    bent_score(trial, 1.2 if error_of(trial).error > 0 else -1.2)
+    error = error_of(trial)
+    assert not error.held
+    assert error.far is (abs(error.error) > 2 * error.expanded)
+
+
+def test_a_thread_that_is_left_is_seen(tmp_path):
+    trial = run_trial(5, 4, into=tmp_path, only=("virtual-lpm01a", "performance"))
+    assert trial.threads == []
+    trial.threads = [threading.current_thread().name]
+    assert any("thread" in complaint for complaint in complaints(trial))
+
+
+def test_nothing_is_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    told(7, 1)
+    assert not list(tmp_path.glob("swarm-[!sc]*"))
+    shutil.rmtree(tmp_path, ignore_errors=True)

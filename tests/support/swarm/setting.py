@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run that is being prepared: what faults may be armed on."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from energy_runner.bench import Bench
+from energy_runner.director.stop import StopRequest
+from instruments.links.base import Link
+from tests.support.swarm.links import Switched
+
+NS_PER_S = 1_000_000_000
+
+
+@dataclass
+class Setting:
+    """A run before it starts. `begins_s`, `lasts_s` and `calls` are those of the same run without faults.
+
+    A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` are entered
+    A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` is entered
+    while the bench is built, `on_bench` are called with it, `around` is entered while the run lasts. `stop` is
+    """
+
+    rng: np.random.Generator
+    begins_s: float
+    lasts_s: float
+    calls: dict[str, int]
+    instruments: tuple[str, ...]
+    wires: tuple[str, ...]
+    stop: StopRequest = field(default_factory=StopRequest)
+    wraps: list[Callable[[str, Link], Link]] = field(default_factory=list)
+    building: list[AbstractContextManager[Any]] = field(default_factory=list)
+    on_bench: list[Callable[[Bench], None]] = field(default_factory=list)
+    around: list[AbstractContextManager[Any]] = field(default_factory=list)
+    injected: list[BaseException] = field(default_factory=list)
+    live: bool = False
+
+    def moment_ns(self) -> int:
+        """Draw a moment of the run, its tear-down included, in virtual ns."""
+        return int((self.begins_s + self.rng.uniform(0.0, 1.05 * self.lasts_s)) * NS_PER_S)
+
+    def one_of(self, choices: tuple[str, ...]) -> str:
+        """Draw one of the choices."""
+        return choices[int(self.rng.integers(len(choices)))]
+
+    def log_uniform(self, low: float, high: float) -> float:
+        """Draw a number whose logarithm is uniform."""
+        return float(np.exp(self.rng.uniform(np.log(low), np.log(high))))
+
+    def wrap(self, name: str, link: Link) -> Link:
+        """Put all faults between a driver and its link, once `live` is set; fits `build_bench(wrap=…)`."""
+        faulty = link
+        for wrap in self.wraps:
+            faulty = wrap(name, faulty)
+        return Switched(link, faulty, lambda: self.live)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of the swarm: drawn from a seed and a number, run through the whole API, and looked at afterwards."""
+
+import tempfile
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+
+from energy_runner.bench import Bench
+from energy_runner.session.folder import Session
+from tests.support.swarm.benches import (
+    BENCHES,
+    JOBS,
+    UART_WIRES,
+    Job,
+    built,
+    clean,
+    done,
+    drawn,
+    left_on,
+    plan,
+    switches,
+)
+from tests.support.swarm.kinds import armed
+from tests.support.swarm.setting import Setting
+
+FAULTS = (0.05, 0.45, 0.3, 0.2)  # chance of 0, 1, 2, 3 faults at once
+
+
+@dataclass
+class Trial:
+    """What one run was, and what became of it."""
+
+    seed: int
+    number: int
+    bench_name: str
+    job: Job
+    faults: list[str]
+    bench: Bench
+    folder: Path
+    session: Session | None = None
+    raised: BaseException | None = None
+    injected: list[BaseException] = field(default_factory=list)
+    threads: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        faults = "; ".join(self.faults) or "no fault"
+        return f"{self.seed}:{self.number} {Path(self.bench_name).stem}, {self.job}: {faults}"
+
+
+def run_trial(
+    seed: int,
+    number: int,
+    without: frozenset[int] = frozenset(),
+    into: Path | None = None,
+    only: tuple[str, Job] | None = None,
+) -> Trial:
+    """Draw run `number` of the swarm `seed` and run it; faults numbered in `without` are left out.
+
+    `only` is a bench and a job that are done without any fault, whatever was drawn. The session's folder is left
+    to the caller, who removes it.
+    """
+    rng = np.random.default_rng([seed, number])
+    name, job = drawn(rng, BENCHES), drawn(rng, JOBS)
+    if only is not None:
+        name, job = only
+    if job in ("off", "doctor") and not switches(name):
+        job = "energy"
+    known = clean(name, job)
+    instruments = known.instruments
+    wires = (*(f"{a}>{b}" for one in instruments for a, b in (("host", one), (one, "host"))), *UART_WIRES)
+    setting = Setting(rng, known.begins_s, known.lasts_s, known.calls, instruments, wires)
+    count = int(rng.choice(len(FAULTS), p=FAULTS)) if only is None else 0
+    twin_seed, head_s, read_back = int(rng.integers(2**31)), 0.5 + rng.uniform(0, 5e-3), bool(rng.random() < 0.3)
+    faults = armed(setting, count, without)
+    with ExitStack() as building:
+        for one in setting.building:
+            building.enter_context(one)
+        bench = built(name, job, seed=twin_seed, wrap=setting.wrap)
+    planned = None
+    if job in ("off", "doctor"):
+        left_on(bench)
+    else:
+        planned = replace(plan(name, job), seed=twin_seed, head_s=head_s, read_back=read_back)
+    setting.live = True
+    for act in setting.on_bench:
+        act(bench)
+    folder = into or Path(tempfile.mkdtemp(prefix="swarm-"))
+    trial = Trial(seed, number, name, job, faults, bench, folder, injected=setting.injected)
+    before = set(threading.enumerate())
+    with ExitStack() as around:
+        for place in ("director.handle", "api.hands_on"):
+            around.enter_context(patch(f"energy_runner.{place}.StopRequest", lambda: setting.stop))
+        if number % 20:  # the report is written, and takes its time, in one run of twenty
+            around.enter_context(patch("energy_runner.report.html.write_html"))
+        for one in setting.around:
+            around.enter_context(one)
+        try:
+            trial.session = done(job, bench, planned, folder / "session")
+        except BaseException as error:
+            trial.raised = error
+    trial.threads = [thread.name for thread in threading.enumerate() if thread not in before]
+    return trial
