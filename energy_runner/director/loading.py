@@ -14,8 +14,8 @@ from instruments.errors import ProtocolViolation, Refused
 ROUNDS = 3
 # Times that one load is read back: what comes back may have been damaged on its way, and the load itself not.
 READINGS = 2
-# Reading back takes 1.75 times as long as loading. A DUT that takes so many times as long, and the time of an answer
-# more, is silent.
+# Reading back takes 1.75 times as long as loading. A DUT that takes so many times as long, and the time of an
+# answer more, is silent.
 PATIENCE = 4.0
 
 

@@ -91,7 +91,7 @@ def test_half_a_command_is_a_remark(runs: Runs) -> None:
 def test_a_dut_that_falls_silent_in_accuracy_mode_is_given_up_soon(
     after_inputs: int, moment_ns: int, words: str, runs: Runs
 ) -> None:
-    """While it infers, or while the next stimulus is loaded or read back, where an answer may take five seconds."""
+    """While it infers, or while the next stimulus is loaded or read back: an answer may take five seconds."""
     _, whole = runs.go(lambda faults: None)
     at_ns = events(whole, InferenceDone)[after_inputs].sent_ns + moment_ns
     bench, session = runs.go(lambda faults: faults.silent_from_ns.update(dut=at_ns))
