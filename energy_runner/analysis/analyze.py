@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from energy_runner.analysis.accuracy import measure_accuracy
-from energy_runner.analysis.contradictions import contradicted, contradictions
+from energy_runner.analysis.contradictions import against_exchange, contradicted, contradictions
 from energy_runner.analysis.derived import Timed, TimedBy, energy_delay_product, throughput
 from energy_runner.analysis.energy.impossible import impossible_samples
 from energy_runner.analysis.energy.integrate import METHODS
@@ -20,6 +20,7 @@ from energy_runner.analysis.inferences.repeated import count_in_trace
 from energy_runner.analysis.inferences.window_length import by_repetitions
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
+from energy_runner.analysis.official import standing
 from energy_runner.analysis.performance import timed_by, window_durations
 from energy_runner.analysis.placing.alignment import (
     BY_HOST,
@@ -69,12 +70,16 @@ def analyze(session: Session) -> Result:
     facts = gather(session.journal(exchanges=False))
     _check_same_run(session)
     run = session.record.run
+    findings = contradictions(session, facts)
+    exchange, found = against_exchange(session, findings)
     result = Result(
         benchmark=session.record.benchmark.id,
         mode=run.mode,
         virtual=session.record.virtual,
         outcome=_outcome(session, facts),
-        findings=[*_general_findings(facts), *contradictions(session, facts)],
+        findings=[*_general_findings(facts), *findings, *found],
+        exchange=exchange,
+        stimuli=standing(session.record),
     )
     measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
     made = measure(session, facts, result)

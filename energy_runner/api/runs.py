@@ -38,6 +38,7 @@ from energy_runner.session.folder import (
 )
 from energy_runner.session.record import (
     BenchmarkFacts,
+    LabelFile,
     Record,
     RunFacts,
     StimulusFile,
@@ -346,6 +347,9 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
             read_back=run_plan.read_back,
             seed=run_plan.seed,
         ),
+        label_file=LabelFile(file=benchmark.labels_file, sha256=run_plan.labels_sha256, stimuli=run_plan.labels)
+        if run_plan.labels_sha256
+        else None,
         alignment=_alignment(bench) if run_plan.mode == "energy" else None,
         environment=environment(),
         stimuli=[

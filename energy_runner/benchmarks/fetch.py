@@ -44,6 +44,11 @@ def _pins() -> dict[str, dict[str, str]]:
     return tomllib.loads(text)
 
 
+def labels_pin(benchmark_id: str) -> str | None:
+    """Return the SHA-256 of a benchmark's official label file; None where it is not known."""
+    return _pins().get(benchmark_id, {}).get("labels")
+
+
 def fetch(
     benchmark: Benchmark,
     where: str,

@@ -59,11 +59,12 @@ class Stimulus:
 
 @dataclass(frozen=True)
 class StimulusFolder:
-    """A folder that holds a benchmark's label file and stimuli."""
+    """A folder that holds a benchmark's label file and stimuli; `labels_sha256` is that of the label file."""
 
     path: Path
     benchmark: Benchmark
     labels: tuple[Label, ...]
+    labels_sha256: str = ""
 
     def first(self, count: int) -> list[Stimulus]:
         """Return the first `count` stimuli of the label file, each checked; the others need not exist.
@@ -118,7 +119,8 @@ def find_stimuli(root: Path, benchmark: Benchmark) -> StimulusFolder:
         file = _label_file(root, benchmark)
     except OSError as error:
         raise ConfigurationError(f"{root}: cannot be read ({error.strerror or error})") from None
-    return StimulusFolder(file.parent, benchmark, tuple(read_labels(file, benchmark)))
+    labels = tuple(read_labels(file, benchmark))
+    return StimulusFolder(file.parent, benchmark, labels, hashlib.sha256(file.read_bytes()).hexdigest())
 
 
 def _label_file(root: Path, benchmark: Benchmark) -> Path:

@@ -2,6 +2,7 @@
 """Accuracy mode: one inference for every stimulus of the label file."""
 
 from energy_runner.director.energy import FIRST_TRIAL_S
+from energy_runner.director.loading import LoadTime, load
 from energy_runner.director.performance import prepare
 from energy_runner.director.plan import PlannedInput
 from energy_runner.director.stage import Stage
@@ -15,6 +16,7 @@ CLASSIFY_TRIES = 3
 # counts as silent: there are thousands of inputs of one size, and a network takes the same time for each.
 PATIENCE = 5.0
 LEAST_PATIENCE_S = 2.0
+_SCALES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"))
 UART_ADVICE = "check the UART, and that the firmware runs the benchmark's model"
 
 
@@ -26,12 +28,35 @@ def measure_accuracy(stage: Stage) -> None:
     started_ns = stage.clock.now_ns()
     limit_s, longest_s = FIRST_TRIAL_S, 0.0
     for index, planned in enumerate(inputs):
-        stage.load(planned, read_back=False)
+        took = load(stage, planned, read_back=stage.plan.read_back)
         longest_s = max(longest_s, _classify(stage, planned, limit_s))
         limit_s = max(LEAST_PATIENCE_S, PATIENCE * longest_s)
         mean_s = (stage.clock.now_ns() - started_ns) / 1e9 / (index + 1)
         stage.expect_total(mean_s * (len(inputs) - index - 1))
+        if index == 0:
+            _tell_cost(stage, took, mean_s)
     stage.phase("finish")
+
+
+def _tell_cost(stage: Stage, took: LoadTime, each_s: float) -> None:
+    """Say after the first input what reading back costs in the whole run, or what doing without leaves open."""
+    count = len(stage.plan.inputs)
+    if not stage.plan.read_back:
+        stage.recorder.remark("director", "nothing is read back: not proven that the DUT sees what the files hold")
+        return
+    cost, whole = _words(count * took.read_back_s), _words(count * each_s)
+    stage.phase("classify", f"{count} inputs in about {whole}, {cost} of it to read them back")
+    stage.recorder.remark(
+        "director",
+        f"reading all {count} inputs back takes about {cost} of {whole}; a run that does not read back saves that "
+        "and does not prove that the DUT saw what the files hold",
+    )
+
+
+def _words(seconds: float) -> str:
+    """Return a duration as a person says it: 2.7 h, 36 min."""
+    scale, unit = next((one for one in _SCALES if seconds >= 2 * one[0]), _SCALES[-1])
+    return f"{seconds / scale:.2g} {unit}"
 
 
 def _classify(stage: Stage, planned: PlannedInput, limit_s: float) -> float:

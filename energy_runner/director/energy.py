@@ -2,6 +2,7 @@
 """Energy mode: one acquisition over five stimuli; between two falling edges the DUT infers N times."""
 
 from energy_runner.analysis.placing.margins import drift, tail_s
+from energy_runner.director.loading import load
 from energy_runner.director.plan import TRIAL_S
 from energy_runner.director.stage import ANSWER_S, EDGE_ADVICE, Stage
 from energy_runner.errors import BenchFault
@@ -42,7 +43,7 @@ def measure_energy(stage: Stage) -> None:
     stage.wait(plan.head_s)
     load_started_ns = stage.clock.now_ns()
     stage.phase("load", plan.inputs[0].file)
-    stage.load(plan.inputs[0], read_back=plan.read_back)
+    load(stage, plan.inputs[0], read_back=plan.read_back)
     load_s = (stage.clock.now_ns() - load_started_ns) / 1e9
     inferences, inference_s = _find_inferences(stage, applied.period_s)
     limit_s = SLACK * inference_s * (inferences + plan.warmups) + SLACK_S
@@ -52,7 +53,7 @@ def measure_energy(stage: Stage) -> None:
         stage.expect_total(left * (load_s + window_s) - (load_s if index == 0 else 0.0) + plan.tail_s)
         if index > 0:
             stage.phase("load", planned.file)
-            stage.load(planned, read_back=plan.read_back)
+            load(stage, planned, read_back=plan.read_back)
         stage.phase("measure", f"window {index + 1} of {len(plan.inputs)}")
         before = edges_seen(stage)
         stage.infer("window", index, inferences=inferences, warmups=plan.warmups, limit_s=limit_s)

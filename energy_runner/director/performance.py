@@ -2,6 +2,7 @@
 """Performance mode: inferences per second by the DUT's own microsecond clock."""
 
 from energy_runner.director.energy import FIRST_TRIAL_S, SLACK, SLACK_S
+from energy_runner.director.loading import load
 from energy_runner.director.plan import TRIAL_S
 from energy_runner.director.stage import Stage
 from energy_runner.errors import BenchFault
@@ -12,14 +13,14 @@ def measure_performance(stage: Stage) -> None:
     plan = stage.plan
     prepare(stage)
     stage.phase("load", plan.inputs[0].file)
-    stage.load(plan.inputs[0], read_back=plan.read_back)
+    load(stage, plan.inputs[0], read_back=plan.read_back)
     inferences, inference_s = _find_inferences(stage)
     window_s = inference_s * (inferences + plan.warmups)
     for index, planned in enumerate(plan.inputs):
         stage.expect_total((len(plan.inputs) - index) * window_s)
         if index > 0:
             stage.phase("load", planned.file)
-            stage.load(planned, read_back=plan.read_back)
+            load(stage, planned, read_back=plan.read_back)
         stage.phase("measure", f"window {index + 1} of {len(plan.inputs)}")
         limit_s = SLACK * window_s + SLACK_S
         stage.infer("window", index, inferences=inferences, warmups=plan.warmups, limit_s=limit_s)

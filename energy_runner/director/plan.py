@@ -40,7 +40,8 @@ class RunPlan:
 
     `inferences` None means that a short trial finds a number that fills a window. `head_s` and `tail_s` are
     seconds of idle recorded before the first and after the last command. Raises `ConfigurationError` for values
-    that no run can have, so that no plan ever switches a supply on in vain.
+    that no run can have, so that no plan ever switches a supply on in vain. `labels_sha256` is that of the label
+    file, empty where the inputs come from none, and `labels` how many files it lists.
     """
 
     benchmark: Benchmark
@@ -52,6 +53,8 @@ class RunPlan:
     seed: int = 0
     head_s: float = 0.5
     tail_s: float = 0.5
+    labels_sha256: str = ""
+    labels: int = 0
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in CHECKS if name != "limit"}
@@ -116,4 +119,6 @@ def plan_run(
         warmups=benchmark.run.warmups if warmups is None else warmups,
         read_back=read_back,
         seed=seed,
+        labels_sha256=folder.labels_sha256,
+        labels=len(folder.labels),
     )

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all modes share: opening the instruments, power, and waiting while the stream is being read."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -11,7 +10,7 @@ from energy_runner.bench.calibration import check_serial
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.first_contact import first_contact, note_boot
 from energy_runner.director.laps import check_laps
-from energy_runner.director.plan import PlannedInput, RunPlan
+from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals, check_unread
 from energy_runner.director.stop import StopRequest
@@ -34,14 +33,12 @@ from energy_runner.session.events import (
     Phase,
     PhasesMarked,
     Purpose,
-    StimulusLoaded,
     SupplySwitched,
     SwitchTurned,
     TemperatureMeasured,
 )
 from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
-from instruments.errors import ProtocolViolation
 from instruments.roles import AppliedSampling, AppliedSupply, Identity, Instrument, Lap, StreamItem
 from instruments.specifications import as_facts, largest_facts
 
@@ -291,37 +288,6 @@ class Stage:
             )
 
     # --- stimuli ------------------------------------------------------------------------------------------
-
-    def load(self, planned: PlannedInput, *, read_back: bool) -> None:
-        """Load a stimulus and, if wanted, compare what arrived byte for byte."""
-        data = planned.read()
-        limit = self.deadline(30.0 + 0.05 * len(data))
-        with self.recorder.bulk():
-            tries = self.bench.dut.load(data, limit)
-        if tries > 1:
-            self.recorder.remark("dut", f"{planned.file} needed {tries} tries to load", suspicious=True)
-        if read_back:
-            with self.recorder.bulk():
-                held = self.bench.dut.read_back(len(data), self.deadline(30.0 + 0.05 * len(data)))
-            if held != data:
-                pairs = enumerate(zip(data, held, strict=False))
-                wrong = next((i for i, (sent, came) in pairs if sent != came), len(held))
-                raise ProtocolViolation(
-                    f"read {planned.file} back from the DUT",
-                    f"byte {wrong} of {len(data)} differs ({len(held)} bytes came back)",
-                    "check the UART, or load without reading back",
-                )
-        self.recorder.emit(
-            StimulusLoaded(
-                t_ns=self.clock.now_ns(),
-                index=planned.number,
-                file=planned.file,
-                offset=planned.offset,
-                size=len(data),
-                sha256=hashlib.sha256(data).hexdigest(),
-                read_back=read_back,
-            )
-        )
 
     def infer(self, purpose: Purpose, index: int, *, inferences: int, warmups: int, limit_s: float) -> Inference:
         """Let the DUT infer and record its answer."""

@@ -100,6 +100,18 @@ def accuracy_value(metric: str, value: float) -> str:
     return (exact if len(exact) > len(least) else least) + unit
 
 
+def stimuli(result: Result) -> str:
+    """Return in words that the stimuli are not the benchmark's own; empty if they are.
+
+    For an accuracy also where that is not known: it is a figure about these stimuli and no others.
+    """
+    found = result.stimuli
+    told = {"unofficial", "unknown"} if result.mode == "accuracy" else {"unofficial"}
+    if found is None or found.status not in told:
+        return ""
+    return f"{found.status.upper()} STIMULI: {found.detail}"
+
+
 def score_explained(result: Result) -> str:
     """Return what the score means, in a sentence or two; empty if that cannot be said."""
     energy = result.energy_per_inference_j

@@ -88,6 +88,8 @@ def _head(result: Result, out: "Console", record: Record | None) -> None:
     else:
         text.append("NOT VALID", "bold red")
         text.append(f"  {headline.why_not_valid(result)}")
+    if result.mode == "accuracy" and headline.stimuli(result):  # of other modes the verdict is enough
+        text.append(shown(f"\n{plain(headline.stimuli(result))}", out), "yellow")
     if result.virtual:
         text.append(shown(f"\n{VIRTUAL}", out), "bold yellow")
     if record is not None and record.supply_off_confirmed is False:

@@ -18,6 +18,7 @@ NOT_KNOWN = "not known"
 METRIC_UNITS = {"top1": "%", "auc": "1"}
 ENERGY = frozenset({"energy"})
 TIMED = frozenset({"energy", "performance"})
+ACCURACY = frozenset({"accuracy"})
 ALL = frozenset({"energy", "performance", "accuracy"})
 SMALL = 1e-4  # a share below it is written in parts per million
 WITHIN = 2.0  # standard uncertainties by which a value may seem to lie beyond a limit; about 95 % of a normal one
@@ -124,10 +125,10 @@ def not_known(limit: Value, note: str, *, low: float | None = None, high: float 
     return Judgement(False, NOT_KNOWN, limit, note, known=False, low=low, high=high)
 
 
-def shown(text: object) -> str:
-    """Return text from a session, shortened to 80 characters for a verdict."""
+def shown(text: object, longest: int = 80) -> str:
+    """Return text from a session, shortened for a verdict."""
     words = " ".join(str(text).split())
-    return words if len(words) <= 80 else words[:77] + "..."
+    return words if len(words) <= longest else words[: longest - 3] + "..."
 
 
 def percent(share: float) -> str:

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules on how the run went, on what it ran, and on which benchmarks and runners a suite accepts."""
 
+from dataclasses import replace
+
 from energy_runner.analysis.contradictions import STREAM
+from energy_runner.analysis.read_back import NOT_PROVEN, classified, loads
 from energy_runner.rules.base import METRIC_UNITS, Case, Judgement, not_known, number, shown
 from energy_runner.rules.rule_sets import Row
 
@@ -98,23 +101,64 @@ def model_string(case: Case, _: Row) -> Judgement:
 
 def read_back(case: Case, _: Row) -> Judgement:
     """Judge whether every stimulus was read back from the DUT and compared."""
-    loaded = case.facts.loaded
-    compared = sum(stimulus.read_back for stimulus in loaded)
-    if not loaded or (case.record.origin is not None and not compared):
+    found = loads(case.facts)
+    if not found.loaded or (case.record.origin is not None and not found.compared):
         return not_known("all stimuli", "the session does not tell whether stimuli arrived as they are")
-    measured = f"{compared} of {len(loaded)} stimuli"
-    return number(compared, measured, "all stimuli", low=len(loaded))
+    measured = f"{found.compared} of {found.loaded} stimuli"
+    note = "" if found.compared == found.loaded else NOT_PROVEN
+    return number(found.compared, measured, "all stimuli", note, low=found.loaded)
+
+
+def inputs_read_back(case: Case, _: Row) -> Judgement:
+    """Judge whether every input that was classified was read back from the DUT and compared."""
+    found, limit = classified(case.facts), "all inputs"
+    unknown = case.record.origin is not None and not found.compared
+    if unknown or not found.loaded or not case.facts.loaded:
+        return not_known(limit, "the session does not tell whether inputs arrived as they are")
+    if case.record.run.read_back and not found.compared:  # as in the first versions, where nobody could choose
+        return not_known(limit, f"nothing was read back, though it was asked for: {NOT_PROVEN}")
+    measured = f"{found.compared} of {found.loaded} inputs"
+    note = "" if found.compared == found.loaded else NOT_PROVEN
+    return number(found.compared, measured, limit, note, low=found.loaded)
+
+
+def official_stimuli(case: Case, _: Row) -> Judgement:
+    """Judge whether the stimuli and their classes are the benchmark's own."""
+    found, limit = case.result.stimuli, "the benchmark's own"
+    if found is None:
+        return not_known(limit, "the session does not tell which stimuli it had")
+    if found.status == "unknown":
+        return not_known(limit, found.detail)
+    note = "" if found.status == "official" else found.detail
+    return Judgement(found.status != "unofficial", found.status, limit, note)
 
 
 def warm_ups(case: Case, _: Row) -> Judgement:
-    """Judge whether every window was warmed up alike."""
+    """Judge whether every window was warmed up alike, by what the DUT said of it where the session tells."""
     limit = "alike before every window"
-    counts = sorted({inference.warmups for inference in case.facts.windows()})
-    if not counts:
+    asked = [inference.warmups for inference in case.facts.windows()]
+    if not asked:
         return not_known(limit, "no window was measured")
-    note = "none: the first inference may cost more than the others" if counts[0] <= 0 else ""
-    measured = f"{counts[0]} to {counts[-1]}" if len(counts) > 1 else f"{counts[0]} before every window"
-    return number(counts[-1] - counts[0], measured, limit, note, high=0)
+    said = case.result.exchange.warmups_said if case.result.exchange is not None else []
+    told = [one for one in said if one is not None]
+    counts = sorted(told or asked)
+    notes = [] if counts[0] > 0 else ["none: the first inference may cost more than the others"]
+    notes += [] if told else ["as asked: the session does not tell what the DUT did"]
+    other = next(((had, did) for had, did in zip(asked, said, strict=False) if did not in {None, had}), None)
+    notes += [f"{other[0]} were asked for, and the DUT did {other[1]}"] if other else []
+    measured = f"{counts[0]} to {counts[-1]}" if counts[0] < counts[-1] else f"{counts[0]} before every window"
+    judged = number(counts[-1] - counts[0], measured, limit, "; ".join(notes), high=0)
+    return replace(judged, passed=judged.passed and other is None)
+
+
+def events_agree(case: Case, _: Row) -> Judgement:
+    """Judge whether the events that were derived from exchanged bytes are what those bytes say, read again."""
+    check, limit = case.result.exchange, "every fact as exchanged"
+    if check is None:
+        return not_known(limit, "the session holds no exchanged bytes to compare its events with")
+    agreeing = check.compared - check.contradictions
+    measured = f"{agreeing} of {check.compared} facts"
+    return number(agreeing, measured, limit, shown(check.first, 200), low=check.compared)
 
 
 def not_simulated(case: Case, _: Row) -> Judgement:

@@ -2,7 +2,7 @@
 """The table of rules: what each demands, the function that judges, in which modes, and the unit of its number."""
 
 from energy_runner.rules import clocks, instrument, modes, run, samples, windows
-from energy_runner.rules.base import ENERGY, TIMED
+from energy_runner.rules.base import ACCURACY, ENERGY, TIMED
 from energy_runner.rules.rule import Rule
 
 _TABLE: tuple[Rule, ...] = (
@@ -10,6 +10,7 @@ _TABLE: tuple[Rule, ...] = (
     Rule("facts-sealed", "the facts are those that were sealed when the run ended", run.facts_sealed),
     Rule("score", "the run gave the figure that it was made for", run.score),
     Rule("supply-off", "the supply is known to be off after the run", run.supply_off),
+    Rule("events-agree", "the events are what the exchanged bytes say", run.events_agree, unit="1"),
     Rule("benchmark", "the suite has the benchmark", run.benchmark),
     Rule("progressive-sizes", "ic02 is submitted together with ic01", run.progressive_sizes),
     Rule("runner", "the suite accepts results of the program that made the run", run.runner),
@@ -17,12 +18,26 @@ _TABLE: tuple[Rule, ...] = (
     Rule("five-windows", "{limit} windows were measured", windows.five_windows, TIMED, "1"),
     Rule("different-stimuli", "each window had another stimulus", windows.different_stimuli, TIMED, "1"),
     Rule("first-stimuli", "the stimuli are the first of the label file", windows.first_stimuli, TIMED),
+    Rule("official-stimuli", "the stimuli are the benchmark's own", run.official_stimuli, TIMED),
+    Rule(
+        "official-set",
+        "the stimuli and their classes are the benchmark's own",
+        run.official_stimuli,
+        ACCURACY,
+    ),
     Rule("window-length", "each window lasts at least {limit:g} s", windows.window_length, TIMED, "s"),
     Rule(
         "window-inferences", "each window holds at least {limit} inferences", windows.window_inferences, TIMED, "1"
     ),
     Rule("warm-ups", "every window is warmed up alike", run.warm_ups, TIMED, "1"),
     Rule("read-back", "every stimulus was compared in the DUT's memory", run.read_back, TIMED, "1"),
+    Rule(
+        "inputs-read-back",
+        "every input that was classified was compared in the DUT's memory",
+        run.inputs_read_back,
+        ACCURACY,
+        "1",
+    ),
     Rule("edges-match-commands", "edges and commands match one to one", samples.edges_match, ENERGY, "1"),
     Rule(
         "no-lost-samples",

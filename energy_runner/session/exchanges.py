@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from energy_runner.errors import SessionError
-from energy_runner.session.events import Exchange, RunStopped, StreamChunk
+from energy_runner.session.events import Event, Exchange, RunStopped, StreamChunk
 from energy_runner.session.journal import Journal, exchanged_bytes
 from energy_runner.session.stream import Passed, read_frames
 
@@ -16,6 +16,14 @@ _TRY = "Try: copy the session again from where it was recorded"
 
 def read_exchanges(journal: Journal, path: Path) -> Iterator[Passed]:
     """Yield what passed the links, in order; `path` is the session's `stream.bin`, which need not exist.
+
+    Raises as `read_in_order` does.
+    """
+    return (item for item in read_in_order(journal, path) if isinstance(item, Passed))
+
+
+def read_in_order(journal: Journal, path: Path, *kinds: type[Event]) -> Iterator[Passed | Event]:
+    """Yield what passed the links and, among it, the events of the given `kinds`, each where it was recorded.
 
     The journal of a killed run may index less than the stream holds or, after a power cut, more: then every whole
     frame is yielded, and `stream_doubt` says what is amiss. Raises `SessionError` for any other contradiction
@@ -26,7 +34,9 @@ def read_exchanges(journal: Journal, path: Path) -> Iterator[Passed]:
         file, held = None, 0
         if path.is_file():
             file, held = stack.enter_context(path.open("rb")), path.stat().st_size
-        for event in journal.of(Exchange, StreamChunk):
+        for event in journal.of(Exchange, StreamChunk, *kinds):
+            if isinstance(event, kinds):
+                yield event
             if isinstance(event, Exchange):
                 yield Passed(event.t_ns, event.box, event.direction, exchanged_bytes(event))
             if not isinstance(event, StreamChunk):

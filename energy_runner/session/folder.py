@@ -31,7 +31,8 @@ from energy_runner.session import disk
 from energy_runner.session import record as record_schema
 from energy_runner.session import result as result_schema
 from energy_runner.session.escaped import escaped
-from energy_runner.session.exchanges import read_exchanges, stream_damage
+from energy_runner.session.events import Event
+from energy_runner.session.exchanges import read_exchanges, read_in_order, stream_damage
 from energy_runner.session.journal import Journal
 from energy_runner.session.place import Place, keep_room
 from energy_runner.session.record import Record
@@ -284,6 +285,13 @@ class Session:
         Raises `SessionError` if journal and `stream.bin` cannot be read or contradict each other.
         """
         return read_exchanges(self.journal(), self.path / STREAM)
+
+    def in_order(self, *kinds: type[Event]) -> Iterator[Passed | Event]:
+        """Yield every byte that passed a link and, among it, the events of these kinds, as they were recorded.
+
+        Raises `SessionError` as `exchanges` does.
+        """
+        return read_in_order(self.journal(), self.path / STREAM, *kinds)
 
     def stream_bytes(self) -> int | None:
         """Return how long `stream.bin` is; None if the session has none."""

@@ -37,6 +37,17 @@ class StimulusFile(Model):
     """SHA-256 of the file."""
 
 
+class LabelFile(Model):
+    """The label file that named the stimuli and their classes."""
+
+    file: str
+    """Its name."""
+    sha256: str
+    """SHA-256 of its bytes."""
+    stimuli: int
+    """How many files it lists."""
+
+
 class BenchmarkFacts(Model):
     """The benchmark's definition, copied so that the session stands on its own."""
 
@@ -74,7 +85,7 @@ class RunFacts(Model):
     min_inferences: int
     """Least number of inferences in a window."""
     read_back: StrictBool
-    """True if stimuli are read back and compared."""
+    """True if stimuli were to be read back and compared; what was done is in the journal."""
     seed: int
     """Seed of a virtual bench."""
 
@@ -187,6 +198,8 @@ class Record(Model):
     """What the run was asked to do."""
     stimuli: list[StimulusFile]
     """The stimuli of the plan."""
+    label_file: LabelFile | None = None
+    """The label file of the stimuli; null where the session does not tell."""
     alignment: str | None = None
     """How edges are placed among the samples; null where there are none."""
     outcome: Outcome | Literal["running"] = "running"

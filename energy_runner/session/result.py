@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, StrictBool
 from energy_runner import notebook
 from energy_runner.session.budget import Component, Derived, Score, Stated, Uncertainty, WindowUncertainty
 from energy_runner.session.document import READ, Model
+from energy_runner.session.evidence import ExchangeCheck, StimuliStanding
 from energy_runner.session.judged import Judged, JudgedSession
 from energy_runner.session.summed import SummaryCheck, SummedFigure
 from energy_runner.session.verdict import Verdict
@@ -334,6 +335,10 @@ class Result(Model):
     """Energy mode: the monitor's own summary against the recorded samples; null where it gave none."""
     inferences_in_trace: TraceCount | None = None
     """How often the trace repeats against the inferences stated; null where nothing repeats clearly."""
+    exchange: ExchangeCheck | None = None
+    """The events against the exchanged bytes; null for a session that holds no bytes to compare."""
+    stimuli: StimuliStanding | None = None
+    """Whether the stimuli are the benchmark's own; null in results that older versions wrote."""
     layers: Layers | None = None
     """Energy of each layer; only from a bench that marks the layers."""
     levels: Levels | None = None

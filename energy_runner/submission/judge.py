@@ -13,6 +13,7 @@ from energy_runner.rules import DEFAULT, RuleSet, evaluate, load_rule_set
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 from energy_runner.submission.model import FOLDERS, MODES, REQUIRED_MODES, Entry
+from energy_runner.submission.names import plain_ascii
 from energy_runner.submission.run import make_run
 from energy_runner.submission.sessions import Sorted
 
@@ -45,7 +46,16 @@ def judge(found: Sorted, rule_set: str | Path | None) -> Judged:
         entries.append(Entry(benchmark, FOLDERS[name], runs, label_files))
     of_file = f"NOTE judged by the rule set '{rules.id}', a file (SHA-256 {rules.sha256})"
     notes = [] if rules.sha256 is None else [of_file]
-    return Judged(entries, int(rules.limit("five-windows")), notes)
+    notes += [_stimuli_note(entry) for entry in entries]
+    return Judged(entries, int(rules.limit("five-windows")), [note for note in notes if note])
+
+
+def _stimuli_note(entry: Entry) -> str:
+    """Return for every file of an export that stimuli are not, or not known to be, official; empty if they are."""
+    found = entry.runs["accuracy"].result.stimuli
+    if found is None or found.status == "official":
+        return ""
+    return plain_ascii(f"NOTE stimuli of {entry.benchmark.id}: {found.status}: {found.detail}", 300)
 
 
 def _result(sessions: dict[str, Session], mode: str, rules: RuleSet, beside: set[str]) -> Result:

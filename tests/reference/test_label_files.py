@@ -9,6 +9,7 @@ import pytest
 from energy_runner.benchmarks import fetch
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.labels import read_labels
+from energy_runner.benchmarks.official import class_pin, content_pin, pins_of
 from energy_runner.benchmarks.stimuli import find_stimuli
 from energy_runner.errors import ConfigurationError
 
@@ -30,6 +31,19 @@ def test_the_real_stimuli_of_kws01_are_all_right(reference: Path) -> None:
 def test_the_label_file_of_another_benchmark_is_refused(reference: Path) -> None:
     with pytest.raises(ConfigurationError, match="line 1: 12 classes, but ic01 has 10"):
         read_labels(reference / "stimuli" / "kws01" / "y_labels.csv", load_benchmark("ic01"))
+
+
+@pytest.mark.parametrize("name", ["kws01", "ic01", "ic02", "vww01", "ad01"])
+def test_the_official_stimuli_are_official_file_by_file(reference: Path, name: str) -> None:
+    folder, pins = reference / "stimuli" / ("ic01" if name == "ic02" else name), pins_of(name)
+    labels = read_labels(folder / "y_labels.csv", load_benchmark(name))
+    assert pins is not None
+    assert pins.classes == {class_pin(one.file, one.label) for one in labels}
+    there = [one for one in labels if (folder / one.file).is_file()]
+    contents = {
+        content_pin(one.file, hashlib.sha256((folder / one.file).read_bytes()).hexdigest()) for one in there
+    }
+    assert contents == pins.contents
 
 
 def test_the_pins_are_those_of_the_official_files(reference: Path) -> None:

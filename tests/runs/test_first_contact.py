@@ -79,17 +79,25 @@ def test_half_a_command_is_a_remark(runs: Runs) -> None:
     assert any("asked 2 times" in one.text and "Insufficent" in one.text for one in events(session, Remark))
 
 
-@pytest.mark.parametrize(("after_inputs", "moment_ns"), [(1, 1_000_000), (3, 1_000_000), (2, -3_000_000)])
+@pytest.mark.parametrize(
+    ("after_inputs", "moment_ns", "words"),
+    [
+        (1, 1_000_000, "answered before"),
+        (3, 1_000_000, "answered before"),
+        (2, -25_000_000, "answered before"),
+        (2, -3_000_000, "'m-ready' after 'db print'"),
+    ],
+)
 def test_a_dut_that_falls_silent_in_accuracy_mode_is_given_up_soon(
-    after_inputs: int, moment_ns: int, runs: Runs
+    after_inputs: int, moment_ns: int, words: str, runs: Runs
 ) -> None:
-    """While it infers, or while the next stimulus is loaded, where each answer may take five seconds."""
+    """While it infers, or while the next stimulus is loaded or read back: an answer may take five seconds."""
     _, whole = runs.go(lambda faults: None)
     at_ns = events(whole, InferenceDone)[after_inputs].sent_ns + moment_ns
     bench, session = runs.go(lambda faults: faults.silent_from_ns.update(dut=at_ns))
     assert api.exit_status(session) is ExitStatus.BENCH_FAULT
     assert bench.clock.now_ns() - at_ns < (3e9 if moment_ns > 0 else 6e9)
-    assert "answered before" in session.record.reason
+    assert words in session.record.reason
 
 
 @pytest.mark.parametrize("printed", [b"m-results-[,,,,]\r\n", b"m-results-[]\r\n"])

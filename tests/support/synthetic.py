@@ -72,6 +72,7 @@ class Setup:
     io_rate: float = 1.003
     io_offset_us: int = 12_345_678
     late_s: Callable[[int], float] = lambda number: 0.002 + 0.0005 * (number % 3)
+    stimuli: int | None = None  # of an accuracy run; None for all of the benchmark
     outputs: tuple[float, ...] = (0.0,) * 7 + (1.0,) + (0.0,) * 4
 
 
@@ -241,12 +242,12 @@ def _closing(t_s: float, *, monitor: bool) -> list[ev.AnyEvent]:
     ]
 
 
-def _loaded(setup: Setup, index: int, t_s: float) -> ev.StimulusLoaded:
+def _loaded(setup: Setup, index: int, t_s: float, offset: int = 0) -> ev.StimulusLoaded:
     return ev.StimulusLoaded(
         t_ns=host_ns(t_s),
         index=index,
         file=f"stimulus_{index}.bin",
-        offset=0,
+        offset=offset,
         size=load_benchmark(setup.benchmark).input_bytes,
         sha256=f"{index:064x}",
         read_back=True,
@@ -374,12 +375,13 @@ def _accuracy_run(setup: Setup) -> Run:
     benchmark = load_benchmark(setup.benchmark)
     stride = benchmark.stride_bytes
     size = benchmark.input_bytes + 2 * (stride or 0)
-    labels = [k % benchmark.classes for k in range(benchmark.stimuli)]
+    labels = [k % benchmark.classes for k in range(setup.stimuli or benchmark.stimuli)]
     events = _opening(setup, monitor=False)
     t = 0.0
     for number, label in enumerate(labels):
         for offset in range(0, size - benchmark.input_bytes + 1, stride or 1):
             results = [float(k == label) for k in range(benchmark.classes)]
+            events.append(_loaded(setup, number, t - 0.01, offset))
             events.append(
                 ev.InferenceDone(
                     t_ns=host_ns(t, 0.05),

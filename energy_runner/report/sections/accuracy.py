@@ -5,6 +5,7 @@ import math
 from collections import defaultdict
 
 from energy_runner.analysis.accuracy import top_class
+from energy_runner.analysis.read_back import classified
 from energy_runner.benchmarks.catalogue import list_benchmarks
 from energy_runner.report.charts.spread import roc_chart
 from energy_runner.report.headline import METRIC_MEANS, METRICS, accuracy_value
@@ -13,6 +14,7 @@ from energy_runner.report.story import Story
 from energy_runner.report.units import percent
 
 LARGEST_MATRIX = 40
+READ_BACK_MEANS = "How many inputs were read back from the device and found to be what was sent."
 
 
 def accuracy(story: Story) -> Html:
@@ -25,6 +27,7 @@ def accuracy(story: Story) -> Html:
         (explained(METRICS[found.metric], METRIC_MEANS[found.metric]), value or "withheld; a finding says why"),
         ("Target", f"at least {accuracy_value(found.metric, found.target)}"),
         ("Inputs classified", f"{found.stimuli} of {found.stimuli_expected}"),
+        (explained("Inputs read back", READ_BACK_MEANS), classified(story.facts).words),
     ]
     detail = _by_class(story) if found.metric == "top1" else _roc(story)
     return section("accuracy", "Accuracy", pairs("Accuracy", items), detail)

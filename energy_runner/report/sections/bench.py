@@ -3,8 +3,11 @@
 
 from typing import Any
 
+from energy_runner.analysis.official import stimulus_status
+from energy_runner.analysis.read_back import loads
 from energy_runner.analysis.uncertainty.evaluate import Limits
 from energy_runner.analysis.uncertainty.wording import rounded
+from energy_runner.benchmarks.official import pins_of
 from energy_runner.report.headline import how_it_ended
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
 from energy_runner.report.story import Story
@@ -105,7 +108,7 @@ def settings(story: Story) -> Html:
             explained("Warm-ups", "Inferences before each window that do not count."),
             run.warmups if run.mode != "accuracy" else None,
         ),
-        ("Stimuli read back", "yes, byte for byte" if run.read_back else "no"),
+        ("Stimuli read back", loads(story.facts).words),
         ("Shortest window allowed", with_unit(run.min_window_s, "s") if run.mode != "accuracy" else None),
     ]
     return section("settings", "Bench settings", pairs("Bench settings", items), _accuracy(story))
@@ -173,17 +176,35 @@ def stimuli(story: Story) -> Html:
     files = story.record.stimuli
     if not files:
         return Html("")
-    rows = [[f.file, f.label, f.size, tag("code", f.sha256, class_="hash")] for f in files]
+    pins = pins_of(story.record.benchmark.id)
+    rows = [
+        [f.file, f.label, f.size, stimulus_status(story.record, pins, f), tag("code", f.sha256, class_="hash")]
+        for f in files
+    ]
     columns = [
         "File",
         explained("Label", "The class that the label file gives this input."),
         "Bytes",
+        explained("Origin", "Whether name, class and content are the benchmark's own, by pinned hashes."),
         explained("SHA-256", "A fingerprint of the bytes: any change of the file changes it."),
     ]
     listed = table("Stimuli of the plan, in order", columns, rows, numeric=(1, 2))
     if len(files) > OPEN_STIMULI:
         listed = tag("details", tag("summary", f"Show all {len(files)} stimuli"), listed)
-    return section("stimuli", "Stimuli", listed)
+    return section("stimuli", "Stimuli", _standing(story), listed)
+
+
+def _standing(story: Story) -> Html:
+    """Return what the stimuli and their label file are, by pinned hashes."""
+    found, labels = story.result.stimuli, story.record.label_file
+    if found is None:
+        return Html("")
+    items: list[tuple[object, object]] = [
+        ("Stimuli", f"{found.status}: {found.detail}"),
+        ("Label file", labels and f"{labels.file}, {labels.stimuli} files; {found.label_file} byte for byte"),
+        ("SHA-256 of the label file", labels and labels.sha256),
+    ]
+    return pairs("Where the stimuli come from", items)
 
 
 def provenance(story: Story) -> Html:

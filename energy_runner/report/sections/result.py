@@ -29,6 +29,7 @@ def top(story: Story) -> Html:
             tag("header", tag("h1", title), line, words, *derived, class_="headline"),
             _supply_band(story),
             _valid_band(story),
+            _stimuli_band(story),
             _virtual_band(story),
             identity(story),
         )
@@ -55,6 +56,11 @@ def _supply_band(story: Story) -> Html:
     if story.record.supply_off_confirmed is not False:
         return Html("")
     return tag("div", tag("strong", headline.SUPPLY_ON), class_="band bad", role="alert")
+
+
+def _stimuli_band(story: Story) -> Html:
+    words = headline.stimuli(story.result)
+    return tag("div", words, ".", class_="band virtual", role="note") if words else Html("")
 
 
 def _virtual_band(story: Story) -> Html:

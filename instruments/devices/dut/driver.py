@@ -184,6 +184,10 @@ class Dut:
         answer = self.command("db print", deadline)
         return b"".join(h.event.data for h in answer.heard if isinstance(h.event, BufferBytes))[:size]
 
+    def settle(self, deadline: Deadline) -> None:
+        """Read until the DUT is silent, so that no line that came late or twice is taken for the next answer."""
+        self._until_quiet(deadline)
+
     def timestamp(self, deadline: Deadline) -> Answer:
         """Make the DUT pulse its timestamp pin once, or print a lap in a performance build."""
         return self.command("timestamp", deadline.at_most(ANSWER_S))

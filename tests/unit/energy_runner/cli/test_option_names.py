@@ -24,9 +24,15 @@ from energy_runner.published.eembc.labels import labels_of
 from energy_runner.rules import load_rule_set
 from energy_runner.submission.export import export_mlperf
 from tests.support.bent_runs import FAST
+from tests.support.pinned import any_stimuli_are_official
 from tests.support.places import ROOT
 from tests.support.submissions import form, made, options, short_windows, write_all
 from tests.support.synthetic import make_run
+
+
+@pytest.fixture(autouse=True)
+def official_stimuli(monkeypatch: pytest.MonkeyPatch) -> None:
+    any_stimuli_are_official(monkeypatch)
 
 
 @pytest.mark.parametrize(

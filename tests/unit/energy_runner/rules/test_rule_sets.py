@@ -81,7 +81,8 @@ def test_no_score_is_withheld_without_a_binding_rule_that_says_why() -> None:
 def test_the_laboratory_binds_less_than_a_suite(suite: str) -> None:
     lab, strict = load_rule_set("lab").rules, load_rule_set(suite).rules
     bound = {rule for rule, row in lab.items() if row.binding != "never"}
-    assert bound - {"score"} < {rule for rule, row in strict.items() if row.binding != "never"}
+    # No suite compares what its DUTs hold; for us an accuracy without that is not proven.
+    assert bound - {"score", "inputs-read-back"} < {rule for rule, row in strict.items() if row.binding != "never"}
     assert lab["no-lost-samples"].number > strict["no-lost-samples"].number
 
 

@@ -30,11 +30,12 @@ from tests.support.bent_runs import (
 )
 from tests.support.synthetic import Run, Setup, host_ns, make_run
 
-COMMON = ["run-completed", "facts-sealed", "benchmark", "runner", "model-string"]
+COMMON = ["run-completed", "facts-sealed", "events-agree", "benchmark", "runner", "model-string"]
 TIMED = [
     "five-windows",
     "different-stimuli",
     "first-stimuli",
+    "official-stimuli",
     "window-length",
     "window-inferences",
     "warm-ups",
@@ -74,7 +75,7 @@ SAMPLES = [
             ],
         ),
         ("performance", [*COMMON, *TIMED, "dut-clock", "spread", "drift", "not-simulated"]),
-        ("accuracy", [*COMMON, "accuracy-target", "not-simulated"]),
+        ("accuracy", [*COMMON, "official-set", "inputs-read-back", "accuracy-target", "not-simulated"]),
     ],
 )
 def test_a_good_run_passes_all_binding_rules_of_its_mode(tmp_path: Path, mode: str, rules: list[str]) -> None:

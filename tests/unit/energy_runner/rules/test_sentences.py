@@ -12,8 +12,10 @@ from energy_runner.rules.base import Case, Judgement, not_known, number
 from energy_runner.rules.rule import Rule, _stated
 from energy_runner.rules.rule_sets import Row
 from energy_runner.session import events as ev
+from energy_runner.session.journal import exchange, exchanged_bytes
 from energy_runner.session.result import Verdict
 from tests.support.bent_runs import FAST, cut, edit, one
+from tests.support.exchanged import with_exchange
 from tests.support.synthetic import make_run
 
 CASE = cast(Case, SimpleNamespace(mode="energy", rules=SimpleNamespace(id="set")))
@@ -135,7 +137,7 @@ def warmed(counts: tuple[int, ...], folder: Path) -> Verdict:
 
 
 @pytest.mark.parametrize(
-    ("counts", "measured", "passed", "noted"),
+    ("counts", "measured", "passed", "none"),
     [
         ((1, 1, 1, 1, 1), "1 before every window", True, False),
         ((0, 0, 0, 0, 0), "0 before every window", True, True),
@@ -144,10 +146,27 @@ def warmed(counts: tuple[int, ...], folder: Path) -> Verdict:
     ],
 )
 def test_warm_ups_are_alike(
-    tmp_path: Path, counts: tuple[int, ...], measured: str, passed: bool, noted: bool
+    tmp_path: Path, counts: tuple[int, ...], measured: str, passed: bool, none: bool
 ) -> None:
     told = warmed(counts, tmp_path)
-    assert (told.measured, told.passed, bool(told.note)) == (measured, passed, noted)
+    assert (told.measured, told.passed, told.note.startswith("none: ")) == (measured, passed, none)
+    assert told.note.endswith("as asked: the session does not tell what the DUT did")
+
+
+def test_warm_ups_are_those_that_the_dut_did(tmp_path: Path) -> None:
+    asked = make_run(FAST).change(ev.InferenceDone, lambda _, e: e.model_copy(update={"warmups": 10}))
+    run = with_exchange(asked)
+    assert one(run, tmp_path / "good", "warm-ups").text.endswith(
+        "passed; found 10 before every window, limit alike before every window."
+    )
+
+    def did_none(_: int, event: ev.Exchange) -> ev.Exchange:
+        data = exchanged_bytes(event).replace(b"m-warmup-start-10", b"m-warmup-start-0")
+        return exchange(event.t_ns, event.box, event.direction, data)
+
+    told = one(run.change(ev.Exchange, did_none), tmp_path / "bad", "warm-ups")
+    assert (told.measured, told.passed) == ("0 before every window", False)
+    assert told.note.endswith("10 were asked for, and the DUT did 0")
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.pinned import any_stimuli_are_official
 from tests.support.submissions import MODES, TEN, made, real, write_all
 from tests.support.synthetic import make_run
+
+
+@pytest.fixture(autouse=True)
+def official_stimuli(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made-up stimuli pass for official ones; `test_unofficial.py` asks the real pins."""
+    any_stimuli_are_official(monkeypatch)
 
 
 @pytest.fixture(scope="module")
