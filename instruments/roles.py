@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The roles an instrument can play on a bench, their settings, and the items of a sample stream.
+"""The roles an instrument can play on a bench, and their settings; the items of a sample stream are beside it.
 
 An instrument is opened once and offers roles by channel: it feeds the DUT (`Supply`), samples what the DUT draws
 (`Sampler`), captures edges of the timestamp pin (`EdgeSource`), carries the DUT's UART (`DutLink`), measures a
@@ -15,14 +15,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-import numpy as np
-import numpy.typing as npt
-
 from instruments.clock import Deadline
 from instruments.errors import Refused
 from instruments.specifications import Specification
+from instruments.stream_items import Float32Array as Float32Array
+from instruments.stream_items import Lost as Lost
+from instruments.stream_items import Note as Note
+from instruments.stream_items import NoteKind as NoteKind
+from instruments.stream_items import OverRange as OverRange
+from instruments.stream_items import Samples as Samples
+from instruments.stream_items import StreamItem as StreamItem
+from instruments.stream_items import Summary as Summary
+from instruments.stream_items import TimeMark as TimeMark
 
-Float32Array = npt.NDArray[np.float32]
 RoleName = Literal["supply", "sampler", "edges", "dut", "thermometer", "switch"]
 SignalKind = Literal["mean", "instant"]
 Timebase = Literal["samples", "microseconds"]
@@ -182,93 +187,6 @@ class SamplerCapabilities:
     starts_on_edge: bool = False
     unread_s: float = math.inf
     sums_up: bool = False
-
-
-@dataclass(frozen=True)
-class Samples:
-    """Consecutive samples, the first at index `first`; one array for each signal, all of the same length."""
-
-    first: int
-    values: tuple[Float32Array, ...]
-
-    @property
-    def count(self) -> int:
-        """Return the number of sample periods that the block covers."""
-        return len(self.values[0])
-
-
-@dataclass(frozen=True)
-class Lost:
-    """`missing` samples were lost somewhere in [`after`, `before`); `detail` says how the loss was noticed."""
-
-    after: int
-    before: int
-    missing: int
-    detail: str
-
-
-@dataclass(frozen=True)
-class TimeMark:
-    """The instrument's own statement of elapsed time at sample index `at`."""
-
-    at: int
-    device_time_s: float
-    buffer_fill: float | None = None
-
-
-@dataclass(frozen=True)
-class OverRange:
-    """`count` samples from index `at` on were beyond what the instrument can measure."""
-
-    at: int
-    count: int
-    detail: str
-
-
-NoteKind = Literal["", "error", "ended", "supply-off", "surplus-samples", "lost-edge", "filling", "unreadable"]
-
-
-@dataclass(frozen=True)
-class Note:
-    """Text or bytes in the stream that are not samples; kept because they may explain a wrong figure.
-
-    `about` is what kind of message it is, on which its consequence depends: an `error` that the instrument reports
-    of itself, an acquisition that `ended` by itself, a supply that the instrument switched off unasked
-    (`supply-off`), more samples than its time allows (`surplus-samples`), an edge that its counter misses
-    (`lost-edge`), a buffer that is `filling`, text or bytes that are `unreadable`; "" for anything else. What it
-    reports happened between the samples `after` and `before`; None where the driver cannot tell.
-    """
-
-    text: str
-    suspicious: bool = False
-    about: NoteKind = ""
-    after: int | None = None
-    before: int | None = None
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What the instrument itself summed up of an acquisition that has ended; None where it does not say.
-
-    It covers all readings of the acquisition, those included that were lost on their way to the host. `samples` is
-    their number; `least` and `largest` are the extreme ones of the recorded `signal`, in its unit; charge and
-    energy are the integrals. A step is that of the last digit in which a figure came, by which it may differ from
-    the samples; 0 for one that is as exact as a 64-bit float.
-    """
-
-    samples: int | None = None
-    signal: str = ""
-    least: float | None = None
-    least_step: float = 0.0
-    largest: float | None = None
-    largest_step: float = 0.0
-    charge_coulomb: float | None = None
-    charge_step_coulomb: float = 0.0
-    energy_j: float | None = None
-    energy_step_j: float = 0.0
-
-
-StreamItem = Samples | Lost | TimeMark | OverRange | Note | Summary
 
 
 class Sampler(Protocol):

@@ -13,6 +13,7 @@ from energy_runner.session.budget import Component, Derived, Score, Stated, Unce
 from energy_runner.session.document import READ, Model
 from energy_runner.session.evidence import ExchangeCheck, StimuliStanding
 from energy_runner.session.judged import Judged, JudgedSession
+from energy_runner.session.layers import LayerResult, Layers
 from energy_runner.session.summed import SummaryCheck, SummedFigure
 from energy_runner.session.verdict import Verdict
 
@@ -204,32 +205,6 @@ class TraceCount(Model):
     """Whether they do; null where a harmless structure explains another number."""
     note: str = ""
     """Which; empty for none."""
-
-
-class LayerResult(Model):
-    """One layer of the network, per inference."""
-
-    name: str
-    """Name of the layer."""
-    operations: int
-    """Multiply-accumulates."""
-    duration_s: float
-    """Duration, s."""
-    energy_j: float
-    """Energy, J."""
-    u_j: float
-    """Standard uncertainty, J: scatter of the fit and place of the edges; the monitor's errors are not in it."""
-
-
-class Layers(Model):
-    """The energy of each layer, fitted to all inferences whose marks are known."""
-
-    inferences: int
-    """Inferences in the fit."""
-    energy_per_inference_j: float
-    """What the layers add up to, J."""
-    layers: list[LayerResult] = Field(default_factory=list)
-    """The layers, in the order in which they run."""
 
 
 class LevelResult(Model):

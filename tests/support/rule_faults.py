@@ -4,13 +4,17 @@
 A new rule needs a line in `FAULTS`: `test_each_rule_alone.py` fails until it has one.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session import events as ev
+from energy_runner.session.folder import Session, write_sealed
 from energy_runner.session.result import Result
 from tests.support.bent_runs import Change, bench, edit, insert, lose, monitor, power, record, volts
 from tests.support.exchanged import with_exchange
@@ -35,6 +39,7 @@ class Given:
     accuracy: Run | None = None
     performance: Run | None = None
     beside: frozenset[str] = frozenset({"ic01"})
+    after: Callable[[Path], object] = lambda folder: None  # the session was sealed
 
 
 @dataclass(frozen=True)
@@ -70,9 +75,13 @@ def made(
     *,
     setup: Setup = SETUP,
     before: Change = lambda run: run,
+    made_inferences: int | None = None,
     **bytes_: Any,
 ) -> Run:
-    """Return a good run, bent `before` its bytes were exchanged or after; the rest is as where it goes."""
+    """Return a good run, bent `before` its bytes were exchanged or after; the rest is as where it goes.
+
+    `made_inferences` is how often the trace repeats in each window, where the DUT states another number.
+    """
     run = bench(**BENCH)(make_run(setup, mode=mode))
     known = load_rule_set("mlperf-tiny-1.4").benchmarks.get(setup.benchmark)
     names = dict(enumerate(known.first[0] if known else ()))
@@ -83,8 +92,23 @@ def made(
     run.change(ev.InferenceDone, lambda _, e: e.model_copy(update={"results": one_hot(e.stimulus)}))
     if mode == "energy":
         run.change(ev.MonitorConfigured, lambda _, e: e.model_copy(update={"accuracy": WITH_CLOCK}))
-        run = volts(1.8)(monitor()(run))
+        run = volts(1.8)(monitor()(repeating(made_inferences or setup.inferences)(run)))
     return bend(with_exchange(before(run), **{"relay": mode == "energy"} | bytes_))
+
+
+def repeating(inferences: int) -> Change:
+    """Let the samples of each window repeat so many times, with the energy that they had."""
+
+    def change(run: Run) -> Run:
+        period_s = run.setup.period_s
+        for true in run.truth:
+            first, last = math.ceil(true.start_s / period_s), math.floor(true.stop_s / period_s)
+            each = (true.stop_s - true.start_s) / period_s / inferences
+            phase = ((np.arange(first, last) - true.start_s / period_s) / each) % 1
+            run.samples[0][first:last] *= np.where(phase < 0.5, 1.2, 0.8).astype(np.float32)
+        return run
+
+    return change
 
 
 def one_hot(label: int) -> list[float]:
@@ -114,7 +138,9 @@ def judged(given: Given, folder: Path, rules: RuleSet) -> Result:
         for mode in ("accuracy", "performance")
         if getattr(given, mode) is not None
     }
-    return evaluate(given.run.write(folder / "s"), rule_set=rules, beside=given.beside, **others)
+    write_sealed(folder / "s", given.run.write(folder / "s").record)
+    given.after(folder / "s")
+    return evaluate(Session.open(folder / "s"), rule_set=rules, beside=given.beside, **others)
 
 
 def caught(result: Result) -> set[str]:
@@ -135,6 +161,14 @@ def with_other(mode: str, *bend: Change, **how: Any) -> Callable[[], Given]:
 def wrong(count: int) -> Change:
     """Let the first answers be wrong."""
     return numbered(ev.InferenceDone, lambda n: {"results": one_hot((n + 1) % 10)} if n < count else {})
+
+
+def edited(folder: Path) -> None:
+    """Change the journal: one event is a little later than it was when the run was sealed."""
+    journal = folder / "journal.jsonl"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    lines[-1] = lines[-1].replace(b'"t_ns":1', b'"t_ns":2', 1)
+    journal.write_bytes(b"".join(lines))
 
 
 def by_a_faster_host(run: Run) -> Run:
@@ -176,6 +210,11 @@ FAULTS: dict[str, Fault] = {
         "performance", alone("performance", before=edit(ev.InferenceDone, dut_laps_us=[])), laboratory=True
     ),
     "supply-off": Fault("energy", alone("energy", record(supply_off_confirmed=None))),
+    "facts-sealed": Fault(
+        "energy",
+        lambda: replace(good("energy"), after=edited),
+        WITHHELD | {"throughput-agrees": "it is withheld, too"},
+    ),
     "events-agree": Fault(
         "energy",
         alone("energy", numbered(ev.StimulusLoaded, lambda n: {"sha256": "0" * 64} if n == 1 else {})),
@@ -201,7 +240,11 @@ FAULTS: dict[str, Fault] = {
     "official-stimuli": Fault("energy", alone("energy", before=stimulus(2, label=FORGED))),
     "official-set": Fault("accuracy", alone("accuracy", stimulus(2, label=FORGED))),
     "window-length": Fault("energy", alone("energy", setup=replace(SETUP, window_s=9.9))),
-    "window-inferences": Fault("energy", alone("energy", setup=replace(SETUP, inferences=9))),
+    "window-inferences": Fault(
+        "energy",
+        alone("energy", setup=replace(SETUP, inferences=9)),
+        {"trace-repeats": "so few cannot be counted in the trace"},
+    ),
     "warm-ups": Fault(
         "energy",
         alone("energy", before=numbered(ev.InferenceDone, lambda n: {"warmups": 2} if n == WINDOW_2 else {})),
@@ -230,6 +273,7 @@ FAULTS: dict[str, Fault] = {
         alone("energy", setup=replace(SETUP, laps=False), before=by_a_faster_host),
         WITHHELD | {"lap-clock": "laps would show it too, so there are none"},
     ),
+    "trace-repeats": Fault("energy", alone("energy", made_inferences=50)),
     "lap-clock": Fault("energy", alone("energy", before=late_laps)),
     "dut-clock": Fault(
         "energy",

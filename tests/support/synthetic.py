@@ -366,8 +366,7 @@ def _performance_run(setup: Setup) -> Run:
             )
         )
         t = stop + 0.2
-    record = _record(setup, list(range(setup.windows)))
-    return Run(setup, record, [*events, *_closing(t, monitor=False)], [], [], [])
+    return Run(setup, _record(setup, [*range(setup.windows)]), [*events, *_closing(t, monitor=False)], [], [], [])
 
 
 def _accuracy_run(setup: Setup) -> Run:
@@ -398,5 +397,4 @@ def _accuracy_run(setup: Setup) -> Run:
                 )
             )
             t += 0.1
-    record = _record(setup, labels, size)
-    return Run(setup, record, [*events, *_closing(t, monitor=False)], [], [], [])
+    return Run(setup, _record(setup, labels, size), [*events, *_closing(t, monitor=False)], [], [], [])
