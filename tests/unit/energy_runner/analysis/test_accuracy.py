@@ -17,7 +17,9 @@ from tests.support.synthetic import Run, make_run
 
 
 def measured(run: Run, folder: Path) -> tuple[Result, AccuracyResult]:
-    result = evaluate(run.write(folder), rule_set=load_rule_set("lab"))  # which asks for no official stimuli
+    suite = load_rule_set("mlperf-tiny-1.4")
+    asked = {name: row for name, row in suite.rules.items() if name != "official-set"}  # the stimuli are made up
+    result = evaluate(run.write(folder), rule_set=suite.model_copy(update={"rules": asked}))
     assert result.accuracy is not None
     return result, result.accuracy
 
