@@ -172,7 +172,9 @@ class ShieldStream:
         if every:
             index = np.arange(first, first + len(values)) + 1
             unit_per_a = self._plan.voltage_set_v / self._plan.rate_hz if self._plan.output == "energy" else 1.0
-            values[index % every == 0] = self._world.faults.odd_sample_a * unit_per_a
+            values[index % every == 0] = (
+                max(0.0, self._world.faults.odd_sample_a) * unit_per_a
+            )  # lines have no sign
 
     def _limit(self, first: int, current_a: FloatArray) -> tuple[FloatArray, list[Mark]]:
         limits = [one for one in (self._world.faults.over_range_above_a, self._plan.highest_a) if one is not None]

@@ -17,9 +17,11 @@ from energy_runner.bench import Bench, build_bench, load_bench_spec
 from energy_runner.bench.spec import Mode
 from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.stimuli import find_stimuli
+from energy_runner.director.doctor import Examination
 from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.session.folder import Session
 from instruments.twin_bench.call_faults import CallFaults
+from tests.support.disk_faults import DiskFaults
 from tests.support.sink_faults import SINKS
 from tests.support.small import small_benchmark, small_stimuli
 from tests.support.swarm.sinks import FailingSink
@@ -50,7 +52,7 @@ JOBS: tuple[tuple[Job, float], ...] = (
 )
 UART_WIRES = ("dut>io", "io>dut", "dut>line")
 WINDOWS = 5
-INFERENCES = 12
+INFERENCES = 24  # fewer than 15 cannot be counted in a trace
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,14 @@ def left_on(bench: Bench) -> None:
     bench.clock.sleep(1.0)
 
 
-def done(job: Job, bench: Bench, planned: RunPlan | None, out: Path) -> Session | None:
-    """Do the job on a bench that is built; return the session of a run."""
+def done(job: Job, bench: Bench, planned: RunPlan | None, out: Path) -> Session | Examination | None:
+    """Do the job on a bench that is built; return the session of a run, or what the doctor found."""
     with ExitStack() as around:
         around.enter_context(patch("energy_runner.api.hands_on.build_bench", lambda *_, **__: bench))
         if job == "off":
             api.switch_bench_off(bench.spec)
         elif job == "doctor":
-            api.examine_bench(bench.spec)
+            return api.examine_bench(bench.spec)
         elif planned is not None:
             return api.run(bench, planned, out=out, rule_set="lab")
     return None
@@ -132,7 +134,7 @@ def done(job: Job, bench: Bench, planned: RunPlan | None, out: Path) -> Session 
 @lru_cache
 def clean(bench_name: str, job: Job) -> Clean:
     """Do a job once without faults, and count."""
-    links = CallFaults()
+    links, calls_on_disk = CallFaults(), DiskFaults()
     sinks = {sink: FailingSink(sink, -1) for sink in SINKS}
     bench = built(bench_name, job, wrap=links.wrap)
     folder = Path(tempfile.mkdtemp(prefix="swarm-clean-"))
@@ -147,12 +149,13 @@ def clean(bench_name: str, job: Job) -> Clean:
             for sink in sinks.values():
                 around.enter_context(sink.installed())
             around.enter_context(patch("energy_runner.report.html.write_html"))
+            around.enter_context(calls_on_disk.patched())
             session = done(job, bench, planned, folder / "session")
-            accuracy = session.result().accuracy if session is not None else None
+            accuracy = session.result().accuracy if isinstance(session, Session) else None
     finally:
         shutil.rmtree(folder)
     log, names = links.log[before:], tuple(bench.instruments)
-    calls = {"links": len(log)}
+    calls = {"links": len(log), "disk": len(calls_on_disk.log)}
     calls |= {name: sum(call.startswith(f"{name} ") for call in log) for name in names}
     calls |= {f"sink {sink}": counted.calls for sink, counted in sinks.items()}
     lasts_s = (bench.clock.now_ns() - began_ns) / 1e9

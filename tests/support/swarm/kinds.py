@@ -16,12 +16,24 @@ from energy_runner.bench import Bench
 from energy_runner.director.stop import StopRequest
 from instruments.twin_bench.call_faults import KINDS, CallFaults
 from instruments.world.faults import Faults
+from tests.support.disk_faults import DiskFaults, SmallDisk
 from tests.support.sink_faults import SINKS
 from tests.support.swarm.host_clock import host_clock_off
 from tests.support.swarm.links import Away, RaisingCall, Slow
 from tests.support.swarm.setting import NS_PER_S, Setting
 from tests.support.swarm.sinks import FailingSink
 
+DISK_KINDS = ("EIO", "ENOSPC", "short", "torn")
+LEFT_OVER: tuple[dict[str, str], ...] = (
+    {"acqmode": "stat"},
+    {"funcmode": "high"},
+    {"pwrend": "off"},
+    {"VOLT:MODE": "ARB"},
+    {"VOLT:INP": "AUX1"},
+    {"VOLT:RANG:AUTO": "OFF"},
+    {"ARB": "1"},
+    {"RES:STAT": "1"},
+)
 Arm = Callable[[Setting], str]
 
 REFUSALS = (
@@ -175,6 +187,52 @@ def _disk(setting: Setting) -> str:
     return f"disk full for {sink} at call {at}{' and ever after' if lasting else ''}"
 
 
+def _disk_call(setting: Setting) -> str:
+    """Let one call on the disk fail, in one of the ways in which disks fail."""
+    kind, at = setting.one_of(DISK_KINDS), int(setting.rng.integers(max(1, setting.calls["disk"])))
+    setting.around.append(DiskFaults(kind, at).patched())
+    return f"disk full or broken: {kind} at call {at}"
+
+
+def _small_disk(setting: Setting) -> str:
+    """Let the disk become full."""
+    left = int(setting.log_uniform(1e3, 3e6))
+    setting.around.append(SmallDisk(left).patched())
+    return f"disk full after {left} bytes"
+
+
+def _moved_folder(setting: Setting) -> str:
+    """Move the session's folder away."""
+    moment_ns = setting.moment_ns()
+
+    def install(bench: Bench) -> None:
+        def move() -> None:
+            if setting.out.is_dir():
+                setting.out.rename(setting.out.with_name("moved"))
+
+        bench.twin.clock.call_at(moment_ns, move)  # type: ignore[union-attr]
+
+    setting.on_bench.append(install)
+    return f"session folder moved at {moment_ns / 1e9:.3f} s"
+
+
+def _odd_samples(setting: Setting) -> str:
+    """Let samples of the monitor be what it cannot deliver, or what the DUT does not draw."""
+    every, odd_a = _often(setting), setting.log_uniform(1e-3, 1e3) * (1 if setting.rng.random() < 0.8 else -1)
+
+    def install(bench: Bench) -> None:
+        _faults(bench).odd_sample_every, _faults(bench).odd_sample_a = every, odd_a
+
+    setting.on_bench.append(install)
+    return f"one of {every} samples reads {odd_a:.3g} A"
+
+
+def _comes_back(setting: Setting) -> dict[str, tuple[int, int]]:
+    start_ns = setting.moment_ns()
+    stop_ns = start_ns + int(setting.log_uniform(0.01, 40.0) * NS_PER_S)
+    return {setting.one_of(("dut", *setting.instruments)): (start_ns, stop_ns)}
+
+
 def _host_clock_steps(setting: Setting) -> str:
     """Let the host's time of day step, as when it is set by hand or by NTP."""
     step_ns = int(setting.rng.uniform(-86_400, 86_400) * NS_PER_S)
@@ -231,6 +289,18 @@ TABLE: tuple[tuple[str, float, Arm], ...] = (
     ("busy host", 3, _busy),
     ("bad call", 4, _call),
     ("raising call", 2, _raises),
+    ("odd samples", 3, _odd_samples),
+    ("flipped signs", 2, switched("flip_sign_every", _often)),
+    ("error in the stream", 2, switched("error_at_ns", lambda s: s.moment_ns())),
+    ("unplugged and back", 3, switched("unplug_between_ns", _comes_back)),
+    ("fewer inferences", 1, switched("inferences_made", lambda s: float(s.rng.uniform(0.3, 0.95)))),
+    ("restart at opening", 0.5, switched("dut_restarts_on_open", _true)),
+    ("boot loader", 0.5, switched("boot_loader_ns", lambda s: int(s.log_uniform(1e6, 3e9)))),
+    ("half a command", 0.5, switched("half_command", lambda s: b"infer 10 1"[: int(s.rng.integers(1, 10))])),
+    ("left-over setting", 1, switched("left_over", lambda s: LEFT_OVER[int(s.rng.integers(len(LEFT_OVER)))])),
+    ("disk call", 3, _disk_call),
+    ("small disk", 2, _small_disk),
+    ("moved folder", 0.5, _moved_folder),
     ("signals", 3, _asked_to_stop),
     ("disk", 3, _disk),
     ("host clock steps", 1, _host_clock_steps),

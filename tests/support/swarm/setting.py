@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ class Setting:
     around: list[AbstractContextManager[Any]] = field(default_factory=list)
     injected: list[BaseException] = field(default_factory=list)
     live: bool = False
+    out: Path = Path()
 
     def moment_ns(self) -> int:
         """Draw a moment of the run, its tear-down included, in virtual ns."""

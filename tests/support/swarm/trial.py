@@ -11,6 +11,7 @@ from unittest.mock import patch
 import numpy as np
 
 from energy_runner.bench import Bench
+from energy_runner.director.doctor import Examination
 from energy_runner.session.folder import Session
 from tests.support.swarm.benches import (
     BENCHES,
@@ -43,6 +44,7 @@ class Trial:
     bench: Bench
     folder: Path
     session: Session | None = None
+    examined: Examination | None = None
     raised: BaseException | None = None
     injected: list[BaseException] = field(default_factory=list)
     threads: list[str] = field(default_factory=list)
@@ -87,9 +89,10 @@ def run_trial(
     else:
         planned = replace(plan(name, job), seed=twin_seed, head_s=head_s, read_back=read_back)
     setting.live = True
+    folder = into or Path(tempfile.mkdtemp(prefix="swarm-"))
+    setting.out = folder / "session"
     for act in setting.on_bench:
         act(bench)
-    folder = into or Path(tempfile.mkdtemp(prefix="swarm-"))
     trial = Trial(seed, number, name, job, faults, bench, folder, injected=setting.injected)
     before = set(threading.enumerate())
     with ExitStack() as around:
@@ -100,7 +103,8 @@ def run_trial(
         for one in setting.around:
             around.enter_context(one)
         try:
-            trial.session = done(job, bench, planned, folder / "session")
+            came = done(job, bench, planned, setting.out)
+            trial.session, trial.examined = (came, None) if isinstance(came, Session) else (None, came)
         except BaseException as error:
             trial.raised = error
     trial.threads = [thread.name for thread in threading.enumerate() if thread not in before]
