@@ -293,7 +293,7 @@ TABLE: tuple[tuple[str, float, Arm], ...] = (
     ("flipped signs", 2, switched("flip_sign_every", _often)),
     ("error in the stream", 2, switched("error_at_ns", lambda s: s.moment_ns())),
     ("unplugged and back", 3, switched("unplug_between_ns", _comes_back)),
-    ("fewer inferences", 1, switched("inferences_made", lambda s: float(s.rng.uniform(0.3, 0.95)))),
+    ("fewer inferences", 1, switched("inferences_made", lambda s: float(s.rng.uniform(0.65, 0.95)))),
     ("restart at opening", 0.5, switched("dut_restarts_on_open", _true)),
     ("boot loader", 0.5, switched("boot_loader_ns", lambda s: int(s.log_uniform(1e6, 3e9)))),
     ("half a command", 0.5, switched("half_command", lambda s: b"infer 10 1"[: int(s.rng.integers(1, 10))])),

@@ -65,6 +65,7 @@ def test_another_licence_is_reported_and_left_alone(tmp_path):
         assert file.read_text("utf-8") == "# SPDX-License-Identifier: MIT\n"
 
 
+@pytest.mark.deep
 def test_a_copy_of_the_repository_is_mended_once_and_for_all(tmp_path):
     found = list(source_files(ROOT))
     copied, lines = [path.relative_to(ROOT) for path, _ in found], [line for _, line in found]

@@ -206,6 +206,7 @@ def test_shares_take_the_unit_of_the_largest():
     assert shares([]) == ("%", [])
 
 
+@pytest.mark.deep
 def test_the_same_facts_give_the_same_bytes_anywhere(tmp_path):
     session = energy_session(tmp_path, lost=3)
     elsewhere = shutil.copytree(session.path, tmp_path / "a" / "very" / "different" / "place")

@@ -94,6 +94,7 @@ def test_only_phases_matter():
     assert stream.getvalue() == ""
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("terminal", [True, False])
 @pytest.mark.parametrize(
     "error", [BrokenPipeError("gone"), OSError(5, "Input/output error"), ValueError("closed")]

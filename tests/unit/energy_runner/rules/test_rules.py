@@ -225,6 +225,7 @@ def test_what_is_known_to_be_wrong_weighs_more_than_what_is_not_known(tmp_path: 
     assert (verdict.passed, verdict.known, verdict.measured) == (False, True, 4)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("mode", ["energy", "performance", "accuracy"])
 def test_no_rule_minds_the_absence_of_any_kind_of_fact(tmp_path: Path, mode: str) -> None:
     setup = Setup(mode=mode, period_s=0.02, laps=True, benchmark="ic01")

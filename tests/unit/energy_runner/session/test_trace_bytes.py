@@ -27,6 +27,7 @@ def write(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.deep
 def test_sixteen_traces_written_at_once_are_the_same_bytes(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         found = set(pool.map(write, [tmp_path / f"{number}.jls" for number in range(16)]))

@@ -32,6 +32,7 @@ def test_the_checker_reads_exactly_our_figures(sessions, tmp_path):
     assert export.deviations == ()
 
 
+@pytest.mark.deep
 def test_all_benchmarks_in_one_tree(sessions, shapes, tmp_path):
     named = [*sessions, *(path for paths in shapes.values() for path in paths)]
     export = export_mlperf(options(named, tmp_path))

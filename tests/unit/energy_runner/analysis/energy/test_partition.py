@@ -34,6 +34,7 @@ def scene(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     return AROUND + rng.uniform() + np.concatenate([[0.0], np.cumsum(durations)]), powers
 
 
+@pytest.mark.deep
 def test_random_parts_lie_within_their_uncertainty() -> None:
     rng = np.random.default_rng(3)
     scores, durations, within = [], [], []

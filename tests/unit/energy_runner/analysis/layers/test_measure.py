@@ -217,6 +217,7 @@ def few_inferences(seed: int) -> tuple[Layers, np.ndarray]:
     return measured(source, Placed(start, start + offsets[-1], 0.0), told), duration * level
 
 
+@pytest.mark.deep
 def test_no_layer_has_less_than_no_energy_and_each_lies_within_its_uncertainty() -> None:
     inside, at_zero = [], 0
     for seed in range(200):

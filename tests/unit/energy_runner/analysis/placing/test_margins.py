@@ -85,6 +85,7 @@ def test_such_an_edge_may_be_off_its_command_by_as_much() -> None:
     assert not replace(edge, host_ns=float("nan")).within(0.0, 1e12)
 
 
+@pytest.mark.deep
 def test_an_imported_run_of_hours_has_its_edges_by_a_clock_within_its_limits() -> None:
     """Arrivals are known of the start only, and the monitor's samples last 1e-4 longer than it states."""
 

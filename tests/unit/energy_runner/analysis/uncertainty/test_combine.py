@@ -11,6 +11,7 @@ import pytest
 from energy_runner.analysis.uncertainty.combine import canonical, median_factor
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 10, 11, 30, 101])
 def test_the_factor_of_the_median_is_right(count: int) -> None:
     drawn = np.random.default_rng(count).standard_normal((100_000, count))
@@ -49,6 +50,7 @@ def test_neither_gtc_nor_scipy_is_needed_for_help() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.deep
 def test_what_takes_long_to_load_is_not_needed_to_load_the_analysis() -> None:
     slow = "{'GTC', 'scipy.stats', 'scipy.signal', 'matplotlib'}"
     code = f"import sys, energy_runner.analysis.analyze; assert not {slow} & set(sys.modules)"

@@ -40,6 +40,7 @@ def story(session):
     return tell(session, session.result())
 
 
+@pytest.mark.deep
 def test_a_report_tells_of_single_inferences_beside_the_score(session, story):
     page = (session.path / "report.html").read_text("utf-8")
     assert 'id="inferences"' in page
@@ -132,6 +133,7 @@ def test_layers_stand_beside_the_measured_total(session, story):
     assert layers(story) == ""  # a twin marks no layers
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("every", [10, 100])
 def test_inferences_that_lost_samples_are_told_and_not_drawn(every, tmp_path):
     (tmp_path / "stimuli").mkdir()
