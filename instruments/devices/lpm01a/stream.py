@@ -32,6 +32,8 @@ BUFFER_WARNING = 0.9
 OVER_RANGE_WORDS = ("current", "range", "overload")
 # After a report of overcurrent, samples above this share of the one that was reported count as over range too.
 AT_THE_LIMIT = 0.9
+# A reported sample that is so many times the next one may be misread: then the next one is taken for the limit.
+ALONE = 5.0
 # An edge line follows the last sample that was complete when the pin fell: the pin fell during the next one.
 EDGE_OFFSET = 0.5
 EDGE_HALF_WIDTH = 0.5
@@ -54,6 +56,7 @@ class Lpm01aStream:
         self._counter: int | None = None
         self._last = 0.0
         self._limited_from: float | None = None
+        self._reported = False
 
     def take(self, event: object) -> Iterator[StreamItem | Edge]:
         """Yield the items for one decoded event."""
@@ -67,7 +70,7 @@ class Lpm01aStream:
             case End():
                 yield from self._early_end(event)
             case ErrorReply(text) if any(word in text.lower() for word in OVER_RANGE_WORDS):
-                self._limited_from = AT_THE_LIMIT * self._last
+                self._limited_from, self._reported = AT_THE_LIMIT * self._last, True
                 yield OverRange(max(0, self.index - 1), 1, f"the shield reports: error {text}")
             case _:
                 yield replace(note(event), after=self.index, before=self.index)
@@ -89,8 +92,12 @@ class Lpm01aStream:
 
     def _limited(self, values: npt.NDArray[np.float64]) -> Iterator[StreamItem]:
         """Yield the samples still at the limit after a report of overcurrent, which the shield makes once."""
-        if self._limited_from is None:
+        if self._limited_from is None or not len(values):
             return
+        if self._reported:
+            self._reported = False
+            if 0.0 < ALONE * float(values[0]) < self._last:
+                self._limited_from = AT_THE_LIMIT * float(values[0])
         below = np.flatnonzero(~(values >= self._limited_from))
         count = int(below[0]) if len(below) else len(values)
         if count:

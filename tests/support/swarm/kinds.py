@@ -217,8 +217,9 @@ def _moved_folder(setting: Setting) -> str:
 
 
 def _odd_samples(setting: Setting) -> str:
-    """Let samples of the monitor be what it cannot deliver, or what the DUT does not draw."""
-    every, odd_a = _often(setting), setting.log_uniform(1e-3, 1e3) * (1 if setting.rng.random() < 0.8 else -1)
+    """Let samples of the monitor be what it cannot deliver, or ten times what is beside them, or below zero."""
+    every, below = _often(setting), setting.rng.random() < 0.2
+    odd_a = -setting.log_uniform(1e-3, 1e3) if below else setting.log_uniform(0.3, 1e3)
 
     def install(bench: Bench) -> None:
         _faults(bench).odd_sample_every, _faults(bench).odd_sample_a = every, odd_a

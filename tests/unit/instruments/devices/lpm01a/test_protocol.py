@@ -292,6 +292,16 @@ def test_samples_at_the_limit_count_as_over_range_until_one_is_lower():
     assert of_type(run(stream, SampleRun(np.array([0.5]))), OverRange) == []
 
 
+def test_a_reported_sample_that_is_misread_does_not_hide_the_limit():
+    """The swarm found it: the sample at the report read ten times too much, so no other was at the limit."""
+    stream = Lpm01aStream(1000, 9.0)
+    values = np.array([0.5, 0.5, 0.46, 0.3, 0.5])
+    items = run(stream, SampleRun(np.array([0.1, 5.0])), ErrorReply("overcurrent"), SampleRun(values))
+    assert [(item.at, item.count) for item in of_type(items, OverRange)] == [(1, 1), (2, 3)]
+    nothing = run(stream, SampleRun(np.array([5.0])), ErrorReply("overcurrent"), SampleRun(np.zeros(3)))
+    assert [(item.at, item.count) for item in of_type(nothing, OverRange)] == [(7, 1)]
+
+
 @pytest.mark.parametrize(
     "event",
     [
