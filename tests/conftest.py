@@ -30,6 +30,11 @@ settings.load_profile(os.environ.get("ENERGY_RUNNER_HYPOTHESIS", "project"))
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Each phase of a run waits for the disk; in tests by the thousand that takes minutes and proves nothing. Runs in
+# processes of their own wait, and so do the tests that have `disk_that_waits`.
+_FSYNC = os.fsync
+os.fsync = lambda descriptor: None
+
 REFERENCE_VARIABLE = "ENERGY_RUNNER_REFERENCE"
 REFERENCE_TESTS = Path(__file__).parent / "reference"
 REAL_TIME_TESTS = Path(__file__).parent / "wire"
@@ -61,6 +66,12 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
+
+
+@pytest.fixture
+def disk_that_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files be synced in earnest."""
+    monkeypatch.setattr(os, "fsync", _FSYNC)
 
 
 @pytest.fixture(autouse=True)

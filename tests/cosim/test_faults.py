@@ -9,7 +9,7 @@ from energy_runner import api
 from energy_runner.bench import build_bench, load_bench_spec
 from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.errors import ConfigurationError, ExitStatus
-from energy_runner.session.events import SupplySwitched
+from energy_runner.session.events import Remark, SupplySwitched
 from instruments.errors import Refused, Unavailable
 from instruments.twin_bench.cosim import toolchain
 from tests.support.cosim_bench import cosim_bench, needs_cosim, short_run
@@ -33,8 +33,6 @@ def assert_ended_safely(bench, session) -> None:
     ("fault", "value"),
     [
         ("crash_dut_at_ns", 5 * S),
-        ("brown_out_at_ns", 5 * S),
-        ("reboot_dut_at_ns", 5 * S),
         ("silent_from_ns", {"dut": 5 * S}),
         ("silent_from_ns", {"io-manager": 5 * S}),
         ("unplug_at_ns", {"io-manager": 5 * S}),
@@ -44,6 +42,21 @@ def test_what_happens_to_the_boards(name, fault, value, tmp_path):
     bench = cosim_bench(name)
     setattr(bench.twin.world.faults, fault, value)
     assert_ended_safely(bench, short_run(bench, tmp_path / "s"))
+
+
+@needs_cosim()
+@pytest.mark.parametrize("name", BENCHES)
+@pytest.mark.parametrize("fault", ["brown_out_at_ns", "reboot_dut_at_ns"])
+def test_a_board_that_restarts_while_a_stimulus_is_read_back_is_loaded_again_and_not_valid(name, fault, tmp_path):
+    bench = cosim_bench(name)
+    setattr(bench.twin.world.faults, fault, 5 * S)
+    session = short_run(bench, tmp_path / "s")
+    assert session.record.outcome == "completed", session.record.reason
+    assert session.record.supply_off_confirmed is True
+    assert not bench.twin.world.powered
+    assert any("restarted" in event.text for event in session.journal().of(Remark))
+    assert not session.result().valid  # the restart makes an edge that belongs to no command
+    assert session.result().energy_per_inference_j is None
 
 
 @needs_cosim()

@@ -14,7 +14,7 @@ from tests.support.swarm.run import told
 from tests.support.swarm.trial import Trial, run_trial
 
 SEED = 20261129
-PARTS, EACH = 8, 40
+PARTS, EACH = 8, 38
 SIMULATED = [name for name, _ in BENCHES if not name.startswith("cosim")]
 
 
@@ -27,7 +27,7 @@ def test_every_promise_is_kept(part):
         assert not one.complaints, f"{one.text}\n" + "\n".join(one.complaints)
         valid += one.valid
         beyond += not one.held
-    assert valid > EACH // 5
+    assert valid > EACH // 10
     assert beyond <= 1 + valid // 10
 
 

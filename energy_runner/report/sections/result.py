@@ -29,9 +29,9 @@ def top(story: Story) -> Html:
             tag("header", tag("h1", title), line, words, *derived, class_="headline"),
             _supply_band(story),
             _valid_band(story),
-            _stimuli_band(story),
             _virtual_band(story),
             identity(story),
+            _stimuli_band(story),  # below what has to fit on a phone's first screen
         )
     )
 

@@ -40,6 +40,7 @@ class Setting:
     injected: list[BaseException] = field(default_factory=list)
     live: bool = False
     out: Path = Path()
+    traced: bool = False
 
     def moment_ns(self) -> int:
         """Draw a moment of the run, its tear-down included, in virtual ns."""

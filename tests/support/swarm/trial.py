@@ -76,6 +76,7 @@ def run_trial(
     instruments = known.instruments
     wires = (*(f"{a}>{b}" for one in instruments for a, b in (("host", one), (one, "host"))), *UART_WIRES)
     setting = Setting(rng, known.begins_s, known.lasts_s, known.calls, instruments, wires)
+    setting.traced = job == "energy"
     count = int(rng.choice(len(FAULTS), p=FAULTS)) if only is None else 0
     twin_seed, head_s, read_back = int(rng.integers(2**31)), 0.5 + rng.uniform(0, 5e-3), bool(rng.random() < 0.3)
     faults = armed(setting, count, without)
