@@ -49,7 +49,7 @@ def read_text(path: Path, most_bytes: int) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """Return the text in `data`, its lines ended by LF; raises `TextError` with the line that is none."""
+    """Return the text in `data`, its lines ended by LF; raises `TextError`, with the line, for what is no text."""
     encoding = _encoding(data)
     try:
         text = data.decode(encoding)

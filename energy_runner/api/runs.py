@@ -231,7 +231,7 @@ def _execute(
         end = _closed(recorder, conduct(bench, run_plan, recorder, stop))
         try:
             return _finish(place.now(), record, bench, end, rules)
-        except RunnerError as error:  # a full disk; whoever stands at the bench must know about the supply
+        except RunnerError as error:  # a full disk; a person at the bench must know about the supply
             supply = "; the supply is off" if end.supply_off_confirmed else f"; {end.reason}"
             raise type(error)(f"{error}{supply}") from error
         finally:

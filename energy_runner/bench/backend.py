@@ -2,7 +2,7 @@
 """`backend`: a bench file may name a VISA library that is installed, not the path of one, which could be any code.
 
 pyvisa loads a path as it is. A bench file that came with a session or in an archive must not decide which library
-that is; whoever starts the program may, by `--set`, or by pyvisa's own file `.pyvisarc`.
+that is. The person who starts the program can: with `--set`, or in pyvisa's own file `.pyvisarc`.
 """
 
 import re

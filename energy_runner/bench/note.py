@@ -8,7 +8,7 @@ from pathlib import Path
 
 NOTE = "json"
 _UNREADABLE = "an earlier run whose note cannot be read"
-_MOST = 5  # jobs that a note remembers; whoever ignores it for longer learns nothing more from it
+_MOST = 5  # dead jobs that a note names; more would tell nothing new
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def doctor_command(name: str, *, as_json: bool) -> int:
 
 
 def tell_of_supply(step: Examined) -> None:
-    """Say on stderr, where stdout is for one JSON document, what whoever stands at the bench must know at once."""
+    """Print on stderr what a person at the bench must know at once; with `--json`, stdout holds one document."""
     if step.step in (DIED, SUPPLY_ANSWERS):
         tell(f"{step.step}: {step.says}")
 

@@ -3,7 +3,7 @@
 
 What was changed afterwards is found, and located to a block of a file or to a key of the record. Documents carry
 their own digest: SHA-256 of all their bytes, with zeros in the place of the digest itself. A seal has no key: it
-shows accidents and clumsy edits, but whoever computes all digests again can make another one.
+shows accidents and careless edits; somebody who computes all digests again can make another one.
 """
 
 import hashlib

@@ -67,7 +67,7 @@ def places(where: str, name: str, error: str, calls: int) -> list[int]:
 
     At the last calls on the links, by which the supply is switched off, everything comes.
     """
-    step = 3 if error in EACH[where] else 7  # the swarm draws the others at random
+    step = 1 if error in EACH[where] else 7
     step *= 1 if name == BENCHES[0] or where == "link" else 3
     chosen = set(range(sorted(ERRORS).index(error) % step, calls, step))
     return sorted(chosen | set(range(calls - LAST, calls)) if where == "link" else chosen)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Between which values samples can lie, from what a session states; what it does not state bounds nothing."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -112,3 +113,8 @@ def test_the_usual_reading_is_that_of_the_first_window() -> None:
     assert usual_reading(read, [None, Placed(6.0, 8.0, 0.0)], 10) == 7.5
     assert usual_reading(read, [None], 10) == 4.5
     assert usual_reading(lambda a, b: np.full(b - a, np.nan), [], 10) == 0.0
+
+
+def test_a_session_that_states_nothing_of_its_monitor_bounds_nothing() -> None:
+    found = signal_bounds(Facts(), RECORD, "current", 0.01)
+    assert (found.least, found.largest, found.lasting) == (-math.inf, None, None)
