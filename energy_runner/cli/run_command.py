@@ -92,7 +92,10 @@ def show(session: "Session", *, as_json: bool, every: bool = False) -> None:
 def _how_it_ended(session: "Session") -> str:
     record = session.record
     if record.outcome == "running":
-        return "this run was killed before it could switch the supply off. Try: energy-runner bench off BENCH"
+        return (
+            "this run has not ended: it is still running, or it was killed before it could switch the supply off. "
+            "Try: wait for its end, or energy-runner bench off BENCH"
+        )
     supply = "; the supply is off" if record.supply_off_confirmed else ""
     return (record.reason.rstrip(".") or record.outcome) + supply
 

@@ -2,15 +2,23 @@
 """A swarm of random runs under random faults keeps every promise; `scripts/swarm` runs more of them."""
 
 import shutil
+import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from energy_runner.bench import load_bench_spec
+from energy_runner.bench.wiring import instruments_of
 from energy_runner.session.folder import write_record, write_result
-from tests.support.swarm.benches import BENCHES
+from instruments.registry import drivers
+from tests.support.swarm.benches import BENCHES, clean
 from tests.support.swarm.invariants import CHECKS, complaints, error_of
+from tests.support.swarm.others import ON_BENCH, ON_FOLDER, Asked, others
 from tests.support.swarm.run import told
+from tests.support.swarm.setting import NS_PER_S, Setting
 from tests.support.swarm.trial import Trial, run_trial
 
 SEED = 20261129
@@ -97,6 +105,7 @@ BROKEN: dict[str, tuple[Callable[[Trial], object], str]] = {
     "_left_open": (open_again, "is open"),
     "_undeclared": (lambda trial: setattr(trial, "raised", ZeroDivisionError("x")), "raised ZeroDivisionError"),
     "_unreadable": (cut_journal, "the journal is torn"),
+    "_others": (lambda trial: trial.others.leave_note(), "the supply is confirmed off, and the note says"),
     "_contradicts_itself": (lambda trial: ended_as(trial, "bench-fault"), "ended as"),
 }
 
@@ -110,6 +119,51 @@ def test_a_broken_promise_is_seen(check, tmp_path):
     trial.session = type(trial.session).open(trial.session.path)
     named = next(one for one in CHECKS if one.__name__ == check)
     assert any(said in complaint for complaint in named(trial))
+
+
+def with_another(asked: Asked, job: str, folder: Path) -> Trial:
+    """Do a job without faults, on which another process comes in the middle."""
+    base = clean("virtual-lpm01a", job)
+    moment_ns = int((base.begins_s + base.lasts_s / 2) * NS_PER_S)
+
+    def come(setting: Setting, count: int, without: frozenset[int]) -> list[str]:
+        setting.on_bench.append(
+            lambda bench: bench.twin.clock.call_at(moment_ns, lambda: setting.others.come(asked, setting.out))
+        )
+        return [asked.words[0]]
+
+    with patch("tests.support.swarm.trial.armed", come):
+        return run_trial(5, 5, into=folder, only=("virtual-lpm01a", job))
+
+
+@pytest.mark.parametrize("job", ["energy", "off", "doctor"])
+@pytest.mark.parametrize("asked", ON_BENCH, ids=lambda asked: " ".join(asked.words[:2]))
+def test_another_process_on_the_bench_is_refused_and_opens_nothing(asked, job, tmp_path):
+    trial = with_another(asked, job, tmp_path)
+    assert trial.others.came == 1
+    assert complaints(trial) == []
+
+
+@pytest.mark.parametrize("asked", ON_FOLDER, ids=lambda asked: asked.words[0])
+def test_another_process_in_the_folder_changes_nothing(asked, tmp_path):
+    trial = with_another(asked, "energy", tmp_path)
+    assert trial.others.came == 1
+    assert complaints(trial) == []
+    assert trial.session.verified.intact
+
+
+def test_another_process_on_a_bench_that_is_free_is_a_complaint(tmp_path):
+    near = others("virtual-lpm01a", tmp_path)
+    near.come(Asked(("bench", "show", "BENCH"), 3, "is in use: "), tmp_path)
+    assert len(near.complaints) == 1
+    with socket.create_connection(("127.0.0.1", int(near.spec.monitor.port.rpartition(":")[2]))):
+        near.come(Asked(("bench", "show", "BENCH"), 0, "same"), tmp_path)
+    assert "opened the ports of monitor" in near.complaints[-1]
+
+
+def test_every_driver_takes_part():
+    taken = {one.driver for name, _ in BENCHES for one in instruments_of(load_bench_spec(name)).values()}
+    assert taken == set(drivers())
 
 
 def test_a_figure_just_within_twice_its_uncertainty_is_counted_and_no_complaint(tmp_path):

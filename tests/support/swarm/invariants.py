@@ -173,6 +173,20 @@ def _unreadable(trial: Trial) -> Iterator[str]:
         yield "analysing again gives another result"
 
 
+def _others(trial: Trial) -> Iterator[str]:
+    """Other processes are kept away, and what a run leaves behind is noted for the next one, and only that."""
+    if trial.others is None or trial.bench.twin is None:
+        return
+    yield from trial.others.complaints
+    noted, confirmed = bool(trial.others.notes), trial.raised is None
+    if trial.session is not None:
+        confirmed = bool(trial.session.record.supply_off_confirmed)
+    if trial.bench.supply is not None and trial.bench.twin.world.powered and not noted:
+        yield "the supply is on, and the next job on the bench will not know"
+    if trial.bench.supply is not None and confirmed and noted:
+        yield f"the supply is confirmed off, and the note says: {trial.others.notes}"
+
+
 def api_rules() -> object:
     """Return the rule set by which runs of the swarm are judged."""
     from energy_runner.rules import load_rule_set
@@ -201,4 +215,5 @@ CHECKS: tuple[Callable[[Trial], Iterator[str]], ...] = (
     _undeclared,
     _unreadable,
     _contradicts_itself,
+    _others,
 )

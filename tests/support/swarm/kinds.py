@@ -20,6 +20,7 @@ from tests.support.disk_faults import DiskFaults, SmallDisk
 from tests.support.sink_faults import SINKS
 from tests.support.swarm.host_clock import host_clock_off
 from tests.support.swarm.links import Away, RaisingCall, Slow
+from tests.support.swarm.others import ON_BENCH, ON_FOLDER, Asked
 from tests.support.swarm.setting import NS_PER_S, Setting
 from tests.support.swarm.sinks import FailingSink
 
@@ -147,7 +148,7 @@ def _busy(setting: Setting) -> str:
 def _call(setting: Setting) -> str:
     """Let one call on any link time out, bring garbage, find the cable pulled, or be refused."""
     kind = KINDS[int(setting.rng.integers(len(KINDS)))]
-    at = int(setting.rng.integers(max(1, setting.calls["links"])))
+    at = setting.call_of("links")
     setting.wraps.append(CallFaults(kind, at).wrap)
     return f"{kind} at call {at} of all links"
 
@@ -156,7 +157,7 @@ def _raises(setting: Setting) -> str:
     """Let one call on any link raise what no instrument raises: Ctrl-C in the middle, want of memory."""
     what = setting.one_of(tuple(RAISED))
     name = setting.one_of(setting.instruments)
-    at = int(setting.rng.integers(max(1, setting.calls[name])))
+    at = setting.call_of(name)
     setting.wraps.append(
         lambda device, link: (
             RaisingCall(link, at, RAISED[what], setting.injected.append) if device == name else link
@@ -180,7 +181,7 @@ def _asked_to_stop(setting: Setting) -> str:
 def _disk(setting: Setting) -> str:
     """Let a file of the session fail from one of its calls on, or at that one only."""
     sink = setting.one_of(tuple(SINKS))
-    at = int(setting.rng.integers(max(1, setting.calls[f"sink {sink}"])))
+    at = setting.call_of(f"sink {sink}")
     lasting = bool(setting.rng.random() < 0.5)
     failing = FailingSink(sink, at, lasting=lasting)
     setting.around.append(failing.installed())
@@ -189,7 +190,7 @@ def _disk(setting: Setting) -> str:
 
 def _disk_call(setting: Setting) -> str:
     """Let one call on the disk fail, in one of the ways in which disks fail."""
-    kind, at = setting.one_of(DISK_KINDS), int(setting.rng.integers(max(1, setting.calls["disk"])))
+    kind, at = setting.one_of(DISK_KINDS), setting.call_of("disk")
     setting.around.append(DiskFaults(kind, at).patched())
     return f"disk full or broken: {kind} at call {at}"
 
@@ -264,6 +265,22 @@ def _host_clock_runs_off(setting: Setting) -> str:
     return f"host clock off by {rates[0] * 1e6:.0f} ppm, {rates[1] * 1e6:.0f} ppm from {moment_ns / 1e9:.3f} s on"
 
 
+def _another(table: tuple[Asked, ...]) -> Arm:
+    """Let another process want the bench, or the folder of the session, at a moment of the run."""
+
+    def arm(setting: Setting) -> str:
+        asked, moment_ns = table[int(setting.rng.integers(len(table)))], setting.moment_ns()
+
+        def come() -> None:
+            if setting.live and setting.others is not None and (table is ON_BENCH or setting.out.is_dir()):
+                setting.others.come(asked, setting.out)
+
+        setting.on_bench.append(lambda bench: bench.twin.clock.call_at(moment_ns, come))  # type: ignore[union-attr]
+        return f"{' '.join(asked.words)} by another process at {moment_ns / 1e9:.3f} s"
+
+    return arm
+
+
 # Name, weight in the draw, how it is armed.
 TABLE: tuple[tuple[str, float, Arm], ...] = (
     ("lost edge", 2, switched("lost_edges", lambda s: {int(s.rng.integers(0, 14))})),
@@ -310,6 +327,8 @@ TABLE: tuple[tuple[str, float, Arm], ...] = (
     ("moved folder", 0.5, _moved_folder),
     ("signals", 3, _asked_to_stop),
     ("disk", 3, _disk),
+    ("another on the bench", 0.7, _another(ON_BENCH)),
+    ("another in the folder", 0.7, _another(ON_FOLDER)),
     ("host clock steps", 1, _host_clock_steps),
     ("host clock runs off", 3, _host_clock_runs_off),
 )

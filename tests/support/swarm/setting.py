@@ -13,6 +13,7 @@ from energy_runner.bench import Bench
 from energy_runner.director.stop import StopRequest
 from instruments.links.base import Link
 from tests.support.swarm.links import Switched
+from tests.support.swarm.others import Others
 
 NS_PER_S = 1_000_000_000
 
@@ -21,9 +22,10 @@ NS_PER_S = 1_000_000_000
 class Setting:
     """A run before it starts. `begins_s`, `lasts_s` and `calls` are those of the same run without faults.
 
-    A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` are entered
-    A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` is entered
-    while the bench is built, `on_bench` are called with it, `around` is entered while the run lasts. `stop` is
+    A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` are entered while
+    the bench is built, `on_bench` are called with it, `around` are entered while the run lasts. `stop` is how the
+    run is asked to stop, `injected` what calls have raised. Faults between driver and link act while `live` is
+    set: from the moment when all is prepared until the run has ended.
     """
 
     rng: np.random.Generator
@@ -41,10 +43,19 @@ class Setting:
     live: bool = False
     out: Path = Path()
     traced: bool = False
+    others: Others | None = None
 
     def moment_ns(self) -> int:
-        """Draw a moment of the run, its tear-down included, in virtual ns."""
-        return int((self.begins_s + self.rng.uniform(0.0, 1.05 * self.lasts_s)) * NS_PER_S)
+        """Draw a moment of the run, in virtual ns; one of six is in its last second, the tear-down."""
+        last_s = min(1.0, self.lasts_s)
+        since_s = self.lasts_s - last_s if self.rng.random() < 1 / 6 else 0.0
+        return int((self.begins_s + self.rng.uniform(since_s, 1.05 * self.lasts_s)) * NS_PER_S)
+
+    def call_of(self, counted: str) -> int:
+        """Draw the number of a call; one of six is among the last twenty, the tear-down's."""
+        calls = max(1, self.calls[counted])
+        first = max(0, calls - 20) if self.rng.random() < 1 / 6 else 0
+        return int(self.rng.integers(first, calls))
 
     def one_of(self, choices: tuple[str, ...]) -> str:
         """Draw one of the choices."""

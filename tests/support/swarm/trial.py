@@ -27,6 +27,7 @@ from tests.support.swarm.benches import (
     switches,
 )
 from tests.support.swarm.kinds import armed
+from tests.support.swarm.others import Others, others
 from tests.support.swarm.setting import Setting
 
 FAULTS = (0.05, 0.45, 0.3, 0.2)  # chance of 0, 1, 2, 3 faults at once
@@ -48,6 +49,7 @@ class Trial:
     raised: BaseException | None = None
     injected: list[BaseException] = field(default_factory=list)
     threads: list[str] = field(default_factory=list)
+    others: Others | None = None
 
     def __str__(self) -> str:
         faults = "; ".join(self.faults) or "no fault"
@@ -84,29 +86,31 @@ def run_trial(
         for one in setting.building:
             building.enter_context(one)
         bench = built(name, job, seed=twin_seed, wrap=setting.wrap)
-    planned = None
+    folder, planned = into or Path(tempfile.mkdtemp(prefix="swarm-")), None
+    setting.others = near = others(name, folder)
     if job in ("off", "doctor"):
         left_on(bench)
+        near.leave_note()
     else:
         planned = replace(plan(name, job), seed=twin_seed, head_s=head_s, read_back=read_back)
     setting.live = True
-    folder = into or Path(tempfile.mkdtemp(prefix="swarm-"))
     setting.out = folder / "session"
     for act in setting.on_bench:
         act(bench)
-    trial = Trial(seed, number, name, job, faults, bench, folder, injected=setting.injected)
+    trial = Trial(seed, number, name, job, faults, bench, folder, injected=setting.injected, others=near)
     before = set(threading.enumerate())
     with ExitStack() as around:
         for place in ("director.handle", "api.hands_on"):
             around.enter_context(patch(f"energy_runner.{place}.StopRequest", lambda: setting.stop))
         if number % 20:  # the report is written, and takes its time, in one run of twenty
             around.enter_context(patch("energy_runner.report.html.write_html"))
-        for one in setting.around:
+        for one in (near.installed(), *setting.around):
             around.enter_context(one)
         try:
             came = done(job, bench, planned, setting.out)
             trial.session, trial.examined = (came, None) if isinstance(came, Session) else (None, came)
         except BaseException as error:
             trial.raised = error
+        setting.live = False
     trial.threads = [thread.name for thread in threading.enumerate() if thread not in before]
     return trial
