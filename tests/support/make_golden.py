@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the golden sessions anew.
-
-    python -m tests.support.make_golden            facts and results
-    python -m tests.support.make_golden --results  only the results, from the facts as they are
+"""Make the golden sessions anew, facts and results.
 
 Only when what they hold was changed on purpose: the difference then belongs into the same change.
 """
 
+import argparse
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +31,17 @@ def make(folder: Path, setup: Setup) -> None:
     write_result(folder, evaluate(run.write(folder)))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Make them anew, as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m tests.support.make_golden", description=__doc__)
+    parser.add_argument("--results", action="store_true", help="only the results, from the facts as they are")
+    only_results = parser.parse_args().results
     for name, setup in GOLDEN.items():
-        if sys.argv[1:] == ["--results"]:
+        if only_results:
             write_result(FOLDER / name, evaluate(Session.open(FOLDER / name)))
         else:
             make(FOLDER / name, setup)
+
+
+if __name__ == "__main__":
+    main()
