@@ -18,6 +18,7 @@ from tests.support.swarm.invariants import complaints, error_of
 from tests.support.swarm.trial import run_trial
 
 PART = 10  # runs that are handed to a process at once
+TELL = 100  # runs after which progress is told
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ def main() -> int:
     broken = valid = beyond = 0
     for one in swarm(options.seed, options.runs, options.minutes, options.workers):
         outcomes[one.outcome] += 1
+        if outcomes.total() % TELL == 0:
+            print(f"{outcomes.total()} runs so far, {broken} broke a promise", file=sys.stderr, flush=True)
         valid += one.valid
         beyond += not one.held
         broken += bool(one.complaints)
@@ -88,7 +91,7 @@ def main() -> int:
             print(f"    again: scripts/swarm --replay {options.seed}:{one.number}", flush=True)
         elif not one.held:
             print(f"beyond U, within 2 U: {one.text}", flush=True)
-    runs = sum(outcomes.values())
+    runs = outcomes.total()
     print(f"{runs} runs: {', '.join(f'{count} {outcome}' for outcome, count in outcomes.most_common())}")
     print(f"{valid} valid, {beyond} of them beyond U; {broken} runs broke a promise")
     return 1 if broken or (valid and beyond > 0.05 * valid) else 0
