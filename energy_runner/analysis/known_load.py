@@ -15,8 +15,12 @@ from statistics import stdev
 import numpy as np
 
 from energy_runner.analysis.energy.calibration import CalibratedSource, Curve, FloatArray, configured_source
+from energy_runner.analysis.energy.doubts import doubtful_j
+from energy_runner.analysis.energy.impossible import Impossible
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import MOST_MISSING, EnergyWindow
+from energy_runner.analysis.facts import Facts
+from energy_runner.analysis.load_samples import AGAIN, checked_samples
 from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.causes import find_causes
@@ -96,15 +100,25 @@ class MeanReading:
     dof: int
 
 
-def verify(trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, *, virtual: bool) -> Verified:
+def verify(
+    trace: TraceReader,
+    monitor: MonitorConfigured,
+    load: KnownLoad,
+    *,
+    virtual: bool,
+    facts: Facts | None = None,
+) -> Verified:
     """Return the comparison over all whole samples of `trace`, and over whole periods of pulses.
 
-    Raises `SessionError` for a trace that is too short or lacks samples, and where nothing says how well the
-    voltage is known.
+    `facts` are those of the journal beside the trace. Raises `SessionError` for a trace that is too short, lacks
+    samples or has some that cannot be, and where nothing says how well the voltage is known.
     """
     source = configured_source(trace, monitor)
     start, stop = _span(source, load)
-    window, given = _window(source, monitor, start, stop, virtual=virtual)
+    energy_j = _drawn_j(source, start, stop)
+    pulses = round((stop - start) * source.period_s / load.period_s) if load.period_s else 1
+    found = checked_samples(source, facts or Facts(monitor=monitor), start, stop, pulses)
+    window, given = _window(source, monitor, (start, stop), energy_j, found, virtual=virtual)
     assert window.measured is not None  # noqa: S101
     budget = evaluate([window.measured], given).windows[0]
     causes = find_causes([window.measured], given)
@@ -147,16 +161,22 @@ def verify(trace: TraceReader, monitor: MonitorConfigured, load: KnownLoad, *, v
     )
 
 
-def mean_reading(trace: TraceReader, monitor: MonitorConfigured, quantity: str = "current") -> MeanReading:
+def mean_reading(
+    trace: TraceReader, monitor: MonitorConfigured, quantity: str = "current", facts: Facts | None = None
+) -> MeanReading:
     """Return the mean `current` (A) or `voltage` (V) that the monitor read, before any correction.
 
     Energy and power are divided by the voltage set, which stands for a voltage that is not recorded. The
-    uncertainty is the scatter of ten parts of the trace. Raises `SessionError` for a trace that is too short or
-    lacks samples.
+    uncertainty is the scatter of ten parts of the trace. `facts` are those of the journal beside it. Raises
+    `SessionError` for a trace that is too short or lacks samples, and for one with samples that cannot be or are
+    in doubt.
     """
     bare = {key: value for key, value in monitor.accuracy.items() if key not in ("points", "replaced")}
     source = configured_source(trace, monitor.model_copy(update={"accuracy": bare}))
     start, stop = _span(source, KnownLoad(1.0, 0.0))
+    found = checked_samples(source, facts or Facts(monitor=monitor), start, stop)
+    if found.doubts:
+        raise SessionError(f"{found.doubts} samples may be misread, the first with {found.doubt}{AGAIN}")
     recorded = {"current", "voltage"} <= {name for name, _ in trace.signals}
     means = []
     for first, last in pairwise(np.linspace(start, stop, _BLOCKS + 1).astype(int).tolist()):
@@ -197,8 +217,21 @@ def _refuse_gaps(source: EnergySource, start: float, stop: float) -> float:
     return total.total
 
 
+def _drawn_j(source: EnergySource, start: float, stop: float) -> float:
+    energy_j = _refuse_gaps(source, start, stop) * source.joule
+    if not energy_j > 0:
+        raise SessionError(f"the load drew {energy_j:g} J. Try: check its wires, and which way round they are")
+    return energy_j
+
+
 def _window(
-    source: EnergySource, monitor: MonitorConfigured, start: float, stop: float, *, virtual: bool
+    source: EnergySource,
+    monitor: MonitorConfigured,
+    span: tuple[float, float],
+    energy_j: float,
+    found: Impossible,
+    *,
+    virtual: bool,
 ) -> tuple[EnergyWindow, Conditions]:
     given = Conditions(
         limits=Limits.of(monitor.accuracy),
@@ -208,9 +241,7 @@ def _window(
         kinds=tuple(signal.get("kind", "mean") for signal in monitor.signals),
         voltage_of_another=monitor.supply != monitor.sampler,
     )
-    energy_j = _refuse_gaps(source, start, stop) * source.joule
-    if not energy_j > 0:
-        raise SessionError(f"the load drew {energy_j:g} J. Try: check its wires, and which way round they are")
+    start, stop = span
     # The span begins and ends nowhere in particular: no edge of it is uncertain.
     edges = [
         replace(view_edge(source, position, starts=starts, half_width=0.0), outside_step_w=0.0)
@@ -224,6 +255,7 @@ def _window(
         start=edges[0],
         stop=edges[1],
         shares_above=share_above(source, start, stop, given.thresholds_w()),
+        doubtful_j=doubtful_j(source, found, int(start), math.ceil(stop)),
     )
     placed = Placed(start, stop, half_width=0.0)
     window = EnergyWindow(WindowResult(index=0, stimulus=0, file="", inferences=1), measured, placed)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from energy_runner.analysis.facts import gather
 from energy_runner.analysis.known_load import K, KnownLoad, mean_reading, resolution_u
 from energy_runner.api.known_loads import Listener, built_with_load, check_load, load_sampled, write_facts
 from energy_runner.bench import BenchSpec
@@ -25,7 +26,8 @@ from energy_runner.director.doctor import Examined
 from energy_runner.director.load_job import SUPPLY_IS_ON
 from energy_runner.errors import Call, ConfigurationError
 from energy_runner.session.days import day_in
-from energy_runner.session.folder import TRACE
+from energy_runner.session.folder import JOURNAL, TRACE
+from energy_runner.session.journal import Journal
 from energy_runner.session.trace import TraceReader
 from energy_runner.version import version
 from instruments.clock import utc_text
@@ -110,7 +112,8 @@ def calibrate_bench(
 
     with load_sampled(built, seconds, out, heard, "bench calibrate") as (sampled, folder):
         with TraceReader(folder / TRACE) as trace:
-            reading = mean_reading(trace, sampled.monitor, reference.quantity)
+            journal = gather(Journal(folder / JOURNAL, exchanges=False))
+            reading = mean_reading(trace, sampled.monitor, reference.quantity, journal)
         right, expanded = _by_reference(reference, true_v[0] if true_v else None)
         # A mean of ten parts is distributed as t; its standard deviation is larger (JCGM 101, 6.4.9.5).
         own_u = reading.u * math.sqrt(reading.dof / (reading.dof - 2))

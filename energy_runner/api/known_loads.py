@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from energy_runner.analysis.facts import gather
 from energy_runner.analysis.known_load import KnownLoad, Verified, verify
 from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
@@ -20,7 +21,8 @@ from energy_runner.director.load_job import Sampled, sample_load
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import Call, ConfigurationError
-from energy_runner.session.folder import CLAIM, TRACE, create_session
+from energy_runner.session.folder import CLAIM, JOURNAL, TRACE, create_session
+from energy_runner.session.journal import Journal
 from energy_runner.session.trace import TraceReader
 from energy_runner.version import version
 from instruments.clock import RealClock, utc_text
@@ -63,7 +65,8 @@ def verify_bench(
     check_in_force(spec, built.clock)
     with load_sampled(built, seconds, out, listener, "bench verify") as (sampled, folder):
         with TraceReader(folder / TRACE) as trace:
-            result = verify(trace, sampled.monitor, load, virtual=sampled.virtual)
+            facts = gather(Journal(folder / JOURNAL, exchanges=False))
+            result = verify(trace, sampled.monitor, load, virtual=sampled.virtual, facts=facts)
         found = Verification(spec.name, sampled.virtual, folder, load, result)
         write_facts(folder / FILE, built, sampled, {"load": asdict(load), "result": _plain(result)})
         return found

@@ -47,8 +47,8 @@ from energy_runner.session.events import (
 )
 from instruments.clock import Deadline
 from instruments.errors import one_line
-from instruments.roles import Identity, Sampler, SamplingSettings, Supply, SupplySettings
-from instruments.specifications import as_facts
+from instruments.roles import AppliedSupply, Identity, Sampler, SamplingSettings, Supply, SupplySettings
+from instruments.specifications import as_facts, largest_facts
 
 SUPPLY_IS_ON = "supply is on"
 SETTLE_S = 0.5
@@ -118,8 +118,8 @@ class _Job:
         try:
             for name in names:
                 self._open(name)
-            voltage_v = self._set_supply(supply, settings)
-            configured = self._set_sampler(sampler, names[-1], voltage_v)
+            supplied = self._set_supply(supply, settings)
+            configured = self._set_sampler(sampler, names[-1], supplied)
             self._switch_on(supply)
             self._sample(sampler, seconds)
         except Interrupted as error:
@@ -165,13 +165,13 @@ class _Job:
         self._recorder.emit(DeviceIdentified(t_ns=self._clock.now_ns(), box=name, identity=facts))
         self._note(f"{name} answers", who(identity))
 
-    def _set_supply(self, supply: Supply, settings: SupplySettings) -> float:
+    def _set_supply(self, supply: Supply, settings: SupplySettings) -> AppliedSupply:
         self._stop.check()
-        voltage_v = supply.configure(settings, self._deadline(OPEN_S)).voltage_set_v
-        self._note("supply takes its settings", f"{voltage_v:g} V")
-        return voltage_v
+        applied = supply.configure(settings, self._deadline(OPEN_S))
+        self._note("supply takes its settings", f"{applied.voltage_set_v:g} V")
+        return applied
 
-    def _set_sampler(self, sampler: Sampler, name: str, voltage_v: float) -> MonitorConfigured:
+    def _set_sampler(self, sampler: Sampler, name: str, supplied: AppliedSupply) -> MonitorConfigured:
         self._stop.check()
         players = self._bench.players
         wanted = SamplingSettings(self._bench.sampling.sample_rate_hz, on_edge=False)
@@ -182,9 +182,11 @@ class _Job:
                 f"the driver of {name} starts on an edge only, and a load makes none. Try: a driver that heeds "
                 "SamplingSettings.on_edge"
             )
+        specification = sampler.specification()
         configured = MonitorConfigured(
             t_ns=self._clock.now_ns(),
-            voltage_set_v=voltage_v,
+            voltage_set_v=supplied.voltage_set_v,
+            current_limit_a=supplied.current_limit_a,
             period_s=applied.period_s,
             signals=[
                 {"name": one.name, "unit": one.unit, "kind": one.kind, "period_s": one.period_s}
@@ -192,7 +194,8 @@ class _Job:
             ],
             captures_edges=False,
             starts_on_edge=False,
-            accuracy=as_facts(with_calibration(self._bench.spec, name, sampler.specification())),
+            accuracy=as_facts(with_calibration(self._bench.spec, name, specification)),
+            largest=largest_facts(specification),
             sampler=name,
             supply=players.supply.instrument if players.supply else "",
         )

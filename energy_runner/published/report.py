@@ -39,8 +39,9 @@ class Row:
     `session` is its path below the given folder, which is `root`. `published` is the figure that was printed,
     `reproduced` the same by the original's arithmetic from its own data, `exact` whether every printed figure was
     reproduced, `ours` the figure by our own analysis with its expanded uncertainty `ours_expanded_u`. `basis` says
-    what `ours` rests on; `corrected` is set where that is not the edges as recorded. `valid` says
-    whether the session obeys the rules of `rule_set`. `findings` are faults, one phrase each, `notes` are
+    what `ours` rests on; `corrected` is set where that is not the edges as recorded.
+    `valid` says whether the session obeys the rules of `rule_set` and its figure is the one that its data give.
+    `findings` are faults, one phrase each, `notes` are
     remarks that change no figure.
     """
 
@@ -90,7 +91,7 @@ def report(comparison: Comparison, name: str, root: str, rule_set: str = "") -> 
         ours_expanded_u=ours.expanded_u,
         corrected=ours.value if comparison.correction is not None else None,
         basis=_basis(comparison),
-        valid=ours.valid,
+        valid=ours.valid and comparison.published is not None and comparison.published == comparison.reproduced,
         exact=comparison.figures.exact,
         findings=list(dict.fromkeys(_findings(comparison))),
         notes=list(_notes(comparison)),

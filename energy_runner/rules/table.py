@@ -53,7 +53,7 @@ _TABLE: tuple[Rule, ...] = (
         ENERGY,
         "1",
     ),
-    Rule("trace-repeats", "the trace repeats as often as stated", windows.trace_repeats, ENERGY, "1"),
+    Rule("trace-repeats", "the trace repeats as often as stated", windows.trace_repeats, TIMED, "1"),
     Rule(
         "sample-clock",
         "sample period by the host over that stated: 1 ± {limit}",

@@ -15,6 +15,7 @@ from energy_runner.session.result import WindowResult
 
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
 _LEAST_FOR_DRIFT = 3
+_UNCONFIRMED = "only the DUT states the number of inferences"
 
 
 def values(case: Case) -> list[float | None]:
@@ -107,11 +108,13 @@ def trace_repeats(case: Case, _: Row) -> Judgement:
     """Judge whether the trace repeats as many times in each window as inferences are stated."""
     limit = "as many as stated"
     found = case.result.inferences_in_trace
+    if case.mode != "energy":
+        return not_known(limit, f"there is no trace: {_UNCONFIRMED}")
     if found is None:
-        return not_known(limit, "nothing repeats clearly in any window")
+        return not_known(limit, f"nothing repeats clearly in any window: {_UNCONFIRMED}")
     counted = f"{found.found:.6g} found, {found.stated} stated"
     if found.agrees is None:
-        return not_known(limit, f"{counted}; {shown(found.note)}")
+        return not_known(limit, f"{counted}; {shown(found.note)}: {_UNCONFIRMED}")
     judged = number(found.found, counted, limit, low=found.least, high=found.most)
     return replace(judged, passed=judged.passed and found.agrees)
 

@@ -3,6 +3,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -80,6 +81,30 @@ def test_a_resistor_of_another_value_does_not(name: str, tmp_path: Path) -> None
     assert not found.agrees
     assert found.E_n > 1
     assert found.measured_w / found.known_w == pytest.approx(1.08, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "why"),
+    [
+        ("odd_sample_every", 400, "samples cannot be|beyond the monitor's range"),
+        ("error_at_ns", int(1e9), "did not work as it should"),
+    ],
+)
+@pytest.mark.parametrize("name", REAL_ONES)
+def test_a_reading_that_cannot_be_and_an_error_of_the_instrument_are_no_comparison(
+    name: str, fault: str, value: int, why: str, tmp_path: Path
+) -> None:
+    def faulty(*arguments: Any, **options: Any) -> Bench:
+        bench = build_bench(*arguments, **options)
+        assert bench.twin is not None
+        setattr(bench.twin.world.faults, fault, value)
+        return bench
+
+    with (
+        patch("energy_runner.api.known_loads.build_bench", faulty),
+        pytest.raises(SessionError, match=why),
+    ):
+        api.verify_bench(loaded(name), EXACT, seconds=2.0, out=tmp_path / "v")
 
 
 @pytest.mark.parametrize("name", REAL_ONES)

@@ -40,7 +40,7 @@ class Bounds:
     lasting: float | None = None
 
 
-def signal_bounds(facts: Facts, record: Record, signal: str, usual: float) -> Bounds:
+def signal_bounds(facts: Facts, record: Record | None, signal: str, usual: float) -> Bounds:
     """Return the bounds of a signal, in its unit; `usual` is the middle of its samples in a window."""
     monitor = facts.monitor
     if monitor is None:
@@ -68,13 +68,15 @@ def usual_reading(read: Read, windows: Sequence[Placed | None], length: int) -> 
     return float(np.median(there)) if len(there) else 0.0
 
 
-def current_limit_a(facts: Facts, record: Record) -> float | None:
+def current_limit_a(facts: Facts, record: Record | None) -> float | None:
     """Return the current limit of the supply as its driver reported it, or else as the bench file states it."""
     monitor = facts.monitor
     if monitor is None or not monitor.supply:
         return None
     if monitor.current_limit_a is not None:
         return monitor.current_limit_a if monitor.current_limit_a > 0 else None
+    if record is None:
+        return None
     supply = record.bench.get("supply")
     tables = (record.instrument(monitor.supply), supply if isinstance(supply, Mapping) else {})
     given = [table.get("current_limit_a") for table in tables]

@@ -6,22 +6,30 @@ by more than its uncertainty. Each counts as over range, and its window is withh
 
 * No sample is beyond the largest reading, or below zero by more than offset and noise (`bounds`).
 * No current stays above the limit of the supply for longer than a limiter takes to act (`SHORT_S`).
-* No single sample is ten times both its neighbours *and* twice what any two samples in a row reach anywhere in the
-  trace. Only the pulses of a load that wakes for less than a sample look like that. Those of a DUT that sleeps
-  between its inferences come as often as these, or a few times as often, and evenly: then they are its own.
+* No single sample is ten times both its neighbours *and* twice what two samples in a row reach anywhere in the
+  trace (`alone`). Only the pulses of a load that wakes for less than a sample look like that. Those of a DUT that
+  sleeps between its inferences come as often as these, or a few times as often, and evenly: then they are its own.
+* No noisy reading comes again and again to the last digit (`stuck`).
+
+What is odd but may be a load is in doubt, and the energy that hangs on it counts as uncertainty: a sample alone
+that is less than ten times its neighbours or half of them, and what is above the limit for less than a limiter
+takes.
+
 
 Everything is found in one pass over the trace, block by block.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from energy_runner.analysis.energy.alone import TIMES, Alone, Indices, in_step
 from energy_runner.analysis.energy.bounds import Bounds, signal_bounds, usual_reading
 from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.energy.stuck import Stuck
 from energy_runner.analysis.energy.sums import BLOCK, Read, Samples
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.placing.alignment import Alignment
@@ -29,26 +37,32 @@ from energy_runner.analysis.placing.edges import Matching
 from energy_runner.session.record import Record
 
 Mask = npt.NDArray[np.bool_]
-Indices = npt.NDArray[np.int64]
 
-TIMES = 10.0  # both neighbours
-ABOVE = 2.0  # times what two samples in a row reach anywhere: a load that is usual lasts for two of them somewhere
 # UM2243, section 10: for "less than few milliseconds"; that is the slowest limiter, an SMU's acts within 0.1 ms
 SHORT_S = 0.01
-_MOST_EACH = 4  # pulses of an inference
-_FEWEST = 10  # fewer may come evenly by chance
-_EVEN = 1.5  # the longest distance between such pulses over the usual one
-_MOST_ALONE = 1 << 16  # kept of a signal; a trace with more is refused by these
 _UNITS = {"energy": "J", "power": "W", "current": "A", "voltage": "V"}
 
 
 @dataclass
 class Impossible:
-    """The impossible samples of one window: their number, and the first of them in words."""
+    """The impossible samples of one window: their number, and the first of them in words.
+
+    `doubtful` has for each signal by how much the samples that may be wrong differ from those beside them, in its
+    unit; `doubts` is the number of these samples, and `doubt` the first of them in words.
+    """
 
     count: int = 0
     index: int = -1
     why: str = ""
+    doubtful: dict[str, float] = field(default_factory=dict)
+    doubts: int = 0
+    doubt: str = ""
+
+    def doubt_of(self, signal: str, count: int, by: float, why: str) -> None:
+        """Count more samples in doubt, which differ from those beside them by so much together."""
+        self.doubtful[signal] = self.doubtful.get(signal, 0.0) + by
+        self.doubts += count
+        self.doubt = self.doubt or why
 
     def add(self, count: int, index: int, why: str) -> None:
         """Count more of them."""
@@ -100,8 +114,8 @@ def find_impossible(
         told = _within(over, begin, end)
         for read, search in searches:
             told = search.take(begin, read(begin, end), told)
-    for _, search in searches:
-        search.end(length)
+    for read, search in searches:
+        search.end(read, length)
     return found
 
 
@@ -131,13 +145,14 @@ def _without(values: Samples, some: Mask) -> Samples:
     return left
 
 
-def _in_step(at: Indices, inferences: int) -> bool:
-    """Return whether pulses come with the inferences: evenly, and a whole number of them with each."""
-    each = round(len(at) / inferences) if inferences else 0
-    if not 1 <= each <= _MOST_EACH or abs(len(at) - each * inferences) > 1 or len(at) < _FEWEST:
-        return False
-    apart = np.diff(at[::each])
-    return float(np.max(apart)) <= _EVEN * float(np.median(apart))
+@dataclass
+class _Run:
+    """Readings above what lasts: where they began, the first of them, the one before it, and their sum."""
+
+    begin: int
+    first: float
+    beside: float
+    total: float = 0.0
 
 
 class _Search:
@@ -154,13 +169,18 @@ class _Search:
         self._most = most
         self._spans = spans
         self._found = found
-        self._run: tuple[int, float] | None = None  # where readings above what lasts began, and the first of them
-        self._tail = np.zeros(0)  # the last two samples of the block before
-        self._usual = 0.0  # ABOVE times the largest reading that two samples in a row reach
-        self._alone: list[tuple[Indices, Samples]] = []  # candidates
+        self._run: _Run | None = None
+        self._last = 0.0  # the sample before this block
+        self._high, self._low = Alone(above=True), Alone(above=False)
+        self._stuck = Stuck()
+        self._inside = (
+            min((span.first for span in spans), default=0),
+            max((span.stop for span in spans), default=0),
+        )
 
     def take(self, begin: int, samples: Samples, told: Mask | None) -> Mask | None:
         """Look at a block; return which of its samples are over range by now."""
+        self._stuck.take(begin, samples)
         values = samples if told is None else _without(samples, told)
         low, high = _extremes(values)
         beyond = self._beyond(values, low, high)
@@ -171,27 +191,26 @@ class _Search:
             told = beyond if told is None else told | beyond
             low, high = _extremes(values)
         self._look_for_runs(begin, values, high)
-        joint = np.concatenate((self._tail.astype(values.dtype), values[:2]))
-        self._look_for_alone(begin - len(self._tail), joint)
-        self._look_for_alone(begin, values)
-        self._tail = np.concatenate((self._tail.astype(values.dtype), values[-2:]))[-2:]
+        self._last = float(values[-1])
+        self._look_for_alone(begin, values, told, low, high)
         return told
 
-    def end(self, length: int) -> None:
+    def end(self, read: Read, length: int) -> None:
         """Count what could be told only at the end of the trace."""
         self._end_run(length)
-        self._drop_usual()
-        if not self._alone:
-            return
-        at = np.concatenate([indices for indices, _ in self._alone])
-        values = np.concatenate([parts for _, parts in self._alone])
+        self._count_high()
+        self._count_low()
+        windows = [(span.first, span.stop) for span in self._spans if span.stop > span.first]
+        for row in self._stuck.found(read, length, windows):
+            self._count_row(
+                row.first, row.stop, f"{self._words(row.value)}, {row.stop - row.first} times in a row"
+            )
+
+    def _count_row(self, first: int, stop: int, why: str) -> None:
         for number, span in enumerate(self._spans):
-            inside = (at >= span.first) & (at < span.stop)
-            count = int(np.count_nonzero(inside))
-            if count and not _in_step(at[inside], span.inferences):
-                value = float(values[inside][0])
-                why = f"{self._words(value)}, ten times the samples beside it and far above all others"
-                self._found[number].add(count, int(at[inside][0]), why)
+            begin, end = max(first, span.first), min(stop, span.stop)
+            if end > begin:
+                self._found[number].add(end - begin, begin, why)
 
     def _beyond(self, values: Samples, low: float, high: float) -> Mask | None:
         """Return which samples are beyond the bounds; None for none, as in almost all blocks."""
@@ -222,59 +241,80 @@ class _Search:
             return
         with np.errstate(invalid="ignore"):
             above = values > lasting
-        steps = np.flatnonzero(np.diff(above, prepend=self._run is not None))
-        for step in steps.tolist():
+        since = 0
+        for step in np.flatnonzero(np.diff(above, prepend=self._run is not None)).tolist():
             if self._run is None:
-                self._run = (begin + step, float(values[step]))
+                beside = float(values[step - 1]) if step else self._last
+                self._run = _Run(begin + step, float(values[step]), beside if math.isfinite(beside) else 0.0)
             else:
+                self._run.total += float(np.sum(values[since:step], dtype=np.float64))
                 self._end_run(begin + step)
+            since = step
+        if self._run is not None:
+            self._run.total += float(np.sum(values[since:], dtype=np.float64))
 
     def _end_run(self, stop: int) -> None:
         run, self._run = self._run, None
-        if run is None or stop - run[0] <= self._most:
+        if run is None:
             return
-        lasting = self._number(self._bounds.lasting or 0.0)
-        why = f"{self._words(run[1])}, and for {stop - run[0]} samples above the {lasting} that can last"
+        count, lasting = stop - run.begin, self._number(self._bounds.lasting or 0.0)
+        why = f"{self._words(run.first)}, and for {count} samples above the {lasting} that can last"
+        if count > self._most:
+            self._count_row(run.begin, stop, why)
+            return
         for number, span in enumerate(self._spans):
-            first, beyond = max(run[0], span.first), min(stop, span.stop)
-            if beyond > first:
-                self._found[number].add(beyond - first, first, why)
+            inside = min(stop, span.stop) - max(run.begin, span.first)
+            if inside > 0:
+                by = (run.total - count * run.beside) * inside / count
+                self._found[number].doubt_of(self._signal, inside, by, why)
 
     # --- one alone --------------------------------------------------------------------------------------
 
-    def _look_for_alone(self, begin: int, values: Samples) -> None:
-        """Look at all samples but the first and the last, which lack a neighbour."""
-        if len(values) < 2:
-            return
-        # A missing neighbour may have been anything: it never makes a sample stand alone.
-        if not math.isfinite(float(np.min(values))) or not math.isfinite(float(np.max(values))):
-            values = np.where(np.isfinite(values), values, np.inf)
-        pairs = np.minimum(values[:-1], values[1:])
-        highest = float(np.max(pairs))
-        if not math.isfinite(highest):
-            highest = float(np.max(pairs, where=pairs < np.inf, initial=0.0))
-        self._usual = max(self._usual, ABOVE * highest)
-        inner = values[1:-1]
-        if not len(inner) or not float(np.max(inner)) > self._usual:
-            return
-        at = np.flatnonzero((inner > self._usual) & (inner < np.inf)) + 1
-        beside = np.maximum(np.abs(values[at - 1]), np.abs(values[at + 1]))
-        at = at[values[at] >= TIMES * beside]
-        if len(at):
-            self._alone.append((begin + at, values[at].copy()))
-            if sum(len(indices) for indices, _ in self._alone) > _MOST_ALONE:
-                self._drop_usual()
+    def _look_for_alone(self, begin: int, values: Samples, told: Mask | None, low: float, high: float) -> None:
+        """Look for samples alone above others, and from the first window to the last for those below."""
+        there = np.isfinite(values) if not self._whole(values) else None
+        self._high.take(begin, values if there is None else np.where(there, values, math.inf), high)
+        first, stop = (min(max(0, end - begin), len(values)) for end in self._inside)
+        if told is not None:  # it reads zero here, which is no reading
+            there = ~told if there is None else there & ~told
+        if there is not None or first > 0 or stop < len(values):
+            below = np.full_like(values, -math.inf)
+            below[first:stop] = values[first:stop]
+            values = below if there is None else np.where(there, below, -math.inf)
+        self._low.take(begin, values, low)
 
-    def _drop_usual(self) -> None:
-        """Forget candidates that two samples in a row have reached since, and those beyond what is kept."""
-        kept: list[tuple[Indices, Samples]] = []
-        left = _MOST_ALONE
-        for at, values in self._alone:
-            high = values > self._usual
-            if left > 0 and np.any(high):
-                kept.append((at[high][:left], values[high][:left]))
-                left -= len(kept[-1][0])
-        self._alone = kept
+    @staticmethod
+    def _whole(values: Samples) -> bool:
+        return math.isfinite(float(np.min(values))) and math.isfinite(float(np.max(values)))
+
+    def _count_high(self) -> None:
+        at, values, beside = self._high.found()
+        refused = values >= TIMES * beside
+        lasting = self._bounds.lasting if self._bounds.lasting is not None else math.inf
+        doubted = ~refused & (values <= lasting)  # what is above is counted as a run
+        for number, span in enumerate(self._spans):
+            inside = (at >= span.first) & (at < span.stop)
+            if not np.any(inside) or in_step(at[inside], span.inferences):
+                continue
+            if np.any(inside & refused):
+                where = np.flatnonzero(inside & refused)
+                told = self._words(float(values[where[0]]))
+                why = f"{told}, ten times the samples beside it and far above all others"
+                self._found[number].add(len(where), int(at[where[0]]), why)
+            self._doubt(number, inside & doubted, values, values - beside, "more than twice any other")
+
+    def _count_low(self) -> None:
+        at, values, beside = self._low.found()
+        for number, span in enumerate(self._spans):
+            inside = (at >= span.first) & (at < span.stop)
+            if np.any(inside) and not in_step(at[inside], span.inferences):
+                self._doubt(number, inside, values, beside - values, "less than half of any other")
+
+    def _doubt(self, number: int, which: Mask, values: Samples, by: Samples, what: str) -> None:
+        where = np.flatnonzero(which & (by > -self._bounds.least))  # beyond offset and noise
+        if len(where):
+            why = f"{self._words(float(values[where[0]]))}, alone and {what}"
+            self._found[number].doubt_of(self._signal, len(where), float(np.sum(by[where])), why)
 
     def _words(self, value: float) -> str:
         return f"a reading of {self._signal} of {self._number(value)}"

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from energy_runner.analysis.energy.doubts import doubtful_j
 from energy_runner.analysis.energy.droop import Droop, find_droop
 from energy_runner.analysis.energy.impossible import Impossible
 from energy_runner.analysis.energy.integrate import Integral
@@ -144,7 +145,7 @@ def _measure(
             "mean_power_w": energy_j / measured.duration_s,
         }
     )
-    return EnergyWindow(frame, measured, placed), list(_remarks(frame, measured, source))
+    return EnergyWindow(frame, measured, placed), list(_remarks(frame, measured, source, look.impossible))
 
 
 def _timed(facts: Facts, frame: WindowResult, placed: Placed, look: _Look) -> WindowResult:
@@ -182,13 +183,19 @@ def _doubt(
     return None
 
 
-def _remarks(frame: WindowResult, measured: Measured, source: EnergySource) -> Iterator[Finding]:
+def _remarks(
+    frame: WindowResult, measured: Measured, source: EnergySource, found: Impossible
+) -> Iterator[Finding]:
     """Yield what is to be said of a window that was measured."""
     if measured.missing_share:
         yield _lost(frame)
     if measured.coarse:
         rate = f"{1 / source.step_s:.6g} readings a second do not follow this load"
         yield _finding(frame, "sampling-too-coarse", rate)
+    if measured.doubtful_j:
+        share = f"{measured.doubtful_j / measured.energy_j * 100:.2g} % of the energy"
+        which = f"{found.doubts} samples may be a load or misread, the first with {found.doubt}"
+        yield _finding(frame, "samples-in-doubt", f"{which}; {share} counts as uncertainty")
 
 
 def _lost(frame: WindowResult) -> Finding:
@@ -215,6 +222,7 @@ def _measured(frame: WindowResult, placed: Placed, source: EnergySource, total: 
         change_w=math.sqrt(total.change) * source.watt,
         coarse=too_coarse(source, placed.start, placed.stop),
         stimulus=frame.stimulus,
+        doubtful_j=doubtful_j(source, look.impossible, int(placed.start), math.ceil(placed.stop)),
     )
 
 

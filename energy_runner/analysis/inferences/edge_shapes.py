@@ -32,6 +32,20 @@ def shape_at(power_w: FloatArray, begin: float, period: float) -> ComplexArray:
     return np.asarray(shape / max(float(np.linalg.norm(shape)), 1e-300))
 
 
+def shapes_at_edges(
+    power_w: FloatArray, edges: tuple[float, float], periods: tuple[float, float], most: int
+) -> tuple[ComplexArray, ComplexArray]:
+    """Return what repeats at the two ends of `power_w`, as seen from `edges`, which are places in it.
+
+    `periods` are in samples, at the beginning and at the end; up to `most` of them are looked at.
+    """
+    head, tail = (power_w[: math.ceil(most * periods[0])], power_w[-math.ceil(most * periods[1]) :])
+    return (
+        shape_at(head, -edges[0], periods[0]),
+        shape_at(tail, len(power_w) - edges[1] - len(tail), periods[1]),
+    )
+
+
 def correlation(shapes: Sequence[ComplexArray]) -> float:
     """Return the mean correlation of every two of the shapes: 1 for equal ones, about 0 for any others."""
     count = len(shapes)

@@ -9,17 +9,18 @@ contradicts the stated number only where no harmless structure explains what rep
 * it is something beside the inferences, a tick or a beat: it stands at another place in each window, or the
   inferences repeat as stated when it is taken out, or it is far faster or slower than they are.
 
-A window in which nothing repeats clearly, from its beginning to its end, tells nothing.
+A window in which nothing repeats clearly, from its beginning to its end, tells nothing. Where none does, because
+each holds only a few inferences, all windows together may tell (`joined`).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import FloatArray
 from energy_runner.analysis.inferences.count import LEAD_S
-from energy_runner.analysis.inferences.edge_shapes import ComplexArray, correlation, shape_at
+from energy_runner.analysis.inferences.edge_shapes import ComplexArray, correlation, shapes_at_edges
+from energy_runner.analysis.inferences.joined import join
 from energy_runner.analysis.inferences.period import explained, find_period, flattened, repeating
 from energy_runner.analysis.inferences.window_length import (
     ALIKE,
@@ -38,6 +39,8 @@ from energy_runner.session.result import TraceCount
 
 _MOST_KINDS = 4  # of inferences that come in turns, and of parts of one inference that look alike
 _WHOLE = 0.03  # relative, by which a ratio of counts may differ from a whole number
+# Of what is left of windows laid end to end: their joints, where repetitions fall out of step, come to 0.06.
+_LEFT = 0.2
 _TURNS = 0.5  # share of what repeats that repeats as stated, too, where inferences come in turns
 
 
@@ -66,6 +69,7 @@ def count_by_trace(source: EnergySource, alignment: Alignment, inferences: Seque
         for placed, stated in zip(alignment.windows, inferences, strict=True)
         if placed is not None and stated > 0 and (one := _look(source, placed, stated)) is not None
     ]
+    seen = seen or _look_at_all(source, alignment, inferences)
     if not seen:
         return None
     others = [one for one in seen if one.same is False]
@@ -105,15 +109,33 @@ def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
         held = repetitions(power_w, max(1, round(len(power_w) / free.samples))) if free is not None else None
         if held is None:
             return None
-        note = _explained_away(power_w, held, stated)
+        note = _explained_away(power_w, held.count, stated)
         same = None if note else False
-    at_start, at_stop = math.ceil(EACH * held.first), math.ceil(EACH * held.last)
-    begin, end = (first - placed.start) / factor, len(power_w) - (placed.stop - first) / factor
-    shapes = (
-        shape_at(power_w[:at_start], begin, held.first),
-        shape_at(power_w[-at_stop:], end - at_stop, held.last),
-    )
+    edges = (placed.start - first) / factor, (placed.stop - first) / factor
+    shapes = shapes_at_edges(power_w, edges, (held.first, held.last), EACH)
     return _Seen(stated, held, _room(source, placed, held, stated), same, note, shapes)
+
+
+def _look_at_all(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> list[_Seen]:
+    """Return what windows of as many inferences tell together, where none tells alone; empty for nothing."""
+    stated = max(inferences, default=0)
+    windows = [
+        placed
+        for placed, count in zip(alignment.windows, inferences, strict=True)
+        if placed is not None and count == stated > 0
+    ]
+    joined = join(source, windows)
+    if joined is None:
+        return []
+    room = [_room(source, placed, joined.held, stated) for placed in windows]
+    note, same = "", all(_inside(joined.held.count, one) for one in room)
+    if not same:
+        every = joined.windows
+        note = _explained_away(joined.power_w, every * joined.held.count, every * stated, _LEFT)
+    told = True if same else None if note else False
+    return [
+        _Seen(stated, joined.held, one, told, note, both) for one, both in zip(room, joined.shapes, strict=True)
+    ]
 
 
 def _inside(count: float, room: tuple[float, float]) -> bool:
@@ -131,9 +153,12 @@ def _room(source: EnergySource, placed: Placed, held: Repetitions, stated: int) 
     return stated - allowed - LATEST_S / each_s, stated + allowed + 1 + LEAD_S / each_s
 
 
-def _explained_away(power_w: FloatArray, held: Repetitions, stated: int) -> str:
-    """Return which harmless structure explains another number than the stated one; "" for none."""
-    ratio = held.count / stated
+def _explained_away(power_w: FloatArray, count: float, stated: int, left: float = 0.0) -> str:
+    """Return which harmless structure explains another number than the stated one; "" for none.
+
+    Beside something that repeats more clearly, inferences explain at least the share `left` of what it leaves.
+    """
+    ratio = count / stated
     times = max(ratio, 1 / ratio)
     whole = abs(times / round(times) - 1) <= _WHOLE and round(times) >= 2
     if times > (1 + _WHOLE) * _MOST_KINDS:
@@ -142,9 +167,10 @@ def _explained_away(power_w: FloatArray, held: Repetitions, stated: int) -> str:
         return f"each inference may consist of {round(times)} parts that look alike"
     y = flattened(power_w)
     as_stated = explained(y, len(y) / stated)
-    if whole and as_stated.strength >= _TURNS * explained(y, len(y) / held.count).strength:
+    if whole and as_stated.strength >= _TURNS * explained(y, len(y) / count).strength:
         return f"the inferences may come in turns of {round(times)} kinds"
-    rest = y - repeating(y, len(y) / held.count)
-    if not whole and explained(rest, len(y) / stated).sigmas > BY_CHANCE:
+    rest = y - repeating(y, len(y) / count)
+    beside = explained(rest, len(y) / stated)
+    if not whole and beside.sigmas > BY_CHANCE and beside.strength >= left:
         return "something beside the inferences repeats more clearly than they do"
     return ""

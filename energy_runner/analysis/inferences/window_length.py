@@ -20,7 +20,7 @@ from scipy.special import stdtrit
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import FloatArray
 from energy_runner.analysis.inferences.averaged import averaged
-from energy_runner.analysis.inferences.edge_shapes import ComplexArray, correlation, shape_at
+from energy_runner.analysis.inferences.edge_shapes import ComplexArray, correlation, shapes_at_edges
 from energy_runner.analysis.inferences.period import Period, explained, find_period, flattened, repeating
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.edges import Matching
@@ -30,13 +30,14 @@ from energy_runner.session.result import Finding
 _PIECES = 12  # of a window, ...
 _FEWEST = 3  # ... at least
 EACH = 10  # inferences in a piece, at least
-_LEAST_STEP = 0.25  # from piece to piece, as a share of one: 15 inferences are the fewest that can tell
+_LEAST_STEP = 0.25  # from piece to piece, as a share of one
 _SAMPLES = 64  # of an inference; more are averaged
 _MOST = 1 << 20  # of a window, likewise
 _MOST_PARTS = 4  # alike, of which an inference may consist
-_CLEAR = 0.5  # share of the variance that repeats in every piece, ...
+CLEAR = 0.5  # share of the variance that repeats in every piece, ...
 _EVEN = 0.8  # ... and of the middle one of these shares: a piece in which the period changes has less
 _NEAR = 0.25  # of the stated number: what repeats less often than that is something else
+FEWEST_ALONE = 15  # repetitions that one window needs to tell, by the two figures above
 BY_CHANCE = 8.0  # sigmas, of what is left when the repetitions are taken out
 _ONE_SIDED = 0.9985  # three sigmas
 ALIKE = 0.5  # correlation between windows of what repeats at an edge; that of a tick is about 0
@@ -122,13 +123,8 @@ def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
         off_s = 0.0
     elif _something_else(power_w, held, stated):
         return None
-    at_start, at_stop = math.ceil(EACH * held.first), math.ceil(EACH * held.last)
-    begin, end = (first - placed.start) / factor, len(power_w) - (placed.stop - first) / factor
-    shapes = (
-        shape_at(power_w[:at_start], begin, held.first),
-        shape_at(power_w[-at_stop:], end - at_stop, held.last),
-    )
-    return _Seen(off_s, shapes)
+    edges = (placed.start - first) / factor, (placed.stop - first) / factor
+    return _Seen(off_s, shapes_at_edges(power_w, edges, (held.first, held.last), EACH))
 
 
 def samples_of(source: EnergySource, placed: Placed, stated: int) -> tuple[FloatArray, int, int]:
@@ -160,7 +156,7 @@ def repetitions(power_w: FloatArray, stated: int) -> Repetitions | None:
     periods: list[Period] = []
     for first, last in zip(begins, ends, strict=True):
         period = find_period(power_w[first:last])
-        if period is None or period.strength < _CLEAR:
+        if period is None or period.strength < CLEAR:
             return None
         periods.append(period)
     strengths = [period.strength for period in periods]

@@ -12,7 +12,13 @@ from dataclasses import dataclass, replace
 
 from energy_runner.analysis.uncertainty.combine import ROOT3, Cause
 from energy_runner.analysis.uncertainty.inputs import BEYOND, Conditions, Measured, Term
-from energy_runner.analysis.uncertainty.sampling import doubts_of_sampling, of_integration, of_loss, of_sampling
+from energy_runner.analysis.uncertainty.sampling import (
+    doubts_of_sampling,
+    of_doubts,
+    of_integration,
+    of_loss,
+    of_sampling,
+)
 
 # Joule in one window for an error of one unit in every reading of it.
 _EFFECTS: dict[str, Callable[[Measured, Conditions], float]] = {
@@ -91,6 +97,7 @@ def find_causes(windows: Sequence[Measured], given: Conditions) -> Causes:
         causes += _of_laps(windows, given)
     causes += of_sampling(windows)
     causes.append(of_loss(windows))
+    causes += of_doubts(windows)
     causes += given.further
     causes += of_integration(windows, causes)
     notes = [*given.limits.assumptions, *given.further_notes]

@@ -112,7 +112,8 @@ class Measured:
     start and the stop edge have in them beyond a mix of their neighbours, `droop_w` a limit of what the product of
     the mean current and the mean voltage of a sample is larger than their mean product, and `change_w` the
     standard deviation of what readings at an instant do not follow. `coarse` says that these are too far apart,
-    and `stimulus` which of the plan the window was measured with.
+    and `stimulus` which of the plan the window was measured with. `doubtful_j` is what samples that may be misread
+    add or take.
     """
 
     energy_j: float
@@ -130,6 +131,7 @@ class Measured:
     change_w: float = 0.0
     coarse: bool = False
     stimulus: int | None = None
+    doubtful_j: float = 0.0
 
     @property
     def per_inference_j(self) -> float:

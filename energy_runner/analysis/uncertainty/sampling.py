@@ -10,6 +10,8 @@ from energy_runner.analysis.uncertainty.inputs import Measured
 # A difference between two methods of integration below this share of what a window's other causes come to adds
 # half a percent to the uncertainty at most.
 MATTERS = 0.1
+# Doubtful samples are all wrong or all right, so that the error may be as large as its limit.
+_WHOLLY = 1.25
 
 
 def of_sampling(windows: Sequence[Measured]) -> Iterator[Cause]:
@@ -43,6 +45,18 @@ def of_sampling(windows: Sequence[Measured]) -> Iterator[Cause]:
             distribution="normal",
             divisor=None,
             shared=False,
+        )
+
+
+def of_doubts(windows: Sequence[Measured]) -> Iterator[Cause]:
+    """Yield what hangs on samples that may be a load or misread; the same fault may be in all windows."""
+    if any(window.doubtful_j for window in windows):
+        yield Cause(
+            name="samples that may be misread",
+            source="how far single samples, and those above the current limit for a moment, are from those beside "
+            "them",
+            u=(_WHOLLY / ROOT3,) * len(windows),
+            sensitivity=tuple(window.doubtful_j / window.inferences for window in windows),
         )
 
 

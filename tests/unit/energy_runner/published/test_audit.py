@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,32 @@ def session(good: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "kws/energy"
     shutil.copytree(good, folder)
     return folder
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: b"",
+        lambda text: b"nothing to see\n",
+        lambda text: text.replace(b".", b","),
+        lambda text: b"".join(line for line in text.splitlines(keepends=True) if b"Median energy" not in line),
+        lambda text: re.sub(rb"(Median energy cost is\s+)[0-9.]+", rb"\1nan", text),
+        lambda text: re.sub(rb"(Median energy cost is\s+)[0-9.]+", rb"\g<1>1.0", text),
+        None,
+    ],
+)
+def test_without_a_published_figure_that_its_data_give_no_session_is_valid(
+    spoil: Callable[[bytes], bytes] | None, session: Path
+) -> None:
+    file = session / "results.txt"
+    if spoil is None:
+        file.unlink()
+    else:
+        file.write_bytes(spoil(file.read_bytes()))
+    row = row_of(session.parent)
+    assert row.ours is not None
+    assert (row.valid, row.exact, row.good) == (False, False, False)
+    assert row.findings
 
 
 def replace(file: Path, old: str, new: str, count: int = -1) -> None:

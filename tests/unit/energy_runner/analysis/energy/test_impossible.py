@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from energy_runner.analysis.energy import alone as alone_room
 from energy_runner.analysis.energy import impossible as room
 from energy_runner.analysis.energy.bounds import Bounds
 from energy_runner.analysis.energy.impossible import Impossible, Span, find_impossible
@@ -191,9 +192,9 @@ def test_another_impossible_sample_beside_it_excuses_none() -> None:
 
 
 def test_many_candidates_take_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_MOST_ALONE", 3)
+    monkeypatch.setattr(alone_room, "MOST", 3)
     samples = np.full(LENGTH, 1e-6)
     samples[101:300:2] = 0.05
     assert sum(counts(search(samples))) == 3
-    samples[350:352] = 0.06  # after which they are usual
+    samples[350:361] = 0.06  # after which they are usual
     assert counts(search(samples)) == [0, 0]
