@@ -104,7 +104,7 @@ class _Job:
         self._listener: Called | None = Called(listener)
         self._undo = UndoStack(bench.clock)
         self._identities: dict[str, Identity] = {}
-        self._keep_alive = KeepAlive(bench)
+        self._keep_alive = KeepAlive(bench, self._unwatched)
         self._acquiring = False
         self._fault: BenchFault | None = None
         bench.listen(recorder.bytes_passed)

@@ -70,7 +70,7 @@ class Stage:
         self.virtual = bench.virtual
         self.total_s: float | None = None
         self._stop = stop
-        self._keep_alive = KeepAlive(bench)
+        self._keep_alive = KeepAlive(bench, partial(recorder.remark, SUPPLY))
         self._started_ns = self.clock.now_ns()
         self._looked_ns = self._started_ns - POLL_NS
         self._phase = ""

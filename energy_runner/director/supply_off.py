@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from energy_runner.bench import Bench
+from energy_runner.director.watch import IF_KILLED
 from energy_runner.errors import BenchFault, Interrupted, RunnerError
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError, one_line
@@ -30,10 +31,7 @@ def switch_on(bench: Bench, supply: Supply, deadline: Deadline, say: Say) -> Non
     """
     problem = bench.unwatched()
     if problem:
-        say(
-            f"there is no watchdog ({problem}): if this process is killed, the supply stays on until "
-            "`energy-runner bench off`"
-        )
+        say(f"there is no watchdog ({problem}): {IF_KILLED}")
     bench.switched_on, bench.off_confirmed = True, False
     supply.on(deadline)
 

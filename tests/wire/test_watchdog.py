@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from energy_runner import api
-from energy_runner.bench import load_bench_spec, lock
-from energy_runner.director import watch, watchdog
+from energy_runner.bench import build_bench, load_bench_spec, lock
+from energy_runner.director import alive, watch, watchdog
 from energy_runner.errors import BenchFault, ExitStatus
 from instruments.clock import RealClock
 from tests.support.served import FILE, PATIENCE_S, Served, served, wait_until
@@ -145,6 +145,30 @@ def test_a_watchdog_that_cannot_be_started_is_said_and_the_job_goes_on(
         assert "there is no watchdog (it has ended with status 1)" in said["watchdog"]
         assert examination.steps[-1].ok
         assert not bench.world.powered
+
+
+def test_a_watchdog_that_ends_is_replaced_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alive, "EVERY_NS", 0)
+    bench = build_bench(load_bench_spec("virtual-lpm01a"), "performance")
+    bench.twin = None  # as if it were real: nothing is opened here
+    dog, said = watch.Watch(bench, "session 7"), list[str]()
+    keep_alive = alive.KeepAlive(bench, said.append)
+    bench.switched_on = True
+    for _ in range(5):
+        keep_alive()
+        kill_children_of(dog)
+    dog.end(dismiss=True)
+    assert said == [
+        *["the watchdog is gone (it has ended with status -9); another one was started"] * 3,
+        f"there is no watchdog any more (it has ended with status -9): {watch.IF_KILLED}",
+    ]
+
+
+def kill_children_of(dog: watch.Watch) -> None:
+    process = dog._process
+    assert process is not None
+    process.kill()
+    process.wait(PATIENCE_S)
 
 
 def test_no_process_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
