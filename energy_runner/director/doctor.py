@@ -242,7 +242,7 @@ class _Doctor:
 
     def _open(self, name: str, instrument: Instrument) -> str:
         supply = self._bench.players.supply
-        self._undo.register(f"close {name}", lambda _: instrument.close())
+        self._undo.register(f"close {name}", lambda _: instrument.close(), last=True)
         if supply is not None and name == supply.instrument:
             self._undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
         identity = instrument.open(self._deadline(OPEN_S))

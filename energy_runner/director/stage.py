@@ -169,7 +169,7 @@ class Stage:
         self.phase("open")
         players = self.bench.players
         for name, instrument in self.bench.instruments.items():
-            self.undo.register(f"close {name}", partial(_close, instrument))
+            self.undo.register(f"close {name}", partial(_close, instrument), last=True)
             if players.supply is not None and name == players.supply.instrument:
                 self.undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
             instrument.while_waiting = self.look_after

@@ -4,6 +4,7 @@
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,32 @@ def test_a_bench_that_a_living_run_holds_is_not_touched(bench: Served, monkeypat
         rescue(bench)
         assert not bench.is_open("monitor")
     assert "session 7" in bench.notes()[0]
+
+
+class Patience(RealClock):
+    """A clock on which waiting takes no time; after `turns` waits, `then` is called."""
+
+    def __init__(self, turns: int, then: Callable[[], object]) -> None:
+        self.waited_ns, self.turns, self.then = 0, turns, then
+
+    def now_ns(self) -> int:
+        return self.waited_ns
+
+    def sleep(self, duration_s: float) -> None:
+        self.waited_ns += round(duration_s * 1e9)
+        self.turns -= 1
+        if self.turns == 0:
+            self.then()
+
+
+def test_a_job_that_took_the_bench_first_and_has_not_reached_the_supply_is_waited_for(bench: Served) -> None:
+    spec = load_bench_spec(str(bench.folder / FILE))
+    holder = lock.lock_bench(spec, "bench doctor")
+    holder.__enter__()
+    clock = Patience(10, lambda: holder.__exit__(None, None, None))
+    watchdog.rescue(spec, "session 7", clock)
+    assert clock.waited_ns > 3e9
+    assert "its watchdog switched the supply off" in bench.notes()[0]
 
 
 def test_a_bench_that_was_switched_off_since_is_not_touched(bench: Served) -> None:
