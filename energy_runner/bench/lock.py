@@ -28,6 +28,7 @@ from energy_runner.errors import BenchFault, in_words, remedy
 _GATE_S = 10.0  # it is held for some milliseconds
 # What the folder of the locks may raise; NotImplementedError comes from a file system without locks.
 _NO_LOCKS = (OSError, NotImplementedError)
+_TRY = ". Try: a home folder that can be written, or XDG_STATE_HOME"
 
 
 def resources_of(spec: BenchSpec) -> dict[str, Occupied]:
@@ -114,7 +115,7 @@ def lock_bench(spec: BenchSpec, doing: str, unlocked: Callable[[str], object] | 
             held.close()
             why = _no_locks(spec, error)
             if unlocked is None:
-                raise BenchFault(f"{why}{remedy(error)}") from error
+                raise BenchFault(f"{why}{remedy(error) or _TRY}") from error
             unlocked(why)
             bench = Held(doing, unlocked=True)
         yield bench
