@@ -60,9 +60,10 @@ def switch_bench_off(
                 f"bench '{spec.name}' has no [monitor] and no instrument in the role supply: nothing to switch off"
             )
         built = build_bench(spec, "performance", benchmark=_any_benchmark(spec))
-        with hold_bench(built, "bench off", watched=False) as died:
+        doubts: list[str] = []
+        with hold_bench(built, "bench off", watched=False, unlocked=doubts.append) as died:
             try:
-                identity = make_safe(built, say, died)
+                identity = make_safe(built, say, died, doubts=doubts)
             except InstrumentError as error:
                 stopped = f"{stop.reason}; " if stop.reason is not None else ""
                 raise BenchFault(f"{stopped}{MAY_BE_ON}, after {OFF_S:g} s of tries. {error}") from error

@@ -25,7 +25,7 @@ from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.director.subscriber import Listener
 from energy_runner.director.supply_off import SUPPLY
-from energy_runner.errors import Call, ConfigurationError, Detached, RunnerError
+from energy_runner.errors import BenchFault, Call, ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import (
@@ -96,9 +96,17 @@ def start(
     What is wrong with bench, plan, folder or rule set is raised here, before anything is opened. Call this in the
     main thread too; see `run`.
     """
-    folder, execute = _ready(bench, run_plan, out, model, rule_set)
+    return _started(_ready(bench, run_plan, out, model, rule_set), subscribers)
+
+
+def _started(
+    ready: tuple[Path, Callable[[Bus, StopRequest], Session]],
+    subscribers: Sequence[Listener] = (),
+    stop: StopRequest | None = None,
+) -> Run:
+    folder, execute = ready
     try:
-        return Run(execute, subscribers)
+        return Run(execute, subscribers, stop)
     except RuntimeError:  # no thread can be started; after anything else the run is in progress
         give_up_session(folder)
         raise
@@ -145,7 +153,10 @@ def measure(
     """
     spec = load_bench(bench, changes=changes)
     run_plan = plan(benchmark, mode, **options)
-    return follow(start(spec, run_plan, out=out, model=model, rule_set=rule_set), *listeners)
+    stop = StopRequest()
+    # Before the run begins: there is no moment in which Ctrl-C would end this thread and leave the run behind.
+    with while_signals_stop(stop):
+        return follow(_started(_ready(spec, run_plan, out, model, rule_set), stop=stop), *listeners)
 
 
 def demo(
@@ -233,7 +244,8 @@ def _execute(
             return _finish(place.now(), record, bench, end, rules)
         except RunnerError as error:  # a full disk; a person at the bench must know about the supply
             supply = "; the supply is off" if end.supply_off_confirmed else f"; {end.reason}"
-            raise type(error)(f"{error}{supply}") from error
+            # Also for a session that cannot be read: status 2 would mean that nothing was switched on.
+            raise BenchFault(f"{error}{supply}") from error
         finally:
             place.close()
 

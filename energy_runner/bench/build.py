@@ -56,7 +56,8 @@ class Bench:
 
     `switched_on` says that the supply was, or may have been, switched on over this bench; `off_confirmed` that it
     is known to be off. Whoever switches keeps both up to date. `unwatched` says why no watchdog would switch it
-    off if this process were killed; "" if one would, or where none is needed.
+    off if this process were killed; "" if one would, or where none is needed. `watch_again` starts another in
+    place of one that has ended, and returns what is to be said of it.
     """
 
     spec: BenchSpec
@@ -76,6 +77,7 @@ class Bench:
     switched_on: bool = False
     off_confirmed: bool = False
     unwatched: Callable[[], str] = lambda: ""
+    watch_again: Callable[[], str] = lambda: ""
     _listeners: list[ByteListener] = field(default_factory=list)
 
     def __repr__(self) -> str:

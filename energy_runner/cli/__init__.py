@@ -17,10 +17,13 @@ _ABOUT_THE_SUPPLY = (["bench", "off"], ["bench", "doctor"])
 
 def main() -> NoReturn:
     """Run the command line and end the process with a status of `ExitStatus`."""
+    fill_closed()
     try:
         from energy_runner.cli.app import app
         from energy_runner.cli.outcome import run_app
+        from energy_runner.director.stop import AFTERWARDS
 
+        AFTERWARDS[signal.default_int_handler] = signal.SIG_IGN
         status = run_app(app)
     except KeyboardInterrupt:
         status, doubt = stopped_early(sys.argv[1:])
@@ -36,6 +39,19 @@ def main() -> NoReturn:
                 stream.flush()
         os._exit(status)
     sys.exit(status)
+
+
+def fill_closed() -> None:
+    """Put the null device where a parent process has closed stdin, stdout or stderr.
+
+    Otherwise the next file or port that is opened gets that number, and what a library prints goes into it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free
 
 
 def stopped_early(words: Sequence[str]) -> tuple[int, str]:

@@ -45,5 +45,10 @@ def tell_of_supply(step: Examined) -> None:
 def off_command(name: str) -> int:
     """Switch the supply off and print which instrument confirmed it."""
     identity, _ = api.switch_bench_off(name, say=write_line)
-    write_line(f"The supply is off (confirmed by {who(identity)}).")
+    said = f"The supply is off (confirmed by {who(identity)})."
+    try:
+        write_line(said)
+    except OSError:  # a full disk; whoever looks must know all the same
+        tell(said)
+        raise
     return ExitStatus.VALID

@@ -33,7 +33,7 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         # Not standalone, in which typer would end the process with its own status.
         status = int(app(args=words, prog_name="energy-runner", standalone_mode=False) or 0)
     except RunnerError as error:
-        return _fail(with_options(error), error.status, as_json=as_json)
+        return _fail(_and_notes(with_options(error), error), error.status, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         status = _TYPER_SAW_CTRL_C
     except OSError as error:
@@ -72,7 +72,13 @@ def _system(error: OSError, *, as_json: bool) -> int:
     except (OSError, ValueError):
         discard_stdout()
     where = f"{error.filename}: " if error.filename else ""
-    return _fail(f"{where}{error.strerror or error}", ExitStatus.BENCH_FAULT, as_json=as_json)
+    message = _and_notes(f"{where}{error.strerror or error}", error)
+    return _fail(message, ExitStatus.BENCH_FAULT, as_json=as_json)
+
+
+def _and_notes(message: str, error: BaseException) -> str:
+    """Return a message with what the job has added to its error: that the supply may still be on."""
+    return "; ".join((message.rstrip("."), *notes)) if (notes := getattr(error, "__notes__", ())) else message
 
 
 def _other(error: Exception, *, as_json: bool) -> int:
@@ -83,14 +89,15 @@ def _other(error: Exception, *, as_json: bool) -> int:
     from instruments.errors import InstrumentError
 
     if isinstance(error, InstrumentError):
-        return _fail(str(error), ExitStatus.BENCH_FAULT, as_json=as_json)
+        return _fail(_and_notes(str(error), error), ExitStatus.BENCH_FAULT, as_json=as_json)
     # Not status 1, which Python gives an uncaught exception: here it means "measured, but a rule failed".
     import traceback
 
     with suppress(OSError, ValueError):
         print(visible("".join(traceback.format_exception(error))), end="", file=sys.stderr)  # noqa: T201
     advice = "this is a bug in energy-runner; please report it with the lines above"
-    return _fail(f"internal error ({type(error).__name__}): {advice}", ExitStatus.BENCH_FAULT, as_json=as_json)
+    message = _and_notes(f"internal error ({type(error).__name__}): {advice}", error)
+    return _fail(message, ExitStatus.BENCH_FAULT, as_json=as_json)
 
 
 def _usage(error: Exception) -> str | None:

@@ -26,8 +26,13 @@ class Run:
     main thread makes it, Ctrl-C and SIGTERM cancel the run from then on, whatever the main thread is doing.
     """
 
-    def __init__(self, execute: Callable[[Bus, StopRequest], Session], listeners: Sequence[Listener] = ()) -> None:
-        self.stop = StopRequest()
+    def __init__(
+        self,
+        execute: Callable[[Bus, StopRequest], Session],
+        listeners: Sequence[Listener] = (),
+        stop: StopRequest | None = None,
+    ) -> None:
+        self.stop = StopRequest() if stop is None else stop
         self._bus = Bus(listeners)
         self._execute = execute
         self._session: Session | None = None

@@ -104,7 +104,7 @@ class _Job:
         self._listener: Called | None = Called(listener)
         self._undo = UndoStack(bench.clock)
         self._identities: dict[str, Identity] = {}
-        self._keep_alive = KeepAlive(bench)
+        self._keep_alive = KeepAlive(bench, self._unwatched)
         self._acquiring = False
         self._fault: BenchFault | None = None
         bench.listen(recorder.bytes_passed)
@@ -152,7 +152,7 @@ class _Job:
     def _open(self, name: str) -> None:
         self._stop.check()
         instrument, supply = self._bench.instruments[name], self._bench.players.supply
-        self._undo.register(f"close {name}", lambda _: instrument.close())
+        self._undo.register(f"close {name}", lambda _: instrument.close(), last=True)
         if supply is not None and name == supply.instrument:
             self._undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
         instrument.while_waiting = self._stop.check

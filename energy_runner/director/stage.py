@@ -70,7 +70,7 @@ class Stage:
         self.virtual = bench.virtual
         self.total_s: float | None = None
         self._stop = stop
-        self._keep_alive = KeepAlive(bench)
+        self._keep_alive = KeepAlive(bench, partial(recorder.remark, SUPPLY))
         self._started_ns = self.clock.now_ns()
         self._looked_ns = self._started_ns - POLL_NS
         self._phase = ""
@@ -169,7 +169,7 @@ class Stage:
         self.phase("open")
         players = self.bench.players
         for name, instrument in self.bench.instruments.items():
-            self.undo.register(f"close {name}", partial(_close, instrument))
+            self.undo.register(f"close {name}", partial(_close, instrument), last=True)
             if players.supply is not None and name == players.supply.instrument:
                 self.undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
             instrument.while_waiting = self.look_after

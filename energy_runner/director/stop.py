@@ -24,12 +24,21 @@ SIGNALS = tuple(
 # By default these end or suspend a process, and so leave the supply on. A program may use them for its own
 # purposes: they are taken only where it does not. Not among them: those of a crash, and those of a job in the
 # background that reads from or writes to the terminal, which would come for ever.
-_NAMES = ("SIGTSTP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGPWR", "SIGIO")
+_NAMES = (
+    *("SIGTSTP", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGPWR", "SIGIO"),
+    "SIGSTKFLT",
+)
 OTHERS = (
     *(getattr(signal, name) for name in _NAMES if hasattr(signal, name)),
     *(range(signal.SIGRTMIN, signal.SIGRTMAX + 1) if hasattr(signal, "SIGRTMIN") else ()),
 )
 OWN_HANDLERS: list[Any] = [signal.SIG_DFL]  # what is taken over although the signal is one of the others
+# A job in the background that writes to its terminal is suspended by this one, where the terminal is set so
+# (`stty tostop`), and the supply would stay on; ignored, what it writes is written.
+_SUSPENDS_WRITERS = getattr(signal, "SIGTTOU", None)
+# Handlers to leave behind when a job has ended, in place of those found. A command line, whose exit status is then
+# settled, lets Ctrl-C do nothing more: it would be taken for the end of a job that left its supply off.
+AFTERWARDS: dict[Any, Any] = {}
 
 
 def to_take() -> dict[int, Any]:
@@ -39,7 +48,7 @@ def to_take() -> dict[int, Any]:
     """
     found = {number: signal.getsignal(number) for number in (*SIGNALS, *OTHERS)}
     return {
-        number: handler
+        number: AFTERWARDS.get(handler, handler)
         for number, handler in found.items()
         if handler is not signal.SIG_IGN and (number in SIGNALS or handler in OWN_HANDLERS)
     }
@@ -84,6 +93,8 @@ def stop_on_signals(stop: StopRequest) -> Iterator[None]:
     before = to_take()
     for number in before:
         signal.signal(number, asked)
+    if _SUSPENDS_WRITERS is not None:
+        before[_SUSPENDS_WRITERS] = signal.signal(_SUSPENDS_WRITERS, signal.SIG_IGN)
     try:
         with heed_console(stop.ask):
             yield

@@ -5,16 +5,18 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from energy_runner.bench import Bench
+from energy_runner.director.watch import IF_KILLED
 from energy_runner.errors import BenchFault, Interrupted, RunnerError
 from instruments.clock import Deadline
-from instruments.errors import InstrumentError, one_line
-from instruments.roles import Identity, Supply
+from instruments.errors import InstrumentError, ProtocolViolation, TimedOut, one_line
+from instruments.roles import Identity, Instrument, Supply
 
 SUPPLY = "supply"  # the source of what is said about it
 SUPPLY_STEP = "switch the supply off"
 POWER_S = 10.0  # to switch on, and for the first try to switch off: an acquisition may have to be ended
 AGAIN_S = 5.0  # for each further try, so that an instrument that comes back late still meets a fresh one
 OFF_S = 30.0  # for all tries
+BLIND_S = 1.5  # of a try, to switch off what does not let itself be opened as usual
 # An instrument that has dropped off its bus is back within a second or two; a longer pause gains nothing.
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 1.0
@@ -30,10 +32,7 @@ def switch_on(bench: Bench, supply: Supply, deadline: Deadline, say: Say) -> Non
     """
     problem = bench.unwatched()
     if problem:
-        say(
-            f"there is no watchdog ({problem}): if this process is killed, the supply stays on until "
-            "`energy-runner bench off`"
-        )
+        say(f"there is no watchdog ({problem}): {IF_KILLED}")
     bench.switched_on, bench.off_confirmed = True, False
     supply.on(deadline)
 
@@ -50,8 +49,8 @@ def switch_off(
 
     `say` is told about every try that failed; nothing it raises ends the tries. Without `persistent`, for an
     instrument that was never reached and so never switched on, the link is opened afresh only once. `opened` says
-    whether the instrument is open now. Returns its identity if it was opened here. Raises the last error if no try
-    was confirmed.
+    whether the instrument is open now. Returns its identity if it was opened here and said who it is. Raises the
+    last error if no try was confirmed.
     """
     supply, player = bench.supply, bench.players.supply
     if supply is None or player is None:
@@ -63,7 +62,7 @@ def switch_off(
         try:
             if again or not opened:
                 instrument.close()
-                identity = instrument.open(attempt)
+                identity = _opened(instrument, supply, attempt)
             supply.off(attempt)
         except BaseException as error:  # whatever it was, the supply comes first
             if (again and not persistent) or deadline.remaining_s() <= pause_s:
@@ -76,6 +75,24 @@ def switch_off(
         else:
             bench.off_confirmed = True
             return identity
+
+
+def _opened(instrument: Instrument, supply: Supply, attempt: Deadline) -> Identity | None:
+    """Return who answers. One that does not answer as it should is told to switch off all the same.
+
+    It may heed commands although it floods the line, stays silent, or answers late. If it even confirms that it is
+    off, its identity is None; otherwise what was wrong is raised. Not told is a device that says it is another.
+    """
+    try:
+        return instrument.open(attempt.at_most(max(0.0, attempt.remaining_s() - BLIND_S)))
+    except (TimedOut, ProtocolViolation):
+        try:
+            supply.off(attempt)
+        except InstrumentError:
+            pass  # what kept it from being opened says more
+        else:
+            return None
+        raise
 
 
 def switch_off_unreached(bench: Bench) -> None:

@@ -32,12 +32,18 @@ class UndoStack:
         self._clock = clock
         self._steps: list[Undo] = []
 
-    def register(self, name: str, run: Callable[[Deadline], object], limit_s: float = 5.0) -> None:
-        """Register how to undo the action that follows."""
-        self._steps.append(Undo(name, run, limit_s))
+    def register(
+        self, name: str, run: Callable[[Deadline], object], limit_s: float = 5.0, *, last: bool = False
+    ) -> None:
+        """Register how to undo the action that follows; with `last`, after all that is registered without it.
+
+        Closing a port is such a step: it takes no notice of a deadline, and a port that does not let itself be
+        closed must not keep the supply on.
+        """
+        self._steps.insert(0 if last else len(self._steps), Undo(name, run, limit_s))
 
     def unwind(self, report: Callable[[UndoReport], None]) -> None:
-        """Run every step, newest first, each with a deadline of its own; report how each went.
+        """Run every step, newest first, then those for the end, each with its own deadline; report how each went.
 
         Nothing that a step or `report` raises keeps the next step from running. A step that was cut short by
         what no instrument raises (Ctrl-C, want of memory) is run once more. What `report` raised first is raised

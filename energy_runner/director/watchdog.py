@@ -19,9 +19,11 @@ from instruments.clock import Clock, RealClock, utc_text
 from instruments.errors import InstrumentError, one_line
 
 TRIES_S = 60.0
-# The operating system closes what a dead process held one by one: the pipe may be closed before the lock.
-LOCK_S = 2.0
-_TURN_S = 0.05
+# The operating system closes what a dead process held one by one: the pipe may be closed before the lock. And the
+# next job may have taken the bench at once, and end without having reached the supply.
+LOCK_S = 60.0
+_FIRST_TURN_S = 0.05
+_LONGEST_TURN_S = 1.0
 
 
 def main() -> int:
@@ -38,19 +40,22 @@ def main() -> int:
 def rescue(spec: BenchSpec, doing: str, clock: Clock) -> None:
     """Switch off the supply of a bench whose job `doing` has died, and leave word for the next one.
 
-    A bench that another job holds, or has held since and left with its supply off, is not touched.
+    A bench that another job holds for all of a minute, or has held since and left with its supply off, is not
+    touched. Where nothing can be locked, no other job can hold it.
     """
-    deadline = clock.deadline(LOCK_S)
+    deadline, turn_s = clock.deadline(LOCK_S), _FIRST_TURN_S
     while True:
         try:
-            with lock_bench(spec, f"the watchdog of {doing} switches the supply off") as held:
-                if held.died is not None:
+            doing_so = f"the watchdog of {doing} switches the supply off"
+            with lock_bench(spec, doing_so, unlocked=lambda why: None) as held:
+                if held.died is not None or held.unlocked:
                     _switch_off(spec, held, clock)
                 return
         except BenchFault:
             if deadline.expired():
                 return
-        clock.sleep(_TURN_S)
+        clock.sleep(turn_s)
+        turn_s = min(2 * turn_s, _LONGEST_TURN_S)
 
 
 def _switch_off(spec: BenchSpec, held: Held, clock: Clock) -> None:

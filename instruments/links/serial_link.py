@@ -22,6 +22,7 @@ WRITE_S = 1.0
 _URL = re.compile("(socket|rfc2217)://", re.IGNORECASE)
 
 _NO_PORT = "check the cable, and the port's name with `energy-runner instruments list`"
+_NO_SERIAL_PORT = "the name of a serial port: see `energy-runner instruments list`"
 _IN_USE = "close the other program that uses the port"
 _ADVICE = {
     errno.ENOENT: _NO_PORT,
@@ -33,6 +34,7 @@ _ADVICE = {
     errno.EBUSY: _IN_USE,
     errno.EAGAIN: _IN_USE,  # the port's lock is taken
     errno.EWOULDBLOCK: _IN_USE,
+    **dict.fromkeys((errno.ENOTTY, errno.EISDIR, errno.ENOTDIR, errno.ELOOP), _NO_SERIAL_PORT),
 }
 # pyserial on Windows gives no number, only the name of the error in its text; "no permission" means "in use"
 # there.
@@ -244,9 +246,11 @@ def _is_about_speed(error: Exception) -> bool:
 
 def _number(error: BaseException) -> int:
     """Return the operating system's number of an error; 0 for none. That of termios is its first argument."""
-    first = error.args[0] if error.args else None
-    number = getattr(error, "errno", None) or getattr(error.__context__, "errno", None) or first
-    return number if isinstance(number, int) else 0
+    for one in (error, error.__context__):
+        for number in (getattr(one, "errno", None), *getattr(one, "args", ())[:1]):
+            if number and isinstance(number, int):
+                return number
+    return 0
 
 
 def _advice(error: Exception) -> str:

@@ -135,7 +135,7 @@ class Dialogue:
     def end_leftovers(self, deadline: Deadline) -> int:
         """End acquisitions until an earlier run's stream is silent; return how many samples it still sent.
 
-        Raises `Refused` if the stream continues, `TimedOut` if the deadline left no time to listen.
+        Raises `ProtocolViolation` if the stream continues, `TimedOut` if the deadline left no time to listen.
         """
         limit, stop = deadline.at_most(OPEN_S), self.dialect.stop
         leftover = times = 0
@@ -156,7 +156,7 @@ class Dialogue:
         asked = f"end what an earlier run left running on {self.name}"
         if not heard:
             raise TimedOut(asked, f"less than {QUIET_S} s were left to check for silence", "a later deadline")
-        raise Refused(
+        raise ProtocolViolation(
             asked,
             f"{leftover} samples arrived, and no silence of {QUIET_S} s, after sending `{stop}` {times} times; "
             f"it began with {shown(heard)}",

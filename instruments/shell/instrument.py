@@ -36,7 +36,8 @@ class ShellInstrument(Instrument):
     def open(self, deadline: Deadline) -> Identity:
         """Connect, end a stream that an earlier run left running, take host control and return the identity.
 
-        Raises `Refused` if the stream cannot be ended or the driver refuses what answers, `TimedOut` for silence.
+        Raises `ProtocolViolation` if the stream cannot be ended, `Refused` if the driver refuses what answers,
+        `TimedOut` for silence.
         """
         self._link.open(deadline)
         self._is_open = True

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import termios
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +80,15 @@ def test_a_pseudo_terminal_is_not_kept_its_server_would_hold_it_for_ever(device:
     link.open(within(1.0))
     assert not is_kept(device)
     link.close()
+
+
+@pytest.mark.parametrize("kind", ["a file", "a folder"])
+def test_what_is_no_serial_port_is_said_with_where_ports_are_listed(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.mkdir() if kind == "a folder" else path.touch()
+    with pytest.raises(Unavailable) as caught:
+        SerialLink("device", str(path), 115200).open(within(1.0))
+    assert "the name of a serial port: see `energy-runner instruments list`" in caught.value.try_this
 
 
 # --- DTR and RTS ----------------------------------------------------------------------------------------------

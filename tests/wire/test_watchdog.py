@@ -4,13 +4,14 @@
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from energy_runner import api
-from energy_runner.bench import load_bench_spec, lock
-from energy_runner.director import watch, watchdog
+from energy_runner.bench import build_bench, load_bench_spec, lock
+from energy_runner.director import alive, watch, watchdog
 from energy_runner.errors import BenchFault, ExitStatus
 from instruments.clock import RealClock
 from tests.support.served import FILE, PATIENCE_S, Served, served, wait_until
@@ -118,6 +119,32 @@ def test_a_bench_that_a_living_run_holds_is_not_touched(bench: Served, monkeypat
     assert "session 7" in bench.notes()[0]
 
 
+class Patience(RealClock):
+    """A clock on which waiting takes no time; after `turns` waits, `then` is called."""
+
+    def __init__(self, turns: int, then: Callable[[], object]) -> None:
+        self.waited_ns, self.turns, self.then = 0, turns, then
+
+    def now_ns(self) -> int:
+        return self.waited_ns
+
+    def sleep(self, duration_s: float) -> None:
+        self.waited_ns += round(duration_s * 1e9)
+        self.turns -= 1
+        if self.turns == 0:
+            self.then()
+
+
+def test_a_job_that_took_the_bench_first_and_has_not_reached_the_supply_is_waited_for(bench: Served) -> None:
+    spec = load_bench_spec(str(bench.folder / FILE))
+    holder = lock.lock_bench(spec, "bench doctor")
+    holder.__enter__()
+    clock = Patience(10, lambda: holder.__exit__(None, None, None))
+    watchdog.rescue(spec, "session 7", clock)
+    assert clock.waited_ns > 3e9
+    assert "its watchdog switched the supply off" in bench.notes()[0]
+
+
 def test_a_bench_that_was_switched_off_since_is_not_touched(bench: Served) -> None:
     with lock.lock_bench(load_bench_spec(str(bench.folder / FILE)), "session 8") as held:
         held.supply_is_off()
@@ -145,6 +172,30 @@ def test_a_watchdog_that_cannot_be_started_is_said_and_the_job_goes_on(
         assert "there is no watchdog (it has ended with status 1)" in said["watchdog"]
         assert examination.steps[-1].ok
         assert not bench.world.powered
+
+
+def test_a_watchdog_that_ends_is_replaced_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alive, "EVERY_NS", 0)
+    bench = build_bench(load_bench_spec("virtual-lpm01a"), "performance")
+    bench.twin = None  # as if it were real: nothing is opened here
+    dog, said = watch.Watch(bench, "session 7"), list[str]()
+    keep_alive = alive.KeepAlive(bench, said.append)
+    bench.switched_on = True
+    for _ in range(5):
+        keep_alive()
+        kill_children_of(dog)
+    dog.end(dismiss=True)
+    assert said == [
+        *["the watchdog is gone (it has ended with status -9); another one was started"] * 3,
+        f"there is no watchdog any more (it has ended with status -9): {watch.IF_KILLED}",
+    ]
+
+
+def kill_children_of(dog: watch.Watch) -> None:
+    process = dog._process
+    assert process is not None
+    process.kill()
+    process.wait(PATIENCE_S)
 
 
 def test_no_process_can_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

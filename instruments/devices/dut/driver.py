@@ -40,6 +40,9 @@ ASK_AGAIN_S = 1.0
 FIRST_ANSWERS = 3
 # A line at 9600 baud takes up to 90 ms, and a relay passes on complete lines only.
 QUIET_S = 0.3
+# Events of one answer. A million are a line for each layer of every inference of a long window; a DUT that prints
+# without end over USB would fill the memory before any deadline.
+MOST_HEARD = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -292,6 +295,12 @@ class Dut:
                 heard.append(Heard(self.clock.now_ns(), event))
                 if isinstance(event, Ready):
                     return heard, True
+            if len(heard) > MOST_HEARD:
+                raise ProtocolViolation(
+                    f"wait for the DUT's 'm-ready' on {self.link.name}",
+                    f"it does not stop printing: {excerpt([one.event for one in heard[:20]])}",
+                    "look at what its firmware prints, and where",
+                )
             self.while_waiting()
             if deadline.expired():
                 return heard, False

@@ -113,3 +113,54 @@ def test_signs_that_the_terminal_lacks_are_written_out():
         done = started(*words, env=env)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.isascii()
+
+
+LATE = """
+import signal, sys
+from energy_runner.cli import main, run_command
+shown = run_command.show
+def show(*given, **more):
+    signal.raise_signal(signal.SIGINT)
+    shown(*given, **more)
+run_command.show = show
+main()
+"""
+
+
+def test_ctrl_c_after_a_run_does_not_change_what_became_of_it(tmp_path):
+    """Status 4 would say that the supply is off, and this run may have ended with a supply that is not."""
+    words = ("run", "demo-keywords", "-b", "virtual-lpm01a", "-n", "50", "--out", "session")
+    ended = subprocess.run(
+        [sys.executable, "-c", LATE, *words],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert (ended.returncode, "stopped" in ended.stderr) == (0, False), ended.stderr
+
+
+def test_what_a_job_adds_to_its_error_is_in_the_message(capsys):
+    for error in (
+        ZeroDivisionError("x"),
+        OSError(28, "No space left on device"),
+        Unavailable("a", "b"),
+        BenchFault("c."),
+    ):
+        error.add_note("THE SUPPLY MAY STILL BE ON")
+        assert run_app(an_app(error), []) == 3
+        assert capsys.readouterr().err.splitlines()[-1].endswith("; THE SUPPLY MAY STILL BE ON")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows numbers its files otherwise")
+def test_nothing_that_is_opened_takes_the_place_of_a_closed_stream():
+    code = "import os; from energy_runner.cli import fill_closed; os.close(0); os.close(2); fill_closed(); "
+    code += "print(os.open(os.devnull, os.O_RDONLY), os.path.samestat(os.fstat(2), os.stat(os.devnull)))"
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, check=True
+    )
+    number, is_null = ended.stdout.split()
+    assert int(number) > 2
+    assert is_null == b"True"

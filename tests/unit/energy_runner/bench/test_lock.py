@@ -147,9 +147,12 @@ def test_a_note_that_cannot_be_written_leaves_the_bench_free(monkeypatch) -> Non
         raise OSError("full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_text", full)
-        with pytest.raises(OSError, match="full"):
-            in_use(mainframe(1, 91))
+        patch.setattr(Path, "replace", full)
+        with (
+            pytest.raises(BenchFault, match=r"bench 'x' cannot be locked \(full\)"),
+            lock_bench(mainframe(1, 91), "it"),
+        ):
+            pass
     assert in_use(mainframe(1, 91)) == ""
 
 
@@ -158,7 +161,7 @@ def test_a_gate_that_is_held_for_long_is_named(monkeypatch) -> None:
     folder = lock.user_state_path() / "instruments"
     with (
         FileLock(folder / "gate.lock"),
-        pytest.raises(BenchFault, match=r"cannot be locked: .*gate\.lock"),
+        pytest.raises(BenchFault, match=r"cannot be locked \(.*gate\.lock: another"),
         lock_bench(mainframe(1, 91), "x"),
     ):
         pass

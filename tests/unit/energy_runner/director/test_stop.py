@@ -7,7 +7,15 @@ import signal
 import pytest
 
 from energy_runner.director.signal_guard import SignalGuard
-from energy_runner.director.stop import OTHERS, OWN_HANDLERS, SIGNALS, StopRequest, signal_name, stop_on_signals
+from energy_runner.director.stop import (
+    AFTERWARDS,
+    OTHERS,
+    OWN_HANDLERS,
+    SIGNALS,
+    StopRequest,
+    signal_name,
+    stop_on_signals,
+)
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals to send")
 # What ends or suspends a process by default, but no crash.
@@ -68,3 +76,27 @@ def test_what_the_guard_has_taken_is_taken_from_it_while_a_run_is_followed() -> 
 def test_signals_without_a_name() -> None:
     assert signal_name(signal.SIGTERM) == "SIGTERM"
     assert signal_name(signal.SIGRTMIN + 1) == f"signal {signal.SIGRTMIN + 1}"
+
+
+def test_a_job_in_the_background_is_not_suspended_when_it_writes_to_its_terminal() -> None:
+    before = signal.getsignal(signal.SIGTTOU)
+    with stop_on_signals(StopRequest()), stop_on_signals(StopRequest()):
+        assert signal.getsignal(signal.SIGTTOU) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGTTOU) is before
+
+
+def test_a_command_line_may_let_ctrl_c_do_nothing_after_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its status is settled then: what ends it as interrupted would say that the supply is off."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    monkeypatch.setitem(AFTERWARDS, signal.default_int_handler, signal.SIG_IGN)
+    guard, run = SignalGuard(), StopRequest()
+    try:
+        with stop_on_signals(run):
+            guard.add(run)
+            with stop_on_signals(run):
+                signal.raise_signal(signal.SIGINT)
+            guard.remove(run)
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert run.reason == "stopped by Ctrl-C (SIGINT)"

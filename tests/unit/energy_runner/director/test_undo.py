@@ -142,3 +142,12 @@ def test_an_exception_between_any_two_lines_keeps_no_step_from_running():
     for at in range(1, lines + 1):
         done, _ = unwound(at)
         assert set(done) == {"first", "second", "third"}, f"at line {at}: {done}"
+
+
+def test_what_may_hang_comes_after_the_supply():
+    stack, done = UndoStack(VirtualClock()), []
+    for name, last in (("close psu", True), ("switch off", False), ("close meter", True), ("stop", False)):
+        stack.register(name, lambda deadline, name=name: done.append(name), last=last)
+    stack.unwind(lambda report: None)
+    assert done[:2] == ["stop", "switch off"]
+    assert {*done[2:]} == {"close psu", "close meter"}

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instruments.clock import Deadline, VirtualClock
+from instruments.devices.dut import driver
 from instruments.devices.dut.driver import LOAD_TRIES, Dut
 from instruments.devices.dut.protocol import Chatter
 from instruments.devices.dut.serial_port import DutSerialPort
@@ -364,3 +365,11 @@ def test_noise_before_the_answer_is_kept_in_it() -> None:
     answer = bench.dut.command("name", bench.within())
     assert answer.heard[0].event == Chatter("\0noise")
     assert answer.text("name") == "virtual twin"
+
+
+def test_a_dut_that_prints_without_end_is_given_up_before_it_fills_the_memory(monkeypatch) -> None:
+    monkeypatch.setattr(driver, "MOST_HEARD", 100)
+    bench = Bench().booted()
+    monkeypatch.setattr(bench.port, "receive", lambda deadline: ["x"] * 7)
+    with pytest.raises(ProtocolViolation, match="does not stop printing: "):
+        bench.dut.infer(5, 0, bench.within(1e6))

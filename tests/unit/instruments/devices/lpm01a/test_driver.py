@@ -4,7 +4,7 @@ import pytest
 
 from instruments.clock import to_ns
 from instruments.devices.lpm01a.driver import Lpm01a
-from instruments.errors import Refused
+from instruments.errors import ProtocolViolation, Refused
 from instruments.roles import Edge, Samples, TimeMark, signals
 from instruments.world.cable import CableLink
 from tests.support.lpm01a_bench import CURRENT_A, VOLTAGE_V, bench, clean, joined, of_type, suspicious
@@ -182,7 +182,7 @@ def test_a_stale_stream_that_cannot_be_ended_is_refused_with_advice():
     b.world.faults.stale_stream = True
     b.world.faults.refuse = {"stop"}
     deadline = b.deadline(5)
-    with pytest.raises(Refused, match="unplug"):
+    with pytest.raises(ProtocolViolation, match="unplug"):
         b.monitor.open(deadline)
     assert b.clock.now_ns() <= deadline.at_ns
 
