@@ -19,7 +19,7 @@ def write_derived(session: Session, result: Result) -> None:
     pages = {RESULT: result_bytes(result), REPORT: page_bytes(session, result)}
     try:
         for name, data in pages.items():
-            with temporary(folder / name).open("wb", buffering=0) as file:
+            with disk.create(temporary(folder / name)) as file:
                 disk.write_all(file, data)
                 disk.sync(file)
         (folder / REPORT).unlink(missing_ok=True)

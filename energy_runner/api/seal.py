@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Say what differs: facts from their seal, the result from the facts, the report from the result."""
 
+import os
 from itertools import zip_longest
 
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.errors import SessionError
 from energy_runner.session.folder import REPORT, RESULT, Session, result_bytes
-from energy_runner.session.result import Result
+from energy_runner.session.result import Judged, Result
 from energy_runner.session.seal import HTML_MARK, is_stamped, stamp_of
+from energy_runner.session.verify import of_sizes
 
 __all__ = ["differences"]
 
@@ -32,17 +34,27 @@ def differences(session: AnySession, *, fresh: Result | None = None) -> list[str
         raise SessionError(f"{session.path}: cannot be read ({error.strerror or error})") from None
 
 
+def obvious_differences(session: Session) -> list[str]:
+    """Return what `differences` finds by the sizes of journal, stream and trace, and by all documents."""
+    found = [str(difference) for difference in of_sizes(session.path, session.record)]
+    try:
+        return [*found, *_of_result(session, None), *_of_report(session)]
+    except OSError as error:
+        raise SessionError(f"{session.path}: cannot be read ({error.strerror or error})") from None
+
+
 def _of_result(session: Session, fresh: Result | None) -> list[str]:
     path = session.path / RESULT
     if not path.is_file():
-        return []
+        page = (session.path / REPORT).is_file()
+        return [f"{RESULT}: is missing, and {REPORT} shows it{_AGAIN}"] if page and _stamps(session) else []
     data = path.read_bytes()
     try:
         result = session.result()
     except SessionError as error:
-        return [str(error) + _AGAIN]
+        return [str(error).removeprefix(f"{session.path}{os.sep}") + _AGAIN]
     seal = session.record.seal
-    if result.sha256 is None and seal is None:
+    if result.sha256 is None and not _stamps(session):
         return []
     if not is_stamped(data):
         place = _line_that_differs(data, result_bytes(fresh)) if fresh is not None else ""
@@ -57,13 +69,18 @@ def _of_derivation(result: Result, fresh: Result) -> list[str]:
     before, now = result.judged_by, fresh.judged_by
     if before is None or now is None:
         return []
-    alike = before.rule_set_sha256 == now.rule_set_sha256 and not _others(result) and not _others(fresh)
+    by = f" by {before.software}, and this is {now.software}" if before.software != now.software else ""
+    if before.rule_set == now.rule_set and before.rule_set_sha256 != now.rule_set_sha256:
+        since = by and f"; it was derived{by}"
+        return [f"{RESULT}: rule set {before.rule_set} has changed since it judged{since}{_AGAIN}"]
+    if changed := _other_facts(before, now):
+        return [f"{RESULT}: was judged with other facts of the {changed}{_AGAIN}"]
+    alike = before.model_copy(update={"software": now.software}) == now
     left_out = {"sha256"} if alike else _JUDGEMENT
     figures = result.model_dump(exclude=left_out), fresh.model_dump(exclude=left_out)
     if figures[0] == figures[1]:
         return []
     names = [name for name, value in figures[1].items() if figures[0].get(name) != value]
-    by = f" by {before.software}, and this is {now.software}" if before.software != now.software else ""
     return [f"{RESULT}: its facts give another {', '.join(names)}; it was derived{by or ' otherwise'}{_AGAIN}"]
 
 
@@ -73,20 +90,33 @@ def _line_that_differs(data: bytes, derived: bytes) -> str:
     return next((f", line {number}" for number, (one, other) in enumerate(pairs, start=1) if one != other), "")
 
 
-def _others(result: Result) -> bool:
-    judged = result.judged_by
-    return judged is not None and (judged.accuracy_session or judged.performance_session) is not None
+def _other_facts(before: Judged, now: Judged) -> str:
+    """Return which other session took part both times, under one name and with different facts; else nothing."""
+    pairs = {
+        "accuracy session": (before.accuracy_session, now.accuracy_session),
+        "performance session": (before.performance_session, now.performance_session),
+    }
+    for name, (one, other) in pairs.items():
+        if one is not None and other is not None and one.session_id == other.session_id and one != other:
+            return name
+    return ""
+
+
+def _stamps(session: Session) -> bool:
+    """Return whether a session comes from a version that gives each document its own digest."""
+    return session.record.seal is not None or session.record.environment is not None
 
 
 def _of_report(session: Session) -> list[str]:
     path, result = session.path / REPORT, session.path / RESULT
-    if not path.is_file() or not result.is_file():
+    if not path.is_file():
         return []
     page = path.read_bytes()
     if stamp_of(page, HTML_MARK) is None:
-        sealed = session.record.seal is not None
-        return [f"{REPORT}: does not say which result it shows{_AGAIN}"] if sealed else []
+        return [f"{REPORT}: does not say which result it shows{_AGAIN}"] if _stamps(session) else []
     if not is_stamped(page, HTML_MARK):
         return [f"{REPORT}: was changed after it was written{_AGAIN}"]
+    if not result.is_file():
+        return []
     shown, held = stamp_of(page, _RESULT_MARK), stamp_of(result.read_bytes())
     return [f"{REPORT}: shows another result than {RESULT}{_AGAIN}"] if shown != held else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from energy_runner.api.seal import obvious_differences
 from energy_runner.errors import Call, SessionError
 from energy_runner.session.folder import RECORD, RESULT, Session
 from instruments.clock import utc_text
@@ -18,7 +19,8 @@ class SessionRow:
 
     `started_utc` is by the bench's own clock, which on a virtual bench begins in the year 2000; `written_utc` is
     when the record was last written, by the host's clock. `headline` is the score in words; `valid` is None where
-    the session has no result.
+    the session has no result. `differs` is the first thing that is not as it was written, by the digests of the
+    documents and the sizes of the other files; only `differences` compares every byte.
     """
 
     name: str
@@ -32,6 +34,7 @@ class SessionRow:
     valid: bool | None = None
     headline: str | None = None
     problem: str | None = None
+    differs: str | None = None
 
 
 def list_sessions(folder: str | PathLike[str] = "sessions") -> list[SessionRow]:
@@ -58,6 +61,7 @@ def _row(path: Path) -> SessionRow:
     try:
         session = Session.open(path)
         result = session.result() if (path / RESULT).is_file() else None
+        differs = obvious_differences(session)
         written_ns = (path / RECORD).stat().st_mtime_ns
     except (SessionError, OSError) as error:
         return SessionRow(path.name, path, problem=str(error))
@@ -73,4 +77,5 @@ def _row(path: Path) -> SessionRow:
         outcome=record.outcome,
         valid=result.valid if result is not None else None,
         headline=result.headline() if result is not None else None,
+        differs=differs[0] if differs else None,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from energy_runner.analysis.analyze import analyze as derive
 from energy_runner.analysis.energy.calibration import configured_source
 from energy_runner.errors import ExitStatus, SessionError
 from energy_runner.session.events import MonitorConfigured
@@ -36,7 +37,7 @@ def window_arrays(session: AnySession, number: int) -> tuple[FloatArray, FloatAr
     does not have, or that has no place in the trace.
     """
     session = load_session(session)
-    windows = session.result().windows
+    windows = derive(session).windows  # from the facts, not from a file that anybody can edit
     if not 1 <= number <= len(windows):
         raise SessionError(f"{session.path}: has windows 1 to {len(windows)}, not {number}")
     window = windows[number - 1]

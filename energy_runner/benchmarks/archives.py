@@ -86,6 +86,7 @@ Files = dict[str, Callable[[int], bytes]]
 
 @contextmanager
 def _opened_zip(file: Path, where: str, labels_file: str) -> Iterator[Files]:
+    _check_count(where, _entries(file))
     with _one_line(where):
         archive = zipfile.ZipFile(file)
     with archive:
@@ -117,6 +118,16 @@ def _opened_tar(file: Path, where: str, labels_file: str) -> Iterator[Files]:
                     copy.write_bytes(member.read(MOST_MEMBER_BYTES + 1))
                     files[path.name] = _reader(copy)
         yield files
+
+
+def _entries(file: Path) -> int:
+    """Return at most how many members a zip archive lists: each has this mark, and zipfile keeps all in memory."""
+    mark, found, rest = b"PK\x01\x02", 0, b""
+    with file.open("rb") as archive:
+        while block := archive.read(1 << 20):
+            found += (rest + block).count(mark)
+            rest = block[1 - len(mark) :]
+    return found
 
 
 def _reader(copy: Path) -> Callable[[int], bytes]:

@@ -75,8 +75,7 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
     if out is None and form not in {"", "csv"}:
         raise ConfigurationError(f"--format {form} needs a file. Try: --out {what}.{form}")
     opened = [Session.open(path) for path in sessions]
-    for one in opened:
-        tell_differences(one)
+    differs = [one for one in opened if tell_differences(one)]
     made = table(opened, what)
     if made.attributes["title"].startswith("SIMULATED"):
         say("SIMULATED: some of these sessions are of virtual benches and are not measurements")
@@ -87,7 +86,7 @@ def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Pa
     else:
         made.save(out, form or None)
         write_line(str(out))
-    return ExitStatus.VALID
+    return ExitStatus.RULE_FAILED if differs else ExitStatus.VALID
 
 
 def _tell(sessions: Sequence[Path]) -> None:

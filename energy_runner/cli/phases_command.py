@@ -21,12 +21,15 @@ _SHOWN_ESTIMATED = 10  # levels that no pin names are many and alike
 def phases_command(
     folder: Path, edges: Path | None, *, active_low: bool, window: int | None, as_json: bool
 ) -> int:
-    """Show energy and duration of each phase; status 1 if there is any finding, such as a missing edge."""
+    """Show energy and duration of each phase; status 1 if there is any finding, such as a missing edge.
+
+    Status 1 also if a file of the session was changed.
+    """
     from energy_runner import api
     from energy_runner.cli.output import write_json
 
     session = api.load_session(folder)
-    tell_differences(session)
+    differs = tell_differences(session)
     found = api.phases(session, edges, active_low=active_low, window=window)
     if as_json:
         write_json(
@@ -40,7 +43,7 @@ def phases_command(
         )
     else:
         _show(session, found)
-    return ExitStatus.RULE_FAILED if found.findings else ExitStatus.VALID
+    return ExitStatus.RULE_FAILED if found.findings or differs else ExitStatus.VALID
 
 
 def _energy_and_u(one: "PhaseSummary") -> tuple[str, str]:

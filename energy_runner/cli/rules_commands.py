@@ -4,13 +4,16 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from energy_runner.cli.differences import tell_differences
+from energy_runner.cli.differences import tell_differences, tell_others
 from energy_runner.cli.outcome import say
 from energy_runner.errors import ExitStatus, SessionError
+
+if TYPE_CHECKING:
+    from energy_runner.session.folder import Session
 
 # The same as `energy_runner.rules.DEFAULT`, whose import would slow down the help.
 DEFAULT_RULE_SET = "mlperf-tiny-1.4"
@@ -161,6 +164,12 @@ class CheckOptions:
     every: bool = False
 
 
+class _Given(TypedDict):
+    rule_set: str | None
+    accuracy_session: "Session | None"
+    performance_session: "Session | None"
+
+
 def check_command(options: CheckOptions) -> int:
     """Judge a session by the rules of a set; status 1 if a binding rule fails or a file was changed."""
     from energy_runner import api
@@ -168,19 +177,22 @@ def check_command(options: CheckOptions) -> int:
     from energy_runner.report.terminal import print_headline, print_verdicts
 
     session = api.load_session(options.folder)
+    accuracy, performance = (
+        None if folder is None else api.load_session(folder)
+        for folder in (options.accuracy_session, options.performance_session)
+    )
+    given: _Given = {
+        "rule_set": options.rule_set or None,
+        "accuracy_session": accuracy,
+        "performance_session": performance,
+    }
     try:
-        fresh = None if options.rules else api.analyze(session, rule_set=options.rule_set or None)
+        fresh = None if options.rules else api.analyze(session, **given)
     except SessionError:
         tell_differences(session)
         raise
-    differs = tell_differences(session, fresh=fresh)
-    verdicts = api.check(
-        session,
-        options.rules,
-        rule_set=options.rule_set or None,
-        accuracy_session=options.accuracy_session,
-        performance_session=options.performance_session,
-    )
+    differs = [*tell_differences(session, fresh=fresh), *tell_others(accuracy, performance)]
+    verdicts = api.check(session, options.rules, **given) if fresh is None else list(fresh.verdicts)
     if options.as_json:
         write_json([verdict.model_dump(mode="json") for verdict in verdicts])
     else:

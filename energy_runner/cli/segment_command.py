@@ -20,20 +20,21 @@ _MOST_OUTLIERS = 8
 def segment_command(session: Path, window: int | None, *, as_json: bool) -> int:
     """Find the single inferences of a session's windows (or of window `window`, from 1) and show them.
 
-    Status 1 if a window is not resolved, or shows another number of inferences than the session states.
+    Status 1 if a window is not resolved or shows another number of inferences than the session states, and if a
+    file of the session was changed.
     """
     from energy_runner import api
     from energy_runner.cli.differences import tell_differences
     from energy_runner.cli.output import write_json
 
     opened = api.load_session(session)
-    tell_differences(opened)
+    differs = tell_differences(opened)
     found = api.segment(opened, window)
     if as_json:
         write_json(_segmentation_document(opened, found))
     else:
         _show_segmentation(opened, found)
-    good = all(one.resolved and not one.disagreements for one in found.windows)
+    good = not differs and all(one.resolved and not one.disagreements for one in found.windows)
     return ExitStatus.VALID if good else ExitStatus.RULE_FAILED
 
 

@@ -5,11 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from energy_runner.cli.differences import tell_differences
+from energy_runner.cli.differences import tell_differences, tell_others
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write, write_json, write_line
 from energy_runner.errors import ExitStatus, SessionError
 from energy_runner.report.units import plain
+from energy_runner.session.folder import REPORT
 
 if TYPE_CHECKING:
     from energy_runner.api.session_list import SessionRow
@@ -32,12 +33,16 @@ def analyze_command(
 
     session = api.load_session(folder)
     tell_differences(session)
+    accuracy, performance = (
+        None if one is None else api.load_session(one) for one in (accuracy_session, performance_session)
+    )
+    tell_others(accuracy, performance)
     before = _result_before(session)
     result = api.analyze(
         session,
         rule_set=rule_set or None,
-        accuracy_session=accuracy_session,
-        performance_session=performance_session,
+        accuracy_session=accuracy,
+        performance_session=performance,
         write=True,
     )
     if not rule_set:
@@ -47,18 +52,18 @@ def analyze_command(
 
 
 def report_command(folder: Path, rule_set: str = "", *, plots: bool, figures: Path | None = None) -> int:
-    """Write the report, and plots or figures if asked for."""
+    """Write the report, and plots or figures if asked for; status 1 if facts or `result.json` were changed."""
     from energy_runner import api
 
     session = api.load_session(folder)
-    tell_differences(session)
+    differs = [one for one in tell_differences(session) if not one.startswith(f"{REPORT}:")]
     written = api.write_report(session, plots=plots, figures=figures, rule_set=rule_set or None)
     if not rule_set:
         _mention_other_set(_result_before(session), api.analyze(session))
     write("".join(f"{plain(path)}\n" for path in written))
     if figures is not None and not any(path.parent == figures for path in written):
         say("this session holds nothing that a figure shows, such as a trace: no figure was written")
-    return ExitStatus.VALID
+    return ExitStatus.RULE_FAILED if differs else ExitStatus.VALID
 
 
 def _result_before(session: "Session") -> "Result | None":
@@ -86,6 +91,9 @@ def list_command(folder: Path, *, as_json: bool) -> int:
     from energy_runner.api.session_list import list_sessions
 
     rows = list_sessions(folder)
+    for row in rows:
+        if row.differs is not None:
+            say(f"{row.folder}: {plain(row.differs)}")
     if as_json:
         write_json([_document(row) for row in rows])
         return ExitStatus.VALID
@@ -110,6 +118,8 @@ def _cells(row: "SessionRow") -> tuple[str, str, str, str]:
     if row.problem is not None:
         return ("?", "unreadable", "", plain(row.problem))
     when = (row.written_utc if row.virtual else row.started_utc) or ""
+    if row.differs is not None:  # neither figure nor verdict can be believed
+        return (plain((row.started_utc or "")[:16].replace("T", " ")), "changed", "", plain(row.differs))
     judged = {None: "no result", True: "valid", False: "not valid"}[row.valid]
     outcome = judged if row.outcome == "completed" else row.outcome or ""
     figure = (row.headline or "").removesuffix(" per inference")

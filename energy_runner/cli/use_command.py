@@ -41,7 +41,7 @@ def use_command(options: UseOptions, *, as_json: bool) -> int:
     from energy_runner.cli.output import write_json
 
     session = api.load_session(options.session)
-    tell_differences(session)
+    differs = tell_differences(session)
     found = api.use(
         session,
         per_hour=_given(options.per_hour, "--per-hour"),
@@ -69,7 +69,7 @@ def use_command(options: UseOptions, *, as_json: bool) -> int:
         )
     else:
         _show_use(session, found)
-    return ExitStatus.VALID
+    return ExitStatus.RULE_FAILED if differs else ExitStatus.VALID
 
 
 def _given(text: str | None, option: str, factor: float = 1.0) -> "Quantity | None":

@@ -1,13 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a session does to a disk: open, write, sync, rename. Each call may fail, and tests let each one fail."""
+"""What a session does to a disk: open, write, sync, rename. Each call may fail, and tests let each one fail.
 
+A session may come from somebody else: a pipe or a device in the place of a file would never end, and a link would
+lead a write to any file of the user.
+"""
+
+import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 # Windows syncs a folder's names by itself, and cannot open a folder.
 _FOLDERS_CAN_BE_SYNCED = hasattr(os, "O_DIRECTORY")
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file to read; raises `OSError`, also for a pipe or a device, which may never end."""
+    kind = path.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        raise OSError(errno.EINVAL, "a pipe or a device, not a file", str(path))
+    return path.open("rb")
+
+
+def create(path: Path) -> BinaryIO:
+    """Create a file, unbuffered, in place of what has its name; no link is followed. Raises `OSError`."""
+    path.unlink(missing_ok=True)
+    return path.open("xb", buffering=0)
 
 
 def append_to(path: Path) -> BinaryIO:
@@ -59,9 +79,9 @@ def write_whole(path: Path, data: bytes, temporary: Path) -> None:
 
     Where `temporary` exists, its room on the disk is used: so a file can be written for which room was kept.
     """
-    kept = temporary.exists()
+    kept = _is_own(temporary)
     try:
-        with temporary.open("r+b" if kept else "wb", buffering=0) as file:
+        with temporary.open("r+b", buffering=0) if kept else create(temporary) as file:
             write_all(file, data)
             file.truncate(len(data))
             sync(file)
@@ -74,7 +94,7 @@ def write_whole(path: Path, data: bytes, temporary: Path) -> None:
 
 def keep_room(path: Path, size: int) -> None:
     """Make a file of `size` bytes, so that there is room for them later; raises `OSError` if there is none now."""
-    with path.open("wb", buffering=0) as file:
+    with create(path) as file:
         write_all(file, b"\0" * size)
         sync(file)
 
@@ -83,3 +103,12 @@ def give_room_back(path: Path) -> None:
     """Remove a file that kept room; does nothing if there is none."""
     with suppress(OSError):
         path.unlink()
+
+
+def _is_own(path: Path) -> bool:
+    """Return whether a path is a file without another name: what is written into it changes no other file."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_nlink == 1

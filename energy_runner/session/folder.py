@@ -326,7 +326,8 @@ class Session:
 
 def _read[Document: BaseModel](path: Path, document: type[Document], schema: str) -> Document:
     try:
-        data = path.read_bytes()
+        with disk.open_file(path) as file:
+            data = file.read()
         loaded = document.model_validate_json(data)
     except OSError as error:
         raise SessionError(f"{path}: cannot be read ({error.strerror or error})") from None

@@ -30,6 +30,7 @@ _BEGINNING = re.compile(rb'\{"t_ns":[0-9]+,"kind":"([a-z-]+)"[,}]')  # as `Journ
 _EXCHANGE = frozenset({b"exchange"})
 # The events of a run of a few minutes are kept; those of a long one are read again instead.
 _KEPT = 10_000
+_LONGEST_LINE = 1 << 24  # bytes; a line without an end would fill the memory
 
 
 class JournalWriter:
@@ -109,7 +110,7 @@ class Journal:
     def torn(self) -> bool:
         """Return whether the last line was cut off and is skipped."""
         try:
-            with self._path.open("rb") as file:
+            with disk.open_file(self._path) as file:
                 end = file.seek(0, os.SEEK_END)
                 end = end if self._until is None else min(end, self._until)
                 if not end:
@@ -140,9 +141,11 @@ class Journal:
         """Yield number and bytes of each whole line, except lines whose kind is visible and not wanted."""
         at = 0
         try:
-            with self._path.open("rb") as file:
-                for number, line in enumerate(file, start=1):
+            with disk.open_file(self._path) as file:
+                for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), start=1):
                     at += len(line)
+                    if len(line) == _LONGEST_LINE:
+                        raise SessionError(f"{self._path}, line {number}: not an event (longer than any is)")
                     if not line.endswith(b"\n") or (self._until is not None and at > self._until):
                         return
                     shown = _BEGINNING.match(line)

@@ -273,7 +273,7 @@ def _closed(path: Path) -> bool:
     pyjls repairs any other file when it opens it, and facts are only read. On a full disk the header may say the
     length although the end is missing.
     """
-    with path.open("rb") as file:
+    with disk.open_file(path) as file:
         header = file.read(24)
         length = file.seek(0, 2)
         if int.from_bytes(header[16:], "little") != length or length < CHUNK_HEAD.size:

@@ -53,6 +53,21 @@ class Verified:
         return not self.unsealed and not self.differences
 
 
+def of_sizes(folder: Path, record: Record) -> tuple[Difference, ...]:
+    """Compare the record with its own digest, and only the sizes of the other facts: fast for any session."""
+    try:
+        found = [] if record.seal is None else [*_of_record(folder / RECORD)]
+        for sealed in record.seal.files if record.seal is not None else ():
+            path = folder / sealed.name
+            size = path.stat().st_size if path.is_file() else None
+            if size != sealed.size:
+                came = "is missing; it had" if size is None else f"has {size} bytes,"
+                found.append(Difference(sealed.name, "", f"{came} {sealed.size} bytes when the run had ended"))
+    except OSError as error:
+        raise SessionError(f"{folder}: cannot be compared with its seal ({in_words(error)})") from None
+    return tuple(found)
+
+
 def verify(folder: Path, record: Record) -> Verified:
     """Compare the facts in `folder` with the seal in its `record`.
 
@@ -169,7 +184,7 @@ def _of_chain(path: Path) -> tuple[int, list[Difference]]:
     """Return how many digests of itself a journal holds, and the first stretch that one of them contradicts."""
     digest, links, before = hashlib.sha256(), 0, 1
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(_AT_ONCE), b""), start=1):
             link = _CHAIN.fullmatch(line)
             if link is not None:
                 links += 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.energy.recorded import recorded_source
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts, gather
@@ -54,7 +55,7 @@ def phases_estimated(session: Session, window: int | None = None) -> PhaseResult
     Raises `ConfigurationError` for a session without a power trace, and for a window that is not in it.
     """
     _check_trace(session)
-    placed = [one for one in session.result().windows if one.start_s is not None]
+    placed = [one for one in analyze(session).windows if one.start_s is not None]
     number = 1 if window is None else window
     if window is not None and not 1 <= number <= len(placed):
         raise ConfigurationError(f"{session.path}: has windows 1 to {len(placed)} in its trace, not {number}")

@@ -18,6 +18,7 @@ from energy_runner.report.figures.subject import Drawing, Subject
 from energy_runner.report.figures.table import drawings
 from energy_runner.report.headline import score
 from energy_runner.report.story import Story, tell
+from energy_runner.session import disk
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 
@@ -126,7 +127,8 @@ def _write(path: Path, image: bytes) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(image)
+        with disk.create(temporary) as file:
+            disk.write_all(file, image)
         temporary.replace(path)
     except OSError as error:
         raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from None

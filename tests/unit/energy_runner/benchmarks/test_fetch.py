@@ -248,6 +248,7 @@ def test_a_stimulus_is_unpacked_only_as_far_as_one_may_go(pack, name, tmp_path):
 def test_a_million_empty_files_are_given_up(pack, name, tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "MOST_MEMBERS", 50)
     many = pack(tmp_path / name, GOOD | {f"n{k}": b"" for k in range(60)})
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # it would keep a record of each in memory before one is counted
     with pytest.raises(ConfigurationError, match="holds more than 50 files"):
         fetch(KWS, many, tmp_path / "out")
 
