@@ -2,7 +2,6 @@
 """Read bench files: built in or a user's own, with single keys replaced; a mistake is named with its line."""
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib import resources
@@ -74,9 +73,6 @@ def bench_from_text(text: str, where: str, folder: Path) -> BenchSpec:
 
 _EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
 _LONG_EXAMPLE = "Try: compare it with the example of [instruments.*] and [roles] in docs/reference/bench-file.md"
-_AT = re.compile(r" \(at line ([0-9]+), column [0-9]+\)")  # as tomllib ends its messages
-_COMMA = re.compile(r"[^=#\"']+=\s*([-+]?[0-9]+,[0-9]+)\s*(?:#.*)?")
-_TWICE = ("Cannot overwrite a value", "Cannot declare")  # tomllib's words for a key or table that is given twice
 _TABLES: dict[str, type[BaseModel]] = {
     "monitor": MonitorSpec,
     "monitor.calibration": CalibrationSpec,
@@ -102,7 +98,7 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
     try:
         table = read_toml(text)
     except TomlSyntaxError as error:
-        raise ConfigurationError(f"{_syntax(where, text, str(error))}. {_EXAMPLE}") from error
+        raise ConfigurationError(f"{error.of(where)}. {_EXAMPLE}") from error
     except BoundsError as error:
         line = line_of(text, error.place)
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
@@ -131,19 +127,6 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
     except WiringError as error:
         raise ConfigurationError(f"{origin.at(error.place, error.also)}: {short_words(str(error))}") from error
     return spec.came_from(origin)
-
-
-def _syntax(where: str, text: str, message: str) -> str:
-    """Return what is wrong with the grammar of a bench file, by its line."""
-    line = _AT.search(message)
-    if line is None:
-        return f"{where}: not valid TOML: {message}"
-    comma = _COMMA.match(text.splitlines()[int(line[1]) - 1])
-    if comma:
-        return f"{_at(where, int(line[1]))}: {comma[1]}: write a decimal point: {comma[1].replace(',', '.')}"
-    twice = message.startswith(_TWICE)
-    words = "a key or table is given twice" if twice else f"not valid TOML: {_AT.sub('', message)}"
-    return f"{_at(where, int(line[1]))}: {words}"
 
 
 def _is_long(table: Mapping[str, Any]) -> bool:

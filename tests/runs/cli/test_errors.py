@@ -26,7 +26,7 @@ from tests.support.refusals import REAL, VIRTUAL, run_words, the_line
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("name", "name ="), ["b.toml, line 2: not valid TOML"]),
+        (("name", "name ="), ["b.toml, line 2: the value of name is missing"]),
         (("voltage_v", "voltage"), ["unknown key 'monitor.voltage'", "'voltage_v'"]),
         (("[monitor]", "[[monitor]]"), ["monitor must be a table"]),
         (('port = "/dev/no-such-arduino"', ""), ["io_manager.port is missing"]),

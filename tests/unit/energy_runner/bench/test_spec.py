@@ -65,7 +65,7 @@ def test_every_built_in_bench_is_good_and_virtual(name):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("desk 3", 'desk 3"'), ["not valid TOML", "line 2"]),
+        (("desk 3", 'desk 3"'), ["a quotation mark is missing", "line 2"]),
         (
             ("voltage_v", "voltag_v"),
             ["unknown key 'monitor.voltag_v'", "did you mean 'voltage_v'?", "sample_rate_hz"],
