@@ -3,6 +3,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -54,11 +55,7 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
         return _parse(text, f"built-in bench {name_or_file}", changes or {}, Path())
     path = Path(name_or_file)
     if not os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, it is false for a name that is too long
-        near = meant(name_or_file[:100], names)
-        raise ConfigurationError(
-            f"bench '{shown(name_or_file, 200)}' is neither a file nor a built-in bench{near} "
-            f"(built in: {', '.join(names)})"
-        )
+        raise ConfigurationError(_no_bench(path, name_or_file, names))
     try:
         text = read_text(path, MOST_BYTES)
     except (OSError, TextError) as error:
@@ -66,11 +63,26 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
     return _parse(text, printable(str(path)), changes or {}, path.parent)
 
 
+def _no_bench(path: Path, given: str, names: list[str]) -> str:
+    """Return that there is no such bench, and which one may have been meant."""
+    files: list[str] = []
+    with suppress(OSError):
+        if os.path.isdir(path):  # noqa: PTH112 - as above
+            return f"bench '{shown(given, 200)}' is a folder. Try: a bench file in it"
+        files = [str(one) for one in sorted(path.parent.glob("*.toml"))][:_MOST_FILES]
+    near = meant(given[:100], files if path.suffix else [*names, *files])
+    return (
+        f"bench '{shown(given, 200)}' is neither a file nor a built-in bench{near} "
+        f"(built in: {', '.join(names)}). Try: energy-runner bench list"
+    )
+
+
 def bench_from_text(text: str, where: str, folder: Path) -> BenchSpec:
     """Return the bench that a bench file in `folder` with this text would describe; raise `ConfigurationError`."""
     return _parse(text, printable(where), {}, folder)
 
 
+_MOST_FILES = 200  # names of bench files that are compared with a misspelt one
 _EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
 _LONG_EXAMPLE = "Try: compare it with the example of [instruments.*] and [roles] in docs/reference/bench-file.md"
 _TABLES: dict[str, type[BaseModel]] = {
@@ -102,6 +114,10 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
     except BoundsError as error:
         line = line_of(text, error.place)
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
+    if not text.strip():
+        raise ConfigurationError(
+            f"{where}: the file is empty. Try: energy-runner bench show virtual-lpm01a --out FILE"
+        )
     check_form(table, changes)
     own, table = table, changed(table, changes)
     origin = Origin(where, text, changed=tuple(changes), remark=in_words(changes))

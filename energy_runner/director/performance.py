@@ -64,7 +64,8 @@ def _more(tried: int, trial_s: float, by_host_s: float) -> int:
     """Return how many inferences the next trial has, after one that was too short.
 
     A clock that counts something longer than microseconds, such as the milliseconds of a system tick, would
-    ask for a trial of hours. So it takes no more than some seconds of the host's time, which show that the clock is wrong.
+    ask for a trial of hours. So it takes no more than some seconds of the host's time: enough to show that the
+    clock is wrong.
     """
     wanted = max(2 * tried, int(1.2 * tried * TRIAL_S / trial_s))
     return wanted if by_host_s <= 0 else max(2 * tried, min(wanted, int(tried * LONGEST_TRIAL_S / by_host_s)))
