@@ -130,7 +130,10 @@ def toml(value: object) -> str:
 def _unknown(place: list[str], tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> str:
     """Return that a key is unknown, which ones are known there, and which one may have been meant."""
     known = list(_model(place[:-1], tables, root).model_fields)
-    return f"unknown key {'.'.join(place)!r}{meant(place[-1], known)} (known here: {', '.join(known)})"
+    elsewhere = [f"{table}.{place[-1]}" for table, model in tables.items() if place[-1] in model.model_fields]
+    plain = [key for key in elsewhere if "*" not in key]
+    near = f"; did you mean {' or '.join(map(repr, plain[:3]))}?" if plain else meant(place[-1], known)
+    return f"unknown key {'.'.join(place)!r}{near} (known here: {', '.join(known)})"
 
 
 def _model(place: list[str], tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> type[BaseModel]:

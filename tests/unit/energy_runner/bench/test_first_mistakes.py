@@ -68,3 +68,16 @@ def test_a_misspelt_file_is_looked_for_beside_it(tmp_path: Path, monkeypatch: py
         with pytest.raises(ConfigurationError) as caught:
             load_bench_spec(given)
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (('name = "desk"', 'name = "desk"\nvoltage_v = 3.3'), "'voltage_v'; did you mean 'monitor.voltage_v'"),
+        (("[io_manager]", "[io_manager]\nsample_rate_hz = 5"), "did you mean 'monitor.sample_rate_hz'"),
+        (("3.0", "3.0\ntimestamps = true"), "did you mean 'io_manager.timestamps'?"),
+        (("voltage_v", "volatge_v"), "did you mean 'voltage_v'?"),
+    ],
+)
+def test_a_key_in_the_wrong_table_is_sent_to_its_own(change: tuple[str, str], words: str, tmp_path: Path) -> None:
+    assert words in said_of(GOOD.replace(*change), tmp_path / "desk.toml")
