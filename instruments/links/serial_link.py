@@ -260,6 +260,8 @@ def _advice(error: Exception) -> str:
 
 def _plain(error: Exception) -> str:
     """Return the error's text on one line, without what pyserial adds."""
+    if _ADVICE.get(_number(error)) == _IN_USE:
+        return "it is busy"  # the system's words for it, such as "Resource temporarily unavailable", tell less
     for cause in (error.__context__, error):
         match cause.args if cause is not None else ():
             case (int(), str(text), *_):  # an error of the system or of termios: its number and its words

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A port that cannot be opened: the message has its address and one thing to try, and no words of Python."""
 
+import os
 import socket
+import sys
 from typing import Literal
 
 import pytest
@@ -30,6 +32,23 @@ def test_what_is_no_serial_port_is_called_so(address: str) -> None:
     said = _said("stream", address)
     assert address in said.asked
     assert "energy-runner instruments list" in said.try_this
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_port_that_another_program_holds_is_called_busy() -> None:
+    import pty
+
+    first, second = pty.openpty()
+    try:
+        path = os.ttyname(second)
+        held = make_link("stream", path, "other", VirtualClock())
+        held.open(VirtualClock().deadline(1.0))
+        said = _said("stream", path)
+        held.close()
+    finally:
+        os.close(first)
+        os.close(second)
+    assert (said.came, said.try_this) == ("it is busy", "close the other program that uses the port")
 
 
 @pytest.mark.parametrize("form", ["tcp://127.0.0.1:{}", "TCPIP0::127.0.0.1::{}::SOCKET"])
