@@ -23,6 +23,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# What is given in place of a text, by how it begins: its name may end with .csv or .toml all the same.
+_BINARY = (
+    (b"PK\x03\x04", "it is a workbook (.xlsx, .ods) or a zip archive"),
+    (b"\xd0\xcf\x11\xe0", "it is an old workbook (.xls)"),
+    (b"\x1f\x8b", "it is a compressed file (.gz)"),
+    (b"%PDF-", "it is a PDF"),
+    (b"{\\rtf", "it is a formatted text (.rtf)"),
+)
 _HEAD_BYTES = 4096
 _DELIMITERS = (",", ";", "\t")
 _SAYS_DELIMITER = re.compile(r"sep=.")  # the first line of some files for Excel
@@ -50,6 +58,11 @@ def read_text(path: Path, most_bytes: int) -> str:
 
 def decoded(data: bytes) -> str:
     """Return the text in `data`, its lines ended by LF; raises `TextError`, with the line, for what is no text."""
+    binary = next((what for sign, what in _BINARY if data.startswith(sign)), "")
+    if binary:
+        raise TextError(
+            f"{binary}, not a text. Try: save it as CSV or text (UTF-8) in the program that it is from"
+        )
     encoding = _encoding(data)
     try:
         text = data.decode(encoding)

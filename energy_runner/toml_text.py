@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from energy_runner.toml_slips import slip
 from energy_runner.wording import short_words, shown
 
 LONGEST = 32_768  # characters; tomllib's time grows with the square of a key's length
@@ -24,7 +25,16 @@ _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 
 
 class TomlSyntaxError(ValueError):
-    """The text does not follow the grammar of TOML."""
+    """The text does not follow the grammar of TOML; `line` is where, None for its end."""
+
+    def __init__(self, problem: str, line: int | None = None) -> None:
+        super().__init__(problem if line is None else f"line {line}: {problem}")
+        self.problem = problem
+        self.line = line
+
+    def of(self, where: str) -> str:
+        """Return what is wrong with the file `where`."""
+        return f"{where if self.line is None else f'{where}, line {self.line}'}: {self.problem}"
 
 
 class BoundsError(ValueError):
@@ -46,7 +56,8 @@ def read_toml(text: str) -> dict[str, Any]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise TomlSyntaxError(short_words(str(error))) from None
+        line, problem = slip(text, str(error))
+        raise TomlSyntaxError(short_words(problem), line) from None
     except RecursionError:
         raise BoundsError(_TOO_DEEP) from None
     except (ValueError, ArithmeticError):  # Python's own limit on the digits of a number

@@ -4,6 +4,7 @@
 from pathlib import Path
 
 from energy_runner.api.analysis import analyze
+from energy_runner.api.seal import as_judged_before
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.api.unreadable import named
 from energy_runner.rules import RuleSet
@@ -24,6 +25,9 @@ def write_report(
     whole run, each window, one mean inference, layers or phases, the uncertainty budget, the drift, the clocks.
     `plots` writes PNG images of the run and of each window into the session's folder `plots`.
 
+    It shows the result as `result.json` has it, also where that was judged together with an accuracy or
+    performance session; another `rule_set` shows what that one says.
+
     Raises `ConfigurationError` for an unknown rule set, `SessionError` for facts that cannot be read, and
     `BenchFault` if a file cannot be written.
     """
@@ -32,6 +36,8 @@ def write_report(
 
     session = load_session(session)
     result = analyze(session, rule_set=rule_set)
+    if rule_set is None:
+        result = as_judged_before(session, result)
     with named(session):
         story = tell(session, result)
         written = [write_html(session, result, story=story)]

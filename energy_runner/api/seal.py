@@ -43,6 +43,21 @@ def obvious_differences(session: Session) -> list[str]:
         raise SessionError(f"{session.path}: cannot be read ({error.strerror or error})") from None
 
 
+def as_judged_before(session: Session, fresh: Result) -> Result:
+    """Return the session's `result.json` where it is `fresh` judged together with other sessions, else `fresh`.
+
+    Those sessions may be gone by now, and a report without them would show another result than `result.json`.
+    """
+    try:
+        result = session.result()
+        before, now = result.judged_by, fresh.judged_by
+        if before is None or now is None or before.rule_set_sha256 != now.rule_set_sha256:
+            return fresh
+        return result if _others(result) and not _of_result(session, fresh) else fresh
+    except (SessionError, OSError):
+        return fresh
+
+
 def _of_result(session: Session, fresh: Result | None) -> list[str]:
     path = session.path / RESULT
     if not path.is_file():

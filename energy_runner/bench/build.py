@@ -167,10 +167,10 @@ def _check_limits(bench: Bench) -> None:
         driver = players.instruments[players.supply.instrument].driver if players.supply else ""
         if not limits.voltage_min_v <= settings.voltage_v <= limits.voltage_max_v:
             raise ConfigurationError(
-                f"bench '{spec.name}': {key}.voltage_v = {settings.voltage_v:g} is outside what "
-                f"{driver} can supply ({limits.voltage_min_v:g} to {limits.voltage_max_v:g} V)"
+                f"{_at(spec, key, 'voltage_v')} = {settings.voltage_v:g} is outside what {driver} can supply. "
+                f"Try: {limits.voltage_min_v:g} to {limits.voltage_max_v:g} V, or another supply"
             )
-        _check_current(bench, limits, f"bench '{spec.name}': {key}.current_limit_a", driver)
+        _check_current(bench, limits, _at(spec, key, "current_limit_a"), driver)
     _check_rate(bench)
     in_samples = bench.edges is not None and bench.edges.timebase == "samples"
     if in_samples and players.edges and players.sampler and players.edges.instrument != players.sampler.instrument:
@@ -178,6 +178,12 @@ def _check_limits(bench: Bench) -> None:
             f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among its own samples, but "
             f"the sampler is '{players.sampler}'; let one instrument do both, or take edges from an IO manager"
         )
+
+
+def _at(spec: BenchSpec, table: str, key: str) -> str:
+    """Return a key with its file and line, or with the bench's name where no file is known."""
+    where = spec.origin.at((table, key)) if spec.origin.where else f"bench '{spec.name}'"
+    return f"{where}: {table}.{key}"
 
 
 def _check_current(bench: Bench, limits: SupplyLimits, key: str, driver: str) -> None:
@@ -188,7 +194,9 @@ def _check_current(bench: Bench, limits: SupplyLimits, key: str, driver: str) ->
     if limits.current_max_a is None:
         raise ConfigurationError(f"{key} = {limit_a:g}: {driver} has no current limit to set. Try: leave it out")
     if limit_a > limits.current_max_a:
-        raise ConfigurationError(f"{key} = {limit_a:g} is above what {driver} takes ({limits.current_max_a:g} A)")
+        raise ConfigurationError(
+            f"{key} = {limit_a:g} is above what {driver} takes. Try: at most {limits.current_max_a:g} A"
+        )
 
 
 def _check_rate(bench: Bench) -> None:
@@ -202,7 +210,7 @@ def _check_rate(bench: Bench) -> None:
     except Refused as error:
         key = "monitor" if bench.spec.monitor is not None else "sampler"
         raise ConfigurationError(
-            f"bench '{bench.spec.name}': {key}.sample_rate_hz = {rate_hz:g}: "
+            f"{_at(bench.spec, key, 'sample_rate_hz')} = {rate_hz:g}: "
             f"{bench.players.instruments[sampler.instrument].driver} has no such rate. Try: {error.try_this}"
         ) from error
 

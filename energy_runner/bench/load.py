@@ -2,8 +2,8 @@
 """Read bench files: built in or a user's own, with single keys replaced; a mistake is named with its line."""
 
 import os
-import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -55,11 +55,7 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
         return _parse(text, f"built-in bench {name_or_file}", changes or {}, Path())
     path = Path(name_or_file)
     if not os.path.isfile(path):  # noqa: PTH113 - unlike Path.is_file, it is false for a name that is too long
-        near = meant(name_or_file[:100], names)
-        raise ConfigurationError(
-            f"bench '{shown(name_or_file, 200)}' is neither a file nor a built-in bench{near} "
-            f"(built in: {', '.join(names)})"
-        )
+        raise ConfigurationError(_no_bench(path, name_or_file, names))
     try:
         text = read_text(path, MOST_BYTES)
     except (OSError, TextError) as error:
@@ -67,16 +63,28 @@ def load_bench_spec(name_or_file: str, changes: Mapping[str, Any] | None = None)
     return _parse(text, printable(str(path)), changes or {}, path.parent)
 
 
+def _no_bench(path: Path, given: str, names: list[str]) -> str:
+    """Return that there is no such bench, and which one may have been meant."""
+    files: list[str] = []
+    with suppress(OSError):
+        if os.path.isdir(path):  # noqa: PTH112 - as above
+            return f"bench '{shown(given, 200)}' is a folder. Try: a bench file in it"
+        files = [str(one) for one in sorted(path.parent.glob("*.toml"))][:_MOST_FILES]
+    near = meant(given[:100], files if path.suffix else [*names, *files])
+    return (
+        f"bench '{shown(given, 200)}' is neither a file nor a built-in bench{near} "
+        f"(built in: {', '.join(names)}). Try: energy-runner bench list"
+    )
+
+
 def bench_from_text(text: str, where: str, folder: Path) -> BenchSpec:
     """Return the bench that a bench file in `folder` with this text would describe; raise `ConfigurationError`."""
     return _parse(text, printable(where), {}, folder)
 
 
+_MOST_FILES = 200  # names of bench files that are compared with a misspelt one
 _EXAMPLE = "Try: compare it with `energy-runner bench show virtual-lpm01a`"
 _LONG_EXAMPLE = "Try: compare it with the example of [instruments.*] and [roles] in docs/reference/bench-file.md"
-_AT = re.compile(r" \(at line ([0-9]+), column [0-9]+\)")  # as tomllib ends its messages
-_COMMA = re.compile(r"[^=#\"']+=\s*([-+]?[0-9]+,[0-9]+)\s*(?:#.*)?")
-_TWICE = ("Cannot overwrite a value", "Cannot declare")  # tomllib's words for a key or table that is given twice
 _TABLES: dict[str, type[BaseModel]] = {
     "monitor": MonitorSpec,
     "monitor.calibration": CalibrationSpec,
@@ -102,10 +110,14 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
     try:
         table = read_toml(text)
     except TomlSyntaxError as error:
-        raise ConfigurationError(f"{_syntax(where, text, str(error))}. {_EXAMPLE}") from error
+        raise ConfigurationError(f"{error.of(where)}. {_EXAMPLE}") from error
     except BoundsError as error:
         line = line_of(text, error.place)
         raise ConfigurationError(f"{_at(where, line)}: not a bench file: {error}. {_EXAMPLE}") from error
+    if not text.strip():
+        raise ConfigurationError(
+            f"{where}: the file is empty. Try: energy-runner bench show virtual-lpm01a --out FILE"
+        )
     check_form(table, changes)
     own, table = table, changed(table, changes)
     origin = Origin(where, text, changed=tuple(changes), remark=in_words(changes))
@@ -131,19 +143,6 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
     except WiringError as error:
         raise ConfigurationError(f"{origin.at(error.place, error.also)}: {short_words(str(error))}") from error
     return spec.came_from(origin)
-
-
-def _syntax(where: str, text: str, message: str) -> str:
-    """Return what is wrong with the grammar of a bench file, by its line."""
-    line = _AT.search(message)
-    if line is None:
-        return f"{where}: not valid TOML: {message}"
-    comma = _COMMA.match(text.splitlines()[int(line[1]) - 1])
-    if comma:
-        return f"{_at(where, int(line[1]))}: {comma[1]}: write a decimal point: {comma[1].replace(',', '.')}"
-    twice = message.startswith(_TWICE)
-    words = "a key or table is given twice" if twice else f"not valid TOML: {_AT.sub('', message)}"
-    return f"{_at(where, int(line[1]))}: {words}"
 
 
 def _is_long(table: Mapping[str, Any]) -> bool:

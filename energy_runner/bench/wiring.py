@@ -286,6 +286,7 @@ def _check_ports(present: dict[str, InstrumentSpec]) -> None:
                 f"port '{shown(instrument.port)}' is given twice, for {other} and {name}: {both} "
                 f"are one device ({shown(occupied.resource)}){_channels_overlap(taken[other], occupied)}",
                 also=keys[other],
+                try_this="give each its own port: `energy-runner instruments list` shows those of this computer",
             )
         taken[name] = occupied
 

@@ -27,7 +27,10 @@ _TYPES = {
     "finite": "a finite number",
     "string": "a text, in quotes",
 }
+_LEAST_INSIDE = 3  # shorter names are inside many words
 _OF_TYPE = ("_type", "_parsing", "_number", "_float")
+_WHOLE = re.compile(r"[-+]?[0-9]+", re.ASCII)
+_A_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?", re.ASCII)
 _WITH_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+", re.ASCII)
 
 
@@ -35,13 +38,27 @@ def with_point(given: object) -> str:
     """Return the advice to write a decimal point where a number has a comma; "" for anything else."""
     if not isinstance(given, str) or not _WITH_COMMA.fullmatch(given.strip()):
         return ""
-    return f", with a decimal point and without quotes: {given.strip().replace(',', '.')}"
+    return f", with a decimal point and without quotation marks: {given.strip().replace(',', '.')}"
+
+
+def _unquoted(kind: str, given: object) -> str:
+    """Return the advice to leave quotation marks out where the text inside them is what is wanted; else ""."""
+    if not isinstance(given, str):
+        return ""
+    text = given.strip()
+    words = {"true": "true", "on": "true", "yes": "true", "false": "false", "off": "false", "no": "false"}
+    form = _WHOLE if kind.startswith("int") else _A_NUMBER
+    value = words.get(text.lower(), "") if kind.startswith("bool") else form.fullmatch(text) and text
+    return f", without quotation marks: {value}" if value else ""
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Return a question about the nearest known word; empty if none is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    """Return a question about the nearest known word, in any case or inside `word`; empty if none is near."""
+    by_lower = {one.lower(): one for one in known}
+    given = word.lower()
+    inside = [one for one in by_lower if len(one) >= _LEAST_INSIDE and one in given]
+    near = inside[:1] or difflib.get_close_matches(given, list(by_lower), n=1, cutoff=0.5)
+    return f"; did you mean '{by_lower[near[0]]}'?" if near else ""
 
 
 def problem(error: ErrorDetails, tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> str:
@@ -69,7 +86,8 @@ def fault(error: ErrorDetails) -> str:
     kind, message = error["type"], error["msg"].removeprefix("Value error, ")
     wanted = _TYPES.get(kind.partition("_")[0])
     if wanted is not None and kind.endswith(_OF_TYPE):
-        return f"must be {wanted}{with_point(error['input']) if kind.startswith('float') else ''}"
+        point = with_point(error["input"]) if kind.startswith("float") else ""
+        return f"must be {wanted}{point or _unquoted(kind, error['input'])}"
     text = message.removeprefix("Input should be ")
     return f"must be {text}" if text != error["msg"] and error["loc"] else text
 
@@ -112,7 +130,10 @@ def toml(value: object) -> str:
 def _unknown(place: list[str], tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> str:
     """Return that a key is unknown, which ones are known there, and which one may have been meant."""
     known = list(_model(place[:-1], tables, root).model_fields)
-    return f"unknown key {'.'.join(place)!r}{meant(place[-1], known)} (known here: {', '.join(known)})"
+    elsewhere = [f"{table}.{place[-1]}" for table, model in tables.items() if place[-1] in model.model_fields]
+    plain = [key for key in elsewhere if "*" not in key]
+    near = f"; did you mean {' or '.join(map(repr, plain[:3]))}?" if plain else meant(place[-1], known)
+    return f"unknown key {'.'.join(place)!r}{near} (known here: {', '.join(known)})"
 
 
 def _model(place: list[str], tables: Mapping[str, type[BaseModel]], root: type[BaseModel]) -> type[BaseModel]:

@@ -39,7 +39,7 @@ def read_labels(path: Path, benchmark: Benchmark) -> list[Label]:
     try:
         for row in rows_of(_text(path), _COLUMNS):
             try:
-                label = _parse(row.cells, benchmark)
+                label = _parse(row.cells, benchmark, first=not labels)
                 if label.file in line_of:
                     raise ValueError(f"{label.file!r} is listed twice (first in line {line_of[label.file]})")
             except ValueError as error:
@@ -75,9 +75,14 @@ def _text(path: Path) -> str:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error})") from None
 
 
-def _parse(fields: Sequence[str], benchmark: Benchmark) -> Label:
+def _parse(fields: Sequence[str], benchmark: Benchmark, *, first: bool) -> Label:
+    if first and len(fields) > 1 and not any(re.search("[0-9]", field) for field in fields[1:]):
+        raise ValueError(
+            f"{_shown(','.join(fields))} looks like a header, and a label file has none: delete the line"
+        )
     if len(fields) not in _COLUMNS:
-        raise ValueError(f"{len(fields)} fields instead of 3 or 5 in {_shown(','.join(fields))}")
+        count = f"{len(fields)} field{'s' * (len(fields) != 1)}"
+        raise ValueError(f"{count} instead of 3 or 5 in {_shown(','.join(fields))}")
     file = _plain_name(fields[0])
     classes, label = _number(fields[1], "number of classes"), _number(fields[2], "class")
     if classes != benchmark.classes:

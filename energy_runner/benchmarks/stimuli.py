@@ -10,6 +10,7 @@ from pathlib import Path
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.benchmarks.labels import Label, read_labels
 from energy_runner.errors import Argument, ConfigurationError
+from energy_runner.wording import shown
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,19 @@ def find_stimuli(root: Path, benchmark: Benchmark) -> StimulusFolder:
     return StimulusFolder(file.parent, benchmark, labels, hashlib.sha256(file.read_bytes()).hexdigest())
 
 
+def _almost(root: Path, benchmark: Benchmark) -> str:
+    """Return which file of the folder may be the label file under another name; "" for none.
+
+    Windows hides the end of a name, so that an editor's `y_labels.csv.txt` looks like `y_labels.csv`.
+    """
+    wanted = benchmark.labels_file.lower()
+    stem = wanted.partition(".")[0]
+    for name in sorted(path.name for path in root.iterdir() if path.is_file())[:1000]:
+        if name.lower().startswith(stem) and name != benchmark.labels_file:
+            return f", but {shown(name)}: rename it if that is the one"
+    return ""
+
+
 def _label_file(root: Path, benchmark: Benchmark) -> Path:
     if not root.is_dir():
         raise ConfigurationError(
@@ -133,7 +147,8 @@ def _label_file(root: Path, benchmark: Benchmark) -> Path:
         if file.is_file():
             return file
     raise ConfigurationError(
-        f"{root}: holds no {benchmark.labels_file}, nor does {root / benchmark.folders[0]}. Try ",
+        f"{root}: holds no {benchmark.labels_file}, nor does {root / benchmark.folders[0]}"
+        f"{_almost(root, benchmark)}. Try ",
         Argument("stimuli", "DIR"),
         f" with the stimuli of {benchmark.id}",
     )

@@ -234,8 +234,8 @@ def serve(
 
     \b
     Examples:
-      energy-runner bench serve virtual-lpm01a --write served.toml
-      energy-runner run kws01 --bench served.toml --stimuli DIR        (in another terminal)
+      energy-runner bench serve virtual-lpm01a --benchmark demo-keywords --write served.toml
+      energy-runner run demo-keywords --bench served.toml              (in another terminal)
     """
     from energy_runner.cli.bench_serve import ServeOptions, serve_command
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bench list`, `bench show`, `instruments list`, `instruments show`; none of them opens a device."""
 
+import os
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -36,7 +38,11 @@ def show_command(name: str, out: Path | None = None) -> None:
     if out is None:
         write(bench_text(name))
         return
-    write_line(f"{save_bench(name, out)} is written. Put your ports in, then: energy-runner bench doctor FILE")
+    written = save_bench(name, out)
+    file = (
+        shlex.quote(str(written)) if os.name != "nt" else f'"{written}"' if " " in str(written) else str(written)
+    )
+    write_line(f"{written} is written. Put your ports in, then: energy-runner bench doctor {file}")
 
 
 def instruments_command(*, search: bool, as_json: bool) -> None:

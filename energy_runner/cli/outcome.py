@@ -10,6 +10,7 @@ import typer
 
 from energy_runner.cli import stopped_early
 from energy_runner.cli.option_names import with_options
+from energy_runner.cli.plain_help import without_types
 from energy_runner.errors import STOPPED_BY_CTRL_C, ExitStatus, RunnerError
 from energy_runner.wording import visible
 from instruments.errors import one_line
@@ -31,7 +32,8 @@ def run_app(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in words
     try:
         # Not standalone, in which typer would end the process with its own status.
-        status = int(app(args=words, prog_name="energy-runner", standalone_mode=False) or 0)
+        command = without_types(typer.main.get_command(app))
+        status = int(command(args=words, prog_name="energy-runner", standalone_mode=False) or 0)
     except RunnerError as error:
         return _fail(_and_notes(with_options(error), error), error.status, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):

@@ -51,9 +51,7 @@ def import_session(
 
 @publish.command()
 def audit(
-    paths: Annotated[
-        list[Path], typer.Argument(help="Folders to search for published sessions.", metavar="PATH...")
-    ],
+    paths: Annotated[list[Path], typer.Argument(help="Folders to search for published sessions.", metavar="PATH")],
     stimuli: StimuliOption = None,
     rule_set: RuleSetOption = "",
     as_json: JsonOption = False,
@@ -75,7 +73,7 @@ def audit(
 
 @export.command("table")
 def export_table(
-    sessions: Annotated[list[Path], typer.Argument(help="Folders of sessions.", metavar="SESSION...")],
+    sessions: Annotated[list[Path], typer.Argument(help="Folders of sessions.", metavar="SESSION")],
     what: Annotated[
         str,
         typer.Option(
@@ -119,7 +117,7 @@ def export_table(
 def mlperf(
     sessions: Annotated[
         list[Path] | None,
-        typer.Argument(help="Folders of the sessions of one system.", metavar="SESSION...", show_default=False),
+        typer.Argument(help="Folders of the sessions of one system.", metavar="SESSION", show_default=False),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder of the submission.", metavar="DIR")

@@ -48,7 +48,7 @@ RuleSetArgument = Annotated[
     str,
     typer.Argument(
         help="Rule set, or a file with your own.",
-        metavar="[SET|FILE]",
+        metavar="SET|FILE",
         autocompletion=complete_rule_set,
         show_default=True,
     ),

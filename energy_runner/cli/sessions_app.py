@@ -20,7 +20,7 @@ def _sessions() -> None:
 
 @sessions.command("list")
 def list_sessions(
-    folder: Annotated[Path, typer.Argument(help="Folder with sessions.", metavar="[DIR]")] = Path("sessions"),
+    folder: Annotated[Path, typer.Argument(help="Folder with sessions.", metavar="DIR")] = Path("sessions"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
     """List the sessions in a folder, the latest last.

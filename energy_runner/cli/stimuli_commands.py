@@ -114,7 +114,11 @@ def show_stimuli(
         write_line(
             f"{found.benchmark}: {found.stimuli} stimuli in {found.folder}; a complete set has {found.whole_set}"
         )
-        write_line(f"{len(missing)} are missing, the first {missing[0]}" if missing else "All of them are there")
+        write_line(
+            f"{len(missing)} {'is' if len(missing) == 1 else 'are'} missing, the first {missing[0]}"
+            if missing
+            else "All of them are there"
+        )
     raise typer.Exit(ExitStatus.RULE_FAILED if missing else ExitStatus.VALID)
 
 

@@ -17,7 +17,7 @@ CLASSIFY_TRIES = 3
 PATIENCE = 5.0
 LEAST_PATIENCE_S = 2.0
 _SCALES = ((3600.0, "h"), (60.0, "min"), (1.0, "s"))
-UART_ADVICE = "check the UART, and that the firmware runs the benchmark's model"
+UART_ADVICE = "flash a firmware with the benchmark's network; if the number varies, check the UART"
 
 
 def measure_accuracy(stage: Stage) -> None:
@@ -78,7 +78,8 @@ def _classify(stage: Stage, planned: PlannedInput, limit_s: float) -> float:
         )
     raise ProtocolViolation(
         f"let the DUT classify {planned.file}",
-        f"{CLASSIFY_TRIES} answers without {wanted} numbers, the last: {_last_words(result)}",
+        f"{len(result.results) or 'no'} numbers in place of {wanted}, {CLASSIFY_TRIES} times; the last answer: "
+        f"{_last_words(result)}",
         advice_on_results(result.answer.events, wanted) or UART_ADVICE,
     )
 

@@ -2,10 +2,13 @@
 """Performance mode: inferences per second by the DUT's own microsecond clock."""
 
 from energy_runner.director.energy import FIRST_TRIAL_S, SLACK, SLACK_S
+from energy_runner.director.laps import seen_by_host_s
 from energy_runner.director.loading import load
 from energy_runner.director.plan import TRIAL_S
 from energy_runner.director.stage import Stage
 from energy_runner.errors import BenchFault
+
+LONGEST_TRIAL_S = 10.0  # by the host's clock
 
 
 def measure_performance(stage: Stage) -> None:
@@ -54,4 +57,15 @@ def _find_inferences(stage: Stage) -> tuple[int, float]:
         trial_s = max(1e-6, ((result.laps_us[1] - result.laps_us[0]) & 0xFFFFFFFF) / 1e6)
         if plan.inferences is not None or trial_s >= TRIAL_S:
             return plan.inferences or plan.inferences_for(trial_s / tried), trial_s / tried
-        tried = max(2 * tried, int(1.2 * tried * TRIAL_S / trial_s))
+        tried = _more(tried, trial_s, seen_by_host_s(result) or 0.0)
+
+
+def _more(tried: int, trial_s: float, by_host_s: float) -> int:
+    """Return how many inferences the next trial has, after one that was too short.
+
+    A clock that counts something longer than microseconds, such as the milliseconds of a system tick, would
+    ask for a trial of hours. So it takes no more than some seconds of the host's time: enough to show that the
+    clock is wrong.
+    """
+    wanted = max(2 * tried, int(1.2 * tried * TRIAL_S / trial_s))
+    return wanted if by_host_s <= 0 else max(2 * tried, min(wanted, int(tried * LONGEST_TRIAL_S / by_host_s)))

@@ -38,7 +38,7 @@ def read_rule_set(path: Path) -> RuleSet:
     try:
         return _built(path, SetFile.model_validate(read_toml(text)), hashlib.sha256(data).hexdigest())
     except TomlSyntaxError as error:
-        raise ConfigurationError(f"{path}: not valid TOML: {error}. {_EXAMPLE}") from error
+        raise ConfigurationError(f"{error.of(str(path))}. {_EXAMPLE}") from error
     except BoundsError as error:
         wrong = WrongError(error.place, str(error))
     except ValidationError as error:

@@ -69,7 +69,11 @@ def create_session(parent: Path, name: str, out: Path | None = None) -> Path:
                 continue
     except (OSError, ValueError) as error:
         place, reason = out or parent, getattr(error, "strerror", None) or error
-        raise ConfigurationError(f"{place}: no session folder can be made here ({reason})") from None
+        above = next((one for one in (place, *place.parents) if one.is_file()), None)
+        why = reason if above is None else f"{above} is a file"
+        raise ConfigurationError(
+            f"{place}: no session folder can be made here ({why}). Try another ", Argument("out", "DIR")
+        ) from None
     raise ConfigurationError(f"{parent}: is full of sessions called {name!r}. Try ", Argument("out", "DIR"))
 
 
@@ -258,7 +262,7 @@ class Session:
     def open(cls, path: Path) -> "Session":
         """Return the session in the folder `path`; raises `SessionError` if there is none that can be read."""
         if not path.is_dir():
-            raise SessionError(f"{path}: no such session folder")
+            raise SessionError(f"{path}: no such session folder. Try: ", _instead(path))
         with suppress(PermissionError):
             if not (path / RECORD).is_file():
                 raise SessionError(
@@ -356,3 +360,11 @@ def _check_version(path: Path, found: object, schema: str) -> None:
     later = re.fullmatch(rf"{re.escape(kind)}/([0-9]{{1,9}})(\.[0-9]+)?", str(found))
     advice = ". Try: a newer energy-runner" if later is not None and int(later[1]) > int(major) else ""
     raise SessionError(f"{path}: is of kind {str(found)[:80]!r}, this version reads {schema!r}{advice}")
+
+
+def _instead(path: Path) -> str | Call:
+    """Return what to try in place of a path that is no folder."""
+    with suppress(OSError, ValueError):
+        if path.is_file() and (path.parent / RECORD).is_file():
+            return f"its folder, {path.parent}"
+    return Call("er.list_sessions(DIR)", "energy-runner sessions list DIR")

@@ -69,8 +69,10 @@ def read_form(path: Path) -> dict[str, str]:
         raise ConfigurationError(f"{path}: cannot be read ({error.strerror or error}). ", *_ADVICE) from None
     except BoundsError as error:
         raise ConfigurationError(f"{path}: {error}. ", *_ADVICE) from None
-    except (TomlSyntaxError, TextError) as error:
-        raise ConfigurationError(f"{path}: is not TOML ({in_words(error)}). ", *_ADVICE) from None
+    except TomlSyntaxError as error:
+        raise ConfigurationError(f"{error.of(str(path))}. ", *_ADVICE) from None
+    except TextError as error:
+        raise ConfigurationError(f"{path}: cannot be read as text ({in_words(error)}). ", *_ADVICE) from None
     known = [field.key for field in fields()]
     for key, value in document.items():
         if key not in known:

@@ -40,6 +40,9 @@ def port_name(text: str, address: str = "") -> str:
     # On Windows a port may have any name (com0com's CNCA0); elsewhere a port is a file, and a bare word a slip.
     if "/" in text or _DEVICE.fullmatch(text) or (os.name == "nt" and re.fullmatch(r"[\w.-]+", text)):
         return text
+    colon = re.fullmatch(r"(?P<port>COM[0-9]+):", text, re.IGNORECASE)
+    if colon:
+        raise refused(address, "a port of Windows has no colon here", colon["port"].upper())
     host = _HOST.fullmatch(text)
     if host and "." in host["host"]:
         what = "an IP address" if re.fullmatch(r"[0-9.]+", host["host"]) else "the name of a host"

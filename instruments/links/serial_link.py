@@ -24,10 +24,13 @@ _URL = re.compile("(socket|rfc2217)://", re.IGNORECASE)
 _NO_PORT = "check the cable, and the port's name with `energy-runner instruments list`"
 _NO_SERIAL_PORT = "the name of a serial port: see `energy-runner instruments list`"
 _IN_USE = "close the other program that uses the port"
+_NOT_SERIAL = "that is no serial port: see `energy-runner instruments list` for the names of this computer's"
 _ADVICE = {
     errno.ENOENT: _NO_PORT,
     errno.ENXIO: _NO_PORT,
     errno.ENODEV: _NO_PORT,
+    errno.ENOTTY: _NOT_SERIAL,
+    errno.EISDIR: _NOT_SERIAL,
     errno.EACCES: "add yourself to the group that owns the port (on Debian and Ubuntu: "
     "`sudo usermod -aG dialout $USER`, then log in again)",
     errno.EPERM: "add yourself to the group that owns the port (often `dialout`), then log in again",
@@ -256,11 +259,13 @@ def _number(error: BaseException) -> int:
 def _advice(error: Exception) -> str:
     number = _number(error)
     by_text = next((advice for word, advice in _ADVICE_BY_TEXT.items() if word in str(error)), "")
-    return _ADVICE.get(number, by_text)
+    return _ADVICE.get(number, by_text) or _NO_PORT
 
 
 def _plain(error: Exception) -> str:
     """Return the error's text on one line, without what pyserial adds."""
+    if _ADVICE.get(_number(error)) == _IN_USE:
+        return "it is busy"  # the system's words for it, such as "Resource temporarily unavailable", tell less
     for cause in (error.__context__, error):
         match cause.args if cause is not None else ():
             case (int(), str(text), *_):  # an error of the system or of termios: its number and its words

@@ -29,7 +29,8 @@ class TcpLink:
         try:
             self._socket = socket.create_connection((self._host, self._port), _timeout(deadline))
         except (OSError, OverflowError) as error:
-            raise Unavailable(f"connect to {self.name}", _plain(error), _CHECK) from error
+            where = f"{self.name} ({self._host}:{self._port})"
+            raise Unavailable(f"connect to {where}", _plain(error), _CHECK) from error
         # A command is one short packet: waiting for more to send with it would only add latency.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket.setblocking(False)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all VISA links share: one low-level read, time-outs, and the translation of errors."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,9 @@ from instruments.clock import Deadline
 from instruments.errors import InstrumentError, TimedOut, Unavailable, one_line
 
 CHECK = "check the resource name, the cable, and that no other program uses the instrument"
+CHECK_NETWORK = "check the address and its port (5025 on most instruments), and that the instrument is on"
+# What Python adds to the words of a library, or says of a module that is missing, after the library has said so.
+_PYTHON = re.compile(r"\[Errno -?[0-9]+\] |\.? No module named '[^']*'\.?")
 _LONGEST = 300  # characters of an error that a message repeats; pyvisa-sim puts whole tracebacks into one
 
 
@@ -43,6 +47,6 @@ def visa_errors(asked: str, try_this: str = CHECK) -> Iterator[None]:
         code = getattr(error, "error_code", None)
         if code == StatusCode.error_timeout or isinstance(error, TimeoutError):
             raise TimedOut(asked, "no answer", "check that the instrument is on and not busy") from error
-        came = one_line(error).rstrip(".:")
+        came = _PYTHON.sub("", one_line(getattr(error, "description", "") or error)).rstrip(".: ")
         came = came if len(came) <= _LONGEST else f"{came[:_LONGEST]}..."
         raise Unavailable(asked, came, try_this) from error

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from instruments.clock import Deadline
 from instruments.errors import TimedOut, Unavailable
 from instruments.links.tcp import arrived, connection_error, wait_writable
-from instruments.links.visa_calls import CHECK, milliseconds, read_some, visa_errors
+from instruments.links.visa_calls import CHECK, CHECK_NETWORK, milliseconds, read_some, visa_errors
 
 if TYPE_CHECKING:
     import socket
@@ -46,7 +46,9 @@ class VisaStream:
             self._resource.visalib.sessions[self._resource.session].max_recv_size = _PEEK_BYTES + 1
         trouble = connection_error(self._socket) if self._socket is not None else ""
         if trouble:
-            raise Unavailable(f"open {self.name}", f"no connection ({trouble})", CHECK)
+            raise Unavailable(
+                f"open {self.name} ({self._resource.resource_name})", f"no connection ({trouble})", CHECK_NETWORK
+            )
 
     def close(self) -> None:
         """Do nothing: the session belongs to the `VisaLink`."""

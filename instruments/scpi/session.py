@@ -20,6 +20,7 @@ from instruments.scpi.blocks import (
     parse_number,
     parse_numbers,
 )
+from instruments.strangers import stranger
 
 _QUIET_S = 0.25  # how long to wait for a late answer; LAN instruments answer within a few milliseconds
 _ATTEMPTS = 3
@@ -109,11 +110,17 @@ class ScpiSession:
             if self.in_step:
                 return
         self.in_step = False
+        who = stranger(self._said)
+        if who:
+            raise ProtocolViolation(
+                f"synchronise with {self.name}", f"it said {shown(self._said)}", who
+            ) from trouble
         if self._echoes or _is_telnet(self._said):
             raise ProtocolViolation(
                 f"synchronise with {self.name}",
                 f"it greets, prompts or echoes, as a telnet port for people does: {shown(self._said)}",
-                "the port for programs, 5025 in place of 5024, or the VISA name TCPIP0::HOST::INSTR",
+                "the port for programs, 5025 in place of 5024, or the VISA name TCPIP0::HOST::INSTR; on a serial "
+                "port, another port",
             ) from trouble
         came = trouble.came if trouble else "only answers to earlier queries"
         if self._said:
@@ -122,7 +129,9 @@ class ScpiSession:
         raise kind(
             f"synchronise with {self.name}",
             came,
-            "check that it is on, and that no other program talks to it",
+            "check that the port is this instrument's, and that no other program talks to it"
+            if self._said
+            else "check that it is on, and that no other program talks to it",
         ) from trouble
 
     def _token_returns(self, deadline: Deadline) -> bool:

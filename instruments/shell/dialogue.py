@@ -14,6 +14,7 @@ from instruments.errors import ProtocolViolation, Refused, TimedOut, shown
 from instruments.links.base import Link
 from instruments.roles import Note, Summary
 from instruments.shell.events import Ack, Decoder, ErrorDetail, ErrorReply, SampleRun, SummaryText
+from instruments.strangers import stranger
 
 ANSWER_S = 3.0
 DETAIL_S = 0.3
@@ -100,7 +101,9 @@ class Dialogue:
         if other_echoes:
             raise ProtocolViolation(asked, f"it acknowledged '{other_echoes[-1]}' instead", last_resort)
         came = f"no answer, but {shown(self._unread)}" if self._unread else "no answer"
-        raise TimedOut(asked, came, f"check that the port is this instrument's, or {last_resort}")
+        raise TimedOut(
+            asked, came, stranger(self._unread) or f"check that the port is this instrument's, or {last_resort}"
+        )
 
     def refusal(self, command: str, deadline: Deadline) -> Refused:
         """Return the error to raise after an `error` line, with its detail if that arrives."""
@@ -160,7 +163,7 @@ class Dialogue:
             asked,
             f"{leftover} samples arrived, and no silence of {QUIET_S} s, after sending `{stop}` {times} times; "
             f"it began with {shown(heard)}",
-            f"check that the port is this instrument's, or {self.dialect.last_resort}",
+            stranger(heard) or f"check that the port is this instrument's, or {self.dialect.last_resort}",
         )
 
 

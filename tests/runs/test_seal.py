@@ -213,3 +213,19 @@ def test_result_and_report_are_written_both_or_none(
             assert "report.html" not in after
             continue
         assert after == before, f"{call} {at}"
+
+
+def test_a_report_written_again_shows_what_was_judged_with_another_session(folder: Path, run: Run) -> None:
+    other = shutil.copytree(folder, folder.parent / "accuracy")
+    run("analyze", folder, "--accuracy-session", other)
+    page = (folder / "report.html").read_bytes()
+    shutil.rmtree(other)  # it may be gone by then
+
+    assert run("report", folder) == (0, "")
+    assert (folder / "report.html").read_bytes() == page
+    assert not api.differences(folder)
+    assert "another result" not in run("check", folder)[1]
+
+    (folder / "result.json").write_bytes((folder / "result.json").read_bytes().replace(b"mlperf", b"mlpref", 1))
+    run("report", folder)
+    assert (folder / "report.html").read_bytes() != page

@@ -26,7 +26,7 @@ from instruments.devices.dut.protocol import (
     Said,
     parse_line,
 )
-from instruments.devices.dut.wording import advice, advice_on_refusal, advice_on_text, excerpt
+from instruments.devices.dut.wording import advice, advice_on_name, advice_on_refusal, advice_on_text, excerpt
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut
 from instruments.roles import DutLink, Identity
 
@@ -262,12 +262,8 @@ class Dut:
         asked = "ask the DUT for its name"
         refusal = next((event.text for event in answer.events if isinstance(event, Refusal)), None)
         if refusal is not None:
-            return Refused(
-                asked, f"e-[{refusal}], {FIRST_ANSWERS} times", "check that the monitor's firmware runs on it"
-            )
-        return ProtocolViolation(
-            asked, f"it said {answer.excerpt()}", "check that the monitor's firmware runs on it"
-        )
+            return Refused(asked, f"e-[{refusal}], {FIRST_ANSWERS} times", advice_on_name(answer.events))
+        return ProtocolViolation(asked, f"it said {answer.excerpt()}", advice_on_name(answer.events))
 
     def _check_restart(self, command: str) -> None:
         """Raise `ProtocolViolation` for a restart, which only a DUT that has not answered yet may do."""

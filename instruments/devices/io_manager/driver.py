@@ -23,6 +23,7 @@ from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.links.base import Link
 from instruments.links.lines import LineSplitter
 from instruments.roles import DutLink, EdgeSource, Identity, Instrument, Lap, Timebase
+from instruments.strangers import stranger
 
 ANSWER_S = 3.0
 # An UNO resets when its port opens; boot loader and firmware need much less than this to start.
@@ -32,6 +33,7 @@ QUIET_S = 0.1
 SETTLE_S = 2.0
 TURN_S = 0.05
 _NOT_HERE = "check that the port is the IO manager's and that its firmware uses 115200 baud"
+_OTHER_FIRMWARE = "check that it runs the benchmark's firmware for the IO manager"
 _CR_ALONE = "let its firmware end lines with a line feed, too (`\\r\\n`): they end with a carriage return alone"
 
 
@@ -92,10 +94,11 @@ class IoManager(Instrument):
                     self.disarm(limit)
                     self._forget()
                     return self.identify(deadline)
+        got = " ".join(heard) + self._lines.partial
         raise TimedOut(
             f"ask {self.name} for its name",
-            f"no line 'm-name-io' within {BOOT_S:g} s; got {_excerpt(' '.join(heard) + self._lines.partial)}",
-            _CR_ALONE if "m-name-io\r" in self._lines.partial else _NOT_HERE,
+            f"no line 'm-name-io' within {BOOT_S:g} s; got {_excerpt(got)}",
+            _CR_ALONE if "m-name-io\r" in self._lines.partial else stranger(got) or _NOT_HERE,
         )
 
     def identify(self, deadline: Deadline) -> Identity:
@@ -219,7 +222,7 @@ class IoManager(Instrument):
                 )
 
     def _refused(self, command: str, refusals: list[str]) -> Refused:
-        return Refused(f"send '{command}' to {self.name}", " ".join(refusals), "see the journal")
+        return Refused(f"send '{command}' to {self.name}", " ".join(refusals), _OTHER_FIRMWARE)
 
     def _receive(self, deadline: Deadline) -> None:
         """Read once and sort the events: laps, lines of the DUT, the board's own."""

@@ -48,7 +48,7 @@ def test_a_wrong_bench_file(change, words, refused, place):
     [
         ({"benchmark": "kws02"}, ["'kws02'", "did you mean 'kws01'", "vww01"]),
         ({"--bench": "virtual-lpm02a"}, ["'virtual-lpm02a'", "did you mean 'virtual-lpm01a'"]),
-        ({"--bench": "stimuli"}, ["'stimuli'", "neither a file nor a built-in bench"]),
+        ({"--bench": "stimuli"}, ["'stimuli'", "is a folder. Try: a bench file in it"]),
         ({"--mode": "energie"}, ["'energie'", "did you mean 'energy'", "accuracy"]),
         ({"--stimuli": "nowhere"}, ["nowhere: no such folder", "--stimuli"]),
         ({"--stimuli": "stimuli/y_labels.csv"}, ["stimuli/y_labels.csv: no such folder"]),
@@ -82,7 +82,7 @@ def test_a_wrong_option(given, words, refused):
     [
         (lambda s: (s / "demo_3.bin").unlink(), ["stimuli/demo_3.bin: no such file", "y_labels.csv"]),
         (lambda s: (s / "demo_3.bin").write_bytes(b"short"), ["stimuli/demo_3.bin: 5 bytes", "490"]),
-        (lambda s: (s / "y_labels.csv").write_text("a:b:c\n"), ["y_labels.csv, line 1: 1 fields", "'a:b:c'"]),
+        (lambda s: (s / "y_labels.csv").write_text("a:b:c\n"), ["y_labels.csv, line 1: 1 field ", "'a:b:c'"]),
         (lambda s: (s / "y_labels.csv").write_text("../a.bin,12,1\n"), ["line 1: '../a.bin' is not a plain file"]),
         (lambda s: (s / "y_labels.csv").write_bytes(b"\xff\xb5"), ["y_labels.csv: line 1: not text in UTF-8"]),
         (lambda s: (s / "y_labels.csv").write_text("demo_0.bin,12,1\n"), ["lists 1 stimuli, not 5"]),

@@ -23,6 +23,9 @@ def test_every_help_has_an_example_that_fits(words, call):
     assert out.startswith(f"Usage: {' '.join(('energy-runner', *words))} ")
     described = [line for line in out.partition("Commands:")[2].splitlines() if line.endswith("...")]
     assert not described, "a one-line description is cut off"
+    usage, arguments = out.splitlines()[0], out.partition("Arguments:")[2].partition("Options:")[0]
+    assert not any(sign in usage for sign in ("[[", "......", "...}")), "typer adds brackets and dots itself"
+    assert "<" not in arguments, "a type of Python is shown"
 
 
 @pytest.mark.parametrize("words", [w for w, command in commands() if hasattr(command, "commands")], ids=" ".join)

@@ -41,7 +41,7 @@ def test_bench_list_shows_good_files_and_what_is_wrong_with_others(call, tmp_pat
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (b"name = 'x'\n[monitor\n", "line 2: not valid TOML"),
+        (b"name = 'x'\n[monitor\n", "line 2: the bracket of a table"),
         (b"name = 'x'\n[monitor] # the PowerShield\n", "line 2: monitor.driver is missing"),
         (b"[instruments.psu]\ndriver = 'n6705'\n", "name is missing"),
         (b"name = 'x'\n[supply]\nvolts = 3\n", "line 3: unknown key 'supply.volts'"),

@@ -306,7 +306,7 @@ def test_a_long_form_without_edges_says_which_role_is_missing(tmp_path):
     [
         ('edges = "uno"\ncross_check = "uno"', r", line 14: cross_check and edges are both 'uno'"),
         ('supply = "uno"', r", line 13: a key or table is given twice"),
-        ('edges = "uno', r", line 13: not valid TOML: Illegal character"),
+        ('edges = "uno', r", line 13: a quotation mark is missing"),
         ('edgse = "uno"', r"unknown key 'roles.edgse'; did you mean 'edges'.*docs/reference/bench-file.md"),
     ],
 )

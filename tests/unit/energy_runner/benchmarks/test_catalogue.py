@@ -83,7 +83,7 @@ def test_blanks_crlf_empty_lines_and_a_byte_order_mark_are_accepted(tmp_path: Pa
         ("a.bin,12,12", "line 1: class 12 is outside 0..11"),
         ("a.bin,12,-1", "line 1: class -1 is outside 0..11"),
         ("a.bin,12", "line 1: 2 fields instead of 3 or 5"),
-        ("file,classes,class", "line 1: the number of classes 'classes' is not a number"),
+        ("file,classes,class", "line 1: 'file,classes,class' looks like a header"),
         ("a.bin,12,1.5", "line 1: the class '1.5' is not a number"),
         ("a.bin,12,²", "line 1: the class '\\xb2' is not a number"),
         ("a.bin,12,--1", "line 1: the class '--1' is not a number"),

@@ -252,3 +252,18 @@ def test_a_record_that_says_no_in_words_is_refused(tmp_path: Path, field: str) -
     (session.path / "record.json").write_text(json.dumps(record | {field: "no"}), "utf-8")
     with pytest.raises(SessionError, match=f"{field}: Input should be a valid boolean"):
         Session.open(session.path)
+
+
+def test_a_file_in_the_place_of_a_session_is_called_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "report"
+    file.touch()
+    for out in (file, file / "deeper"):
+        with pytest.raises(ConfigurationError, match=r"report is a file\). Try another"):
+            create_session(tmp_path, "x", out)
+    (tmp_path / "s").mkdir()
+    for name in ("record.json", "report.html"):
+        (tmp_path / "s" / name).touch()
+    with pytest.raises(SessionError, match=r"no such session folder\. Try: its folder, .*s$"):
+        Session.open(tmp_path / "s" / "report.html")
+    with pytest.raises(SessionError, match=r"Try: er\.list_sessions"):
+        Session.open(tmp_path / "nowhere")

@@ -3,6 +3,7 @@
 
 import pytest
 
+from instruments.devices.dut.protocol import Chatter, Said
 from instruments.devices.dut.wording import advice, advice_on_results
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut
 from tests.unit.instruments.devices.dut.test_driver import Bench
@@ -149,3 +150,26 @@ def test_damage_of_another_kind_gives_no_advice_about_the_firmware() -> None:
     answer = bench.dut.infer(1, 0, bench.within(20.0))
     assert advice_on_results(answer.answer.events, 12) == ""
     assert "swapped" in advice([], answered=False)
+
+
+FIRST_WORDS = {
+    "name%name%name%": "sends back what it gets",
+    "m-name-dut-[acme]m-readym-name-dut-[acme]m-ready": "lines have no end",
+    "HardFault: CFSR=0x00008200": "says that it crashed",
+    "ASSERT failed at main.c:12": "says that it crashed",
+    "OK OK OK": "not the benchmark's monitor",
+    "hello world": "not the benchmark's monitor",
+    ">>> name%": "a prompt for people",
+}
+
+
+@pytest.mark.parametrize("text", FIRST_WORDS)
+def test_what_never_answered_is_not_said_to_have_restarted(text: str) -> None:
+    said = advice([Chatter(text)], answered=False)
+    assert FIRST_WORDS[text] in said
+    assert "journal" not in said
+
+
+def test_a_boot_that_stops_before_it_is_ready_is_told_from_another_program() -> None:
+    assert "m-ready" in advice([Said("timestamp-mode", "energy"), Chatter("init sensors")], answered=False)
+    assert "broke off" in advice([Said("infer-start", "10"), Chatter("xyz")], answered=True)
