@@ -99,6 +99,12 @@ def _of_derivation(result: Result, fresh: Result) -> list[str]:
     return [f"{RESULT}: its facts give another {', '.join(names)}; it was derived{by or ' otherwise'}{_AGAIN}"]
 
 
+def _others(result: Result) -> bool:
+    """Return whether other sessions took part in the verdicts."""
+    by = result.judged_by
+    return by is not None and (by.accuracy_session is not None or by.performance_session is not None)
+
+
 def _line_that_differs(data: bytes, derived: bytes) -> str:
     """Return the first line in which a result differs from what its facts give, as the end of a place."""
     pairs = zip_longest(data.split(b"\n"), derived.split(b"\n"))
