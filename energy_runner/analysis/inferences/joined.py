@@ -15,7 +15,7 @@ import numpy as np
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import FloatArray
 from energy_runner.analysis.inferences.averaged import averaged
-from energy_runner.analysis.inferences.edge_shapes import ComplexArray, shapes_at_edges
+from energy_runner.analysis.inferences.edge_shapes import Shapes, shapes_at_edges
 from energy_runner.analysis.inferences.period import find_period
 from energy_runner.analysis.inferences.window_length import CLEAR, EACH, FEWEST_ALONE, Repetitions
 from energy_runner.analysis.placing.alignment import Placed
@@ -34,7 +34,7 @@ class Joined:
     power_w: FloatArray
     windows: int
     held: Repetitions
-    shapes: tuple[tuple[ComplexArray, ComplexArray], ...]
+    shapes: tuple[Shapes, ...]
 
 
 def join(source: EnergySource, windows: Sequence[Placed]) -> Joined | None:

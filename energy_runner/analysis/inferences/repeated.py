@@ -19,11 +19,10 @@ from dataclasses import dataclass
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import FloatArray
 from energy_runner.analysis.inferences.count import LEAD_S
-from energy_runner.analysis.inferences.edge_shapes import ComplexArray, correlation, shapes_at_edges
+from energy_runner.analysis.inferences.edge_shapes import AtEdges, Shapes, shapes_at_edges, stand_alike
 from energy_runner.analysis.inferences.joined import join
 from energy_runner.analysis.inferences.period import explained, find_period, flattened, repeating
 from energy_runner.analysis.inferences.window_length import (
-    ALIKE,
     BY_CHANCE,
     EACH,
     Repetitions,
@@ -53,7 +52,7 @@ class _Seen:
     room: tuple[float, float]
     same: bool | None
     note: str
-    shapes: tuple[ComplexArray, ComplexArray]
+    at_edges: AtEdges
 
 
 def count_in_trace(source: EnergySource, matching: Matching, alignment: Alignment) -> TraceCount | None:
@@ -73,7 +72,7 @@ def count_by_trace(source: EnergySource, alignment: Alignment, inferences: Seque
     if not seen:
         return None
     others = [one for one in seen if one.same is False]
-    locked = len(others) > 1 and any(correlation([one.shapes[end] for one in others]) > ALIKE for end in (0, 1))
+    locked = len(others) > 1 and stand_alike([one.at_edges for one in others], alignment.rate_u)
     same = [one for one in seen if one.same]
     if others and locked:
         worst, agrees, note = max(others, key=_off), False, ""
@@ -113,7 +112,12 @@ def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
         same = None if note else False
     edges = (placed.start - first) / factor, (placed.stop - first) / factor
     shapes = shapes_at_edges(power_w, edges, (held.first, held.last), EACH)
-    return _Seen(stated, held, _room(source, placed, held, stated), same, note, shapes)
+    at_edges = _at_edges(source, placed, held, shapes)
+    return _Seen(stated, held, _room(source, placed, held, stated), same, note, at_edges)
+
+
+def _at_edges(source: EnergySource, placed: Placed, held: Repetitions, shapes: Shapes) -> AtEdges:
+    return AtEdges(shapes, placed.start * source.step_s, (placed.stop - placed.start) * source.step_s / held.count)
 
 
 def _look_at_all(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> list[_Seen]:
@@ -134,7 +138,8 @@ def _look_at_all(source: EnergySource, alignment: Alignment, inferences: Sequenc
         note = _explained_away(joined.power_w, every * joined.held.count, every * stated, _LEFT)
     told = True if same else None if note else False
     return [
-        _Seen(stated, joined.held, one, told, note, both) for one, both in zip(room, joined.shapes, strict=True)
+        _Seen(stated, joined.held, one, told, note, _at_edges(source, placed, joined.held, both))
+        for one, placed, both in zip(room, windows, joined.shapes, strict=True)
     ]
 
 

@@ -20,7 +20,7 @@ from scipy.special import stdtrit
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import FloatArray
 from energy_runner.analysis.inferences.averaged import averaged
-from energy_runner.analysis.inferences.edge_shapes import ComplexArray, correlation, shapes_at_edges
+from energy_runner.analysis.inferences.edge_shapes import AtEdges, shapes_at_edges, stand_alike
 from energy_runner.analysis.inferences.period import Period, explained, find_period, flattened, repeating
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.edges import Matching
@@ -40,7 +40,6 @@ _NEAR = 0.25  # of the stated number: what repeats less often than that is somet
 FEWEST_ALONE = 15  # repetitions that one window needs to tell, by the two figures above
 BY_CHANCE = 8.0  # sigmas, of what is left when the repetitions are taken out
 _ONE_SIDED = 0.9985  # three sigmas
-ALIKE = 0.5  # correlation between windows of what repeats at an edge; that of a tick is about 0
 USUAL_S, USUAL = 0.005, 1e-3  # of real windows, by which their inferences seem shorter or longer: 0.0004 at most
 _INSIDE = 1.25  # of a rectangular distribution 95 % are then within
 
@@ -67,7 +66,7 @@ class _Seen:
     """By how much a window is too short (0 where it fits), and what repeats there as seen from either edge."""
 
     short_s: float
-    shapes: tuple[ComplexArray, ComplexArray]
+    at_edges: AtEdges
 
 
 def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignment) -> Alignment:
@@ -106,7 +105,7 @@ def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence
         for placed, stated in zip(alignment.windows, inferences, strict=True)
     ]
     told = [one for one in seen if one is not None]
-    alike = len(told) < 2 or any(correlation([one.shapes[end] for one in told]) > ALIKE for end in (0, 1))
+    alike = len(told) < 2 or stand_alike([one.at_edges for one in told], alignment.rate_u)
     return [one.short_s if one is not None and alike else None for one in seen]
 
 
@@ -124,7 +123,8 @@ def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
     elif _something_else(power_w, held, stated):
         return None
     edges = (placed.start - first) / factor, (placed.stop - first) / factor
-    return _Seen(off_s, shapes_at_edges(power_w, edges, (held.first, held.last), EACH))
+    shapes = shapes_at_edges(power_w, edges, (held.first, held.last), EACH)
+    return _Seen(off_s, AtEdges(shapes, placed.start * source.step_s, each_s))
 
 
 def samples_of(source: EnergySource, placed: Placed, stated: int) -> tuple[FloatArray, int, int]:

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from energy_runner.bench import BenchSpec, load_bench_spec, lock
@@ -69,12 +70,12 @@ class Others:
             held.supply_may_be_on(DIED)
 
     @contextmanager
-    def lock_bench(self, spec: BenchSpec, doing: str) -> Iterator[lock.Held]:
+    def lock_bench(self, spec: BenchSpec, *how: Any) -> Iterator[lock.Held]:
         """Hold the bench file with other ports in place of the virtual bench."""
         (self.folder / "state").mkdir(exist_ok=True)
         with (
             patch.object(lock, "user_state_path", lambda *_, **__: self.folder / "state"),
-            lock.lock_bench(self.spec, doing) as held,
+            lock.lock_bench(self.spec, *how) as held,
         ):
             yield held
 

@@ -6,7 +6,13 @@ import math
 import numpy as np
 import pytest
 
-from energy_runner.analysis.inferences.edge_shapes import correlation, shape_at
+from energy_runner.analysis.inferences.edge_shapes import (
+    AtEdges,
+    ComplexArray,
+    correlation,
+    shape_at,
+    stand_alike,
+)
 
 PERIOD, TURNS = 40.0, 25
 
@@ -49,3 +55,45 @@ def test_the_correlation_is_the_mean_of_all_pairs() -> None:
     assert correlation([east, east, north]) == pytest.approx(1 / 3)
     assert correlation([east, 1j * east]) == pytest.approx(0.0)
     assert correlation([east] * 5) == pytest.approx(1.0)
+
+
+def seen_at(*starts_s: float, delays_s: tuple[float, ...], each_s: float = 0.04) -> list[AtEdges]:
+    """Return windows in which a sharp pulse comes so much after both edges."""
+
+    def shape(delay_s: float) -> ComplexArray:
+        return np.exp(-2j * math.pi * np.arange(1, 9) * delay_s / each_s) / math.sqrt(8)
+
+    pairs = [(shape(delay_s), shape(delay_s)) for delay_s in delays_s]
+    return [AtEdges(pair, start_s, each_s) for pair, start_s in zip(pairs, starts_s, strict=True)]
+
+
+def test_what_repeats_stands_alike_at_the_same_delay_only() -> None:
+    assert stand_alike(seen_at(1, 2, 3, delays_s=(0.01, 0.01, 0.01)), None)
+    assert not stand_alike(seen_at(1, 2, 3, delays_s=(0.0, 0.013, 0.026)), None)
+
+
+def test_either_edge_is_enough() -> None:
+    late, right = (seen_at(1, 2, 3, delays_s=delays_s) for delays_s in ((0.0, 0.013, 0.026), (0.0, 0.0, 0.0)))
+    for first, second in ((late, right), (right, late)):
+        mixed = [
+            AtEdges((one.shapes[0], other.shapes[1]), one.start_s, 0.04)
+            for one, other in zip(first, second, strict=True)
+        ]
+        assert stand_alike(mixed, None)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_clock_that_may_be_off_explains_delays_that_grow_with_time_by_three_of_its_uncertainties(
+    sign: int,
+) -> None:
+    starts_s = (1.0, 2.3, 4.1, 5.2)
+    growing = seen_at(*starts_s, delays_s=tuple(sign * 0.005 * (one - 1.0) for one in starts_s))
+    assert stand_alike(growing, 0.002)
+    assert not stand_alike(growing, 0.001)
+    assert not stand_alike(growing, None)
+    others = seen_at(*starts_s, delays_s=(0.0, 0.02, 0.0, 0.02))
+    assert not stand_alike(others, 0.002)
+
+
+def test_a_clock_that_nobody_knows_rules_nothing_out() -> None:
+    assert stand_alike(seen_at(1, 2, 3, delays_s=(0.0, 0.013, 0.026)), 0.4)
