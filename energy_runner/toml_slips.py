@@ -25,11 +25,13 @@ def slip(text: str, message: str) -> tuple[int | None, str]:
     if words.startswith(_TWICE):
         return number, "a key or table is given twice"
     lines: Sequence[str] = re.split(r"\r\n|\r|\n", text)
-    line = lines[number - 1] if number is not None and number <= len(lines) else ""
+    last = max((index for index, one in enumerate(lines, start=1) if one.strip()), default=1)
+    seen = number if number is not None and number <= len(lines) else last
+    line = lines[seen - 1]
     for sign, said in _SLIPS:
         found = sign.fullmatch(line)
         if found:
-            return number, said(found)
+            return seen, said(found)
     where = f" in '{shown(line.strip())}'" if line.strip() else ""
     return number, f"not valid TOML: {words[:1].lower()}{words[1:]}{where}"
 

@@ -34,7 +34,10 @@ _SAYS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def stranger(said: bytes | str) -> str:
-    """Return who seems to say this, and what to try, for the error of a device that says something else; or ""."""
+def stranger(said: bytes | str, own: str = "") -> str:
+    """Return who seems to say this, and what to try, for the error of a device that says something else; or "".
+
+    `own` is what the expected device itself says, which makes nobody a stranger.
+    """
     text = (said.decode("latin-1") if isinstance(said, bytes) else said)[:_WITHIN]
-    return next((words for sign, words in _SAYS if sign.search(text)), "")
+    return next((words for sign, words in _SAYS if sign.search(text) and not sign.search(own)), "")

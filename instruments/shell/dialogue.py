@@ -43,6 +43,7 @@ class ShellDialect:
     remark: Callable[[object], Note]
     summed_up: Callable[[SummaryText], Summary | Note]
     last_resort: str
+    prompt: str = ""  # what only this shell says, if anything
 
 
 class Dialogue:
@@ -102,7 +103,10 @@ class Dialogue:
             raise ProtocolViolation(asked, f"it acknowledged '{other_echoes[-1]}' instead", last_resort)
         came = f"no answer, but {shown(self._unread)}" if self._unread else "no answer"
         raise TimedOut(
-            asked, came, stranger(self._unread) or f"check that the port is this instrument's, or {last_resort}"
+            asked,
+            came,
+            stranger(self._unread, self.dialect.prompt)
+            or f"check that the port is this instrument's, or {last_resort}",
         )
 
     def refusal(self, command: str, deadline: Deadline) -> Refused:
@@ -163,7 +167,8 @@ class Dialogue:
             asked,
             f"{leftover} samples arrived, and no silence of {QUIET_S} s, after sending `{stop}` {times} times; "
             f"it began with {shown(heard)}",
-            stranger(heard) or f"check that the port is this instrument's, or {self.dialect.last_resort}",
+            stranger(heard, self.dialect.prompt)
+            or f"check that the port is this instrument's, or {self.dialect.last_resort}",
         )
 
 

@@ -95,10 +95,11 @@ class IoManager(Instrument):
                     self._forget()
                     return self.identify(deadline)
         got = " ".join(heard) + self._lines.partial
+        who = "" if "[dut]: " in got else stranger(got)  # else it relays what its DUT says
         raise TimedOut(
             f"ask {self.name} for its name",
             f"no line 'm-name-io' within {BOOT_S:g} s; got {_excerpt(got)}",
-            _CR_ALONE if "m-name-io\r" in self._lines.partial else stranger(got) or _NOT_HERE,
+            _CR_ALONE if "m-name-io\r" in self._lines.partial else who or _NOT_HERE,
         )
 
     def identify(self, deadline: Deadline) -> Identity:

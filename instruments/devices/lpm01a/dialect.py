@@ -38,6 +38,7 @@ SHELL = ShellDialect(
     give_back="hrc",
     remark=note,
     summed_up=summed_up,
+    prompt="PowerShield > ",
     last_resort="unplug the shield's USB cable, wait a second and plug it in again",
 )
 SUPPLY = ShellSupplyDialect(

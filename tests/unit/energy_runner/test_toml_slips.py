@@ -46,6 +46,14 @@ def test_a_slip_is_named_with_its_line(line: str, end: str) -> None:
     assert caught.value.of("desk.toml").startswith("desk.toml, line 2: ")
 
 
+@pytest.mark.parametrize("line", ["voltage_v =", "[monitor", "port = COM3", 'driver = "lpm01a'])
+def test_a_slip_in_the_last_line_has_a_line_too(line: str) -> None:
+    with pytest.raises(TomlSyntaxError) as caught:
+        read_toml(f"a = 0\n{line}")
+    assert caught.value.line == 2
+    assert SLIPS[line] in str(caught.value)
+
+
 @pytest.mark.parametrize("text", ["a = [1,\nb = 2", "a = 0x", "a = 2026-13-01", "a = '''", 'a = "\\ud800"', "=1"])
 def test_what_is_not_recognised_is_still_one_line(text: str) -> None:
     with pytest.raises(TomlSyntaxError) as caught:

@@ -88,3 +88,8 @@ def test_every_driver_names_a_stranger(kind, who):
     with pytest.raises(InstrumentError) as caught:
         _answer(kind, Saying(clock, said), clock)
     assert GREETINGS[said] in caught.value.try_this
+
+
+def test_nobody_is_a_stranger_to_himself() -> None:
+    assert not stranger("PowerShield > error stop", own="PowerShield > ")
+    assert "an IO manager" in stranger("m-name-io", own="PowerShield > ")

@@ -50,8 +50,8 @@ def test_category_fills_in_the_status_and_must_agree(sessions, tmp_path):
         ("board_name = '=HYPERLINK(1)'", "formula"),
         ("board_name = 'a\\u0007b'".replace("'", '"'), "invisible character"),
         (f"board_name = '{'x' * 1001}'", "longer than"),
-        ("board_name = ", "not TOML"),
-        ("\ufffe", "not TOML"),
+        ("board_name = ", "line 1: the value of board_name is missing"),
+        ("\ufffe", "not valid TOML"),
     ],
 )
 def test_a_form_that_is_none(text, what, tmp_path):
