@@ -11,6 +11,7 @@ plots.
 import base64
 import gzip
 import hashlib
+from functools import cache
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,6 +108,7 @@ def _digests(story: Story) -> Html:
     return tag("p", f"Facts (SHA-256) {facts}; result {story.result.sha256 or 'not written'}.")
 
 
+@cache
 def plotly_js() -> str:
     """Return the plotting library's script; importing the package itself would take longer."""
     spec = find_spec("plotly")
@@ -118,8 +120,12 @@ def plotly_js() -> str:
     raise ConfigurationError("plotly.min.js was not found. Try: pip install --force-reinstall plotly")
 
 
+@cache
 def _packed(identifier: str, text: str) -> Html:
-    """Return a block from which the page's script unpacks a text: a third of its size, with base64."""
+    """Return a block from which the page's script unpacks a text: a third of its size, with base64.
+
+    The text is the same in every page, and packing it takes a fifth of the time that a page takes.
+    """
     packed = base64.b64encode(gzip.compress(text.encode("utf-8"), _LEVEL, mtime=0)).decode("ascii")
     return Html(f'<script type="application/gzip" id="{identifier}">{packed}</script>\n')
 
