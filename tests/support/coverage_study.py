@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from unittest.mock import patch
 
 import numpy as np
 
@@ -23,6 +22,7 @@ from energy_runner.benchmarks.catalogue import load_benchmark
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli
 from energy_runner.director.plan import RunPlan, plan_run
+from tests.support.no_report import no_report
 from tests.support.small import small_benchmark, small_stimuli, twin_bench
 
 MONITORS = ("virtual-lpm01a", "virtual-n6705c")
@@ -102,7 +102,7 @@ def compare(name: str, plan: RunPlan, seed: int) -> tuple[Compared, Compared]:
     bench = twin_bench(name, seed=seed)
     folder = Path(tempfile.mkdtemp(prefix="coverage-"))
     try:
-        with patch("energy_runner.report.html.write_html"):
+        with no_report():
             session = api.run(bench, replace(plan, seed=seed, head_s=head_s), out=folder / "session")
         result, truth = session.result(), session.record.truth
     finally:

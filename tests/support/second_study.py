@@ -20,7 +20,6 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
-from unittest.mock import patch
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from energy_runner.bench import Bench, build_bench, load_bench_spec
 from energy_runner.director.plan import RunPlan
 from energy_runner.session.events import InferenceDone
 from tests.support.coverage_study import Compared, Tally, short_plan, whole_plan
+from tests.support.no_report import no_report
 from tests.support.other_errors import ErrorModel, install, true_energies_j
 
 NGU = str(Path(__file__).parent / "monitor_benches" / "virtual-ngu.toml")
@@ -135,7 +135,7 @@ def score_of(monitor: str, case: str, plan: RunPlan, seed: int) -> Compared | st
     install(bench, model, seed)
     folder = Path(tempfile.mkdtemp(prefix="second-"))
     try:
-        with patch("energy_runner.report.html.write_html"):
+        with no_report():
             head_s = 0.5 + rng.uniform(0, 5e-3)
             session = api.run(bench, replace(plan, seed=seed, head_s=head_s), out=folder / "session")
         result = session.result()

@@ -22,6 +22,7 @@ from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.session.folder import Session
 from instruments.twin_bench.call_faults import CallFaults
 from tests.support.disk_faults import DiskFaults
+from tests.support.no_report import no_report
 from tests.support.sink_faults import SINKS
 from tests.support.small import small_benchmark, small_stimuli
 from tests.support.swarm.sinks import FailingSink
@@ -148,7 +149,7 @@ def clean(bench_name: str, job: Job) -> Clean:
         with ExitStack() as around:
             for sink in sinks.values():
                 around.enter_context(sink.installed())
-            around.enter_context(patch("energy_runner.report.html.write_html"))
+            around.enter_context(no_report())
             around.enter_context(calls_on_disk.patched())
             session = done(job, bench, planned, folder / "session")
             accuracy = session.result().accuracy if isinstance(session, Session) else None

@@ -13,6 +13,7 @@ import numpy as np
 from energy_runner.bench import Bench
 from energy_runner.director.doctor import Examination
 from energy_runner.session.folder import Session
+from tests.support.no_report import no_report
 from tests.support.swarm.benches import (
     BENCHES,
     JOBS,
@@ -100,7 +101,7 @@ def run_trial(
         for place in ("director.handle", "api.hands_on"):
             around.enter_context(patch(f"energy_runner.{place}.StopRequest", lambda: setting.stop))
         if number % 20:  # the report is written, and takes its time, in one run of twenty
-            around.enter_context(patch("energy_runner.report.html.write_html"))
+            around.enter_context(no_report())
         for one in setting.around:
             around.enter_context(one)
         try:
