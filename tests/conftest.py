@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
+from tests.support.order import dealt, spread
+
 # A shared machine may be slow for a moment; how long an example takes proves nothing here.
 settings.register_profile("project", deadline=None)
 settings.register_profile("fast", deadline=None, max_examples=20)
@@ -52,11 +54,15 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the tests in real time, which mostly wait, among the others, which keep the processors busy."""
+    """Spread the tests in real time, which mostly wait, among the others, which keep the processors busy.
+
+    Long tests come first on each worker: one that comes last keeps the others waiting, with all behind it.
+    """
     waiting = [item for item in items if REAL_TIME_TESTS in item.path.parents]
     others = [item for item in items if REAL_TIME_TESTS not in item.path.parents]
-    place = {id(item): (k + 0.5) / len(some) for some in (waiting, others) for k, item in enumerate(some)}
-    items.sort(key=lambda item: place[id(item)])
+    mixed = spread(waiting, others)
+    mixed.sort(key=lambda item: item.get_closest_marker("deep") is None)
+    items[:] = dealt(mixed, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:

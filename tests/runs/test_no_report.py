@@ -2,6 +2,8 @@
 """What asks for no report draws none."""
 
 from energy_runner import api
+from energy_runner.api import derived
+from energy_runner.report import html
 from energy_runner.session.folder import REPORT
 from tests.support.no_report import PAGE, no_report
 from tests.support.small import small_plan, twin_bench
@@ -9,10 +11,11 @@ from tests.support.small import small_plan, twin_bench
 
 def test_nothing_is_told(tmp_path, monkeypatch):
     told = []
-    monkeypatch.setattr("energy_runner.report.html.tell", lambda *of: told.append(of))
+    monkeypatch.setattr(html, "tell", lambda *of: told.append(of))
     plan = small_plan(tmp_path / "stimuli", "performance")
     with no_report():
         session = api.run(twin_bench("virtual-ideal", "performance"), plan, out=tmp_path / "session")
     assert session.record.outcome == "completed"
     assert (session.path / REPORT).read_bytes() == PAGE
     assert told == []
+    assert derived.page_bytes is html.page_bytes

@@ -28,7 +28,7 @@ _MOST_TURNS = 50.0  # with more, anything looks alike at one rate or another
 
 @dataclass(frozen=True)
 class AtEdges:
-    """What repeats in one window every `each_s`, as seen from its two edges, of which the first is at `start_s`."""
+    """What repeats in a window every `each_s`, as seen from its two edges, of which the first is at `start_s`."""
 
     shapes: Shapes
     start_s: float

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
+
 import energy_runner
 from tests.support.places import ROOT
 
@@ -94,6 +96,7 @@ def undocumented(pages: dict[Path, Page]) -> Iterator[str]:
     yield from (f"{name} is not documented" for name in sorted(modules) if f"module-{name}" not in places)
 
 
+@pytest.mark.deep
 def test_the_documentation_builds_is_whole_and_works_offline(tmp_path):
     site = tmp_path / "html"
     done = build(ROOT, site)  # once, in one test: it takes seconds
