@@ -325,6 +325,8 @@ def report(
 ) -> None:
     """Write report.html again: one file that opens offline.
 
+    Status 1 if the session's facts or its result.json were changed.
+
     \b
     Example:
       energy-runner report SESSION --figures figures/

@@ -107,7 +107,7 @@ def test_a_rule_set_or_a_session_that_changed_since_the_verdict_is_said(folders:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
-@pytest.mark.parametrize("name", ["journal.jsonl", "stream.bin", "trace.jls", "result.json"])
+@pytest.mark.parametrize("name", ["journal.jsonl", "trace.jls", "result.json"])
 def test_a_pipe_in_place_of_a_file_ends_no_command_in_a_wait(folders: Path, run: Run, name: str) -> None:
     (folders / "s" / name).unlink()
     os.mkfifo(folders / "s" / name)
