@@ -74,7 +74,7 @@ SAMPLES = [
                 "not-simulated",
             ],
         ),
-        ("performance", [*COMMON, *TIMED, "dut-clock", "spread", "drift", "not-simulated"]),
+        ("performance", [*COMMON, *TIMED, "trace-repeats", "dut-clock", "spread", "drift", "not-simulated"]),
         ("accuracy", [*COMMON, "official-set", "inputs-read-back", "accuracy-target", "not-simulated"]),
     ],
 )
