@@ -67,7 +67,7 @@ def _no_bench(path: Path, given: str, names: list[str]) -> str:
     """Return that there is no such bench, and which one may have been meant."""
     files: list[str] = []
     with suppress(OSError):
-        if os.path.isdir(path):  # noqa: PTH112 - as above
+        if given and os.path.isdir(path):  # noqa: PTH112 - as above
             return f"bench '{shown(given, 200)}' is a folder. Try: a bench file in it"
         files = [str(one) for one in sorted(path.parent.glob("*.toml"))][:_MOST_FILES]
     near = meant(given[:100], files if path.suffix else [*names, *files])

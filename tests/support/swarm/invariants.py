@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 from energy_runner import api
 from energy_runner.bench import Bench
+from energy_runner.director.doctor import SUPPLY_IS_OFF
 from energy_runner.errors import ExitStatus, RunnerError
 from energy_runner.rules import evaluate
 from energy_runner.session.events import RunStopped, SupplySwitched
@@ -179,6 +180,8 @@ def _others(trial: Trial) -> Iterator[str]:
         return
     yield from trial.others.complaints
     noted, confirmed = bool(trial.others.notes), trial.raised is None
+    if trial.examined is not None:
+        confirmed = any(one.ok for one in trial.examined.steps if one.step == SUPPLY_IS_OFF)
     if trial.session is not None:
         confirmed = bool(trial.session.record.supply_off_confirmed)
     if trial.bench.supply is not None and trial.bench.twin.world.powered and not noted:
