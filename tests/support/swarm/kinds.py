@@ -272,7 +272,7 @@ def _another(table: tuple[Asked, ...]) -> Arm:
         asked, moment_ns = table[int(setting.rng.integers(len(table)))], setting.moment_ns()
 
         def come() -> None:
-            if setting.live and setting.others is not None and (table is ON_BENCH or setting.out.is_dir()):
+            if not setting.ended and setting.others is not None and (table is ON_BENCH or setting.out.is_dir()):
                 setting.others.come(asked, setting.out)
 
         setting.on_bench.append(lambda bench: bench.twin.clock.call_at(moment_ns, come))  # type: ignore[union-attr]

@@ -24,8 +24,8 @@ class Setting:
 
     A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` are entered while
     the bench is built, `on_bench` are called with it, `around` are entered while the run lasts. `stop` is how the
-    run is asked to stop, `injected` what calls have raised. Faults between driver and link act while `live` is
-    set: from the moment when all is prepared until the run has ended.
+    run is asked to stop, `injected` what calls have raised. Faults between driver and link act as soon as
+    `live` is set, when all is prepared, and after the run, too; nobody else comes when it has `ended`.
     """
 
     rng: np.random.Generator
@@ -41,6 +41,7 @@ class Setting:
     around: list[AbstractContextManager[Any]] = field(default_factory=list)
     injected: list[BaseException] = field(default_factory=list)
     live: bool = False
+    ended: bool = False
     out: Path = Path()
     traced: bool = False
     others: Others | None = None

@@ -112,6 +112,6 @@ def run_trial(
             trial.session, trial.examined = (came, None) if isinstance(came, Session) else (None, came)
         except BaseException as error:
             trial.raised = error
-        setting.live = False
+        setting.ended = True
     trial.threads = [thread.name for thread in threading.enumerate() if thread not in before]
     return trial
