@@ -14,8 +14,8 @@ from energy_runner.bench import load_bench_spec
 from energy_runner.bench.wiring import instruments_of
 from energy_runner.session.folder import write_record, write_result
 from instruments.registry import drivers
-from tests.support.swarm.benches import BENCHES, clean
-from tests.support.swarm.invariants import CHECKS, complaints, error_of
+from tests.support.swarm.benches import BENCHES, clean, left_on
+from tests.support.swarm.invariants import AT_ONCE_S, CHECKS, complaints, error_of, reachable
 from tests.support.swarm.others import ON_BENCH, ON_FOLDER, Asked, others
 from tests.support.swarm.run import told
 from tests.support.swarm.setting import NS_PER_S, Setting
@@ -172,6 +172,15 @@ def test_a_figure_just_within_twice_its_uncertainty_is_counted_and_no_complaint(
     error = error_of(trial)
     assert not error.held
     assert error.far is (abs(error.error) > 2 * error.expanded)
+
+
+@pytest.mark.parametrize("bench", [name for name in SIMULATED if "fed" not in name], ids=lambda name: name[-16:])
+def test_a_supply_that_answers_is_reachable_at_once(bench, tmp_path):
+    trial = run_trial(5, 1, into=tmp_path, only=(bench, "off"))
+    left_on(trial.bench)
+    began_ns = trial.bench.clock.now_ns()
+    assert reachable(trial)
+    assert trial.bench.clock.now_ns() - began_ns < AT_ONCE_S * NS_PER_S / 2
 
 
 def test_a_thread_that_is_left_is_seen(tmp_path):

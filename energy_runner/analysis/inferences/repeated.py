@@ -40,6 +40,7 @@ _MOST_KINDS = 4  # of inferences that come in turns, and of parts of one inferen
 _WHOLE = 0.03  # relative, by which a ratio of counts may differ from a whole number
 # Of what is left of windows laid end to end: their joints, where repetitions fall out of step, come to 0.06.
 _LEFT = 0.2
+_RATIOS = sorted({p / q for p in range(1, 7) for q in range(1, 7)})
 _TURNS = 0.5  # share of what repeats that repeats as stated, too, where inferences come in turns
 
 
@@ -176,6 +177,17 @@ def _explained_away(power_w: FloatArray, count: float, stated: int, left: float 
         return f"the inferences may come in turns of {round(times)} kinds"
     rest = y - repeating(y, len(y) / count)
     beside = explained(rest, len(y) / stated)
-    if not whole and beside.sigmas > BY_CHANCE and beside.strength >= left:
+    if not whole and beside.sigmas > BY_CHANCE and beside.strength >= max(left, _residue(rest, count, stated)):
         return "something beside the inferences repeats more clearly than they do"
     return ""
+
+
+def _residue(rest: FloatArray, count: float, stated: int) -> float:
+    """Return how much is explained by what may be left of something that repeats `count` times in a window.
+
+    It comes at ratios of small whole numbers to it. Where the inferences as stated stand at such a ratio, they are
+    more than that residue only if they explain more than every other one; divisors explain the same as they do.
+    """
+    numbers = [ratio * count for ratio in _RATIOS]
+    others = [number for number in numbers if abs(stated / number / max(1, round(stated / number)) - 1) > _WHOLE]
+    return max(explained(rest, len(rest) / number).strength for number in others)

@@ -19,6 +19,7 @@ from tests.support.swarm.trial import Trial
 
 # The longest chain of deadlines in the walk of the plan, with the tear-down's, in virtual seconds.
 LONGEST_S = 400.0
+AT_ONCE_S = 2.0  # within which every instrument that answers is opened and switched off
 RESONATOR = 5e-3  # by which the clock of a board may be off
 
 
@@ -87,7 +88,9 @@ def _supply_left_on(trial: Trial) -> Iterator[str]:
     if world.powered and told is not None and api.exit_status(trial.session) is not ExitStatus.BENCH_FAULT:
         yield f"the supply is on, and the status is {api.exit_status(trial.session)}"
     steps = trial.examined.steps if trial.examined is not None else ()
-    said = f"{trial.raised or ''} {' '.join(f'{one.step}: {one.says}' for one in steps if not one.ok)}"
+    notes = getattr(trial.raised, "__notes__", ())
+    told_steps = " ".join(f"{one.step}: {one.says}" for one in steps if not one.ok)
+    said = f"{trial.raised or ''} {' '.join(notes)} {told_steps}"
     if world.powered and told is None and "supply" not in said.lower():
         yield f"{trial.job}: the supply is on, and all that was said is: {said}"
     if world.powered and getattr(trial.raised, "status", None) is ExitStatus.INTERRUPTED:
@@ -118,14 +121,18 @@ def built_around(trial: Trial) -> Bench:
 
 
 def reachable(trial: Trial) -> bool:
-    """Return whether the supply's instrument could be switched off now, by opening it afresh."""
+    """Return whether the supply's instrument can be switched off now, by opening it afresh.
+
+    Now is within `AT_ONCE_S`: an instrument that comes back later was away when the job gave it up.
+    """
     supply, player = trial.bench.supply, trial.bench.players.supply
     if supply is None or player is None:
         return False
     instrument, clock = trial.bench.instruments[player.instrument], trial.bench.clock
+    at_once = clock.deadline(AT_ONCE_S)
     try:
-        instrument.open(clock.deadline(10.0))
-        supply.off(clock.deadline(10.0))
+        instrument.open(at_once)
+        supply.off(at_once)
     except Exception:
         return False
     finally:

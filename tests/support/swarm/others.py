@@ -19,8 +19,9 @@ from unittest.mock import patch
 
 from energy_runner.bench import BenchSpec, load_bench_spec, lock
 from energy_runner.bench.serve import bench_file
-from energy_runner.bench.wiring import instruments_of
+from energy_runner.bench.wiring import instruments_of, roles_of
 from energy_runner.director import hold
+from instruments.registry import drivers
 from tests.support.places import ROOT
 
 DIED = "energy-runner run kws01, process 4711 (a run that died)"
@@ -83,8 +84,18 @@ class Others:
         """Let every job hold this bench while the body runs."""
         return patch.object(hold, "lock_bench", self.lock_bench)
 
+    def can_be(self, asked: Asked) -> bool:
+        """Return whether the bench is one that can be asked so: it is built, and switched, before it is locked."""
+        if "BENCH" not in asked.words:
+            return True
+        if "off" in asked.words:
+            return "supply" in roles_of(self.spec)
+        return all(drivers()[one.driver].link != "none" for one in instruments_of(self.spec).values())
+
     def come(self, asked: Asked, out: Path) -> None:
-        """Let another process be asked; take note of what is not as it must be."""
+        """Let another process be asked, if it can be; take note of what is not as it must be."""
+        if not self.can_be(asked):
+            return
         places = {"BENCH": self.folder / FILE, "OUT": out, "ELSEWHERE": self.folder / "elsewhere"}
         words = [str(places.get(word, word)) for word in asked.words]
         ended = subprocess.run(
