@@ -103,3 +103,27 @@ def test_what_is_far_slower_is_no_inference() -> None:
 
 def test_windows_that_are_not_placed_tell_nothing() -> None:
     assert count_by_trace(source_of(np.ones(9)), Alignment(BY_MONITOR, [None]), [5]) is None
+
+
+def pulses(count: int, period: float, duty: float) -> np.ndarray:
+    """Return the power of a window of `count` inferences that begin with more power, with hardly any noise."""
+    at = np.arange(int(count * period) + 2)
+    noise = np.random.default_rng(1).normal(0, 1e-4, len(at))
+    return np.where(at / period % 1 < duty, 0.04, 0.02) + noise
+
+
+@pytest.mark.parametrize("made", [16, 18, 19])
+@pytest.mark.parametrize(("period", "duty"), [(96.99, 0.5), (97.0, 0.93), (61.6, 0.5)])
+def test_what_is_left_of_clear_inferences_does_not_stand_for_others_that_were_not_made(
+    made: int, period: float, duty: float
+) -> None:
+    assert agrees(pulses(made, period, duty), 24) is False
+
+
+@pytest.mark.parametrize("ticks", [16, 18, 32, 36])
+@pytest.mark.parametrize("tick_w", [0.02, 0.2])
+def test_inferences_as_stated_are_seen_beside_a_clearer_tick_at_a_ratio_of_small_numbers(
+    ticks: int, tick_w: float
+) -> None:
+    window_w = pulses(24, 70 * ticks / 24, 0.5)  # the tick comes every 70 samples
+    assert agrees(window_w, 24, tick_w=tick_w) is not False
