@@ -51,9 +51,9 @@ def told(seed: int, number: int, without: frozenset[int] = frozenset()) -> Told:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def part(seed: int, numbers: range) -> list[Told]:
-    """Run some, one after the other."""
-    return [told(seed, number) for number in numbers]
+def part(seed: int, numbers: range, parent: int) -> list[Told]:
+    """Run some, one after the other, while the swarm's own process is there: its signals are those of the runs."""
+    return [told(seed, number) for number in numbers if os.getppid() == parent]
 
 
 def swarm(seed: int, runs: int, minutes: float, workers: int) -> Iterator[Told]:
@@ -65,7 +65,7 @@ def swarm(seed: int, runs: int, minutes: float, workers: int) -> Iterator[Told]:
         for first in count(0, PART):
             if first >= runs or end.expired():
                 break
-            waiting.append(pool.submit(part, seed, range(first, min(first + PART, runs))))
+            waiting.append(pool.submit(part, seed, range(first, min(first + PART, runs)), os.getpid()))
             if len(waiting) > 2 * workers:
                 yield from waiting.pop(0).result()
         for one in waiting:
