@@ -9,7 +9,7 @@ by more than its uncertainty. Each counts as over range, and its window is withh
 * No single sample is ten times both its neighbours *and* twice what two samples in a row reach anywhere in the
   trace (`alone`). Only the pulses of a load that wakes for less than a sample look like that. Those of a DUT that
   sleeps between its inferences come as often as these, or a few times as often, and evenly: then they are its own.
-* No noisy reading comes again and again to the last digit (`stuck`).
+* No noisy reading of current, power or energy comes again and again to the last digit (`stuck`).
 
 What is odd but may be a load is in doubt, and the energy that hangs on it counts as uncertainty: a sample alone
 that is less than ten times its neighbours or half of them, and what is above the limit for less than a limiter
@@ -172,7 +172,9 @@ class _Search:
         self._run: _Run | None = None
         self._last = 0.0  # the sample before this block
         self._high, self._low = Alone(above=True), Alone(above=False)
-        self._stuck = Stuck()
+        # A source's voltage is as quiet as its load, to the last digit of a float while the DUT sleeps; and one that
+        # stands still is wrong by no more than it would have moved.
+        self._stuck = Stuck() if signal != "voltage" else None
         self._inside = (
             min((span.first for span in spans), default=0),
             max((span.stop for span in spans), default=0),
@@ -180,7 +182,8 @@ class _Search:
 
     def take(self, begin: int, samples: Samples, told: Mask | None) -> Mask | None:
         """Look at a block; return which of its samples are over range by now."""
-        self._stuck.take(begin, samples)
+        if self._stuck is not None:
+            self._stuck.take(begin, samples)
         values = samples if told is None else _without(samples, told)
         low, high = _extremes(values)
         beyond = self._beyond(values, low, high)
@@ -201,7 +204,7 @@ class _Search:
         self._count_high()
         self._count_low()
         windows = [(span.first, span.stop) for span in self._spans if span.stop > span.first]
-        for row in self._stuck.found(read, length, windows):
+        for row in self._stuck.found(read, length, windows) if self._stuck is not None else ():
             self._count_row(
                 row.first, row.stop, f"{self._words(row.value)}, {row.stop - row.first} times in a row"
             )

@@ -41,4 +41,4 @@ def test_show_tells_what_is_missing(folder, tmp_path):
     (folder / "s1.bin").unlink()
     done = started("stimuli", "show", "kws01", "--stimuli", str(folder), cwd=tmp_path)
     assert done.returncode == ExitStatus.RULE_FAILED
-    assert "1 are missing, the first s1.bin" in done.stdout
+    assert "1 is missing, the first s1.bin" in done.stdout

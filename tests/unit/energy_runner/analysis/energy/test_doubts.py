@@ -159,3 +159,13 @@ def test_where_equal_readings_are_usual_nothing_is_said() -> None:
     assert found(coarse) == Impossible()
     held = np.repeat(load()[::25], 25)  # read more often than measured
     assert found(held) == Impossible()
+
+
+def test_a_voltage_may_stand_still_while_the_dut_sleeps() -> None:
+    volts = load() * np.float32(1e-3) + np.float32(3.0)  # it falls with the current, whose scatter it has
+    volts[: WINDOW.first + 300] = volts[0]
+    spans = [WINDOW]
+    for signal, count in (("voltage", 0), ("power", 300)):
+        read = lambda a, b: volts[a:b]  # noqa: E731
+        (one,) = find_impossible({signal: (read, FREE)}, LENGTH, PERIOD_S, spans, fake(over_range=[]))
+        assert one.count == count
