@@ -94,7 +94,8 @@ def test_a_fault_here_and_there(plan, kind, tmp_path):
 @pytest.mark.deep
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_fault_at_every_call(plan, kind, tmp_path):
-    for at in range(count(plan, tmp_path / "count")):
+    # Every call suffers two of the four kinds, in turn; the swarm draws the others at random.
+    for at in range(KINDS.index(kind) % 2, count(plan, tmp_path / "count"), 2):
         check_one_fault(kind, at, plan, tmp_path / "run")
 
 
