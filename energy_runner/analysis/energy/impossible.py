@@ -172,8 +172,8 @@ class _Search:
         self._run: _Run | None = None
         self._last = 0.0  # the sample before this block
         self._high, self._low = Alone(above=True), Alone(above=False)
-        # A source's voltage is as quiet as its load, to the last digit of a float while the DUT sleeps; and one that
-        # stands still is wrong by no more than it would have moved.
+        # A source's voltage is as quiet as its load, to the last digit of a float while the DUT sleeps; and one
+        # that stands still is wrong by no more than it would have moved.
         self._stuck = Stuck() if signal != "voltage" else None
         self._inside = (
             min((span.first for span in spans), default=0),
