@@ -48,7 +48,7 @@ def off_command(name: str) -> int:
     said = f"The supply is off (confirmed by {who(identity)})."
     try:
         write_line(said)
-    except OSError:  # a full disk; whoever looks must know all the same
+    except OSError:  # stdout goes to a full disk: the user learns it on stderr
         tell(said)
         raise
     return ExitStatus.VALID

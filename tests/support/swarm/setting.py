@@ -24,8 +24,8 @@ class Setting:
 
     A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` are entered while
     the bench is built, `on_bench` are called with it, `around` are entered while the run lasts. `stop` is how the
-    run is asked to stop, `injected` what calls have raised. Faults between driver and link act as soon as
-    `live` is set, when all is prepared, and after the run, too; nobody else comes when it has `ended`.
+    run is asked to stop, `injected` what calls have raised. `live` switches the faults of the links on, once the
+    bench is prepared; they stay on after the run. No other process comes once the run has `ended`.
     """
 
     rng: np.random.Generator
