@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 from energy_runner.bench import Bench
 from energy_runner.bench.wiring import instruments_of
+from energy_runner.director.supply_off import closed
 from instruments.clock import Clock
 from instruments.devices.io_manager.driver import IoManager
 from instruments.errors import InstrumentError
@@ -92,7 +93,7 @@ def _io_manager_answers(link: Link, clock: Clock) -> bool:
     except (InstrumentError, OSError):
         return False
     finally:
-        io_manager.close()
+        closed(io_manager)
     return True
 
 

@@ -16,6 +16,7 @@ from energy_runner.director.supply_off import (
     POWER_S,
     SUPPLY_STEP,
     Say,
+    closed,
     stopped_safely,
     switch_off,
     switch_off_unreached,
@@ -113,7 +114,9 @@ def make_safe(
     try:
         identity = switch_off(bench, bench.clock.deadline(limit_s), tell, opened=False)
     finally:
-        instrument.close()
+        refused = closed(instrument)
+        if refused is not None:
+            tell(f"its port did not let itself be closed: {one_line(refused)}")
         if told is not None:
             told.end()
     return identity if identity is not None else Identity("instrument", player.instrument)

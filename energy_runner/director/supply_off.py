@@ -61,7 +61,7 @@ def switch_off(
         attempt = deadline.at_most(limit_s)
         try:
             if again or not opened:
-                instrument.close()
+                closed(instrument)
                 identity = _opened(instrument, supply, attempt)
             supply.off(attempt)
         except BaseException as error:  # whatever it was, the supply comes first
@@ -107,7 +107,16 @@ def switch_off_unreached(bench: Bench) -> None:
         try:
             switch_off(bench, bench.clock.deadline(OFF_S), persistent=False, opened=False)
         finally:
-            bench.instruments[player.instrument].close()
+            closed(bench.instruments[player.instrument])
+
+
+def closed(instrument: Instrument) -> InstrumentError | None:
+    """Close an instrument and return what it raised, if anything: that says nothing about its supply."""
+    try:
+        instrument.close()
+    except InstrumentError as error:
+        return error
+    return None
 
 
 def unconfirmed(bench: Bench) -> str:

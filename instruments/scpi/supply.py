@@ -207,6 +207,7 @@ class ScpiSupply:
             self._clock.sleep(_LOOK_S)
 
     def _reconnect(self, deadline: Deadline) -> None:
-        self._link.close()
+        with suppress(InstrumentError):  # a link that is gone may fail to close, and open again all the same
+            self._link.close()
         self._link.open(deadline)
         self._session.in_step = False

@@ -4,6 +4,7 @@
 Time is virtual. The cable is pulled at the end of a run, an examination or a sampled load, while the supply is on.
 """
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import MAY_BE_ON, OFF_S
 from energy_runner.errors import BenchFault, ExitStatus, Interrupted
 from energy_runner.session.events import Remark
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, Unavailable
 from tests.support.small import small_plan, twin_bench
 
 NGU = str(Path(__file__).parents[1] / "support" / "monitor_benches" / "virtual-ngu.toml")
@@ -181,6 +182,28 @@ def test_bench_off_tries_for_half_a_minute(name: str) -> None:
     with pytest.raises(InstrumentError):
         make_safe(bench)
     assert OFF_S - 2 < (world(bench).clock.now_ns() - began_ns) / NS < OFF_S + 2
+
+
+@pytest.mark.parametrize("away_s", [0.0, 3.0])
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_port_that_does_not_let_itself_be_closed_says_nothing_about_the_supply(name: str, away_s: float) -> None:
+    bench = twin_bench(name)
+    world(bench).faults.stale_stream = True
+    if away_s:
+        pull(bench, away_s)
+    instrument, before = bench.instruments[supply_name(bench)], set(threading.enumerate())
+    close = instrument.close
+
+    def refuse() -> None:
+        close()
+        raise Unavailable("close the port", "the device is gone (injected)")
+
+    instrument.close = refuse  # type: ignore[method-assign]
+    said: list[str] = []
+    assert make_safe(bench, said.append).virtual
+    assert not world(bench).powered
+    assert "did not let itself be closed" in said[-1]
+    assert set(threading.enumerate()) == before
 
 
 def test_a_listener_that_raises_or_waits_does_not_keep_the_supply_on() -> None:

@@ -6,16 +6,20 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import create_autospec, patch
 
 import pytest
 
 from energy_runner.bench import load_bench_spec
 from energy_runner.bench.wiring import instruments_of
 from energy_runner.session.folder import write_record, write_result
+from instruments.clock import VirtualClock
+from instruments.errors import Unavailable
+from instruments.links.base import Link
 from instruments.registry import drivers
 from tests.support.swarm.benches import BENCHES, clean, left_on
 from tests.support.swarm.invariants import AT_ONCE_S, CHECKS, complaints, error_of, reachable
+from tests.support.swarm.links import Away
 from tests.support.swarm.others import ON_BENCH, ON_FOLDER, Asked, others
 from tests.support.swarm.run import told
 from tests.support.swarm.setting import NS_PER_S, Setting
@@ -181,6 +185,19 @@ def test_a_supply_that_answers_is_reachable_at_once(bench, tmp_path):
     began_ns = trial.bench.clock.now_ns()
     assert reachable(trial)
     assert trial.bench.clock.now_ns() - began_ns < AT_ONCE_S * NS_PER_S / 2
+
+
+def test_what_was_away_when_the_run_ended_does_not_come_back_for_the_checks():
+    clock, ended_ns = VirtualClock(), []
+    inner = create_autospec(Link, instance=True)
+    inner.name = "monitor"
+    link = Away(inner, 0, NS_PER_S, "gone", lambda: ended_ns[0] if ended_ns else None)
+    ended_ns.append(clock.now_ns())
+    clock.sleep(1.1)
+    with pytest.raises(Unavailable, match="no such port"):
+        link.open(clock.deadline(1.0))
+    ended_ns.clear()
+    link.open(clock.deadline(1.0))
 
 
 def test_a_thread_that_is_left_is_seen(tmp_path):

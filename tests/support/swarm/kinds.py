@@ -14,12 +14,13 @@ import numpy as np
 from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
 from energy_runner.bench import Bench
 from energy_runner.director.stop import StopRequest
+from instruments.links.base import Link
 from instruments.twin_bench.call_faults import KINDS, CallFaults
 from instruments.world.faults import Faults
 from tests.support.disk_faults import DiskFaults, SmallDisk
 from tests.support.sink_faults import SINKS
 from tests.support.swarm.host_clock import host_clock_off
-from tests.support.swarm.links import Away, RaisingCall, Slow
+from tests.support.swarm.links import Away, How, RaisingCall, Slow
 from tests.support.swarm.others import ON_BENCH, ON_FOLDER, Asked
 from tests.support.swarm.setting import NS_PER_S, Setting
 from tests.support.swarm.sinks import FailingSink
@@ -127,12 +128,14 @@ def _corrupted(setting: Setting) -> str:
 def _away(setting: Setting) -> str:
     """Pull an instrument's cable, or make it mute, and put it back."""
     name = setting.one_of(setting.instruments)
-    how = "gone" if setting.rng.random() < 0.5 else "mute"
+    how: How = "gone" if setting.rng.random() < 0.5 else "mute"
     start_ns = setting.moment_ns()
     stop_ns = start_ns + int(setting.log_uniform(0.01, 60.0) * NS_PER_S)
-    setting.wraps.append(
-        lambda device, link: Away(link, start_ns, stop_ns, how) if device == name else link  # type: ignore[arg-type]
-    )
+
+    def wrap(device: str, link: Link) -> Link:
+        return Away(link, start_ns, stop_ns, how, lambda: setting.ended_ns) if device == name else link
+
+    setting.wraps.append(wrap)
     return f"{name} {how} from {start_ns / 1e9:.3f} to {stop_ns / 1e9:.3f} s"
 
 
@@ -272,7 +275,11 @@ def _another(table: tuple[Asked, ...]) -> Arm:
         asked, moment_ns = table[int(setting.rng.integers(len(table)))], setting.moment_ns()
 
         def come() -> None:
-            if not setting.ended and setting.others is not None and (table is ON_BENCH or setting.out.is_dir()):
+            if (
+                setting.ended_ns is None
+                and setting.others is not None
+                and (table is ON_BENCH or setting.out.is_dir())
+            ):
                 setting.others.come(asked, setting.out)
 
         setting.on_bench.append(lambda bench: bench.twin.clock.call_at(moment_ns, come))  # type: ignore[union-attr]

@@ -15,14 +15,18 @@ class Away:
     """A link that is away from `start_ns` to `stop_ns` of its deadline's clock.
 
     "gone" is a cable that was pulled: every call fails, and what was open then stays dead until it is opened
-    again. "mute" is one on which nothing arrives: writing is swallowed, reading brings nothing.
+    again. "mute" is one on which nothing arrives: writing is swallowed, reading brings nothing. From `ended_ns()`
+    on, when the run is over, it stays as it is: what is asked then is how the run left it.
     """
 
-    def __init__(self, inner: Link, start_ns: int, stop_ns: int, how: How) -> None:
+    def __init__(
+        self, inner: Link, start_ns: int, stop_ns: int, how: How, ended_ns: Callable[[], int | None] = lambda: None
+    ) -> None:
         self.name = inner.name
         self._inner = inner
         self._span = (start_ns, stop_ns)
         self._how = how
+        self._ended_ns = ended_ns
         self._dead = False
 
     def open(self, deadline: Deadline) -> None:
@@ -58,7 +62,8 @@ class Away:
 
     def _away(self, deadline: Deadline) -> bool:
         start_ns, stop_ns = self._span
-        return start_ns <= deadline.clock.now_ns() < stop_ns
+        ended_ns = self._ended_ns()
+        return start_ns <= (deadline.clock.now_ns() if ended_ns is None else ended_ns) < stop_ns
 
     def _die(self) -> None:
         if not self._dead:

@@ -25,7 +25,8 @@ class Setting:
     A fault arms itself by adding to the lists: `wraps` stand between driver and link, `building` are entered while
     the bench is built, `on_bench` are called with it, `around` are entered while the run lasts. `stop` is how the
     run is asked to stop, `injected` what calls have raised. `live` switches the faults of the links on, once the
-    bench is prepared; they stay on after the run. No other process comes once the run has `ended`.
+    bench is prepared; they stay on after the run. At `ended_ns` it is over: no other process comes any more,
+    and no box goes or comes back.
     """
 
     rng: np.random.Generator
@@ -41,7 +42,7 @@ class Setting:
     around: list[AbstractContextManager[Any]] = field(default_factory=list)
     injected: list[BaseException] = field(default_factory=list)
     live: bool = False
-    ended: bool = False
+    ended_ns: int | None = None
     out: Path = Path()
     traced: bool = False
     others: Others | None = None

@@ -112,6 +112,6 @@ def run_trial(
             trial.session, trial.examined = (came, None) if isinstance(came, Session) else (None, came)
         except BaseException as error:
             trial.raised = error
-        setting.ended = True
+        setting.ended_ns = bench.clock.now_ns()
     trial.threads = [thread.name for thread in threading.enumerate() if thread not in before]
     return trial
