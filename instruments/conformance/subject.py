@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from instruments.clock import Clock, VirtualClock
 from instruments.links.stream_scpi import StreamScpiLink
@@ -42,7 +43,6 @@ def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
 
     Every driver of the registry is examined on this; another package can do the same with its `DriverSpec`.
     """
-    from instruments.world.cable import CableLink
     from instruments.world.world import World
 
     clock = VirtualClock()
@@ -53,9 +53,7 @@ def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
     if spec.link == "none":
         instrument: Instrument = twin
     else:
-        cable = CableLink("subject", clock, twin.port)
-        link = StreamScpiLink(cable) if spec.link == "scpi" else cable
-        instrument = spec.build(link, clock, spec.options_model()())
+        instrument = spec.build(_link_to(twin.port, spec, clock), clock, spec.options_model()())
     return Subject(
         instrument=instrument,
         clock=clock,
@@ -64,6 +62,17 @@ def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
         feed=lambda: world.set_supply(True, 3.0),
         silence=None if spec.link == "none" else lambda: world.faults.silent.add("subject"),
     )
+
+
+def _link_to(port: Any, spec: DriverSpec, clock: VirtualClock) -> Any:
+    """Return the driver's kind of link to the twin at `port`."""
+    from instruments.world.cable import CableLink
+    from instruments.world.library import LibraryLink
+
+    if spec.link == "vendor":
+        return LibraryLink("subject", clock, port)
+    cable = CableLink("subject", clock, port)
+    return StreamScpiLink(cable) if spec.link == "scpi" else cable
 
 
 def _silent_dut() -> object:
