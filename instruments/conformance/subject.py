@@ -17,7 +17,8 @@ class Subject:
 
     `roles` are the roles to examine, each on its channel in `channels` (default: ""). `pulse()` makes the
     timestamp pin fall once; `feed()` powers the DUT if the instrument does not do so itself. `silence()` makes the
-    instrument stop answering; None if that cannot be done (real hardware).
+    instrument stop answering; None if that cannot be done (real hardware). So do `warm(k)`, which makes the room
+    warmer by so many kelvin, `break_probe()` of a thermometer, and `weld()`, after which a switch stays on.
     """
 
     instrument: Instrument
@@ -28,6 +29,9 @@ class Subject:
     pulse: Callable[[], None] = lambda: None
     feed: Callable[[], None] = lambda: None
     silence: Callable[[], None] | None = None
+    warm: Callable[[float], None] | None = None
+    break_probe: Callable[[], None] | None = None
+    weld: Callable[[], None] | None = None
     channels: dict[RoleName, str] = field(default_factory=dict)
 
     def channel(self, role: RoleName) -> str:
@@ -61,6 +65,9 @@ def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
         pulse=world.pin_falls,
         feed=lambda: world.set_supply(True, 3.0),
         silence=None if spec.link == "none" else lambda: world.faults.silent.add("subject"),
+        warm=lambda by_k: setattr(world, "temperature_c", world.temperature_c + by_k),
+        break_probe=None if spec.link == "none" else lambda: setattr(world.faults, "probe_open", True),
+        weld=None if spec.link == "none" else lambda: setattr(world.faults, "switch_stays_on", True),
     )
 
 

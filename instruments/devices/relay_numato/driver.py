@@ -68,7 +68,9 @@ class NumatoRelay(Instrument):
         asked = f"relay {'on' if wanted else 'off'} {self._relay}"
         said = self._ask(asked, deadline)
         if self._energised(deadline) != wanted:
-            came = f"it reads back as {'off' if wanted else 'on'}" + (f" and says {shown(said[0])}" if said else "")
+            came = f"it reads back as {'off' if wanted else 'on'}" + (
+                f" and says {shown(said[0])}" if said else ""
+            )
             raise Refused(f"send '{asked}' to {self.name}", came, "check the number of the relay, and the board")
 
     def is_on(self, deadline: Deadline) -> bool | None:

@@ -17,9 +17,16 @@ class VirtualNumatoRelay:
 
     def __init__(self, world: World, name: str = "relay") -> None:
         self.world = world
-        self.port = HostPort(world, name, self._receive)
-        self.on = dict.fromkeys(NAMES[:RELAYS], world.faults.left_over.get("switch") != "off")
+        self.port = HostPort(world, name, self._receive, on_open=self._opened)
+        self.on = dict.fromkeys(NAMES[:RELAYS], True)
+        self._untouched = True
         self._input = b""
+
+    def _opened(self) -> None:
+        """Be found as others left us, if a fault says so."""
+        if self._untouched and self.world.faults.left_over.get("switch") == "off":
+            self.on = dict.fromkeys(self.on, False)
+        self._untouched = False
 
     def _receive(self, data: bytes) -> None:
         self._input += data
