@@ -2,7 +2,8 @@
 """The twin of a computer with sensors: it stands in for the kernel's files.
 
 hwmon0 is the processor's sensor, which is warmer, hwmon1 a TMP102 on the bench, and iio has a BME280 that shows
-raw readings. The errors of the two on the bench are drawn within ± 0.5 K and ± 1 K (assumed). With the probe open, the TMP102 does not answer, as a chip that is not there.
+raw readings. The errors of the two on the bench are drawn within ± 0.5 K and ± 1 K (assumed). With the probe open,
+the TMP102 does not answer, as a chip that is not there.
 """
 
 from instruments.world.library import LibraryPort

@@ -69,7 +69,11 @@ class SerialThermometer(Instrument):
     def read(self, deadline: Deadline) -> Temperature:
         """Return the newest temperature that was printed since the last call, or else the next one."""
         asked = f"read a temperature from {self.name}"
-        reading = self._waiting() if not self._options.request else self._request(deadline)
+        reading: Reading | None = None
+        if self._options.request:
+            self._request(deadline)
+        else:
+            reading = self._waiting()
         if reading is None:
             reading = await_answer(self._link, self._newest, deadline, self.while_waiting)
         if reading is None:
