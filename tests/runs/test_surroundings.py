@@ -13,6 +13,7 @@ from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.session import events as ev
 from instruments.errors import Refused
 from instruments.registry import BUILT_IN
+from tests.support.no_report import no_report
 from tests.support.small import small_plan, twin_bench
 
 BENCH = """
@@ -42,6 +43,12 @@ name = "temperature"
 relative_per_k = 0.001
 source = "page 9"
 """
+
+
+@pytest.fixture(autouse=True)
+def without_a_report():
+    with no_report():
+        yield
 
 
 @pytest.fixture
