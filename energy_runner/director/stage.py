@@ -23,7 +23,7 @@ from energy_runner.director.supply_off import (
     switch_off,
     switch_on,
 )
-from energy_runner.director.surroundings import Surroundings
+from energy_runner.director.temperature import Surroundings
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
