@@ -174,6 +174,7 @@ BUILT_IN = (
         driver="instruments.devices.relay_lcus.driver:LcusRelay",
         options="instruments.devices.relay_lcus.driver:Options",
         twin="instruments.devices.relay_lcus.twin:VirtualLcusRelay",
+        models=("LCUS-1", "LCUS-2", "LCUS-4", "LCUS-8"),
         baud=9600,
     ),
     DriverSpec(
@@ -184,6 +185,7 @@ BUILT_IN = (
         driver="instruments.devices.relay_numato.driver:NumatoRelay",
         options="instruments.devices.relay_numato.driver:Options",
         twin="instruments.devices.relay_numato.twin:VirtualNumatoRelay",
+        models=("1, 2, 4, 8, 16 and 32 channel USB relay modules",),
         baud=9600,
     ),
     DriverSpec(
