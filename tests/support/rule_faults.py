@@ -100,7 +100,7 @@ def probe(*, on: bool | None) -> Change:
     """Let the bench's switch be read before the first window and after the last."""
 
     def change(run: Run) -> Run:
-        last = max(e.done_line_ns or 0 for e in run.events if isinstance(e, ev.InferenceDone))
+        last = max(e.t_ns for e in run.events if isinstance(e, ev.InferenceDone))
         run.insert(ev.SwitchRead(t_ns=host_ns(0.1), on=False, switch="cut"))
         return run.insert(ev.SwitchRead(t_ns=last + 1, on=on, switch="cut"))
 
@@ -300,7 +300,7 @@ FAULTS: dict[str, Fault] = {
         "energy",
         alone("energy", bench(**BENCH | {"monitor": {"driver": "x", "calibration": {"due": "2024-12-31"}}})),
     ),
-    "probe-off": Fault("energy", alone("energy", probe(on=True))),
+    "probe-off": Fault("energy", alone("energy", edit(ev.SwitchRead, on=True))),
     "temperature": Fault("energy", alone("energy", bench(**BENCH | {"environment": {"temperature_c": 20.0}}))),
     "uncertainty-complete": Fault("energy", alone("energy", edit(ev.MonitorConfigured, accuracy=ACCURACY))),
     "not-simulated": Fault("energy", alone("energy", record(virtual=True))),
