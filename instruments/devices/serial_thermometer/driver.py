@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from instruments.clock import Clock, Deadline
-from instruments.devices.serial_thermometer.protocol import ANY_NUMBER, Reading, Readings, check_probe
+from instruments.clock import Clock, Deadline, to_ns
+from instruments.devices.serial_thermometer.protocol import ANY_NUMBER, Reading, check_probe
+from instruments.devices.serial_thermometer.readings import Readings
 from instruments.errors import TimedOut
 from instruments.links.answers import await_answer, discard
 from instruments.links.base import Link
@@ -16,6 +17,7 @@ from instruments.thermometry import ThermometerOptions, checked, in_celsius
 
 # Of what waits to be read: an operating system keeps some 4000 bytes of a serial port and drops what comes then.
 _MOST_WAITING_BYTES = 2000
+FRESH_S = 3.0  # so old a reading may be where no newer one was printed: a room changes in minutes
 
 
 def _pattern(text: str) -> str:
@@ -45,6 +47,8 @@ class SerialThermometer(Instrument):
         self._clock = clock
         self._options = options or Options()
         self._readings = Readings(self._options.pattern)
+        self._last: Reading | None = None
+        self._last_ns = 0
 
     def thermometer(self, channel: str = "") -> Thermometer:
         """Return the thermometer."""
@@ -52,6 +56,7 @@ class SerialThermometer(Instrument):
 
     def open(self, deadline: Deadline) -> Identity:
         """Open the port and wait for the first temperature: these boards have no other way to say who they are."""
+        self._last = None
         self._readings.clear(mid_line=True)
         self._link.open(deadline)
         try:
@@ -67,13 +72,13 @@ class SerialThermometer(Instrument):
         self._link.close()
 
     def read(self, deadline: Deadline) -> Temperature:
-        """Return the newest temperature that was printed since the last call, or else the next one."""
+        """Return the newest temperature that was printed, at most `FRESH_S` seconds ago, or else the next one."""
         asked = f"read a temperature from {self.name}"
         reading: Reading | None = None
         if self._options.request:
             self._request(deadline)
         else:
-            reading = self._waiting()
+            reading = self._waiting() or self._fresh()
         if reading is None:
             reading = await_answer(self._link, self._newest, deadline, self.while_waiting)
         if reading is None:
@@ -98,4 +103,10 @@ class SerialThermometer(Instrument):
 
     def _newest(self, data: bytes) -> Reading | None:
         found = self._readings.feed(data)
-        return found[-1] if found else None
+        if not found:
+            return None
+        self._last, self._last_ns = found[-1], self._clock.now_ns()
+        return found[-1]
+
+    def _fresh(self) -> Reading | None:
+        return self._last if self._clock.now_ns() - self._last_ns <= to_ns(FRESH_S) else None

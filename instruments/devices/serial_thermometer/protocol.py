@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 
 from instruments.errors import ProtocolViolation, shown
-from instruments.links.lines import LineSplitter
 from instruments.thermometry import NUMBER
 
 ANY_NUMBER = rf"({NUMBER.pattern})"
@@ -27,35 +26,11 @@ class Reading:
     line: str
 
 
-class Readings:
-    """Takes bytes and returns the readings in complete lines, however the bytes were divided in transit.
-
-    Lines in which the pattern is not found are passed over: boards greet and comment. So is the first line after
-    `clear(mid_line=True)`: its beginning may be missing, and the rest of `T=23.06` would be a wrong number.
-    """
-
-    def __init__(self, pattern: str) -> None:
-        self._pattern = re.compile(pattern)
-        self._lines = LineSplitter()
-        self._mid_line = True
-
-    def clear(self, *, mid_line: bool) -> None:
-        """Drop an incomplete line; `mid_line` says whether the next bytes may belong to one that has begun."""
-        self._lines.clear()
-        self._mid_line = mid_line
-
-    def feed(self, data: bytes) -> list[Reading]:
-        """Return the readings completed by `data`; raise `ProtocolViolation` for a line without an end."""
-        lines = self._lines.feed(data)
-        whole = lines[1:] if self._mid_line else lines
-        self._mid_line = self._mid_line and not lines
-        found = (self._reading(line) for line in whole)
-        return [one for one in found if one is not None]
-
-    def _reading(self, line: str) -> Reading | None:
-        match = self._pattern.search(line[:_LONGEST_LINE])
-        text = (match[1] or "").strip() if match is not None else ""
-        return Reading(float(text), line) if NUMBER.fullmatch(text) else None
+def reading_in(line: str, pattern: re.Pattern[str]) -> Reading | None:
+    """Return the reading in a line; None where the pattern finds no number."""
+    match = pattern.search(line[:_LONGEST_LINE])
+    text = (match[1] or "").strip() if match is not None else ""
+    return Reading(float(text), line) if NUMBER.fullmatch(text) else None
 
 
 def check_probe(asked: str, value_c: float, line: str) -> None:

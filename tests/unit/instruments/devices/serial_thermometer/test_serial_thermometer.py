@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from instruments.clock import VirtualClock
 from instruments.devices.serial_thermometer.driver import Options, SerialThermometer
-from instruments.devices.serial_thermometer.protocol import ANY_NUMBER, Reading, Readings
+from instruments.devices.serial_thermometer.protocol import ANY_NUMBER, Reading
+from instruments.devices.serial_thermometer.readings import Readings
 from instruments.devices.serial_thermometer.twin import VirtualSerialThermometer
 from instruments.errors import ProtocolViolation, TimedOut
 from instruments.world.cable import CableLink
@@ -79,6 +80,24 @@ def test_a_reading_is_never_an_old_one(unread_s):
     twin.world.temperature_c += 10.0
     clock.sleep(1.0)
     assert driver.read(clock.deadline(5.0)).value_c == pytest.approx(first + 10.0, abs=0.2)
+
+
+def test_it_waits_for_nothing_newer_than_three_seconds():
+    driver, _, clock = probe()
+    driver.open(clock.deadline(5.0))
+    began_ns = clock.now_ns()
+    first = driver.read(clock.deadline(5.0))
+    assert driver.read(clock.deadline(5.0)) == first
+    assert clock.now_ns() == began_ns
+
+
+def test_an_old_reading_is_not_given_for_a_new_one():
+    driver, twin, clock = probe()
+    driver.open(clock.deadline(5.0))
+    twin.world.faults.refuse = {"line"}
+    clock.sleep(3.5)
+    with pytest.raises(TimedOut):
+        driver.read(clock.deadline(2.0))
 
 
 def test_readings_differ_as_the_room_does():
