@@ -24,6 +24,8 @@ _CHANCE = 3.0  # ... less so many standard deviations, by which noise may lift a
 _AS_HIGH = 0.85  # of the peak at a lag: mean height of those at multiples of its divisor, so that each is > 0.7
 _MOST_DIVISOR = 64
 _SIGNIFICANCE = 8.0  # standard deviations of what chance gives; a meter's noise is not quite white
+_FINE = 3  # bins for each sample, where what repeats is taken out
+_FILLED = 4  # samples in each of them, at least
 _ROUNDING = 1e-7  # relative: of samples with 24 bits
 _LONGEST = 1 << 20  # samples; a longer trace is averaged first
 
@@ -132,18 +134,24 @@ def explained(y: FloatArray, period: float) -> Folded:
 
 
 def repeating(y: FloatArray, period: float) -> FloatArray:
-    """Return what of `y` repeats at `period` samples."""
-    bin_of, bins = _bins(len(y), period)
+    """Return what of `y` repeats at `period` samples.
+
+    Bins are a third of a sample wide where there are samples enough. Wider ones leave a part of steep edges behind
+    that looks like something else that repeats: at 43.33 samples, an edge is at the same place within a sample at
+    every third repetition.
+    """
+    bin_of, bins = _bins(len(y), period, round(_FINE * period))
     count = np.bincount(bin_of, minlength=bins)
     mean = np.bincount(bin_of, weights=y, minlength=bins) / np.maximum(count, 1)
     repeats: FloatArray = mean[bin_of]
     return repeats
 
 
-def _bins(length: int, period: float) -> tuple[npt.NDArray[np.intp], int]:
-    """Return the bin of each sample when folding, and the number of bins."""
+def _bins(length: int, period: float, fine: int = 0) -> tuple[npt.NDArray[np.intp], int]:
+    """Return the bin of each sample when folding, and the number of bins: `fine` ones, if the samples suffice."""
     bins = max(3, min(64, round(2 * period)))
     parts = int(min(16, max(1, length / max(12 * period, 8 * bins))))
+    bins = max(bins, min(fine, int(length / parts / _FILLED)))
     places = np.arange(length, dtype=np.float64)
     turns = places / period
     bin_of = np.minimum(((turns - np.floor(turns)) * bins).astype(np.intp), bins - 1)

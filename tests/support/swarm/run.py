@@ -56,16 +56,17 @@ def part(seed: int, numbers: range, parent: int) -> list[Told]:
     return [told(seed, number) for number in numbers if os.getppid() == parent]
 
 
-def swarm(seed: int, runs: int, minutes: float, workers: int) -> Iterator[Told]:
-    """Yield what each run came to, until `runs` are done or `minutes` have passed."""
+def swarm(seed: int, runs: int, minutes: float, workers: int, begin: int = 0) -> Iterator[Told]:
+    """Yield what each run from number `begin` on came to, until `runs` are done or `minutes` have passed."""
     clock = RealClock()
     end = clock.deadline(60.0 * minutes)
     with ProcessPoolExecutor(workers) as pool:
         waiting = []
-        for first in count(0, PART):
-            if first >= runs or end.expired():
+        for first in count(begin, PART):
+            if first >= begin + runs or end.expired():
                 break
-            waiting.append(pool.submit(part, seed, range(first, min(first + PART, runs)), os.getpid()))
+            numbers = range(first, min(first + PART, begin + runs))
+            waiting.append(pool.submit(part, seed, numbers, os.getpid()))
             if len(waiting) > 2 * workers:
                 yield from waiting.pop(0).result()
         for one in waiting:
@@ -79,7 +80,7 @@ def main() -> int:
         return _replayed(options.replay, frozenset(options.without), options.keep)
     outcomes: Counter[str] = Counter()
     broken = valid = beyond = 0
-    for one in swarm(options.seed, options.runs, options.minutes, options.workers):
+    for one in swarm(options.seed, options.runs, options.minutes, options.workers, options.first):
         outcomes[one.outcome] += 1
         if outcomes.total() % TELL == 0:
             print(f"{outcomes.total()} runs so far, {broken} broke a promise", file=sys.stderr, flush=True)
@@ -119,6 +120,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/swarm", description=__doc__)
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after so many minutes")
     parser.add_argument("--runs", type=int, default=1000, help="stop after so many runs (1000)")
+    parser.add_argument("--first", type=int, default=0, metavar="NUMBER", help="begin with this run (0)")
     parser.add_argument("--seed", type=int, default=0, help="of the draw; the same seed gives the same runs (0)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (one a core)")
     parser.add_argument("--replay", default="", metavar="SEED:NUMBER", help="run one again and tell all about it")

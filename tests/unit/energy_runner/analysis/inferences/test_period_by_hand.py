@@ -266,16 +266,18 @@ def test_nothing_or_a_sample_for_each_bin_explains_nothing():
     ("period", "length", "bins", "parts"),
     [
         (1.1, 23, 3, 1),  # at least three bins
-        (1.4, 200, 3, 8),
-        (10.0, 159, 20, 1),
-        (10.0, 319, 20, 1),  # a part has eight samples for each bin ...
-        (10.0, 320, 20, 2),
-        (30.0, 45, 60, 1),  # some bins have a single sample
-        (31.9, 2000, 64, 3),  # ... of which there are at most 64
-        (100.0, 2399, 64, 1),  # a part has at least twelve periods
-        (100.0, 2400, 64, 2),
-        (100.0, 1200 * 16, 64, 16),  # and there are at most sixteen
-        (100.0, 1200 * 20, 64, 16),
+        (1.4, 200, 4, 8),
+        (10.0, 159, 30, 1),  # three for each sample
+        (10.0, 319, 30, 1),  # a part has sixteen samples for each sample of the period ...
+        (10.0, 320, 30, 2),
+        (30.0, 45, 60, 1),  # two for each sample of the period at least, some with a single one
+        (31.9, 2000, 96, 3),
+        (100.0, 1000, 250, 1),  # four samples in each of more than that
+        (100.0, 100, 64, 1),
+        (100.0, 2399, 300, 1),  # a part has at least twelve periods
+        (100.0, 2400, 300, 2),
+        (100.0, 1200 * 16, 300, 16),  # and there are at most sixteen
+        (100.0, 1200 * 20, 300, 16),
     ],
 )
 def test_bins_and_parts(period, length, bins, parts):

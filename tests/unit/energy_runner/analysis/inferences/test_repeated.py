@@ -120,6 +120,24 @@ def test_what_is_left_of_clear_inferences_does_not_stand_for_others_that_were_no
     assert agrees(pulses(made, period, duty), 24) is False
 
 
+def steep(made: int, third_parts: int) -> np.ndarray:
+    """Return inferences of `third_parts` thirds of a sample, with steep edges between their layers, as means."""
+    fine = np.full(10 * third_parts, 34.2e-3)  # thirtieths of a sample
+    for at in (0.1, 0.24, 0.42, 0.6):
+        fine[round(at * len(fine)) :][:50] = 36.5e-3
+    fine[round(0.92 * len(fine)) :][:50] = 9e-3
+    whole = np.tile(fine, made)
+    return whole[: len(whole) // 30 * 30].reshape(-1, 30).mean(axis=1)
+
+
+@pytest.mark.parametrize(("made", "stated"), [(18, 24), (24, 32), (24, 18), (18, 30), (30, 24)])
+@pytest.mark.parametrize("third_parts", [130, 131, 128])
+def test_edges_that_fall_on_the_same_parts_of_samples_now_and_then_are_nothing_beside_the_inferences(
+    made: int, stated: int, third_parts: int
+) -> None:
+    assert agrees(steep(made, third_parts), stated) is False
+
+
 @pytest.mark.parametrize("ticks", [16, 18, 32, 36])
 @pytest.mark.parametrize("tick_w", [0.02, 0.2])
 def test_inferences_as_stated_are_seen_beside_a_clearer_tick_at_a_ratio_of_small_numbers(
