@@ -282,27 +282,27 @@ class DutLink(Protocol):
 
 @dataclass(frozen=True)
 class Temperature:
-    """A temperature in °C with its standard uncertainty in kelvin."""
+    """A temperature in °C with its standard uncertainty in kelvin, None where nobody stated one."""
 
     value_c: float
-    u_k: float
+    u_k: float | None
 
 
 class Thermometer(Protocol):
     """Measures the temperature at the DUT or of the bench."""
 
     def read(self, deadline: Deadline) -> Temperature:
-        """Return the present temperature."""
+        """Return the present temperature; raise an `InstrumentError` for what cannot be one."""
 
 
 class Switch(Protocol):
     """A relay or a port of a USB hub, such as one that turns a debug probe off while the DUT is measured."""
 
     def turn(self, on: bool, deadline: Deadline) -> None:
-        """Switch and confirm it by read-back."""
+        """Switch; confirm it by read-back where the device has one, and raise `Refused` if it reads otherwise."""
 
-    def is_on(self, deadline: Deadline) -> bool:
-        """Return the state by read-back."""
+    def is_on(self, deadline: Deadline) -> bool | None:
+        """Return the state by read-back; None if the device cannot tell it, whatever it was last told."""
 
 
 # --- the instrument -----------------------------------------------------------------------------------------

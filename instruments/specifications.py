@@ -48,7 +48,8 @@ class SpecificationTerm:
     """One limit of a data sheet: ± (`relative` x reading + `absolute`).
 
     A term with neither is a known cause of unknown size. The term counts only for readings larger than `above`, in
-    `unit`. `assumed` means that no document states the limit.
+    `unit`. `assumed` means that no document states the limit. What `relative_per_k` and `absolute_per_k` add for
+    each kelvin is in `relative` and `absolute` already, for a change of temperature of `change_k` kelvin.
     """
 
     name: str
@@ -58,6 +59,9 @@ class SpecificationTerm:
     source: str = ""
     above: float = 0.0
     assumed: bool = False
+    relative_per_k: float = 0.0
+    absolute_per_k: float = 0.0
+    change_k: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,10 @@ def as_facts(table: Specification) -> dict[str, Any]:
     """Return the limits of error in `table` as a journal holds them; what a calibration adds only where it is."""
     facts = asdict(table)
     del facts["largest"]
+    for term in facts["terms"]:
+        for name in ("relative_per_k", "absolute_per_k", "change_k"):
+            if not term[name]:
+                del term[name]
     if not table.points:
         del facts["points"], facts["replaced"]
     return facts

@@ -217,7 +217,7 @@ def _conditions(
         return None
     sampler = facts.sampler()
     return Conditions(
-        limits=Limits.of(facts.monitor.accuracy),
+        limits=Limits.of(facts.monitor.accuracy).at(facts.temperature_change_k()),
         signals=tuple(signal.get("name", "") for signal in facts.monitor.signals),
         voltage_v=facts.monitor.voltage_set_v,
         rate_u=alignment.rate_u,

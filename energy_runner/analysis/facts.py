@@ -88,6 +88,7 @@ class Facts:
     identified: list[ev.DutIdentified] = field(default_factory=list)
     boxes: list[ev.DeviceIdentified] = field(default_factory=list)
     switched: list[ev.SupplySwitched] = field(default_factory=list)
+    temperatures: list[ev.TemperatureMeasured] = field(default_factory=list)
     edges: list[ev.EdgeCaptured] = field(default_factory=list)
     laps: list[ev.LapCaptured] = field(default_factory=list)
     started: list[ev.AcquisitionStarted] = field(default_factory=list)
@@ -115,6 +116,14 @@ class Facts:
         name = self.monitor.sampler if self.monitor else ""
         return next((box for box in self.boxes if box.box == name), None)
 
+    def temperature_change_k(self) -> float | None:
+        """Return by how much the temperature changed while the run recorded it (K); None if it did so not twice.
+
+        An error that all readings of one thermometer share is in none of their differences.
+        """
+        found = [one.temperature_c for one in self.temperatures]
+        return max(found) - min(found) if len(found) > 1 else None
+
     def kinds(self) -> dict[str, str]:
         """Return by name the kind of each signal recorded, `mean` or `instant`."""
         signals = self.monitor.signals if self.monitor else []
@@ -140,6 +149,7 @@ _LISTS: dict[type[ev.Event], str] = {
     ev.DutIdentified: "identified",
     ev.DeviceIdentified: "boxes",
     ev.SupplySwitched: "switched",
+    ev.TemperatureMeasured: "temperatures",
     ev.EdgeCaptured: "edges",
     ev.LapCaptured: "laps",
     ev.AcquisitionStarted: "started",
@@ -173,6 +183,7 @@ _NUMBERS: dict[type[ev.Event], dict[str, tuple[float, float]]] = {
         "inferences": (1.0, _LARGEST),
     },
     ev.EdgesExpected: {"count": (0.0, 1000.0)},
+    ev.TemperatureMeasured: {"temperature_c": (-273.15, 1e4)},
     ev.Remark: {"after": (-_LARGEST, _LARGEST), "before": (-_LARGEST, _LARGEST)},
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plans: what a run will do, checked as far as possible before anything is switched on."""
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -25,10 +26,14 @@ def plan(
     read_back: bool = True,
     seed: int = 0,
     limit: int | None = None,
+    wait_temperature_c: Sequence[float] | None = None,
+    wait_temperature_s: float | None = None,
 ) -> RunPlan:
     """Return a plan: the benchmark, the stimuli, and the inferences per window (None: found by a short trial).
 
-    `mode` is "energy", "performance" or "accuracy"; `limit` restricts an accuracy run to the first files. The
+    `mode` is "energy", "performance" or "accuracy"; `limit` restricts an accuracy run to the first files. With
+    `wait_temperature_c`, the lowest and the highest temperature in °C, the run waits for the bench's thermometer
+    before it switches the DUT on, and gives up after `wait_temperature_s` seconds (an hour by default). The
     default `stimuli` are those that come with a demo benchmark, or that `fetch_stimuli` has fetched. Raises
     `ConfigurationError` for an unknown benchmark, for impossible values, and for stimuli that are missing or do
     not fit.
@@ -45,6 +50,8 @@ def plan(
             "read_back": read_back,
             "seed": seed,
             "limit": limit,
+            "wait_temperature_c": wait_temperature_c,
+            "wait_temperature_s": wait_temperature_s,
         }
     )
     definition = load_benchmark(benchmark)

@@ -25,7 +25,7 @@ from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.director.subscriber import Listener
 from energy_runner.director.supply_off import SUPPLY
-from energy_runner.errors import BenchFault, Call, ConfigurationError, Detached, RunnerError
+from energy_runner.errors import Argument, BenchFault, Call, ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import (
@@ -211,6 +211,11 @@ def _ready(
             model=Path(model) if model is not None else None,
         )
     check_in_force(bench.spec, bench.clock)
+    if run_plan.wait_temperature_c is not None and bench.thermometer is None:
+        raise ConfigurationError(
+            Argument("wait_temperature_c", "{:g} {:g}".format(*run_plan.wait_temperature_c)),
+            f": bench '{bench.spec.name}' has no thermometer. Try: give it one, in [roles]",
+        )
     folder = create_session(DEFAULT_PARENT, _name(bench, run_plan), Path(out) if out is not None else None)
     return folder, partial(_execute, bench, run_plan, folder, rules=rules)
 
@@ -358,6 +363,8 @@ def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc:
             min_inferences=benchmark.run.min_inferences,
             read_back=run_plan.read_back,
             seed=run_plan.seed,
+            wait_temperature_c=list(run_plan.wait_temperature_c) if run_plan.wait_temperature_c else None,
+            wait_temperature_s=run_plan.wait_temperature_s if run_plan.wait_temperature_c else None,
         ),
         label_file=LabelFile(file=benchmark.labels_file, sha256=run_plan.labels_sha256, stimuli=run_plan.labels)
         if run_plan.labels_sha256

@@ -37,6 +37,7 @@ from instruments.roles import (
 )
 from instruments.twin_bench.bench import TwinBench, TwinOptions, build_twin_bench
 from instruments.world.cable import CableLink
+from instruments.world.library import LibraryLink, LibraryPort
 from instruments.world.load import LoadOptions
 
 # Called with the instrument's name, direction ("tx", "rx") and bytes.
@@ -258,8 +259,11 @@ class _Builder:
                 return make_link(driver.link, instrument.port, name, self.clock, options)
             except AddressError as error:
                 raise ConfigurationError(f"{name}.port: {error}") from error
-        port = self.twin.ports()[name]
-        cable = CableLink(f"{name} on the virtual bench", self.twin.clock, port, dtr=instrument.dtr is not False)
+        port, called = self.twin.ports()[name], f"{name} on the virtual bench"
+        if isinstance(port, LibraryPort):
+            clock, listener = self.twin.clock, options.listener
+            return LibraryLink(called, clock, port, around=options.around, listener=listener)
+        cable = CableLink(called, self.twin.clock, port, dtr=instrument.dtr is not False)
         return link_over("scpi" if driver.link == "scpi" else "stream", cable, self.clock, options)
 
     def _baud(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> int:

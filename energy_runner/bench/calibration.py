@@ -238,11 +238,12 @@ def _check_term(spec: BenchSpec, terms: list[TermSpec], number: int, term: TermS
         raise CalibrationError(
             place, f"'{term.name[:40]}' is stated twice; leave one out", also=(*table, str(twice[0]))
         )
-    if term.per_k and _change_k(spec) is None:
+    if term.per_k and _change_k(spec) is None and spec.roles.thermometer is None:
         raise CalibrationError(
             place,
             f"'{term.name[:40]}' is stated for each kelvin, and environment.temperature_change_k is not given: by "
-            "how much did the temperature change since the last self-calibration?",
+            "how much did the temperature change since the last self-calibration? A thermometer in [roles] would "
+            "tell how much it changes during the run",
         )
 
 
@@ -253,7 +254,7 @@ def _change_k(spec: BenchSpec) -> float | None:
 def _term(spec: BenchSpec, term: TermSpec) -> SpecificationTerm:
     change_k = _change_k(spec) or 0.0
     source = term.source
-    if term.per_k:
+    if term.per_k and _change_k(spec) is not None:
         source += f" \u00d7 {change_k:g} K (environment.temperature_change_k)"
     return SpecificationTerm(
         name=term.name,
@@ -263,6 +264,9 @@ def _term(spec: BenchSpec, term: TermSpec) -> SpecificationTerm:
         source=source,
         above=term.above,
         assumed=term.assumed,
+        relative_per_k=term.relative_per_k,
+        absolute_per_k=term.absolute_per_k,
+        change_k=change_k,
     )
 
 

@@ -88,9 +88,11 @@ def _speak_scpi(spec: BenchSpec, tcp_port: int) -> list[str]:
     links = {name: driver_of(name, one).link for name, one in instruments_of(spec).items()}
     silent = [name for name, link in links.items() if link in ("none", "vendor")]
     if silent or not any(name != DUT_PORT for name in links):
+        name = silent[0] if silent else "monitor"
+        library = links.get(name) == "vendor"
+        why = "is reached through its vendor's library, not through a port" if library else "exchanges no bytes"
         raise ConfigurationError(
-            f"bench '{spec.name}' cannot be served: its {silent[0] if silent else 'monitor'} exchanges no bytes. "
-            "Try: virtual-lpm01a or virtual-n6705c"
+            f"bench '{spec.name}' cannot be served: its {name} {why}. Try: virtual-lpm01a or virtual-n6705c"
         )
     scpi = [name for name, link in links.items() if link == "scpi"]
     if tcp_port and not scpi:

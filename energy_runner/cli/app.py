@@ -158,6 +158,20 @@ def run(
     seed: Annotated[
         int, typer.Option(help="Seed of a virtual bench's instrument errors and noise.", metavar="N")
     ] = 0,
+    wait_temperature_c: Annotated[
+        tuple[float, float] | None,
+        typer.Option(
+            help="Energy: wait before power-up until the bench's thermometer shows LOW to HIGH °C.",
+            metavar="LOW HIGH",
+            show_default=False,
+        ),
+    ] = None,
+    wait_temperature_s: Annotated[
+        float | None,
+        typer.Option(
+            help="Give up waiting after so many seconds; default: an hour.", metavar="S", show_default=False
+        ),
+    ] = None,
     rule_set: RuleSetOption = "",
     voltage: Annotated[
         float | None,
@@ -211,6 +225,8 @@ def run(
         read_back=read_back,
         limit=limit,
         seed=seed,
+        wait_temperature_c=wait_temperature_c,
+        wait_temperature_s=wait_temperature_s,
         rule_set=rule_set,
         voltage=voltage,
         rate=rate,

@@ -29,6 +29,8 @@ class RunOptions:
     read_back: bool = True
     limit: int | None = None
     seed: int = 0
+    wait_temperature_c: tuple[float, float] | None = None
+    wait_temperature_s: float | None = None
     rule_set: str = ""
     voltage: float | None = None
     rate: float | None = None
@@ -56,6 +58,8 @@ def run_command(options: RunOptions) -> int:
             read_back=options.read_back,
             seed=options.seed,
             limit=options.limit,
+            wait_temperature_c=options.wait_temperature_c,
+            wait_temperature_s=options.wait_temperature_s,
             out=options.out,
             model=options.model,
             listeners=[progress],

@@ -33,8 +33,8 @@ def measure_energy(stage: Stage) -> None:
     plan = stage.plan
     stage.open_instruments()
     applied = stage.configure_sampler(stage.configure_supply())
-    stage.isolate()
-    stage.surroundings()
+    stage.await_temperature()
+    stage.isolation.begin()
     stage.power_up()
     stage.identify_dut()
     stage.arm_edges()
@@ -45,6 +45,7 @@ def measure_energy(stage: Stage) -> None:
     stage.phase("load", plan.inputs[0].file)
     load(stage, plan.inputs[0], read_back=plan.read_back)
     load_s = (stage.clock.now_ns() - load_started_ns) / 1e9
+    stage.isolation.look()
     inferences, inference_s = _find_inferences(stage, applied.period_s)
     limit_s = SLACK * inference_s * (inferences + plan.warmups) + SLACK_S
     window_s = inference_s * (inferences + plan.warmups)
@@ -56,13 +57,16 @@ def measure_energy(stage: Stage) -> None:
             load(stage, planned, read_back=plan.read_back)
         stage.phase("measure", f"window {index + 1} of {len(plan.inputs)}")
         before = edges_seen(stage)
-        stage.infer("window", index, inferences=inferences, warmups=plan.warmups, limit_s=limit_s)
+        stage.infer(
+            "window", index, inferences=inferences, warmups=plan.warmups, limit_s=limit_s, expected_s=window_s
+        )
+        stage.isolation.look()
         if not _edges_arrive(stage, before + 2):
             seen = edges_seen(stage) - before
             stage.recorder.remark("director", f"window {index + 1}: {seen} of 2 edges came", suspicious=True)
     stage.phase("finish")
     stage.wait(tail_s(plan.tail_s, (stage.clock.now_ns() - started_ns) / NS_PER_S, _drift(stage)))
-    stage.surroundings()
+    stage.surroundings.measure()
     _await_confirmation(stage, applied.period_s)
     _stop(stage, stage.deadline(STOP_S))
     _measure_voltage(stage)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make the frozen plan of one run from a benchmark and options: everything that the director needs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from energy_runner.bench.spec import Mode
 from energy_runner.benchmarks.catalogue import Benchmark
@@ -41,7 +43,9 @@ class RunPlan:
     `inferences` None means that a short trial finds a number that fills a window. `head_s` and `tail_s` are
     seconds of idle recorded before the first and after the last command. Raises `ConfigurationError` for values
     that no run can have, so that no plan ever switches a supply on in vain. `labels_sha256` is that of the label
-    file, empty where the inputs come from none, and `labels` how many files it lists.
+    file, empty where the inputs come from none, and `labels` how many files it lists. The run waits before it
+    switches the supply on until the temperature is in the range `wait_temperature_c` (lowest and highest, °C), for
+    `wait_temperature_s` seconds at most.
     """
 
     benchmark: Benchmark
@@ -55,13 +59,21 @@ class RunPlan:
     tail_s: float = 0.5
     labels_sha256: str = ""
     labels: int = 0
+    wait_temperature_c: tuple[float, float] | None = None
+    wait_temperature_s: float = 3600.0
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in CHECKS if name != "limit"}
         for name, value in checked(given).items():  # numpy's integers become Python's, which JSON can hold
-            if value is None and name != "inferences":
+            if value is None and name not in ("inferences", "wait_temperature_c"):
                 raise ConfigurationError(Argument(name, "None"), ": a plan needs it")
             object.__setattr__(self, name, value)
+        if self.wait_temperature_c is not None and self.mode != "energy":
+            raise ConfigurationError(
+                Argument("wait_temperature_c", "{:g} {:g}".format(*self.wait_temperature_c)),
+                ": only a run in energy mode uses the thermometer. Try: ",
+                Argument("mode", "energy"),
+            )
 
     def __repr__(self) -> str:
         each = f", {self.inferences} inferences each" if self.inferences is not None else ""
@@ -87,6 +99,8 @@ def plan_run(
     read_back: bool = True,
     seed: int = 0,
     limit: int | None = None,
+    wait_temperature_c: Sequence[float] | None = None,
+    wait_temperature_s: float | None = None,
 ) -> RunPlan:
     """Return the plan of a run; raise `ConfigurationError` for stimuli that are missing or do not fit.
 
@@ -121,4 +135,17 @@ def plan_run(
         seed=seed,
         labels_sha256=folder.labels_sha256,
         labels=len(folder.labels),
+        **_waiting(wait_temperature_c, wait_temperature_s),
     )
+
+
+def _waiting(range_c: Sequence[float] | None, limit_s: float | None) -> dict[str, Any]:
+    """Return what was given of the wait for a temperature; the plan checks it."""
+    if limit_s is not None and range_c is None:
+        raise ConfigurationError(
+            Argument("wait_temperature_s", f"{limit_s}"),
+            ": for which temperature? Try: ",
+            Argument("wait_temperature_c", "21 25"),
+        )
+    given = {"wait_temperature_c": range_c, "wait_temperature_s": limit_s}
+    return {name: value for name, value in given.items() if value is not None}

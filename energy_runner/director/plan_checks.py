@@ -3,7 +3,7 @@
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from energy_runner.bench.spec import Mode, parse_mode
@@ -11,6 +11,7 @@ from energy_runner.errors import Argument, ConfigurationError
 
 # The DUT's parser keeps counts in 32 bits; a window of so many inferences would last for years.
 MOST_INFERENCES = 2**31 - 1
+LOWEST_C, HIGHEST_C = -60.0, 150.0  # that a thermometer may read
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,6 +55,19 @@ def _seconds(name: str, value: Any) -> float:
     return float(value)
 
 
+def _range_c(name: str, value: Any) -> tuple[float, float]:
+    """Return the lowest and the highest temperature, °C."""
+    numbers = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+    plain = all(isinstance(one, int | float) and not isinstance(one, bool) for one in numbers)
+    if len(numbers) != 2 or not plain or not LOWEST_C <= numbers[0] < numbers[1] <= HIGHEST_C:
+        raise ConfigurationError(
+            Argument(name, _shown(value)),
+            f": must be the lowest and the highest temperature, from {LOWEST_C:g} to {HIGHEST_C:g} °C. Try: ",
+            Argument(name, "21 25"),
+        )
+    return float(numbers[0]), float(numbers[1])
+
+
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "mode": _mode,
     "inferences": _whole_number(1, MOST_INFERENCES),
@@ -63,6 +77,8 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "limit": _whole_number(1, 2**31 - 1),
     "head_s": _seconds,
     "tail_s": _seconds,
+    "wait_temperature_c": _range_c,
+    "wait_temperature_s": _seconds,
 }
 
 

@@ -9,6 +9,7 @@ from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.first_contact import first_contact, note_boot
+from energy_runner.director.isolation import Isolation
 from energy_runner.director.laps import check_laps
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
@@ -22,6 +23,7 @@ from energy_runner.director.supply_off import (
     switch_off,
     switch_on,
 )
+from energy_runner.director.temperature import Surroundings
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
@@ -34,11 +36,10 @@ from energy_runner.session.events import (
     PhasesMarked,
     Purpose,
     SupplySwitched,
-    SwitchTurned,
-    TemperatureMeasured,
 )
 from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
+from instruments.errors import InstrumentError
 from instruments.roles import AppliedSampling, AppliedSupply, Identity, Instrument, Lap, StreamItem
 from instruments.specifications import as_facts, largest_facts
 
@@ -70,6 +71,8 @@ class Stage:
         self.virtual = bench.virtual
         self.total_s: float | None = None
         self._stop = stop
+        self.isolation = Isolation(bench, recorder)
+        self.surroundings = Surroundings(bench, recorder)
         self._keep_alive = KeepAlive(bench, partial(recorder.remark, SUPPLY))
         self._started_ns = self.clock.now_ns()
         self._looked_ns = self._started_ns - POLL_NS
@@ -85,6 +88,7 @@ class Stage:
         self._stop.check()
         self._phase = f"{name} {detail}".strip()
         self.recorder.emit(Phase(t_ns=self.clock.now_ns(), name=name, detail=detail))
+        self.surroundings.measure()
 
     def look_after(self) -> None:
         """Heed a request to stop, read stream and edges, show progress; cheap if called often."""
@@ -98,6 +102,7 @@ class Stage:
         self._keep_alive()
         self.recorder.look_after()
         self.collect()
+        self.surroundings.look()
         elapsed_s = (now_ns - self._started_ns) / 1e9
         self.recorder.progress(elapsed_s, max(elapsed_s, self.total_s or 0.0), self._phase)
 
@@ -168,13 +173,20 @@ class Stage:
         """Open and identify every instrument, the supply's first, so that it can be switched off."""
         self.phase("open")
         players = self.bench.players
+        self.isolation.register(self.undo)
         for name, instrument in self.bench.instruments.items():
             self.undo.register(f"close {name}", partial(_close, instrument), last=True)
             if players.supply is not None and name == players.supply.instrument:
                 self.undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
             instrument.while_waiting = self.look_after
-            identity = instrument.open(self.deadline(OPEN_S))
+            try:
+                identity = instrument.open(self.deadline(OPEN_S))
+            except InstrumentError as error:
+                if self.plan.wait_temperature_c is None and self.surroundings.does_without(name, error):
+                    continue
+                raise
             self._opened.add(name)
+            self.surroundings.opened(name)
             check_serial(self.bench.spec, name, identity)
             if identity.model:
                 self.identified(name, identity)
@@ -231,23 +243,17 @@ class Stage:
         )
         return applied
 
-    def surroundings(self) -> None:
-        """Measure the temperature, where the bench has a thermometer."""
-        thermometer = self.bench.thermometer
-        if thermometer is not None:
-            now = thermometer.read(self.deadline(ANSWER_S))
-            self.recorder.emit(
-                TemperatureMeasured(t_ns=self.clock.now_ns(), temperature_c=now.value_c, u_k=now.u_k)
-            )
-
-    def isolate(self) -> None:
-        """Turn the switch off while the DUT is measured, and on again after it: a debug probe feeds current."""
-        switch = self.bench.switch
-        if switch is None or not switch.is_on(self.deadline(ANSWER_S)):
+    def await_temperature(self) -> None:
+        """Wait for the temperature that the plan asks for, with the DUT's supply still off."""
+        wanted = self.plan.wait_temperature_c
+        if wanted is None:
             return
-        self.undo.register("turn the switch on again", lambda deadline: switch.turn(True, deadline))
-        switch.turn(False, self.deadline(ANSWER_S))
-        self.recorder.emit(SwitchTurned(t_ns=self.clock.now_ns(), on=False))
+        self.phase("wait for the temperature", f"{wanted[0]:g} to {wanted[1]:g} °C")
+
+        def say(text: str) -> None:
+            self._phase = f"wait for {text}"
+
+        self.surroundings.wait_for(*wanted, self.plan.wait_temperature_s, self.wait, say)
 
     def power_up(self) -> None:
         """Switch the supply on and wait until the DUT has booted."""
@@ -289,11 +295,24 @@ class Stage:
 
     # --- stimuli ------------------------------------------------------------------------------------------
 
-    def infer(self, purpose: Purpose, index: int, *, inferences: int, warmups: int, limit_s: float) -> Inference:
-        """Let the DUT infer and record its answer."""
+    def infer(
+        self,
+        purpose: Purpose,
+        index: int,
+        *,
+        inferences: int,
+        warmups: int,
+        limit_s: float,
+        expected_s: float | None = None,
+    ) -> Inference:
+        """Let the DUT infer and record its answer; `expected_s` is how long that will take, if it is known."""
         if self.acquiring:
             self.recorder.emit(EdgesExpected(t_ns=self.clock.now_ns(), purpose=purpose, count=2))
-        result = self.bench.dut.infer(inferences, warmups, self.deadline(limit_s))
+        self.surroundings.quiet_until(expected_s)
+        try:
+            result = self.bench.dut.infer(inferences, warmups, self.deadline(limit_s))
+        finally:
+            self.surroundings.no_longer_quiet()
         self.note_inference(purpose, index, 0, result)
         self._note_phases(purpose, index)
         check_laps(result)

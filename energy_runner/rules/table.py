@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of rules: what each demands, the function that judges, in which modes, and the unit of its number."""
 
-from energy_runner.rules import clocks, instrument, modes, run, samples, windows
+from energy_runner.rules import clocks, instrument, isolation, modes, run, samples, windows
 from energy_runner.rules.base import ACCURACY, ENERGY, TIMED
 from energy_runner.rules.rule import Rule
 
@@ -112,6 +112,7 @@ _TABLE: tuple[Rule, ...] = (
         "instrument-known", "make, model, serial and firmware of the monitor", instrument.instrument_known, ENERGY
     ),
     Rule("calibration", "due date not passed, or calibrated {limit} months ago", instrument.calibration, ENERGY),
+    Rule("probe-off", "the debug probe was off in every window", isolation.probe_off, ENERGY, "1"),
     Rule("temperature", "surroundings of at least {limit} °C", instrument.temperature, ENERGY, "°C"),
     Rule("uncertainty-complete", "every cause of uncertainty is counted", instrument.uncertainty_complete, ENERGY),
     Rule("not-simulated", "hardware was measured", run.not_simulated),

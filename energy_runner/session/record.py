@@ -88,6 +88,10 @@ class RunFacts(Model):
     """True if stimuli were to be read back and compared; what was done is in the journal."""
     seed: int
     """Seed of a virtual bench."""
+    wait_temperature_c: list[float] | None = None
+    """Lowest and highest temperature that the run waited for, °C; null where it did not wait."""
+    wait_temperature_s: float | None = None
+    """How long it was to wait at most, s."""
 
 
 class TruthWindow(Model):

@@ -18,6 +18,16 @@ from itertools import pairwise
 
 from instruments.conformance.hands import ANSWER_S, OPEN_S, POLL_S, Opened, blocks, expect
 from instruments.conformance.hands import plays as _plays
+from instruments.conformance.helpers import (
+    A_WHILE_S,
+    HELPER_CALLS,
+    a_broken_probe_is_no_temperature,
+    a_switch_is_where_it_was_turned,
+    a_switch_stays_when_it_is_opened,
+    a_thermometer_follows_the_room,
+    a_thermometer_tells_how_surely,
+    a_welded_switch_is_noticed,
+)
 from instruments.conformance.starting import it_starts_as_it_was_asked
 from instruments.conformance.subject import Make, Subject
 from instruments.conformance.summing import a_summary_is_of_its_own_samples
@@ -204,30 +214,6 @@ def a_second_acquisition_starts_at_zero(make: Make) -> None:
             expect(bool(found) and found[0].first == 0, "an acquisition does not start at sample 0")
 
 
-def a_thermometer_tells_how_surely(make: Make) -> None:
-    """`read()` returns a plausible temperature (-60 to 150 °C) with its uncertainty."""
-    if not _plays(make, "thermometer"):
-        return
-    with Opened(make) as it:
-        found = it.subject.instrument.thermometer(it.subject.channel("thermometer")).read(
-            it.clock.deadline(ANSWER_S)
-        )
-        expect(-60.0 <= found.value_c <= 150.0, f"a temperature of {found.value_c} °C")
-        expect(0.0 <= found.u_k < 50.0, f"an uncertainty of {found.u_k} K")
-
-
-def a_switch_is_where_it_was_turned(make: Make) -> None:
-    """On is on and off is off by read-back, however often `turn()` is called."""
-    if not _plays(make, "switch"):
-        return
-    with Opened(make) as it:
-        switch = it.subject.instrument.switch(it.subject.channel("switch"))
-        before = switch.is_on(it.clock.deadline(ANSWER_S))
-        for wanted in (False, False, True, True, before):
-            switch.turn(wanted, it.clock.deadline(ANSWER_S))
-            expect(switch.is_on(it.clock.deadline(ANSWER_S)) == wanted, f"turned to {wanted}, read-back differs")
-
-
 def off_works_while_acquiring(make: Make) -> None:
     """`off()` works in the middle of an acquisition, and the stream has no gap."""
     if not (_plays(make, "sampler") and _plays(make, "supply")):
@@ -255,6 +241,8 @@ def silence_ends_by_the_deadline(make: Make) -> None:
             _configure(subject)
         if subject.silence is not None:
             subject.silence()
+        if name == "read":  # a thermometer may give what it heard a moment ago
+            subject.clock.sleep(A_WHILE_S)
         before_ns = subject.clock.now_ns()
         try:
             call(subject, limit_s)
@@ -281,7 +269,11 @@ CHECKS: tuple[Callable[[Make], None], ...] = (
     a_summary_is_of_its_own_samples,
     off_works_while_acquiring,
     a_thermometer_tells_how_surely,
+    a_thermometer_follows_the_room,
+    a_broken_probe_is_no_temperature,
     a_switch_is_where_it_was_turned,
+    a_switch_stays_when_it_is_opened,
+    a_welded_switch_is_noticed,
     silence_ends_by_the_deadline,
 )
 
@@ -301,6 +293,9 @@ def _calls(roles: tuple[RoleName, ...]) -> dict[str, Callable[[Subject, float], 
         calls |= {"start": lambda s, limit: _sampler(s).start(s.clock.deadline(limit))}
     if "edges" in roles and "sampler" not in roles:
         calls |= {"arm": lambda s, limit: s.instrument.edges(s.channel("edges")).arm(s.clock.deadline(limit))}
+    for role, calls_of_role in HELPER_CALLS.items():
+        if role in roles:
+            calls |= calls_of_role
     return calls
 
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from instruments.clock import Clock, VirtualClock
 from instruments.links.stream_scpi import StreamScpiLink
@@ -16,7 +17,8 @@ class Subject:
 
     `roles` are the roles to examine, each on its channel in `channels` (default: ""). `pulse()` makes the
     timestamp pin fall once; `feed()` powers the DUT if the instrument does not do so itself. `silence()` makes the
-    instrument stop answering; None if that cannot be done (real hardware).
+    instrument stop answering; None if that cannot be done (real hardware). So do `warm(k)`, which makes the room
+    warmer by so many kelvin, `break_probe()` of a thermometer, and `weld()`, after which a switch stays on.
     """
 
     instrument: Instrument
@@ -27,6 +29,9 @@ class Subject:
     pulse: Callable[[], None] = lambda: None
     feed: Callable[[], None] = lambda: None
     silence: Callable[[], None] | None = None
+    warm: Callable[[float], None] | None = None
+    break_probe: Callable[[], None] | None = None
+    weld: Callable[[], None] | None = None
     channels: dict[RoleName, str] = field(default_factory=dict)
 
     def channel(self, role: RoleName) -> str:
@@ -42,7 +47,6 @@ def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
 
     Every driver of the registry is examined on this; another package can do the same with its `DriverSpec`.
     """
-    from instruments.world.cable import CableLink
     from instruments.world.world import World
 
     clock = VirtualClock()
@@ -53,9 +57,7 @@ def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
     if spec.link == "none":
         instrument: Instrument = twin
     else:
-        cable = CableLink("subject", clock, twin.port)
-        link = StreamScpiLink(cable) if spec.link == "scpi" else cable
-        instrument = spec.build(link, clock, spec.options_model()())
+        instrument = spec.build(_link_to(twin.port, spec, clock), clock, spec.options_model()())
     return Subject(
         instrument=instrument,
         clock=clock,
@@ -63,7 +65,21 @@ def on_twin(spec: DriverSpec, seed: int = 11) -> Subject:
         pulse=world.pin_falls,
         feed=lambda: world.set_supply(True, 3.0),
         silence=None if spec.link == "none" else lambda: world.faults.silent.add("subject"),
+        warm=lambda by_k: setattr(world, "temperature_c", world.temperature_c + by_k),
+        break_probe=None if spec.link == "none" else lambda: setattr(world.faults, "probe_open", True),
+        weld=None if spec.link == "none" else lambda: setattr(world.faults, "switch_stays_on", True),
     )
+
+
+def _link_to(port: Any, spec: DriverSpec, clock: VirtualClock) -> Any:
+    """Return the driver's kind of link to the twin at `port`."""
+    from instruments.world.cable import CableLink
+    from instruments.world.library import LibraryLink
+
+    if spec.link == "vendor":
+        return LibraryLink("subject", clock, port)
+    cable = CableLink("subject", clock, port)
+    return StreamScpiLink(cable) if spec.link == "scpi" else cable
 
 
 def _silent_dut() -> object:

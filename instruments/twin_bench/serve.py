@@ -17,6 +17,7 @@ from instruments.clock import Clock
 from instruments.errors import Unavailable
 from instruments.twin_bench.bench import TwinBench
 from instruments.world.cable import HostPort
+from instruments.world.library import LibraryPort
 
 TURN_S = 0.003
 CHUNK_BYTES = 65536
@@ -210,6 +211,9 @@ def serve_twin_bench(twin: TwinBench, clock: Clock, scpi: Sequence[str] = (), tc
     name = ""
     try:
         for name, port in twin.ports().items():
+            if isinstance(port, LibraryPort):
+                no_port = "a vendor's library reaches it, not a port"
+                raise Unavailable(f"serve the twin of {name}", no_port, "a bench of other instruments")
             number = tcp_port + list(scpi).index(name) if name in scpi and tcp_port else 0
             ends[name] = TcpEnd(port, number) if name in scpi else PtyEnd(port)
     except (OSError, Unavailable) as error:

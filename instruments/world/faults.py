@@ -63,6 +63,8 @@ class Faults:
     left_over: dict[str, str] = field(default_factory=dict)
     buffer_full: bool = False  # the monitor reports a full transmit buffer (`buff 100%`)
     power_stays_on: bool = False  # a welded relay: "off" is acknowledged, the output stays on
+    switch_stays_on: bool = False  # the same of the switch that is to cut the debug probe
+    probe_open: bool = False  # a thermometer's probe is broken: it shows what its kind shows then
 
     def is_silent(self, device: str, now_ns: int) -> bool:
         """Return whether a device has stopped answering."""

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The world that all twins of one bench share: time, seed, supply rail, DUT current, timestamp pin, truth."""
 
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.clock import VirtualClock, to_ns
+from instruments.clock import NS_PER_S, VirtualClock, to_ns
 from instruments.world.faults import Faults
 from instruments.world.history import CurrentHistory, FloatArray
 
@@ -15,6 +16,9 @@ EdgeListener = Callable[[int], None]
 # Beyond so many levels of current, those that are older than ten minutes are forgotten.
 MOST_LEVELS = 1 << 18
 KEPT_NS = to_ns(600.0)
+# How a room drifts; assumed, and little enough that no rule about temperature is touched by it.
+DRIFT_K = 0.3
+DRIFT_PERIOD_S = 1800.0
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,10 @@ class World:
         self.history = CurrentHistory()
         self.powered = False
         self.voltage_v = 0.0
-        self.temperature_c = 23.0
+        self.temperature_c = 23.0  # of the room, about which it drifts
+        self.drift_k = 0.0 if ideal else DRIFT_K
+        self.warming_k_per_s = 0.0  # a room that is being heated, since the world began
+        self._drift_phase = float(self.rng("room").uniform(0.0, 2.0 * math.pi))
         self._current_a = 0.0
         self._windows: list[tuple[int, int, int]] = []
         self._past_windows: list[TrueWindow] = []
@@ -55,6 +62,12 @@ class World:
     def rng(self, name: str) -> np.random.Generator:
         """Return the random stream `name`; streams do not depend on each other or on the order of the calls."""
         return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+
+    def room_c(self) -> float:
+        """Return the temperature of the room now (°C): it drifts slowly, as with the heating of a building."""
+        now_s = self.clock.now_ns() / NS_PER_S
+        wave = math.sin(2.0 * math.pi * now_s / DRIFT_PERIOD_S + self._drift_phase)
+        return self.temperature_c + self.drift_k * wave + self.warming_k_per_s * now_s
 
     # --- supply -----------------------------------------------------------------------------------------
 

@@ -92,8 +92,19 @@ def made(
     run.change(ev.InferenceDone, lambda _, e: e.model_copy(update={"results": one_hot(e.stimulus)}))
     if mode == "energy":
         run.change(ev.MonitorConfigured, lambda _, e: e.model_copy(update={"accuracy": WITH_CLOCK}))
-        run = volts(1.8)(monitor()(repeating(made_inferences or setup.inferences)(run)))
+        run = probe(on=False)(volts(1.8)(monitor()(repeating(made_inferences or setup.inferences)(run))))
     return bend(with_exchange(before(run), **{"relay": mode == "energy"} | bytes_))
+
+
+def probe(*, on: bool | None) -> Change:
+    """Let the bench's switch be read before the first window and after the last."""
+
+    def change(run: Run) -> Run:
+        last = max(e.t_ns for e in run.events if isinstance(e, ev.InferenceDone))
+        run.insert(ev.SwitchRead(t_ns=host_ns(0.1), on=False, switch="cut"))
+        return run.insert(ev.SwitchRead(t_ns=last + 1, on=on, switch="cut"))
+
+    return change
 
 
 def repeating(inferences: int) -> Change:
@@ -289,6 +300,7 @@ FAULTS: dict[str, Fault] = {
         "energy",
         alone("energy", bench(**BENCH | {"monitor": {"driver": "x", "calibration": {"due": "2024-12-31"}}})),
     ),
+    "probe-off": Fault("energy", alone("energy", edit(ev.SwitchRead, on=True))),
     "temperature": Fault("energy", alone("energy", bench(**BENCH | {"environment": {"temperature_c": 20.0}}))),
     "uncertainty-complete": Fault("energy", alone("energy", edit(ev.MonitorConfigured, accuracy=ACCURACY))),
     "not-simulated": Fault("energy", alone("energy", record(virtual=True))),

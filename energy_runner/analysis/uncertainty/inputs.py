@@ -17,8 +17,10 @@ NO_ERROR = "none:"  # how the document of a monitor begins that exists only in s
 class Term(BaseModel):
     """One term of a specification: errors up to ± (`relative` × reading + `absolute` in `unit`).
 
-    A term without either is a known cause of unknown size. `above` says that it counts only while the
-    reading is larger than so many `unit`. Keys that are not known here are kept, because they may state a size.
+    A term without either is a known cause of unknown size. What grows with the temperature, `relative_per_k` and
+    `absolute_per_k`, is in `relative` and `absolute` for a change of `change_k` kelvin. `above` says that the term
+    counts only while the reading is larger than so many `unit`. Keys that are not known here are kept: they may
+    state a size.
     """
 
     model_config = ConfigDict(allow_inf_nan=False, extra="allow")
@@ -30,11 +32,29 @@ class Term(BaseModel):
     source: str = ""
     above: float = Field(default=0.0, ge=0, le=1e6)
     assumed: StrictBool = False
+    relative_per_k: float = Field(default=0.0, ge=0, le=1e3)
+    absolute_per_k: float = Field(default=0.0, ge=0, le=1e6)
+    change_k: float = Field(default=0.0, ge=0, le=1e3)
 
     @property
     def known(self) -> bool:
         """Return whether the term states a size."""
         return bool(self.relative or self.absolute)
+
+    def at(self, change_k: float | None) -> "Term":
+        """Return the term for the change of temperature that was recorded, where that is the larger one (K)."""
+        per_k = self.relative_per_k or self.absolute_per_k
+        if not per_k or change_k is None or change_k <= self.change_k:
+            return self
+        more_k = change_k - self.change_k
+        return self.model_copy(
+            update={
+                "relative": self.relative + self.relative_per_k * more_k,
+                "absolute": self.absolute + self.absolute_per_k * more_k,
+                "change_k": change_k,
+                "source": f"{self.source}; the thermometer recorded a change of {change_k:.3g} K",
+            }
+        )
 
 
 class Point(BaseModel):
@@ -85,6 +105,10 @@ class Limits(BaseModel):
         """Return the keys that this version does not know and cannot count."""
         parts: list[BaseModel] = [self, *self.terms]
         return sorted({key for part in parts for key in part.model_extra or {}})
+
+    def at(self, change_k: float | None) -> "Limits":
+        """Return the specification for the change of temperature (K) that a run recorded; None: there is none."""
+        return self.model_copy(update={"terms": [term.at(change_k) for term in self.terms]})
 
     @classmethod
     def of(cls, specification: dict[str, Any]) -> "Limits":

@@ -93,6 +93,11 @@ def settings(story: Story) -> Html:
             monitor and with_unit(monitor.voltage_set_v, "V", 5),
         ),
         ("Voltage measured", voltages),
+        ("Temperature", _temperature(story)),
+        (
+            explained("Debug probe", "A probe that stays connected feeds current into the device, or takes some."),
+            _probe(story),
+        ),
         (
             explained("Sample period", "The time between two samples, as the power monitor states it."),
             monitor and f"{with_unit(monitor.period_s * 1e6, 'µs')} ({with_unit(1 / monitor.period_s, 'Hz')})",
@@ -112,6 +117,27 @@ def settings(story: Story) -> Html:
         ("Shortest window allowed", with_unit(run.min_window_s, "s") if run.mode != "accuracy" else None),
     ]
     return section("settings", "Bench settings", pairs("Bench settings", items), _accuracy(story))
+
+
+def _temperature(story: Story) -> str | None:
+    """Return the temperatures that were measured, or the one that the bench file states."""
+    found = story.facts.temperatures
+    if not found:
+        stated = story.bench("environment", "temperature_c")
+        return f"{with_unit(stated, '°C')} by the bench file, not measured" if stated is not None else None
+    lowest, highest = (pick(one.temperature_c for one in found) for pick in (min, max))
+    u_k = max((one.u_k for one in found if one.u_k is not None), default=None)
+    known = f"u = {u_k:.2g} K" if u_k is not None else "its uncertainty is not stated"
+    times = f"{len(found)} times by {found[0].thermometer or 'the thermometer'}; {known}"
+    return f"{lowest:.1f} to {highest:.1f} °C, measured {times}"
+
+
+def _probe(story: Story) -> str | None:
+    """Return in a line what is known of the debug probe during the windows."""
+    found = next((one for one in story.result.verdicts if one.id == "probe-off"), None)
+    if found is None:
+        return None
+    return f"off in {found.measured}: {found.note}" if found.known else f"not known: {found.note}"
 
 
 def _summed_up(check: SummaryCheck | None) -> str | None:

@@ -17,6 +17,7 @@ from energy_runner.session.events.bench import (
     DeviceIdentified,
     MonitorConfigured,
     SupplySwitched,
+    SwitchRead,
     SwitchTurned,
     TemperatureMeasured,
     VoltageMeasured,
@@ -85,6 +86,7 @@ __all__ = [
     "StimulusLoaded",
     "StreamChunk",
     "SupplySwitched",
+    "SwitchRead",
     "SwitchTurned",
     "TearDownStep",
     "TemperatureMeasured",
@@ -103,6 +105,7 @@ KnownEvent = Annotated[
     | VoltageMeasured
     | TemperatureMeasured
     | SwitchTurned
+    | SwitchRead
     | DutBooted
     | DutIdentified
     | StimulusLoaded

@@ -70,13 +70,32 @@ class TemperatureMeasured(Event):
     kind: Literal["temperature-measured"] = "temperature-measured"
     temperature_c: float
     """Temperature, °C."""
-    u_k: float
-    """Its standard uncertainty, K."""
+    u_k: float | None
+    """Its standard uncertainty, K; null where nobody stated it."""
+    thermometer: str = ""
+    """Name of the instrument that measured it."""
 
 
 class SwitchTurned(Event):
-    """The switch was turned and confirmed it."""
+    """The switch was turned; from now on the debug probe, or what else hangs on it, is on or off.
+
+    Until 0.1.0 it was only written where the switch confirmed it.
+    """
 
     kind: Literal["switch-turned"] = "switch-turned"
     on: StrictBool
     """True: on; false: off."""
+    confirmed: StrictBool = True
+    """True: the switch says so, read back; false: it cannot tell."""
+    switch: str = ""
+    """Name of the instrument that was turned."""
+
+
+class SwitchRead(Event):
+    """The switch was asked how it stands."""
+
+    kind: Literal["switch-read"] = "switch-read"
+    on: StrictBool | None
+    """True: on; false: off; null: it cannot tell, or did not answer."""
+    switch: str = ""
+    """Name of the instrument that was asked."""

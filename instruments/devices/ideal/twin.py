@@ -232,7 +232,7 @@ class IdealThermometer:
 
     def read(self, deadline: Deadline) -> Temperature:
         """Return the true temperature."""
-        return Temperature(self._world.temperature_c, 0.0)
+        return Temperature(self._world.room_c(), 0.0)
 
 
 class IdealSwitch:

@@ -40,6 +40,9 @@ BENCHES: tuple[tuple[str, float], ...] = (
     (str(ROOT / "benches" / "meter-sees-edges.toml"), 1),
     (str(ROOT / "benches" / "shield-by-laps.toml"), 1),
     (str(ROOT / "benches" / "fed-from-outside.toml"), 0.5),
+    (str(ROOT / "benches" / "relay-and-thermometer.toml"), 0.4),
+    (str(ROOT / "benches" / "module-and-probe.toml"), 0.4),
+    (str(ROOT / "benches" / "hub-and-sensor.toml"), 0.4),
     ("cosim-lpm01a", 0.15),  # real firmware in emulators: some fifty times slower
     ("cosim-n6705c", 0.15),
 )

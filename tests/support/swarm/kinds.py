@@ -309,6 +309,8 @@ TABLE: tuple[tuple[str, float, Arm], ...] = (
     ("stale stream", 1, switched("stale_stream", _true)),
     ("buffer full", 0.5, switched("buffer_full", _true)),
     ("welded relay", 0.5, switched("power_stays_on", _true)),
+    ("welded contact", 0.5, switched("switch_stays_on", _true)),
+    ("broken probe", 0.5, switched("probe_open", _true)),
     ("silent", 2, switched("silent_from_ns", _from_moment)),
     ("unplugged", 2, switched("unplug_at_ns", _from_moment)),
     ("refusal", 1.5, switched("refuse", lambda s: {s.one_of(REFUSALS)})),

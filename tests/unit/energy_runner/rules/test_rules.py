@@ -70,6 +70,7 @@ SAMPLES = [
                 "spread",
                 "drift",
                 "instrument-known",
+                "probe-off",
                 "uncertainty-complete",
                 "not-simulated",
             ],

@@ -2,14 +2,15 @@
 """Every driver of the registry passes every check on its own twin; a driver that breaks a promise fails it."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from instruments.clock import VirtualClock
 from instruments.conformance import CHECKS, Subject, examine, on_twin
-from instruments.devices.ideal.twin import IdealSupply, IdealSwitch, VirtualIdeal
+from instruments.devices.ideal.twin import IdealSupply, IdealSwitch, IdealThermometer, VirtualIdeal
 from instruments.registry import drivers
-from instruments.roles import AppliedSampling, Samples, SamplingSettings, Summary
+from instruments.roles import AppliedSampling, Samples, SamplingSettings, Summary, Temperature
 from instruments.world.world import World
 
 
@@ -90,6 +91,42 @@ class WeldedSwitch(VirtualIdeal):
     def __init__(self, world):
         super().__init__(world)
         self._switch = Welded()
+
+
+class ForgetsItsState(VirtualIdeal):
+    """Has a switch that is turned on by opening it."""
+
+    def open(self, deadline):
+        self._switch.turn(True, deadline)
+        return super().open(deadline)
+
+
+class Remembers(IdealThermometer):
+    """Shows the first temperature for ever."""
+
+    first = None
+
+    def read(self, deadline):
+        self.first = self.first or super().read(deadline)
+        return self.first
+
+
+class ShowsAnOldTemperature(VirtualIdeal):
+    """Has such a thermometer."""
+
+    def __init__(self, world):
+        super().__init__(world)
+        self._remembers = Remembers(world)
+
+    def thermometer(self, channel=""):
+        return self._remembers
+
+
+class TooSure(VirtualIdeal):
+    """Has a thermometer with an impossible uncertainty."""
+
+    def thermometer(self, channel=""):
+        return type("", (), {"read": lambda self, deadline: Temperature(23.0, -1.0)})()
 
 
 class WrongUnit(VirtualIdeal):
@@ -249,7 +286,29 @@ MISCOUNTS = (
 def subject(twin: type[VirtualIdeal]) -> Subject:
     world = World(VirtualClock())
     world.on_power(lambda powered: world.draw(0.005 if powered else 0.0))
-    return Subject(twin(world), world.clock, IDEAL.roles, pulse=world.pin_falls)
+    warm = partial(_warm, world)
+    return Subject(
+        twin(world),
+        world.clock,
+        IDEAL.roles,
+        pulse=world.pin_falls,
+        warm=warm,
+        weld=_nothing,
+        break_probe=_nothing,
+    )
+
+
+def replace_all(make, **fields):
+    """Return `make` with these fields in what it makes."""
+    return lambda *given: replace(make(*given), **fields)
+
+
+def _nothing() -> None:
+    """Weld nothing, break nothing: neither the ideal switch nor the ideal probe can be."""
+
+
+def _warm(world: World, by_k: float) -> None:
+    world.temperature_c += by_k
 
 
 @pytest.mark.parametrize(
@@ -262,6 +321,11 @@ def subject(twin: type[VirtualIdeal]) -> Subject:
         (WrongVoltage, "supply_switches_and_reads_back"),
         (OneRoleLess, "constructing_is_pure"),
         (WeldedSwitch, "a_switch_is_where_it_was_turned"),
+        (ForgetsItsState, "a_switch_stays_when_it_is_opened"),
+        (VirtualIdeal, "a_welded_switch_is_noticed"),
+        (VirtualIdeal, "a_broken_probe_is_no_temperature"),
+        (ShowsAnOldTemperature, "a_thermometer_follows_the_room"),
+        (TooSure, "a_thermometer_tells_how_surely"),
         (WrongUnit, "sampler_reports_what_is_applied"),
         *((one, "a_summary_is_of_its_own_samples") for one in MISCOUNTS),
         *((one, "it_starts_as_it_was_asked") for one in (WaitsAlways, WaitsInSecret, SaysItWaits, NeverForgets)),
@@ -273,4 +337,5 @@ def test_the_suite_finds_a_driver_that_does_not_conform(mutant: type[VirtualIdea
 
 @pytest.mark.parametrize("twin", [VirtualIdeal, HoldsBack, SumsUpCharge, Waits])
 def test_the_suite_passes_the_driver_the_mutants_are_made_of(twin: type[VirtualIdeal]) -> None:
-    assert [problem for _, problem in examine(lambda: subject(twin)) if problem] == []
+    sound = replace_all(subject, weld=None, break_probe=None)
+    assert [problem for _, problem in examine(lambda: sound(twin)) if problem] == []

@@ -339,3 +339,18 @@ def test_a_long_run_forgets_its_past_and_keeps_the_truth(monkeypatch: pytest.Mon
     assert largest < 900
     assert len(short.world.truth()) == 30
     assert short.world.truth() == whole.world.truth()
+
+
+def test_the_room_drifts_slowly_about_its_temperature_and_may_be_heated():
+    clock = VirtualClock()
+    world = World(clock, seed=5)
+    found = []
+    for _ in range(60):
+        clock.sleep(60.0)
+        found.append(world.room_c())
+    assert 23.0 - world.drift_k <= min(found) < 22.9
+    assert 23.1 < max(found) <= 23.0 + world.drift_k
+    assert max(abs(after - before) for before, after in pairwise(found)) < 0.1
+    world.warming_k_per_s = 0.01
+    assert world.room_c() == pytest.approx(found[-1] + 36.0)
+    assert World(VirtualClock(), seed=5, ideal=True).room_c() == 23.0

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The switch that cuts a debug probe while the DUT is measured: a probe feeds current into it, or draws some.
+
+It is turned off before the supply is switched on, read back around every window, and turned on again when the
+supply is off, whatever happened in between.
+"""
+
+from energy_runner.bench import Bench
+from energy_runner.director.recorder import Recorder
+from energy_runner.director.undo import UndoStack
+from energy_runner.errors import BenchFault
+from energy_runner.session.events import SwitchRead, SwitchTurned
+from instruments.clock import Deadline
+from instruments.errors import InstrumentError, one_line
+
+STEP = "turn the switch on again"
+ANSWER_S = 5.0
+READ_S = 2.0
+ON_AGAIN_S = 15.0  # a hub may have to be found again
+
+
+class Isolation:
+    """The switch of a bench during one run; a bench without one is told so by the rule `probe-off`."""
+
+    def __init__(self, bench: Bench, recorder: Recorder) -> None:
+        self._bench = bench
+        self._recorder = recorder
+        self._name = bench.players.switch.instrument if bench.players.switch is not None else ""
+        self._to_restore = False
+        self._silent = False
+
+    def register(self, undo: UndoStack) -> None:
+        """Register how the switch is turned on again; before the supply's step, so that it comes after that."""
+        if self._bench.switch is not None:
+            undo.register(STEP, self._restore, ON_AGAIN_S)
+
+    def begin(self) -> None:
+        """Turn the switch off, unless it is off already; raise if it stays on."""
+        switch, clock = self._bench.switch, self._bench.clock
+        if switch is None:
+            return
+        if switch.is_on(clock.deadline(ANSWER_S)) is False:
+            self._recorder.remark(self._name, "the switch was off before the run, and is left so")
+            self._recorder.emit(SwitchRead(t_ns=clock.now_ns(), on=False, switch=self._name))
+            return
+        self._to_restore = True
+        switch.turn(False, clock.deadline(ANSWER_S))
+        on = switch.is_on(clock.deadline(ANSWER_S))
+        if on:
+            raise BenchFault(
+                f"the switch {self._name} was turned off, and says that it is on; check what it switches"
+            )
+        self._recorder.emit(SwitchTurned(t_ns=clock.now_ns(), on=False, confirmed=on is False, switch=self._name))
+        if on is None:
+            self._recorder.remark(
+                self._name,
+                "turned off, and it cannot tell whether it is: not confirmed that the debug probe is off",
+                suspicious=True,
+            )
+
+    def look(self) -> None:
+        """Ask the switch how it stands. One that does not answer ends no run: the rule `probe-off` says so."""
+        switch, clock = self._bench.switch, self._bench.clock
+        if switch is None:
+            return
+        try:
+            on = switch.is_on(clock.deadline(READ_S))
+        except InstrumentError as error:
+            on = None
+            if not self._silent:
+                self._recorder.remark(
+                    self._name, f"how it stands is not known: {one_line(error)}", suspicious=True
+                )
+            self._silent = True
+        if on:
+            self._recorder.remark(self._name, "the switch is on again while the DUT is measured", suspicious=True)
+        self._recorder.emit(SwitchRead(t_ns=clock.now_ns(), on=on, switch=self._name))
+
+    def _restore(self, deadline: Deadline) -> None:
+        """Turn the switch on if this run has turned it off; a link that was lost is opened once more for that."""
+        switch = self._bench.switch
+        if switch is None or not self._to_restore:
+            return
+        try:
+            switch.turn(True, deadline.at_most(ANSWER_S))
+        except InstrumentError:
+            instrument = self._bench.instruments[self._name]
+            instrument.close()
+            instrument.open(deadline)
+            switch.turn(True, deadline)
+        on = switch.is_on(deadline)
+        self._to_restore = False
+        self._recorder.emit(
+            SwitchTurned(t_ns=self._bench.clock.now_ns(), on=True, confirmed=on is True, switch=self._name)
+        )
