@@ -117,6 +117,20 @@ BUILT_IN = (
         edges="first edge starts the log (digital input), later ones from the IO manager's laps",
         samples_own_output=True,
     ),
+    *(
+        DriverSpec(
+            name=f"js{model}",
+            title=f"Joulescope JS{model}",
+            link="vendor",
+            roles=("sampler", "edges"),
+            driver=f"instruments.devices.js{model}.driver:Js{model}",
+            options=f"instruments.devices.js{model}.driver:Options",
+            twin=f"instruments.devices.js{model}.twin:VirtualJs{model}",
+            specification=f"instruments.devices.js{model}",
+            edges="captured by the monitor (one of its inputs), to 0.25 µs",
+        )
+        for model in (110, 220, 320)
+    ),
     DriverSpec(
         name="io-manager",
         title="Arduino-type IO manager",
