@@ -12,7 +12,7 @@ CURRENT, VOLTAGE = "s/i", "s/v"
 SIGNALS = {"current": CURRENT, "voltage": VOLTAGE}
 SAMPLE_RATE, PUBLISH_RATE = "h/fs", "h/fp"
 REMOVED = "@/!remove"
-PUBLISH_HZ = 20  # messages a second of each stream, the library's default
+PUBLISH_HZ = 50  # messages a second of each stream; the less they wait, the better the host can date a sample
 HZ = tuple(step * 10**power for power in (6, 5, 4, 3, 2) for step in (5, 2, 1))
 SCALES = (("h/i_scale", 1.0), ("h/v_scale", 1.0))
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from instruments.clock import Clock, Deadline, to_ns
 from instruments.errors import Refused, TimedOut
 from instruments.joulescope.dialect import (
+    CURRENT,
     PUBLISH_HZ,
     PUBLISH_RATE,
     REMOVED,
@@ -105,7 +106,8 @@ class Joulescope(Instrument):
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set ranges, levels and rate; raise `Refused` for a rate it does not have.
 
-        The rate is read back; each message of the stream states it too, and is compared.
+        The rate is read back from the library, which keeps it for the device; each message of the stream states
+        what the device does, and is compared.
         """
         rate_hz = self._rates.checked(settings.sample_rate_hz) or DEFAULT_RATE_HZ
         self.stop(deadline)
@@ -179,8 +181,8 @@ class Joulescope(Instrument):
         return self._model.base_hz / self._model.gpi_step
 
     def _ask_why(self, deadline: Deadline) -> None:
-        """Ask a device that streams nothing for a setting: one that is gone or hangs cannot tell it."""
-        self._library.query(SAMPLE_RATE, deadline)
+        """Set a device that streams nothing what it is set to: one that is gone or hangs does not confirm it."""
+        self._library.publish(control(CURRENT), 1, deadline)
         asked, quiet_s = f"read the stream of {self.name}", QUIET_NS / 1e9
         raise TimedOut(
             asked, f"nothing came for {quiet_s:g} s", "unplug the instrument, plug it in and start again"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Find and open one Joulescope through pyjoulescope-driver, and publish and query its topics.
 
-The library raises `TimeoutError` where a device does not answer or is not there, `RuntimeError` or `ValueError` where
-it refuses a topic or a value. Each instrument has a driver object of its own, so several can be open.
+The library raises `TimeoutError` where a device does not answer or is not there, `RuntimeError` or `ValueError`
+where it refuses a topic or a value. Each instrument has a driver object of its own, so several can be open.
 """
 
 from collections.abc import Callable

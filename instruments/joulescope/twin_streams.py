@@ -6,7 +6,7 @@ the next count, as if nothing had been lost.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +40,8 @@ METER = MeterTable(
     aperture_s=1e-6,
     over_range=float("nan"),
 )
-# Each stream's messages end elsewhere: after so many of its elements.
-_CHUNK = {CURRENT: 250, VOLTAGE: 126}
+# The messages of each stream end elsewhere: in so many parts of a second, at whole elements.
+_PARTS = {CURRENT: 1000, VOLTAGE: 1300}
 _PIN_CHUNK = 1000  # whole bytes of eight bits
 
 
@@ -77,7 +77,7 @@ class TwinStreams:
     def __init__(self, world: World, model: Model) -> None:
         self._world = world
         self._model = model
-        self._errors = MeterErrors(world, METER)
+        self._errors = MeterErrors(world, replace(METER, name=model.name))
         self._hz = model.base_hz * (1 + self._errors.clock)
         rng = world.rng(f"{model.name} count")
         self._first = int(rng.integers(1 << 20, 1 << 36)) // 1024 * 1024
@@ -100,12 +100,14 @@ class TwinStreams:
         if not on:
             self._on.pop(stream, None)
             return
+        if stream in self._on:
+            return
         now_ns = self._world.clock.now_ns()
         if not self._on:
             self._done_ns = now_ns
         pin = stream.startswith("s/gpi")
         step = self._model.gpi_step if pin else self._model.base_hz // stream_hz
-        chunk = _PIN_CHUNK if pin else _CHUNK.get(stream, 1)
+        chunk = _PIN_CHUNK if pin else max(1, self._model.base_hz // step // _PARTS[stream])
         at = self._count(now_ns)
         self._on[stream] = _On(step, chunk, -(-at // (8 * step)) * 8 * step)
 
