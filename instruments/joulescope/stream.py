@@ -81,13 +81,19 @@ class Stream:
             for gap in self._queue.take_overflow():
                 text = f"{gap.dropped} bytes of samples were dropped: they were read too slowly"
                 self._items.append(Note(text, suspicious=True))
-            for arrival in arrivals:
-                try:
-                    self._account(arrival)
-                except ProtocolViolation as error:
-                    return error
+            broken = self._account_for(arrivals)
             self._items += self._assembly.take()
             self._edges += self._assembly.take_edges()
+            if broken is not None:
+                return broken
+        return None
+
+    def _account_for(self, arrivals: list[_Arrival]) -> InstrumentError | None:
+        try:
+            for arrival in arrivals:
+                self._account(arrival)
+        except ProtocolViolation as error:
+            return error
         return None
 
     def _account(self, arrival: _Arrival) -> None:
@@ -105,8 +111,8 @@ class Stream:
         if slip is None:
             return
         text = (
-            f"the count of samples has fallen behind the host's clock by {1e3 * slip.late_s:.1f} ms: samples were "
-            "lost, and how many cannot be known"
+            f"the count of samples has fallen behind the host's clock by about {1e3 * slip.late_s:.1f} ms: "
+            "samples were lost, and how many cannot be known"
         )
         after, before = (max(0, self._assembly.index_of(count)) for count in (slip.after, piece.end))
         self._items.append(Note(text, suspicious=True, about="error", after=after, before=before + 1))

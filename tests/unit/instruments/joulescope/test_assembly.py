@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Samples and edges made of pieces: the same however they are cut, and every loss to its exact number."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -53,7 +55,7 @@ def pieces_of(spans: list[tuple[int, int]], cuts: list[int]) -> list[Piece]:
     found = []
     for start, stop in spans:
         places = sorted({start, stop, *(cut - cut % STEP for cut in cuts if start < cut - cut % STEP < stop)})
-        found += [current(a, b) for a, b in zip(places, places[1:], strict=False)]
+        found += [current(a, b) for a, b in pairwise(places)]
     return found
 
 
