@@ -190,15 +190,21 @@ class TwinStreams:
     def _current(self, bounds: FloatArray, step: int) -> Measured:
         period_s = step / self._model.base_hz
         noise = self._noise[CURRENT].standard_normal(len(bounds) - 1, dtype=np.float32)
-        _, levels = self._world.history.levels(int(bounds[0]), int(bounds[-1]) + 1)
+        times, levels = self._world.history.levels(int(bounds[0]), int(bounds[-1]) + 1)
         if self.open_range():
-            levels = np.zeros(1)
-        if len(levels) == 1:  # nothing changes, which is most of the time: much faster
-            still, one_more = self._errors.current(np.full(2, levels[0]), np.array([0.0, 1.0]), period_s)
-            measured = np.float32(still) + np.float32(one_more - still) * noise
-        else:
-            true_a = np.diff(self._world.history.charge_c(bounds)) * (self._hz / step)
-            measured = self._errors.current(true_a, noise, period_s)
+            times, levels = times[:1], np.zeros(1)
+        # Level by level, which is much faster than sample by sample; those in which the level changes after that.
+        still = self._errors.current(levels, np.zeros(len(levels)), period_s)
+        sigma = self._errors.current(levels, np.ones(len(levels)), period_s) - still
+        changes = np.searchsorted(bounds[1:-1], times[1:], side="right")
+        counts = np.diff(np.concatenate(([0], changes, [len(noise)])))
+        measured = (
+            np.repeat(still.astype(np.float32), counts) + np.repeat(sigma.astype(np.float32), counts) * noise
+        )
+        if len(changes):
+            history, mixed = self._world.history, np.unique(changes)
+            true_a = (history.charge_c(bounds[mixed + 1]) - history.charge_c(bounds[mixed])) * (self._hz / step)
+            measured[mixed] = self._errors.current(true_a, noise[mixed].astype(np.float64), period_s)
         faults, index = self._world.faults, np.arange(len(measured))
         if faults.odd_sample_every:
             measured[index % faults.odd_sample_every == faults.odd_sample_every - 1] = faults.odd_sample_a
@@ -210,12 +216,12 @@ class TwinStreams:
         period_s = step / self._model.base_hz
         noise = self._noise[VOLTAGE].standard_normal(len(bounds) - 1, dtype=np.float32)
         times, _ = self._world.history.levels(int(bounds[0]), int(bounds[-1]) + 1)
-        if len(times) == 1:
-            true_v = self._world.history.voltage_v(bounds[:1])
-            still, one_more = self._errors.voltage(np.repeat(true_v, 2), np.array([0.0, 1.0]), period_s)
+        levels_v = self._world.history.voltage_v(times)
+        if np.all(levels_v == levels_v[0]):
+            still, one_more = self._errors.voltage(np.repeat(levels_v[:1], 2), np.array([0.0, 1.0]), period_s)
             return np.float32(still) + np.float32(one_more - still) * noise
         true_v = self._world.history.voltage_v((bounds[:-1] + bounds[1:]) / 2)
-        return self._errors.voltage(true_v, noise, period_s)
+        return self._errors.voltage(true_v, noise.astype(np.float64), period_s)
 
     def _levels(self, bounds: FloatArray) -> npt.NDArray[np.uint8]:
         """Return the level of the timestamp pin at the beginning of each element."""
