@@ -161,7 +161,7 @@ class Joulescope(Instrument):
             self._library.publish(control(topic), 0, deadline)
         self._library.unsubscribe_all(deadline)
         self._stream = None
-        items = stream.take()
+        items = stream.finish()
         self._rest += stream.take_edges()
         return items
 

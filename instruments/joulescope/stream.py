@@ -9,8 +9,8 @@ from instruments.clock import Clock
 from instruments.errors import InstrumentError, ProtocolViolation, Unavailable
 from instruments.joulescope.assembly import Assembly
 from instruments.joulescope.dialect import SIGNALS, Model
-from instruments.joulescope.messages import Piece, read_bits, read_floats
-from instruments.joulescope.slip import SlipWatch
+from instruments.joulescope.messages import read_bits, read_floats
+from instruments.joulescope.slip import Slip, SlipWatch
 from instruments.links.bounded import BoundedQueue
 from instruments.roles import Edge, Note, StreamItem
 
@@ -40,6 +40,7 @@ class Stream:
         self._queue: BoundedQueue[_Arrival] = BoundedQueue(CAPACITY_BYTES, _Arrival.size)
         self._assembly = Assembly(tuple(SIGNALS), round(model.base_hz / rate_hz))
         self._slips = SlipWatch(model.base_hz) if model.slips else None
+        self._end = 0
         self._items: list[StreamItem] = []
         self._edges: list[Edge] = []
         self.last_ns = clock.now_ns()
@@ -69,6 +70,14 @@ class Stream:
         if not items and self._queue.ended is not None:
             raise self._queue.ended
         return items
+
+    def finish(self) -> list[StreamItem]:
+        """Return the rest, after the last message."""
+        items = self.take()
+        slip = self._slips.end() if self._slips is not None else None
+        if slip is not None:
+            self._say(slip, self._end)
+        return [*items, *self._items]
 
     def take_edges(self) -> list[Edge]:
         """Return the edges of what was taken so far."""
@@ -104,15 +113,15 @@ class Stream:
         piece = read_floats(arrival.message, self._model.base_hz, self._step)
         self._assembly.add(arrival.name, piece)
         if self._slips is not None and arrival.name == next(iter(SIGNALS)):
-            self._look_for_a_slip(self._slips, arrival.arrived_ns, piece)
+            self._end = piece.end
+            slip = self._slips.note(arrival.arrived_ns, piece.end)
+            if slip is not None:
+                self._say(slip, piece.end)
 
-    def _look_for_a_slip(self, slips: SlipWatch, arrived_ns: int, piece: Piece) -> None:
-        slip = slips.note(arrived_ns, piece.end)
-        if slip is None:
-            return
+    def _say(self, slip: Slip, end: int) -> None:
         text = (
             f"the count of samples has fallen behind the host's clock by about {1e3 * slip.late_s:.1f} ms: "
             "samples were lost, and how many cannot be known"
         )
-        after, before = (max(0, self._assembly.index_of(count)) for count in (slip.after, piece.end))
+        after, before = (max(0, self._assembly.index_of(count)) for count in (slip.after, end))
         self._items.append(Note(text, suspicious=True, about="error", after=after, before=before + 1))

@@ -229,10 +229,20 @@ def test_a_js110_that_slips_is_caught_by_the_hosts_clock(fault: str) -> None:
     assert note.after < 35_000 < note.before < 60_000
 
 
+def test_a_js110_that_slips_just_before_the_end_is_caught_when_it_is_stopped() -> None:
+    b = JoulescopeBench("js110").open()
+    b.start()
+    b.world.faults.lose_block_at_ns = b.clock.now_ns() + 2_100_000_000
+    assert notes(b.poll(2.4)) == []
+    [note] = notes(b.stop())
+    assert note.about == "error"
+    assert b.stop() == []
+
+
 def test_a_sound_js110_slips_not() -> None:
     b = JoulescopeBench("js110", ideal=False).open()
     b.start()
-    items = b.poll(6.0)
+    items = b.poll(6.0) + b.stop()
     assert not notes(items)
     assert not lost(items)
 
