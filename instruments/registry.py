@@ -156,8 +156,15 @@ BUILT_IN = (
             twin=f"instruments.devices.js{model}.twin:VirtualJs{model}",
             specification=f"instruments.devices.js{model}",
             edges="captured by the monitor (one of its inputs), to 0.25 µs",
+            models=(f"JS{model}",),
+            quantities=("current", "voltage"),
+            kind="mean",
+            ranges="18 µA to 10 A, automatic",
+            usb=(usb,),
+            extra="joulescope",
+            library="pyjoulescope_driver",
         )
-        for model in (110, 220, 320)
+        for model, usb in ((110, "16d0:0e88"), (220, "16d0:10ba"), (320, "16d0:135a"))
     ),
     DriverSpec(
         name="io-manager",

@@ -47,6 +47,11 @@ REFERENCE_PERIOD_S = 1e-6  # the period for which the specification states the n
 QUIET_NS = to_ns(1.0)  # a stream that was silent for so long is asked about
 
 
+def rates_of(model: Model) -> Rates:
+    """Return the rates at which there can be samples."""
+    return Rates(min(model.rates_hz), max(model.rates_hz), only=model.rates_hz)
+
+
 class Joulescope(Instrument):
     """One Joulescope of the kind `model`; `pin` is its input for edges, `levels` the setting of its logic levels.
 
@@ -60,7 +65,7 @@ class Joulescope(Instrument):
         self, link: VendorLink, clock: Clock, model: Model, *, pin: str, levels: tuple[str, object]
     ) -> None:
         self.name = link.name
-        self.rates = self._rates = Rates(min(model.rates_hz), max(model.rates_hz), only=model.rates_hz)
+        self.rates = self._rates = rates_of(model)
         self._library = Library(link, model)
         self._clock = clock
         self._model = model

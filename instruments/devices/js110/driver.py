@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from instruments.clock import Clock
 from instruments.devices.js110.dialect import IO_VOLTAGE, MODEL
-from instruments.joulescope.instrument import Joulescope
+from instruments.joulescope.instrument import Joulescope, rates_of
 from instruments.links.vendor import VendorLink
 
 
@@ -26,6 +26,8 @@ class Options(BaseModel):
 
 class Js110(Joulescope):
     """One JS110."""
+
+    rates = rates_of(MODEL)
 
     def __init__(self, link: VendorLink, clock: Clock, options: Options | None = None) -> None:
         options = options or Options()

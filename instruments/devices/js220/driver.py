@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from instruments.clock import Clock
 from instruments.devices.js220.dialect import INPUTS, IO_REFERENCE, MODEL
-from instruments.joulescope.instrument import Joulescope
+from instruments.joulescope.instrument import Joulescope, rates_of
 from instruments.links.vendor import VendorLink
 
 
@@ -25,6 +25,8 @@ class Options(BaseModel):
 
 class Js220(Joulescope):
     """One JS220."""
+
+    rates = rates_of(MODEL)
 
     def __init__(self, link: VendorLink, clock: Clock, options: Options | None = None) -> None:
         options = options or Options()
