@@ -145,6 +145,27 @@ BUILT_IN = (
         kind="mean",
         ranges="1 mA to 3 A, automatic",
     ),
+    *(
+        DriverSpec(
+            name=f"js{model}",
+            title=f"Joulescope JS{model}",
+            link="vendor",
+            roles=("sampler", "edges"),
+            driver=f"instruments.devices.js{model}.driver:Js{model}",
+            options=f"instruments.devices.js{model}.driver:Options",
+            twin=f"instruments.devices.js{model}.twin:VirtualJs{model}",
+            specification=f"instruments.devices.js{model}",
+            edges="captured by the monitor (one of its inputs), to 0.25 µs",
+            models=(f"JS{model}",),
+            quantities=("current", "voltage"),
+            kind="mean",
+            ranges="18 µA to 10 A, automatic",
+            usb=(usb,),
+            extra="joulescope",
+            library="pyjoulescope_driver",
+        )
+        for model, usb in ((110, "16d0:0e88"), (220, "16d0:10ba"), (320, "16d0:135a"))
+    ),
     DriverSpec(
         name="io-manager",
         title="Arduino-type IO manager",

@@ -172,4 +172,6 @@ def _link(facts: dict[str, Any]) -> str:
         return "VISA resource, e.g. TCPIP0::192.168.1.20::5025::SOCKET"
     if facts["link"] == "none":
         return '"virtual"'
+    if facts["link"] == "vendor":
+        return "vendor: with its serial number, e.g. vendor:002122"
     return f"serial port, e.g. /dev/ttyACM0 or COM3, {facts['baud']} baud"

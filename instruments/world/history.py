@@ -74,6 +74,13 @@ class CurrentHistory:
         """Return the energy in joule drawn from the start of the world up to each time (ns)."""
         return self._integral(4, at_ns)
 
+    def voltage_v(self, at_ns: npt.ArrayLike) -> FloatArray:
+        """Return the supply voltage (V) at each time (ns)."""
+        times = self._table[0, : self._count]
+        segment = np.searchsorted(times, np.asarray(at_ns, dtype=np.float64), side="right") - 1
+        voltage_v: FloatArray = self._table[2, np.maximum(segment, 0)]
+        return voltage_v
+
     def levels(self, start_ns: int, stop_ns: int) -> tuple[FloatArray, FloatArray]:
         """Return the start times (ns) and currents (A) of the segments that overlap [start, stop)."""
         times = self._table[0, : self._count]

@@ -133,3 +133,8 @@ def test_an_instrument_whose_library_is_not_there_says_what_to_install(call, mon
     words = "pip install 'energy-runner[tables]'"
     assert f"lacking needs a library: {words}" in call("instruments", "list", "--no-search")[1]
     assert words in call("instruments", "show", "lacking")[1]
+
+
+def test_an_instrument_of_a_vendors_library_is_addressed_by_its_serial_number(call):
+    assert "vendor:002122" in call("instruments", "show", "js220")[1]
+    assert "baud" not in call("instruments", "show", "js220")[1]

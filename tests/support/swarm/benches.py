@@ -29,7 +29,8 @@ from tests.support.swarm.sinks import FailingSink
 
 Job = Literal["energy", "performance", "accuracy", "off", "doctor"]
 ROOT = Path(__file__).parent.parent
-NGU = str(ROOT / "monitor_benches" / "virtual-ngu.toml")
+MONITORS = ROOT / "monitor_benches"
+NGU = str(MONITORS / "virtual-ngu.toml")
 # Bench, weight in the draw.
 BENCHES: tuple[tuple[str, float], ...] = (
     ("virtual-lpm01a", 4),
@@ -43,6 +44,10 @@ BENCHES: tuple[tuple[str, float], ...] = (
     (str(ROOT / "benches" / "relay-and-thermometer.toml"), 0.4),
     (str(ROOT / "benches" / "module-and-probe.toml"), 0.4),
     (str(ROOT / "benches" / "hub-and-sensor.toml"), 0.4),
+    (str(MONITORS / "js220-behind-n6705.toml"), 0.5),
+    (str(MONITORS / "js220-fed-from-outside.toml"), 0.25),
+    (str(MONITORS / "js320-fed-from-outside.toml"), 0.25),
+    (str(MONITORS / "js110-fed-from-outside.toml"), 0.25),  # 2 MHz in the twin: some ten times slower
     ("cosim-lpm01a", 0.15),  # real firmware in emulators: some fifty times slower
     ("cosim-n6705c", 0.15),
 )

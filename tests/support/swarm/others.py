@@ -90,7 +90,11 @@ class Others:
             return True
         if "off" in asked.words:
             return "supply" in roles_of(self.spec)
-        return all(drivers()[one.driver].link != "none" for one in instruments_of(self.spec).values())
+        links = {drivers()[one.driver].link for one in instruments_of(self.spec).values()}
+        return not links & {
+            "none",
+            "vendor",
+        }  # the ports that others find here are sockets, which these cannot use
 
     def come(self, asked: Asked, out: Path) -> None:
         """Let another process be asked, if it can be; take note of what is not as it must be."""

@@ -2,6 +2,7 @@
 """A twin reached through a vendor's library: what befalls cables befalls its calls."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -53,7 +54,7 @@ class Bench:
         return self.ask()
 
     def ask(self, topic: str = "fs", timeout: float | None = 2.0) -> str:
-        return self.link.call(self.link.device.query, topic, timeout=timeout)
+        return str(self.link.call(self.link.device.query, topic, timeout=timeout))
 
 
 def test_a_call_reaches_the_stand_in_and_is_recorded_as_any() -> None:
@@ -109,14 +110,14 @@ def test_a_stand_in_fails_as_the_library_does() -> None:
 def test_faults_at_a_call_are_those_of_any_link(kind: Kind) -> None:
     """Opening is one call on the cable, closing another; each call of the library is one out and one back."""
     counted = CallFaults()
-    b = Bench(lambda link: counted.wrap("js", link))
+    b = Bench(partial(counted.wrap, "js"))
     b.open()
     b.ask()
     b.link.close()
     assert counted.log == ["js close", "js open", "js write b'query\\n'", "js read", "js close"]
     for at in (1, 2, 3):
         faults = CallFaults(kind, at)
-        b = Bench(lambda link, faults=faults: faults.wrap("js", link))
+        b = Bench(partial(faults.wrap, "js"))
         if (kind, at) in {("garbage", 1), ("refusal", 3)}:  # opening cannot be garbled, nor an answer refused
             b.opened_and_asked()
             continue

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The twin of a JS220: its count of samples jumps by what it loses."""
+
+from instruments.devices.js220.dialect import IO_REFERENCE, MODEL
+from instruments.joulescope.twin import VirtualJoulescope
+from instruments.world.world import World
+
+
+class VirtualJs220(VirtualJoulescope):
+    """One JS220."""
+
+    def __init__(self, world: World, name: str = "monitor") -> None:
+        super().__init__(world, MODEL, (IO_REFERENCE,), name)
