@@ -39,6 +39,7 @@ BENCHES: tuple[tuple[str, float], ...] = (
     (str(ROOT / "benches" / "laps-by-host.toml"), 1),
     (str(ROOT / "benches" / "meter-sees-edges.toml"), 1),
     (str(ROOT / "benches" / "shield-by-laps.toml"), 1),
+    (str(ROOT / "benches" / "shield-and-interface-board.toml"), 1),
     (str(ROOT / "benches" / "fed-from-outside.toml"), 0.5),
     ("cosim-lpm01a", 0.15),  # real firmware in emulators: some fifty times slower
     ("cosim-n6705c", 0.15),
