@@ -53,10 +53,10 @@ TURN_S = 0.05
 LONGEST_HELP = 1200  # bytes of the DUT's answer to `help`, at most
 ALIGN_TRIES = 2
 BOOTED = "m-init-done"
-MOST_LOADED = 27_648  # bytes: the DUT's refusal of more ends with a line feed alone, which the board overlooks
+MOST_LOADED = 27_648  # bytes: of more, the DUT's refusal ends with a line feed alone, which the board overlooks
 _RESET = (
-    "reset the board (its black button, or its supply): it waits for the DUT's 'm-ready' without any time-out, and "
-    "nothing else ends that"
+    "reset the board (its black button, or its supply): it waits for the DUT's 'm-ready' without any time-out, "
+    "and takes no command until then"
 )
 
 
@@ -142,8 +142,7 @@ class InterfaceBoard(Instrument):
         raise ProtocolViolation(
             f"ask the DUT behind {self.name} for its name",
             f"it said {_quoted(' '.join(name))}",
-            stranger(" ".join(name))
-            or "check its speed (dut_baud) and its wires, and reset the board and the DUT",
+            stranger(" ".join(name)) or "check its speed (dut_baud) and its wires, and reset board and DUT",
         )
 
     def send(self, command: str, deadline: Deadline) -> None:
