@@ -63,7 +63,7 @@ class VirtualInterfaceBoard:
         self._ready_ns = 0
         self._life = 0
         # Order decides: the first word that a command begins with takes it, and answers it or does not.
-        self._menu: dict[str, Callable[[str], None]] = {
+        self._menu: dict[str, Callable[[str], object]] = {
             "dut": self._relay,
             "name": lambda _: self._answer(f"{NAME}\r\n"),
             "ls": lambda _: self._answer("".join(f"{file}\r\n" for file in self.files)),
