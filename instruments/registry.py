@@ -179,6 +179,16 @@ BUILT_IN = (
         usb=("2341:0043", "2341:0001", "2a03:0043", "2a03:0243"),
     ),
     DriverSpec(
+        name="interface-board",
+        title="Enhanced interface board (STM32H573I-DK)",
+        link="stream",
+        roles=("dut",),
+        driver="instruments.devices.interface_board.driver:InterfaceBoard",
+        options="instruments.devices.interface_board.driver:Options",
+        twin="instruments.devices.interface_board.twin:VirtualInterfaceBoard",
+        baud=115_200,
+    ),
+    DriverSpec(
         name="dut-port",
         title="The DUT's UART on a serial port of the host",
         link="stream",

@@ -288,6 +288,18 @@ class Temperature:
     u_k: float | None
 
 
+@runtime_checkable
+class AnswersOnly(Protocol):
+    """A `DutLink` that passes on only what answers a command: of a DUT's boot it tells when it is asked."""
+
+    @property
+    def held_up(self) -> str:
+        """Return what helps while an answer that does not end blocks the link; "" while none does."""
+
+    def first_words(self, deadline: Deadline) -> Sequence[str]:
+        """Return what the DUT has said since it was fed, up to its `m-ready`; the next answer is in step."""
+
+
 class Thermometer(Protocol):
     """Measures the temperature at the DUT or of the bench."""
 

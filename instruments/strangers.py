@@ -12,6 +12,10 @@ _SAYS: tuple[tuple[re.Pattern[str], str], ...] = (
         "an IO manager answers here: give this port to io_manager.port, and here the port of the device meant",
     ),
     (
+        re.compile(r"tinyML Enhanced Interface Board|baud is: \d"),
+        'an enhanced interface board answers here: its driver is "interface-board"; or give another port here',
+    ),
+    (
         re.compile(r"m-name-dut|m-timestamp-mode-|m-profile-\["),
         "a DUT answers here: give this port to dut.port, and here the port of the device meant",
     ),

@@ -20,7 +20,14 @@ from energy_runner.director.stop import StopRequest
 from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.report.headline import FED_OUTSIDE
 from energy_runner.report.terminal import print_session
-from energy_runner.session.events import DeviceIdentified, MonitorConfigured, Remark, SupplySwitched, TearDownStep
+from energy_runner.session.events import (
+    DeviceIdentified,
+    DutBooted,
+    MonitorConfigured,
+    Remark,
+    SupplySwitched,
+    TearDownStep,
+)
 from energy_runner.session.folder import Session
 from tests.support.coverage_study import short_plan, whole_plan
 from tests.support.small import FOUR_INSTRUMENTS
@@ -114,6 +121,27 @@ def test_a_shield_whose_edges_an_io_manager_times(seed, run):
     assert LATENCY in named
     assert any(name.startswith("gain") for name in named)
     assert any(isinstance(event, SupplySwitched) and event.on for event in session.journal())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_shield_with_an_interface_board_as_the_relay(seed, run):
+    bench, session = run("shield-and-interface-board", seed)
+    assert session.record.outcome == "completed", session.record.reason
+    assert session.record.alignment == BY_MONITOR
+    error, u = errors(session)
+    assert abs(error) <= u < 0.06
+    assert bench.twin.twins["relay"].flash_writes == 0
+    assert next(event for event in session.journal() if isinstance(event, DutBooted)).timestamp_mode == "energy"
+
+
+def test_a_dut_that_falls_silent_leaves_the_interface_board_waiting_and_the_run_says_what_helps(run):
+    bench = mixed("shield-and-interface-board")
+    bench.twin.world.faults.silent_from_ns["dut"] = 3_000_000_000
+    bench, session = run(bench)
+    assert session.record.outcome == "bench-fault"
+    assert "reset the board" in session.record.reason
+    assert session.record.supply_off_confirmed is True
+    assert not bench.twin.world.powered
 
 
 def test_every_lap_is_read_soon_after_its_edge_though_no_relay_waits_for_it(run):

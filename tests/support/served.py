@@ -15,6 +15,7 @@ import pytest
 
 from energy_runner.bench import build_bench, load_bench_spec, lock
 from energy_runner.bench.serve import bench_file
+from energy_runner.bench.spec import Mode
 from energy_runner.bench.wiring import driver_of, instruments_of
 from instruments.clock import NS_PER_S, RealClock
 from instruments.twin_bench.bench import TwinBench
@@ -27,11 +28,12 @@ CLOCK = RealClock()
 
 
 class Served:
-    """The world of a served bench, whose file is `served.toml` in `folder`."""
+    """The world of a served bench, whose file is `served.toml` in `folder`; `addresses` are by instrument."""
 
-    def __init__(self, twin: TwinBench, folder: Path) -> None:
+    def __init__(self, twin: TwinBench, folder: Path, addresses: Mapping[str, str]) -> None:
         self.world = twin.world
         self.folder = folder
+        self.addresses = addresses
         self._twin = twin
 
     def is_open(self, name: str) -> bool:
@@ -97,20 +99,25 @@ def as_in_a_terminal() -> None:
 
 @contextmanager
 def served(
-    folder: Path, name: str = "virtual-lpm01a", changes: Mapping[str, Any] | None = None
+    folder: Path,
+    name: str = "virtual-lpm01a",
+    changes: Mapping[str, Any] | None = None,
+    *,
+    mode: Mode = "energy",
+    benchmark: str = "demo-keywords",
 ) -> Iterator[Served]:
     """Serve a virtual bench: SCPI instruments on TCP ports, others on pseudo-terminals."""
     spec = load_bench_spec(name, changes or {})
-    bench, ended = build_bench(spec, "energy", benchmark="demo-keywords"), threading.Event()
+    bench, ended = build_bench(spec, mode, benchmark=benchmark), threading.Event()
     assert bench.twin is not None
     links = {name: driver_of(name, one).link for name, one in instruments_of(spec).items()}
     server = serve_twin_bench(bench.twin, CLOCK, [name for name, link in links.items() if link == "scpi"])
     addresses: dict[str, str] = {name: end.address for name, end in server.ends.items()}
-    (folder / FILE).write_text(bench_file(spec, addresses, "energy"), "utf-8")
+    (folder / FILE).write_text(bench_file(spec, addresses, mode), "utf-8")
     thread = threading.Thread(target=server.serve, args=(ended.is_set,), name="twin server")
     thread.start()
     try:
-        yield Served(bench.twin, folder)
+        yield Served(bench.twin, folder, addresses)
     finally:
         ended.set()
         thread.join(PATIENCE_S)

@@ -28,7 +28,7 @@ from instruments.devices.dut.protocol import (
 )
 from instruments.devices.dut.wording import advice, advice_on_name, advice_on_refusal, advice_on_text, excerpt
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut
-from instruments.roles import DutLink, Identity
+from instruments.roles import AnswersOnly, DutLink, Identity
 
 # Names of firmware that does not run on a board: a twin, an emulator, the host port.
 _NO_BOARD = ("virtual twin", "emulated", "host port")
@@ -121,7 +121,12 @@ class Dut:
 
     def wait_for_boot(self, deadline: Deadline) -> Answer:
         """Wait for the boot lines after power-up; they end with `m-ready`."""
-        answer = self._until_ready("(power-up)", self.clock.now_ns(), deadline)
+        began_ns = self.clock.now_ns()
+        if isinstance(self.link, AnswersOnly):
+            events = [event for line in self.link.first_words(deadline) for event in parse_line(line)]
+            answer = Answer("(power-up)", began_ns, tuple(Heard(self.clock.now_ns(), event) for event in events))
+        else:
+            answer = self._until_ready("(power-up)", began_ns, deadline)
         self._answered = True
         return answer
 
@@ -307,10 +312,11 @@ class Dut:
         if self.link.partial:
             events.append(Chatter(self.link.partial))
         times = f", asked {asked} times," if asked > 1 else ""
+        held_up = self.link.held_up if isinstance(self.link, AnswersOnly) else ""
         return TimedOut(
             f"wait for the DUT's 'm-ready' after '{_short(command)}'{times} on {self.link.name}",
             f"it said {excerpt(events)}",
-            advice(events, answered=self._answered),
+            advice(events, answered=self._answered) + (f". Then {held_up}" if held_up else ""),
         )
 
     def _until_quiet(self, deadline: Deadline) -> None:

@@ -40,6 +40,7 @@ BENCHES: tuple[tuple[str, float], ...] = (
     (str(ROOT / "benches" / "laps-by-host.toml"), 1),
     (str(ROOT / "benches" / "meter-sees-edges.toml"), 1),
     (str(ROOT / "benches" / "shield-by-laps.toml"), 1),
+    (str(ROOT / "benches" / "shield-and-interface-board.toml"), 1),
     (str(ROOT / "benches" / "fed-from-outside.toml"), 0.5),
     (str(ROOT / "benches" / "relay-and-thermometer.toml"), 0.4),
     (str(ROOT / "benches" / "module-and-probe.toml"), 0.4),

@@ -15,6 +15,7 @@ from instruments.strangers import stranger
 
 GREETINGS = {
     "m-name-io\r\nm-ready\r\n": "an IO manager answers here",
+    "tinyML Enhanced Interface Board\r\nm-ready\r\n": 'its driver is "interface-board"',
     "m-name-dut-[acme]\r\nm-ready\r\n": "a DUT answers here",
     "m-timestamp-mode-performance\r\nm-init-done\r\nm-ready\r\n": "a DUT answers here",
     "PowerShield > error name%\r\n": 'its driver is "lpm01a"',
