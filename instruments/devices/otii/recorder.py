@@ -4,14 +4,15 @@
 Readings stay in the recording, so an answer that was lost in transit is simply asked for again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from instruments.clock import NS_PER_S, Clock, Deadline
 from instruments.devices.otii.dialect import CURRENT, PIN, PIN_NUMBER, READINGS_AT_ONCE, VOLTAGE
 from instruments.devices.otii.protocol import analog, digital
 from instruments.devices.otii.stream import RecordingAccount
+from instruments.errors import ProtocolViolation
 from instruments.json_lines.dialogue import JsonDialogue
 from instruments.json_lines.messages import flag, number, whole
 from instruments.json_lines.supply import Ask, JsonSupply
@@ -54,7 +55,7 @@ class Recorder:
 
     def start(self, period_s: float, readings: int, deadline: Deadline) -> None:
         """Begin a recording; each sample is one reading of the voltage and `readings` of the current."""
-        self._items, self._edges, self._fetched, self._changes, self._noted = [], [], 0, 0, 0
+        self._items, self._edges, self._counted, self._fetched, self._changes, self._noted = [], [], 0, 0, 0, 0
         self._dialogue.unasked.clear()
         self._readings, self._period_s = readings, period_s
         self._account = RecordingAccount(
@@ -65,7 +66,7 @@ class Recorder:
         last = self._dialogue.ask("project_get_last_recording", deadline, project_id=self.project)
         self._recording = whole(last, "recording_id")
         self._watched_ns = self._clock.now_ns()
-        self._counter = SampleCounter(period_s, self._watched_ns, float("inf"), _HELD_BACK_S)
+        self._counter = SampleCounter(period_s, self._watched_ns, math.inf, _HELD_BACK_S)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
         """Return what was recorded since the last call; after an error, the next one returns what was complete."""
@@ -105,10 +106,12 @@ class Recorder:
         counts = [whole(self._about(name, "data_count", deadline), "count") for name in (CURRENT, VOLTAGE)]
         ready = min(counts[0] // self._readings, counts[1])
         first = self._counter.next_index
-        while self._fetched < ready:
-            count = min(ready - self._fetched, READINGS_AT_ONCE // self._readings)
-            for item in self._block(count, asked_ns, deadline, final=final):
-                self._items.append(item)
+        lost = self._counter.account(asked_ns, self._clock.now_ns(), max(0, ready - self._counted), final=final)
+        self._counted = max(ready, self._counted)
+        if lost is not None:
+            self._items.append(lost)
+        while self._fetched < self._counted:
+            self._block(min(self._counted - self._fetched, READINGS_AT_ONCE // self._readings), deadline)
         self._account.changes(self._new_changes(deadline))
         self._edges += self._account.edges()
         short = self._account.shortage(first, self._counter.next_index, recorded_s)
@@ -116,27 +119,22 @@ class Recorder:
             self._items.append(short)
             self._counter.next_index += short.missing
 
-    def _block(self, count: int, asked_ns: int, deadline: Deadline, *, final: bool) -> Iterator[StreamItem]:
-        """Yield the next `count` samples, and before them what is missing."""
+    def _block(self, count: int, deadline: Deadline) -> None:
+        """Fetch the next `count` samples."""
         each = self._readings
+        wanted = ((CURRENT, self._fetched * each, count * each), (VOLTAGE, self._fetched, count))
         current, voltage = (
-            analog(self._about(name, "data", deadline, index=index, count=wanted))
-            for name, index, wanted in (
-                (CURRENT, self._fetched * each, count * each),
-                (VOLTAGE, self._fetched, count),
-            )
+            analog(self._about(name, "data", deadline, index=index, count=many)) for name, index, many in wanted
         )
-        count = min(len(current.values) // each, len(voltage.values))
+        if (len(current.values), len(voltage.values)) != (count * each, count):
+            came = f"{len(current.values)} of current and {len(voltage.values)} of voltage"
+            raise ProtocolViolation(f"fetch {count} samples of {self._dialogue.name}", came, "start again")
+        begin = self._counter.next_index - (self._counted - self._fetched)
         self._fetched += count
-        lost = self._counter.account(asked_ns, self._clock.now_ns(), count, final=final)
-        if lost is not None:
-            yield lost
-        current = replace(current, values=current.values[: count * each])
-        voltage = replace(voltage, values=voltage.values[:count])
-        for item in self._account.block(self._counter.next_index - count, current, voltage):
+        for item in self._account.block(begin, current, voltage):
             if isinstance(item, Lost):
                 self._counter.next_index += item.missing
-            yield item
+            self._items.append(item)
 
     def _new_changes(self, deadline: Deadline) -> list[tuple[float, bool]]:
         count = whole(self._about(PIN, "data_count", deadline), "count")
@@ -150,7 +148,7 @@ class Recorder:
     def _watch(self, deadline: Deadline) -> None:
         """Note what the server said unasked, and a supply that is off unasked."""
         self._watched_ns, here = self._clock.now_ns(), self._counter.next_index
-        span = {"after": self._noted, "before": here}
+        span = {"after": self._noted, "before": here + math.ceil(_HELD_BACK_S / self._period_s)}
         self._noted = here
         for message in self._dialogue.unasked:
             bad = message.kind == "error"
