@@ -151,6 +151,20 @@ def with_noise_at(table: Specification, period_s: float, reference_s: float, pow
     return replace(table, terms=terms)
 
 
+def scaled(table: Specification, factor: float, unit: str) -> Specification:
+    """Return `table` with its absolute limits in `unit` multiplied by `factor`, as for another range."""
+    terms = tuple(
+        replace(term, absolute=term.absolute * factor) if term.unit == unit else term for term in table.terms
+    )
+    largest = tuple(
+        replace(one, value=one.value * factor, lasting=one.lasting and one.lasting * factor)
+        if one.unit == unit
+        else one
+        for one in table.largest
+    )
+    return replace(table, terms=terms, largest=largest)
+
+
 def laid_over(
     table: Specification, terms: Sequence[SpecificationTerm], points: Sequence[CalibrationPoint]
 ) -> Specification:

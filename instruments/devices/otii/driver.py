@@ -70,7 +70,7 @@ class Otii(Instrument):
         self._dialogue = JsonDialogue(link, protocol.refusal)
         self._supply = JsonSupply(self.name, self._ask, self.model.limits, dialect.SUPPLY)
         self._recorder = Recorder(self._dialogue, self._ask, self._supply, clock)
-        self._give_back: list[tuple[str, dict[str, int]]] = []
+        self._give_back: list[tuple[str, dict[str, Any]]] = []
         self._period_s, self._readings = _NOISE_PERIOD_S, 1
 
     def supply(self, channel: str = "") -> Supply:
