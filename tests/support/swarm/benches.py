@@ -30,6 +30,7 @@ from tests.support.swarm.sinks import FailingSink
 Job = Literal["energy", "performance", "accuracy", "off", "doctor"]
 ROOT = Path(__file__).parent.parent
 NGU = str(ROOT / "monitor_benches" / "virtual-ngu.toml")
+OTII = tuple(str(ROOT / "monitor_benches" / f"virtual-otii-{model}.toml") for model in ("arc", "ace"))
 # Bench, weight in the draw.
 BENCHES: tuple[tuple[str, float], ...] = (
     ("virtual-lpm01a", 4),
@@ -40,6 +41,9 @@ BENCHES: tuple[tuple[str, float], ...] = (
     (str(ROOT / "benches" / "meter-sees-edges.toml"), 1),
     (str(ROOT / "benches" / "shield-by-laps.toml"), 1),
     (str(ROOT / "benches" / "fed-from-outside.toml"), 0.5),
+    *((bench, 1) for bench in OTII),
+    (str(ROOT / "benches" / "slow-meter.toml"), 0.5),
+    (str(ROOT / "benches" / "slowest-meter.toml"), 0.5),
     ("cosim-lpm01a", 0.15),  # real firmware in emulators: some fifty times slower
     ("cosim-n6705c", 0.15),
 )

@@ -14,8 +14,8 @@ from instruments.registry import BUILT_IN
 
 ROOT = Path(__file__).parents[4]
 MOST_LINES = 150
-# Behind a server with logins, licences, projects and recordings, which no other device here has.
-MORE_LINES = {"otii-arc": 360, "otii-ace": 360}
+# Behind servers whose dialogues no other device has: logins, licences, projects, recordings; lines of samples.
+MORE_LINES = {"otii-arc": 360, "otii-ace": 360, "ptdaemon": 250}
 MONITORS = [spec for spec in BUILT_IN if "sampler" in spec.roles and spec.specification]
 
 
