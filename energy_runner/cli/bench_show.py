@@ -56,12 +56,12 @@ def instruments_command(*, search: bool, as_json: bool) -> None:
     if as_json:
         write_json({"drivers": [driver_facts(one) for one in known], "broken": broken, **asdict(found)})
         return
-    rows = [driver_facts(one) for one in known]
+    facts = [driver_facts(one) for one in known]
     write_table(
         ("Driver", "Instrument", "What it does", "Edges of the timestamp pin"),
-        [(one["name"], one["title"], _does(one), one["edges"]) for one in rows],
+        [(one["name"], one["title"], _does(one), one["edges"]) for one in facts],
     )
-    for one in rows:
+    for one in facts:
         if not one["installed"]:
             write_line(f"{one['name']} needs a library: {_install(one)}")
     write("More about one of them: energy-runner instruments show DRIVER\n\n")
