@@ -41,6 +41,7 @@ class DriverSpec:
     the serial port (0: it has none); `other_bauds` are tried where the port's driver refuses it, for a device
     whose USB port works at any speed. `edges` describes how edges are captured. `channel_option` is set for a
     mainframe: it names the option that selects a channel; different benches can use different channels at once.
+    With `on_tcp`, a stream is a TCP connection to a server, `tcp://host:port`, and its twin is served there.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
     where it plays supply, too.
 
@@ -62,6 +63,7 @@ class DriverSpec:
     edges: str = ""
     channel_option: str = ""
     samples_own_output: bool = False
+    on_tcp: bool = False
     models: tuple[str, ...] = ()
     quantities: tuple[str, ...] = ()
     kind: SignalKind | None = None
@@ -165,6 +167,69 @@ BUILT_IN = (
             library="pyjoulescope_driver",
         )
         for model, usb in ((110, "16d0:0e88"), (220, "16d0:10ba"), (320, "16d0:135a"))
+    ),
+    DriverSpec(
+        name="otii-arc",
+        title="Qoitech Otii Arc",
+        link="stream",
+        roles=("supply", "sampler", "edges"),
+        driver="instruments.devices.otii.driver:Otii",
+        options="instruments.devices.otii.driver:Options",
+        twin="instruments.devices.otii.twin:VirtualOtii",
+        specification="instruments.devices.otii:arc.toml",
+        on_tcp=True,
+        edges="captured by the monitor (GPI1), to about one reading of the current",
+        samples_own_output=True,
+        models=("Otii Arc", "Otii Arc Pro"),
+        quantities=("current", "voltage"),
+        kind="mean",
+        ranges="up to 5 A, automatic",
+    ),
+    DriverSpec(
+        name="otii-ace",
+        title="Qoitech Otii Ace",
+        link="stream",
+        roles=("supply", "sampler", "edges"),
+        driver="instruments.devices.otii.driver:OtiiAce",
+        options="instruments.devices.otii.driver:Options",
+        twin="instruments.devices.otii.twin:VirtualOtiiAce",
+        specification="instruments.devices.otii:ace.toml",
+        on_tcp=True,
+        edges="captured by the monitor (GPI1), to about one reading of the current",
+        samples_own_output=True,
+        models=("Otii Ace", "Otii Ace Pro"),
+        quantities=("current", "voltage"),
+        kind="mean",
+        ranges="up to 5 A, automatic",
+    ),
+    DriverSpec(
+        name="wt310",
+        title="Yokogawa WT310E digital power meter",
+        link="scpi",
+        roles=("sampler",),
+        driver="instruments.devices.wt310.driver:Wt310",
+        options="instruments.devices.wt310.driver:Options",
+        twin="instruments.devices.wt310.twin:VirtualWt310",
+        specification="instruments.devices.wt310",
+        models=("WT310E",),
+        quantities=("power", "current", "voltage"),
+        kind="mean",
+        ranges="15 to 600 V, 5 mA to 20 A, fixed",
+    ),
+    DriverSpec(
+        name="ptdaemon",
+        title="A power analyzer behind SPEC's PTDaemon",
+        link="stream",
+        roles=("sampler",),
+        driver="instruments.devices.ptdaemon.driver:PtDaemon",
+        options="instruments.devices.ptdaemon.driver:Options",
+        twin="instruments.devices.ptdaemon.twin:VirtualPtDaemon",
+        specification="instruments.devices.ptdaemon",
+        on_tcp=True,
+        models=("PTDaemon",),
+        quantities=("power",),
+        kind="mean",
+        ranges="those of the analyzer",
     ),
     DriverSpec(
         name="io-manager",

@@ -126,17 +126,19 @@ REPLACED: dict[str, tuple[str, ...]] = {
 def load(package: str) -> Specification:
     """Return the specification in `package` (such as `instruments.devices.lpm01a`).
 
-    Raises `FileNotFoundError` if there is none, and `TypeError` or `KeyError` for a misspelt or missing key: a
-    limit must not vanish because of a typing mistake.
+    A room of several models has a table for each: `instruments.devices.otii:arc.toml` names one. Raises
+    `FileNotFoundError` if there is none, and `TypeError` or `KeyError` for a misspelt or missing key: a limit must
+    not vanish because of a typing mistake.
     """
-    table = tomllib.loads(resources.files(package).joinpath(FILE).read_text(encoding="utf-8"))
+    package, _, file = package.partition(":")
+    table = tomllib.loads(resources.files(package).joinpath(file or FILE).read_text(encoding="utf-8"))
     document = table.pop("document")
     terms = tuple(SpecificationTerm(**entry) for entry in table.pop("term"))
     assumptions = tuple(table.pop("assumptions", ()))
     assumed = bool(table.pop("assumed", False))
     largest = tuple(Largest(**entry) for entry in table.pop("largest", ()))
     if table:
-        raise KeyError(f"{package}/{FILE}: unknown keys {sorted(table)}")
+        raise KeyError(f"{package}/{file or FILE}: unknown keys {sorted(table)}")
     return Specification(document=document, terms=terms, assumptions=assumptions, assumed=assumed, largest=largest)
 
 
@@ -151,6 +153,20 @@ def with_noise_at(table: Specification, period_s: float, reference_s: float, pow
         replace(term, absolute=term.absolute * factor) if term.name == "noise" else term for term in table.terms
     )
     return replace(table, terms=terms)
+
+
+def scaled(table: Specification, factor: float, unit: str) -> Specification:
+    """Return `table` with its absolute limits in `unit` multiplied by `factor`, as for another range."""
+    terms = tuple(
+        replace(term, absolute=term.absolute * factor) if term.unit == unit else term for term in table.terms
+    )
+    largest = tuple(
+        replace(one, value=one.value * factor, lasting=one.lasting and one.lasting * factor)
+        if one.unit == unit
+        else one
+        for one in table.largest
+    )
+    return replace(table, terms=terms, largest=largest)
 
 
 def laid_over(

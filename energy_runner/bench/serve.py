@@ -46,11 +46,11 @@ def serve_bench(
     """
     if mode == "accuracy":
         raise ConfigurationError(Argument("mode", "accuracy"), ": a firmware is built for energy or performance")
-    scpi = _speak_scpi(spec, tcp_port)
+    scpi, streams = _on_tcp(spec, tcp_port)
     bench = build_bench(spec, mode, benchmark=benchmark, seed=seed, model=model)
     if bench.twin is None:
         raise ConfigurationError(f"bench '{spec.name}' is not virtual")
-    server = _server(bench.twin, clock, scpi, tcp_port)
+    server = _server(bench.twin, clock, scpi, tcp_port, streams)
     try:
         addresses = {name: end.address for name, end in server.ends.items()}
         yield ServedBench(server, addresses, bench_file(spec, addresses, mode))
@@ -81,11 +81,15 @@ def bench_file(spec: BenchSpec, addresses: Mapping[str, str], mode: Mode) -> str
     return "\n".join(lines) + "\n"
 
 
-def _speak_scpi(spec: BenchSpec, tcp_port: int) -> list[str]:
-    """Return which instruments are served on TCP; raise `ConfigurationError` for what cannot be served."""
+def _on_tcp(spec: BenchSpec, tcp_port: int) -> tuple[list[str], list[str]]:
+    """Return which instruments are served on TCP: those that speak SCPI, and streams that are connections.
+
+    Raises `ConfigurationError` for what cannot be served.
+    """
     if not spec.is_virtual:
         raise ConfigurationError(f"{spec.name} is a bench of real instruments; only a virtual one can be served")
-    links = {name: driver_of(name, one).link for name, one in instruments_of(spec).items()}
+    drivers = {name: driver_of(name, one) for name, one in instruments_of(spec).items()}
+    links = {name: driver.link for name, driver in drivers.items()}
     silent = [name for name, link in links.items() if link in ("none", "vendor")]
     if silent or not any(name != DUT_PORT for name in links):
         name = silent[0] if silent else "monitor"
@@ -95,17 +99,20 @@ def _speak_scpi(spec: BenchSpec, tcp_port: int) -> list[str]:
             f"bench '{spec.name}' cannot be served: its {name} {why}. Try: virtual-lpm01a or virtual-n6705c"
         )
     scpi = [name for name, link in links.items() if link == "scpi"]
-    if tcp_port and not scpi:
+    streams = [name for name, driver in drivers.items() if driver.on_tcp]
+    if tcp_port and not (scpi or streams):
         named = ", ".join(one.driver for name, one in instruments_of(spec).items() if name != DUT_PORT)
         raise ConfigurationError(
             Argument("tcp_port", str(tcp_port)), f": served on pseudo-terminals, not on TCP: {named}"
         )
-    return scpi
+    return scpi, streams
 
 
-def _server(twin: TwinBench, clock: Clock, scpi: Sequence[str], tcp_port: int) -> TwinServer:
+def _server(
+    twin: TwinBench, clock: Clock, scpi: Sequence[str], tcp_port: int, streams: Sequence[str]
+) -> TwinServer:
     try:
-        return serve_twin_bench(twin, clock, scpi, tcp_port)
+        return serve_twin_bench(twin, clock, scpi, tcp_port, streams)
     except Unavailable as error:
         if not tcp_port:
             raise

@@ -13,10 +13,11 @@ class LineSplitter:
     A line of more than `MAX_LINE_BYTES` raises `ProtocolViolation`: no device of a bench sends one, and a broken
     cable must not make the buffer grow without limit. Lines completed before it are returned first, so that the
     events do not depend on how the stream was divided. What followed the long line in the same read is dropped
-    with it.
+    with it. `most_bytes` is another limit, for a device whose lines hold thousands of samples.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MAX_LINE_BYTES) -> None:
+        self._most_bytes = most_bytes
         self._partial = bytearray()
         self._too_long = False
         self._began = b""  # of the long line
@@ -27,7 +28,7 @@ class LineSplitter:
             self._partial = bytearray(data)
             raise self._violation(self._began)
         pieces = (bytes(self._partial) + data).split(b"\n")
-        good = next((i for i, piece in enumerate(pieces) if len(piece) > MAX_LINE_BYTES), None)
+        good = next((i for i, piece in enumerate(pieces) if len(piece) > self._most_bytes), None)
         self._too_long = good is not None
         self._began = pieces[good][:_SHOWN] if good is not None else b""
         self._partial = bytearray() if self._too_long else bytearray(pieces[-1])
@@ -49,6 +50,6 @@ class LineSplitter:
         self._too_long = False
         return ProtocolViolation(
             "read a line",
-            f"more than {MAX_LINE_BYTES} bytes without a line end, beginning with {shown(began)}",
+            f"more than {self._most_bytes} bytes without a line end, beginning with {shown(began)}",
             "check which device is at the port, the speed (baud), and that its lines end with a line feed",
         )

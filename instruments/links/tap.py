@@ -45,6 +45,19 @@ class TappedLink:
             self._listener("rx", data)
         return data
 
+    def write_in_secret(self, data: bytes, shown: bytes, deadline: Deadline) -> None:
+        """Send all of `data`, and let the listener receive `shown` in its place."""
+        self._listener("tx", shown)
+        self.inner.write(data, deadline)
+
+
+def write_in_secret(link: Link, data: bytes, shown: bytes, deadline: Deadline) -> None:
+    """Send a secret, such as a password, on `link`; whoever listens receives `shown` instead."""
+    if isinstance(link, TappedLink):
+        link.write_in_secret(data, shown, deadline)
+    else:
+        link.write(data, deadline)
+
 
 class TappedScpiLink:
     """A `ScpiLink` that passes its traffic to `listener`."""

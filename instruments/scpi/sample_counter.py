@@ -11,7 +11,7 @@ from instruments.errors import ProtocolViolation
 from instruments.roles import Lost
 
 _FULL = 0.9  # of the FIFO's capacity: guides say "about", so from here on it may have been full
-_SLACK_S = 0.1  # how much later than measured a record may become readable
+COUNTER_SLACK_S = 0.1  # how much later than measured a record may become readable
 _SLACK_RELATIVE = 200e-6  # how far the instrument's clock and the host's may drift apart
 
 
@@ -30,7 +30,7 @@ class SampleCounter:
         self._period_s = period_s
         self._armed_ns = armed_ns
         self._fifo_s = fifo_s
-        self._slack_s = _SLACK_S + piece_s
+        self._slack_s = COUNTER_SLACK_S + piece_s
         self._trigger_at_latest_ns: float | None = None
         self._doubt = False
         self._first: tuple[int, int] | None = None  # when the first records were asked for; index after them

@@ -36,10 +36,14 @@ def _is_telnet(said: bytes) -> bool:
 
 
 class ScpiSession:
-    """A session with one instrument; `name` is what messages call it, `model` what it called itself, if asked."""
+    """A session with one instrument; `name` is what messages call it, `model` what it called itself, if asked.
+
+    `error_query` asks for the oldest error, where that is not `SYST:ERR?`.
+    """
 
     def __init__(self, port: ScpiLink, name: str) -> None:
         self.name = name
+        self.error_query = "SYST:ERR?"
         self.model = ""
         self.in_step = False
         self._port = port
@@ -67,6 +71,10 @@ class ScpiSession:
         """Return the answer to `query` as numbers, one for each channel."""
         return self._exchange(query, deadline, lambda until: parse_numbers(self._port.read_line(until)))
 
+    def ask_word[T](self, query: str, deadline: Deadline, decode: Callable[[str], T]) -> T:
+        """Return what `decode` makes of the answer line to `query`; it may raise `ProtocolViolation`."""
+        return self._exchange(query, deadline, lambda until: decode(self._port.read_line(until)))
+
     def ask_block(self, query: str, limit: int, deadline: Deadline) -> bytes:
         """Return the data of the definite-length block that answers `query`, at most `limit` bytes."""
         return self._exchange(query, deadline, lambda until: self._read_block(limit, until))
@@ -76,7 +84,7 @@ class ScpiSession:
         found: list[str] = []
         for _ in range(_ERROR_QUEUE):
             code, text = self._exchange(
-                "SYST:ERR?", deadline, lambda until: parse_error(self._port.read_line(until))
+                self.error_query, deadline, lambda until: parse_error(self._port.read_line(until))
             )
             if code == 0:
                 return found

@@ -91,13 +91,18 @@ Handler = Callable[[Call], str | bytes | None]
 class ScpiCore:
     """Takes bytes, calls handlers, returns their answers as bytes. `refuses(command)` is the fault switch."""
 
-    def __init__(self, handlers: Mapping[str, Handler], refuses: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        handlers: Mapping[str, Handler],
+        refuses: Callable[[str], bool],
+        error_query: str = "SYSTem:ERRor[:NEXT]?",
+    ) -> None:
         common: dict[str, Handler] = {
             "*CLS": lambda call: self.clear(),
             "*ESE": lambda call: self._set_event_enable(int(call.number())),
             "*ESE?": lambda call: f"{self._event_enable:+d}",
             "*OPC?": lambda call: "1",
-            "SYSTem:ERRor[:NEXT]?": lambda call: self._next_error(),
+            error_query: lambda call: self._next_error(),
         }
         table = {**common, **handlers}
         self._table = [(header_pattern(pattern), handler) for pattern, handler in table.items()]

@@ -104,16 +104,19 @@ class PtyEnd:
 
 
 class TcpEnd:
-    """A twin's port as a TCP port on the loopback address; one client at a time."""
+    """A twin's port as a TCP port on the loopback address; one client at a time.
 
-    def __init__(self, port: HostPort, number: int = 0) -> None:
+    `address` is a VISA resource name, or `tcp://…` for a client that is no VISA library.
+    """
+
+    def __init__(self, port: HostPort, number: int = 0, *, visa: bool = True) -> None:
         self._port = port
         self._listener = socket.create_server(("127.0.0.1", number))
         self._listener.setblocking(False)
         self._client: socket.socket | None = None
         self._waiting = b""
         self.number = self._listener.getsockname()[1]
-        self.address = f"TCPIP0::127.0.0.1::{self.number}::SOCKET"
+        self.address = f"TCPIP0::127.0.0.1::{self.number}::SOCKET" if visa else f"tcp://127.0.0.1:{self.number}"
 
     def fileno(self) -> int:
         """Return the client's descriptor, or the listener's while there is no client."""
@@ -205,17 +208,20 @@ class TwinServer:
         return not isinstance(end, PtyEnd) or end.client_is_there
 
 
-def serve_twin_bench(twin: TwinBench, clock: Clock, scpi: Sequence[str] = (), tcp_port: int = 0) -> TwinServer:
-    """Return a server: instruments in `scpi` on TCP ports from `tcp_port` on, others on pseudo-terminals."""
+def serve_twin_bench(
+    twin: TwinBench, clock: Clock, scpi: Sequence[str] = (), tcp_port: int = 0, streams: Sequence[str] = ()
+) -> TwinServer:
+    """Return a server: instruments in `scpi` and `streams` on TCP ports from `tcp_port` on, others on ptys."""
     ends: dict[str, End] = {}
+    on_tcp = [*scpi, *streams]
     name = ""
     try:
         for name, port in twin.ports().items():
             if isinstance(port, LibraryPort):
                 no_port = "a vendor's library reaches it, not a port"
                 raise Unavailable(f"serve the twin of {name}", no_port, "a bench of other instruments")
-            number = tcp_port + list(scpi).index(name) if name in scpi and tcp_port else 0
-            ends[name] = TcpEnd(port, number) if name in scpi else PtyEnd(port)
+            number = tcp_port + on_tcp.index(name) if name in on_tcp and tcp_port else 0
+            ends[name] = TcpEnd(port, number, visa=name in scpi) if name in on_tcp else PtyEnd(port)
     except (OSError, Unavailable) as error:
         for end in ends.values():
             end.close()

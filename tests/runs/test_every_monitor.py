@@ -16,6 +16,8 @@ from energy_runner.errors import ExitStatus
 from instruments.registry import BUILT_IN, DriverSpec
 
 SAMPLERS = sorted((spec for spec in BUILT_IN if "sampler" in spec.roles), key=lambda spec: spec.name)
+FEW_HZ = 10.0
+LONG = 300  # inferences; some ten seconds
 MONITORS = sorted(spec.name for spec in BUILT_IN if {"supply", "sampler"} <= set(spec.roles))
 BENCH = """name = "mine"
 
@@ -66,7 +68,11 @@ def measured(tmp_path_factory) -> dict[str, tuple[float, float]]:
     for spec in SAMPLERS:
         folder: Path = tmp_path_factory.mktemp(spec.name)
         (folder / "any.toml").write_text(bench_file(spec), "utf-8")
-        session = api.run(api.load_bench(folder / "any.toml"), api.plan("demo-keywords", seed=4), out=folder / "s")
+        rates = spec.rates()
+        # A meter of some samples a second needs a window of some ten of them.
+        slow = {"inferences": LONG} if rates is not None and rates.most_hz < FEW_HZ else {}
+        plan = api.plan("demo-keywords", seed=4, **slow)
+        session = api.run(api.load_bench(folder / "any.toml"), plan, out=folder / "s")
         result = session.result()
         assert result.valid, (spec.name, [one for one in result.verdicts if not one.passed], result.findings)
         true_j = median(one.energy_j / one.inferences for one in session.record.truth)

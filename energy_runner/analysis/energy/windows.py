@@ -28,6 +28,7 @@ from energy_runner.session.record import Record
 from energy_runner.session.result import Finding, WindowResult
 
 MOST_MISSING = 0.01  # of a window; beyond it an estimate from the rest is no measurement
+_SAMPLES_WELL = 10  # of a window: what its first and last are divided by weighs little beside the others
 _FARTHEST_U = 4.0  # standard uncertainties of the alignment's rate by which an edge may have to be moved
 
 
@@ -115,7 +116,8 @@ def _measure(
         return EnergyWindow(frame, None, placed), [_finding(frame, "window-not-recorded", where)]
     total = source.window(placed.start, placed.stop)
     if total.expected < 2:
-        why = "the window lies within one sample, which shows nothing of it"
+        needed = f"make it {_SAMPLES_WELL * source.step_s:.3g} s or longer"
+        why = f"the window lies within one sample of {source.step_s:.3g} s, which shows nothing of it; {needed}"
         return EnergyWindow(frame, None, placed), [_finding(frame, "window-in-one-sample", why)]
     # Lost samples may have been anywhere in the stretch that reports them, so those outside the NaN count as well.
     reported = sum(lost.missing for lost in facts.lost if lost.after < placed.stop and lost.before > placed.start)

@@ -31,6 +31,7 @@ Job = Literal["energy", "performance", "accuracy", "off", "doctor"]
 ROOT = Path(__file__).parent.parent
 MONITORS = ROOT / "monitor_benches"
 NGU = str(MONITORS / "virtual-ngu.toml")
+OTII = tuple(str(MONITORS / f"virtual-otii-{model}.toml") for model in ("arc", "ace"))
 # Bench, weight in the draw.
 BENCHES: tuple[tuple[str, float], ...] = (
     ("virtual-lpm01a", 4),
@@ -49,6 +50,9 @@ BENCHES: tuple[tuple[str, float], ...] = (
     (str(MONITORS / "js220-fed-from-outside.toml"), 0.25),
     (str(MONITORS / "js320-fed-from-outside.toml"), 0.25),
     (str(MONITORS / "js110-fed-from-outside.toml"), 0.25),  # 2 MHz in the twin: some ten times slower
+    *((bench, 1) for bench in OTII),
+    (str(ROOT / "benches" / "slow-meter.toml"), 0.5),
+    (str(ROOT / "benches" / "slowest-meter.toml"), 0.5),
     ("cosim-lpm01a", 0.15),  # real firmware in emulators: some fifty times slower
     ("cosim-n6705c", 0.15),
 )

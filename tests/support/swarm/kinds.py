@@ -35,6 +35,9 @@ LEFT_OVER: tuple[dict[str, str], ...] = (
     {"VOLT:RANG:AUTO": "OFF"},
     {"ARB": "1"},
     {"RES:STAT": "1"},
+    {"supply": "battery"},
+    {"regulation": "current"},
+    {"NUM:HOLD": "1"},
 )
 Arm = Callable[[Setting], str]
 
@@ -52,6 +55,11 @@ REFUSALS = (
     "INIT",
     "TRIG",
     "FETC",
+    "arc_set_main",
+    "project_",
+    "recording_",
+    "NUM",
+    "Go",
 )
 RAISED: dict[str, Callable[[], BaseException]] = {
     "ctrl-c": lambda: KeyboardInterrupt("injected"),

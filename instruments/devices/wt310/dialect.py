@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is sent to a WT310E, as tables.
+
+Sources: Yokogawa IM WT310E-17EN (7.4: bit 0 of the condition register falls when an update is completed; filters
+and extended event register; error queue `:STATus:ERRor?`), and public programs for it (`NUM:NORM`, `RATE`,
+`INTEG`).
+"""
+
+from functools import partial
+
+from instruments.devices.wt310.protocol import OVER, UPDATED, readings
+from instruments.scpi.supply import LEFT_OVER
+from instruments.scpi.update_meter import UpdateDialect
+
+ERRORS = "STAT:ERR?"
+# By the names of the update rates. Faster ones, 100 and 250 ms, are overwritten while the director is busy.
+UPDATES = {0.5: "500MS", 1.0: "1S", 2.0: "2S", 5.0: "5S"}
+VOLTAGE_RANGES_V = (15.0, 30.0, 60.0, 150.0, 300.0, 600.0)
+CURRENT_RANGES_A = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
+SIGNALS = ("power", "current", "voltage")
+# A power is the true mean whatever the mode; of DC the readings of current and voltage are means as well.
+SET_UP = (
+    (LEFT_OVER, ("NUM:HOLD OFF", "INP:SCAL OFF", "INP:CFAC 3", "MEAS:AVER OFF", "INP:FILT:LINE OFF")),
+    ("inputs", ("INP:MODE DC", "INP:VOLT:AUTO OFF", "INP:CURR:AUTO OFF")),
+    ("ranges", ("INP:VOLT:RANG {volt}", "INP:CURR:RANG {ampere}")),
+    ("readings", ("NUM:FORM ASC", "NUM:NORM:NUM 3", "NUM:NORM:ITEM1 P,1;ITEM2 I,1;ITEM3 U,1")),
+    ("updates", ("RATE {update}", "STAT:FILT1 FALL")),
+)
+UPDATE_DIALECT = UpdateDialect(
+    begin=(),
+    fresh=("STAT:EESR?", UPDATED),
+    state=("STAT:COND?", OVER),
+    values="NUM:NORM:VAL?",
+    decode=partial(readings, count=len(SIGNALS)),
+)

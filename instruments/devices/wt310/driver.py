@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Yokogawa WT310E: samples what a DUT draws from a supply of its own, such as the mains. It feeds nothing.
+
+Its integrator (`INTEG`) is left alone: it begins and ends some tens of milliseconds beside the samples, so what it
+sums up is of other updates, and no summary of these. Sources: see `dialect.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from instruments.clock import Clock, Deadline
+from instruments.devices.wt310 import dialect
+from instruments.devices.wt310.protocol import is_wt310
+from instruments.errors import Refused
+from instruments.links.base import ScpiLink
+from instruments.roles import (
+    AppliedSampling,
+    Identity,
+    Rates,
+    Sampler,
+    SamplerCapabilities,
+    SamplingSettings,
+    StreamItem,
+    signals,
+)
+from instruments.scpi.instrument import ScpiInstrument
+from instruments.scpi.supply import set_up_in_blocks
+from instruments.scpi.update_meter import UpdateMeter
+from instruments.specifications import Specification, load, scaled
+
+DEFAULT_PERIOD_S = 0.5
+_TABLE_W = 15.0 * 0.05  # the product of the ranges for which the table states its limits
+
+
+class Options(BaseModel):
+    """The ranges, which stay: a limit of error is a share of their product."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    voltage_range_v: float = Field(default=15.0, gt=0, description="voltage range in volt")
+    current_range_a: float = Field(default=0.05, gt=0, description="current range in ampere")
+
+
+class Wt310(ScpiInstrument):
+    """A `Sampler` of `power`, the true mean of each update, with `current` and `voltage` as means (mode DC)."""
+
+    rates = Rates(0.2, 2.0, only=tuple(1 / period_s for period_s in dialect.UPDATES))
+    to_front_panel = "COMM:REM OFF"
+
+    def __init__(self, link: ScpiLink, clock: Clock, options: Options | None = None) -> None:
+        super().__init__(link, clock)
+        self._session.error_query = dialect.ERRORS
+        self._options = options or Options()
+        self._period_s = DEFAULT_PERIOD_S
+        self._meter = UpdateMeter(self._session, clock, dialect.UPDATE_DIALECT)
+
+    @property
+    def capabilities(self) -> SamplerCapabilities:
+        """Return that a reading is overwritten after one update."""
+        return SamplerCapabilities(unread_s=self._period_s)
+
+    def sampler(self, channel: str = "") -> Sampler:
+        """Return the sampler."""
+        return self
+
+    def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
+        if not is_wt310(identity.model):
+            who = f"a {identity.make} {identity.model} answers"
+            raise Refused(f"open {self.name} as a Yokogawa WT310E", who, "check the instrument's address")
+        for command in ("COMM:REM ON", "COMM:HEAD OFF"):
+            self._session.send(command, deadline)
+        # Ranges cannot be changed while it integrates; `STOP` of an integrator that is idle would be an error.
+        if self._session.ask("INTEG:STAT?", deadline).strip().upper().startswith("STAR"):
+            self._session.send("INTEG:STOP", deadline)
+            self._session.send("INTEG:RES", deadline)
+        self._session.check("end an integration", deadline)
+        return replace(identity, kind="monitor")
+
+    def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
+        """Set ranges and update rate; both are read back."""
+        rate_hz = self.rates.checked(settings.sample_rate_hz)
+        period_s = 1 / rate_hz if rate_hz else DEFAULT_PERIOD_S
+        volt, ampere = self._options.voltage_range_v, self._options.current_range_a
+        for value, known in ((volt, dialect.VOLTAGE_RANGES_V), (ampere, dialect.CURRENT_RANGES_A)):
+            if value not in known:
+                listed = ", ".join(f"{one:g}" for one in known)
+                raise Refused(f"set the ranges of {self.name}", f"there is no {value:g}", f"one of {listed}")
+        self._meter.running = False
+        update = next(name for known_s, name in dialect.UPDATES.items() if known_s == period_s)
+        words = {"volt": f"{volt:g}V", "ampere": f"{ampere:g}A", "update": update}
+        set_up_in_blocks(self._session, dialect.SET_UP, words, deadline)
+        for query, wanted in (("RATE?", period_s), ("INP:VOLT:RANG?", volt), ("INP:CURR:RANG?", ampere)):
+            came = self._session.ask_number(query, deadline)
+            if abs(came - wanted) > 1e-6 * wanted:
+                raise Refused(f"set {query[:-1]} of {self.name} to {wanted:g}", f"it says {came:g}", "another")
+        self._period_s = period_s
+        return AppliedSampling(signals(*dialect.SIGNALS, period_s=period_s))
+
+    def specification(self) -> Specification:
+        """Return the limits for the ranges that are set."""
+        factor = self._options.voltage_range_v * self._options.current_range_a / _TABLE_W
+        return scaled(load("instruments.devices.wt310"), factor, "W")
+
+    def start(self, deadline: Deadline) -> None:
+        """Begin with the next update that begins."""
+        self._meter.start(self._period_s, deadline)
+
+    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
+        """Return the update that was completed since the last call."""
+        return self._meter.poll(deadline)
+
+    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
+        """Wait for the update in progress and return it."""
+        return self._meter.stop(deadline)
