@@ -118,6 +118,18 @@ BUILT_IN = (
         samples_own_output=True,
     ),
     DriverSpec(
+        name="ngm",
+        title="R&S NGM201 or NGM202 power supply",
+        link="scpi",
+        roles=("supply", "sampler"),
+        driver="instruments.devices.ngu.driver:Ngm",
+        options="instruments.devices.ngu.driver:Options",
+        twin="instruments.devices.ngu.twin:VirtualNgm",
+        specification="instruments.devices.ngu.ngm",
+        edges="first edge starts the log (digital input), later ones from the IO manager's laps",
+        samples_own_output=True,
+    ),
+    DriverSpec(
         name="io-manager",
         title="Arduino-type IO manager",
         link="stream",

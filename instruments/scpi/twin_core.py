@@ -26,6 +26,7 @@ TEXTS = {
     -108: "Parameter not allowed",
     -109: "Missing parameter",
     -113: "Undefined header",
+    -114: "Header suffix out of range",
     -221: "Settings conflict",
     -222: "Data out of range",
     -224: "Illegal parameter value",
@@ -158,7 +159,7 @@ class ScpiCore:
         header, _, rest = command.strip().partition(" ")
         if not header:
             return None, path
-        if self._refuses(command.strip()):
+        if self._refuses(command.strip()) or self._refuses(command.strip().removeprefix(":")):
             raise ScpiError(-222)
         absolute = header.startswith((":", "*"))
         full = header.removeprefix(":") if absolute or not path else path + header
