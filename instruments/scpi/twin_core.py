@@ -92,15 +92,17 @@ Handler = Callable[[Call], str | bytes | None]
 class ScpiCore:
     """Takes bytes, calls handlers, returns their answers as bytes. `refuses(command)` is the fault switch."""
 
-    def __init__(self, handlers: Mapping[str, Handler], refuses: Callable[[str], bool]) -> None:
-        common: dict[str, Handler] = {
+    def __init__(
+        self, handlers: Mapping[str, Handler], refuses: Callable[[str], bool], *, common: bool = True
+    ) -> None:
+        own: dict[str, Handler] = {
             "*CLS": lambda call: self.clear(),
             "*ESE": lambda call: self._set_event_enable(int(call.number())),
             "*ESE?": lambda call: f"{self._event_enable:+d}",
             "*OPC?": lambda call: "1",
             "SYSTem:ERRor[:NEXT]?": lambda call: self._next_error(),
         }
-        table = {**common, **handlers}
+        table = {**(own if common else {}), **handlers}
         self._table = [(header_pattern(pattern), handler) for pattern, handler in table.items()]
         self._refuses = refuses
         self._queue: list[ScpiError] = []
@@ -110,6 +112,11 @@ class ScpiCore:
     def clear(self) -> None:
         """Empty the error queue."""
         self._queue.clear()
+
+    def take_errors(self) -> list[ScpiError]:
+        """Return the errors in the queue, oldest first, and empty it."""
+        found, self._queue = self._queue, []
+        return found
 
     def push(self, error: ScpiError) -> None:
         """Add an error to the queue; when it is full, its last entry becomes "Queue overflow"."""

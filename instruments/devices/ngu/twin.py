@@ -73,6 +73,7 @@ class VirtualNgu:
         self._core = ScpiCore(self._handlers(), world.faults.refuses)
         errors, noise = MeterErrors(world, self.meter), world.rng(f"{self.meter.name} meter")
         self.outputs = [VirtualOutput(world, errors, noise, feeds=not n) for n in range(self.channels)]
+        self._log = self.outputs[0].log
         self._stale = True
         self._reset_settings()
         world.on_edge(self._edge)
