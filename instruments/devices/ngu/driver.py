@@ -85,7 +85,9 @@ class Ngu(ScpiInstrument):
         self._log.abort(deadline)
         output = "on" if self._supply.is_on(deadline) else "off"
         self._session.check("end an earlier log", deadline)
-        return replace(identity, detail=(("channel", str(self._channel)),) * bool(self._ours) + (("output", output),))
+        return replace(
+            identity, detail=(("channel", str(self._channel)),) * bool(self._ours) + (("output", output),)
+        )
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set FastLog to the lowest rate that is at least the one asked for; the period is read back."""

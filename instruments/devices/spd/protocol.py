@@ -39,7 +39,9 @@ def limits(model: str, channel: int) -> SupplyLimits | None:
 def status(answer: str) -> int:
     """Return the bits in an answer to `SYST:STAT?`; raise `ProtocolViolation` unless it is a hexadecimal number."""
     if _STATUS.fullmatch(answer.strip()) is None:
-        raise ProtocolViolation("ask SYST:STAT?", f"{shown(answer)} instead of a number such as 0x0224", "drain the link")
+        raise ProtocolViolation(
+            "ask SYST:STAT?", f"{shown(answer)} instead of a number such as 0x0224", "drain the link"
+        )
     return int(answer, 16)
 
 

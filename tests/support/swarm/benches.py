@@ -30,15 +30,19 @@ from tests.support.swarm.sinks import FailingSink
 Job = Literal["energy", "performance", "accuracy", "off", "doctor"]
 ROOT = Path(__file__).parent.parent
 NGU = str(ROOT / "monitor_benches" / "virtual-ngu.toml")
+NGM = str(ROOT / "monitor_benches" / "virtual-ngm.toml")
 # Bench, weight in the draw.
 BENCHES: tuple[tuple[str, float], ...] = (
     ("virtual-lpm01a", 4),
     ("virtual-n6705c", 4),
     (NGU, 4),
+    (NGM, 1),
     (str(ROOT / "benches" / "own-port.toml"), 1),
     (str(ROOT / "benches" / "laps-by-host.toml"), 1),
     (str(ROOT / "benches" / "meter-sees-edges.toml"), 1),
     (str(ROOT / "benches" / "shield-by-laps.toml"), 1),
+    (str(ROOT / "benches" / "spd-feeds.toml"), 1),
+    (str(ROOT / "benches" / "dp800-feeds.toml"), 1),
     (str(ROOT / "benches" / "fed-from-outside.toml"), 0.5),
     ("cosim-lpm01a", 0.15),  # real firmware in emulators: some fifty times slower
     ("cosim-n6705c", 0.15),

@@ -207,9 +207,7 @@ def test_an_impossible_supply_is_refused_before_anything_is_sent(settings: Suppl
     assert sent == []
 
 
-@pytest.mark.parametrize(
-    "command", [line.format_map(WORDS) for _, lines in SET_UP for line in lines]
-)
+@pytest.mark.parametrize("command", [line.format_map(WORDS) for _, lines in SET_UP for line in lines])
 def test_each_refused_set_up_command_is_refused_by_the_driver(command: str) -> None:
     bench = make()
     bench.monitor.open(bench.within())
