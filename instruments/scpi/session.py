@@ -42,8 +42,9 @@ class SessionDialect:
     """How one instrument's answers are kept in step, and how it tells errors.
 
     `token` holds the lines that store `{token}`, a number from 1 to 255, and ask for it. Where nothing can be
-    stored, `known` (a regular expression) is what only the answer to the last of the lines looks like; then nothing
-    may follow it. `errors` asks for the oldest error; "" where there is no queue: then settings are read back.
+    stored, `known` (a regular expression) is what only the answer to the last of the lines looks like; then
+    nothing may follow it. `errors` asks for the oldest error; "" where there is no queue: then settings are
+    read back.
     """
 
     token: tuple[str, ...] = ("*ESE {token};*ESE?",)

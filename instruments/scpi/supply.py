@@ -35,8 +35,8 @@ class SupplyDialect:
     be the word `no_value`. `says_on` reads the answer to `is_on`.
 
     What follows is for supplies that tell no errors, or that round. `limit_set` asks for the current limit.
-    `checks` are queries after the set-up, each with a function that says what is wrong with its answer. Voltage (V)
-    and limit (A) must be read back to `within`.
+    `checks` are queries after the set-up, each with a function that says what is wrong with its answer. Voltage
+    (V) and limit (A) must be read back to `within`.
     """
 
     limits: SupplyLimits

@@ -2,10 +2,10 @@
 """The SCPI side of a twin: a table of commands, headers in short and long form, error queue, status, blocks.
 
 A pattern such as `[SOURce:]VOLTage[:LEVel]` names a command: capitals are the short form, parts in brackets are
-optional, `#` stands for an optional number, and a final `?` makes it a query. Within one message, a header without
-a leading colon continues where the one before it stood; common commands (`*...`) leave that place as it is. Source:
-SCPI-1999, volume 1 (6.2.4, header paths) and volume 2, 21.8 (error numbers); IEEE 488.2-1992, chapter 10 (common
-commands), 8.7.9 (blocks).
+optional, `#` stands for an optional number, and a final `?` makes it a query. Within one message, a header
+without a leading colon continues where the one before it stood; common commands (`*...`) leave that place as it
+is. Source: SCPI-1999, volume 1 (6.2.4, header paths) and volume 2, 21.8 (error numbers); IEEE 488.2-1992,
+chapter 10 (common commands), 8.7.9 (blocks).
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a SCPI twin is sent: bytes into messages, messages into commands, commands into parameters.
 
-Source: SCPI-1999, volume 1 (headers 6.2, numbers 7.2, channel lists 8.3.2); IEEE 488.2-1992, 7.7 (parameters; 7.7.6,
-arbitrary block program data).
+Source: SCPI-1999, volume 1 (headers 6.2, numbers 7.2, channel lists 8.3.2); IEEE 488.2-1992, 7.7 (parameters;
+7.7.6, arbitrary block program data).
 """
 
 import math
@@ -63,7 +63,7 @@ class Call:
     def quantity(
         self, low: float, high: float, *, unit: str = "", default: float | None = None, index: int = 0
     ) -> float:
-        """Return a number from `low` to `high`, with or without its unit, or the one that MIN, MAX or DEF names."""
+        """Return a number from `low` to `high`, with or without its unit, or what MIN, MAX or DEF stand for."""
         word = self.word(index)
         for words, value in ((("MIN", "MINIMUM"), low), (("MAX", "MAXIMUM"), high), (("DEF", "DEFAULT"), default)):
             if word in words and value is not None:
@@ -119,7 +119,7 @@ class MessageBuffer:
         self._input += data
 
     def take(self) -> tuple[bytes, list[bytes]] | None:
-        """Return the next line, with `#0`, `#1`... where its blocks were, and the blocks; None if none is whole."""
+        """Return the next line, with `#0`, `#1`... for its blocks, and the blocks; None if none is whole."""
         at, text, blocks = 0, bytearray(), list[bytes]()
         while True:
             end = self._input.find(b"\n", at)
@@ -129,14 +129,13 @@ class MessageBuffer:
                 break
             first = at + found.end() + int(found["digits"])
             digits = bytes(self._input[at + found.end() : first])
-            if digits.isdigit() and first + int(digits) <= len(self._input) and len(digits) == int(found["digits"]):
-                text += line[: found.end() - 1] + str(len(blocks)).encode()
-                blocks.append(bytes(self._input[first : first + int(digits)]))
-                at = first + int(digits)
-                continue
-            if len(digits) == int(found["digits"]) and not digits.isdigit():
+            if digits and not digits.isdigit():
                 break  # no length: the line ends where lines do
-            return None
+            if first > len(self._input) or first + int(digits) > len(self._input):
+                return None
+            text += line[: found.end() - 1] + str(len(blocks)).encode()
+            blocks.append(bytes(self._input[first : first + int(digits)]))
+            at = first + int(digits)
         if end < 0:
             return None
         text += line

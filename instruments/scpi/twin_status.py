@@ -59,13 +59,16 @@ class StatusRegister:
         def put(name: str) -> Callable[[Any], None]:
             return lambda call: setattr(self, name, whole(call.number(), 0xFFFF) & REGISTER_BITS)
 
+        def told(name: str) -> Callable[[Any], str]:
+            return lambda call: f"{getattr(self, name):+d}"
+
         table: dict[str, Callable[[Any], str | None]] = {
             f"{header}[:EVENt]?": lambda call: f"{self.take_event():+d}",
             f"{header}:CONDition?": lambda call: f"{self.condition:+d}",
         }
         for word, name in {"ENABle": "enable", "PTRansition": "rises", "NTRansition": "falls"}.items():
             table[f"{header}:{word}"] = put(name)
-            table[f"{header}:{word}?"] = lambda call, name=name: f"{getattr(self, name):+d}"
+            table[f"{header}:{word}?"] = told(name)
         return table
 
 

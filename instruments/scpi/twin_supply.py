@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outputs of a twin that is a supply and no more: settings, errors within a table, and the DUT on one of them."""
+"""The outputs of a twin that is a supply and no more: settings, errors within a table, the DUT on one of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """HiSLIP, the server's side of one session, as bytes in and bytes out; `serve.py` has the sockets.
 
-A session has two connections: commands and answers travel on the synchronous one, device clear and questions about
-the session on the asynchronous one. Source: IVI-6.1, "High-Speed LAN Instrument Protocol", 2.0, sections 2 (message
-format, table 4) and 6 (transactions). Overlapped mode, encryption and service requests are not there, and a lock is
-granted to whoever asks, because there is one session at a time.
+A session has two connections: commands and answers travel on the synchronous one, device clear and questions
+about the session on the asynchronous one. Source: IVI-6.1, "High-Speed LAN Instrument Protocol", 2.0, sections
+2 (message format, table 4) and 6 (transactions). Overlapped mode, encryption and service requests are not
+there, and a lock is granted to whoever asks, because there is one session at a time.
 """
 
 import struct
@@ -66,7 +66,7 @@ class Received:
 
 
 class HislipSession:
-    """One session on a twin's port: `synchronous` and `asynchronous` take a message and return what is answered."""
+    """One session on a twin's port: `synchronous` and `asynchronous` return the answers to a message."""
 
     def __init__(self, port: HostPort) -> None:
         self._port = port

@@ -230,9 +230,9 @@ class HislipEnd:
             if self._received[connection].broken:
                 self._gone(connection)
                 return
-        if self._session is not None and self._kinds.get(connection) == INITIALIZE:
-            if not self._waiting.get(connection):
-                self._say(connection, self._session.answers())
+        speaks = self._session is not None and self._kinds.get(connection) == INITIALIZE
+        if self._session is not None and speaks and not self._waiting.get(connection):
+            self._say(connection, self._session.answers())
         if waiting := self._waiting.get(connection, b""):
             with contextlib.suppress(BlockingIOError):
                 self._waiting[connection] = waiting[connection.send(waiting) :]
@@ -295,13 +295,16 @@ class TwinServer:
         while not stop():
             self._wait()
             self._twin.clock.advance_to(self._clock.now_ns() + offset_ns)
-            for end in (*self.ends.values(), *self.hislip.values()):
+            for end in self._all():
                 end.pump()
 
     def close(self) -> None:
         """Remove all ports."""
-        for end in (*self.ends.values(), *self.hislip.values()):
+        for end in self._all():
             end.close()
+
+    def _all(self) -> list[End | HislipEnd]:
+        return [*self.ends.values(), *self.hislip.values()]
 
     def _wait(self) -> None:
         """Wait for a client to send something, at most 3 ms."""
@@ -338,7 +341,8 @@ def serve_twin_bench(twin: TwinBench, clock: Clock, scpi: Sequence[str] = (), tc
             ends[name] = TcpEnd(port, number)
             hislip[name] = _hislip_end(port, number + len(scpi) if tcp_port else 0)
     except (OSError, Unavailable) as error:
-        for end in (*ends.values(), *hislip.values()):
+        opened: list[End | HislipEnd] = [*ends.values(), *hislip.values()]
+        for end in opened:
             end.close()
         if isinstance(error, Unavailable):
             raise

@@ -115,8 +115,10 @@ def test_a_silent_instrument_times_out_and_an_unplugged_one_is_gone() -> None:
             link.read_line(CLOCK.deadline(0.3))
         twin.world.faults.silent.clear()
         twin.world.faults.unplugged.add("monitor")
-        with pytest.raises(InstrumentError):
+        CLOCK.sleep(0.1)
+        with contextlib.suppress(InstrumentError):  # the first write after a hang-up may still succeed
             link.write_line("*IDN?", CLOCK.deadline(5))
+        with pytest.raises(InstrumentError):
             link.read_line(CLOCK.deadline(1))
         link.close()
 

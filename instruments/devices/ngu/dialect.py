@@ -4,10 +4,10 @@
 Sources: R&S NGU User Manual 1179.2531.02-03 ("Configuration commands", page 139; "Data logging commands", page
 182); R&S NGL200/NGM200 User Manual 1178.8736.02 (edition 06, table A-5; edition 09, "Syntax for Channel List
 Commands"); command reference of the maker's RsNgx 3.1 (`TRIGger`, `SOURce:VOLTage:PROTection`, `RESistance`,
-`ARBitrary`, `INSTrument:SELect`); R&S examples `RsInstrument_NGL-NGM_ARB.py` (pin 3 of the digital I/O connector is
-the trigger input and takes both edges) and the FastLog examples for the NGM200 (`INST OUT1`, `OUTP:SEL`, `FLOG:*`).
-That FastLog of an NGM starts on its digital input as that of an NGU does is what RsNgx lists for both; no manual at
-hand says so.
+`ARBitrary`, `INSTrument:SELect`); R&S examples `RsInstrument_NGL-NGM_ARB.py` (pin 3 of the digital I/O connector
+is the trigger input and takes both edges) and the FastLog examples for the NGM200 (`INST OUT1`, `OUTP:SEL`,
+`FLOG:*`). That FastLog of an NGM starts on its digital input as that of an NGU does is what RsNgx lists for both;
+no manual at hand says so.
 """
 
 import math

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The twins of an R&S NGU201 and an NGM202 that feed the DUT.
 
-They speak the instrument's SCPI on `port` and keep its traps: records become readable in pieces of half a second;
-`FLOG:DATA?` with nothing to read is never answered; skipped records are told by one bit, if its event is enabled;
-for a moment after switching, the output's state is the old one and no voltage is measured; the trigger input takes
-both edges; commands of an NGM act on the channel that was selected last. What it has not is answered as an undefined
-header. Sources: see `protocol.py` and `dialect.py`; each trap was met in a published program or is the worst that
-the manual allows. The DUT hangs on the output that a program switches on first.
+They speak the instrument's SCPI on `port` and keep its traps: records become readable in pieces of half a
+second; `FLOG:DATA?` with nothing to read is never answered; skipped records are told by one bit, if its event
+is enabled; for a moment after switching, the output's state is the old one and no voltage is measured; the
+trigger input takes both edges; commands of an NGM act on the channel that was selected last. What it has not is
+answered as an undefined header. Sources: see `protocol.py` and `dialect.py`; each trap was met in a published
+program or is the worst that the manual allows. The DUT hangs on the output that a program switches on first.
 """
 
 import math

@@ -135,4 +135,8 @@ class VirtualOutput:
 
 def with_output(handlers: dict[str, Any], chosen: Any) -> dict[str, Handler]:
     """Return handlers that act on an output as handlers of commands; `chosen(call)` is the output meant."""
-    return {name: lambda call, act=act: act(chosen(call), call) for name, act in handlers.items()}
+
+    def bound(act: Any) -> Handler:
+        return lambda call: act(chosen(call), call)
+
+    return {name: bound(act) for name, act in handlers.items()}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands for one channel of a Siglent SPD, as tables; each names its channel. Source: see `protocol.py`.
 
-It knows neither `*ESE` nor, in older firmware, a queue of errors: `SYST:ERR?` answers `0 No Error` or `+0, No Error`
-(published tests for firmware 1.01.01.02.05 and 1.01.01.02.07R2). So every setting is read back, and the only answer
-to `*IDN?` tells that answers are in step.
+It knows neither `*ESE` nor, in older firmware, a queue of errors: `SYST:ERR?` answers `0 No Error` or `+0, No
+Error` (published tests for firmware 1.01.01.02.05 and 1.01.01.02.07R2). So every setting is read back, and the
+only answer to `*IDN?` tells that answers are in step.
 """
 
 from functools import partial

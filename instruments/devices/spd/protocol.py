@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a Siglent SPD says, and what its models can do.
 
-Sources: Siglent SPD3303X Quick Start Guide QS0503X-E (remote commands; `SYSTem:STATus?` answers such as `0x0224` and
-the meaning of its bits), read through a published summary of edition EN_02A and through the manual of a supply that
-is built alike (Scientific PSD7303, page 39). The bits of the one-channel SPD1000X are those that PyMeasure's driver
-uses; the models' ranges are those of their names' data sheets as others quote them. No instrument was at hand.
+Sources: Siglent SPD3303X Quick Start Guide QS0503X-E (remote commands; `SYSTem:STATus?` answers such as
+`0x0224` and the meaning of its bits), read through a published summary of edition EN_02A and through the manual
+of a supply that is built alike (Scientific PSD7303, page 39). The bits of the one-channel SPD1000X are those
+that PyMeasure's driver uses; the models' ranges are those of their names' data sheets as others quote them. No
+instrument was at hand.
 """
 
 import re
@@ -37,7 +38,7 @@ def limits(model: str, channel: int) -> SupplyLimits | None:
 
 
 def status(answer: str) -> int:
-    """Return the bits in an answer to `SYST:STAT?`; raise `ProtocolViolation` unless it is a hexadecimal number."""
+    """Return the bits in an answer to `SYST:STAT?`; raise `ProtocolViolation` unless it is hexadecimal."""
     if _STATUS.fullmatch(answer.strip()) is None:
         raise ProtocolViolation(
             "ask SYST:STAT?", f"{shown(answer)} instead of a number such as 0x0224", "drain the link"

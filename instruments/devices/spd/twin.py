@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The twin of a Siglent SPD3303X, either of whose channels can feed the DUT.
 
-It keeps the traps: it knows no common command but `*IDN?`, tells an error in words of its own and only the last one,
-answers the state of its outputs as bits of a hexadecimal number, and loses a command that follows another one within
-10 ms. Its errors are drawn from `specification.toml`.
+It keeps the traps: it knows no common command but `*IDN?`, tells an error in words of its own and only the last
+one, answers the state of its outputs as bits of a hexadecimal number, and loses a command that follows another
+one within 10 ms. Its errors are drawn from `specification.toml`.
 """
 
 from instruments.devices.spd.protocol import INDEPENDENT, LIMITED, MODELS, ON, TIMER

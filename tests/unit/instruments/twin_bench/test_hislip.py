@@ -90,7 +90,8 @@ def test_a_device_clear_forgets_both_directions() -> None:
     one.synchronous(Message(hislip.DATA_END, 0, 2, b"A?"))
     one.synchronous(Message(hislip.DATA, 0, 4, b"B"))
     assert [answer.control for answer in one.asynchronous(Message(hislip.STATUS_QUERY, 0, 0))] == [16]
-    assert [a.kind for a in one.asynchronous(Message(hislip.ASYNC_CLEAR, 0, 0))] == [hislip.ASYNC_CLEAR_ACKNOWLEDGE]
+    [cleared] = one.asynchronous(Message(hislip.ASYNC_CLEAR, 0, 0))
+    assert cleared.kind == hislip.ASYNC_CLEAR_ACKNOWLEDGE
     assert [a.kind for a in one.synchronous(Message(hislip.CLEAR_COMPLETE, 0, 0))] == [hislip.CLEAR_ACKNOWLEDGE]
     assert one.answers() == []
     one.synchronous(Message(hislip.DATA_END, 0, 2, b"C?"))

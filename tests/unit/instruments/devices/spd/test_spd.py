@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Siglent SPD as a supply: no errors are told, states are bits, and it is deaf for a moment after each command."""
+"""A Siglent SPD as a supply: no errors are told, states are bits, it is deaf for a moment after each command."""
 
 from dataclasses import dataclass
 
