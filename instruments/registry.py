@@ -156,6 +156,10 @@ BUILT_IN = (
         specification="instruments.devices.ngu.ngm",
         edges="first edge starts the log (digital input), later ones from the IO manager's laps",
         samples_own_output=True,
+        models=("NGM201", "NGM202"),
+        quantities=("voltage", "current"),
+        kind="mean",
+        ranges="automatic, up to 6 A; the steps are not confirmed",
     ),
     DriverSpec(
         name="dp800",
@@ -166,6 +170,7 @@ BUILT_IN = (
         options="instruments.devices.dp800.driver:Options",
         twin="instruments.devices.dp800.twin:VirtualDp800",
         specification="instruments.devices.dp800",
+        models=("DP811", "DP821", "DP831", "DP832", "DP811A", "DP821A", "DP831A", "DP832A"),
     ),
     DriverSpec(
         name="spd",
@@ -176,6 +181,7 @@ BUILT_IN = (
         options="instruments.devices.spd.driver:Options",
         twin="instruments.devices.spd.twin:VirtualSpd",
         specification="instruments.devices.spd",
+        models=("SPD3303X", "SPD3303X-E", "SPD3303C", "SPD1168X", "SPD1305X"),
     ),
     DriverSpec(
         name="io-manager",
