@@ -138,3 +138,4 @@ class Ngm(Ngu):
     """An NGM201 or one channel of an NGM202, with the same log as an NGU."""
 
     family = NGM
+    rates = Rates(100.0, 500e3)
