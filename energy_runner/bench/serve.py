@@ -53,7 +53,8 @@ def serve_bench(
     server = _server(bench.twin, clock, scpi, tcp_port, streams)
     try:
         addresses = {name: end.address for name, end in server.ends.items()}
-        yield ServedBench(server, addresses, bench_file(spec, addresses, mode))
+        others = "".join(f"# {name} speaks HiSLIP, too: {end.address}\n" for name, end in server.hislip.items())
+        yield ServedBench(server, addresses, bench_file(spec, addresses, mode) + others)
     finally:
         server.close()
 

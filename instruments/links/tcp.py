@@ -106,17 +106,6 @@ def connection_error(connection: socket.socket) -> str:
     return ""
 
 
-def arrived(connection: socket.socket, most: bytearray, deadline: Deadline) -> int | None:
-    """Return how many bytes can be read at once, at most `len(most)`, without reading them.
-
-    Waits until the deadline for the first byte and returns 0 if none arrives. Returns None if the peer has closed
-    the connection. Overwrites `most`.
-    """
-    if not wait_readable(connection, deadline):
-        return 0
-    return connection.recv_into(most, len(most), socket.MSG_PEEK) or None
-
-
 def wait_readable(connection: socket.socket, deadline: Deadline) -> bool:
     """Return whether there is something to read (or the end of the stream) before the deadline."""
     return bool(select.select([connection], [], [], deadline.remaining_s())[0])

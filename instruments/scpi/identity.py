@@ -10,10 +10,12 @@ TWIN_SERIAL = "TWIN"  # the beginning of every twin's serial number
 def parse_identity(line: str) -> Identity:
     """Return the identity in an answer to `*IDN?`; raise `ProtocolViolation` unless it has four non-empty fields.
 
-    The driver decides which makes and models it accepts.
+    A fifth field, as Siglent has it, is the version of the hardware. The driver decides which makes and models it
+    accepts.
     """
     fields = [part.strip() for part in line.split(",")]
-    if len(fields) != 4 or not all(fields):
+    if len(fields) not in (4, 5) or not all(fields):
         raise ProtocolViolation("ask *IDN?", f"{shown(line)} instead of make, model, serial and firmware")
-    make, model, serial, firmware = fields
-    return Identity("instrument", make, model, serial, firmware, virtual=serial.startswith(TWIN_SERIAL))
+    make, model, serial, firmware, *hardware = fields
+    virtual, detail = serial.startswith(TWIN_SERIAL), tuple(("hardware", version) for version in hardware)
+    return Identity("instrument", make, model, serial, firmware, virtual=virtual, detail=detail)

@@ -8,24 +8,27 @@ from instruments.errors import InstrumentError
 from instruments.links.base import ScpiLink
 from instruments.roles import Identity, Instrument
 from instruments.scpi.identity import parse_identity
-from instruments.scpi.session import ScpiSession
+from instruments.scpi.session import ScpiSession, SessionDialect
 
 _LOCAL_S = 1.0
 
 
 class ScpiInstrument(Instrument):
-    """Base of drivers that speak SCPI; `to_front_panel` is the command that ends remote control.
+    """Base of drivers that speak SCPI; `to_front_panel` is the command that ends remote control, if there is one.
+
+    `dialect` says how the instrument's answers are kept in step, where it is not by the book.
 
     In `_examined`, a driver checks make and model and ends what an earlier run left running.
     """
 
     to_front_panel = "SYST:LOC"
+    dialect = SessionDialect()
 
     def __init__(self, link: ScpiLink, clock: Clock) -> None:
         self.name = link.name
         self._link = link
         self._clock = clock
-        self._session = ScpiSession(link, link.name)
+        self._session = ScpiSession(link, link.name, self.dialect)
         self._is_open = False
 
     def open(self, deadline: Deadline) -> Identity:
@@ -49,8 +52,8 @@ class ScpiInstrument(Instrument):
 
     def close(self) -> None:
         """Return control to the front panel and release the link; safe to call twice."""
-        if self._is_open:
-            self._is_open = False
+        was_open, self._is_open = self._is_open, False
+        if was_open and self.to_front_panel:
             with suppress(InstrumentError):
                 self._session.send(self.to_front_panel, self._clock.deadline(_LOCAL_S))
         self._link.close()

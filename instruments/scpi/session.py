@@ -7,7 +7,9 @@ only the newest query can return.
 """
 
 import math
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from instruments.clock import Deadline
 from instruments.errors import ProtocolViolation, Refused, TimedOut, shown
@@ -35,15 +37,27 @@ def _is_telnet(said: bytes) -> bool:
     return said.startswith((b"\xff\xfb", b"\xff\xfd")) or b"welcome to" in said.lower()
 
 
-class ScpiSession:
-    """A session with one instrument; `name` is what messages call it, `model` what it called itself, if asked.
+@dataclass(frozen=True)
+class SessionDialect:
+    """How one instrument's answers are kept in step, and how it tells errors.
 
-    `error_query` asks for the oldest error, where that is not `SYST:ERR?`.
+    `token` holds the lines that store `{token}`, a number from 1 to 255, and ask for it. Where nothing can be
+    stored, `known` (a regular expression) is what only the answer to the last of the lines looks like; then
+    nothing may follow it. `errors` asks for the oldest error; "" where there is no queue: then settings are
+    read back.
     """
 
-    def __init__(self, port: ScpiLink, name: str) -> None:
+    token: tuple[str, ...] = ("*ESE {token};*ESE?",)
+    known: str = ""
+    errors: str = "SYST:ERR?"
+
+
+class ScpiSession:
+    """A session with one instrument; `name` is what messages call it, `model` what it called itself, if asked."""
+
+    def __init__(self, port: ScpiLink, name: str, dialect: SessionDialect | None = None) -> None:
+        self._dialect = dialect or SessionDialect()
         self.name = name
-        self.error_query = "SYST:ERR?"
         self.model = ""
         self.in_step = False
         self._port = port
@@ -80,12 +94,13 @@ class ScpiSession:
         return self._exchange(query, deadline, lambda until: self._read_block(limit, until))
 
     def errors(self, deadline: Deadline) -> list[str]:
-        """Empty the instrument's error queue and return the errors, oldest first."""
+        """Empty the instrument's error queue and return the errors, oldest first; none where there is no queue."""
         found: list[str] = []
+        question = self._dialect.errors
+        if not question:
+            return found
         for _ in range(_ERROR_QUEUE):
-            code, text = self._exchange(
-                self.error_query, deadline, lambda until: parse_error(self._port.read_line(until))
-            )
+            code, text = self._exchange(question, deadline, lambda until: parse_error(self._port.read_line(until)))
             if code == 0:
                 return found
             found.append(f"{code:+d},{text}")
@@ -101,7 +116,7 @@ class ScpiSession:
         """Discard late answers and make sure that the next answer belongs to the next query.
 
         The token is the event status enable mask, which every IEEE 488.2 instrument stores and which nothing here
-        uses. Raises `TimedOut` or `ProtocolViolation` if the token does not come back.
+        uses, unless the dialect says otherwise. Raises `TimedOut` or `ProtocolViolation` if it does not come back.
         """
         self.in_step = False
         self._said = b""
@@ -144,10 +159,15 @@ class ScpiSession:
 
     def _token_returns(self, deadline: Deadline) -> bool:
         self._token = self._token % _TOKENS + 1
-        self._port.write_line(f"*ESE {self._token};*ESE?", deadline)
+        for question in self._dialect.token:
+            self._port.write_line(question.format(token=self._token), deadline)
+        known = self._dialect.known
         for _ in range(_STALE_LINES):
             line = self._port.read_line(deadline).strip()
-            if line.lstrip("+") == str(self._token):
+            if known and re.fullmatch(known, line):
+                # It may be the late answer to an earlier question: then the one to ours follows it.
+                return not self._port.drain(deadline.at_most(_QUIET_S))
+            if not known and line.lstrip("+") == str(self._token):
                 return True
             self._hear(f"{line}\n".encode("latin-1"))
         return False
@@ -158,7 +178,7 @@ class ScpiSession:
     @property
     def _echoes(self) -> bool:
         """Return whether the instrument repeats our commands: no answer begins like that."""
-        return b"*ESE" in self._said
+        return self._dialect.token[-1].partition(" ")[0].encode() in self._said
 
     def _exchange[T](self, query: str, deadline: Deadline, read: Callable[[Deadline], T]) -> T:
         if not self.in_step:

@@ -10,7 +10,7 @@ from instruments.clock import Clock, Deadline
 from instruments.errors import InstrumentError, Refused, Unavailable
 from instruments.links.base import ScpiLink
 from instruments.roles import AppliedSupply, SupplyLimits, SupplySettings
-from instruments.scpi.blocks import format_number
+from instruments.scpi.blocks import format_number, parse_number
 from instruments.scpi.output_watchdog import OutputWatchdog, WatchdogDialect
 from instruments.scpi.session import ScpiSession
 
@@ -32,7 +32,11 @@ class SupplyDialect:
     each attempt to switch off. No command may affect another channel of a mainframe.
 
     After switching, it may take `settles_s` seconds until `is_on` says so; meanwhile the answer to `measure` may
-    be the word `no_value`.
+    be the word `no_value`. `says_on` reads the answer to `is_on`.
+
+    What follows is for supplies that tell no errors, or that round. `limit_set` asks for the current limit.
+    `checks` are queries after the set-up, each with a function that says what is wrong with its answer. Voltage
+    (V) and limit (A) must be read back to `within`.
     """
 
     limits: SupplyLimits
@@ -47,6 +51,10 @@ class SupplyDialect:
     settles_s: float = 0.0
     no_value: str = ""
     watchdog: WatchdogDialect | None = None
+    says_on: Callable[[str], bool] = lambda answer: parse_number(answer) != 0
+    limit_set: str = ""
+    checks: tuple[tuple[str, Callable[[str], str]], ...] = ()
+    within: float = math.inf
 
 
 def set_up_in_blocks(
@@ -119,8 +127,26 @@ class ScpiSupply:
         }
         self.before_off()
         set_up_in_blocks(self._session, self._dialect.set_up, words, deadline)
-        self._voltage_v = self._session.ask_number(self._dialect.voltage_set, deadline)
+        self._voltage_v = self._read_back(self._dialect.voltage_set, voltage_v, deadline)
+        if self._dialect.limit_set:
+            limit_a = self._read_back(self._dialect.limit_set, limit_a, deadline)
+        for question, complaint in self._dialect.checks:
+            wrong = complaint(self._session.ask(question, deadline))
+            if wrong:
+                raise Refused("set the supply", f"{self._session.name}: {wrong}", "set it up at the front panel")
         return AppliedSupply(self._voltage_v, limit_a)
+
+    def use(self, dialect: SupplyDialect) -> None:
+        """Use the commands and limits of the model that has answered."""
+        self._dialect, self.limits = dialect, dialect.limits
+
+    def _read_back(self, question: str, asked: float, deadline: Deadline) -> float:
+        """Return what an answer says is set; raise `Refused` if that is not what was asked for."""
+        applied = self._session.ask_number(question, deadline)
+        if abs(applied - asked) > self._dialect.within:
+            came = f"{self._session.name} answers {applied:g} to {question}"
+            raise Refused(f"set {asked:g}", came, "a value that the model can be set to")
+        return applied
 
     def on(self, deadline: Deadline) -> None:
         """Switch the output on; raise `Refused` if the instrument does not confirm it."""
@@ -178,7 +204,7 @@ class ScpiSupply:
 
     def is_on(self, deadline: Deadline) -> bool:
         """Return whether the instrument says that the output is on."""
-        return self._session.ask_number(self._dialect.is_on, deadline) != 0
+        return self._dialect.says_on(self._session.ask(self._dialect.is_on, deadline))
 
     def _becomes(self, on: bool, deadline: Deadline) -> bool:
         """Return whether the instrument says, as soon as it can be expected to, that the output is `on`."""

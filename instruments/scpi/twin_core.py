@@ -1,122 +1,78 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The SCPI side of a twin: a table of commands, headers in short and long form, an error queue.
+"""The SCPI side of a twin: a table of commands, headers in short and long form, error queue, status, blocks.
 
 A pattern such as `[SOURce:]VOLTage[:LEVel]` names a command: capitals are the short form, parts in brackets are
-optional, `#` stands for an optional number, and a final `?` makes it a query. Source: SCPI-1999, volume 1 (syntax)
-and volume 2, 21.8 (error numbers).
+optional, `#` stands for an optional number, and a final `?` makes it a query. Within one message, a header
+without a leading colon continues where the one before it stood; common commands (`*...`) leave that place as it
+is. Source: SCPI-1999, volume 1 (6.2.4, header paths) and volume 2, 21.8 (error numbers); IEEE 488.2-1992,
+chapter 10 (common commands), 8.7.9 (blocks).
 """
 
-import math
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
 
 from instruments.clock import VirtualClock
+from instruments.scpi.blocks import format_block
+from instruments.scpi.twin_errors import TEXTS as TEXTS
+from instruments.scpi.twin_errors import ScpiError as ScpiError
+from instruments.scpi.twin_input import MAX_CHANNELS as MAX_CHANNELS
+from instruments.scpi.twin_input import MAX_INPUT_BYTES as MAX_INPUT_BYTES
+from instruments.scpi.twin_input import Call as Call
+from instruments.scpi.twin_input import MessageBuffer, parse_call
+from instruments.scpi.twin_input import header_pattern as header_pattern
+from instruments.scpi.twin_input import parse_channels as parse_channels
+from instruments.scpi.twin_input import split_outside as split_outside
+from instruments.scpi.twin_status import StatusSystem, event_of
 
-MAX_INPUT_BYTES = 65536
 QUEUE_LENGTH = 20
-MAX_CHANNELS = 1000
-
-_NODE = re.compile(r"\*?[A-Za-z]+")
-_CHANNELS = re.compile(r"\(@(\d{1,3}(?::\d{1,3})?(?:,\d{1,3}(?::\d{1,3})?)*)\)")
-
-TEXTS = {
-    -101: "Invalid character",
-    -104: "Data type error",
-    -108: "Parameter not allowed",
-    -109: "Missing parameter",
-    -113: "Undefined header",
-    -221: "Settings conflict",
-    -222: "Data out of range",
-    -224: "Illegal parameter value",
-    -230: "Data corrupt or stale",
-    -310: "System error",
-    -350: "Queue overflow",
-    -363: "Input buffer overrun",
-}
-
-
-class ScpiError(Exception):
-    """A command that the instrument refuses; `code` goes to the error queue."""
-
-    def __init__(self, code: int, text: str = "") -> None:
-        self.code = code
-        self.text = text or TEXTS[code]
-        super().__init__(f'{code},"{self.text}"')
-
-
-@dataclass
-class Call:
-    """One command with its parameters."""
-
-    numbers: tuple[int | None, ...]  # the numeric suffixes in the header, such as the 1 of PIN1
-    arguments: list[str]
-    channels: list[int] | None
-
-    def word(self, index: int = 0) -> str:
-        """Return a parameter as text in capitals."""
-        if index >= len(self.arguments):
-            raise ScpiError(-109)
-        return self.arguments[index].upper()
-
-    def number(self, index: int = 0) -> float:
-        """Return a parameter as a finite number."""
-        try:
-            value = float(self.word(index))
-        except ValueError:
-            raise ScpiError(-104) from None
-        if not math.isfinite(value):
-            raise ScpiError(-104)
-        return value
-
-    def switch(self, index: int = 0) -> bool:
-        """Return a parameter as on or off."""
-        word = self.word(index)
-        if word not in ("0", "1", "ON", "OFF"):
-            raise ScpiError(-224)
-        return word in ("1", "ON")
-
-    def one_of(self, *words: str) -> str:
-        """Return the parameter if it is one of `words` in long or short form (capitals), else refuse it."""
-        given = self.word()
-        for word in words:
-            if given in (word.upper(), "".join(letter for letter in word if not letter.islower())):
-                return given
-        raise ScpiError(-224)
-
 
 Handler = Callable[[Call], str | bytes | None]
 
 
 class ScpiCore:
-    """Takes bytes, calls handlers, returns their answers as bytes. `refuses(command)` is the fault switch."""
+    """Takes bytes, calls handlers, returns their answers as bytes. `refuses(command)` is the fault switch.
+
+    It knows the common commands, `SYSTem:ERRor`, `STATus` and `FORMat:BORDer` by itself, unless `common` is false;
+    a handler takes the place of the core's own. `blocks` are the headers of commands that take a definite-length
+    block, `options` is the answer to `*OPT?`, and `error_query` asks for the oldest error. `status` holds the
+    registers, whose conditions the twin sets.
+    """
 
     def __init__(
         self,
         handlers: Mapping[str, Handler],
         refuses: Callable[[str], bool],
+        *,
+        common: bool = True,
+        blocks: Sequence[str] = (),
+        options: str = "0",
         error_query: str = "SYSTem:ERRor[:NEXT]?",
     ) -> None:
-        common: dict[str, Handler] = {
-            "*CLS": lambda call: self.clear(),
-            "*ESE": lambda call: self._set_event_enable(int(call.number())),
-            "*ESE?": lambda call: f"{self._event_enable:+d}",
-            "*OPC?": lambda call: "1",
-            error_query: lambda call: self._next_error(),
-        }
-        table = {**common, **handlers}
+        self._queue: list[ScpiError] = []
+        self.status = StatusSystem(lambda: len(self._queue))
+        self.swapped = False  # FORMat:BORDer SWAPped: blocks have their least significant byte first
+        own = self._own_handlers(options, error_query) if common else {}
+        # The twin's own come first: its patterns may describe headers of the core in other words.
+        table = {**handlers, **{pattern: own[pattern] for pattern in own if pattern not in handlers}}
         self._table = [(header_pattern(pattern), handler) for pattern, handler in table.items()]
         self._refuses = refuses
-        self._queue: list[ScpiError] = []
-        self._event_enable = 0
-        self._input = bytearray()
+        self._input = MessageBuffer(blocks)
 
     def clear(self) -> None:
         """Empty the error queue."""
         self._queue.clear()
 
+    def take_errors(self) -> list[ScpiError]:
+        """Return the errors in the queue, oldest first, and empty it."""
+        found = list(self._queue)
+        self._queue.clear()
+        return found
+
     def push(self, error: ScpiError) -> None:
         """Add an error to the queue; when it is full, its last entry becomes "Queue overflow"."""
+        self.status.happened(event_of(error.code))
         if len(self._queue) < QUEUE_LENGTH:
             self._queue.append(error)
         else:
@@ -127,20 +83,22 @@ class ScpiCore:
         if at_ns is not None and at_ns > clock.now_ns():
             clock.call_at(at_ns, lambda: self.push(ScpiError(-310)))
 
+    def block(self, values: npt.ArrayLike, code: str = "f4") -> bytes:
+        """Return numbers (`f4`, `f8`, `i2`...) as a definite-length block in the byte order that was set."""
+        return format_block(np.asarray(values).astype(f"{'<' if self.swapped else '>'}{code}").tobytes())
+
     def feed(self, data: bytes) -> bytes:
         """Return the answers to the command lines completed by `data`; input without a line end is bounded."""
-        self._input += data
+        self._input.add(data)
         answers = b""
-        while (end := self._input.find(b"\n")) >= 0:
-            line = bytes(self._input[:end])
-            del self._input[: end + 1]
-            answers += self._run_line(line)
+        while (message := self._input.take()) is not None:
+            answers += self._run_line(*message)
         if len(self._input) > MAX_INPUT_BYTES:
             self._input.clear()
             self.push(ScpiError(-363))
         return answers
 
-    def _run_line(self, line: bytes) -> bytes:
+    def _run_line(self, line: bytes, blocks: list[bytes]) -> bytes:
         answers: list[bytes] = []
         path = ""
         try:
@@ -150,7 +108,7 @@ class ScpiCore:
             return b""
         for command in split_outside(text, ";"):
             try:
-                answer, path = self._run(command, path)
+                answer, path = self._run(command, path, blocks)
             except ScpiError as error:
                 self.push(error)
                 continue
@@ -158,12 +116,13 @@ class ScpiCore:
                 answers.append(answer if isinstance(answer, bytes) else answer.encode())
         return b";".join(answers) + b"\n" if answers else b""
 
-    def _run(self, command: str, path: str) -> tuple[str | bytes | None, str]:
+    def _run(self, command: str, path: str, blocks: list[bytes]) -> tuple[str | bytes | None, str]:
         """Execute one command; return its answer and the header path at which the next one in the line starts."""
-        header, _, rest = command.strip().partition(" ")
+        command = command.strip()
+        header, *parameters = command.split(None, 1) or [""]
         if not header:
             return None, path
-        if self._refuses(command.strip()):
+        if self._refuses(command) or self._refuses(command.removeprefix(":")):
             raise ScpiError(-222)
         absolute = header.startswith((":", "*"))
         full = header.removeprefix(":") if absolute or not path else path + header
@@ -171,68 +130,38 @@ class ScpiCore:
             match = pattern.fullmatch(full)
             if match:
                 numbers = tuple(int(text) if text else None for text in match.groups())
-                answer = handler(_parse_call(numbers, rest))
+                answer = handler(parse_call(numbers, parameters[0] if parameters else "", blocks))
                 if not header.startswith("*"):
                     path = full.rpartition(":")[0] + ":" * (":" in full)
                 return answer if full.endswith("?") else None, path
         raise ScpiError(-113)
 
+    # --- its own commands ----------------------------------------------------------------------------------
+
+    def _own_handlers(self, options: str, error_query: str) -> dict[str, Handler]:
+        return {
+            "*CLS": lambda call: self._clear_status(),
+            "*OPC?": lambda call: "1",  # everything is done before the next command is read
+            "*WAI": lambda call: None,
+            "*RST": lambda call: None,
+            "*OPT?": lambda call: options,
+            "*TST?": lambda call: "0",
+            error_query: lambda call: self._next_error(),
+            "SYSTem:ERRor:COUNt?": lambda call: f"{len(self._queue):+d}",
+            "SYSTem:ERRor:ALL?": lambda call: ",".join(map(_told, self.take_errors())) or _told(None),
+            "SYSTem:VERSion?": lambda call: "1999.0",
+            "FORMat:BORDer": lambda call: setattr(self, "swapped", call.one_of("NORMal", "SWAPped")[0] == "S"),
+            "FORMat:BORDer?": lambda call: "SWAP" if self.swapped else "NORM",
+            **self.status.handlers(),
+        }
+
+    def _clear_status(self) -> None:
+        self.clear()
+        self.status.clear()
+
     def _next_error(self) -> str:
-        if not self._queue:
-            return '+0,"No error"'
-        error = self._queue.pop(0)
-        return f'{error.code:+d},"{error.text}"'
-
-    def _set_event_enable(self, value: int) -> None:
-        if not 0 <= value <= 255:
-            raise ScpiError(-222)
-        self._event_enable = value
+        return _told(self._queue.pop(0) if self._queue else None)
 
 
-def header_pattern(pattern: str) -> re.Pattern[str]:
-    """Return the regular expression for every spelling of the header that `pattern` describes."""
-
-    def node(match: re.Match[str]) -> str:
-        long = match[0]
-        short = re.sub("[a-z]", "", long)
-        return f"(?:{re.escape(long)}|{re.escape(short)})"
-
-    body = pattern.replace("?", r"\?")
-    body = _NODE.sub(node, body)
-    return re.compile(body.replace("[", "(?:").replace("]", ")?").replace("#", r"(\d{0,3})"), re.IGNORECASE)
-
-
-def split_outside(text: str, separator: str) -> list[str]:
-    """Split at every `separator` outside quotes and parentheses."""
-    parts, depth, quoted = [""], 0, False
-    for character in text:
-        quoted ^= character == '"'
-        if not quoted:
-            depth += (character == "(") - (character == ")")
-        if character == separator and not quoted and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
-
-
-def parse_channels(text: str) -> list[int]:
-    """Return the channels in a list such as `(@1,3:4)`."""
-    match = _CHANNELS.fullmatch(text.replace(" ", ""))
-    if match is None:
-        raise ScpiError(-104)
-    channels: list[int] = []
-    for part in match[1].split(","):
-        first, _, last = part.partition(":")
-        channels.extend(range(int(first), int(last or first) + 1))
-        if len(channels) > MAX_CHANNELS:
-            raise ScpiError(-222)
-    return channels
-
-
-def _parse_call(numbers: tuple[int | None, ...], rest: str) -> Call:
-    arguments = [part.strip() for part in split_outside(rest, ",")] if rest.strip() else []
-    channels = None
-    if arguments and arguments[-1].startswith("(@"):
-        channels = parse_channels(arguments.pop())
-    return Call(numbers, arguments, channels)
+def _told(error: ScpiError | None) -> str:
+    return f'{error.code:+d},"{error.text}"' if error else '+0,"No error"'

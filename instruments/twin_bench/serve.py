@@ -16,6 +16,15 @@ from typing import Protocol
 from instruments.clock import Clock
 from instruments.errors import Unavailable
 from instruments.twin_bench.bench import TwinBench
+from instruments.twin_bench.hislip import (
+    ASYNC_INITIALIZE,
+    FATAL_ERROR,
+    INITIALIZE,
+    NOT_INITIALIZED,
+    HislipSession,
+    Message,
+    Received,
+)
 from instruments.world.cable import HostPort
 from instruments.world.library import LibraryPort
 
@@ -134,8 +143,12 @@ class TcpEnd:
             return
         if self._client is None:
             with contextlib.suppress(OSError):  # no client, or one that left before it was accepted
-                self._client, _ = self._listener.accept()
-                self._client.setblocking(False)
+                client, _ = self._listener.accept()
+                if self._port.is_open:  # somebody has the instrument on its other port
+                    client.close()
+                    return
+                client.setblocking(False)
+                self._client = client
                 self._port.open()
         if self._client is None:
             return
@@ -170,13 +183,115 @@ class TcpEnd:
             self._port.close()
 
 
-class TwinServer:
-    """All ports of a twin bench, served until `stop()` says so."""
+class HislipEnd:
+    """A twin's port as a HiSLIP server on the loopback address; one session, of two connections, at a time."""
 
-    def __init__(self, twin: TwinBench, clock: Clock, ends: dict[str, End]) -> None:
+    def __init__(self, port: HostPort, number: int = 0) -> None:
+        self._port = port
+        self._listener = socket.create_server(("127.0.0.1", number))
+        self._listener.setblocking(False)
+        self._session: HislipSession | None = None
+        self._received: dict[socket.socket, Received] = {}
+        self._kinds: dict[socket.socket, int] = {}  # which message made a connection what it is
+        self._waiting: dict[socket.socket, bytes] = {}
+        self.number = self._listener.getsockname()[1]
+        self.address = f"TCPIP0::127.0.0.1::hislip0,{self.number}::INSTR"
+
+    def filenos(self) -> list[int]:
+        """Return what to wait on: the listener and every connection."""
+        return [self._listener.fileno(), *(connection.fileno() for connection in self._received)]
+
+    def pump(self) -> None:
+        """Accept connections, answer their messages, and end the session when one of its two is gone."""
+        with contextlib.suppress(OSError):
+            connection, _ = self._listener.accept()
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._received[connection] = Received()
+        if self._port.unplugged:
+            self._leave()
+        for connection in list(self._received):
+            try:
+                self._exchange(connection)
+            except OSError:
+                self._gone(connection)
+
+    def close(self) -> None:
+        """Remove the port; safe to call twice."""
+        self._leave()
+        self._listener.close()
+
+    def _exchange(self, connection: socket.socket) -> None:
+        if connection not in self._received:
+            return
+        with contextlib.suppress(BlockingIOError):
+            data = connection.recv(CHUNK_BYTES)
+            if not data:
+                self._gone(connection)
+                return
+            for message in self._received[connection].add(data):
+                self._say(connection, self._answers(connection, message))
+            if self._received[connection].broken:
+                self._gone(connection)
+                return
+        speaks = self._session is not None and self._kinds.get(connection) == INITIALIZE
+        if self._session is not None and speaks and not self._waiting.get(connection):
+            self._say(connection, self._session.answers())
+        if waiting := self._waiting.get(connection, b""):
+            with contextlib.suppress(BlockingIOError):
+                self._waiting[connection] = waiting[connection.send(waiting) :]
+
+    def _answers(self, connection: socket.socket, message: Message) -> list[Message]:
+        """Return the answers to a message; the first on a connection says which of the two it is."""
+        if connection not in self._kinds:
+            wanted = INITIALIZE if self._session is None and not self._port.is_open else ASYNC_INITIALIZE
+            if message.kind != wanted or wanted in self._kinds.values():
+                return [Message(FATAL_ERROR, NOT_INITIALIZED, 0, b"there is a session already, or none")]
+            self._kinds[connection] = message.kind
+            if wanted == INITIALIZE:
+                self._session = HislipSession(self._port)
+                self._port.open()
+        if self._session is None:
+            return []
+        first = self._kinds[connection] == INITIALIZE
+        return self._session.synchronous(message) if first else self._session.asynchronous(message)
+
+    def _say(self, connection: socket.socket, messages: list[Message]) -> None:
+        said = b"".join(message.encoded() for message in messages)
+        self._waiting[connection] = self._waiting.get(connection, b"") + said
+
+    def _gone(self, connection: socket.socket) -> None:
+        """Drop a connection; one of the session's takes the session with it."""
+        if connection in self._kinds:
+            self._leave()
+        else:
+            self._received.pop(connection, None)
+            self._waiting.pop(connection, None)
+            connection.close()
+
+    def _leave(self) -> None:
+        """End the session and hang up on everybody."""
+        for connection in self._received:
+            connection.close()
+        self._received, self._kinds, self._waiting = {}, {}, {}
+        session, self._session = self._session, None
+        if session is not None:
+            self._port.close()
+
+
+class TwinServer:
+    """All ports of a twin bench, served until `stop()` says so.
+
+    `hislip` holds the second port of each SCPI instrument, by its name.
+    """
+
+    def __init__(
+        self, twin: TwinBench, clock: Clock, ends: dict[str, End], hislip: dict[str, HislipEnd] | None = None
+    ) -> None:
         self._twin = twin
         self._clock = clock
         self.ends = ends
+        self.hislip = hislip or {}
 
     def serve(self, stop: Callable[[], bool]) -> None:
         """Serve until `stop()` returns true; it is called every few milliseconds."""
@@ -184,17 +299,21 @@ class TwinServer:
         while not stop():
             self._wait()
             self._twin.clock.advance_to(self._clock.now_ns() + offset_ns)
-            for end in self.ends.values():
+            for end in self._all():
                 end.pump()
 
     def close(self) -> None:
         """Remove all ports."""
-        for end in self.ends.values():
+        for end in self._all():
             end.close()
+
+    def _all(self) -> list[End | HislipEnd]:
+        return [*self.ends.values(), *self.hislip.values()]
 
     def _wait(self) -> None:
         """Wait for a client to send something, at most 3 ms."""
-        listening = [end for end in self.ends.values() if self._listens(end)]
+        listening: list[End | int] = [end for end in self.ends.values() if self._listens(end)]
+        listening += [number for end in self.hislip.values() for number in end.filenos()]
         if not listening:  # select() on Windows does not accept an empty list
             self._clock.sleep(TURN_S)
             return
@@ -211,8 +330,13 @@ class TwinServer:
 def serve_twin_bench(
     twin: TwinBench, clock: Clock, scpi: Sequence[str] = (), tcp_port: int = 0, streams: Sequence[str] = ()
 ) -> TwinServer:
-    """Return a server: instruments in `scpi` and `streams` on TCP ports from `tcp_port` on, others on ptys."""
+    """Return a server: instruments in `scpi` and `streams` on TCP ports from `tcp_port` on, others on ptys.
+
+    Each instrument in `scpi` speaks HiSLIP, too, on the ports that follow those, or on others where one is taken;
+    one client has it at a time.
+    """
     ends: dict[str, End] = {}
+    hislip: dict[str, HislipEnd] = {}
     on_tcp = [*scpi, *streams]
     name = ""
     try:
@@ -220,12 +344,25 @@ def serve_twin_bench(
             if isinstance(port, LibraryPort):
                 no_port = "a vendor's library reaches it, not a port"
                 raise Unavailable(f"serve the twin of {name}", no_port, "a bench of other instruments")
-            number = tcp_port + on_tcp.index(name) if name in on_tcp and tcp_port else 0
-            ends[name] = TcpEnd(port, number, visa=name in scpi) if name in on_tcp else PtyEnd(port)
+            if name not in on_tcp:
+                ends[name] = PtyEnd(port)
+                continue
+            number = tcp_port + on_tcp.index(name) if tcp_port else 0
+            ends[name] = TcpEnd(port, number, visa=name in scpi)
+            if name in scpi:
+                hislip[name] = _hislip_end(port, number + len(on_tcp) if tcp_port else 0)
     except (OSError, Unavailable) as error:
-        for end in ends.values():
+        opened: list[End | HislipEnd] = [*ends.values(), *hislip.values()]
+        for end in opened:
             end.close()
         if isinstance(error, Unavailable):
             raise
         raise Unavailable(f"serve the twin of {name}", error.strerror or str(error), "another TCP port") from error
-    return TwinServer(twin, clock, ends)
+    return TwinServer(twin, clock, ends, hislip)
+
+
+def _hislip_end(port: HostPort, number: int) -> HislipEnd:
+    try:
+        return HislipEnd(port, number)
+    except OSError:
+        return HislipEnd(port)

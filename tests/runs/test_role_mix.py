@@ -254,6 +254,21 @@ def test_there_is_no_supply_to_switch_off_by_hand_either():
         api.switch_bench_off(BENCHES / "fed-from-outside.toml")
 
 
+@pytest.mark.parametrize(("name", "model"), [("spd-feeds", "SPD3303X"), ("dp800-feeds", "DP832")])
+def test_a_bench_supply_feeds_what_a_meter_of_another_kind_measures(name, model, run):
+    bench, session = run(name, 3)
+    error, u = errors(session)
+    assert abs(error) <= u
+    assert session.record.supply_off_confirmed is True
+    assert not bench.twin.world.powered
+    [supply] = [
+        event.identity
+        for event in session.journal()
+        if isinstance(event, DeviceIdentified) and event.identity["model"] == model
+    ]
+    assert supply["detail"]["channel"] == "2"
+
+
 # --- other modes, doctor, serving --------------------------------------------------------------------------
 
 

@@ -171,12 +171,13 @@ def install(bench: Bench, model: ErrorModel, seed: int) -> None:
     world = bench.twin.world
     seen = SeenHistory(world.history, model, np.random.default_rng([seed, 77]))
     if hasattr(twin, "_log"):
-        errors = twin._errors
+        device = twin.outputs[0] if hasattr(twin, "outputs") else twin
+        errors = device._errors
         errors.scale = errors.clock = errors.voltage_gain = errors.voltage_offset_v = 0.0
         errors.gain, errors.offset_a = np.zeros_like(errors.gain), np.zeros_like(errors.offset_a)
-        twin._set_gain = twin._set_offset_v = 0.0
+        device._set_gain = device._set_offset_v = 0.0
         twin._log._world = SeenWorld(world, seen)
-        twin._log._voltage = SeenVoltage(twin._true_voltage, seen, model)
+        twin._log._voltage = SeenVoltage(device._true_voltage, seen, model)
     else:
         twin.errors = ShieldErrors()
         twin.world = SeenWorld(world, seen)

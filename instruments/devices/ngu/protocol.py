@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an R&S NGU201 or NGU401 says: models, sample rates, records, status bits.
+"""What an R&S NGU or NGM says: sample rates, records, status bits.
 
 Sources: R&S NGU User Manual 1179.2531.02-03, "Data logging commands", page 182 (`FLOG:DATA?`); command reference
 of the maker's RsNgx 3.1 (`FLOG:SRATe`: halves of 500 kHz); R&S NGL200/NGM200 User Manual 1178.8736.02-06, "Status
 Reporting System", table A-5 (bits); R&S examples for the NGM200 (decade rates); a published program for an NGU401
 (bit 11). No instrument was at hand to try them on.
 """
-
-import re
 
 from instruments.errors import ProtocolViolation, shown
 from instruments.scpi.records import Records, decode_records
@@ -50,13 +48,6 @@ QUESTIONABLE_BITS = (
     (1 << 10, "FUSE: over-current protection tripped"),
     (1 << 11, SKIPPED),
 )
-
-_MODEL = re.compile(r"NGU[24]01")
-
-
-def is_ngu(model: str) -> bool:
-    """Return whether `model` is an NGU201 or an NGU401."""
-    return _MODEL.fullmatch(model) is not None
 
 
 def rates_from(rate_hz: float) -> list[str]:

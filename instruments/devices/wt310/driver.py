@@ -26,6 +26,7 @@ from instruments.roles import (
     signals,
 )
 from instruments.scpi.instrument import ScpiInstrument
+from instruments.scpi.session import SessionDialect
 from instruments.scpi.supply import set_up_in_blocks
 from instruments.scpi.update_meter import UpdateMeter
 from instruments.specifications import Specification, load, scaled
@@ -47,10 +48,10 @@ class Wt310(ScpiInstrument):
 
     rates = Rates(0.2, 2.0, only=tuple(1 / period_s for period_s in dialect.UPDATES))
     to_front_panel = "COMM:REM OFF"
+    dialect = SessionDialect(errors=dialect.ERRORS)
 
     def __init__(self, link: ScpiLink, clock: Clock, options: Options | None = None) -> None:
         super().__init__(link, clock)
-        self._session.error_query = dialect.ERRORS
         self._options = options or Options()
         self._period_s = DEFAULT_PERIOD_S
         self._meter = UpdateMeter(self._session, clock, dialect.UPDATE_DIALECT)

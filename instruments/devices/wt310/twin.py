@@ -32,7 +32,7 @@ class VirtualWt310:
     def __init__(self, world: World, name: str = "monitor") -> None:
         self.world = world
         self.port = HostPort(world, name, self._receive, on_open=self._opened)
-        self._core = ScpiCore(self._handlers(), world.faults.refuses, "STATus:ERRor?")
+        self._core = ScpiCore(self._handlers(), world.faults.refuses, error_query="STATus:ERRor?")
         scale = 0.0 if world.ideal else 1.0
         rng = world.rng("wt310 errors")
         self._gain, self._offset, self._clock = scale * np.array([GAIN, OFFSET, CLOCK]) * rng.uniform(-1, 1, 3)

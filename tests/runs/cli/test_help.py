@@ -119,7 +119,7 @@ def test_the_shell_completes_sessions_and_keys_of_a_bench_file(tmp_path):
 
 
 def test_the_shell_completes_drivers_and_tables(tmp_path):
-    assert completed("energy-runner instruments show n", tmp_path) == ["n6705", "ngu"]
+    assert completed("energy-runner instruments show n", tmp_path) == ["n6705", "ngm", "ngu"]
     assert {"io-manager", "ideal"} <= set(completed("energy-runner instruments show ", tmp_path))
     assert completed("energy-runner export table s --what ", tmp_path) == ["windows", "inferences", "laps"]
     assert completed("energy-runner export table s --what l", tmp_path) == ["laps"]

@@ -32,16 +32,20 @@ ROOT = Path(__file__).parent.parent
 MONITORS = ROOT / "monitor_benches"
 NGU = str(MONITORS / "virtual-ngu.toml")
 OTII = tuple(str(MONITORS / f"virtual-otii-{model}.toml") for model in ("arc", "ace"))
+NGM = str(MONITORS / "virtual-ngm.toml")
 # Bench, weight in the draw.
 BENCHES: tuple[tuple[str, float], ...] = (
     ("virtual-lpm01a", 4),
     ("virtual-n6705c", 4),
     (NGU, 4),
+    (NGM, 1),
     (str(ROOT / "benches" / "own-port.toml"), 1),
     (str(ROOT / "benches" / "laps-by-host.toml"), 1),
     (str(ROOT / "benches" / "meter-sees-edges.toml"), 1),
     (str(ROOT / "benches" / "shield-by-laps.toml"), 1),
     (str(ROOT / "benches" / "shield-and-interface-board.toml"), 1),
+    (str(ROOT / "benches" / "spd-feeds.toml"), 1),
+    (str(ROOT / "benches" / "dp800-feeds.toml"), 1),
     (str(ROOT / "benches" / "fed-from-outside.toml"), 0.5),
     (str(ROOT / "benches" / "relay-and-thermometer.toml"), 0.4),
     (str(ROOT / "benches" / "module-and-probe.toml"), 0.4),

@@ -170,7 +170,11 @@ port = "virtual"
         ("lpm01", ["monitor.driver: 'lpm01' is unknown", "did you mean 'lpm01a'", "write-a-driver"]),
         (
             "io-manager",
-            ["monitor.driver = 'io-manager'", "plays edges, dut", "supply and sampler: ideal, lpm01a, n6705, ngu"],
+            [
+                "monitor.driver = 'io-manager'",
+                "plays edges, dut",
+                "supply and sampler: ideal, lpm01a, n6705, ngm, ngu",
+            ],
         ),
     ],
 )

@@ -50,7 +50,7 @@ def test_left_as_they_are_they_change_it(make, left: dict[str, str]) -> None:
     bench = make()
     bench.monitor.open(bench.within())
     bench.monitor.configure(SETTINGS, bench.within())
-    bench.twin._others |= left
+    bench.twin._others.update(left)
     bench.monitor.power_on(bench.within())
     bench.world.draw(0.010)
     bench.monitor.start(bench.within())

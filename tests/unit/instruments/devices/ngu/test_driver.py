@@ -13,6 +13,7 @@ from tests.support.monitor import MonitorSettings
 from tests.support.n6705_bench import SETTINGS, Bench, busy, check_indexes, energy_j, listening, of
 from tests.support.ngu_bench import PERIOD_S, make
 
+SET_UP = dialect.supply_dialect(dialect.NGU, 1).set_up + dialect.log_set_up(dialect.NGU, 1)
 WORDS = {"voltage": "3", "limit": "0.5", "protection": "3.3", "on_edge": "1"}
 
 
@@ -206,9 +207,7 @@ def test_an_impossible_supply_is_refused_before_anything_is_sent(settings: Suppl
     assert sent == []
 
 
-@pytest.mark.parametrize(
-    "command", [line.format_map(WORDS) for _, lines in dialect.SUPPLY + dialect.LOG for line in lines]
-)
+@pytest.mark.parametrize("command", [line.format_map(WORDS) for _, lines in SET_UP for line in lines])
 def test_each_refused_set_up_command_is_refused_by_the_driver(command: str) -> None:
     bench = make()
     bench.monitor.open(bench.within())
@@ -295,7 +294,7 @@ def test_no_loss_is_reported_without_one() -> None:
 
 def test_a_rate_that_is_not_the_reported_one_is_noticed() -> None:
     bench = make().ready()
-    twin(bench)._log._period_s /= 1.05
+    twin(bench).outputs[0].log._period_s /= 1.05
     bench.world.pin_falls()
     with pytest.raises(ProtocolViolation, match="count the logged records"):
         bench.log(30.0)

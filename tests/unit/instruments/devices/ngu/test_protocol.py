@@ -2,6 +2,7 @@
 """What an NGU says: models, rates, blocks, status; any bytes are values or a violation, however they are split."""
 
 import math
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instruments.clock import Deadline, VirtualClock
+from instruments.devices.ngu import dialect
 from instruments.devices.ngu import protocol as ngu
 from instruments.errors import ProtocolViolation
 from instruments.links.stream_scpi import StreamScpiLink
@@ -20,14 +22,18 @@ numbers = st.floats(min_value=-100, max_value=100, width=32)
 pairs = st.lists(st.tuples(numbers, numbers), max_size=12)
 
 
-@pytest.mark.parametrize("model", ["NGU201", "NGU401"])
-def test_models_that_take_these_commands(model: str) -> None:
-    assert ngu.is_ngu(model)
-
-
-@pytest.mark.parametrize("model", ["NGU411", "NGM202", "NGU2011", "ngu201", "", "N6705C"])
-def test_others_do_not(model: str) -> None:
-    assert not ngu.is_ngu(model)
+@pytest.mark.parametrize(
+    ("family", "model", "taken"),
+    [
+        *((dialect.NGU, model, True) for model in ("NGU201", "NGU401")),
+        *((dialect.NGU, model, False) for model in ("NGU411", "NGM202", "NGU2011", "ngu201", "", "N6705C")),
+        *((dialect.NGM, model, True) for model in ("NGM201", "NGM202")),
+        *((dialect.NGM, model, False) for model in ("NGM203", "NGL202", "NGU201", "NGM2021", "")),
+    ],
+)
+def test_models_that_take_these_commands(family: dialect.Family, model: str, taken: bool) -> None:
+    assert (re.fullmatch(family.models, model) is not None) is taken
+    assert (model in family.channels) is taken
 
 
 # --- rates -----------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_an_output_that_does_not_come_on_is_refused_with_the_reason() -> None:
     bench = make()
     bench.monitor.open(bench.within())
     bench.monitor.configure(SETTINGS, bench.within())
-    bench.twin._protection_v = 2.0
+    bench.twin.outputs[0].protection_v = 2.0
     with pytest.raises(Refused, match="OVP"):
         bench.monitor.power_on(bench.within())
 
