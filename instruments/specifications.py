@@ -149,6 +149,33 @@ def with_noise_at(table: Specification, period_s: float, reference_s: float, pow
     return replace(table, terms=terms)
 
 
+def at_range(
+    table: Specification, factor: float, gain: float | None = None, offset: float | None = None
+) -> Specification:
+    """Return `table`, stated for one range of current, for another that is `factor` times as large.
+
+    What it states in A grows with the range; `gain` (relative) and `offset` (A) are what the maker states for the
+    other range, where it does.
+    """
+    stated = {("gain", "relative"): gain, ("offset", "absolute"): offset}
+    terms = tuple(
+        replace(
+            term,
+            relative=_or(stated.get((term.name, "relative")), term.relative),
+            absolute=_or(
+                stated.get((term.name, "absolute")), term.absolute * (factor if term.unit == "A" else 1.0)
+            ),
+        )
+        for term in table.terms
+    )
+    largest = tuple(replace(one, value=one.value * factor) if one.unit == "A" else one for one in table.largest)
+    return replace(table, terms=terms, largest=largest)
+
+
+def _or(stated: float | None, otherwise: float) -> float:
+    return otherwise if stated is None else stated
+
+
 def laid_over(
     table: Specification, terms: Sequence[SpecificationTerm], points: Sequence[CalibrationPoint]
 ) -> Specification:

@@ -14,7 +14,7 @@ _LOCAL_S = 1.0
 
 
 class ScpiInstrument(Instrument):
-    """Base of drivers that speak SCPI; `to_front_panel` is the command that ends remote control.
+    """Base of drivers that speak SCPI; `to_front_panel` is the command that ends remote control ("": none).
 
     In `_examined`, a driver checks make and model and ends what an earlier run left running.
     """
@@ -35,7 +35,7 @@ class ScpiInstrument(Instrument):
         """
         self._link.open(deadline)
         try:
-            self._session.synchronise(deadline)
+            self._greet(deadline)
             # Read out errors of an earlier run; `*CLS` would clear the status of other channels too.
             self._session.errors(deadline)
             said = parse_identity(self._session.ask("*IDN?", deadline))
@@ -52,8 +52,13 @@ class ScpiInstrument(Instrument):
         if self._is_open:
             self._is_open = False
             with suppress(InstrumentError):
-                self._session.send(self.to_front_panel, self._clock.deadline(_LOCAL_S))
+                if self.to_front_panel:
+                    self._session.send(self.to_front_panel, self._clock.deadline(_LOCAL_S))
         self._link.close()
+
+    def _greet(self, deadline: Deadline) -> None:
+        """Make sure that answers belong to their queries, before anything else is asked."""
+        self._session.synchronise(deadline)
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
         """Return the identity, completed by the driver, or raise `Refused`."""
