@@ -59,9 +59,8 @@ class Acquisition:
         self._world = twin.world
         self.plan = plan
         self.start_ns: int | None = None
-        self._taken = 0
-        self.values: FloatArray = np.zeros(0)
-        self.times_s: FloatArray = np.zeros(0)
+        self._taken = self.stored = 0
+        self._table: FloatArray = np.zeros((2, 1024))  # the readings (A) and their times (s)
         self._noise = self._world.rng(f"{twin.table.name} noise {number}")
 
     def trigger(self, at_ns: int) -> None:
@@ -93,8 +92,26 @@ class Acquisition:
         if stall_ns is not None:
             stored = (at_ns < stall_ns) | (at_ns >= stall_ns + _STALL_S * NS_PER_S)
         self._taken = due
-        self.values = np.concatenate((self.values, measured[stored]))
-        self.times_s = np.concatenate((self.times_s, index[stored] * self.plan.period_s))
+        self._store(measured[stored], index[stored] * self.plan.period_s)
+
+    def _store(self, values: FloatArray, times_s: FloatArray) -> None:
+        end = self.stored + len(values)
+        if end > self._table.shape[1]:
+            bigger = np.zeros((2, max(end, 2 * self._table.shape[1])))
+            bigger[:, : self.stored] = self._table[:, : self.stored]
+            self._table = bigger
+        self._table[:, self.stored : end] = values, times_s
+        self.stored = end
+
+    @property
+    def values(self) -> FloatArray:
+        """Return all readings that were stored (A)."""
+        return self._table[0, : self.stored]
+
+    @property
+    def times_s(self) -> FloatArray:
+        """Return when each of them was taken, in seconds of the instrument after the first."""
+        return self._table[1, : self.stored]
 
     @property
     def done(self) -> bool:
@@ -283,7 +300,7 @@ class KeithleyTwin:
 
     def _clear(self) -> None:
         self._advance()
-        self._stores_from = 0 if self._run is None else len(self._run.values)
+        self._stores_from = 0 if self._run is None else self._run.stored
 
     def _advance(self) -> None:
         if self._run is None or self._state != "RUNNING":
@@ -291,14 +308,14 @@ class KeithleyTwin:
         self._run.advance()
         if self._run.done:
             self._state = "IDLE"
-        over = len(self._run.values) - self._stores_from > self._capacity
+        over = self._run.stored - self._stores_from > self._capacity
         if over and self._fill == "ONCE" and not self._full_said:
             self._full_said = True
             self._core.push(ScpiError(4915, "Attempting to store past the capacity of reading buffer defbuffer1"))
 
     def _held(self) -> int:
         self._advance()
-        return 0 if self._run is None else min(len(self._run.values) - self._stores_from, self._capacity)
+        return 0 if self._run is None else min(self._run.stored - self._stores_from, self._capacity)
 
     def _kept(self, columns: Callable[[Acquisition], FloatArray]) -> FloatArray:
         if self._run is None:

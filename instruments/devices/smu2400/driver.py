@@ -61,6 +61,7 @@ class Smu2400(KeithleyInstrument):
         self._log = TraceBuffer(self._session, clock, LOG_DIALECT, self._questionable)
         self._supply = ScpiSupply(self._session, link, clock, dialect)
         self._supply.before_off = self._log.forget
+        self._supply.busy = lambda: self._log.running  # one meter: current or voltage
         self._words = dialect.words
         self._period_s = 1 / DEFAULT_RATE_HZ
         self._model = TABLE_MODEL
