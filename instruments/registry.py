@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from instruments.clock import Clock
-from instruments.roles import Instrument, RoleName
+from instruments.roles import Instrument, Rates, RoleName, SignalKind
 from instruments.specifications import Specification, load
 
 ENTRY_POINT_GROUP = "energy_runner.drivers"
@@ -43,6 +43,10 @@ class DriverSpec:
     mainframe: it names the option that selects a channel; different benches can use different channels at once.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
     where it plays supply, too.
+
+    For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
+    `ranges` in words, `usb` ids (vendor and product), and the `library` (a module) with which the driver talks,
+    which the package's `extra` of that name brings.
     """
 
     name: str
@@ -58,6 +62,13 @@ class DriverSpec:
     edges: str = ""
     channel_option: str = ""
     samples_own_output: bool = False
+    models: tuple[str, ...] = ()
+    quantities: tuple[str, ...] = ()
+    kind: SignalKind | None = None
+    ranges: str = ""
+    usb: tuple[str, ...] = ()
+    extra: str = ""
+    library: str = ""
 
     def options_model(self) -> type[BaseModel]:
         """Return the pydantic model for the driver's options."""
@@ -73,6 +84,10 @@ class DriverSpec:
         """Return the twin called `name` in `world`."""
         factory: Callable[..., Any] = _loaded(self.twin)
         return factory(world, name, *arguments)
+
+    def rates(self) -> Rates | None:
+        """Return the sample rates that the driver offers; None if only the opened instrument says them."""
+        return getattr(_loaded(self.driver), "rates", None) if self.driver is not None else None
 
     def limits(self) -> Specification | None:
         """Return the data sheet's limits; None for a driver without a specification."""
@@ -92,6 +107,11 @@ BUILT_IN = (
         other_bauds=(921_600, 115_200),
         edges="captured by the monitor (D7), to one sample",
         samples_own_output=True,
+        models=("X-NUCLEO-LPM01A",),
+        quantities=("energy",),
+        kind="mean",
+        ranges="up to 50 mA, automatic",
+        usb=("0483:5740",),
     ),
     DriverSpec(
         name="n6705",
@@ -105,6 +125,10 @@ BUILT_IN = (
         edges="first edge starts the log (trigger input), later ones from the IO manager's laps",
         channel_option="channel",
         samples_own_output=True,
+        models=("N6705B", "N6705C", "N6700B", "N6700C", "N6701C", "N6702C"),
+        quantities=("current", "voltage"),
+        kind="mean",
+        ranges="10 µA to 3 A, automatic without a gap",
     ),
     DriverSpec(
         name="ngu",
@@ -116,6 +140,10 @@ BUILT_IN = (
         specification="instruments.devices.ngu",
         edges="first edge starts the log (digital input), later ones from the IO manager's laps",
         samples_own_output=True,
+        models=("NGU201", "NGU401"),
+        quantities=("voltage", "current"),
+        kind="mean",
+        ranges="1 mA to 3 A, automatic",
     ),
     DriverSpec(
         name="dmm7510",
@@ -149,6 +177,8 @@ BUILT_IN = (
         twin="instruments.devices.io_manager.twin:VirtualIoManager",
         baud=115_200,
         edges="microseconds of its own clock (D3)",
+        models=("Arduino UNO",),
+        usb=("2341:0043", "2341:0001", "2a03:0043", "2a03:0243"),
     ),
     DriverSpec(
         name="dut-port",
@@ -166,6 +196,8 @@ BUILT_IN = (
         roles=("supply", "sampler", "edges", "thermometer", "switch"),
         twin="instruments.devices.ideal.twin:VirtualIdeal",
         edges="exact",
+        quantities=("energy",),
+        kind="mean",
     ),
 )
 

@@ -23,6 +23,7 @@ from energy_runner.director.supply_off import (
     switch_on,
 )
 from energy_runner.director.undo import UndoReport, UndoStack
+from energy_runner.director.wiring_check import current_while_off, line_carries
 from energy_runner.errors import BenchFault, ConfigurationError, Interrupted, RunnerError
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError, one_line
@@ -154,11 +155,14 @@ class _Doctor:
         together: list[Step] = []
         if bench.supply is not None:
             together.append((f"{_called(players.supply)} takes its settings", self._set_supply))
+        if bench.supply is not None and bench.sampler is not None:
+            together.append(("current into the DUT while it is off", self._current_while_off))
         if bench.sampler is not None:
             together.append((f"{_called(players.sampler)} samples as asked", self._set_sampler))
         if bench.supply is not None:
             together.append(("DUT boots", self._power_up))
         together.append(("DUT says who it is", self._identify))
+        together.append(("DUT's line carries commands", self._carry))
         if bench.sampler is not None:
             together.append(("timestamp pin is seen", self._pulse))
         stopped: Interrupted | None = None
@@ -278,6 +282,16 @@ class _Doctor:
         applied = sampler.configure(self._bench.sampling, self._deadline(OPEN_S))
         names = ", ".join(signal.name for signal in applied.signals)
         return f"{names}, a sample every {applied.period_s * 1e6:g} µs"
+
+    def _current_while_off(self) -> str:
+        sampler = self._bench.sampler
+        if sampler is not None:
+            self._undo.register("end the acquisition", sampler.stop, POWER_S)
+        return current_while_off(self._bench, self._look_after)
+
+    def _carry(self) -> str:
+        boot_s = self._bench.spec.dut.boot_timeout_s
+        return line_carries(self._bench, self._deadline(ANSWER_S + boot_s), boot_s)
 
     def _power_up(self) -> str:
         self._open_dut_port()
