@@ -155,6 +155,11 @@ BUILT_IN = (
         twin="instruments.devices.dmm7510.twin:VirtualDmm7510",
         specification="instruments.devices.dmm7510",
         edges="first edge starts the digitizer (EXT TRIG IN), later ones from the IO manager's laps",
+        models=("DMM7510", "DMM6500"),
+        quantities=("current",),
+        kind="instant",
+        ranges="100 µA to 10 A, fixed by the option range_a; means over a period with the option mean",
+        usb=("05e6:6500",),
     ),
     DriverSpec(
         name="smu2400",
@@ -167,6 +172,11 @@ BUILT_IN = (
         specification="instruments.devices.smu2400",
         edges="first edge starts the readings (digital I/O), later ones from the IO manager's laps",
         samples_own_output=True,
+        models=("2450", "2460", "2470"),
+        quantities=("current",),
+        kind="instant",
+        ranges="up to 1 A (2460: 7 A), fixed by the option range_a",
+        usb=("05e6:2450",),
     ),
     DriverSpec(
         name="io-manager",

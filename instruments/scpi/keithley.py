@@ -7,18 +7,24 @@ Model 2461 Reference Manual 2461-901-01 Rev. A (November 2015), pages 6-209 (wai
 6-236 (timer), C-10 (events). What they say of one model is taken to hold for the others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
-from instruments.clock import Deadline
+from instruments.clock import Clock, Deadline
 from instruments.errors import ProtocolViolation, Refused, TimedOut
-from instruments.roles import Identity
+from instruments.links.base import ScpiLink
+from instruments.roles import Identity, Sampler, SamplerCapabilities, SamplingSettings, StreamItem
 from instruments.scpi.instrument import ScpiInstrument
 from instruments.scpi.records import decode_records
-from instruments.scpi.trace_buffer import Readings, TraceDialect
+from instruments.scpi.supply import LEFT_OVER, set_up_in_blocks
+from instruments.scpi.trace_buffer import Readings, TraceBuffer, TraceDialect
+
+Block = tuple[str, tuple[str, ...]]
+Blocks = tuple[Block, ...]
 
 BUFFER = '"defbuffer1"'  # always there, on every model
 STOP = "ABOR"
@@ -29,13 +35,22 @@ BUFFER_SET_UP = (
     "buffer",
     (f"TRAC:FILL:MODE ONCE,{BUFFER}", f"TRAC:POIN {{readings}},{BUFFER}", f"TRAC:CLE {BUFFER}"),
 )
-CAPACITY = f"TRAC:POIN? {BUFFER}"
-EMPTY_MODEL = ('TRIG:LOAD "Empty"', f"TRIG:BLOC:BUFF:CLE 1,{BUFFER}", "TRIG:BLOC:{wait}")
 NO_WAIT = "NOP 2"
 BYTE_ORDER = "NORM"
 # Events that mean that nothing is stored any more; the second is no error on every firmware.
 FULL = ("+4915,", "+4917,")
 _RUNS = ("RUNNING", "WAITING", "BUILDING")
+
+
+def trigger_model(*blocks: str) -> Block:
+    """Return the trigger model's set-up: empty the buffer, wait for the edge, then `blocks`, from number 3 on."""
+    first = (f"BUFF:CLE 1,{BUFFER}", "{wait}")
+    return "trigger model", ('TRIG:LOAD "Empty"', *(f"TRIG:BLOC:{block}" for block in (*first, *blocks)))
+
+
+def no_arithmetic(function: str, *others: str) -> Block:
+    """Return what undoes another program's reference and arithmetic on readings of `function`, and `others`."""
+    return LEFT_OVER, (f"SENS:{function}:REL:STAT OFF", f"CALC:{function}:MATH:STAT OFF", *others)
 
 
 def trace_dialect(arm: tuple[str, ...], *, timed: bool) -> TraceDialect:
@@ -121,8 +136,50 @@ class KeithleyInstrument(ScpiInstrument):
         terminals = self._session.ask("ROUT:TERM?", deadline).strip()
         return replace(identity, model=model, detail=(("terminals", terminals),))
 
-    def _has_byte_order(self, deadline: Deadline) -> None:
-        """Raise `Refused` unless the byte order that was set is read back: wrong numbers would look like some."""
+
+class KeithleySampler(KeithleyInstrument):
+    """Base of drivers for those that sample into their buffer; the driver sets it up, and names its signals."""
+
+    capabilities = SamplerCapabilities(starts_on_edge=True)
+    on_edge = ""  # the block that waits for the edge
+
+    def __init__(self, link: ScpiLink, clock: Clock, dialect: TraceDialect, period_s: float) -> None:
+        super().__init__(link, clock)
+        self._log = TraceBuffer(self._session, clock, dialect, self._questionable)
+        self._period_s = period_s
+
+    def sampler(self, channel: str = "") -> Sampler:
+        """Return the sampler."""
+        return cast(Sampler, self)
+
+    def start(self, deadline: Deadline) -> None:
+        """Arm the acquisition: it begins at the next falling edge on the trigger input, or at once."""
+        self._log.start(self._period_s, deadline)
+
+    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
+        """Return the readings since the last call; nothing comes before the trigger."""
+        return self._log.poll(deadline)
+
+    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
+        """Read and return the rest, and end the acquisition."""
+        return self._log.stop(deadline)
+
+    def _set_up(
+        self, blocks: Blocks, words: dict[str, str], settings: SamplingSettings, deadline: Deadline
+    ) -> None:
+        """Send the set-up, and read back what must not differ: the byte order and the size of the buffer.
+
+        Raises `Refused` for another byte order: wrong numbers would look like some.
+        """
+        self._log.forget()
+        words = words | {"wait": self.on_edge if settings.on_edge else NO_WAIT}
+        set_up_in_blocks(self._session, blocks, words, deadline)
         order = self._session.ask("FORM:BORD?", deadline).strip().upper()
         if not order.startswith(BYTE_ORDER):
             raise Refused("set the byte order", f"{self.name} answers {order[:20]}", "restart the instrument")
+        self._log.capacity = int(self._session.ask_number(f"TRAC:POIN? {BUFFER}", deadline))
+        self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)
+
+    def _questionable(self, deadline: Deadline) -> str:
+        """Return in words what is questionable now; "" if nothing is."""
+        return ""

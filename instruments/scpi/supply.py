@@ -82,9 +82,9 @@ class ScpiSupply:
     """A `Supply` over a SCPI session.
 
     A driver may set `before_off`, called before the output goes off so that a logger on the same link drops its
-    acquisition, `reason`, which says in words why the output does not come on, and `busy`, which says that the only
-    meter is taken by an acquisition, so that no voltage can be measured. An output watchdog is armed while the
-    output is on.
+    acquisition, `reason`, which says in words why the output does not come on, and `busy`, which says that the
+    only meter is taken by an acquisition, so that no voltage can be measured. An output watchdog is armed while
+    the output is on.
     """
 
     def __init__(

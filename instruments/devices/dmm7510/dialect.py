@@ -5,8 +5,7 @@ Sources: those of `instruments.scpi.keithley`, and published programs for both m
 `TRIG:BLOC:MDIG` with a number of readings). That the buffer can be read while the digitizer fills it is assumed.
 """
 
-from instruments.scpi.keithley import BUFFER, BUFFER_SET_UP, EMPTY_MODEL, STOP, trace_dialect
-from instruments.scpi.supply import LEFT_OVER
+from instruments.scpi.keithley import BUFFER, BUFFER_SET_UP, STOP, no_arithmetic, trace_dialect, trigger_model
 
 # 500 s at the default rate. A DMM6500 can hold some 7 million readings in all buffers (not confirmed).
 READINGS = 5_000_000
@@ -18,8 +17,9 @@ LOG = (
     # An aperture of before may not fit into the new period.
     ("sample rate", ("SENS:DIG:CURR:APER AUTO", "SENS:DIG:CURR:SRAT {rate}", "SENS:DIG:CURR:APER {aperture}")),
     BUFFER_SET_UP,
-    ("trigger", ("TRIG:EXT:IN:EDGE FALL", *EMPTY_MODEL, f"TRIG:BLOC:MDIG 3,{BUFFER},{{readings}}")),
-    (LEFT_OVER, ("SENS:DIG:CURR:REL:STAT OFF", "CALC:DIG:CURR:MATH:STAT OFF", "TRIG:DIG:STIM NONE")),
-    ("data format", ("FORM SRE", "FORM:BORD NORM")),
+    ("trigger input", ("TRIG:EXT:IN:EDGE FALL",)),
+    trigger_model(f"MDIG 3,{BUFFER},{{readings}}"),
+    no_arithmetic("DIG:CURR", "TRIG:DIG:STIM NONE"),
+    ("byte order", ("FORM:BORD NORM",)),
 )
 LOG_DIALECT = trace_dialect(("TRIG:EXT:IN:CLE",), timed=False)

@@ -6,9 +6,6 @@ it starts at the first falling edge on EXT TRIG IN, so that sample 0 is taken at
 while it fills. Sources: see `dialect.py` and `protocol.py`.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from instruments.clock import Clock, Deadline
@@ -16,19 +13,9 @@ from instruments.devices.dmm7510.dialect import APERTURES, LOG, LOG_DIALECT, ON_
 from instruments.devices.dmm7510.protocol import FASTEST_HZ, MODELS, SLOWEST_HZ, TABLE_RANGE_A, kind, period_s
 from instruments.errors import Refused
 from instruments.links.base import ScpiLink
-from instruments.roles import (
-    AppliedSampling,
-    Rates,
-    Sampler,
-    SamplerCapabilities,
-    SamplingSettings,
-    StreamItem,
-    signals,
-)
+from instruments.roles import AppliedSampling, Rates, SamplingSettings, signals
 from instruments.scpi.blocks import format_number
-from instruments.scpi.keithley import CAPACITY, NO_WAIT, KeithleyInstrument
-from instruments.scpi.supply import set_up_in_blocks
-from instruments.scpi.trace_buffer import TraceBuffer
+from instruments.scpi.keithley import KeithleySampler
 from instruments.specifications import Specification, at_range, load
 
 DEFAULT_RATE_HZ = 10e3
@@ -48,42 +35,31 @@ class Options(BaseModel):
     mean: bool = False
 
 
-class Dmm7510(KeithleyInstrument):
+class Dmm7510(KeithleySampler):
     """A `Sampler` of `current`, NaN where the meter gave no usable number (`OverRange` says so)."""
 
     models = MODELS
     rates = Rates(SLOWEST_HZ, FASTEST_HZ)
-    capabilities = SamplerCapabilities(starts_on_edge=True)
+    on_edge = ON_EDGE
 
     def __init__(self, link: ScpiLink, clock: Clock, options: Options | None = None) -> None:
-        super().__init__(link, clock)
+        super().__init__(link, clock, LOG_DIALECT, 1 / DEFAULT_RATE_HZ)
         self._options = options or Options()
-        self._log = TraceBuffer(self._session, clock, LOG_DIALECT)
-        self._period_s = 1 / DEFAULT_RATE_HZ
         self._range_a = self._options.range_a
-
-    def sampler(self, channel: str = "") -> Sampler:
-        """Return the digitizer."""
-        return self
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set up range, rate, buffer and trigger; return what is read back of them."""
         rate_hz = self.rates.checked(settings.sample_rate_hz) or DEFAULT_RATE_HZ
-        self._log.forget()
         words = {
             "range": format_number(self._options.range_a),
             "rate": format_number(rate_hz),
             "aperture": APERTURES[self._options.mean],
             "readings": str(self._options.readings),
-            "wait": ON_EDGE if settings.on_edge else NO_WAIT,
         }
-        set_up_in_blocks(self._session, LOG, words, deadline)
-        self._has_byte_order(deadline)
-        self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)
+        self._set_up(LOG, words, settings, deadline)
         self._range_a = self._session.ask_number("SENS:DIG:CURR:RANG?", deadline)
         if not self._options.range_a <= self._range_a <= 11:
             raise Refused(f"set the range {self._options.range_a:g} A", f"it is {self._range_a:g} A")
-        self._log.capacity = int(self._session.ask_number(CAPACITY, deadline))
         self._period_s = period_s(self._session.ask("SENS:DIG:CURR:SRAT?", deadline))
         told = kind(self._session.ask("SENS:DIG:CURR:APER?", deadline), self._period_s)
         return AppliedSampling(signals("current", period_s=self._period_s, kind=told))
@@ -91,15 +67,3 @@ class Dmm7510(KeithleyInstrument):
     def specification(self) -> Specification:
         """Return the limits of the applied range."""
         return at_range(load("instruments.devices.dmm7510"), self._range_a / TABLE_RANGE_A)
-
-    def start(self, deadline: Deadline) -> None:
-        """Arm the digitizer: it begins at the next falling edge on EXT TRIG IN, or at once."""
-        self._log.start(self._period_s, deadline)
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return the readings since the last call; nothing comes before the trigger."""
-        return self._log.poll(deadline)
-
-    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Read and return the rest, and end the acquisition."""
-        return self._log.stop(deadline)

@@ -11,59 +11,29 @@ it. That a voltage can be measured while the output is off, in its normal off st
 """
 
 from instruments.roles import SupplyLimits
-from instruments.scpi.keithley import BUFFER, BUFFER_SET_UP, EMPTY_MODEL, STOP, trace_dialect
+from instruments.scpi.keithley import BUFFER, BUFFER_SET_UP, STOP, no_arithmetic, trace_dialect, trigger_model
 from instruments.scpi.supply import LEFT_OVER, SupplyDialect
 
-READINGS = 1_000_000
+READINGS = "1000000"
 ON_EDGE = "WAIT 2,DIG1,ENT"  # line 1 of the digital I/O
-NPLC = "0.01"
-HIGHEST_V = 20.0
+_OTHERS_SOURCE = ("PROT NONE", "HIGH:CAP ON", "READ:BACK OFF")
+_TIMER = ("STAT OFF", "DEL {period}", "COUN 0", "STAR:GEN ON", "STAR:STIM NOT1", "STAT ON")
 
+RANGE = ('SENS:FUNC "CURR"', "SENS:CURR:RANG {range}")
 SUPPLY = (
-    (
-        "supply",
-        (
-            STOP,
-            "OUTP OFF",
-            "SOUR:FUNC VOLT",
-            'SENS:FUNC "CURR"',
-            "SENS:CURR:RANG {range}",
-            "SENS:CURR:RSEN {four_wire}",
-            "SENS:VOLT:RSEN {four_wire}",
-            "SOUR:VOLT:RANG {voltage}",
-            "SOUR:VOLT:ILIM {limit}",
-            "SOUR:VOLT {voltage}",
-        ),
-    ),
-    (LEFT_OVER, ("OUTP:SMOD NORM", "SOUR:VOLT:PROT NONE", "SOUR:VOLT:HIGH:CAP ON", "SOUR:VOLT:READ:BACK OFF")),
+    ("supply", (STOP, "OUTP OFF", "SOUR:FUNC VOLT", *RANGE)),
+    ("sense leads", ("SENS:CURR:RSEN {four_wire}", "SENS:VOLT:RSEN {four_wire}")),
+    ("voltage", ("SOUR:VOLT:RANG {voltage}", "SOUR:VOLT:ILIM {limit}", "SOUR:VOLT {voltage}")),
+    (LEFT_OVER, ("OUTP:SMOD NORM", *(f"SOUR:VOLT:{word}" for word in _OTHERS_SOURCE))),
 )
 LOG = (
-    ("measurement", (STOP, 'SENS:FUNC "CURR"', "SENS:CURR:RANG {range}", f"SENS:CURR:NPLC {NPLC}", "SENS:COUN 1")),
+    ("measurement", (STOP, *RANGE, "SENS:CURR:NPLC 0.01", "SENS:COUN 1")),
     ("reference", ("SENS:CURR:AZER OFF", "SENS:AZER:ONCE")),
     BUFFER_SET_UP,
-    (
-        "timer",
-        (
-            "TRIG:TIM1:STAT OFF",
-            "TRIG:TIM1:DEL {period}",
-            "TRIG:TIM1:COUN 0",
-            "TRIG:TIM1:STAR:GEN ON",
-            "TRIG:TIM1:STAR:STIM NOT1",
-            "TRIG:TIM1:STAT ON",
-        ),
-    ),
+    ("timer", tuple(f"TRIG:TIM1:{word}" for word in _TIMER)),
     ("trigger input", ("DIG:LINE1:MODE TRIG,IN", "TRIG:DIG1:IN:EDGE FALL")),
-    (
-        "trigger model",
-        (
-            *EMPTY_MODEL,
-            "TRIG:BLOC:NOT 3,1",
-            "TRIG:BLOC:WAIT 4,TIM1",
-            f"TRIG:BLOC:MDIG 5,{BUFFER},1",
-            "TRIG:BLOC:BRAN:COUN 6,{readings},4",
-        ),
-    ),
-    (LEFT_OVER, ("SENS:CURR:REL:STAT OFF", "CALC:CURR:MATH:STAT OFF", "SENS:CURR:AVER OFF")),
+    trigger_model("NOT 3,1", "WAIT 4,TIM1", f"MDIG 5,{BUFFER},1", "BRAN:COUN 6,{readings},4"),
+    no_arithmetic("CURR", "SENS:CURR:AVER OFF"),
     ("byte order", ("FORM:BORD NORM",)),
 )
 # Measuring a voltage makes it the function, and the data format would hold for the answer, too.
@@ -73,7 +43,7 @@ LOG_DIALECT = trace_dialect(('SENS:FUNC "CURR"', "TRIG:DIG1:IN:CLE"), timed=True
 def supply_dialect(range_a: float, *, four_wire: bool) -> SupplyDialect:
     """Return the commands of the supply; the current limit cannot be above the range of the measurement (A)."""
     return SupplyDialect(
-        limits=SupplyLimits(voltage_min_v=0.02, voltage_max_v=HIGHEST_V, current_max_a=range_a),
+        limits=SupplyLimits(voltage_min_v=0.02, voltage_max_v=20.0, current_max_a=range_a),
         set_up=SUPPLY,
         on="OUTP ON",
         off=(("OUTP OFF", STOP), (STOP, "OUTP:STAT 0"), ("SOUR:VOLT 0", "OUTP OFF")),

@@ -6,7 +6,6 @@ at an instant. Good for the mean power of windows of ten seconds; too slow for w
 it starts at the first falling edge on line 1 of its digital I/O. Sources: see `dialect.py` and `protocol.py`.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,21 +15,10 @@ from instruments.devices.smu2400.dialect import LOG, LOG_DIALECT, ON_EDGE, READI
 from instruments.devices.smu2400.protocol import MODELS, TABLE_MODEL, TABLE_RANGE_A, limits_at
 from instruments.errors import Refused
 from instruments.links.base import ScpiLink
-from instruments.roles import (
-    AppliedSampling,
-    Identity,
-    Rates,
-    Sampler,
-    SamplerCapabilities,
-    SamplingSettings,
-    StreamItem,
-    Supply,
-    signals,
-)
+from instruments.roles import AppliedSampling, Identity, Rates, SamplingSettings, Supply, signals
 from instruments.scpi.blocks import format_number
-from instruments.scpi.keithley import CAPACITY, NO_WAIT, KeithleyInstrument
-from instruments.scpi.supply import ScpiSupply, set_up_in_blocks
-from instruments.scpi.trace_buffer import TraceBuffer
+from instruments.scpi.keithley import KeithleySampler
+from instruments.scpi.supply import ScpiSupply
 from instruments.specifications import Specification, at_range, load
 
 DEFAULT_RATE_HZ = 1e3
@@ -44,7 +32,7 @@ class Options(BaseModel):
     four_wire: bool = False
 
 
-class Smu2400(KeithleyInstrument):
+class Smu2400(KeithleySampler):
     """A `Supply` and a `Sampler` of `current`, NaN where it gave no usable number (`OverRange` says so).
 
     Each reading is placed by its own time stamp; one that the instrument took late or not at all is `Lost`.
@@ -52,27 +40,21 @@ class Smu2400(KeithleyInstrument):
 
     models = MODELS
     rates = Rates(1.0, 2000.0)
-    capabilities = SamplerCapabilities(starts_on_edge=True)
+    on_edge = ON_EDGE
 
     def __init__(self, link: ScpiLink, clock: Clock, options: Options | None = None) -> None:
-        super().__init__(link, clock)
+        super().__init__(link, clock, LOG_DIALECT, 1 / DEFAULT_RATE_HZ)
         self._options = options or Options()
         dialect = supply_dialect(self._options.range_a, four_wire=self._options.four_wire)
-        self._log = TraceBuffer(self._session, clock, LOG_DIALECT, self._questionable)
         self._supply = ScpiSupply(self._session, link, clock, dialect)
         self._supply.before_off = self._log.forget
         self._supply.busy = lambda: self._log.running  # one meter: current or voltage
         self._words = dialect.words
-        self._period_s = 1 / DEFAULT_RATE_HZ
         self._model = TABLE_MODEL
 
     def supply(self, channel: str = "") -> Supply:
         """Return the supply."""
         return self._supply
-
-    def sampler(self, channel: str = "") -> Sampler:
-        """Return the measurement of current."""
-        return self
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
         known = super()._examined(identity, deadline)
@@ -83,16 +65,8 @@ class Smu2400(KeithleyInstrument):
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set up range, timer, buffer and trigger model; the period is the timer's, read back."""
         rate_hz = self.rates.checked(settings.sample_rate_hz) or DEFAULT_RATE_HZ
-        self._log.forget()
-        words = self._words | {
-            "period": format_number(1 / rate_hz),
-            "readings": str(READINGS),
-            "wait": ON_EDGE if settings.on_edge else NO_WAIT,
-        }
-        set_up_in_blocks(self._session, LOG, words, deadline)
-        self._has_byte_order(deadline)
-        self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)
-        self._log.capacity = int(self._session.ask_number(CAPACITY, deadline))
+        words = self._words | {"period": format_number(1 / rate_hz), "readings": READINGS}
+        self._set_up(LOG, words, settings, deadline)
         self._period_s = self._session.ask_number("TRIG:TIM1:DEL?", deadline)
         if not 1e-4 < self._period_s <= 2.0:
             raise Refused("ask for the period of the timer", f"{self._period_s} s", "restart the instrument")
@@ -101,26 +75,12 @@ class Smu2400(KeithleyInstrument):
     def specification(self) -> Specification:
         """Return the limits of the range, from the 2450's data sheet."""
         range_a = self._options.range_a
-        gain, offset_a = limits_at(range_a)
-        table = at_range(load("instruments.devices.smu2400"), range_a / TABLE_RANGE_A, gain, offset_a)
+        table = at_range(load("instruments.devices.smu2400"), range_a / TABLE_RANGE_A, *limits_at(range_a))
         if self._model == TABLE_MODEL:
             return table
         assumed = f"The limits of the {TABLE_MODEL} are used for the {self._model}."
         return replace(table, assumptions=(*table.assumptions, assumed), assumed=True)
 
-    def start(self, deadline: Deadline) -> None:
-        """Arm the trigger model: it begins at the next falling edge on line 1, or at once."""
-        self._log.start(self._period_s, deadline)
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return the readings since the last call; nothing comes before the trigger."""
-        return self._log.poll(deadline)
-
-    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Read and return the rest, and end the acquisition."""
-        return self._log.stop(deadline)
-
     def _questionable(self, deadline: Deadline) -> str:
-        """Return in words what is questionable now; "" if nothing is."""
         limited = self._session.ask_number("SOUR:VOLT:ILIM:TRIP?", deadline)
         return "at the current limit, the voltage is not regulated" if limited else ""

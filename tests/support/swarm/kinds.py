@@ -35,6 +35,9 @@ LEFT_OVER: tuple[dict[str, str], ...] = (
     {"VOLT:RANG:AUTO": "OFF"},
     {"ARB": "1"},
     {"RES:STAT": "1"},
+    {"*LANG": "TSP"},
+    {"REL": "ON"},
+    {"PROT": "PROT2"},
 )
 Arm = Callable[[Setting], str]
 
