@@ -36,8 +36,8 @@ class Address:
 
     `target` is what is opened: the name or URL of a serial port, `serial-number:` and the number of the USB device
     that has the port, or the argument of the vendor's library. For other forms it is empty, as for a serial port
-    that only the VISA library knows (`ASRL3` on Linux). `visa_name` is the VISA resource name with all defaults filled
-    in.
+    that only the VISA library knows (`ASRL3` on Linux). `visa_name` is the VISA resource name with all defaults
+    filled in.
     """
 
     text: str
