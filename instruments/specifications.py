@@ -169,6 +169,31 @@ def scaled(table: Specification, factor: float, unit: str) -> Specification:
     return replace(table, terms=terms, largest=largest)
 
 
+def at_range(
+    table: Specification, factor: float, gain: float | None = None, offset: float | None = None
+) -> Specification:
+    """Return `table`, stated for one range of current, for another that is `factor` times as large.
+
+    What it states in A grows with the range; `gain` (relative) and `offset` (A) are what the maker states for the
+    other range, where it does.
+    """
+    stated = {("gain", "relative"): gain, ("offset", "absolute"): offset}
+    grown = scaled(table, factor, "A")
+    terms = tuple(
+        replace(
+            term,
+            relative=_or(stated.get((term.name, "relative")), term.relative),
+            absolute=_or(stated.get((term.name, "absolute")), term.absolute),
+        )
+        for term in grown.terms
+    )
+    return replace(grown, terms=terms)
+
+
+def _or(stated: float | None, otherwise: float) -> float:
+    return otherwise if stated is None else stated
+
+
 def laid_over(
     table: Specification, terms: Sequence[SpecificationTerm], points: Sequence[CalibrationPoint]
 ) -> Specification:

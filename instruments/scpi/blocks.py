@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from instruments.errors import ProtocolViolation, shown
 
 BLOCK_PREFIX_BYTES = 2  # "#" and the number of digits in the length
+INDEFINITE = b"#0"  # the prefix of a block of indefinite length, which ends with the message
 
 # NR1, NR2 and NR3 only: Python's float() would also accept "nan", "1_0" and surrounding white space.
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)

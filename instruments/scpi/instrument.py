@@ -38,7 +38,7 @@ class ScpiInstrument(Instrument):
         """
         self._link.open(deadline)
         try:
-            self._session.synchronise(deadline)
+            self._greet(deadline)
             # Read out errors of an earlier run; `*CLS` would clear the status of other channels too.
             self._session.errors(deadline)
             said = parse_identity(self._session.ask("*IDN?", deadline))
@@ -57,6 +57,10 @@ class ScpiInstrument(Instrument):
             with suppress(InstrumentError):
                 self._session.send(self.to_front_panel, self._clock.deadline(_LOCAL_S))
         self._link.close()
+
+    def _greet(self, deadline: Deadline) -> None:
+        """Make sure that answers belong to their queries, before anything else is asked."""
+        self._session.synchronise(deadline)
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
         """Return the identity, completed by the driver, or raise `Refused`."""

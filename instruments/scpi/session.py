@@ -16,6 +16,7 @@ from instruments.errors import ProtocolViolation, Refused, TimedOut, shown
 from instruments.links.base import ScpiLink
 from instruments.scpi.blocks import (
     BLOCK_PREFIX_BYTES,
+    INDEFINITE,
     block_digits,
     block_length,
     parse_error,
@@ -92,6 +93,13 @@ class ScpiSession:
     def ask_block(self, query: str, limit: int, deadline: Deadline) -> bytes:
         """Return the data of the definite-length block that answers `query`, at most `limit` bytes."""
         return self._exchange(query, deadline, lambda until: self._read_block(limit, until))
+
+    def ask_known_block(self, query: str, length: int, deadline: Deadline) -> bytes:
+        """Return the data of the block that answers `query`, which must hold exactly `length` bytes.
+
+        Nothing marks the end of a block of indefinite length (`#0`) on a socket, so its length must be known.
+        """
+        return self._exchange(query, deadline, lambda until: self._read_block(length, until, known=True))
 
     def errors(self, deadline: Deadline) -> list[str]:
         """Empty the instrument's error queue and return the errors, oldest first; none where there is no queue."""
@@ -193,9 +201,15 @@ class ScpiSession:
         self.in_step = True
         return answer
 
-    def _read_block(self, limit: int, deadline: Deadline) -> bytes:
-        digits = block_digits(self._port.read_exactly(BLOCK_PREFIX_BYTES, deadline))
-        length = block_length(self._port.read_exactly(digits, deadline), limit)
+    def _read_block(self, limit: int, deadline: Deadline, *, known: bool = False) -> bytes:
+        prefix = self._port.read_exactly(BLOCK_PREFIX_BYTES, deadline)
+        length = limit
+        if not (known and prefix == INDEFINITE):
+            length = block_length(self._port.read_exactly(block_digits(prefix), deadline), limit)
+        if known and length != limit:
+            raise ProtocolViolation(
+                "read a block", f"{length} bytes announced instead of {limit}", "drain the link"
+            )
         data = self._port.read_exactly(length, deadline)
         end = self._port.read_line(deadline)
         if end:

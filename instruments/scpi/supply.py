@@ -90,8 +90,9 @@ class ScpiSupply:
     """A `Supply` over a SCPI session.
 
     A driver may set `before_off`, called before the output goes off so that a logger on the same link drops its
-    acquisition, and `reason`, which says in words why the output does not come on. An output watchdog is armed
-    while the output is on.
+    acquisition, `reason`, which says in words why the output does not come on, and `busy`, which says that the
+    only meter is taken by an acquisition, so that no voltage can be measured. An output watchdog is armed while
+    the output is on.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class ScpiSupply:
         self._dialect = dialect
         self.before_off: Callable[[], None] = lambda: None
         self.reason: Callable[[Deadline], str] = lambda deadline: ""
+        self.busy: Callable[[], bool] = lambda: False
         self._watchdog = OutputWatchdog(session, dialect.watchdog)
         self._voltage_v = 0.0
 
@@ -190,7 +192,12 @@ class ScpiSupply:
         self._watchdog.keep_alive(deadline)
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
-        """Return the voltage at the sense terminals (V); raise `Refused` if it is over range."""
+        """Return the voltage at the sense terminals (V), None while the meter is busy.
+
+        Raises `Refused` if it is over range.
+        """
+        if self.busy():
+            return None
         soon = deadline.at_most(self._dialect.settles_s)
         while math.isnan(voltage_v := self._measure(deadline)):
             if soon.expired():

@@ -189,13 +189,14 @@ class VirtualLog:
         over = true_a > limit_a
         self.over_range_seen |= bool(over.any())
         measured[over] = self._errors.table.over_range
-        return self._misread(measured)
+        return misread(self._world, self._next, measured)
 
-    def _misread(self, measured: FloatArray) -> FloatArray:
-        """Return the readings with those wrong that fault switches ask for."""
-        faults, index = self._world.faults, np.arange(self._next, self._next + len(measured)) + 1
-        if faults.odd_sample_every:
-            measured[index % faults.odd_sample_every == 0] = faults.odd_sample_a
-        if faults.flip_sign_every:
-            measured[index % faults.flip_sign_every == 0] *= -1.0
-        return measured
+
+def misread(world: World, first: int, measured: FloatArray) -> FloatArray:
+    """Return readings, the first of them number `first`, with those wrong that fault switches ask for."""
+    faults, index = world.faults, np.arange(first, first + len(measured)) + 1
+    if faults.odd_sample_every:
+        measured[index % faults.odd_sample_every == 0] = faults.odd_sample_a
+    if faults.flip_sign_every:
+        measured[index % faults.flip_sign_every == 0] *= -1.0
+    return measured

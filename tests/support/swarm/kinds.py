@@ -38,6 +38,9 @@ LEFT_OVER: tuple[dict[str, str], ...] = (
     {"supply": "battery"},
     {"regulation": "current"},
     {"NUM:HOLD": "1"},
+    {"*LANG": "TSP"},
+    {"REL": "ON"},
+    {"PROT": "PROT2"},
 )
 Arm = Callable[[Setting], str]
 

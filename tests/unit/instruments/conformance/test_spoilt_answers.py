@@ -137,7 +137,8 @@ def test_a_late_answer_is_never_taken_for_the_next(spec: DriverSpec) -> None:
             bench.clock.sleep(1.0)
             powered = bench.world.powered
             measured_v = bench.instrument.supply().measured_voltage_v(bench.clock.deadline(WITHIN_S))
-            assert measured_v == pytest.approx(3.0 * powered, abs=0.02), f"answer {number} late"
+            # None: the only meter is taken by the acquisition that was being started or read
+            assert measured_v in (None, pytest.approx(3.0 * powered, abs=0.02)), f"answer {number} late"
         bench.switch_off()
         assert not bench.world.powered
     assert raised > 30
