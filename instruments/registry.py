@@ -5,7 +5,7 @@ Other packages add theirs through the entry-point group `energy_runner.drivers`;
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, metadata
@@ -42,7 +42,8 @@ class DriverSpec:
     whose USB port works at any speed. `edges` describes how edges are captured. `channel_option` is set for a
     mainframe: it names the option that selects a channel; different benches can use different channels at once.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
-    where it plays supply, too.
+    where it plays supply, too. `lacks` says which roles are not there where an option has a certain value; a
+    sampler without the role of a supply measures what another feeds.
     """
 
     name: str
@@ -58,6 +59,12 @@ class DriverSpec:
     edges: str = ""
     channel_option: str = ""
     samples_own_output: bool = False
+    lacks: tuple[tuple[str, Any, tuple[RoleName, ...]], ...] = ()
+
+    def roles_with(self, options: Mapping[str, Any]) -> tuple[RoleName, ...]:
+        """Return the roles that there are with these options of a bench file."""
+        missing = {role for key, value, roles in self.lacks if options.get(key) == value for role in roles}
+        return tuple(role for role in self.roles if role not in missing)
 
     def options_model(self) -> type[BaseModel]:
         """Return the pydantic model for the driver's options."""
@@ -86,12 +93,14 @@ BUILT_IN = (
         link="stream",
         roles=("supply", "sampler", "edges"),
         driver="instruments.devices.lpm01a.driver:Lpm01a",
+        options="instruments.devices.lpm01a.dialect:Options",
         twin="instruments.devices.lpm01a.twin:VirtualLpm01a",
         specification="instruments.devices.lpm01a",
         baud=3_686_400,
         other_bauds=(921_600, 115_200),
-        edges="captured by the monitor (D7), to one sample",
+        edges="captured by the monitor (D7), to one sample; not with format = \"bin_hexa\"",
         samples_own_output=True,
+        lacks=(("format", "bin_hexa", ("edges",)),),
     ),
     DriverSpec(
         name="n6705",
@@ -116,6 +125,20 @@ BUILT_IN = (
         specification="instruments.devices.ngu",
         edges="first edge starts the log (digital input), later ones from the IO manager's laps",
         samples_own_output=True,
+    ),
+    DriverSpec(
+        name="ppk2",
+        title="Nordic Power Profiler Kit II (PPK2)",
+        link="stream",
+        roles=("supply", "sampler", "edges"),
+        driver="instruments.devices.ppk2.driver:Ppk2",
+        options="instruments.devices.ppk2.driver:Options",
+        twin="instruments.devices.ppk2.twin:VirtualPpk2",
+        specification="instruments.devices.ppk2",
+        baud=115_200,
+        edges="captured by the monitor (D0 to D7), to one sample of 10 us",
+        samples_own_output=True,
+        lacks=(("mode", "ampere", ("supply",)),),
     ),
     DriverSpec(
         name="io-manager",

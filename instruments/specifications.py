@@ -149,6 +149,11 @@ def with_noise_at(table: Specification, period_s: float, reference_s: float, pow
     return replace(table, terms=terms)
 
 
+def without(table: Specification, *names: str) -> Specification:
+    """Return `table` without the terms of these names, which do not hold as the instrument is used."""
+    return replace(table, terms=tuple(term for term in table.terms if term.name not in names))
+
+
 def laid_over(
     table: Specification, terms: Sequence[SpecificationTerm], points: Sequence[CalibrationPoint]
 ) -> Specification:

@@ -5,6 +5,10 @@ Source: UM2269 Rev 6, "Commands". Both endings of an acquisition are understood:
 completed` (firmware 1.0.6), and `end` with a summary (UM2269).
 """
 
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
 from instruments.devices.lpm01a.protocol import Lpm01aDecoder, number
 from instruments.devices.lpm01a.stream import note, summed_up
 from instruments.roles import SupplyLimits
@@ -29,6 +33,18 @@ SET_UP = (
 RATES = {5000: "5k", 2000: "2k", 1000: "1k"} | {hz: str(hz) for hz in (500, 200, 100, 50, 20, 10, 5, 2, 1)}
 CURRENT_CEILING_A = 0.2  # more than the hardware can supply in any mode ("static mode")
 BYTES_PER_SAMPLE = 9  # `DDDDsEE` and a line end ("ASCII format")
+
+
+
+class Options(BaseModel):
+    """The `options` of an LPM01A in a bench file."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    format: Literal["ascii_dec", "bin_hexa"] = Field(
+        default="ascii_dec",
+        description="text with energy and edges, up to 5 kHz, or binary with current and no edges, up to 100 kHz",
+    )
+
 
 SHELL = ShellDialect(
     decoder=Lpm01aDecoder,
