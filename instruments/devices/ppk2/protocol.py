@@ -41,16 +41,16 @@ class Run:
 class Gap:
     """Words are missing here: `missing` of them, or that number and a multiple of 64.
 
-    `garbage` are the bytes that were passed over to find the next word; empty where whole words are missing.
+    `shifted` says that bytes are missing, so that the next word had to be found again.
     """
 
     missing: int
-    garbage: bytes = b""
+    shifted: bool = False
 
 
 @dataclass(frozen=True)
 class Garbage:
-    """Bytes that belong to no word: before the first one, or after the last."""
+    """Bytes that belong to no word, or to one that may be put together of two."""
 
     data: bytes
 
@@ -59,11 +59,11 @@ Event = Run | Gap | Garbage
 
 
 class Ppk2Decoder:
-    """Turns any bytes, in pieces of any size, into events; keeps less than ten words, or what `feed` was given."""
+    """Turns any bytes, in pieces of any size, into events; keeps less than ten words."""
 
     def __init__(self) -> None:
         self._rest = b""
-        self._garbage = bytearray()
+        self._passed = False  # over bytes, since the beginning
         self._aligned = False
         self._next: int | None = None  # the counter that the next word should have; None before the first word
 
@@ -90,13 +90,11 @@ class Ppk2Decoder:
             else:
                 break
         whole = len(self._rest) // WORD_BYTES
-        unconfirmed = self._next is None and not self._garbage and whole and len(self._rest) % WORD_BYTES == 0
+        unconfirmed = self._next is None and not self._passed and whole and len(self._rest) % WORD_BYTES == 0
         if unconfirmed and _counting(self._rest, whole) == whole:
             self._accept(whole, events)  # fewer words than `CONFIRM` in all
-        if self._garbage or self._rest:
-            events.append(Garbage(bytes(self._garbage) + self._rest))
-        self._rest, self._aligned = b"", False
-        self._garbage.clear()
+        self._pass(len(self._rest), events)
+        self._aligned = False
         return events
 
     def _words(self, events: list[Event]) -> bool:
@@ -132,23 +130,28 @@ class Ppk2Decoder:
         for word in range(CONFIRM - 1):
             found &= counts_on[word * WORD_BYTES :][:places]
         first = int(np.argmax(found)) if found.any() else places
-        self._garbage += self._rest[:first]
-        self._rest = self._rest[first:]
         if first == places:
+            self._pass(first, events)
             return False
         self._aligned = True
-        if self._next is not None:
-            self._note_gap(events)
-        elif self._garbage:
-            events.append(Garbage(bytes(self._garbage)))
-        self._garbage.clear()
+        if self._next is None:
+            self._pass(first, events)
+        else:
+            self._pass(first + WORD_BYTES, events)  # the beginning of this word may be that of an earlier one
+            self._note_gap(events, shifted=True)
         return True
 
-    def _note_gap(self, events: list[Event]) -> None:
+    def _pass(self, count: int, events: list[Event]) -> None:
+        """Pass over bytes."""
+        if count:
+            self._passed = True
+            events.append(Garbage(self._rest[:count]))
+            self._rest = self._rest[count:]
+
+    def _note_gap(self, events: list[Event], *, shifted: bool = False) -> None:
         """Note how many words are missing before the next one."""
         came = self._rest[_COUNTER_BYTE] & _COUNTER_BITS
-        missing = ((came - (self._next or 0)) & _COUNTER_BITS) // _STEP
-        events.append(Gap(missing, bytes(self._garbage)))
+        events.append(Gap(((came - (self._next or 0)) & _COUNTER_BITS) // _STEP, shifted))
 
     def _accept(self, count: int, events: list[Event]) -> None:
         if count:

@@ -13,7 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from instruments.devices.ppk2.calibration import SATURATED, Table, currents
-from instruments.devices.ppk2.protocol import ADC_MASK, LOGIC_SHIFT, RANGE_SHIFT, RANGES, Event, Gap, Garbage, Run, Words
+from instruments.devices.ppk2.protocol import (
+    ADC_MASK,
+    COUNTER_WRAPS,
+    LOGIC_SHIFT,
+    RANGE_SHIFT,
+    RANGES,
+    Event,
+    Gap,
+    Garbage,
+    Run,
+    Words,
+)
 from instruments.devices.ppk2.second_clock import SecondClock
 from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem
 from instruments.scpi.records import runs
@@ -49,7 +60,7 @@ class Ppk2Stream:
                 case Gap():
                     yield from self._gap(event)
                 case Garbage(data):
-                    yield self._unreadable(f"{len(data)} bytes that belong to no sample: {_start(data)}")
+                    yield self._unreadable(f"{len(data)} bytes that belong to no sample, the first {data[:_SHOWN].hex(' ')}")
 
     def look(self, now_ns: int, *, final: bool = False) -> Iterator[StreamItem]:
         """Compare the number of samples with the host's clock; all that had arrived by `now_ns` was taken."""
@@ -92,12 +103,9 @@ class Ppk2Stream:
         self._high, self._unseen = bool(high[-1]), 0
 
     def _gap(self, gap: Gap) -> Iterator[StreamItem]:
-        if gap.garbage:
-            yield self._unreadable(f"bytes are missing: {len(gap.garbage)} were passed over, {_start(gap.garbage)}")
-        multiple = gap.missing or (64 if gap.garbage else 0)
-        if not multiple:
-            return
-        detail = f"the counter modulo 64 misses {multiple}: that number, or a multiple of 64 more"
+        multiple = gap.missing or COUNTER_WRAPS
+        what = "bytes are missing, and by the counter" if gap.shifted else "by the counter"
+        detail = f"{what} {multiple} samples; that number, or a multiple of {COUNTER_WRAPS} more"
         yield Lost(self.index, self.index + multiple, multiple, detail)
         self.index += multiple
         self._unseen += multiple
@@ -105,6 +113,3 @@ class Ppk2Stream:
     def _unreadable(self, text: str, count: int = 0) -> Note:
         return Note(text, suspicious=True, about="unreadable", after=self.index, before=self.index + count)
 
-
-def _start(data: bytes) -> str:
-    return f"the first {data[:_SHOWN].hex(' ')}"
