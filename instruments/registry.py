@@ -98,7 +98,7 @@ BUILT_IN = (
         specification="instruments.devices.lpm01a",
         baud=3_686_400,
         other_bauds=(921_600, 115_200),
-        edges="captured by the monitor (D7), to one sample; not with format = \"bin_hexa\"",
+        edges='captured by the monitor (D7), to one sample; not with format = "bin_hexa"',
         samples_own_output=True,
         lacks=(("format", "bin_hexa", ("edges",)),),
     ),

@@ -109,5 +109,3 @@ def missing(items: Sequence[StreamItem]) -> int:
 
 def mean_a(items: Sequence[StreamItem]) -> float:
     return float(np.mean(np.concatenate([block.values[0] for block in of(Samples, items)]).astype(np.float64)))
-
-

@@ -55,7 +55,7 @@ class Stuck:
         self._close(begin + int(ends[0]) + 1)
         whole = same[: len(same) // _EIGHT * _EIGHT].view(np.uint64)
         if np.any(whole == 0x0101010101010101):
-            # A converter of coarse steps makes millions of short rows; only the long ones are looked at one by one.
+            # A converter of coarse steps makes millions of short rows; only long ones are looked at one by one.
             for place in np.flatnonzero(np.diff(ends) >= LEAST).tolist():
                 first, stop = int(ends[place]) + 1, int(ends[place + 1]) + 1
                 self._open = (begin + first, float(values[first]))

@@ -11,6 +11,7 @@ were aligned; a time stamp comes after every 1000. If none does, the samples sin
 """
 
 import re
+from collections.abc import Callable
 
 import numpy as np
 
@@ -20,8 +21,8 @@ from instruments.devices.lpm01a.protocol import (
     FloatArray,
     Garbage,
     Information,
-    Misaligned,
     Lpm01aDecoder,
+    Misaligned,
     PowerState,
     TimeStamp,
 )
@@ -34,6 +35,7 @@ ERROR, INFORMATION, STAMP, ENDED, OVER_CURRENT, POWER_DOWN, VOLTAGE, TEMPERATURE
 # Bytes between the tag and `FF FF`.
 PAYLOAD = {STAMP: 5, ENDED: 0, OVER_CURRENT: 0, POWER_DOWN: 0, VOLTAGE: 2, TEMPERATURE: 2, POWER: 1}
 OVERFLOWED = 1 << 31
+FULL = 100  # percent of the transmit buffer
 MOST_TEXT_BYTES = 256
 MOST_SAMPLES = SAMPLES_PER_TIME_STAMP + 64  # without a message between them: more than there can be
 STARTED = b"ack start\r\n"
@@ -46,7 +48,7 @@ _STAMP_AT = SAMPLES_PER_TIME_STAMP * SAMPLE_BYTES
 _FRAME_BYTES = _STAMP_AT + _LONGEST
 _FIXED, _STAMP_BYTES, _PERCENT = [0, 1, 7, 8], np.array([0xF0, 0xF3, 0xFF, 0xFF], np.uint8), 6
 
-# The current for each pair of bytes as they lie in memory: the first byte is the lower one of a little-endian word.
+# The current for each pair of bytes as they lie in memory, the first one the lower byte of a word.
 _PAIRS = np.arange(1 << 16, dtype=np.uint32)
 _WORDS = (_PAIRS & 0xFF) << 8 | _PAIRS >> 8
 _VALUES: FloatArray = (_WORDS & 0xFFF) * 16.0 ** -(_WORDS >> 12).astype(np.float64)
@@ -109,14 +111,14 @@ class BinaryDecoder:
         return True
 
     def _frames(self, events: list[Event]) -> None:
-        """Take as many whole frames as there are, each of 1000 samples and a time stamp: all that usually comes."""
+        """Take all whole frames, of 1000 samples and a time stamp each: nothing else comes usually."""
         count = (len(self._rest) - self._at) // _FRAME_BYTES
         if not count:
             return
         frames = np.frombuffer(self._rest, np.uint8, count * _FRAME_BYTES, self._at).reshape(count, _FRAME_BYTES)
         pairs = np.ascontiguousarray(frames[:, :_STAMP_AT]).view("<u2")
         stamps = frames[:, _STAMP_AT:]
-        good = (stamps[:, _FIXED] == _STAMP_BYTES).all(axis=1) & (stamps[:, _PERCENT] <= 100)
+        good = (stamps[:, _FIXED] == _STAMP_BYTES).all(axis=1) & (stamps[:, _PERCENT] <= FULL)
         good &= ~((pairs & MESSAGE) == MESSAGE).any(axis=1)
         whole = count if good.all() else int(good.argmin())
         values = _VALUES[pairs[:whole]]
@@ -172,7 +174,7 @@ class SwitchingDecoder:
 
 
 def _message(data: bytes, begin: int) -> tuple[Event | None, int] | None:
-    """Return the message that begins there and where it ends; (None, ...) if it is none, None if more must come."""
+    """Return the message that begins there and where it ends; (None, ...) if it is none, None for "wait"."""
     if len(data) < begin + 2:
         return None
     tag = data[begin + 1]
@@ -194,21 +196,25 @@ def _message(data: bytes, begin: int) -> tuple[Event | None, int] | None:
 
 def _event(tag: int, payload: bytes) -> Event | None:
     """Return what a message says; None if it cannot be one."""
-    number = int.from_bytes(payload, "big") if payload else 0
-    match tag:
-        case 0xF1 | 0xF2:
-            text = payload.strip(b"\r\n\0").decode("latin-1")
-            return ErrorReply(text) if tag == ERROR else Information(text)
-        case 0xF3:
-            ms, percent = number >> 8, number & 0xFF
-            flag = "overflow" if ms & OVERFLOWED else " "
-            return TimeStamp(ms & ~OVERFLOWED, percent, flag) if percent <= 100 else None
-        case 0xF4:
-            return End("end of the acquisition")
-        case 0xF5:
-            return ErrorReply("overcurrent")
-        case 0xF6:
-            return PowerState(on=False)
-        case 0xF9:
-            return PowerState(on=bool(payload[0]))
-    return Information(f"voltage {number} mV" if tag == VOLTAGE else f"temperature {number} °C")
+    number = int.from_bytes(payload, "big")
+    if tag == STAMP:
+        ms, percent = number >> 8, number & 0xFF
+        flag = "overflow" if ms & OVERFLOWED else " "
+        return TimeStamp(ms & ~OVERFLOWED, percent, flag) if percent <= FULL else None
+    return _SAYS[tag](payload, number)
+
+
+def _text(payload: bytes) -> str:
+    return payload.strip(b"\r\n\0").decode("latin-1")
+
+
+_SAYS: dict[int, Callable[[bytes, int], Event]] = {
+    ERROR: lambda payload, _: ErrorReply(_text(payload)),
+    INFORMATION: lambda payload, _: Information(_text(payload)),
+    ENDED: lambda *_: End("end of the acquisition"),
+    OVER_CURRENT: lambda *_: ErrorReply("overcurrent"),
+    POWER_DOWN: lambda *_: PowerState(on=False),
+    VOLTAGE: lambda _, mv: Information(f"voltage {mv} mV"),
+    TEMPERATURE: lambda payload, _: Information(f"temperature {int.from_bytes(payload, 'big', signed=True)} °C"),
+    POWER: lambda _, state: PowerState(on=bool(state)),
+}

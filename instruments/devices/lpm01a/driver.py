@@ -43,9 +43,10 @@ REFERENCE_PERIOD_S = 1e-3  # the period for which the specification states the n
 class Lpm01a(ShellInstrument):
     """One shield: `Supply`, `Sampler`, and with text `EdgeSource`.
 
-    Text holds energy and edges, up to 5 kHz; `format = "bin_hexa"` holds current and no edges, up to 100 kHz, for a
-    bench whose edges another instrument captures. Nothing can be asked during a binary acquisition, so switching
-    the supply off ends it first.
+    Text holds energy and edges, up to 5 kHz; `format = "bin_hexa"` holds current and no edges, up to 100 kHz, for
+    a bench whose edges another instrument captures. Nothing can be asked during a binary acquisition, so switching
+    the supply off ends it first. A sample is taken for the mean of the converters' 3.2 MS/s (UM2243 Rev 2, page
+    24); no document says so.
 
     Sample `i` covers [i, i + 1) periods after `start`. An edge line follows the last sample that was complete when
     the pin fell; the edge is placed in the middle of the sample in progress, ± half a sample. That is the
@@ -56,8 +57,8 @@ class Lpm01a(ShellInstrument):
     acquisition for 1000 samples after the last edge that matters.
     """
 
-    def __init__(self, link: Link, clock: Clock, options: Options = Options()) -> None:
-        self._output = OUTPUTS[options.format]
+    def __init__(self, link: Link, clock: Clock, options: Options | None = None) -> None:
+        self._output = OUTPUTS[(options or Options()).format]
         super().__init__(link, clock, replace(SHELL, decoder=self._output.decoder))
         rates = self._output.rates
         self.rates: Rates = Rates(min(rates), max(rates), only=tuple(rates))

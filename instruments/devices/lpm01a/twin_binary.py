@@ -52,7 +52,7 @@ class BinaryShieldStream(ShieldStream):
 
 
 def sample_words(samples: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """Return currents (A, zero or above) as rows of two bytes: exponent and mantissa, m * 16^-e, e from 0 to 14."""
+    """Return currents (A, zero or above) as rows of two bytes: exponent e and mantissa m of m * 16^-e."""
     values = np.asarray(samples, dtype=np.float64)
     with np.errstate(divide="ignore"):
         exponent = np.floor(-np.log2(values / MANTISSA) / 4)  # the largest with m <= 4095

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The link to one PPK2: commands, metadata, and the samples of an acquisition, which come without being asked for."""
+"""The link to one PPK2: commands, metadata, and the samples of an acquisition, which come unasked."""
 
 import math
 from collections.abc import Iterator, Sequence

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The calibration of one PPK2, as its metadata state it, and the currents that follow from it.
 
-The reply to the metadata command is text, `KEY: VALUE` lines and `END`, and comes in pieces of any size. Keys used:
-R, GS, GI, O, S, I and UG with the number of the range, VDD (mV), mode (1 ampere meter, 2 source), HW, Calibrated.
-A value may be `-nan`, and R may be 0 on some units: then the default of Nordic's app holds (pc-nrfconnect-ppk,
+The reply to the metadata command is text, `KEY: VALUE` lines and `END`, and comes in pieces of any size. Keys in
+use: R, GS, GI, O, S, I and UG with the number of the range, VDD (mV), mode (1 ampere meter, 2 source), HW,
+Calibrated. A value may be `-nan`, and R may be 0 on some units: then the default of Nordic's app holds (pc-nrfconnect-ppk,
 `src/device/serialDevice.ts`, `parseMeta` and `getAdcResult`).
 """
 
@@ -19,7 +19,7 @@ from instruments.errors import ProtocolViolation, shown
 
 END = b"END"
 MAX_METADATA_BYTES = 8192
-# Defaults of the coefficients for each range; an amplifier's gain of 0 or a number that is none means "not stated".
+# Defaults for each range. A factor of 0, or no number, means "not stated".
 DEFAULTS = {
     "R": (1031.64, 101.65, 10.15, 0.94, 0.043),
     "GS": (1.0,) * RANGES,
@@ -55,11 +55,15 @@ class Metadata:
 def parse_metadata(reply: bytes) -> Metadata:
     """Return the metadata; raise `ProtocolViolation` for a reply without any coefficient or without its end."""
     text = reply.decode("latin-1")
-    found = {match[1].lower(): match[2] for match in map(_LINE.fullmatch, map(str.strip, text.split("\n"))) if match}
+    found = {
+        match[1].lower(): match[2] for match in map(_LINE.fullmatch, map(str.strip, text.split("\n"))) if match
+    }
     keys = [f"{name}{i}" for name in DEFAULTS for i in range(RANGES)]
     if END not in reply or not any(key.lower() in found for key in keys):
         raise ProtocolViolation(
-            "read the metadata of a PPK2", f"it sent {shown(reply)}", "check that the port is a PPK2's, its first one"
+            "read the metadata of a PPK2",
+            f"it sent {shown(reply)}",
+            "check that the port is a PPK2's, its first one",
         )
     values, assumed = {}, []
     for name, defaults in DEFAULTS.items():
@@ -90,7 +94,8 @@ def current_table(metadata: Metadata, supply_v: float) -> Table:
 
 def currents(words: Words, table: Table) -> Table:
     """Return the current (A) of each word."""
-    return table[words & TABLE_MASK]
+    found: Table = table[words & TABLE_MASK]
+    return found
 
 
 def _number(text: str) -> float | None:

@@ -61,11 +61,11 @@ class Ppk2(Instrument):
     rates = Rates(RATE_HZ, RATE_HZ, only=(RATE_HZ,))
     timebase: Timebase = "samples"
 
-    def __init__(self, link: Link, clock: Clock, options: Options = Options()) -> None:
+    def __init__(self, link: Link, clock: Clock, options: Options | None = None) -> None:
         self.name = link.name
         self._link = link
         self._clock = clock
-        self._options = options
+        self._options = options or Options()
         self._is_open = False
         self._metadata = Metadata()
         self._configured = False

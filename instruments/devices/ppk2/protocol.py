@@ -164,7 +164,7 @@ class Ppk2Decoder:
 
 def _counting(data: bytes, count: int) -> int:
     """Return how many of the first `count` words count on from the first without a break."""
-    third = np.frombuffer(data, dtype=np.uint8, count=count * WORD_BYTES)[_COUNTER_BYTE::WORD_BYTES]
-    third = third & _COUNTER_BITS
+    data_bytes = np.frombuffer(data, dtype=np.uint8, count=count * WORD_BYTES)
+    third = data_bytes[_COUNTER_BYTE::WORD_BYTES] & np.uint8(_COUNTER_BITS)
     breaks = (third[1:] - third[:-1]) != _STEP
     return int(np.argmax(breaks)) + 1 if breaks.any() else count

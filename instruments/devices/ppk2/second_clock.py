@@ -3,16 +3,15 @@
 
 The stream has no time stamps. What is known is when a sample had arrived: never before it was taken. The least lag
 of samples behind the host's clock is remembered; it may grow as fast as two crystals differ. A lag that stays
-larger than that by `SLACK_S`, at every look for a quarter of a second, is a loss. Less than that may be the link's.
+larger than that by `SLACK_S`, at every look for a quarter of a second, is a loss. Less may be the link's.
 """
-
-from collections import deque
 
 from instruments.devices.ppk2.protocol import COUNTER_WRAPS
 
 SLACK_S = 5e-3  # the loss that Nordic's app tolerates (pc-nrfconnect-ppk, DATALOSS_THRESHOLD)
 DRIFT = 200e-6  # how far the two clocks may differ, relative
 LOOKS = 5
+MOST_LOOKS = 20  # while the lag still grows, as in a stall
 LOOK_EVERY_NS = 50_000_000
 
 
@@ -24,7 +23,7 @@ class SecondClock:
         self._period_ns = period_s * 1e9
         self._least_ns: float | None = None
         self._looked_ns = 0
-        self._late: deque[float] = deque(maxlen=LOOKS)
+        self._late: list[float] = []  # how late each look has been since the last that was right
 
     def missing(self, now_ns: int, index: int, *, final: bool = False) -> int:
         """Return how many samples are missing that the counter does not show, a multiple of 64; 0 for none.
@@ -42,13 +41,20 @@ class SecondClock:
             return 0
         self._looked_ns = now_ns
         self._least_ns = min(self._least_ns + DRIFT * passed_ns, lag_ns)
-        self._late.append(lag_ns - self._least_ns)
-        needed_ns = SLACK_S * 1e9 * (LOOKS / len(self._late) if final else 1.0)
-        if self._late[-1] <= SLACK_S * 1e9:
+        late_ns, slack_ns = lag_ns - self._least_ns, SLACK_S * 1e9
+        if late_ns <= slack_ns:
             self.sure = index
-        if min(self._late) <= needed_ns or (len(self._late) < LOOKS and not final):
+            self._late.clear()
             return 0
-        number = max(1, round(min(self._late) / self._period_ns / COUNTER_WRAPS)) * COUNTER_WRAPS
+        self._late.append(late_ns)
+        grows = max(self._late[-LOOKS:]) - min(self._late[-LOOKS:]) > slack_ns and len(self._late) < MOST_LOOKS
+        if final:
+            enough = min(self._late) > slack_ns * LOOKS / len(self._late)
+        else:
+            enough = len(self._late) >= LOOKS and not grows
+        if not enough:
+            return 0
+        number = max(1, round(min(self._late[-LOOKS:]) / self._period_ns / COUNTER_WRAPS)) * COUNTER_WRAPS
         self._late.clear()
         return number
 

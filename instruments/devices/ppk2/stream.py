@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keep account of one PPK2 acquisition: the index of each sample, the edges, and what is missing.
 
-A loss that the counter shows is `missing` modulo 64; the index advances by that number. What the second clock finds
-comes later, and its place is only known to lie between the last look that was right and now: samples and edges in
-between have an index too low by the number missing, and the `Lost` covers exactly that stretch.
+A loss that the counter shows is `missing` modulo 64; the index advances by that number. What the second clock
+finds comes later, and its place is only known to lie between the last look that was right and now: samples and
+edges in between have an index too low by the number missing, and the `Lost` covers exactly that stretch.
 """
 
 import math
@@ -60,7 +60,9 @@ class Ppk2Stream:
                 case Gap():
                     yield from self._gap(event)
                 case Garbage(data):
-                    yield self._unreadable(f"{len(data)} bytes that belong to no sample, the first {data[:_SHOWN].hex(' ')}")
+                    yield self._unreadable(
+                        f"{len(data)} bytes that belong to no sample, the first {data[:_SHOWN].hex(' ')}"
+                    )
 
     def look(self, now_ns: int, *, final: bool = False) -> Iterator[StreamItem]:
         """Compare the number of samples with the host's clock; all that had arrived by `now_ns` was taken."""
@@ -112,4 +114,3 @@ class Ppk2Stream:
 
     def _unreadable(self, text: str, count: int = 0) -> Note:
         return Note(text, suspicious=True, about="unreadable", after=self.index, before=self.index + count)
-

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The output of a PPK2 in source mode. It cannot be asked whether it is on: its current tells whether it is off."""
+"""The output of a PPK2 in source mode. It cannot be asked for its state: its current tells whether it is off."""
 
 import math
 from collections.abc import Callable
@@ -20,8 +20,8 @@ CONFIRM_S = 2.0
 class Ppk2Supply:
     """A `Supply`. The voltage is read back from the metadata, and not measured; no current limit can be set.
 
-    "Off" is confirmed by the mean current of 5 ms, below 2 µA. "On" is confirmed only by an answer to a question that
-    was sent after the command, or by the stream that goes on.
+    "Off" is confirmed by a mean current below 2 µA. "On" is confirmed only by an answer to a question that was
+    sent after the command, or by the stream that goes on.
     """
 
     limits = LIMITS
@@ -59,7 +59,7 @@ class Ppk2Supply:
             self._box.metadata(deadline)
 
     def off(self, deadline: Deadline) -> None:
-        """Switch off, also during an acquisition; raise `Refused` if a current still flows, `TimedOut` for silence."""
+        """Switch off, also during an acquisition; raise `Refused` if a current flows, `TimedOut` for silence."""
         if self._box.running:
             try:
                 self._off(deadline.at_most(deadline.remaining_s() / 2))

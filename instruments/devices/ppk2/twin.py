@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The twin of a PPK2: its commands, its metadata, and the supply of the world's DUT in source mode.
 
-It keeps the device's traps: metadata in pieces, with `-nan` and a resistor of 0; no answer to any other command; an
-output that nothing tells the state of; after a stop the last words come late, so that a start right afterwards
+It keeps the device's traps: metadata in pieces, with `-nan` and a resistor of 0; no answer to any other command;
+an output that nothing tells the state of; after a stop the last words come late, so that a start right afterwards
 mixes them with its own. It is off when it is plugged in, and an ampere meter whose path is open measures nothing.
 Unlike a real PPK2 it states a key `Twin`.
 """
@@ -17,11 +17,12 @@ from instruments.world.world import World
 
 PIECE_BYTES = 64
 PIECE_EVERY_NS = 2_000_000
+STALE_NS = 20_000_000
 LATE_NS = 20_000_000  # how long after a stop the last words come
 ARGUMENTS = {0x0C: 1, 0x0D: 2, 0x11: 1, 0x25: 5}  # bytes after an opcode; all others have none
 # Spread of the coefficients of one unit around the defaults, relative, and what the small terms are about.
-SPREAD = {"R": 0.02, "GI": 0.02, "UG": 0.0}
-SMALL = {"GS": 0.0, "O": 60.0, "S": 5e-8, "I": 1e-7}
+SPREAD = {"R": 0.02, "GS": 0.3, "GI": 0.02, "UG": 0.0}
+SMALL = {"O": 60.0, "S": 5e-8, "I": 1e-7}
 
 
 class VirtualPpk2:
@@ -88,12 +89,12 @@ class VirtualPpk2:
         if self._stream is not None:
             self._stream.edge(at_ns)
 
-    def _start(self) -> None:
+    def _start(self, ago_ns: int = 0) -> None:
         self.port.emit(self._take_late())
         self._stop()
         found = parse_metadata(self.metadata_text())
-        now_ns = self.world.clock.now_ns()
-        self._stream = WordStream(self.world, self.errors, found, now_ns, self._counter)
+        began_ns = self.world.clock.now_ns() - ago_ns
+        self._stream = WordStream(self.world, self.errors, found, began_ns, self._counter)
         self._feed()
 
     def _stop(self) -> None:
@@ -120,7 +121,7 @@ class VirtualPpk2:
             self.voltage_mv = int(faults.left_over.get("VDD", self.voltage_mv))
         if self._stale and faults.stale_stream:
             self.mode, self.on = SOURCE, True
-            self._start()
+            self._start(STALE_NS)
             self.port.emit(b"\x5a\x01")  # the port opens in the middle of a word
         self._stale = False
 
@@ -177,4 +178,3 @@ class VirtualPpk2:
             self.world.set_supply(True, voltage_v + self.errors.supply_v)
         elif self.world.powered and not self.world.faults.power_stays_on:
             self.world.set_supply(False, 0.0)
-

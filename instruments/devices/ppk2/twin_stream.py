@@ -70,7 +70,9 @@ class WordStream:
         self._world = world
         self._errors = errors
         self._noise = world.rng(f"ppk2 noise {start_ns}")
-        self._coefficients = np.array([metadata.coefficients[name] for name in ("R", "GS", "GI", "O", "S", "I", "UG")])
+        self._coefficients = np.array(
+            [metadata.coefficients[name] for name in ("R", "GS", "GI", "O", "S", "I", "UG")]
+        )
         self._start_ns = start_ns
         self._period_ns = PERIOD_NS * (1 + errors.clock)
         self._done = 0
@@ -91,13 +93,13 @@ class WordStream:
         if last <= self._done:
             return b""
         first, self._done = self._done, last
-        at_ns = self._start_ns + np.arange(first, last + 1) * self._period_ns
+        at_ns = self._start_ns + np.arange(first, last + 1, dtype=np.float64) * self._period_ns
         words = self._words(first, self._current_a(first, at_ns[:-1]), self._low(at_ns[1:]))
         return self._lossy(first, words, at_ns)
 
     def _current_a(self, first: int, at_ns: FloatArray) -> FloatArray:
         faults = self._world.faults
-        times, levels = self._world.history.levels(int(at_ns[0]), int(at_ns[-1]) + 1)
+        times, levels = self._world.history.levels(max(0, int(at_ns[0])), max(0, int(at_ns[-1])) + 1)
         current_a = levels[np.maximum(0, np.searchsorted(times, at_ns, side="right") - 1)]
         current_a = current_a if self.connected else np.zeros(len(at_ns))
         current_a = current_a * (1 + self._errors.gain) + self._errors.offset_a
@@ -137,7 +139,8 @@ class WordStream:
         self.counter = int((self.counter + len(adc)) % COUNTER_WRAPS)
         logic = np.where(low, 0, 1)
         words = adc.astype(np.int64) | number << RANGE_SHIFT | counter << COUNTER_SHIFT | logic << LOGIC_SHIFT
-        return words.astype(np.uint32)
+        found: Words = words.astype(np.uint32)
+        return found
 
     def _lossy(self, first: int, words: Words, at_ns: FloatArray) -> bytes:
         """Return the bytes of the words, less what the faults of the world lose."""
@@ -147,7 +150,10 @@ class WordStream:
             kept[(index + 1) % faults.drop_sample_every == 0] = False
         if faults.garble_sample_every:  # one byte of it is missing: all that follow are out of place
             kept[(index + 1) % faults.garble_sample_every == 0, 1] = False
-        for began_ns, count in ((faults.drop_buffer_at_ns, STALL_NS // PERIOD_NS), (faults.lose_block_at_ns, INVISIBLE)):
+        for began_ns, count in (
+            (faults.drop_buffer_at_ns, STALL_NS // PERIOD_NS),
+            (faults.lose_block_at_ns, INVISIBLE),
+        ):
             if began_ns is not None:
                 begin = math.ceil((began_ns - self._start_ns) / self._period_ns)
                 if begin >= 0:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The PPK2's words: whole and split anywhere, lost, shifted, and random."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,7 +10,6 @@ from hypothesis import strategies as st
 
 from instruments.devices.ppk2.protocol import CONFIRM, Gap, Garbage, Ppk2Decoder, Run
 from tests.support.ppk2_bench import merged, words
-
 
 
 def decoded(*pieces: bytes) -> list[object]:
@@ -106,7 +107,7 @@ PARTS = st.lists(
 def test_however_it_is_split_the_events_are_the_same(parts, cuts):
     data = stream(parts)
     places = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    pieces = [data[a:b] for a, b in zip(places[:-1], places[1:], strict=True)]
+    pieces = [data[a:b] for a, b in pairwise(places)]
     assert decoded(*pieces) == decoded(data)
 
 
