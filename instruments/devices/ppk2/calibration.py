@@ -3,8 +3,8 @@
 
 The reply to the metadata command is text, `KEY: VALUE` lines and `END`, and comes in pieces of any size. Keys in
 use: R, GS, GI, O, S, I and UG with the number of the range, VDD (mV), mode (1 ampere meter, 2 source), HW,
-Calibrated. A value may be `-nan`, and R may be 0 on some units: then the default of Nordic's app holds (pc-nrfconnect-ppk,
-`src/device/serialDevice.ts`, `parseMeta` and `getAdcResult`).
+Calibrated. A value may be `-nan`, and R may be 0 on some units: then the default of Nordic's app holds
+(pc-nrfconnect-ppk, `src/device/serialDevice.ts`, `parseMeta` and `getAdcResult`).
 """
 
 import math

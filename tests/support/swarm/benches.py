@@ -30,16 +30,20 @@ from tests.support.swarm.sinks import FailingSink
 Job = Literal["energy", "performance", "accuracy", "off", "doctor"]
 ROOT = Path(__file__).parent.parent
 NGU = str(ROOT / "monitor_benches" / "virtual-ngu.toml")
+PPK2 = str(ROOT / "monitor_benches" / "virtual-ppk2.toml")
 # Bench, weight in the draw.
 BENCHES: tuple[tuple[str, float], ...] = (
     ("virtual-lpm01a", 4),
     ("virtual-n6705c", 4),
     (NGU, 4),
+    (PPK2, 1),
     (str(ROOT / "benches" / "own-port.toml"), 1),
     (str(ROOT / "benches" / "laps-by-host.toml"), 1),
     (str(ROOT / "benches" / "meter-sees-edges.toml"), 1),
     (str(ROOT / "benches" / "shield-by-laps.toml"), 1),
     (str(ROOT / "benches" / "fed-from-outside.toml"), 0.5),
+    (str(ROOT / "benches" / "ppk2-behind-supply.toml"), 0.5),
+    (str(ROOT / "benches" / "shield-binary.toml"), 0.5),
     ("cosim-lpm01a", 0.15),  # real firmware in emulators: some fifty times slower
     ("cosim-n6705c", 0.15),
 )
