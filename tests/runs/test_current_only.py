@@ -30,13 +30,13 @@ Run = Callable[..., tuple[Bench, Session]]
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
     """Run five windows of half a second on a bench."""
+    plan = short_plan(tmp_path / "stimuli")
 
     def go(file: Path, seed: int = 0, lose_at_s: float | None = None) -> tuple[Bench, Session]:
         bench = build_bench(load_bench_spec(str(file)), "energy", seed=seed)
         assert bench.twin is not None
         bench.twin.world.faults.lose_block_at_ns = None if lose_at_s is None else to_ns(lose_at_s)
-        out = tmp_path / f"{file.stem}-{seed}-{lose_at_s}"
-        return bench, api.run(bench, short_plan(tmp_path / "stimuli"), out=out)
+        return bench, api.run(bench, plan, out=tmp_path / f"{file.stem}-{seed}-{lose_at_s}")
 
     return go
 
