@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from instruments.devices.lpm01a.binary import SwitchingDecoder
 from instruments.devices.lpm01a.protocol import Lpm01aDecoder, number
 from instruments.devices.lpm01a.stream import note, summed_up
-from instruments.roles import SupplyLimits
+from instruments.roles import Rates, SupplyLimits
 from instruments.shell.dialogue import ShellDialect
 from instruments.shell.events import Decoder
 from instruments.shell.supply import ShellSupplyDialect
@@ -42,6 +42,11 @@ class Output:
     sample_bytes: int
     captures_edges: bool
     coding: SpecificationTerm | None = None  # in place of the table's quantisation
+
+    @property
+    def every_rate(self) -> Rates:
+        """Return the rates as a sampler offers them."""
+        return Rates(min(self.rates), max(self.rates), only=tuple(self.rates))
 
 
 # Rates are those that an endless acquisition sustains ("Max acquisition length"). How binary output encodes edges

@@ -25,7 +25,6 @@ from instruments.roles import (
     AppliedSampling,
     EdgeSource,
     Identity,
-    Rates,
     Sampler,
     SamplerCapabilities,
     SamplingSettings,
@@ -57,11 +56,12 @@ class Lpm01a(ShellInstrument):
     acquisition for 1000 samples after the last edge that matters.
     """
 
+    rates = OUTPUTS["ascii_dec"].every_rate
+
     def __init__(self, link: Link, clock: Clock, options: Options | None = None) -> None:
         self._output = OUTPUTS[(options or Options()).format]
         super().__init__(link, clock, replace(SHELL, decoder=self._output.decoder))
-        rates = self._output.rates
-        self.rates: Rates = Rates(min(rates), max(rates), only=tuple(rates))
+        self.rates = self._output.every_rate
         self._supply = ShellSupply(self._acquisition, SUPPLY)
         self._period_s: float | None = None
 
