@@ -5,7 +5,7 @@ Other packages add theirs through the entry-point group `energy_runner.drivers`;
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, metadata
@@ -43,7 +43,8 @@ class DriverSpec:
     mainframe: it names the option that selects a channel; different benches can use different channels at once.
     With `on_tcp`, a stream is a TCP connection to a server, `tcp://host:port`, and its twin is served there.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
-    where it plays supply, too.
+    where it plays supply, too. `lacks` says which roles are not there where an option has a certain value; a
+    sampler without the role of a supply measures what another feeds.
 
     For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
     `ranges` in words, `usb` ids (vendor and product), and the `library` (a module) with which the driver talks,
@@ -64,6 +65,7 @@ class DriverSpec:
     channel_option: str = ""
     samples_own_output: bool = False
     on_tcp: bool = False
+    lacks: tuple[tuple[str, Any, tuple[RoleName, ...]], ...] = ()
     models: tuple[str, ...] = ()
     quantities: tuple[str, ...] = ()
     kind: SignalKind | None = None
@@ -71,6 +73,11 @@ class DriverSpec:
     usb: tuple[str, ...] = ()
     extra: str = ""
     library: str = ""
+
+    def roles_with(self, options: Mapping[str, Any]) -> tuple[RoleName, ...]:
+        """Return the roles that there are with these options of a bench file."""
+        missing = {role for key, value, roles in self.lacks if options.get(key) == value for role in roles}
+        return tuple(role for role in self.roles if role not in missing)
 
     def options_model(self) -> type[BaseModel]:
         """Return the pydantic model for the driver's options."""
@@ -103,12 +110,14 @@ BUILT_IN = (
         link="stream",
         roles=("supply", "sampler", "edges"),
         driver="instruments.devices.lpm01a.driver:Lpm01a",
+        options="instruments.devices.lpm01a.dialect:Options",
         twin="instruments.devices.lpm01a.twin:VirtualLpm01a",
         specification="instruments.devices.lpm01a",
         baud=3_686_400,
         other_bauds=(921_600, 115_200),
-        edges="captured by the monitor (D7), to one sample",
+        edges='captured by the monitor (D7), to one sample; not with format = "bin_hexa"',
         samples_own_output=True,
+        lacks=(("format", "bin_hexa", ("edges",)),),
         models=("X-NUCLEO-LPM01A",),
         quantities=("energy",),
         kind="mean",
@@ -301,6 +310,25 @@ BUILT_IN = (
         kind="instant",
         ranges="up to 1 A (2460: 7 A), fixed by the option range_a",
         usb=("05e6:2450",),
+    ),
+    DriverSpec(
+        name="ppk2",
+        title="Nordic Power Profiler Kit II (PPK2)",
+        link="stream",
+        roles=("supply", "sampler", "edges"),
+        driver="instruments.devices.ppk2.driver:Ppk2",
+        options="instruments.devices.ppk2.driver:Options",
+        twin="instruments.devices.ppk2.twin:VirtualPpk2",
+        specification="instruments.devices.ppk2",
+        baud=115_200,
+        edges="captured by the monitor (D0 to D7), to one sample of 10 us",
+        samples_own_output=True,
+        lacks=(("mode", "ampere", ("supply",)),),
+        models=("PPK2",),
+        quantities=("current",),
+        kind="instant",
+        ranges="50 µA to 1 A in five, automatic",
+        usb=("1915:c00a",),
     ),
     DriverSpec(
         name="io-manager",

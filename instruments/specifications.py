@@ -194,6 +194,11 @@ def _or(stated: float | None, otherwise: float) -> float:
     return otherwise if stated is None else stated
 
 
+def without(table: Specification, *names: str) -> Specification:
+    """Return `table` without the terms of these names, which do not hold as the instrument is used."""
+    return replace(table, terms=tuple(term for term in table.terms if term.name not in names))
+
+
 def laid_over(
     table: Specification, terms: Sequence[SpecificationTerm], points: Sequence[CalibrationPoint]
 ) -> Specification:

@@ -119,7 +119,7 @@ def _implied(spec: BenchSpec) -> dict[str, Player]:
     captures = False
     if spec.monitor is not None:
         known = drivers().get(spec.monitor.driver)
-        captures = known is not None and "edges" in known.roles
+        captures = known is not None and "edges" in known.roles_with(spec.monitor.options)
         implied = {"supply": Player(MONITOR), "sampler": Player(MONITOR)}
         if captures:
             implied["edges"] = Player(MONITOR)
@@ -205,12 +205,12 @@ def driver_of(name: str, instrument: InstrumentSpec) -> DriverSpec:
 def _check_monitor(monitor: InstrumentSpec) -> None:
     """Refuse a `[monitor]` that cannot both feed the DUT and sample it."""
     driver = driver_of(MONITOR, monitor)
-    both = {"supply", "sampler"}
-    if not both <= set(driver.roles):
+    both, played = {"supply", "sampler"}, driver.roles_with(monitor.options)
+    if not both <= set(played):
         able = ", ".join(sorted(name for name, one in drivers().items() if both <= set(one.roles)))
         raise WiringError(
             ("monitor", "driver"),
-            f"monitor.driver = '{driver.name}': {driver.title} plays {', '.join(driver.roles)}; [monitor] needs a "
+            f"monitor.driver = '{driver.name}': {_plays(driver, monitor)}; [monitor] needs a "
             f"driver that plays supply and sampler: {able}",
         )
 
@@ -223,11 +223,11 @@ def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec])
             ("roles", role), f"roles.{role} = '{player}': there is no such instrument{near} (there is: {names})"
         )
     driver = driver_of(player.instrument, present[player.instrument])
-    if NEEDED[role] not in driver.roles:
-        able = [name for name, one in present.items() if NEEDED[role] in driver_of(name, one).roles]
+    if NEEDED[role] not in driver.roles_with(present[player.instrument].options):
+        able = [name for name, one in present.items() if NEEDED[role] in _roles_of(name, one)]
         raise WiringError(
             ("roles", role),
-            f"roles.{role} = '{player}': {driver.title} plays {', '.join(driver.roles)}; "
+            f"roles.{role} = '{player}': {_plays(driver, present[player.instrument])}; "
             f"{role} could be played by: {', '.join(able) or 'none of this bench'}",
         )
     _check_channel(role, player, present[player.instrument], driver)
@@ -253,7 +253,8 @@ def _check_own_output(roles: dict[str, Player], present: dict[str, InstrumentSpe
     if sampler is None or (supply is not None and supply.instrument == sampler.instrument):
         return
     driver = driver_of(sampler.instrument, present[sampler.instrument])
-    if driver.samples_own_output:
+    feeds = "supply" in driver.roles_with(present[sampler.instrument].options)
+    if driver.samples_own_output and feeds:
         fed_by = f"'{supply}' feeds the DUT" if supply is not None else "the DUT is fed from outside"
         raise WiringError(
             ("roles", "sampler"),
@@ -330,8 +331,21 @@ def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: d
         )
 
 
+def _roles_of(name: str, instrument: InstrumentSpec) -> tuple[RoleName, ...]:
+    """Return the roles that an instrument can play with its options."""
+    return driver_of(name, instrument).roles_with(instrument.options)
+
+
+def _plays(driver: DriverSpec, instrument: InstrumentSpec) -> str:
+    """Return in words which roles a driver plays, and which its options exclude."""
+    played = driver.roles_with(instrument.options)
+    lacks = [(key, value) for key, value, _ in driver.lacks if instrument.options.get(key) == value]
+    so = "".join(f" with {key} = '{value}'" for key, value in lacks)
+    return f"{driver.title} plays {', '.join(played)}{so}"
+
+
 def _could_play(role: RoleName, present: dict[str, InstrumentSpec]) -> str:
-    able = [name for name, one in present.items() if role in driver_of(name, one).roles]
+    able = [name for name, one in present.items() if role in _roles_of(name, one)]
     return f"It could be: {', '.join(able)}" if able else "No instrument of this bench could"
 
 

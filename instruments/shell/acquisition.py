@@ -75,6 +75,11 @@ class Acquisition:
         self._edges.clear()
         return edges
 
+    def hush(self, deadline: Deadline) -> None:
+        """End an acquisition during which no command is answered."""
+        if self._stream is not None and not getattr(self._stream, "answers", True):
+            self._end(deadline)
+
     def make_quiet(self, error: InstrumentError, deadline: Deadline) -> None:
         """End an acquisition and take host control again; keep `error` and any failure here as remarks."""
         self._remark(error)

@@ -65,7 +65,10 @@ class Decoder(Protocol):
 
 
 class Stream(Protocol):
-    """The account of one acquisition: it gives each sample its index and notices what is missing."""
+    """The account of one acquisition: it gives each sample its index and notices what is missing.
+
+    It may have an attribute `answers`, False where no command is answered during the acquisition.
+    """
 
     @property
     def ended(self) -> bool:

@@ -35,6 +35,7 @@ class ShellSupply:
         self.voltage_v = dialect.limits.voltage_max_v
         self._dialect = dialect
         self._shell = acquisition.dialogue
+        self._hush = acquisition.hush
         self._make_quiet = acquisition.make_quiet
 
     def configure(self, settings: SupplySettings, deadline: Deadline) -> AppliedSupply:
@@ -68,6 +69,7 @@ class ShellSupply:
         """
         try:
             half = deadline.at_most(deadline.remaining_s() / 2)
+            self._hush(half)
             self._shell.ask(self._dialect.off, half)
             self._confirm("off", half)
         except InstrumentError as error:

@@ -19,6 +19,7 @@ SAMPLERS = sorted((spec for spec in BUILT_IN if "sampler" in spec.roles), key=la
 FEW_HZ = 10.0
 LONG = 300  # inferences; some ten seconds
 MONITORS = sorted(spec.name for spec in BUILT_IN if {"supply", "sampler"} <= set(spec.roles))
+MOST_U = {"ppk2": 0.15}  # its data sheet's ±10 %: an indication, and U says so
 BENCH = """name = "mine"
 
 [monitor]
@@ -110,4 +111,4 @@ def test_a_run_with_a_bench_file_is_valid_and_right(driver, tmp_path):
     truth_j = median(t.energy_j / t.inferences for t in session.record.truth)
     score = result.energy_per_inference_j
     assert abs(score.median - truth_j) <= max(score.U, 1e-5 * truth_j)  # the ideal monitor states no limits
-    assert 0.0 <= score.U / truth_j < 0.05
+    assert 0.0 <= score.U / truth_j < MOST_U.get(driver, 0.05)

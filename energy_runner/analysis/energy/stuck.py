@@ -48,18 +48,19 @@ class Stuck:
         if self._open is not None and values[0] != self._open[1]:
             self._close(begin)
         since, value = self._open if self._open is not None else (begin, float(values[0]))
-        whole = same[: len(same) // _EIGHT * _EIGHT].view(np.uint64)
-        if not np.any(whole == 0x0101010101010101):
-            ends = np.flatnonzero(~same)  # of which only the first and the last matter
-            self._open = (since, value)
-            if len(ends):
-                self._close(begin + int(ends[0]) + 1)
-                self._open = (begin + int(ends[-1]) + 1, float(values[-1]))
-            return
         self._open = (since, value)
-        for end in np.flatnonzero(~same).tolist():
-            self._close(begin + end + 1)
-            self._open = (begin + end + 1, float(values[end + 1]))
+        ends = np.flatnonzero(~same)
+        if not len(ends):
+            return
+        self._close(begin + int(ends[0]) + 1)
+        whole = same[: len(same) // _EIGHT * _EIGHT].view(np.uint64)
+        if np.any(whole == 0x0101010101010101):
+            # A converter of coarse steps makes millions of short rows; only long ones are looked at one by one.
+            for place in np.flatnonzero(np.diff(ends) >= LEAST).tolist():
+                first, stop = int(ends[place]) + 1, int(ends[place + 1]) + 1
+                self._open = (begin + first, float(values[first]))
+                self._close(begin + stop)
+        self._open = (begin + int(ends[-1]) + 1, float(values[-1]))
 
     def found(self, read: Read, length: int, spans: Sequence[tuple[int, int]]) -> list[Row]:
         """Return the rows that chance excludes; `spans` are the windows that say how much a level scatters."""

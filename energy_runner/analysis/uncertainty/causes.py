@@ -360,7 +360,8 @@ def _of_any_bench(given: Conditions) -> Iterator[str]:
     """Yield what no table of the sampler speaks of, be it a twin or not."""
     if "instant" in given.kinds:
         yield "samples are instants: a load in time with them cannot be seen"
-    if given.virtual and given.voltage_of_another and given.signals == ("current",):
+    # A table without the voltage, or one that states it, has its say in `_left_out`.
+    if given.virtual and given.voltage_of_another and given.signals == ("current",) and not given.limits.terms:
         yield "supply voltage unknown: it is that of another instrument, and was not measured"
     if given.tied_by_host:
         yield "assumed without a document: latency of laps against samples"

@@ -72,6 +72,18 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Information:
+    """What the shield says in binary output that is no sample, error or state."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Misaligned:
+    """The samples since the last time stamp may be misread: bytes of binary output were lost among them."""
+
+
+@dataclass(frozen=True)
 class Garbage:
     """Bytes that the grammar does not allow here."""
 
@@ -89,6 +101,8 @@ Event = (
     | End
     | SummaryText
     | Text
+    | Information
+    | Misaligned
     | Garbage
 )
 

@@ -20,6 +20,8 @@ from instruments.devices.lpm01a.protocol import (
     TIME_STAMP_WRAPS_MS,
     EventMark,
     Garbage,
+    Information,
+    Misaligned,
     PowerState,
     Text,
     TimeStamp,
@@ -28,6 +30,7 @@ from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem, 
 from instruments.shell.events import End, ErrorDetail, ErrorReply, SampleRun, SummaryText
 
 BUFFER_WARNING = 0.9
+OVERFLOWED = "overflow"  # what the binary decoder puts in the place of a time stamp's flag
 # Words in error lines that mean that a reading is over range.
 OVER_RANGE_WORDS = ("current", "range", "overload")
 # After a report of overcurrent, samples above this share of the one that was reported count as over range too.
@@ -43,10 +46,11 @@ class Lpm01aStream:
     """One acquisition from `start` to its end.
 
     `rate_hz` is the sample rate. Samples above `ceiling` (in the unit of the samples) are more than the shield can
-    supply and are reported as over range.
+    supply and are reported as over range. `answers` says that a command is answered during the acquisition.
     """
 
-    def __init__(self, rate_hz: float, ceiling: float) -> None:
+    def __init__(self, rate_hz: float, ceiling: float, *, answers: bool = True) -> None:
+        self.answers = answers
         self.index = 0
         self.ended = False
         self._rate_hz = rate_hz
@@ -67,6 +71,9 @@ class Lpm01aStream:
                 yield from self._edge(event)
             case TimeStamp():
                 yield from self._time_stamp(event)
+            case Misaligned():
+                count, why = self.index - self._stamp_index, "bytes were lost: these samples may be misread"
+                yield OverRange(self._stamp_index, max(1, count), why)
             case End():
                 yield from self._early_end(event)
             case ErrorReply(text) if any(word in text.lower() for word in OVER_RANGE_WORDS):
@@ -151,6 +158,8 @@ class Lpm01aStream:
             yield Note(f"a time stamp after {received} samples instead of {SAMPLES_PER_TIME_STAMP}")
         self._stamp_index = self.index
         self._stamp_ms = expected_ms + ahead_ms
+        if event.flag == OVERFLOWED:
+            yield Note(f"the shield's time has overflowed at sample {self.index}", suspicious=True)
         fill = event.buffer_percent / 100
         yield TimeMark(self.index, self._stamp_ms / 1000, fill)
         if fill > BUFFER_WARNING:
@@ -189,6 +198,8 @@ def note(event: object) -> Note:
             remark = Note(f"the shield sums up no acquisition: {figures}")
         case Text(text):
             remark = Note(f"the shield says '{text}'", suspicious=True, about="unreadable")
+        case Information(text):
+            remark = Note(f"the shield says '{text}'")
         case ErrorReply(text):
             remark = Note(f"the shield reports: error {text}", suspicious=True, about="error")
         case ErrorDetail(text):

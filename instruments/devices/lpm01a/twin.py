@@ -3,7 +3,7 @@
 
 Answers, numbers and limits follow UM2269 Rev 6 and firmware 1.0.6 (`eventsrc`, `error` with a second line, no
 acknowledgement of `stop`). In static mode (`acqmode stat`) an acquisition is one mean value, as its users
-report. Only ASCII output is simulated. Its id begins with `twin-`, unlike that of any shield.
+report. Its id begins with `twin-`, unlike that of any shield.
 """
 
 import re
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from instruments.clock import Scheduled, to_ns
+from instruments.devices.lpm01a.twin_binary import END, BinaryShieldStream, answer
 from instruments.devices.lpm01a.twin_stream import ShieldErrors, ShieldStream, StreamPlan, sample_lines
 from instruments.devices.lpm01a.twin_words import CHOICES, HELP, LIMITS, CannotError, number
 from instruments.world.cable import HostPort
@@ -118,7 +119,9 @@ class VirtualLpm01a:
 
     def _end(self, stream: ShieldStream) -> None:
         self._stream = None
-        if self.end_dialect == "completed":
+        if isinstance(stream, BinaryShieldStream):
+            self.port.emit(END)
+        elif self.end_dialect == "completed":
             self.port.emit(b"\r\n" + PROMPT + b"Acquisition completed\r\n\0")
         else:
             extremes = [min(stream.smallest, stream.largest), stream.largest]
@@ -154,7 +157,8 @@ class VirtualLpm01a:
             glue_every=self._glue_every,
             edges_move=self._late_edge_moves,
         )
-        self._stream = ShieldStream(self.world, self.errors, plan, self._noise)
+        kind = BinaryShieldStream if self._settings["format"] == "bin_hexa" else ShieldStream
+        self._stream = kind(self.world, self.errors, plan, self._noise)
         if self._wake is not None:  # it belongs to the previous stream
             self._wake.cancel()
             self._wake = None
@@ -204,14 +208,19 @@ class VirtualLpm01a:
                 self._run(line.decode("ascii", "replace").strip())
 
     def _run(self, line: str) -> None:
+        binary = isinstance(self._stream, BinaryShieldStream) and line != "stop"
         try:
-            answer = self._answer(line)
+            said = self._answer(line)
         except CannotError as error:
             self._error = str(error)
+            if binary:
+                return
             self.port.emit(PROMPT + f"error {line}\r\nError detail: {error}\r\n\0".encode())
         else:
-            if answer is not None:
-                self.port.emit(b"\0" + PROMPT + f"ack {line}{answer}\r\n\0".encode())
+            if binary:
+                self.port.emit(answer(line, self.world.voltage_v, self.world.powered))
+            elif said is not None:
+                self.port.emit(b"\0" + PROMPT + f"ack {line}{said}\r\n\0".encode())
 
     def _answer(self, line: str) -> str | None:
         word, _, arguments = line.partition(" ")
@@ -340,8 +349,6 @@ class VirtualLpm01a:
         return ""
 
     def _start(self, arguments: str) -> str:
-        if self._settings["format"] == "bin_hexa":
-            raise CannotError("binary output is not simulated")
         self._check_rate(number(self._settings["freq"]))
         if self._settings["trigsrc"] == "d7":
             self._armed = True

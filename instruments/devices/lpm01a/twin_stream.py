@@ -7,6 +7,7 @@ transmit buffer (UM2269 Rev 6: the acquisition stops when that overflows).
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -84,6 +85,8 @@ class Mark(NamedTuple):
 class ShieldStream:
     """One acquisition; `text(now_ns)` returns the bytes that became due since the last call."""
 
+    sample_bytes = LINE_BYTES
+
     def __init__(self, world: World, errors: ShieldErrors, plan: StreamPlan, noise: np.random.Generator) -> None:
         self.ended = False
         self.smallest, self.largest = math.inf, 0.0
@@ -121,7 +124,7 @@ class ShieldStream:
         released = sum((place_ns if everything else out_ns) <= now_ns for place_ns, out_ns in self._edges)
         horizon_ns = min([now_ns] + [place_ns for place_ns, _ in self._edges[released:]])
         first, last = self._done, max(self._done, self._complete(horizon_ns))
-        capacity = (HOST_BUFFER_BYTES + SHIELD_BUFFER_BYTES) // LINE_BYTES
+        capacity = (HOST_BUFFER_BYTES + SHIELD_BUFFER_BYTES) // self.sample_bytes
         overflow = unread and last - first > capacity
         if overflow:
             last = first + capacity
@@ -133,7 +136,7 @@ class ShieldStream:
         self._done, self._seen_ns = last, horizon_ns
         if overflow:
             self.ended = True
-            body += b"\r\nerror buffer overflow\r\n"
+            body += self._error(b"buffer overflow")
         return body
 
     def _complete(self, at_ns: float) -> int:
@@ -184,10 +187,13 @@ class ShieldStream:
         over = current_a > limit_a
         begins = over & ~np.concatenate(([self._over], over[:-1]))
         self._over = bool(over[-1])
-        marks = [Mark(first + int(i) + 1, 0, 0, b"\r\nerror overcurrent\r\n") for i in np.flatnonzero(begins)]
+        marks = [Mark(first + int(i) + 1, 0, 0, self._error(b"overcurrent")) for i in np.flatnonzero(begins)]
         return np.minimum(current_a, limit_a), marks
 
     # --- the lines between ------------------------------------------------------------------------------
+
+    def _error(self, text: bytes) -> bytes:
+        return b"\r\nerror %b\r\n" % text
 
     def _stamps(self, first: int, last: int) -> list[Mark]:
         every = SAMPLES_PER_TIME_STAMP
@@ -197,12 +203,14 @@ class ShieldStream:
 
     def _stamp(self, at: int, first: int) -> bytes:
         ms = round((at + self._plan.first_stamp) * 1000 / self._plan.rate_hz)
-        waiting = (at - first) * LINE_BYTES - HOST_BUFFER_BYTES
-        percent = min(99, max(0, waiting * 100 // SHIELD_BUFFER_BYTES))
-        if self._world.faults.buffer_full:
-            percent = 100
+        percent = self._percent(at - first)
         flag = b">" if ms >= 1_000_000 else b" "
         return b"\r\nTimeStamp:%b%03ds %03dms, buff %02d%%\r\n\0" % (flag, ms // 1000 % 1000, ms % 1000, percent)
+
+    def _percent(self, waiting: int) -> int:
+        """Return how full the transmit buffer is with so many samples waiting."""
+        beyond = waiting * self.sample_bytes - HOST_BUFFER_BYTES
+        return 100 if self._world.faults.buffer_full else min(99, max(0, beyond * 100 // SHIELD_BUFFER_BYTES))
 
     def _events(self, released: int) -> list[Mark]:
         edges, self._edges = self._edges[:released], self._edges[released:]
@@ -216,8 +224,8 @@ class ShieldStream:
     def _reports(self, horizon_ns: int) -> list[Mark]:
         faults = self._world.faults
         reports = (
-            (faults.brown_out_at_ns, b"\r\nerror voltage drop\r\n"),
-            (faults.error_at_ns, b"\r\nerror target voltage drop\r\n"),
+            (faults.brown_out_at_ns, self._error(b"voltage drop")),
+            (faults.error_at_ns, self._error(b"target voltage drop")),
         )
         return [
             Mark(self._complete(at_ns), 0, 0, text)
@@ -229,17 +237,11 @@ class ShieldStream:
 
     def _with_faults(self, first: int, last: int, values: FloatArray, marks: list[Mark]) -> list[Mark]:
         faults = self._world.faults
-        spoil = (
-            (faults.drop_sample_every, lambda line: b""),
-            (faults.garble_sample_every, lambda line: line[:2] + b"#" + line[3:]),
-            (faults.extra_characters_every, lambda line: line[:7] + b"??" + line[7:]),
-            (self._plan.glue_every, lambda line: line[:7]),
-        )
         spoiled: dict[int, bytes] = {}
-        for every, change in spoil:
+        for every, change in self._spoil():
             for i in range(first + (-first - 1) % every, last, every) if every else ():
                 if i not in spoiled:
-                    spoiled[i] = change(sample_lines(values[i - first : i - first + 1]).tobytes())
+                    spoiled[i] = change(self._rows(values[i - first : i - first + 1]).tobytes())
         marks = marks + [Mark(i, 3, 1, text) for i, text in spoiled.items()]
         if faults.drop_buffer_at_ns is None:
             return marks
@@ -249,8 +251,22 @@ class ShieldStream:
         begin, end = max(begin, first), min(end, last)
         return [*kept, Mark(begin, 3, end - begin, b"")] if begin < end else kept
 
+    def _spoil(self) -> tuple[tuple[int, Callable[[bytes], bytes]], ...]:
+        """Return what happens to one of so many samples."""
+        faults = self._world.faults
+        return (
+            (faults.drop_sample_every, lambda line: b""),
+            (faults.garble_sample_every, lambda line: line[:2] + b"#" + line[3:]),
+            (faults.extra_characters_every, lambda line: line[:7] + b"??" + line[7:]),
+            (self._plan.glue_every, lambda line: line[:7]),
+        )
+
+    def _rows(self, values: FloatArray) -> npt.NDArray[np.uint8]:
+        """Return the bytes of each sample as a row."""
+        return sample_lines(values)
+
     def _assemble(self, first: int, last: int, values: FloatArray, marks: list[Mark]) -> bytes:
-        lines = sample_lines(values)
+        lines = self._rows(values)
         parts = []
         position = first
         for mark in sorted(marks, key=lambda mark: mark[:2]):

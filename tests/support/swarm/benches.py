@@ -33,6 +33,7 @@ MONITORS = ROOT / "monitor_benches"
 NGU = str(MONITORS / "virtual-ngu.toml")
 OTII = tuple(str(MONITORS / f"virtual-otii-{model}.toml") for model in ("arc", "ace"))
 NGM = str(MONITORS / "virtual-ngm.toml")
+PPK2 = str(MONITORS / "virtual-ppk2.toml")
 # Bench, weight in the draw.
 BENCHES: tuple[tuple[str, float], ...] = (
     ("virtual-lpm01a", 4),
@@ -42,6 +43,7 @@ BENCHES: tuple[tuple[str, float], ...] = (
     (str(MONITORS / "virtual-smu2400.toml"), 1),
     (str(MONITORS / "dmm-fed-from-outside.toml"), 0.5),
     (str(MONITORS / "dmm-behind-supply.toml"), 1),
+    (PPK2, 1),
     (str(ROOT / "benches" / "own-port.toml"), 1),
     (str(ROOT / "benches" / "laps-by-host.toml"), 1),
     (str(ROOT / "benches" / "meter-sees-edges.toml"), 1),
@@ -60,6 +62,8 @@ BENCHES: tuple[tuple[str, float], ...] = (
     *((bench, 1) for bench in OTII),
     (str(ROOT / "benches" / "slow-meter.toml"), 0.5),
     (str(ROOT / "benches" / "slowest-meter.toml"), 0.5),
+    (str(ROOT / "benches" / "ppk2-behind-supply.toml"), 0.5),
+    (str(ROOT / "benches" / "shield-binary.toml"), 0.5),
     ("cosim-lpm01a", 0.15),  # real firmware in emulators: some fifty times slower
     ("cosim-n6705c", 0.15),
 )

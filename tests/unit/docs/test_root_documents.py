@@ -79,7 +79,6 @@ def test_every_decision_is_listed():
             assert f"]({record.name})" in listed, record.name
 
 
-
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorials/measure-your-board.md"])
 def test_a_page_that_lists_the_power_monitors_lists_all(page):
     text = (ROOT / page).read_text("utf-8")

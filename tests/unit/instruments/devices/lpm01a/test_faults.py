@@ -2,7 +2,7 @@
 import pytest
 
 from instruments.clock import to_ns
-from instruments.devices.lpm01a.driver import SET_UP
+from instruments.devices.lpm01a.dialect import OUTPUTS
 from instruments.errors import ProtocolViolation, Refused, TimedOut, Unavailable
 from instruments.roles import Edge, Lost, OverRange, Samples, TimeMark
 from tests.support.lpm01a_bench import CURRENT_A, VOLTAGE_V, Bench, bench, clean, joined, of_type, suspicious
@@ -136,7 +136,7 @@ def test_refusals_at_open(command):
         b.open()
 
 
-@pytest.mark.parametrize("command", ["pwr off", *SET_UP, "freq", "volt"])
+@pytest.mark.parametrize("command", ["pwr off", *OUTPUTS["ascii_dec"].set_up, "freq", "volt"])
 def test_refusals_of_settings(command):
     b = bench()
     b.open()

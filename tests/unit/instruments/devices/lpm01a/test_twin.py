@@ -37,7 +37,7 @@ def say(b: Bench, *commands: str) -> bytes:
         (["htc", "volt two"], b"Error detail: not a number"),
         (["htc", "temp degc"], b"ack temp degc 28.0"),
         (["htc", 'lcd 1 "MLPerf Tiny"'], b'ack lcd 1 "MLPerf Tiny"'),
-        (["htc", "format bin_hexa", "start"], b"error start"),
+        (["htc", "format bin_hexa", "start"], b"ack start"),
         (["stop"], b"error stop"),
         (["dance"], b"Error detail: unknown command"),
         (["htc", "pwr on nostatus", "pwr get"], b"ack pwr get on"),
