@@ -106,6 +106,12 @@ class ScpiCore:
         self._event_enable = 0
         self._input = bytearray()
 
+    def another(self) -> "ScpiCore":
+        """Return the same instrument at the end of another connection: its error queue is the same."""
+        other = ScpiCore({}, self._refuses)
+        other._table, other._queue = self._table, self._queue
+        return other
+
     def clear(self) -> None:
         """Empty the error queue."""
         self._queue.clear()
