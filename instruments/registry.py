@@ -5,7 +5,7 @@ Other packages add theirs through the entry-point group `energy_runner.drivers`;
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, metadata
@@ -42,7 +42,8 @@ class DriverSpec:
     whose USB port works at any speed. `edges` describes how edges are captured. `channel_option` is set for a
     mainframe: it names the option that selects a channel; different benches can use different channels at once.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
-    where it plays supply, too.
+    where it plays supply, too. `by_option` names roles that are played only where an option, named with the role,
+    is set.
     """
 
     name: str
@@ -58,6 +59,11 @@ class DriverSpec:
     edges: str = ""
     channel_option: str = ""
     samples_own_output: bool = False
+    by_option: tuple[tuple[RoleName, str], ...] = ()
+
+    def plays(self, options: Mapping[str, object]) -> tuple[RoleName, ...]:
+        """Return the roles that it plays with these `options` of a bench file."""
+        return (*self.roles, *(role for role, option in self.by_option if options.get(option)))
 
     def options_model(self) -> type[BaseModel]:
         """Return the pydantic model for the driver's options."""
@@ -105,6 +111,7 @@ BUILT_IN = (
         edges="first edge starts the log (trigger input), later ones from the IO manager's laps",
         channel_option="channel",
         samples_own_output=True,
+        by_option=(("edges", "aux_edges"),),
     ),
     DriverSpec(
         name="ngu",

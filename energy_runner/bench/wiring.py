@@ -119,7 +119,7 @@ def _implied(spec: BenchSpec) -> dict[str, Player]:
     captures = False
     if spec.monitor is not None:
         known = drivers().get(spec.monitor.driver)
-        captures = known is not None and "edges" in known.roles
+        captures = known is not None and "edges" in known.plays(spec.monitor.options)
         implied = {"supply": Player(MONITOR), "sampler": Player(MONITOR)}
         if captures:
             implied["edges"] = Player(MONITOR)
@@ -223,11 +223,14 @@ def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec])
             ("roles", role), f"roles.{role} = '{player}': there is no such instrument{near} (there is: {names})"
         )
     driver = driver_of(player.instrument, present[player.instrument])
-    if NEEDED[role] not in driver.roles:
-        able = [name for name, one in present.items() if NEEDED[role] in driver_of(name, one).roles]
+    plays = driver.plays(present[player.instrument].options)
+    if NEEDED[role] not in plays:
+        able = _able(NEEDED[role], present)
+        option = dict(driver.by_option).get(NEEDED[role])
+        hint = f" (with options.{option} also {NEEDED[role]})" if option else ""
         raise WiringError(
             ("roles", role),
-            f"roles.{role} = '{player}': {driver.title} plays {', '.join(driver.roles)}; "
+            f"roles.{role} = '{player}': {driver.title} plays {', '.join(plays)}{hint}; "
             f"{role} could be played by: {', '.join(able) or 'none of this bench'}",
         )
     _check_channel(role, player, present[player.instrument], driver)
@@ -331,8 +334,13 @@ def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: d
 
 
 def _could_play(role: RoleName, present: dict[str, InstrumentSpec]) -> str:
-    able = [name for name, one in present.items() if role in driver_of(name, one).roles]
+    able = _able(role, present)
     return f"It could be: {', '.join(able)}" if able else "No instrument of this bench could"
+
+
+def _able(role: RoleName, present: dict[str, InstrumentSpec]) -> list[str]:
+    """Return the instruments that can play a role."""
+    return [name for name, one in present.items() if role in driver_of(name, one).plays(one.options)]
 
 
 def _sampler_title(players: dict[str, Player | None], present: dict[str, InstrumentSpec]) -> str:

@@ -64,7 +64,7 @@ def measure_energy(stage: Stage) -> None:
     stage.wait(tail_s(plan.tail_s, (stage.clock.now_ns() - started_ns) / NS_PER_S, _drift(stage)))
     stage.surroundings()
     _await_confirmation(stage, applied.period_s)
-    _stop(stage, stage.deadline(STOP_S))
+    _stop(stage, stage.deadline(STOP_S + _handing_over_s(stage)))
     _measure_voltage(stage)
 
 
@@ -88,6 +88,10 @@ def _drift(stage: Stage) -> float:
     return drift(term.relative for term in terms if term.name == "clock")
 
 
+def _handing_over_s(stage: Stage) -> float:
+    return stage.bench.sampler.capabilities.stop_s if stage.bench.sampler is not None else 0.0
+
+
 def _start(stage: Stage, applied: AppliedSampling) -> int:
     """Start the acquisition and prove with one pulse that edges arrive; return when it started, in host ns."""
     sampler = stage.bench.sampler
@@ -109,6 +113,8 @@ def _start(stage: Stage, applied: AppliedSampling) -> int:
             f"the DUT was asked to pulse its timestamp pin, but {source} saw no edge within {EDGE_WAIT_S:g} s; "
             f"{EDGE_ADVICE}"
         )
+    if sampler.capabilities.at_end:
+        return started_ns
     if not stage.wait_until(lambda: stage.recorder.samples_end > 0, stage.deadline(EDGE_WAIT_S)):
         player = stage.bench.players.sampler
         triggered = sampler.capabilities.starts_on_edge

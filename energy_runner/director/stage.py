@@ -12,7 +12,7 @@ from energy_runner.director.first_contact import first_contact, note_boot
 from energy_runner.director.laps import check_laps
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
-from energy_runner.director.signals import check_signals, check_unread
+from energy_runner.director.signals import check_fits, check_signals, check_unread
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import (
     OFF_S,
@@ -209,6 +209,7 @@ class Stage:
         applied = sampler.configure(self.bench.sampling, self.deadline(OPEN_S))
         check_unread(players.sampler.instrument, sampler.capabilities.unread_s)
         check_signals(players.sampler.instrument, applied)
+        check_fits(players.sampler.instrument, sampler.capabilities, applied.period_s, self.plan)
         captures = edges is not None and edges.timebase == "samples"
         specification = sampler.specification()
         self.recorder.emit(

@@ -154,7 +154,7 @@ class WholeLogger:
             self._ready.append(Lost(0, count + missing, missing, detail))
         elif logged_s > self._longest_s - slack_s:
             text = f"the log was full after {logged_s:.3f} s"
-            self._ready.append(Note(text, about="ended", after=count))
+            self._ready.append(Note(text, about="ended", after=count, before=count))
 
     def _add(self, records: Records) -> None:
         for first in range(0, records.count, _BLOCK):
