@@ -18,6 +18,21 @@ from instruments.world.load import LoadOptions, VirtualLoad
 from instruments.world.world import World
 
 
+RAIL_SHARE = 0.3  # of the first rail's current that each further rail of the virtual DUT draws
+
+
+@dataclass(frozen=True)
+class TwinRail:
+    """An instrument on a further rail of the DUT: the rail's name, and what it is a channel of, if anything.
+
+    `beside` is the instrument, built before, of whose mainframe it is another `channel`.
+    """
+
+    rail: str
+    beside: str = ""
+    channel: int = 0
+
+
 @dataclass(frozen=True)
 class TwinOptions:
     """The description of a twin bench.
@@ -27,7 +42,7 @@ class TwinOptions:
     the IO manager) uses, which a test may set wrong. With `emulated`, both boards run their real firmware in
     emulators, and `model_path` is the network built into the DUT's firmware. `load` is a resistor in the place of
     the DUT. `fed_v` is the voltage of a supply outside the bench, which is always on; 0 where an instrument of the
-    bench feeds the DUT.
+    bench feeds the DUT. `rails` says which instruments are on further rails, or further channels of a mainframe.
     """
 
     instruments: dict[str, DriverSpec] = field(default_factory=dict)
@@ -44,6 +59,7 @@ class TwinOptions:
     emulated: bool = False
     load: LoadOptions | None = None
     fed_v: float = 0.0
+    rails: dict[str, TwinRail] = field(default_factory=dict)
 
 
 class Twin(Protocol):
@@ -91,10 +107,29 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
     on_uart = {name: spec for name, spec in options.instruments.items() if "dut" in spec.roles}
     twins = {name: wired(spec, name) for name, spec in on_uart.items()}
     others = {name: spec for name, spec in options.instruments.items() if name not in twins}
-    twins |= {name: spec.build_twin(world, name) for name, spec in others.items()}
+    seen: dict[str, World] = {}
+    for name, spec in others.items():
+        twins[name] = _on_its_rail(world, options.rails.get(name), name, spec, twins, seen)
     if options.fed_v:
         world.set_supply(True, options.fed_v)
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
+
+
+def _on_its_rail(
+    world: World, on: TwinRail | None, name: str, spec: DriverSpec, twins: dict[str, Any], seen: dict[str, World]
+) -> Any:
+    """Return the twin called `name`; `seen` holds the rails that there are already."""
+    if on is None:
+        return spec.build_twin(world, name)
+    if on.rail and on.rail not in seen:
+        seen[on.rail] = world.rail(on.rail, RAIL_SHARE)
+    rail = seen[on.rail] if on.rail else world
+    if not on.beside:
+        twin = spec.build_twin(rail, name)
+        if on.channel:
+            twin.feeds(on.channel)
+        return twin
+    return twins[on.beside].another(rail, name, on.channel)
 
 
 def _loaded(world: World, options: TwinOptions, load: LoadOptions) -> tuple[DutTwin, Wired]:

@@ -59,6 +59,14 @@ class VirtualN6705:
         self._wire(channel, rail)
         return SecondConnection(self._connection(name, self._core.another()), self)
 
+    def feeds(self, channel: int) -> None:
+        """Let `channel` feed the DUT in the place of the first one."""
+        while len(self._channels) < channel:
+            self._channels.append(Channel("N6731B", len(self._channels) + 1))
+        first, ours = self._channels[DUT_CHANNEL - 1], self._channels[channel - 1]
+        if ours is not first:
+            ours.module, ours.rail, first.rail = SMU, first.rail, None
+
     @property
     def _others(self) -> dict[str, str]:
         """The settings of the DUT's channel that other programs use."""
