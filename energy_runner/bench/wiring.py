@@ -6,9 +6,10 @@ that no other part needs to know it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from energy_runner.bench.occupied import Occupied, channel_of, occupied_by
+from energy_runner.bench.players import DUT_PORT, IO_MANAGER, MONITOR, Player, Wiring, WiringError
+from energy_runner.bench.rails import expanded, players_of, split
 from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
@@ -17,7 +18,19 @@ from instruments.links.address import AddressError
 from instruments.registry import DriverSpec, broken_drivers, drivers
 from instruments.roles import RoleName
 
-MONITOR, IO_MANAGER, DUT_PORT = "monitor", "io-manager", "dut"
+__all__ = [
+    "DUT_PORT",
+    "IO_MANAGER",
+    "MONITOR",
+    "Player",
+    "Wiring",
+    "WiringError",
+    "check_roles",
+    "driver_of",
+    "instruments_of",
+    "roles_of",
+    "wiring",
+]
 HOW_TO = "docs/how-to/write-a-driver.md"
 # What an instrument must offer to play a role of the bench file.
 NEEDED: dict[str, RoleName] = {
@@ -32,52 +45,6 @@ NEEDED: dict[str, RoleName] = {
 
 
 ROLES = ("supply", "sampler", "edges", "cross_check", "thermometer", "switch")
-
-
-class WiringError(ConfigurationError):
-    """The roles of a bench file do not fit its instruments.
-
-    `place` is the key that is wrong, `also` one that it contradicts.
-    """
-
-    def __init__(
-        self,
-        place: Sequence[str],
-        text: str,
-        also: Sequence[str] = (),
-        try_this: str = "compare it with `energy-runner bench show virtual-lpm01a`",
-    ) -> None:
-        super().__init__(f"{text}. Try: {try_this}")
-        self.place = tuple(place)
-        self.also = tuple(also)
-
-
-@dataclass(frozen=True)
-class Player:
-    """An instrument of the bench, and the channel of it that plays a role (empty: it has only one)."""
-
-    instrument: str
-    channel: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.instrument}:{self.channel}" if self.channel else self.instrument
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """The instruments that one mode opens, by name, and which of them plays which role in that mode.
-
-    The supply's instrument comes first: whatever else is missing, the supply can then be switched off.
-    """
-
-    instruments: dict[str, InstrumentSpec]
-    supply: Player | None = None
-    sampler: Player | None = None
-    edges: Player | None = None
-    cross_check: Player | None = None
-    thermometer: Player | None = None
-    switch: Player | None = None
-    dut: Player = field(default_factory=lambda: Player(DUT_PORT))
 
 
 def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
@@ -96,7 +63,7 @@ def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
             calibration=monitor.calibration,
             specification=monitor.specification,
         )
-    found.update(spec.instruments)
+    found.update(expanded(spec))
     if spec.io_manager is not None:
         uno = spec.io_manager
         found[IO_MANAGER] = InstrumentSpec(
@@ -127,7 +94,18 @@ def _implied(spec: BenchSpec) -> dict[str, Player]:
         implied["cross_check" if captures else "edges"] = Player(IO_MANAGER)
     if spec.io_manager is not None:
         implied["dut"] = Player(IO_MANAGER)
+    rails = list(_rails_of(spec).values())
+    if rails:
+        implied |= {"supply": rails[0][0], "sampler": rails[0][1]}
     return implied
+
+
+def _rails_of(spec: BenchSpec) -> dict[str, tuple[Player, Player]]:
+    """Return who feeds and who samples each rail."""
+    return {
+        name: (Player(*split(spec, rail.supply)), Player(*split(spec, rail.sampler)))
+        for name, rail in (spec.rails or {}).items()
+    }
 
 
 def check_roles(spec: BenchSpec) -> None:
@@ -151,7 +129,8 @@ def check_roles(spec: BenchSpec) -> None:
                 ("roles", role),
                 f"two players for one role: {role} is '{text}' and '{implied[role]}'; leave one out",
             )
-        _check_player(role, player, present)
+        _check_player(("roles", role), role, player, present)
+    _check_rails(spec, present)
     roles = roles_of(spec)
     if "cross_check" in roles and roles["cross_check"] == roles.get("edges"):
         raise WiringError(
@@ -159,8 +138,9 @@ def check_roles(spec: BenchSpec) -> None:
             f"cross_check and edges are both '{roles['edges'].instrument}', and edges are compared with those of "
             "another instrument; leave one out",
         )
-    _check_own_output(roles, present)
+    _check_own_output(("roles", "sampler"), roles.get("supply"), roles.get("sampler"), present)
     used = {player.instrument for player in roles_of(spec).values()}
+    used |= {text.partition(":")[0] for text in players_of(spec)}
     idle = [name for name in spec.instruments if name not in used]
     if idle:
         raise WiringError(
@@ -182,9 +162,12 @@ def wiring(spec: BenchSpec, mode: Mode) -> Wiring:
             players["sampler"] = None
     else:
         _check_energy(spec, players, present)
-    names = [_name(player) for player in (*players.values(), route_player)]
+    rails = _rails_of(spec)
+    fed = [supply for supply, _ in rails.values()]
+    sampled = [sampler for _, sampler in rails.values()] if mode == "energy" else []
+    names = [_name(player) for player in (*fed, *sampled, *players.values(), route_player)]
     opened = {name: present[name] for name in dict.fromkeys(names) if name is not None}
-    return Wiring(opened, **players, dut=route_player)
+    return Wiring(opened, **players, dut=route_player, rails=rails)
 
 
 def driver_of(name: str, instrument: InstrumentSpec) -> DriverSpec:
@@ -215,13 +198,30 @@ def _check_monitor(monitor: InstrumentSpec) -> None:
         )
 
 
-def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec]) -> None:
+def _check_rails(spec: BenchSpec, present: dict[str, InstrumentSpec]) -> None:
+    """Refuse rails described twice, sharing an instrument, or fed by another than their sampler needs."""
+    if spec.rails is None:
+        return
+    for table in ("monitor", "supply"):
+        if getattr(spec, table) is not None:
+            raise WiringError((table,), f"[{table}] and [rails.*] say the same thing twice; leave one out")
+    taken: dict[Player, str] = {}
+    for name, (supply, sampler) in _rails_of(spec).items():
+        for role, player in (("supply", supply), ("sampler", sampler)):
+            place = ("rails", name, role)
+            _check_player(place, role, player, present)
+            other = taken.setdefault(player, name)
+            if other != name:
+                raise WiringError(place, f"'{player}' plays {role} of the rails '{other}' and '{name}' at once")
+        _check_own_output(("rails", name, "sampler"), supply, sampler, present)
+
+
+def _check_player(place: Sequence[str], role: str, player: Player, present: dict[str, InstrumentSpec]) -> None:
+    key = ".".join(place)
     if player.instrument not in present:
         names = ", ".join(present) or "none"
         near = meant(player.instrument, present)
-        raise WiringError(
-            ("roles", role), f"roles.{role} = '{player}': there is no such instrument{near} (there is: {names})"
-        )
+        raise WiringError(place, f"{key} = '{player}': there is no such instrument{near} (there is: {names})")
     driver = driver_of(player.instrument, present[player.instrument])
     plays = driver.plays(present[player.instrument].options)
     if NEEDED[role] not in plays:
@@ -229,14 +229,14 @@ def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec])
         option = dict(driver.by_option).get(NEEDED[role])
         hint = f" (with options.{option} also {NEEDED[role]})" if option else ""
         raise WiringError(
-            ("roles", role),
-            f"roles.{role} = '{player}': {driver.title} plays {', '.join(plays)}{hint}; "
+            place,
+            f"{key} = '{player}': {driver.title} plays {', '.join(plays)}{hint}; "
             f"{role} could be played by: {', '.join(able) or 'none of this bench'}",
         )
-    _check_channel(role, player, present[player.instrument], driver)
+    _check_channel(place, player, present[player.instrument], driver)
 
 
-def _check_channel(role: str, player: Player, instrument: InstrumentSpec, driver: DriverSpec) -> None:
+def _check_channel(place: Sequence[str], player: Player, instrument: InstrumentSpec, driver: DriverSpec) -> None:
     """Refuse a channel that the instrument is not set up for: the driver uses the one in its options."""
     if not player.channel or driver.link == "none":
         return
@@ -244,23 +244,24 @@ def _check_channel(role: str, player: Player, instrument: InstrumentSpec, driver
     if player.channel != own:
         remedy = f"set options = {{ {option} = {player.channel} }} there" if option else "leave the channel out"
         raise WiringError(
-            ("roles", role),
-            f"roles.{role} = '{player}': {driver.title} uses {f'channel {own}' if own else 'no channels'} on this "
+            place,
+            f"{'.'.join(place)} = '{player}': {driver.title} uses {f'channel {own}' if own else 'no channels'} on this "
             f"bench; {remedy}",
         )
 
 
-def _check_own_output(roles: dict[str, Player], present: dict[str, InstrumentSpec]) -> None:
+def _check_own_output(
+    place: Sequence[str], supply: Player | None, sampler: Player | None, present: dict[str, InstrumentSpec]
+) -> None:
     """Refuse a sampler that would measure its own idle output while another instrument feeds the DUT."""
-    sampler, supply = roles.get("sampler"), roles.get("supply")
     if sampler is None or (supply is not None and supply.instrument == sampler.instrument):
         return
     driver = driver_of(sampler.instrument, present[sampler.instrument])
     if driver.samples_own_output:
         fed_by = f"'{supply}' feeds the DUT" if supply is not None else "the DUT is fed from outside"
         raise WiringError(
-            ("roles", "sampler"),
-            f"roles.sampler = '{sampler}': {driver.title} measures only what it feeds itself, and {fed_by}; "
+            place,
+            f"{'.'.join(place)} = '{sampler}': {driver.title} measures only what it feeds itself, and {fed_by}; "
             "let it play supply, too, or take another sampler",
         )
 
@@ -327,7 +328,7 @@ def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: d
             "timestamps = true, its D3 wired to that pin, or an "
             f"instrument in roles.edges. {_could_play('edges', present)}"
         )
-    if spec.monitor is None and spec.supply is None:
+    if spec.monitor is None and spec.supply is None and spec.rails is None:
         raise ConfigurationError(
             f"bench '{spec.name}': [supply] with voltage_v is missing: at which voltage does the DUT run?"
         )

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a sampler may report: quantities known here, in SI units, one period for all; how often it is read."""
 
+from collections.abc import Mapping
+
 from energy_runner.director.plan import RunPlan
 from energy_runner.errors import BenchFault
 from instruments.roles import UNITS, AppliedSampling, SamplerCapabilities, Samples
@@ -63,4 +65,15 @@ def check_fits(name: str, capabilities: SamplerCapabilities, period_s: float, pl
             f"{name} can acquire for {capabilities.longest_s:.4g} s with a sample every {period_s * 1e6:.4g} µs, "
             f"and this run takes more than {least_s:.4g} s: {len(plan.inputs)} windows of {plan.window_s:.4g} s. "
             "Try: a lower sample rate, or another way of logging (options.log)"
+        )
+
+
+def check_one_period(applied: Mapping[str, AppliedSampling]) -> None:
+    """Raise `BenchFault` if rails would be sampled with different periods, which one trace does not hold."""
+    periods = {rail: one.period_s for rail, one in applied.items()}
+    if len(set(periods.values())) > 1:
+        each = ", ".join(f"{rail} every {period_s * 1e6:.6g} µs" for rail, period_s in periods.items())
+        raise BenchFault(
+            f"the rails are sampled with different periods: {each}. Try: [sampler] with a sample_rate_hz that all "
+            "instruments have"
         )

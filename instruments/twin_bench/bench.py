@@ -17,7 +17,6 @@ from instruments.world.dut import DutTwin
 from instruments.world.load import LoadOptions, VirtualLoad
 from instruments.world.world import World
 
-
 RAIL_SHARE = 0.3  # of the first rail's current that each further rail of the virtual DUT draws
 
 
@@ -107,29 +106,25 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
     on_uart = {name: spec for name, spec in options.instruments.items() if "dut" in spec.roles}
     twins = {name: wired(spec, name) for name, spec in on_uart.items()}
     others = {name: spec for name, spec in options.instruments.items() if name not in twins}
-    seen: dict[str, World] = {}
+    rails = {"": world}
     for name, spec in others.items():
-        twins[name] = _on_its_rail(world, options.rails.get(name), name, spec, twins, seen)
+        on = options.rails.get(name, TwinRail(""))
+        if on.rail not in rails:
+            rails[on.rail] = world.rail(on.rail, RAIL_SHARE)
+        twins[name] = _twin(spec, name, on, rails[on.rail], twins)
     if options.fed_v:
         world.set_supply(True, options.fed_v)
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
 
 
-def _on_its_rail(
-    world: World, on: TwinRail | None, name: str, spec: DriverSpec, twins: dict[str, Any], seen: dict[str, World]
-) -> Any:
-    """Return the twin called `name`; `seen` holds the rails that there are already."""
-    if on is None:
-        return spec.build_twin(world, name)
-    if on.rail and on.rail not in seen:
-        seen[on.rail] = world.rail(on.rail, RAIL_SHARE)
-    rail = seen[on.rail] if on.rail else world
-    if not on.beside:
-        twin = spec.build_twin(rail, name)
-        if on.channel:
-            twin.feeds(on.channel)
-        return twin
-    return twins[on.beside].another(rail, name, on.channel)
+def _twin(spec: DriverSpec, name: str, on: TwinRail, world: World, twins: dict[str, Any]) -> Any:
+    """Return the twin of an instrument on its rail, whose `world` it sees."""
+    if on.beside:
+        return twins[on.beside].another(world, name, on.channel)
+    twin = spec.build_twin(world, name)
+    if on.channel:
+        twin.feeds(on.channel)
+    return twin
 
 
 def _loaded(world: World, options: TwinOptions, load: LoadOptions) -> tuple[DutTwin, Wired]:
