@@ -68,7 +68,7 @@ class BenchRail:
 
 @dataclass(frozen=True)
 class Sampled:
-    """A rail with its sampler, and the names of the instruments that sample and feed it; "" for a DUT's only one."""
+    """A rail with its sampler, and the instruments that sample and feed it; "" for the only rail of a DUT."""
 
     rail: str
     sampler: Sampler

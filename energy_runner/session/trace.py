@@ -53,8 +53,8 @@ def _block_size(rate_hz: float) -> int:
 class TraceWriter:
     """Write signals of one common sample period, block by block, at constant memory.
 
-    `signals` are (name, unit) pairs; `groups` says how many of them, in their order, come together, where they come
-    from several samplers, each with a timebase of its own. Raises `BenchFault` when the file cannot be written.
+    `signals` are (name, unit) pairs; `groups` says how many of them, in their order, come together, where they are
+    of several samplers, each with a timebase of its own. Raises `BenchFault` when the file cannot be written.
     """
 
     def __init__(
