@@ -20,7 +20,6 @@ Mode = Literal["energy", "performance", "accuracy"]
 MODES: dict[str, Mode] = {"energy": "energy", "performance": "performance", "accuracy": "accuracy"}
 DutRoute = Literal["direct", "io-manager"]
 Text = Annotated[str, Field(min_length=1, max_length=1000)]
-RailName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,29}$")]
 Options = dict[str, str | int | float | bool]
 
 
@@ -244,7 +243,7 @@ class BenchSpec(Table):
     """The instruments by name."""
     roles: RolesSpec = RolesSpec()
     """Which instrument plays which role."""
-    rails: dict[RailName, RailSpec] | None = Field(default=None, min_length=2, max_length=16)
+    rails: dict[Text, RailSpec] | None = Field(default=None, min_length=2, max_length=16)
     """Several supply rails of the DUT, each fed and sampled, by name; their energies add up."""
     supply: SupplySpec | None = None
     """The voltage at which the DUT runs."""

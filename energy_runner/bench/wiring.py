@@ -5,6 +5,7 @@ The short form of a bench file (`[monitor]`, `[io_manager]`, `dut.port`) is expa
 that no other part needs to know it.
 """
 
+import re
 from collections.abc import Sequence
 
 from energy_runner.bench.occupied import Occupied, channel_of, occupied_by
@@ -205,12 +206,16 @@ def _check_rails(spec: BenchSpec, present: dict[str, InstrumentSpec]) -> None:
     for table in ("monitor", "supply"):
         if getattr(spec, table) is not None:
             raise WiringError((table,), f"[{table}] and [rails.*] say the same thing twice; leave one out")
-    taken: dict[Player, str] = {}
+    for name in spec.rails:
+        if re.fullmatch("[a-z][a-z0-9_-]{0,29}", name) is None:
+            text = f"'{shown(name)}' cannot be a rail's name, which is made of small letters, digits, _ and -"
+            raise WiringError(("rails", name), text)
+    taken: dict[tuple[str, Player], str] = {}
     for name, (supply, sampler) in _rails_of(spec).items():
         for role, player in (("supply", supply), ("sampler", sampler)):
             place = ("rails", name, role)
             _check_player(place, role, player, present)
-            other = taken.setdefault(player, name)
+            other = taken.setdefault((role, player), name)
             if other != name:
                 raise WiringError(place, f"'{player}' plays {role} of the rails '{other}' and '{name}' at once")
         _check_own_output(("rails", name, "sampler"), supply, sampler, present)
@@ -242,11 +247,11 @@ def _check_channel(place: Sequence[str], player: Player, instrument: InstrumentS
         return
     option, own = driver.channel_option, channel_of(instrument)
     if player.channel != own:
+        used = f"channel {own}" if own else "no channels"
         remedy = f"set options = {{ {option} = {player.channel} }} there" if option else "leave the channel out"
         raise WiringError(
             place,
-            f"{'.'.join(place)} = '{player}': {driver.title} uses {f'channel {own}' if own else 'no channels'} on this "
-            f"bench; {remedy}",
+            f"{'.'.join(place)} = '{player}': {driver.title} uses {used} on this bench; {remedy}",
         )
 
 

@@ -123,14 +123,17 @@ def _verdicts(case: Case, ids: Sequence[str]) -> list[Verdict]:
 
 
 def _of_all_rails(rule: Rule, case: Case, row: Row) -> Verdict | None:
-    """Return the verdict on the sum, or that on the first rail which does worse, named."""
+    """Return the verdict on the sum, or that on the worst rail, named, unless all of them do as the sum does."""
     verdict = rule.verdict(case, row)
-    for rail in case.rails:
-        own = rule.verdict(rail, row)
-        if own is not None and (verdict is None or _rank(own) < _rank(verdict)):
-            said = f"rail {rail.rail}: "
-            verdict = own.model_copy(update={"note": said + own.note, "text": said + own.text})
-    return verdict
+    each = [(rail.rail, own) for rail in case.rails if (own := rule.verdict(rail, row)) is not None]
+    if not each:
+        return verdict
+    name, worst = min(each, key=lambda one: _rank(one[1]))
+    ranks = {_rank(one) for one in (verdict, *(own for _, own in each)) if one is not None}
+    if len(ranks) == 1 and verdict is not None:
+        return verdict
+    said = f"rail {name}: "
+    return worst.model_copy(update={"note": said + worst.note, "text": said + worst.text})
 
 
 def _rank(verdict: Verdict) -> int:
