@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from instruments.clock import Clock
-from instruments.roles import Instrument, RoleName
+from instruments.roles import Instrument, Rates, RoleName, SignalKind
 from instruments.specifications import Specification, load
 
 ENTRY_POINT_GROUP = "energy_runner.drivers"
@@ -44,6 +44,10 @@ class DriverSpec:
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
     where it plays supply, too. `by_option` names roles that are played only where an option, named with the role,
     is set.
+
+    For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
+    `ranges` in words, `usb` ids (vendor and product), and the `library` (a module) with which the driver talks,
+    which the package's `extra` of that name brings.
     """
 
     name: str
@@ -60,6 +64,13 @@ class DriverSpec:
     channel_option: str = ""
     samples_own_output: bool = False
     by_option: tuple[tuple[RoleName, str], ...] = ()
+    models: tuple[str, ...] = ()
+    quantities: tuple[str, ...] = ()
+    kind: SignalKind | None = None
+    ranges: str = ""
+    usb: tuple[str, ...] = ()
+    extra: str = ""
+    library: str = ""
 
     def plays(self, options: Mapping[str, object]) -> tuple[RoleName, ...]:
         """Return the roles that it plays with these `options` of a bench file."""
@@ -80,6 +91,10 @@ class DriverSpec:
         factory: Callable[..., Any] = _loaded(self.twin)
         return factory(world, name, *arguments)
 
+    def rates(self) -> Rates | None:
+        """Return the sample rates that the driver offers; None if only the opened instrument says them."""
+        return getattr(_loaded(self.driver), "rates", None) if self.driver is not None else None
+
     def limits(self) -> Specification | None:
         """Return the data sheet's limits; None for a driver without a specification."""
         return load(self.specification) if self.specification else None
@@ -98,6 +113,11 @@ BUILT_IN = (
         other_bauds=(921_600, 115_200),
         edges="captured by the monitor (D7), to one sample",
         samples_own_output=True,
+        models=("X-NUCLEO-LPM01A",),
+        quantities=("energy",),
+        kind="mean",
+        ranges="up to 50 mA, automatic",
+        usb=("0483:5740",),
     ),
     DriverSpec(
         name="n6705",
@@ -112,6 +132,10 @@ BUILT_IN = (
         channel_option="channel",
         samples_own_output=True,
         by_option=(("edges", "aux_edges"),),
+        models=("N6705B", "N6705C", "N6700B", "N6700C", "N6701C", "N6702C"),
+        quantities=("current", "voltage"),
+        kind="mean",
+        ranges="10 µA to 3 A, automatic without a gap",
     ),
     DriverSpec(
         name="ngu",
@@ -123,6 +147,10 @@ BUILT_IN = (
         specification="instruments.devices.ngu",
         edges="first edge starts the log (digital input), later ones from the IO manager's laps",
         samples_own_output=True,
+        models=("NGU201", "NGU401"),
+        quantities=("voltage", "current"),
+        kind="mean",
+        ranges="1 mA to 3 A, automatic",
     ),
     DriverSpec(
         name="io-manager",
@@ -133,6 +161,8 @@ BUILT_IN = (
         twin="instruments.devices.io_manager.twin:VirtualIoManager",
         baud=115_200,
         edges="microseconds of its own clock (D3)",
+        models=("Arduino UNO",),
+        usb=("2341:0043", "2341:0001", "2a03:0043", "2a03:0243"),
     ),
     DriverSpec(
         name="dut-port",
@@ -150,6 +180,8 @@ BUILT_IN = (
         roles=("supply", "sampler", "edges", "thermometer", "switch"),
         twin="instruments.devices.ideal.twin:VirtualIdeal",
         edges="exact",
+        quantities=("energy",),
+        kind="mean",
     ),
 )
 

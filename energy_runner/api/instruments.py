@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Instruments: which drivers there are, and what is plugged in or on the network."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from energy_runner.bench.words import meant
@@ -12,15 +15,11 @@ from instruments.registry import DriverSpec, broken_drivers, drivers
 
 __all__ = ["FoundInstruments", "find_instruments", "instrument_facts", "list_drivers"]
 
-# Devices that may have a USB id; only the device's own answer is certain.
-LIKELY = {
-    "0483:5740": "LPM01A, or another STM32 with a USB port of its own",
+# Boards that are no instruments and have these USB ids, or that may have an instrument's.
+OTHERS = {
+    "0483:5740": "or another STM32 with a USB port of its own",
     "0483:374b": "ST-LINK of a NUCLEO or Discovery board",
     "0483:374e": "ST-LINK of a NUCLEO or Discovery board",
-    "2341:0043": "Arduino UNO",
-    "2341:0001": "Arduino UNO",
-    "2a03:0043": "Arduino UNO",
-    "2a03:0243": "Arduino UNO",
 }
 
 
@@ -45,12 +44,18 @@ def list_drivers() -> tuple[list[DriverSpec], dict[str, str]]:
     return sorted(drivers().values(), key=lambda driver: driver.name), broken_drivers()
 
 
+def likely_device(usb: str) -> str:
+    """Return which devices have a USB id such as `0483:5740`; "" if unknown. Only its own answer is certain."""
+    named = [f"{' or '.join(one.models)} (driver {one.name})" for one in drivers().values() if usb in one.usb]
+    return ", ".join([*named, *([OTHERS[usb]] if usb in OTHERS else [])])
+
+
 def find_instruments(*, search: bool = True, timeout_s: float = TIMEOUT_S) -> FoundInstruments:
     """Return serial ports, and with `search` also the USB, GPIB and LAN instruments that VISA can open.
 
     The search takes some seconds, at most `timeout_s`. Nothing is opened.
     """
-    ports = tuple(PortRow(**asdict(port), likely=LIKELY.get(port.usb, "")) for port in list_serial_ports())
+    ports = tuple(PortRow(**asdict(port), likely=likely_device(port.usb)) for port in list_serial_ports())
     if not search:
         return FoundInstruments(ports, (), ("USB, GPIB and LAN instruments: not asked for",))
     found = search_resources(timeout_s)
@@ -58,25 +63,56 @@ def find_instruments(*, search: bool = True, timeout_s: float = TIMEOUT_S) -> Fo
 
 
 def instrument_facts(name: str) -> dict[str, Any]:
-    """Return the facts about a driver, with its specification or None.
+    """Return the facts about a driver, given by its own name or a model's, with its specification or None.
 
-    Raises `ConfigurationError` for an unknown driver.
+    Raises `ConfigurationError` for an unknown name.
     """
     known = drivers()
-    if name not in known:
+    wanted = name.casefold()
+    driver = known.get(name) or next(
+        (one for one in known.values() if wanted in (model.casefold() for model in one.models)), None
+    )
+    if driver is None:
+        names = [*known, *(model for one in known.values() for model in one.models)]
         raise ConfigurationError(
-            f"unknown driver {name!r}{meant(name, known)} (known: {', '.join(sorted(known))}). "
+            f"no driver or model is called {name!r}{meant(name, names)} (drivers: {', '.join(sorted(known))}). "
             "Try: one of them, or a driver of your own (docs/how-to/write-a-driver.md)"
         )
-    driver = known[name]
-    limits = driver.limits()
+    limits = _known(driver.limits)
+    return driver_facts(driver) | {
+        "link": driver.link,
+        "baud": driver.baud,
+        "options": {
+            key: field.description or "" for key, field in sorted(driver.options_model().model_fields.items())
+        },
+        "specification": asdict(limits) if limits else None,
+    }
+
+
+def _known[T](ask: Callable[[], T | None]) -> T | None:
+    """Return what is asked, or None: parts of another package's driver may fail in any way when loaded."""
+    with suppress(Exception):
+        return ask()
+    return None
+
+
+def driver_facts(driver: DriverSpec) -> dict[str, Any]:
+    """Return what a list of drivers says of each."""
+    rates, limits = _known(driver.rates), _known(driver.limits)
     return {
         "name": driver.name,
         "title": driver.title,
-        "link": driver.link,
+        "models": list(driver.models),
         "roles": list(driver.roles),
-        "baud": driver.baud,
+        "quantities": list(driver.quantities),
+        "kind": driver.kind,
+        "rates": rates.listed() if rates else None,
+        "rates_hz": [rates.least_hz, rates.most_hz] if rates else None,
+        "ranges": driver.ranges,
         "edges": driver.edges,
-        "options": sorted(driver.options_model().model_fields),
-        "specification": asdict(limits) if limits else None,
+        "document": limits.document if limits else None,
+        "assumed": limits.assumed if limits else None,
+        "extra": driver.extra,
+        "installed": not driver.library or find_spec(driver.library) is not None,
+        "usb": list(driver.usb),
     }

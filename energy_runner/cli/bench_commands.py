@@ -279,15 +279,20 @@ def list_instruments(
 def show_instrument(
     name: Annotated[
         str,
-        typer.Argument(help="Name of a driver, e.g. lpm01a.", metavar="DRIVER", autocompletion=complete_driver),
+        typer.Argument(
+            help="Name of a driver or of a model, e.g. lpm01a or NGU401.",
+            metavar="DRIVER",
+            autocompletion=complete_driver,
+        ),
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Show a driver and its specification.
+    """Show a driver: what it plays and samples, and its specification.
 
     \b
-    Example:
+    Examples:
       energy-runner instruments show lpm01a
+      energy-runner instruments show NGU401 --json
     """
     from energy_runner.cli.bench_show import instrument_command
 

@@ -47,20 +47,24 @@ def show_command(name: str, out: Path | None = None) -> None:
 
 def instruments_command(*, search: bool, as_json: bool) -> None:
     """List drivers, serial ports, and the instruments that VISA finds."""
-    from energy_runner.api.instruments import find_instruments, list_drivers
+    from energy_runner.api.instruments import driver_facts, find_instruments, list_drivers
 
     known, broken = list_drivers()
     if search and sys.stderr is not None and sys.stderr.isatty():
         print("Looking for instruments on USB and the local network ...", file=sys.stderr)  # noqa: T201
     found = find_instruments(search=search)
     if as_json:
-        listed = [{"name": driver.name, "title": driver.title, "edges": driver.edges} for driver in known]
-        write_json({"drivers": listed, "broken": broken, **asdict(found)})
+        write_json({"drivers": [driver_facts(one) for one in known], "broken": broken, **asdict(found)})
         return
+    facts = [driver_facts(one) for one in known]
     write_table(
-        ("Driver", "Instrument", "Edges of the timestamp pin"),
-        [(driver.name, driver.title, driver.edges) for driver in known],
+        ("Driver", "Instrument", "What it does", "Edges of the timestamp pin"),
+        [(one["name"], one["title"], _does(one), one["edges"]) for one in facts],
     )
+    for one in facts:
+        if not one["installed"]:
+            write_line(f"{one['name']} needs a library: {_install(one)}")
+    write("More about one of them: energy-runner instruments show DRIVER\n\n")
     for name, problem in broken.items():
         write(f"{plain(name)} cannot be used: {plain(problem)}. Try: update or remove that package\n\n")
     if found.serial_ports:
@@ -87,8 +91,10 @@ def instrument_command(name: str, *, as_json: bool) -> None:
     if as_json:
         write_json(facts)
         return
-    write(f"{facts['name']}: {facts['title']}\nroles: {', '.join(facts['roles'])}\nport:  {_link(facts)}\n")
-    write(f"edges: {facts['edges'] or 'not captured'}\n")
+    write(f"{facts['name']}: {facts['title']}\n")
+    for what, says in _said_of(facts):
+        if says:
+            write_line(f"{what + ':':<10}{says}")
     specification = facts["specification"]
     if specification is None:
         write("specification: none; a result says that its uncertainty is incomplete\n")
@@ -108,6 +114,57 @@ def instrument_command(name: str, *, as_json: bool) -> None:
     )
     for assumption in specification["assumptions"]:
         write_line(f"assumed: {assumption}")
+
+
+def _said_of(facts: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return what is said of a driver, line by line; "" for what does not concern it."""
+    return (
+        ("models", ", ".join(facts["models"])),
+        ("roles", ", ".join(facts["roles"])),
+        ("port", _link(facts)),
+        ("USB ids", ", ".join(facts["usb"])),
+        ("samples", _samples(facts)),
+        ("rates", facts["rates"] or ""),
+        ("ranges", facts["ranges"]),
+        ("edges", facts["edges"] or "not captured"),
+        ("options", ", ".join(facts["options"])),
+        ("library", "" if not facts["extra"] else "installed" if facts["installed"] else _install(facts)),
+    )
+
+
+_DOES = {
+    "supply": "feeds the DUT",
+    "dut": "carries the DUT's UART",
+    "thermometer": "measures a temperature",
+    "switch": "switches a probe or a port",
+}
+
+
+def _does(facts: dict[str, Any]) -> str:
+    """Return what an instrument does on a bench, in short."""
+    parts = [_DOES[role] for role in facts["roles"] if role in _DOES]
+    if facts["quantities"]:
+        details = (_samples(facts), _rate_span(facts["rates_hz"]), facts["ranges"])
+        parts.insert(0, f"samples {', '.join(one for one in details if one)}")
+    if facts["assumed"]:
+        parts.append("its limits are assumed")
+    return "; ".join(parts)
+
+
+def _rate_span(rates_hz: list[float] | None) -> str:
+    if rates_hz is None:
+        return ""
+    low, high = (f"{rate / 1000:g} kHz" if rate >= 1000 else f"{rate:.4g} Hz" for rate in rates_hz)
+    return low if low == high else f"{low} to {high}"
+
+
+def _samples(facts: dict[str, Any]) -> str:
+    kind = {"mean": "means over each period", "instant": "values at instants"}.get(facts["kind"] or "", "")
+    return f"{' and '.join(facts['quantities'])}, {kind}" if facts["quantities"] else ""
+
+
+def _install(facts: dict[str, Any]) -> str:
+    return f"pip install 'energy-runner[{facts['extra']}]'"
 
 
 def _link(facts: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from energy_runner.bench import Bench
 from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
 from energy_runner.director.alive import KeepAlive
-from energy_runner.director.stage import EDGE_ADVICE
+from energy_runner.director.pulse_check import pulse_seen
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Called
 from energy_runner.director.supply_off import (
@@ -22,15 +22,17 @@ from energy_runner.director.supply_off import (
     switch_off_unreached,
     switch_on,
 )
+from energy_runner.director.surroundings import disturbed
+from energy_runner.director.talk import Talk
 from energy_runner.director.undo import UndoReport, UndoStack
-from energy_runner.errors import BenchFault, ConfigurationError, Interrupted, RunnerError
+from energy_runner.director.wiring_check import current_while_off, line_carries
+from energy_runner.errors import ConfigurationError, Interrupted, RunnerError
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError, one_line
-from instruments.roles import EdgeSource, Identity, Instrument, Samples, Supply
+from instruments.roles import Identity, Instrument, Supply
 
 OPEN_S = 20.0
 ANSWER_S = 5.0
-EDGE_S = 2.0
 DIED = "an earlier run had died"
 SUPPLY_IS_OFF = "supply is off"
 SUPPLY_ANSWERS = "supply goes off at once"
@@ -140,6 +142,7 @@ class _Doctor:
         self._keep_alive = KeepAlive(bench, self._unwatched)
         bench.dut.while_waiting = self._look_after
         self._heard = Heard(bench)
+        self._talk = Talk(bench)
 
     def run(self, died: str | None = None) -> Examination:
         """Examine every instrument by itself, so that one run finds every wrong port, then all together."""
@@ -153,17 +156,20 @@ class _Doctor:
         together: list[Step] = []
         if bench.supply is not None:
             together.append((f"{_called(players.supply)} takes its settings", self._set_supply))
+        if bench.supply is not None and bench.sampler is not None:
+            together.append(("current into the DUT while it is off", self._current_while_off))
         if bench.sampler is not None:
             together.append((f"{_called(players.sampler)} samples as asked", self._set_sampler))
         if bench.supply is not None:
             together.append(("DUT boots", self._power_up))
         together.append(("DUT says who it is", self._identify))
+        together.append(("DUT's line carries commands", self._carry))
         if bench.sampler is not None:
             together.append(("timestamp pin is seen", self._pulse))
         stopped: Interrupted | None = None
         unreached: list[str] = []
         try:
-            answers = [self._step(step) for step in alone]
+            answers = [self._step(step, asked) for step, asked in zip(alone, asked, strict=True)]
             unreached = [name for name in asked if name not in self._reached]
             if all(answers):
                 all(self._step(step) for step in together)
@@ -183,7 +189,8 @@ class _Doctor:
         self._stop.check()
         self._keep_alive()
 
-    def _step(self, step: Step) -> bool:
+    def _step(self, step: Step, instrument: str = "") -> bool:
+        """Take a step; one that fails with one instrument says what was exchanged with it last."""
         name, action = step
         self._stop.check()
         try:
@@ -191,7 +198,7 @@ class _Doctor:
         except Interrupted:
             raise
         except (InstrumentError, RunnerError) as error:
-            examined = Examined(name, False, one_line(error))
+            examined = Examined(name, False, one_line(error) + self._talk.last(instrument))
         self._note(examined)
         return examined.ok
 
@@ -235,6 +242,8 @@ class _Doctor:
         swapped = advised("", self._bench, self._heard).removeprefix(". ")
         if swapped:
             self._note(Examined("ports as in the bench file", False, swapped))
+        for text in disturbed(self._bench, unreached):
+            self._note(Examined("what may disturb it", False, text))
         if not closed and not swapped:
             there = what_is_there(self._bench, unreached)
             if there:
@@ -278,6 +287,16 @@ class _Doctor:
         names = ", ".join(signal.name for signal in applied.signals)
         return f"{names}, a sample every {applied.period_s * 1e6:g} µs"
 
+    def _current_while_off(self) -> str:
+        sampler = self._bench.sampler
+        if sampler is not None:
+            self._undo.register("end the acquisition", sampler.stop, POWER_S)
+        return current_while_off(self._bench, self._look_after)
+
+    def _carry(self) -> str:
+        boot_s = self._bench.spec.dut.boot_timeout_s
+        return line_carries(self._bench, self._deadline(ANSWER_S + boot_s), boot_s)
+
     def _power_up(self) -> str:
         self._open_dut_port()
         supply = self._supply()
@@ -294,64 +313,7 @@ class _Doctor:
         return f"{identity.make}, model {identity.model}"
 
     def _pulse(self) -> str:
-        """Let the DUT pulse once, and see which instruments notice."""
-        bench, players = self._bench, self._bench.players
-        sources = {
-            player.instrument: source
-            for player, source in ((players.edges, bench.edges), (players.cross_check, bench.cross_check))
-            if player is not None and source is not None
-        }
-        for source in sources.values():
-            source.arm(self._deadline(ANSWER_S))  # only now: the DUT pulses at boot, too
-        seen = self._seen_of_one_pulse(sources)
-        if seen is None:
-            return "not examined: this is a performance build, which prints its timestamps"
-        needed = {str(players.edges.instrument)} if players.edges else set()
-        if bench.sampler is not None and bench.sampler.capabilities.starts_on_edge and players.sampler:
-            needed.add(players.sampler.instrument)
-        missing = [name for name in seen if name in needed and not seen[name]]
-        if missing:
-            others = [name for name in seen if seen[name]]
-            did = f", though {' and '.join(map(_the, others))} did" if others else ""
-            raise BenchFault(f"{' and '.join(map(_the, missing))} did not see the pulse{did}; {EDGE_ADVICE}")
-        for name, count in seen.items():
-            if count > 1:
-                raise BenchFault(f"{_the(name)} saw {count} edges for one pulse; the pin bounces or rings")
-        idle = [name for name in seen if name not in needed and not seen[name]]
-        more = f"; not by {' and '.join(map(_the, idle))}, which serves as a cross-check only" if idle else ""
-        return "by " + " and ".join(_the(name) for name, count in seen.items() if count) + more
-
-    def _seen_of_one_pulse(self, sources: dict[str, EdgeSource]) -> dict[str, int] | None:
-        """Return how many edges of one pulse each instrument saw; None if the firmware makes no pulse."""
-        sampler, player = self._bench.sampler, self._bench.players.sampler
-        if sampler is None or player is None:
-            return None
-        triggered = sampler.capabilities.starts_on_edge
-        seen = dict.fromkeys((player.instrument, *sources) if triggered else sources, 0)
-        self._undo.register("end the acquisition", sampler.stop, POWER_S)
-        sampler.start(self._deadline(ANSWER_S))
-        answer = self._bench.dut.timestamp(self._deadline(ANSWER_S))
-        if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
-            return None
-        sampled = False
-        limit = self._deadline(EDGE_S)
-        while not limit.expired():
-            self._stop.check()
-            self._bench.clock.sleep(0.1)
-            items = sampler.poll(self._deadline(ANSWER_S))
-            sampled = sampled or any(isinstance(item, Samples) for item in items)
-            if triggered and sampled:
-                seen[player.instrument] = 1  # its log runs, so its trigger input saw the edge
-            for name, source in sources.items():
-                seen[name] += len(source.take(self._deadline(ANSWER_S)))
-        if sampler.capabilities.at_end:
-            items = sampler.stop(self._deadline(POWER_S + sampler.capabilities.stop_s))
-            sampled = any(isinstance(item, Samples) for item in items)
-            if triggered and sampled:
-                seen[player.instrument] = 1
-        if not sampled and not triggered:
-            raise BenchFault(f"{_the(player.instrument)} delivered no sample within {EDGE_S:g} s of its start")
-        return seen
+        return pulse_seen(self._bench, self._stop, self._undo, _the)
 
     def _open_dut_port(self) -> None:
         name = self._bench.players.dut.instrument

@@ -11,7 +11,7 @@ Form = Literal["serial", "serial-url", "tcp", "visa-socket", "visa-message", "vi
 
 # What messages call each form.
 FORMS: dict[Form, str] = {
-    "serial": "a serial port (/dev/ttyACM0, COM3)",
+    "serial": "a serial port (/dev/ttyACM0, COM3, serial-number:066DFF48)",
     "serial-url": "a pyserial URL (socket://host:port, rfc2217://host:port)",
     "tcp": "a TCP port (tcp://host:port)",
     "visa-socket": "a VISA socket (TCPIP0::host::5025::SOCKET)",
@@ -19,6 +19,8 @@ FORMS: dict[Form, str] = {
     "visa-serial": "a serial port of VISA (ASRL/dev/ttyUSB0::INSTR)",
     "vendor": "a device of a vendor's library (vendor:SERIAL-NUMBER)",
 }
+
+NUMBER = "serial-number:"  # before the serial number of a USB device whose serial port is meant
 
 HOST = r"\[(?P<literal>[^\[\]\s]+)\]|(?P<host>[\w.%-]+)"
 _HOST_AND_PORT = re.compile(rf"(?:{HOST}):(?P<port>[0-9]{{1,5}})(?P<more>.*)")
@@ -32,9 +34,10 @@ class AddressError(InstrumentError):
 class Address:
     """An address and its parts; parts that its form does not have are empty.
 
-    `target` is what is opened: the name or URL of a serial port, or the argument of the vendor's library. For
-    other forms it is empty, as for a serial port that only the VISA library knows (`ASRL3` on Linux). `visa_name`
-    is the VISA resource name with all its defaults filled in.
+    `target` is what is opened: the name or URL of a serial port, `serial-number:` and the number of the USB device
+    that has the port, or the argument of the vendor's library. For other forms it is empty, as for a serial port
+    that only the VISA library knows (`ASRL3` on Linux). `visa_name` is the VISA resource name with all defaults
+    filled in.
     """
 
     text: str

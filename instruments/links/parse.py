@@ -6,7 +6,7 @@ Serial URLs are those of pyserial 3.5 ("URL Handlers").
 
 import re
 
-from instruments.links.address import Address, host_and_port, refused
+from instruments.links.address import NUMBER, Address, host_and_port, refused
 from instruments.links.port_name import EXAMPLES, port_name
 from instruments.links.visa_name import read_visa_name
 
@@ -21,6 +21,7 @@ _POSSIBLE = "a device name, COM3, a VISA resource name, tcp://, socket:// or rfc
 
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<rest>.*)", re.IGNORECASE)
 _VENDOR = re.compile(r"vendor:(?P<device>.*)", re.IGNORECASE)
+_BY_NUMBER = re.compile(r"serial-number:(?P<number>.*)", re.IGNORECASE)
 
 
 def parse_address(text: str) -> Address:
@@ -31,6 +32,9 @@ def parse_address(text: str) -> Address:
     vendor = _VENDOR.fullmatch(address)
     if vendor:
         return _vendor(address, vendor["device"].strip())
+    numbered = _BY_NUMBER.fullmatch(address)
+    if numbered:
+        return _by_number(address, numbered["number"].strip())
     url = _URL.fullmatch(address)
     if url:
         return _url(address, url["scheme"].lower(), url["rest"])
@@ -56,3 +60,10 @@ def _vendor(text: str, device: str) -> Address:
     if not device:
         raise refused(text, "it names no device", "vendor: with the serial number or path of the device")
     return Address(text, "vendor", target=device)
+
+
+def _by_number(text: str, number: str) -> Address:
+    if not re.fullmatch(r"[^\s#]+(#[1-9])?", number):
+        came = "that is no serial number of a USB device" if number else "it names no serial number"
+        raise refused(text, came, "one that `energy-runner instruments list` shows: serial-number:066DFF48")
+    return Address(text, "serial", target=f"{NUMBER}{number}")

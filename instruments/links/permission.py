@@ -9,9 +9,11 @@ need no such permission, so nothing is reported there.
 import os
 import stat
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from instruments.errors import InstrumentError
 from instruments.links.parse import parse_address
 
 RULES_FILE = Path(__file__).parent / "udev" / "72-energy-runner.rules"
@@ -98,7 +100,11 @@ def missing_permission(address: str, root: Path = Path("/")) -> str:
             "",
         )
     port = read.target if read.form in ("serial", "visa-serial") else ""
-    return _closed_port(Path(port)) if port else ""
+    from instruments.links.serial_link import located  # pyserial is imported only where it is needed
+
+    with suppress(InstrumentError):
+        return _closed_port(Path(located(port))) if port else ""
+    return ""  # it is not plugged in
 
 
 def _closed(one: UsbInstrument, rules: Rules) -> str:

@@ -5,8 +5,10 @@ import ipaddress
 import os
 import re
 import socket
+from contextlib import suppress
 
-from instruments.links.address import Address, AddressError
+from instruments.errors import InstrumentError
+from instruments.links.address import NUMBER, Address, AddressError
 from instruments.links.parse import parse_address
 
 _THIS_MACHINE = {"localhost", "localhost.localdomain", "ip6-localhost", "127.0.0.1", "::1", "0.0.0.0", "::"}  # noqa: S104
@@ -19,6 +21,7 @@ def canonical_resource(address: str) -> str:
 
     * A serial port has its real name: `/dev/serial/by-id/...` and `ASRL/dev/ttyACM0::INSTR` become their target
       `/dev/ttyACM0`, `com3` becomes `COM3`, and `/dev/tty.*` on macOS becomes `/dev/cu.*`.
+      One that is named by a serial number is the port which that device has now, if it is plugged in.
     * A TCP port is `tcp://host:port`, also where it was given as a VISA socket or a pyserial URL.
     * VISA names have all their defaults filled in. USB instruments are known by vendor, product and serial number.
     * This machine is `127.0.0.1`. Other host names are not looked up, because a look-up may take long: a name and
@@ -37,6 +40,13 @@ def canonical_resource(address: str) -> str:
 
 
 def _port(name: str) -> str:
+    if name.startswith(NUMBER):
+        from instruments.links.serial_link import located  # pyserial is imported only where it is needed
+
+        with suppress(InstrumentError):
+            name = located(name)
+    if name.startswith(NUMBER):
+        return name.lower()
     if "/" not in name:
         return name.upper()  # a port on Windows, where names are not case-sensitive
     try:

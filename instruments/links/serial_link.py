@@ -12,6 +12,7 @@ import serial
 
 from instruments.clock import Deadline
 from instruments.errors import TimedOut, Unavailable
+from instruments.links.address import NUMBER
 from instruments.links.exclusive import CONFIGURE_ERRORS, claim, release
 
 # pyserial reconfigures the port whenever a time-out changes, and some USB adapters then pause. So the time-outs
@@ -73,6 +74,24 @@ def list_serial_ports() -> list[SerialPortInfo]:
     ]
 
 
+def located(port: str) -> str:
+    """Return the name of a port; one that is given by `serial-number:` is looked for among those plugged in now.
+
+    A device with several ports has them in the order of their names; `#2` after the number means the second.
+    Raises `Unavailable`, which says what is there.
+    """
+    if not port.startswith(NUMBER):
+        return port
+    number, _, nth = port.removeprefix(NUMBER).partition("#")
+    ports = list_serial_ports()
+    own = [one.port for one in ports if one.serial.casefold() == number.casefold()]
+    if len(own) >= int(nth or 1):
+        return own[int(nth or 1) - 1]
+    there = ", ".join(f"{one.serial} ({one.port})" for one in ports if one.serial) or "none"
+    came = f"it has {len(own)} serial ports" if own else "no serial port has that number"
+    raise Unavailable(f"find the device with serial number {number}", came, f"plug it in; there are: {there}")
+
+
 @dataclass(frozen=True)
 class SerialOptions:
     """How a port is opened besides its speed.
@@ -100,12 +119,14 @@ class SerialLink:
         self.baud = baud
         self.options = options
         self.fell_back = ""
+        self._name = port
         self._port: serial.Serial | None = None
 
     def open(self, deadline: Deadline) -> None:
         """Open the port; raise `Unavailable` with advice for the usual causes."""
         self.close()
         self.fell_back = ""
+        self._name = located(self.port)
         refused: Exception | None = None
         for baud in (self.baud, *self.options.other_bauds):
             try:
@@ -168,7 +189,7 @@ class SerialLink:
             raise self._gone("read from", error) from error
 
     def _opened_at(self, baud: int) -> serial.Serial:
-        port = _not_opened(self.port, baudrate=baud, timeout=TURN_S, write_timeout=WRITE_S)
+        port = _not_opened(self._name, baudrate=baud, timeout=TURN_S, write_timeout=WRITE_S)
         port.exclusive = True
         # Before the port is opened: many boards restart at the first change of DTR.
         if self.options.dtr is not None:

@@ -38,6 +38,36 @@ def test_a_healthy_bench_is_well(name: str) -> None:
     assert not powered(bench)
 
 
+def test_a_dut_that_is_fed_through_another_wire_is_noticed_before_it_is_switched_on() -> None:
+    bench = built("virtual-n6705c")
+    assert bench.twin is not None
+    world = bench.twin.world
+    world.history.append(world.clock.now_ns(), 2e-4, 1.2)  # through a debug probe, say
+    steps = {step.step: step for step in examine(bench, StopRequest()).steps}
+    found = steps["current into the DUT while it is off"]
+    assert not found.ok
+    assert "200 µA flow although its supply is off" in found.says
+    assert "unplug its debug probe" in found.says
+    assert "DUT boots" not in steps
+    assert not world.powered
+
+
+def test_a_line_that_changes_an_answer_now_and_then_is_noticed() -> None:
+    bench, heard = built("virtual-lpm01a"), [0]
+    assert bench.twin is not None
+
+    def damage(data: bytes) -> bytes:
+        heard[0] += b"m-model-[kws01]" in data
+        return data.replace(b"kws01", b"kws81") if heard[0] == 11 else data
+
+    bench.twin.world.faults.corrupt["dut>io"] = damage
+    steps = {step.step: step for step in examine(bench, StopRequest()).steps}
+    found = steps["DUT's line carries commands"]
+    assert not found.ok
+    assert "answer 11 of 20 differs: virtual twin kws81" in found.says or "answer 10 of 20 differs" in found.says
+    assert not powered(bench)
+
+
 @pytest.mark.parametrize("name", BENCHES)
 @pytest.mark.parametrize("error", [RuntimeError, BrokenPipeError, OSError])
 def test_a_listener_that_raises_at_any_step_changes_nothing(name: str, error: type[Exception]) -> None:

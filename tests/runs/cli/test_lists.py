@@ -2,6 +2,7 @@
 """`bench list`, `bench show`, `instruments list`, `instruments show`: what there is."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from energy_runner.api import instruments
 from energy_runner.bench import load_bench_spec
 from instruments.links.search import FoundResource, Search
 from instruments.links.serial_link import SerialPortInfo, list_serial_ports
+from instruments.registry import drivers
 
 
 def test_what_bench_show_prints_is_a_bench_file(call, tmp_path):
@@ -115,3 +117,19 @@ def test_instruments_show_has_limits_and_sources(driver, call):
     assert "gain" in out
     table = out.partition("\nSpecification (")[2].splitlines()[1:]
     assert max(len(line) for line in table if not line.startswith("assumed")) <= 80
+
+
+def test_a_model_is_shown_by_the_makers_name(call):
+    assert call("instruments", "show", "ngu401") == call("instruments", "show", "ngu")
+    facts = json.loads(call("instruments", "show", "N6705C", "--json")[1])
+    assert facts["name"] == "n6705"
+    assert facts["rates_hz"] == [1 / 60, 100e3]
+    assert "N6705C" in facts["models"]
+
+
+def test_an_instrument_whose_library_is_not_there_says_what_to_install(call, monkeypatch):
+    lacking = replace(drivers()["ngu"], name="lacking", extra="tables", library="no_such_library")
+    monkeypatch.setattr(instruments, "drivers", lambda: {"lacking": lacking})
+    words = "pip install 'energy-runner[tables]'"
+    assert f"lacking needs a library: {words}" in call("instruments", "list", "--no-search")[1]
+    assert words in call("instruments", "show", "lacking")[1]

@@ -37,6 +37,7 @@ from energy_runner.rules.table import RULES
 from energy_runner.session.events import KnownEvent
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
+from instruments.conformance import CHECKS
 from instruments.registry import BUILT_IN, ENTRY_POINT_GROUP, drivers
 from instruments.world.faults import Faults
 from tests.support.cli import commands
@@ -190,32 +191,39 @@ def test_a_client_of_a_served_bench(tmp_path, monkeypatch, capsys):
     assert "ack version: 1.0.6" in said
 
 
+PACKAGES = {"how-to/write-a-driver.md": "acme_em1", "how-to/write-a-scpi-driver.md": "acme_em2"}
+
+
 @pytest.fixture
 def written_driver(tmp_path, monkeypatch) -> Iterator[Path]:
-    """The package of the how-to, on the import path as if it were installed."""
-    page = "how-to/write-a-driver.md"
+    """The packages of the how-to guides, on the import path as if they were installed."""
+    for page, package in PACKAGES.items():
+        write_package(page, package, tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES.values()]:
+        del sys.modules[name]
+
+
+def write_package(page: str, package: str, into: Path) -> None:
     for _, code in [*blocks(page, "python"), *blocks(page, "toml")]:
         first, _, _ = code.partition("\n")
         if first.startswith("# "):  # the file's name
-            file = tmp_path / first.removeprefix("# ")
+            file = into / first.removeprefix("# ")
             file.parent.mkdir(exist_ok=True)
             file.write_text(code, "utf-8")
-    room = {file.name for file in (tmp_path / "acme_em1").iterdir()}
+    room = {file.name for file in (into / package).iterdir()}
     assert {"protocol.py", "specification.toml", "driver.py", "twin.py"} <= room
-    entries = tomllib.loads((tmp_path / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
-    info = tmp_path / "acme_em1-1.0.dist-info"
+    entries = tomllib.loads((into / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    info = into / f"{package}-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-em1\nVersion: 1.0\n", "utf-8")
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", "utf-8")
     lines = [
         f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in names.items()) for group, names in entries.items()
     ]
     (info / "entry_points.txt").write_text("".join(lines), "utf-8")
     assert ENTRY_POINT_GROUP in entries
-    monkeypatch.syspath_prepend(tmp_path)
-    importlib.invalidate_caches()
-    yield tmp_path
-    for name in [name for name in sys.modules if name.partition(".")[0] == "acme_em1"]:
-        del sys.modules[name]
 
 
 def test_the_driver_of_the_how_to_conforms_and_is_found(written_driver):
@@ -237,7 +245,7 @@ def test_the_driver_of_the_how_to_conforms_and_is_found(written_driver):
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    assert "7 passed" in done.stdout
+    assert f"{len(CHECKS) + 6} passed" in done.stdout
     assert drivers()["acme-em1"].title == "Acme EM-1"
     monitor = {"driver": "acme-em1", "port": "/dev/x", "voltage_v": 3.0}
     spec = BenchSpec.model_validate({"name": "b", "monitor": monitor, "io_manager": {"port": "/dev/y"}})

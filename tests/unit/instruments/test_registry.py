@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drivers of other packages: one that is broken is named and takes no other with it."""
+"""The table of drivers says what ours do; a broken one of another package takes no other with it."""
 
+import re
+from importlib import metadata
 from importlib.metadata import EntryPoint
 
 import pytest
 
+from energy_runner.api.instruments import driver_facts
 from energy_runner.bench.build import build_bench
 from energy_runner.bench.spec import BenchSpec
 from energy_runner.cli import bench_show
 from energy_runner.errors import ConfigurationError
 from instruments import registry
+from instruments.conformance import on_twin
+from instruments.registry import BUILT_IN
 
 GOOD = registry.DriverSpec("acme", "ACME 1", "stream", ("sampler",), "instruments.devices.lpm01a.driver:Lpm01a")
 NOT_ONE = "a text"
@@ -29,6 +34,14 @@ def others(monkeypatch):
         monkeypatch.setattr(registry, "entry_points", lambda group: found if group == found[0].group else [])
 
     return install
+
+
+def test_a_driver_whose_parts_cannot_be_loaded_is_listed_all_the_same():
+    facts = driver_facts(
+        registry.DriverSpec("x", "X", "stream", ("sampler",), "nowhere:Nothing", specification="nowhere")
+    )
+    assert facts["rates"] is None
+    assert facts["document"] is None
 
 
 def test_a_good_driver_is_there(others):
@@ -68,3 +81,30 @@ def test_a_bench_that_asks_for_a_broken_one_is_told_why(others):
     )
     with pytest.raises(ConfigurationError, match="ModuleNotFoundError"):
         build_bench(spec, "performance")
+
+
+SAMPLERS = [spec for spec in BUILT_IN if "sampler" in spec.roles]
+
+
+@pytest.mark.parametrize("spec", SAMPLERS, ids=lambda spec: spec.name)
+def test_what_a_list_says_of_a_sampler_is_what_it_does(spec):
+    subject = on_twin(spec)
+    instrument, clock = subject.instrument, subject.clock
+    instrument.open(clock.deadline(20.0))
+    applied = instrument.sampler(subject.channel("sampler")).configure(subject.sampling, clock.deadline(20.0))
+    assert tuple(signal.name for signal in applied.signals) == spec.quantities
+    assert {signal.kind for signal in applied.signals} == {spec.kind}
+    instrument.close()
+    if spec.link != "none":
+        assert spec.models
+        assert spec.ranges
+    rates = spec.rates()
+    if rates is not None:
+        assert 0.999 * rates.least_hz <= 1 / applied.period_s <= 1.001 * rates.most_hz
+
+
+@pytest.mark.parametrize("spec", BUILT_IN, ids=lambda spec: spec.name)
+def test_a_library_comes_with_an_extra(spec):
+    assert bool(spec.extra) == bool(spec.library)
+    assert not spec.extra or spec.extra in metadata.metadata("energy-runner").get_all("Provides-Extra")
+    assert all(re.fullmatch("[0-9a-f]{4}:[0-9a-f]{4}", one) for one in spec.usb)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Let the DUT pulse its timestamp pin once, and see which instruments notice."""
+
+from collections.abc import Callable
+
+from energy_runner.bench import Bench
+from energy_runner.director.stage import EDGE_ADVICE
+from energy_runner.director.stop import StopRequest
+from energy_runner.director.supply_off import POWER_S
+from energy_runner.director.undo import UndoStack
+from energy_runner.errors import BenchFault
+from instruments.roles import EdgeSource, Samples
+
+ANSWER_S = 5.0
+EDGE_S = 2.0
+
+Call = Callable[[str], str]  # what an instrument is called within a sentence
+
+
+def pulse_seen(bench: Bench, stop: StopRequest, undo: UndoStack, the: Call) -> str:
+    """Return in words who saw one pulse; raise `BenchFault` if one that a run needs did not, or saw several."""
+    players = bench.players
+    sources = {
+        player.instrument: source
+        for player, source in ((players.edges, bench.edges), (players.cross_check, bench.cross_check))
+        if player is not None and source is not None
+    }
+    for source in sources.values():
+        source.arm(bench.clock.deadline(ANSWER_S))  # only now: the DUT pulses at boot, too
+    seen = _seen_of_one_pulse(bench, sources, stop, undo, the)
+    if seen is None:
+        return "not examined: this is a performance build, which prints its timestamps"
+    needed = {str(players.edges.instrument)} if players.edges else set()
+    if bench.sampler is not None and bench.sampler.capabilities.starts_on_edge and players.sampler:
+        needed.add(players.sampler.instrument)
+    missing = [name for name in seen if name in needed and not seen[name]]
+    if missing:
+        others = [name for name in seen if seen[name]]
+        did = f", though {' and '.join(map(the, others))} did" if others else ""
+        raise BenchFault(f"{' and '.join(map(the, missing))} did not see the pulse{did}; {EDGE_ADVICE}")
+    for name, count in seen.items():
+        if count > 1:
+            raise BenchFault(f"{the(name)} saw {count} edges for one pulse; the pin bounces or rings")
+    idle = [name for name in seen if name not in needed and not seen[name]]
+    more = f"; not by {' and '.join(map(the, idle))}, which serves as a cross-check only" if idle else ""
+    return "by " + " and ".join(the(name) for name, count in seen.items() if count) + more
+
+
+def _seen_of_one_pulse(
+    bench: Bench, sources: dict[str, EdgeSource], stop: StopRequest, undo: UndoStack, the: Call
+) -> dict[str, int] | None:
+    """Return how many edges of one pulse each instrument saw; None if the firmware makes no pulse."""
+    sampler, player, clock = bench.sampler, bench.players.sampler, bench.clock
+    if sampler is None or player is None:
+        return None
+    triggered = sampler.capabilities.starts_on_edge
+    seen = dict.fromkeys((player.instrument, *sources) if triggered else sources, 0)
+    undo.register("end the acquisition", sampler.stop, POWER_S)
+    sampler.start(clock.deadline(ANSWER_S))
+    answer = bench.dut.timestamp(clock.deadline(ANSWER_S))
+    if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
+        return None
+    sampled = False
+    limit = clock.deadline(EDGE_S)
+    while not limit.expired():
+        stop.check()
+        clock.sleep(0.1)
+        items = sampler.poll(clock.deadline(ANSWER_S))
+        sampled = sampled or any(isinstance(item, Samples) for item in items)
+        if triggered and sampled:
+            seen[player.instrument] = 1  # its log runs, so its trigger input saw the edge
+        for name, source in sources.items():
+            seen[name] += len(source.take(clock.deadline(ANSWER_S)))
+    if sampler.capabilities.at_end:
+        items = sampler.stop(clock.deadline(POWER_S + sampler.capabilities.stop_s))
+        sampled = any(isinstance(item, Samples) for item in items)
+        if triggered and sampled:
+            seen[player.instrument] = 1
+    if not sampled and not triggered:
+        raise BenchFault(f"{the(player.instrument)} delivered no sample within {EDGE_S:g} s of its start")
+    return seen
