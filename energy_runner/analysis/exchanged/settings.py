@@ -18,8 +18,7 @@ _FORMS: tuple[tuple[str, re.Pattern[str], Callable[[float], float]], ...] = (
     ("voltage_v", re.compile(r"volt (\d{1,9})([mu]?)\s*$"), float),
     ("voltage_v", re.compile(r"(?:SOUR\w*:)?VOLT " + _NUMBER), float),
     ("period_s", re.compile(r"freq (\d{1,9})(k?)\s*$"), lambda rate_hz: 1.0 / rate_hz),
-    ("period_s", re.compile(r"SENS:[ED]LOG:PER " + _NUMBER), float),
-    ("period_s", re.compile(r"SENS:SWE:TINT " + _NUMBER), float),
+    ("period_s", re.compile(r"SENS:ELOG:PER " + _NUMBER), float),
 )
 
 
