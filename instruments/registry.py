@@ -44,7 +44,8 @@ class DriverSpec:
     With `on_tcp`, a stream is a TCP connection to a server, `tcp://host:port`, and its twin is served there.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
     where it plays supply, too. `lacks` says which roles are not there where an option has a certain value; a
-    sampler without the role of a supply measures what another feeds.
+    sampler without the role of a supply measures what another feeds. `by_option` names roles that are played only
+    where an option, named with the role, is set.
 
     For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
     `ranges` in words, `usb` ids (vendor and product), and the `library` (a module) with which the driver talks,
@@ -66,6 +67,7 @@ class DriverSpec:
     samples_own_output: bool = False
     on_tcp: bool = False
     lacks: tuple[tuple[str, Any, tuple[RoleName, ...]], ...] = ()
+    by_option: tuple[tuple[RoleName, str], ...] = ()
     models: tuple[str, ...] = ()
     quantities: tuple[str, ...] = ()
     kind: SignalKind | None = None
@@ -74,10 +76,11 @@ class DriverSpec:
     extra: str = ""
     library: str = ""
 
-    def roles_with(self, options: Mapping[str, Any]) -> tuple[RoleName, ...]:
-        """Return the roles that there are with these options of a bench file."""
+    def plays(self, options: Mapping[str, Any]) -> tuple[RoleName, ...]:
+        """Return the roles that it plays with these `options` of a bench file."""
         missing = {role for key, value, roles in self.lacks if options.get(key) == value for role in roles}
-        return tuple(role for role in self.roles if role not in missing)
+        more = (role for role, option in self.by_option if options.get(option))
+        return tuple(role for role in (*self.roles, *more) if role not in missing)
 
     def options_model(self) -> type[BaseModel]:
         """Return the pydantic model for the driver's options."""
@@ -133,9 +136,10 @@ BUILT_IN = (
         options="instruments.devices.n6705.driver:Options",
         twin="instruments.devices.n6705.twin:VirtualN6705",
         specification="instruments.devices.n6705",
-        edges="first edge starts the log (trigger input), later ones from the IO manager's laps",
+        edges="first edge starts the log (trigger input), later ones from the IO manager's laps; or aux_edges",
         channel_option="channel",
         samples_own_output=True,
+        by_option=(("edges", "aux_edges"),),
         models=("N6705B", "N6705C", "N6700B", "N6700C", "N6701C", "N6702C"),
         quantities=("current", "voltage"),
         kind="mean",

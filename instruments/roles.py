@@ -181,12 +181,16 @@ class SamplerCapabilities:
 
     `starts_on_edge`: an acquisition begins at the first falling edge after `start()`. `unread_s`: for how many
     seconds the stream may go unread before samples are lost. `sums_up`: `stop()` ends with a `Summary`, always;
-    False also where that depends on the firmware.
+    False also where that depends on the firmware. `longest_s`: for how many seconds it can acquire. `at_end`: no
+    samples come before `stop()`, which may take `stop_s` seconds longer than that of others.
     """
 
     starts_on_edge: bool = False
     unread_s: float = math.inf
     sums_up: bool = False
+    longest_s: float = math.inf
+    at_end: bool = False
+    stop_s: float = 0.0
 
 
 class Sampler(Protocol):

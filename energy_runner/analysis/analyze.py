@@ -38,6 +38,7 @@ from energy_runner.analysis.placing.clock import (
 from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.analysis.placing.plausible import checked, witnessed
 from energy_runner.analysis.placing.steps import by_trace
+from energy_runner.analysis.rails import RailPart, sum_of_rails
 from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.combine import canonical
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
@@ -61,13 +62,14 @@ _MOST_KINDS = 3  # named in a finding
 _THROUGHPUT_SPREAD = 0.01  # relative; more is reported as a finding, but nothing is withheld or judged by it
 
 
-def analyze(session: Session) -> Result:
+def analyze(session: Session, rail: str | None = None) -> Result:
     """Return the result derived from the facts in `session`, without verdicts and not yet valid.
 
+    Of several rails, it is the result of their sum, or of `rail` alone.
     Unfinished and faulty runs are analysed as far as they go; a figure in doubt is None, and a finding says why.
     Raises `SessionError` for a session that cannot be read or contradicts itself.
     """
-    facts = gather(session.journal(exchanges=False))
+    facts = gather(session.journal(exchanges=False), rail)
     _check_same_run(session)
     run = session.record.run
     findings = contradictions(session, facts)
@@ -81,7 +83,8 @@ def analyze(session: Session) -> Result:
         exchange=exchange,
         stimuli=standing(session.record),
     )
-    measure = {"energy": _energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
+    energy = _rails if facts.rails and rail is None else _energy
+    measure = {"energy": energy, "performance": _performance, "accuracy": _accuracy}[run.mode]
     made = measure(session, facts, result)
     return made.model_copy(update={"findings": few_findings(made.findings)})
 
@@ -132,7 +135,24 @@ def _unknown_events(facts: Facts) -> str:
 # --- energy ---------------------------------------------------------------------------------------------
 
 
+def _rails(session: Session, facts: Facts, result: Result) -> Result:
+    """Return the result of several rails: each by itself, and their sum."""
+    parts = []
+    for name in facts.rails:
+        own = gather(session.journal(exchanges=False), name)
+        made, windows, given = _energy_parts(session, own, result)
+        voltage_v = own.monitor.voltage_set_v if own.monitor is not None else 0.0
+        parts.append(RailPart(name, voltage_v, made, [window.measured for window in windows], given))
+    return sum_of_rails(parts)
+
+
 def _energy(session: Session, facts: Facts, result: Result) -> Result:
+    return _energy_parts(session, facts, result)[0]
+
+
+def _energy_parts(
+    session: Session, facts: Facts, result: Result
+) -> tuple[Result, list[EnergyWindow], Conditions | None]:
     matching = match_edges(facts)
     found_clock, clock = recorded_clock(facts)
     placed = align(facts, matching, clock)
@@ -178,7 +198,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
     evaluation = _evaluation(windows, given)
     scored = evaluation if whole and all(window.measured for window in windows) else None
     rate = _rate(windows, facts, given) if whole else None
-    return result.model_copy(
+    made = result.model_copy(
         update={
             "energy_per_inference_j": scored.score if scored else None,
             "throughput_per_s": _median_throughput(windows) if whole else None,
@@ -207,6 +227,7 @@ def _energy(session: Session, facts: Facts, result: Result) -> Result:
             "findings": findings,
         }
     )
+    return made, windows, given
 
 
 def _conditions(
@@ -278,7 +299,7 @@ def _source(session: Session, facts: Facts, stack: ExitStack) -> tuple[EnergySou
     if facts.monitor is None or not session.has_trace():
         return None, [Finding(id="no-trace", detail="no samples were recorded")]
     try:
-        trace = stack.enter_context(session.trace())
+        trace = stack.enter_context(session.trace(facts.rail))
         source = recorded_source(trace, facts)
     except SessionError:
         # The message names a path, which does not belong in a result; `Session.trace()` raises it for the user.

@@ -75,11 +75,13 @@ class Facts:
     """The events of one run, by kind and in order.
 
     `unknown` counts the events of each kind that this version does not know, such as a later one may write.
+    `rails` names the rails of a DUT that has several; the facts about samples are then those of one of them.
     `arrival_ends` and `arrival_times_ns` say up to which sample index samples had arrived by which host time, and
     `stream_bytes` how much of `stream.bin` the journal indexes.
     """
 
     torn: bool = False
+    rails: list[str] = field(default_factory=list)
     monitor: ev.MonitorConfigured | None = None
     commands: list[Command] = field(default_factory=list)
     inferences: Listed[ev.InferenceDone] = field(default_factory=lambda: Listed(ev.InferenceDone))
@@ -123,6 +125,11 @@ class Facts:
         """
         found = [one.temperature_c for one in self.temperatures]
         return max(found) - min(found) if len(found) > 1 else None
+
+    @property
+    def rail(self) -> str | None:
+        """Return the rail that these facts are of; None where the DUT has one only."""
+        return (self.monitor.rail or None) if self.monitor else None
 
     def kinds(self) -> dict[str, str]:
         """Return by name the kind of each signal recorded, `mean` or `instant`."""
@@ -188,8 +195,11 @@ _NUMBERS: dict[type[ev.Event], dict[str, tuple[float, float]]] = {
 }
 
 
-def gather(events: Events) -> Facts:
-    """Return the facts in `events`; raises `SessionError` for a number that no run can produce."""
+def gather(events: Events, rail: str | None = None) -> Facts:
+    """Return the facts in `events`; of several rails, those of `rail` or else of the first.
+
+    Raises `SessionError` for a number that no run can produce.
+    """
     facts = Facts(
         torn=isinstance(events, Journal) and events.torn,
         inferences=Listed(ev.InferenceDone, events),
@@ -199,6 +209,12 @@ def gather(events: Events) -> Facts:
     )
     for event in events:
         kind = type(event)
+        of = getattr(event, "rail", "")
+        rail = (of or None) if rail is None else rail
+        if of and isinstance(event, ev.MonitorConfigured):
+            facts.rails.append(of)
+        if of not in ("", rail):
+            continue
         for name, (least, most) in _NUMBERS.get(kind, {}).items():
             value = getattr(event, name)
             if value is not None and not least <= value <= most:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from energy_runner.bench.rails import BenchRail, RailsSupply, Sampled, twin_rails
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
 from energy_runner.bench.words import fault
@@ -53,7 +54,8 @@ class Bench:
     """The instruments of one bench, not yet opened, and their roles; `twin` is the world behind twins.
 
     `players` names the instrument behind each role. `supply_settings` holds the voltage at which the DUT runs,
-    also where no instrument of the bench feeds it; None where the bench file does not state it.
+    also where no instrument of the bench feeds it; None where the bench file does not state it. `rails` are those
+    of a DUT that has several: then `supply` is all of their supplies as one, and `sampler` that of the first.
 
     `switched_on` says that the supply was, or may have been, switched on over this bench; `off_confirmed` that it
     is known to be off. Whoever switches keeps both up to date. `unwatched` says why no watchdog would switch it
@@ -75,6 +77,7 @@ class Bench:
     supply_settings: SupplySettings | None = None
     sampling: SamplingSettings = field(default_factory=SamplingSettings)
     twin: TwinBench | None = None
+    rails: tuple[BenchRail, ...] = ()
     switched_on: bool = False
     off_confirmed: bool = False
     unwatched: Callable[[], str] = lambda: ""
@@ -90,6 +93,25 @@ class Bench:
     def listen(self, listener: ByteListener) -> None:
         """Call `listener` with all bytes that are exchanged."""
         self._listeners.append(listener)
+
+    def feeding(self) -> list[tuple[Instrument, Supply]]:
+        """Return the instruments that feed the DUT with their supplies, one for each rail."""
+        if self.rails:
+            return [(self.instruments[rail.fed_by], rail.supply) for rail in self.rails]
+        player = self.players.supply
+        found = player is not None and self.supply is not None
+        return [(self.instruments[player.instrument], self.supply)] if found and player and self.supply else []
+
+    def sampled(self) -> list[Sampled]:
+        """Return what is sampled: each rail of a DUT that has several, or one without a name."""
+        if self.rails:
+            return [
+                Sampled(one.name, one.sampler, one.sampled_by, one.fed_by) for one in self.rails if one.sampler
+            ]
+        by, supply = self.players.sampler, self.players.supply
+        if self.sampler is None or by is None:
+            return []
+        return [Sampled("", self.sampler, by.instrument, supply.instrument if supply else "")]
 
     @property
     def virtual(self) -> bool:
@@ -122,13 +144,14 @@ def build_bench(
     clock: Clock = twin.clock if twin else RealClock()
     builder = _Builder(spec, mode, clock, twin, wrap, players)
     built = {name: builder.instrument(name, one) for name, one in players.instruments.items()}
+    rails = tuple(_rail(spec, mode, name, pair, built) for name, pair in players.rails.items())
     bench = Bench(
         spec=spec,
         clock=clock,
         instruments=built,
         players=players,
         dut=Dut(built[players.dut.instrument].dut_link(players.dut.channel), clock),
-        supply=_role(built, players.supply, "supply"),
+        supply=RailsSupply(rails) if rails else _role(built, players.supply, "supply"),
         sampler=_role(built, players.sampler, "sampler"),
         edges=_role(built, players.edges, "edges"),
         cross_check=_role(built, players.cross_check, "edges"),
@@ -137,6 +160,7 @@ def build_bench(
         supply_settings=_supply_settings(spec),
         sampling=_sampling(spec),
         twin=twin,
+        rails=rails,
         _listeners=builder.listeners,
     )
     _check_limits(bench)
@@ -147,8 +171,24 @@ def _role(built: dict[str, Instrument], player: Player | None, role: str) -> Any
     return getattr(built[player.instrument], role)(player.channel) if player is not None else None
 
 
+def _rail(
+    spec: BenchSpec, mode: Mode, name: str, pair: tuple[Player, Player], built: dict[str, Instrument]
+) -> BenchRail:
+    """Return one of several rails, with its supply and, to measure energy, its sampler."""
+    table = (spec.rails or {})[name]
+    supply, sampler = pair
+    return BenchRail(
+        name=name,
+        supply=_role(built, supply, "supply"),
+        sampler=_role(built, sampler, "sampler") if mode == "energy" else None,
+        settings=SupplySettings(table.voltage_v, table.current_limit_a),
+        fed_by=supply.instrument,
+        sampled_by=sampler.instrument,
+    )
+
+
 def _supply_settings(spec: BenchSpec) -> SupplySettings | None:
-    table = spec.supply or spec.monitor
+    table = spec.supply or spec.monitor or next(iter((spec.rails or {}).values()), None)
     return SupplySettings(table.voltage_v, table.current_limit_a) if table is not None else None
 
 
@@ -162,18 +202,25 @@ def _check_limits(bench: Bench) -> None:
     spec, players, settings = bench.spec, bench.players, bench.supply_settings
     if bench.supply is not None and settings is None:
         raise ConfigurationError(f"bench '{spec.name}': [supply] with voltage_v is missing")
-    if bench.supply is not None and settings is not None:
+    for rail in bench.rails:
+        driver = players.instruments[rail.fed_by].driver
+        _check_voltage(rail.supply.limits, rail.settings, spec, f"rails.{rail.name}", driver)
+        _check_current(
+            rail.settings, rail.supply.limits, _at(spec, f"rails.{rail.name}", "current_limit_a"), driver
+        )
+    if bench.supply is not None and settings is not None and not bench.rails:
         limits = bench.supply.limits
         key = "monitor" if spec.monitor is not None else "supply"
         driver = players.instruments[players.supply.instrument].driver if players.supply else ""
-        if not limits.voltage_min_v <= settings.voltage_v <= limits.voltage_max_v:
-            raise ConfigurationError(
-                f"{_at(spec, key, 'voltage_v')} = {settings.voltage_v:g} is outside what {driver} can supply. "
-                f"Try: {limits.voltage_min_v:g} to {limits.voltage_max_v:g} V, or another supply"
-            )
-        _check_current(bench, limits, _at(spec, key, "current_limit_a"), driver)
+        _check_voltage(limits, settings, spec, key, driver)
+        _check_current(settings, limits, _at(spec, key, "current_limit_a"), driver)
     _check_rate(bench)
     in_samples = bench.edges is not None and bench.edges.timebase == "samples"
+    if in_samples and bench.rails:
+        raise ConfigurationError(
+            f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among the samples of one rail, "
+            "and each rail has a timebase of its own. Try: edges from an IO manager"
+        )
     if in_samples and players.edges and players.sampler and players.edges.instrument != players.sampler.instrument:
         raise ConfigurationError(
             f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among its own samples, but "
@@ -183,13 +230,24 @@ def _check_limits(bench: Bench) -> None:
 
 def _at(spec: BenchSpec, table: str, key: str) -> str:
     """Return a key with its file and line, or with the bench's name where no file is known."""
-    where = spec.origin.at((table, key)) if spec.origin.where else f"bench '{spec.name}'"
+    where = spec.origin.at((*table.split("."), key)) if spec.origin.where else f"bench '{spec.name}'"
     return f"{where}: {table}.{key}"
 
 
-def _check_current(bench: Bench, limits: SupplyLimits, key: str, driver: str) -> None:
+def _check_voltage(
+    limits: SupplyLimits, settings: SupplySettings, spec: BenchSpec, table: str, driver: str
+) -> None:
+    """Refuse a voltage that the supply cannot have."""
+    if not limits.voltage_min_v <= settings.voltage_v <= limits.voltage_max_v:
+        raise ConfigurationError(
+            f"{_at(spec, table, 'voltage_v')} = {settings.voltage_v:g} is outside what {driver} can supply. "
+            f"Try: {limits.voltage_min_v:g} to {limits.voltage_max_v:g} V, or another supply"
+        )
+
+
+def _check_current(settings: SupplySettings, limits: SupplyLimits, key: str, driver: str) -> None:
     """Refuse a current limit that the supply cannot have."""
-    limit_a = bench.supply_settings.current_limit_a if bench.supply_settings is not None else None
+    limit_a = settings.current_limit_a
     if limit_a is None:
         return
     if limits.current_max_a is None:
@@ -244,13 +302,15 @@ class _Builder:
     def _link(self, name: str, driver: DriverSpec, instrument: InstrumentSpec) -> AnyLink:
         """Return the instrument's link with a tap on it; the stream of a sampler is read by a pump."""
         sampler = self.players.sampler
+        samplers = {one.instrument for _, one in self.players.rails.values()}
+        samplers |= {sampler.instrument} if sampler is not None else set()
         options = LinkOptions(
             baud=self._baud(name, driver, instrument),
             other_bauds=driver.other_bauds if instrument.baud is None else (),
             dtr=instrument.dtr,
             rts=instrument.rts,
             backend=instrument.backend or "",
-            pump_bytes=DEFAULT_CAPACITY_BYTES if sampler is not None and sampler.instrument == name else 0,
+            pump_bytes=DEFAULT_CAPACITY_BYTES if name in samplers else 0,
             listener=self._tap(name),
             around=lambda link: self.wrap(name, link),
         )
@@ -325,6 +385,7 @@ def _twin(
         model_path=model,
         start_ns=round((virtual.start_s if virtual else 0.0) * 1e9),
         emulated=virtual.emulated if virtual else False,
+        rails=twin_rails(spec),
         fed_v=_fed_from_outside_v(spec) if players.supply is None else 0.0,
         load=LoadOptions(virtual.load_ohm, virtual.load_pulse_s, virtual.load_period_s)
         if virtual and virtual.load_ohm is not None

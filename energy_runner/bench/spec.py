@@ -94,6 +94,19 @@ class RolesSpec(Table):
     """Is turned off while the DUT is measured: it switches a debug probe's power, for example."""
 
 
+class RailSpec(Table):
+    """`[rails.NAME]`: one of several supply rails of the DUT, in the order in which they are switched on."""
+
+    supply: Player
+    """Feeds the rail, as `NAME` or `NAME:CHANNEL`."""
+    sampler: Player
+    """Samples what the rail draws, likewise."""
+    voltage_v: float = Field(gt=0.0, le=20.0)
+    """Voltage of the rail, V."""
+    current_limit_a: float | None = Field(default=None, gt=0.0, le=10.0)
+    """Current limit of its supply, A."""
+
+
 class SupplySpec(Table):
     """`[supply]`: the voltage at which the DUT runs, whether an instrument of the bench feeds it or not."""
 
@@ -230,6 +243,8 @@ class BenchSpec(Table):
     """The instruments by name."""
     roles: RolesSpec = RolesSpec()
     """Which instrument plays which role."""
+    rails: dict[Text, RailSpec] | None = Field(default=None, min_length=2, max_length=16)
+    """Several supply rails of the DUT, each fed and sampled, by name; their energies add up."""
     supply: SupplySpec | None = None
     """The voltage at which the DUT runs."""
     sampler: SamplerSpec | None = None
@@ -311,7 +326,8 @@ class BenchSpec(Table):
 
     def _sampled_by(self) -> str | None:
         """Return the driver of the instrument that samples; None if none does."""
-        name = (self.roles.sampler or "monitor").partition(":")[0]
+        rails = list((self.rails or {}).values())
+        name = (self.roles.sampler or (rails[0].sampler if rails else "monitor")).partition(":")[0]
         table = self.instruments.get(name, self.monitor if name == "monitor" else None)
         return table.driver if table is not None else None
 

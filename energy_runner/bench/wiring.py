@@ -5,10 +5,12 @@ The short form of a bench file (`[monitor]`, `[io_manager]`, `dut.port`) is expa
 that no other part needs to know it.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from energy_runner.bench.occupied import Occupied, channel_of, occupied_by
+from energy_runner.bench.players import DUT_PORT, IO_MANAGER, MONITOR, Player, Wiring, WiringError
+from energy_runner.bench.rails import expanded, players_of, split
 from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
@@ -17,7 +19,19 @@ from instruments.links.address import AddressError
 from instruments.registry import DriverSpec, broken_drivers, drivers
 from instruments.roles import RoleName
 
-MONITOR, IO_MANAGER, DUT_PORT = "monitor", "io-manager", "dut"
+__all__ = [
+    "DUT_PORT",
+    "IO_MANAGER",
+    "MONITOR",
+    "Player",
+    "Wiring",
+    "WiringError",
+    "check_roles",
+    "driver_of",
+    "instruments_of",
+    "roles_of",
+    "wiring",
+]
 HOW_TO = "docs/how-to/write-a-driver.md"
 # What an instrument must offer to play a role of the bench file.
 NEEDED: dict[str, RoleName] = {
@@ -32,52 +46,6 @@ NEEDED: dict[str, RoleName] = {
 
 
 ROLES = ("supply", "sampler", "edges", "cross_check", "thermometer", "switch")
-
-
-class WiringError(ConfigurationError):
-    """The roles of a bench file do not fit its instruments.
-
-    `place` is the key that is wrong, `also` one that it contradicts.
-    """
-
-    def __init__(
-        self,
-        place: Sequence[str],
-        text: str,
-        also: Sequence[str] = (),
-        try_this: str = "compare it with `energy-runner bench show virtual-lpm01a`",
-    ) -> None:
-        super().__init__(f"{text}. Try: {try_this}")
-        self.place = tuple(place)
-        self.also = tuple(also)
-
-
-@dataclass(frozen=True)
-class Player:
-    """An instrument of the bench, and the channel of it that plays a role (empty: it has only one)."""
-
-    instrument: str
-    channel: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.instrument}:{self.channel}" if self.channel else self.instrument
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """The instruments that one mode opens, by name, and which of them plays which role in that mode.
-
-    The supply's instrument comes first: whatever else is missing, the supply can then be switched off.
-    """
-
-    instruments: dict[str, InstrumentSpec]
-    supply: Player | None = None
-    sampler: Player | None = None
-    edges: Player | None = None
-    cross_check: Player | None = None
-    thermometer: Player | None = None
-    switch: Player | None = None
-    dut: Player = field(default_factory=lambda: Player(DUT_PORT))
 
 
 def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
@@ -96,7 +64,7 @@ def instruments_of(spec: BenchSpec) -> dict[str, InstrumentSpec]:
             calibration=monitor.calibration,
             specification=monitor.specification,
         )
-    found.update(spec.instruments)
+    found.update(expanded(spec))
     if spec.io_manager is not None:
         uno = spec.io_manager
         found[IO_MANAGER] = InstrumentSpec(
@@ -119,7 +87,7 @@ def _implied(spec: BenchSpec) -> dict[str, Player]:
     captures = False
     if spec.monitor is not None:
         known = drivers().get(spec.monitor.driver)
-        captures = known is not None and "edges" in known.roles_with(spec.monitor.options)
+        captures = known is not None and "edges" in known.plays(spec.monitor.options)
         implied = {"supply": Player(MONITOR), "sampler": Player(MONITOR)}
         if captures:
             implied["edges"] = Player(MONITOR)
@@ -127,7 +95,18 @@ def _implied(spec: BenchSpec) -> dict[str, Player]:
         implied["cross_check" if captures else "edges"] = Player(IO_MANAGER)
     if spec.io_manager is not None:
         implied["dut"] = Player(IO_MANAGER)
+    rails = list(_rails_of(spec).values())
+    if rails:
+        implied |= {"supply": rails[0][0], "sampler": rails[0][1]}
     return implied
+
+
+def _rails_of(spec: BenchSpec) -> dict[str, tuple[Player, Player]]:
+    """Return who feeds and who samples each rail."""
+    return {
+        name: (Player(*split(spec, rail.supply)), Player(*split(spec, rail.sampler)))
+        for name, rail in (spec.rails or {}).items()
+    }
 
 
 def check_roles(spec: BenchSpec) -> None:
@@ -151,7 +130,8 @@ def check_roles(spec: BenchSpec) -> None:
                 ("roles", role),
                 f"two players for one role: {role} is '{text}' and '{implied[role]}'; leave one out",
             )
-        _check_player(role, player, present)
+        _check_player(("roles", role), role, player, present)
+    _check_rails(spec, present)
     roles = roles_of(spec)
     if "cross_check" in roles and roles["cross_check"] == roles.get("edges"):
         raise WiringError(
@@ -159,8 +139,9 @@ def check_roles(spec: BenchSpec) -> None:
             f"cross_check and edges are both '{roles['edges'].instrument}', and edges are compared with those of "
             "another instrument; leave one out",
         )
-    _check_own_output(roles, present)
+    _check_own_output(("roles", "sampler"), roles.get("supply"), roles.get("sampler"), present)
     used = {player.instrument for player in roles_of(spec).values()}
+    used |= {text.partition(":")[0] for text in players_of(spec)}
     idle = [name for name in spec.instruments if name not in used]
     if idle:
         raise WiringError(
@@ -182,9 +163,12 @@ def wiring(spec: BenchSpec, mode: Mode) -> Wiring:
             players["sampler"] = None
     else:
         _check_energy(spec, players, present)
-    names = [_name(player) for player in (*players.values(), route_player)]
+    rails = _rails_of(spec)
+    fed = [supply for supply, _ in rails.values()]
+    sampled = [sampler for _, sampler in rails.values()] if mode == "energy" else []
+    names = [_name(player) for player in (*fed, *sampled, *players.values(), route_player)]
     opened = {name: present[name] for name in dict.fromkeys(names) if name is not None}
-    return Wiring(opened, **players, dut=route_player)
+    return Wiring(opened, **players, dut=route_player, rails=rails)
 
 
 def driver_of(name: str, instrument: InstrumentSpec) -> DriverSpec:
@@ -205,7 +189,7 @@ def driver_of(name: str, instrument: InstrumentSpec) -> DriverSpec:
 def _check_monitor(monitor: InstrumentSpec) -> None:
     """Refuse a `[monitor]` that cannot both feed the DUT and sample it."""
     driver = driver_of(MONITOR, monitor)
-    both, played = {"supply", "sampler"}, driver.roles_with(monitor.options)
+    both, played = {"supply", "sampler"}, driver.plays(monitor.options)
     if not both <= set(played):
         able = ", ".join(sorted(name for name, one in drivers().items() if both <= set(one.roles)))
         raise WiringError(
@@ -215,50 +199,75 @@ def _check_monitor(monitor: InstrumentSpec) -> None:
         )
 
 
-def _check_player(role: str, player: Player, present: dict[str, InstrumentSpec]) -> None:
+def _check_rails(spec: BenchSpec, present: dict[str, InstrumentSpec]) -> None:
+    """Refuse rails described twice, sharing an instrument, or fed by another than their sampler needs."""
+    if spec.rails is None:
+        return
+    for table in ("monitor", "supply"):
+        if getattr(spec, table) is not None:
+            raise WiringError((table,), f"[{table}] and [rails.*] say the same thing twice; leave one out")
+    for name in spec.rails:
+        if re.fullmatch("[a-z][a-z0-9_-]{0,29}", name) is None:
+            text = f"'{shown(name)}' cannot be a rail's name, which is made of small letters, digits, _ and -"
+            raise WiringError(("rails", name), text)
+    taken: dict[tuple[str, Player], str] = {}
+    for name, (supply, sampler) in _rails_of(spec).items():
+        for role, player in (("supply", supply), ("sampler", sampler)):
+            place = ("rails", name, role)
+            _check_player(place, role, player, present)
+            other = taken.setdefault((role, player), name)
+            if other != name:
+                raise WiringError(place, f"'{player}' plays {role} of the rails '{other}' and '{name}' at once")
+        _check_own_output(("rails", name, "sampler"), supply, sampler, present)
+
+
+def _check_player(place: Sequence[str], role: str, player: Player, present: dict[str, InstrumentSpec]) -> None:
+    key = ".".join(place)
     if player.instrument not in present:
         names = ", ".join(present) or "none"
         near = meant(player.instrument, present)
-        raise WiringError(
-            ("roles", role), f"roles.{role} = '{player}': there is no such instrument{near} (there is: {names})"
-        )
+        raise WiringError(place, f"{key} = '{player}': there is no such instrument{near} (there is: {names})")
     driver = driver_of(player.instrument, present[player.instrument])
-    if NEEDED[role] not in driver.roles_with(present[player.instrument].options):
-        able = [name for name, one in present.items() if NEEDED[role] in _roles_of(name, one)]
+    options = present[player.instrument].options
+    if NEEDED[role] not in driver.plays(options):
+        able = _able(NEEDED[role], present)
+        option = dict(driver.by_option).get(NEEDED[role])
+        hint = f" (with options.{option} also {NEEDED[role]})" if option else ""
         raise WiringError(
-            ("roles", role),
-            f"roles.{role} = '{player}': {_plays(driver, present[player.instrument])}; "
+            place,
+            f"{key} = '{player}': {_plays(driver, present[player.instrument])}{hint}; "
             f"{role} could be played by: {', '.join(able) or 'none of this bench'}",
         )
-    _check_channel(role, player, present[player.instrument], driver)
+    _check_channel(place, player, present[player.instrument], driver)
 
 
-def _check_channel(role: str, player: Player, instrument: InstrumentSpec, driver: DriverSpec) -> None:
+def _check_channel(place: Sequence[str], player: Player, instrument: InstrumentSpec, driver: DriverSpec) -> None:
     """Refuse a channel that the instrument is not set up for: the driver uses the one in its options."""
     if not player.channel or driver.link == "none":
         return
     option, own = driver.channel_option, channel_of(instrument)
     if player.channel != own:
+        used = f"channel {own}" if own else "no channels"
         remedy = f"set options = {{ {option} = {player.channel} }} there" if option else "leave the channel out"
         raise WiringError(
-            ("roles", role),
-            f"roles.{role} = '{player}': {driver.title} uses {f'channel {own}' if own else 'no channels'} on this "
-            f"bench; {remedy}",
+            place,
+            f"{'.'.join(place)} = '{player}': {driver.title} uses {used} on this bench; {remedy}",
         )
 
 
-def _check_own_output(roles: dict[str, Player], present: dict[str, InstrumentSpec]) -> None:
+def _check_own_output(
+    place: Sequence[str], supply: Player | None, sampler: Player | None, present: dict[str, InstrumentSpec]
+) -> None:
     """Refuse a sampler that would measure its own idle output while another instrument feeds the DUT."""
-    sampler, supply = roles.get("sampler"), roles.get("supply")
     if sampler is None or (supply is not None and supply.instrument == sampler.instrument):
         return
     driver = driver_of(sampler.instrument, present[sampler.instrument])
-    feeds = "supply" in driver.roles_with(present[sampler.instrument].options)
+    feeds = "supply" in driver.plays(present[sampler.instrument].options)
     if driver.samples_own_output and feeds:
         fed_by = f"'{supply}' feeds the DUT" if supply is not None else "the DUT is fed from outside"
         raise WiringError(
-            ("roles", "sampler"),
-            f"roles.sampler = '{sampler}': {driver.title} measures only what it feeds itself, and {fed_by}; "
+            place,
+            f"{'.'.join(place)} = '{sampler}': {driver.title} measures only what it feeds itself, and {fed_by}; "
             "let it play supply, too, or take another sampler",
         )
 
@@ -325,28 +334,28 @@ def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: d
             "timestamps = true, its D3 wired to that pin, or an "
             f"instrument in roles.edges. {_could_play('edges', present)}"
         )
-    if spec.monitor is None and spec.supply is None:
+    if spec.monitor is None and spec.supply is None and spec.rails is None:
         raise ConfigurationError(
             f"bench '{spec.name}': [supply] with voltage_v is missing: at which voltage does the DUT run?"
         )
 
 
-def _roles_of(name: str, instrument: InstrumentSpec) -> tuple[RoleName, ...]:
-    """Return the roles that an instrument can play with its options."""
-    return driver_of(name, instrument).roles_with(instrument.options)
-
-
 def _plays(driver: DriverSpec, instrument: InstrumentSpec) -> str:
     """Return in words which roles a driver plays, and which its options exclude."""
-    played = driver.roles_with(instrument.options)
+    played = driver.plays(instrument.options)
     lacks = [(key, value) for key, value, _ in driver.lacks if instrument.options.get(key) == value]
     so = "".join(f" with {key} = '{value}'" for key, value in lacks)
     return f"{driver.title} plays {', '.join(played)}{so}"
 
 
 def _could_play(role: RoleName, present: dict[str, InstrumentSpec]) -> str:
-    able = [name for name, one in present.items() if role in _roles_of(name, one)]
+    able = _able(role, present)
     return f"It could be: {', '.join(able)}" if able else "No instrument of this bench could"
+
+
+def _able(role: RoleName, present: dict[str, InstrumentSpec]) -> list[str]:
+    """Return the instruments that can play a role."""
+    return [name for name, one in present.items() if role in driver_of(name, one).plays(one.options)]
 
 
 def _sampler_title(players: dict[str, Player | None], present: dict[str, InstrumentSpec]) -> str:

@@ -16,7 +16,7 @@ from energy_runner.director.supply_off import (
     POWER_S,
     SUPPLY_STEP,
     Say,
-    closed,
+    close_feeding,
     stopped_safely,
     switch_off,
     switch_off_unreached,
@@ -100,7 +100,6 @@ def make_safe(
     player = bench.players.supply
     if player is None:
         raise ConfigurationError(f"bench '{bench.spec.name}' has no supply of its own to switch off")
-    instrument = bench.instruments[player.instrument]
     told: Called | None = Called(say)
 
     def tell(text: str) -> None:
@@ -116,7 +115,7 @@ def make_safe(
     try:
         identity = switch_off(bench, bench.clock.deadline(limit_s), tell, opened=False)
     finally:
-        refused = closed(instrument)
+        refused = close_feeding(bench)
         if refused is not None:
             tell(f"its port did not let itself be closed: {one_line(refused)}")
         if told is not None:

@@ -68,7 +68,7 @@ def measure_energy(stage: Stage) -> None:
     stage.wait(tail_s(plan.tail_s, (stage.clock.now_ns() - started_ns) / NS_PER_S, _drift(stage)))
     stage.surroundings.measure()
     _await_confirmation(stage, applied.period_s)
-    _stop(stage, stage.deadline(STOP_S))
+    _stop(stage, stage.deadline(STOP_S + _handing_over_s(stage)))
     _measure_voltage(stage)
 
 
@@ -92,6 +92,10 @@ def _drift(stage: Stage) -> float:
     return drift(term.relative for term in terms if term.name == "clock")
 
 
+def _handing_over_s(stage: Stage) -> float:
+    return sum(one.sampler.capabilities.stop_s for one in stage.bench.sampled())
+
+
 def _start(stage: Stage, applied: AppliedSampling) -> int:
     """Start the acquisition and prove with one pulse that edges arrive; return when it started, in host ns."""
     sampler = stage.bench.sampler
@@ -99,11 +103,16 @@ def _start(stage: Stage, applied: AppliedSampling) -> int:
         raise BenchFault("energy cannot be measured without a sampler")
     stage.phase("start acquisition", f"{1.0 / applied.period_s:.6g} samples a second")
     player = stage.bench.players.sampler
-    stage.recorder.open_trace(applied, streaming={player.instrument} if player is not None else ())
+    sampled = stage.bench.sampled()
+    if stage.bench.rails:
+        stage.recorder.open_rails(stage.applied, {one.rail: one.by for one in sampled})
+    else:
+        stage.recorder.open_trace(applied, streaming={player.instrument} if player is not None else ())
     stage.undo.register("stop the acquisition", lambda deadline: _stop(stage, deadline), STOP_S)
-    sampler.start(stage.deadline(START_S))
-    started_ns = stage.clock.now_ns()
-    stage.recorder.emit(AcquisitionStarted(t_ns=started_ns))
+    for one in sampled:
+        one.sampler.start(stage.deadline(START_S))
+        started_ns = stage.clock.now_ns()
+        stage.recorder.emit(AcquisitionStarted(t_ns=started_ns, rail=one.rail))
     stage.acquiring = True
     stage.recorder.emit(EdgesExpected(t_ns=stage.clock.now_ns(), purpose="sync", count=1))
     stage.bench.dut.timestamp(stage.deadline(ANSWER_S))
@@ -113,7 +122,9 @@ def _start(stage: Stage, applied: AppliedSampling) -> int:
             f"the DUT was asked to pulse its timestamp pin, but {source} saw no edge within {EDGE_WAIT_S:g} s; "
             f"{EDGE_ADVICE}"
         )
-    if not stage.wait_until(lambda: stage.recorder.samples_end > 0, stage.deadline(EDGE_WAIT_S)):
+    if sampler.capabilities.at_end:
+        return started_ns
+    if not stage.wait_until(stage.recorder.all_deliver, stage.deadline(EDGE_WAIT_S)):
         player = stage.bench.players.sampler
         triggered = sampler.capabilities.starts_on_edge
         advice = (
@@ -145,14 +156,16 @@ def _stop(stage: Stage, deadline: Deadline) -> None:
         return
     stage.acquiring = False
     try:
-        recorder.stream(sampler.stop(deadline))
-        stage.take_edges()
+        for one in stage.bench.sampled():
+            try:
+                recorder.stream(one.sampler.stop(deadline), one.rail)
+                stage.take_edges()
+            finally:
+                end, received = recorder.counted(one.rail)
+                recorder.emit(
+                    AcquisitionStopped(t_ns=stage.clock.now_ns(), samples=end, received=received, rail=one.rail)
+                )
     finally:
-        recorder.emit(
-            AcquisitionStopped(
-                t_ns=stage.clock.now_ns(), samples=recorder.samples_end, received=recorder.samples_received
-            )
-        )
         recorder.close_trace()
 
 
@@ -194,6 +207,8 @@ def _measure_voltage(stage: Stage) -> None:
     supply = stage.bench.supply
     if supply is None:
         return
-    voltage_v = supply.measured_voltage_v(stage.deadline(ANSWER_S))
-    if voltage_v is not None:
-        stage.recorder.emit(VoltageMeasured(t_ns=stage.clock.now_ns(), voltage_v=voltage_v))
+    rails = {rail.name: rail.supply for rail in stage.bench.rails} or {"": supply}
+    for rail, one in rails.items():
+        voltage_v = one.measured_voltage_v(stage.deadline(ANSWER_S))
+        if voltage_v is not None:
+            stage.recorder.emit(VoltageMeasured(t_ns=stage.clock.now_ns(), voltage_v=voltage_v, rail=rail))

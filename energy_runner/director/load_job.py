@@ -222,9 +222,9 @@ class _Job:
         while not end.expired():
             self._wait(min(POLL_S, end.remaining_s()))
             self._recorder.stream(sampler.poll(self._deadline(ANSWER_S)))
-            if soon.expired() and not self._recorder.samples_end:
+            if soon.expired() and not self._recorder.samples_end and not sampler.capabilities.at_end:
                 raise BenchFault(f"the sampler delivered no sample within {FIRST_SAMPLE_S:g} s of its start")
-        self._end(sampler, self._deadline(STOP_S))
+        self._end(sampler, self._deadline(STOP_S + sampler.capabilities.stop_s))
         self._note("load was sampled", f"{self._recorder.samples_received} samples in {seconds:g} s")
 
     def _end(self, sampler: Sampler, deadline: Deadline) -> None:

@@ -71,6 +71,11 @@ def _seen_of_one_pulse(
             seen[player.instrument] = 1  # its log runs, so its trigger input saw the edge
         for name, source in sources.items():
             seen[name] += len(source.take(clock.deadline(ANSWER_S)))
+    if sampler.capabilities.at_end:
+        items = sampler.stop(clock.deadline(POWER_S + sampler.capabilities.stop_s))
+        sampled = any(isinstance(item, Samples) for item in items)
+        if triggered and sampled:
+            seen[player.instrument] = 1
     if not sampled and not triggered:
         raise BenchFault(f"{the(player.instrument)} delivered no sample within {EDGE_S:g} s of its start")
     return seen

@@ -2,8 +2,9 @@
 """Write facts as they happen: events to the journal, bulk bytes to `stream.bin`, samples to the trace."""
 
 import errno
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -49,11 +50,19 @@ FLUSH_NS = 10_000_000_000
 LOOK_NS = 100_000_000  # how often is looked whether the folder is still where it was
 
 
+@dataclass
+class _Stream:
+    """What has come of one sampler: up to which sample, how many, and up to where it has stated its time."""
+
+    applied: AppliedSampling | None = None
+    sampler: str = "monitor"
+    end: int = 0
+    received: int = 0
+    confirmed_end: int | None = None
+
+
 class Recorder:
     """The only part of the director that writes to the session folder.
-
-    `samples_end` is the index after the last sample that arrived; `confirmed_end` the one up to which the monitor
-    itself has stated its elapsed time (None if it never does), which reveals losses before it.
 
     A file that cannot be written any more (a full disk) raises once; from then on it is in `broken`, with its
     error, and what was meant for it is dropped, while the other files are still written. While `lenient` is set
@@ -67,9 +76,6 @@ class Recorder:
         self._own_place = place is None
         self.edges: list[Edge] = []
         self.laps: list[Lap] = []
-        self.samples_end = 0
-        self.samples_received = 0
-        self.confirmed_end: int | None = None
         self.broken: dict[str, BaseException] = {}
         self.lenient = False
         self._clock = clock
@@ -77,9 +83,8 @@ class Recorder:
         self._journal = JournalWriter(folder / JOURNAL)
         self._stream = StreamWriter(folder / STREAM)
         self._trace: TraceWriter | None = None
-        self._applied: AppliedSampling | None = None
+        self._streams = {"": _Stream()}
         self._streaming: frozenset[str] = frozenset()
-        self._sampler = "monitor"
         self._bulk = 0
         self._flushed_ns = 0
         self._looked_ns = clock.now_ns() - LOOK_NS
@@ -166,23 +171,61 @@ class Recorder:
     def open_trace(self, applied: AppliedSampling, streaming: Collection[str] = ()) -> None:
         """Begin the trace file for an acquisition; the bytes of the devices `streaming` are bulk until it ends."""
         self._streaming = frozenset(streaming)
-        self._sampler = next(iter(streaming), self._sampler)
-        self._applied = applied
+        self._streams = {"": _Stream(applied, next(iter(streaming), self._first.sampler))}
         signals = [(signal.name, signal.unit) for signal in applied.signals]
         self.place.check()
         self._trace = TraceWriter(self.place.now() / TRACE, signals, applied.period_s)
 
-    def stream(self, items: Sequence[StreamItem]) -> None:
-        """Write the items of the sampler's stream."""
-        received = self.samples_received
+    def open_rails(self, applied: Mapping[str, AppliedSampling], samplers: Mapping[str, str]) -> None:
+        """Begin the trace file for several rails of the DUT, whose signals it holds as `RAIL.SIGNAL`."""
+        self._streaming = frozenset(samplers.values())
+        self._streams = {rail: _Stream(one, samplers[rail]) for rail, one in applied.items()}
+        signals = [(f"{rail}.{s.name}", s.unit) for rail, one in applied.items() for s in one.signals]
+        self.place.check()
+        counts = [len(one.signals) for one in applied.values()]
+        period_s = next(iter(applied.values())).period_s
+        self._trace = TraceWriter(self.place.now() / TRACE, signals, period_s, counts)
+
+    @property
+    def _first(self) -> "_Stream":
+        return next(iter(self._streams.values()))
+
+    @property
+    def samples_end(self) -> int:
+        """Return the index after the last sample that arrived; of several rails, that of the first."""
+        return self._first.end
+
+    @property
+    def samples_received(self) -> int:
+        """Return how many samples arrived, likewise."""
+        return self._first.received
+
+    @property
+    def confirmed_end(self) -> int | None:
+        """Return up to which sample the monitor has stated its elapsed time, likewise; None if it never did."""
+        return self._first.confirmed_end
+
+    def all_deliver(self) -> bool:
+        """Return whether samples have arrived of every rail."""
+        return all(stream.end > 0 for stream in self._streams.values())
+
+    def counted(self, rail: str) -> tuple[int, int]:
+        """Return the index after the last sample of a rail, and how many samples arrived."""
+        stream = self._streams.get(rail, self._first)
+        return stream.end, stream.received
+
+    def stream(self, items: Sequence[StreamItem], rail: str = "") -> None:
+        """Write the items of a sampler's stream: that of `rail`, where the DUT has several."""
+        stream = self._streams[rail]
+        received = stream.received
         for item in items:
             if isinstance(item, Samples):
-                self._samples(item)
+                self._samples(item, rail)
             else:
-                self._fact(item)
-        if self.samples_received != received:
+                self._fact(item, rail)
+        if stream.received != received:
             self._flush_trace()
-            self._write(SamplesArrived(t_ns=self.now_ns(), end=self.samples_end))
+            self._write(SamplesArrived(t_ns=self.now_ns(), end=stream.end, rail=rail))
 
     def close_trace(self) -> None:
         """Complete the trace file."""
@@ -220,17 +263,19 @@ class Recorder:
 
     # --- inside -------------------------------------------------------------------------------------------
 
-    def _samples(self, block: Samples) -> None:
-        if self._applied is not None:
-            check_block(self._sampler, self._applied, block)
-        self.samples_end = block.first + block.count
-        self.samples_received += block.count
-        trace, applied = self._trace, self._applied
+    def _samples(self, block: Samples, rail: str) -> None:
+        stream = self._streams[rail]
+        number = list(self._streams).index(rail)
+        trace, applied = self._trace, stream.applied
+        if applied is not None:
+            check_block(stream.sampler, applied, block)
+        stream.end = block.first + block.count
+        stream.received += block.count
         if trace is not None:
             if not trace.length:
                 self._sink(TRACE, lambda: trace.utc(0, self._clock.utc_ns()))
-            self._sink(TRACE, lambda: trace.append(block.first, block.values))
-        if applied is not None and self._bus.watched:
+            self._sink(TRACE, lambda: trace.append(block.first, block.values, number))
+        if applied is not None and self._bus.watched and number == 0:
             for summary in sample_blocks(self.now_ns(), block, applied):
                 self._show(summary)
 
@@ -241,19 +286,19 @@ class Recorder:
             self._flushed_ns = now_ns
             self._sink(TRACE, self._trace.flush)
 
-    def _fact(self, item: StreamItem) -> None:
+    def _fact(self, item: StreamItem, rail: str) -> None:
         t_ns = self.now_ns()
         if isinstance(item, Lost):
-            self.emit(SamplesLost(t_ns=t_ns, **_fields(item)))
+            self.emit(SamplesLost(t_ns=t_ns, rail=rail, **_fields(item)))
         elif isinstance(item, OverRange):
-            self.emit(SamplesOverRange(t_ns=t_ns, **_fields(item)))
+            self.emit(SamplesOverRange(t_ns=t_ns, rail=rail, **_fields(item)))
         elif isinstance(item, TimeMark):
-            self.confirmed_end = item.at
-            self.emit(MonitorTime(t_ns=t_ns, **_fields(item)))
+            self._streams[rail].confirmed_end = item.at
+            self.emit(MonitorTime(t_ns=t_ns, rail=rail, **_fields(item)))
         elif isinstance(item, Summary):
-            self.emit(MonitorSummary(t_ns=t_ns, **_fields(item)))
+            self.emit(MonitorSummary(t_ns=t_ns, rail=rail, **_fields(item)))
         elif isinstance(item, Note):
-            self.emit(Remark(t_ns=t_ns, box=self._sampler, **_fields(item)))
+            self.emit(Remark(t_ns=t_ns, box=self._streams[rail].sampler, **_fields(item)))
 
     def _show(self, event: Progress | SampleBlock) -> None:
         try:

@@ -100,7 +100,8 @@ def _tear_down(stage: Stage) -> bool | None:
         now_ns = stage.clock.now_ns()
         if done.name == SUPPLY_STEP and done.error is None:
             confirmed = True
-            stage.recorder.emit(SupplySwitched(t_ns=now_ns, on=False))
+            if not stage.bench.rails:  # rails say so one by one
+                stage.recorder.emit(SupplySwitched(t_ns=now_ns, on=False))
         stage.recorder.emit(TearDownStep(t_ns=now_ns, name=done.name, error=error))
 
     # From here on a request to stop changes nothing: no wait may raise it.
@@ -114,7 +115,7 @@ def _tear_down(stage: Stage) -> bool | None:
 def _reached_at_last(stage: Stage) -> bool:
     """Switch off a supply that the run had not reached when it was stopped; return whether it is off."""
     switch_off_unreached(stage.bench)
-    if stage.bench.off_confirmed:
+    if stage.bench.off_confirmed and not stage.bench.rails:
         stage.recorder.emit(SupplySwitched(t_ns=stage.clock.now_ns(), on=False))
     return stage.bench.off_confirmed
 

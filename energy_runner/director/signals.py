@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a sampler may report: quantities known here, in SI units, one period for all; how often it is read."""
 
+from collections.abc import Mapping
+
+from energy_runner.director.plan import RunPlan
 from energy_runner.errors import BenchFault
-from instruments.roles import UNITS, AppliedSampling, Samples
+from instruments.roles import UNITS, AppliedSampling, SamplerCapabilities, Samples
 
 # The longest time for which the sampler's stream is not read: it is polled every 0.1 s, but another instrument may
 # take some time to answer in between.
@@ -46,4 +49,31 @@ def check_unread(name: str, unread_s: float) -> None:
         raise BenchFault(
             f"{name} loses samples when its stream is not read for {unread_s:g} s, and the director may be busy "
             f"for {LONGEST_SILENCE_S:g} s. Try: a lower sample rate, or a driver that reads it with a pump"
+        )
+
+
+def check_fits(name: str, capabilities: SamplerCapabilities, period_s: float, plan: RunPlan) -> None:
+    """Raise `BenchFault` for a run that is longer than the sampler can acquire, before anything is switched on.
+
+    What a run takes at least is known before: its windows, and the idle time before and after them. How long the
+    stimuli take to load is not; a run that turns out to be too long has windows that were not recorded.
+    """
+    windows_s = len(plan.inputs) * plan.window_s if plan.inferences is None else 0.0
+    least_s = plan.head_s + windows_s + plan.tail_s
+    if least_s > capabilities.longest_s:
+        raise BenchFault(
+            f"{name} can acquire for {capabilities.longest_s:.4g} s with a sample every {period_s * 1e6:.4g} µs, "
+            f"and this run takes more than {least_s:.4g} s: {len(plan.inputs)} windows of {plan.window_s:.4g} s. "
+            "Try: a lower sample rate, or another way of logging (options.log)"
+        )
+
+
+def check_one_period(applied: Mapping[str, AppliedSampling]) -> None:
+    """Raise `BenchFault` if rails would be sampled with different periods, which one trace does not hold."""
+    periods = {rail: one.period_s for rail, one in applied.items()}
+    if len(set(periods.values())) > 1:
+        each = ", ".join(f"{rail} every {period_s * 1e6:.6g} µs" for rail, period_s in periods.items())
+        raise BenchFault(
+            f"the rails are sampled with different periods: {each}. Try: [sampler] with a sample_rate_hz that all "
+            "instruments have"
         )

@@ -7,13 +7,14 @@ from functools import partial
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
+from energy_runner.bench.rails import RailsSupply, Sampled
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.first_contact import first_contact, note_boot
 from energy_runner.director.isolation import Isolation
 from energy_runner.director.laps import check_laps
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.recorder import Recorder
-from energy_runner.director.signals import check_signals, check_unread
+from energy_runner.director.signals import check_fits, check_one_period, check_signals, check_unread
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import (
     OFF_S,
@@ -67,6 +68,7 @@ class Stage:
         self.undo = UndoStack(bench.clock)
         self.acquiring = False
         self.armed = False
+        self.applied: dict[str, AppliedSampling] = {}  # by rail
         self.read_ns: int | None = None  # when the stream was last read
         self.virtual = bench.virtual
         self.total_s: float | None = None
@@ -79,6 +81,8 @@ class Stage:
         self._phase = ""
         self._opened: set[str] = set()
         bench.dut.while_waiting = self.look_after
+        if isinstance(bench.supply, RailsSupply):
+            bench.supply.switched = self._rail_switched
         bench.listen(recorder.bytes_passed)
 
     # --- time ---------------------------------------------------------------------------------------------
@@ -109,8 +113,10 @@ class Stage:
     def collect(self) -> None:
         """Read what the stream and the edge sources have ready now."""
         if self.acquiring and self.bench.sampler is not None:
-            self._note_silence(self.bench.sampler.capabilities.unread_s)
-            self.recorder.stream(self.bench.sampler.poll(self.deadline(ANSWER_S)))
+            sampled = self.bench.sampled()
+            self._note_silence(min(one.sampler.capabilities.unread_s for one in sampled))
+            for one in sampled:
+                self.recorder.stream(one.sampler.poll(self.deadline(ANSWER_S)), one.rail)
         self.take_edges()
         relay = self.bench.players.dut.instrument
         for text in self.bench.dut.link.take_remarks() if relay in self._opened else ():
@@ -196,6 +202,9 @@ class Stage:
         reached = player is not None and player.instrument in self._opened
         switch_off(self.bench, deadline, partial(self.recorder.remark, SUPPLY), persistent=reached)
 
+    def _rail_switched(self, rail: str, on: bool) -> None:
+        self.recorder.emit(SupplySwitched(t_ns=self.clock.now_ns(), on=on, rail=rail))
+
     def identified(self, name: str, identity: Identity) -> None:
         """Record the identity of an instrument; a twin behind a real port makes the whole run virtual."""
         self.virtual = self.virtual or identity.virtual
@@ -214,15 +223,25 @@ class Stage:
         return self.bench.supply.configure(settings, self.deadline(OPEN_S))
 
     def configure_sampler(self, supplied: AppliedSupply) -> AppliedSampling:
-        """Configure the sampler; return its applied settings, and record them with their specification."""
-        sampler, edges, players = self.bench.sampler, self.bench.edges, self.bench.players
-        if sampler is None or players.sampler is None:
+        """Configure the sampler; return its applied settings, and record them with their specification.
+
+        Of several rails, each is configured and recorded; all have to have the period of the first.
+        """
+        if self.bench.sampler is None or self.bench.players.sampler is None:
             raise BenchFault(f"bench '{self.bench.spec.name}' has no sampler, and energy needs one")
+        self.applied = {one.rail: self._configured(one, supplied) for one in self.bench.sampled()}
+        check_one_period(self.applied)
+        return next(iter(self.applied.values()))
+
+    def _configured(self, one: Sampled, supplied: AppliedSupply) -> AppliedSampling:
+        sampler, edges = one.sampler, self.bench.edges
         applied = sampler.configure(self.bench.sampling, self.deadline(OPEN_S))
-        check_unread(players.sampler.instrument, sampler.capabilities.unread_s)
-        check_signals(players.sampler.instrument, applied)
+        check_unread(one.by, sampler.capabilities.unread_s)
+        check_signals(one.by, applied)
+        check_fits(one.by, sampler.capabilities, applied.period_s, self.plan)
         captures = edges is not None and edges.timebase == "samples"
         specification = sampler.specification()
+        supplied = next((rail.applied for rail in self.bench.rails if rail.name == one.rail), None) or supplied
         self.recorder.emit(
             MonitorConfigured(
                 t_ns=self.clock.now_ns(),
@@ -235,10 +254,11 @@ class Stage:
                 ],
                 captures_edges=captures,
                 starts_on_edge=sampler.capabilities.starts_on_edge,
-                accuracy=as_facts(with_calibration(self.bench.spec, players.sampler.instrument, specification)),
+                accuracy=as_facts(with_calibration(self.bench.spec, one.by, specification)),
                 largest=largest_facts(specification),
-                sampler=players.sampler.instrument,
-                supply=players.supply.instrument if players.supply else "",
+                sampler=one.by,
+                supply=one.fed_by,
+                rail=one.rail,
             )
         )
         return applied
@@ -266,7 +286,8 @@ class Stage:
             return
         self.phase("power up")
         switch_on(self.bench, supply, self.deadline(POWER_S), partial(self.recorder.remark, SUPPLY))
-        self.recorder.emit(SupplySwitched(t_ns=self.clock.now_ns(), on=True))
+        if not self.bench.rails:
+            self.recorder.emit(SupplySwitched(t_ns=self.clock.now_ns(), on=True))
         boot = dut.wait_for_boot(self.deadline(self.bench.spec.dut.boot_timeout_s))
         note_boot(self, boot)
 

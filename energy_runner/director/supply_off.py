@@ -55,14 +55,14 @@ def switch_off(
     supply, player = bench.supply, bench.players.supply
     if supply is None or player is None:
         return None
-    instrument, identity = bench.instruments[player.instrument], None
+    identity: Identity | None = None
     limit_s, pause_s, again = POWER_S, FIRST_PAUSE_S, False
     while True:
         attempt = deadline.at_most(limit_s)
         try:
             if again or not opened:
-                closed(instrument)
-                identity = _opened(instrument, supply, attempt)
+                close_feeding(bench)
+                identity = _all_opened(bench, attempt)
             supply.off(attempt)
         except BaseException as error:  # whatever it was, the supply comes first
             if (again and not persistent) or deadline.remaining_s() <= pause_s:
@@ -75,6 +75,31 @@ def switch_off(
         else:
             bench.off_confirmed = True
             return identity
+
+
+def _all_opened(bench: Bench, attempt: Deadline) -> Identity | None:
+    """Open every instrument that feeds the DUT; return who the first is. None is kept from it by another.
+
+    Then all that did open are switched off, and the first error is raised.
+    """
+    feeding, trouble, identities = bench.feeding(), None, []
+    for left, (instrument, supply) in zip(range(len(feeding), 0, -1), feeding, strict=True):
+        try:
+            identities.append(_opened(instrument, supply, attempt.at_most(attempt.remaining_s() / left)))
+        except InstrumentError as error:
+            trouble = trouble or error
+    if trouble is None:
+        return identities[0]
+    for _, supply in reversed(feeding) if len(feeding) > 1 else ():
+        with suppress(InstrumentError):
+            supply.off(attempt)
+    raise trouble
+
+
+def close_feeding(bench: Bench) -> InstrumentError | None:
+    """Close every instrument that feeds the DUT; return the first error, if any."""
+    errors = [closed(instrument) for instrument, _ in bench.feeding()]
+    return next((error for error in errors if error is not None), None)
 
 
 def _opened(instrument: Instrument, supply: Supply, attempt: Deadline) -> Identity | None:
@@ -107,7 +132,7 @@ def switch_off_unreached(bench: Bench) -> None:
         try:
             switch_off(bench, bench.clock.deadline(OFF_S), persistent=False, opened=False)
         finally:
-            closed(bench.instruments[player.instrument])
+            close_feeding(bench)
 
 
 def closed(instrument: Instrument) -> InstrumentError | None:

@@ -3,9 +3,9 @@
 
 from collections.abc import Sequence
 
-from energy_runner.report.units import THIN, number, value_and_expanded
+from energy_runner.report.units import THIN, number, percent, value_and_expanded
 from energy_runner.session.record import Record
-from energy_runner.session.result import Derived, Result, Verdict
+from energy_runner.session.result import Derived, RailResult, Result, Verdict
 from energy_runner.wording import coverage_factor
 
 SUPPLY_ON = "THE SUPPLY MAY STILL BE ON: switching it off was not confirmed. Try: energy-runner bench off"
@@ -82,6 +82,7 @@ def derived(result: Result) -> list[str]:
     """Return the figures that follow from the score of an energy run, each with its uncertainty."""
     lines = []
     if result.mode == "energy" and result.energy_per_inference_j is not None:
+        lines += [_rail(rail) for rail in result.rails]
         if result.throughput is not None:
             lines.append(" ".join(rate(result.throughput)))
         if result.energy_delay_product is not None:
@@ -90,6 +91,15 @@ def derived(result: Result) -> list[str]:
             value, expanded = value_and_expanded(product.value * 1e6, product.U * 1e6)
             lines.append(f"energy-delay product {value} ± {expanded}{THIN}µJ·s")
     return lines
+
+
+def _rail(rail: RailResult) -> str:
+    """Return the energy of one of several rails, with its uncertainty and its share of the sum."""
+    score = rail.energy_per_inference_j
+    if score is None:
+        return f"rail {rail.name}: withheld"
+    value, expanded = value_and_expanded(score.median * 1e6, score.U * 1e6)
+    return f"rail {rail.name} {value} ± {expanded}{THIN}µJ per inference ({percent(rail.share)})"
 
 
 def accuracy_value(metric: str, value: float) -> str:

@@ -73,7 +73,7 @@ def tell(session: Session, result: Result) -> Story:
         result=result,
         facts=facts,
         devices={event.box: event for event in journal.of(DeviceIdentified)},
-        voltages_v=[event.voltage_v for event in journal.of(VoltageMeasured)],
+        voltages_v=[e.voltage_v for e in journal.of(VoltageMeasured) if e.rail in ("", facts.rail)],
         tear_down=_steps(journal),
         picture=drawn,
         detail=detail,

@@ -29,7 +29,8 @@ class Case:
     """What a rule may look at: one session, the rule set, and what the user gave with them.
 
     `accuracy` and `performance` are runs of the same DUT in the other modes; `beside` are the benchmarks that
-    are submitted together with this one. Each is None where nothing was given.
+    are submitted together with this one. Each is None where nothing was given. Of a DUT with several rails,
+    `rails` holds a case for each, whose `rail` names it; the result is that of their sum.
     """
 
     session: Session
@@ -38,11 +39,16 @@ class Case:
     accuracy: "Case | None" = None
     performance: "Case | None" = None
     beside: frozenset[str] | None = None
+    rail: str | None = None
+    rails: "tuple[Case, ...]" = ()
 
     @classmethod
     def of(cls, session: Session, rules: RuleSet) -> "Case":
         """Return the case of one session alone, its figures derived from its facts."""
-        return cls(session, analyze(session), rules)
+        result = analyze(session)
+        names = [rail.name for rail in result.rails]
+        each = tuple(cls(session, analyze(session, name), rules, rail=name) for name in names)
+        return cls(session, result, rules, rails=each)
 
     @property
     def record(self) -> Record:
@@ -62,11 +68,12 @@ class Case:
     @cached_property
     def facts(self) -> Facts:
         """Return the session's events, sorted by kind."""
-        return gather(self.session.journal(exchanges=False))
+        return gather(self.session.journal(exchanges=False), self.rail)
 
     def events_of[E: Event](self, kind: type[E]) -> list[E]:
-        """Return the session's events of one kind, in order."""
-        return list(self.session.journal(exchanges=False).of(kind))
+        """Return the session's events of one kind, in order; of several rails, those of this one."""
+        found = self.session.journal(exchanges=False).of(kind)
+        return [event for event in found if getattr(event, "rail", "") in ("", self.facts.rail)]
 
 
 @dataclass(frozen=True)

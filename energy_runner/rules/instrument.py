@@ -99,7 +99,7 @@ def _window_voltages(case: Case) -> list[float]:
         return []
     found: list[float] = []
     try:
-        with case.session.trace() as trace:
+        with case.session.trace(case.facts.rail) as trace:
             if "voltage" not in dict(trace.signals):
                 return []
             for window in case.result.windows:

@@ -11,7 +11,8 @@ from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.rules.base import Case
 from energy_runner.rules.load import load_rule_set
 from energy_runner.rules.registry import rules_called
-from energy_runner.rules.rule_sets import DEFAULT, DEMO, RuleSet
+from energy_runner.rules.rule import Rule
+from energy_runner.rules.rule_sets import DEFAULT, DEMO, Row, RuleSet
 from energy_runner.session.folder import Session, with_digest
 from energy_runner.session.result import Judged, JudgedSession, Result, Verdict
 from energy_runner.version import version
@@ -117,8 +118,27 @@ def _other(name: str, session: Session | None, rules: RuleSet) -> Case | None:
 
 def _verdicts(case: Case, ids: Sequence[str]) -> list[Verdict]:
     rules = rules_called(ids)
-    verdicts = [rule.verdict(case, case.rules.rules[rule_id]) for rule_id, rule in rules.items()]
+    verdicts = [_of_all_rails(rule, case, case.rules.rules[rule_id]) for rule_id, rule in rules.items()]
     return [verdict for verdict in verdicts if verdict is not None]
+
+
+def _of_all_rails(rule: Rule, case: Case, row: Row) -> Verdict | None:
+    """Return the verdict on the sum, or that on the worst rail, named, unless all of them do as the sum does."""
+    verdict = rule.verdict(case, row)
+    each = [(rail.rail, own) for rail in case.rails if (own := rule.verdict(rail, row)) is not None]
+    if not each:
+        return verdict
+    name, worst = min(each, key=lambda one: _rank(one[1]))
+    ranks = {_rank(one) for one in (verdict, *(own for _, own in each)) if one is not None}
+    if len(ranks) == 1 and verdict is not None:
+        return verdict
+    said = f"rail {name}: "
+    return worst.model_copy(update={"note": said + worst.note, "text": said + worst.text})
+
+
+def _rank(verdict: Verdict) -> int:
+    """Return how good a verdict is: failed, not known, passed."""
+    return 2 if verdict.passed else 1 if not verdict.known else 0
 
 
 def _chosen(rules: RuleSet, ids: Sequence[str] | None) -> list[str]:

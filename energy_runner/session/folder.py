@@ -319,9 +319,12 @@ class Session:
         """Return whether the session holds samples of a power monitor."""
         return (self.path / TRACE).is_file()
 
-    def trace(self) -> TraceReader:
-        """Return a reader of the trace; the caller closes it, best with a `with` statement."""
-        return TraceReader(self.path / TRACE)
+    def trace(self, rail: str | None = None) -> TraceReader:
+        """Return a reader of the trace; the caller closes it, best with a `with` statement.
+
+        Of a session with several rails it reads `rail`, or the first.
+        """
+        return TraceReader(self.path / TRACE, rail)
 
     def result(self) -> Result:
         """Return the result as it was written; raises `SessionError` if the session was not analysed."""

@@ -34,6 +34,7 @@ __all__ = [
     "LevelResult",
     "Levels",
     "NetEnergy",
+    "RailResult",
     "Result",
     "SampleClock",
     "Score",
@@ -108,6 +109,23 @@ class WindowResult(Model):
             "" if lasts is None else f"{lasts:.4f}",
             "" if each is None else f"{each * 1e6:.3f}",
         )
+
+
+class RailResult(Model):
+    """One of several supply rails of the DUT."""
+
+    name: str
+    """Its name in the bench file."""
+    voltage_v: float
+    """Voltage that was set, V."""
+    energy_per_inference_j: Score | None = None
+    """Its energy of one inference, J; null where it cannot be defended."""
+    share: float | None = None
+    """Its share of the sum of all rails."""
+    windows: list[WindowResult] = Field(default_factory=list)
+    """Its windows, in order."""
+    uncertainty: Uncertainty | None = None
+    """Uncertainty budget of its energy."""
 
 
 class AccuracyResult(Model):
@@ -292,6 +310,8 @@ class Result(Model):
     """Energy mode: energy of an inference times its mean duration, J·s."""
     accuracy: AccuracyResult | None = None
     """Accuracy mode: the metric."""
+    rails: list[RailResult] = Field(default_factory=list, exclude_if=lambda rails: not rails)
+    """Energy mode, a DUT with several supply rails: each rail; the figures beside are those of their sum."""
     windows: list[WindowResult] = Field(default_factory=list)
     """The timed windows, in order."""
     between_windows_w: list[float | None] = Field(default_factory=list)

@@ -53,14 +53,20 @@ def _block_size(rate_hz: float) -> int:
 class TraceWriter:
     """Write signals of one common sample period, block by block, at constant memory.
 
-    `signals` are (name, unit) pairs. Raises `BenchFault` when the file cannot be written.
+    `signals` are (name, unit) pairs; `groups` says how many of them, in their order, come together, where they are
+    of several samplers, each with a timebase of its own. Raises `BenchFault` when the file cannot be written.
     """
 
-    def __init__(self, path: Path, signals: Sequence[tuple[str, str]], period_s: float) -> None:
+    def __init__(
+        self, path: Path, signals: Sequence[tuple[str, str]], period_s: float, groups: Sequence[int] = ()
+    ) -> None:
         self._path = path
         self._count = len(signals)
+        counts = list(groups) or [len(signals)]
+        firsts = [1 + sum(counts[:number]) for number in range(len(counts))]
+        self._numbers = [range(first, first + count) for first, count in zip(firsts, counts, strict=True)]
         self._period_s = period_s
-        self._length = 0
+        self._lengths = [0] * len(counts)
         self._edges = 0
         rate_hz = 1 / period_s
         block = _block_size(rate_hz)
@@ -86,24 +92,25 @@ class TraceWriter:
 
     @property
     def length(self) -> int:
-        """Return how many sample periods were written, missing samples included."""
-        return self._length
+        """Return how many sample periods were written, missing samples included; of the first group."""
+        return self._lengths[0]
 
-    def append(self, first: int, values: Sequence[Float32Array]) -> None:
-        """Append samples from index `first` on, one equally long array for each signal.
+    def append(self, first: int, values: Sequence[Float32Array], group: int = 0) -> None:
+        """Append samples from index `first` on, one equally long array for each signal of a group.
 
         A gap before `first` is filled with NaN. Raises `BenchFault` for samples that were written already.
         """
-        if len(values) != self._count or any(len(array) != len(values[0]) for array in values):
-            raise ValueError(f"{self._count} arrays of equal length are needed")
-        if first < self._length:
-            raise BenchFault(f"{self._path}: samples from {first} on, but {self._length} are written already")
-        if (first - self._length) * self._period_s > _LONGEST_GAP_S:
-            raise BenchFault(f"{self._path}: the samples jump from {self._length} to {first}")
+        count, length = len(self._numbers[group]), self._lengths[group]
+        if len(values) != count or any(len(array) != len(values[0]) for array in values):
+            raise ValueError(f"{count} arrays of equal length are needed")
+        if first < length:
+            raise BenchFault(f"{self._path}: samples from {first} on, but {length} are written already")
+        if (first - length) * self._period_s > _LONGEST_GAP_S:
+            raise BenchFault(f"{self._path}: the samples jump from {length} to {first}")
         try:
-            while self._length < first:
-                self._write([_NAN_BLOCK[: first - self._length]] * self._count)
-            self._write(values)
+            while (missing := first - self._lengths[group]) > 0:
+                self._write([_NAN_BLOCK[:missing]] * count, group)
+            self._write(values, group)
         except (RuntimeError, ValueError) as error:
             raise self._fault(error) from None
 
@@ -155,10 +162,10 @@ class TraceWriter:
     ) -> None:
         self.close()
 
-    def _write(self, values: Sequence[Float32Array]) -> None:
-        for number, array in enumerate(values, start=1):
-            self._file.fsr(number, self._length, np.ascontiguousarray(array, dtype=np.float32))
-        self._length += len(values[0])
+    def _write(self, values: Sequence[Float32Array], group: int) -> None:
+        for number, array in zip(self._numbers[group], values, strict=True):
+            self._file.fsr(number, self._lengths[group], np.ascontiguousarray(array, dtype=np.float32))
+        self._lengths[group] += len(values[0])
 
     def _fault(self, error: Exception) -> BenchFault:
         # The errors of pyjls have no errno, so the reason is not known.
@@ -171,11 +178,12 @@ class TraceWriter:
 class TraceReader:
     """Read a trace; one that is still being written, or that a killed run left, is read in place as it is.
 
-    `length` is how many samples all signals hold. Raises `SessionError` for a file that is not a trace, or for
-    samples that it does not hold.
+    `length` is how many samples all signals hold. Of a trace of several rails, whose signals are called
+    `RAIL.SIGNAL`, one rail is read: `rail`, or the first; `rails` names all of them. Raises `SessionError` for a
+    file that is not a trace, or for samples that it does not hold.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rail: str | None = None) -> None:
         self._path = path
         try:
             self._file: ClosedTrace | TraceBlocks = ClosedTrace(path) if _closed(path) else TraceBlocks(path)
@@ -186,9 +194,16 @@ class TraceReader:
             found = self._file.signals
             if not found:
                 raise SessionError(f"{path}: holds no signal")
+            self.rails = list(dict.fromkeys(name.partition(".")[0] for _, name, _ in found if "." in name))
+            if self.rails:
+                chosen = self.rails[0] if rail is None else rail
+                begins = f"{chosen}."
+                found = [(n, name.removeprefix(begins), u) for n, name, u in found if name.startswith(begins)]
+                if not found:
+                    raise SessionError(f"{path}: has no rail {chosen!r}, only {', '.join(self.rails)}")
             self._ids = {name: number for number, name, _ in found}
             self.signals = [(name, unit) for _, name, unit in found]
-            self.length = self._file.length
+            self.length = self._length()
         except BaseException:
             self.close()
             raise
@@ -199,7 +214,7 @@ class TraceReader:
             self._file.refresh()
         except (OSError, RuntimeError, ValueError) as error:
             raise SessionError(f"{self._path}: cannot be read as a trace ({in_words(error)})") from None
-        self.length = self._file.length
+        self.length = self._length()
         return self.length
 
     def read(self, signal: str, start: int, stop: int) -> Float32Array:
@@ -250,6 +265,10 @@ class TraceReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _length(self) -> int:
+        lengths = self._file.lengths
+        return min((lengths[number] for number in self._ids.values()), default=0)
 
     def _id(self, signal: str) -> int:
         if signal not in self._ids:

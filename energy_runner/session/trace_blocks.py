@@ -91,9 +91,9 @@ class TraceBlocks:
         return [(number, track.name, track.unit) for number, track in sorted(self._tracks.items())]
 
     @property
-    def length(self) -> int:
-        """Return how many samples all signals hold; one may be a block ahead of another."""
-        return min((track.length for track in self._tracks.values()), default=0)
+    def lengths(self) -> dict[int, int]:
+        """Return how many samples each signal holds, by its number; one may be a block ahead of another."""
+        return {number: track.length for number, track in self._tracks.items()}
 
     def refresh(self) -> None:
         """Walk over the chunks that were completed since the last time."""

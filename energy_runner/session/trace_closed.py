@@ -30,9 +30,9 @@ class ClosedTrace:
         ]
 
     @property
-    def length(self) -> int:
-        """Return how many samples all signals hold."""
-        return min((int(signal.length) for number, signal in self._file.signals.items() if number), default=0)
+    def lengths(self) -> dict[int, int]:
+        """Return how many samples each signal holds, by its number."""
+        return {number: int(signal.length) for number, signal in self._file.signals.items() if number}
 
     @property
     def user_data(self) -> list[tuple[int, str | bytes]]:

@@ -71,7 +71,7 @@ class _HeldSession(Session):
     def has_trace(self) -> bool:
         return self.samples is not None
 
-    def trace(self) -> TraceReader:
+    def trace(self, rail: str | None = None) -> TraceReader:
         if self.samples is None:
             raise SessionError("the session holds no samples")
         return _HeldTrace(self.samples)

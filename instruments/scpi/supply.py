@@ -191,6 +191,11 @@ class ScpiSupply:
         """Say to the instrument that the output is still wanted, if it switches it off by itself otherwise."""
         self._watchdog.keep_alive(deadline)
 
+    @property
+    def voltage_set_v(self) -> float:
+        """Return the voltage that was set last (V), as the instrument reported it."""
+        return self._voltage_v
+
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
         """Return the voltage at the sense terminals (V), None while the meter is busy.
 

@@ -60,6 +60,12 @@ class ScpiCore:
         self._refuses = refuses
         self._input = MessageBuffer(blocks)
 
+    def another(self) -> "ScpiCore":
+        """Return the same instrument at the end of another connection: its error queue is the same."""
+        other = ScpiCore({}, self._refuses)
+        other._table, other._queue = self._table, self._queue
+        return other
+
     def clear(self) -> None:
         """Empty the error queue."""
         self._queue.clear()

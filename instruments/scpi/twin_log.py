@@ -64,17 +64,27 @@ class MeterErrors:
 class VirtualLog:
     """One log: `arm()` it, `trigger()` it, `fetch()` its records, `abort()` it.
 
-    Records become readable in pieces of `piece_s` seconds (0: each at once); `fifo_s` seconds of them are kept.
+    Records become readable in pieces of `piece_s` seconds (0: each at once); `fifo_s` seconds of them are kept. A
+    value is the mean over the first `aperture_s` seconds of its period (0: over all of it).
     """
 
     def __init__(
-        self, world: World, voltage: CurrentHistory, errors: MeterErrors, *, fifo_s: float, piece_s: float = 0.0
+        self,
+        world: World,
+        voltage: CurrentHistory,
+        errors: MeterErrors,
+        *,
+        fifo_s: float,
+        piece_s: float = 0.0,
+        aperture_s: float = 0.0,
     ) -> None:
         self._world = world
         self._voltage = voltage  # the true output voltage in place of a current
         self._errors = errors
         self._fifo_s = fifo_s
         self._piece_s = piece_s
+        self._aperture_s = aperture_s
+        self._kept: FloatArray | None = None
         self._logs = 0
         self.armed = False
         self.running = False
@@ -90,6 +100,7 @@ class VirtualLog:
         self._logs += 1
         self._noise = self._world.rng(f"{self._errors.table.name} noise {self._logs}")
         self._columns, self._period_s = columns, period_s
+        self._kept = None
         self.armed, self.running = True, False
 
     def trigger(self, at_ns: int) -> None:
@@ -101,6 +112,20 @@ class VirtualLog:
     def abort(self) -> None:
         """End the log; what was not read is gone."""
         self.armed = self.running = False
+
+    def hold(self) -> None:
+        """End the log; what is kept stays, if it is complete."""
+        self.armed = False
+
+    def length(self) -> int:
+        """Return how many records there have been since the trigger."""
+        return self._readable() if self.running else 0
+
+    def kept(self, count: int) -> FloatArray:
+        """Return the first `count` records, which can be asked for again and again; a row for each."""
+        if self._kept is None or len(self._kept) != count:
+            self._kept = self.fetch(count)
+        return self._kept
 
     @property
     def waiting(self) -> bool:
@@ -174,16 +199,24 @@ class VirtualLog:
             if column == "CURR":
                 table[:, i] = self._currents(edges_ns, noise[:, i])
             elif column == "VOLT":
-                true_v = np.diff(self._voltage.charge_c(edges_ns)) / (period_ns / NS_PER_S)
+                true_v = self._means(self._voltage, edges_ns)
                 table[:, i] = self._errors.voltage(true_v, noise[:, i], period_ns / NS_PER_S)
             else:
                 table[:, i] = self._errors.scale * self._errors.table.voltage[2] * noise[:, i]
         self._next += count
         return table
 
+    def _means(self, history: CurrentHistory, edges_ns: FloatArray) -> FloatArray:
+        """Return the mean level of each record, over its period or the aperture at its beginning."""
+        if not self._aperture_s:
+            return np.diff(history.charge_c(edges_ns)) / (self._period_ns / NS_PER_S)
+        begins_ns = edges_ns[:-1]
+        ends_ns = begins_ns + self._aperture_s * NS_PER_S
+        return (history.charge_c(ends_ns) - history.charge_c(begins_ns)) / self._aperture_s
+
     def _currents(self, edges_ns: FloatArray, noise: FloatArray) -> FloatArray:
         period_s = self._period_ns / NS_PER_S
-        true_a = np.diff(self._world.history.charge_c(edges_ns)) / period_s
+        true_a = self._means(self._world.history, edges_ns)
         measured = self._errors.current(true_a, noise, period_s)
         limit_a = self._world.faults.over_range_above_a or self._errors.table.ranges[-1, 0]
         over = true_a > limit_a

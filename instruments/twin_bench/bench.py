@@ -17,6 +17,20 @@ from instruments.world.dut import DutTwin
 from instruments.world.load import LoadOptions, VirtualLoad
 from instruments.world.world import World
 
+RAIL_SHARE = 0.3  # of the first rail's current that each further rail of the virtual DUT draws
+
+
+@dataclass(frozen=True)
+class TwinRail:
+    """An instrument on a further rail of the DUT: the rail's name, and what it is a channel of, if anything.
+
+    `beside` is the instrument, built before, of whose mainframe it is another `channel`.
+    """
+
+    rail: str
+    beside: str = ""
+    channel: int = 0
+
 
 @dataclass(frozen=True)
 class TwinOptions:
@@ -27,7 +41,7 @@ class TwinOptions:
     the IO manager) uses, which a test may set wrong. With `emulated`, both boards run their real firmware in
     emulators, and `model_path` is the network built into the DUT's firmware. `load` is a resistor in the place of
     the DUT. `fed_v` is the voltage of a supply outside the bench, which is always on; 0 where an instrument of the
-    bench feeds the DUT.
+    bench feeds the DUT. `rails` says which instruments are on further rails, or further channels of a mainframe.
     """
 
     instruments: dict[str, DriverSpec] = field(default_factory=dict)
@@ -44,6 +58,7 @@ class TwinOptions:
     emulated: bool = False
     load: LoadOptions | None = None
     fed_v: float = 0.0
+    rails: dict[str, TwinRail] = field(default_factory=dict)
 
 
 class Twin(Protocol):
@@ -91,10 +106,25 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
     on_uart = {name: spec for name, spec in options.instruments.items() if "dut" in spec.roles}
     twins = {name: wired(spec, name) for name, spec in on_uart.items()}
     others = {name: spec for name, spec in options.instruments.items() if name not in twins}
-    twins |= {name: spec.build_twin(world, name) for name, spec in others.items()}
+    rails = {"": world}
+    for name, spec in others.items():
+        on = options.rails.get(name, TwinRail(""))
+        if on.rail not in rails:
+            rails[on.rail] = world.rail(on.rail, RAIL_SHARE)
+        twins[name] = _twin(spec, name, on, rails[on.rail], twins)
     if options.fed_v:
         world.set_supply(True, options.fed_v)
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
+
+
+def _twin(spec: DriverSpec, name: str, on: TwinRail, world: World, twins: dict[str, Any]) -> Any:
+    """Return the twin of an instrument on its rail, whose `world` it sees."""
+    if on.beside:
+        return twins[on.beside].another(world, name, on.channel)
+    twin = spec.build_twin(world, name)
+    if on.channel:
+        twin.feeds(on.channel)
+    return twin
 
 
 def _loaded(world: World, options: TwinOptions, load: LoadOptions) -> tuple[DutTwin, Wired]:

@@ -58,6 +58,8 @@ class World:
         self._began_ns: int | None = None  # of the window in progress
         self._edge_listeners: list[EdgeListener] = []
         self._power_listeners: list[Callable[[bool], None]] = []
+        self._rails: list[RailWorld] = []
+        self._on, self._fed_v = False, 0.0  # its own rail; `powered` means that all rails are on
 
     def rng(self, name: str) -> np.random.Generator:
         """Return the random stream `name`; streams do not depend on each other or on the order of the calls."""
@@ -75,13 +77,29 @@ class World:
         """Call `listener(powered)` whenever the DUT's supply is switched."""
         self._power_listeners.append(listener)
 
+    def rail(self, name: str, share: float) -> "RailWorld":
+        """Return a further supply rail of the DUT, which draws `share` of the current that the first one draws.
+
+        The DUT runs only while all its rails are on.
+        """
+        rail = RailWorld(self, name, share)
+        self._rails.append(rail)
+        return rail
+
     def set_supply(self, powered: bool, voltage_v: float) -> None:
         """Switch the DUT's supply rail; `voltage_v` is the true voltage at the DUT, not the one set."""
+        self._on, self._fed_v = powered, voltage_v if powered else 0.0
+        self.rails_changed()
+
+    def rails_changed(self) -> None:
+        """Heed that a rail was switched, or its voltage changed."""
+        powered = self._on and all(rail.powered for rail in self._rails)
         changed = powered != self.powered
         self.powered = powered
-        self.voltage_v = voltage_v if powered else 0.0
+        self.voltage_v = self._fed_v
         if not changed:  # the DUT continues with what it is doing
-            self.history.change_voltage(self.clock.now_ns(), self.voltage_v)
+            for world in (self, *self._rails):
+                world.history.change_voltage(self.clock.now_ns(), world.voltage_v)
             return
         self._began_ns = None
         self.draw(0.0)
@@ -94,7 +112,10 @@ class World:
         """Let the DUT draw `current_a` from now on."""
         self._current_a = current_a
         self._forget()
-        self.history.append(self.clock.now_ns(), current_a if self.powered else 0.0, self.voltage_v)
+        drawn_a = current_a if self.powered else 0.0
+        self.history.append(self.clock.now_ns(), drawn_a, self.voltage_v)
+        for rail in self._rails:
+            rail.history.append(self.clock.now_ns(), rail.share * drawn_a, rail.voltage_v)
 
     def plan(self, at_ns: FloatArray, current_a: FloatArray) -> None:
         """Plan the DUT's current (A; times in ns, rising); a later `draw()` or `plan()` replaces the rest."""
@@ -102,6 +123,8 @@ class World:
             self._current_a = float(current_a[-1])
             self._forget()
             self.history.extend(at_ns, current_a, self.voltage_v)
+            for rail in self._rails:
+                rail.history.extend(at_ns, rail.share * current_a, rail.voltage_v)
 
     # --- timestamp pin ----------------------------------------------------------------------------------
 
@@ -140,7 +163,8 @@ class World:
         return [*self._past_windows, *(self._true(*window) for window in self._windows)]
 
     def _true(self, start_ns: int, stop_ns: int, inferences: int) -> TrueWindow:
-        energy_j = float(self.history.energy_j(stop_ns) - self.history.energy_j(start_ns))
+        histories = [world.history for world in (self, *self._rails)]
+        energy_j = sum(float(one.energy_j(stop_ns) - one.energy_j(start_ns)) for one in histories)
         return TrueWindow(start_ns, stop_ns, inferences, energy_j)
 
     def _forget(self) -> None:
@@ -153,5 +177,38 @@ class World:
         past = sum(1 for start_ns, _, _ in self._windows if start_ns <= before_ns)
         self._past_windows += [self._true(*window) for window in self._windows[:past]]
         del self._windows[:past]
-        self.history.forget(before_ns)
+        for world in (self, *self._rails):
+            world.history.forget(before_ns)
         self._most_levels = max(MOST_LEVELS, 2 * len(self.history))
+
+
+class RailWorld(World):
+    """The world as the instruments on a further rail of the DUT see it: with a voltage and a current of its own.
+
+    `powered` says whether this rail is on. Time, faults and the timestamp pin are those of the whole world, and
+    the streams of random numbers are this rail's own.
+    """
+
+    def __init__(self, world: World, name: str, share: float) -> None:
+        super().__init__(world.clock, world.seed, ideal=world.ideal)
+        self.share = share
+        self.faults = world.faults
+        self._world = world
+        self._name = name
+
+    def rng(self, name: str) -> np.random.Generator:
+        """Return the random stream `name` of this rail."""
+        return self._world.rng(f"{self._name} {name}")
+
+    def on_power(self, listener: Callable[[bool], None]) -> None:
+        """Call `listener(powered)` whenever the DUT's supply is switched."""
+        self._world.on_power(listener)
+
+    def on_edge(self, listener: EdgeListener) -> None:
+        """Call `listener(at_ns)` at every falling edge of the timestamp pin."""
+        self._world.on_edge(listener)
+
+    def set_supply(self, powered: bool, voltage_v: float) -> None:
+        """Switch this rail; `voltage_v` is the true voltage at the DUT."""
+        self.powered, self.voltage_v = powered, voltage_v if powered else 0.0
+        self._world.rails_changed()

@@ -60,12 +60,14 @@ def make(
     ideal: bool = True,
     channel: int = 1,
     link: type[CableLink] = CableLink,
+    **options: object,
 ) -> Bench:
     clock = VirtualClock()
     world = World(clock, seed, ideal=ideal)
     twin = VirtualN6705(world)
     cable = link("monitor", clock, twin.port)
-    return Bench(world, twin, Monitor(N6705(StreamScpiLink(cable), clock, Options(channel=channel))), cable)
+    given = Options.model_validate({"channel": channel, **options})
+    return Bench(world, twin, Monitor(N6705(StreamScpiLink(cable), clock, given)), cable)
 
 
 def of[T](kind: type[T], items: Sequence[object]) -> list[T]:

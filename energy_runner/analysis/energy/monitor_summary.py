@@ -74,7 +74,7 @@ def check_summary(session: Session, facts: Facts) -> tuple[SummaryCheck | None, 
     if facts.summary is None or facts.monitor is None or not session.has_trace():
         return None, []
     try:
-        with session.trace() as trace:
+        with session.trace(facts.rail) as trace:
             recorded = {name: _read(trace, facts, name) for name, _ in trace.signals}
             figures = list(_figures(trace, facts, facts.summary, recorded))
     except SessionError:

@@ -67,6 +67,7 @@ class _Pass:
         self._dialogues: dict[str, Dialogue] = defaultdict(Dialogue)
         self._settings: dict[str, Settings] = defaultdict(Settings)
         self._monitors: frozenset[str] = frozenset()
+        self._fed_by: dict[str, str] = {}  # the supply of each rail
         self._dut: Dialogue | None = None
         self._used: Infer | None = None
         self._loaded: StimulusLoaded | None = None
@@ -174,13 +175,15 @@ class _Pass:
 
     def configured(self, event: MonitorConfigured) -> None:
         """Compare voltage and sample period with the commands that set them."""
-        self._monitors = frozenset({event.sampler, event.supply})
+        self._monitors |= {event.sampler, event.supply}
+        self._fed_by[event.rail] = event.supply
         self._setting("voltage in V", event.voltage_set_v, self._settings[event.supply].voltage_v)
         self._setting("sample period in s", event.period_s, self._settings[event.sampler].period_s)
 
     def switched(self, event: SupplySwitched) -> None:
         """Compare the supply's state with the command that switched it."""
-        known = [one.on for one in self._settings.values() if one.on is not None]
+        ours = [self._settings[self._fed_by[event.rail]]] if event.rail in self._fed_by and event.rail else None
+        known = [one.on for one in ours or self._settings.values() if one.on is not None]
         if known:
             self.fact("the supply", "switched", "on" if event.on else "off", "on" if any(known) else "off")
 

@@ -16,7 +16,7 @@ from energy_runner.analysis.uncertainty.wording import stated
 from energy_runner.errors import SessionError
 from energy_runner.session.result import Score, Uncertainty, WindowUncertainty
 
-__all__ = ["Conditions", "Evaluation", "Limits", "Measured", "evaluate"]
+__all__ = ["Conditions", "Evaluation", "Limits", "Measured", "evaluate", "evaluate_causes"]
 
 _BEYOND_REASON = 1e6
 _ONE_WINDOW = "repeatability unknown: there is only one window"
@@ -46,12 +46,16 @@ def evaluate(windows: Sequence[Measured], given: Conditions) -> Evaluation:
 
     Raises `SessionError` if a limit or a window is beyond all reason.
     """
-    causes = find_causes(windows, given)
     values_j = [window.per_inference_j for window in windows]
+    return evaluate_causes(values_j, find_causes(windows, given), [window.stimulus for window in windows])
+
+
+def evaluate_causes(values_j: Sequence[float], causes: Causes, stimuli: Sequence[int | None]) -> Evaluation:
+    """Return the same of windows with the energies per inference `values_j`, whose causes of error are known."""
     _check(causes, values_j)
     each = [_window(window_budget(value, causes.counted, i), causes) for i, value in enumerate(values_j)]
-    budget = score_budget(values_j, causes.counted, [window.stimulus for window in windows])
-    doubts = causes.doubts + ([_ONE_WINDOW] if len(windows) == 1 else [])
+    budget = score_budget(values_j, causes.counted, stimuli)
+    doubts = causes.doubts + ([_ONE_WINDOW] if len(values_j) == 1 else [])
     score = Score(
         median=budget.value_j,
         u=budget.u_j,

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all events have in common, and the event of a kind that this version does not know."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# The rail of the DUT that an event is about, on a bench that measures several; else it is not written.
+Rail = Annotated[str, Field(max_length=60, exclude_if=lambda rail: not rail)]
 Purpose = Literal["boot", "sync", "trial", "window", "accuracy"]
 Outcome = Literal["completed", "bench-fault", "interrupted", "failed"]
 

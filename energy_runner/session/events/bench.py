@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, StrictBool
 
-from energy_runner.session.events.base import Event
+from energy_runner.session.events.base import Event, Rail
 
 
 class DeviceIdentified(Event):
@@ -46,6 +46,8 @@ class MonitorConfigured(Event):
     """Current limit of the supply, A; null where it does not tell of one."""
     largest: list[dict[str, Any]] = Field(default_factory=list)
     """Largest readings that there can be, each with `value`, `unit`, `lasting` and `source`."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class SupplySwitched(Event):
@@ -54,6 +56,8 @@ class SupplySwitched(Event):
     kind: Literal["supply-switched"] = "supply-switched"
     on: StrictBool
     """True: on; false: off."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class VoltageMeasured(Event):
@@ -62,6 +66,8 @@ class VoltageMeasured(Event):
     kind: Literal["voltage-measured"] = "voltage-measured"
     voltage_v: float
     """Voltage at the output, V."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class TemperatureMeasured(Event):

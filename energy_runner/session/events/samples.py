@@ -3,13 +3,15 @@
 
 from typing import Literal
 
-from energy_runner.session.events.base import Event
+from energy_runner.session.events.base import Event, Rail
 
 
 class AcquisitionStarted(Event):
     """The monitor acknowledged the start (or the arming) of its acquisition."""
 
     kind: Literal["acquisition-started"] = "acquisition-started"
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class AcquisitionStopped(Event):
@@ -20,6 +22,8 @@ class AcquisitionStopped(Event):
     """Length of the timebase in samples, lost ones included."""
     received: int
     """Samples that arrived."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class SamplesArrived(Event):
@@ -28,6 +32,8 @@ class SamplesArrived(Event):
     kind: Literal["samples-arrived"] = "samples-arrived"
     end: int
     """Samples before this index had arrived by `t_ns`."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class EdgeCaptured(Event):
@@ -62,6 +68,8 @@ class SamplesLost(Event):
     """Samples that are missing."""
     detail: str
     """What the monitor reported."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class SamplesOverRange(Event):
@@ -74,6 +82,8 @@ class SamplesOverRange(Event):
     """How many."""
     detail: str
     """What the monitor reported."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class MonitorTime(Event):
@@ -86,6 +96,8 @@ class MonitorTime(Event):
     """Elapsed time by the monitor's clock, s."""
     buffer_fill: float | None
     """Share of its buffer in use; null if it does not say."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
 
 
 class MonitorSummary(Event):
@@ -112,3 +124,5 @@ class MonitorSummary(Event):
     """Energy, J."""
     energy_step_j: float = 0.0
     """One step of its last digit, J."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""

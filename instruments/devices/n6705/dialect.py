@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands for an N6705 or N6700, as tables; none but the watchdog's affects another channel of the mainframe.
 
+`whole_dialect.py` has those of the logs that are read in one piece.
 Source: Keysight N6705C Operating and Service Guide, chapters "SCPI Programming Reference" and "External Data
 Logging".
 """
 
+import math
+from dataclasses import dataclass
 from functools import partial
 
 from instruments.devices.n6705.protocol import OPERATION_ARMED
-from instruments.roles import SupplyLimits
+from instruments.roles import SignalKind, SupplyLimits
 from instruments.scpi.fifo_logger import FifoDialect
 from instruments.scpi.output_watchdog import WatchdogDialect
 from instruments.scpi.records import decode_records
@@ -61,14 +64,48 @@ WITH_WATCHDOG = "N670[0-3]C"
 WATCHDOG_S = 60
 
 
-def supply_dialect(ours: str) -> SupplyDialect:
-    """Return the commands of the supply for the channel list `ours`, such as `(@1)`."""
+AUX, MAIN = "SENS:VOLT:INP AUX,{ours}", "SENS:VOLT:INP MAIN,{ours}"
+
+
+@dataclass(frozen=True)
+class LogKind:
+    """One way of logging: `set_up` in blocks, the query of its `period`, and one that says what is `logged`.
+
+    `abort` ends it. It holds `points` records at most, and `longest_s` seconds unless a bench file says otherwise;
+    `at_end` means that it is read in one piece.
+    """
+
+    set_up: tuple[tuple[str, tuple[str, ...]], ...]
+    period: str
+    logged: str
+    abort: str
+    default_period_s: float
+    kind: SignalKind = "mean"
+    unread_s: float = math.inf
+    points: float = math.inf
+    longest_s: float = math.inf
+    at_end: bool = False
+    stop_s: float = 0.0
+
+
+ELOG = LogKind(
+    set_up=LOG,
+    period="SENS:ELOG:PER? {ours}",
+    logged="SENS:ELOG:FUNC:{parameter}? {ours}",
+    abort="ABOR:ELOG {ours}",
+    default_period_s=204.8e-6,  # the shortest for two parameters, 102.4 us each
+    unread_s=0.9 * FIFO_S,
+)
+
+
+def supply_dialect(ours: str, abort: tuple[str, ...]) -> SupplyDialect:
+    """Return the commands of the supply for the channel list `ours`, such as `(@1)`; `abort` ends its log."""
     return SupplyDialect(
         limits=LIMITS,
         set_up=SUPPLY,
         on=f"OUTP ON,{ours}",
         off=(
-            (f"OUTP OFF,{ours}", f"ABOR:ELOG {ours}"),
+            (f"OUTP OFF,{ours}", *abort),
             (f"OUTP:STAT 0,{ours}",),
             (f"VOLT 0,{ours}", f"OUTP:STAT 0,{ours}"),
         ),
@@ -88,11 +125,15 @@ def supply_dialect(ours: str) -> SupplyDialect:
     )
 
 
-def log_dialect(ours: str) -> FifoDialect:
-    """Return the commands that arm, fetch and end the log of the channel list `ours`."""
+def log_dialect(ours: str, *, aux: bool = False) -> FifoDialect:
+    """Return the commands that arm, fetch and end the log of the channel list `ours`.
+
+    With `aux`, the voltmeter is on the auxiliary input while it logs, and only then: the supply's output is
+    measured with it, too.
+    """
     return FifoDialect(
-        arm=(f"INIT:ELOG {ours}",),
-        abort=(f"ABOR:ELOG {ours}",),
+        arm=(*((AUX.format(ours=ours),) if aux else ()), f"INIT:ELOG {ours}"),
+        abort=(f"ABOR:ELOG {ours}", *((MAIN.format(ours=ours),) if aux else ())),
         fetch=f"FETC:ELOG? {FETCH_RECORDS},{ours}",
         records_at_once=FETCH_RECORDS,
         record_bytes=4 * len(SIGNALS),

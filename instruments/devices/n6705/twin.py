@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The twin of a Keysight N6705C: channel 1 holds an N6781A that feeds the DUT, the others feed nothing.
+"""The twin of a Keysight N6705C: channel 1 holds an N6781A that feeds the DUT, the others feed nothing at first.
 
 It answers the instrument's SCPI on `port` and has its traps: after *RST the voltage of every channel is logged,
 which lengthens the records of a log over several channels, and its period; errors are reported only in answer to a
@@ -9,95 +9,112 @@ Logging".
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import numpy as np
-
-from instruments.devices.n6705.twin_log import FIFO_S, METER, TICK_S, TICKS_PER_PARAMETER
+from instruments.devices.n6705.twin_channel import OC, Channel, Rail
+from instruments.devices.n6705.twin_log import TICK_S, TICKS_PER_PARAMETER
 from instruments.devices.n6705.twin_watchdog import VirtualWatchdog
+from instruments.devices.n6705.twin_whole import VirtualWholeLogs
 from instruments.scpi.blocks import format_block
 from instruments.scpi.identity import TWIN_SERIAL
 from instruments.scpi.twin_core import Call, Handler, ScpiCore, ScpiError
-from instruments.scpi.twin_log import MeterErrors, VirtualLog
+from instruments.scpi.twin_log import VirtualLog
 from instruments.world.cable import HostPort
-from instruments.world.history import CurrentHistory
 from instruments.world.world import World
 
 MODULES = ("N6781A", "N6731B", "N6752A")
 DUT_CHANNEL = 1
-SET_GAIN, SET_OFFSET_V = 0.00025, 1.8e-3  # limits of the programmed voltage
+SMU = "N6781A"
 _ASCII_SLOWER = 5  # the shortest period with FORM ASC
 _NUMBER = "+.8E"
-# Settings that other programs use, as they are after *RST: a waveform in the place of the voltage, the input of
-# the voltmeter, whether the range of the logged voltage follows it.
-_OTHERS = {"VOLT:MODE": "FIX", "CURR:MODE": "FIX", "VOLT:INP": "MAIN", "VOLT:RANG:AUTO": "ON"}
-_LOWEST_RANGE_V = 1.0
 # What an interrupted run may leave unread: the end of a block and an answer.
 _STALE = b'\x0a\x3d\xcc\xcc\xcd\n+0,"No error"\n'
 
-CV, OFF, WAITING, MEASURING = 1, 4, 8, 32  # STAT:OPER:COND?
-OV, OC, LIMIT, PROT = 1, 2, 128, 2048  # STAT:QUES:COND?
-
-
-@dataclass
-class Channel:
-    """Settings of one output; the defaults are those after *RST."""
-
-    module: str
-    on: bool = False
-    voltage_v: float = 0.0
-    limit_a: float = 3.0
-    protection_v: float = 22.0
-    log_current: bool = False
-    log_voltage: bool = True  # the trap: on for every channel
-    tripped: bool = False
-    unheard: bool = False  # disabled by the output watchdog: its programmed state stays as it is
-
 
 class VirtualN6705:
-    """The instrument; `port` is its end of the cable to the host."""
+    """The instrument; `port` is its end of the cable to the host.
+
+    `another(rail, name, channel)` wires a further channel, with an SMU of its own, and returns a further
+    connection to the same mainframe: settings that are no channel's, and the one error queue, are shared.
+    """
 
     def __init__(self, world: World, name: str = "monitor") -> None:
         self.world = world
-        self.port = HostPort(world, name, self._receive, on_open=self._opened)
         self.model = "N6705C"  # with the model of another mainframe it has an output watchdog
+        self._channels = [Channel(module, number) for number, module in enumerate(MODULES, start=1)]
         self._watchdog = VirtualWatchdog(world.clock, lambda: not self.model.startswith("N6705"), self._unheard)
-        self._core = ScpiCore(self._handlers() | self._watchdog.handlers(), world.faults.refuses)
-        self._errors = MeterErrors(world, METER)
-        rng = world.rng("n6705 supply")
-        self._set_gain = self._errors.scale * SET_GAIN * rng.uniform(-1, 1)
-        self._set_offset_v = self._errors.scale * SET_OFFSET_V * rng.uniform(-1, 1)
-        self._meter_noise = world.rng("n6705 meter")
-        self._true_voltage = CurrentHistory()
-        self._log = VirtualLog(world, self._true_voltage, self._errors, fifo_s=FIFO_S)
+        self._whole = VirtualWholeLogs(self._channels, world.faults)
+        handlers = self._handlers() | self._whole.handlers() | self._watchdog.handlers()
+        self._core = ScpiCore(handlers, world.faults.refuses)
+        self._wire(DUT_CHANNEL, world)
+        self.port = self._connection(name, self._core)
         self._stale = True
-        self._latched = 0
         self._reset_settings()
         world.on_edge(self._edge)
 
+    def another(self, rail: World, name: str, channel: int) -> "SecondConnection":
+        """Return another connection to the mainframe, whose `channel` now holds an SMU that feeds `rail`."""
+        while len(self._channels) < channel:
+            self._channels.append(Channel("N6731B", len(self._channels) + 1))
+        self._channels[channel - 1].module = SMU
+        self._wire(channel, rail)
+        return SecondConnection(self._connection(name, self._core.another()), self)
+
+    def feeds(self, channel: int) -> None:
+        """Let `channel` feed the DUT in the place of the first one."""
+        while len(self._channels) < channel:
+            self._channels.append(Channel("N6731B", len(self._channels) + 1))
+        first, ours = self._channels[DUT_CHANNEL - 1], self._channels[channel - 1]
+        if ours is not first:
+            ours.module, ours.rail, first.rail = SMU, first.rail, None
+
+    @property
+    def _others(self) -> dict[str, str]:
+        """The settings of the DUT's channel that other programs use."""
+        return self._channels[DUT_CHANNEL - 1].others
+
+    @property
+    def _log(self) -> VirtualLog:
+        """The log of the DUT's channel."""
+        rail = self._channels[DUT_CHANNEL - 1].rail
+        assert rail is not None  # noqa: S101 - wired first
+        return rail.log
+
+    def _wire(self, channel: int, rail: World) -> None:
+        self._channels[channel - 1].rail = Rail(rail)
+
+    def _connection(self, name: str, core: ScpiCore) -> HostPort:
+        def receive(data: bytes) -> None:
+            self._watchdog.activity()
+            port.emit(core.feed(data))
+
+        port = HostPort(self.world, name, receive, on_open=lambda: self._opened(port))
+        return port
+
     # --- cable -------------------------------------------------------------------------------------------
 
-    def _receive(self, data: bytes) -> None:
-        self._watchdog.activity()
-        self.port.emit(self._core.feed(data))
-
-    def _opened(self) -> None:
+    def _opened(self, port: HostPort) -> None:
         """Be as the faults `left_over` and `stale_stream` say that others left it: logging, an answer unread."""
-        if self._stale:
-            self._others |= self.world.faults.left_over
-        if self.world.faults.stale_stream and self._stale:
-            ours = self._channels[DUT_CHANNEL - 1]
-            ours.voltage_v, ours.on, ours.log_current = 3.3, True, True
-            self._supply(ours)
-            columns = self._columns([ours])
-            self._log.arm(columns, self._ticks(columns) * TICK_S)
-            self._log.trigger(self.world.clock.now_ns())
-            self.port.emit(_STALE)
+        if not self._stale:
+            return
         self._stale = False
+        for channel in self._channels:
+            channel.others |= self.world.faults.left_over
+        ours = self._channels[DUT_CHANNEL - 1]
+        if self.world.faults.stale_stream and ours.rail is not None:
+            ours.voltage_v, ours.on, ours.log_current = 3.3, True, True
+            ours.supply()
+            columns = self._columns([ours])
+            ours.rail.log.arm(columns, self._ticks(ours, columns) * TICK_S)
+            ours.rail.log.trigger(self.world.clock.now_ns())
+            port.emit(_STALE)
 
     def _edge(self, at_ns: int) -> None:
-        if self._trigger_source == "EXT":
-            self._log.trigger(at_ns)
+        for channel in self._channels:
+            if channel.rail is not None:
+                if channel.trigger_source == "EXT":
+                    channel.rail.log.trigger(at_ns)
+                channel.rail.pin_falls(channel, at_ns)
+            self._whole.edge(channel, at_ns)
 
     # --- commands ----------------------------------------------------------------------------------------
 
@@ -107,7 +124,7 @@ class VirtualN6705:
             "*IDN?": lambda call: f"KEYSIGHT TECHNOLOGIES,{self.model},{serial}",
             "*RST": lambda call: self._reset(),
             "*TRG": lambda call: self._trigger("BUS"),
-            "SYSTem:CHANnel[:COUNt]?": lambda call: str(len(MODULES)),
+            "SYSTem:CHANnel[:COUNt]?": lambda call: str(len(self._channels)),
             "SYSTem:CHANnel:MODel?": lambda call: ",".join(c.module for c in self._asked(call)),
             "SYSTem:COMMunicate:RLSTate": lambda call: call.one_of("LOCal", "REMote", "RWLock"),
             "OUTPut[:STATe]": self._switch,
@@ -141,17 +158,17 @@ class VirtualN6705:
             "SENSe:SWEep:TINTerval:RESolution": lambda call: call.one_of("RES20"),
             "SENSe:ELOG:PERiod": self._set_period,
             "SENSe:ELOG:PERiod?": lambda call: self._answer(
-                call, lambda c: format(self._ticks(self._columns(self._logged([c]))) * TICK_S, _NUMBER)
+                call, lambda c: format(self._ticks(c, self._columns(self._logged([c]))) * TICK_S, _NUMBER)
             ),
             "TRIGger:ELOG:SOURce": self._set_source,
-            "TRIGger:ELOG[:IMMediate]": lambda call: self._log.trigger(self.world.clock.now_ns()),
+            "TRIGger:ELOG[:IMMediate]": self._trigger_now,
             "FORMat[:DATA]": self._set_format,
             "FORMat:BORDer": self._set_border,
             "INITiate[:IMMediate]:ELOG": self._initiate,
             "ABORt:ELOG": self._abort,
             "FETCh:ELOG?": self._fetch,
-            "STATus:OPERation:CONDition?": lambda call: self._answer(call, self._operation),
-            "STATus:QUEStionable:CONDition?": lambda call: self._answer(call, self._questionable),
+            "STATus:OPERation:CONDition?": lambda call: self._answer(call, lambda c: f"{c.operation():+d}"),
+            "STATus:QUEStionable:CONDition?": lambda call: self._answer(call, lambda c: f"{c.condition():+d}"),
             "STATus:QUEStionable[:EVENt]?": lambda call: self._answer(call, self._questionable_event),
             "DIGital:PIN#:FUNCtion": lambda call: call.one_of("DIO", "DINPut", "TINPut", "TOUTput"),
             "DIGital:PIN#:POLarity": lambda call: call.one_of("POSitive", "NEGative"),
@@ -161,7 +178,7 @@ class VirtualN6705:
         """Return the channels that a command names; raise `ScpiError` unless they exist."""
         if call.channels is None:
             raise ScpiError(-109)
-        if not all(1 <= channel <= len(MODULES) for channel in call.channels):
+        if not all(1 <= channel <= len(self._channels) for channel in call.channels):
             raise ScpiError(-222)
         return [self._channels[channel - 1] for channel in call.channels]
 
@@ -175,8 +192,10 @@ class VirtualN6705:
 
     def _other(self, name: str, *words: str) -> Handler:
         def choose(call: Call) -> None:
-            self._others[name] = call.one_of(*words)
-            self._supply(self._channels[DUT_CHANNEL - 1])
+            word = call.one_of(*words)
+            for channel in self._asked(call):
+                channel.others[name] = word
+                channel.supply()
 
         return choose
 
@@ -192,19 +211,20 @@ class VirtualN6705:
     def _unheard(self) -> None:
         for channel in self._channels:
             channel.unheard = channel.on
-            self._supply(channel)
+            channel.supply()
 
     def _reset(self) -> None:
-        self._log.abort()
         self._watchdog.reset()
+        self._whole.reset()
         self._reset_settings()
-        self._supply(self._channels[DUT_CHANNEL - 1])
+        for channel in self._channels:
+            if channel.rail is not None:
+                channel.rail.reset()
+            channel.supply()
 
     def _reset_settings(self) -> None:
-        self._channels = [Channel(module) for module in MODULES]
-        self._others = dict(_OTHERS)
-        self._period_s = 0.1024
-        self._trigger_source = "BUS"
+        for channel in self._channels:
+            channel.reset()
         self._real = False
         self._big_endian = True
 
@@ -214,48 +234,23 @@ class VirtualN6705:
             channel.on = on
             channel.unheard &= on
             channel.tripped &= not on
-            self._supply(channel)
+            channel.supply()
 
     def _clear_protection(self, call: Call) -> None:
         for channel in self._asked(call):
             channel.tripped = channel.unheard = False
-            self._supply(channel)
+            channel.supply()
 
     def _set_voltage(self, call: Call) -> None:
         self._set(call, "voltage_v", 0.0, 20.4)
         for channel in self._asked(call):
-            self._supply(channel)
-
-    def _supply(self, channel: Channel) -> None:
-        """Apply the settings of the DUT's channel to the world's supply rail."""
-        if channel is not self._channels[DUT_CHANNEL - 1]:
-            return
-        if channel.on and channel.voltage_v > channel.protection_v:
-            channel.on, channel.tripped = False, True
-            self._latched |= OV
-        on = channel.on and not channel.unheard
-        if not on and self.world.powered and self.world.faults.power_stays_on:
-            return  # the relay is welded, which the instrument does not detect
-        true_v = channel.voltage_v * (1 + self._set_gain) + self._set_offset_v if on else 0.0
-        if self._others["VOLT:MODE"] != "FIX":
-            true_v /= 2  # somewhere on another program's waveform
-        self.world.set_supply(on, true_v)
-        logged_v = true_v if self._others["VOLT:RANG:AUTO"] == "ON" else min(true_v, _LOWEST_RANGE_V)
-        self._true_voltage.append(self.world.clock.now_ns(), logged_v * self._on_main, 0.0)
-
-    @property
-    def _on_main(self) -> bool:
-        """Return whether the voltmeter sees the output; nothing is connected to its auxiliary input."""
-        return self._others["VOLT:INP"] == "MAIN"
+            channel.supply()
 
     def _measure(self, call: Call) -> str:
-        ours = self._channels[DUT_CHANNEL - 1]
         values = []
         for channel in self._asked(call):
-            true_v = self.world.voltage_v * self._on_main if channel is ours else channel.voltage_v * channel.on
-            noise = self._meter_noise.standard_normal(1)
-            # The meter averages over one power line cycle.
-            values.append(float(self._errors.voltage(np.array([true_v]), noise, 1 / 60)[0]))
+            idle_v = channel.voltage_v * channel.on
+            values.append(channel.rail.measured_v(channel) if channel.rail is not None else idle_v)
         return ",".join(format(value, _NUMBER) for value in values)
 
     # --- log ---------------------------------------------------------------------------------------------
@@ -265,15 +260,15 @@ class VirtualN6705:
             setattr(channel, name, call.switch())
 
     def _set_period(self, call: Call) -> None:
-        self._asked(call)
         period_s = call.number()
         if not 0 < period_s <= 60:
             raise ScpiError(-222)
-        self._period_s = period_s
+        for channel in self._asked(call):
+            channel.period_s = period_s
 
     def _set_source(self, call: Call) -> None:
-        self._asked(call)
-        self._trigger_source = call.one_of("BUS", "EXTernal", "IMMediate")[:3]
+        for channel in self._asked(call):
+            channel.trigger_source = call.one_of("BUS", "EXTernal", "IMMediate")[:3]
 
     def _set_format(self, call: Call) -> None:
         self._real = call.one_of("ASCii", "REAL") == "REAL"
@@ -283,82 +278,86 @@ class VirtualN6705:
 
     def _logged(self, asked: list[Channel]) -> list[Channel]:
         """Return the channels whose values a log of the `asked` channels contains."""
-        return self._channels if self.world.faults.stray_channels else asked
+        strays = [channel for channel in self._channels if channel not in asked]
+        return asked + strays if self.world.faults.stray_channels else asked
 
     def _columns(self, channels: list[Channel]) -> list[str]:
-        """Return the values in a record of these channels: every parameter that is logged."""
+        """Return the values in a record of these channels, the first of which is asked: all that is logged."""
         columns = []
         for channel in channels:
-            ours = channel is self._channels[DUT_CHANNEL - 1]
+            ours = channel is channels[0] and channel.rail is not None
             if channel.log_current:
                 columns.append("CURR" if ours else "STRAY")
             if channel.log_voltage:
                 columns.append("VOLT" if ours else "STRAY")
         return columns
 
-    def _ticks(self, columns: list[str]) -> int:
+    def _ticks(self, channel: Channel, columns: list[str]) -> int:
         """Return the resulting period in units of 20.48 us: rounded, and long enough for all parameters."""
         shortest = TICKS_PER_PARAMETER * max(1, len(columns))
-        return max(round(self._period_s / TICK_S), shortest * (1 if self._real else _ASCII_SLOWER))
+        return max(round(channel.period_s / TICK_S), shortest * (1 if self._real else _ASCII_SLOWER))
 
     def _initiate(self, call: Call) -> None:
-        columns = self._columns(self._logged(self._asked(call)))
-        if not columns:
+        asked = self._asked(call)
+        columns = self._columns(self._logged(asked))
+        if not columns or asked[0].rail is None:
             raise ScpiError(-221)
-        self._log.arm(columns, self._ticks(columns) * TICK_S)
+        asked[0].rail.log.arm(columns, self._ticks(asked[0], columns) * TICK_S)
         self._core.push_at(self.world.clock, self.world.faults.error_at_ns)
-        self._trigger("IMM")
+        if asked[0].trigger_source == "IMM":
+            self._start(asked[0])
 
     def _trigger(self, source: str) -> None:
-        if self._trigger_source == source:
-            self._log.trigger(self.world.clock.now_ns())
+        for channel in self._channels:
+            if channel.trigger_source == source:
+                self._start(channel)
+
+    def _trigger_now(self, call: Call) -> None:
+        for channel in self._asked(call):
+            self._start(channel)
+
+    def _start(self, channel: Channel) -> None:
+        if channel.rail is not None:
+            channel.rail.log.trigger(self.world.clock.now_ns())
 
     def _abort(self, call: Call) -> None:
-        self._asked(call)
-        self._log.abort()
+        for channel in self._asked(call):
+            if channel.rail is not None:
+                channel.rail.log.abort()
 
     def _fetch(self, call: Call) -> str | bytes:
-        self._asked(call)
+        rail = self._asked(call)[0].rail
         most = call.number()
         if not 1 <= most <= 1e6:
             raise ScpiError(-222)
-        if not (self._log.armed or self._log.running):
+        if rail is None:
+            raise ScpiError(-230)
+        if not (rail.log.armed or rail.log.running):
             self._core.push(ScpiError(-230))
-        records = self._log.fetch(int(most))
-        if self._log.over_range_seen:
-            self._latched |= OC
-            self._log.over_range_seen = False
+        records = rail.log.fetch(int(most))
+        if rail.log.over_range_seen:
+            rail.latched |= OC
+            rail.log.over_range_seen = False
         if not self._real:
             return ",".join(format(value, _NUMBER) for value in records.ravel())
         return format_block(records.astype(">f4" if self._big_endian else "<f4").tobytes())
 
     # --- status ------------------------------------------------------------------------------------------
 
-    def _operation(self, channel: Channel) -> str:
-        bits = CV if channel.on else OFF
-        bits |= WAITING * self._log.armed
-        bits |= MEASURING * (self._log.armed or self._log.running)
-        return f"{bits:+d}"
-
-    def _questionable(self, channel: Channel) -> str:
-        return f"{self._condition(channel):+d}"
-
     def _questionable_event(self, channel: Channel) -> str:
-        bits = self._condition(channel)
-        if channel is self._channels[DUT_CHANNEL - 1]:
-            bits |= self._latched
-            self._latched = 0
+        bits = channel.condition()
+        if channel.rail is not None:
+            bits |= channel.rail.latched
+            channel.rail.latched = 0
         return f"{bits:+d}"
 
-    def _condition(self, channel: Channel) -> int:
-        bits = OV * channel.tripped | PROT * channel.unheard
-        if channel is self._channels[DUT_CHANNEL - 1]:
-            now_ns = self.world.clock.now_ns()
-            _, currents = self.world.history.levels(now_ns, now_ns + 1)
-            current_a = float(currents[-1])
-            bits |= LIMIT * (channel.on and current_a > channel.limit_a)
-            bits |= OC * (current_a > (self.world.faults.over_range_above_a or np.inf))
-        return bits
+
+class SecondConnection:
+    """Another connection to a mainframe that is in use already; `port` is its end of the cable to the host."""
+
+    def __init__(self, port: HostPort, mainframe: VirtualN6705) -> None:
+        self.port = port
+        self.mainframe = mainframe
 
 
 def _only_off(call: Call) -> None:

@@ -12,6 +12,7 @@ from instruments.scpi.twin_log import MeterTable
 TICK_S = 20.48e-6
 TICKS_PER_PARAMETER = 5  # 102.4 us
 FIFO_S = 20.0
+CONVERTER_S = 5.12e-6  # 200 kHz
 
 # The current ranges of an N6781A, and its 20 V range; the noise figures hold for 102.4 us.
 METER = MeterTable(

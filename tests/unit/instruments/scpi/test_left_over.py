@@ -56,7 +56,7 @@ def test_left_as_they_are_they_change_it(make, left: dict[str, str]) -> None:
     bench.monitor.start(bench.within())
     bench.world.pin_falls()
     voltage = 1 if make is n6705_bench.make else 0
-    assert of(Samples, bench.log(1.5))[-1].values[voltage].mean() < 2.9
+    assert min(item.values[voltage].min() for item in of(Samples, bench.log(1.5))) < 2.9
 
 
 @pytest.mark.parametrize("code", [-113, 310])

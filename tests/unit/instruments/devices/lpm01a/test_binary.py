@@ -210,8 +210,8 @@ def test_rates_that_text_is_for_are_refused(rate_hz):
 def test_edges_are_refused_in_plain_words():
     with pytest.raises(Refused, match="not documented"):
         Bench().box.edges()
-    assert drivers()["lpm01a"].roles_with({"format": "bin_hexa"}) == ("supply", "sampler")
-    assert drivers()["lpm01a"].roles_with({}) == ("supply", "sampler", "edges")
+    assert drivers()["lpm01a"].plays({"format": "bin_hexa"}) == ("supply", "sampler")
+    assert drivers()["lpm01a"].plays({}) == ("supply", "sampler", "edges")
 
 
 def test_edges_on_the_pin_do_not_harm_the_stream():

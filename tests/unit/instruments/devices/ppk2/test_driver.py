@@ -343,7 +343,7 @@ def test_an_ampere_meter_keeps_every_promise(check):
         subject = on_twin(spec)
         assert isinstance(subject.instrument._link, CableLink)
         box = spec.build(subject.instrument._link, subject.clock, Options(mode="ampere"))
-        return replace(subject, instrument=box, roles=spec.roles_with({"mode": "ampere"}))
+        return replace(subject, instrument=box, roles=spec.plays({"mode": "ampere"}))
 
     check(make)
 
