@@ -191,7 +191,11 @@ def test_a_client_of_a_served_bench(tmp_path, monkeypatch, capsys):
     assert "ack version: 1.0.6" in said
 
 
-PACKAGES = {"how-to/write-a-driver.md": "acme_em1", "how-to/write-a-scpi-driver.md": "acme_em2"}
+PACKAGES = {
+    "how-to/write-a-driver.md": "acme_em1",
+    "how-to/write-a-scpi-driver.md": "acme_em2",
+    "how-to/write-a-vendor-driver.md": "acme_em3",
+}
 
 
 @pytest.fixture
