@@ -15,13 +15,12 @@ Source of commands and behaviour: Keysight N6705C Operating and Service Guide, c
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from instruments.clock import Clock, Deadline
 from instruments.devices.n6705.aux_pin import PinEdges
 from instruments.devices.n6705.dialect import ELOG, N6700_TRIGGER_PIN, SIGNALS, log_dialect, supply_dialect
+from instruments.devices.n6705.limits import TABLE_MODULE, limits
+from instruments.devices.n6705.options import Options
 from instruments.devices.n6705.protocol import is_mainframe, is_smu, questionable
 from instruments.devices.n6705.whole_dialect import WHOLE, whole_dialect
 from instruments.errors import Refused
@@ -46,36 +45,9 @@ from instruments.scpi.fifo_logger import FifoLogger
 from instruments.scpi.instrument import ScpiInstrument
 from instruments.scpi.supply import ScpiSupply, set_up_in_blocks
 from instruments.scpi.whole_log import WholeLogger
-from instruments.specifications import Specification, SpecificationTerm, load, with_noise_at
+from instruments.specifications import Specification
 
 DEFAULT_PERIOD_S = ELOG.default_period_s
-_TABLE_MODULE = "N6781A"
-_AS_SET = SpecificationTerm(
-    "supply_voltage", 0.00025, 1.8e-3, "V", "N6781A, programmed voltage, 20 V range (not confirmed)", assumed=True
-)
-
-
-class Options(BaseModel):
-    """`options` of an N6705 in a bench file; `channel` is that of the source/measure unit, from 1.
-
-    `longest_s` is how long a `dlog` or an `array` can become (s); `aux_high_v` the voltage of the timestamp pin
-    while it is high, by default the supply's.
-    """
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    channel: int = Field(default=1, ge=1, le=8)
-    log: Literal["elog", "dlog", "array"] = "elog"
-    longest_s: float | None = Field(default=None, gt=0.0, le=1e5)
-    aux_edges: bool = False
-    aux_high_v: float | None = Field(default=None, gt=0.0, le=20.0)
-
-    @model_validator(mode="after")
-    def _fit(self) -> "Options":
-        if self.aux_edges and self.log != "elog":
-            raise ValueError("aux_edges needs log = 'elog': other logs are read only when the run is over")
-        if self.longest_s is not None and self.log == "elog":
-            raise ValueError("longest_s is for log = 'dlog' and 'array': an 'elog' has no end")
-        return self
 
 
 class N6705(ScpiInstrument):
@@ -147,7 +119,7 @@ class N6705(ScpiInstrument):
         if not is_smu(self._module):
             holds = f"it holds a {self._module or 'module without a name'}, not an N678xA source/measure unit"
             raise Refused(f"use channel {self._channel}", holds, "set `channel` to the one with the SMU")
-        if self._options.aux_edges and self._module != _TABLE_MODULE:
+        if self._options.aux_edges and self._module != TABLE_MODULE:
             raise Refused(
                 "take edges on the auxiliary input", f"a {self._module} has none", "leave out `aux_edges`"
             )
@@ -197,18 +169,7 @@ class N6705(ScpiInstrument):
 
     def specification(self) -> Specification:
         """Return the limits of the 100 mA range, with the noise of one sample at the applied period."""
-        # Noise falls approximately with the square root of the aperture (specifications guide, page 52).
-        table = with_noise_at(load("instruments.devices.n6705"), self._period_s, DEFAULT_PERIOD_S, power=-0.5)
-        if self._options.aux_edges:
-            measured = tuple(term for term in table.terms if not term.name.startswith("voltage_"))
-            table = replace(table, terms=(*measured, _AS_SET))
-        if self._kind.at_end:
-            assumed = "The limits of the external data log are used for this log."
-            table = replace(table, assumptions=(*table.assumptions, assumed), assumed=True)
-        if self._module in ("", _TABLE_MODULE):
-            return table
-        assumed = f"The limits of the {_TABLE_MODULE} are used for the {self._module}."
-        return replace(table, assumptions=(*table.assumptions, assumed), assumed=True)
+        return limits(self._period_s, self._module, aux=self._options.aux_edges, at_end=self._kind.at_end)
 
     def start(self, deadline: Deadline) -> None:
         """Arm the log: it begins at the next falling edge on the trigger input."""

@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[4]
 MOST_LINES = 150
 # Behind servers whose dialogues no other device has: logins, licences, projects, recordings; lines of samples. A
 # PPK2 has neither SCPI nor a shell: its bytes, its table of calibration and its clock are its own.
-MORE_LINES = {"otii-arc": 360, "otii-ace": 360, "ptdaemon": 250, "ppk2": 450}
+# An N6705 has three kinds of log, two of which are read only at their end, and edges on an auxiliary input.
+MORE_LINES = {"n6705": 230, "otii-arc": 360, "otii-ace": 360, "ptdaemon": 250, "ppk2": 450}
 MONITORS = [spec for spec in BUILT_IN if "sampler" in spec.roles and spec.specification]
 
 
