@@ -8,6 +8,7 @@ from functools import partial
 from energy_runner.bench import Bench
 from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
 from energy_runner.director.alive import KeepAlive
+from energy_runner.director.probe_check import RESTORE, RESTORE_S, STEP, ProbeCheck
 from energy_runner.director.pulse_check import pulse_seen
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Called
@@ -143,6 +144,7 @@ class _Doctor:
         bench.dut.while_waiting = self._look_after
         self._heard = Heard(bench)
         self._talk = Talk(bench)
+        self._probe = ProbeCheck(bench)
 
     def run(self, died: str | None = None) -> Examination:
         """Examine every instrument by itself, so that one run finds every wrong port, then all together."""
@@ -154,6 +156,12 @@ class _Doctor:
             (f"{_called(name)} answers", partial(self._open, name, bench.instruments[name])) for name in asked
         ]
         together: list[Step] = []
+        if bench.switch is not None:
+            # Registered before the supply's step, so that it comes after that.
+            self._undo.register(RESTORE, self._probe.restore, RESTORE_S)
+            together.append((STEP, self._probe.turn_off))
+        if bench.thermometer is not None:
+            together.append(("temperature", self._temperature))
         if bench.supply is not None:
             together.append((f"{_called(players.supply)} takes its settings", self._set_supply))
         if bench.supply is not None and bench.sampler is not None:
@@ -286,6 +294,14 @@ class _Doctor:
         applied = sampler.configure(self._bench.sampling, self._deadline(OPEN_S))
         names = ", ".join(signal.name for signal in applied.signals)
         return f"{names}, a sample every {applied.period_s * 1e6:g} µs"
+
+    def _temperature(self) -> str:
+        thermometer = self._bench.thermometer
+        if thermometer is None:
+            raise ConfigurationError("the bench file names no thermometer")
+        now = thermometer.read(self._deadline(ANSWER_S))
+        doubt = "its uncertainty is not stated" if now.u_k is None else f"u = {now.u_k:.2g} K"
+        return f"{now.value_c:.1f} °C, {doubt}"
 
     def _current_while_off(self) -> str:
         sampler = self._bench.sampler

@@ -52,6 +52,23 @@ def test_a_dut_that_is_fed_through_another_wire_is_noticed_before_it_is_switched
     assert not world.powered
 
 
+@pytest.mark.parametrize("welded", [False, True])
+def test_the_debug_probe_is_off_while_the_dut_is_examined_and_on_again_afterwards(welded: bool) -> None:
+    bench = build_bench(load_bench_spec(str(ROOT / "tests/support/benches/relay-and-thermometer.toml")), "energy")
+    assert bench.twin is not None
+    assert bench.switch is not None
+    bench.twin.world.faults.switch_stays_on = welded
+    steps = {step.step: step for step in examine(bench, StopRequest()).steps}
+    assert steps["debug probe is off"].ok is not welded
+    assert ("DUT boots" in steps) is not welded
+    assert not powered(bench)
+    assert bench.players.switch is not None
+    relay = bench.instruments[bench.players.switch.instrument]
+    relay.open(bench.clock.deadline(20.0))
+    assert bench.switch.is_on(bench.clock.deadline(5.0))
+    relay.close()
+
+
 def test_a_line_that_changes_an_answer_now_and_then_is_noticed() -> None:
     bench, heard = built("virtual-lpm01a"), [0]
     assert bench.twin is not None
