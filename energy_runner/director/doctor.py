@@ -155,25 +155,9 @@ class _Doctor:
         alone: list[Step] = [
             (f"{_called(name)} answers", partial(self._open, name, bench.instruments[name])) for name in asked
         ]
-        together: list[Step] = []
-        if bench.switch is not None:
-            # Registered before the supply's step, so that it comes after that.
+        together = self._steps_together()
+        if bench.switch is not None:  # registered before the supply's step, so that it comes after that
             self._undo.register(RESTORE, self._probe.restore, RESTORE_S)
-            together.append((STEP, self._probe.turn_off))
-        if bench.thermometer is not None:
-            together.append(("temperature", self._temperature))
-        if bench.supply is not None:
-            together.append((f"{_called(players.supply)} takes its settings", self._set_supply))
-        if bench.supply is not None and bench.sampler is not None:
-            together.append(("current into the DUT while it is off", self._current_while_off))
-        if bench.sampler is not None:
-            together.append((f"{_called(players.sampler)} samples as asked", self._set_sampler))
-        if bench.supply is not None:
-            together.append(("DUT boots", self._power_up))
-        together.append(("DUT says who it is", self._identify))
-        together.append(("DUT's line carries commands", self._carry))
-        if bench.sampler is not None:
-            together.append(("timestamp pin is seen", self._pulse))
         stopped: Interrupted | None = None
         unreached: list[str] = []
         try:
@@ -192,6 +176,23 @@ class _Doctor:
         if unreached and not bench.virtual:
             self._advise(unreached)
         return Examination(bench.spec.name, bench.virtual, tuple(self._steps))
+
+    def _steps_together(self) -> list[Step]:
+        """Return the steps for which several instruments are needed, of those that the bench has."""
+        bench, players = self._bench, self._bench.players
+        fed, sampled = bench.supply is not None, bench.sampler is not None
+        steps = (
+            (bench.switch is not None, STEP, self._probe.turn_off),
+            (bench.thermometer is not None, "temperature", self._temperature),
+            (fed, f"{_called(players.supply)} takes its settings", self._set_supply),
+            (fed and sampled, "current into the DUT while it is off", self._current_while_off),
+            (sampled, f"{_called(players.sampler)} samples as asked", self._set_sampler),
+            (fed, "DUT boots", self._power_up),
+            (True, "DUT says who it is", self._identify),
+            (True, "DUT's line carries commands", self._carry),
+            (sampled, "timestamp pin is seen", self._pulse),
+        )
+        return [(name, action) for there, name, action in steps if there]
 
     def _look_after(self) -> None:
         self._stop.check()
