@@ -11,7 +11,9 @@ from energy_runner.director.stop import StopRequest
 from energy_runner.errors import Interrupted, RunnerError
 from instruments.errors import InstrumentError
 from instruments.links.serial_link import SerialPortInfo
+from instruments.registry import BUILT_IN, DriverSpec
 from instruments.twin_bench.call_faults import KINDS, CallFaults, Kind
+from tests.support.any_bench import any_bench
 from tests.support.places import ROOT
 
 BENCHES = ("virtual-lpm01a", "virtual-n6705c")
@@ -83,6 +85,19 @@ def test_a_line_that_changes_an_answer_now_and_then_is_noticed() -> None:
     assert not found.ok
     assert "answer 11 of 20 differs: virtual twin kws81" in found.says or "answer 10 of 20 differs" in found.says
     assert not powered(bench)
+
+
+@pytest.mark.parametrize(
+    "spec", [one for one in BUILT_IN if one.link != "none" and one.name != "dut-port"], ids=lambda spec: spec.name
+)
+def test_a_bench_with_any_device_is_well(spec: DriverSpec) -> None:
+    bench = build_bench(any_bench(spec), "energy")
+    examination = examine(bench, StopRequest())
+    assert examination.well, examination.steps
+    steps = {step.step: step.says for step in examination.steps}
+    assert ("temperature" in steps) is ("thermometer" in spec.roles)
+    assert ("debug probe is off" in steps) is ("switch" in spec.roles)
+    assert bench.supply is None or not powered(bench)
 
 
 @pytest.mark.parametrize("name", BENCHES)
