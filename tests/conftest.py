@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-from tests.support.order import dealt, spread
+from tests.support.order import dealt, spread, units
 
 # A shared machine may be slow for a moment; how long an example takes proves nothing here.
 settings.register_profile("project", deadline=None)
@@ -56,13 +56,15 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Spread the tests in real time, which mostly wait, among the others, which keep the processors busy.
 
-    Long tests come first on each worker: one that comes last keeps the others waiting, with all behind it.
+    Long tests come first on each worker: one that comes last keeps the others waiting, with all behind it. The
+    other tests of a file stay together, because each worker makes the fixtures of a file for itself.
     """
-    waiting = [item for item in items if REAL_TIME_TESTS in item.path.parents]
-    others = [item for item in items if REAL_TIME_TESTS not in item.path.parents]
-    mixed = spread(waiting, others)
-    mixed.sort(key=lambda item: item.get_closest_marker("deep") is None)
-    items[:] = dealt(mixed, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+    deep = [item for item in items if item.get_closest_marker("deep") is not None]
+    files = units([item for item in items if item.get_closest_marker("deep") is None], lambda item: item.path)
+    waiting = [file for file in files if REAL_TIME_TESTS in file[0].path.parents]
+    others = [file for file in files if REAL_TIME_TESTS not in file[0].path.parents]
+    groups = [*([item] for item in deep), *spread(waiting, others)]
+    items[:] = dealt(groups, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In which order tests run, so that all workers end together."""
+"""In which order tests run, so that all workers end together and no worker makes what another has made already."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 
 def spread[T](*groups: Sequence[T]) -> list[T]:
@@ -10,9 +10,21 @@ def spread[T](*groups: Sequence[T]) -> list[T]:
     return [one for _, one in sorted(placed, key=lambda pair: pair[0])]
 
 
-def dealt[T](items: Sequence[T], workers: int) -> list[T]:
-    """Return `items` dealt out like cards, one hand after the other.
+def units[T](items: Sequence[T], key: Callable[[T], Hashable]) -> list[list[T]]:
+    """Return the items in groups of one key each, in the order of the first of each group."""
+    groups: dict[Hashable, list[T]] = {}
+    for one in items:
+        groups.setdefault(key(one), []).append(one)
+    return list(groups.values())
 
-    pytest-xdist gives each worker a block of what it gets; so each begins with the first of `items`.
+
+def dealt[T](groups: Sequence[Sequence[T]], workers: int) -> list[T]:
+    """Return the items of all groups, one hand after the other; each group goes to the hand that has the fewest.
+
+    pytest-xdist gives each worker a block of what it gets; so each begins with the first of `groups`, and the tests
+    of a group, which may share a fixture, are run by one worker.
     """
-    return [one for worker in range(workers) for one in items[worker::workers]]
+    hands: list[list[T]] = [[] for _ in range(workers)]
+    for group in groups:
+        min(hands, key=len).extend(group)
+    return [one for hand in hands for one in hand]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from tests.support.order import dealt, spread
+from tests.support.order import dealt, spread, units
 
 
 def test_a_few_are_spread_among_many():
@@ -8,8 +8,15 @@ def test_a_few_are_spread_among_many():
 
 
 def test_every_worker_begins_with_the_first_and_none_is_lost():
-    items = list(range(11))
+    items = [[number] for number in range(11)]
     order = dealt(items, 4)
-    assert sorted(order) == items
+    assert sorted(order) == list(range(11))
     assert order[:3] == [0, 4, 8]
-    assert dealt(items, 1) == items
+    assert dealt(items, 1) == list(range(11))
+
+
+def test_what_belongs_together_stays_together_and_hands_are_alike():
+    groups = units(["a1", "b1", "a2", "c1", "b2", "a3", "d1"], lambda name: name[0])
+    assert groups == [["a1", "a2", "a3"], ["b1", "b2"], ["c1"], ["d1"]]
+    assert dealt(groups, 2) == ["a1", "a2", "a3", "d1", "b1", "b2", "c1"]
+    assert dealt(groups[::-1], 2) == ["d1", "b1", "b2", "c1", "a1", "a2", "a3"]
