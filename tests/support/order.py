@@ -21,7 +21,7 @@ def units[T](items: Sequence[T], key: Callable[[T], Hashable]) -> list[list[T]]:
 def dealt[T](groups: Sequence[Sequence[T]], workers: int) -> list[T]:
     """Return the items of all groups, one hand after the other; each group goes to the hand that has the fewest.
 
-    pytest-xdist gives each worker a block of what it gets; so each begins with the first of `groups`, and the tests
+    pytest-xdist gives each worker a block of what it gets: each begins with the first of `groups`, and the tests
     of a group, which may share a fixture, are run by one worker.
     """
     hands: list[list[T]] = [[] for _ in range(workers)]
