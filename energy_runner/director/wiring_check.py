@@ -18,6 +18,7 @@ LATE_S = 3.0  # for samples that come in pieces
 ANSWER_S = 5.0
 COMMANDS = 20  # that the DUT's line has to carry without a mistake
 _SIGMAS = 4.0
+_UNSIGNED = 0.8  # mean of the absolute value of normal noise, in standard deviations: √(2/π)
 # A supply that is off discharges the DUT's capacitors, and a divider or a level shifter takes a little.
 _LEAST_A = 1e-6
 BACK_FED = "it is fed through another wire: unplug its debug probe, its USB and what else drives its pins"
@@ -74,11 +75,18 @@ def off_current(
     to_a = {"current": 1.0, "power": 1 / voltage_v, "energy": 1 / (voltage_v * applied.period_s)}[names[at]]
     usable = read[np.isfinite(read)]
     mean = float(np.mean(usable)) if len(usable) else math.nan
-    return OffCurrent(mean * to_a, _own_error_a(limits, len(read), voltage_v, applied.period_s))
+    unsigned = len(usable) > 0 and float(np.min(usable)) >= 0
+    own_a = _own_error_a(limits, len(read), voltage_v, applied.period_s, unsigned=unsigned)
+    return OffCurrent(mean * to_a, own_a)
 
 
-def _own_error_a(limits: Specification, count: int, voltage_v: float, period_s: float) -> float | None:
-    """Return what the monitor may show where nothing flows (A), from its offset and noise; None if not stated."""
+def _own_error_a(
+    limits: Specification, count: int, voltage_v: float, period_s: float, *, unsigned: bool
+) -> float | None:
+    """Return what the monitor may show where nothing flows (A), from its offset and noise; None if not stated.
+
+    Noise averages out, but not that of readings that are never negative (`unsigned`): half of it is missing.
+    """
     to_a = {"A": 1.0, "W": 1 / voltage_v, "J": 1 / (voltage_v * period_s)}
     offset_a = [
         one.absolute * to_a[one.unit]
@@ -88,7 +96,8 @@ def _own_error_a(limits: Specification, count: int, voltage_v: float, period_s: 
     if not offset_a:
         return None
     noise_a = [one.absolute * to_a[one.unit] for one in limits.terms if one.name == "noise" and one.unit in to_a]
-    return max(_LEAST_A, sum(offset_a) + _SIGMAS * math.hypot(*noise_a) / math.sqrt(count))
+    share = _SIGMAS / math.sqrt(count) + (_UNSIGNED if unsigned else 0.0)
+    return max(_LEAST_A, sum(offset_a) + share * math.hypot(*noise_a))
 
 
 def _sampled(bench: Bench, sampler: Sampler, look: Callable[[], None]) -> list[StreamItem]:

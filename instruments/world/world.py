@@ -190,11 +190,11 @@ class RailWorld(World):
     """
 
     def __init__(self, world: World, name: str, share: float) -> None:
+        self._world = world
+        self._name = name
         super().__init__(world.clock, world.seed, ideal=world.ideal)
         self.share = share
         self.faults = world.faults
-        self._world = world
-        self._name = name
 
     def rng(self, name: str) -> np.random.Generator:
         """Return the random stream `name` of this rail."""

@@ -67,9 +67,9 @@ def run(tmp_path, monkeypatch):
 
 def _clock(monitor: object, streams: list[ShieldStream]) -> tuple[float, float] | None:
     """Return the true start of the trace and the true over the stated sample period; None for an ideal monitor."""
-    for value in vars(monitor).values():
-        if isinstance(value, VirtualLog):
-            return value._start_ns, 1 + value._errors.clock
+    log = getattr(monitor, "_log", None)
+    if isinstance(log, VirtualLog):
+        return log._start_ns, 1 + log._errors.clock
     return (streams[-1]._plan.start_ns, 1 + streams[-1]._errors.clock) if streams else None
 
 

@@ -17,7 +17,7 @@ from instruments.clock import VirtualClock
 from instruments.errors import Unavailable
 from instruments.links.base import Link
 from instruments.registry import drivers
-from tests.support.swarm.benches import BENCHES, clean, left_on
+from tests.support.swarm.benches import BENCHES, clean, left_on, switches
 from tests.support.swarm.invariants import AT_ONCE_S, CHECKS, complaints, error_of, reachable
 from tests.support.swarm.links import Away
 from tests.support.swarm.others import ON_BENCH, ON_FOLDER, Asked, others
@@ -178,7 +178,7 @@ def test_a_figure_just_within_twice_its_uncertainty_is_counted_and_no_complaint(
     assert error.far is (abs(error.error) > 2 * error.expanded)
 
 
-@pytest.mark.parametrize("bench", [name for name in SIMULATED if "fed" not in name], ids=lambda name: name[-16:])
+@pytest.mark.parametrize("bench", [name for name in SIMULATED if switches(name)], ids=lambda name: name[-16:])
 def test_a_supply_that_answers_is_reachable_at_once(bench, tmp_path):
     trial = run_trial(5, 1, into=tmp_path, only=(bench, "off"))
     left_on(trial.bench)

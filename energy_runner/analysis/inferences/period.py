@@ -133,14 +133,14 @@ def explained(y: FloatArray, period: float) -> Folded:
     return Folded(max(0.0, 1 - within * len(y) / whole), sigmas)
 
 
-def repeating(y: FloatArray, period: float) -> FloatArray:
+def repeating(y: FloatArray, period: float, *, fine: bool = False) -> FloatArray:
     """Return what of `y` repeats at `period` samples.
 
-    Bins are a third of a sample wide where there are samples enough. Wider ones leave a part of steep edges behind
-    that looks like something else that repeats: at 43.33 samples, an edge is at the same place within a sample at
-    every third repetition.
+    With `fine`, bins are a third of a sample wide where there are samples enough. Wider ones leave a part of steep
+    edges behind that looks like something else that repeats: at 43.33 samples, an edge is at the same place within
+    a sample at every third repetition. But then something else that repeats at such a ratio is taken out, too.
     """
-    bin_of, bins = _bins(len(y), period, round(_FINE * period))
+    bin_of, bins = _bins(len(y), period, round(_FINE * period) if fine else 0)
     count = np.bincount(bin_of, minlength=bins)
     mean = np.bincount(bin_of, weights=y, minlength=bins) / np.maximum(count, 1)
     repeats: FloatArray = mean[bin_of]

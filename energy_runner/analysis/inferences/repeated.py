@@ -175,7 +175,7 @@ def _explained_away(power_w: FloatArray, count: float, stated: int, left: float 
     as_stated = explained(y, len(y) / stated)
     if whole and as_stated.strength >= _TURNS * explained(y, len(y) / count).strength:
         return f"the inferences may come in turns of {round(times)} kinds"
-    rest = y - repeating(y, len(y) / count)
+    rest = y - repeating(y, len(y) / count, fine=True)
     beside = explained(rest, len(y) / stated)
     if not whole and beside.sigmas > BY_CHANCE and beside.strength >= max(left, _residue(rest, count, stated)):
         return "something beside the inferences repeats more clearly than they do"

@@ -42,10 +42,20 @@ def test_the_current_is_the_mean_whatever_is_sampled(names, columns, unit_per_a)
 def test_noise_counts_less_the_more_samples_there_are():
     applied = AppliedSampling(signals("current", period_s=PERIOD_S))
     table = limits(("offset", 1e-5, "A"), ("noise", 1e-3, "A"))
-    found = off_current(applied, samples([5e-5] * 10_000), table, VOLTAGE_V)
+    found = off_current(applied, samples([-5e-5] * 10_000), table, VOLTAGE_V)
     assert found.limit_a == pytest.approx(1e-5 + 4 * 1e-3 / 100)
     assert not found.flows
     assert off_current(applied, samples([-5.1e-5] * 10_000), table, VOLTAGE_V).flows
+
+
+def test_the_noise_of_readings_that_are_never_negative_does_not_average_out():
+    applied = AppliedSampling(signals("current", period_s=PERIOD_S))
+    table = limits(("offset", 1e-5, "A"), ("noise", 1e-3, "A"))
+    noise = np.maximum(0.0, np.random.default_rng(1).normal(0.0, 1e-3, 10_000)).tolist()
+    found = off_current(applied, samples(noise), table, VOLTAGE_V)
+    assert found.mean_a > 3e-4
+    assert found.limit_a == pytest.approx(1e-5 + (0.8 + 0.04) * 1e-3)
+    assert not found.flows
 
 
 def test_without_a_stated_offset_nothing_is_judged():

@@ -263,27 +263,28 @@ def test_nothing_or_a_sample_for_each_bin_explains_nothing():
 
 
 @pytest.mark.parametrize(
-    ("period", "length", "bins", "parts"),
+    ("period", "length", "bins", "fine", "parts"),
     [
-        (1.1, 23, 3, 1),  # at least three bins
-        (1.4, 200, 4, 8),
-        (10.0, 159, 30, 1),  # three for each sample
-        (10.0, 319, 30, 1),  # a part has sixteen samples for each sample of the period ...
-        (10.0, 320, 30, 2),
-        (30.0, 45, 60, 1),  # two for each sample of the period at least, some with a single one
-        (31.9, 2000, 96, 3),
-        (100.0, 1000, 250, 1),  # four samples in each of more than that
-        (100.0, 100, 64, 1),
-        (100.0, 2399, 300, 1),  # a part has at least twelve periods
-        (100.0, 2400, 300, 2),
-        (100.0, 1200 * 16, 300, 16),  # and there are at most sixteen
-        (100.0, 1200 * 20, 300, 16),
+        (1.1, 23, 3, 3, 1),  # at least three bins
+        (1.4, 200, 3, 4, 8),
+        (10.0, 159, 20, 30, 1),  # two or three for each sample
+        (10.0, 319, 20, 30, 1),  # a part has sixteen samples for each sample of the period ...
+        (10.0, 320, 20, 30, 2),
+        (30.0, 45, 60, 60, 1),  # some bins have a single sample
+        (31.9, 2000, 64, 96, 3),  # ... of which there are at most 64, if they are not to be fine
+        (100.0, 1000, 64, 250, 1),  # four samples in each of more than that
+        (100.0, 100, 64, 64, 1),
+        (100.0, 2399, 64, 300, 1),  # a part has at least twelve periods
+        (100.0, 2400, 64, 300, 2),
+        (100.0, 1200 * 16, 64, 300, 16),  # and there are at most sixteen
+        (100.0, 1200 * 20, 64, 300, 16),
     ],
 )
-def test_bins_and_parts(period, length, bins, parts):
+def test_bins_and_parts(period, length, bins, fine, parts):
     y = np.random.default_rng(length).standard_normal(length)
-    of = groups(length, period, bins, parts)
-    wanted = [y[of == own].mean() for own in range(bins * parts) if np.any(of == own)]
-    assert repeating(y, period) == pytest.approx(
-        np.array(wanted)[np.unique(of, return_inverse=True)[1]], abs=1e-12
-    )
+    for number, is_fine in ((bins, False), (fine, True)):
+        of = groups(length, period, number, parts)
+        wanted = [y[of == own].mean() for own in range(number * parts) if np.any(of == own)]
+        assert repeating(y, period, fine=is_fine) == pytest.approx(
+            np.array(wanted)[np.unique(of, return_inverse=True)[1]], abs=1e-12
+        )
