@@ -133,7 +133,7 @@ class ScpiSupply:
         if self._dialect.limit_set:
             limit_a = self._read_back(self._dialect.limit_set, limit_a, deadline)
         for question, complaint in self._dialect.checks:
-            wrong = complaint(self._session.ask(question, deadline))
+            wrong = self._session.ask_word(question, deadline, complaint)
             if wrong:
                 raise Refused("set the supply", f"{self._session.name}: {wrong}", "set it up at the front panel")
         return AppliedSupply(self._voltage_v, limit_a)
@@ -216,7 +216,7 @@ class ScpiSupply:
 
     def is_on(self, deadline: Deadline) -> bool:
         """Return whether the instrument says that the output is on."""
-        return self._dialect.says_on(self._session.ask(self._dialect.is_on, deadline))
+        return self._session.ask_word(self._dialect.is_on, deadline, self._dialect.says_on)
 
     def _becomes(self, on: bool, deadline: Deadline) -> bool:
         """Return whether the instrument says, as soon as it can be expected to, that the output is `on`."""

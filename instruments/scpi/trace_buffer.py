@@ -98,7 +98,7 @@ class TraceBuffer(FifoLogger):
 
     def _wait_until_armed(self, deadline: Deadline) -> None:
         soon = deadline.at_most(_ARMED_WITHIN_S)
-        while why := self._trace.ended(self._session.ask(self._trace.state, deadline)):
+        while why := self._session.ask_word(self._trace.state, deadline, self._trace.ended):
             if soon.expired():
                 self.running = False
                 raise Refused("arm the acquisition", f"{self._session.name} says that {why}", "restart it")
@@ -181,7 +181,7 @@ class TraceBuffer(FifoLogger):
     def _watch(self, deadline: Deadline) -> None:
         """Ask for errors and questionable states, and whether the acquisition still runs."""
         super()._watch(deadline)
-        why = "" if self._over else self._trace.ended(self._session.ask(self._trace.state, deadline))
+        why = "" if self._over else self._session.ask_word(self._trace.state, deadline, self._trace.ended)
         if why:
             # Readings up to the end are in the buffer, and come with the next poll.
             self._end(f"the acquisition ended by itself: {why}")

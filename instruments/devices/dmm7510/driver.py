@@ -60,8 +60,8 @@ class Dmm7510(KeithleySampler):
         self._range_a = self._session.ask_number("SENS:DIG:CURR:RANG?", deadline)
         if not self._options.range_a <= self._range_a <= 11:
             raise Refused(f"set the range {self._options.range_a:g} A", f"it is {self._range_a:g} A")
-        self._period_s = period_s(self._session.ask("SENS:DIG:CURR:SRAT?", deadline))
-        told = kind(self._session.ask("SENS:DIG:CURR:APER?", deadline), self._period_s)
+        self._period_s = self._session.ask_word("SENS:DIG:CURR:SRAT?", deadline, period_s)
+        told = self._session.ask_word("SENS:DIG:CURR:APER?", deadline, lambda said: kind(said, self._period_s))
         return AppliedSampling(signals("current", period_s=self._period_s, kind=told))
 
     def specification(self) -> Specification:

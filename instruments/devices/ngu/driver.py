@@ -97,7 +97,7 @@ class Ngu(ScpiInstrument):
         set_up_in_blocks(self._session, blocks, {"on_edge": str(int(settings.on_edge))}, deadline)
         self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)
         self._set_rate(rates_from(rate_hz), deadline)
-        self._period_s = period_s(self._session.ask(f"{self._ours}FLOG:SRAT?", deadline))
+        self._period_s = self._session.ask_word(f"{self._ours}FLOG:SRAT?", deadline, period_s)
         return AppliedSampling(signals(*SIGNALS, period_s=self._period_s))
 
     def specification(self) -> Specification:

@@ -57,5 +57,5 @@ class Spd(ScpiInstrument):
 
     def _limited(self, deadline: Deadline) -> str:
         """Return in words that the output is at its current limit; empty if it is not, or off."""
-        limited = is_limited(self._session.ask("SYST:STAT?", deadline), self._channel)
+        limited = self._session.ask_word("SYST:STAT?", deadline, lambda said: is_limited(said, self._channel))
         return "CC: at the current limit" if limited else ""

@@ -220,7 +220,7 @@ def test_edges_among_one_samplers_samples_do_not_place_another_ones(load) -> Non
 def test_an_option_that_a_driver_does_not_have(load) -> None:
     spec = load(MIX.replace("channel = 2", "chanel = 2"))
     with pytest.raises(
-        ConfigurationError, match=r"meter\.options\.chanel is unknown \(options of plain-meter: channel\)"
+        ConfigurationError, match=r"meter\.options\.chanel is unknown \(options of plain-meter: channel, log, "
     ):
         build_bench(spec, "energy")
 
