@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was said last between the computer and each instrument, for whoever has to find a wrong wire or speed."""
+"""The last exchange with each instrument: it shows a wrong wire or a wrong speed."""
 
 from energy_runner.bench import Bench
 from energy_runner.bench.wiring import instruments_of

@@ -14,6 +14,7 @@ from energy_runner.session.document import READ, Model
 from energy_runner.session.evidence import ExchangeCheck, StimuliStanding
 from energy_runner.session.judged import Judged, JudgedSession
 from energy_runner.session.layers import LayerResult, Layers
+from energy_runner.session.levels import LevelResult, Levels
 from energy_runner.session.summed import SummaryCheck, SummedFigure
 from energy_runner.session.verdict import Verdict
 
@@ -223,36 +224,6 @@ class TraceCount(Model):
     """Whether they do; null where a harmless structure explains another number."""
     note: str = ""
     """Which; empty for none."""
-
-
-class LevelResult(Model):
-    """The power of a DUT in one state outside the windows."""
-
-    power_w: float
-    """Power, W."""
-    u_w: float
-    """Standard uncertainty, W: scatter of what was found; the monitor's errors are not in it."""
-    total_s: float
-    """Duration of all places together, s."""
-    places: int
-    """Places where it was found."""
-    start_s: float
-    """Beginning of the longest of them, s from the start of the acquisition."""
-    duration_s: float
-    """Duration of the longest, s."""
-
-
-class Levels(Model):
-    """Power outside the windows, told apart by what was sent and received; null where there is no such stretch."""
-
-    idle: LevelResult | None = None
-    """Nothing is sent either way, and no command is being executed."""
-    transmit: LevelResult | None = None
-    """The DUT sends its answer after a window."""
-    receive: LevelResult | None = None
-    """A stimulus is loaded; the DUT's answers to its parts are left out."""
-    searched: str = ""
-    """Where idle was searched, and by what."""
 
 
 class NetEnergy(Model):

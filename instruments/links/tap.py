@@ -52,7 +52,7 @@ class TappedLink:
 
 
 def write_in_secret(link: Link, data: bytes, shown: bytes, deadline: Deadline) -> None:
-    """Send a secret, such as a password, on `link`; whoever listens receives `shown` instead."""
+    """Send a secret, such as a password, on `link`; the journal and other listeners receive `shown` instead."""
     if isinstance(link, TappedLink):
         link.write_in_secret(data, shown, deadline)
     else:

@@ -88,7 +88,9 @@ def decode_timed(data: bytes) -> Readings:
         narrow = table[:, 0].astype(">f4")  # an overflow of 9.9e37 fits
     times_s = table[:, 1].astype(np.float64)
     if not np.all((times_s >= 0) & (times_s < 1e7)):
-        raise ProtocolViolation("read timed readings", "a time that is none", "check byte order and data format")
+        raise ProtocolViolation(
+            "read timed readings", "a time stamp outside 0 to 10,000,000 s", "check byte order and data format"
+        )
     return Readings(decode_records(narrow.tobytes(), 1), times_s)
 
 

@@ -13,7 +13,7 @@ from instruments.scpi.twin_errors import ScpiError
 REGISTER_BITS = 0x7FFF  # bit 15 is never used
 # Standard event status register.
 OPERATION_COMPLETE, QUERY_ERROR, DEVICE_ERROR, EXECUTION_ERROR, COMMAND_ERROR, POWER_ON = 1, 4, 8, 16, 32, 128
-# Status byte; bit 4, an answer that waits, is for whoever carries the answers.
+# Status byte; bit 4 (message available) is set by the server that sends the answers.
 ERROR_QUEUE, QUESTIONABLE, MESSAGE, EVENT, MASTER, OPERATION = 4, 8, 16, 32, 64, 128
 
 

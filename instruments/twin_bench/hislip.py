@@ -4,7 +4,7 @@
 A session has two connections: commands and answers travel on the synchronous one, device clear and questions
 about the session on the asynchronous one. Source: IVI-6.1, "High-Speed LAN Instrument Protocol", 2.0, sections
 2 (message format, table 4) and 6 (transactions). Overlapped mode, encryption and service requests are not
-there, and a lock is granted to whoever asks, because there is one session at a time.
+there, and every request for a lock is granted, because there is one session at a time.
 """
 
 import struct

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one driver is made of: a `DriverSpec`, whose parts are imported only when they are used."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from instruments.clock import Clock
+from instruments.roles import Instrument, Rates, RoleName, SignalKind
+from instruments.specifications import Specification, load
+
+LinkKind = Literal["stream", "scpi", "vendor", "none"]
+# A part of a driver: the object itself, or its location as `package.module:name`.
+Part = Any
+
+
+class NoOptions(BaseModel):
+    """Options model of a driver without options."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class DriverSpec:
+    """One driver and all its parts.
+
+    `link` is the kind of link the driver needs: a stream of bytes, SCPI messages, a vendor's library, or `none`
+    (the twin itself plays the roles). `driver` is called as `driver(link, clock, options)` and must not do any
+    I/O; `options` is the pydantic model of `options` in a bench file. `twin` is called as `twin(world, name)`, and
+    for the role `dut` with the DUT's twin and its baud rate as well; its `port` is the twin's end of the cable.
+    `specification` is the package whose `specification.toml` holds the data sheet's limits. `baud` is the speed of
+    the serial port (0: it has none); `other_bauds` are tried where the port's driver refuses it, for a device
+    whose USB port works at any speed. `edges` describes how edges are captured. `channel_option` is set for a
+    mainframe: it names the option that selects a channel; different benches can use different channels at once.
+    With `on_tcp`, a stream is a TCP connection to a server, `tcp://host:port`, and its twin is served there.
+    With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
+    where it plays supply, too. `lacks` says which roles are not there where an option has a certain value; a
+    sampler without the role of a supply measures what another feeds. `by_option` names roles that are played only
+    where an option, named with the role, is set.
+
+    For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
+    `ranges` in words, `usb` ids (vendor and product), and the `library` (a module) with which the driver talks,
+    which the package's `extra` of that name brings.
+    """
+
+    name: str
+    title: str
+    link: LinkKind
+    roles: tuple[RoleName, ...]
+    driver: Part = None
+    options: Part = NoOptions
+    twin: Part = None
+    specification: str = ""
+    baud: int = 0
+    other_bauds: tuple[int, ...] = ()
+    edges: str = ""
+    channel_option: str = ""
+    samples_own_output: bool = False
+    on_tcp: bool = False
+    lacks: tuple[tuple[str, Any, tuple[RoleName, ...]], ...] = ()
+    by_option: tuple[tuple[RoleName, str], ...] = ()
+    models: tuple[str, ...] = ()
+    quantities: tuple[str, ...] = ()
+    kind: SignalKind | None = None
+    ranges: str = ""
+    usb: tuple[str, ...] = ()
+    extra: str = ""
+    library: str = ""
+
+    def plays(self, options: Mapping[str, Any]) -> tuple[RoleName, ...]:
+        """Return the roles that it plays with these `options` of a bench file."""
+        missing = {role for key, value, roles in self.lacks if options.get(key) == value for role in roles}
+        more = (role for role, option in self.by_option if options.get(option))
+        return tuple(role for role in (*self.roles, *more) if role not in missing)
+
+    def options_model(self) -> type[BaseModel]:
+        """Return the pydantic model for the driver's options."""
+        model: type[BaseModel] = _loaded(self.options)
+        return model
+
+    def build(self, link: Any, clock: Clock, options: BaseModel) -> Instrument:
+        """Return the instrument on `link`, not yet opened."""
+        factory: Callable[..., Instrument] = _loaded(self.driver)
+        return factory(link, clock, options)
+
+    def build_twin(self, world: Any, name: str, *arguments: Any) -> Any:
+        """Return the twin called `name` in `world`."""
+        factory: Callable[..., Any] = _loaded(self.twin)
+        return factory(world, name, *arguments)
+
+    def rates(self) -> Rates | None:
+        """Return the sample rates that the driver offers; None if only the opened instrument says them."""
+        return getattr(_loaded(self.driver), "rates", None) if self.driver is not None else None
+
+    def limits(self) -> Specification | None:
+        """Return the data sheet's limits; None for a driver without a specification."""
+        return load(self.specification) if self.specification else None
+
+
+def _loaded(part: Part) -> Any:
+    """Return a part; import it if it is given as `package.module:name`."""
+    if not isinstance(part, str):
+        return part
+    module, _, name = part.partition(":")
+    return getattr(import_module(module), name)
