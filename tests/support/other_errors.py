@@ -171,13 +171,14 @@ def install(bench: Bench, model: ErrorModel, seed: int) -> None:
     world = bench.twin.world
     seen = SeenHistory(world.history, model, np.random.default_rng([seed, 77]))
     if hasattr(twin, "_log"):
-        device = twin.outputs[0] if hasattr(twin, "outputs") else twin
-        errors = device._errors
+        log = twin._log
+        errors = log._errors
         errors.scale = errors.clock = errors.voltage_gain = errors.voltage_offset_v = 0.0
         errors.gain, errors.offset_a = np.zeros_like(errors.gain), np.zeros_like(errors.offset_a)
-        device._set_gain = device._set_offset_v = 0.0
-        twin._log._world = SeenWorld(world, seen)
-        twin._log._voltage = SeenVoltage(device._true_voltage, seen, model)
+        output = twin.outputs[0] if hasattr(twin, "outputs") else twin._channels[0].rail
+        output._set_gain = output._set_offset_v = 0.0
+        log._world = SeenWorld(world, seen)
+        log._voltage = SeenVoltage(log._voltage, seen, model)
     else:
         twin.errors = ShieldErrors()
         twin.world = SeenWorld(world, seen)
