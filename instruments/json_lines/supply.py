@@ -10,6 +10,7 @@ from instruments.errors import InstrumentError, Refused
 from instruments.json_lines.messages import flag, number
 from instruments.roles import AppliedSupply, SupplyLimits, SupplySettings
 
+OFF_BELOW_V = 0.5
 _SETTLES_S = 1.0  # no document says how soon the state follows
 _LOOK_S = 0.05
 
@@ -76,15 +77,15 @@ class JsonSupply:
         self.wanted = True
 
     def off(self, deadline: Deadline) -> None:
-        """Switch the supply off and confirm it, even while recording; try once more if that fails."""
+        """Switch the supply off and check that the voltage falls, even while recording; if need be, try once more.
+
+        Raises `Refused` or the last error if the supply is still not known to be off.
+        """
         self.wanted = False
         try:
-            half = deadline.at_most(deadline.remaining_s() / 2)
-            self._ask(self._dialect.switch, half, enable=False)
-            self._confirm(False, half)
+            self._off(deadline.at_most(deadline.remaining_s() / 2))
         except InstrumentError:
-            self._ask(self._dialect.switch, deadline, enable=False)
-            self._confirm(False, deadline)
+            self._off(deadline)
 
     def is_on(self, deadline: Deadline) -> bool:
         """Return the state by read-back."""
@@ -92,8 +93,25 @@ class JsonSupply:
 
     def measured_voltage_v(self, deadline: Deadline) -> float | None:
         """Return the voltage measured at the output (V)."""
+        return self._measure(deadline)
+
+    def _measure(self, deadline: Deadline) -> float:
         command, data = self._dialect.measure
         return number(self._ask(command, deadline, **data), "value")
+
+    def _off(self, deadline: Deadline) -> None:
+        self._ask(self._dialect.switch, deadline, enable=False)
+        self._confirm(False, deadline)
+        # The state only repeats the command; the voltage shows a stuck relay or a second supply on the DUT.
+        limit_v = max(OFF_BELOW_V, self.voltage_v / 2)
+        while not (voltage_v := self._measure(deadline)) <= limit_v:
+            if deadline.remaining_s() < 2 * _LOOK_S:
+                raise Refused(
+                    f"switch the supply of {self._name} off",
+                    f"{self._dialect.is_on} says off, but the output is at {voltage_v:.3f} V",
+                    "unplug the DUT before touching it: a relay sticks, or something else feeds it",
+                )
+            deadline.clock.sleep(_LOOK_S)
 
     def _check(self, what: str, value: float, low: float, high: float, unit: str) -> None:
         if not low <= value <= high:

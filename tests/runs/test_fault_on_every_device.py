@@ -60,3 +60,15 @@ def test_a_fault_in_a_call_of_any_device(spec, tmp_path):
             assert abs(score.median - true_j) <= max(2.0 * score.U, 1e-5 * true_j), (
                 f"{where}: {score} for {true_j}"
             )
+
+
+@pytest.mark.parametrize("spec", [one for one in DEVICES if "supply" in one.roles], ids=lambda spec: spec.name)
+def test_a_welded_relay_of_any_supply(spec, tmp_path):
+    plan = small_plan(tmp_path / "stimuli")
+    bench = build_bench(any_bench(spec), "energy", seed=3)
+    bench.twin.world.faults.power_stays_on = True
+    with no_report():
+        session = api.run(bench, plan, out=tmp_path / "run")
+    assert bench.twin.world.powered
+    assert session.record.supply_off_confirmed is False
+    assert api.exit_status(session) is ExitStatus.BENCH_FAULT
