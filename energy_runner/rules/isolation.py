@@ -8,16 +8,19 @@ from energy_runner.session.events import InferenceDone, SwitchRead, SwitchTurned
 LIMIT = "off in every window"
 
 
-def probe_off(case: Case, _: Row) -> Judgement:
+def probe_off(case: Case, _: Row) -> Judgement | None:
     """Judge whether the switch of the debug probe was read back as off before and after every window.
 
-    Without a switch on the bench nobody knows; a probe may have been unplugged by hand.
+    Without a switch on the bench nobody knows; a probe may have been unplugged by hand. None for a virtual bench
+    without one: no probe is there.
     """
     found = _Windows()
     for event in case.session.journal(exchanges=False):
         found.heed(event)
     found.end()
     if not found.name and not found.told:
+        if case.record.virtual:
+            return None
         return not_known(LIMIT, "no switch is on the bench: whether a debug probe was connected is not known")
     if not found.windows:
         return not_known(LIMIT, "no window was measured")

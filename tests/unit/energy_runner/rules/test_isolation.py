@@ -5,14 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from energy_runner.rules import check
 from energy_runner.session import events as ev
-from tests.support.bent_runs import FAST, one
+from tests.support.bent_runs import FAST, one, record
 from tests.support.synthetic import make_run
 
 
 def judged(folder: Path, before, *after):
     """Judge a run whose switch said `before` ahead of the first window, and `after` after one window each."""
-    run = make_run(FAST)
+    run = record(virtual=False)(make_run(FAST))
     ends = [e.t_ns for e in run.events if isinstance(e, ev.InferenceDone) and e.purpose == "window"]
     if before is not None:
         run.insert(before.model_copy(update={"t_ns": ends[0] - 9_500_000_000}))
@@ -50,6 +51,11 @@ def test_what_was_read_around_the_windows(tmp_path, before, after, verdict, word
     assert (found.passed, found.known) == verdict
     assert words in found.note
     assert found.binding == found.known
+
+
+def test_a_twin_without_a_switch_has_no_probe(tmp_path):
+    path = make_run(FAST).write(tmp_path / "s")
+    assert check(path, ["probe-off"], rule_set="lab") == []
 
 
 def test_one_window_of_two_counts_twice_for_none(tmp_path):

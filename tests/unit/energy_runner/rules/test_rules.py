@@ -70,7 +70,6 @@ SAMPLES = [
                 "spread",
                 "drift",
                 "instrument-known",
-                "probe-off",
                 "uncertainty-complete",
                 "not-simulated",
             ],
