@@ -2,7 +2,7 @@
 """Switching the supply on and off; every path ends with off, which is tried until its deadline."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from energy_runner.bench import Bench
 from energy_runner.director.watch import IF_KILLED
@@ -98,7 +98,10 @@ def _all_opened(bench: Bench, attempt: Deadline) -> Identity | None:
 
 def close_feeding(bench: Bench) -> InstrumentError | None:
     """Close every instrument that feeds the DUT; return the first error, if any."""
-    errors = [closed(instrument) for instrument, _ in bench.feeding()]
+    errors: list[InstrumentError | None] = []
+    with ExitStack() as each:  # whatever another one raises
+        for instrument, _ in reversed(bench.feeding()):
+            each.callback(lambda one=instrument: errors.append(closed(one)))
     return next((error for error in errors if error is not None), None)
 
 

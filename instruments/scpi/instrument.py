@@ -53,10 +53,12 @@ class ScpiInstrument(Instrument):
     def close(self) -> None:
         """Return control to the front panel and release the link; safe to call twice."""
         was_open, self._is_open = self._is_open, False
-        if was_open and self.to_front_panel:
-            with suppress(InstrumentError):
-                self._session.send(self.to_front_panel, self._clock.deadline(_LOCAL_S))
-        self._link.close()
+        try:
+            if was_open and self.to_front_panel:
+                with suppress(InstrumentError):
+                    self._session.send(self.to_front_panel, self._clock.deadline(_LOCAL_S))
+        finally:
+            self._link.close()
 
     def _greet(self, deadline: Deadline) -> None:
         """Make sure that answers belong to their queries, before anything else is asked."""

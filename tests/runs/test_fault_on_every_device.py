@@ -5,6 +5,7 @@ The calls on each device are counted in a whole run, then the run is repeated wi
 from the first to the last, the kinds taking turns.
 """
 
+from contextlib import suppress
 from statistics import median
 
 import pytest
@@ -72,3 +73,34 @@ def test_a_welded_relay_of_any_supply(spec, tmp_path):
     assert bench.twin.world.powered
     assert session.record.supply_off_confirmed is False
     assert api.exit_status(session) is ExitStatus.BENCH_FAULT
+
+
+class Mistaken:
+    """A link on which every call but `close` is a mistake of the program, once it is `armed`."""
+
+    armed = False
+
+    def __init__(self, inner) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str):
+        if self.armed and name != "close":
+            raise ZeroDivisionError("injected")
+        return getattr(self._inner, name)
+
+
+@pytest.mark.parametrize("spec", DEVICES, ids=lambda spec: spec.name)
+def test_a_mistake_while_closing_leaves_no_port_open(spec):
+    links = {}
+
+    def wrap(device, link):
+        return links.setdefault(device, Mistaken(link))
+
+    bench = build_bench(any_bench(spec), "energy", seed=3, wrap=wrap)
+    instrument = bench.instruments[BOX]
+    instrument.open(bench.clock.deadline(10.0))
+    assert bench.twin.ports()[BOX].is_open
+    links[BOX].armed = True
+    with suppress(ZeroDivisionError):
+        instrument.close()
+    assert not bench.twin.ports()[BOX].is_open

@@ -35,6 +35,9 @@ OVERFLOWED = "overflow"  # what the binary decoder puts in the place of a time s
 OVER_RANGE_WORDS = ("current", "range", "overload")
 # After a report of overcurrent, samples above this share of the one that was reported count as over range too.
 AT_THE_LIMIT = 0.9
+# The overcurrent has ended when so many samples in a row, and all for so long, are below that: one alone may be
+# low by its noise, or misread.
+BELOW, BELOW_S = 3, 1e-3
 # A reported sample that is so many times the next one may be misread: then the next one is taken for the limit.
 ALONE = 5.0
 # An edge line follows the last sample that was complete when the pin fell: the pin fell during the next one.
@@ -60,6 +63,7 @@ class Lpm01aStream:
         self._counter: int | None = None
         self._last = 0.0
         self._limited_from: float | None = None
+        self._below = 0  # samples in a row below it
         self._reported = False
 
     def take(self, event: object) -> Iterator[StreamItem | Edge]:
@@ -77,7 +81,7 @@ class Lpm01aStream:
             case End():
                 yield from self._early_end(event)
             case ErrorReply(text) if any(word in text.lower() for word in OVER_RANGE_WORDS):
-                self._limited_from, self._reported = AT_THE_LIMIT * self._last, True
+                self._limited_from, self._below, self._reported = AT_THE_LIMIT * self._last, 0, True
                 yield OverRange(max(0, self.index - 1), 1, f"the shield reports: error {text}")
             case _:
                 yield replace(note(event), after=self.index, before=self.index)
@@ -105,11 +109,16 @@ class Lpm01aStream:
             self._reported = False
             if 0.0 < ALONE * float(values[0]) < self._last:
                 self._limited_from = AT_THE_LIMIT * float(values[0])
-        below = np.flatnonzero(~(values >= self._limited_from))
-        count = int(below[0]) if len(below) else len(values)
+        index = np.arange(len(values))
+        above = values >= self._limited_from
+        in_a_row = index - np.maximum.accumulate(np.where(above, index, -1 - self._below))
+        needed = max(BELOW, round(BELOW_S * self._rate_hz))
+        ended = np.flatnonzero(in_a_row >= needed)
+        count = max(0, int(ended[0]) + 1 - needed) if len(ended) else len(values)
         if count:
             yield OverRange(self.index, count, "no lower than when the shield reported overcurrent")
-        if len(below):
+        self._below = int(in_a_row[-1])
+        if len(ended):
             self._limited_from = None
 
     def _edge(self, event: EventMark) -> Iterator[StreamItem | Edge]:

@@ -107,15 +107,17 @@ class Otii(Instrument):
     def close(self) -> None:
         """End a recording, give back what was reserved, and release the link."""
         deadline = self._clock.deadline(CLOSE_S)
-        with suppress(InstrumentError):
-            if self._recorder.running:
-                self._recorder.stop(deadline)
-        while self._give_back:
-            command, ids = self._give_back.pop()
+        try:
             with suppress(InstrumentError):
-                self._dialogue.ask(command, deadline, **ids)
-        self._recorder.running = False
-        self._dialogue.close()
+                if self._recorder.running:
+                    self._recorder.stop(deadline)
+            while self._give_back:
+                command, ids = self._give_back.pop()
+                with suppress(InstrumentError):
+                    self._dialogue.ask(command, deadline, **ids)
+        finally:
+            self._recorder.running = False
+            self._dialogue.close()
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Record current, voltage and GPI1; the rates are read back."""

@@ -102,13 +102,15 @@ class PtDaemon(Instrument):
             return
         self._is_open = False
         deadline = self._clock.deadline(CLOSE_S)
-        with suppress(InstrumentError):
-            if self._account is not None:
-                self._stop_measuring(deadline)
-            for name, value in self._ranges.items() if self._changed else ():
-                self._ask(f"SR,{name},{value}", deadline)
-        self._account = None
-        self._link.close()
+        try:
+            with suppress(InstrumentError):
+                if self._account is not None:
+                    self._stop_measuring(deadline)
+                for name, value in self._ranges.items() if self._changed else ():
+                    self._ask(f"SR,{name},{value}", deadline)
+        finally:
+            self._account = None
+            self._link.close()
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set the ranges, and read them back."""

@@ -284,22 +284,37 @@ def test_an_error_line_over_range_marks_the_sample_before_it(text):
     assert [(item.at, item.count) for item in of_type(items, OverRange)] == [(9, 1)]
 
 
-def test_samples_at_the_limit_count_as_over_range_until_one_is_lower():
+def test_samples_at_the_limit_count_as_over_range_until_three_are_lower():
     stream = Lpm01aStream(1000, 1.0)
-    values = np.array([0.5, 0.49, 0.46, 0.3, 0.5])
+    values = np.array([0.5, 0.49, 0.46, 0.3, 0.3, 0.5, 0.3, 0.3, 0.3, 0.5])
     items = run(stream, SampleRun(np.array([0.1, 0.5])), ErrorReply("overcurrent"), SampleRun(values))
-    assert [(item.at, item.count) for item in of_type(items, OverRange)] == [(1, 1), (2, 3)]
+    assert [(item.at, item.count) for item in of_type(items, OverRange)] == [(1, 1), (2, 6)]
     assert of_type(run(stream, SampleRun(np.array([0.5]))), OverRange) == []
+
+
+@pytest.mark.parametrize("split", range(1, 400))
+def test_a_sample_that_is_low_by_its_noise_does_not_end_an_overcurrent(split):
+    """The swarm found it at 100 kHz: one of 4430 samples was 10 % lower, and all others counted as measured."""
+    stream = Lpm01aStream(100e3, 1.0)
+    values = np.full(400, 0.5)
+    values[[50, 51, 130, 149]] = 0.4  # none stays low for 1 ms
+    values[250:351] = 0.1
+    report = SampleRun(np.array([0.1, 0.5])), ErrorReply("overcurrent")
+    items = run(stream, *report, SampleRun(values[:split]), SampleRun(values[split:]))
+    over = {item.at + k for item in of_type(items, OverRange) for k in range(item.count)}
+    least = set(range(1, 252))  # and no more than those of the last ms, where a block ends in it
+    assert least <= over <= least | set(range(252, 352))
+    assert over == least or 250 < split < 350
 
 
 def test_a_reported_sample_that_is_misread_does_not_hide_the_limit():
     """The swarm found it: the sample at the report read ten times too much, so no other was at the limit."""
     stream = Lpm01aStream(1000, 9.0)
-    values = np.array([0.5, 0.5, 0.46, 0.3, 0.5])
+    values = np.array([0.5, 0.5, 0.46, 0.3, 0.3, 0.3, 0.5])
     items = run(stream, SampleRun(np.array([0.1, 5.0])), ErrorReply("overcurrent"), SampleRun(values))
     assert [(item.at, item.count) for item in of_type(items, OverRange)] == [(1, 1), (2, 3)]
     nothing = run(stream, SampleRun(np.array([5.0])), ErrorReply("overcurrent"), SampleRun(np.zeros(3)))
-    assert [(item.at, item.count) for item in of_type(nothing, OverRange)] == [(7, 1)]
+    assert [(item.at, item.count) for item in of_type(nothing, OverRange)] == [(9, 1)]
 
 
 @pytest.mark.parametrize(
