@@ -114,11 +114,13 @@ def make_safe(
     for doubt in doubts:
         tell(f"{doubt}: whether a run uses it is not known. It is switched off all the same")
     try:
-        identity = switch_off(bench, bench.clock.deadline(limit_s), tell, opened=False)
-    finally:
-        refused = close_feeding(bench)
-        if refused is not None:
-            tell(f"its port did not let itself be closed: {one_line(refused)}")
+        try:
+            identity = switch_off(bench, bench.clock.deadline(limit_s), tell, opened=False)
+        finally:
+            refused = close_feeding(bench)
+            if refused is not None:
+                tell(f"its port did not let itself be closed: {one_line(refused)}")
+    finally:  # also where closing raises something else
         if told is not None:
             told.end()
     return identity if identity is not None else Identity("instrument", player.instrument)
