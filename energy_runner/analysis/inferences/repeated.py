@@ -38,7 +38,8 @@ from energy_runner.session.result import TraceCount
 
 _MOST_KINDS = 4  # of inferences that come in turns, and of parts of one inference that look alike
 _WHOLE = 0.03  # relative, by which a ratio of counts may differ from a whole number
-# Of what is left of windows laid end to end: their joints, where repetitions fall out of step, come to 0.06.
+# Of what is left when something that repeats is taken out: inferences beside it come to 0.6 and more. What is left
+# of an uneven pace or of steep edges comes to 0.12, joints of windows laid end to end to 0.06.
 _LEFT = 0.2
 _RATIOS = sorted({p / q for p in range(1, 7) for q in range(1, 7)})
 _TURNS = 0.5  # share of what repeats that repeats as stated, too, where inferences come in turns
@@ -136,7 +137,7 @@ def _look_at_all(source: EnergySource, alignment: Alignment, inferences: Sequenc
     note, same = "", all(_inside(joined.held.count, one) for one in room)
     if not same:
         every = joined.windows
-        note = _explained_away(joined.power_w, every * joined.held.count, every * stated, _LEFT)
+        note = _explained_away(joined.power_w, every * joined.held.count, every * stated)
     told = True if same else None if note else False
     return [
         _Seen(stated, joined.held, one, told, note, _at_edges(source, placed, joined.held, both))
@@ -159,10 +160,10 @@ def _room(source: EnergySource, placed: Placed, held: Repetitions, stated: int) 
     return stated - allowed - LATEST_S / each_s, stated + allowed + 1 + LEAD_S / each_s
 
 
-def _explained_away(power_w: FloatArray, count: float, stated: int, left: float = 0.0) -> str:
+def _explained_away(power_w: FloatArray, count: float, stated: int) -> str:
     """Return which harmless structure explains another number than the stated one; "" for none.
 
-    Beside something that repeats more clearly, inferences explain at least the share `left` of what it leaves.
+    Beside something that repeats more clearly, inferences explain at least the share `_LEFT` of what it leaves.
     """
     ratio = count / stated
     times = max(ratio, 1 / ratio)
@@ -177,7 +178,7 @@ def _explained_away(power_w: FloatArray, count: float, stated: int, left: float 
         return f"the inferences may come in turns of {round(times)} kinds"
     rest = y - repeating(y, len(y) / count, fine=True)
     beside = explained(rest, len(y) / stated)
-    if not whole and beside.sigmas > BY_CHANCE and beside.strength >= max(left, _residue(rest, count, stated)):
+    if not whole and beside.sigmas > BY_CHANCE and beside.strength >= max(_LEFT, _residue(rest, count, stated)):
         return "something beside the inferences repeats more clearly than they do"
     return ""
 
