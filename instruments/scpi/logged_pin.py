@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Falling edges of the timestamp pin, found in the voltage that an N6781A logs on its auxiliary input."""
+"""Falling edges of the timestamp pin, found in its voltage, which an instrument logs on an auxiliary input."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from instruments.roles import Edge, Float32Array
+from instruments.clock import Deadline
+from instruments.roles import Edge, Float32Array, Samples, StreamItem, Timebase
 
 _LOW = 0.5  # share of the high level
 
@@ -35,3 +38,39 @@ class PinEdges:
             Edge(float(low + last + 1) / 2, float(low - last) / 2)
             for low, last in zip(places[before & ~high], previous[before & ~high], strict=True)
         ]
+
+
+class LoggedPin:
+    """An `EdgeSource`: the last signal of a log is the pin's voltage, which `told` takes out of the samples."""
+
+    timebase: Timebase = "samples"
+
+    def __init__(self) -> None:
+        self._pin = PinEdges(1.0)
+        self._edges: list[Edge] = []
+
+    def begin(self, high_v: float) -> None:
+        """Forget what came before: a log begins, with a pin at `high_v` while it is high."""
+        self._pin, self._edges = PinEdges(high_v), []
+
+    def told(self, items: Sequence[StreamItem]) -> Sequence[StreamItem]:
+        """Return the items of the log, those of the pin as edges and not as samples."""
+        told: list[StreamItem] = []
+        for item in items:
+            if isinstance(item, Samples):
+                self._edges += self._pin.feed(item.first, item.values[-1])
+                told.append(Samples(item.first, item.values[:-1]))
+            else:
+                told.append(item)
+        return told
+
+    def arm(self, deadline: Deadline) -> None:
+        """Do nothing: edges are found in what is logged."""
+
+    def take(self, deadline: Deadline) -> Sequence[Edge]:
+        """Return the edges in what was logged up to the last `poll`."""
+        edges, self._edges = self._edges, []
+        return edges
+
+    def disarm(self, deadline: Deadline) -> None:
+        """Do nothing: without a log there are no edges."""
