@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of our own drivers; the rooms of the devices are in `instruments/devices/`."""
 
-from instruments.driver_spec import DriverSpec
+from instruments.driver_spec import DriverSpec, RoleChange
 
 BUILT_IN = (
     DriverSpec(
@@ -17,7 +17,7 @@ BUILT_IN = (
         other_bauds=(921_600, 115_200),
         edges='captured by the monitor (D7), to one sample; not with format = "bin_hexa"',
         samples_own_output=True,
-        lacks=(("format", "bin_hexa", ("edges",)),),
+        changes=(RoleChange("format", "bin_hexa", loses=("edges",)),),
         models=("X-NUCLEO-LPM01A",),
         quantities=("energy",),
         kind="mean",
@@ -37,7 +37,7 @@ BUILT_IN = (
         channel_option="channel",
         feeding_option="channel",
         samples_own_output=True,
-        by_option=(("edges", "aux_edges"),),
+        changes=(RoleChange("aux_edges", True, gains=("edges",)),),
         models=("N6705B", "N6705C", "N6700B", "N6700C", "N6701C", "N6702C"),
         quantities=("current", "voltage"),
         kind="mean",
@@ -228,7 +228,7 @@ BUILT_IN = (
         baud=115_200,
         edges="captured by the monitor (D0 to D7), to one sample of 10 us",
         samples_own_output=True,
-        lacks=(("mode", "ampere", ("supply",)),),
+        changes=(RoleChange("mode", "ampere", loses=("supply",)),),
         models=("PPK2",),
         quantities=("current",),
         kind="instant",

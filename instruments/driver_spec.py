@@ -24,6 +24,16 @@ class NoOptions(BaseModel):
 
 
 @dataclass(frozen=True)
+class RoleChange:
+    """Which roles a driver `gains` and `loses` where a bench file sets `option` to `value`."""
+
+    option: str
+    value: Any
+    gains: tuple[RoleName, ...] = ()
+    loses: tuple[RoleName, ...] = ()
+
+
+@dataclass(frozen=True)
 class DriverSpec:
     """One driver and all its parts.
 
@@ -39,9 +49,8 @@ class DriverSpec:
     a box is told by its method `feeds`, for a wire is where it is, whatever is switched on.
     With `on_tcp`, a stream is a TCP connection to a server, `tcp://host:port`, and its twin is served there.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
-    where it plays supply, too. `lacks` says which roles are not there where an option has a certain value; a
-    sampler without the role of a supply measures what another feeds. `by_option` names roles that are played only
-    where an option, named with the role, is set.
+    where it plays supply, too. `roles` are those without any option, and `changes` says which options change them;
+    a sampler that has lost the role of a supply measures what another feeds.
 
     For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
     `ranges` in words, `usb` ids (vendor and product), and the `library` (a module) with which the driver talks,
@@ -63,8 +72,7 @@ class DriverSpec:
     feeding_option: str = ""
     samples_own_output: bool = False
     on_tcp: bool = False
-    lacks: tuple[tuple[str, Any, tuple[RoleName, ...]], ...] = ()
-    by_option: tuple[tuple[RoleName, str], ...] = ()
+    changes: tuple[RoleChange, ...] = ()
     models: tuple[str, ...] = ()
     quantities: tuple[str, ...] = ()
     kind: SignalKind | None = None
@@ -75,9 +83,14 @@ class DriverSpec:
 
     def plays(self, options: Mapping[str, Any]) -> tuple[RoleName, ...]:
         """Return the roles that it plays with these `options` of a bench file."""
-        missing = {role for key, value, roles in self.lacks if options.get(key) == value for role in roles}
-        more = (role for role, option in self.by_option if options.get(option))
-        return tuple(role for role in (*self.roles, *more) if role not in missing)
+        made = self.changes_by(options)
+        lost = {role for change in made for role in change.loses}
+        gained = (role for change in made for role in change.gains)
+        return tuple(role for role in (*self.roles, *gained) if role not in lost)
+
+    def changes_by(self, options: Mapping[str, Any]) -> tuple[RoleChange, ...]:
+        """Return the changes of its roles that these `options` make."""
+        return tuple(one for one in self.changes if options.get(one.option) == one.value)
 
     def feeding_output(self, options: Mapping[str, Any]) -> int:
         """Return the number of the output on which the DUT hangs with these `options`; 0 where it has one only."""

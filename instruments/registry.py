@@ -9,7 +9,7 @@ from functools import cache
 from importlib import metadata
 
 from instruments.built_in import BUILT_IN
-from instruments.driver_spec import DriverSpec, LinkKind, NoOptions
+from instruments.driver_spec import DriverSpec, LinkKind, NoOptions, RoleChange
 
 __all__ = [
     "BUILT_IN",
@@ -17,6 +17,7 @@ __all__ = [
     "DriverSpec",
     "LinkKind",
     "NoOptions",
+    "RoleChange",
     "broken_drivers",
     "drivers",
     "entry_points",

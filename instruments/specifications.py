@@ -199,6 +199,11 @@ def without(table: Specification, *names: str) -> Specification:
     return replace(table, terms=tuple(term for term in table.terms if term.name not in names))
 
 
+def assuming(table: Specification, text: str) -> Specification:
+    """Return `table` for what its maker does not state it for; `text` says in a sentence what is assumed."""
+    return replace(table, assumptions=(*table.assumptions, text), assumed=True)
+
+
 def laid_over(
     table: Specification, terms: Sequence[SpecificationTerm], points: Sequence[CalibrationPoint]
 ) -> Specification:

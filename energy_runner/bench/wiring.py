@@ -231,8 +231,8 @@ def _check_player(place: Sequence[str], role: str, player: Player, present: dict
     options = present[player.instrument].options
     if NEEDED[role] not in driver.plays(options):
         able = _able(NEEDED[role], present)
-        option = dict(driver.by_option).get(NEEDED[role])
-        hint = f" (with options.{option} also {NEEDED[role]})" if option else ""
+        options_for = [one.option for one in driver.changes if NEEDED[role] in one.gains]
+        hint = f" (with options.{options_for[0]} also {NEEDED[role]})" if options_for else ""
         raise WiringError(
             place,
             f"{key} = '{player}': {_plays(driver, present[player.instrument])}{hint}; "
@@ -343,8 +343,8 @@ def _check_energy(spec: BenchSpec, players: dict[str, Player | None], present: d
 def _plays(driver: DriverSpec, instrument: InstrumentSpec) -> str:
     """Return in words which roles a driver plays, and which its options exclude."""
     played = driver.plays(instrument.options)
-    lacks = [(key, value) for key, value, _ in driver.lacks if instrument.options.get(key) == value]
-    so = "".join(f" with {key} = '{value}'" for key, value in lacks)
+    lost = [one for one in driver.changes_by(instrument.options) if one.loses]
+    so = "".join(f" with {one.option} = '{one.value}'" for one in lost)
     return f"{driver.title} plays {', '.join(played)}{so}"
 
 

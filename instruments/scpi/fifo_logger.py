@@ -2,22 +2,21 @@
 """A sampler over SCPI whose records stay in the instrument's FIFO until they are fetched."""
 
 import math
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.clock import NS_PER_S, Clock, Deadline
-from instruments.errors import InstrumentError, ProtocolViolation, Refused
-from instruments.roles import Lost, Note, OverRange, Samples, StreamItem
+from instruments.clock import Clock, Deadline
+from instruments.errors import ProtocolViolation
+from instruments.roles import Lost, Note, OverRange, Samples
+from instruments.scpi.logger import Logger, nothing_questionable
 from instruments.scpi.records import Records, runs
 from instruments.scpi.sample_counter import SampleCounter
 from instruments.scpi.session import ScpiSession
 
 _FETCHES = 32  # the most in one poll; six of them empty the FIFO of an N6705
 _ARMED_WITHIN_S = 1.0
-_STATUS_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,87 +46,35 @@ class FifoDialect:
     skipped: str = ""
 
 
-class FifoLogger:
-    """The log of one channel, from `start` to `stop`; sample 0 is the first record.
-
-    `questionable` says in words what was wrong with the output since its last call; "" means nothing.
-    """
+class FifoLogger(Logger):
+    """The log of one channel whose records are fetched while it runs."""
 
     def __init__(
         self,
         session: ScpiSession,
         clock: Clock,
         dialect: FifoDialect,
-        questionable: Callable[[Deadline], str] = lambda deadline: "",
+        questionable: Callable[[Deadline], str] = nothing_questionable,
     ) -> None:
-        self.running = False
-        self._session = session
-        self._clock = clock
+        super().__init__(session, clock, dialect.arm, dialect.abort, questionable)
         self._dialect = dialect
-        self._questionable = questionable
-        self._period_s = 1.0
-        self._counter = SampleCounter(self._period_s, 0, dialect.fifo_s, dialect.piece_s)
-        self._doubtful = False
+        self._reset()
+
+    def _reset(self) -> None:
+        self._counter = SampleCounter(self._period_s, self._armed_ns, self._dialect.fifo_s, self._dialect.piece_s)
         self._fetched: list[Records] = []
-        self._ready: list[StreamItem] = []
-        self._status_ns = 0
+        self._doubtful = self._lost_since_status = False
         self._status_index = 0
-        self._lost_since_status = False
 
-    def forget(self) -> None:
-        """Treat the log as ended without sending anything; the records left in the instrument are not fetched."""
-        self.running = False
+    def _complete(self, deadline: Deadline) -> None:
+        if self._dialect.piece_s:  # the records of this moment are in a piece that is not full yet
+            self._clock.sleep(min(self._dialect.piece_s, deadline.remaining_s()))
+        self._fetch(deadline, final=True)
+        self._watch(deadline)
 
-    def start(self, period_s: float, deadline: Deadline) -> None:
-        """Arm the log; raise `Refused` if the instrument reports an error."""
-        self._questionable(deadline)  # the query clears what was latched before
-        armed_ns = self._clock.now_ns()
-        self._period_s = period_s
-        self._counter = SampleCounter(period_s, armed_ns, self._dialect.fifo_s, self._dialect.piece_s)
-        self._fetched, self._ready, self._doubtful = [], [], False
-        self._status_ns, self._status_index = armed_ns, 0
-        self.running = True
-        for command in self._dialect.arm:
-            self._session.send(command, deadline)
-        try:
-            self._session.check("arm the log", deadline)
-        except Refused:
-            self.running = False
-            raise
-        self._wait_until_armed(deadline)
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what was logged since the last call and, once a second, errors and questionable states.
-
-        After an error, the next call returns the items that were already complete.
-        """
-        if self.running:
-            self._fetch(deadline)
-            if self._clock.now_ns() - self._status_ns >= _STATUS_EVERY_S * NS_PER_S:
-                self._watch(deadline)
-        return self._hand_over()
-
-    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Fetch and return the rest, and end the log; safe to call when none is running."""
-        if self.running:
-            try:
-                if self._dialect.piece_s:  # the records of this moment are in a piece that is not full yet
-                    self._clock.sleep(min(self._dialect.piece_s, deadline.remaining_s()))
-                self._fetch(deadline, final=True)
-                self._watch(deadline)
-            except InstrumentError:
-                with suppress(InstrumentError):
-                    self.abort(deadline)
-                raise
-            self.abort(deadline)
-            self._note_errors(self._status_index, deadline)
-        return self._hand_over()
-
-    def abort(self, deadline: Deadline) -> None:
-        """End the log without fetching the records left in the instrument."""
-        self.running = False
-        for command in self._dialect.abort:
-            self._session.send(command, deadline)
+    def _end(self, deadline: Deadline) -> None:
+        self.abort(deadline)
+        self._note_errors(self._status_index, deadline)
 
     def _wait_until_armed(self, deadline: Deadline) -> None:
         armed = self._dialect.armed
@@ -145,10 +92,6 @@ class FifoLogger:
     def _says(self, question: tuple[str, int] | None, deadline: Deadline) -> bool:
         """Return whether the answer to a query has one of the bits; true where there is no such query."""
         return question is None or bool(int(self._session.ask_number(question[0], deadline)) & question[1])
-
-    def _hand_over(self) -> Sequence[StreamItem]:
-        items, self._ready = self._ready, []
-        return items
 
     def _fetch(self, deadline: Deadline, *, final: bool = False) -> None:
         """Empty the instrument's FIFO and count the records."""
@@ -200,6 +143,4 @@ class FifoLogger:
     def _note_errors(self, after: int, deadline: Deadline) -> None:
         """Note errors that happened after sample `after` was read, and before those that cannot be read yet."""
         before = self._counter.next_index + math.ceil(self._dialect.piece_s / self._period_s)
-        for error in self._session.errors(deadline):
-            text = f"error during the log: {error}"
-            self._ready.append(Note(text, suspicious=True, about="error", after=after, before=before))
+        self._say_errors(deadline, after, before)

@@ -1,10 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """The answer to `*IDN?`: make, model, serial number and firmware (IEEE 488.2-1992, 10.14)."""
 
-from instruments.errors import ProtocolViolation, shown
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from instruments.errors import ProtocolViolation, Refused, shown
 from instruments.roles import Identity
 
 TWIN_SERIAL = "TWIN"  # the beginning of every twin's serial number
+
+
+@dataclass(frozen=True)
+class Known:
+    """The instruments that a driver drives: in words, such as "a Rigol DP800", and by the model in `*IDN?`."""
+
+    title: str = "a SCPI instrument"
+    fits: Callable[[str], object] = lambda model: True
+
+    def check(self, identity: Identity, name: str) -> None:
+        """Raise `Refused` unless what answers to `name` is one of them."""
+        if not self.fits(identity.model):
+            who = f"a {identity.make} {identity.model} answers"
+            raise Refused(f"open {name} as {self.title}", who, "check the instrument's address")
 
 
 def parse_identity(line: str) -> Identity:

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening and closing, the same for all SCPI instruments."""
+"""Opening and closing, the same for all SCPI instruments; `feeding.py` and `sampling.py` add the roles."""
 
 from contextlib import suppress
 
 from instruments.clock import Clock, Deadline
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, Refused
 from instruments.links.base import ScpiLink
 from instruments.roles import Identity, Instrument
-from instruments.scpi.identity import parse_identity
+from instruments.scpi.identity import Known, parse_identity
 from instruments.scpi.session import ScpiSession, SessionDialect
+from instruments.scpi.status import StatusDialect, questionable
 
 _LOCAL_S = 1.0
 
@@ -16,13 +17,16 @@ _LOCAL_S = 1.0
 class ScpiInstrument(Instrument):
     """Base of drivers that speak SCPI; `to_front_panel` is the command that ends remote control, if there is one.
 
-    `dialect` says how the instrument's answers are kept in step, where it is not by the book.
+    `dialect` says how the instrument's answers are kept in step, where it is not by the book. `known` says which
+    instruments the driver drives, `status` where the instrument tells that something is questionable.
 
-    In `_examined`, a driver checks make and model and ends what an earlier run left running.
+    In `_examined`, a driver checks module and channel and ends what an earlier run left running.
     """
 
     to_front_panel = "SYST:LOC"
     dialect = SessionDialect()
+    known = Known()
+    status: StatusDialect | None = None
 
     def __init__(self, link: ScpiLink, clock: Clock) -> None:
         self.name = link.name
@@ -43,6 +47,7 @@ class ScpiInstrument(Instrument):
             self._session.errors(deadline)
             said = parse_identity(self._session.ask("*IDN?", deadline))
             self._session.model = said.model
+            self.known.check(said, self.name)
             identity = self._examined(said, deadline)
         except BaseException:
             self._link.close()
@@ -67,3 +72,10 @@ class ScpiInstrument(Instrument):
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
         """Return the identity, completed by the driver, or raise `Refused`."""
         raise NotImplementedError
+
+    def _questionable(self, deadline: Deadline) -> str:
+        """Return in words what is questionable now or was since the last call; "" if nothing is, or is asked."""
+        return questionable(self._session, self.status, deadline) if self.status is not None else ""
+
+    def _no_channel(self, channel: int, came: str) -> Refused:
+        return Refused(f"use channel {channel}", came, "change `channel`")

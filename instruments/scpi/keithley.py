@@ -7,20 +7,21 @@ Model 2461 Reference Manual 2461-901-01 Rev. A (November 2015), pages 6-209 (wai
 6-236 (timer), C-10 (events). What they say of one model is taken to hold for the others.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import cast
 
 import numpy as np
 
 from instruments.clock import Clock, Deadline
 from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.links.base import ScpiLink
-from instruments.roles import Identity, Sampler, SamplerCapabilities, SamplingSettings, StreamItem
+from instruments.roles import Identity
+from instruments.scpi.identity import Known
 from instruments.scpi.instrument import ScpiInstrument
 from instruments.scpi.records import decode_records
-from instruments.scpi.supply import LEFT_OVER, set_up_in_blocks
+from instruments.scpi.sampling import SamplingInstrument
+from instruments.scpi.supply import LEFT_OVER
 from instruments.scpi.trace_buffer import Readings, TraceBuffer, TraceDialect
 
 Block = tuple[str, tuple[str, ...]]
@@ -29,6 +30,7 @@ Blocks = tuple[Block, ...]
 BUFFER = '"defbuffer1"'  # always there, on every model
 STOP = "ABOR"
 _AT_ONCE = 16384
+_PREFIX = "MODEL "
 _QUIET_S = 0.25
 # The buffer keeps what it has, and is emptied; no other program's size, mode or trigger model stays.
 BUFFER_SET_UP = (
@@ -100,11 +102,15 @@ def ended(state: str) -> str:
     return "" if word in _RUNS else f"its trigger model is {word[:20] or 'in no state'}"
 
 
+def known_models(*models: str) -> Known:
+    """Return how these models are recognised."""
+    return Known(f"a {' or '.join(models)}", lambda model: model.removeprefix(_PREFIX) in models)
+
+
 class KeithleyInstrument(ScpiInstrument):
-    """Base of drivers for these instruments; `models` are those that it drives, as `*IDN?` says them."""
+    """Base of drivers for these instruments; a later firmware says MODEL before the model."""
 
     to_front_panel = ""  # LOCAL is a key; an unknown command would leave a message on the screen
-    models: tuple[str, ...] = ()
 
     def _greet(self, deadline: Deadline) -> None:
         """Make sure that it speaks SCPI: an instrument set to TSP answers no other question."""
@@ -127,61 +133,32 @@ class KeithleyInstrument(ScpiInstrument):
             )
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
-        model = identity.model.removeprefix("MODEL ")
-        if model not in self.models:
-            who = f"a {identity.make} {identity.model} answers"
-            raise Refused(
-                f"open {self.name} as a {' or '.join(self.models)}", who, "check the instrument's address"
-            )
         self._session.send(STOP, deadline)
         self._session.check("end an earlier acquisition", deadline)
         terminals = self._session.ask("ROUT:TERM?", deadline).strip()
+        model = identity.model.removeprefix(_PREFIX)
         return replace(identity, model=model, detail=(("terminals", terminals),))
 
 
-class KeithleySampler(KeithleyInstrument):
+class KeithleySampler(KeithleyInstrument, SamplingInstrument):
     """Base of drivers for those that sample into their buffer; the driver sets it up, and names its signals."""
 
-    capabilities = SamplerCapabilities(starts_on_edge=True)
     on_edge = ""  # the block that waits for the edge
+    _log: TraceBuffer
 
     def __init__(self, link: ScpiLink, clock: Clock, dialect: TraceDialect, period_s: float) -> None:
         super().__init__(link, clock)
         self._log = TraceBuffer(self._session, clock, dialect, self._questionable)
         self._period_s = period_s
 
-    def sampler(self, channel: str = "") -> Sampler:
-        """Return the sampler."""
-        return cast(Sampler, self)
-
-    def start(self, deadline: Deadline) -> None:
-        """Arm the acquisition: it begins at the next falling edge on the trigger input, or at once."""
-        self._log.start(self._period_s, deadline)
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return the readings since the last call; nothing comes before the trigger."""
-        return self._log.poll(deadline)
-
-    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Read and return the rest, and end the acquisition."""
-        return self._log.stop(deadline)
-
-    def _set_up(
-        self, blocks: Blocks, words: dict[str, str], settings: SamplingSettings, deadline: Deadline
-    ) -> None:
+    def _set_up(self, blocks: Blocks, words: dict[str, str], deadline: Deadline, *, on_edge: bool) -> None:
         """Send the set-up, and read back what must not differ: the byte order and the size of the buffer.
 
         Raises `Refused` for another byte order: wrong numbers would look like some.
         """
-        self._log.forget()
-        words = words | {"wait": self.on_edge if settings.on_edge else NO_WAIT}
-        set_up_in_blocks(self._session, blocks, words, deadline)
+        words = words | {"wait": self.on_edge if on_edge else NO_WAIT}
+        super()._set_up(blocks, words, deadline, on_edge=on_edge)
         order = self._session.ask("FORM:BORD?", deadline).strip().upper()
         if not order.startswith(BYTE_ORDER):
             raise Refused("set the byte order", f"{self.name} answers {order[:20]}", "restart the instrument")
         self._log.capacity = int(self._session.ask_number(f"TRAC:POIN? {BUFFER}", deadline))
-        self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)
-
-    def _questionable(self, deadline: Deadline) -> str:
-        """Return in words what is questionable now; "" if nothing is."""
-        return ""

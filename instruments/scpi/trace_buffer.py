@@ -17,6 +17,7 @@ from instruments.clock import Clock, Deadline
 from instruments.errors import ProtocolViolation, Refused
 from instruments.roles import Lost, Note, OverRange, Samples
 from instruments.scpi.fifo_logger import FifoDialect, FifoLogger
+from instruments.scpi.logger import nothing_questionable
 from instruments.scpi.records import Records, runs
 from instruments.scpi.session import ScpiSession
 
@@ -69,7 +70,7 @@ class TraceBuffer(FifoLogger):
         session: ScpiSession,
         clock: Clock,
         dialect: TraceDialect,
-        questionable: Callable[[Deadline], str] = lambda deadline: "",
+        questionable: Callable[[Deadline], str] = nothing_questionable,
     ) -> None:
         fifo = FifoDialect(
             arm=dialect.arm,
@@ -171,9 +172,9 @@ class TraceBuffer(FifoLogger):
 
     def _say_if_full(self, held: int) -> None:
         if self.capacity and held >= self.capacity and not self._over:
-            self._end(f"the acquisition ended by itself: the buffer is full, with {held} readings")
+            self._ended_by_itself(f"the acquisition ended by itself: the buffer is full, with {held} readings")
 
-    def _end(self, text: str) -> None:
+    def _ended_by_itself(self, text: str) -> None:
         self._over = True
         at = self._counter.next_index
         self._ready.append(Note(text, suspicious=True, about="ended", after=at, before=at))
@@ -184,7 +185,7 @@ class TraceBuffer(FifoLogger):
         why = "" if self._over else self._session.ask_word(self._trace.state, deadline, self._trace.ended)
         if why:
             # Readings up to the end are in the buffer, and come with the next poll.
-            self._end(f"the acquisition ended by itself: {why}")
+            self._ended_by_itself(f"the acquisition ended by itself: {why}")
 
     def _note_errors(self, after: int, deadline: Deadline) -> None:
         before = len(self._ready)

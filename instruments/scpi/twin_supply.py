@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outputs of a twin that is a supply and no more: settings, errors within a table, the DUT on one of them."""
+"""A twin that is a supply and no more; its outputs have errors within a table, and the DUT is on one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.scpi.twin_core import Call, ScpiError
+from instruments.scpi.twin_core import Call, Handler, ScpiCore, ScpiError
+from instruments.world.cable import HostPort
 from instruments.world.world import World
+
+LEFT_V = 3.3  # as another program left an output on
+_STALE = b"3.300\n"  # the answer to a question of a run that died
 
 
 @dataclass(frozen=True)
@@ -125,3 +129,52 @@ class SupplyOutputs:
 
     def _rounded(self, value: float) -> float:
         return float(np.round(value / self._table.step) * self._table.step)
+
+
+class SupplyTwin:
+    """Base of the twins of supplies; `port` is its end of the cable to the host.
+
+    `others` are settings that other programs use, as they are after a reset; `common` says whether the supply
+    knows the common commands of IEEE 488.2.
+    """
+
+    common = True
+
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        table: SupplyTable,
+        outputs: Sequence[SupplyOutput],
+        others: Mapping[str, str],
+    ) -> None:
+        self.world = world
+        self.port = HostPort(world, name, self._receive, on_open=self._opened)
+        self.outputs = SupplyOutputs(world, table, outputs)
+        self._core = ScpiCore(self._handlers(), world.faults.refuses, common=self.common)
+        self._others = dict(others)
+        self._stale = True
+
+    def _handlers(self) -> dict[str, Handler]:
+        """Return what the supply does on each command."""
+        raise NotImplementedError
+
+    def feeds(self, number: int) -> None:
+        """Let the DUT hang on this output, from 1."""
+        self.outputs.feeds(number)
+
+    def _receive(self, data: bytes) -> None:
+        self.port.emit(self._core.feed(data))
+
+    def _opened(self) -> None:
+        """Be found as others left us, if a fault says so: otherwise set, feeding, an answer unread."""
+        if self._stale:
+            self._others |= self.world.faults.left_over
+            self.outputs.left_on(self.world.faults.left_on, LEFT_V)
+        if self.world.faults.stale_stream and self._stale:
+            self.outputs.left_on(self.outputs.feeding, LEFT_V)
+            self.port.emit(_STALE)
+        self._stale = False
+
+    def _other(self, name: str, word: str) -> None:
+        self._others[name] = word

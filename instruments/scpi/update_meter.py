@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from instruments.clock import NS_PER_S, Clock, Deadline
-from instruments.roles import Lost, Note, OverRange, Samples, StreamItem
+from instruments.clock import Clock, Deadline
+from instruments.roles import Lost, OverRange, Samples, StreamItem
+from instruments.scpi.logger import Logger
 from instruments.scpi.sample_counter import COUNTER_SLACK_S, SampleCounter
 from instruments.scpi.session import ScpiSession
 
-_WATCH_EVERY_S = 1.0
 _LOOK_S = 0.02
 
 
@@ -37,35 +37,25 @@ class UpdateDialect:
     decode: Callable[[str], Sequence[float]]
 
 
-class UpdateMeter:
+class UpdateMeter(Logger):
     """The readings from `start` to `stop`; sample 0 is the first update that began after `start`."""
 
+    arming, during = "begin to read", "while it is read"
+
     def __init__(self, session: ScpiSession, clock: Clock, dialect: UpdateDialect) -> None:
-        self.running = False
-        self._session = session
-        self._clock = clock
+        super().__init__(session, clock, dialect.begin, ())
         self._dialect = dialect
-        self._items: list[StreamItem] = []
+        self._reset()
 
-    def start(self, period_s: float, deadline: Deadline) -> None:
-        """Begin; the update in progress, which began before, is left out."""
-        self._items, self._skip, self._noted = [], True, 0
-        self._period_s, self._watched_ns = period_s, self._clock.now_ns()
-        self._counter = SampleCounter(period_s, self._watched_ns, math.inf, max(0.0, period_s - COUNTER_SLACK_S))
-        for command in self._dialect.begin:
-            self._session.send(command, deadline)
-        self._session.check("begin to read", deadline)
+    def _reset(self) -> None:
+        """Forget the acquisition before; the update in progress, which began before this one, is left out."""
+        late_s = max(0.0, self._period_s - COUNTER_SLACK_S)
+        self._counter = SampleCounter(self._period_s, self._armed_ns, math.inf, late_s)
+        self._skip, self._noted = True, 0
+
+    def _wait_until_armed(self, deadline: Deadline) -> None:
+        """Clear what says that an update is fresh."""
         self._fresh(deadline)
-        self.running = True
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return the update that was completed since the last call; after an error, what was read is kept."""
-        if self.running:
-            self._look(deadline)
-            if self._clock.now_ns() - self._watched_ns >= _WATCH_EVERY_S * NS_PER_S:
-                self._watch(deadline)
-        items, self._items = self._items, []
-        return items
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
         """Wait for the update in progress, and return it."""
@@ -75,7 +65,10 @@ class UpdateMeter:
                 self._clock.sleep(min(_LOOK_S, soon.remaining_s()))
             self._watch(deadline)
             self.running = False
-        return self.poll(deadline)
+        return self._hand_over()
+
+    def _fetch(self, deadline: Deadline, *, final: bool = False) -> None:
+        self._look(deadline)
 
     def _fresh(self, deadline: Deadline) -> bool:
         query, bit = self._dialect.fresh
@@ -94,25 +87,22 @@ class UpdateMeter:
             return True
         lost = self._counter.account(asked_ns, self._clock.now_ns(), 1)
         if lost is not None:
-            self._items.append(lost)
+            self._ready.append(lost)
         self._add(self._counter.next_index - 1, values, [text for bit, text in meanings.items() if state & bit])
         return True
 
     def _add(self, index: int, values: Sequence[float], over: list[str]) -> None:
         if any(math.isnan(value) for value in values):
-            self._items.append(Lost(index, index + 1, 1, "the meter had no data (NAN)"))
+            self._ready.append(Lost(index, index + 1, 1, "the meter had no data (NAN)"))
             return
         over += ["a reading is beyond the range (INF)"] if any(math.isinf(value) for value in values) else []
         found = [value if math.isfinite(value) else math.nan for value in values]
-        self._items.append(Samples(index, tuple(np.array([value], dtype=np.float32) for value in found)))
+        self._ready.append(Samples(index, tuple(np.array([value], dtype=np.float32) for value in found)))
         if over:
-            self._items.append(OverRange(index, 1, "; ".join(over)))
+            self._ready.append(OverRange(index, 1, "; ".join(over)))
 
     def _watch(self, deadline: Deadline) -> None:
         """Note errors since the last time."""
-        self._watched_ns = self._clock.now_ns()
+        self._status_ns = self._clock.now_ns()
         after, self._noted = self._noted, self._counter.next_index
-        for error in self._session.errors(deadline):
-            text = f"error while it is read: {error}"
-            before = self._counter.next_index + 1
-            self._items.append(Note(text, suspicious=True, about="error", after=after, before=before))
+        self._say_errors(deadline, after, self._counter.next_index + 1)

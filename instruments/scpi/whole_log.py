@@ -2,16 +2,15 @@
 """A sampler over SCPI whose records can be read only when the acquisition has ended: a file, or a full memory."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from instruments.clock import NS_PER_S, Clock, Deadline
-from instruments.errors import InstrumentError, ProtocolViolation
-from instruments.roles import Lost, Note, OverRange, Samples, StreamItem
+from instruments.errors import ProtocolViolation
+from instruments.roles import Lost, Note, OverRange, Samples
+from instruments.scpi.logger import Logger, nothing_questionable
 from instruments.scpi.records import Records, runs
 from instruments.scpi.session import ScpiSession
 
-_STATUS_EVERY_S = 1.0
 _LOOK_S = 0.05
 _BLOCK = 1 << 16  # samples handed over in one item
 _SLACK_S = 0.1
@@ -25,11 +24,12 @@ class WholeDialect:
     `fetch` holds the queries whose blocks, together, are the acquisition; each announces at most `most_bytes`.
     `decode` turns the blocks into signals, in the order that the sampler names; its second argument is the period
     that was applied (s). `busy` is a query and the bits of its answer that mean that the memory is not full yet:
-    then it is waited for before `end` is sent. None: `end` completes what there is. `tidy` is sent after reading.
+    then it is waited for before `abort` is sent. None: `abort` completes what there is. `tidy` is sent after
+    reading.
     """
 
     arm: tuple[str, ...]
-    end: tuple[str, ...]
+    abort: tuple[str, ...]
     fetch: tuple[str, ...]
     decode: Callable[[Sequence[bytes], float], Records]
     most_bytes: int
@@ -37,8 +37,8 @@ class WholeDialect:
     tidy: tuple[str, ...] = ()
 
 
-class WholeLogger:
-    """The log of one channel, from `start` to `stop`, which hands over all of it; sample 0 is the first record.
+class WholeLogger(Logger):
+    """The log of one channel, of which `stop` hands over all; there are no samples before.
 
     Such a log says nothing of lost records, and when it was triggered is not known here: more records than the
     time allows are noticed, fewer are not, unless it began at once. What `questionable` says during the
@@ -50,62 +50,16 @@ class WholeLogger:
         session: ScpiSession,
         clock: Clock,
         dialect: WholeDialect,
-        questionable: Callable[[Deadline], str] = lambda deadline: "",
+        questionable: Callable[[Deadline], str] = nothing_questionable,
     ) -> None:
-        self.running = False
-        self._session = session
-        self._clock = clock
+        super().__init__(session, clock, dialect.arm, dialect.abort, questionable)
         self._dialect = dialect
-        self._questionable = questionable
-        self._period_s = 1.0
-        self._longest_s = 0.0
-        self._at_once = False
-        self._armed_ns = self._status_ns = 0
         self._doubts: list[str] = []
-        self._ready: list[StreamItem] = []
 
-    def forget(self) -> None:
-        """Treat the log as ended without sending anything; what it recorded is not fetched."""
-        self.running = False
+    def _reset(self) -> None:
+        self._doubts = []
 
-    def start(self, period_s: float, longest_s: float, deadline: Deadline, *, at_once: bool = False) -> None:
-        """Arm the log, which ends by itself after `longest_s`; raise `Refused` if the instrument reports an error.
-
-        `at_once` says that it waits for no trigger.
-        """
-        self._questionable(deadline)  # the query clears what was latched before
-        self._period_s, self._longest_s, self._at_once = period_s, longest_s, at_once
-        self._doubts, self._ready = [], []
-        self._armed_ns = self._status_ns = self._clock.now_ns()
-        for command in self._dialect.arm:
-            self._session.send(command, deadline)
-        self._session.check("arm the log", deadline)
-        self.running = True
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return errors of the instrument, asked for once a second; there are no samples before `stop`."""
-        if self.running and self._clock.now_ns() - self._status_ns >= _STATUS_EVERY_S * NS_PER_S:
-            self._watch(deadline)
-        return self._hand_over()
-
-    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """End the log and return all of it; safe to call when none is running."""
-        if self.running:
-            try:
-                self._finish(deadline)
-            except InstrumentError:
-                with suppress(InstrumentError):
-                    self.abort(deadline)
-                raise
-        return self._hand_over()
-
-    def abort(self, deadline: Deadline) -> None:
-        """End the log without fetching what it recorded."""
-        self.running = False
-        for command in self._dialect.end:
-            self._session.send(command, deadline)
-
-    def _finish(self, deadline: Deadline) -> None:
+    def _complete(self, deadline: Deadline) -> None:
         full = self._becomes_full(deadline)
         self._watch(deadline)
         self.abort(deadline)
@@ -119,7 +73,7 @@ class WholeLogger:
             self._session.send(command, deadline)
         self._check_count(records.count, ended_ns)
         self._add(records)
-        self._note_errors(deadline)
+        self._say_errors(deadline)
 
     def _becomes_full(self, deadline: Deadline) -> bool:
         """Wait for a memory that can only be read when it is full; return whether it is.
@@ -129,13 +83,13 @@ class WholeLogger:
         busy = self._dialect.busy
         while busy is not None and int(self._session.ask_number(busy[0], deadline)) & busy[1]:
             passed_s = (self._clock.now_ns() - self._armed_ns) / NS_PER_S
-            if max(_LOOK_S, self._longest_s - passed_s) > deadline.remaining_s():
+            if max(_LOOK_S, self.longest_s - passed_s) > deadline.remaining_s():
                 return False
             self._clock.sleep(_LOOK_S)
         return True
 
     def _lost_all(self, ended_ns: int) -> None:
-        count = max(1, int(min(self._longest_s, (ended_ns - self._armed_ns) / NS_PER_S) / self._period_s))
+        count = max(1, int(min(self.longest_s, (ended_ns - self._armed_ns) / NS_PER_S) / self._period_s))
         detail = "the memory can be read only when it is full, and it was ended before; at most this many"
         self._ready.append(Lost(0, count, count, detail))
 
@@ -148,11 +102,11 @@ class WholeLogger:
                 f"{logged_s:.3f} s of records in {passed_s:.3f} s",
                 "check that no other channel or parameter is logged, and the period the instrument reports",
             )
-        missing = round((min(passed_s, self._longest_s) - logged_s - slack_s) / self._period_s)
-        if self._at_once and missing > 0:
+        missing = round((min(passed_s, self.longest_s) - logged_s - slack_s) / self._period_s)
+        if self.at_once and missing > 0:
             detail = f"{passed_s - logged_s:.3f} s of records are missing; where is not known"
             self._ready.append(Lost(0, count + missing, missing, detail))
-        elif logged_s > self._longest_s - slack_s:
+        elif logged_s > self.longest_s - slack_s:
             text = f"the log was full after {logged_s:.3f} s"
             self._ready.append(Note(text, about="ended", after=count, before=count))
 
@@ -170,12 +124,4 @@ class WholeLogger:
         text = self._questionable(deadline)
         if text:
             self._doubts.append(text)
-        self._note_errors(deadline)
-
-    def _note_errors(self, deadline: Deadline) -> None:
-        for error in self._session.errors(deadline):
-            self._ready.append(Note(f"error during the log: {error}", suspicious=True, about="error"))
-
-    def _hand_over(self) -> Sequence[StreamItem]:
-        items, self._ready = self._ready, []
-        return items
+        self._say_errors(deadline)

@@ -15,7 +15,7 @@ from instruments.errors import Refused
 from instruments.links.base import ScpiLink
 from instruments.roles import AppliedSampling, Rates, SamplingSettings, signals
 from instruments.scpi.blocks import format_number
-from instruments.scpi.keithley import KeithleySampler
+from instruments.scpi.keithley import KeithleySampler, known_models
 from instruments.specifications import Specification, at_range, load
 
 DEFAULT_RATE_HZ = 10e3
@@ -38,7 +38,7 @@ class Options(BaseModel):
 class Dmm7510(KeithleySampler):
     """A `Sampler` of `current`, NaN where the meter gave no usable number (`OverRange` says so)."""
 
-    models = MODELS
+    known = known_models(*MODELS)
     rates = Rates(SLOWEST_HZ, FASTEST_HZ)
     on_edge = ON_EDGE
 
@@ -56,7 +56,7 @@ class Dmm7510(KeithleySampler):
             "aperture": APERTURES[self._options.mean],
             "readings": str(self._options.readings),
         }
-        self._set_up(LOG, words, settings, deadline)
+        self._set_up(LOG, words, deadline, on_edge=settings.on_edge)
         self._range_a = self._session.ask_number("SENS:DIG:CURR:RANG?", deadline)
         if not self._options.range_a <= self._range_a <= 11:
             raise Refused(f"set the range {self._options.range_a:g} A", f"it is {self._range_a:g} A")

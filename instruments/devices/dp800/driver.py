@@ -11,11 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from instruments.clock import Clock, Deadline
 from instruments.devices.dp800.dialect import SESSION, TRIPS, supply_dialect
 from instruments.devices.dp800.protocol import is_on, limits, series
-from instruments.errors import Refused
 from instruments.links.base import ScpiLink
-from instruments.roles import Identity, Supply
-from instruments.scpi.instrument import ScpiInstrument
-from instruments.scpi.supply import ScpiSupply
+from instruments.roles import Identity
+from instruments.scpi.feeding import FeedingInstrument
+from instruments.scpi.identity import Known
 
 
 class Options(BaseModel):
@@ -25,34 +24,25 @@ class Options(BaseModel):
     channel: int = Field(default=1, ge=1, le=3)
 
 
-class Dp800(ScpiInstrument):
+class Dp800(FeedingInstrument):
     """One positive channel of a DP811, DP821, DP831 or DP832, with or without A."""
 
     to_front_panel = ":SYST:LOC"
     dialect = SESSION
+    known = Known("a Rigol DP800", series)
 
     def __init__(self, link: ScpiLink, clock: Clock, options: Options | None = None) -> None:
         super().__init__(link, clock)
         self._channel = (options or Options()).channel
-        self._supply = ScpiSupply(self._session, link, clock, supply_dialect(self._channel))
-        self._supply.reason = self._tripped
-
-    def supply(self, channel: str = "") -> Supply:
-        """Return the supply of the configured channel."""
-        return self._supply
+        self._feed_by(supply_dialect(self._channel))
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
-        if not series(identity.model):
-            who = f"a {identity.make} {identity.model} answers"
-            raise Refused(f"open {self.name} as a Rigol DP800", who, "check the instrument's address")
         if limits(identity.model, self._channel) is None:
-            said = f"a {identity.model} has no positive channel {self._channel}"
-            raise Refused(f"use channel {self._channel}", said, "change `channel`")
+            raise self._no_channel(self._channel, f"a {identity.model} has no positive channel {self._channel}")
         self._supply.use(supply_dialect(self._channel, identity.model))
-        output = "on" if self._supply.is_on(deadline) else "off"
-        return replace(identity, detail=(("channel", str(self._channel)), ("output", output)))
+        return replace(identity, detail=(("channel", str(self._channel)), self._output(deadline)))
 
-    def _tripped(self, deadline: Deadline) -> str:
+    def _questionable(self, deadline: Deadline) -> str:
         """Return in words which protection has switched the output off; empty if none has."""
         ours = f"CH{self._channel}"
         asked = [(text, self._session.ask(question.format(ours=ours), deadline)) for text, question in TRIPS]

@@ -7,47 +7,22 @@ one command: whether the real one does, no document at hand says.
 
 from instruments.devices.dp800.protocol import CHANNELS
 from instruments.scpi.identity import TWIN_SERIAL
-from instruments.scpi.twin_core import Call, Handler, ScpiCore, ScpiError
-from instruments.scpi.twin_supply import SupplyOutput, SupplyOutputs, SupplyTable
-from instruments.world.cable import HostPort
+from instruments.scpi.twin_core import Call, Handler, ScpiError
+from instruments.scpi.twin_supply import SupplyOutput, SupplyTable, SupplyTwin
 from instruments.world.world import World
 
+OTHERS = {"TIME": "OFF", "DELAY": "OFF", "OUTP:TRAC": "OFF"}
 TABLE = SupplyTable("dp800", feeds=(0.0005, 20e-3), measures=(0.0005, 10e-3), step=1e-3)
-# Settings that other programs use, as they are after *RST.
-_OTHERS = {"TIME": "OFF", "DELAY": "OFF", "OUTP:TRAC": "OFF"}
-LEFT_V = 3.3  # as another program left an output on
-_STALE = b"3.300\n"  # the answer to a question of a run that died
 
 
-class VirtualDp800:
+class VirtualDp800(SupplyTwin):
     """The instrument; `port` is its end of the cable to the host."""
 
     model = "DP832"
 
     def __init__(self, world: World, name: str = "monitor") -> None:
-        self.world = world
-        self.port = HostPort(world, name, self._receive, on_open=self._opened)
-        self._core = ScpiCore(self._handlers(), world.faults.refuses)
-        self.outputs = SupplyOutputs(world, TABLE, [SupplyOutput(*pair) for pair in CHANNELS[self.model].values()])
-        self._others = dict(_OTHERS)
-        self._stale = True
-
-    def feeds(self, number: int) -> None:
-        """Let the DUT hang on this output, from 1."""
-        self.outputs.feeds(number)
-
-    def _receive(self, data: bytes) -> None:
-        self.port.emit(self._core.feed(data))
-
-    def _opened(self) -> None:
-        """Be found as others left us, if a fault says so: otherwise set, feeding, an answer unread."""
-        if self._stale:
-            self._others |= self.world.faults.left_over
-            self.outputs.left_on(self.world.faults.left_on, LEFT_V)
-        if self.world.faults.stale_stream and self._stale:
-            self.outputs.left_on(self.outputs.feeding, LEFT_V)
-            self.port.emit(_STALE)
-        self._stale = False
+        outputs = [SupplyOutput(*pair) for pair in CHANNELS[self.model].values()]
+        super().__init__(world, name, TABLE, outputs, OTHERS)
 
     def _handlers(self) -> dict[str, Handler]:
         identity = f"RIGOL TECHNOLOGIES,{self.model},{TWIN_SERIAL}{self.world.seed},00.01.14"
@@ -94,9 +69,6 @@ class VirtualDp800:
     def _set_protection(self, call: Call) -> None:
         self.outputs.named(call).protection_v = call.number(1)
         self.outputs.feed()
-
-    def _other(self, name: str, word: str) -> None:
-        self._others[name] = word
 
     def _all(self, call: Call) -> str:
         """Return voltage, current and power; this twin measures no current."""

@@ -4,31 +4,15 @@
 What it loses is known exactly: the count of samples, `sample_id`, jumps by as much.
 """
 
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
-
-from instruments.clock import Clock
 from instruments.devices.js220.dialect import INPUTS, IO_REFERENCE, MODEL
-from instruments.joulescope.instrument import Joulescope, rates_of
-from instruments.links.vendor import VendorLink
+from instruments.joulescope.five_inputs import FiveInputs, Options
+from instruments.joulescope.instrument import rates_of
+
+__all__ = ["Js220", "Options"]
 
 
-class Options(BaseModel):
-    """`input` sees the timestamp pin; `io_reference` says what its logic levels are compared with."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    input: Literal["0", "1", "2", "3", "trigger"] = "0"
-    io_reference: Literal["3v3", "external"] = "3v3"
-
-
-class Js220(Joulescope):
+class Js220(FiveInputs):
     """One JS220."""
 
+    model, inputs, reference = MODEL, INPUTS, IO_REFERENCE
     rates = rates_of(MODEL)
-
-    def __init__(self, link: VendorLink, clock: Clock, options: Options | None = None) -> None:
-        options = options or Options()
-        levels = (IO_REFERENCE, options.io_reference)
-        super().__init__(link, clock, MODEL, pin=INPUTS[options.input], levels=levels)

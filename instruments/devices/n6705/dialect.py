@@ -7,14 +7,16 @@ Logging".
 """
 
 import math
-from dataclasses import dataclass
 from functools import partial
 
-from instruments.devices.n6705.protocol import OPERATION_ARMED
-from instruments.roles import SignalKind, SupplyLimits
+from instruments.devices.n6705.protocol import OPERATION_ARMED, QUESTIONABLE_BITS
+from instruments.roles import SupplyLimits
+from instruments.scpi.blocks import format_number
 from instruments.scpi.fifo_logger import FifoDialect
+from instruments.scpi.log_kind import LogKind
 from instruments.scpi.output_watchdog import WatchdogDialect
 from instruments.scpi.records import decode_records
+from instruments.scpi.status import StatusDialect
 from instruments.scpi.supply import LEFT_OVER, SupplyDialect
 
 SIGNALS = ("current", "voltage")  # the order of the values in a record
@@ -67,32 +69,10 @@ WATCHDOG_S = 60
 AUX, MAIN = "SENS:VOLT:INP AUX,{ours}", "SENS:VOLT:INP MAIN,{ours}"
 
 
-@dataclass(frozen=True)
-class LogKind:
-    """One way of logging: `set_up` in blocks, the query of its `period`, and one that says what is `logged`.
-
-    `abort` ends it. It holds `points` records at most, and `longest_s` seconds unless a bench file says otherwise;
-    `at_end` means that it is read in one piece.
-    """
-
-    set_up: tuple[tuple[str, tuple[str, ...]], ...]
-    period: str
-    logged: str
-    abort: str
-    default_period_s: float
-    kind: SignalKind = "mean"
-    unread_s: float = math.inf
-    points: float = math.inf
-    longest_s: float = math.inf
-    at_end: bool = False
-    stop_s: float = 0.0
-
-
 ELOG = LogKind(
     set_up=LOG,
     period="SENS:ELOG:PER? {ours}",
-    logged="SENS:ELOG:FUNC:{parameter}? {ours}",
-    abort="ABOR:ELOG {ours}",
+    logged=("SENS:ELOG:FUNC:CURR? {ours}", "SENS:ELOG:FUNC:VOLT? {ours}"),
     default_period_s=204.8e-6,  # the shortest for two parameters, 102.4 us each
     unread_s=0.9 * FIFO_S,
 )
@@ -123,6 +103,30 @@ def supply_dialect(ours: str, abort: tuple[str, ...]) -> SupplyDialect:
             own=int(ours.strip("(@)")),
         ),
     )
+
+
+def status_dialect(ours: str) -> StatusDialect:
+    """Return the questionable status of the channel list `ours`."""
+    return StatusDialect(f"STAT:QUES:COND? {ours}", f"STAT:QUES? {ours}", QUESTIONABLE_BITS)
+
+
+def trigger_pin(model: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the block that sets up the trigger input of a mainframe without a BNC for it."""
+    return () if model.startswith("N6705") else N6700_TRIGGER_PIN
+
+
+def log_words(
+    ours: str, channels: int, kind: LogKind, period_s: float, points: int, *, on_edge: bool
+) -> dict[str, str]:
+    """Return what is filled into the set-up of a log; `channels` is how many the mainframe has."""
+    return {
+        "ours": ours,
+        "all": f"(@1:{channels})",
+        "period": format_number(period_s),
+        "trigger": "EXT" if on_edge else "IMM",
+        "longest": format_number(kind.longest_s if kind.longest_s < math.inf else 0.0),
+        "points": str(points),
+    }
 
 
 def log_dialect(ours: str, *, aux: bool = False) -> FifoDialect:

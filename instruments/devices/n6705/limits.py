@@ -4,7 +4,7 @@
 from dataclasses import replace
 
 from instruments.devices.n6705.dialect import ELOG
-from instruments.specifications import Specification, SpecificationTerm, load, with_noise_at
+from instruments.specifications import Specification, SpecificationTerm, assuming, load, with_noise_at
 
 TABLE_MODULE = "N6781A"
 _AS_SET = SpecificationTerm(
@@ -23,9 +23,7 @@ def limits(period_s: float, module: str, *, aux: bool, at_end: bool) -> Specific
         measured = tuple(term for term in table.terms if not term.name.startswith("voltage_"))
         table = replace(table, terms=(*measured, _AS_SET))
     if at_end:
-        assumed = "The limits of the external data log are used for this log."
-        table = replace(table, assumptions=(*table.assumptions, assumed), assumed=True)
+        table = assuming(table, "The limits of the external data log are used for this log.")
     if module in ("", TABLE_MODULE):
         return table
-    assumed = f"The limits of the {TABLE_MODULE} are used for the {module}."
-    return replace(table, assumptions=(*table.assumptions, assumed), assumed=True)
+    return assuming(table, f"The limits of the {TABLE_MODULE} are used for the {module}.")

@@ -39,8 +39,3 @@ def is_mainframe(model: str) -> bool:
 def is_smu(module: str) -> bool:
     """Return whether `module` is an N678xA source/measure unit, which logs voltage and current at once."""
     return _SMU_MODULE.fullmatch(module) is not None
-
-
-def questionable(bits: int) -> str:
-    """Return in words which bits of the questionable status are set; "" for none."""
-    return "; ".join(text for bit, text in QUESTIONABLE_BITS if bits & bit)

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from instruments.devices.n6705.dialect import LogKind
+from instruments.devices.n6705.dialect import ELOG, log_dialect
 from instruments.devices.n6705.dlog_file import MOST_HEADER_BYTES, parse_file
 from instruments.devices.n6705.protocol import OPERATION_ARMED
 from instruments.errors import ProtocolViolation
+from instruments.scpi.fifo_logger import FifoDialect
+from instruments.scpi.log_kind import LogKind
 from instruments.scpi.records import Records, decode_records
 from instruments.scpi.supply import LEFT_OVER
 from instruments.scpi.whole_log import WholeDialect
@@ -45,8 +47,7 @@ DLOG = LogKind(
         (LEFT_OVER, ("ABOR:ELOG {ours}", _MAIN, "SENS:DLOG:VOLT:RANG:AUTO ON,{ours}")),
     ),
     period="SENS:DLOG:PER?",
-    logged="SENS:DLOG:FUNC:{parameter}? {ours}",
-    abort="ABOR:DLOG",
+    logged=("SENS:DLOG:FUNC:CURR? {ours}", "SENS:DLOG:FUNC:VOLT? {ours}"),
     default_period_s=40.96e-6,  # 20.48 us for each of two parameters
     longest_s=1800.0,
     at_end=True,
@@ -67,25 +68,28 @@ ARRAY = LogKind(
         ("data format", ("FORM REAL", "FORM:BORD NORM")),
     ),
     period="SENS:SWE:TINT? {ours}",
-    logged="SENS:FUNC:{parameter}? {ours}",
-    abort="ABOR:ACQ {ours}",
+    logged=("SENS:FUNC:CURR? {ours}", "SENS:FUNC:VOLT? {ours}"),
     default_period_s=10.24e-6,  # 5.12 us for each of two parameters
     # Where the interval is longer than that, no document at hand says whether a reading is the mean over it.
     kind="instant",
     points=ARRAY_POINTS,
     at_end=True,
 )
-WHOLE = {"dlog": DLOG, "array": ARRAY}
+LOGS = {"elog": ELOG, "dlog": DLOG, "array": ARRAY}
 
 
-def whole_dialect(log: str, channel: int) -> WholeDialect:
-    """Return the commands that arm, end and read the log called `log` of one channel."""
+def dialect_of(log: str, channel: int, *, aux: bool) -> FifoDialect | WholeDialect:
+    """Return the commands that arm, end and read the log called `log` of one channel; `aux`: see `log_dialect`."""
     ours = f"(@{channel})"
+    return log_dialect(ours, aux=aux) if log == "elog" else _whole_dialect(log, channel, ours)
+
+
+def _whole_dialect(log: str, channel: int, ours: str) -> WholeDialect:
     if log == "dlog":
         wanted = ((channel, "current"), (channel, "voltage"))
         return WholeDialect(
             arm=(f'INIT:DLOG "{FILE}"',),
-            end=(DLOG.abort,),
+            abort=("ABOR:DLOG",),
             fetch=(f'MMEM:DATA:DEF? "{FILE}"',),
             decode=lambda blocks, period_s: parse_file(blocks[0], wanted, period_s),
             most_bytes=MOST_FILE_BYTES + MOST_HEADER_BYTES,
@@ -93,7 +97,7 @@ def whole_dialect(log: str, channel: int) -> WholeDialect:
         )
     return WholeDialect(
         arm=(f"INIT:ACQ {ours}",),
-        end=(ARRAY.abort.format(ours=ours),),
+        abort=(f"ABOR:ACQ {ours}",),
         fetch=(f"FETC:ARR:CURR? {ours}", f"FETC:ARR:VOLT? {ours}"),
         decode=_decode_arrays,
         most_bytes=4 * ARRAY_POINTS,

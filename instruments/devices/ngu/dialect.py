@@ -11,11 +11,14 @@ no manual at hand says so.
 """
 
 import math
+import re
 from dataclasses import dataclass
 
-from instruments.devices.ngu.protocol import AVAILABLE, RECORD_BYTES, SKIPPED, decode
+from instruments.devices.ngu.protocol import AVAILABLE, QUESTIONABLE_BITS, RECORD_BYTES, SKIPPED, decode
 from instruments.roles import SupplyLimits
 from instruments.scpi.fifo_logger import FifoDialect
+from instruments.scpi.identity import Known
+from instruments.scpi.status import StatusDialect
 from instruments.scpi.supply import LEFT_OVER, SupplyDialect
 
 # Below 6 V the NGU gives up to 8 A, and up to 10 V the NGM up to 6 A; 3 A hold over the whole range of both.
@@ -31,14 +34,13 @@ Blocks = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True)
 class Family:
-    """Models that take the same commands; `models` is a regular expression, `channels` how many each has.
+    """Models that take the same commands; `channels` is how many each has.
 
     `select` goes before each command for one channel, on the same line: another program cannot come between.
     `set_up` and `ranges` are commands that not every family knows.
     """
 
-    models: str
-    title: str
+    known: Known
     specification: str
     channels: dict[str, int]
     select: str
@@ -53,8 +55,7 @@ class Family:
 
 
 NGU = Family(
-    models=r"NGU[24]01",
-    title="R&S NGU201 or NGU401",
+    known=Known("an R&S NGU201 or NGU401", re.compile(r"NGU[24]01").fullmatch),
     specification="instruments.devices.ngu",
     channels={"NGU201": 1, "NGU401": 1},
     select="",
@@ -64,8 +65,7 @@ NGU = Family(
     noise_period_s=64e-6,
 )
 NGM = Family(
-    models=r"NGM20[12]",
-    title="R&S NGM201 or NGM202",
+    known=Known("an R&S NGM201 or NGM202", re.compile(r"NGM20[12]").fullmatch),
     specification="instruments.devices.ngu.ngm",
     channels={"NGM201": 1, "NGM202": 2},
     select="INST OUT{channel};:",
@@ -123,6 +123,12 @@ def log_set_up(family: Family, channel: int) -> Blocks:
         ("status", (f"{summary}:PTR 32767", f"{summary}:NTR 0")),
         ("log", _for_channel(ours, "FLOG 0", "FLOG:TARG SCPI")),
     )
+
+
+def status_dialect(channel: int) -> StatusDialect:
+    """Return the questionable status of `channel`."""
+    summary = f"STAT:QUES:INST:ISUM{channel}"
+    return StatusDialect(f"{summary}:COND?", f"{summary}?", QUESTIONABLE_BITS)
 
 
 def log_dialect(family: Family, channel: int) -> FifoDialect:

@@ -7,31 +7,18 @@ sample 0 begins at that edge. It takes rising edges, too: the timestamp pin must
 Source: R&S NGU User Manual 1179.2531.02-03, "Data logging commands"; `dialect.py` and `protocol.py` say what else.
 """
 
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from instruments.clock import Clock, Deadline
-from instruments.devices.ngu.dialect import NGM, NGU, UNREAD_S, log_dialect, log_set_up, supply_dialect
-from instruments.devices.ngu.protocol import RATES, SIGNALS, period_s, questionable, rates_from
+from instruments.devices.ngu import dialect
+from instruments.devices.ngu.protocol import RATES, SIGNALS, period_s, rates_from
 from instruments.errors import Refused
 from instruments.links.base import ScpiLink
-from instruments.roles import (
-    AppliedSampling,
-    Identity,
-    Rates,
-    Sampler,
-    SamplerCapabilities,
-    SamplingSettings,
-    StreamItem,
-    Supply,
-    signals,
-)
-from instruments.scpi.fifo_logger import FifoLogger
-from instruments.scpi.instrument import ScpiInstrument
-from instruments.scpi.supply import ScpiSupply, set_up_in_blocks
+from instruments.roles import AppliedSampling, Identity, Rates, SamplerCapabilities, SamplingSettings, signals
+from instruments.scpi.feeding import FeedingInstrument
+from instruments.scpi.sampling import SamplingInstrument
 from instruments.specifications import Specification, load, with_noise_at
 
 # 15.625 kHz where the firmware has halves of 500 kHz: a minute makes 7.5 MB. Up to 500 kHz can be asked for.
@@ -45,7 +32,7 @@ class Options(BaseModel):
     channel: int = Field(default=1, ge=1, le=2)
 
 
-class Ngu(ScpiInstrument):
+class Ngu(FeedingInstrument, SamplingInstrument):
     """A `Supply` and a `Sampler` of `voltage` and `current`, the means over each sample period.
 
     They are NaN where the instrument gave no usable number (an `OverRange` says so). There is no true power
@@ -53,49 +40,33 @@ class Ngu(ScpiInstrument):
     a summary of what FastLog recorded.
     """
 
-    family = NGU
+    family = dialect.NGU
     rates = Rates(min(RATES.values()), max(RATES.values()))
-    capabilities = SamplerCapabilities(starts_on_edge=True, unread_s=UNREAD_S)
+    capabilities = SamplerCapabilities(starts_on_edge=True, unread_s=dialect.UNREAD_S)
 
     def __init__(self, link: ScpiLink, clock: Clock, options: object = None) -> None:
         super().__init__(link, clock)
         self._channel = options.channel if isinstance(options, Options) else 1
         self._ours = self.family.ours(self._channel)
-        log = log_dialect(self.family, self._channel)
-        self._log = FifoLogger(self._session, clock, log, self._questionable)
-        self._supply = ScpiSupply(self._session, link, clock, supply_dialect(self.family, self._channel))
-        self._supply.before_off = self._log.forget
-        self._supply.reason = self._questionable
-        self._period_s = self.family.noise_period_s
-
-    def supply(self, channel: str = "") -> Supply:
-        """Return the supply."""
-        return self._supply
-
-    def sampler(self, channel: str = "") -> Sampler:
-        """Return FastLog."""
-        return self
+        self.known = self.family.known
+        self.status = dialect.status_dialect(self._channel)
+        self._log_by(dialect.log_dialect(self.family, self._channel), self.family.noise_period_s)
+        self._feed_by(dialect.supply_dialect(self.family, self._channel), self._log)
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
-        if not re.fullmatch(self.family.models, identity.model):
-            who = f"a {identity.make} {identity.model} answers"
-            raise Refused(f"open {self.name} as an {self.family.title}", who, "check the instrument's address")
         if self._channel > self.family.channels[identity.model]:
-            raise Refused(f"use channel {self._channel}", f"an {identity.model} has one", "change `channel`")
+            raise self._no_channel(self._channel, f"an {identity.model} has one")
         self._log.abort(deadline)
-        output = "on" if self._supply.is_on(deadline) else "off"
+        output = self._output(deadline)
         self._session.check("end an earlier log", deadline)
-        return replace(
-            identity, detail=(("channel", str(self._channel)),) * bool(self._ours) + (("output", output),)
-        )
+        return replace(identity, detail=(("channel", str(self._channel)),) * bool(self._ours) + (output,))
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set FastLog to the lowest rate that is at least the one asked for; the period is read back."""
         rate_hz = self.rates.checked(settings.sample_rate_hz) or DEFAULT_RATE_HZ
-        self._log.forget()
-        blocks = log_set_up(self.family, self._channel)
-        set_up_in_blocks(self._session, blocks, {"on_edge": str(int(settings.on_edge))}, deadline)
-        self.capabilities = replace(self.capabilities, starts_on_edge=settings.on_edge)
+        words = {"on_edge": str(int(settings.on_edge))}
+        blocks = dialect.log_set_up(self.family, self._channel)
+        self._set_up(blocks, words, deadline, on_edge=settings.on_edge)
         self._set_rate(rates_from(rate_hz), deadline)
         self._period_s = self._session.ask_word(f"{self._ours}FLOG:SRAT?", deadline, period_s)
         return AppliedSampling(signals(*SIGNALS, period_s=self._period_s))
@@ -104,18 +75,6 @@ class Ngu(ScpiInstrument):
         """Return the limits of the 100 mA range, with the noise of one sample at our period."""
         table, reference_s = load(self.family.specification), self.family.noise_period_s
         return with_noise_at(table, self._period_s, reference_s, power=-0.5)
-
-    def start(self, deadline: Deadline) -> None:
-        """Arm FastLog: it begins at the next edge on the trigger input."""
-        self._log.start(self._period_s, deadline)
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what was logged since the last call; nothing comes before the trigger."""
-        return self._log.poll(deadline)
-
-    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Wait for the piece that is being filled, end the log, and return what is left."""
-        return self._log.stop(deadline)
 
     def _set_rate(self, names: list[str], deadline: Deadline) -> None:
         """Set the first rate that the firmware knows: one version has halves of 500 kHz, another decades."""
@@ -126,16 +85,9 @@ class Ngu(ScpiInstrument):
                 return
         raise Refused("set the sample rate", f"{self.name} knows none of {', '.join(names)}: {refused[-1]}")
 
-    def _questionable(self, deadline: Deadline) -> str:
-        """Return in words what is questionable now or was since the last question; empty if nothing is."""
-        summary = f"STAT:QUES:INST:ISUM{self._channel}"
-        now = int(self._session.ask_number(f"{summary}:COND?", deadline))
-        latched = int(self._session.ask_number(f"{summary}?", deadline))
-        return questionable(now | latched)
-
 
 class Ngm(Ngu):
     """An NGM201 or one channel of an NGM202, with the same log as an NGU."""
 
-    family = NGM
+    family = dialect.NGM
     rates = Rates(100.0, 500e3)

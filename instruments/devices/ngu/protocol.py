@@ -66,8 +66,3 @@ def period_s(answer: str) -> float:
 def decode(data: bytes) -> Records:
     """Return the records in a block of `FLOG:DATA?`: voltage and current in turn, float32, little-endian."""
     return decode_records(data, len(SIGNALS), big_endian=False)
-
-
-def questionable(bits: int) -> str:
-    """Return in words which bits of the questionable status are set; empty for none."""
-    return "; ".join(text for bit, text in QUESTIONABLE_BITS if bits & bit)

@@ -13,13 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from instruments.clock import Clock, Deadline
 from instruments.devices.smu2400.dialect import LOG, LOG_DIALECT, ON_EDGE, READINGS, supply_dialect
 from instruments.devices.smu2400.protocol import MODELS, TABLE_MODEL, TABLE_RANGE_A, limits_at
-from instruments.errors import Refused
 from instruments.links.base import ScpiLink
-from instruments.roles import AppliedSampling, Identity, Rates, SamplingSettings, Supply, signals
+from instruments.roles import AppliedSampling, Identity, Rates, SamplingSettings, signals
 from instruments.scpi.blocks import format_number
-from instruments.scpi.keithley import KeithleySampler
-from instruments.scpi.supply import ScpiSupply
-from instruments.specifications import Specification, at_range, load
+from instruments.scpi.feeding import FeedingInstrument
+from instruments.scpi.keithley import KeithleySampler, known_models
+from instruments.specifications import Specification, assuming, at_range, load
 
 DEFAULT_RATE_HZ = 1e3
 
@@ -32,13 +31,13 @@ class Options(BaseModel):
     four_wire: bool = False
 
 
-class Smu2400(KeithleySampler):
+class Smu2400(FeedingInstrument, KeithleySampler):
     """A `Supply` and a `Sampler` of `current`, NaN where it gave no usable number (`OverRange` says so).
 
     Each reading is placed by its own time stamp; one that the instrument took late or not at all is `Lost`.
     """
 
-    models = MODELS
+    known = known_models(*MODELS)
     rates = Rates(1.0, 2000.0)
     on_edge = ON_EDGE
 
@@ -46,30 +45,22 @@ class Smu2400(KeithleySampler):
         super().__init__(link, clock, LOG_DIALECT, 1 / DEFAULT_RATE_HZ)
         self._options = options or Options()
         dialect = supply_dialect(self._options.range_a, four_wire=self._options.four_wire)
-        self._supply = ScpiSupply(self._session, link, clock, dialect)
-        self._supply.before_off = self._log.forget
+        self._feed_by(dialect, self._log)
         self._supply.busy = lambda: self._log.running  # one meter: current or voltage
         self._words = dialect.words
         self._model = TABLE_MODEL
 
-    def supply(self, channel: str = "") -> Supply:
-        """Return the supply."""
-        return self._supply
-
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
-        known = super()._examined(identity, deadline)
-        self._model = known.model
-        output = "on" if self._supply.is_on(deadline) else "off"
-        return replace(known, detail=(*known.detail, ("output", output)))
+        found = super()._examined(identity, deadline)
+        self._model = found.model
+        return replace(found, detail=(*found.detail, self._output(deadline)))
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set up range, timer, buffer and trigger model; the period is the timer's, read back."""
         rate_hz = self.rates.checked(settings.sample_rate_hz) or DEFAULT_RATE_HZ
         words = self._words | {"period": format_number(1 / rate_hz), "readings": READINGS}
-        self._set_up(LOG, words, settings, deadline)
-        self._period_s = self._session.ask_number("TRIG:TIM1:DEL?", deadline)
-        if not 1e-4 < self._period_s <= 2.0:
-            raise Refused("ask for the period of the timer", f"{self._period_s} s", "restart the instrument")
+        self._set_up(LOG, words, deadline, on_edge=settings.on_edge)
+        self._period_s = self._ask_period("TRIG:TIM1:DEL?", 1e-4, 2.0, deadline)
         return AppliedSampling(signals("current", period_s=self._period_s, kind="instant"))
 
     def specification(self) -> Specification:
@@ -78,8 +69,7 @@ class Smu2400(KeithleySampler):
         table = at_range(load("instruments.devices.smu2400"), range_a / TABLE_RANGE_A, *limits_at(range_a))
         if self._model == TABLE_MODEL:
             return table
-        assumed = f"The limits of the {TABLE_MODEL} are used for the {self._model}."
-        return replace(table, assumptions=(*table.assumptions, assumed), assumed=True)
+        return assuming(table, f"The limits of the {TABLE_MODEL} are used for the {self._model}.")
 
     def _questionable(self, deadline: Deadline) -> str:
         limited = self._session.ask_number("SOUR:VOLT:ILIM:TRIP?", deadline)

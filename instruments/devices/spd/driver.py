@@ -11,12 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from instruments.clock import Clock, Deadline
 from instruments.devices.spd.dialect import PAUSE_S, SESSION, supply_dialect
 from instruments.devices.spd.protocol import MODELS, is_limited, limits
-from instruments.errors import Refused
 from instruments.links.base import ScpiLink
-from instruments.roles import Identity, Supply
-from instruments.scpi.instrument import ScpiInstrument
+from instruments.roles import Identity
+from instruments.scpi.feeding import FeedingInstrument
+from instruments.scpi.identity import Known
 from instruments.scpi.paced import PacedLink
-from instruments.scpi.supply import ScpiSupply
 
 
 class Options(BaseModel):
@@ -26,36 +25,28 @@ class Options(BaseModel):
     channel: int = Field(default=1, ge=1, le=2)
 
 
-class Spd(ScpiInstrument):
+class Spd(FeedingInstrument):
     """One channel of an SPD3303X, SPD3303X-E, SPD3303C, SPD1168X or SPD1305X."""
 
     to_front_panel = ""  # there is no such command
     dialect = SESSION
+    known = Known("a Siglent SPD", MODELS.__contains__)
 
     def __init__(self, link: ScpiLink, clock: Clock, options: Options | None = None) -> None:
-        paced = PacedLink(link, clock, PAUSE_S)
-        super().__init__(paced, clock)
+        super().__init__(PacedLink(link, clock, PAUSE_S), clock)
         self._channel = (options or Options()).channel
-        self._supply = ScpiSupply(self._session, paced, clock, supply_dialect(self._channel))
-        self._supply.reason = self._limited
-
-    def supply(self, channel: str = "") -> Supply:
-        """Return the supply of the configured channel."""
-        return self._supply
+        self._feed_by(supply_dialect(self._channel))
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
-        if identity.model not in MODELS:
-            who = f"a {identity.make} {identity.model} answers"
-            raise Refused(f"open {self.name} as a Siglent SPD", who, "check the instrument's address")
         if limits(identity.model, self._channel) is None:
-            said = f"an {identity.model} has no channel {self._channel} that can be set"
-            raise Refused(f"use channel {self._channel}", said, "change `channel`")
+            raise self._no_channel(
+                self._channel, f"an {identity.model} has no channel {self._channel} that can be set"
+            )
         self._supply.use(supply_dialect(self._channel, identity.model))
-        output = "on" if self._supply.is_on(deadline) else "off"
-        detail = (*identity.detail, ("channel", str(self._channel)), ("output", output))
-        return replace(identity, detail=detail)
+        channel = ("channel", str(self._channel))
+        return replace(identity, detail=(*identity.detail, channel, self._output(deadline)))
 
-    def _limited(self, deadline: Deadline) -> str:
+    def _questionable(self, deadline: Deadline) -> str:
         """Return in words that the output is at its current limit; empty if it is not, or off."""
         limited = self._session.ask_word("SYST:STAT?", deadline, lambda said: is_limited(said, self._channel))
         return "CC: at the current limit" if limited else ""

@@ -8,38 +8,27 @@ one within 10 ms. Its errors are drawn from `specification.toml`.
 
 from instruments.devices.spd.protocol import INDEPENDENT, LIMITED, MODELS, ON, TIMER
 from instruments.scpi.identity import TWIN_SERIAL
-from instruments.scpi.twin_core import Call, Handler, ScpiCore
-from instruments.scpi.twin_supply import SupplyOutput, SupplyOutputs, SupplyTable
-from instruments.world.cable import HostPort
+from instruments.scpi.twin_core import Call, Handler
+from instruments.scpi.twin_supply import SupplyOutput, SupplyTable, SupplyTwin
 from instruments.world.world import World
 
+OTHERS = {"OUTP:TRACK": "0", "TIME": "OFF"}
 TABLE = SupplyTable("spd", feeds=(0.0003, 10e-3), measures=(0.0003, 10e-3), step=1e-3)
 DEAF_NS = 10_000_000
-# Settings that other programs use, as they are after a reset.
-_OTHERS = {"OUTP:TRACK": "0", "TIME": "OFF"}
-LEFT_V = 3.3  # as another program left an output on
-_STALE = b"3.300\n"  # the answer to a question of a run that died
 
 
-class VirtualSpd:
+class VirtualSpd(SupplyTwin):
     """The instrument; `port` is its end of the cable to the host."""
 
     model = "SPD3303X"
+    common = False
 
     def __init__(self, world: World, name: str = "monitor") -> None:
-        self.world = world
-        self.port = HostPort(world, name, self._receive, on_open=self._opened)
-        self._core = ScpiCore(self._handlers(), world.faults.refuses, common=False)
         highest_v, highest_a, channels = MODELS[self.model]
-        self.outputs = SupplyOutputs(world, TABLE, [SupplyOutput(highest_v, highest_a) for _ in range(channels)])
-        self._others = dict(_OTHERS)
+        outputs = [SupplyOutput(highest_v, highest_a) for _ in range(channels)]
+        super().__init__(world, name, TABLE, outputs, OTHERS)
         self._heard_ns = -DEAF_NS
-        self._stale = True
         self.lost: list[bytes] = []  # commands that came too soon
-
-    def feeds(self, number: int) -> None:
-        """Let the DUT hang on this output, from 1."""
-        self.outputs.feeds(number)
 
     def _receive(self, data: bytes) -> None:
         now_ns = self.world.clock.now_ns()
@@ -47,17 +36,7 @@ class VirtualSpd:
         if too_soon:
             self.lost.append(data)
         else:
-            self.port.emit(self._core.feed(data))
-
-    def _opened(self) -> None:
-        """Be found as others left us, if a fault says so: otherwise set, feeding, an answer unread."""
-        if self._stale:
-            self._others |= self.world.faults.left_over
-            self.outputs.left_on(self.world.faults.left_on, LEFT_V)
-        if self.world.faults.stale_stream and self._stale:
-            self.outputs.left_on(self.outputs.feeding, LEFT_V)
-            self.port.emit(_STALE)
-        self._stale = False
+            super()._receive(data)
 
     def _handlers(self) -> dict[str, Handler]:
         identity = f"Siglent Technologies,{self.model},{TWIN_SERIAL}{self.world.seed},1.01.01.02.05,V3.0"
@@ -84,9 +63,6 @@ class VirtualSpd:
         self._other("OUTP:TRACK", call.one_of("0", "1", "2"))
         for output in self.outputs.all:
             self.outputs.switch(output, False)
-
-    def _other(self, name: str, word: str) -> None:
-        self._others[name] = word
 
     def _status(self) -> int:
         coupled = {"0": INDEPENDENT, "1": 0b11, "2": 0b10}[self._others["OUTP:TRACK"]]

@@ -5,7 +5,6 @@ Its integrator (`INTEG`) is left alone: it begins and ends some tens of millisec
 sums up is of other updates, and no summary of these. Sources: see `dialect.py`.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,19 +14,10 @@ from instruments.devices.wt310 import dialect
 from instruments.devices.wt310.protocol import is_wt310
 from instruments.errors import Refused
 from instruments.links.base import ScpiLink
-from instruments.roles import (
-    AppliedSampling,
-    Identity,
-    Rates,
-    Sampler,
-    SamplerCapabilities,
-    SamplingSettings,
-    StreamItem,
-    signals,
-)
-from instruments.scpi.instrument import ScpiInstrument
+from instruments.roles import AppliedSampling, Identity, Rates, SamplerCapabilities, SamplingSettings, signals
+from instruments.scpi.identity import Known
+from instruments.scpi.sampling import SamplingInstrument
 from instruments.scpi.session import SessionDialect
-from instruments.scpi.supply import set_up_in_blocks
 from instruments.scpi.update_meter import UpdateMeter
 from instruments.specifications import Specification, load, scaled
 
@@ -43,32 +33,22 @@ class Options(BaseModel):
     current_range_a: float = Field(default=0.05, gt=0, description="current range in ampere")
 
 
-class Wt310(ScpiInstrument):
+class Wt310(SamplingInstrument):
     """A `Sampler` of `power`, the true mean of each update, with `current` and `voltage` as means (mode DC)."""
 
     rates = Rates(0.2, 2.0, only=tuple(1 / period_s for period_s in dialect.UPDATES))
     to_front_panel = "COMM:REM OFF"
     dialect = SessionDialect(errors=dialect.ERRORS)
+    known = Known("a Yokogawa WT310E", is_wt310)
+    capabilities = SamplerCapabilities(unread_s=DEFAULT_PERIOD_S)  # a reading is overwritten after one update
 
     def __init__(self, link: ScpiLink, clock: Clock, options: Options | None = None) -> None:
         super().__init__(link, clock)
         self._options = options or Options()
         self._period_s = DEFAULT_PERIOD_S
-        self._meter = UpdateMeter(self._session, clock, dialect.UPDATE_DIALECT)
-
-    @property
-    def capabilities(self) -> SamplerCapabilities:
-        """Return that a reading is overwritten after one update."""
-        return SamplerCapabilities(unread_s=self._period_s)
-
-    def sampler(self, channel: str = "") -> Sampler:
-        """Return the sampler."""
-        return self
+        self._log = UpdateMeter(self._session, clock, dialect.UPDATE_DIALECT)
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
-        if not is_wt310(identity.model):
-            who = f"a {identity.make} {identity.model} answers"
-            raise Refused(f"open {self.name} as a Yokogawa WT310E", who, "check the instrument's address")
         for command in ("COMM:REM ON", "COMM:HEAD OFF"):
             self._session.send(command, deadline)
         # Ranges cannot be changed while it integrates; `STOP` of an integrator that is idle would be an error.
@@ -87,30 +67,18 @@ class Wt310(ScpiInstrument):
             if value not in known:
                 listed = ", ".join(f"{one:g}" for one in known)
                 raise Refused(f"set the ranges of {self.name}", f"there is no {value:g}", f"one of {listed}")
-        self._meter.running = False
         update = next(name for known_s, name in dialect.UPDATES.items() if known_s == period_s)
         words = {"volt": f"{volt:g}V", "ampere": f"{ampere:g}A", "update": update}
-        set_up_in_blocks(self._session, dialect.SET_UP, words, deadline)
+        self._set_up(dialect.SET_UP, words, deadline, on_edge=False)
         for query, wanted in (("RATE?", period_s), ("INP:VOLT:RANG?", volt), ("INP:CURR:RANG?", ampere)):
             came = self._session.ask_number(query, deadline)
             if abs(came - wanted) > 1e-6 * wanted:
                 raise Refused(f"set {query[:-1]} of {self.name} to {wanted:g}", f"it says {came:g}", "another")
         self._period_s = period_s
+        self.capabilities = SamplerCapabilities(unread_s=period_s)
         return AppliedSampling(signals(*dialect.SIGNALS, period_s=period_s))
 
     def specification(self) -> Specification:
         """Return the limits for the ranges that are set."""
         factor = self._options.voltage_range_v * self._options.current_range_a / _TABLE_W
         return scaled(load("instruments.devices.wt310"), factor, "W")
-
-    def start(self, deadline: Deadline) -> None:
-        """Begin with the next update that begins."""
-        self._meter.start(self._period_s, deadline)
-
-    def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return the update that was completed since the last call."""
-        return self._meter.poll(deadline)
-
-    def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Wait for the update in progress and return it."""
-        return self._meter.stop(deadline)

@@ -4,6 +4,9 @@
 import pytest
 
 from instruments.devices.n6705 import protocol as n6705
+from instruments.devices.n6705.dialect import status_dialect
+
+STATUS = status_dialect("(@1)")
 
 
 @pytest.mark.parametrize("model", ["N6705A", "N6705B", "N6705C", "N6700C", "N6701A", "N6702C"])
@@ -22,6 +25,6 @@ def test_modules() -> None:
 
 
 def test_questionable_bits_in_words() -> None:
-    assert n6705.questionable(0) == ""
-    assert n6705.questionable(2 | 1024).startswith("OC: ")
-    assert "UNR" in n6705.questionable(2 | 1024)
+    assert STATUS.in_words(0) == ""
+    assert STATUS.in_words(2 | 1024).startswith("OC: ")
+    assert "UNR" in STATUS.in_words(2 | 1024)

@@ -10,7 +10,7 @@ import pytest
 from instruments.conformance import CHECKS, on_twin
 from instruments.devices.n6705.driver import N6705, Options
 from instruments.devices.n6705.whole_dialect import ARRAY_POINTS, DLOG
-from instruments.errors import ProtocolViolation, Refused
+from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.links.stream_scpi import StreamScpiLink
 from instruments.registry import drivers
 from instruments.roles import Lost, Note, OverRange, Samples, SamplingSettings
@@ -176,6 +176,26 @@ def test_one_log_that_runs_already_on_the_mainframe_refuses_another() -> None:
     bench.twin._whole._writing = '"internal:\\other.dlog"'
     with pytest.raises(Refused, match="a data log is running"):
         bench.monitor.start(bench.within())
+
+
+def test_a_log_that_may_be_armed_is_ended_although_nothing_confirmed_it() -> None:
+    bench = make(log="dlog")
+    bench.monitor.open(bench.within())
+    bench.monitor.configure(SETTINGS, bench.within())
+    bench.monitor.power_on(bench.within())
+
+    def hang(data: bytes) -> bytes:
+        if data.startswith(b"INIT:DLOG"):
+            bench.world.faults.silent.add("monitor")
+        return data
+
+    bench.world.faults.corrupt["host>monitor"] = hang
+    with pytest.raises(TimedOut):
+        bench.monitor.start(bench.within(1.0))
+    bench.world.faults.silent.clear()
+    assert bench.twin._whole._writing
+    bench.monitor.stop(bench.within(LONG_S))
+    assert not bench.twin._whole._writing
 
 
 @pytest.mark.parametrize("log", WHOLE)

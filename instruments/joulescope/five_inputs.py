@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Joulescope with four inputs and a trigger, whose logic levels are compared with a reference."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from instruments.clock import Clock
+from instruments.joulescope.dialect import Model
+from instruments.joulescope.instrument import Joulescope
+from instruments.links.vendor import VendorLink
+
+
+class Options(BaseModel):
+    """`input` sees the timestamp pin; `io_reference` says what its logic levels are compared with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: Literal["0", "1", "2", "3", "trigger"] = "0"
+    io_reference: Literal["3v3", "external"] = "3v3"
+
+
+class FiveInputs(Joulescope):
+    """One of the kind `model`.
+
+    `inputs` holds the numbers of its inputs, by what a bench file calls them; `reference` is the setting of their
+    logic levels.
+    """
+
+    model: Model
+    inputs: Mapping[str, str]
+    reference: str
+
+    def __init__(self, link: VendorLink, clock: Clock, options: Options | None = None) -> None:
+        options = options or Options()
+        levels = (self.reference, options.io_reference)
+        super().__init__(link, clock, self.model, pin=self.inputs[options.input], levels=levels)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A status register of SCPI: what is so now, and what was so since it was read last (SCPI-1999, volume 1, 20)."""
+
+from dataclasses import dataclass
+
+from instruments.clock import Deadline
+from instruments.scpi.session import ScpiSession
+
+
+@dataclass(frozen=True)
+class StatusDialect:
+    """The queries of one register, `condition` and `event`, which is cleared by reading it, and what bits mean."""
+
+    condition: str
+    event: str
+    meanings: tuple[tuple[int, str], ...]
+
+    def in_words(self, bits: int) -> str:
+        """Return in words which bits are set; "" for none of those with a meaning."""
+        return "; ".join(text for bit, text in self.meanings if bits & bit)
+
+
+def questionable(session: ScpiSession, dialect: StatusDialect, deadline: Deadline) -> str:
+    """Return in words which bits are set now or were since the last call; "" for none of those with a meaning."""
+    now = int(session.ask_number(dialect.condition, deadline))
+    latched = int(session.ask_number(dialect.event, deadline))
+    return dialect.in_words(now | latched)
