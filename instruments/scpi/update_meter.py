@@ -8,11 +8,13 @@ is seen within one update of its completion; one that seems later than that has 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from instruments.clock import NS_PER_S, Clock, Deadline
 from instruments.roles import Lost, Note, OverRange, Samples, StreamItem
+from instruments.scpi.running_sum import RunningSum, Update
 from instruments.scpi.sample_counter import COUNTER_SLACK_S, SampleCounter
 from instruments.scpi.session import ScpiSession
 
@@ -22,38 +24,50 @@ _LOOK_S = 0.02
 
 @dataclass(frozen=True)
 class UpdateDialect:
-    """One meter's queries.
+    """One meter's commands and queries.
 
     `fresh` is a query, cleared by reading it, and the bit of its answer that means that an update was completed.
     `state` is a query and bits of its answer, each with what it means in words: the readings are over range.
-    `decode` turns the answer to `values` into one number a signal: NaN for one that is missing, infinite for one
-    that is over range.
+    `decode` turns the answer to `values` into an `Update`.
     """
 
-    begin: tuple[str, ...]
     fresh: tuple[str, int]
     state: tuple[str, dict[int, str]]
     values: str
-    decode: Callable[[str], Sequence[float]]
+    decode: Callable[[str], Update]
+
+
+class Integrator(Protocol):
+    """The meter's own integrator, which sums up while updates are read."""
+
+    def start(self, deadline: Deadline) -> None:
+        """Begin from zero."""
+
+    def why_still(self, deadline: Deadline) -> str:
+        """Return in words why it does not run; "" if it does."""
+
+    def end(self, deadline: Deadline) -> None:
+        """Stop and forget the sum, in whatever state it is; errors stay in the meter's queue."""
 
 
 class UpdateMeter:
     """The readings from `start` to `stop`; sample 0 is the first update that began after `start`."""
 
-    def __init__(self, session: ScpiSession, clock: Clock, dialect: UpdateDialect) -> None:
+    def __init__(self, session: ScpiSession, clock: Clock, dialect: UpdateDialect, integrator: Integrator) -> None:
         self.running = False
         self._session = session
         self._clock = clock
         self._dialect = dialect
+        self._integrator = integrator
         self._items: list[StreamItem] = []
 
     def start(self, period_s: float, deadline: Deadline) -> None:
         """Begin; the update in progress, which began before, is left out."""
         self._items, self._skip, self._noted = [], True, 0
+        self._sum = RunningSum(period_s)
         self._period_s, self._watched_ns = period_s, self._clock.now_ns()
         self._counter = SampleCounter(period_s, self._watched_ns, math.inf, max(0.0, period_s - COUNTER_SLACK_S))
-        for command in self._dialect.begin:
-            self._session.send(command, deadline)
+        self._integrator.start(deadline)
         self._session.check("begin to read", deadline)
         self._fresh(deadline)
         self.running = True
@@ -68,13 +82,15 @@ class UpdateMeter:
         return items
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Wait for the update in progress, and return it."""
+        """Wait for the update in progress, and return it, and the integrator's sum or why there is none."""
         if self.running:
             soon = deadline.at_most(1.5 * self._period_s)
             while not self._look(deadline) and not soon.expired():
                 self._clock.sleep(min(_LOOK_S, soon.remaining_s()))
             self._watch(deadline)
             self.running = False
+            self._items += self._sum.ended(self._counter.next_index)
+            self._integrator.end(deadline)
         return self.poll(deadline)
 
     def _fresh(self, deadline: Deadline) -> bool:
@@ -88,14 +104,19 @@ class UpdateMeter:
             return False
         query, meanings = self._dialect.state
         state = int(self._session.ask_number(query, deadline))
-        values = self._session.ask_word(self._dialect.values, deadline, self._dialect.decode)
+        update = self._session.ask_word(self._dialect.values, deadline, self._dialect.decode)
         if self._skip:
             self._skip = False
+            if update.sums is not None:
+                self._sum.begin(update.sums, *update.values[:2])
             return True
         lost = self._counter.account(asked_ns, self._clock.now_ns(), 1)
         if lost is not None:
             self._items.append(lost)
-        self._add(self._counter.next_index - 1, values, [text for bit, text in meanings.items() if state & bit])
+        index = self._counter.next_index - 1
+        self._add(index, update.values, [text for bit, text in meanings.items() if state & bit])
+        if update.sums is not None:
+            self._items += self._sum.add(index, update.sums, *update.values[:2])
         return True
 
     def _add(self, index: int, values: Sequence[float], over: list[str]) -> None:
@@ -109,9 +130,10 @@ class UpdateMeter:
             self._items.append(OverRange(index, 1, "; ".join(over)))
 
     def _watch(self, deadline: Deadline) -> None:
-        """Note errors since the last time."""
+        """Note errors since the last time, and learn whether the integrator still runs."""
         self._watched_ns = self._clock.now_ns()
         after, self._noted = self._noted, self._counter.next_index
+        self._sum.broke(self._integrator.why_still(deadline))
         for error in self._session.errors(deadline):
             text = f"error while it is read: {error}"
             before = self._counter.next_index + 1

@@ -2,13 +2,14 @@
 """What is sent to a WT310E, as tables.
 
 Sources: Yokogawa IM WT310E-17EN (7.4: bit 0 of the condition register falls when an update is completed; filters
-and extended event register; error queue `:STATus:ERRor?`), and public programs for it (`NUM:NORM`, `RATE`,
-`INTEG`).
+and extended event register; error queue `:STATus:ERRor?`), and public programs for it (`NUM:NORM` with `WH`, `AH`
+and `TIME`, `RATE`, `INTEG`). IM WT310E-01EN, page App-2: watt hours are summed from every sampled product of
+voltage and current, ampere hours in mode DC from every sampled current, and so without a gap between updates.
 """
 
 from functools import partial
 
-from instruments.devices.wt310.protocol import OVER, UPDATED, readings
+from instruments.devices.wt310.protocol import OVER, UPDATED, update
 from instruments.scpi.supply import LEFT_OVER
 from instruments.scpi.update_meter import UpdateDialect
 
@@ -23,13 +24,13 @@ SET_UP = (
     (LEFT_OVER, ("NUM:HOLD OFF", "INP:SCAL OFF", "INP:CFAC 3", "MEAS:AVER OFF", "INP:FILT:LINE OFF")),
     ("inputs", ("INP:MODE DC", "INP:VOLT:AUTO OFF", "INP:CURR:AUTO OFF")),
     ("ranges", ("INP:VOLT:RANG {volt}", "INP:CURR:RANG {ampere}")),
-    ("readings", ("NUM:FORM ASC", "NUM:NORM:NUM 3", "NUM:NORM:ITEM1 P,1;ITEM2 I,1;ITEM3 U,1")),
+    ("readings", ("NUM:FORM ASC", "NUM:NORM:NUM 6", "NUM:NORM:ITEM1 P,1;ITEM2 I,1;ITEM3 U,1")),
+    ("integrals", ("NUM:NORM:ITEM4 WH,1;ITEM5 AH,1;ITEM6 TIME,1",)),
     ("updates", ("RATE {update}", "STAT:FILT1 FALL")),
 )
 UPDATE_DIALECT = UpdateDialect(
-    begin=(),
     fresh=("STAT:EESR?", UPDATED),
     state=("STAT:COND?", OVER),
     values="NUM:NORM:VAL?",
-    decode=partial(readings, count=len(SIGNALS)),
+    decode=partial(update, signals=len(SIGNALS)),
 )

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Yokogawa WT310E: samples what a DUT draws from a supply of its own, such as the mains. It feeds nothing.
 
-Its integrator (`INTEG`) is left alone: it begins and ends some tens of milliseconds beside the samples, so what it
-sums up is of other updates, and no summary of these. Sources: see `dialect.py`.
+Its integrator (`INTEG`) runs from before the first sample until after the last, and is read with each: the
+difference of two such readings is the monitor's own summary of the samples between them (`running_sum.py`).
+Sources: see `dialect.py`.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from instruments.clock import Clock, Deadline
 from instruments.devices.wt310 import dialect
+from instruments.devices.wt310.integrator import WattHours
 from instruments.devices.wt310.protocol import is_wt310
-from instruments.errors import Refused
+from instruments.errors import InstrumentError, Refused
 from instruments.links.base import ScpiLink
 from instruments.roles import (
     AppliedSampling,
@@ -32,6 +35,7 @@ from instruments.scpi.update_meter import UpdateMeter
 from instruments.specifications import Specification, load, scaled
 
 DEFAULT_PERIOD_S = 0.5
+_PUT_BACK_S = 1.0
 _TABLE_W = 15.0 * 0.05  # the product of the ranges for which the table states its limits
 
 
@@ -54,7 +58,8 @@ class Wt310(ScpiInstrument):
         super().__init__(link, clock)
         self._options = options or Options()
         self._period_s = DEFAULT_PERIOD_S
-        self._meter = UpdateMeter(self._session, clock, dialect.UPDATE_DIALECT)
+        self._integrator = WattHours(self._session)
+        self._meter = UpdateMeter(self._session, clock, dialect.UPDATE_DIALECT, self._integrator)
 
     @property
     def capabilities(self) -> SamplerCapabilities:
@@ -71,12 +76,15 @@ class Wt310(ScpiInstrument):
             raise Refused(f"open {self.name} as a Yokogawa WT310E", who, "check the instrument's address")
         for command in ("COMM:REM ON", "COMM:HEAD OFF"):
             self._session.send(command, deadline)
-        # Ranges cannot be changed while it integrates; `STOP` of an integrator that is idle would be an error.
-        if self._session.ask("INTEG:STAT?", deadline).strip().upper().startswith("STAR"):
-            self._session.send("INTEG:STOP", deadline)
-            self._session.send("INTEG:RES", deadline)
-        self._session.check("end an integration", deadline)
-        return replace(identity, kind="monitor")
+        found = self._integrator.take_over(deadline)
+        return replace(identity, kind="monitor", detail=(("integrator", found),))
+
+    def close(self) -> None:
+        """Leave the integrator as it was found, return control to the front panel and release the link."""
+        if self._is_open:
+            with suppress(InstrumentError):
+                self._integrator.put_back(self._clock.deadline(_PUT_BACK_S))
+        super().close()
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set ranges and update rate; both are read back."""
@@ -88,6 +96,7 @@ class Wt310(ScpiInstrument):
                 listed = ", ".join(f"{one:g}" for one in known)
                 raise Refused(f"set the ranges of {self.name}", f"there is no {value:g}", f"one of {listed}")
         self._meter.running = False
+        self._integrator.end(deadline)  # while it runs, neither ranges nor rate can be changed
         update = next(name for known_s, name in dialect.UPDATES.items() if known_s == period_s)
         words = {"volt": f"{volt:g}V", "ampere": f"{ampere:g}A", "update": update}
         set_up_in_blocks(self._session, dialect.SET_UP, words, deadline)
@@ -104,7 +113,7 @@ class Wt310(ScpiInstrument):
         return scaled(load("instruments.devices.wt310"), factor, "W")
 
     def start(self, deadline: Deadline) -> None:
-        """Begin with the next update that begins."""
+        """Begin with the next update that begins; the integrator starts before it."""
         self._meter.start(self._period_s, deadline)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
@@ -112,5 +121,5 @@ class Wt310(ScpiInstrument):
         return self._meter.poll(deadline)
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Wait for the update in progress and return it."""
+        """Wait for the update in progress and return it, and what the integrator has summed up."""
         return self._meter.stop(deadline)
