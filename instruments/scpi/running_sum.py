@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from instruments.roles import Note, Summary, TimeMark
+from instruments.roles import Note, Summary
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,16 @@ class RunningSum:
         """Take the reading at the end of the update before the first sample."""
         self._first, self._levels = sums, [(power_w, current_a)] * 2
 
-    def add(self, index: int, sums: Sums, power_w: float, current_a: float) -> Iterator[TimeMark]:
-        """Take the reading that came with sample `index`; yield the time that the integrator states."""
+    def add(self, sums: Sums, power_w: float, current_a: float) -> None:
+        """Take the reading that came with a sample.
+
+        Its time, in whole seconds, tells that it was started anew. It is no `TimeMark`: it is coarser than an update.
+        """
         before = self._last or self._first
         if before is not None and sums.elapsed_s < before.elapsed_s:
             self.broke(f"its time fell from {before.elapsed_s:g} s to {sums.elapsed_s:g} s: it was started anew")
         self._last, self._levels[1:] = sums, [(power_w, current_a)]
         self._rounded_c += sums.current_step_a / 2 * self._period_s
-        if math.isfinite(sums.elapsed_s):
-            yield TimeMark(index + 1, sums.elapsed_s)
 
     def broke(self, why: str) -> None:
         """Let the sum be none; `why` says in words what happened to the integrator."""

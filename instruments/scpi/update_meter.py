@@ -116,7 +116,7 @@ class UpdateMeter:
         index = self._counter.next_index - 1
         self._add(index, update.values, [text for bit, text in meanings.items() if state & bit])
         if update.sums is not None:
-            self._items += self._sum.add(index, update.sums, *update.values[:2])
+            self._sum.add(update.sums, *update.values[:2])
         return True
 
     def _add(self, index: int, values: Sequence[float], over: list[str]) -> None:

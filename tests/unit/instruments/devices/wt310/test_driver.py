@@ -17,7 +17,7 @@ from instruments.devices.wt310.protocol import is_wt310, readings
 from instruments.devices.wt310.twin import VirtualWt310
 from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.links.stream_scpi import StreamScpiLink
-from instruments.roles import Lost, Note, OverRange, Samples, SamplingSettings, StreamItem, Summary, TimeMark
+from instruments.roles import Lost, Note, OverRange, Samples, SamplingSettings, StreamItem, Summary
 from instruments.specifications import load
 from instruments.world.cable import CableLink
 from instruments.world.world import World
@@ -190,7 +190,7 @@ def test_each_update_is_one_sample_of_the_true_mean(rate_hz: float | None, every
     start_ns = bench.clock.now_ns()
     busy(bench.world, 12 * period_s)
     items = [*bench.log(10 * period_s, every_s), *bench.stop()]
-    assert {type(item) for item in items} == {Samples, TimeMark, Summary}
+    assert {type(item) for item in items} == {Samples, Summary}
     count = check_indexes(placed(items))
     assert 9 <= count <= 11
     history = bench.world.history

@@ -12,7 +12,7 @@ from instruments.devices.wt310 import twin as twins
 from instruments.devices.wt310.integrator import state
 from instruments.devices.wt310.protocol import last_digit, update
 from instruments.errors import ProtocolViolation, Refused
-from instruments.roles import Lost, Note, Samples, SamplingSettings, StreamItem, Summary, TimeMark
+from instruments.roles import Lost, Note, Samples, SamplingSettings, StreamItem, Summary
 from tests.support.n6705_bench import busy, of
 from tests.unit.instruments.devices.wt310.test_driver import PERIOD_S, Bench, make
 
@@ -93,9 +93,6 @@ def test_it_sums_up_what_the_samples_do_and_both_are_true(every_s: float) -> Non
     assert found.charge_coulomb == pytest.approx(charge_c, abs=found.charge_step_coulomb)
     assert found.energy_step_j < 0.02 * energy_j
     assert sum(float(one.values[0][0]) for one in samples) * PERIOD_S == pytest.approx(energy_j, rel=1e-3)
-    marks = of(TimeMark, items)
-    assert [mark.at for mark in marks] == list(range(1, len(samples) + 1))
-    assert all(abs(mark.device_time_s - mark.at * PERIOD_S) <= 1.0 for mark in marks)
 
 
 def test_it_holds_what_updates_that_were_missed_drew() -> None:
