@@ -60,7 +60,8 @@ class RunningSum:
     def add(self, sums: Sums, power_w: float, current_a: float) -> None:
         """Take the reading that came with a sample.
 
-        Its time, in whole seconds, tells that it was started anew. It is no `TimeMark`: it is coarser than an update.
+        Its time, in whole seconds, tells that it was started anew; a `TimeMark` it is not, for it is coarser than
+        an update.
         """
         before = self._last or self._first
         if before is not None and sums.elapsed_s < before.elapsed_s:
