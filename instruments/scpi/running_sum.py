@@ -5,8 +5,9 @@ An integrator that is started and stopped by commands begins and ends beside the
 that nobody knows. So it is started before the first sample and only ever read, together with a sample: between two
 such readings it has summed up what lies between the ends of these two updates, those included that were missed.
 
-It is a witness of the samples and takes the place of none. A gap could be filled from it, but where in the gap the
-energy was drawn it does not say, and the last digit of a sum that grows is coarser than a sample's.
+It is a witness of the samples and takes the place of none. What was drawn in a gap is told with the loss, but no
+sample is made of it: where in the gap the energy was drawn the sum does not say, so that a window with an edge in
+there would be wrong by an unknown amount, and the last digit of a sum that grows is coarser than a sample's.
 """
 
 import math
@@ -68,6 +69,15 @@ class RunningSum:
             self.broke(f"its time fell from {before.elapsed_s:g} s to {sums.elapsed_s:g} s: it was started anew")
         self._last, self._levels[1:] = sums, [(power_w, current_a)]
         self._rounded_c += sums.current_step_a / 2 * self._period_s
+
+    def missed(self, sums: Sums, power_w: float) -> str:
+        """Return in words what was drawn between the last reading and the update of `sums`; "" if unknown."""
+        before = self._last or self._first
+        if before is None or self._why:
+            return ""
+        missed_j = sums.energy_j - before.energy_j - power_w * self._period_s
+        step_j = max(sums.energy_step_j, before.energy_step_j)
+        return f"{missed_j:.6g} J by the meter's integrator, to {step_j:.1g} J" if math.isfinite(missed_j) else ""
 
     def broke(self, why: str) -> None:
         """Let the sum be none; `why` says in words what happened to the integrator."""

@@ -7,7 +7,7 @@ is seen within one update of its completion; one that seems later than that has 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -112,7 +112,8 @@ class UpdateMeter:
             return True
         lost = self._counter.account(asked_ns, self._clock.now_ns(), 1)
         if lost is not None:
-            self._items.append(lost)
+            drawn = self._sum.missed(update.sums, update.values[0]) if update.sums is not None else ""
+            self._items.append(replace(lost, detail="; ".join(filter(None, (lost.detail, drawn)))))
         index = self._counter.next_index - 1
         self._add(index, update.values, [text for bit, text in meanings.items() if state & bit])
         if update.sums is not None:

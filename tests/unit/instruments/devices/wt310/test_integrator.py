@@ -2,6 +2,7 @@
 """The WT310E's integrator, read with each update: what it sums up between two of them is the true energy."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -103,12 +104,17 @@ def test_it_holds_what_updates_that_were_missed_drew() -> None:
     bench.clock.sleep(1.6)  # three updates, of which the last can still be read
     bench.world.draw(0.010)
     items += [*bench.log(3.0), *bench.stop()]
-    assert of(Lost, items)
+    [lost] = of(Lost, items)
     found = summary(items)
     energy_j, _ = truth(bench, start_ns, of(Samples, items)[-1].first + 1)
     assert found.energy_j == pytest.approx(energy_j, abs=found.energy_step_j)
     read_j = sum(float(one.values[0][0]) for one in of(Samples, items)) * PERIOD_S
     assert found.energy_j - read_j > 10 * found.energy_step_j
+    told = re.search(r"; (\S+) J by the meter's integrator, to (\S+) J", lost.detail)
+    assert told is not None
+    bounds_ns = start_ns + np.array([1 + lost.after, 1 + lost.before]) * PERIOD_S * 1e9
+    missed_j = float(np.diff(bench.world.history.energy_j(bounds_ns))[0])
+    assert float(told[1]) == pytest.approx(missed_j, abs=float(told[2]) + 1e-4 * missed_j)
 
 
 def test_the_second_acquisition_begins_from_nothing() -> None:
