@@ -81,8 +81,10 @@ class Summary:
 
     It covers all readings of the acquisition, those included that were lost on their way to the host. `samples` is
     their number; `least` and `largest` are the extreme ones of the recorded `signal`, in its unit; charge and
-    energy are the integrals. A step is that of the last digit in which a figure came, by which it may differ from
-    the samples; 0 for one that is as exact as a 64-bit float.
+    energy are the integrals. A step is that of the last digit in which a figure came, with what else the
+    instrument leaves open of it, by which it may differ from the samples; 0 for one that is as exact as a 64-bit
+    float. `limit_relative` is what the instrument states of its own readings: the largest limit of error of any of
+    them, as a share of the reading.
     """
 
     samples: int | None = None
@@ -95,6 +97,7 @@ class Summary:
     charge_step_coulomb: float = 0.0
     energy_j: float | None = None
     energy_step_j: float = 0.0
+    limit_relative: float | None = None
 
 
 StreamItem = Samples | Lost | TimeMark | OverRange | Note | Summary

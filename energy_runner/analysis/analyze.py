@@ -237,8 +237,9 @@ def _conditions(
     if facts.monitor is None:
         return None
     sampler = facts.sampler()
+    limits = Limits.of(facts.monitor.accuracy).at(facts.temperature_change_k())
     return Conditions(
-        limits=Limits.of(facts.monitor.accuracy).at(facts.temperature_change_k()),
+        limits=limits.stated(facts.summary.limit_relative if facts.summary is not None else None),
         signals=tuple(signal.get("name", "") for signal in facts.monitor.signals),
         voltage_v=facts.monitor.voltage_set_v,
         rate_u=alignment.rate_u,

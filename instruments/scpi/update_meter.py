@@ -7,13 +7,15 @@ is seen within one update of its completion; one that seems later than that has 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from instruments.clock import Clock, Deadline
 from instruments.roles import Lost, OverRange, Samples, StreamItem
 from instruments.scpi.logger import Logger
+from instruments.scpi.running_sum import RunningSum, Update
 from instruments.scpi.sample_counter import COUNTER_SLACK_S, SampleCounter
 from instruments.scpi.session import ScpiSession
 
@@ -26,15 +28,26 @@ class UpdateDialect:
 
     `fresh` is a query, cleared by reading it, and the bit of its answer that means that an update was completed.
     `state` is a query and bits of its answer, each with what it means in words: the readings are over range.
-    `decode` turns the answer to `values` into one number a signal: NaN for one that is missing, infinite for one
-    that is over range.
+    `decode` turns the answer to `values` into an `Update`.
     """
 
-    begin: tuple[str, ...]
     fresh: tuple[str, int]
     state: tuple[str, dict[int, str]]
     values: str
-    decode: Callable[[str], Sequence[float]]
+    decode: Callable[[str], Update]
+
+
+class Integrator(Protocol):
+    """The meter's own integrator, which sums up while updates are read."""
+
+    def start(self, deadline: Deadline) -> None:
+        """Begin from zero."""
+
+    def why_still(self, deadline: Deadline) -> str:
+        """Return in words why it does not run; "" if it does."""
+
+    def end(self, deadline: Deadline) -> None:
+        """Stop and forget the sum, in whatever state it is; errors stay in the meter's queue."""
 
 
 class UpdateMeter(Logger):
@@ -42,29 +55,38 @@ class UpdateMeter(Logger):
 
     arming, during = "begin to read", "while it is read"
 
-    def __init__(self, session: ScpiSession, clock: Clock, dialect: UpdateDialect) -> None:
-        super().__init__(session, clock, dialect.begin, ())
+    def __init__(self, session: ScpiSession, clock: Clock, dialect: UpdateDialect, integrator: Integrator) -> None:
+        super().__init__(session, clock, (), ())
         self._dialect = dialect
+        self._integrator = integrator
         self._reset()
+
+    def start(self, period_s: float, deadline: Deadline) -> None:
+        """Begin with the next update that begins; the integrator starts before it."""
+        self._integrator.start(deadline)
+        super().start(period_s, deadline)
 
     def _reset(self) -> None:
         """Forget the acquisition before; the update in progress, which began before this one, is left out."""
         late_s = max(0.0, self._period_s - COUNTER_SLACK_S)
         self._counter = SampleCounter(self._period_s, self._armed_ns, math.inf, late_s)
         self._skip, self._noted = True, 0
+        self._sum = RunningSum(self._period_s)
 
     def _wait_until_armed(self, deadline: Deadline) -> None:
         """Clear what says that an update is fresh."""
         self._fresh(deadline)
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Wait for the update in progress, and return it."""
+        """Wait for the update in progress, and return it, and the integrator's sum or why there is none."""
         if self.running:
             soon = deadline.at_most(1.5 * self._period_s)
             while not self._look(deadline) and not soon.expired():
                 self._clock.sleep(min(_LOOK_S, soon.remaining_s()))
             self._watch(deadline)
             self.running = False
+            self._ready += self._sum.ended(self._counter.next_index)
+            self._integrator.end(deadline)
         return self._hand_over()
 
     def _fetch(self, deadline: Deadline, *, final: bool = False) -> None:
@@ -81,14 +103,20 @@ class UpdateMeter(Logger):
             return False
         query, meanings = self._dialect.state
         state = int(self._session.ask_number(query, deadline))
-        values = self._session.ask_word(self._dialect.values, deadline, self._dialect.decode)
+        update = self._session.ask_word(self._dialect.values, deadline, self._dialect.decode)
         if self._skip:
             self._skip = False
+            if update.sums is not None:
+                self._sum.begin(update.sums, *update.values[:2])
             return True
         lost = self._counter.account(asked_ns, self._clock.now_ns(), 1)
         if lost is not None:
-            self._ready.append(lost)
-        self._add(self._counter.next_index - 1, values, [text for bit, text in meanings.items() if state & bit])
+            drawn = self._sum.missed(update.sums, update.values[0]) if update.sums is not None else ""
+            self._ready.append(replace(lost, detail="; ".join(filter(None, (lost.detail, drawn)))))
+        index = self._counter.next_index - 1
+        self._add(index, update.values, [text for bit, text in meanings.items() if state & bit])
+        if update.sums is not None:
+            self._sum.add(update.sums, *update.values[:2])
         return True
 
     def _add(self, index: int, values: Sequence[float], over: list[str]) -> None:
@@ -102,7 +130,8 @@ class UpdateMeter(Logger):
             self._ready.append(OverRange(index, 1, "; ".join(over)))
 
     def _watch(self, deadline: Deadline) -> None:
-        """Note errors since the last time."""
+        """Note errors since the last time, and learn whether the integrator still runs."""
         self._status_ns = self._clock.now_ns()
         after, self._noted = self._noted, self._counter.next_index
+        self._sum.broke(self._integrator.why_still(deadline))
         self._say_errors(deadline, after, self._counter.next_index + 1)

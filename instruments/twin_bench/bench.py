@@ -113,10 +113,11 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
         on = options.rails.get(name, TwinRail(""))
         if on.rail not in rails:
             rails[on.rail] = world.rail(on.rail, RAIL_SHARE)
-        twins[name] = _twin(spec, name, on, rails[on.rail], twins)
+        twin = _twin(spec, name, on, rails[on.rail], twins)
         output = on.channel or options.outputs.get(name, 0)
         if output and not on.beside:
-            twins[name].feeds(output)
+            twin.feeds(output)
+        twins[name] = twin
     if options.fed_v:
         world.set_supply(True, options.fed_v)
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})

@@ -6,7 +6,9 @@ import pytest
 from energy_runner import api
 from energy_runner.bench import build_bench, load_bench_spec
 from energy_runner.session.folder import Session
+from tests.support.places import ROOT
 
+SLOW = str(ROOT / "tests" / "support" / "benches" / "slow-meter.toml")
 AT_NS = 30_000_000_000  # in the second window
 
 
@@ -29,6 +31,15 @@ def test_a_shield_agrees_with_what_was_recorded_of_it(tmp_path) -> None:
     ]
 
 
+def test_a_power_meters_integrator_agrees_with_its_updates(tmp_path) -> None:
+    result = run(SLOW, tmp_path).result()
+    assert result.valid
+    found = {one.name: one for one in result.monitor_summary.figures}
+    assert found["energy"].agrees
+    assert 0 < found["energy"].allowance < 5e-3 * found["energy"].recorded
+    assert found["charge"].agrees is not False
+
+
 @pytest.mark.parametrize(
     ("name", "faults", "contradicted"),
     [
@@ -37,6 +48,7 @@ def test_a_shield_agrees_with_what_was_recorded_of_it(tmp_path) -> None:
         ("virtual-ideal", {"misread_exponent_at_ns": AT_NS}, ["largest", "energy"]),
         ("virtual-ideal", {"lose_block_at_ns": AT_NS}, ["samples", "energy"]),
         ("virtual-ideal", {"summary_of_another": True}, ["samples", "energy"]),
+        (SLOW, {"misread_exponent_at_ns": AT_NS}, ["energy"]),
     ],
 )
 def test_samples_that_contradict_the_summary_give_no_score(name, faults, contradicted, tmp_path) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole runs with meters of a few samples a second: long windows are right, short ones unsure, and say so."""
 
+import math
 import statistics
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from energy_runner.analysis.placing.alignment import BY_HOST
 from energy_runner.bench import build_bench, load_bench_spec
 from energy_runner.errors import ExitStatus
 from energy_runner.session.folder import Session
+from instruments.devices.ptdaemon.twin import STATED
 from tests.support.coverage_study import short_plan, whole_plan
 from tests.support.places import ROOT
 
@@ -53,6 +55,39 @@ def test_of_short_windows_the_samples_at_both_ends_are_in_the_uncertainty(
     error, u = errors(run(bench, tmp_path, 0, inferences))
     assert abs(error) <= u
     assert u > 0.07
+
+
+def test_what_the_edges_of_few_updates_leave_open_is_in_each_windows_uncertainty(tmp_path: Path) -> None:
+    # A meter without errors of its own: what is left are the updates that hold an edge, and when they came.
+    built = build_bench(load_bench_spec(str(BENCHES / "slow-meter.toml")), "energy", seed=42)
+    assert built.twin is not None
+    meter = built.twin.twins["meter"]
+    meter._offset = meter._gain = meter._noise = meter._clock = 0.0
+    plan = replace(short_plan(tmp_path / "stimuli"), inferences=42)
+    session = api.run(built, plan, out=tmp_path / "s", rule_set="lab")
+    offset = "offset of the power measurement"
+    worst = 0.0
+    for window, truth in zip(session.result().windows, session.record.truth or [], strict=True):
+        assert window.energy_j is not None
+        assert window.uncertainty is not None
+        assert 1.5 < (window.duration_s or 0.0) < 2.5
+        of_edges = [one.value_j for one in window.uncertainty.components if not one.name.startswith(offset)]
+        error_j = abs(window.energy_j / window.inferences - truth.energy_j / truth.inferences)
+        assert error_j <= 2 * math.hypot(*of_edges)
+        worst = max(worst, error_j * truth.inferences / truth.energy_j)
+    assert worst > 0.03  # so it is no small thing
+
+
+def test_a_daemons_own_statement_of_its_readings_is_in_the_budget(tmp_path: Path) -> None:
+    result = run("slowest-meter", tmp_path, 0, 48).result()
+    assert result.monitor_summary is not None
+    assert {one.name: one.agrees for one in result.monitor_summary.figures} == dict.fromkeys(
+        ("samples", "least", "largest", "energy"), True
+    )
+    assert result.uncertainty is not None
+    [gain] = [one for one in result.uncertainty.components if one.name.startswith("gain")]
+    assert gain.limit == STATED
+    assert "own statement" in gain.source
 
 
 def test_a_window_within_one_sample_has_no_energy_and_says_which_window_is_needed(tmp_path: Path) -> None:

@@ -110,6 +110,23 @@ class Limits(BaseModel):
         """Return the specification for the change of temperature (K) that a run recorded; None: there is none."""
         return self.model_copy(update={"terms": [term.at(change_k) for term in self.terms]})
 
+    def stated(self, limit: float | None) -> "Limits":
+        """Return the specification with what the monitor itself stated in a run: each reading's limit of error.
+
+        `limit` is relative; None: it stated none. It takes the place of a gain that was only assumed, and of an
+        offset of unknown size, which it holds. What a document or a calibration states stays as it is.
+        """
+        assumed = [term for term in self.terms if term.name == "gain" and (term.assumed or self.assumed)]
+        if limit is None or not assumed:
+            return self
+        source = "the monitor's own statement of this run: the largest limit of any reading, range included"
+        terms = [
+            Term(name="gain", relative=limit, source=source) if term in assumed else term
+            for term in self.terms
+            if term.name != "offset" or term.known
+        ]
+        return self.model_copy(update={"terms": terms})
+
     @classmethod
     def of(cls, specification: dict[str, Any]) -> "Limits":
         """Return the specification in a `monitor-configured` event; raises `SessionError` for anything else.

@@ -124,5 +124,7 @@ class MonitorSummary(Event):
     """Energy, J."""
     energy_step_j: float = 0.0
     """One step of its last digit, J."""
+    limit_relative: float | None = None
+    """Largest limit of error of any reading, as a share of it, by the monitor's own word; null without one."""
     rail: Rail = ""
     """Name of the rail that it is about; left out where the DUT has one only."""

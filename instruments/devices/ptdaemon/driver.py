@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client of SPEC's PTDaemon: one sample a second of the power that an analyzer measures. It feeds nothing.
 
-The daemon's answers bear no numbers; after a time-out the dialogue is brought into step again by its greeting. A
+The daemon's answers are not numbered; after a time-out the dialogue is brought into step again by its greeting. A
 line of a sample is accounted for whenever it comes. Sources: see `protocol.py`.
 """
 
@@ -18,11 +18,13 @@ from instruments.devices.ptdaemon.protocol import (
     Count,
     Event,
     Reading,
+    figures,
     identity,
     parse_line,
     ranges,
 )
 from instruments.devices.ptdaemon.stream import MeasurementAccount
+from instruments.devices.ptdaemon.summary import summed_up
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, shown
 from instruments.links.base import Link
 from instruments.links.lines import LineSplitter
@@ -147,7 +149,7 @@ class PtDaemon(Instrument):
         return items
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Wait for the sample in progress, end the measurement, and return the rest, its uncertainty as text."""
+        """Wait for the sample in progress, end the measurement, and return the rest and the daemon's summary."""
         if self._account is not None:
             soon, index = deadline.at_most(1.5 * PERIOD_S), self._account.next_index
             while self._account.next_index == index and not soon.expired():
@@ -155,11 +157,20 @@ class PtDaemon(Instrument):
                 self._read(deadline)
             self._stop_measuring(deadline)
             self._read(deadline)
-            self._items.append(Note(f"Uncertainty: {self._ask('Uncertainty', deadline)}"))
-            self._account = None
+            received, self._account = self._account.next_index, None
+            power = figures("Watts", self._told("Watts", deadline))
+            uncertainty = figures("Uncertainty", self._told("Uncertainty", deadline))
+            self._items += summed_up(power, uncertainty, received, PERIOD_S)
         return self.poll(deadline)
 
     # --- the dialogue --------------------------------------------------------------------------------------
+
+    def _told(self, word: str, deadline: Deadline) -> str:
+        """Return what the daemon states of the measurement, which is kept as text too; older ones refuse."""
+        answer = self._exchange(word, deadline)
+        text = answer.text if isinstance(answer, Answer) else "no answer but samples"
+        self._items.append(Note(f"{word}: {text}"))
+        return text
 
     def _stop_measuring(self, deadline: Deadline) -> None:
         said = self._ask("Stop", deadline)

@@ -3,7 +3,8 @@
 
 Sources: mlcommons/power-dev, `ptd_client_server/lib/server.py` and its example logs (commands, answers, the form
 of a sample), `compliance/check.py` (answers to `Go`, `Stop`, `SR`); a later server of the same kind (`RL`: the
-samples that nobody has read yet, after a line `Last N samples`). The daemon is closed; no manual was at hand.
+samples that nobody has read yet, after a line `Last N samples`). mlcommons/power-dev, pull request 273 (answers to
+`Watts` and `Uncertainty`), issues 253 and 288 (notices). The daemon is closed; no manual was at hand.
 """
 
 import math
@@ -27,6 +28,9 @@ _SAMPLE = re.compile(
 _NOTICE = re.compile(rf"Time,{_STAMP},(?P<kind>NOTICE|WARNING|ERROR)\b,?(?P<text>.*)", re.ASCII)
 _COUNT = re.compile(r"Last (\d{1,7}) samples?", re.ASCII)
 _NO_DATA = "No data"
+_FIGURES = re.compile(rf"(Watts|Uncertainty)((?:,{_NUMBER}){{3}})((?:,\d{{1,7}}){{3,4}})\s*", re.ASCII)
+# What a notice says of a reading that the range cannot hold.
+_BEYOND = re.compile(r"too high for range|reading [+-]?inf\b", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,25 @@ class Notice:
 
     kind: str
     text: str
+
+    @property
+    def beyond(self) -> bool:
+        """Return whether it says that a reading was beyond the range."""
+        return bool(_BEYOND.search(self.text))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the daemon states of all samples since `Go`: of their power (W), or of their uncertainty (relative).
+
+    Of `samples`, `valid` have the quantity; `mean`, `least` and `largest` are theirs.
+    """
+
+    mean: float
+    least: float
+    largest: float
+    samples: int
+    valid: int
 
 
 @dataclass(frozen=True)
@@ -82,6 +105,20 @@ def parse_line(line: str) -> Event:
             "read from a PTDaemon", f"no sample: {shown(line)}", "check the link and start again"
         )
     return Answer(line)
+
+
+def figures(word: str, answer: str) -> Figures | None:
+    """Return the answer to `Watts` or `Uncertainty`; None for an error, or a form that was not seen yet.
+
+    The last number of an uncertainty, which no source explains, is not read.
+    """
+    match = _FIGURES.fullmatch(answer)
+    if match is None or match[1] != word:
+        return None
+    mean, least, largest = (float(one) for one in match[2].split(",")[1:])
+    samples, errors, valid = (int(one) for one in match[3].split(",")[1:4])
+    sound = errors + valid == samples and valid > 0 and least <= mean <= largest
+    return Figures(mean, least, largest, samples, valid) if sound else None
 
 
 def identity(answer: str) -> tuple[str, str, Mapping[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from instruments.devices.ptdaemon.protocol import Event, Notice, Reading, periods
-from instruments.roles import Lost, Note, Samples, StreamItem
+from instruments.roles import Lost, Note, OverRange, Samples, StreamItem
 
 
 class MeasurementAccount:
@@ -28,6 +28,9 @@ class MeasurementAccount:
                 bad = kind == "ERROR"
                 after, before = max(0, self.next_index - 1), self.next_index + 1
                 yield Note(f"{kind}: {text}", bad, "error" if bad else "", after=after, before=before)
+                if event.beyond:
+                    # Whether it is about the sample before it or the one to come, no source says.
+                    yield OverRange(after, before - after, f"the daemon says: {text}")
 
     def _reading(self, reading: Reading, host_s: float) -> Iterator[StreamItem]:
         index = self.next_index

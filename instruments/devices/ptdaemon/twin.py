@@ -13,6 +13,7 @@ from instruments.world.world import World
 
 NS_PER_S = 1_000_000_000
 GAIN, CLOCK, JITTER_S = 0.01, 1e-4, 0.008
+STATED = 0.006  # the limit of its gain that the daemon states, lower than the one that its table assumes
 READY_NS = 50_000_000  # how long after a second its sample can be read (assumed)
 IDENTITY = "Yokogawa WT310,1,0,0,1,1,1,0,1,version=1.11.1-twin,OS=twin,mode=power,0,0,1,0,0,no_cal_date,na"
 MAINS = "Volts,{volts:.6f},Amps,{amps:.6f},PF,1.000000"
@@ -28,7 +29,9 @@ class VirtualPtDaemon:
         self._read_command = "DC-RL" if direct else "RL"
         scale = 0.0 if world.ideal else 1.0
         rng = world.rng("ptdaemon errors")
-        self._gain, self._clock = scale * np.array([GAIN, CLOCK]) * rng.uniform(-1, 1, 2)
+        self._gain, self._clock = scale * np.array([STATED, CLOCK]) * rng.uniform(-1, 1, 2)
+        self.unknown = 0  # samples of which it does not know the uncertainty
+        self._taken_w: list[float] = []
         self._jitter = world.rng("ptdaemon jitter")
         self._jitter_s = scale * JITTER_S
         self._mark, self._began_ns, self._done, self._line = "", -1, 0, b""
@@ -76,14 +79,31 @@ class VirtualPtDaemon:
                 answer = f"Range {name} changed"
             case "Go", ["1000", "0", mark]:
                 self._mark, self._began_ns, self._done = mark, self.world.clock.now_ns(), 0
-                self._unread = []
+                self._unread, self._taken_w = [], []
                 answer = "Starting untimed measurement, maximum 500000 samples at 1000ms with 0 rampup samples"
             case "Stop", []:
                 running, self._began_ns = self._began_ns >= 0, -1
                 answer = "Stopping untimed measurement" if running else "Error: no measurement to stop"
+            case "Watts", []:
+                answer = self._stated("Watts", [one for one in self._taken_w if one != -1.0], 0)
             case "Uncertainty", []:
-                answer = "Uncertainty, 0.25 % average"
+                answer = self._stated(
+                    "Uncertainty", [STATED for one in self._taken_w if one != -1.0], self.unknown
+                )
         return answer
+
+    @property
+    def _given_w(self) -> list[float]:
+        """Return the samples that the analyzer gave."""
+        return [one for one in self._taken_w if one != -1.0]
+
+    def _stated(self, word: str, values: list[float], unknown: int) -> str:
+        """Return mean, least and largest of all samples since `Go`, and how many have none and have one."""
+        if not values:
+            return "Error: no samples"
+        count, valid = len(self._taken_w), len(values) - unknown
+        figures = ",".join(f"{one:.6f}" for one in (sum(values) / len(values), min(values), max(values)))
+        return f"{word},{figures},{count},{count - valid},{valid}" + ",0" * (word == "Uncertainty")
 
     def _range(self, name: str) -> str:
         return "1,-1.0" if self.ranges[name] == "Auto" else f"0,{self.ranges[name]}"
@@ -104,6 +124,7 @@ class VirtualPtDaemon:
             if faults.over_range_above_a is not None and current_a > faults.over_range_above_a:
                 power_w = -1.0
             at_ns = int(bounds[1])
+            self._taken_w.append(round(power_w, 6))
             if faults.drop_buffer_at_ns is None or not bounds[0] <= faults.drop_buffer_at_ns < bounds[1]:
                 jitter_ns = self._jitter_s * float(self._jitter.uniform(-1, 1)) * NS_PER_S
                 self._unread.append(self._sample(int(at_ns + jitter_ns), power_w, self._mark, current_a))

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Yokogawa WT310E: samples what a DUT draws from a supply of its own, such as the mains. It feeds nothing.
 
-Its integrator (`INTEG`) is left alone: it begins and ends some tens of milliseconds beside the samples, so what it
-sums up is of other updates, and no summary of these. Sources: see `dialect.py`.
+Its integrator (`INTEG`) runs from before the first sample until after the last, and is read with each: the
+difference of two such readings is the monitor's own summary of the samples between them (`running_sum.py`).
+Sources: see `dialect.py`.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,16 +14,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from instruments.clock import Clock, Deadline
 from instruments.devices.wt310 import dialect
 from instruments.devices.wt310.protocol import is_wt310
-from instruments.errors import Refused
+from instruments.errors import InstrumentError, Refused
 from instruments.links.base import ScpiLink
 from instruments.roles import AppliedSampling, Identity, Rates, SamplerCapabilities, SamplingSettings, signals
 from instruments.scpi.identity import Known
+from instruments.scpi.integrator import ScpiIntegrator
 from instruments.scpi.sampling import SamplingInstrument
 from instruments.scpi.session import SessionDialect
 from instruments.scpi.update_meter import UpdateMeter
 from instruments.specifications import Specification, load, scaled
 
 DEFAULT_PERIOD_S = 0.5
+_PUT_BACK_S = 1.0
 _TABLE_W = 15.0 * 0.05  # the product of the ranges for which the table states its limits
 
 
@@ -46,17 +50,23 @@ class Wt310(SamplingInstrument):
         super().__init__(link, clock)
         self._options = options or Options()
         self._period_s = DEFAULT_PERIOD_S
-        self._log = UpdateMeter(self._session, clock, dialect.UPDATE_DIALECT)
+        self._integrator = ScpiIntegrator(self._session, dialect.INTEGRATOR)
+        self._log = UpdateMeter(self._session, clock, dialect.UPDATE_DIALECT, self._integrator)
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
         for command in ("COMM:REM ON", "COMM:HEAD OFF"):
             self._session.send(command, deadline)
-        # Ranges cannot be changed while it integrates; `STOP` of an integrator that is idle would be an error.
-        if self._session.ask("INTEG:STAT?", deadline).strip().upper().startswith("STAR"):
-            self._session.send("INTEG:STOP", deadline)
-            self._session.send("INTEG:RES", deadline)
-        self._session.check("end an integration", deadline)
-        return replace(identity, kind="monitor")
+        found = self._integrator.take_over(deadline)
+        return replace(identity, kind="monitor", detail=(("integrator", found),))
+
+    def close(self) -> None:
+        """Leave the integrator as it was found, return control to the front panel and release the link."""
+        try:
+            if self._is_open:
+                with suppress(InstrumentError):
+                    self._integrator.put_back(self._clock.deadline(_PUT_BACK_S))
+        finally:
+            super().close()
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
         """Set ranges and update rate; both are read back."""
@@ -67,6 +77,8 @@ class Wt310(SamplingInstrument):
             if value not in known:
                 listed = ", ".join(f"{one:g}" for one in known)
                 raise Refused(f"set the ranges of {self.name}", f"there is no {value:g}", f"one of {listed}")
+        self._log.forget()
+        self._integrator.end(deadline)  # while it runs, neither ranges nor rate can be changed
         update = next(name for known_s, name in dialect.UPDATES.items() if known_s == period_s)
         words = {"volt": f"{volt:g}V", "ampere": f"{ampere:g}A", "update": update}
         self._set_up(dialect.SET_UP, words, deadline, on_edge=False)

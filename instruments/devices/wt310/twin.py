@@ -4,8 +4,12 @@
 It speaks the instrument's commands on `port` and keeps its traps: only the latest update can be read, and one bit
 says once that it is new; before the first update there is no data (`NAN`); a power beyond the ranges is `INF`;
 errors are in a queue of another name than SCPI's; `INTEG:STOP` of an idle integrator is an error, and so are new
-ranges while it integrates. Sources: see `dialect.py`; a current of 1.3 times its range counts as over (assumed).
+ranges while it integrates. Its integrator adds up what the updates show, from the command on, and is shown with
+the latest of them; mode and timer can be set while it is reset only. Sources: see `dialect.py`; a current of 1.3
+times its range counts as over (assumed).
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,6 +28,7 @@ READY_NS = 30_000_000  # how long after an update it can be read (assumed)
 _STALL_NS = NS_PER_S  # what the fault `drop_buffer_at_ns` takes
 _SWITCHES = {"NUM:HOLD": "0", "INP:SCAL": "0", "MEAS:AVER": "0", "INP:FILT:LINE": "0"}
 _STALE = b'10.0E+00,NAN,NAN\n0,"NO ERROR"\n'
+_ITEMS = ("P", "I", "U", "WH", "AH", "TIME")
 
 
 class VirtualWt310:
@@ -38,7 +43,7 @@ class VirtualWt310:
         self._gain, self._offset, self._clock = scale * np.array([GAIN, OFFSET, CLOCK]) * rng.uniform(-1, 1, 3)
         self._noise = scale * NOISE
         self.switches = dict(_SWITCHES)
-        self.integrating = False
+        self.integrator = Integrator()
         self._volt, self._ampere, self._rate = 300.0, 1.0, "250MS"
         self._filter, self._mode, self._stale = False, "RMS", True
         self._restart()
@@ -52,7 +57,7 @@ class VirtualWt310:
             left = self.world.faults.left_over
             self.switches |= {key: value for key, value in left.items() if key in _SWITCHES}
         if self.world.faults.stale_stream and self._stale:
-            self.integrating = True
+            self.integrator = Integrator("STAR", "CONT", "1,0,0")
             self.port.emit(_STALE)
         self._stale = False
 
@@ -64,9 +69,7 @@ class VirtualWt310:
             "*IDN?": lambda call: identity,
             "COMMunicate:REMote": done,
             "COMMunicate:HEADer": done,
-            "INTEGrate:STATe?": lambda call: "STAR" if self.integrating else "RES",
-            "INTEGrate:STOP": self._stop_integrating,
-            "INTEGrate:RESet": done,
+            **self._integrator_handlers(),
             "[INPut:]MODE": lambda call: setattr(self, "_mode", call.one_of("RMS", "VMEan", "DC")),
             "[INPut:]CFACtor": lambda call: call.one_of("3", "6"),
             "[INPut:]VOLTage:AUTO": lambda call: call.one_of("OFF"),
@@ -80,8 +83,8 @@ class VirtualWt310:
             "MEASure:AVERaging[:STATe]": self._switch("MEAS:AVER"),
             "NUMeric:HOLD": self._switch("NUM:HOLD"),
             "NUMeric:FORMat": lambda call: call.one_of("ASCii"),
-            "NUMeric:NORMal:NUMber": lambda call: call.one_of("3"),
-            item: lambda call: call.one_of("P", "I", "U"),
+            "NUMeric:NORMal:NUMber": lambda call: call.one_of("6"),
+            item: lambda call: call.one_of(*_ITEMS),
             "NUMeric:NORMal:VALue?": lambda call: self._values(),
             "RATE": self._set_rate,
             "RATE?": lambda call: f"{RATES[self._rate]:.3E}",
@@ -94,8 +97,7 @@ class VirtualWt310:
         return lambda call: self.switches.__setitem__(name, str(int(call.switch())))
 
     def _range(self, name: str, call: Call, unit: str, known: tuple[float, ...]) -> None:
-        if self.integrating:
-            raise ScpiError(-221)
+        self.integrator.needs("RES", "STOP")
         try:
             value = float(call.word().removesuffix(unit))
         except ValueError:
@@ -106,16 +108,28 @@ class VirtualWt310:
         self._restart()
 
     def _set_rate(self, call: Call) -> None:
-        if self.integrating:
-            raise ScpiError(-221)
+        self.integrator.needs("RES", "STOP")
         self._rate = call.one_of(*RATES)
         self._restart()
         self._core.push_at(self.world.clock, self.world.faults.error_at_ns)
 
-    def _stop_integrating(self, call: Call) -> None:
-        if not self.integrating:
-            raise ScpiError(-221)
-        self.integrating = False
+    def _integrator_handlers(self) -> dict[str, Handler]:
+        return {
+            "INTEGrate:STATe?": lambda call: self.integrator.state,
+            "INTEGrate:STARt": lambda call: self._start_integrating(),
+            "INTEGrate:STOP": lambda call: self.integrator.turn("STOP", "STAR"),
+            "INTEGrate:RESet": lambda call: self.integrator.turn("RES", "RES", "STOP", "TIM", "ERR"),
+            "INTEGrate:MODE": lambda call: self.integrator.set(mode=call.one_of("NORMal", "CONTinuous")[:4]),
+            "INTEGrate:MODE?": lambda call: self.integrator.mode,
+            "INTEGrate:TIMer": lambda call: self.integrator.set(timer=",".join(call.arguments)),
+            "INTEGrate:TIMer?": lambda call: self.integrator.timer,
+        }
+
+    def _start_integrating(self) -> None:
+        self.integrator.turn("STAR", "RES", "STOP")
+        now_ns = self.world.clock.now_ns()
+        self.integrator.begun_ns, self.integrator.added = now_ns, 0
+        self.integrator.watt_hours = self.integrator.ampere_hours = 0.0
 
     # --- updates -------------------------------------------------------------------------------------------
 
@@ -146,10 +160,9 @@ class VirtualWt310:
         self._told = done
         return int(self._filter and done > told)
 
-    def _energy(self) -> tuple[float, float]:
-        """Return the mean power and the mean current of the latest update."""
-        done = self._done()
-        bounds = self._begun_ns + np.array([done - 1, done], dtype=np.float64) * self._update_ns
+    def _energy(self, update: int) -> tuple[float, float]:
+        """Return the mean power and the mean current of one update, from 1 on."""
+        bounds = self._begun_ns + np.array([update - 1, update], dtype=np.float64) * self._update_ns
         history, seconds = self.world.history, self._update_ns / NS_PER_S
         return float(np.diff(history.energy_j(bounds))[0]) / seconds, float(
             np.diff(history.charge_c(bounds))[0]
@@ -157,22 +170,78 @@ class VirtualWt310:
 
     def _is_over(self) -> bool:
         limit_a = self.world.faults.over_range_above_a or OVER * self._ampere
-        return self._done() > 0 and self._energy()[1] > limit_a
+        return self._done() > 0 and self._energy(self._done())[1] > limit_a
+
+    def _shown(self, update: int) -> tuple[float, float]:
+        """Return power and current of one update as the instrument measures them."""
+        power_w, current_a = self._energy(update)
+        while len(self._noises) < update:
+            self._noises.append(float(self._draws.standard_normal()))
+        full_w = self._volt * self._ampere
+        shown_w = power_w * (1 + self._gain) + (self._offset + self._noise * self._noises[update - 1]) * full_w
+        return shown_w * (10.0 if self.switches["INP:SCAL"] == "1" else 1.0), current_a
 
     def _values(self) -> str:
         if self._held and self.switches["NUM:HOLD"] == "1":
             return self._held
         done = self._done()
         if not done:
-            return "NAN,NAN,NAN"
-        power_w, current_a = self._energy()
-        while len(self._noises) < done:
-            self._noises.append(float(self._draws.standard_normal()))
-        full_w = self._volt * self._ampere
-        shown_w = power_w * (1 + self._gain) + (self._offset + self._noise * self._noises[done - 1]) * full_w
-        shown_w *= 10.0 if self.switches["INP:SCAL"] == "1" else 1.0
+            return ",".join(["NAN"] * len(_ITEMS))
+        shown_w, current_a = self._shown(done)
+        if self._misread(done):
+            shown_w *= 10.0
         if self._is_over():
             self._held = f"INF,INF,{self.world.voltage_v:.4E}"
         else:
             self._held = f"{shown_w:.4E},{current_a:.4E},{self.world.voltage_v:.4E}"
+        self._held += f",{self._integrated(done)}"
         return self._held
+
+    def _misread(self, update: int) -> bool:
+        at_ns, start_ns = self.world.faults.misread_exponent_at_ns, self._begun_ns + (update - 1) * self._update_ns
+        return at_ns is not None and start_ns <= at_ns < start_ns + self._update_ns
+
+    def _integrated(self, done: int) -> str:
+        """Add the updates up to `done` that are not in the sum yet, and return the sum as it is shown."""
+        sums = self.integrator
+        if sums.state == "RES":
+            return "NAN,NAN,NAN"
+        begun = (sums.begun_ns - self._begun_ns) / self._update_ns  # the update in which it began, and how far in
+        for update in range(max(sums.added, int(begun)) + 1, done + 1) if sums.state == "STAR" else ():
+            hours = RATES[self._rate] * min(1.0, update - begun) / 3600
+            shown_w, current_a = self._shown(update)
+            sums.watt_hours += shown_w * hours
+            sums.ampere_hours += current_a * hours
+            sums.added = update
+        seconds = max(0, int((done - begun) * RATES[self._rate])) if sums.state == "STAR" else sums.seconds
+        sums.seconds = seconds
+        return f"{sums.watt_hours:.4E},{sums.ampere_hours:.4E},{seconds}"
+
+
+@dataclass
+class Integrator:
+    """The state of the integrator, what it was set to, and its sums."""
+
+    state: str = "RES"
+    mode: str = "NORM"
+    timer: str = "0,0,0"
+    begun_ns: int = 0
+    added: int = 0  # updates in the sum, or passed before it began
+    watt_hours: float = 0.0
+    ampere_hours: float = 0.0
+    seconds: int = 0
+
+    def needs(self, *states: str) -> None:
+        """Refuse what cannot be done in another state."""
+        if self.state not in states:
+            raise ScpiError(-221)
+
+    def turn(self, to: str, *states: str) -> None:
+        """Change from one of `states` to another."""
+        self.needs(*states)
+        self.state = to
+
+    def set(self, **settings: str) -> None:
+        """Change mode or timer."""
+        self.needs("RES")
+        self.__dict__.update(settings)

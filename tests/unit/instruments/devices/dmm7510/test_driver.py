@@ -49,6 +49,21 @@ def test_samples_are_the_current_at_instants_after_the_edge() -> None:
     assert np.allclose(read[1:19_000], 1e-6 * (2 * np.arange(1, 19_000) + 1), rtol=1e-5)
 
 
+def test_later_edges_neither_stop_nor_restart_nor_shift_the_readings() -> None:
+    bench = meter(mean=True).ready()
+    start_ns = bench.clock.now_ns()
+    busy(bench.world, 4.0)
+    for edge_ns in (0, 700_030_000, 1_400_070_000):  # not on a reading
+        bench.clock.call_at(start_ns + edge_ns, bench.world.pin_falls)
+    items = [*bench.log(2.5), *bench.stop()]
+    assert {type(item) for item in items} == {Samples}
+    read = joined(items)
+    assert len(read) == pytest.approx(2.5 / 1e-4, abs=200)
+    bounds_ns = start_ns + np.arange(len(read) + 1) * 1e-4 * 1e9
+    truth_a = np.diff(bench.world.history.charge_c(bounds_ns)) / 1e-4
+    assert np.allclose(read, truth_a, rtol=1e-5)
+
+
 def test_with_mean_a_reading_is_the_mean_over_its_period() -> None:
     bench = meter(mean=True).open()
     (signal,) = bench.configure().signals
