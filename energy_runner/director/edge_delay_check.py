@@ -102,10 +102,10 @@ class _Acquisition:
             first = self._taken(1)
             starts = self._starts()
             self._wait(SETTLE_S)
-        finally:
+        finally:  # whatever ends it early, the tear-down ends the acquisition
             self.bench.dut.while_waiting = waiting
-            limit_s = POWER_S + self.sampler.capabilities.stop_s
-            self._keep(self.sampler.stop(clock.deadline(limit_s)))
+        limit_s = POWER_S + self.sampler.capabilities.stop_s
+        self._keep(self.sampler.stop(clock.deadline(limit_s)))
         return self._in_words(first, starts)
 
     # --- asking -------------------------------------------------------------------------------------------

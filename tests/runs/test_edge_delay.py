@@ -15,11 +15,12 @@ from energy_runner.bench.edge_delay_spec import EdgeDelaySpec
 from energy_runner.director.doctor import examine
 from energy_runner.director.edge_delay_check import STEP
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import ConfigurationError, Interrupted
 from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.folder import Session
 from instruments.registry import drivers
 from tests.support.any_bench import any_bench
+from tests.support.cli import started
 from tests.support.coverage_study import short_plan
 
 CAUSE = "edge-to-sample delay"
@@ -250,3 +251,30 @@ def test_a_bench_without_edges_has_no_delay(measured: str, tmp_path: Path) -> No
     )
     with pytest.raises(ConfigurationError, match="no sampler and no edges, so no edge can be late"):
         load_bench_spec(str(tmp_path / "no-edges.toml"))
+
+
+def test_the_command_line_keeps_and_tells_the_delay(tmp_path: Path) -> None:
+    file = tmp_path / "delay.toml"
+    done = started("bench", "doctor", N6705, "--keep", str(file), "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["edge_delay"]
+    assert told["n"] == 10
+    assert f"u_s = {told['u_s']:.6g}" in file.read_text("utf-8")
+
+
+@pytest.mark.parametrize("at", [0, 8, 20, 40])
+def test_a_wish_to_stop_while_it_is_measured_ends_with_the_supply_off(at: int) -> None:
+    bench, stop = late(load_bench_spec(N6705), 0.0), StopRequest()
+    heard, falls = list[str](), [0]
+    assert bench.twin is not None
+
+    def fell(_: int) -> None:
+        falls[0] += 1
+        if len(heard) and heard[-1] == "timestamp pin is seen" and falls[0] > at // 2:
+            stop.ask("stopped by Ctrl-C (SIGINT)")
+
+    bench.twin.world.on_edge(fell)
+    with pytest.raises(Interrupted):
+        examine(bench, stop, lambda step: heard.append(step.step))
+    assert heard[-1] == "supply is off"
+    assert not bench.twin.world.powered
