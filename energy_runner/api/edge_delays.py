@@ -7,7 +7,7 @@ from pathlib import Path
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import zone_of
 from energy_runner.bench.edge_delay_file import write_delay
-from energy_runner.bench.edge_delay_spec import EdgeDelaySpec, MeasuredDutSpec, MeasuredWithSpec
+from energy_runner.bench.edge_delay_spec import MOST_CHARACTERS, EdgeDelaySpec, MeasuredDutSpec, MeasuredWithSpec
 from energy_runner.director.doctor import Examination, Examined
 from energy_runner.director.edge_delay_check import STEP
 from energy_runner.session.days import day_in
@@ -55,14 +55,18 @@ def delay_found(examination: Examination, bench: Bench) -> EdgeDelaySpec | None:
         virtual=bench.virtual or any(one.virtual for one in who.values()) or None,
         sampler=_measured_with(sampler),
         edges=_measured_with(edges),
-        dut=MeasuredDutSpec(name=who["dut"].make, model=who["dut"].model),
+        dut=MeasuredDutSpec(name=_short(who["dut"].make), model=_short(who["dut"].model)),
     )
 
 
 def _measured_with(identity: Identity) -> MeasuredWithSpec:
-    return MeasuredWithSpec(
-        make=identity.make, model=identity.model, serial=identity.serial, firmware=identity.firmware
-    )
+    facts = {key: _short(getattr(identity, key)) for key in MeasuredWithSpec.model_fields}
+    return MeasuredWithSpec(**facts)
+
+
+def _short(text: str) -> str:
+    """Return what a bench file can hold of a text; an identity that is cut short fits no instrument later."""
+    return text[:MOST_CHARACTERS]
 
 
 def _rounded(time_s: float) -> float:

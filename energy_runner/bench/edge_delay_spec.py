@@ -7,7 +7,8 @@ from pydantic import Field
 
 from energy_runner.bench.table import Day, Table
 
-Text = Annotated[str, Field(max_length=200)]
+MOST_CHARACTERS = 1000
+Text = Annotated[str, Field(max_length=MOST_CHARACTERS)]
 
 
 class MeasuredWithSpec(Table):
