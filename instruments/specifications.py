@@ -96,12 +96,27 @@ class CalibrationPoint:
 
 
 @dataclass(frozen=True)
+class EdgeDelay:
+    """How much later an edge is placed among the samples than what it marks shows in them, as it was measured.
+
+    `delay_s` and its standard uncertainty `u_s`, from `count` edges on the day `date`. It holds for one DUT, its
+    edge source, its sampler and the wires between them; `instruments` names these.
+    """
+
+    delay_s: float
+    u_s: float
+    count: int
+    date: str
+    instruments: str
+
+
+@dataclass(frozen=True)
 class Specification:
     """The limits that apply to one instrument as configured, with their sources.
 
     `assumed` means that no document of the maker states the table as a whole; a single term may be assumed too.
-    `points` are those of its calibration; the terms that they replace are left out of `terms`, and named in
-    `replaced`.
+    `points` are those of its calibration, `delay` is the measured delay of the edges; the terms that they replace
+    are left out of `terms`, and named in `replaced`.
     """
 
     document: str
@@ -111,6 +126,7 @@ class Specification:
     points: tuple[CalibrationPoint, ...] = ()
     replaced: tuple[str, ...] = ()
     largest: tuple[Largest, ...] = ()
+    delay: EdgeDelay | None = None
 
 
 # What the points of one quantity replace: power and energy are products, so their points hold the voltage, too.
@@ -233,6 +249,22 @@ def laid_over(
     )
 
 
+# What an assumption says about the place of the edges, for which a measurement may stand.
+LATENCIES = ("edge_latency", "trigger_latency")
+
+
+def with_delay(table: Specification, delay: EdgeDelay, *, replaces: bool) -> Specification:
+    """Return `table` with a measured delay of the edges, beside its own latencies or in place of them."""
+    gone = {term.name for term in table.terms if replaces and term.name in LATENCIES}
+    words = f"Replaced by the measured delay of the edges: {', '.join(sorted(gone))}."
+    return replace(
+        without(table, *gone),
+        delay=delay,
+        assumptions=(*table.assumptions, *([words] if gone else [])),
+        replaced=tuple(sorted({*table.replaced, *gone})),
+    )
+
+
 def as_facts(table: Specification) -> dict[str, Any]:
     """Return the limits of error in `table` as a journal holds them; what a calibration adds only where it is."""
     facts = asdict(table)
@@ -242,7 +274,11 @@ def as_facts(table: Specification) -> dict[str, Any]:
             if not term[name]:
                 del term[name]
     if not table.points:
-        del facts["points"], facts["replaced"]
+        del facts["points"]
+    if not table.points and not table.replaced:
+        del facts["replaced"]
+    if table.delay is None:
+        del facts["delay"]
     return facts
 
 

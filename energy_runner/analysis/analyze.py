@@ -178,6 +178,7 @@ def _energy_parts(
             thresholds_w=thresholds_w,
             clock=clock,
             impossible=impossible_samples(source, facts, session.record, matching, alignment) if source else (),
+            delay_s=given.delay_s if given else 0.0,
         )
         findings += found
         given = with_calibration(given, source, windows)

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from energy_runner.api.benches import load_bench
+from energy_runner.api.edge_delays import keep_delay
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.bench import BenchSpec, Mode, build_bench
+from energy_runner.bench.edge_delay_file import check_writable
 from energy_runner.bench.serve import serve_bench
 from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.catalogue import load_benchmark
@@ -25,13 +27,20 @@ __all__ = ["Examination", "examine_bench", "serve", "switch_bench_off"]
 
 
 def examine_bench(
-    bench: BenchSpec | str | Path, *, listener: Callable[[Examined], None] = lambda step: None
+    bench: BenchSpec | str | Path,
+    *,
+    listener: Callable[[Examined], None] = lambda step: None,
+    keep: str | Path | None = None,
 ) -> Examination:
     """Examine a bench step by step and switch its supply off; `listener` is called with each finished step.
 
-    Raises `Interrupted` if the user stops it and the supply is confirmed off, `BenchFault` if it is not, or if the
-    bench is in use.
+    The delay of the edges among the samples is written to the file `keep`, which a bench file takes in as
+    `edge_delay`; a last step says so, or why there is nothing to keep. Raises `Interrupted` if the user stops it
+    and the supply is confirmed off, `BenchFault` if it is not, or if the bench is in use, and `ConfigurationError`
+    if `keep` is a file of another kind or of other instruments, or cannot be written.
     """
+    if keep is not None:
+        check_writable(Path(keep))
     stop = StopRequest()
     with while_signals_stop(stop):
         spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
@@ -39,7 +48,8 @@ def examine_bench(
         mode: Mode = "energy" if "sampler" in roles_of(spec) else "performance"
         built = build_bench(spec, mode, benchmark=_any_benchmark(spec))
         with hold_bench(built, "bench doctor") as died:
-            return examine(built, stop, listener, died)
+            examination = examine(built, stop, listener, died)
+    return examination if keep is None else keep_delay(examination, built, Path(keep))
 
 
 def switch_bench_off(

@@ -15,6 +15,7 @@ from energy_runner.api.benches import load_bench
 from energy_runner.api.plans import plan
 from energy_runner.bench import Bench, BenchSpec, build_bench
 from energy_runner.bench.calibration import check_in_force, zone_of
+from energy_runner.bench.edge_delay import check_delay_in_force
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.director.bus import Bus
 from energy_runner.director.handle import Run
@@ -211,6 +212,8 @@ def _ready(
             model=Path(model) if model is not None else None,
         )
     check_in_force(bench.spec, bench.clock)
+    if run_plan.mode == "energy":
+        check_delay_in_force(bench.spec, bench.clock)
     if run_plan.wait_temperature_c is not None and bench.thermometer is None:
         raise ConfigurationError(
             Argument("wait_temperature_c", "{:g} {:g}".format(*run_plan.wait_temperature_c)),

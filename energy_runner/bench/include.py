@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`calibration = "file.toml"`: take the table `calibration` of another file, such as `bench calibrate` writes."""
+"""`calibration = "file.toml"`: take the table `calibration` of another file, such as `bench calibrate` writes.
+
+So with `edge_delay = "file.toml"`, which `bench doctor --keep` writes.
+"""
 
 import os
 from collections.abc import Mapping
@@ -13,33 +16,37 @@ from energy_runner.toml_text import MOST_BYTES, read_toml
 from energy_runner.wording import printable, shown
 
 Files = dict[tuple[str, ...], tuple[str, str]]
+_WRITERS = {"calibration": "bench calibrate", "edge_delay": "bench doctor --keep"}
 
 
 def included(table: dict[str, Any], folder: Path, origin: Origin) -> tuple[dict[str, Any], Files]:
-    """Return a bench file's table with the calibrations that it names by a path, and the texts of their files.
+    """Return a bench file's table with what it names by a path, and the texts of these files.
 
     Paths are relative to `folder`, that of the bench file. Raises `ConfigurationError`, with the bench file's
-    line, for a file that cannot be read or has no table `calibration`.
+    line, for a file that cannot be read or has no table of that name.
     """
     files: Files = {}
-    result = dict(table)
+    result = _taken(table, ("edge_delay",), folder, origin, files)
     if isinstance(table.get("monitor"), dict):
-        result["monitor"] = _taken(table["monitor"], ("monitor",), folder, origin, files)
+        result["monitor"] = _taken(table["monitor"], ("monitor", "calibration"), folder, origin, files)
     if isinstance(table.get("instruments"), dict):
         result["instruments"] = {
-            name: _taken(one, ("instruments", name), folder, origin, files) if isinstance(one, dict) else one
+            name: _taken(one, ("instruments", name, "calibration"), folder, origin, files)
+            if isinstance(one, dict)
+            else one
             for name, one in table["instruments"].items()
         }
     return result, files
 
 
 def _taken(
-    table: Mapping[str, Any], place: tuple[str, ...], folder: Path, origin: Origin, files: Files
+    table: Mapping[str, Any], key: tuple[str, ...], folder: Path, origin: Origin, files: Files
 ) -> dict[str, Any]:
-    named = table.get("calibration")
+    """Return a table with what its key, the last part of `key`, names by a path."""
+    name = key[-1]
+    named = table.get(name)
     if not isinstance(named, str):
         return dict(table)
-    key = (*place, "calibration")
     path = folder / named
     text, found = "", None
     try:
@@ -47,14 +54,14 @@ def _taken(
             problem = "there is no such file"
         else:
             text = read_text(path, MOST_BYTES)
-            found = read_toml(text).get("calibration")
-            problem = "it has no table [calibration]"
+            found = read_toml(text).get(name)
+            problem = f"it has no table [{name}]"
     except (OSError, ValueError) as error:
         problem = " ".join(in_words(error).split())
     if not isinstance(found, dict):
         raise ConfigurationError(
-            f"{origin.at(key)}: calibration = '{shown(named, 200)}': {shown(problem, 200)}. Try: a file that "
-            "`energy-runner bench calibrate` wrote, by its path from the bench file's folder"
+            f"{origin.at(key)}: {name} = '{shown(named, 200)}': {shown(problem, 200)}. Try: a file that "
+            f"`energy-runner {_WRITERS[name]}` wrote, by its path from the bench file's folder"
         )
     files[key] = (printable(str(path)), text)
-    return {**table, "calibration": found}
+    return {**table, name: found}

@@ -15,6 +15,8 @@ from energy_runner.bench.backend import check_backends
 from energy_runner.bench.calibration import check_calibrations
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, SpecificationSpec, TermSpec
 from energy_runner.bench.changes import changed, check_form, in_words
+from energy_runner.bench.edge_delay import check_edge_delay
+from energy_runner.bench.edge_delay_spec import EdgeDelaySpec, MeasuredDutSpec, MeasuredWithSpec
 from energy_runner.bench.include import included
 from energy_runner.bench.origin import Origin
 from energy_runner.bench.spec import (
@@ -104,6 +106,10 @@ _TABLES: dict[str, type[BaseModel]] = {
     "sampler": SamplerSpec,
     "dut": DutSpec,
     "environment": EnvironmentSpec,
+    "edge_delay": EdgeDelaySpec,
+    "edge_delay.sampler": MeasuredWithSpec,
+    "edge_delay.edges": MeasuredWithSpec,
+    "edge_delay.dut": MeasuredDutSpec,
     "virtual": VirtualSpec,
 }
 
@@ -142,6 +148,7 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
     try:
         check_roles(spec)
         check_calibrations(spec)
+        check_edge_delay(spec)
     except WiringError as error:
         raise ConfigurationError(f"{origin.at(error.place, error.also)}: {short_words(str(error))}") from error
     return spec.came_from(origin)

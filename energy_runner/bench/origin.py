@@ -47,5 +47,5 @@ class Origin:
     def _file_of(self, place: Sequence[str]) -> tuple[str, str, Sequence[str]]:
         for prefix, (where, text) in self.included.items():
             if tuple(place[: len(prefix)]) == prefix and len(place) > len(prefix):
-                return where, text, ("calibration", *place[len(prefix) :])
+                return where, text, (prefix[-1], *place[len(prefix) :])
         return self.where, self.text, place

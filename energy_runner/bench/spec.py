@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from energy_runner import notebook
 from energy_runner.bench.calibration_spec import CalibrationSpec, SpecificationSpec
+from energy_runner.bench.edge_delay_spec import EdgeDelaySpec
 from energy_runner.bench.origin import Origin
 from energy_runner.bench.table import Table
 from energy_runner.bench.time_zone import ZoneName
@@ -257,6 +258,8 @@ class BenchSpec(Table):
     """The device under test."""
     environment: EnvironmentSpec | None = None
     """The surroundings."""
+    edge_delay: EdgeDelaySpec | None = None
+    """How late edges are placed among the samples: the path of a file that `bench doctor --keep` wrote."""
     virtual: VirtualSpec | None = None
     """How its twins behave."""
     _origin: Origin = PrivateAttr(default_factory=Origin)
@@ -278,6 +281,10 @@ class BenchSpec(Table):
             )
         if foreign:
             raise ValueError("the calibration of a twin (virtual = true) says nothing about a real instrument")
+        if self.edge_delay is not None and bool(self.edge_delay.virtual) != self.is_virtual:
+            which = "real instruments says nothing about twins" if self.is_virtual else "twins (virtual = true)"
+            more = "" if self.is_virtual else " says nothing about real instruments"
+            raise ValueError(f"the edge_delay of {which}{more}")
         return self
 
     @property

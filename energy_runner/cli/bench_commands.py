@@ -65,12 +65,20 @@ def show(
 
 
 @bench.command()
-def doctor(name: BenchArgument, as_json: JsonOption = False) -> None:
+def doctor(
+    name: BenchArgument,
+    keep: Annotated[
+        Path | None,
+        typer.Option(help="Write how late edges lie among the samples to FILE.", metavar="FILE"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Examine a bench and name what is wrong.
 
     Asks every device to identify itself, powers the DUT up, looks for one
-    pulse of its timestamp pin, and powers it down. Status 3 if anything is
-    wrong.
+    pulse of its timestamp pin, lets it infer a few times to see how late its
+    edges lie among the samples, and powers it down. Status 3 if anything is
+    wrong. A bench file takes FILE in with `edge_delay = "FILE"`.
 
     \b
     Example:
@@ -78,7 +86,7 @@ def doctor(name: BenchArgument, as_json: JsonOption = False) -> None:
     """
     from energy_runner.cli.bench_doctor import doctor_command
 
-    raise typer.Exit(doctor_command(name, as_json=as_json))
+    raise typer.Exit(doctor_command(name, keep, as_json=as_json))
 
 
 @bench.command()

@@ -2,6 +2,7 @@
 """`bench doctor` and `bench off`: print what an examination finds, or what confirmed that the supply is off."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 from energy_runner import api
 from energy_runner.cli.outcome import say as tell
@@ -10,7 +11,7 @@ from energy_runner.director.doctor import DIED, SUPPLY_ANSWERS, Examined, who
 from energy_runner.errors import ExitStatus
 
 
-def doctor_command(name: str, *, as_json: bool) -> int:
+def doctor_command(name: str, keep: Path | None, *, as_json: bool) -> int:
     """Examine a bench and say what is wrong with it."""
     said: list[Examined] = []
 
@@ -18,7 +19,7 @@ def doctor_command(name: str, *, as_json: bool) -> int:
         said.append(step)
         write_line(f"{'ok  ' if step.ok else 'FAIL'}  {step.step}: {step.says}")
 
-    examination = api.examine_bench(name, listener=tell_of_supply if as_json else say)
+    examination = api.examine_bench(name, listener=tell_of_supply if as_json else say, keep=keep)
     if as_json:
         steps = [asdict(step) for step in examination.steps]
         write_json(
@@ -27,6 +28,7 @@ def doctor_command(name: str, *, as_json: bool) -> int:
                 "virtual": examination.virtual,
                 "well": examination.well,
                 "findings": steps,
+                "edge_delay": _delay(examination),
             }
         )
     else:
@@ -34,6 +36,15 @@ def doctor_command(name: str, *, as_json: bool) -> int:
             say(step)
         write("All is well.\n" if examination.well else "Something is wrong; see above.\n")
     return ExitStatus.VALID if examination.well else ExitStatus.BENCH_FAULT
+
+
+def _delay(examination: api.Examination) -> dict[str, float | int | str] | None:
+    """Return the measured delay of the edges among the samples; None if there is none."""
+    checked = examination.edge_delay
+    if checked is None or checked.found is None:
+        return None
+    found = checked.found
+    return {"delay_s": found.delay_s, "u_s": found.u_s, "n": found.count, "by": checked.by}
 
 
 def tell_of_supply(step: Examined) -> None:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Examine a bench: every instrument by itself, then all together; the supply is always switched off at the end."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from energy_runner.bench import Bench
 from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
 from energy_runner.director.alive import KeepAlive
+from energy_runner.director.edge_delay_check import STEP as DELAY_STEP
+from energy_runner.director.edge_delay_check import EdgeDelayChecked, edges_among_samples
 from energy_runner.director.probe_check import RESTORE, RESTORE_S, STEP, ProbeCheck
 from energy_runner.director.pulse_check import pulse_seen
 from energy_runner.director.stop import StopRequest
@@ -52,11 +54,17 @@ class Examined:
 
 @dataclass(frozen=True)
 class Examination:
-    """All steps of an examination, in order."""
+    """All steps of an examination, in order.
+
+    `edge_delay` is what it found of the edges' delay among the samples, `identities` who was examined, by name;
+    the DUT is `dut`.
+    """
 
     bench: str
     virtual: bool
     steps: tuple[Examined, ...]
+    edge_delay: EdgeDelayChecked | None = None
+    identities: Mapping[str, Identity] = field(default_factory=dict)
 
     @property
     def well(self) -> bool:
@@ -141,7 +149,10 @@ class _Doctor:
         self._listener: Called | None = Called(listener)
         self._steps: list[Examined] = []
         self._undo = UndoStack(bench.clock)
-        self._reached: set[str] = set()
+        self._reached: dict[str, Identity] = {}
+        self._dut: dict[str, Identity] = {}
+        self._period_s = 0.0
+        self._delay: EdgeDelayChecked | None = None
         self._keep_alive = KeepAlive(bench, self._unwatched)
         bench.dut.while_waiting = self._look_after
         self._heard = Heard(bench)
@@ -177,7 +188,9 @@ class _Doctor:
             raise stopped_safely(stopped, bench)
         if unreached and not bench.virtual:
             self._advise(unreached)
-        return Examination(bench.spec.name, bench.virtual, tuple(self._steps))
+        identities = self._reached | self._dut
+        virtual = bench.virtual
+        return Examination(bench.spec.name, virtual, tuple(self._steps), self._delay, identities)
 
     def _steps_together(self) -> list[Step]:
         """Return the steps for which several instruments are needed, of those that the bench has."""
@@ -193,6 +206,7 @@ class _Doctor:
             (True, "DUT says who it is", self._identify),
             (True, "DUT's line carries commands", self._carry),
             (sampled, "timestamp pin is seen", self._pulse),
+            (sampled and bench.edges is not None, DELAY_STEP, self._edges_among_samples),
         )
         return [(name, action) for there, name, action in steps if there]
 
@@ -268,7 +282,7 @@ class _Doctor:
         if supply is not None and name == supply.instrument:
             self._undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
         identity = instrument.open(self._deadline(OPEN_S))
-        self._reached.add(name)
+        self._reached[name] = identity
         return who(identity)
 
     def _switch_off(self, deadline: Deadline) -> None:
@@ -295,6 +309,7 @@ class _Doctor:
         if sampler is None:
             raise ConfigurationError("the bench file names no sampler")
         applied = sampler.configure(self._bench.sampling, self._deadline(OPEN_S))
+        self._period_s = applied.period_s
         names = ", ".join(signal.name for signal in applied.signals)
         return f"{names}, a sample every {applied.period_s * 1e6:g} µs"
 
@@ -329,10 +344,17 @@ class _Doctor:
         self._open_dut_port()
         boot_s = self._bench.spec.dut.boot_timeout_s
         identity = self._bench.dut.identify(self._deadline(ANSWER_S + boot_s), boot_s)
+        self._dut = {"dut": identity}
         return f"{identity.make}, model {identity.model}"
 
     def _pulse(self) -> str:
-        return pulse_seen(self._bench, self._stop, self._undo, _the)
+        return pulse_seen(self._bench, self._period_s, self._stop, self._undo, _the)
+
+    def _edges_among_samples(self) -> str:
+        if self._bench.sampler is not None:
+            self._bench.sampler.stop(self._deadline(POWER_S + self._bench.sampler.capabilities.stop_s))
+        self._delay = edges_among_samples(self._bench, self._look_after)
+        return self._delay.says
 
     def _open_dut_port(self) -> None:
         name = self._bench.players.dut.instrument

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Let the DUT pulse its timestamp pin once, and see which instruments notice."""
+"""Let the DUT pulse its timestamp pin once, and see which instruments notice, and how late they say it was."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from energy_runner.bench import Bench
+from energy_runner.director.pulse_times import Moment, how_late, said_moment
 from energy_runner.director.stage import EDGE_ADVICE
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import POWER_S
@@ -17,8 +19,20 @@ EDGE_S = 2.0
 Call = Callable[[str], str]  # what an instrument is called within a sentence
 
 
-def pulse_seen(bench: Bench, stop: StopRequest, undo: UndoStack, the: Call) -> str:
-    """Return in words who saw one pulse; raise `BenchFault` if one that a run needs did not, or saw several."""
+@dataclass
+class _Pulse:
+    """One pulse: between which moments it was, how many edges each instrument saw, and when it says it was."""
+
+    lies: Moment
+    seen: dict[str, int]
+    said: dict[str, Moment] = field(default_factory=dict)
+
+
+def pulse_seen(bench: Bench, period_s: float, stop: StopRequest, undo: UndoStack, the: Call) -> str:
+    """Return in words who saw one pulse, and how late; samples are to last `period_s` seconds.
+
+    Raises `BenchFault` if an instrument that a run needs did not see it, or saw several.
+    """
     players = bench.players
     sources = {
         player.instrument: source
@@ -27,9 +41,10 @@ def pulse_seen(bench: Bench, stop: StopRequest, undo: UndoStack, the: Call) -> s
     }
     for source in sources.values():
         source.arm(bench.clock.deadline(ANSWER_S))  # only now: the DUT pulses at boot, too
-    seen = _seen_of_one_pulse(bench, sources, stop, undo, the)
-    if seen is None:
+    pulse = _one_pulse(bench, period_s, sources, stop, undo, the=the)
+    if pulse is None:
         return "not examined: this is a performance build, which prints its timestamps"
+    seen = pulse.seen
     needed = {str(players.edges.instrument)} if players.edges else set()
     if bench.sampler is not None and bench.sampler.capabilities.starts_on_edge and players.sampler:
         needed.add(players.sampler.instrument)
@@ -43,23 +58,27 @@ def pulse_seen(bench: Bench, stop: StopRequest, undo: UndoStack, the: Call) -> s
             raise BenchFault(f"{the(name)} saw {count} edges for one pulse; the pin bounces or rings")
     idle = [name for name in seen if name not in needed and not seen[name]]
     more = f"; not by {' and '.join(map(the, idle))}, which serves as a cross-check only" if idle else ""
-    return "by " + " and ".join(the(name) for name, count in seen.items() if count) + more
+    by = "by " + " and ".join(the(name) for name, count in seen.items() if count)
+    return by + more + how_late(pulse.lies, pulse.said, the)
 
 
-def _seen_of_one_pulse(
-    bench: Bench, sources: dict[str, EdgeSource], stop: StopRequest, undo: UndoStack, the: Call
-) -> dict[str, int] | None:
-    """Return how many edges of one pulse each instrument saw; None if the firmware makes no pulse."""
+def _one_pulse(
+    bench: Bench, period_s: float, sources: dict[str, EdgeSource], stop: StopRequest, undo: UndoStack, *, the: Call
+) -> _Pulse | None:
+    """Return what the instruments saw of one pulse; None if the firmware makes no pulse."""
     sampler, player, clock = bench.sampler, bench.players.sampler, bench.clock
     if sampler is None or player is None:
         return None
     triggered = sampler.capabilities.starts_on_edge
     seen = dict.fromkeys((player.instrument, *sources) if triggered else sources, 0)
     undo.register("end the acquisition", sampler.stop, POWER_S)
+    called_ns = clock.now_ns()
     sampler.start(clock.deadline(ANSWER_S))
+    started = Moment(called_ns, clock.now_ns())
     answer = bench.dut.timestamp(clock.deadline(ANSWER_S))
     if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
         return None
+    pulse = _Pulse(Moment(answer.sent_ns, answer.heard[0].at_ns if answer.heard else clock.now_ns()), seen)
     sampled = False
     limit = clock.deadline(EDGE_S)
     while not limit.expired():
@@ -70,7 +89,10 @@ def _seen_of_one_pulse(
         if triggered and sampled:
             seen[player.instrument] = 1  # its log runs, so its trigger input saw the edge
         for name, source in sources.items():
-            seen[name] += len(source.take(clock.deadline(ANSWER_S)))
+            edges = source.take(clock.deadline(ANSWER_S))
+            if edges and not seen[name]:
+                pulse.said[name] = said_moment(edges[0], started, period_s)
+            seen[name] += len(edges)
     if sampler.capabilities.at_end:
         items = sampler.stop(clock.deadline(POWER_S + sampler.capabilities.stop_s))
         sampled = any(isinstance(item, Samples) for item in items)
@@ -78,4 +100,4 @@ def _seen_of_one_pulse(
             seen[player.instrument] = 1
     if not sampled and not triggered:
         raise BenchFault(f"{the(player.instrument)} delivered no sample within {EDGE_S:g} s of its start")
-    return seen
+    return pulse

@@ -7,6 +7,7 @@ from functools import partial
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
+from energy_runner.bench.edge_delay import check_delay_of, delay_applied, other_dut
 from energy_runner.bench.rails import RailsSupply, Sampled
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.first_contact import first_contact, note_boot
@@ -194,6 +195,8 @@ class Stage:
             self._opened.add(name)
             self.surroundings.opened(name)
             check_serial(self.bench.spec, name, identity)
+            if self.bench.sampler is not None:
+                check_delay_of(self.bench.spec, name, identity)
             if identity.model:
                 self.identified(name, identity)
 
@@ -241,6 +244,7 @@ class Stage:
         check_fits(one.by, sampler.capabilities, applied.period_s, self.plan)
         captures = edges is not None and edges.timebase == "samples"
         specification = sampler.specification()
+        stated = with_calibration(self.bench.spec, one.by, specification)
         supplied = next((rail.applied for rail in self.bench.rails if rail.name == one.rail), None) or supplied
         self.recorder.emit(
             MonitorConfigured(
@@ -254,7 +258,7 @@ class Stage:
                 ],
                 captures_edges=captures,
                 starts_on_edge=sampler.capabilities.starts_on_edge,
-                accuracy=as_facts(with_calibration(self.bench.spec, one.by, specification)),
+                accuracy=as_facts(delay_applied(self.bench.spec, stated, applied.period_s)),
                 largest=largest_facts(specification),
                 sampler=one.by,
                 supply=one.fed_by,
@@ -308,6 +312,9 @@ class Stage:
                 t_ns=self.clock.now_ns(), name=identity.make, profile=identity.firmware, model=identity.model
             )
         )
+        other = other_dut(self.bench.spec, identity) if self.bench.sampler is not None else ""
+        if other:
+            self.recorder.remark("dut", other, suspicious=True)
         expected = self.plan.benchmark.model_string
         if identity.model != expected:
             self.recorder.remark(

@@ -18,6 +18,7 @@ class Faults:
     # The timestamp pin. Edges are numbered from 0, every falling edge of the DUT since the start of the world.
     lost_edges: set[int] = field(default_factory=set)
     extra_edge_after: dict[int, int] = field(default_factory=dict)  # edge number -> delay in ns
+    edge_delay_ns: int = 0  # every edge reaches all instruments so much later than the DUT pulls its pin
     late_edge_line_ns: int = 0  # the monitor reports an edge at the right position, but this much later
 
     # Samples of the monitor's stream.

@@ -138,10 +138,14 @@ class World:
         self._edge_count += 1
         if number in self.faults.lost_edges:
             return
-        self._announce_edge()
+        slow_ns = self.faults.edge_delay_ns
+        if slow_ns:
+            self.clock.call_after(slow_ns, self._announce_edge)
+        else:
+            self._announce_edge()
         delay_ns = self.faults.extra_edge_after.get(number)
         if delay_ns is not None:
-            self.clock.call_after(delay_ns, self._announce_edge)
+            self.clock.call_after(slow_ns + delay_ns, self._announce_edge)
 
     def _announce_edge(self) -> None:
         for listener in self._edge_listeners:

@@ -50,6 +50,7 @@ class _Look:
     clock: float
     droop: Droop | None
     impossible: Impossible = field(default_factory=Impossible)
+    delay_s: float = 0.0
 
 
 def window_frame(record: Record, index: int, inference: InferenceDone) -> WindowResult:
@@ -76,12 +77,13 @@ def energy_windows(
     thresholds_w: Sequence[float] = (),
     clock: Clock | None = None,
     impossible: Sequence[Impossible] = (),
+    delay_s: float = 0.0,
 ) -> tuple[list[EnergyWindow], list[Finding]]:
     """Return every window in the journal, measured as far as its edges and samples allow.
 
     For each of `thresholds_w`, the share of the window with more power than that is determined. `clock` says what
     a sample lasts; the places of the windows are in the timebase of the monitor itself. `impossible` says for each
-    of the alignment's windows which of its samples cannot be.
+    of the alignment's windows which of its samples cannot be, and `delay_s` how late all edges may be.
     """
     found_of = impossible or [Impossible()] * len(alignment.windows)
     placed_of = {
@@ -89,7 +91,7 @@ def energy_windows(
         for matched, placed, cannot_be in zip(matching.windows(), alignment.windows, found_of, strict=True)
     }
     droop = find_droop(source) if source is not None else None
-    look = _Look(alignment.rate_u or 0.0, thresholds_w, (clock or Clock()).factor, droop)
+    look = _Look(alignment.rate_u or 0.0, thresholds_w, (clock or Clock()).factor, droop, delay_s=delay_s)
     windows: list[EnergyWindow] = []
     findings: list[Finding] = []
     for index, inference in enumerate(facts.windows()):
@@ -236,7 +238,7 @@ def _droop_w(source: EnergySource, placed: Placed, droop: Droop | None) -> float
 
 
 def _view(source: EnergySource, placed: Placed, position: float, look: _Look, *, starts: bool) -> EdgeView:
-    reach_s = _FARTHEST_U * look.rate_u * position * source.step_s
+    reach_s = _FARTHEST_U * look.rate_u * position * source.step_s + look.delay_s
     # Laps share some microseconds, which the least reach covers; alignment by the host's clock is much looser.
     alone = placed.starts if starts else placed.stops
     reach_s += max(0.0, placed.shared - LEAST_REACH, alone - LEAST_REACH) * source.step_s

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from energy_runner.analysis.uncertainty.combine import ROOT3, Cause
-from energy_runner.analysis.uncertainty.inputs import BEYOND, Conditions, Measured, Term
+from energy_runner.analysis.uncertainty.combine import ROOT3, Cause, canonical
+from energy_runner.analysis.uncertainty.inputs import BEYOND, Conditions, Delay, Measured, Term
 from energy_runner.analysis.uncertainty.sampling import (
     doubts_of_sampling,
     of_doubts,
@@ -92,6 +92,8 @@ def find_causes(windows: Sequence[Measured], given: Conditions) -> Causes:
             doubts.append(f"{name} unknown")
     if given.clock_u is not None:
         causes.append(_clock_measured(windows, given))
+    if given.limits.delay is not None:
+        causes.append(_delay_measured(windows, given.limits.delay))
     causes += _of_edges(windows, given)
     if given.rate_u is not None:
         causes += _of_laps(windows, given)
@@ -181,6 +183,27 @@ def _latency(term: Term, name: str, source: str, windows: Sequence[Measured]) ->
         u=(u,) * len(windows),
         sensitivity=tuple(_moved_j(window, lambda _: u * period_s) / u / window.inferences for window in windows),
         unit=term.unit,
+    )
+
+
+def _delay_measured(windows: Sequence[Measured], delay: Delay) -> Cause:
+    """Return the effect of the delay of all edges that `bench doctor` measured on this bench.
+
+    It is counted and not corrected: windows stay where the edges say, and the delay holds the DUT's own part, such
+    as the last character that it still sends, of which nobody knows whether it belongs inside. The root of the sum
+    of squares of the delay and its u then stands for its standard uncertainty. That is never smaller than honest:
+    with any coverage factor above 1, U holds the whole delay.
+    """
+    u = delay.counted_s
+    return Cause(
+        name="edge-to-sample delay",
+        source=f"measured by bench doctor on {delay.date or 'an unknown day'} at {delay.count} edges: "
+        f"{canonical(delay.delay_s * 1e6):.3g} µs, u = {canonical(delay.u_s * 1e6):.2g} µs; not corrected",
+        u=(u,) * len(windows),
+        sensitivity=tuple(_moved_j(window, lambda _: u) / u / window.inferences for window in windows),
+        unit="s",
+        distribution="normal",
+        divisor=None,
     )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an uncertainty budget is made from: a specification, and what was seen of each window."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -83,6 +84,26 @@ class Point(BaseModel):
         return self.U / self.k
 
 
+class Delay(BaseModel):
+    """How late edges are placed among the samples, as `bench doctor` measured it with the same instruments.
+
+    `delay_s` and its standard uncertainty `u_s`, from `count` edges.
+    """
+
+    model_config = ConfigDict(allow_inf_nan=False, extra="allow")
+
+    delay_s: float = Field(ge=-1, le=1)
+    u_s: float = Field(gt=0, le=1)
+    count: int = Field(gt=0)
+    date: str = ""
+    instruments: str = ""
+
+    @property
+    def counted_s(self) -> float:
+        """Return the standard uncertainty (s) that stands for a delay that is not corrected."""
+        return math.hypot(self.delay_s, self.u_s)
+
+
 class Limits(BaseModel):
     """The specification of a monitor as configured, as its journal entry states it."""
 
@@ -94,6 +115,7 @@ class Limits(BaseModel):
     assumed: StrictBool = False
     points: list[Point] = Field(default_factory=list, max_length=1000)
     replaced: list[str] = Field(default_factory=list)
+    delay: Delay | None = None
 
     @property
     def without_error(self) -> bool:
@@ -103,7 +125,7 @@ class Limits(BaseModel):
     @property
     def unread(self) -> list[str]:
         """Return the keys that this version does not know and cannot count."""
-        parts: list[BaseModel] = [self, *self.terms]
+        parts: list[BaseModel] = [self, *self.terms, *([self.delay] if self.delay is not None else [])]
         return sorted({key for part in parts for key in part.model_extra or {}})
 
     def at(self, change_k: float | None) -> "Limits":
@@ -213,6 +235,11 @@ class Conditions:
     further: tuple[Cause, ...] = ()
     further_doubts: tuple[str, ...] = ()
     further_notes: tuple[str, ...] = ()
+
+    @property
+    def delay_s(self) -> float:
+        """Return how late or early all edges may be (s), as the budget counts it; 0 where nobody measured it."""
+        return self.limits.delay.counted_s if self.limits.delay is not None else 0.0
 
     def threshold_w(self, term: Term) -> float | None:
         """Return the power above which `term` counts; None for a unit that is no measure of power."""

@@ -239,7 +239,7 @@ class EmulatedDut:
 
     def _tell_pin(self, at_ns: int, level: bool) -> None:
         for listener in self._pin_listeners:
-            listener(at_ns, level)
+            listener(at_ns + self._world.faults.edge_delay_ns, level)
 
     def _bound(self, at_ns: int) -> None:
         """Begin or end the announced window at a falling edge."""

@@ -18,7 +18,7 @@ def test_the_doctor_finds_a_built_in_bench_well(name, call):
     status, out, err = call("bench", "doctor", name)
     assert (status, err) == (0, "")
     assert out.endswith("All is well.\n")
-    assert out.count("ok  ") == len(out.splitlines()) - 1 == 10
+    assert out.count("ok  ") == len(out.splitlines()) - 1 == 11
     assert "by the power monitor and the IO manager" in out
 
 

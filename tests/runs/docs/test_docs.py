@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from energy_runner import api
 from energy_runner.bench.build import build_bench
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, TermSpec
+from energy_runner.bench.edge_delay_spec import EdgeDelaySpec
 from energy_runner.bench.spec import (
     BenchSpec,
     DutSpec,
@@ -309,6 +310,7 @@ TABLES: list[tuple[str, type[BaseModel]]] = [
     ("## `[[instruments.NAME.calibration.point]]`", PointSpec),
     ("## `[[instruments.NAME.specification.term]]`", TermSpec),
     ("## `[roles]`", RolesSpec),
+    ("## `[edge_delay]`", EdgeDelaySpec),
     ("## `[supply]`", SupplySpec),
     ("## `[sampler]`", SamplerSpec),
     ("## `[monitor]`", MonitorSpec),

@@ -290,6 +290,16 @@ def test_edges_can_be_lost_or_doubled() -> None:
     assert scene.edges == [0, 2_000_000, 2_005_000, 3_000_000]
 
 
+def test_edges_can_reach_the_instruments_late() -> None:
+    scene = Scene()
+    scene.world.faults.edge_delay_ns = 30_000
+    scene.world.faults.extra_edge_after[1] = 5_000
+    for _ in range(2):
+        scene.world.pin_falls()
+        scene.clock.advance_to(scene.clock.now_ns() + 1_000_000)
+    assert scene.edges == [30_000, 1_030_000, 1_035_000]
+
+
 # --- the wire -----------------------------------------------------------------------------------------------
 
 

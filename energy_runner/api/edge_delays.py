@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keep the delay of the edges that an examination found, for the budgets of runs on the same bench."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from energy_runner.bench import Bench
+from energy_runner.bench.calibration import zone_of
+from energy_runner.bench.edge_delay_file import write_delay
+from energy_runner.bench.edge_delay_spec import MOST_CHARACTERS, EdgeDelaySpec, MeasuredDutSpec, MeasuredWithSpec
+from energy_runner.director.doctor import Examination, Examined
+from energy_runner.director.edge_delay_check import STEP
+from energy_runner.session.days import day_in
+from energy_runner.version import version
+from instruments.clock import utc_text
+from instruments.roles import Identity
+
+KEPT = "delay is kept"
+
+
+def keep_delay(examination: Examination, bench: Bench, file: Path) -> Examination:
+    """Write the delay that was found to `file`; return the examination with a step that says so, or why not.
+
+    Raises `ConfigurationError` if `file` is of another kind or of other instruments, or cannot be written.
+    """
+    delay = delay_found(examination, bench)
+    if delay is None:
+        text = f"there is nothing to keep: see '{STEP}'" if examination.well else "not while something is wrong"
+        return _with(examination, Examined(KEPT, False, text))
+    write_delay(file, delay, f"energy-runner {version()}")
+    return _with(
+        examination,
+        Examined(KEPT, True, f'{file}; a bench file beside it takes it in: edge_delay = "{file.name}"'),
+    )
+
+
+def delay_found(examination: Examination, bench: Bench) -> EdgeDelaySpec | None:
+    """Return the delay as a bench file states it; None if none was found, or something is wrong with the bench."""
+    checked, players = examination.edge_delay, bench.players
+    if checked is None or checked.found is None or players.sampler is None or players.edges is None:
+        return None
+    who = examination.identities
+    if not examination.well or "dut" not in who:
+        return None
+    sampler, edges = (who.get(player.instrument) for player in (players.sampler, players.edges))
+    if sampler is None or edges is None:
+        return None
+    return EdgeDelaySpec(
+        measured_on=day_in(zone_of(bench.spec), utc_text(bench.clock.utc_ns())),
+        delay_s=_rounded(checked.found.delay_s),
+        u_s=_rounded(checked.found.u_s),
+        n=checked.found.count,
+        by=checked.by,
+        period_s=checked.period_s,
+        virtual=bench.virtual or any(one.virtual for one in who.values()) or None,
+        sampler=_measured_with(sampler),
+        edges=_measured_with(edges),
+        dut=MeasuredDutSpec(name=_short(who["dut"].make), model=_short(who["dut"].model)),
+    )
+
+
+def _measured_with(identity: Identity) -> MeasuredWithSpec:
+    facts = {key: _short(getattr(identity, key)) for key in MeasuredWithSpec.model_fields}
+    return MeasuredWithSpec(**facts)
+
+
+def _short(text: str) -> str:
+    """Return what a bench file can hold of a text; an identity that is cut short fits no instrument later."""
+    return text[:MOST_CHARACTERS]
+
+
+def _rounded(time_s: float) -> float:
+    return float(f"{time_s:.6g}")
+
+
+def _with(examination: Examination, step: Examined) -> Examination:
+    return replace(examination, steps=(*examination.steps, step))

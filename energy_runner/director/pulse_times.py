@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a pulse of the timestamp pin can have happened by the host's clock, and when each instrument says it did.
+
+Everything here is a bound and nothing a measurement: the DUT pulled its pin after the host had begun to send the
+command and before the first line of the answer came, and links take their time.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from instruments.clock import NS_PER_S
+from instruments.roles import Edge, Lap
+
+_ROOT12 = 12.0**0.5
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A moment by the host's clock that lies somewhere from `first_ns` to `last_ns`."""
+
+    first_ns: float
+    last_ns: float
+
+    def after(self, other: "Moment") -> "Moment":
+        """Return how much later this moment is than another one, of which nothing but the bounds is known (ns)."""
+        return Moment(self.first_ns - other.last_ns, self.last_ns - other.first_ns)
+
+
+def said_moment(edge: Edge | Lap, started: Moment, period_s: float) -> Moment:
+    """Return when an instrument says the edge was.
+
+    A lap counts time from any origin, so its message's arrival stands for it. An edge among the samples is counted
+    from their beginning, which is taken to lie between the call that starts the acquisition and its return.
+    """
+    if isinstance(edge, Lap):
+        return Moment(edge.arrived_ns, edge.arrived_ns)
+    least, most = ((edge.position + side * edge.half_width) * period_s * NS_PER_S for side in (-1, 1))
+    return Moment(started.first_ns + least, started.last_ns + most)
+
+
+def how_late(pulse: Moment, said: Mapping[str, Moment], called: Callable[[str], str]) -> str:
+    """Return in words how late each instrument says the pulse was, and later than the others; "" for none."""
+    if not said:
+        return ""
+    alone = [f"{called(name)} {_between(moment.after(pulse))}" for name, moment in said.items()]
+    # The pulse is one: what is not known of it cancels between two instruments.
+    pairs = [
+        f"{called(later)} {_between(said[later].after(said[earlier]))} after {called(earlier)}"
+        for earlier, later in combinations(said, 2)
+    ]
+    return (
+        ". How late by the host's clock, as bounds (the pulse was between the command and the first line of its "
+        f"answer; u of a rectangle): {'; '.join([*alone, *pairs])}"
+    )
+
+
+def _between(late: Moment) -> str:
+    first_ms, last_ms = late.first_ns / 1e6, late.last_ns / 1e6
+    return f"{first_ms:.3g} to {last_ms:.3g} ms (u = {(last_ms - first_ms) / _ROOT12:.2g} ms)"
