@@ -12,9 +12,9 @@ from instruments.scpi.session import ScpiSession
 class IntegratorDialect:
     """One meter's commands.
 
-    `state` is a query whose answer begins with one of `states`, each with why it does not run in words (`runs`: with
-    which it can be stopped; `clear`: with which it has no sum). `settings` are those with which it runs until it is
-    stopped; what is found there is put back.
+    `state` is a query whose answer begins with one of `states`, each with why it does not run in words (`runs`:
+    with which it can be stopped; `clear`: with which it has no sum). `settings` are those with which it runs until
+    it is stopped; what is found there is put back.
     """
 
     start: str

@@ -35,8 +35,8 @@ UPDATE_DIALECT = UpdateDialect(
     values="NUM:NORM:VAL?",
     decode=partial(update, signals=len(SIGNALS)),
 )
-# With the mode `NORMal` and a timer of 0 it runs until it is stopped, for 10,000 hours at most (IM WT310E-01EN, page
-# 5-1). While it runs, ranges and update rate cannot be changed; `STOP` of one that does not run is an error.
+# With the mode `NORMal` and a timer of 0 it runs until it is stopped, for 10,000 hours at most (IM WT310E-01EN,
+# page 5-1). While it runs, ranges and update rate cannot be changed; `STOP` of one that does not run is an error.
 INTEGRATOR = IntegratorDialect(
     start="INTEG:STAR",
     stop="INTEG:STOP",
