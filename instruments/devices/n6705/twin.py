@@ -139,6 +139,9 @@ class VirtualN6705:
             "[SOURce:]CURRent:LIMit[:POSitive][:IMMediate][:AMPLitude]": lambda call: self._set(
                 call, "limit_a", 1e-3, 3.06
             ),
+            "[SOURce:]CURRent:LIMit[:POSitive][:IMMediate][:AMPLitude]?": lambda call: self._answer(
+                call, lambda c: format(c.limit_a, _NUMBER)
+            ),
             "[SOURce:]VOLTage:PROTection:REMote[:POSitive][:LEVel]": lambda call: self._set(
                 call, "protection_v", 0.0, 22.0
             ),
