@@ -43,6 +43,7 @@ from instruments.roles import (
 from instruments.scpi.blocks import format_number
 from instruments.scpi.fifo_logger import FifoLogger
 from instruments.scpi.instrument import ScpiInstrument
+from instruments.scpi.output_watchdog import MOST_CHANNELS
 from instruments.scpi.supply import ScpiSupply, set_up_in_blocks
 from instruments.scpi.whole_log import WholeLogger
 from instruments.specifications import Specification
@@ -110,7 +111,7 @@ class N6705(ScpiInstrument):
             who = f"a {identity.make} {identity.model} answers"
             raise Refused(f"open {self.name} as a Keysight N6705 or N6700", who, "check the instrument's address")
         self._has_trigger_bnc = identity.model.startswith("N6705")
-        count = int(self._session.ask_number("SYST:CHAN?", deadline))
+        count = self._session.ask_whole("SYST:CHAN?", deadline, MOST_CHANNELS)
         if self._channel > count:
             raise Refused(f"use channel {self._channel}", f"the mainframe has {count}", "change `channel`")
         self._channels = count
@@ -217,6 +218,6 @@ class N6705(ScpiInstrument):
 
     def _questionable(self, deadline: Deadline) -> str:
         """Return in words what is questionable now or was since the last call; "" for nothing."""
-        now = int(self._session.ask_number(f"STAT:QUES:COND? {self._ours}", deadline))
-        latched = int(self._session.ask_number(f"STAT:QUES? {self._ours}", deadline))
+        now = self._session.ask_whole(f"STAT:QUES:COND? {self._ours}", deadline)
+        latched = self._session.ask_whole(f"STAT:QUES? {self._ours}", deadline)
         return questionable(now | latched)

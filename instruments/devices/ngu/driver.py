@@ -129,8 +129,8 @@ class Ngu(ScpiInstrument):
     def _questionable(self, deadline: Deadline) -> str:
         """Return in words what is questionable now or was since the last question; empty if nothing is."""
         summary = f"STAT:QUES:INST:ISUM{self._channel}"
-        now = int(self._session.ask_number(f"{summary}:COND?", deadline))
-        latched = int(self._session.ask_number(f"{summary}?", deadline))
+        now = self._session.ask_whole(f"{summary}:COND?", deadline)
+        latched = self._session.ask_whole(f"{summary}?", deadline)
         return questionable(now | latched)
 
 
