@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from energy_runner.bench.limits import check_limits
 from energy_runner.bench.rails import BenchRail, RailsSupply, Sampled, twin_outputs, twin_rails
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
@@ -18,7 +19,7 @@ from energy_runner.benchmarks.places import packaged_network
 from energy_runner.errors import Argument, ConfigurationError
 from instruments.clock import Clock, RealClock
 from instruments.devices.dut.driver import Dut
-from instruments.errors import InstrumentError, Refused
+from instruments.errors import InstrumentError
 from instruments.links.address import AddressError
 from instruments.links.base import Link
 from instruments.links.make import AnyLink, LinkOptions, link_over, make_link
@@ -31,7 +32,6 @@ from instruments.roles import (
     Sampler,
     SamplingSettings,
     Supply,
-    SupplyLimits,
     SupplySettings,
     Switch,
     Thermometer,
@@ -163,7 +163,7 @@ def build_bench(
         rails=rails,
         _listeners=builder.listeners,
     )
-    _check_limits(bench)
+    check_limits(bench)
     return bench
 
 
@@ -195,83 +195,6 @@ def _supply_settings(spec: BenchSpec) -> SupplySettings | None:
 def _sampling(spec: BenchSpec) -> SamplingSettings:
     table = spec.sampler or spec.monitor
     return SamplingSettings(table.sample_rate_hz if table is not None else None)
-
-
-def _check_limits(bench: Bench) -> None:
-    """Refuse a voltage outside the supply's range, and edges among samples that are not the sampler's."""
-    spec, players, settings = bench.spec, bench.players, bench.supply_settings
-    if bench.supply is not None and settings is None:
-        raise ConfigurationError(f"bench '{spec.name}': [supply] with voltage_v is missing")
-    for rail in bench.rails:
-        driver = players.instruments[rail.fed_by].driver
-        _check_voltage(rail.supply.limits, rail.settings, spec, f"rails.{rail.name}", driver)
-        _check_current(
-            rail.settings, rail.supply.limits, _at(spec, f"rails.{rail.name}", "current_limit_a"), driver
-        )
-    if bench.supply is not None and settings is not None and not bench.rails:
-        limits = bench.supply.limits
-        key = "monitor" if spec.monitor is not None else "supply"
-        driver = players.instruments[players.supply.instrument].driver if players.supply else ""
-        _check_voltage(limits, settings, spec, key, driver)
-        _check_current(settings, limits, _at(spec, key, "current_limit_a"), driver)
-    _check_rate(bench)
-    in_samples = bench.edges is not None and bench.edges.timebase == "samples"
-    if in_samples and bench.rails:
-        raise ConfigurationError(
-            f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among the samples of one rail, "
-            "and each rail has a timebase of its own. Try: edges from an IO manager"
-        )
-    if in_samples and players.edges and players.sampler and players.edges.instrument != players.sampler.instrument:
-        raise ConfigurationError(
-            f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among its own samples, but "
-            f"the sampler is '{players.sampler}'; let one instrument do both, or take edges from an IO manager"
-        )
-
-
-def _at(spec: BenchSpec, table: str, key: str) -> str:
-    """Return a key with its file and line, or with the bench's name where no file is known."""
-    where = spec.origin.at((*table.split("."), key)) if spec.origin.where else f"bench '{spec.name}'"
-    return f"{where}: {table}.{key}"
-
-
-def _check_voltage(
-    limits: SupplyLimits, settings: SupplySettings, spec: BenchSpec, table: str, driver: str
-) -> None:
-    """Refuse a voltage that the supply cannot have."""
-    if not limits.voltage_min_v <= settings.voltage_v <= limits.voltage_max_v:
-        raise ConfigurationError(
-            f"{_at(spec, table, 'voltage_v')} = {settings.voltage_v:g} is outside what {driver} can supply. "
-            f"Try: {limits.voltage_min_v:g} to {limits.voltage_max_v:g} V, or another supply"
-        )
-
-
-def _check_current(settings: SupplySettings, limits: SupplyLimits, key: str, driver: str) -> None:
-    """Refuse a current limit that the supply cannot have."""
-    limit_a = settings.current_limit_a
-    if limit_a is None:
-        return
-    if limits.current_max_a is None:
-        raise ConfigurationError(f"{key} = {limit_a:g}: {driver} has no current limit to set. Try: leave it out")
-    if limit_a > limits.current_max_a:
-        raise ConfigurationError(
-            f"{key} = {limit_a:g} is above what {driver} takes. Try: at most {limits.current_max_a:g} A"
-        )
-
-
-def _check_rate(bench: Bench) -> None:
-    """Refuse a sample rate that the sampler does not have."""
-    sampler, rate_hz = bench.players.sampler, bench.sampling.sample_rate_hz
-    rates = bench.instruments[sampler.instrument].rates if sampler is not None else None
-    if rates is None or sampler is None:
-        return
-    try:
-        rates.checked(rate_hz)
-    except Refused as error:
-        key = "monitor" if bench.spec.monitor is not None else "sampler"
-        raise ConfigurationError(
-            f"{_at(bench.spec, key, 'sample_rate_hz')} = {rate_hz:g}: "
-            f"{bench.players.instruments[sampler.instrument].driver} has no such rate. Try: {error.try_this}"
-        ) from error
 
 
 @dataclass

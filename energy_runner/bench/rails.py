@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several supply rails of one DUT: which instruments feed and sample them, and their supplies as one."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from energy_runner.bench.occupied import channel_of
+from energy_runner.bench.players import WiringError
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec
+from energy_runner.wording import shown
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError
 from instruments.registry import drivers
@@ -32,15 +36,38 @@ def expanded(spec: BenchSpec) -> dict[str, InstrumentSpec]:
             continue
         option = drivers()[instrument.driver].channel_option
         for text in dict.fromkeys(used):
-            channel = text.partition(":")[2]
-            options = instrument.options | ({option: int(channel)} if channel.isdigit() else {})
+            channel = _number(text.partition(":")[2])
+            options = instrument.options | ({option: channel} if channel else {})
             found[text] = instrument.model_copy(update={"options": options})
     return found
+
+
+def check_channels(spec: BenchSpec) -> None:
+    """Raise `WiringError` for a channel of a mainframe that is no number, and for one that has two names."""
+    names: dict[tuple[str, str], str] = {}
+    for rail, table in (spec.rails or {}).items():
+        for role, text in (("supply", table.supply), ("sampler", table.sampler)):
+            place = ("rails", rail, role)
+            name, colon, channel = text.partition(":")
+            if not _is_mainframe(spec, name):
+                continue
+            if colon and not _number(channel):
+                wrong = f"'{shown(text)}' names no channel; channels of {name} are whole numbers from 1"
+                raise WiringError(place, wrong, try_this=f"{role} = '{name}:1'")
+            one = (name, channel_of(expanded(spec)[text]))
+            other = names.setdefault(one, text)
+            if other != text:
+                raise WiringError(place, f"'{text}' and '{other}' are one channel of {name}; give it one name")
 
 
 def players_of(spec: BenchSpec) -> list[str]:
     """Return who feeds and who samples the rails, as the bench file names them, in its order."""
     return [text for rail in (spec.rails or {}).values() for text in (rail.supply, rail.sampler)]
+
+
+def _number(channel: str) -> int:
+    """Return the number of a channel, 0 for what is none."""
+    return int(channel) if re.fullmatch("[1-9][0-9]{0,2}", channel) else 0
 
 
 def _is_mainframe(spec: BenchSpec, name: str) -> bool:
@@ -143,6 +170,6 @@ def twin_rails(spec: BenchSpec) -> dict[str, TwinRail]:
                 continue
             beside = mainframes.get(base, "") if instrument == text else ""
             mainframes.setdefault(base, instrument)
-            own = int(channel) if instrument == text and channel.isdigit() else 0
+            own = _number(channel) if instrument == text else 0
             found[instrument] = TwinRail(name if number else "", beside, own)
     return found

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from energy_runner.bench.occupied import Occupied, channel_of, occupied_by
 from energy_runner.bench.players import DUT_PORT, IO_MANAGER, MONITOR, Player, Wiring, WiringError
-from energy_runner.bench.rails import expanded, players_of, split
+from energy_runner.bench.rails import check_channels, expanded, players_of, split
 from energy_runner.bench.spec import VIRTUAL_PORT, BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
@@ -210,6 +210,7 @@ def _check_rails(spec: BenchSpec, present: dict[str, InstrumentSpec]) -> None:
         if re.fullmatch("[a-z][a-z0-9_-]{0,29}", name) is None:
             text = f"'{shown(name)}' cannot be a rail's name, which is made of small letters, digits, _ and -"
             raise WiringError(("rails", name), text)
+    check_channels(spec)
     taken: dict[tuple[str, Player], str] = {}
     for name, (supply, sampler) in _rails_of(spec).items():
         for role, player in (("supply", supply), ("sampler", sampler)):

@@ -99,9 +99,13 @@ def _all_opened(bench: Bench, attempt: Deadline) -> Identity | None:
 def close_feeding(bench: Bench) -> InstrumentError | None:
     """Close every instrument that feeds the DUT; return the first error, if any."""
     errors: list[InstrumentError | None] = []
+
+    def close(instrument: Instrument) -> None:
+        errors.append(closed(instrument))
+
     with ExitStack() as each:  # whatever another one raises
         for instrument, _ in reversed(bench.feeding()):
-            each.callback(lambda one=instrument: errors.append(closed(one)))
+            each.callback(close, instrument)
     return next((error for error in errors if error is not None), None)
 
 

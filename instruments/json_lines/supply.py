@@ -13,6 +13,7 @@ from instruments.roles import AppliedSupply, SupplyLimits, SupplySettings
 OFF_BELOW_V = 0.5
 _SETTLES_S = 1.0  # no document says how soon the state follows
 _LOOK_S = 0.05
+_WITHIN = 0.0055  # V and A, and a tenth of what was asked: a device may round
 
 
 class Ask(Protocol):
@@ -67,8 +68,8 @@ class JsonSupply:
                     raise
         self._ask(self._dialect.set_voltage, deadline, value=settings.voltage_v)
         self._ask(self._dialect.set_limit, deadline, value=limit_a)
-        self.voltage_v = number(self._ask(self._dialect.voltage, deadline), "value")
-        return AppliedSupply(self.voltage_v, number(self._ask(self._dialect.limit, deadline), "value"))
+        self.voltage_v = self._read_back(self._dialect.voltage, settings.voltage_v, deadline)
+        return AppliedSupply(self.voltage_v, self._read_back(self._dialect.limit, limit_a, deadline))
 
     def on(self, deadline: Deadline) -> None:
         """Switch the supply on and confirm it by read-back."""
@@ -104,7 +105,7 @@ class JsonSupply:
         self._confirm(False, deadline)
         # The state only repeats the command; the voltage shows a stuck relay or a second supply on the DUT.
         limit_v = max(OFF_BELOW_V, self.voltage_v / 2)
-        while not (voltage_v := self._measure(deadline)) <= limit_v:
+        while not abs(voltage_v := self._measure(deadline)) <= limit_v:
             if deadline.remaining_s() < 2 * _LOOK_S:
                 raise Refused(
                     f"switch the supply of {self._name} off",
@@ -112,6 +113,14 @@ class JsonSupply:
                     "unplug the DUT before touching it: a relay sticks, or something else feeds it",
                 )
             deadline.clock.sleep(_LOOK_S)
+
+    def _read_back(self, command: str, asked: float, deadline: Deadline) -> float:
+        """Return what is set by the device's own word; raise `Refused` if that is not what was asked for."""
+        applied = number(self._ask(command, deadline), "value")
+        if not abs(applied - asked) <= min(_WITHIN, 0.1 * abs(asked)):
+            came = f"{self._name} answers {applied:g} to {command}"
+            raise Refused(f"set {asked:g}", came, "a value that the model can be set to")
+        return applied
 
     def _check(self, what: str, value: float, low: float, high: float, unit: str) -> None:
         if not low <= value <= high:

@@ -65,6 +65,8 @@ class StreamScpiLink:
             while missing > 0:
                 pieces.append(self._receive(asked, count - missing, missing, deadline))
                 missing -= len(pieces[-1])
+                if missing > 0 and deadline.expired():  # however steadily a block trickles in
+                    raise TimedOut(asked, f"only {count - missing} bytes in time", "a shorter measurement")
         except BaseException:
             self._buffer[:0] = b"".join(pieces)
             raise

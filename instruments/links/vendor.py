@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from instruments.errors import InstrumentError, TimedOut, Unavailable, named
+from instruments.errors import InstrumentError, TimedOut, Unavailable, named, one_line
 from instruments.links.tap import ByteListener, Direction
 
 # Return the library's object for an address such as a serial number or a device path.
@@ -111,7 +111,14 @@ class VendorLink:
             ) from error
         except Exception as error:
             kind = next((ours for theirs, ours in self._errors.items() if isinstance(error, theirs)), Unavailable)
-            raise kind(asked, named(error), f"check the device {self.address}") from error
+            raise kind(asked, _said_by(error), f"check the device {self.address}") from error
+
+
+def _said_by(error: Exception) -> str:
+    """Return what an error says; of the operating system's, its own words and the file's name."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return named(error)
+    return one_line(f"{error.strerror} ({error.filename})" if error.filename else error.strerror)
 
 
 def _name(function: Callable[..., object]) -> str:

@@ -58,6 +58,8 @@ class VisaMessages:
                 if not piece:
                     raise ProtocolViolation(asked, f"a message of {len(data)} bytes", _OTHER)
                 data += piece
+                if len(data) < count and deadline.expired():  # however steadily a block trickles in
+                    raise TimedOut(asked, f"only {len(data)} bytes in time", "a shorter measurement")
         return bytes(data)
 
     def drain(self, deadline: Deadline) -> bytes:

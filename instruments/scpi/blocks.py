@@ -70,6 +70,14 @@ def parse_number(text: str) -> float:
     return value
 
 
+def parse_whole(text: str, most: int) -> int:
+    """Return the whole number from 0 to `most` in an answer; raise `ProtocolViolation` for any other."""
+    value = parse_number(text)
+    if not 0 <= value <= most or value != int(value):
+        raise ProtocolViolation("read a number", f"{shown(text)} instead of a whole number from 0 to {most}")
+    return int(value)
+
+
 def parse_numbers(text: str) -> tuple[float, ...]:
     """Return the numbers in a comma-separated answer, one for each channel queried."""
     return tuple(parse_number(part) for part in text.split(","))

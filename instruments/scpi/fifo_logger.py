@@ -91,7 +91,7 @@ class FifoLogger(Logger):
 
     def _says(self, question: tuple[str, int] | None, deadline: Deadline) -> bool:
         """Return whether the answer to a query has one of the bits; true where there is no such query."""
-        return question is None or bool(int(self._session.ask_number(question[0], deadline)) & question[1])
+        return question is None or bool(self._session.ask_whole(question[0], deadline) & question[1])
 
     def _fetch(self, deadline: Deadline, *, final: bool = False) -> None:
         """Empty the instrument's FIFO and count the records."""

@@ -22,7 +22,7 @@ from instruments.scpi.instrument import ScpiInstrument
 from instruments.scpi.records import decode_records
 from instruments.scpi.sampling import SamplingInstrument
 from instruments.scpi.supply import LEFT_OVER
-from instruments.scpi.trace_buffer import Readings, TraceBuffer, TraceDialect
+from instruments.scpi.trace_buffer import MOST_READINGS, Readings, TraceBuffer, TraceDialect
 
 Block = tuple[str, tuple[str, ...]]
 Blocks = tuple[Block, ...]
@@ -161,4 +161,4 @@ class KeithleySampler(KeithleyInstrument, SamplingInstrument):
         order = self._session.ask("FORM:BORD?", deadline).strip().upper()
         if not order.startswith(BYTE_ORDER):
             raise Refused("set the byte order", f"{self.name} answers {order[:20]}", "restart the instrument")
-        self._log.capacity = int(self._session.ask_number(f"TRAC:POIN? {BUFFER}", deadline))
+        self._log.capacity = self._session.ask_whole(f"TRAC:POIN? {BUFFER}", deadline, MOST_READINGS)

@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass
 
 from instruments.clock import Deadline
-from instruments.errors import Refused
+from instruments.errors import ProtocolViolation, Refused
 from instruments.scpi.session import ScpiSession
+
+MOST_CHANNELS = 16  # of a mainframe and those grouped with it
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,10 @@ class OutputWatchdog:
         return dialect if dialect is not None and re.fullmatch(dialect.models, self._session.model) else None
 
     def _others_are_on(self, dialect: WatchdogDialect, deadline: Deadline) -> bool:
-        count = int(self._session.ask_number(dialect.count, deadline))
-        on = self._session.ask_numbers(dialect.outputs.format(count=count), deadline)
+        count = self._session.ask_whole(dialect.count, deadline, MOST_CHANNELS)
+        query = dialect.outputs.format(count=count)
+        on = self._session.ask_numbers(query, deadline)
+        if len(on) != count or count < dialect.own:
+            came = f"{len(on)} states of {count} channels"
+            raise ProtocolViolation(f"ask {self._session.name} {query!r}", came, "start again")
         return any(state for channel, state in enumerate(on, start=1) if channel != dialect.own)

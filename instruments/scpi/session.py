@@ -22,6 +22,7 @@ from instruments.scpi.blocks import (
     parse_error,
     parse_number,
     parse_numbers,
+    parse_whole,
 )
 from instruments.strangers import stranger
 
@@ -30,6 +31,7 @@ _ATTEMPTS = 3
 _STALE_LINES = 64
 _ERROR_QUEUE = 64  # longer than the error queue of any instrument: after so many errors there will be no end
 _KEPT_BYTES = 200  # of what came, for messages
+MOST_BITS = 0xFFFF  # status registers have 16 bits (SCPI-1999, volume 1, 9; bit 15 is not used by the book)
 _TOKENS = 255  # `*ESE` takes one byte
 
 
@@ -81,6 +83,10 @@ class ScpiSession:
             return math.nan if no_value and line.strip().upper() == no_value.upper() else parse_number(line)
 
         return self._exchange(query, deadline, read)
+
+    def ask_whole(self, query: str, deadline: Deadline, most: int = MOST_BITS) -> int:
+        """Return the answer to `query` as a whole number from 0 to `most`, such as a status register's bits."""
+        return self._exchange(query, deadline, lambda until: parse_whole(self._port.read_line(until), most))
 
     def ask_numbers(self, query: str, deadline: Deadline) -> tuple[float, ...]:
         """Return the answer to `query` as numbers, one for each channel."""

@@ -22,6 +22,6 @@ class StatusDialect:
 
 def questionable(session: ScpiSession, dialect: StatusDialect, deadline: Deadline) -> str:
     """Return in words which bits are set now or were since the last call; "" for none of those with a meaning."""
-    now = int(session.ask_number(dialect.condition, deadline))
-    latched = int(session.ask_number(dialect.event, deadline))
+    now = session.ask_whole(dialect.condition, deadline)
+    latched = session.ask_whole(dialect.event, deadline)
     return dialect.in_words(now | latched)

@@ -15,6 +15,7 @@ from instruments.scpi.output_watchdog import OutputWatchdog, WatchdogDialect
 from instruments.scpi.session import ScpiSession
 
 OFF_BELOW_V = 0.5
+COARSEST = 0.0055  # V and A: half a step of 10 mV and 10 mA, and a little more
 _LOOK_S = 0.05  # between two looks at what is to change
 # The block of commands that undo what another program may have left, such as an arbitrary waveform. A model that
 # does not know one has nothing to undo: these errors of SCPI-1999 and Keysight say so.
@@ -34,9 +35,9 @@ class SupplyDialect:
     After switching, it may take `settles_s` seconds until `is_on` says so; meanwhile the answer to `measure` may
     be the word `no_value`. `says_on` reads the answer to `is_on`.
 
-    What follows is for supplies that tell no errors, or that round. `limit_set` asks for the current limit.
-    `checks` are queries after the set-up, each with a function that says what is wrong with its answer. Voltage
-    (V) and limit (A) must be read back to `within`.
+    `limit_set` asks for the current limit. Voltage (V) and limit (A) must be read back to `within`, and to a tenth
+    of what was asked. `checks`, for supplies that tell no errors, are queries after the set-up, each with a
+    function that says what is wrong with its answer.
     """
 
     limits: SupplyLimits
@@ -54,7 +55,7 @@ class SupplyDialect:
     says_on: Callable[[str], bool] = lambda answer: parse_number(answer) != 0
     limit_set: str = ""
     checks: tuple[tuple[str, Callable[[str], str]], ...] = ()
-    within: float = math.inf
+    within: float = COARSEST
 
 
 def set_up_in_blocks(
@@ -145,7 +146,7 @@ class ScpiSupply:
     def _read_back(self, question: str, asked: float, deadline: Deadline) -> float:
         """Return what an answer says is set; raise `Refused` if that is not what was asked for."""
         applied = self._session.ask_number(question, deadline)
-        if abs(applied - asked) > self._dialect.within:
+        if not abs(applied - asked) <= min(self._dialect.within, 0.1 * abs(asked)):
             came = f"{self._session.name} answers {applied:g} to {question}"
             raise Refused(f"set {asked:g}", came, "a value that the model can be set to")
         return applied
@@ -236,7 +237,7 @@ class ScpiSupply:
             raise Refused("switch the supply off", f"{self._dialect.is_on} still says on")
         # The state only repeats the command; the voltage shows a stuck relay or a second supply on the DUT.
         limit_v = max(OFF_BELOW_V, self._voltage_v / 2)
-        while not (voltage_v := self._measure(deadline)) <= limit_v:  # NaN confirms nothing
+        while not abs(voltage_v := self._measure(deadline)) <= limit_v:  # NaN confirms nothing, nor does -9.9E37
             if deadline.remaining_s() < 0.1:
                 raise Refused(
                     "switch the supply off",

@@ -24,6 +24,7 @@ from instruments.scpi.session import ScpiSession
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+MOST_READINGS = 100_000_000  # in any buffer of these instruments
 _ARMED_WITHIN_S = 1.0
 _OFF_TIME = 0.25  # of the period: a reading that is later is not the one that its place stands for
 
@@ -108,7 +109,10 @@ class TraceBuffer(FifoLogger):
     def _fetch(self, deadline: Deadline, *, final: bool = False) -> None:
         """Read what the buffer holds beyond what was read before, and count it."""
         asked_ns = self._clock.now_ns()
-        held = int(self._session.ask_number(self._trace.held, deadline))
+        held = self._session.ask_whole(self._trace.held, deadline, MOST_READINGS)
+        if self.capacity and held > self.capacity:
+            came = f"{held} readings in a buffer for {self.capacity}"
+            raise ProtocolViolation("ask how full the buffer is", came, "let no other program set the buffer")
         if held < self._read:
             came = f"{held} readings, of which {self._read} were read before"
             raise ProtocolViolation("ask how full the buffer is", came, "let no other program clear the buffer")

@@ -181,7 +181,10 @@ def parse_channels(text: str) -> list[int]:
     channels: list[int] = []
     for part in match[1].split(","):
         first, _, last = part.partition(":")
-        channels.extend(range(int(first), int(last or first) + 1))
+        several = range(int(first), int(last or first) + 1)
+        if not several:
+            raise ScpiError(-222)
+        channels.extend(several)
         if len(channels) > MAX_CHANNELS:
             raise ScpiError(-222)
     return channels

@@ -237,7 +237,13 @@ class KeithleyTwin:
         """Return the handler that adds a block to the trigger model."""
 
         def add(call: Call) -> None:
-            self.blocks[int(call.number())] = (kind, [word.upper() for word in call.arguments[1:]])
+            words = [word.upper() for word in call.arguments[1:]]
+            if not words and kind in ("WAIT", "BRANCH"):
+                raise ScpiError(-109)
+            at = {"BRANCH": 0, "MDIG": 1}.get(kind, len(words))
+            if at < len(words):
+                words[at] = str(int(call.quantity(1, 1e9, index=at + 1)))
+            self.blocks[int(call.number())] = (kind, words)
             self._state = "BUILDING"
 
         return add

@@ -15,6 +15,7 @@ import numpy as np
 from instruments.clock import Clock, Deadline
 from instruments.roles import Lost, OverRange, Samples, StreamItem
 from instruments.scpi.logger import Logger
+from instruments.scpi.records import ABSURD_ABOVE
 from instruments.scpi.running_sum import RunningSum, Update
 from instruments.scpi.sample_counter import COUNTER_SLACK_S, SampleCounter
 from instruments.scpi.session import ScpiSession
@@ -94,7 +95,7 @@ class UpdateMeter(Logger):
 
     def _fresh(self, deadline: Deadline) -> bool:
         query, bit = self._dialect.fresh
-        return bool(int(self._session.ask_number(query, deadline)) & bit)
+        return bool(self._session.ask_whole(query, deadline) & bit)
 
     def _look(self, deadline: Deadline) -> bool:
         """Read the latest update if it is new; return whether it is."""
@@ -102,7 +103,7 @@ class UpdateMeter(Logger):
         if not self._fresh(deadline):
             return False
         query, meanings = self._dialect.state
-        state = int(self._session.ask_number(query, deadline))
+        state = self._session.ask_whole(query, deadline)
         update = self._session.ask_word(self._dialect.values, deadline, self._dialect.decode)
         if self._skip:
             self._skip = False
@@ -123,8 +124,8 @@ class UpdateMeter(Logger):
         if any(math.isnan(value) for value in values):
             self._ready.append(Lost(index, index + 1, 1, "the meter had no data (NAN)"))
             return
-        over += ["a reading is beyond the range (INF)"] if any(math.isinf(value) for value in values) else []
-        found = [value if math.isfinite(value) else math.nan for value in values]
+        found = [value if abs(value) <= ABSURD_ABOVE else math.nan for value in values]
+        over += ["a reading is beyond the range"] if any(math.isnan(value) for value in found) else []
         self._ready.append(Samples(index, tuple(np.array([value], dtype=np.float32) for value in found)))
         if over:
             self._ready.append(OverRange(index, 1, "; ".join(over)))

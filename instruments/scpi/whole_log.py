@@ -81,7 +81,7 @@ class WholeLogger(Logger):
         It is not waited for where it cannot become full before the deadline.
         """
         busy = self._dialect.busy
-        while busy is not None and int(self._session.ask_number(busy[0], deadline)) & busy[1]:
+        while busy is not None and self._session.ask_whole(busy[0], deadline) & busy[1]:
             passed_s = (self._clock.now_ns() - self._armed_ns) / NS_PER_S
             if max(_LOOK_S, self.longest_s - passed_s) > deadline.remaining_s():
                 return False

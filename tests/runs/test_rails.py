@@ -137,6 +137,12 @@ def test_all_rails_are_switched_off_by_hand() -> None:
         ({"voltage_v = 3.0": "voltage_v = 3.0\n[supply]\nvoltage_v = 1.0"}, "say the same thing twice"),
         ({"[rails.io]": "[rails.IO]"}, "cannot be a rail's name"),
         ({'supply = "psu:2"': 'supply = "psu2"'}, "there is no such instrument"),
+        ({'"psu:2"': '"psu"'}, "'psu' and 'psu:1' are one channel of psu"),
+        ({'"psu:2"': '"psu:01"'}, "'psu:01' names no channel"),
+        ({'"psu:2"': '"psu:²"'}, "'psu:²' names no channel"),  # a digit to Python, and no number
+        ({'"psu:2"': '"psu:٢"'}, "names no channel"),  # a number to Python
+        ({'"psu:2"': '"psu:x"'}, "'psu:x' names no channel"),
+        ({'"psu:2"': '"psu:"'}, "'psu:' names no channel"),
     ],
 )
 def test_rails_that_cannot_be_are_refused_with_their_line(changes: dict[str, str], said: str) -> None:
@@ -154,3 +160,14 @@ def test_one_rail_alone_is_no_table_of_rails() -> None:
     start, stop = text.index("[rails.io]"), text.index("[io_manager]")
     with pytest.raises(ConfigurationError, match="rails"):
         bench_from_text(text[:start] + text[stop:], "bench.toml", FILE.parent)
+
+
+def test_a_rate_that_the_sampler_of_any_rail_does_not_have_is_refused_before_anything_is_opened() -> None:
+    text = FILE.read_text("utf-8").replace('"psu:2"', '"bench"', 1).replace('"psu:2"', '"dmm"')
+    others = "".join(
+        f'[instruments.{name}]\ndriver = "{driver}"\nport = "virtual"\n'
+        for name, driver in {"bench": "dp800", "dmm": "dmm7510"}.items()
+    )
+    spec = bench_from_text(f"{text}\n{others}[sampler]\nsample_rate_hz = 200.0\n", "bench.toml", FILE.parent)
+    with pytest.raises(ConfigurationError, match=r"sampler.sample_rate_hz = 200: dmm7510 has no such rate"):
+        build_bench(spec)

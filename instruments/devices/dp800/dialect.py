@@ -36,7 +36,6 @@ def supply_dialect(channel: int, model: str = "") -> SupplyDialect:
         default_limit_a=0.5,
         words={"ours": ours},
         settles_s=1.0,
-        within=0.0055,  # a DP832 without the option of high resolution has steps of 10 mV
     )
 
 

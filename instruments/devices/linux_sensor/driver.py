@@ -5,6 +5,7 @@ Its port in a bench file names the chip, not its number: `vendor:hwmon:tmp102`, 
 `vendor:iio:bme280`. Sensors inside the computer's processor show that processor's temperature, not the bench's.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from instruments.clock import Clock, Deadline
@@ -20,7 +21,7 @@ from instruments.devices.linux_sensor.protocol import (
 from instruments.errors import ProtocolViolation, Refused, Unavailable
 from instruments.links.vendor import VendorLink
 from instruments.roles import Identity, Instrument, Temperature, Thermometer
-from instruments.thermometry import ThermometerOptions, checked
+from instruments.thermometry import ThermometerOptions, check_probe, checked
 
 _LONGEST_FILE = 200
 
@@ -54,6 +55,7 @@ class LinuxSensor(Instrument):
         self._link = link
         self._options = options or Options()
         self._files = ""  # the beginning of the names of the sensor's files
+        self._one_wire = False
         self._known: frozenset[str] = frozenset()  # what follows it
 
     def thermometer(self, channel: str = "") -> Thermometer:
@@ -63,6 +65,7 @@ class LinuxSensor(Instrument):
     def open(self, deadline: Deadline) -> Identity:
         """Find the sensor by its name, read it once; raise `Unavailable` if there is none, `Refused` if many."""
         place = parse_place(self._link.address)
+        self._one_wire = place.name.startswith("w1_")  # the kernel's w1_slave_temp is a DS18B20
         self._link.open(Sysfs)
         try:
             folder = self._folder(place, deadline)
@@ -93,6 +96,8 @@ class LinuxSensor(Instrument):
             offset = self._number("_offset", deadline) if "_offset" in self._known else 0.0
             scale = self._number("_scale", deadline) if "_scale" in self._known else 1.0
             value = scaled(self._number("_raw", deadline), offset, scale)
+        if self._one_wire:
+            check_probe(asked, celsius(value), f"{value:g} m°C")
         return checked(asked, celsius(value), f"{value:g} m°C", self._options)
 
     def _folder(self, place: Place, deadline: Deadline) -> str:
@@ -112,7 +117,9 @@ class LinuxSensor(Instrument):
         return found[0]
 
     def _name_of(self, folder: str, deadline: Deadline) -> str:
-        return self._text(f"{folder}/name", deadline) if "name" in self._names(folder, deadline) else ""
+        with suppress(Unavailable):  # another chip may vanish meanwhile
+            return self._text(f"{folder}/name", deadline) if "name" in self._names(folder, deadline) else ""
+        return ""
 
     def _labelled(self, place: Place, folder: str, files: list[str], deadline: Deadline) -> str:
         """Return which of the chip's sensors is meant."""

@@ -91,6 +91,7 @@ def supply_dialect(ours: str, abort: tuple[str, ...]) -> SupplyDialect:
         ),
         is_on=f"OUTP? {ours}",
         voltage_set=f"VOLT? {ours}",
+        limit_set=f"CURR:LIM? {ours}",
         measure=f"MEAS:VOLT? {ours}",
         default_limit_a=DEFAULT_LIMIT_A,
         words={"ours": ours},

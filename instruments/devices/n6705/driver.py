@@ -36,6 +36,7 @@ from instruments.roles import (
 from instruments.scpi.feeding import FeedingInstrument
 from instruments.scpi.identity import Known
 from instruments.scpi.logged_pin import LoggedPin
+from instruments.scpi.output_watchdog import MOST_CHANNELS
 from instruments.scpi.sampling import SamplingInstrument
 from instruments.specifications import Specification
 
@@ -74,7 +75,7 @@ class N6705(FeedingInstrument, SamplingInstrument):
 
     def _examined(self, identity: Identity, deadline: Deadline) -> Identity:
         channel = self._options.channel
-        self._channels = int(self._session.ask_number("SYST:CHAN?", deadline))
+        self._channels = self._session.ask_whole("SYST:CHAN?", deadline, MOST_CHANNELS)
         if channel > self._channels:
             raise self._no_channel(channel, f"the mainframe has {self._channels}")
         self._log.abort(deadline)

@@ -10,7 +10,7 @@ Logging".
 
 from collections.abc import Callable
 
-from instruments.devices.n6705.twin_channel import OC, Channel, Rail
+from instruments.devices.n6705.twin_channel import OC, Channel, Rail, only
 from instruments.devices.n6705.twin_log import TICK_S, TICKS_PER_PARAMETER
 from instruments.devices.n6705.twin_watchdog import VirtualWatchdog
 from instruments.devices.n6705.twin_whole import VirtualWholeLogs
@@ -144,6 +144,9 @@ class VirtualN6705:
             ),
             "[SOURce:]CURRent:LIMit[:POSitive][:IMMediate][:AMPLitude]": lambda call: self._set(
                 call, "limit_a", 1e-3, 3.06
+            ),
+            "[SOURce:]CURRent:LIMit[:POSitive][:IMMediate][:AMPLitude]?": lambda call: self._answer(
+                call, lambda c: format(c.limit_a, _NUMBER)
             ),
             "[SOURce:]VOLTage:PROTection:REMote[:POSitive][:LEVel]": lambda call: self._set(
                 call, "protection_v", 0.0, 22.0
@@ -332,7 +335,7 @@ class VirtualN6705:
                 channel.rail.log.abort()
 
     def _fetch(self, call: Call) -> str | bytes:
-        rail = self._asked(call)[0].rail
+        rail = only(self._asked(call)).rail
         most = call.number()
         if not 1 <= most <= 1e6:
             raise ScpiError(-222)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from instruments.devices.n6705.twin_log import CONVERTER_S, FIFO_S, METER, TICK_S
+from instruments.scpi.twin_errors import ScpiError
 from instruments.scpi.twin_log import MeterErrors, VirtualLog
 from instruments.world.dut import PIN_HOLD_NS
 from instruments.world.history import CurrentHistory
@@ -79,6 +80,13 @@ class Channel:
         armed = rail is not None and (rail.log.armed or rail.array.armed)
         running = rail is not None and (rail.log.running or rail.array_runs(self))
         return (CV if self.on else OFF) | WAITING * armed | MEASURING * (armed or running)
+
+
+def only(channels: list[Channel]) -> Channel:
+    """Return the one channel that a command named; logs are handed over for one at a time."""
+    if len(channels) != 1:
+        raise ScpiError(-222)
+    return channels[0]
 
 
 class Rail:

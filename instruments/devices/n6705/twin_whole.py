@@ -8,7 +8,7 @@ full cannot be fetched. Sources: `whole_dialect.py`.
 
 import numpy as np
 
-from instruments.devices.n6705.twin_channel import Channel
+from instruments.devices.n6705.twin_channel import Channel, only
 from instruments.devices.n6705.twin_log import CONVERTER_S, TICK_S
 from instruments.scpi.blocks import format_block
 from instruments.scpi.twin_core import Call, Handler, ScpiError
@@ -213,7 +213,7 @@ class VirtualWholeLogs:
                 channel.rail.array.hold()
 
     def _fetch(self, call: Call, column: int) -> bytes:
-        (channel,) = self._asked(call)
+        channel = only(self._asked(call))
         rail = channel.rail
         if rail is None or rail.array.armed or rail.array.length() < channel.points:
             raise ScpiError(-230)

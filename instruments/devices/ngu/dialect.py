@@ -105,6 +105,7 @@ def supply_dialect(family: Family, channel: int) -> SupplyDialect:
         ),
         is_on=f"{ours}OUTP?",
         voltage_set=f"{ours}VOLT?",
+        limit_set=f"{ours}CURR?",
         measure=f"{ours}MEAS:VOLT?",
         default_limit_a=0.5,
         settles_s=1.0,

@@ -147,6 +147,7 @@ class VirtualNgu:
             f"[SOURce:]CURRent{level}": lambda out, call: out.put_number(
                 "limit_a", call, 1e-3, self.meter.ranges[-1, 0]
             ),
+            f"[SOURce:]CURRent{level}?": lambda out, call: f"{out.limit_a:.4f}",
             "[SOURce:]VOLTage:PROTection[:STATe]": lambda out, call: out.put_number("protect", call, 0, 1),
             "[SOURce:]VOLTage:PROTection:LEVel": lambda out, call: out.put_number("protection_v", call, 0.0, 25.0),
             "[SOURce:]VOLTage:PROTection:CLEar": lambda out, call: out.put("tripped", False),

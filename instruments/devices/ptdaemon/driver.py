@@ -49,14 +49,15 @@ CLOSE_S = 2.0
 PERIOD_S = 1.0
 MARK = "energy-runner"
 _LOOK_S = 0.05
+MOST_V, MOST_A = 10e3, 1e3  # no analyzer that the daemon knows has larger ranges: assumed
 
 
 class Options(BaseModel):
     """Ranges of the analyzer, which the daemon sets; None leaves them as they are."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    voltage_range_v: float | None = Field(default=None, gt=0, description="voltage range in volt")
-    current_range_a: float | None = Field(default=None, gt=0, description="current range in ampere")
+    voltage_range_v: float | None = Field(default=None, gt=0, le=MOST_V, description="voltage range in volt")
+    current_range_a: float | None = Field(default=None, gt=0, le=MOST_A, description="current range in ampere")
 
 
 class PtDaemon(Instrument):

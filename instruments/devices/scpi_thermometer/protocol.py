@@ -9,7 +9,7 @@ communications, FETC?).
 import re
 
 from instruments.errors import ProtocolViolation, shown
-from instruments.thermometry import NUMBER
+from instruments.thermometry import COMMA, NUMBER, splits_at_comma
 
 QUERY = re.compile(r"[ -~]{1,99}\?[ -~]{0,99}")  # one line, with a question mark
 _UNITS = {"C": "C", "CEL": "C", "F": "F", "FAR": "F", "K": "K"}
@@ -24,6 +24,11 @@ def parse_reading(asked: str, line: str, unit: str) -> tuple[float, str]:
     first, *rest = [part.strip() for part in line.split(",")]
     if not NUMBER.fullmatch(first):
         raise ProtocolViolation(asked, f"{shown(line)} is no number", "options.query: the instrument's manual")
+    numbers = [part for part in rest if NUMBER.fullmatch(part)]
+    if len(numbers) == 1 and splits_at_comma(first, f",{numbers[0]}"):
+        raise ProtocolViolation(
+            asked, f"{shown(line)}: {COMMA}", "set the instrument's number format to a decimal point"
+        )
     said = next((part.upper() for part in rest if part and not NUMBER.fullmatch(part)), "")
     if abs(float(first)) >= _NO_READING or said in ("OL", "OVER", "OPEN"):
         raise ProtocolViolation(asked, f"{shown(line)}: it has no valid reading", "check the probe and its cable")

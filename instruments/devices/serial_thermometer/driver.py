@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from instruments.clock import Clock, Deadline, to_ns
-from instruments.devices.serial_thermometer.protocol import ANY_NUMBER, Reading, check_probe
+from instruments.devices.serial_thermometer.protocol import ANY_NUMBER, Reading
 from instruments.devices.serial_thermometer.readings import Readings
 from instruments.errors import TimedOut
 from instruments.links.answers import await_answer, discard
 from instruments.links.base import Link
 from instruments.roles import Identity, Instrument, Temperature, Thermometer
-from instruments.thermometry import ThermometerOptions, checked, in_celsius
+from instruments.thermometry import ThermometerOptions, check_probe, checked, in_celsius
 
 # Of what waits to be read: an operating system keeps some 4000 bytes of a serial port and drops what comes then.
 _MOST_WAITING_BYTES = 2000

@@ -10,6 +10,7 @@ it. That a voltage can be measured while the output is off, in its normal off st
 "off" is not confirmed, and that is said.
 """
 
+from instruments.devices.smu2400.protocol import another_range
 from instruments.roles import SupplyLimits
 from instruments.scpi.keithley import BUFFER, BUFFER_SET_UP, STOP, no_arithmetic, trace_dialect, trigger_model
 from instruments.scpi.supply import LEFT_OVER, SupplyDialect
@@ -49,6 +50,8 @@ def supply_dialect(range_a: float, *, four_wire: bool) -> SupplyDialect:
         off=(("OUTP OFF", STOP), (STOP, "OUTP:STAT 0"), ("SOUR:VOLT 0", "OUTP OFF")),
         is_on="OUTP?",
         voltage_set="SOUR:VOLT?",
+        limit_set="SOUR:VOLT:ILIM?",
+        checks=(("SENS:CURR:RANG?", lambda said: another_range(said, range_a)),),
         measure="FORM ASC;:MEAS:VOLT?",
         default_limit_a=range_a,
         words={"range": f"{range_a:.9g}", "four_wire": "ON" if four_wire else "OFF"},

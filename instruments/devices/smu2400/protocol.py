@@ -5,6 +5,10 @@ Source: Keithley SPEC-2450 Rev. A (July 2013), page 2: accuracy of current measu
 ± 5 °C. The other models are taken to be as good.
 """
 
+import math
+
+from instruments.scpi.blocks import parse_number
+
 MODELS = ("2450", "2460", "2470")
 # Range (A): gain (relative) and offset (A).
 RANGES = {
@@ -21,3 +25,10 @@ TABLE_MODEL = "2450"
 def limits_at(range_a: float) -> tuple[float, float]:
     """Return gain (relative) and offset (A) of a range; of one that is not in the table, those of the next."""
     return RANGES[min((one for one in RANGES if one >= 0.999 * range_a), default=max(RANGES))]
+
+
+def another_range(answer: str, range_a: float) -> str:
+    """Return in words that the range that is set is not `range_a` (A), for which the limits hold; "" if it is."""
+    set_a = parse_number(answer)
+    same = math.isclose(set_a, range_a, rel_tol=1e-3)
+    return "" if same else f"range_a = {range_a:g}, and its range is {set_a:g} A"

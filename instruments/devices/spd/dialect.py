@@ -16,7 +16,6 @@ SESSION = SessionDialect(token=("*IDN?",), known=r"[^,]+,[^,]+,[^,]+,[^,]+(?:,[^
 # Users found that a command is lost when it follows another one within some 10 ms (pyvisa issue 362); 20 ms and a
 # little more for longer ones are reported as enough (PyFixate pull request 228).
 PAUSE_S = 0.05
-_WITHIN = 0.0055  # an SPD3303X-E has steps of 10 mV and 10 mA
 
 
 def supply_dialect(channel: int, model: str = "") -> SupplyDialect:
@@ -37,7 +36,6 @@ def supply_dialect(channel: int, model: str = "") -> SupplyDialect:
         voltage_set=f"{ours}:VOLT?",
         limit_set=f"{ours}:CURR?",
         checks=(("SYST:STAT?", partial(complaint, channel=channel, channels=channels)),),
-        within=_WITHIN,
         measure=f"MEAS:VOLT? {ours}",
         default_limit_a=0.5,
         settles_s=1.0,

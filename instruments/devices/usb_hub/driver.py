@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from instruments.clock import Clock, Deadline
+from instruments.clock import Clock, Deadline, RealClock
 from instruments.devices.usb_hub.protocol import (
     LOCATION,
     PortStatus,
@@ -72,7 +72,8 @@ class Uhubctl:
             errors="replace",
         )
         try:
-            for _ in range(max(1, round(timeout_s / TURN_S))):
+            limit = RealClock().deadline(timeout_s)
+            while not limit.expired():  # what is looked after meanwhile takes its time, too
                 with suppress(subprocess.TimeoutExpired):
                     out, errors = process.communicate(timeout=TURN_S)
                     return Finished(process.returncode, out, errors)
@@ -82,7 +83,10 @@ class Uhubctl:
             if process.returncode is None:
                 process.kill()
                 with suppress(subprocess.TimeoutExpired):
-                    process.communicate(timeout=_KILLED_S)
+                    process.wait(_KILLED_S)
+            for pipe in (process.stdout, process.stderr):  # a child of it may still hold their other ends
+                if pipe is not None:
+                    pipe.close()
 
 
 class UsbHub(Instrument):

@@ -244,3 +244,31 @@ def test_errors_of_the_link_pass_through() -> None:
     port = StreamScpiLink(Gone(clock, []))
     with pytest.raises(InstrumentError, match="gone"):
         port.read_line(clock.deadline(1.0))
+
+
+class Trickle(Chunks):
+    """A link on which a byte arrives every 10 ms, for ever."""
+
+    def read(self, deadline: Deadline, max_bytes: int = 65536) -> bytes:
+        self.clock.sleep(0.01)
+        return b"7"
+
+
+def test_a_block_that_trickles_in_ends_by_the_deadline() -> None:
+    clock = VirtualClock()
+    port = StreamScpiLink(Trickle(clock, []))
+    deadline = clock.deadline(2.0)
+    with pytest.raises(TimedOut, match="only 200 bytes in time"):
+        port.read_exactly(1_000_000, deadline)
+    assert clock.now_ns() - deadline.at_ns <= 10_000_000
+
+
+@pytest.mark.parametrize("text", ["-1", "0.5", "65536", "9.9E37", "-9.9E37", "NAN", "", "1,2", "+1.5E+0"])
+def test_what_is_no_register_is_a_violation(text: str) -> None:
+    with pytest.raises(ProtocolViolation):
+        scpi.parse_whole(text, 65535)
+
+
+@pytest.mark.parametrize(("text", "bits"), [("0", 0), ("+65535", 65535), ("+4.096E+03", 4096), ("8.", 8)])
+def test_a_register_is_a_whole_number(text: str, bits: int) -> None:
+    assert scpi.parse_whole(text, 65535) == bits

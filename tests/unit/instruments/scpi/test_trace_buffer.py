@@ -9,6 +9,7 @@ import pytest
 from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.roles import Lost, Note, OverRange, Samples, SamplingSettings
 from instruments.scpi.trace_buffer import runs_of_places
+from instruments.scpi.twin_core import header_pattern
 from tests.support.keithley_bench import Bench, joined, meter, smu
 from tests.support.n6705_bench import busy, check_indexes, of
 
@@ -224,3 +225,16 @@ def test_an_impossible_rate_is_refused_before_anything_is_sent(make) -> None:
         with pytest.raises(Refused, match="Hz"):
             bench.instrument.configure(SamplingSettings(rate_hz), bench.within())
     assert len(bench.sent) == before
+
+
+@both
+@pytest.mark.parametrize("held", ["-1", "12.5", "9.9E37", "90000000", "NAN"])
+def test_a_buffer_that_says_it_holds_what_it_cannot_is_not_read(make, held: str) -> None:
+    bench = make().ready()
+    bench.world.pin_falls()
+    bench.log(0.5)
+    bench.sent.clear()
+    bench.twin._core._table.insert(0, (header_pattern("TRACe:ACTual?"), lambda call: held))
+    with pytest.raises(ProtocolViolation):
+        bench.log(0.1)
+    assert not [line for line in bench.sent if line.startswith(b"TRAC:DATA?")]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from instruments.clock import RealClock, VirtualClock
 from instruments.devices.linux_sensor import protocol
-from instruments.devices.linux_sensor.driver import LinuxSensor, Options
+from instruments.devices.linux_sensor.driver import LinuxSensor, Options, Sysfs
 from instruments.devices.linux_sensor.protocol import Place, hwmon_inputs, parse_number, parse_place, scaled
 from instruments.devices.linux_sensor.twin import CHIP_K, IIO_K, VirtualLinuxSensor
 from instruments.errors import ProtocolViolation, Refused, Unavailable
@@ -137,3 +137,32 @@ def test_a_computer_without_such_files(files):
     driver, clock = sensor("iio:bme280")
     with pytest.raises(Unavailable, match="is this Linux"):
         driver.open(clock.deadline(2.0))
+
+
+def test_a_one_wire_probe_that_has_not_measured_yet(files):
+    files(hwmon__hwmon0__name="w1_slave_temp", hwmon__hwmon0__temp1_input="85000")
+    driver, clock = sensor("hwmon:w1_slave_temp")
+    with pytest.raises(ProtocolViolation, match="has not measured yet"):
+        driver.open(clock.deadline(2.0))
+    files(hwmon__hwmon1__name="lm75", hwmon__hwmon1__temp1_input="85000")  # in an oven
+    driver, clock = sensor("hwmon:lm75")
+    driver.open(clock.deadline(2.0))
+    assert driver.read(clock.deadline(2.0)).value_c == 85.0
+
+
+def test_files_that_vanish_are_said_without_python(files, tmp_path, monkeypatch):
+    files(hwmon__hwmon0__name="tmp102", hwmon__hwmon0__temp1_input="23062")
+    files(hwmon__hwmon1__name="other")
+    text = Sysfs.text
+
+    def vanishing(self, file, timeout_s):
+        return text(self, f"{file}/gone" if "hwmon1" in file else file, timeout_s)
+
+    monkeypatch.setattr(Sysfs, "text", vanishing)
+    driver, clock = sensor("hwmon:tmp102")
+    driver.open(clock.deadline(2.0))  # another chip may go meanwhile
+    (tmp_path / "hwmon" / "hwmon0" / "temp1_input").unlink()
+    with pytest.raises(Unavailable, match=r"No such file or directory \(.*temp1_input\)") as caught:
+        driver.read(clock.deadline(2.0))
+    assert "Error" not in str(caught.value)
+    assert "Errno" not in str(caught.value)

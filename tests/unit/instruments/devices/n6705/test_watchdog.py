@@ -6,6 +6,7 @@ import re
 import pytest
 
 from instruments.devices.n6705.dialect import WATCHDOG_S, WITH_WATCHDOG
+from instruments.errors import ProtocolViolation
 from instruments.links.stream_scpi import StreamScpiLink
 from tests.support.n6705_bench import Bench, listening, make
 
@@ -97,3 +98,18 @@ def test_a_mainframe_that_refuses_it_is_used_without() -> None:
 )
 def test_models(model: str, there: bool) -> None:
     assert (re.fullmatch(WITH_WATCHDOG, model) is not None) is there
+
+
+@pytest.mark.parametrize("answer", ["0", "-1", "9.9E37", "2.5", "3"])
+def test_channels_that_do_not_add_up_are_no_reason_to_think_that_all_others_are_off(answer: str) -> None:
+    """Armed on a wrong count, it would switch off what somebody else feeds."""
+    bench, sent = made()
+    bench.ready()
+    bench.monitor.power_off(bench.within())
+    sent.clear()
+    bench.world.faults.corrupt["monitor>host"] = lambda data: (
+        f"{answer}\n".encode() if sent[-1] == b"SYST:CHAN?\n" else b"0,0\n" if b"OUTP? (@1:" in sent[-1] else data
+    )
+    with pytest.raises(ProtocolViolation):
+        bench.monitor.power_on(bench.within())
+    assert not [line for line in sent if line.startswith(WDOG)]

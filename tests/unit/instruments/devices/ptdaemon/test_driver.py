@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The PTDaemon client against its twin, in virtual time."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from instruments.clock import Deadline, VirtualClock
 from instruments.devices.ptdaemon import twin as twins
@@ -196,3 +198,10 @@ def test_silence_ends_by_the_deadline() -> None:
     with pytest.raises(TimedOut):
         bench.client.poll(bench.within(2.0))
     assert bench.clock.now_ns() - began_ns <= 2_500_000_000
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, math.inf, math.nan, 1e9])
+@pytest.mark.parametrize("key", ["voltage_range_v", "current_range_a"])
+def test_a_range_that_no_analyzer_has_is_refused_with_the_bench_file(key: str, value: float) -> None:
+    with pytest.raises(ValidationError):
+        Options.model_validate({key: value})

@@ -25,7 +25,14 @@ def thermometer(**options):
 
 @pytest.mark.parametrize(
     ("line", "unit", "value"),
-    [("+2.31250000E+01", "C", 23.125), ("23.125, C", "C", 23.125), ("74.3,FAR", "F", 74.3), ("-4,0,0", "C", -4.0)],
+    [
+        ("+2.31250000E+01", "C", 23.125),
+        ("23.125, C", "C", 23.125),
+        ("74.3,FAR", "F", 74.3),
+        ("-4,0,0", "C", -4.0),
+        ("23.5,45", "C", 23.5),
+        ("+23,+5", "C", 23.0),
+    ],
 )
 def test_readings(line, unit, value):
     assert parse_reading("ask", line, unit) == (value, unit)
@@ -41,6 +48,9 @@ def test_readings(line, unit, value):
         ("", "no number"),
         ("nan", "no number"),
         ("warm", "no number"),
+        ("23,5", "comma"),  # 23.5 °C, or 23 °C and a 5
+        ("+2,31250000E+01", "comma"),  # and not 2 °C
+        ("23,125,C", "comma"),
     ],
 )
 def test_what_is_no_reading(line, words):

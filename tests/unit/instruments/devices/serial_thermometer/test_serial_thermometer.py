@@ -141,3 +141,17 @@ def test_one_that_answers_requests():
 def test_a_pattern_has_one_group(pattern):
     with pytest.raises(ValidationError):
         Options(pattern=pattern)
+
+
+@pytest.mark.parametrize("pattern", [ANY_NUMBER, r"T=([-0-9.]+)"])
+def test_a_decimal_comma_is_not_cut_off(pattern):
+    """23.06 °C would be read as 23 °C, with the accuracy of the probe."""
+    with pytest.raises(ProtocolViolation, match=r"comma .*options\.pattern"):
+        fed([b"T=23,06 C\r\n"], pattern)
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"), [(b"T=23, H=45\n", ANY_NUMBER), (b"23,45\n", r"([0-9]+),"), (b"23.0,45\n", ANY_NUMBER)]
+)
+def test_a_comma_that_is_known_to_separate_is_none_of_the_number(line, pattern):
+    assert [one.value for one in fed([line], pattern)] == [23.0]

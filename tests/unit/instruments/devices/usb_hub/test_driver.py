@@ -17,7 +17,7 @@ from instruments.world.world import World
 
 # Keeps the state of port 2 in a file beside it.
 PROGRAM = """#!{python}
-import pathlib, sys, time
+import pathlib, subprocess, sys, time
 state = pathlib.Path(__file__).with_name("state")
 given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 if given["-l"] != "1-1.4":
@@ -27,6 +27,9 @@ if "-a" in given:
     state.write_text(given["-a"])
     print("Sent power", given["-a"], "request")
 if state.exists() and state.read_text() == "hang":
+    time.sleep(60)
+if state.exists() and state.read_text() == "fork":  # killed, it leaves a child that holds its output
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(8)"])
     time.sleep(60)
 on = not state.exists() or state.read_text() == "on"
 print("Current status for hub 1-1.4 [0424:2514 USB 2.0, 4 ports, ppps]")
@@ -101,6 +104,20 @@ def test_a_program_that_hangs_is_killed_and_the_bench_looked_after(program):
         switch.is_on(clock.deadline(0.5))
     assert clock.now_ns() - began_ns < 5_000_000_000
     assert len(calls) > 3
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("state", ["hang", "fork"])
+def test_what_is_looked_after_meanwhile_does_not_prolong_the_wait(program, state):
+    clock = RealClock()
+    switch = UsbHub(VendorLink("hub", "1-1.4"), clock, Options(hub_port=2))
+    switch.open(clock.deadline(10.0))
+    (program / "state").write_text(state)
+    calls = []
+    switch.while_waiting = lambda: calls.append(clock.sleep(0.4))
+    with pytest.raises(TimedOut, match="did not end within"):
+        switch.is_on(clock.deadline(1.0))
+    assert len(calls) <= 3  # and not one for each twentieth of a second
 
 
 def test_a_hub_that_is_not_there(program):

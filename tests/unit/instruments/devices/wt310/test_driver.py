@@ -265,3 +265,20 @@ def test_silence_ends_by_the_deadline() -> None:
     bench.world.faults.silent.add("monitor")
     with pytest.raises(TimedOut):
         bench.meter.poll(bench.within(2.0))
+
+
+@pytest.mark.parametrize("said", ["9.9E37", "-9.9E37", "9.91E37", "1E39", "-2E6"])
+def test_a_number_that_stands_for_none_is_over_range_and_no_sample(said: str) -> None:
+    bench = make().ready()
+    bench.log(2.0)
+
+    def corrupt(data: bytes) -> bytes:
+        first, comma, rest = data.partition(b",")
+        return said.encode() + comma + rest if data.count(b",") == 5 else data
+
+    bench.world.faults.corrupt["monitor>host"] = corrupt
+    items = bench.log(1.1)
+    over, samples = of(OverRange, items), of(Samples, items)
+    assert over
+    assert [one.at for one in over] == [one.first for one in samples]
+    assert all(math.isnan(float(one.values[0][0])) for one in samples)
