@@ -26,8 +26,9 @@ class Ask(Protocol):
 class JsonSupplyDialect:
     """One device's commands for its supply; each answer of a query has its figure under `value`.
 
-    `put_back` undoes what another program may have left; a device that has no such command has nothing to undo,
-    and `unknown(error)` says whether that is what it answers.
+    Voltage (V) and limit (A) must be read back to `within`. `put_back` undoes what another program may have left;
+    a device that has no such command has nothing to undo, and `unknown(error)` says whether that is what it
+    answers.
     """
 
     put_back: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -40,6 +41,7 @@ class JsonSupplyDialect:
     is_on: str
     measure: tuple[str, Mapping[str, Any]]
     default_limit_a: float
+    within: float
 
 
 class JsonSupply:
@@ -67,8 +69,8 @@ class JsonSupply:
                     raise
         self._ask(self._dialect.set_voltage, deadline, value=settings.voltage_v)
         self._ask(self._dialect.set_limit, deadline, value=limit_a)
-        self.voltage_v = number(self._ask(self._dialect.voltage, deadline), "value")
-        return AppliedSupply(self.voltage_v, number(self._ask(self._dialect.limit, deadline), "value"))
+        self.voltage_v = self._read_back(self._dialect.voltage, settings.voltage_v, deadline)
+        return AppliedSupply(self.voltage_v, self._read_back(self._dialect.limit, limit_a, deadline))
 
     def on(self, deadline: Deadline) -> None:
         """Switch the supply on and confirm it by read-back."""
@@ -104,7 +106,7 @@ class JsonSupply:
         self._confirm(False, deadline)
         # The state only repeats the command; the voltage shows a stuck relay or a second supply on the DUT.
         limit_v = max(OFF_BELOW_V, self.voltage_v / 2)
-        while not (voltage_v := self._measure(deadline)) <= limit_v:
+        while not abs(voltage_v := self._measure(deadline)) <= limit_v:
             if deadline.remaining_s() < 2 * _LOOK_S:
                 raise Refused(
                     f"switch the supply of {self._name} off",
@@ -112,6 +114,14 @@ class JsonSupply:
                     "unplug the DUT before touching it: a relay sticks, or something else feeds it",
                 )
             deadline.clock.sleep(_LOOK_S)
+
+    def _read_back(self, query: str, asked: float, deadline: Deadline) -> float:
+        """Return what the device says is set; raise `Refused` if that is not what was asked for."""
+        applied = number(self._ask(query, deadline), "value")
+        if not abs(applied - asked) <= self._dialect.within:
+            advice = "a value that the device can be set to, and no other program that sets it"
+            raise Refused(f"set {asked:g} at {self._name}", f"{query} says {applied:g}", advice)
+        return applied
 
     def _check(self, what: str, value: float, low: float, high: float, unit: str) -> None:
         if not low <= value <= high:
