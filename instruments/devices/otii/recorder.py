@@ -12,7 +12,7 @@ from instruments.clock import NS_PER_S, Clock, Deadline
 from instruments.devices.otii.dialect import CURRENT, PIN, PIN_NUMBER, READINGS_AT_ONCE, VOLTAGE
 from instruments.devices.otii.protocol import analog, digital
 from instruments.devices.otii.stream import RecordingAccount
-from instruments.errors import ProtocolViolation, Refused
+from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.json_lines.dialogue import JsonDialogue
 from instruments.json_lines.messages import flag, number, whole
 from instruments.json_lines.supply import Ask, JsonSupply
@@ -22,6 +22,7 @@ from instruments.scpi.sample_counter import SampleCounter
 _WATCH_EVERY_S = 1.0
 _HELD_BACK_S = 0.5  # assumed: how long readings may take through the device's USB port and the server
 _ARRIVES_S = 0.1
+_SILENT_S, _SILENT_SAMPLES = 2.0, 3  # a recording that brings nothing for both has ended
 _AHEAD_S, _AHEAD = (
     1.0,
     1e-3,
@@ -77,11 +78,14 @@ class Recorder:
             came = f"the last recording of the project is {last}, as before"
             raise Refused(f"start a recording of {self._dialogue.name}", came, "start it in the Otii application")
         self._recording = last
-        self._watched_ns = self._clock.now_ns()
+        self._watched_ns = self._grown_ns = self._clock.now_ns()
         self._counter = SampleCounter(period_s, self._watched_ns, math.inf, _HELD_BACK_S)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what was recorded since the last call; after an error, the next one returns what was complete."""
+        """Return what was recorded since the last call; after an error, the next one returns what was complete.
+
+        Raises `TimedOut` where the recording no longer grows.
+        """
         if self.running and self._recording != NONE:
             self._fetch(deadline)
             if self._clock.now_ns() - self._watched_ns >= _WATCH_EVERY_S * NS_PER_S:
@@ -125,6 +129,7 @@ class Recorder:
             raise ProtocolViolation(f"count the samples of {self._dialogue.name}", came, "start again")
         first = self._counter.next_index
         lost = self._counter.account(asked_ns, self._clock.now_ns(), ready - self._counted, final=final)
+        self._check_grows(ready, final)
         self._counted = ready
         if lost is not None:
             self._items.append(lost)
@@ -136,6 +141,15 @@ class Recorder:
         if short is not None:
             self._items.append(short)
             self._counter.next_index += short.missing
+
+    def _check_grows(self, ready: int, final: bool) -> None:
+        """Raise `TimedOut` for a recording that has ended by itself, or that another program has ended."""
+        now_ns, limit_s = self._clock.now_ns(), max(_SILENT_S, _SILENT_SAMPLES * self._period_s)
+        if ready > self._counted:
+            self._grown_ns = now_ns
+        elif not final and now_ns - self._grown_ns > limit_s * NS_PER_S:
+            asked, came = f"fetch samples of {self._dialogue.name}", f"no reading has come for {limit_s:g} s"
+            raise TimedOut(asked, came, "let no other program stop the recording; restart the Otii application")
 
     def _block(self, count: int, deadline: Deadline) -> None:
         """Fetch the next `count` samples."""

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from instruments.clock import Clock, Deadline
+from instruments.clock import Clock, Deadline, to_ns
 from instruments.devices.ppk2.calibration import MAX_METADATA_BYTES, Metadata, has_ended, parse_metadata
 from instruments.devices.ppk2.dialect import LAST_RESORT, METADATA, START, STOP
 from instruments.devices.ppk2.protocol import Event, Ppk2Decoder
@@ -18,6 +18,7 @@ from instruments.roles import Edge, Note, StreamItem
 ANSWER_S = 2.0
 QUIET_S = 0.1  # a start too soon after a stop mixes the end of one stream with the beginning of the next
 TAIL_S = 0.02
+SILENT_S = 1.0  # a stream that brings nothing for so long has ended
 OPEN_S = 8.0
 STOP_AGAIN_S = 1.0
 READS_AT_ONCE = 64
@@ -36,6 +37,7 @@ class Box:
         self._stream: Ppk2Stream | None = None
         self._decoder = Ppk2Decoder()
         self._items: list[StreamItem] = []
+        self._heard_ns = 0
 
     def send(self, command: bytes, deadline: Deadline) -> None:
         """Send a command; a PPK2 answers none but the request for metadata."""
@@ -108,13 +110,17 @@ class Box:
         self._take(data)
 
     def receive(self, deadline: Deadline, *, final: bool = False) -> None:
-        """Read and account for what has arrived, without waiting for more."""
+        """Read and account for what has arrived, without waiting for more.
+
+        Raises `TimedOut` if nothing has come for a second, unless this is the `final` call.
+        """
         if not self.running or self._stream is None:
             return
         for _ in range(READS_AT_ONCE):
             data = self._link.read(deadline.at_most(0.0))
             if not data:
                 self._items += self._stream.look(self._clock.now_ns(), final=final)
+                self._check_heard(final)
                 break
             self._take(data)
 
@@ -164,7 +170,13 @@ class Box:
         items, self._items = self._items, []
         return items
 
+    def _check_heard(self, final: bool) -> None:
+        if not final and self._clock.now_ns() - self._heard_ns > to_ns(SILENT_S):
+            raise TimedOut(f"read the stream of {self.name}", f"nothing came for {SILENT_S:g} s", LAST_RESORT)
+
     def _take(self, data: bytes) -> None:
+        if data:
+            self._heard_ns = self._clock.now_ns()
         for gap in take_overflow(self._link):
             # The counter or the second clock shows how many samples that was, as far as they can.
             text = f"{gap.dropped} bytes were dropped at byte {gap.at} of the stream: it was read too slowly"

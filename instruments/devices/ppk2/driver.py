@@ -155,7 +155,10 @@ class Ppk2(Instrument):
         self._box.start(self._new_stream(), deadline)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what has arrived, without waiting for more."""
+        """Return what has arrived, without waiting for more; raise `TimedOut` if nothing has come for a second.
+
+        What came before is kept for `stop()`.
+        """
         self._box.receive(deadline)
         return self._box.take_items()
 

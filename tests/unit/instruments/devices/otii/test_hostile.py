@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from instruments.errors import ProtocolViolation, Refused
+from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.roles import OverRange, Samples
 from tests.support.otii_bench import Bench, make
 
@@ -109,6 +109,16 @@ def test_readings_that_vanish_end_the_recording() -> None:
     answering(bench, COUNT, lambda asked, answer: {"count": answer["count"] // 2})
     with pytest.raises(ProtocolViolation, match=r"and \d+ before"):
         bench.log(0.2)
+
+
+def test_a_recording_that_another_program_ended_is_noticed() -> None:
+    bench = make().ready()
+    bench.log(0.5)
+    bench.twin.recordings[-1].stop_ns = bench.clock.now_ns()
+    with pytest.raises(TimedOut, match="no reading has come for 2 s"):
+        bench.log(5.0)
+    assert bench.clock.now_ns() < 4e9
+    bench.stop()
 
 
 def test_changes_that_go_back_in_time_are_a_violation() -> None:

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from instruments.errors import ProtocolViolation, Refused, TimedOut
-from instruments.roles import Note, SamplingSettings, SupplySettings
-from tests.support.ppk2_bench import VOLTAGE_V, bench, of
+from instruments.roles import Lost, Note, SamplingSettings, SupplySettings
+from tests.support.ppk2_bench import VOLTAGE_V, bench, end, of, received
 
 
 def test_a_calibration_that_reads_otherwise_the_second_time_is_a_violation(monkeypatch):
@@ -63,6 +63,29 @@ def test_what_comes_before_a_start_is_noted_and_is_no_sample():
     items = b.record(0.2) + b.stop()
     [note] = of(Note, items)
     assert (note.text, note.suspicious) == ("5 bytes came before the start, the first 'stray'", True)
+
+
+def test_a_stream_that_falls_silent_ends_the_acquisition_and_what_came_is_kept():
+    b = bench().streaming()
+    before = received(b.record(0.3))
+    b.clock.sleep(0.2)
+    b.twin.port.pending()
+    b.world.faults.silent.add("monitor")
+    with pytest.raises(TimedOut, match="nothing came for 1 s"):
+        b.record(3.0)
+    b.world.faults.silent.clear()
+    assert before > 0
+    b.box.supply().off(b.deadline())
+    assert not b.world.powered
+
+
+def test_a_host_that_was_busy_for_seconds_has_missed_nothing():
+    b = bench(ideal=True).streaming()
+    b.record(0.3)
+    b.clock.sleep(5.0)
+    items = b.record(0.3) + b.stop()
+    assert not of(Lost, items)
+    assert end(items) > 500_000
 
 
 def test_a_start_that_is_not_heard_of_in_time_is_taken_back():
