@@ -146,15 +146,20 @@ class Joulescope(Instrument):
             self._library.subscribe(data(topic), stream.receiver(name), deadline)
         for _, topic in reversed(self._inputs):  # the input first: its edges are to cover all samples
             self._library.publish(control(topic), 1, deadline)
-        stream.last_ns = self._clock.now_ns()
+        stream.begin()
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what has arrived; raise `Unavailable` or `TimedOut` where the stream has ended by itself."""
+        """Return what has arrived; raise `Unavailable` or `TimedOut` where a stream has ended by itself.
+
+        What came of the others is kept for `stop()`.
+        """
         if self._stream is None:
             return []
         items = self._stream.take()
-        if not items and self._clock.now_ns() > self._stream.last_ns + QUIET_NS:
-            self._ask_why(deadline)
+        silent = self._stream.silent(QUIET_NS)
+        if silent:
+            self._stream.put_back(items)
+            self._ask_why(silent, deadline)
         return items
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
@@ -185,10 +190,12 @@ class Joulescope(Instrument):
     def _pins_hz(self) -> float:
         return self._model.base_hz / self._model.gpi_step
 
-    def _ask_why(self, deadline: Deadline) -> None:
+    def _ask_why(self, silent: Sequence[str], deadline: Deadline) -> None:
         """Set a device that streams nothing what it is set to: one that is gone or hangs does not confirm it."""
         self._library.publish(control(CURRENT), 1, deadline)
         asked, quiet_s = f"read the stream of {self.name}", QUIET_NS / 1e9
         raise TimedOut(
-            asked, f"nothing came for {quiet_s:g} s", "unplug the instrument, plug it in and start again"
+            asked,
+            f"nothing came of {', '.join(silent)} for {quiet_s:g} s",
+            "unplug the instrument, plug it in and start again",
         )

@@ -15,6 +15,7 @@ from instruments.links.vendor import VendorLink
 
 OnData = Callable[[str, object], None]
 _ERRORS = {TimeoutError: TimedOut, RuntimeError: Refused, ValueError: Refused}
+_LEAST_S = 0.05
 
 
 class Library:
@@ -33,10 +34,10 @@ class Library:
         """
         self.close()
         self._link.open(_make_driver, _finalize, _ERRORS)
-        paths = [str(path) for path in self._call("device_paths", timeout=deadline.remaining_s())]
+        paths = [str(path) for path in self._call("device_paths", timeout=_timeout_s(deadline))]
         path = self._one_of(paths)
         # "restore" pushes nothing: with "defaults" the current range, and so the DUT's supply, would be switched.
-        self._call("open", path, mode="restore", timeout=deadline.remaining_s())
+        self._call("open", path, mode="restore", timeout=_timeout_s(deadline))
         self.path = path
 
     def close(self) -> None:
@@ -48,25 +49,25 @@ class Library:
     def publish(self, topic: str, value: object, deadline: Deadline) -> None:
         """Set a topic of the device; raise `Refused` with the topic and the value if the library refuses it."""
         try:
-            self._call("publish", f"{self.path}/{topic}", value, timeout=deadline.remaining_s())
+            self._call("publish", f"{self.path}/{topic}", value, timeout=_timeout_s(deadline))
         except Refused as error:
             raise Refused(f"set {topic} = {value} of {self._link.name}", error.came, _NEWER) from error
 
     def query(self, topic: str, deadline: Deadline) -> Any:
         """Return the value of a topic of the device."""
-        return self._call("query", f"{self.path}/{topic}", timeout=deadline.remaining_s())
+        return self._call("query", f"{self.path}/{topic}", timeout=_timeout_s(deadline))
 
     def subscribe(self, topic: str, on_data: OnData, deadline: Deadline) -> None:
         """Have `on_data` called with topic and value, on the library's thread, until `unsubscribe_all()`."""
         full = topic if topic.startswith("@") else f"{self.path}/{topic}"
-        self._call("subscribe", full, "pub", on_data, timeout=deadline.remaining_s())
+        self._call("subscribe", full, "pub", on_data, timeout=_timeout_s(deadline))
         self._subscribed.append((full, on_data))
 
     def unsubscribe_all(self, deadline: Deadline) -> None:
         """End all subscriptions."""
         while self._subscribed:
             topic, on_data = self._subscribed.pop()
-            self._call("unsubscribe", topic, on_data, timeout=deadline.remaining_s())
+            self._call("unsubscribe", topic, on_data, timeout=_timeout_s(deadline))
 
     def _call(self, method: str, *arguments: object, **options: object) -> Any:
         return self._link.call(getattr(self._link.device, method), *arguments, **options)
@@ -85,6 +86,11 @@ class Library:
 
 
 _NEWER = "a newer pyjoulescope-driver, or newer firmware of the instrument"
+
+
+def _timeout_s(deadline: Deadline) -> float:
+    """Return how long the library may wait: never 0, with which it does not wait, and so hides any refusal."""
+    return max(_LEAST_S, deadline.remaining_s())
 
 
 def _make_driver(address: str) -> Any:

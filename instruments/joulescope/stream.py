@@ -43,7 +43,21 @@ class Stream:
         self._end = 0
         self._items: list[StreamItem] = []
         self._edges: list[Edge] = []
-        self.last_ns = clock.now_ns()
+        self._last_ns: dict[str, int] = {}
+        self.begin()
+
+    def begin(self) -> None:
+        """Expect messages of each signal and of the input from now on."""
+        self._last_ns = dict.fromkeys((*SIGNALS, PIN), self._clock.now_ns())
+
+    def silent(self, for_ns: int) -> list[str]:
+        """Return of which signals, the input among them, nothing has come for so long."""
+        now_ns = self._clock.now_ns()
+        return [name for name, last_ns in self._last_ns.items() if now_ns > last_ns + for_ns]
+
+    def put_back(self, items: list[StreamItem]) -> None:
+        """Have `take` or `finish` return these items again, before all others."""
+        self._items[:0] = items
 
     def receiver(self, name: str) -> Callable[[str, object], None]:
         """Return what the library is to call with the messages of a signal, or of the input `PIN`.
@@ -106,7 +120,7 @@ class Stream:
         return None
 
     def _account(self, arrival: _Arrival) -> None:
-        self.last_ns = arrival.arrived_ns
+        self._last_ns[arrival.name] = arrival.arrived_ns
         if arrival.name == PIN:
             self._assembly.add_pin(read_bits(arrival.message, self._model.base_hz, self._model.gpi_step))
             return

@@ -25,9 +25,7 @@ class Track:
 
     def add(self, piece: Piece) -> None:
         """Append a piece; raise `ProtocolViolation` for one that lies before what has arrived."""
-        if self._end is not None and piece.first < self._end:
-            came = f"sample_id {piece.first} after {self._end}"
-            raise ProtocolViolation(f"read the {self._name} of a Joulescope", came, "update pyjoulescope-driver")
+        _check_order(self._name, piece, self._end)
         if len(piece.values):
             self._pieces.append(piece)
             self._end = piece.end
@@ -74,8 +72,12 @@ class PinTrack:
         self._level = 0
 
     def falls(self, piece: Piece) -> list[tuple[float, float]]:
-        """Return the falls that `piece` shows: the count in the middle of where each may be, and ± how many."""
-        if not len(piece.values) or (self._end is not None and piece.first < self._end):
+        """Return the falls that `piece` shows: the count in the middle of where each may be, and ± how many.
+
+        Raises `ProtocolViolation` for a piece that lies before what has arrived.
+        """
+        _check_order("input", piece, self._end)
+        if not len(piece.values):
             return []
         bits = piece.values.astype(np.int8)
         at = np.flatnonzero((bits[:-1] == 1) & (bits[1:] == 0)) + 1
@@ -85,3 +87,10 @@ class PinTrack:
             found.insert(0, ((before + piece.first) / 2, (piece.first - before) / 2))
         self._end, self._level = piece.end, int(bits[-1])
         return found
+
+
+def _check_order(name: str, piece: Piece, end: int | None) -> None:
+    """Raise `ProtocolViolation` for a piece before `end`, up to where the signal has arrived."""
+    if end is not None and piece.first < end:
+        came = f"sample_id {piece.first} after {end}"
+        raise ProtocolViolation(f"read the {name} of a Joulescope", came, "update pyjoulescope-driver")

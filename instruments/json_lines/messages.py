@@ -21,13 +21,14 @@ _SHOWN = 200
 
 @dataclass(frozen=True)
 class Message:
-    """One message of the server: its kind, the number of the request that it answers, and its data."""
+    """One message of the server: its kind, the number and the command of the request, and its data."""
 
     kind: str
     trans_id: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     code: str = ""
     text: str = ""  # the line, cut, for remarks
+    command: str = ""
 
 
 def parse(line: str) -> Message:
@@ -38,10 +39,11 @@ def parse(line: str) -> Message:
         raise violation(f"no JSON: {shown(line)}") from error
     if not isinstance(found, dict) or found.get("type") not in KINDS:
         raise violation(f"no message of a known type: {shown(line)}")
-    data, trans_id = found.get("data", {}), found.get("trans_id", "")
-    if not isinstance(data, dict) or not isinstance(trans_id, str):
+    data, *words = found.get("data", {}), *(found.get(key, "") for key in ("trans_id", "errorcode", "cmd"))
+    if not isinstance(data, dict) or not all(isinstance(word, str) for word in words):
         raise violation(f"a message of the wrong form: {shown(line)}")
-    return Message(found["type"], trans_id, data, str(found.get("errorcode", "")), line[:_SHOWN])
+    trans_id, code, command = words
+    return Message(found["type"], trans_id, data, code, line[:_SHOWN], command)
 
 
 def request(command: str, trans_id: str, data: Mapping[str, Any]) -> bytes:
@@ -64,11 +66,11 @@ def number(data: Mapping[str, Any], key: str) -> float:
     return found
 
 
-def whole(data: Mapping[str, Any], key: str, most: int = 1 << 53) -> int:
-    """Return a whole number from 0 to `most` among the data."""
+def whole(data: Mapping[str, Any], key: str, most: int = 1 << 53, *, least: int = 0) -> int:
+    """Return a whole number from `least` to `most` among the data."""
     value = number(data, key)
-    if not 0 <= value <= most or value != int(value):
-        raise violation(f"'{key}' is {value:g}, not a whole number from 0 to {most}")
+    if not least <= value <= most or value != int(value):
+        raise violation(f"'{key}' is {value:g}, not a whole number from {least} to {most}")
     return int(value)
 
 

@@ -13,7 +13,6 @@ from instruments.roles import AppliedSupply, SupplyLimits, SupplySettings
 OFF_BELOW_V = 0.5
 _SETTLES_S = 1.0  # no document says how soon the state follows
 _LOOK_S = 0.05
-_WITHIN = 0.0055  # V and A, and a tenth of what was asked: a device may round
 
 
 class Ask(Protocol):
@@ -27,8 +26,9 @@ class Ask(Protocol):
 class JsonSupplyDialect:
     """One device's commands for its supply; each answer of a query has its figure under `value`.
 
-    `put_back` undoes what another program may have left; a device that has no such command has nothing to undo,
-    and `unknown(error)` says whether that is what it answers.
+    Voltage (V) and limit (A) must be read back to `within`. `put_back` undoes what another program may have left;
+    a device that has no such command has nothing to undo, and `unknown(error)` says whether that is what it
+    answers.
     """
 
     put_back: tuple[tuple[str, Mapping[str, Any]], ...]
@@ -41,6 +41,7 @@ class JsonSupplyDialect:
     is_on: str
     measure: tuple[str, Mapping[str, Any]]
     default_limit_a: float
+    within: float
 
 
 class JsonSupply:
@@ -114,12 +115,12 @@ class JsonSupply:
                 )
             deadline.clock.sleep(_LOOK_S)
 
-    def _read_back(self, command: str, asked: float, deadline: Deadline) -> float:
-        """Return what is set by the device's own word; raise `Refused` if that is not what was asked for."""
-        applied = number(self._ask(command, deadline), "value")
-        if not abs(applied - asked) <= min(_WITHIN, 0.1 * abs(asked)):
-            came = f"{self._name} answers {applied:g} to {command}"
-            raise Refused(f"set {asked:g}", came, "a value that the model can be set to")
+    def _read_back(self, query: str, asked: float, deadline: Deadline) -> float:
+        """Return what the device says is set; raise `Refused` if that is not what was asked for."""
+        applied = number(self._ask(query, deadline), "value")
+        if not abs(applied - asked) <= self._dialect.within:
+            advice = "a value that the device can be set to, and no other program that sets it"
+            raise Refused(f"set {asked:g} at {self._name}", f"{query} says {applied:g}", advice)
         return applied
 
     def _check(self, what: str, value: float, low: float, high: float, unit: str) -> None:

@@ -16,6 +16,7 @@ from instruments.devices.n6705.twin_watchdog import VirtualWatchdog
 from instruments.devices.n6705.twin_whole import VirtualWholeLogs
 from instruments.scpi.blocks import format_block
 from instruments.scpi.identity import TWIN_SERIAL
+from instruments.scpi.output_watchdog import MOST_CHANNELS
 from instruments.scpi.twin_core import Call, Handler, ScpiCore, ScpiError
 from instruments.scpi.twin_log import VirtualLog
 from instruments.world.cable import HostPort
@@ -62,7 +63,9 @@ class VirtualN6705:
         return SecondConnection(self._connection(name, self._core.another()), self)
 
     def feeds(self, channel: int) -> None:
-        """Let `channel` feed the DUT in the place of the first one."""
+        """Let `channel` feed the DUT in the place of the first one; one that no mainframe has changes nothing."""
+        if not 1 <= channel <= MOST_CHANNELS:
+            return
         while len(self._channels) < channel:
             self._channels.append(Channel("N6731B", len(self._channels) + 1))
         before, ours = self._channels[self._ours - 1], self._channels[channel - 1]

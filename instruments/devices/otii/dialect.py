@@ -48,6 +48,7 @@ CURRENT, VOLTAGE, PIN = "mc", "mv", "i1"
 PIN_NUMBER = 1
 EXPANSION_V = (1.2, 5.0)
 READINGS_AT_ONCE = 40_000  # as the maker's client asks for
+MOST_HZ = 1_000_000  # of a channel: far more than any Otii has, and far less than nonsense
 SUPPLY = JsonSupplyDialect(
     put_back=(
         ("arc_set_supply_power_box", {}),  # in place of an emulated battery
@@ -65,4 +66,5 @@ SUPPLY = JsonSupplyDialect(
     is_on="arc_get_main",
     measure=("arc_get_value", {"channel": VOLTAGE}),
     default_limit_a=0.5,
+    within=0.01,  # assumed: no document gives the steps
 )

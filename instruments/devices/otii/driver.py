@@ -98,7 +98,7 @@ class Otii(Instrument):
         left = self._recorder.adopt_project(deadline)
         version = self._ask("arc_get_version", deadline)
         detail = {"name": device.name, "hardware": text(version, "hw_version")}
-        detail |= {"otii": str(greeting.data.get("otii_version", ""))}
+        detail |= {"otii": text({"otii_version": "", **greeting.data}, "otii_version")}
         detail |= {"ended": "a recording that was running"} if left else {}
         virtual = device.kind == protocol.SIMULATOR or device.serial.startswith(TWIN_SERIAL)
         firmware, model = text(version, "fw_version"), f"Otii {device.kind}"
@@ -129,10 +129,10 @@ class Otii(Instrument):
         self._ask("arc_set_exp_voltage", deadline, value=min(max(self._supply.voltage_v, low_v), high_v))
         self._set_rate((round(rate_hz),) if rate_hz else self.model.default_hz, deadline)
         current_hz, voltage_hz = (
-            whole(self._ask("arc_get_channel_samplerate", deadline, channel=name), "value")
+            whole(self._ask("arc_get_channel_samplerate", deadline, channel=name), "value", dialect.MOST_HZ)
             for name in (CURRENT, VOLTAGE)
         )
-        self._readings = protocol.readings_each(current_hz, voltage_hz)
+        self._readings = protocol.readings_each(current_hz, voltage_hz, dialect.READINGS_AT_ONCE)
         self._period_s = 1.0 / voltage_hz
         return AppliedSampling(signals("current", "voltage", period_s=self._period_s))
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, Unavailable, shown
-from instruments.json_lines.messages import Message, entries, flag, number, text, violation
+from instruments.json_lines.messages import Message, entries, flag, number, text, violation, whole
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def refusal(asked: str, message: Message) -> InstrumentError:
     kind, advice = _ERRORS.get(message.code, (Refused, ""))
     detail = {key: value for key, value in message.data.items() if isinstance(value, str | int | float)}
     said = ", ".join(f"{key} {value}" for key, value in detail.items())
-    return kind(asked, f"it answers '{message.code}'" + (f": {shown(said)}" if said else ""), advice)
+    return kind(asked, f"it answers {shown(message.code)}" + (f": {shown(said)}" if said else ""), advice)
 
 
 def has_no_such_command(error: InstrumentError) -> bool:
@@ -106,7 +106,7 @@ def free_licence(data: Mapping[str, Any]) -> int:
     for one in found:
         usable = text(one, "type") in _AUTOMATING and flag(one, "available") and not text(one, "reserved_to")
         if usable:
-            return int(number(one, "id"))
+            return whole(one, "id")
     listed = ", ".join(f"{text(one, 'type')} reserved to '{text(one, 'reserved_to')}'" for one in found) or "none"
     raise Refused("reserve an Automation licence", f"none is free: {listed}", "release one where it is in use")
 
@@ -116,13 +116,17 @@ def analog(data: Mapping[str, Any]) -> Analog:
     values = data.get("values")
     if data.get("data_type") != "analog" or not isinstance(values, list):
         raise violation(f"no analog data: {shown(str(data.get('data_type')))}")
+    strange = set(map(type, values)) - {float, int, type(None)}  # numpy would take "1.5" and true for numbers
+    if strange:
+        first = next(value for value in values if type(value) in strange)
+        raise violation(f"readings that are no numbers, as {shown(str(first))}")
     try:
         readings = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise violation(f"readings that are no numbers: {shown(str(values[:3]))}") from error
+    except OverflowError as error:
+        raise violation("a reading of more digits than any number has") from error
     interval_s = number(data, "interval")
-    if readings.ndim != 1 or not interval_s > 0.0:
-        raise violation(f"readings of {readings.ndim} dimensions every {interval_s:g} s")
+    if not interval_s > 0.0:
+        raise violation(f"readings every {interval_s:g} s")
     return Analog(number(data, "timestamp"), interval_s, readings)
 
 
@@ -139,10 +143,13 @@ def averages(current: FloatArray, readings: int) -> FloatArray:
     return means
 
 
-def readings_each(current_hz: float, voltage_hz: float) -> int:
-    """Return how many readings of current come for each of voltage; raise `Refused` for no whole number."""
+def readings_each(current_hz: float, voltage_hz: float, most: int) -> int:
+    """Return how many readings of current come for each of voltage.
+
+    Raises `Refused` for no whole number, and for more than the `most` that are fetched at once.
+    """
     ratio = current_hz / voltage_hz if voltage_hz else math.inf
-    if not math.isfinite(ratio) or ratio < 1.0 or ratio != round(ratio):
+    if not 1.0 <= ratio <= most or ratio != round(ratio):
         came = f"it reads current {current_hz:g} times and voltage {voltage_hz:g} times a second"
         raise Refused("put current and voltage on one period", came, "another sample rate")
     return round(ratio)

@@ -12,7 +12,7 @@ from instruments.clock import NS_PER_S, Clock, Deadline
 from instruments.devices.otii.dialect import CURRENT, PIN, PIN_NUMBER, READINGS_AT_ONCE, VOLTAGE
 from instruments.devices.otii.protocol import analog, digital
 from instruments.devices.otii.stream import RecordingAccount
-from instruments.errors import ProtocolViolation
+from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.json_lines.dialogue import JsonDialogue
 from instruments.json_lines.messages import flag, number, whole
 from instruments.json_lines.supply import Ask, JsonSupply
@@ -22,6 +22,11 @@ from instruments.scpi.sample_counter import SampleCounter
 _WATCH_EVERY_S = 1.0
 _HELD_BACK_S = 0.5  # assumed: how long readings may take through the device's USB port and the server
 _ARRIVES_S = 0.1
+_SILENT_S, _SILENT_SAMPLES = 2.0, 3  # a recording that brings nothing for both has ended
+_AHEAD_S, _AHEAD = (
+    1.0,
+    1e-3,
+)  # by which the recording's axis may lie ahead of the host's clock, absolute and relative
 NONE = -1  # the server's id of a project or recording that is not there
 
 
@@ -39,38 +44,49 @@ class Recorder:
         self._clock = clock
         self._items: list[StreamItem] = []
         self._edges: list[Edge] = []
+        self._recording = NONE
 
     def adopt_project(self, deadline: Deadline) -> bool:
         """Use the open project, or a new one; end a recording that runs in it, and return whether one did."""
         ask = self._dialogue.ask
         self.running = False
-        self.project = round(number(ask("otii_get_active_project", deadline), "project_id"))
+        self.project = whole(ask("otii_get_active_project", deadline), "project_id", least=NONE)
         if self.project == NONE:
             self.project = whole(ask("otii_create_project", deadline), "project_id")
-        last = round(number(ask("project_get_last_recording", deadline, project_id=self.project), "recording_id"))
+        last = self._last(deadline)
         if last == NONE or not flag(ask("recording_is_running", deadline, recording_id=last), "running"):
             return False
         ask("project_stop_recording", deadline, project_id=self.project)
         return True
 
     def start(self, period_s: float, readings: int, deadline: Deadline) -> None:
-        """Begin a recording; each sample is one reading of the voltage and `readings` of the current."""
+        """Begin a recording; each sample is one reading of the voltage and `readings` of the current.
+
+        Raises `Refused` if no new recording is there then: the readings of another one are not ours.
+        """
         self._items, self._edges, self._counted, self._fetched, self._changes, self._noted = [], [], 0, 0, 0, 0
-        self._dialogue.unasked.clear()
+        self._dialogue.take_unasked()
         self._readings, self._period_s = readings, period_s
         self._account = RecordingAccount(
             period_s, readings, flag(self._ask("arc_get_gpi", deadline, pin=PIN_NUMBER), "value")
         )
-        self.running = True
+        self._recording, before = NONE, self._last(deadline)
+        self.running, self._began_ns = True, self._clock.now_ns()
         self._dialogue.ask("project_start_recording", deadline, project_id=self.project)
-        last = self._dialogue.ask("project_get_last_recording", deadline, project_id=self.project)
-        self._recording = whole(last, "recording_id")
-        self._watched_ns = self._clock.now_ns()
+        last = self._last(deadline)
+        if last in (before, NONE):
+            came = f"the last recording of the project is {last}, as before"
+            raise Refused(f"start a recording of {self._dialogue.name}", came, "start it in the Otii application")
+        self._recording = last
+        self._watched_ns = self._grown_ns = self._clock.now_ns()
         self._counter = SampleCounter(period_s, self._watched_ns, math.inf, _HELD_BACK_S)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what was recorded since the last call; after an error, the next one returns what was complete."""
-        if self.running:
+        """Return what was recorded since the last call; after an error, the next one returns what was complete.
+
+        Raises `TimedOut` where the recording no longer grows.
+        """
+        if self.running and self._recording != NONE:
             self._fetch(deadline)
             if self._clock.now_ns() - self._watched_ns >= _WATCH_EVERY_S * NS_PER_S:
                 self._watch(deadline)
@@ -81,10 +97,11 @@ class Recorder:
         """End the recording and return the rest of it."""
         if self.running:
             self._dialogue.ask("project_stop_recording", deadline, project_id=self.project)
-            # What is on its way still arrives, and no later than readings usually do: their times stay comparable.
-            self._clock.sleep(min(_ARRIVES_S, deadline.remaining_s()))
-            self._fetch(deadline, final=True)
-            self._watch(deadline)
+            if self._recording != NONE:
+                # What is on its way still arrives, no later than readings usually do: times stay comparable.
+                self._clock.sleep(min(_ARRIVES_S, deadline.remaining_s()))
+                self._fetch(deadline, final=True)
+                self._watch(deadline)
             self.running = False
         return self.poll(deadline)
 
@@ -104,10 +121,16 @@ class Recorder:
         info = self._about(CURRENT, "info", deadline)
         recorded_s = number(info, "to") - number(info, "from")
         counts = [whole(self._about(name, "data_count", deadline), "count") for name in (CURRENT, VOLTAGE)]
+        passed_s = (self._clock.now_ns() - self._began_ns) / NS_PER_S
+        self._account.latest_s = passed_s * (1 + _AHEAD) + _AHEAD_S
         ready = min(counts[0] // self._readings, counts[1])
+        if ready < self._counted:
+            came = f"{ready} samples, and {self._counted} before"
+            raise ProtocolViolation(f"count the samples of {self._dialogue.name}", came, "start again")
         first = self._counter.next_index
-        lost = self._counter.account(asked_ns, self._clock.now_ns(), max(0, ready - self._counted), final=final)
-        self._counted = max(ready, self._counted)
+        lost = self._counter.account(asked_ns, self._clock.now_ns(), ready - self._counted, final=final)
+        self._check_grows(ready, final)
+        self._counted = ready
         if lost is not None:
             self._items.append(lost)
         while self._fetched < self._counted:
@@ -118,6 +141,15 @@ class Recorder:
         if short is not None:
             self._items.append(short)
             self._counter.next_index += short.missing
+
+    def _check_grows(self, ready: int, final: bool) -> None:
+        """Raise `TimedOut` for a recording that has ended by itself, or that another program has ended."""
+        now_ns, limit_s = self._clock.now_ns(), max(_SILENT_S, _SILENT_SAMPLES * self._period_s)
+        if ready > self._counted:
+            self._grown_ns = now_ns
+        elif not final and now_ns - self._grown_ns > limit_s * NS_PER_S:
+            asked, came = f"fetch samples of {self._dialogue.name}", f"no reading has come for {limit_s:g} s"
+            raise TimedOut(asked, came, "let no other program stop the recording; restart the Otii application")
 
     def _block(self, count: int, deadline: Deadline) -> None:
         """Fetch the next `count` samples."""
@@ -142,6 +174,9 @@ class Recorder:
             return []
         data = self._about(PIN, "data", deadline, index=self._changes, count=count - self._changes)
         changes = digital(data)
+        if len(changes) > count - self._changes:
+            came = f"{len(changes)} changes"
+            raise ProtocolViolation(f"fetch {count - self._changes} changes of the input", came, "start again")
         self._changes += len(changes)
         return changes
 
@@ -150,14 +185,17 @@ class Recorder:
         self._watched_ns, here = self._clock.now_ns(), self._counter.next_index
         span = {"after": self._noted, "before": here + math.ceil(_HELD_BACK_S / self._period_s)}
         self._noted = here
-        for message in self._dialogue.unasked:
+        for message in self._dialogue.take_unasked():
             bad = message.kind == "error"
             self._items.append(Note(message.text, suspicious=bad, about="error" if bad else "", **span))
-        self._dialogue.unasked.clear()
         if self._supply.wanted and not self._supply.is_on(deadline):
             self._supply.wanted = False
             text = "its main output is off: the current was above the limit, or the device has tripped"
             self._items.append(Note(text, suspicious=True, about="supply-off", **span))
+
+    def _last(self, deadline: Deadline) -> int:
+        last = self._dialogue.ask("project_get_last_recording", deadline, project_id=self.project)
+        return whole(last, "recording_id", least=NONE)
 
     def _about(self, channel: str, what: str, deadline: Deadline, **data: int) -> Mapping[str, Any]:
         command = f"recording_get_channel_{what}"

@@ -12,34 +12,42 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from instruments.devices.otii.protocol import Analog, averages
+from instruments.errors import ProtocolViolation
 from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem
 
 # Between the two questions, or by rounding, a few readings may come.
 _SLACK_SAMPLES = 3
 _AWRY = 0.5  # of a sample by which a block's time stamp may differ from its place
+_INTERVAL_AWRY = 1e-3  # by which the interval of a block may differ from the rate that was read back, relative
 
 
 class RecordingAccount:
     """One recording, in samples of `period_s`, each the mean of `readings` readings of the current.
 
-    `next_index` is the index of the next sample to come. Edges are dated in steps of `period_s / readings`.
+    Edges are dated in steps of `period_s / readings`. No time on the recording's axis is later than `latest_s`
+    after the first reading: it would lie in the future. What says otherwise is a `ProtocolViolation`.
     """
 
     def __init__(self, period_s: float, readings: int, pin_high: bool) -> None:
         self.origin_s: float | None = None
+        self.latest_s = math.inf
         self._period_s = period_s
         self._readings = readings
         self._pin_high = pin_high
         self._changes: list[tuple[float, bool]] = []
+        self._changed_s = -math.inf
 
     def block(self, index: int, current: Analog, voltage: Analog) -> Iterator[StreamItem]:
         """Yield the samples of a block that is to begin at `index`; what is missing before it comes first."""
+        self._check_interval("current", current, self._period_s / self._readings)
+        self._check_interval("voltage", voltage, self._period_s)
         if self.origin_s is None:
             self.origin_s = current.start_s
-            if abs(voltage.start_s - current.start_s) > self._period_s:
-                apart = f"voltage begins {voltage.start_s - current.start_s:+.6f} s after current"
-                yield Note(apart, suspicious=True, about="error", after=index, before=index)
-        ahead = (current.start_s - self.origin_s) / self._period_s - index
+        if abs(voltage.start_s - current.start_s) > self._period_s:
+            apart = f"voltage begins {voltage.start_s - current.start_s:+.6g} s after current"
+            end = index + len(voltage.values)
+            yield Note(apart, suspicious=True, about="error", after=index, before=end)
+        ahead = self._since_origin_s(current.start_s, "a block") / self._period_s - index
         if ahead > _AWRY:
             missing = math.ceil(ahead - _AWRY)
             yield Lost(index, index + missing, missing, f"its time stamp is {ahead * self._period_s:.6f} s ahead")
@@ -47,9 +55,12 @@ class RecordingAccount:
         elif ahead < -_AWRY:
             text = f"a block's time stamp is {-ahead * self._period_s:.6f} s behind its place, sample {index}"
             yield Note(text, suspicious=True, about="surplus-samples", after=index, before=index)
-        values = (averages(current.values, self._readings), voltage.values)
-        yield Samples(index, (values[0].astype(np.float32), values[1].astype(np.float32)))
-        bad = np.flatnonzero(~(np.isfinite(values[0]) & np.isfinite(values[1])))
+        with np.errstate(over="ignore", invalid="ignore"):
+            means = averages(current.values, self._readings), voltage.values
+            values = tuple(one.astype(np.float32) for one in means)
+        finite = np.isfinite(values[0]) & np.isfinite(values[1])
+        yield Samples(index, tuple(np.where(np.isfinite(one), one, np.float32(np.nan)) for one in values))
+        bad = np.flatnonzero(~finite)
         for run in np.split(bad, np.flatnonzero(np.diff(bad) > 1) + 1):
             if len(run):
                 yield OverRange(index + int(run[0]), len(run), "the server gave no number")
@@ -59,6 +70,8 @@ class RecordingAccount:
 
         It was lost somewhere since sample `first`; the last sample may not be complete.
         """
+        if not 0.0 <= recorded_s <= self.latest_s:
+            raise _violation(f"{recorded_s:g} s are said to be recorded, after at most {self.latest_s:.3f} s")
         missing = math.floor(recorded_s / self._period_s) - accounted
         if missing <= _SLACK_SAMPLES:
             return None
@@ -72,12 +85,34 @@ class RecordingAccount:
     def edges(self) -> Iterator[Edge]:
         """Yield the falling edges among the changes so far, once the axis is known.
 
-        No document says how finely a digital input is dated; ± one reading of the current is assumed.
+        No document says how finely a digital input is dated; ± one reading of the current is assumed. Those before
+        sample 0 are none.
         """
         if self.origin_s is None:
             return
         changes, self._changes = self._changes, []
         for at_s, high in changes:
-            if self._pin_high and not high:
-                yield Edge(max(0.0, (at_s - self.origin_s) / self._period_s), 1.0 / self._readings)
+            if at_s < self._changed_s:
+                raise _violation(f"a change of the input at {at_s:g} s after one at {self._changed_s:g} s")
+            self._changed_s = at_s
+            position, half = (
+                self._since_origin_s(at_s, "a change of the input") / self._period_s,
+                1.0 / self._readings,
+            )
+            if self._pin_high and not high and position >= -half:
+                yield Edge(max(0.0, position), half)
             self._pin_high = high
+
+    def _since_origin_s(self, at_s: float, what: str) -> float:
+        since_s = at_s - (self.origin_s or 0.0)
+        if not since_s <= self.latest_s:
+            raise _violation(f"{what} at {since_s:g} s, after at most {self.latest_s:.3f} s")
+        return since_s
+
+    def _check_interval(self, name: str, block: Analog, wanted_s: float) -> None:
+        if abs(block.interval_s - wanted_s) > _INTERVAL_AWRY * wanted_s:
+            raise _violation(f"{name} every {block.interval_s:g} s, and by its sample rate it is {wanted_s:g} s")
+
+
+def _violation(came: str) -> ProtocolViolation:
+    return ProtocolViolation("read a recording of an Otii", came, "restart the Otii application")

@@ -3,10 +3,10 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from instruments.clock import Clock, Deadline
-from instruments.devices.ppk2.calibration import END, MAX_METADATA_BYTES, Metadata, parse_metadata
+from instruments.clock import Clock, Deadline, to_ns
+from instruments.devices.ppk2.calibration import MAX_METADATA_BYTES, Metadata, has_ended, parse_metadata
 from instruments.devices.ppk2.dialect import LAST_RESORT, METADATA, START, STOP
 from instruments.devices.ppk2.protocol import Event, Ppk2Decoder
 from instruments.devices.ppk2.stream import Ppk2Stream
@@ -17,6 +17,8 @@ from instruments.roles import Edge, Note, StreamItem
 
 ANSWER_S = 2.0
 QUIET_S = 0.1  # a start too soon after a stop mixes the end of one stream with the beginning of the next
+TAIL_S = 0.02
+SILENT_S = 1.0  # a stream that brings nothing for so long has ended
 OPEN_S = 8.0
 STOP_AGAIN_S = 1.0
 READS_AT_ONCE = 64
@@ -35,6 +37,7 @@ class Box:
         self._stream: Ppk2Stream | None = None
         self._decoder = Ppk2Decoder()
         self._items: list[StreamItem] = []
+        self._heard_ns = 0
 
     def send(self, command: bytes, deadline: Deadline) -> None:
         """Send a command; a PPK2 answers none but the request for metadata."""
@@ -45,15 +48,18 @@ class Box:
 
         The answer also shows that every command before it was read. Raises `TimedOut` or `ProtocolViolation`.
         """
-        limit, reply = deadline.at_most(ANSWER_S), b""
+        limit, reply, data = deadline.at_most(ANSWER_S), b"", b""
         self.send(METADATA, limit)
-        while END not in reply and len(reply) < MAX_METADATA_BYTES:
+        while not has_ended(reply) and len(reply) < MAX_METADATA_BYTES:
             data = self._link.read(limit)
             reply += data
             if not data and limit.expired():
                 came = f"no end of it, but {shown(reply)}" if reply else "no answer"
                 advice = f"check that the port is a PPK2's (it may have two), or {LAST_RESORT}"
                 raise TimedOut(f"ask {self.name} for its metadata", came, advice)
+        while data and len(reply) < MAX_METADATA_BYTES:  # the line end may come after the last piece
+            data = self._link.read(limit.at_most(TAIL_S))
+            reply += data
         return parse_metadata(reply)
 
     def end_leftovers(self, deadline: Deadline) -> int:
@@ -79,25 +85,42 @@ class Box:
         raise ProtocolViolation(asked, came, f"check that the port is a PPK2's, or {LAST_RESORT}")
 
     def start(self, stream: Ppk2Stream, deadline: Deadline) -> None:
-        """Begin an acquisition and wait for its first bytes; raise `TimedOut` if none come."""
+        """Begin an acquisition and wait for its first bytes; raise `TimedOut` if none come.
+
+        What came before, such as the line end of the metadata, is no sample.
+        """
         self._stream, self._decoder = stream, Ppk2Decoder()
+        limit, left = deadline.at_most(ANSWER_S), b""
+        for _ in range(READS_AT_ONCE):
+            data = self._link.read(limit.at_most(0.0))
+            left += data
+            if not data:
+                break
+        if left.strip():
+            text = f"{len(left)} bytes came before the start, the first {shown(left)}"
+            self._items.append(Note(text, suspicious=True, about="unreadable", after=0, before=0))
         self.running = True
-        limit = deadline.at_most(ANSWER_S)
         self.send(START, limit)
         data = self._link.read(limit)
         if not data:
+            with suppress(InstrumentError):
+                self.send(STOP, limit)  # it may begin all the same, later
             self.running = False
             raise TimedOut(f"start {self.name}", "no sample came", LAST_RESORT)
         self._take(data)
 
     def receive(self, deadline: Deadline, *, final: bool = False) -> None:
-        """Read and account for what has arrived, without waiting for more."""
+        """Read and account for what has arrived, without waiting for more.
+
+        Raises `TimedOut` if nothing has come for a second, unless this is the `final` call.
+        """
         if not self.running or self._stream is None:
             return
         for _ in range(READS_AT_ONCE):
             data = self._link.read(deadline.at_most(0.0))
             if not data:
                 self._items += self._stream.look(self._clock.now_ns(), final=final)
+                self._check_heard(final)
                 break
             self._take(data)
 
@@ -147,7 +170,13 @@ class Box:
         items, self._items = self._items, []
         return items
 
+    def _check_heard(self, final: bool) -> None:
+        if not final and self._clock.now_ns() - self._heard_ns > to_ns(SILENT_S):
+            raise TimedOut(f"read the stream of {self.name}", f"nothing came for {SILENT_S:g} s", LAST_RESORT)
+
     def _take(self, data: bytes) -> None:
+        if data:
+            self._heard_ns = self._clock.now_ns()
         for gap in take_overflow(self._link):
             # The counter or the second clock shows how many samples that was, as far as they can.
             text = f"{gap.dropped} bytes were dropped at byte {gap.at} of the stream: it was read too slowly"

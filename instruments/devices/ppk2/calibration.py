@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from instruments.devices.ppk2.dialect import LAST_RESORT, LIMITS
 from instruments.devices.ppk2.protocol import ADC_MASK, RANGE_SHIFT, RANGES, Words
 from instruments.errors import ProtocolViolation, shown
 
@@ -35,6 +36,16 @@ SATURATED = ADC_MASK
 # ADC and range are the lower 17 bits of a word: every possible current fits into one table.
 TABLE_MASK = (1 << (RANGE_SHIFT + 3)) - 1
 _LINE = re.compile(r"([A-Za-z]+[0-9]?)\s*:\s*(\S*)")
+_NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]*([eE][-+]?[0-9]+)?")
+_END_LINE = re.compile(rb"(?m)^\s*END\s*$")
+# A current in each range (A), about a quarter of where it ends. A unit's own coefficients may differ from the
+# defaults: of a reading that is this by the default resistor they may make half of it to the double, and of a
+# reading of 0 no more than this.
+_IN_RANGE_A = (12e-6, 120e-6, 1.2e-3, 15e-3, 0.25)
+_LEAST, _MOST = 0.5, 2.0
+_VDD_MV = (0.0, 10_000.0)
+
+_ASKED = "read the metadata of a PPK2"
 
 Table = npt.NDArray[np.float32]
 
@@ -53,18 +64,20 @@ class Metadata:
 
 
 def parse_metadata(reply: bytes) -> Metadata:
-    """Return the metadata; raise `ProtocolViolation` for a reply without any coefficient or without its end."""
-    text = reply.decode("latin-1")
-    found = {
-        match[1].lower(): match[2] for match in map(_LINE.fullmatch, map(str.strip, text.split("\n"))) if match
-    }
+    """Return the metadata.
+
+    Raises `ProtocolViolation` for a reply without any coefficient or without its end, for one that states anything
+    twice and differently, and for coefficients with which a range would not measure what it is for.
+    """
+    found: dict[str, str] = {}
+    for line in map(str.strip, reply.decode("latin-1").split("\n")):
+        match = _LINE.fullmatch(line)
+        if match and found.setdefault(match[1].lower(), match[2]) != match[2]:
+            raise _violation(f"{match[1]} is {found[match[1].lower()]!r} in it, and also {match[2]!r}")
     keys = [f"{name}{i}" for name in DEFAULTS for i in range(RANGES)]
-    if END not in reply or not any(key.lower() in found for key in keys):
-        raise ProtocolViolation(
-            "read the metadata of a PPK2",
-            f"it sent {shown(reply)}",
-            "check that the port is a PPK2's, its first one",
-        )
+    if not has_ended(reply) or not any(key.lower() in found for key in keys):
+        came, advice = f"it sent {shown(reply)}", "check that the port is a PPK2's, its first one"
+        raise ProtocolViolation(_ASKED, came, advice)
     values, assumed = {}, []
     for name, defaults in DEFAULTS.items():
         row = []
@@ -75,7 +88,22 @@ def parse_metadata(reply: bytes) -> Metadata:
             if not usable:
                 assumed.append(f"{name}{i}")
         values[name] = tuple(row)
-    return Metadata(found, values, tuple(assumed))
+    metadata = Metadata(found, values, tuple(assumed))
+    _check_plausible(metadata)
+    return metadata
+
+
+def has_ended(reply: bytes) -> bool:
+    """Return whether a reply has come to its end: `END` in a line of its own."""
+    return _END_LINE.search(reply) is not None
+
+
+def check_same(before: Metadata, now: Metadata) -> None:
+    """Raise `ProtocolViolation` where two readings of one calibration differ: one was mangled in transit."""
+    for name, row in now.coefficients.items():
+        for i, (was, value) in enumerate(zip(before.coefficients[name], row, strict=True)):
+            if was != value:
+                raise _violation(f"{name}{i} was {was:g} at first, and now is {value:g}")
 
 
 def current_table(metadata: Metadata, supply_v: float) -> Table:
@@ -98,7 +126,30 @@ def currents(words: Words, table: Table) -> Table:
     return found
 
 
+def _check_plausible(metadata: Metadata) -> None:
+    vdd_mv = metadata.number("VDD")
+    if vdd_mv is not None and not _VDD_MV[0] <= vdd_mv <= _VDD_MV[1]:
+        raise _violation(f"VDD is {vdd_mv:g} mV in it")
+    with np.errstate(all="ignore"):  # of nonsense, anything may become
+        table = current_table(metadata, LIMITS.voltage_max_v).astype(np.float64).reshape(8, -1)
+        for i, wanted_a in enumerate(_IN_RANGE_A):
+            reading = round(wanted_a * DEFAULTS["R"][i] / ADC_V / ADC_FACTOR)
+            rises = bool(np.all(np.diff(table[i, : 2 * reading]) > 0.0))
+            makes_a, of_nothing_a = float(table[i, reading]), float(table[i, 0])
+            if rises and _LEAST * wanted_a <= makes_a <= _MOST * wanted_a and abs(of_nothing_a) <= wanted_a:
+                continue
+            stated = ", ".join(f"{name}{i} {row[i]:g}" for name, row in metadata.coefficients.items())
+            is_a = f"a reading of {wanted_a:g} A is {makes_a:g} A, and one of 0 is {of_nothing_a:g} A"
+            raise _violation(f"with {stated}, {is_a}")
+
+
+def _violation(came: str) -> ProtocolViolation:
+    return ProtocolViolation(_ASKED, came, f"start again, {LAST_RESORT}, or have it calibrated anew")
+
+
 def _number(text: str) -> float | None:
+    if not _NUMBER.fullmatch(text):  # Python also takes 1_000 for a number
+        return None
     try:
         value = float(text)
     except ValueError:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from instruments.clock import Clock, Deadline
 from instruments.devices.ppk2.box import Box
-from instruments.devices.ppk2.calibration import Metadata, current_table
+from instruments.devices.ppk2.calibration import Metadata, check_same, current_table
 from instruments.devices.ppk2.dialect import AMPERE, LAST_RESORT, POWER_ON, mode
 from instruments.devices.ppk2.protocol import WORD_BYTES
 from instruments.devices.ppk2.stream import PERIOD_S, RATE_HZ, Ppk2Stream
@@ -125,12 +125,16 @@ class Ppk2(Instrument):
             self._link.close()
 
     def configure(self, settings: SamplingSettings, deadline: Deadline) -> AppliedSampling:
-        """Close the path to the DUT in mode `ampere`; raise `Refused` for another rate than 100 kHz."""
+        """Close the path to the DUT in mode `ampere`; raise `Refused` for another rate than 100 kHz.
+
+        The calibration is read again, and must be what it was.
+        """
         self.rates.checked(settings.sample_rate_hz)
         if self._options.mode == "ampere":
             self._box.send(mode(AMPERE), deadline)
             self._box.send(POWER_ON, deadline)
-        self._metadata = self._box.metadata(deadline)
+        before, self._metadata = self._metadata, self._box.metadata(deadline)
+        check_same(before, self._metadata)
         if self._options.mode == "ampere" and self._metadata.number("mode") != AMPERE:
             came = f"mode is {self._metadata.text.get('mode', 'not stated')} in its metadata, not {AMPERE}"
             raise Refused(f"make {self.name} an ampere meter", came, LAST_RESORT)
@@ -151,7 +155,10 @@ class Ppk2(Instrument):
         self._box.start(self._new_stream(), deadline)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
-        """Return what has arrived, without waiting for more."""
+        """Return what has arrived, without waiting for more; raise `TimedOut` if nothing has come for a second.
+
+        What came before is kept for `stop()`.
+        """
         self._box.receive(deadline)
         return self._box.take_items()
 

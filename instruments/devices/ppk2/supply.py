@@ -81,6 +81,7 @@ class Ppk2Supply:
     def _off(self, deadline: Deadline) -> None:
         self._box.send(POWER_OFF, deadline)
         limit, came = deadline.at_most(CONFIRM_S), 0
+        self._box.receive(limit)  # what had come before the command shows nothing
         current_a = math.nan
         while not limit.expired():
             came += self._box.wait(limit)

@@ -176,6 +176,13 @@ def test_an_edge_in_a_gap_is_as_uncertain_as_the_gap_is_long() -> None:
     assert made.take_edges() == [Edge(16.5 / 6, 5.5 / 6)]
 
 
+def test_an_input_that_goes_back_is_a_violation() -> None:
+    made = begun()
+    made.add_pin(pin(START + 10, [1, 1, 0]))
+    with pytest.raises(ProtocolViolation, match="the input of a Joulescope: sample_id 1011 after 1013"):
+        made.add_pin(pin(START + 11, [1, 0]))
+
+
 def test_edges_before_the_first_sample_are_none_and_wait_for_it() -> None:
     made = assembly()
     made.add_pin(pin(START - 4, [1, 0, 1, 1, 1, 0]))

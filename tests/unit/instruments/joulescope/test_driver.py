@@ -282,8 +282,40 @@ def test_a_device_that_answers_but_streams_nothing_is_noticed() -> None:
     b.poll(0.3)
     for stream in ("s/i", "s/v", "s/gpi/0"):
         b.twin._streams.switch(stream, False, 0)
-    with pytest.raises(TimedOut, match="nothing came for 1 s"):
+    with pytest.raises(TimedOut, match="nothing came of current, voltage, input for 1 s"):
         b.poll(3.0)
+
+
+@pytest.mark.parametrize(("stream", "name"), [("s/i", "current"), ("s/v", "voltage"), ("s/gpi/0", "input")])
+def test_one_signal_that_falls_silent_is_noticed_while_the_others_go_on(stream: str, name: str) -> None:
+    b = JoulescopeBench().open()
+    b.start()
+    before = end(b.poll(0.3))
+    b.twin._streams.switch(stream, False, 0)
+    with pytest.raises(TimedOut, match=f"nothing came of {name} for 1 s"):
+        b.poll(3.0)
+    assert before > 0
+    rest = samples(b.stop())
+    assert bool(rest) is (name == "input")  # a sample needs both signals; what came of it is kept
+
+
+@each
+def test_a_setting_is_waited_for_however_little_time_is_left(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # With a time-out of 0 the library does not wait, and so no refusal would be heard.
+    b = JoulescopeBench(model).open()
+    waits: list[float | None] = []
+    set_topic = TwinDriver.publish
+
+    def publish(self: TwinDriver, topic: str, value: object, timeout: float | None = None) -> None:
+        waits.append(timeout)
+        if timeout:
+            set_topic(self, topic, value)
+
+    monkeypatch.setattr(TwinDriver, "publish", publish)
+    b.world.faults.refuse.add("h/fp")
+    with pytest.raises(Refused, match="set h/fp = 50"):
+        b.driver.configure(SamplingSettings(10e3), b.clock.deadline(0.0))
+    assert all(wait is not None and wait > 0 for wait in waits)
 
 
 def test_messages_at_another_rate_end_the_stream_and_what_came_before_is_kept() -> None:

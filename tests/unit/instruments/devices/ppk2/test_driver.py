@@ -56,7 +56,7 @@ def test_a_stream_that_cannot_be_ended_is_said():
 
 def test_another_device_is_not_taken_for_one(monkeypatch):
     b = bench()
-    monkeypatch.setattr(b.twin, "metadata_text", lambda: b"hello END\n")
+    monkeypatch.setattr(b.twin, "metadata_text", lambda: b"hello\nEND\n")
     with pytest.raises(ProtocolViolation, match="check that the port is a PPK2's"):
         b.box.open(b.deadline())
 
