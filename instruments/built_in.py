@@ -35,6 +35,7 @@ BUILT_IN = (
         specification="instruments.devices.n6705",
         edges="first edge starts the log (trigger input), later ones from the IO manager's laps; or aux_edges",
         channel_option="channel",
+        feeding_option="channel",
         samples_own_output=True,
         by_option=(("edges", "aux_edges"),),
         models=("N6705B", "N6705C", "N6700B", "N6700C", "N6701C", "N6702C"),
@@ -152,6 +153,7 @@ BUILT_IN = (
         specification="instruments.devices.ngu.ngm",
         edges="first edge starts the log (digital input), later ones from the IO manager's laps",
         samples_own_output=True,
+        feeding_option="channel",
         models=("NGM201", "NGM202"),
         quantities=("voltage", "current"),
         kind="mean",
@@ -166,6 +168,7 @@ BUILT_IN = (
         options="instruments.devices.dp800.driver:Options",
         twin="instruments.devices.dp800.twin:VirtualDp800",
         specification="instruments.devices.dp800",
+        feeding_option="channel",
         models=("DP811", "DP821", "DP831", "DP832", "DP811A", "DP821A", "DP831A", "DP832A"),
     ),
     DriverSpec(
@@ -177,6 +180,7 @@ BUILT_IN = (
         options="instruments.devices.spd.driver:Options",
         twin="instruments.devices.spd.twin:VirtualSpd",
         specification="instruments.devices.spd",
+        feeding_option="channel",
         models=("SPD3303X", "SPD3303X-E", "SPD3303C", "SPD1168X", "SPD1305X"),
     ),
     DriverSpec(

@@ -35,6 +35,8 @@ class DriverSpec:
     the serial port (0: it has none); `other_bauds` are tried where the port's driver refuses it, for a device
     whose USB port works at any speed. `edges` describes how edges are captured. `channel_option` is set for a
     mainframe: it names the option that selects a channel; different benches can use different channels at once.
+    `feeding_option` names the option that says on which of several outputs the DUT hangs; the twin of such
+    a box is told by its method `feeds`, for a wire is where it is, whatever is switched on.
     With `on_tcp`, a stream is a TCP connection to a server, `tcp://host:port`, and its twin is served there.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
     where it plays supply, too. `lacks` says which roles are not there where an option has a certain value; a
@@ -58,6 +60,7 @@ class DriverSpec:
     other_bauds: tuple[int, ...] = ()
     edges: str = ""
     channel_option: str = ""
+    feeding_option: str = ""
     samples_own_output: bool = False
     on_tcp: bool = False
     lacks: tuple[tuple[str, Any, tuple[RoleName, ...]], ...] = ()
@@ -75,6 +78,14 @@ class DriverSpec:
         missing = {role for key, value, roles in self.lacks if options.get(key) == value for role in roles}
         more = (role for role, option in self.by_option if options.get(option))
         return tuple(role for role in (*self.roles, *more) if role not in missing)
+
+    def feeding_output(self, options: Mapping[str, Any]) -> int:
+        """Return the number of the output on which the DUT hangs with these `options`; 0 where it has one only."""
+        if not self.feeding_option:
+            return 0
+        default = self.options_model().model_fields[self.feeding_option].default
+        number = options.get(self.feeding_option, default)
+        return number if isinstance(number, int) else 0  # anything else is refused with the driver's options
 
     def options_model(self) -> type[BaseModel]:
         """Return the pydantic model for the driver's options."""

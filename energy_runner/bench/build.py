@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from energy_runner.bench.rails import BenchRail, RailsSupply, Sampled, twin_rails
+from energy_runner.bench.rails import BenchRail, RailsSupply, Sampled, twin_outputs, twin_rails
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
 from energy_runner.bench.words import fault
@@ -386,6 +386,7 @@ def _twin(
         start_ns=round((virtual.start_s if virtual else 0.0) * 1e9),
         emulated=virtual.emulated if virtual else False,
         rails=twin_rails(spec),
+        outputs=twin_outputs(instruments_of(spec)),
         fed_v=_fed_from_outside_v(spec) if players.supply is None else 0.0,
         load=LoadOptions(virtual.load_ohm, virtual.load_pulse_s, virtual.load_period_s)
         if virtual and virtual.load_ohm is not None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several supply rails of one DUT: which instruments feed and sample them, and their supplies as one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec
@@ -123,6 +123,12 @@ class RailsSupply:
         for rail in self._rails:
             if isinstance(rail.supply, SelfWatching):
                 rail.supply.keep_alive(deadline)
+
+
+def twin_outputs(instruments: Mapping[str, InstrumentSpec]) -> dict[str, int]:
+    """Return the output on which the DUT hangs, for each instrument that has several."""
+    outputs = {name: drivers()[one.driver].feeding_output(one.options) for name, one in instruments.items()}
+    return {name: output for name, output in outputs.items() if output}
 
 
 def twin_rails(spec: BenchSpec) -> dict[str, TwinRail]:

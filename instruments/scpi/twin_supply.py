@@ -38,7 +38,7 @@ class SupplyOutput:
 
 
 class SupplyOutputs:
-    """All outputs of a supply; the DUT hangs on the first that is switched on while no other one is."""
+    """All outputs of a supply; the DUT hangs on the first until `feeds` says on which."""
 
     def __init__(self, world: World, table: SupplyTable, outputs: Sequence[SupplyOutput]) -> None:
         self.all = list(outputs)
@@ -53,6 +53,22 @@ class SupplyOutputs:
         if number is None or not 1 <= number <= len(self.all):
             raise ScpiError(-224)
         return self.all[number - 1]
+
+    def feeds(self, number: int) -> None:
+        """Let the DUT hang on an output, from 1; a number that the supply has not changes nothing."""
+        if 1 <= number <= len(self.all):
+            self._feeding = self.all[number - 1]
+
+    def left_on(self, number: int, voltage_v: float) -> None:
+        """Be found with an output switched on at a voltage (V), as another program left it."""
+        if 1 <= number <= len(self.all):
+            self.set_voltage(self.all[number - 1], voltage_v)
+            self.switch(self.all[number - 1], True)
+
+    @property
+    def feeding(self) -> int:
+        """Return the number of the output on which the DUT hangs."""
+        return self.all.index(self._feeding) + 1
 
     def named(self, call: Call, index: int = 0) -> SupplyOutput:
         """Return the output that a parameter such as `CH1` names."""
@@ -81,8 +97,6 @@ class SupplyOutputs:
 
     def switch(self, output: SupplyOutput, on: bool) -> None:
         """Switch an output."""
-        if on and not any(other.on for other in self.all):
-            self._feeding = output
         output.on = on
         self.feed()
 

@@ -42,6 +42,7 @@ class TwinOptions:
     emulators, and `model_path` is the network built into the DUT's firmware. `load` is a resistor in the place of
     the DUT. `fed_v` is the voltage of a supply outside the bench, which is always on; 0 where an instrument of the
     bench feeds the DUT. `rails` says which instruments are on further rails, or further channels of a mainframe.
+    `outputs` is the number of the output on which the DUT hangs, for each instrument that has several.
     """
 
     instruments: dict[str, DriverSpec] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class TwinOptions:
     load: LoadOptions | None = None
     fed_v: float = 0.0
     rails: dict[str, TwinRail] = field(default_factory=dict)
+    outputs: dict[str, int] = field(default_factory=dict)
 
 
 class Twin(Protocol):
@@ -112,6 +114,9 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
         if on.rail not in rails:
             rails[on.rail] = world.rail(on.rail, RAIL_SHARE)
         twins[name] = _twin(spec, name, on, rails[on.rail], twins)
+        output = on.channel or options.outputs.get(name, 0)
+        if output and not on.beside:
+            twins[name].feeds(output)
     if options.fed_v:
         world.set_supply(True, options.fed_v)
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
@@ -121,10 +126,7 @@ def _twin(spec: DriverSpec, name: str, on: TwinRail, world: World, twins: dict[s
     """Return the twin of an instrument on its rail, whose `world` it sees."""
     if on.beside:
         return twins[on.beside].another(world, name, on.channel)
-    twin = spec.build_twin(world, name)
-    if on.channel:
-        twin.feeds(on.channel)
-    return twin
+    return spec.build_twin(world, name)
 
 
 def _loaded(world: World, options: TwinOptions, load: LoadOptions) -> tuple[DutTwin, Wired]:

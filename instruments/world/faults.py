@@ -59,6 +59,7 @@ class Faults:
     dut_clock_wraps_us: int = 0  # the DUT's microseconds wrap here instead of at 2^32; 0 = they do not
     crash_dut_at_ns: int | None = None  # the DUT's core stops for ever after an invalid instruction: a hard fault
     stale_stream: bool = False  # an earlier run left the monitor streaming with the DUT powered
+    left_on: int = 0  # the output of a box with several that another program left switched on, from 1; 0 = none
     # What another program left set in the monitor, in the words of its own commands: {"acqmode": "stat"}.
     left_over: dict[str, str] = field(default_factory=dict)
     buffer_full: bool = False  # the monitor reports a full transmit buffer (`buff 100%`)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bench of twins around any driver of the registry: it plays every role that it can, others play the rest."""
 
+from typing import Any
+
 from energy_runner.bench import BenchSpec
 from instruments.registry import DriverSpec
 
@@ -8,8 +10,8 @@ BOX, METER, RELAY = "box", "meter", "relay"
 VOLTAGE_V = 3.0
 
 
-def any_bench(driver: DriverSpec) -> BenchSpec:
-    """Return the bench; a DUT that nothing of it can feed is fed from outside."""
+def any_bench(driver: DriverSpec, **options: Any) -> BenchSpec:
+    """Return the bench, the box with `options`; a DUT that nothing of it can feed is fed from outside."""
     plays = set(driver.roles)
     box_samples = "sampler" in plays
     others = {"sampler": METER, "edges": RELAY if box_samples else METER, "dut": RELAY}
@@ -18,7 +20,11 @@ def any_bench(driver: DriverSpec) -> BenchSpec:
         roles["supply"] = BOX if "supply" in plays else METER
     roles |= {role: BOX for role in ("thermometer", "switch") if role in plays}
     drivers = {BOX: driver.name, METER: "ideal", RELAY: "io-manager"}
-    used = {name: {"driver": drivers[name], "port": "virtual"} for name in sorted(set(roles.values()))}
+    used: dict[str, dict[str, Any]] = {
+        name: {"driver": drivers[name], "port": "virtual"} for name in sorted(set(roles.values()))
+    }
+    if options:
+        used[BOX]["options"] = options
     return BenchSpec.model_validate(
         {"name": f"any-{driver.name}", "instruments": used, "roles": roles, "supply": {"voltage_v": VOLTAGE_V}}
     )

@@ -27,5 +27,6 @@ def make_ngm(seed: int = 1, *, ideal: bool = True, channel: int = 1) -> Bench:
     clock = VirtualClock()
     world = World(clock, seed, ideal=ideal)
     twin = VirtualNgm(world)
+    twin.feeds(channel)
     cable = CableLink("monitor", clock, twin.port)
     return Bench(world, twin, Monitor(Ngm(StreamScpiLink(cable), clock, Options(channel=channel))), cable)

@@ -15,6 +15,7 @@ from instruments.world.world import World
 TABLE = SupplyTable("dp800", feeds=(0.0005, 20e-3), measures=(0.0005, 10e-3), step=1e-3)
 # Settings that other programs use, as they are after *RST.
 _OTHERS = {"TIME": "OFF", "DELAY": "OFF", "OUTP:TRAC": "OFF"}
+LEFT_V = 3.3  # as another program left an output on
 _STALE = b"3.300\n"  # the answer to a question of a run that died
 
 
@@ -31,6 +32,10 @@ class VirtualDp800:
         self._others = dict(_OTHERS)
         self._stale = True
 
+    def feeds(self, number: int) -> None:
+        """Let the DUT hang on this output, from 1."""
+        self.outputs.feeds(number)
+
     def _receive(self, data: bytes) -> None:
         self.port.emit(self._core.feed(data))
 
@@ -38,9 +43,9 @@ class VirtualDp800:
         """Be found as others left us, if a fault says so: otherwise set, feeding, an answer unread."""
         if self._stale:
             self._others |= self.world.faults.left_over
+            self.outputs.left_on(self.world.faults.left_on, LEFT_V)
         if self.world.faults.stale_stream and self._stale:
-            self.outputs.set_voltage(self.outputs.at(1), 3.3)
-            self.outputs.switch(self.outputs.at(1), True)
+            self.outputs.left_on(self.outputs.feeding, LEFT_V)
             self.port.emit(_STALE)
         self._stale = False
 

@@ -27,6 +27,7 @@ SMU = "N6781A"
 _ASCII_SLOWER = 5  # the shortest period with FORM ASC
 _NUMBER = "+.8E"
 # What an interrupted run may leave unread: the end of a block and an answer.
+LEFT_V = 3.3  # as another program left an output on
 _STALE = b'\x0a\x3d\xcc\xcc\xcd\n+0,"No error"\n'
 
 
@@ -45,6 +46,7 @@ class VirtualN6705:
         self._whole = VirtualWholeLogs(self._channels, world.faults)
         handlers = self._handlers() | self._whole.handlers() | self._watchdog.handlers()
         self._core = ScpiCore(handlers, world.faults.refuses)
+        self._ours = DUT_CHANNEL
         self._wire(DUT_CHANNEL, world)
         self.port = self._connection(name, self._core)
         self._stale = True
@@ -63,19 +65,20 @@ class VirtualN6705:
         """Let `channel` feed the DUT in the place of the first one."""
         while len(self._channels) < channel:
             self._channels.append(Channel("N6731B", len(self._channels) + 1))
-        first, ours = self._channels[DUT_CHANNEL - 1], self._channels[channel - 1]
-        if ours is not first:
-            ours.module, ours.rail, first.rail = SMU, first.rail, None
+        before, ours = self._channels[self._ours - 1], self._channels[channel - 1]
+        self._ours = channel
+        if ours is not before:
+            ours.module, ours.rail, before.rail = SMU, before.rail, None
 
     @property
     def _others(self) -> dict[str, str]:
         """The settings of the DUT's channel that other programs use."""
-        return self._channels[DUT_CHANNEL - 1].others
+        return self._channels[self._ours - 1].others
 
     @property
     def _log(self) -> VirtualLog:
         """The log of the DUT's channel."""
-        rail = self._channels[DUT_CHANNEL - 1].rail
+        rail = self._channels[self._ours - 1].rail
         assert rail is not None  # noqa: S101 - wired first
         return rail.log
 
@@ -99,9 +102,12 @@ class VirtualN6705:
         self._stale = False
         for channel in self._channels:
             channel.others |= self.world.faults.left_over
-        ours = self._channels[DUT_CHANNEL - 1]
+        for channel in self._channels[: self.world.faults.left_on][-1:]:
+            channel.voltage_v, channel.on = LEFT_V, True
+            channel.supply()
+        ours = self._channels[self._ours - 1]
         if self.world.faults.stale_stream and ours.rail is not None:
-            ours.voltage_v, ours.on, ours.log_current = 3.3, True, True
+            ours.voltage_v, ours.on, ours.log_current = LEFT_V, True, True
             ours.supply()
             columns = self._columns([ours])
             ours.rail.log.arm(columns, self._ticks(ours, columns) * TICK_S)

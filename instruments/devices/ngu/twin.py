@@ -6,7 +6,7 @@ second; `FLOG:DATA?` with nothing to read is never answered; skipped records are
 is enabled; for a moment after switching, the output's state is the old one and no voltage is measured; the
 trigger input takes both edges; commands of an NGM act on the channel that was selected last. What it has not is
 answered as an undefined header. Sources: see `protocol.py` and `dialect.py`; each trap was met in a published
-program or is the worst that the manual allows. The DUT hangs on the output that a program switches on first.
+program or is the worst that the manual allows. The DUT hangs on the first output until `feeds` says on which.
 """
 
 import math
@@ -58,6 +58,7 @@ NGM_METER = MeterTable(
 HALVES = tuple(name for name, hz in RATES.items() if math.log2(RATES["500K"] / hz).is_integer())
 DECADES = ("100", "001K", "010K", "050K", "250K", "500K")
 # What an interrupted run may leave unread: the end of a block and an answer.
+LEFT_V = 3.3  # as another program left an output on
 _STALE = b'\x0a\x3d\xcc\xcc\xcd\n0,"No error"\n'
 __all__ = ["DECADES", "FIFO_S", "HALVES", "METER", "NGM_METER", "PIECE_S", "VirtualNgm", "VirtualNgu"]
 
@@ -78,6 +79,12 @@ class VirtualNgu:
         self._reset_settings()
         world.on_edge(self._edge)
 
+    def feeds(self, number: int) -> None:
+        """Let the DUT hang on this output, from 1; a number that the instrument has not changes nothing."""
+        if 1 <= number <= len(self.outputs):
+            for other, output in enumerate(self.outputs, start=1):
+                output.feeds = other == number
+
     @property
     def _others(self) -> dict[str, str]:
         return self.outputs[0].others
@@ -90,10 +97,12 @@ class VirtualNgu:
         if self._stale:
             for output in self.outputs:
                 output.others |= self.world.faults.left_over
+            for output in self.outputs[: self.world.faults.left_on][-1:]:
+                output.left_on(LEFT_V)
         if self.world.faults.stale_stream and self._stale:
-            self.outputs[0].voltage_v = 3.3
-            self._switch(self.outputs[0], True)
-            self._arm(self.outputs[0])
+            ours = next(output for output in self.outputs if output.feeds)
+            ours.left_on(LEFT_V)
+            self._arm(ours)
             self.port.emit(_STALE)
         self._stale = False
 
@@ -127,7 +136,7 @@ class VirtualNgu:
         """Return what acts on the selected output."""
         level = "[:LEVel][:IMMediate][:AMPLitude]"
         return {
-            "OUTPut[:STATe]": lambda out, call: self._switch(out, call.switch()),
+            "OUTPut[:STATe]": lambda out, call: out.switch(call.switch()),
             "OUTPut[:STATe]?": lambda out, call: out.told(),
             f"[SOURce:]VOLTage{level}": lambda out, call: out.put_number("voltage_v", call, 0.0, 20.0),
             f"[SOURce:]VOLTage{level}?": lambda out, call: f"{out.voltage_v:.4f}",
@@ -155,7 +164,7 @@ class VirtualNgu:
     def _own_handlers(self) -> dict[str, Handler]:
         """Return what this family has and the other has not."""
         return {
-            "OUTPut:GENeral[:STATe]": lambda call: self._switch(self.outputs[0], call.switch()),
+            "OUTPut:GENeral[:STATe]": lambda call: self.outputs[0].switch(call.switch()),
             "[SOURce:]PRIority": lambda call: call.one_of("VOLTage"),
             "[SOURce:]VOLTage:RANGe": lambda call: call.one_of("20", "6"),
             "[SOURce:]CURRent:RANGe": lambda call: call.one_of("8", "3", "0.1", "0.01"),
@@ -180,13 +189,6 @@ class VirtualNgu:
             output.reset()
         self._selected = 1
         self._trigger_on, self._trigger_source, self._pin = False, "OUTP", "EXT"
-
-    def _switch(self, output: VirtualOutput, on: bool) -> None:
-        """Switch an output; the DUT hangs on the first that is switched on while no other one is."""
-        if on and not any(other.on for other in self.outputs):
-            for other in self.outputs:
-                other.feeds = other is output
-        output.switch(on)
 
     # --- log ---------------------------------------------------------------------------------------------
 
@@ -231,7 +233,7 @@ class VirtualNgm(VirtualNgu):
 
     def _general(self, on: bool) -> None:
         for output in self.outputs:
-            self._switch(output, on and output.selected)
+            output.switch(on and output.selected)
 
 
 _STATUS: dict[str, object] = {

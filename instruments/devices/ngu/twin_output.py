@@ -59,6 +59,11 @@ class VirtualOutput:
             self._told, self.on, self._switched_ns = self.on, on, self._world.clock.now_ns()
         self.feed()
 
+    def left_on(self, voltage_v: float) -> None:
+        """Be found switched on at a voltage (V), as another program left it."""
+        self.voltage_v = voltage_v
+        self.switch(True)
+
     def feed(self) -> None:
         """Let the DUT feel the settings, if it hangs on this output."""
         if self.on and self.protect and self.voltage_v > self.protection_v:

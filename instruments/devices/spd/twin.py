@@ -17,6 +17,7 @@ TABLE = SupplyTable("spd", feeds=(0.0003, 10e-3), measures=(0.0003, 10e-3), step
 DEAF_NS = 10_000_000
 # Settings that other programs use, as they are after a reset.
 _OTHERS = {"OUTP:TRACK": "0", "TIME": "OFF"}
+LEFT_V = 3.3  # as another program left an output on
 _STALE = b"3.300\n"  # the answer to a question of a run that died
 
 
@@ -36,6 +37,10 @@ class VirtualSpd:
         self._stale = True
         self.lost: list[bytes] = []  # commands that came too soon
 
+    def feeds(self, number: int) -> None:
+        """Let the DUT hang on this output, from 1."""
+        self.outputs.feeds(number)
+
     def _receive(self, data: bytes) -> None:
         now_ns = self.world.clock.now_ns()
         too_soon, self._heard_ns = now_ns < self._heard_ns + DEAF_NS, now_ns
@@ -48,9 +53,9 @@ class VirtualSpd:
         """Be found as others left us, if a fault says so: otherwise set, feeding, an answer unread."""
         if self._stale:
             self._others |= self.world.faults.left_over
+            self.outputs.left_on(self.world.faults.left_on, LEFT_V)
         if self.world.faults.stale_stream and self._stale:
-            self.outputs.set_voltage(self.outputs.at(1), 3.3)
-            self.outputs.switch(self.outputs.at(1), True)
+            self.outputs.left_on(self.outputs.feeding, LEFT_V)
             self.port.emit(_STALE)
         self._stale = False
 

@@ -42,6 +42,7 @@ def make(channel: int = 2, *, model: str = "DP832", ideal: bool = True, seed: in
     world = World(clock, seed, ideal=ideal)
     world.faults.corrupt["monitor>host"] = lambda data: data.replace(b"DP832", model.encode())
     twin = VirtualDp800(world)
+    twin.feeds(channel)
     link = StreamScpiLink(CableLink("monitor", clock, twin.port))
     return Bench(world, twin, Dp800(link, clock, Options(channel=channel)))
 

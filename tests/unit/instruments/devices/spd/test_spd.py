@@ -40,6 +40,7 @@ def make(channel: int = 1, *, ideal: bool = True, seed: int = 1) -> Bench:
     clock = VirtualClock()
     world = World(clock, seed, ideal=ideal)
     twin = VirtualSpd(world)
+    twin.feeds(channel)
     link = StreamScpiLink(CableLink("monitor", clock, twin.port))
     return Bench(world, twin, Spd(link, clock, Options(channel=channel)), link)
 
