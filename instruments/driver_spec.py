@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from instruments.clock import Clock
+from instruments.firmware import OldestFirmware
 from instruments.roles import Instrument, Rates, RoleName, SignalKind
 from instruments.specifications import Specification, load
 
@@ -44,8 +45,9 @@ class DriverSpec:
     where an option, named with the role, is set.
 
     For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
-    `ranges` in words, `usb` ids (vendor and product), and the `library` (a module) with which the driver talks,
-    which the package's `extra` of that name brings.
+    `ranges` in words, the `oldest` firmware with what the driver needs (empty: not known), `usb` ids (vendor and
+    product), and the `library` (a module) with which the driver talks, which the package's `extra` of that name
+    brings.
     """
 
     name: str
@@ -69,6 +71,7 @@ class DriverSpec:
     quantities: tuple[str, ...] = ()
     kind: SignalKind | None = None
     ranges: str = ""
+    oldest: tuple[OldestFirmware, ...] = ()
     usb: tuple[str, ...] = ()
     extra: str = ""
     library: str = ""
