@@ -2,7 +2,7 @@
 """Build a bench of twins: one world, one DUT, and a twin for each instrument named in the bench file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -113,10 +113,8 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
         on = options.rails.get(name, TwinRail(""))
         if on.rail not in rails:
             rails[on.rail] = world.rail(on.rail, RAIL_SHARE)
-        twins[name] = _twin(spec, name, on, rails[on.rail], twins)
         output = on.channel or options.outputs.get(name, 0)
-        if output and not on.beside:
-            twins[name].feeds(output)
+        twins[name] = _twin(spec, name, replace(on, channel=output), rails[on.rail], twins)
     if options.fed_v:
         world.set_supply(True, options.fed_v)
     return TwinBench(clock, world, dut, {name: twins[name] for name in options.instruments})
@@ -126,7 +124,10 @@ def _twin(spec: DriverSpec, name: str, on: TwinRail, world: World, twins: dict[s
     """Return the twin of an instrument on its rail, whose `world` it sees."""
     if on.beside:
         return twins[on.beside].another(world, name, on.channel)
-    return spec.build_twin(world, name)
+    twin = spec.build_twin(world, name)
+    if on.channel:
+        twin.feeds(on.channel)
+    return twin
 
 
 def _loaded(world: World, options: TwinOptions, load: LoadOptions) -> tuple[DutTwin, Wired]:

@@ -87,8 +87,8 @@ def energy_windows(
     """
     found_of = impossible or [Impossible()] * len(alignment.windows)
     placed_of = {
-        id(matched.command.inference): found
-        for matched, *found in zip(
+        id(matched.command.inference): (placed, cannot_be, loss)
+        for matched, placed, cannot_be, loss in zip(
             matching.windows(), alignment.windows, found_of, unknown_losses(facts, alignment), strict=True
         )
     }
