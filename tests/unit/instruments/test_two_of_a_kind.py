@@ -5,6 +5,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pyvisa.constants import InterfaceType
+from pyvisa_py.sessions import Session
 
 from instruments.clock import VirtualClock
 from instruments.conformance.subject import _silent_dut
@@ -133,6 +135,7 @@ class Manager:
         self.backend = backend
 
     def list_resources(self, query: str = "") -> tuple[str, ...]:
+        assert self.backend != "@py", "pyvisa-py would search the whole network"
         return self.there
 
     def list_opened_resources(self) -> list[object]:
@@ -146,16 +149,19 @@ class Manager:
 
 
 @pytest.mark.parametrize("spec", SCPI, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("backend", ["@py", "@ivi"])
 @pytest.mark.parametrize("form", ["USB0::{}::{}::{}::INSTR", "USB0::{}::{}::{}::0::INSTR"])
 def test_a_usb_instrument_that_is_not_there_names_those_that_are(
-    spec: Any, form: str, monkeypatch: pytest.MonkeyPatch
+    spec: Any, form: str, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vendor, product = (spec.usb or ("0957:0f07",))[0].split(":")
     clock = VirtualClock()
     stranger = "USB0::0x1111::0x2222::X9::INSTR"
     as_decimal = form.format(int(vendor, 16), int(product, 16), "MY202")
     monkeypatch.setattr("pyvisa.ResourceManager", Manager)
-    link = VisaLink(form.format(f"0x{vendor}", f"0x{product}", "MY101"), name="box")
+    usb = Session.get_session_class(InterfaceType.usb, "INSTR")
+    monkeypatch.setattr(usb, "list_resources", lambda: Manager.there)
+    link = VisaLink(form.format(f"0x{vendor}", f"0x{product}", "MY101"), name="box", backend=backend)
 
     def refusal(*there: str) -> InstrumentError:
         monkeypatch.setattr(Manager, "there", there)
