@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The table of our own drivers; the rooms of the devices are in `instruments/devices/`."""
 
+from instruments import oldest_firmware
 from instruments.driver_spec import DriverSpec, RoleChange
 
 BUILT_IN = (
@@ -22,6 +23,7 @@ BUILT_IN = (
         quantities=("energy",),
         kind="mean",
         ranges="up to 50 mA, automatic",
+        oldest=oldest_firmware.LPM01A,
         usb=("0483:5740",),
     ),
     DriverSpec(
@@ -42,6 +44,7 @@ BUILT_IN = (
         quantities=("current", "voltage"),
         kind="mean",
         ranges="10 µA to 3 A, automatic without a gap",
+        oldest=oldest_firmware.N6705,
     ),
     DriverSpec(
         name="ngu",
@@ -73,6 +76,7 @@ BUILT_IN = (
             quantities=("current", "voltage"),
             kind="mean",
             ranges="18 µA to 10 A, automatic",
+            oldest=oldest_firmware.JS220 if model == 220 else (),
             usb=(usb,),
             extra="joulescope",
             library="pyjoulescope_driver",
@@ -95,6 +99,7 @@ BUILT_IN = (
         quantities=("current", "voltage"),
         kind="mean",
         ranges="up to 5 A, automatic",
+        oldest=oldest_firmware.OTII,
     ),
     DriverSpec(
         name="otii-ace",
@@ -112,6 +117,7 @@ BUILT_IN = (
         quantities=("current", "voltage"),
         kind="mean",
         ranges="up to 5 A, automatic",
+        oldest=oldest_firmware.OTII,
     ),
     DriverSpec(
         name="wt310",

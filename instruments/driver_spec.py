@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from instruments.clock import Clock
+from instruments.firmware import OldestFirmware
 from instruments.roles import Instrument, Rates, RoleName, SignalKind
 from instruments.specifications import Specification, load
 
@@ -53,8 +54,9 @@ class DriverSpec:
     a sampler that has lost the role of a supply measures what another feeds.
 
     For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
-    `ranges` in words, `usb` ids (vendor and product), and the `library` (a module) with which the driver talks,
-    which the package's `extra` of that name brings.
+    `ranges` in words, the `oldest` firmware with what the driver needs (empty: not known), `usb` ids (vendor and
+    product), and the `library` (a module) with which the driver talks, which the package's `extra` of that name
+    brings.
     """
 
     name: str
@@ -77,6 +79,7 @@ class DriverSpec:
     quantities: tuple[str, ...] = ()
     kind: SignalKind | None = None
     ranges: str = ""
+    oldest: tuple[OldestFirmware, ...] = ()
     usb: tuple[str, ...] = ()
     extra: str = ""
     library: str = ""
@@ -91,6 +94,14 @@ class DriverSpec:
     def changes_by(self, options: Mapping[str, Any]) -> tuple[RoleChange, ...]:
         """Return the changes of its roles that these `options` make."""
         return tuple(one for one in self.changes if options.get(one.option) == one.value)
+
+    def feeding_output(self, options: Mapping[str, Any]) -> int:
+        """Return the number of the output on which the DUT hangs with these `options`; 0 where it has one only."""
+        if not self.feeding_option:
+            return 0
+        default = self.options_model().model_fields[self.feeding_option].default
+        number = options.get(self.feeding_option, default)
+        return number if isinstance(number, int) else 0  # anything else is refused with the driver's options
 
     def feeding_output(self, options: Mapping[str, Any]) -> int:
         """Return the number of the output on which the DUT hangs with these `options`; 0 where it has one only."""

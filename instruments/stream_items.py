@@ -28,12 +28,18 @@ class Samples:
 
 @dataclass(frozen=True)
 class Lost:
-    """`missing` samples were lost somewhere in [`after`, `before`); `detail` says how the loss was noticed."""
+    """`missing` samples were lost somewhere in [`after`, `before`); `detail` says how the loss was noticed.
+
+    `modulo` is 0 where their number is exact. Elsewhere it cannot be known: `missing` is then the likeliest one,
+    and those that cannot be told from it lie `modulo` apart: 64 for a counter that wraps there, 1 where nothing
+    counts and the number is estimated.
+    """
 
     after: int
     before: int
     missing: int
     detail: str
+    modulo: int = 0
 
 
 @dataclass(frozen=True)

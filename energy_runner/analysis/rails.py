@@ -153,7 +153,8 @@ def _window(rails: Sequence[WindowResult]) -> WindowResult:
         "samples_over_range",
     )
     totals = {name: _total([getattr(rail, name) for rail in rails]) for name in names}
-    return rails[0].model_copy(update=totals | {"uncertainty": None})
+    known = all(rail.samples_missing_known for rail in rails)
+    return rails[0].model_copy(update=totals | {"samples_missing_known": known, "uncertainty": None})
 
 
 def _total(values: Sequence[float | None]) -> float | None:

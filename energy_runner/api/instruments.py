@@ -110,6 +110,7 @@ def driver_facts(driver: DriverSpec) -> dict[str, Any]:
         "rates_hz": [rates.least_hz, rates.most_hz] if rates else None,
         "ranges": driver.ranges,
         "edges": driver.edges,
+        "oldest_firmware": [asdict(one) for one in driver.oldest],
         "document": limits.document if limits else None,
         "assumed": limits.assumed if limits else None,
         "extra": driver.extra,

@@ -127,9 +127,19 @@ def _said_of(facts: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("rates", facts["rates"] or ""),
         ("ranges", facts["ranges"]),
         ("edges", facts["edges"] or "not captured"),
+        ("needs firmware", _oldest(facts)),
         ("options", ", ".join(facts["options"])),
         ("library", "" if not facts["extra"] else "installed" if facts["installed"] else _install(facts)),
     )
+
+
+def _oldest(facts: dict[str, Any]) -> str:
+    """Return the oldest firmware, or server, with what the driver needs, and who says so."""
+    said = (
+        f"{one['version']}{' of ' + one['of'] if one['of'] else ''} for {one['needed_for']} ({one['source']})"
+        for one in facts["oldest_firmware"]
+    )
+    return "; ".join(said) or "not known"
 
 
 _DOES = {

@@ -10,6 +10,7 @@ from energy_runner.director.advice import Heard, advised, permission_advice, wha
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.edge_delay_check import STEP as DELAY_STEP
 from energy_runner.director.edge_delay_check import EdgeDelayChecked, edges_among_samples
+from energy_runner.director.firmware import firmware_doubts
 from energy_runner.director.probe_check import RESTORE, RESTORE_S, STEP, ProbeCheck
 from energy_runner.director.pulse_check import pulse_seen
 from energy_runner.director.stop import StopRequest
@@ -283,6 +284,8 @@ class _Doctor:
             self._undo.register(SUPPLY_STEP, self._switch_off, OFF_S)
         identity = instrument.open(self._deadline(OPEN_S))
         self._reached[name] = identity
+        for doubt in firmware_doubts(self._bench, name, identity):
+            self._note(Examined(f"firmware of {_the(name)}", not doubt.is_older, doubt.text))
         return who(identity)
 
     def _switch_off(self, deadline: Deadline) -> None:

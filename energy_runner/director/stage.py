@@ -10,6 +10,7 @@ from energy_runner.bench.calibration import check_serial
 from energy_runner.bench.edge_delay import check_delay_of, delay_applied, other_dut
 from energy_runner.bench.rails import RailsSupply, Sampled
 from energy_runner.director.alive import KeepAlive
+from energy_runner.director.firmware import firmware_doubts
 from energy_runner.director.first_contact import first_contact, note_boot
 from energy_runner.director.isolation import Isolation
 from energy_runner.director.laps import check_laps
@@ -197,6 +198,8 @@ class Stage:
             check_serial(self.bench.spec, name, identity)
             if self.bench.sampler is not None:
                 check_delay_of(self.bench.spec, name, identity)
+            for doubt in firmware_doubts(self.bench, name, identity):
+                self.recorder.remark(name, doubt.text, suspicious=doubt.is_older)
             if identity.model:
                 self.identified(name, identity)
 

@@ -143,7 +143,7 @@ def _windows(result: Result, out: "Console") -> "Table":
                 fixed(scaled(window.energy_j, 1e3), 3),
                 fixed(scaled(window.energy_per_inference_j, 1e6), 3),
                 fixed(scaled(window.mean_power_w, 1e3), 3),
-                fixed(window.samples_missing, 0),
+                ("" if window.samples_missing_known else "~") + fixed(window.samples_missing, 0),
             ]
         else:
             cells.append(number(window.throughput_per_s, 6))

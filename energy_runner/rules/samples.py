@@ -60,7 +60,9 @@ def no_lost_samples(case: Case, row: Row) -> Judgement:
     A run whose samples do not add up to the monitor's own summary fails: some were misread, or lost unnoticed.
     """
     lost = sum(event.missing for event in case.facts.lost)
-    notes = [f"{lost} lost in the whole run"] if lost else []
+    known = not any(event.modulo for event in case.facts.lost)
+    said = f"{lost} lost" if known else f"about {lost} lost (how many cannot be known)"
+    notes = [f"{said} in the whole run"] if lost else []
     doubts = [finding.detail for finding in case.result.findings if finding.id == contradictions.SUMMARY]
     note = "; ".join([*notes, *map(shown, doubts)])
     judged = counts_judged(case.result.windows, "samples_missing", float(row.number), note)

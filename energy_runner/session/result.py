@@ -4,7 +4,7 @@
 No path, host name or time of analysis is in it: the same facts always give the same bytes.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, StrictBool
 
@@ -55,6 +55,9 @@ _METRICS = {"top1": "{value:.1f} % Top-1", "auc": "AUC {value:.2f}"}
 _SHOWN = 5  # failed rules in a notebook
 _COLUMNS = ("#", "Stimulus", "Inferences", "Duration s", "µJ per inference")
 
+# True unless it is written.
+Known = Annotated[StrictBool, Field(exclude_if=lambda known: known)]
+
 
 class WindowResult(Model):
     """One timed window. A figure that could not be measured is null, and a finding says why."""
@@ -86,7 +89,9 @@ class WindowResult(Model):
     samples_received: int | None = None
     """Samples of these that arrived."""
     samples_missing: int | None = None
-    """Samples of these that did not."""
+    """Samples of these that did not; the likeliest number where it cannot be known."""
+    samples_missing_known: Known = True
+    """False, and only then written, where it cannot be known how many are missing."""
     samples_over_range: int | None = None
     """Samples of these that were beyond the monitor's range."""
     uncertainty: WindowUncertainty | None = None

@@ -38,6 +38,10 @@ def _inferred(event: ev.InferenceDone) -> str:
     )
 
 
+def _lost_number(event: ev.SamplesLost) -> str:
+    return f"about {event.missing} (how many cannot be known)" if event.modulo else str(event.missing)
+
+
 def _stopped(event: ev.RunStopped) -> str:
     words = {True: "confirmed off", False: "NOT confirmed off", None: "not ours to switch"}
     reason = f" ({event.reason})" if event.reason else ""
@@ -58,7 +62,7 @@ _LINES: dict[str, Callable[[Any], str]] = {
     "acquisition-stopped": lambda event: f"acquisition stopped: {event.received} of {event.samples} samples",
     "edge-captured": lambda event: f"edge at sample {event.position:.12g}",
     "lap-captured": lambda event: f"edge at {event.lap_us} us of the IO manager's clock",
-    "samples-lost": lambda event: f"LOST {event.missing} samples between {event.after} and {event.before}",
+    "samples-lost": lambda event: f"LOST {_lost_number(event)} samples between {event.after} and {event.before}",
     "samples-over-range": lambda event: f"OVER RANGE: {event.count} samples from {event.at} on",
     "remark": lambda event: f"{'SUSPICIOUS ' if event.suspicious else ''}{event.box}: {event.text}",
     "problem": lambda event: f"PROBLEM {event.error}: {event.asked}: {event.came}",

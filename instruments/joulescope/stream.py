@@ -12,7 +12,7 @@ from instruments.joulescope.dialect import SIGNALS, Model
 from instruments.joulescope.messages import read_bits, read_floats
 from instruments.joulescope.slip import Slip, SlipWatch
 from instruments.links.bounded import BoundedQueue
-from instruments.roles import Edge, Note, StreamItem
+from instruments.roles import Edge, Lost, Note, StreamItem
 
 CAPACITY_BYTES = 64 << 20  # some 8 s of current and voltage at 1 MHz
 PIN = "input"
@@ -36,6 +36,7 @@ class Stream:
     def __init__(self, model: Model, stream_hz: int, rate_hz: float, clock: Clock) -> None:
         self._model = model
         self._clock = clock
+        self._rate_hz = rate_hz
         self._step = model.base_hz // stream_hz
         self._queue: BoundedQueue[_Arrival] = BoundedQueue(CAPACITY_BYTES, _Arrival.size)
         self._assembly = Assembly(tuple(SIGNALS), round(model.base_hz / rate_hz))
@@ -138,4 +139,5 @@ class Stream:
             "samples were lost, and how many cannot be known"
         )
         after, before = (max(0, self._assembly.index_of(count)) for count in (slip.after, end))
-        self._items.append(Note(text, suspicious=True, about="error", after=after, before=before + 1))
+        missing = max(1, round(slip.late_s * self._rate_hz))
+        self._items.append(Lost(after, before + 1, missing, text, 1))

@@ -6,11 +6,12 @@ end mark (`visa_messages`).
 """
 
 import re
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from instruments.clock import Deadline
-from instruments.errors import Unavailable
+from instruments.errors import InstrumentError, Unavailable
 from instruments.links.stream_scpi import StreamScpiLink
 from instruments.links.tcp import check_host
 from instruments.links.visa_calls import CHECK, milliseconds, visa_errors
@@ -28,7 +29,44 @@ _OPENING = {
     "GPIB": "check the cable and the address. pyvisa-py needs linux-gpib or gpib-ctypes; a vendor's VISA library "
     "(backend = '@ivi') brings its own driver",
 }
+_USB_NAME = re.compile(
+    r"USB\d*::(?P<vendor>\w+)::(?P<product>\w+)::(?P<serial>[^:]+)(::\d+)?(::INSTR)?", re.IGNORECASE
+)
 _SOCKET_NAME = re.compile(r"TCPIP\d*::(?P<host>[^:]+)::(?P<port>\d+)::SOCKET", re.IGNORECASE)
+
+
+@contextmanager
+def _others_named(manager: Any, backend: str, name: str) -> Iterator[None]:
+    """Let what refuses a USB instrument also say which serial numbers of its model are plugged in."""
+    try:
+        yield
+    except InstrumentError:
+        raise
+    except Exception as error:
+        found: list[str] = []
+        if wanted := _USB_NAME.fullmatch(name):
+            with suppress(Exception):  # what is there is help only; the refusal counts
+                models = map(_USB_NAME.fullmatch, _usb_resources(manager, backend))
+                found = [one["serial"] for one in models if one and _model(one) == _model(wanted)]
+        if wanted is None or wanted["serial"] in found or not found:
+            raise
+        asked, there = f"find the USB instrument with serial number {wanted['serial']}", ", ".join(found)
+        came = f"of its model, there {'are' if found[1:] else 'is'} {there}"
+        raise Unavailable(asked, came, "plug it in, or change the serial number in `port`") from error
+
+
+def _usb_resources(manager: Any, backend: str) -> Iterable[str]:
+    """Return the USB instruments plugged in; pyvisa-py would first ask the whole network for others."""
+    if not backend.startswith("@py"):
+        return list(manager.list_resources("USB?*INSTR"))
+    from pyvisa.constants import InterfaceType
+    from pyvisa_py.sessions import Session
+
+    return list(Session.get_session_class(InterfaceType.usb, "INSTR").list_resources())
+
+
+def _model(name: re.Match[str]) -> tuple[int, int]:
+    return int(name["vendor"], 0), int(name["product"], 0)
 
 
 class VisaLink:
@@ -60,7 +98,8 @@ class VisaLink:
         try:
             with visa_errors(f"load the VISA library '{self.backend}'", _LIBRARY):
                 self._manager = pyvisa.ResourceManager(self.backend)
-            with visa_errors(asked, _OPENING.get(self._resource_name[:4].rstrip("0123456789:").upper(), CHECK)):
+            advice = _OPENING.get(self._resource_name[:4].rstrip("0123456789:").upper(), CHECK)
+            with visa_errors(asked, advice), _others_named(self._manager, self.backend, self._resource_name):
                 self._resource = self._manager.open_resource(
                     self._resource_name, open_timeout=milliseconds(deadline)
                 )

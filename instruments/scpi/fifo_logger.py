@@ -135,7 +135,7 @@ class FifoLogger(Logger):
             if self._dialect.skipped and self._dialect.skipped in text and not self._lost_since_status:
                 # Too few for the clock to notice, but everything after them is out of place.
                 detail = f"{self._dialect.skipped}; at least this many"
-                self._ready.append(Lost(self._status_index, self._counter.next_index, 1, detail))
+                self._ready.append(Lost(self._status_index, self._counter.next_index, 1, detail, 1))
         self._lost_since_status = False
         since, self._status_index = self._status_index, self._counter.next_index
         self._note_errors(since, deadline)

@@ -77,7 +77,7 @@ class SampleCounter:
             return None
         count = max(1, round(missing))
         detail = f"{reason}; the number is estimated from the host's clock"
-        return Lost(self.next_index, self.next_index + count, count, detail)
+        return Lost(self.next_index, self.next_index + count, count, detail, 1)
 
     def _check_excess(self, asked_ns: int, answered_ns: int) -> None:
         if self._first is None:

@@ -91,7 +91,7 @@ class WholeLogger(Logger):
     def _lost_all(self, ended_ns: int) -> None:
         count = max(1, int(min(self.longest_s, (ended_ns - self._armed_ns) / NS_PER_S) / self._period_s))
         detail = "the memory can be read only when it is full, and it was ended before; at most this many"
-        self._ready.append(Lost(0, count, count, detail))
+        self._ready.append(Lost(0, count, count, detail, 1))
 
     def _check_count(self, count: int, ended_ns: int) -> None:
         passed_s, logged_s = (ended_ns - self._armed_ns) / NS_PER_S, count * self._period_s
@@ -105,7 +105,7 @@ class WholeLogger(Logger):
         missing = round((min(passed_s, self.longest_s) - logged_s - slack_s) / self._period_s)
         if self.at_once and missing > 0:
             detail = f"{passed_s - logged_s:.3f} s of records are missing; where is not known"
-            self._ready.append(Lost(0, count + missing, missing, detail))
+            self._ready.append(Lost(0, count + missing, missing, detail, 1))
         elif logged_s > self.longest_s - slack_s:
             text = f"the log was full after {logged_s:.3f} s"
             self._ready.append(Note(text, about="ended", after=count, before=count))

@@ -115,6 +115,12 @@ def test_a_loss_that_the_counter_cannot_show_is_missing_from_its_window(run):
     missing = [window.samples_missing for window in session.result().windows]
     assert [bool(one) for one in missing] == [False, False, True, False, False]
     assert missing[2] == lost.missing
+    assert lost.modulo == 64
+    assert [window.samples_missing_known for window in session.result().windows] == [True, True, False, True, True]
+    assert session.result().windows[2].energy_j is None
+    [found] = [one for one in session.result().findings if one.id == "loss-size-unknown"]
+    assert "or a multiple of 64" in found.detail
+    assert "multiple of 64" not in str(clean.result().findings)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from energy_runner.analysis.placing.alignment import BY_MONITOR
 from energy_runner.bench import Bench, build_bench, load_bench_spec
 from energy_runner.bench.serve import serve_bench
 from energy_runner.errors import ConfigurationError, ExitStatus
-from energy_runner.session.events import DeviceIdentified, Remark, SamplesLost, SupplySwitched
+from energy_runner.session.events import DeviceIdentified, SamplesLost, SupplySwitched
 from energy_runner.session.folder import Session
 from instruments.clock import RealClock
 from instruments.errors import Unavailable
@@ -104,9 +104,13 @@ def test_a_slip_inside_a_window_is_noticed_by_a_second_clock(laps: bool, run: Ru
     _, session = run(
         "js110-fed-from-outside", lambda faults: setattr(faults, "lose_block_at_ns", 5_800_000_000), laps=laps
     )
-    assert [event for event in session.journal() if isinstance(event, SamplesLost)] == []
-    said = [event.text for event in session.journal() if isinstance(event, Remark)]
-    assert any("how many cannot be known" in text for text in said)
+    lost = [event for event in session.journal() if isinstance(event, SamplesLost)]
+    assert lost
+    assert all(event.modulo == 1 and "how many cannot be known" in event.detail for event in lost)
+    assert "loss-size-unknown" in {finding.id for finding in session.result().findings}
+    hit = [window for window in session.result().windows if not window.samples_missing_known]
+    assert hit
+    assert all(window.energy_j is None for window in hit)
     assert not session.result().valid
     assert session.result().findings
 

@@ -12,6 +12,7 @@ from energy_runner.analysis.energy.doubts import doubtful_j
 from energy_runner.analysis.energy.droop import Droop, find_droop
 from energy_runner.analysis.energy.impossible import Impossible
 from energy_runner.analysis.energy.integrate import Integral
+from energy_runner.analysis.energy.losses import UnknownLoss, unknown_losses
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.spectrum import too_coarse
 from energy_runner.analysis.energy.sums import mean_present, range_present
@@ -51,6 +52,7 @@ class _Look:
     droop: Droop | None
     impossible: Impossible = field(default_factory=Impossible)
     delay_s: float = 0.0
+    loss: UnknownLoss | None = None
 
 
 def window_frame(record: Record, index: int, inference: InferenceDone) -> WindowResult:
@@ -87,8 +89,10 @@ def energy_windows(
     """
     found_of = impossible or [Impossible()] * len(alignment.windows)
     placed_of = {
-        id(matched.command.inference): (placed, cannot_be)
-        for matched, placed, cannot_be in zip(matching.windows(), alignment.windows, found_of, strict=True)
+        id(matched.command.inference): (placed, cannot_be, loss)
+        for matched, placed, cannot_be, loss in zip(
+            matching.windows(), alignment.windows, found_of, unknown_losses(facts, alignment), strict=True
+        )
     }
     droop = find_droop(source) if source is not None else None
     look = _Look(alignment.rate_u or 0.0, thresholds_w, (clock or Clock()).factor, droop, delay_s=delay_s)
@@ -96,11 +100,11 @@ def energy_windows(
     findings: list[Finding] = []
     for index, inference in enumerate(facts.windows()):
         frame = window_frame(record, index, inference)
-        placed, cannot_be = placed_of.get(id(inference), (None, Impossible()))
+        placed, cannot_be, loss = placed_of.get(id(inference), (None, Impossible(), None))
         if placed is None or facts.monitor is None:
             windows.append(EnergyWindow(frame, None, None))
             continue
-        window, found = _measure(facts, frame, placed, source, replace(look, impossible=cannot_be))
+        window, found = _measure(facts, frame, placed, source, replace(look, impossible=cannot_be, loss=loss))
         windows.append(window)
         findings += found
     return windows, findings
@@ -129,13 +133,14 @@ def _measure(
             "samples_expected": total.expected,
             "samples_received": total.expected - missing,
             "samples_missing": missing,
+            "samples_missing_known": look.loss is None,
             "samples_over_range": _over_range(facts, placed) + look.impossible.count,
         }
     )
     energy_j = total.total * source.joule
     share = max(total.missing_share, missing / total.expected)
     said = within(facts.messages.found, placed.start, placed.stop)
-    doubt = _doubt(frame, energy_j, share, look.impossible, said)
+    doubt = next(_doubts(frame, energy_j, share, look, said), None)
     if doubt is not None:
         return EnergyWindow(frame, None, placed), [doubt]
     measured = _measured(frame, placed, source, total, look)
@@ -149,7 +154,7 @@ def _measure(
             "mean_power_w": energy_j / measured.duration_s,
         }
     )
-    return EnergyWindow(frame, measured, placed), list(_remarks(frame, measured, source, look.impossible))
+    return EnergyWindow(frame, measured, placed), list(_remarks(frame, measured, source, look))
 
 
 def _timed(facts: Facts, frame: WindowResult, placed: Placed, look: _Look) -> WindowResult:
@@ -167,30 +172,32 @@ def _timed(facts: Facts, frame: WindowResult, placed: Placed, look: _Look) -> Wi
     )
 
 
-def _doubt(
-    frame: WindowResult, energy_j: float, missing_share: float, impossible: Impossible, said: Sequence[Message]
-) -> Finding | None:
-    """Return why the window has no energy that could be defended; None if it has."""
-    over = frame.samples_over_range
+def _doubts(
+    frame: WindowResult, energy_j: float, missing_share: float, look: _Look, said: Sequence[Message]
+) -> Iterator[Finding]:
+    """Yield why the window has no energy that could be defended; nothing if it has."""
+    over, impossible = frame.samples_over_range, look.impossible
+    if look.loss is not None and not look.loss.stands:
+        yield _finding(frame, "loss-size-unknown", look.loss.why)
     if missing_share > MOST_MISSING:
-        return _lost(frame)
+        yield _lost(frame)
     if not (np.isfinite(energy_j) and energy_j > 0):
-        return _finding(frame, "energy-not-positive", f"{energy_j} J")
+        yield _finding(frame, "energy-not-positive", f"{energy_j} J")
     if impossible.count:
         detail = f"{impossible.count} samples cannot be, the first at {impossible.index}: {impossible.why}"
-        return _finding(frame, "samples-impossible", detail)
+        yield _finding(frame, "samples-impossible", detail)
     if over:
-        return _finding(frame, "over-range", f"{over} samples were beyond the monitor's range")
+        yield _finding(frame, "over-range", f"{over} samples were beyond the monitor's range")
     if said:
         more = f", and {len(said) - 1} more" if len(said) > 1 else ""
-        return _finding(frame, "instrument-error", f"{said[0].text[:80]}{more}: {said[0].why}")
-    return None
+        yield _finding(frame, "instrument-error", f"{said[0].text[:80]}{more}: {said[0].why}")
 
 
-def _remarks(
-    frame: WindowResult, measured: Measured, source: EnergySource, found: Impossible
-) -> Iterator[Finding]:
+def _remarks(frame: WindowResult, measured: Measured, source: EnergySource, look: _Look) -> Iterator[Finding]:
     """Yield what is to be said of a window that was measured."""
+    found = look.impossible
+    if look.loss is not None:
+        yield _finding(frame, "loss-size-by-laps", look.loss.why)
     if measured.missing_share:
         yield _lost(frame)
     if measured.coarse:

@@ -68,7 +68,8 @@ def _energy(story: Story) -> Html:
 
 def _missing(window: WindowResult) -> object:
     if window.samples_missing:
-        return tag("span", f"{window.samples_missing} of {window.samples_expected}", class_="lost")
+        about = "" if window.samples_missing_known else "about "
+        return tag("span", f"{about}{window.samples_missing} of {window.samples_expected}", class_="lost")
     return fixed(window.samples_missing, 0)
 
 

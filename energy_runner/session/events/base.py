@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 # The rail of the DUT that an event is about, on a bench that measures several; else it is not written.
 Rail = Annotated[str, Field(max_length=60, exclude_if=lambda rail: not rail)]
+# What leaves open how many samples a loss took, 0 for nothing; else it is not written.
+Modulo = Annotated[int, Field(ge=0, exclude_if=lambda modulo: not modulo)]
 Purpose = Literal["boot", "sync", "trial", "window", "accuracy"]
 Outcome = Literal["completed", "bench-fault", "interrupted", "failed"]
 

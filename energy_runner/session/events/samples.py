@@ -3,7 +3,7 @@
 
 from typing import Literal
 
-from energy_runner.session.events.base import Event, Rail
+from energy_runner.session.events.base import Event, Modulo, Rail
 
 
 class AcquisitionStarted(Event):
@@ -65,9 +65,11 @@ class SamplesLost(Event):
     before: int
     """Index of the first sample after it."""
     missing: int
-    """Samples that are missing."""
+    """Samples that are missing; where `modulo` is not 0, the likeliest number."""
     detail: str
     """What the monitor reported."""
+    modulo: Modulo = 0
+    """Left out where the number is exact. Else it cannot be known, and those possible lie so many apart."""
     rail: Rail = ""
     """Name of the rail that it is about; left out where the DUT has one only."""
 

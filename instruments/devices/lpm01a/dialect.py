@@ -20,7 +20,6 @@ from instruments.shell.events import Decoder
 from instruments.shell.supply import ShellSupplyDialect
 from instruments.specifications import SpecificationTerm
 
-OLDEST_FIRMWARE = (1, 0, 6)  # the first with `eventsrc`
 # What another program, such as STM32CubeMonitor-Power, may have left otherwise is set, too. `stat` gives one mean
 # instead of a stream, and `funcmode` belongs to the output of current. With `pwrend off` the DUT would lose its
 # supply at the end of the acquisition, before its voltage is measured.

@@ -5,13 +5,11 @@ Commands and answers follow UM2269 Rev 6 ("Commands") and firmware 1.0.6, whose 
 sample stream. The shield acknowledges each command with its echo; the echo is compared, always.
 """
 
-import re
 from dataclasses import replace
 
 from instruments.clock import Clock, Deadline
 from instruments.devices.lpm01a.dialect import (
     CURRENT_CEILING_A,
-    OLDEST_FIRMWARE,
     OUTPUTS,
     SHELL,
     SUPPLY,
@@ -19,8 +17,10 @@ from instruments.devices.lpm01a.dialect import (
 )
 from instruments.devices.lpm01a.stream import Lpm01aStream
 from instruments.errors import Refused
+from instruments.firmware import check
 from instruments.links.base import Link
 from instruments.links.pump import unread_s
+from instruments.oldest_firmware import LPM01A
 from instruments.roles import (
     AppliedSampling,
     EdgeSource,
@@ -90,11 +90,7 @@ class Lpm01a(ShellInstrument):
         """Return the identity; raise `Refused` if the firmware cannot capture edges."""
         serial = self._ask("powershield", deadline)
         firmware = self._ask("version", deadline)
-        version = tuple(int(part) for part in re.findall(r"[0-9]+", firmware))
-        if version < OLDEST_FIRMWARE:
-            came = f"it is '{firmware}', and capturing edges (`eventsrc`) needs 1.0.6"
-            advice = "update the shield's firmware with ST's STM32CubeMonitor-Power"
-            raise Refused(f"check the firmware of {self.name}", came, advice)
+        check(self.name, LPM01A, firmware)
         detail = (("samples_of_an_earlier_run", str(leftover)),) if leftover else ()
         virtual = serial.startswith(TWIN_ID)
         return Identity("monitor", "STMicroelectronics", "X-NUCLEO-LPM01A", serial, firmware, virtual, detail)

@@ -184,7 +184,7 @@ class Lpm01aStream:
         text = f"the acquisition ended by itself ('{event.text}') at sample {self.index}"
         yield Note(text, suspicious=True, about="ended", after=self.index, before=self.index)
         yield Lost(
-            self.index, self.index + 1, 1, "the acquisition ended by itself: at least one sample is missing"
+            self.index, self.index + 1, 1, "the acquisition ended by itself: at least one sample is missing", 1
         )
 
 

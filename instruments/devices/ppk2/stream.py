@@ -73,7 +73,7 @@ class Ppk2Stream:
                 f"about {missing} samples late by the host's clock, and the counter modulo 64 shows no gap: "
                 "the exact number cannot be known, only that it is a multiple of 64"
             )
-            yield Lost(sure, self.index + missing, missing, detail)
+            yield Lost(sure, self.index + missing, missing, detail, COUNTER_WRAPS)
             self.index += missing
             self._unseen += missing
             self._clock.found(self.index)
@@ -108,7 +108,7 @@ class Ppk2Stream:
         multiple = gap.missing or COUNTER_WRAPS
         what = "bytes are missing, and by the counter" if gap.shifted else "by the counter"
         detail = f"{what} {multiple} samples; that number, or a multiple of {COUNTER_WRAPS} more"
-        yield Lost(self.index, self.index + multiple, multiple, detail)
+        yield Lost(self.index, self.index + multiple, multiple, detail, COUNTER_WRAPS)
         self.index += multiple
         self._unseen += multiple
 

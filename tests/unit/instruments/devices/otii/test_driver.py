@@ -45,6 +45,13 @@ def test_two_devices_are_told_apart_by_name() -> None:
         unnamed.monitor.open(unnamed.within())
 
 
+def test_a_server_that_is_too_old_is_told_both_versions() -> None:
+    bench = make()
+    bench.world.faults.corrupt["monitor>host"] = lambda data: data.replace(b'"3.5.5"', b'"3.4.0"')
+    with pytest.raises(Refused, match=r"3\.4\.0.* needs 3\.5\.5 or later"):
+        bench.monitor.open(bench.within())
+
+
 def test_an_ace_is_no_arc() -> None:
     bench = make()
     bench.twin.kind = "Ace"

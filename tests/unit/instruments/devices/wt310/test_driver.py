@@ -273,7 +273,7 @@ def test_a_number_that_stands_for_none_is_over_range_and_no_sample(said: str) ->
     bench.log(2.0)
 
     def corrupt(data: bytes) -> bytes:
-        first, comma, rest = data.partition(b",")
+        _, comma, rest = data.partition(b",")
         return said.encode() + comma + rest if data.count(b",") == 5 else data
 
     bench.world.faults.corrupt["monitor>host"] = corrupt
