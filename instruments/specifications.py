@@ -24,8 +24,8 @@ stay so high for more than some milliseconds, the largest that is `lasting`, bot
 A term with neither `relative` nor `absolute` is a cause that the documents name without giving its size: it makes
 the uncertainty of a real measurement incomplete (a twin has no such error). So does `assumed = true`, for one term
 or for the whole table: a limit that no document of the maker states is counted, but the uncertainty is never
-called complete. `above`, in the term's `unit`, restricts a term to larger readings. `absolute` is in W, A, V or J
-(an error of each reading), or in s or samples (a delay common to all edges).
+called complete. `above`, in the term's `unit`, restricts a term to larger readings and the `hold_s` seconds after
+them. `absolute` is in W, A, V or J (an error of each reading), or in s or samples (a delay common to all edges).
 
 Names in use: `gain` (relative, of the energy or current reading), `offset` (absolute, W or A), `noise` (absolute,
 the standard deviation of each sample), `quantisation`, `clock` and `supply_voltage` (relative), `voltage_gain` and
@@ -48,8 +48,9 @@ class SpecificationTerm:
     """One limit of a data sheet: ± (`relative` x reading + `absolute`).
 
     A term with neither is a known cause of unknown size. The term counts only for readings larger than `above`, in
-    `unit`. `assumed` means that no document states the limit. What `relative_per_k` and `absolute_per_k` add for
-    each kelvin is in `relative` and `absolute` already, for a change of temperature of `change_k` kelvin.
+    `unit`, and for `hold_s` seconds after one: an instrument may be slow to leave a larger range. `assumed` means
+    that no document states the limit. What `relative_per_k` and `absolute_per_k` add for each kelvin is in
+    `relative` and `absolute` already, for a change of temperature of `change_k` kelvin.
     """
 
     name: str
@@ -58,6 +59,7 @@ class SpecificationTerm:
     unit: str = ""
     source: str = ""
     above: float = 0.0
+    hold_s: float = 0.0
     assumed: bool = False
     relative_per_k: float = 0.0
     absolute_per_k: float = 0.0
@@ -233,7 +235,7 @@ def as_facts(table: Specification) -> dict[str, Any]:
     facts = asdict(table)
     del facts["largest"]
     for term in facts["terms"]:
-        for name in ("relative_per_k", "absolute_per_k", "change_k"):
+        for name in ("hold_s", "relative_per_k", "absolute_per_k", "change_k"):
             if not term[name]:
                 del term[name]
     if not table.points:

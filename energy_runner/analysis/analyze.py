@@ -168,7 +168,7 @@ def _energy_parts(
         given = _conditions(session, facts, alignment, clock, found_clock)
         if given is not None:
             given = replace(given, unwitnessed=not told and not witnessed(facts, matching, alignment))
-        thresholds_w = given.thresholds_w() if given else []
+        thresholds_w = given.thresholds_w() if given else {}
         windows, found = energy_windows(
             facts,
             session.record,

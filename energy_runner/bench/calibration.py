@@ -263,6 +263,7 @@ def _term(spec: BenchSpec, term: TermSpec) -> SpecificationTerm:
         unit=term.unit,
         source=source,
         above=term.above,
+        hold_s=term.hold_s,
         assumed=term.assumed,
         relative_per_k=term.relative_per_k,
         absolute_per_k=term.absolute_per_k,

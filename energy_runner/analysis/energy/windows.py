@@ -2,7 +2,7 @@
 """The windows of an energy run: their edges, samples and joules, and what is doubtful about each."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -46,7 +46,7 @@ class _Look:
     """What else is asked of each window, by the uncertainty budget and by what its samples cannot be."""
 
     rate_u: float
-    thresholds_w: Sequence[float]
+    thresholds_w: Mapping[float, float]
     clock: float
     droop: Droop | None
     impossible: Impossible = field(default_factory=Impossible)
@@ -73,15 +73,15 @@ def energy_windows(
     alignment: Alignment,
     source: EnergySource | None,
     *,
-    thresholds_w: Sequence[float] = (),
+    thresholds_w: Mapping[float, float] | None = None,
     clock: Clock | None = None,
     impossible: Sequence[Impossible] = (),
 ) -> tuple[list[EnergyWindow], list[Finding]]:
     """Return every window in the journal, measured as far as its edges and samples allow.
 
-    For each of `thresholds_w`, the share of the window with more power than that is determined. `clock` says what
-    a sample lasts; the places of the windows are in the timebase of the monitor itself. `impossible` says for each
-    of the alignment's windows which of its samples cannot be.
+    For each of `thresholds_w`, the share of the window with more power is determined (see `share_above`). `clock`
+    says what a sample lasts; the places of the windows are in the timebase of the monitor itself. `impossible`
+    says for each of the alignment's windows which of its samples cannot be.
     """
     found_of = impossible or [Impossible()] * len(alignment.windows)
     placed_of = {
@@ -89,7 +89,7 @@ def energy_windows(
         for matched, placed, cannot_be in zip(matching.windows(), alignment.windows, found_of, strict=True)
     }
     droop = find_droop(source) if source is not None else None
-    look = _Look(alignment.rate_u or 0.0, thresholds_w, (clock or Clock()).factor, droop)
+    look = _Look(alignment.rate_u or 0.0, thresholds_w or {}, (clock or Clock()).factor, droop)
     windows: list[EnergyWindow] = []
     findings: list[Finding] = []
     for index, inference in enumerate(facts.windows()):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from energy_runner.analysis.uncertainty.combine import ROOT3, Cause
+from energy_runner.analysis.uncertainty.edges import WHOLE
 from energy_runner.analysis.uncertainty.inputs import BEYOND, Conditions, Measured, Term
 from energy_runner.analysis.uncertainty.sampling import (
     doubts_of_sampling,
@@ -157,18 +158,19 @@ def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditio
 
 def _effect_j(term: Term, window: Measured, given: Conditions) -> float | None:
     """Return what an error as large as the limit does to a window's energy; None if that is unknown."""
-    share = 1.0
+    share = WHOLE
     if term.above:
         threshold_w = given.threshold_w(term)
-        share = window.shares_above.get(threshold_w, 1.0) if threshold_w is not None else 1.0
-    effect_j = term.relative * window.energy_j
+        share = window.shares_above.get(threshold_w, WHOLE) if threshold_w is not None else WHOLE
+    # What is in proportion to the reading counts for the energy that was read above, the rest for the time.
+    effect_j = term.relative * window.energy_j * share.energy
     if term.absolute:
         effect = _EFFECTS.get(term.unit) if term.unit else None
         absolute_j = term.absolute * effect(window, given) if effect else 0.0
         if not absolute_j > 0:
             return None
-        effect_j += absolute_j
-    return effect_j * share
+        effect_j += absolute_j * (share.energy if term.unit == "V" else share.time)
+    return effect_j
 
 
 def _latency(term: Term, name: str, source: str, windows: Sequence[Measured]) -> Cause:

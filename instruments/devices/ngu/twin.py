@@ -37,6 +37,7 @@ METER = MeterTable(
     clock=50e-6,
     aperture_s=64e-6,
     over_range=float("nan"),
+    hold_s=1.5e-3,
 )
 # The same of an NGM; see `ngm/specification.toml`.
 NGM_METER = MeterTable(
