@@ -176,6 +176,7 @@ def _energy_parts(
             alignment,
             source,
             thresholds_w=thresholds_w,
+            resistive=given is not None and given.resistive,
             clock=clock,
             impossible=impossible_samples(source, facts, session.record, matching, alignment) if source else (),
         )

@@ -8,6 +8,7 @@ from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
 from energy_runner.bench.rails import RailsSupply, Sampled
+from energy_runner.bench.supply_limits import with_supply
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.first_contact import first_contact, note_boot
 from energy_runner.director.isolation import Isolation
@@ -241,6 +242,8 @@ class Stage:
         check_fits(one.by, sampler.capabilities, applied.period_s, self.plan)
         captures = edges is not None and edges.timebase == "samples"
         specification = sampler.specification()
+        limits = with_calibration(self.bench.spec, one.by, specification)
+        names = [signal.name for signal in applied.signals]
         supplied = next((rail.applied for rail in self.bench.rails if rail.name == one.rail), None) or supplied
         self.recorder.emit(
             MonitorConfigured(
@@ -254,7 +257,7 @@ class Stage:
                 ],
                 captures_edges=captures,
                 starts_on_edge=sampler.capabilities.starts_on_edge,
-                accuracy=as_facts(with_calibration(self.bench.spec, one.by, specification)),
+                accuracy=as_facts(with_supply(self.bench.spec, limits, names, one.by, one.fed_by)),
                 largest=largest_facts(specification),
                 sampler=one.by,
                 supply=one.fed_by,

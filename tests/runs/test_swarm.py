@@ -23,7 +23,7 @@ from tests.support.swarm.links import Away
 from tests.support.swarm.others import ON_BENCH, ON_FOLDER, Asked, others
 from tests.support.swarm.run import told
 from tests.support.swarm.setting import NS_PER_S, Setting
-from tests.support.swarm.trial import Trial, run_trial
+from tests.support.swarm.trial import GaveUp, Trial, run_trial
 
 SEED = 20261129
 PARTS, EACH = 8, 38
@@ -213,3 +213,16 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
     told(7, 1)
     assert not list(tmp_path.glob("swarm-[!sc]*"))
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def test_what_comes_back_after_the_last_try_to_switch_off_comes_too_late(tmp_path):
+    bench = run_trial(5, 1, into=tmp_path, only=("virtual-lpm01a", "off")).bench
+    left_on(bench)
+    bench.twin.world.faults.unplugged.add("monitor")
+    gave_up, began_ns = GaveUp(), bench.clock.now_ns()
+    with pytest.raises(Unavailable):
+        gave_up.switch_off(bench, bench.clock.deadline(3.0), opened=False)
+    assert gave_up.at_ns == bench.clock.now_ns() > began_ns
+    bench.twin.world.faults.unplugged.clear()
+    gave_up.switch_off(bench, bench.clock.deadline(3.0), opened=False)
+    assert gave_up.at_ns is None

@@ -20,7 +20,7 @@ from energy_runner.analysis.messages import Message, within
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.placing.edges import Matching
-from energy_runner.analysis.uncertainty.edges import LEAST_REACH, EdgeView, share_above, view_edge
+from energy_runner.analysis.uncertainty.edges import LEAST_REACH, EdgeView, mean_square_w2, share_above, view_edge
 from energy_runner.analysis.uncertainty.inputs import Measured
 from energy_runner.errors import SessionError
 from energy_runner.session.events import InferenceDone
@@ -47,6 +47,7 @@ class _Look:
 
     rate_u: float
     thresholds_w: Mapping[float, float]
+    resistive: bool
     clock: float
     droop: Droop | None
     impossible: Impossible = field(default_factory=Impossible)
@@ -74,14 +75,16 @@ def energy_windows(
     source: EnergySource | None,
     *,
     thresholds_w: Mapping[float, float] | None = None,
+    resistive: bool = False,
     clock: Clock | None = None,
     impossible: Sequence[Impossible] = (),
 ) -> tuple[list[EnergyWindow], list[Finding]]:
     """Return every window in the journal, measured as far as its edges and samples allow.
 
-    For each of `thresholds_w`, the share of the window with more power is determined (see `share_above`). `clock`
-    says what a sample lasts; the places of the windows are in the timebase of the monitor itself. `impossible`
-    says for each of the alignment's windows which of its samples cannot be.
+    For each of `thresholds_w`, the share of the window with more power is determined (see `share_above`), and with
+    `resistive` the mean square of the power. `clock` says what a sample lasts; the places of the windows are in
+    the timebase of the monitor itself. `impossible` says for each of the alignment's windows which of its samples
+    cannot be.
     """
     found_of = impossible or [Impossible()] * len(alignment.windows)
     placed_of = {
@@ -89,7 +92,7 @@ def energy_windows(
         for matched, placed, cannot_be in zip(matching.windows(), alignment.windows, found_of, strict=True)
     }
     droop = find_droop(source) if source is not None else None
-    look = _Look(alignment.rate_u or 0.0, thresholds_w or {}, (clock or Clock()).factor, droop)
+    look = _Look(alignment.rate_u or 0.0, thresholds_w or {}, resistive, (clock or Clock()).factor, droop)
     windows: list[EnergyWindow] = []
     findings: list[Finding] = []
     for index, inference in enumerate(facts.windows()):
@@ -225,6 +228,7 @@ def _measured(frame: WindowResult, placed: Placed, source: EnergySource, total: 
         coarse=too_coarse(source, placed.start, placed.stop),
         stimulus=frame.stimulus,
         doubtful_j=doubtful_j(source, look.impossible, int(placed.start), math.ceil(placed.stop)),
+        mean_square_w2=mean_square_w2(source, placed.start, placed.stop) if look.resistive else 0.0,
     )
 
 

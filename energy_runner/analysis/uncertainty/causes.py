@@ -28,6 +28,8 @@ _EFFECTS: dict[str, Callable[[Measured, Conditions], float]] = {
     "A": lambda window, given: window.duration_s * given.voltage_v,
     "V": lambda window, given: window.energy_j / given.voltage_v if given.voltage_v > 0 else 0.0,
     "J": lambda window, _: float(window.samples),
+    # A resistance in the supply line takes R i² of what is counted as the DUT's.
+    "Ohm": lambda window, given: window.mean_square_w2 * window.duration_s / max(given.voltage_v, 1e-9) ** 2,
 }
 _SHIFT_UNITS = ("s", "sample")
 
@@ -39,6 +41,7 @@ _NAMES = {
     "supply_voltage": "supply voltage (as set, not measured)",
     "voltage_gain": "gain of the voltage measurement",
     "voltage_offset": "offset of the voltage measurement",
+    "burden_voltage": "voltage across the meter, counted as the DUT's",
     "clock": "clock of the monitor",
     "range_changes": "range changes",
     "temperature": "temperature since self-calibration",
@@ -60,6 +63,7 @@ _LATE = (
     "how much later than the DUT's lines about them the host dates the edges",
 )
 _VOLTAGE = ("supply_voltage", "voltage_gain", "voltage_offset")
+_AT_THE_DUT = (*_VOLTAGE, "burden_voltage")
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,7 @@ def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditio
         distribution="normal" if noise else "rectangular",
         divisor=1.0 if noise else ROOT3,
         shared=not noise,
-        voltage=term.name in _VOLTAGE,
+        voltage=term.name in _AT_THE_DUT,
     )
 
 

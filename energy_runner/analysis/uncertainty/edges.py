@@ -136,5 +136,17 @@ def share_above(
     return found
 
 
+def mean_square_w2(source: EnergySource, start: float, stop: float) -> float:
+    """Return the mean square (W²) of the samples between two positions that are there; 0 if none is."""
+    first, last = max(0, math.floor(start)), min(source.length, math.ceil(stop))
+    total, count = 0.0, 0
+    for begin in range(first, last, _BLOCK):
+        power_w = np.asarray(source.power_w(begin, min(begin + _BLOCK, last)), dtype=np.float64)
+        power_w = power_w[np.isfinite(power_w)]
+        total += float(power_w @ power_w)
+        count += len(power_w)
+    return total / count if count else 0.0
+
+
 def _largest(power_w: FloatArray) -> float:
     return float(np.max(np.abs(power_w))) if len(power_w) else 0.0

@@ -138,7 +138,7 @@ class Measured:
     the mean current and the mean voltage of a sample is larger than their mean product, and `change_w` the
     standard deviation of what readings at an instant do not follow. `coarse` says that these are too far apart,
     and `stimulus` which of the plan the window was measured with. `doubtful_j` is what samples that may be misread
-    add or take.
+    add or take, and `mean_square_w2` the mean square of the power (0 where no term in ohm asks for it).
     """
 
     energy_j: float
@@ -157,6 +157,7 @@ class Measured:
     coarse: bool = False
     stimulus: int | None = None
     doubtful_j: float = 0.0
+    mean_square_w2: float = 0.0
 
     @property
     def per_inference_j(self) -> float:
@@ -202,6 +203,11 @@ class Conditions:
         """Return the power above which `term` counts; None for a unit that is no measure of power."""
         factor = {"A": self.voltage_v, "W": 1.0}.get(term.unit)
         return None if factor is None else term.above * factor
+
+    @property
+    def resistive(self) -> bool:
+        """Return whether a term is a resistance, so that the mean square of the power must be known."""
+        return any(term.unit == "Ohm" and term.known for term in self.limits.terms)
 
     def thresholds_w(self) -> dict[float, float]:
         """Return the powers of which a window's share above must be known, each with the longest `hold_s`."""

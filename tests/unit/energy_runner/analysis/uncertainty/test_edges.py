@@ -6,7 +6,7 @@ import pytest
 
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.uncertainty import edges
-from energy_runner.analysis.uncertainty.edges import EdgeView, Share, share_above, view_edge
+from energy_runner.analysis.uncertainty.edges import EdgeView, Share, mean_square_w2, share_above, view_edge
 
 PERIOD_S = 0.5
 #       sample  0    1    2    3     4     5     6    7    8
@@ -82,3 +82,14 @@ def test_a_range_that_stays_for_a_while_counts_for_as_long(block: int, monkeypat
     assert share_above(pulses, 0.0, 12.0, {5.0: 1.0})[5.0] == Share(8 / 12, 32 / 36)
     # A window that begins within that time begins in that range.
     assert share_above(pulses, 2.0, 5.0, {5.0: 1.0})[5.0] == Share(1 / 3, 1 / 3)
+
+
+@pytest.mark.parametrize("block", [1, 3, 1 << 19])
+def test_the_mean_square_is_that_of_the_samples_that_are_there(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edges, "_BLOCK", block)
+    power_w = [1.0, 2.0, float("nan"), 4.0, 5.0]
+    assert mean_square_w2(source(power_w), 1.5, 3.5) == pytest.approx((4 + 16) / 2)
+    assert mean_square_w2(source(power_w), -3.0, 99.0) == pytest.approx((1 + 4 + 16 + 25) / 4)
+    assert mean_square_w2(source([float("nan")] * 4), 0.0, 4.0) == 0.0

@@ -34,6 +34,7 @@ from tests.support.budget_windows import (
         ({"absolute": 4e-5, "unit": "W"}, 4e-5 / POWER_W),
         ({"absolute": 2e-5, "unit": "A"}, 2e-5 / (POWER_W / VOLTAGE_V)),
         ({"absolute": 1e-3, "unit": "V"}, 1e-3 / VOLTAGE_V),
+        ({"absolute": 2.0, "unit": "Ohm"}, 2.0 * POWER_W / VOLTAGE_V**2),
         ({"absolute": 1e-8, "unit": "J"}, 1e-8 / (POWER_W * PERIOD_S)),
         ({"relative": 0.01, "absolute": 4e-5, "unit": "W"}, 0.011),
     ],
