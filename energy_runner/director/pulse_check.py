@@ -31,8 +31,7 @@ def pulse_seen(bench: Bench, stop: StopRequest, undo: UndoStack, the: Call) -> s
     if seen is None:
         return "not examined: this is a performance build, which prints its timestamps"
     needed = {str(players.edges.instrument)} if players.edges else set()
-    if bench.sampler is not None and bench.sampler.capabilities.starts_on_edge and players.sampler:
-        needed.add(players.sampler.instrument)
+    needed |= {one.by for one in bench.sampled() if one.sampler.capabilities.starts_on_edge}
     missing = [name for name in seen if name in needed and not seen[name]]
     if missing:
         others = [name for name in seen if seen[name]]
@@ -50,32 +49,35 @@ def _seen_of_one_pulse(
     bench: Bench, sources: dict[str, EdgeSource], stop: StopRequest, undo: UndoStack, the: Call
 ) -> dict[str, int] | None:
     """Return how many edges of one pulse each instrument saw; None if the firmware makes no pulse."""
-    sampler, player, clock = bench.sampler, bench.players.sampler, bench.clock
-    if sampler is None or player is None:
+    clock, samplers = bench.clock, {one.by: one.sampler for one in bench.sampled()}
+    if not samplers:
         return None
-    triggered = sampler.capabilities.starts_on_edge
-    seen = dict.fromkeys((player.instrument, *sources) if triggered else sources, 0)
-    undo.register("end the acquisition", sampler.stop, POWER_S)
-    sampler.start(clock.deadline(ANSWER_S))
+    triggered = {name for name, sampler in samplers.items() if sampler.capabilities.starts_on_edge}
+    seen = dict.fromkeys((*(name for name in samplers if name in triggered), *sources), 0)
+    for sampler in samplers.values():
+        undo.register("end the acquisition", sampler.stop, POWER_S)
+        sampler.start(clock.deadline(ANSWER_S))
     answer = bench.dut.timestamp(clock.deadline(ANSWER_S))
     if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
         return None
-    sampled = False
+    sampled: set[str] = set()
     limit = clock.deadline(EDGE_S)
     while not limit.expired():
         stop.check()
         clock.sleep(0.1)
-        items = sampler.poll(clock.deadline(ANSWER_S))
-        sampled = sampled or any(isinstance(item, Samples) for item in items)
-        if triggered and sampled:
-            seen[player.instrument] = 1  # its log runs, so its trigger input saw the edge
+        for name, sampler in samplers.items():
+            if any(isinstance(item, Samples) for item in sampler.poll(clock.deadline(ANSWER_S))):
+                sampled.add(name)
         for name, source in sources.items():
             seen[name] += len(source.take(clock.deadline(ANSWER_S)))
-    if sampler.capabilities.at_end:
-        items = sampler.stop(clock.deadline(POWER_S + sampler.capabilities.stop_s))
-        sampled = any(isinstance(item, Samples) for item in items)
-        if triggered and sampled:
-            seen[player.instrument] = 1
-    if not sampled and not triggered:
-        raise BenchFault(f"{the(player.instrument)} delivered no sample within {EDGE_S:g} s of its start")
+    for name, sampler in samplers.items():
+        if sampler.capabilities.at_end:
+            items = sampler.stop(clock.deadline(POWER_S + sampler.capabilities.stop_s))
+            if any(isinstance(item, Samples) for item in items):
+                sampled.add(name)
+    # A log that runs was started by the edge, so its trigger input saw it.
+    seen |= dict.fromkeys(sampled & triggered, 1)
+    silent = [name for name in samplers if name not in sampled | triggered]
+    if silent:
+        raise BenchFault(f"{the(silent[0])} delivered no sample within {EDGE_S:g} s of its start")
     return seen
