@@ -28,7 +28,7 @@ class MeterTable:
     of one sample (A); they rise. `voltage` is the same without a full scale. Noise holds for `aperture_s` and
     falls with the square root of the period. `over_range` is what a record holds where the current is above the
     largest range. `name` names the twin's streams of random numbers. A range stays in use for `hold_s` after a
-    record that needed it.
+    record that needed it. With `to_top`, a record that needs a larger range is measured in the largest one.
     """
 
     name: str
@@ -38,6 +38,7 @@ class MeterTable:
     aperture_s: float
     over_range: float
     hold_s: float = 0.0
+    to_top: bool = False
 
 
 class MeterErrors:
@@ -52,10 +53,11 @@ class MeterErrors:
         self.voltage_gain = self.scale * table.voltage[0] * rng.uniform(-1, 1)
         self.voltage_offset_v = self.scale * table.voltage[1] * rng.uniform(-1, 1)
         self.clock = self.scale * table.clock * rng.uniform(-1, 1)
+        self.least = 0  # the smallest range that it may use
 
     def ranges(self, true_a: FloatArray) -> IntArray:
         """Return the number of the smallest range for each current."""
-        return np.searchsorted(self.table.ranges[:-1, 0], np.abs(true_a))
+        return np.maximum(self.least, np.searchsorted(self.table.ranges[:-1, 0], np.abs(true_a)))
 
     def current(
         self, true_a: FloatArray, noise: FloatArray, period_s: float, used: IntArray | None = None
@@ -244,10 +246,12 @@ class VirtualLog:
             return used
         from scipy.ndimage import maximum_filter1d  # here, because it takes half a second to import
 
-        before_ns = np.maximum(0.0, edges_ns[0] - self._period_ns * np.arange(hold, -1, -1.0))
+        before_ns = np.maximum(0.0, edges_ns[0] - self._period_ns * np.arange(hold + 1, -1, -1.0))
         needed = np.concatenate((self._errors.ranges(self._means(self._world.history, before_ns)), used))
+        if self._errors.table.to_top:
+            needed[1:][np.diff(needed) > 0] = len(self._errors.table.ranges) - 1
         middle = (hold + 1) // 2
-        held: IntArray = maximum_filter1d(needed, hold + 1)[middle : middle + len(used)]
+        held: IntArray = maximum_filter1d(needed, hold + 1)[middle + 1 : middle + 1 + len(used)]
         return held
 
 

@@ -112,11 +112,12 @@ MONITORS: dict[str, tuple[Path, Draw]] = {
 
 def compared(monitor: str, parts: Parts, seed: int, folder: Path) -> Compared:
     file, _ = MONITORS[monitor]
+    folder = folder / f"{monitor}-{seed}"
+    folder.mkdir(parents=True)
     bench = build_bench(load_bench_spec(str(file)), "energy", seed=seed)
     install(bench, parts)
-    folder.mkdir(exist_ok=True)
     plan = replace(short_plan(folder / "stimuli"), seed=seed, head_s=0.5 + seed * 7e-4)
-    session = api.run(bench, plan, out=folder / f"{monitor}-{seed}")
+    session = api.run(bench, plan, out=folder / "session")
     score = session.result().energy_per_inference_j
     assert score is not None, session.result().findings
     done = list(session.journal(exchanges=False).of(InferenceDone))
