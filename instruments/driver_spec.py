@@ -103,14 +103,6 @@ class DriverSpec:
         number = options.get(self.feeding_option, default)
         return number if isinstance(number, int) else 0  # anything else is refused with the driver's options
 
-    def feeding_output(self, options: Mapping[str, Any]) -> int:
-        """Return the number of the output on which the DUT hangs with these `options`; 0 where it has one only."""
-        if not self.feeding_option:
-            return 0
-        default = self.options_model().model_fields[self.feeding_option].default
-        number = options.get(self.feeding_option, default)
-        return number if isinstance(number, int) else 0  # anything else is refused with the driver's options
-
     def options_model(self) -> type[BaseModel]:
         """Return the pydantic model for the driver's options."""
         model: type[BaseModel] = _loaded(self.options)

@@ -24,13 +24,15 @@ stay so high for more than some milliseconds, the largest that is `lasting`, bot
 A term with neither `relative` nor `absolute` is a cause that the documents name without giving its size: it makes
 the uncertainty of a real measurement incomplete (a twin has no such error). So does `assumed = true`, for one term
 or for the whole table: a limit that no document of the maker states is counted, but the uncertainty is never
-called complete. `above`, in the term's `unit`, restricts a term to larger readings. `absolute` is in W, A, V or J
-(an error of each reading), or in s or samples (a delay common to all edges).
+called complete. `above`, in the term's `unit`, restricts a term to larger readings and the `hold_s` seconds after
+them. `absolute` is in W, A, V, J or Ohm (an error of each reading), or in s or samples (a delay common to all
+edges).
 
 Names in use: `gain` (relative, of the energy or current reading), `offset` (absolute, W or A), `noise` (absolute,
 the standard deviation of each sample), `quantisation`, `clock` and `supply_voltage` (relative), `voltage_gain` and
 `voltage_offset` (where voltage is measured), `range_changes` (what another range adds), `edge_latency` and
-`trigger_latency` (s or samples), `temperature` (since the last calibration).
+`trigger_latency` (s or samples), `burden_voltage` (V, or Ohm of a shunt, in the DUT's supply line), `temperature`
+(since the last calibration).
 """
 
 import math
@@ -41,6 +43,7 @@ from importlib import resources
 from typing import Any
 
 FILE = "specification.toml"
+SUPPLY_FILE = "supply.toml"
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ class SpecificationTerm:
     """One limit of a data sheet: ± (`relative` x reading + `absolute`).
 
     A term with neither is a known cause of unknown size. The term counts only for readings larger than `above`, in
-    `unit`. `assumed` means that no document states the limit. What `relative_per_k` and `absolute_per_k` add for
-    each kelvin is in `relative` and `absolute` already, for a change of temperature of `change_k` kelvin.
+    `unit`, and for `hold_s` seconds after one: an instrument may be slow to leave a larger range. `assumed` means
+    that no document states the limit. What `relative_per_k` and `absolute_per_k` add for each kelvin is in
+    `relative` and `absolute` already, for a change of temperature of `change_k` kelvin.
     """
 
     name: str
@@ -58,6 +62,7 @@ class SpecificationTerm:
     unit: str = ""
     source: str = ""
     above: float = 0.0
+    hold_s: float = 0.0
     assumed: bool = False
     relative_per_k: float = 0.0
     absolute_per_k: float = 0.0
@@ -130,12 +135,12 @@ class Specification:
 
 
 # What the points of one quantity replace: power and energy are products, so their points hold the voltage, too.
-_VOLTAGE = ("supply_voltage", "voltage_gain", "voltage_offset")
+VOLTAGE_TERMS = ("supply_voltage", "voltage_gain", "voltage_offset")
 REPLACED: dict[str, tuple[str, ...]] = {
     "current": ("gain", "offset"),
-    "voltage": _VOLTAGE,
-    "power": ("gain", "offset", *_VOLTAGE),
-    "energy": ("gain", "offset", *_VOLTAGE),
+    "voltage": VOLTAGE_TERMS,
+    "power": ("gain", "offset", *VOLTAGE_TERMS),
+    "energy": ("gain", "offset", *VOLTAGE_TERMS),
 }
 
 
@@ -156,6 +161,16 @@ def load(package: str) -> Specification:
     if table:
         raise KeyError(f"{package}/{file or FILE}: unknown keys {sorted(table)}")
     return Specification(document=document, terms=terms, assumptions=assumptions, assumed=assumed, largest=largest)
+
+
+def load_supply(package: str) -> Specification:
+    """Return the specification of the voltage that an instrument sets.
+
+    It is in `supply.toml` of the package where the instrument's own table is about a voltage that it measures.
+    """
+    room = package.partition(":")[0]
+    own = resources.files(room).joinpath(SUPPLY_FILE).is_file()
+    return load(f"{room}:{SUPPLY_FILE}" if own else package)
 
 
 def with_noise_at(table: Specification, period_s: float, reference_s: float, power: float) -> Specification:
@@ -194,7 +209,8 @@ def at_range(
     other range, where it does.
     """
     stated = {("gain", "relative"): gain, ("offset", "absolute"): offset}
-    grown = scaled(table, factor, "A")
+    # A smaller range has a shunt as much larger; that of a larger range is at most as large.
+    grown = scaled(scaled(table, factor, "A"), 1 / min(1.0, factor), "Ohm")
     terms = tuple(
         replace(
             term,
@@ -270,7 +286,7 @@ def as_facts(table: Specification) -> dict[str, Any]:
     facts = asdict(table)
     del facts["largest"]
     for term in facts["terms"]:
-        for name in ("relative_per_k", "absolute_per_k", "change_k"):
+        for name in ("hold_s", "relative_per_k", "absolute_per_k", "change_k"):
             if not term[name]:
                 del term[name]
     if not table.points:

@@ -168,7 +168,7 @@ def _energy_parts(
         given = _conditions(session, facts, alignment, clock, found_clock)
         if given is not None:
             given = replace(given, unwitnessed=not told and not witnessed(facts, matching, alignment))
-        thresholds_w = given.thresholds_w() if given else []
+        thresholds_w = given.thresholds_w() if given else {}
         windows, found = energy_windows(
             facts,
             session.record,
@@ -176,6 +176,7 @@ def _energy_parts(
             alignment,
             source,
             thresholds_w=thresholds_w,
+            resistive=given is not None and given.resistive,
             clock=clock,
             impossible=impossible_samples(source, facts, session.record, matching, alignment) if source else (),
             delay_s=given.delay_s if given else 0.0,

@@ -25,7 +25,7 @@ from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.causes import find_causes
 from energy_runner.analysis.uncertainty.combine import Cause, window_budget
-from energy_runner.analysis.uncertainty.edges import share_above, view_edge
+from energy_runner.analysis.uncertainty.edges import mean_square_w2, share_above, view_edge
 from energy_runner.analysis.uncertainty.evaluate import Conditions, Limits, Measured, evaluate
 from energy_runner.analysis.uncertainty.inputs import BEYOND
 from energy_runner.errors import Argument, Call, SessionError
@@ -255,6 +255,7 @@ def _window(
         start=edges[0],
         stop=edges[1],
         shares_above=share_above(source, start, stop, given.thresholds_w()),
+        mean_square_w2=mean_square_w2(source, start, stop) if given.resistive else 0.0,
         doubtful_j=doubtful_j(source, found, int(start), math.ceil(stop)),
     )
     placed = Placed(start, stop, half_width=0.0)

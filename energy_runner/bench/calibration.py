@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check the calibrations of a bench file against each other and the day, and lay them over a specification."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec, TermSpec
+from energy_runner.bench.players import Player
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, MonitorSpec
 from energy_runner.bench.time_zone import host_zone
-from energy_runner.bench.wiring import MONITOR, WiringError, roles_of
+from energy_runner.bench.wiring import MONITOR, WiringError, rails_of, roles_of
 from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.session.days import day_in
 from instruments.clock import Clock, utc_text
@@ -40,21 +41,37 @@ class CalibrationError(WiringError):
 
 def check_calibrations(spec: BenchSpec) -> None:
     """Raise `CalibrationError` for points and terms that cannot hold together; roles must be sound already."""
-    sampler = roles_of(spec).get("sampler")
+    roles = roles_of(spec)
+    samplers, feeders = ({player.instrument for player in one} for one in _by_rail(spec, roles))
     for place, name, holder in _holders(spec):
         calibration, stated = holder.calibration, holder.specification
         has_points = calibration is not None and calibration.point
-        if (has_points or (stated is not None and stated.term)) and (
-            sampler is None or sampler.instrument != name
-        ):
+        terms = {term.name for term in stated.term or []} if stated is not None else set()
+        # A supply's terms are asked for where a meter of current leaves the voltage to it.
+        as_supply = name in feeders and not has_points and terms == {"supply_voltage"}
+        if (has_points or terms) and name not in samplers and not as_supply:
             table = "calibration" if has_points else "specification"
-            raise CalibrationError(
-                (*place, table), f"'{name}' does not sample on this bench, so its points and terms correct nothing"
-            )
+            text = f"'{name}' does not sample on this bench, so its points and terms correct nothing"
+            if any(sampler.startswith(f"{name}:") for sampler in samplers):
+                text = (
+                    f"points and terms belong to one module of '{name}', and its channels are named in [rails]; "
+                    "give each channel a table [instruments.NAME] of its own, with its channel in `options`"
+                )
+            raise CalibrationError((*place, table), text)
         if calibration is not None:
             _check_points(calibration, (*place, "calibration"))
         for number, term in enumerate(stated.term or [] if stated else []):
             _check_term(spec, stated.term or [] if stated else [], number, term, (*place, "specification", "term"))
+
+
+def _by_rail(spec: BenchSpec, roles: Mapping[str, Player]) -> tuple[list[Player], list[Player]]:
+    """Return who samples, and who feeds: the players of every rail, or of the only one."""
+    rails = rails_of(spec)
+    if rails:
+        return [sampler for _, sampler in rails.values()], [supply for supply, _ in rails.values()]
+    found = ([roles[role]] if role in roles else [] for role in ("sampler", "supply"))
+    samplers, feeders = found
+    return samplers, feeders
 
 
 def check_in_force(spec: BenchSpec, clock: Clock) -> None:
@@ -263,6 +280,7 @@ def _term(spec: BenchSpec, term: TermSpec) -> SpecificationTerm:
         unit=term.unit,
         source=source,
         above=term.above,
+        hold_s=term.hold_s,
         assumed=term.assumed,
         relative_per_k=term.relative_per_k,
         absolute_per_k=term.absolute_per_k,

@@ -67,6 +67,7 @@ _FITTING: dict[str, tuple[str, ...]] = {
     "voltage_gain": ("V",),
     "voltage_offset": ("V",),
     "supply_voltage": ("V",),
+    "burden_voltage": ("V", "Ohm"),
     "edge_latency": _TIMES,
     "trigger_latency": _TIMES,
 }
@@ -135,10 +136,12 @@ class TermSpec(Table):
     """Share of the reading for each kelvin since the last self-calibration."""
     absolute_per_k: float = Field(default=0.0, ge=0.0, le=1e6)
     """Size in `unit` for each kelvin since the last self-calibration."""
-    unit: Literal["", "A", "V", "W", "J", "s", "sample"] = ""
+    unit: Literal["", "A", "V", "W", "J", "Ohm", "s", "sample"] = ""
     """Unit of `absolute` and `above`."""
     above: float = Field(default=0.0, ge=0.0, le=1e6)
     """The term counts only while the reading is larger, in `unit`, beside those with another `above`."""
+    hold_s: float = Field(default=0.0, ge=0.0, le=1e3)
+    """For how long it still counts after a larger reading, s: an instrument may be slow to leave a range."""
     source: Text
     """The document that states it, with its page."""
     assumed: bool = False

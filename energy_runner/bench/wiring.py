@@ -95,13 +95,13 @@ def _implied(spec: BenchSpec) -> dict[str, Player]:
         implied["cross_check" if captures else "edges"] = Player(IO_MANAGER)
     if spec.io_manager is not None:
         implied["dut"] = Player(IO_MANAGER)
-    rails = list(_rails_of(spec).values())
+    rails = list(rails_of(spec).values())
     if rails:
         implied |= {"supply": rails[0][0], "sampler": rails[0][1]}
     return implied
 
 
-def _rails_of(spec: BenchSpec) -> dict[str, tuple[Player, Player]]:
+def rails_of(spec: BenchSpec) -> dict[str, tuple[Player, Player]]:
     """Return who feeds and who samples each rail."""
     return {
         name: (Player(*split(spec, rail.supply)), Player(*split(spec, rail.sampler)))
@@ -163,7 +163,7 @@ def wiring(spec: BenchSpec, mode: Mode) -> Wiring:
             players["sampler"] = None
     else:
         _check_energy(spec, players, present)
-    rails = _rails_of(spec)
+    rails = rails_of(spec)
     fed = [supply for supply, _ in rails.values()]
     sampled = [sampler for _, sampler in rails.values()] if mode == "energy" else []
     names = [_name(player) for player in (*fed, *sampled, *players.values(), route_player)]
@@ -212,7 +212,7 @@ def _check_rails(spec: BenchSpec, present: dict[str, InstrumentSpec]) -> None:
             raise WiringError(("rails", name), text)
     check_channels(spec)
     taken: dict[tuple[str, Player], str] = {}
-    for name, (supply, sampler) in _rails_of(spec).items():
+    for name, (supply, sampler) in rails_of(spec).items():
         for role, player in (("supply", supply), ("sampler", sampler)):
             place = ("rails", name, role)
             _check_player(place, role, player, present)

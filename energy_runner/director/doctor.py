@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from energy_runner.bench import Bench
+from energy_runner.bench.rails import Sampled
 from energy_runner.director.advice import Heard, advised, permission_advice, what_is_there
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.edge_delay_check import STEP as DELAY_STEP
@@ -197,12 +198,19 @@ class _Doctor:
         """Return the steps for which several instruments are needed, of those that the bench has."""
         bench, players = self._bench, self._bench.players
         fed, sampled = bench.supply is not None, bench.sampler is not None
+        off: list[tuple[bool, str, Callable[[], str]]] = []
+        samples: list[tuple[bool, str, Callable[[], str]]] = []
+        for one in bench.sampled():
+            who_samples = _called(one.by if one.rail else players.sampler)
+            rail = f", rail {one.rail}" if one.rail else ""
+            off.append((fed, f"current into the DUT while it is off{rail}", partial(self._current_while_off, one)))
+            samples.append((True, f"{who_samples} samples as asked", partial(self._set_sampler, one)))
         steps = (
             (bench.switch is not None, STEP, self._probe.turn_off),
             (bench.thermometer is not None, "temperature", self._temperature),
             (fed, f"{_called(players.supply)} takes its settings", self._set_supply),
-            (fed and sampled, "current into the DUT while it is off", self._current_while_off),
-            (sampled, f"{_called(players.sampler)} samples as asked", self._set_sampler),
+            *off,
+            *samples,
             (fed, "DUT boots", self._power_up),
             (True, "DUT says who it is", self._identify),
             (True, "DUT's line carries commands", self._carry),
@@ -307,12 +315,9 @@ class _Doctor:
             raise ConfigurationError("the bench file states no voltage")
         return f"{supply.configure(settings, self._deadline(OPEN_S)).voltage_set_v:g} V"
 
-    def _set_sampler(self) -> str:
-        sampler = self._bench.sampler
-        if sampler is None:
-            raise ConfigurationError("the bench file names no sampler")
-        applied = sampler.configure(self._bench.sampling, self._deadline(OPEN_S))
-        self._period_s = applied.period_s
+    def _set_sampler(self, one: Sampled) -> str:
+        applied = one.sampler.configure(self._bench.sampling, self._deadline(OPEN_S))
+        self._period_s = self._period_s or applied.period_s
         names = ", ".join(signal.name for signal in applied.signals)
         return f"{names}, a sample every {applied.period_s * 1e6:g} µs"
 
@@ -324,11 +329,9 @@ class _Doctor:
         doubt = "its uncertainty is not stated" if now.u_k is None else f"u = {now.u_k:.2g} K"
         return f"{now.value_c:.1f} °C, {doubt}"
 
-    def _current_while_off(self) -> str:
-        sampler = self._bench.sampler
-        if sampler is not None:
-            self._undo.register("end the acquisition", sampler.stop, POWER_S)
-        return current_while_off(self._bench, self._look_after)
+    def _current_while_off(self, one: Sampled) -> str:
+        self._undo.register("end the acquisition", one.sampler.stop, POWER_S)
+        return current_while_off(self._bench, one, self._look_after)
 
     def _carry(self) -> str:
         boot_s = self._bench.spec.dut.boot_timeout_s

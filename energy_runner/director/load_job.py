@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
+from energy_runner.bench.supply_limits import with_supply
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.doctor import (
     ANSWER_S,
@@ -183,6 +184,9 @@ class _Job:
                 "SamplingSettings.on_edge"
             )
         specification = sampler.specification()
+        limits = with_calibration(self._bench.spec, name, specification)
+        fed_by = players.supply.instrument if players.supply else ""
+        signals = [one.name for one in applied.signals]
         configured = MonitorConfigured(
             t_ns=self._clock.now_ns(),
             voltage_set_v=supplied.voltage_set_v,
@@ -194,10 +198,10 @@ class _Job:
             ],
             captures_edges=False,
             starts_on_edge=False,
-            accuracy=as_facts(with_calibration(self._bench.spec, name, specification)),
+            accuracy=as_facts(with_supply(self._bench.spec, limits, signals, name, fed_by)),
             largest=largest_facts(specification),
             sampler=name,
-            supply=players.supply.instrument if players.supply else "",
+            supply=fed_by,
         )
         self._recorder.emit(configured)
         self._recorder.open_trace(applied, streaming={name})

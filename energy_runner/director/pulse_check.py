@@ -46,8 +46,7 @@ def pulse_seen(bench: Bench, period_s: float, stop: StopRequest, undo: UndoStack
         return "not examined: this is a performance build, which prints its timestamps"
     seen = pulse.seen
     needed = {str(players.edges.instrument)} if players.edges else set()
-    if bench.sampler is not None and bench.sampler.capabilities.starts_on_edge and players.sampler:
-        needed.add(players.sampler.instrument)
+    needed |= {one.by for one in bench.sampled() if one.sampler.capabilities.starts_on_edge}
     missing = [name for name in seen if name in needed and not seen[name]]
     if missing:
         others = [name for name in seen if seen[name]]
@@ -66,38 +65,42 @@ def _one_pulse(
     bench: Bench, period_s: float, sources: dict[str, EdgeSource], stop: StopRequest, undo: UndoStack, *, the: Call
 ) -> _Pulse | None:
     """Return what the instruments saw of one pulse; None if the firmware makes no pulse."""
-    sampler, player, clock = bench.sampler, bench.players.sampler, bench.clock
-    if sampler is None or player is None:
+    clock, samplers = bench.clock, {one.by: one.sampler for one in bench.sampled()}
+    if not samplers:
         return None
-    triggered = sampler.capabilities.starts_on_edge
-    seen = dict.fromkeys((player.instrument, *sources) if triggered else sources, 0)
-    undo.register("end the acquisition", sampler.stop, POWER_S)
-    called_ns = clock.now_ns()
-    sampler.start(clock.deadline(ANSWER_S))
-    started = Moment(called_ns, clock.now_ns())
+    triggered = {name for name, sampler in samplers.items() if sampler.capabilities.starts_on_edge}
+    seen = dict.fromkeys((*(name for name in samplers if name in triggered), *sources), 0)
+    started = Moment(0, 0)  # of the first sampler, on whose axis edges are
+    for sampler in reversed(samplers.values()):
+        undo.register("end the acquisition", sampler.stop, POWER_S)
+        called_ns = clock.now_ns()
+        sampler.start(clock.deadline(ANSWER_S))
+        started = Moment(called_ns, clock.now_ns())
     answer = bench.dut.timestamp(clock.deadline(ANSWER_S))
     if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
         return None
     pulse = _Pulse(Moment(answer.sent_ns, answer.heard[0].at_ns if answer.heard else clock.now_ns()), seen)
-    sampled = False
+    sampled: set[str] = set()
     limit = clock.deadline(EDGE_S)
     while not limit.expired():
         stop.check()
         clock.sleep(0.1)
-        items = sampler.poll(clock.deadline(ANSWER_S))
-        sampled = sampled or any(isinstance(item, Samples) for item in items)
-        if triggered and sampled:
-            seen[player.instrument] = 1  # its log runs, so its trigger input saw the edge
+        for name, sampler in samplers.items():
+            if any(isinstance(item, Samples) for item in sampler.poll(clock.deadline(ANSWER_S))):
+                sampled.add(name)
         for name, source in sources.items():
             edges = source.take(clock.deadline(ANSWER_S))
             if edges and not seen[name]:
                 pulse.said[name] = said_moment(edges[0], started, period_s)
             seen[name] += len(edges)
-    if sampler.capabilities.at_end:
-        items = sampler.stop(clock.deadline(POWER_S + sampler.capabilities.stop_s))
-        sampled = any(isinstance(item, Samples) for item in items)
-        if triggered and sampled:
-            seen[player.instrument] = 1
-    if not sampled and not triggered:
-        raise BenchFault(f"{the(player.instrument)} delivered no sample within {EDGE_S:g} s of its start")
+    for name, sampler in samplers.items():
+        if sampler.capabilities.at_end:
+            items = sampler.stop(clock.deadline(POWER_S + sampler.capabilities.stop_s))
+            if any(isinstance(item, Samples) for item in items):
+                sampled.add(name)
+    # A log that runs was started by the edge, so its trigger input saw it.
+    seen |= dict.fromkeys(sampled & triggered, 1)
+    silent = [name for name in samplers if name not in sampled | triggered]
+    if silent:
+        raise BenchFault(f"{the(silent[0])} delivered no sample within {EDGE_S:g} s of its start")
     return pulse

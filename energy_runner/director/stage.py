@@ -9,6 +9,7 @@ from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
 from energy_runner.bench.edge_delay import check_delay_of, delay_applied, other_dut
 from energy_runner.bench.rails import RailsSupply, Sampled
+from energy_runner.bench.supply_limits import with_supply
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.firmware import firmware_doubts
 from energy_runner.director.first_contact import first_contact, note_boot
@@ -247,7 +248,9 @@ class Stage:
         check_fits(one.by, sampler.capabilities, applied.period_s, self.plan)
         captures = edges is not None and edges.timebase == "samples"
         specification = sampler.specification()
-        stated = with_calibration(self.bench.spec, one.by, specification)
+        limits = with_calibration(self.bench.spec, one.by, specification)
+        names = [signal.name for signal in applied.signals]
+        stated = with_supply(self.bench.spec, limits, names, one.by, one.fed_by)
         supplied = next((rail.applied for rail in self.bench.rails if rail.name == one.rail), None) or supplied
         self.recorder.emit(
             MonitorConfigured(

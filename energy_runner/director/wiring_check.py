@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy_runner.bench import Bench
+from energy_runner.bench.rails import Sampled
 from energy_runner.errors import BenchFault
 from instruments.clock import Deadline
 from instruments.roles import AppliedSampling, Sampler, Samples, SamplingSettings, StreamItem
@@ -37,15 +38,16 @@ class OffCurrent:
         return self.limit_a is not None and not abs(self.mean_a) <= self.limit_a
 
 
-def current_while_off(bench: Bench, look: Callable[[], None]) -> str:
-    """Sample the DUT while its supply is off; return in words what flows.
+def current_while_off(bench: Bench, one: Sampled, look: Callable[[], None]) -> str:
+    """Sample the DUT, or one rail of it, while its supply is off; return in words what flows.
 
     `look` is called while samples are awaited. Raises `BenchFault` if more flows than the monitor may show of
     nothing, or if no sample comes.
     """
-    sampler, settings = bench.sampler, bench.supply_settings
-    if sampler is None or settings is None:
-        return "not examined: the bench file names no sampler or no supply"
+    own = (rail.settings for rail in bench.rails if rail.name == one.rail)
+    sampler, settings = one.sampler, next(own, bench.supply_settings)
+    if settings is None:
+        return "not examined: the bench file names no supply"
     quick = SamplingSettings(bench.sampling.sample_rate_hz, on_edge=False)
     applied = sampler.configure(quick, bench.clock.deadline(ANSWER_S))
     found = off_current(applied, _sampled(bench, sampler, look), sampler.specification(), settings.voltage_v)

@@ -5,13 +5,17 @@ Records are made when they are read, from the world's history; the noise is draw
 bytes do not depend on how often the host reads.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from instruments.clock import NS_PER_S
 from instruments.world.history import CurrentHistory, FloatArray
 from instruments.world.world import World
+
+IntArray = npt.NDArray[np.intp]
 
 _STALL_S = 1.0  # how much of the log the fault `drop_buffer_at_ns` takes
 
@@ -23,7 +27,8 @@ class MeterTable:
     A row of `ranges` is the full scale of a current range (A), its limits of gain and of offset (A), and the noise
     of one sample (A); they rise. `voltage` is the same without a full scale. Noise holds for `aperture_s` and
     falls with the square root of the period. `over_range` is what a record holds where the current is above the
-    largest range. `name` names the twin's streams of random numbers.
+    largest range. `name` names the twin's streams of random numbers. A range stays in use for `hold_s` after a
+    record that needed it. With `to_top`, a record that needs a larger range is measured in the largest one.
     """
 
     name: str
@@ -32,6 +37,8 @@ class MeterTable:
     clock: float
     aperture_s: float
     over_range: float
+    hold_s: float = 0.0
+    to_top: bool = False
 
 
 class MeterErrors:
@@ -46,10 +53,17 @@ class MeterErrors:
         self.voltage_gain = self.scale * table.voltage[0] * rng.uniform(-1, 1)
         self.voltage_offset_v = self.scale * table.voltage[1] * rng.uniform(-1, 1)
         self.clock = self.scale * table.clock * rng.uniform(-1, 1)
+        self.least = 0  # the smallest range that it may use
 
-    def current(self, true_a: FloatArray, noise: FloatArray, period_s: float) -> FloatArray:
-        """Return what is measured, given standard normal `noise`."""
-        used = np.searchsorted(self.table.ranges[:-1, 0], np.abs(true_a))
+    def ranges(self, true_a: FloatArray) -> IntArray:
+        """Return the number of the smallest range for each current."""
+        return np.maximum(self.least, np.searchsorted(self.table.ranges[:-1, 0], np.abs(true_a)))
+
+    def current(
+        self, true_a: FloatArray, noise: FloatArray, period_s: float, used: IntArray | None = None
+    ) -> FloatArray:
+        """Return what is measured, given standard normal `noise`, in the ranges `used` (None: the smallest)."""
+        used = self.ranges(true_a) if used is None else used
         sigma_a = self.scale * self.table.ranges[used, 3] * (self.table.aperture_s / period_s) ** 0.5
         measured: FloatArray = true_a * (1 + self.gain[used]) + self.offset_a[used] + sigma_a * noise
         return measured
@@ -217,12 +231,28 @@ class VirtualLog:
     def _currents(self, edges_ns: FloatArray, noise: FloatArray) -> FloatArray:
         period_s = self._period_ns / NS_PER_S
         true_a = self._means(self._world.history, edges_ns)
-        measured = self._errors.current(true_a, noise, period_s)
+        measured = self._errors.current(true_a, noise, period_s, self._ranges(true_a, edges_ns))
         limit_a = self._world.faults.over_range_above_a or self._errors.table.ranges[-1, 0]
         over = true_a > limit_a
         self.over_range_seen |= bool(over.any())
         measured[over] = self._errors.table.over_range
         return misread(self._world, self._next, measured)
+
+    def _ranges(self, true_a: FloatArray, edges_ns: FloatArray) -> IntArray:
+        """Return the range of each record: the largest that it, or one shortly before it, needs."""
+        used = self._errors.ranges(true_a)
+        hold = math.ceil(self._errors.table.hold_s * NS_PER_S / self._period_ns)
+        if not hold:
+            return used
+        from scipy.ndimage import maximum_filter1d  # here, because it takes half a second to import
+
+        before_ns = np.maximum(0.0, edges_ns[0] - self._period_ns * np.arange(hold + 1, -1, -1.0))
+        needed = np.concatenate((self._errors.ranges(self._means(self._world.history, before_ns)), used))
+        if self._errors.table.to_top:
+            needed[1:][np.diff(needed) > 0] = len(self._errors.table.ranges) - 1
+        middle = (hold + 1) // 2
+        held: IntArray = maximum_filter1d(needed, hold + 1)[middle + 1 : middle + 1 + len(used)]
+        return held
 
 
 def misread(world: World, first: int, measured: FloatArray) -> FloatArray:

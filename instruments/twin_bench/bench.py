@@ -2,7 +2,7 @@
 """Build a bench of twins: one world, one DUT, and a twin for each instrument named in the bench file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 

@@ -72,14 +72,16 @@ def test_a_ppk2_is_right_within_its_uncertainty_which_is_large(file, seed, run, 
     assert f"µJ per inference ± {stated_uj:.0f} µJ" in capsys.readouterr().out
 
 
-def test_an_ampere_meter_says_who_fed_the_dut_and_that_no_limit_of_the_voltage_is_known(run):
+def test_an_ampere_meter_says_who_fed_the_dut_and_counts_the_limits_of_its_voltage(run):
     _, session = run(AMPERE, 1)
     found = configured(session)
     assert (found.sampler, found.supply, found.voltage_set_v) == ("meter", "psu", 3.0)
-    doubts = session.result().energy_per_inference_j.incomplete
-    assert [doubt for doubt in doubts if "supply voltage" in doubt] == [
-        "supply voltage unknown: neither measured nor its limit stated"
-    ]
+    result = session.result()
+    assert not [doubt for doubt in result.energy_per_inference_j.incomplete if "supply voltage" in doubt]
+    [row] = [one for one in result.uncertainty.components if one.name.startswith("supply voltage")]
+    assert row.source.startswith("psu: ")
+    # 0.025 % + 1.8 mV of 3 V, and the median of five windows has all of it.
+    assert row.relative == pytest.approx((0.00025 + 1.8e-3 / 3.0) / 3**0.5, rel=1e-6)
 
 
 def test_a_limit_of_that_voltage_may_be_stated(run, tmp_path):

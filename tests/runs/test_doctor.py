@@ -17,6 +17,7 @@ from tests.support.any_bench import any_bench
 from tests.support.places import ROOT
 
 BENCHES = ("virtual-lpm01a", "virtual-n6705c")
+TWO_RAILS = str(ROOT / "tests" / "support" / "benches" / "two-rails.toml")
 
 
 def built(name: str, faults: CallFaults | None = None) -> Bench:
@@ -52,6 +53,39 @@ def test_a_dut_that_is_fed_through_another_wire_is_noticed_before_it_is_switched
     assert "unplug its debug probe" in found.says
     assert "DUT boots" not in steps
     assert not world.powered
+
+
+def test_each_rail_of_a_dut_is_examined() -> None:
+    steps = [step.step for step in examine(built(TWO_RAILS), StopRequest()).steps]
+    for rail in ("core", "io"):
+        assert f"current into the DUT while it is off, rail {rail}" in steps
+    assert [step for step in steps if step.endswith("samples as asked")] == [
+        "psu:1 samples as asked",
+        "psu:2 samples as asked",
+    ]
+
+
+def test_a_second_rail_that_is_fed_through_another_wire_is_noticed_before_it_is_switched_on() -> None:
+    bench = built(TWO_RAILS)
+    assert bench.twin is not None
+    [rail] = bench.twin.world._rails
+    rail.history.append(bench.twin.world.clock.now_ns(), 2e-4, 1.2)  # through a level shifter, say
+    steps = {step.step: step for step in examine(bench, StopRequest()).steps}
+    assert steps["current into the DUT while it is off, rail core"].ok
+    found = steps["current into the DUT while it is off, rail io"]
+    assert not found.ok
+    assert "200 µA flow although its supply is off" in found.says
+    assert "DUT boots" not in steps
+
+
+def test_a_rail_whose_log_did_not_start_with_the_pulse_is_named() -> None:
+    bench = built(TWO_RAILS)
+    second = bench.rails[1].sampler
+    assert second is not None
+    second.poll = lambda deadline: []  # type: ignore[method-assign]
+    found = next(s for s in examine(bench, StopRequest()).steps if s.step == "timestamp pin is seen")
+    assert not found.ok
+    assert "psu:2 did not see the pulse" in found.says
 
 
 @pytest.mark.parametrize("welded", [False, True])

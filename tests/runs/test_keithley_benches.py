@@ -22,6 +22,8 @@ from tests.support.coverage_study import short_plan, whole_plan
 
 BENCHES = Path(__file__).parents[1] / "support" / "monitor_benches"
 NAMES = ("dmm-fed-from-outside", "dmm-behind-supply", "virtual-smu2400")
+# 10 mA through a shunt of up to 2 ohm are 0.7 % of 3 V, which nobody measures behind the meter.
+DMM_U = 9e-3
 
 
 def built(name: str, seed: int = 0) -> Bench:
@@ -57,7 +59,7 @@ def test_short_windows_are_right_within_their_uncertainty(name: str, seed: int, 
     assert abs(error) <= u < 0.02
 
 
-@pytest.mark.parametrize(("name", "largest"), [("dmm-behind-supply", 4e-3), ("virtual-smu2400", 2e-3)])
+@pytest.mark.parametrize(("name", "largest"), [("dmm-behind-supply", DMM_U), ("virtual-smu2400", 2e-3)])
 def test_a_whole_run_is_valid(name: str, largest: float, tmp_path: Path) -> None:
     bench = built(name, 1)
     session = ran(bench, tmp_path, whole=True)
@@ -73,7 +75,7 @@ def test_a_meter_without_any_supply_of_ours_says_what_it_cannot_know(tmp_path: P
     session = ran(bench, tmp_path, whole=True)
     assert api.exit_status(session) is ExitStatus.VALID
     error, u = errors(session)
-    assert abs(error) <= u < 4e-3
+    assert abs(error) <= u < DMM_U
     journal = session.journal()
     assert session.record.supply_off_confirmed is None
     assert bench.twin.world.powered, "nobody here could switch it off"

@@ -47,6 +47,7 @@ def window(start_s: float = START_S, energy_j: float = ENERGY_J, **changes: Any)
         inferences=INFERENCES,
         duration_s=DURATION_S,
         samples=10_000,
+        mean_square_w2=POWER_W**2,
         start=edge(start_s, starts=True, **edges),
         stop=edge(start_s + DURATION_S, starts=False, **edges),
     )

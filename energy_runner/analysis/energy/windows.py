@@ -2,7 +2,7 @@
 """The windows of an energy run: their edges, samples and joules, and what is doubtful about each."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -21,7 +21,7 @@ from energy_runner.analysis.messages import Message, within
 from energy_runner.analysis.placing.alignment import Alignment, Placed
 from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.placing.edges import Matching
-from energy_runner.analysis.uncertainty.edges import LEAST_REACH, EdgeView, share_above, view_edge
+from energy_runner.analysis.uncertainty.edges import LEAST_REACH, EdgeView, mean_square_w2, share_above, view_edge
 from energy_runner.analysis.uncertainty.inputs import Measured
 from energy_runner.errors import SessionError
 from energy_runner.session.events import InferenceDone
@@ -47,7 +47,8 @@ class _Look:
     """What else is asked of each window, by the uncertainty budget and by what its samples cannot be."""
 
     rate_u: float
-    thresholds_w: Sequence[float]
+    thresholds_w: Mapping[float, float]
+    resistive: bool
     clock: float
     droop: Droop | None
     impossible: Impossible = field(default_factory=Impossible)
@@ -76,16 +77,18 @@ def energy_windows(
     alignment: Alignment,
     source: EnergySource | None,
     *,
-    thresholds_w: Sequence[float] = (),
+    thresholds_w: Mapping[float, float] | None = None,
+    resistive: bool = False,
     clock: Clock | None = None,
     impossible: Sequence[Impossible] = (),
     delay_s: float = 0.0,
 ) -> tuple[list[EnergyWindow], list[Finding]]:
     """Return every window in the journal, measured as far as its edges and samples allow.
 
-    For each of `thresholds_w`, the share of the window with more power than that is determined. `clock` says what
-    a sample lasts; the places of the windows are in the timebase of the monitor itself. `impossible` says for each
-    of the alignment's windows which of its samples cannot be, and `delay_s` how late all edges may be.
+    For each of `thresholds_w`, the share of the window with more power is determined (see `share_above`), and with
+    `resistive` the mean square of the power. `clock` says what a sample lasts; the places of the windows are in
+    the timebase of the monitor itself. `impossible` says for each of the alignment's windows which of its samples
+    cannot be, and `delay_s` how late all edges may be.
     """
     found_of = impossible or [Impossible()] * len(alignment.windows)
     placed_of = {
@@ -95,7 +98,9 @@ def energy_windows(
         )
     }
     droop = find_droop(source) if source is not None else None
-    look = _Look(alignment.rate_u or 0.0, thresholds_w, (clock or Clock()).factor, droop, delay_s=delay_s)
+    look = _Look(
+        alignment.rate_u or 0.0, thresholds_w or {}, resistive, (clock or Clock()).factor, droop, delay_s=delay_s
+    )
     windows: list[EnergyWindow] = []
     findings: list[Finding] = []
     for index, inference in enumerate(facts.windows()):
@@ -234,6 +239,7 @@ def _measured(frame: WindowResult, placed: Placed, source: EnergySource, total: 
         coarse=too_coarse(source, placed.start, placed.stop),
         stimulus=frame.stimulus,
         doubtful_j=doubtful_j(source, look.impossible, int(placed.start), math.ceil(placed.stop)),
+        mean_square_w2=mean_square_w2(source, placed.start, placed.stop) if look.resistive else 0.0,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from energy_runner.analysis.uncertainty.combine import ROOT3, Cause, canonical
+from energy_runner.analysis.uncertainty.edges import WHOLE
 from energy_runner.analysis.uncertainty.inputs import BEYOND, Conditions, Delay, Measured, Term
 from energy_runner.analysis.uncertainty.sampling import (
     doubts_of_sampling,
@@ -27,6 +28,8 @@ _EFFECTS: dict[str, Callable[[Measured, Conditions], float]] = {
     "A": lambda window, given: window.duration_s * given.voltage_v,
     "V": lambda window, given: window.energy_j / given.voltage_v if given.voltage_v > 0 else 0.0,
     "J": lambda window, _: float(window.samples),
+    # A resistance in the supply line takes R i² of what is counted as the DUT's.
+    "Ohm": lambda window, given: window.mean_square_w2 * window.duration_s / max(given.voltage_v, 1e-9) ** 2,
 }
 _SHIFT_UNITS = ("s", "sample")
 
@@ -38,6 +41,7 @@ _NAMES = {
     "supply_voltage": "supply voltage (as set, not measured)",
     "voltage_gain": "gain of the voltage measurement",
     "voltage_offset": "offset of the voltage measurement",
+    "burden_voltage": "voltage across the meter, counted as the DUT's",
     "clock": "clock of the monitor",
     "range_changes": "range changes",
     "temperature": "temperature since self-calibration",
@@ -59,6 +63,7 @@ _LATE = (
     "how much later than the DUT's lines about them the host dates the edges",
 )
 _VOLTAGE = ("supply_voltage", "voltage_gain", "voltage_offset")
+_AT_THE_DUT = (*_VOLTAGE, "burden_voltage")
 
 
 @dataclass(frozen=True)
@@ -153,24 +158,25 @@ def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditio
         distribution="normal" if noise else "rectangular",
         divisor=1.0 if noise else ROOT3,
         shared=not noise,
-        voltage=term.name in _VOLTAGE,
+        voltage=term.name in _AT_THE_DUT,
     )
 
 
 def _effect_j(term: Term, window: Measured, given: Conditions) -> float | None:
     """Return what an error as large as the limit does to a window's energy; None if that is unknown."""
-    share = 1.0
+    share = WHOLE
     if term.above:
         threshold_w = given.threshold_w(term)
-        share = window.shares_above.get(threshold_w, 1.0) if threshold_w is not None else 1.0
-    effect_j = term.relative * window.energy_j
+        share = window.shares_above.get(threshold_w, WHOLE) if threshold_w is not None else WHOLE
+    # What is in proportion to the reading counts for the energy that was read above, the rest for the time.
+    effect_j = term.relative * window.energy_j * share.energy
     if term.absolute:
         effect = _EFFECTS.get(term.unit) if term.unit else None
         absolute_j = term.absolute * effect(window, given) if effect else 0.0
         if not absolute_j > 0:
             return None
-        effect_j += absolute_j
-    return effect_j * share
+        effect_j += absolute_j * (share.energy if term.unit == "V" else share.time)
+    return effect_j
 
 
 def _latency(term: Term, name: str, source: str, windows: Sequence[Measured]) -> Cause:

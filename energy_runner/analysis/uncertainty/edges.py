@@ -2,8 +2,9 @@
 """What the trace shows around the two edges of a window: how much energy an edge in the wrong place costs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,16 @@ LEAST_REACH = 4
 _LONGEST_REACH = 1 << 16
 _OUTSIDE = 2  # samples outside the edge whose level is looked at
 _BLOCK = 1 << 19
+
+
+class Share(NamedTuple):
+    """Which share of a window's time and of its energy something takes."""
+
+    time: float
+    energy: float
+
+
+WHOLE = Share(1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -98,18 +109,43 @@ def view_edge(
 
 
 def share_above(
-    source: EnergySource, start: float, stop: float, thresholds_w: Sequence[float]
-) -> dict[float, float]:
-    """Return for each threshold in watt which share of the samples between two positions is above it."""
-    if not thresholds_w:
-        return {}
+    source: EnergySource, start: float, stop: float, thresholds_w: Mapping[float, float]
+) -> dict[float, Share]:
+    """Return for each threshold (W) which share of the samples between two positions counts as above it.
+
+    `thresholds_w` says with each how long (s) an instrument keeps its larger range after a sample above it: the
+    samples of that time count, too.
+    """
+    found = {}
     first, last = max(0, math.floor(start)), min(source.length, math.ceil(stop))
-    counts = dict.fromkeys(thresholds_w, 0)
+    for threshold_w, hold_s in thresholds_w.items():
+        hold = math.ceil(hold_s / source.step_s - 1e-9)
+        newest = -math.inf  # the last sample above so far
+        count, above_w, all_w = 0, 0.0, 0.0
+        for begin in range(max(0, first - hold), last, _BLOCK):
+            power_w = np.asarray(source.power_w(begin, min(begin + _BLOCK, last)), dtype=np.float64)
+            at = np.arange(begin, begin + len(power_w), dtype=np.float64)
+            latest = np.maximum.accumulate(np.maximum(np.where(power_w > threshold_w, at, -math.inf), newest))
+            newest = float(latest[-1])
+            counts, inside = at - latest <= hold, at >= first
+            size_w = np.abs(np.nan_to_num(power_w, posinf=0.0, neginf=0.0))
+            count += int(np.count_nonzero(counts & inside))
+            above_w += float(np.sum(size_w[counts & inside]))
+            all_w += float(np.sum(size_w[inside]))
+        found[threshold_w] = Share(count / max(1, last - first), above_w / all_w if all_w else 0.0)
+    return found
+
+
+def mean_square_w2(source: EnergySource, start: float, stop: float) -> float:
+    """Return the mean square (W²) of the samples between two positions that are there; 0 if none is."""
+    first, last = max(0, math.floor(start)), min(source.length, math.ceil(stop))
+    total, count = 0.0, 0
     for begin in range(first, last, _BLOCK):
-        power_w = source.power_w(begin, min(begin + _BLOCK, last))
-        for threshold_w in thresholds_w:
-            counts[threshold_w] += int(np.count_nonzero(power_w > threshold_w))
-    return {threshold_w: count / max(1, last - first) for threshold_w, count in counts.items()}
+        power_w = np.asarray(source.power_w(begin, min(begin + _BLOCK, last)), dtype=np.float64)
+        power_w = power_w[np.isfinite(power_w)]
+        total += float(power_w @ power_w)
+        count += len(power_w)
+    return total / count if count else 0.0
 
 
 def _largest(power_w: FloatArray) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
 
 from energy_runner.analysis.uncertainty.combine import Cause
-from energy_runner.analysis.uncertainty.edges import EdgeView
+from energy_runner.analysis.uncertainty.edges import EdgeView, Share
 from energy_runner.errors import SessionError
 
 BEYOND = "calibration_beyond"  # the term for readings beyond the outermost points of a calibration
@@ -20,8 +20,8 @@ class Term(BaseModel):
 
     A term without either is a known cause of unknown size. What grows with the temperature, `relative_per_k` and
     `absolute_per_k`, is in `relative` and `absolute` for a change of `change_k` kelvin. `above` says that the term
-    counts only while the reading is larger than so many `unit`. Keys that are not known here are kept: they may
-    state a size.
+    counts only while the reading is larger than so many `unit`, and for `hold_s` seconds after that. Keys that are
+    not known here are kept: they may state a size.
     """
 
     model_config = ConfigDict(allow_inf_nan=False, extra="allow")
@@ -32,6 +32,7 @@ class Term(BaseModel):
     unit: str = ""
     source: str = ""
     above: float = Field(default=0.0, ge=0, le=1e6)
+    hold_s: float = Field(default=0.0, ge=0, le=1e3)
     assumed: StrictBool = False
     relative_per_k: float = Field(default=0.0, ge=0, le=1e3)
     absolute_per_k: float = Field(default=0.0, ge=0, le=1e6)
@@ -169,14 +170,14 @@ class Measured:
 
     `missing_share` is the share of its duration whose samples are missing, `spread_w` the range of the others
     (only determined where some are missing). `shares_above` maps powers in watt to the share of
-    the window that was above each.
+    the window, by time and by energy, that was above each.
 
     `second_j` is the energy by the second method of integration, `unexplained_j` what the samples that hold the
     start and the stop edge have in them beyond a mix of their neighbours, `droop_w` a limit of what the product of
     the mean current and the mean voltage of a sample is larger than their mean product, and `change_w` the
     standard deviation of what readings at an instant do not follow. `coarse` says that these are too far apart,
     and `stimulus` which of the plan the window was measured with. `doubtful_j` is what samples that may be misread
-    add or take.
+    add or take, and `mean_square_w2` the mean square of the power (0 where no term in ohm asks for it).
     """
 
     energy_j: float
@@ -187,7 +188,7 @@ class Measured:
     stop: EdgeView
     missing_share: float = 0.0
     spread_w: float = 0.0
-    shares_above: dict[float, float] = field(default_factory=dict)
+    shares_above: dict[float, Share] = field(default_factory=dict)
     second_j: float | None = None
     unexplained_j: tuple[float, float] = (0.0, 0.0)
     droop_w: float = 0.0
@@ -195,6 +196,7 @@ class Measured:
     coarse: bool = False
     stimulus: int | None = None
     doubtful_j: float = 0.0
+    mean_square_w2: float = 0.0
 
     @property
     def per_inference_j(self) -> float:
@@ -246,7 +248,16 @@ class Conditions:
         factor = {"A": self.voltage_v, "W": 1.0}.get(term.unit)
         return None if factor is None else term.above * factor
 
-    def thresholds_w(self) -> list[float]:
-        """Return the powers of which a window's share above must be known."""
-        found = (self.threshold_w(term) for term in self.limits.terms if term.above and term.known)
-        return sorted({threshold for threshold in found if threshold is not None})
+    @property
+    def resistive(self) -> bool:
+        """Return whether a term is a resistance, so that the mean square of the power must be known."""
+        return any(term.unit == "Ohm" and term.known for term in self.limits.terms)
+
+    def thresholds_w(self) -> dict[float, float]:
+        """Return the powers of which a window's share above must be known, each with the longest `hold_s`."""
+        found: dict[float, float] = {}
+        for term in self.limits.terms:
+            threshold_w = self.threshold_w(term) if term.above and term.known else None
+            if threshold_w is not None:
+                found[threshold_w] = max(term.hold_s, found.get(threshold_w, 0.0))
+        return found

@@ -4,12 +4,10 @@
 from dataclasses import replace
 
 from instruments.devices.n6705.dialect import ELOG
-from instruments.specifications import Specification, SpecificationTerm, assuming, load, with_noise_at
+from instruments.specifications import Specification, assuming, load, load_supply, with_noise_at
 
 TABLE_MODULE = "N6781A"
-_AS_SET = SpecificationTerm(
-    "supply_voltage", 0.00025, 1.8e-3, "V", "N6781A, programmed voltage, 20 V range (not confirmed)", assumed=True
-)
+_PACKAGE = "instruments.devices.n6705"
 
 
 def limits(period_s: float, module: str, *, aux: bool, at_end: bool) -> Specification:
@@ -18,10 +16,10 @@ def limits(period_s: float, module: str, *, aux: bool, at_end: bool) -> Specific
     With `aux`, the voltage is not measured but that which was set; `at_end` means a log that is read at its end.
     """
     # Noise falls approximately with the square root of the aperture (specifications guide, page 52).
-    table = with_noise_at(load("instruments.devices.n6705"), period_s, ELOG.default_period_s, power=-0.5)
+    table = with_noise_at(load(_PACKAGE), period_s, ELOG.default_period_s, power=-0.5)
     if aux:
         measured = tuple(term for term in table.terms if not term.name.startswith("voltage_"))
-        table = replace(table, terms=(*measured, _AS_SET))
+        table = replace(table, terms=(*measured, *load_supply(_PACKAGE).terms))
     if at_end:
         table = assuming(table, "The limits of the external data log are used for this log.")
     if module in ("", TABLE_MODULE):

@@ -60,7 +60,9 @@ NGU = Family(
     channels={"NGU201": 1, "NGU401": 1},
     select="",
     set_up=("SOUR:PRI VOLT", "VOLT:RANG 20", "CURR:RANG 3"),
-    ranges=("SENS:CURR:RANG:AUTO:DOWN:MIN 1E-3",),
+    # A current beyond the range in use sends it to the largest one (manual, page 139: `UP:APPR`), for 1.5 ms:
+    # with ranges below 100 mA, each step of a DUT from sleep to work is measured there, and nothing shows it.
+    ranges=("SENS:CURR:RANG:AUTO:DOWN:MIN 0.1", "SENS:CURR:RANG:AUTO:DOWN:THR 1.5E-3"),
     second_try="OUTP:GEN 0",
     noise_period_s=64e-6,
 )

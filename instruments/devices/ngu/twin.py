@@ -37,6 +37,8 @@ METER = MeterTable(
     clock=50e-6,
     aperture_s=64e-6,
     over_range=float("nan"),
+    hold_s=1.5e-3,
+    to_top=True,
 )
 # The same of an NGM; see `ngm/specification.toml`.
 NGM_METER = MeterTable(
@@ -72,7 +74,8 @@ class VirtualNgu:
         self.world = world
         self.port = HostPort(world, name, self._receive, on_open=self._opened)
         self._core = ScpiCore(self._handlers(), world.faults.refuses)
-        errors, noise = MeterErrors(world, self.meter), world.rng(f"{self.meter.name} meter")
+        errors = self._errors = MeterErrors(world, self.meter)
+        noise = world.rng(f"{self.meter.name} meter")
         self.outputs = [VirtualOutput(world, errors, noise, feeds=not n) for n in range(self.channels)]
         self._log = self.outputs[0].log
         self._stale = True
@@ -169,8 +172,12 @@ class VirtualNgu:
             "[SOURce:]PRIority": lambda call: call.one_of("VOLTage"),
             "[SOURce:]VOLTage:RANGe": lambda call: call.one_of("20", "6"),
             "[SOURce:]CURRent:RANGe": lambda call: call.one_of("8", "3", "0.1", "0.01"),
-            "SENSe:CURRent:RANGe:AUTO:DOWN:MINimum": lambda call: call.one_of("1E-3"),
+            "SENSe:CURRent:RANGe:AUTO:DOWN:MINimum": self._set_least_range,
+            "SENSe:CURRent:RANGe:AUTO:DOWN:THReshold": lambda call: call.one_of("1.5E-3"),
         }
+
+    def _set_least_range(self, call: Call) -> None:
+        self._errors.least = int(np.searchsorted(self.meter.ranges[:, 0], float(call.one_of("1E-3", "0.1"))))
 
     def _numbered(self, call: Call) -> VirtualOutput:
         """Return the output whose number is in the header."""

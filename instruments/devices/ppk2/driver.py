@@ -142,9 +142,13 @@ class Ppk2(Instrument):
         return AppliedSampling(signals("current", period_s=PERIOD_S, kind="instant"))
 
     def specification(self) -> Specification:
-        """Return the specification; in mode `ampere` the voltage is another's, so its limit is left out."""
+        """Return the specification.
+
+        In mode `ampere` the voltage is another's, so its limit is left out; in mode `source` what drops across the
+        shunt is part of how far the output may be off.
+        """
         table = load("instruments.devices.ppk2")
-        return without(table, "supply_voltage") if self._options.mode == "ampere" else table
+        return without(table, "supply_voltage" if self._options.mode == "ampere" else "burden_voltage")
 
     def start(self, deadline: Deadline) -> None:
         """Begin the acquisition; its first sample has index 0."""

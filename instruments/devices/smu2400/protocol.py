@@ -23,8 +23,13 @@ TABLE_MODEL = "2450"
 
 
 def limits_at(range_a: float) -> tuple[float, float]:
-    """Return gain (relative) and offset (A) of a range; of one that is not in the table, those of the next."""
-    return RANGES[min((one for one in RANGES if one >= 0.999 * range_a), default=max(RANGES))]
+    """Return gain (relative) and offset (A) of a range; of one that is not in the table, those of the next.
+
+    Above the largest one, the offset is taken to be the same share of the range.
+    """
+    largest_a = max(RANGES)
+    gain, offset_a = RANGES[min((one for one in RANGES if one >= 0.999 * range_a), default=largest_a)]
+    return gain, offset_a * max(1.0, range_a / largest_a)
 
 
 def another_range(answer: str, range_a: float) -> str:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The log of a twin: pieces, a FIFO that forgets, and records that do not depend on who reads them when."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,24 @@ def test_nothing_before_the_trigger_and_after_the_end() -> None:
     log.abort()
     assert not log.waiting
     assert len(log.fetch(10_000)) == 0
+
+
+@pytest.mark.parametrize("step_s", [0.001, 0.0031, 0.1])
+def test_a_range_stays_in_use_for_a_while_however_often_it_is_read(step_s: float) -> None:
+    """A burst of a millisecond at 0.5 A needs the larger range, in which the ten after it are measured."""
+    world = World(VirtualClock(), 1)
+    world.set_supply(True, 3.0)
+    for level_a, lasts_s in ((0.01, 0.02), (0.5, 0.001), (0.01, 0.029)):
+        world.draw(level_a)
+        world.clock.sleep(lasts_s)
+    voltage = CurrentHistory()
+    voltage.append(0, 3.0, 0.0)
+    table = replace(METER, hold_s=0.01, ranges=np.array([(0.1, 0.0, 1e-5, 0.0), (1.0, 0.0, 1e-4, 0.0)]))
+    errors = MeterErrors(world, table)
+    errors.offset_a = np.array([1e-5, 1e-4])
+    log = VirtualLog(world, voltage, errors, fifo_s=10.0)
+    log.arm(["CURR"], PERIOD_S)
+    log.trigger(0)
+    found = np.concatenate([log.fetch(max(1, round(step_s / PERIOD_S))) for _ in range(50)])[:, 0]
+    added_a = found - np.where(np.arange(len(found)) == 20, 0.5, 0.01)
+    assert added_a == pytest.approx([1e-5] * 20 + [1e-4] * 11 + [1e-5] * 19)

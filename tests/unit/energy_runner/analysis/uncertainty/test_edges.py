@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from energy_runner.analysis.energy.source import EnergySource
-from energy_runner.analysis.uncertainty.edges import EdgeView, share_above, view_edge
+from energy_runner.analysis.uncertainty import edges
+from energy_runner.analysis.uncertainty.edges import EdgeView, Share, mean_square_w2, share_above, view_edge
 
 PERIOD_S = 0.5
 #       sample  0    1    2    3     4     5     6    7    8
@@ -67,6 +68,28 @@ def test_at_the_end_of_the_trace_the_level_inside_stands_in() -> None:
 
 
 def test_the_share_above_a_threshold() -> None:
-    assert share_above(source(), 2.3, 6.5, [3.0, 9.0]) == {3.0: 4 / 5, 9.0: 3 / 5}
-    assert share_above(source(), 2.3, 6.5, []) == {}
-    assert share_above(source([float("nan")] * 4), 0.0, 4.0, [1.0]) == {1.0: 0.0}
+    found = share_above(source(), 2.3, 6.5, {3.0: 0.0, 9.0: 0.0})
+    assert found == {3.0: Share(4 / 5, 37 / 40), 9.0: Share(3 / 5, 30 / 40)}
+    assert share_above(source(), 2.3, 6.5, {}) == {}
+    assert share_above(source([float("nan")] * 4), 0.0, 4.0, {1.0: 0.0}) == {1.0: Share(0.0, 0.0)}
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 1 << 19])
+def test_a_range_that_stays_for_a_while_counts_for_as_long(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Samples of half a second: a second after a sample above, the two that follow are in that range still."""
+    monkeypatch.setattr(edges, "_BLOCK", block)
+    pulses = source([9.0, 1.0, 1.0, 1.0, 1.0, 9.0, 1.0, 9.0, 1.0, 1.0, 1.0, 1.0])
+    assert share_above(pulses, 0.0, 12.0, {5.0: 1.0})[5.0] == Share(8 / 12, 32 / 36)
+    # A window that begins within that time begins in that range.
+    assert share_above(pulses, 2.0, 5.0, {5.0: 1.0})[5.0] == Share(1 / 3, 1 / 3)
+
+
+@pytest.mark.parametrize("block", [1, 3, 1 << 19])
+def test_the_mean_square_is_that_of_the_samples_that_are_there(
+    block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edges, "_BLOCK", block)
+    power_w = [1.0, 2.0, float("nan"), 4.0, 5.0]
+    assert mean_square_w2(source(power_w), 1.5, 3.5) == pytest.approx((4 + 16) / 2)
+    assert mean_square_w2(source(power_w), -3.0, 99.0) == pytest.approx((1 + 4 + 16 + 25) / 4)
+    assert mean_square_w2(source([float("nan")] * 4), 0.0, 4.0) == 0.0

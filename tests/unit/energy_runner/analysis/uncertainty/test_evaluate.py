@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from energy_runner.analysis.uncertainty.combine import median_factor
+from energy_runner.analysis.uncertainty.edges import Share
 from energy_runner.analysis.uncertainty.evaluate import evaluate
 from tests.support.budget_windows import (
     DURATION_S,
@@ -33,6 +34,7 @@ from tests.support.budget_windows import (
         ({"absolute": 4e-5, "unit": "W"}, 4e-5 / POWER_W),
         ({"absolute": 2e-5, "unit": "A"}, 2e-5 / (POWER_W / VOLTAGE_V)),
         ({"absolute": 1e-3, "unit": "V"}, 1e-3 / VOLTAGE_V),
+        ({"absolute": 2.0, "unit": "Ohm"}, 2.0 * POWER_W / VOLTAGE_V**2),
         ({"absolute": 1e-8, "unit": "J"}, 1e-8 / (POWER_W * PERIOD_S)),
         ({"relative": 0.01, "absolute": 4e-5, "unit": "W"}, 0.011),
     ],
@@ -65,10 +67,21 @@ def test_a_limit_of_a_higher_range_counts_for_its_share_of_the_window() -> None:
     term = {"name": "range_changes", "absolute": 2e-5, "unit": "A", "above": 0.1}
     whole = 2e-5 / (POWER_W / VOLTAGE_V) / ROOT3
     conditions = given(term)
-    assert conditions.thresholds_w() == [0.1 * VOLTAGE_V]
+    assert conditions.thresholds_w() == {0.1 * VOLTAGE_V: 0.0}
     for share in (0.0, 0.25, 1.0):
-        windows = [window(shares_above={0.1 * VOLTAGE_V: share})] * 5
+        windows = [window(shares_above={0.1 * VOLTAGE_V: Share(share, 0.5)})] * 5
         assert relative_of(windows, conditions)["range changes"] == pytest.approx(share * whole)
+
+
+def test_what_is_in_proportion_to_the_reading_counts_for_the_energy_above() -> None:
+    """Bursts last a twentieth of the time and draw nine tenths of the energy."""
+    bursts = {0.1 * VOLTAGE_V: Share(time=0.05, energy=0.9)}
+    of_reading = given({"name": "range_changes", "relative": 0.05, "unit": "A", "above": 0.1})
+    found = relative_of([window(shares_above=bursts)] * 5, of_reading)["range changes"]
+    assert found == pytest.approx(0.9 * 0.05 / ROOT3)
+    both = given({"name": "range_changes", "relative": 0.05, "absolute": 2e-5, "unit": "A", "above": 0.1})
+    found = relative_of([window(shares_above=bursts)] * 5, both)["range changes"]
+    assert found == pytest.approx((0.9 * 0.05 + 0.05 * 2e-5 / (POWER_W / VOLTAGE_V)) / ROOT3)
 
 
 def test_a_common_latency_costs_what_the_edges_gain_and_lose() -> None:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from energy_runner.analysis.uncertainty.causes import find_causes
 from energy_runner.analysis.uncertainty.combine import Cause, median_factor, window_budget
+from energy_runner.analysis.uncertainty.edges import Share
 from energy_runner.analysis.uncertainty.evaluate import Limits, Measured, evaluate
 from energy_runner.analysis.uncertainty.inputs import Point, Term
 from energy_runner.analysis.uncertainty.sampling import of_integration
@@ -91,7 +92,10 @@ def test_the_limit_beyond_calibrated_points_is_no_cause_of_all_readings() -> Non
     assert not any("beyond" in doubt for doubt in doubts([window()], beyond))
 
 
-@pytest.mark.parametrize(("unit", "shares"), [("A", {}), ("V", {0.1 * VOLTAGE_V: 0.25, 0.1: 0.25})])
+QUARTER = Share(0.25, 0.25)
+
+
+@pytest.mark.parametrize(("unit", "shares"), [("A", {}), ("V", {0.1 * VOLTAGE_V: QUARTER, 0.1: QUARTER})])
 def test_a_threshold_that_no_share_is_known_for_counts_in_the_whole_window(unit: str, shares: dict) -> None:
     term = {"name": "odd", "relative": 0.01, "unit": unit, "above": 0.1}
     assert relative_of([window(shares_above=shares)], given(term))["odd"] == pytest.approx(0.01 / ROOT3)

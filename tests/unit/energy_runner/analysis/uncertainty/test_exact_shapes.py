@@ -10,7 +10,7 @@ from scipy import integrate, optimize, stats
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.uncertainty.combine import Cause
 from energy_runner.analysis.uncertainty.coverage import Part, _half_width, _masses, coverage_factor
-from energy_runner.analysis.uncertainty.edges import EdgeView, share_above, view_edge
+from energy_runner.analysis.uncertainty.edges import EdgeView, Share, share_above, view_edge
 from energy_runner.analysis.uncertainty.evaluate import evaluate
 from energy_runner.analysis.uncertainty.sampling import of_integration
 from energy_runner.errors import SessionError
@@ -110,8 +110,8 @@ def test_rows_of_an_even_number_of_windows_belong_together() -> None:
 
 def test_a_threshold_in_watt_is_that_power() -> None:
     term = {"name": "range_changes", "relative": 0.01, "unit": "W", "above": 0.1}
-    assert given(term).thresholds_w() == [0.1]
-    found = relative_of([window(shares_above={0.1: 0.25})], given(term))
+    assert given(term).thresholds_w() == {0.1: 0.0}
+    found = relative_of([window(shares_above={0.1: Share(0.75, 0.25)})], given(term))
     assert found["range changes"] == pytest.approx(0.0025 / ROOT3)
 
 
@@ -162,6 +162,6 @@ def test_where_all_samples_near_an_edge_are_missing_those_farther_off_count() ->
 
 
 def test_the_share_above_a_threshold_is_that_of_samples_within_the_trace() -> None:
-    assert share_above(ramp(4), -2.0, 9.0, [0.5]) == {0.5: 3 / 4}
-    assert share_above(ramp(4), 3.0, 4.0, [0.5]) == {0.5: 1.0}
-    assert share_above(ramp(4), 4.0, 4.0, [0.5]) == {0.5: 0.0}
+    assert share_above(ramp(4), -2.0, 9.0, {0.5: 0.0}) == {0.5: Share(3 / 4, 1.0)}
+    assert share_above(ramp(4), 3.0, 4.0, {0.5: 0.0}) == {0.5: Share(1.0, 1.0)}
+    assert share_above(ramp(4), 4.0, 4.0, {0.5: 0.0}) == {0.5: Share(0.0, 0.0)}

@@ -106,6 +106,18 @@ def test_the_twin_draws_from_the_table_that_the_budget_reads() -> None:
     assert (METER.clock, METER.latency_s) == (terms["clock"].relative, terms["trigger_latency"].absolute)
 
 
+@pytest.mark.parametrize(
+    ("range_a", "most_v"), [(1e-4, 0.14), (1e-3, 0.17), (0.01, 0.17), (0.1, 0.2), (1.0, 0.75), (3.0, 1.7)]
+)
+def test_what_drops_across_the_meter_is_counted_as_a_shunt(range_a: float, most_v: float) -> None:
+    """DMM6500 data sheet, page 13: the largest burden voltage of each range."""
+    bench = meter(range_a=range_a).open()
+    bench.configure()
+    [burden] = [term for term in bench.instrument.specification().terms if term.name == "burden_voltage"]
+    assert burden.unit == "Ohm"
+    assert burden.absolute * range_a >= most_v
+
+
 # --- set-up ----------------------------------------------------------------------------------------------
 
 

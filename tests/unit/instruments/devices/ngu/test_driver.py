@@ -93,6 +93,27 @@ def test_an_instrument_with_errors_stays_inside_its_limits(seed: int) -> None:
     assert 1e-7 < abs(energy_j(items, PERIOD_S) / truth_j - 1) < limit
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_load_that_crosses_small_ranges_stays_inside_the_limits_of_100_ma(seed: int) -> None:
+    """From sleep to work and back every two milliseconds: the largest range, 250 uA wide, is never used."""
+    bench = make(seed, ideal=False).ready()
+    twin(bench)._errors.offset_a[-1] = METER.ranges[-1, 2]  # the largest range at its limit
+    start_ns = bench.clock.now_ns()
+    bench.world.pin_falls()
+    for _ in range(100):
+        for level_a in (0.4e-3, 0.030):
+            bench.world.draw(level_a)
+            bench.world.clock.sleep(2e-3)
+    items = bench.monitor.stop(bench.within())
+    read_a = joined(items, 1)
+    stop_ns = start_ns + len(read_a) * PERIOD_S * 1e9
+    history = bench.world.history
+    mean_a = float(history.charge_c(stop_ns) - history.charge_c(start_ns)) / (len(read_a) * PERIOD_S)
+    limits = {term.name: term for term in bench.monitor.specification().terms}
+    error_a = float(np.mean(read_a, dtype=np.float64)) - mean_a
+    assert abs(error_a) < mean_a * (limits["gain"].relative + 1e-4) + limits["offset"].absolute
+
+
 def test_a_table_from_memory_is_marked_as_assumed() -> None:
     assert make().monitor.specification().assumed
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from instruments.conformance import CHECKS, on_twin
+from instruments.devices.ppk2.calibration import DEFAULTS
 from instruments.devices.ppk2.driver import Options
 from instruments.devices.ppk2.twin_stream import INVISIBLE, STALL_NS
 from instruments.errors import ProtocolViolation, Refused, TimedOut
@@ -333,6 +334,16 @@ def test_the_voltage_is_in_its_specification_only_where_it_supplies_it():
         mode: {term.name for term in bench(mode=mode).box.specification().terms} for mode in ("source", "ampere")
     }
     assert names["source"] - names["ampere"] == {"supply_voltage"}
+    # What drops across its shunt is missing at the DUT, and in no budget of the supply.
+    assert names["ampere"] - names["source"] == {"burden_voltage"}
+
+
+def test_no_range_of_a_ppk2_drops_more_than_its_table_says():
+    ends_a = (50e-6, 500e-6, 5e-3, 60e-3, 1.0)
+    drops_v = [ohm * end_a for ohm, end_a in zip(DEFAULTS["R"], ends_a, strict=True)]
+    [burden] = [term for term in bench(mode="ampere").box.specification().terms if term.name == "burden_voltage"]
+    assert burden.unit == "V"
+    assert 0.95 * burden.absolute < max(drops_v) <= burden.absolute
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)

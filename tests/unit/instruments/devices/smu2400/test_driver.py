@@ -81,7 +81,12 @@ def test_the_twin_draws_from_the_table_that_the_budget_reads() -> None:
 
 def test_a_range_between_those_of_the_table_has_the_limits_of_the_next() -> None:
     assert limits_at(0.02) == RANGES[0.1]
-    assert limits_at(7.0) == RANGES[1.0]
+    assert limits_at(1.0) == RANGES[1.0]
+
+
+def test_the_offset_of_a_range_beyond_the_table_grows_with_it() -> None:
+    gain, offset_a = RANGES[1.0]
+    assert limits_at(7.0) == (gain, pytest.approx(7 * offset_a))
 
 
 # --- times -----------------------------------------------------------------------------------------------
