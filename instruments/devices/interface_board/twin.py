@@ -47,7 +47,8 @@ class VirtualInterfaceBoard:
 
     `flash_writes` counts what wears out, `dropped` the bytes that its queues lost. `files` are those of its SD
     card with their length in seconds. The DUT's timestamp pin is wired to WW_DET_IN and to DUT_DUTY_CYCLE, whose
-    `rises` and `falls` are in ticks of 10 µs. `press_reset()` is the black button.
+    `rises` and `falls` are in ticks of 10 µs; its timer runs at `rate` times the true one. `press_reset()` is
+    the black button.
     """
 
     def __init__(self, world: World, name: str, dut: TwinDut, line_baud: int = DEFAULT_BAUD) -> None:
@@ -61,7 +62,7 @@ class VirtualInterfaceBoard:
         self.falls: list[int] = []
         self._dut = dut
         self._rng = world.rng("interface board")
-        self._rate = 1.0 + (0.0 if world.ideal else float(self._rng.uniform(-CRYSTAL_LIMIT, CRYSTAL_LIMIT)))
+        self.rate = 1.0 + (0.0 if world.ideal else float(self._rng.uniform(-CRYSTAL_LIMIT, CRYSTAL_LIMIT)))
         self._flash: int | None = None
         self._from_usb = Wire(world, "usb>board", HOST_BAUD, self._take)
         self._to_usb = Wire(world, "board>usb", HOST_BAUD, self._reaches_usb)
@@ -83,7 +84,7 @@ class VirtualInterfaceBoard:
         }
         self._clear()
         dut.attach(self._from_dut)
-        world.on_edge(self._edge)
+        world.on_edge(self.sees_edge)
 
     @property
     def baud(self) -> int:
@@ -224,9 +225,10 @@ class VirtualInterfaceBoard:
         self._answer(f"{RISES}\r\n{_rows(self.rises)}\r\n{FALLS}\r\n{_rows(self.falls)}")
 
     def _tick(self) -> int:
-        return int((self.world.clock.now_ns() - self._zero_ns) * self._rate / TICK_NS) & MOST_TICK
+        return int((self.world.clock.now_ns() - self._zero_ns) * self.rate / TICK_NS) & MOST_TICK
 
-    def _edge(self, _: int) -> None:
+    def sees_edge(self, _: int) -> None:
+        """Take a pulse of the timestamp pin, which falls now."""
         if self._deaf:
             return
         self._detect(self._tick() // TICKS_PER_MS)
