@@ -34,7 +34,7 @@ from instruments.roles import Lap, Timebase
 
 ARM_TRIES = 3
 CLOSE_NS = to_ns(0.02)  # an answer to the command that zeroes the timer; two lines at 115200 baud take 5 ms
-LOOK_AGAIN_S = 1.0  # between two looks with no relay between them
+LOOK_AGAIN_S = 0.4  # between two looks with no relay between them
 TICK_NS = 1000 * TICK_US
 WRAPS_S = (MOST_TICK + 1) * TICK_NS / NS_PER_S
 # Of a new edge against the host's clock: a busy host dates late, and two crystals drift apart.
