@@ -233,10 +233,16 @@ class Edge:
 
 @dataclass(frozen=True)
 class Lap:
-    """A falling edge at `lap_us` of the edge source's own clock; `arrived_ns` is the host time of its message."""
+    """A falling edge at `lap_us` of the edge source's own clock; `arrived_ns` is the host time of its message.
+
+    A source whose record is read later has no message for each edge. It says between which host times (ns) its
+    clock was `zeroed`, and `arrived_ns` is then the later of them plus what the clock showed: a date that rests on
+    the clock's own rate, which nothing has measured yet.
+    """
 
     lap_us: int
     arrived_ns: int
+    zeroed: tuple[int, int] | None = None
 
 
 class EdgeSource(Protocol):

@@ -27,6 +27,8 @@ from energy_runner.analysis.placing.alignment import (
     Alignment,
     align,
     cross_check,
+    lap_witnesses,
+    recorded_laps,
 )
 from energy_runner.analysis.placing.clock import (
     HOST_CLOCK_LIMIT,
@@ -248,7 +250,8 @@ def _conditions(
         host_limit=HOST_CLOCK_LIMIT,
         clock_u=clock.u,
         clock_off=abs(found_clock.ratio - 1) if found_clock is not None else 0.0,
-        laps=len(facts.laps),
+        laps=len(lap_witnesses(facts)[0]),
+        recorded_laps=recorded_laps(facts),
         tied_by_host=alignment.method == BY_HOST,
         # A twin needs no table, so both record and journal must call the sampler one.
         virtual=session.record.virtual and (sampler is None or sampler.identity.get("virtual") is True),

@@ -137,9 +137,9 @@ class Recorder:
             self._sink(TRACE, lambda: trace.edge(edge.position, label))
 
     def lap(self, lap: Lap) -> None:
-        """Write an edge captured in microseconds of another clock; `t_ns` is when its message arrived."""
+        """Write an edge captured in microseconds of another clock; `t_ns` is its date by the edge source."""
         self.laps.append(lap)
-        self.emit(LapCaptured(t_ns=lap.arrived_ns, lap_us=lap.lap_us))
+        self.emit(LapCaptured(t_ns=lap.arrived_ns, lap_us=lap.lap_us, zeroed=lap.zeroed))
 
     # --- bytes --------------------------------------------------------------------------------------------
 

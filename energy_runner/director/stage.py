@@ -52,7 +52,8 @@ TURN_S = 0.05
 OPEN_S = 20.0
 ANSWER_S = 5.0
 EDGE_ADVICE = (
-    "check the wire from the DUT's timestamp pin (D7 of an LPM01A, D3 of an IO manager) and the level shifter"
+    "check the wire from the DUT's timestamp pin (D7 of an LPM01A, D3 of an IO manager, DUT_DUTY_CYCLE of an "
+    "interface board) and the level shifter"
 )
 
 

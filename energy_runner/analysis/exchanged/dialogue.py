@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from energy_runner.session.stream import Passed
 from instruments.devices.dut.protocol import BufferBytes, DutEvent, Lap, Ready, Results, Said, parse_line
+from instruments.devices.interface_board import protocol as board
 from instruments.devices.io_manager.protocol import RELAY_PREFIX, IoLap
 from instruments.devices.io_manager.protocol import parse_line as parse_own_line
 from instruments.errors import ProtocolViolation
@@ -22,7 +23,7 @@ _TO_DUT = re.compile(
     r"(?:dut )?"
     r"(?:infer (?P<inferences>\d{1,12})(?: (?P<warmups>\d{1,12}))?|db (?P<word>\S+)|(?P<ask>profile|name)\b)"
 )
-_TO_MANAGER = ("dut ", "tm ", "enable-timer", "disable-timer", "version")
+_TO_MANAGER = ("dut ", "tm ", "enable-timer", "disable-timer", "version", board.RECORD, board.PRINT_EDGES)
 _BUFFER = re.compile(r"m-buffer-((?:[0-9a-fA-F]{2}-){0,7}[0-9a-fA-F]{2})")
 
 
@@ -60,6 +61,9 @@ class Dialogue:
     _sent: bytearray = field(default_factory=bytearray)
     _lines: LineSplitter = field(default_factory=LineSplitter)
     _answering: str = ""
+    _own: list[board.BoardEvent] = field(default_factory=list)  # since the last command to the manager
+    _printing: bool = False  # a record of edges, as an answer to it
+    _known: int = 0  # falling edges in the last record
 
     def passed(self, bytes_: Passed) -> None:
         """Take the next bytes of the link."""
@@ -86,6 +90,9 @@ class Dialogue:
         self.with_manager = self.with_manager or text.startswith(_TO_MANAGER)
         found = _TO_DUT.match(text)
         relayed = text.startswith("dut ")
+        self._own.clear()
+        self._printing = text == board.PRINT_EDGES
+        self._known = 0 if text == board.RECORD else self._known
         if self.with_manager and not relayed:
             return  # to the IO manager itself: the DUT does not answer it
         self._answering = text.removeprefix("dut ").split(" ")[0] or "?"
@@ -117,7 +124,9 @@ class Dialogue:
     def _line(self, line: str, t_ns: int) -> None:
         if self.with_manager:
             own, relayed, line = line.partition(RELAY_PREFIX)
-            if own:
+            if own and self._printing:
+                self._of_record(own)
+            elif own:
                 self.laps_us.extend(event.lap_us for event in parse_own_line(own) if isinstance(event, IoLap))
             if not relayed:
                 return
@@ -127,6 +136,17 @@ class Dialogue:
             return
         for event in (Ready(),) if line == "m-ready" else parse_line(line):
             self._heard(event, t_ns)
+
+    def _of_record(self, line: str) -> None:
+        """Take a line of a board's record of edges; with the last one, note the edges that are new in it."""
+        self._own += board.parse_line(line)
+        if board.Ready() not in self._own:
+            return
+        self._printing = False
+        with suppress(ProtocolViolation):  # the driver dropped it, too
+            falls = board.parse_record(self._own[: self._own.index(board.Ready())]).falls
+            self.laps_us.extend(board.lap_us(tick) for tick in falls[self._known :])
+            self._known = max(self._known, len(falls))
 
     def _heard(self, event: DutEvent, t_ns: int) -> None:
         if isinstance(event, Said):

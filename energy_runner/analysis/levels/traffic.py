@@ -166,18 +166,24 @@ def _passed(session: Session, boxes: set[str]) -> Iterator[Passed]:
 
 
 def _between_commands(passed: Iterator[Passed]) -> Iterator[Span]:
-    """Yield the stretches from an answer that is complete to the next byte."""
+    """Yield the stretches from an answer that is complete to the next byte, in which no other is awaited either.
+
+    Two links may say `m-ready`: that of the DUT, and that of a board which only records its edges.
+    """
     ready_ns: int | None = None
-    answer = b""
+    answers: dict[str, bytes] = {}
+    busy: set[str] = set()
     for one in passed:
         begin_ns = one.t_ns - (len(one.data) * _BYTE_NS if one.direction == "rx" else 0)
         if ready_ns is not None and begin_ns > ready_ns:
             yield Span(ready_ns, begin_ns)
-        if one.direction == "tx":
-            answer, ready_ns = b"", None
-            continue
-        answer = (answer + one.data)[-_KEPT:]
-        ready_ns = one.t_ns if (_OF_DUT if _RELAYED in answer else _READY) in answer else None
+        answer = b"" if one.direction == "tx" else (answers.get(one.device, b"") + one.data)[-_KEPT:]
+        answers[one.device] = answer
+        if (_OF_DUT if _RELAYED in answer else _READY) in answer:
+            busy.discard(one.device)
+        else:
+            busy.add(one.device)
+        ready_ns = None if busy else one.t_ns
     if ready_ns is not None:
         yield Span(ready_ns, 2**63)
 

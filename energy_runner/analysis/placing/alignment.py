@@ -101,19 +101,63 @@ def _until_skipped(facts: Facts, alignment: Alignment) -> Alignment:
 def lap_rate(facts: Facts) -> Line | None:
     """Return host seconds over lap seconds; None for fewer laps than a line needs.
 
-    The uncertainty includes that of the host's own clock, and a drift of the IO manager's during the run.
+    The uncertainty includes that of the host's own clock, and a drift of the IO manager's during the run. Laps
+    of a record that was read later are dated by the clock itself: its zero is known, and its rate is that of
+    the DUT's lines about the laps.
     """
-    laps = lap_edges(facts.laps)
-    lap_s = np.array([lap.place for lap in laps]) * 1e-6
-    host_s = np.array([lap.host_ns for lap in laps]) * 1e-9
-    if len(laps) and np.any(np.diff(lap_s) < 0):
+    lap_s, host_s = lap_witnesses(facts)
+    if len(lap_s) and np.any(np.diff(lap_s) < 0):
         return None
     line = lower_line(lap_s, host_s, LAP_STEP_S)
     if line is None:
         return None
     drift_u = _drift(lap_s, host_s) / math.sqrt(3)
     rate_u = math.sqrt(line.slope_u**2 + drift_u**2 + HOST_CLOCK_LIMIT**2 / 3)
-    return Line(line.x0, line.y0, line.slope, rate_u)
+    zeroed = zeroed_at(facts)
+    if zeroed is None:
+        return Line(line.x0, line.y0, line.slope, rate_u)
+    zero_s, first = zeroed[1] * 1e-9, lap_edges(facts.laps)[0]
+    return Line(first.place * 1e-6, zero_s + (first.host_ns * 1e-9 - zero_s) * line.slope, line.slope, rate_u)
+
+
+def lap_witnesses(facts: Facts) -> tuple[FloatArray, FloatArray]:
+    """Return laps in seconds of their clock, and the host times (s) of messages about them: late, never early.
+
+    The message is that of the lap itself. For a record that was read later it is the DUT's line about the end of
+    an inference; there is none where the record was begun anew within the run.
+    """
+    if not recorded_laps(facts):
+        laps = lap_edges(facts.laps)
+        pairs = [(lap.place * 1e-6, lap.host_ns * 1e-9) for lap in laps]
+    elif zeroed_at(facts) is None:
+        pairs = []
+    else:
+        pairs = [
+            (matched.edges[1].place * 1e-6, matched.command.inference.done_line_ns * 1e-9)
+            for matched in match_laps(facts).commands
+            if len(matched.edges) == 2
+            and matched.command.inference is not None
+            and matched.command.inference.done_line_ns is not None
+        ]
+    lap_s, host_s = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
+    return lap_s, host_s
+
+
+def recorded_laps(facts: Facts) -> bool:
+    """Return whether laps were read out of a record, so that their dates are no messages."""
+    return any(lap.zeroed is not None for lap in facts.laps)
+
+
+def zeroed_at(facts: Facts) -> tuple[int, int] | None:
+    """Return between which host times (ns) the clock of recorded laps was zeroed; None if not once for all."""
+    zeroes = {lap.zeroed for lap in facts.laps}
+    return zeroes.pop() if len(zeroes) == 1 else None
+
+
+def _tie_s(facts: Facts) -> float:
+    """Return the limit of what host times of laps and of samples may differ by, in seconds."""
+    zeroed = zeroed_at(facts)
+    return max(LATENCY_LIMIT_S, (zeroed[1] - zeroed[0]) * 1e-9) if zeroed is not None else LATENCY_LIMIT_S
 
 
 def _drift(lap_s: FloatArray, host_s: FloatArray) -> float:
@@ -189,7 +233,7 @@ def _by_host(facts: Facts, matching: Matching, period_s: float) -> Alignment:
             return None
         start, stop = ((rate.at(edge.place * 1e-6) - began_s) / period_s for edge in matched.edges)
         own = max(edge.half_width for edge in matched.edges) * 1e-6 * rate.slope / period_s
-        shared = LATENCY_LIMIT_S / period_s
+        shared = _tie_s(facts) / period_s
         return Placed(start, stop, own + shared, shared)
 
     windows = [placed(matched) for matched in matching.windows()]

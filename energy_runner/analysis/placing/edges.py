@@ -19,7 +19,9 @@ from energy_runner.session.result import Finding
 
 TOLERANCE_S = 0.5
 SYNC_S = 1.0  # a `timestamp` command takes 0.1 s at 9600 baud
-LAP_HALF_WIDTH_US = 8.0  # micros() of a 16 MHz board counts by 4 us; its serial interrupts may add as much
+# micros() of a 16 MHz board counts by 4 us; its serial interrupts may add as much. An interface board says the
+# middle of a tick of 10 us, and its interrupts may add 3 us.
+LAP_HALF_WIDTH_US = 8.0
 _LAP_WRAP_US = 2**32
 
 

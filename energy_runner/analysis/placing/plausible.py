@@ -23,6 +23,7 @@ from energy_runner.analysis.placing.alignment import (
     Alignment,
     Placed,
     lap_rate,
+    recorded_laps,
 )
 from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.placing.edges import Edge, Matched, Matching, lap_edges, match_laps
@@ -44,7 +45,8 @@ def checked(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock
     """Return the alignment, with windows withheld or their edges widened where other witnesses contradict them."""
     if alignment.method == BY_MONITOR:
         alignment = _by_durations(facts, alignment, clock)
-    elif alignment.method == BY_LAPS:  # with others, polls may let a message wait for long
+    # With others, polls may let a message wait for long; recorded laps have no message at all.
+    elif alignment.method == BY_LAPS and not recorded_laps(facts):
         alignment = _by_host(facts, matching, alignment, clock)
     dated = _dated_by(facts, alignment)
     return _by_lines(facts, matching, alignment, dated, clock) if dated is not None else alignment
@@ -52,7 +54,8 @@ def checked(facts: Facts, matching: Matching, alignment: Alignment, clock: Clock
 
 def witnessed(facts: Facts, matching: Matching, alignment: Alignment) -> bool:
     """Return whether every placed window has lines of the DUT about it, or laps beside the monitor's edges."""
-    if alignment.method == BY_LAPS or (alignment.method == BY_MONITOR and lap_rate(facts) is not None):
+    by_messages = alignment.method == BY_LAPS and not recorded_laps(facts)
+    if by_messages or (alignment.method == BY_MONITOR and lap_rate(facts) is not None):
         return True
     placed = zip(matching.windows(), alignment.windows, strict=True)
     return all(any(True for _ in _told(matched)) for matched, window in placed if window is not None)

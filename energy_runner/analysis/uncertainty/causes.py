@@ -315,9 +315,10 @@ def _of_laps(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]:
         moved = (_moved_j(window, lambda at_s: u * at_s) / u for window in windows)
         return tuple(effect / window.inferences for effect, window in zip(moved, windows, strict=True))
 
+    what = "lines of the DUT about its laps" if given.recorded_laps else "laps"
     yield Cause(
         name="rate of the IO manager's clock",
-        source=f"arrival of {given.laps} laps by the host's clock, and the difference between the run's halves; "
+        source=f"arrival of {given.laps} {what} by the host's clock, and the difference between the run's halves; "
         "duration, and place of the windows",
         u=(scatter_u,) * len(windows),
         sensitivity=effects(scatter_u),

@@ -210,7 +210,8 @@ class Conditions:
 
     `signals` are the names of what was recorded, `voltage_v` the supply as set. `rate_u` is the relative
     standard uncertainty of the IO manager's clock where its laps placed the windows, else None; of it `host_limit`
-    is the largest error of the host's clock, and `laps` how many edges it rests on. `clock_u` is that of the
+    is the largest error of the host's clock, and `laps` how many messages it rests on: those of the laps, or with
+    `recorded_laps` the DUT's lines about them. `clock_u` is that of the
     monitor's clock where the run measured and corrected it, else None; `clock_off` is how far the run found it off
     1. `tied_by_host` says that laps and samples are tied together by the times at which they reached the host, and
     `unwitnessed` that nothing but their own source tells where the edges lie.
@@ -228,6 +229,7 @@ class Conditions:
     clock_off: float = 0.0
     host_limit: float = 0.0
     laps: int = 0
+    recorded_laps: bool = False
     virtual: bool = False
     tied_by_host: bool = False
     unwitnessed: bool = False

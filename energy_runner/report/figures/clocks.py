@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from energy_runner.analysis.facts import Facts
-from energy_runner.analysis.placing.alignment import LAP_STEP_S
-from energy_runner.analysis.placing.edges import lap_edges
+from energy_runner.analysis.placing.alignment import LAP_STEP_S, lap_witnesses, recorded_laps
 from energy_runner.analysis.placing.line import lower_line
 from energy_runner.report.charts.decimate import FloatArray
 from energy_runner.report.figures.style import INK, LINE
@@ -33,13 +32,11 @@ def clocks(subject: Subject) -> list[Drawing]:
 
 
 def _laps(facts: Facts) -> Residuals | None:
-    laps = lap_edges(facts.laps)
-    lap_s = np.array([lap.place for lap in laps]) * 1e-6
-    if len(laps) and np.any(np.diff(lap_s) < 0):
+    lap_s, host_s = lap_witnesses(facts)
+    if len(lap_s) and np.any(np.diff(lap_s) < 0):
         return None
-    return _residuals(
-        "laps of the IO manager", "o", lap_s, np.array([lap.host_ns for lap in laps]) * 1e-9, LAP_STEP_S
-    )
+    what = "lines of the DUT about laps" if recorded_laps(facts) else "laps of the IO manager"
+    return _residuals(what, "o", lap_s, host_s, LAP_STEP_S)
 
 
 def _samples(story: Story) -> Residuals | None:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The acquisition: samples, edges among them, and what is missing of either."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from energy_runner.session.events.base import Event, Modulo, Rail
 
@@ -54,6 +56,10 @@ class LapCaptured(Event):
     kind: Literal["lap-captured"] = "lap-captured"
     lap_us: int
     """The IO manager's clock, µs modulo 2³²."""
+    zeroed: Annotated[tuple[int, int] | None, Field(exclude_if=lambda zeroed: zeroed is None)] = None
+    """Of a lap in a record that was read later: between which host times, ns, its clock was set to zero. Then
+    `t_ns` is the later of them plus the clock's own time. Left out where `t_ns` is when the lap's message
+    arrived."""
 
 
 class SamplesLost(Event):

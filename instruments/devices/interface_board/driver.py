@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The enhanced interface board as the relay to the DUT.
+"""The enhanced interface board: the relay to the DUT, and edges from its record.
 
 Source: the board's firmware, in protocols "Enhanced interface board". Three of its habits decide how it is used:
 
@@ -10,9 +10,8 @@ Source: the board's firmware, in protocols "Enhanced interface board". Three of 
   So the first command is `help`, whose long answer overflows the queue if it comes late, and so loses its end.
 - `setbaud` writes the flash and resets the board each time, so it is sent only where the speed differs.
 
-Its record of falling edges (`record_detections`) is no `EdgeSource`: it can be read only between two relays, so
-no edge has a time of arrival; edges within 10 ms of another are left out and counted nowhere; and the first one is
-compared with the memory before the table.
+Of its two records of edges, `print_detections` is no `EdgeSource`: its times are in ms, and edges within 10 ms of
+another are left out and counted nowhere. The other one, `print_dutycycle`, is: see `edges.py` beside this file.
 """
 
 from collections import deque
@@ -21,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from instruments.clock import Clock, Deadline
+from instruments.devices.interface_board.edges import RecordedEdges
 from instruments.devices.interface_board.protocol import (
     DEFAULT_BAUD,
     LONGEST_RELAYED,
@@ -40,7 +40,7 @@ from instruments.devices.interface_board.protocol import (
 from instruments.errors import InstrumentError, ProtocolViolation, Refused, TimedOut, shown
 from instruments.links.base import Link
 from instruments.links.lines import LineSplitter
-from instruments.roles import DutLink, Identity, Instrument
+from instruments.roles import DutLink, EdgeSource, Identity, Instrument
 from instruments.strangers import stranger
 
 ANSWER_S = 3.0
@@ -72,7 +72,7 @@ class Options(BaseModel):
 
 
 class InterfaceBoard(Instrument):
-    """One board: a `DutLink` that passes on answers only (`AnswersOnly`)."""
+    """One board: a `DutLink` that passes on answers only (`AnswersOnly`), and an `EdgeSource` beside it."""
 
     chunk_bytes = 26  # as the field's runner sends over this board
 
@@ -88,10 +88,16 @@ class InterfaceBoard(Instrument):
         self._relaying = ""  # the command whose answer has not ended yet
         self._aligned = False
         self._answering = False
+        self.relays = 0
+        self._edges = RecordedEdges(self, clock)
 
     def dut_link(self, channel: str = "") -> DutLink:
         """Return the relay to the DUT."""
         return self
+
+    def edges(self, channel: str = "") -> EdgeSource:
+        """Return the falling edges of DUT_DUTY_CYCLE, in microseconds of the board's own clock."""
+        return self._edges
 
     def open(self, deadline: Deadline) -> Identity:
         """Find the board, and set the speed of the DUT's UART unless the board has it already.
@@ -100,6 +106,7 @@ class InterfaceBoard(Instrument):
         """
         self._forget()
         self._aligned = False
+        self._edges.disarm(deadline)
         self._link.open(deadline)
         self._find(deadline.at_most(FOUND_S))
         baud, wanted = self._baud(deadline), self._options.dut_baud
@@ -234,6 +241,21 @@ class InterfaceBoard(Instrument):
             said = f"it has {found} afterwards" if found is not None else f"it said {_words(answer)}"
             raise Refused(f"set the speed of the DUT's UART to {baud} on {self.name}", said, "reset the board")
 
+    @property
+    def busy(self) -> bool:
+        """Return whether the board relays, or owes an answer."""
+        return bool(self._relaying) or self._answering
+
+    def ask(self, command: str, deadline: Deadline) -> Sequence[BoardEvent]:
+        """Return the board's answer to a command of its own, after the relay that may be going on.
+
+        Raises `TimedOut` if that does not end.
+        """
+        self._wait(lambda: not self._relaying, deadline)
+        if self._relaying:
+            raise self._stuck(command)
+        return self._command(command, deadline)
+
     def _command(self, command: str, deadline: Deadline) -> list[BoardEvent]:
         """Send a command to the board itself and return its answer without `m-ready`."""
         self._note_own()
@@ -274,6 +296,7 @@ class InterfaceBoard(Instrument):
         self._dut_lines.clear()
         self._note_own()
         self._relaying = command
+        self.relays += 1
         self._link.write(encode_command(f"dut {command}"), deadline)
         echoed = self._answer(f"dut {command}", deadline.at_most(ANSWER_S))
         if echoed != [PassThrough(command)]:

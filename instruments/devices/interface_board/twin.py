@@ -9,18 +9,23 @@ that a fault switch refuses ("io " and its beginning) is answered as an unknown 
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from instruments.devices.interface_board.protocol import (
     DEFAULT_BAUD,
+    FALLS,
     MOST_BAUD,
+    MOST_EDGES,
+    MOST_TICK,
     NAME,
     QUEUE_BYTES,
+    RECORDING,
     RELAY_ENDS,
     RELAY_PREFIX,
+    RISES,
 )
 from instruments.world.cable import HostPort
-from instruments.world.dut import TwinDut
+from instruments.world.dut import PIN_HOLD_NS, TwinDut
 from instruments.world.wire import Wire
 from instruments.world.world import World
 
@@ -30,7 +35,8 @@ LINE_QUEUE = 20  # lines between the task that listens to the DUT and the menu
 USB_LATENCY_NS = (200_000, 1_200_000)
 CRYSTAL_LIMIT = 50e-6
 TICK_NS = 10_000
-APART_TICKS = 1000  # a detection this close to the one before is left out: 10 ms
+TICKS_PER_MS = 100
+APART_MS = 10  # a detection this close to the one before is left out
 MOST_DETECTIONS = 10_000
 _LONGEST = 4096  # the firmware's strings are unlimited; this keeps hostile input from filling the memory
 _END_OF_LINE = b"\r\n"
@@ -40,8 +46,9 @@ class VirtualInterfaceBoard:
     """A board whose host side is `port`; opening that port resets nothing.
 
     `flash_writes` counts what wears out, `dropped` the bytes that its queues lost. `files` are those of its SD
-    card with their length in seconds, `duty_cycles` the starts and stops in ticks of 10 µs. `press_reset()` is the
-    black button.
+    card with their length in seconds. The DUT's timestamp pin is wired to WW_DET_IN and to DUT_DUTY_CYCLE, whose
+    `rises` and `falls` are in ticks of 10 µs; its timer runs at `rate` times the true one. `press_reset()` is
+    the black button.
     """
 
     def __init__(self, world: World, name: str, dut: TwinDut, line_baud: int = DEFAULT_BAUD) -> None:
@@ -51,10 +58,11 @@ class VirtualInterfaceBoard:
         self.flash_writes = 0
         self.dropped = 0
         self.files: dict[str, float] = {"test.wav": 1.0}
-        self.duty_cycles: list[tuple[int, int]] = []
+        self.rises: list[int] = []
+        self.falls: list[int] = []
         self._dut = dut
         self._rng = world.rng("interface board")
-        self._rate = 1.0 + (0.0 if world.ideal else float(self._rng.uniform(-CRYSTAL_LIMIT, CRYSTAL_LIMIT)))
+        self.rate = 1.0 + (0.0 if world.ideal else float(self._rng.uniform(-CRYSTAL_LIMIT, CRYSTAL_LIMIT)))
         self._flash: int | None = None
         self._from_usb = Wire(world, "usb>board", HOST_BAUD, self._take)
         self._to_usb = Wire(world, "board>usb", HOST_BAUD, self._reaches_usb)
@@ -76,7 +84,7 @@ class VirtualInterfaceBoard:
         }
         self._clear()
         dut.attach(self._from_dut)
-        world.on_edge(self._edge)
+        world.on_edge(self.sees_edge)
 
     @property
     def baud(self) -> int:
@@ -103,9 +111,10 @@ class VirtualInterfaceBoard:
         self._busy = False  # the menu is: with a relay, or a file
         self._relaying = False
         self._sending = False
-        self._recording = False
-        self._zero_ns = 0
-        self._detections: list[int] = []
+        self._zero_ns = self.world.clock.now_ns()
+        self._detections: list[int] = []  # in ms
+        self.rises.clear()
+        self.falls.clear()
 
     # --- host side ----------------------------------------------------------------------------------------
 
@@ -195,30 +204,47 @@ class VirtualInterfaceBoard:
         self._later(begun_ns + round((length_s or 0.0) * 1e9), end)
 
     def _record(self) -> None:
+        """Zero the timer first, and clear the records only when the answer is out: edges in between are lost."""
         self._zero_ns = self.world.clock.now_ns()
-        self._detections.clear()
-        self._recording = True
-        self._answer("Now recording detections\r\n")
+        self._later(self._say(f"{RECORDING}\r\n"), self._recording)
+        self._busy = True
+
+    def _recording(self) -> None:
+        self._busy = False
+        for record in (self._detections, self.rises, self.falls):
+            record.clear()
+        self._answer("")
+        self._serve()
 
     def _print_detections(self) -> None:
-        rows = "".join(f"{tick},\r\n" for tick in self._detections)
+        rows = "".join(f"{at_ms},\r\n" for at_ms in self._detections)
         self._answer(f"Detection Timestamps (ms)\r\n{rows}")
 
     def _print_duty_cycle(self) -> None:
-        """Print starts and stops, eight a line; the last line is not ended before `m-ready`."""
-        text = ""
-        for title, column in (("start", 0), ("stop", 1)):
-            ticks = [f"{pair[column]}, " for pair in self.duty_cycles[:100]]
-            rows = ["".join(ticks[at : at + 8]) for at in range(0, len(ticks), 8)]
-            text += f"Duty cycle {title} times (s)\r\n" + "\r\n".join(rows) + ("\r\n" if column == 0 else "")
-        self._answer(text)
+        """Print starts and stops, eight a line; `m-ready` follows on the last line unless that is full."""
+        self._answer(f"{RISES}\r\n{_rows(self.rises)}\r\n{FALLS}\r\n{_rows(self.falls)}")
 
-    def _edge(self, at_ns: int) -> None:
-        if self._deaf or not self._recording or len(self._detections) >= MOST_DETECTIONS:
+    def _tick(self) -> int:
+        return int((self.world.clock.now_ns() - self._zero_ns) * self.rate / TICK_NS) & MOST_TICK
+
+    def sees_edge(self, _: int) -> None:
+        """Take a pulse of the timestamp pin, which falls now."""
+        if self._deaf:
             return
-        tick = int((at_ns - self._zero_ns) * self._rate / TICK_NS) & 0xFFFFFFFF
-        if not self._detections or abs(tick - self._detections[-1]) > APART_TICKS:
-            self._detections.append(tick)
+        self._detect(self._tick() // TICKS_PER_MS)
+        self._note(self.falls)
+        self._later(self.world.clock.now_ns() + PIN_HOLD_NS, lambda: self._note(self.rises))
+
+    def _note(self, record: list[int]) -> None:
+        if len(record) < MOST_EDGES:
+            record.append(self._tick())
+
+    def _detect(self, at_ms: int) -> None:
+        """Note a detection as the firmware does; the first is compared with the memory before, here a zero."""
+        before_ms = self._detections[-1] if self._detections else 0
+        apart = before_ms < (at_ms - APART_MS) & MOST_TICK or before_ms > at_ms
+        if apart and len(self._detections) < MOST_DETECTIONS:
+            self._detections.append(at_ms)
 
     # --- DUT side -----------------------------------------------------------------------------------------
 
@@ -291,3 +317,7 @@ class VirtualInterfaceBoard:
         if not self._relaying and not self._lines and not self._sending:
             self._busy = False
             self._serve()
+
+
+def _rows(ticks: Sequence[int]) -> str:
+    return "".join(f"{tick}, " + ("\r\n" if number % 8 == 0 else "") for number, tick in enumerate(ticks, 1))

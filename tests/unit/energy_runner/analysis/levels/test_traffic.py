@@ -88,6 +88,27 @@ def test_through_an_io_manager_the_duts_own_answer_counts(tmp_path):
     assert len(spans) == 2
 
 
+def test_the_answer_of_a_board_that_only_records_edges_does_not_make_a_busy_dut_quiet(tmp_path):
+    def of(box: str, t_s: float, direction: str, text: str) -> Exchange:
+        return said(t_s, direction, text).model_copy(update={"box": box})
+
+    run = make_run(windows=2)
+    for one in (
+        of("board", 1.0, "tx", "name%"),
+        of("board", 1.1, "rx", "m-ready\r\n"),
+        of("dut", 2.0, "tx", "infer 3%"),
+        of("board", 3.0, "tx", "print_dutycycle%"),
+        of("board", 3.1, "rx", "m-ready\r\n"),
+        of("dut", 5.0, "rx", "m-ready\r\n"),
+        of("board", 6.0, "tx", "print_dutycycle%"),
+        of("board", 6.5, "rx", "m-ready\r\n"),
+        of("dut", 7.0, "tx", "name%"),
+    ):
+        run.insert(one)
+    found = [place for span in quiet_s(run, tmp_path / "s") for place in span]
+    assert found == pytest.approx([1.1, 2.0, 5.0, 6.0, 6.5, 7.0])
+
+
 def test_what_a_dut_says_unasked_ends_the_quiet(tmp_path):
     run = talk(
         make_run(windows=1),

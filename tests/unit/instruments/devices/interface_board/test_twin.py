@@ -3,7 +3,7 @@
 
 import pytest
 
-from instruments.devices.interface_board.protocol import QUEUE_BYTES
+from instruments.devices.interface_board.protocol import MOST_EDGES, QUEUE_BYTES
 from instruments.devices.interface_board.twin import MOST_DETECTIONS, RESET_NS
 from tests.support.interface_board_bench import Bench
 
@@ -129,7 +129,7 @@ def test_long_answers_at_full_speed_outrun_the_line_to_the_host() -> None:
     assert bench.board.dropped > before
 
 
-def test_detections_are_in_ticks_and_close_ones_are_left_out() -> None:
+def test_detections_are_in_ms_and_close_ones_are_left_out() -> None:
     bench = Bench()
     bench.ask(b"record_detections%", 0.1)
     for wait_s in (0.0, 0.005, 0.0, 0.5):
@@ -137,7 +137,7 @@ def test_detections_are_in_ticks_and_close_ones_are_left_out() -> None:
         bench.world.pin_falls()
     rows = bench.ask(b"print_detections%").split(b"\r\n")[1:-2]
     first, last = (int(row.rstrip(b",")) for row in rows)
-    assert last - first == pytest.approx(50_500, abs=5)
+    assert last - first == pytest.approx(505, abs=1)
 
 
 def test_only_so_many_detections_are_kept() -> None:
@@ -151,7 +151,54 @@ def test_only_so_many_detections_are_kept() -> None:
 
 def test_m_ready_stands_on_the_line_of_the_last_stop_times() -> None:
     bench = Bench()
-    bench.board.duty_cycles = [(10 * i, 10 * i + 4) for i in range(9)]
+    bench.board.rises[:] = range(0, 90, 10)
+    bench.board.falls[:] = range(4, 94, 10)
     answer = bench.ask(b"print_dutycycle%")
     assert answer.endswith(b"\r\n84, m-ready\r\n")
     assert answer.count(b"\r\n") == 6 + 1 - 1
+    bench.board.falls.pop()
+    assert bench.ask(b"print_dutycycle%").endswith(b"74, \r\nm-ready\r\n"), "a full line is ended first"
+
+
+def test_the_duty_cycle_record_holds_both_edges_of_each_pulse_in_ticks_of_10_us() -> None:
+    bench = Bench()
+    bench.ask(b"record_detections%", 0.1)
+    for _ in range(2):
+        bench.world.pin_falls()
+        bench.clock.sleep(0.25)
+    first, second = bench.board.falls
+    assert second - first == pytest.approx(25_000, abs=3)
+    for fall, rise in zip(bench.board.falls, bench.board.rises, strict=True):
+        assert rise - fall == pytest.approx(100, abs=1)
+    bench.ask(b"record_detections%", 0.1)
+    assert not bench.board.falls
+    assert not bench.board.rises
+
+
+def test_an_edge_while_the_answer_to_record_detections_is_on_its_way_is_lost() -> None:
+    bench = Bench()
+    bench.ask(b"", 0.0)
+    bench.board.port.receive(b"record_detections%")
+    bench.clock.sleep(0.003)
+    bench.world.pin_falls()
+    assert bench.board.falls
+    bench.clock.sleep(0.1)
+    assert not bench.board.falls
+
+
+def test_only_100_edges_of_each_direction_are_kept_and_nothing_tells_of_more() -> None:
+    bench = Bench()
+    bench.ask(b"record_detections%", 0.1)
+    for _ in range(MOST_EDGES + 7):
+        bench.clock.sleep(0.011)
+        bench.world.pin_falls()
+    assert bench.ask(b"print_dutycycle%", 1.0).count(b", ") == 2 * MOST_EDGES
+
+
+def test_the_timer_wraps_after_42949_seconds() -> None:
+    bench = Bench()
+    bench.ask(b"record_detections%", 0.1)
+    bench.clock.sleep(42_955.0)
+    bench.world.pin_falls()
+    bench.clock.sleep(0.1)
+    assert bench.board.falls[0] < 1_000_000
