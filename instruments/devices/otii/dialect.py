@@ -33,7 +33,7 @@ ARC = Model(
     kind="Arc",
     limits=SupplyLimits(0.5, 5.0, 5.0),
     specification="instruments.devices.otii:arc.toml",
-    rates=Rates(1000.0, 1000.0, only=(1000.0,)),
+    rates=Rates(4000.0, 4000.0, only=(4000.0,)),
 )
 # Assumed: 0 to 25 V and 5 A. Of the rates, one is known to be accepted; 10 kHz are tried first, as they make a
 # fifth of the text.

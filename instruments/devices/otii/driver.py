@@ -136,7 +136,7 @@ class Otii(Instrument):
             for name in (CURRENT, VOLTAGE)
         )
         self._readings = protocol.readings_each(current_hz, voltage_hz, dialect.READINGS_AT_ONCE)
-        self._period_s = 1.0 / voltage_hz
+        self._period_s = 1.0 / current_hz
         return AppliedSampling(signals("current", "voltage", period_s=self._period_s))
 
     def specification(self) -> Specification:
@@ -145,7 +145,7 @@ class Otii(Instrument):
 
     def start(self, deadline: Deadline) -> None:
         """Begin a recording; its first sample has index 0."""
-        self._recorder.start(self._period_s, self._readings, deadline)
+        self._recorder.start(self._period_s * self._readings, self._readings, deadline)
 
     def poll(self, deadline: Deadline) -> Sequence[StreamItem]:
         """Return what was recorded since the last call."""

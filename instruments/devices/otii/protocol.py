@@ -137,12 +137,6 @@ def digital(data: Mapping[str, Any]) -> list[tuple[float, bool]]:
     return [(number(one, "timestamp"), flag(one, "value")) for one in entries(data, "values")]
 
 
-def averages(current: FloatArray, readings: int) -> FloatArray:
-    """Return the means of so many consecutive readings each; the number of all must be a multiple of it."""
-    means: FloatArray = current.reshape(-1, readings).mean(axis=1)
-    return means
-
-
 def readings_each(current_hz: float, voltage_hz: float, most: int) -> int:
     """Return how many readings of current come for each of voltage.
 

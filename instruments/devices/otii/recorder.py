@@ -11,7 +11,7 @@ from typing import Any
 from instruments.clock import NS_PER_S, Clock, Deadline
 from instruments.devices.otii.dialect import CURRENT, PIN, PIN_NUMBER, READINGS_AT_ONCE, VOLTAGE
 from instruments.devices.otii.protocol import analog, digital
-from instruments.devices.otii.stream import RecordingAccount
+from instruments.devices.otii.stream import RecordingAccount, in_readings
 from instruments.errors import ProtocolViolation, Refused, TimedOut
 from instruments.json_lines.dialogue import JsonDialogue
 from instruments.json_lines.messages import flag, number, whole
@@ -45,6 +45,7 @@ class Recorder:
         self._items: list[StreamItem] = []
         self._edges: list[Edge] = []
         self._recording = NONE
+        self._readings = 1
 
     def adopt_project(self, deadline: Deadline) -> bool:
         """Use the open project, or a new one; end a recording that runs in it, and return whether one did."""
@@ -60,8 +61,9 @@ class Recorder:
         return True
 
     def start(self, period_s: float, readings: int, deadline: Deadline) -> None:
-        """Begin a recording; each sample is one reading of the voltage and `readings` of the current.
+        """Begin a recording; in each `period_s` come one reading of the voltage and `readings` of the current.
 
+        All is counted in these; what is handed over, in readings of the current, each with the voltage beside it.
         Raises `Refused` if no new recording is there then: the readings of another one are not ours.
         """
         self._items, self._edges, self._counted, self._fetched, self._changes, self._noted = [], [], 0, 0, 0, 0
@@ -91,7 +93,7 @@ class Recorder:
             if self._clock.now_ns() - self._watched_ns >= _WATCH_EVERY_S * NS_PER_S:
                 self._watch(deadline)
         items, self._items = self._items, []
-        return items
+        return [in_readings(item, self._readings) for item in items]
 
     def stop(self, deadline: Deadline) -> Sequence[StreamItem]:
         """End the recording and return the rest of it."""
@@ -111,7 +113,7 @@ class Recorder:
     def take(self, deadline: Deadline) -> Sequence[Edge]:
         """Return the edges that the last polls brought."""
         edges, self._edges = self._edges, []
-        return edges
+        return [in_readings(edge, self._readings) for edge in edges]
 
     def disarm(self, deadline: Deadline) -> None:
         """Do nothing: edge capture ends with the recording."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep account of one recording: the index of each sample, edges on the same axis, and what is missing.
+"""Keep account of one recording: the place of each reading, edges on the same axis, and what is missing.
 
 The server reports no lost reading. Three witnesses stand in for that: the time stamp of each block, the time up to
 which the channel was recorded (`recording_get_channel_info`) against the number of readings, and the host's clock
@@ -8,10 +8,11 @@ against the same (`SampleCounter`).
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from instruments.devices.otii.protocol import Analog, averages
+from instruments.devices.otii.protocol import Analog
 from instruments.errors import ProtocolViolation
 from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem
 
@@ -21,8 +22,27 @@ _AWRY = 0.5  # of a sample by which a block's time stamp may differ from its pla
 _INTERVAL_AWRY = 1e-3  # by which the interval of a block may differ from the rate that was read back, relative
 
 
+# What counts samples or says where they are.
+_PLACES: dict[type, tuple[str, ...]] = {
+    Samples: ("first",),
+    Lost: ("after", "before", "missing"),
+    OverRange: ("at", "count"),
+    Note: ("after", "before"),
+    Edge: ("position", "half_width"),
+}
+
+
+def in_readings[T: StreamItem | Edge](item: T, each: int) -> T:
+    """Return an item that counts in readings of the voltage as one that counts in the `each` of the current.
+
+    A mean over them would hide one that cannot be: every reading of the current is a sample.
+    """
+    fields = {name: getattr(item, name) for name in _PLACES[type(item)]}
+    return replace(item, **{name: value * each for name, value in fields.items() if value is not None})
+
+
 class RecordingAccount:
-    """One recording, in samples of `period_s`, each the mean of `readings` readings of the current.
+    """One recording, in readings of the voltage, one each `period_s`, and `readings` of the current beside each.
 
     Edges are dated in steps of `period_s / readings`. No time on the recording's axis is later than `latest_s`
     after the first reading: it would lie in the future. What says otherwise is a `ProtocolViolation`.
@@ -56,11 +76,11 @@ class RecordingAccount:
             text = f"a block's time stamp is {-ahead * self._period_s:.6f} s behind its place, sample {index}"
             yield Note(text, suspicious=True, about="surplus-samples", after=index, before=index)
         with np.errstate(over="ignore", invalid="ignore"):
-            means = averages(current.values, self._readings), voltage.values
-            values = tuple(one.astype(np.float32) for one in means)
+            both = current.values, np.repeat(voltage.values, self._readings)
+            values = tuple(one.astype(np.float32) for one in both)
         finite = np.isfinite(values[0]) & np.isfinite(values[1])
         yield Samples(index, tuple(np.where(np.isfinite(one), one, np.float32(np.nan)) for one in values))
-        bad = np.flatnonzero(~finite)
+        bad = np.flatnonzero(~finite.reshape(-1, self._readings).all(axis=1))
         for run in np.split(bad, np.flatnonzero(np.diff(bad) > 1) + 1):
             if len(run):
                 yield OverRange(index + int(run[0]), len(run), "the server gave no number")

@@ -14,7 +14,6 @@ from instruments.devices.lpm01a.binary import BinaryDecoder
 from instruments.devices.n6705.dialect import log_dialect
 from instruments.devices.n6705.dlog_file import parse_file
 from instruments.devices.ngu.protocol import decode as decode_ngu
-from instruments.devices.otii.protocol import averages
 from instruments.devices.ppk2.calibration import current_table, currents, parse_metadata
 from instruments.devices.ppk2.protocol import Ppk2Decoder, Run
 from instruments.devices.ptdaemon.protocol import Reading, parse_line
@@ -106,10 +105,6 @@ def test_a_message_of_a_joulescope_counts_its_samples_and_its_bits_from_the_lowe
     assert (piece.first, piece.step, piece.end) == (2000, 2, 2004)
     bits = read_bits(message | {"decimate_factor": 1, "data": np.array([0b00000111], np.uint8)}, 2_000_000, 1)
     assert bits.values.tolist() == [1, 1, 1, 0, 0, 0, 0, 0]
-
-
-def test_four_readings_of_an_otii_arc_are_one_sample() -> None:
-    assert averages(np.array([1.0, 2.0, 3.0, 6.0, 5.0, 5.0, 5.0, 9.0]), 4).tolist() == [3.0, 6.0]
 
 
 def test_lines_of_the_slow_meters() -> None:

@@ -13,7 +13,7 @@ from tests.support.monitor import MonitorSettings
 from tests.support.n6705_bench import busy, check_indexes, energy_j, of
 from tests.support.otii_bench import SETTINGS, Bench, make
 
-PERIOD_S = 1e-3
+PERIOD_S = 0.25e-3  # of an Arc's current
 
 
 # --- opening -----------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ def test_another_server_is_named() -> None:
 # --- set-up ------------------------------------------------------------------------------------------------
 
 
-def test_an_arc_puts_current_and_voltage_on_the_slower_period() -> None:
+def test_an_arc_puts_current_and_voltage_on_the_period_of_the_current() -> None:
     bench = make()
     bench.monitor.open(bench.within())
     applied = bench.monitor.configure(SETTINGS, bench.within())
@@ -208,7 +208,7 @@ def test_the_limits_that_the_twin_draws_from_are_those_of_the_budget() -> None:
 
 def test_the_noise_of_a_sample_is_that_of_its_readings() -> None:
     bench = make().ready()
-    assert {t.name: t.absolute for t in bench.monitor.specification().terms}["noise"] == pytest.approx(0.5e-6)
+    assert {t.name: t.absolute for t in bench.monitor.specification().terms}["noise"] == pytest.approx(1e-6)
 
 
 # --- recording ---------------------------------------------------------------------------------------------
@@ -294,17 +294,27 @@ def lost_with(bench: Bench, **faults: int) -> list[object]:
     return [*bench.log(5.0), *bench.stop()]
 
 
+def test_every_reading_of_the_current_is_a_sample_so_that_none_that_cannot_be_hides_in_a_mean() -> None:
+    """The swarm found it: one of 435 readings with its sign flipped, VALID and 0.38 % too low."""
+    bench = make().ready()
+    bench.world.faults.flip_sign_every = 10
+    busy(bench.world, 4.0)
+    items = [*bench.log(1.0), *bench.stop()]
+    count = check_indexes(items)
+    assert sum(int(np.sum(block.values[0] < 0)) for block in of(Samples, items)) == count // 10
+
+
 def test_lost_readings_are_counted_and_later_ones_keep_their_place() -> None:
     bench = make().ready()
     start_ns = bench.clock.now_ns()
     bench.world.clock.call_at(start_ns + 4_000_000_000, lambda: bench.world.draw(0.020))
     items = lost_with(bench, drop_buffer_at_ns=1.5)
     lost = of(Lost, items)
-    assert sum(one.missing for one in lost) == pytest.approx(1000, abs=2)
-    assert min(one.after for one in lost) <= 1500 <= max(one.before for one in lost)
+    assert sum(one.missing for one in lost) == pytest.approx(4000, abs=8)
+    assert min(one.after for one in lost) <= 6000 <= max(one.before for one in lost)
     blocks = of(Samples, items)
     [place] = [b.first + int(np.argmax(b.values[0] > 0.015)) for b in blocks if (b.values[0] > 0.015).any()][:1]
-    assert place == pytest.approx(4000, abs=2)
+    assert place == pytest.approx(16_000, abs=8)
 
 
 def test_a_loss_that_nothing_shows_is_one_of_the_clock_alone() -> None:
@@ -318,7 +328,7 @@ def test_an_output_that_trips_is_noted() -> None:
     items = [*bench.log(4.0), *bench.stop()]
     [note] = of(Note, items)
     assert (note.about, note.suspicious) == ("supply-off", True)
-    assert note.after <= 1000 + 1100
+    assert note.after <= 4 * (1000 + 1100)
     assert not bench.world.powered
 
 
@@ -330,7 +340,7 @@ def test_an_error_of_the_server_is_noted_with_its_place() -> None:
     [note] = of(Note, items)
     assert (note.about, note.suspicious) == ("error", True)
     assert "device error" in note.text
-    assert note.after <= 2000 <= note.before
+    assert note.after <= 8000 <= note.before
 
 
 def test_an_answer_that_never_comes_ends_by_the_deadline_and_a_late_one_is_dropped() -> None:

@@ -137,7 +137,7 @@ def test_a_reading_that_no_sample_can_hold_is_over_range(channel: str, value: fl
     items = answering(make(), DATA, change).ready().log(0.3)
     blocks = [item for item in items if isinstance(item, Samples)]
     assert blocks
-    over = {item.at for item in items if isinstance(item, OverRange) and item.count == 1}
+    over = {item.at for item in items if isinstance(item, OverRange) and item.count == 4}
     assert over == {block.first for block in blocks}
     assert not any(np.isinf(values).any() for block in blocks for values in block.values)
     assert all(math.isnan(float(block.values[0 if channel == "mc" else 1][0])) for block in blocks)

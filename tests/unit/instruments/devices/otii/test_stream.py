@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from instruments.devices.otii.protocol import Analog
-from instruments.devices.otii.stream import RecordingAccount
-from instruments.roles import Lost, Note, OverRange, Samples
+from instruments.devices.otii.stream import RecordingAccount, in_readings
+from instruments.roles import Edge, Lost, Note, OverRange, Samples
 
 PERIOD_S, EACH = 1e-3, 4
 
@@ -25,12 +25,17 @@ def account() -> RecordingAccount:
 
 def test_a_block_in_its_place_is_samples_alone(account: RecordingAccount) -> None:
     [samples] = block(account, 10, 0.26)
-    assert (samples.first, samples.count, float(samples.values[0][0]), float(samples.values[1][0])) == (
-        10,
-        10,
-        1,
-        3,
-    )
+    assert (samples.first, samples.count) == (10, 10 * EACH)
+    assert [set(values.tolist()) for values in samples.values] == [{1.0}, {3.0}]
+    assert in_readings(samples, EACH).first == 10 * EACH
+
+
+def test_what_is_handed_over_counts_in_readings_of_the_current() -> None:
+    found = [
+        in_readings(one, EACH)
+        for one in (Lost(10, 17, 7, ""), OverRange(3, 2, ""), Note("", after=5), Edge(2.25, 0.25))
+    ]
+    assert found == [Lost(40, 68, 28, ""), OverRange(12, 8, ""), Note("", after=20), Edge(9.0, 1.0)]
 
 
 def test_a_time_stamp_ahead_is_a_loss_of_known_size(account: RecordingAccount) -> None:
@@ -61,11 +66,11 @@ def test_voltage_on_another_axis_is_noted() -> None:
 
 def test_no_number_is_over_range_where_it_was(account: RecordingAccount) -> None:
     values = np.ones(40)
-    values[[9, 21, 22]] = np.nan  # in samples 2 and 5
+    values[[9, 21, 22]] = np.nan  # beside readings 2 and 5 of the voltage
     current = Analog(0.26, PERIOD_S / EACH, values)
     samples, *over = account.block(10, current, Analog(0.26, PERIOD_S, np.ones(10)))
     assert [(type(one), one.at, one.count) for one in over] == [(OverRange, 12, 1), (OverRange, 15, 1)]
-    assert np.isnan(samples.values[0]).sum() == 2
+    assert np.flatnonzero(np.isnan(samples.values[0])).tolist() == [9, 21, 22]
 
 
 @pytest.mark.parametrize(("recorded", "missing"), [(100, 0), (103, 0), (104, 4), (1100, 1000)])
