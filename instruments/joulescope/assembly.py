@@ -12,18 +12,23 @@ from itertools import pairwise
 import numpy as np
 
 from instruments.joulescope.messages import Piece
+from instruments.joulescope.odd_readings import OddReadings
 from instruments.joulescope.tracks import PinTrack, Track
 from instruments.roles import Edge
-from instruments.stream_items import Float32Array, Lost, Samples, StreamItem
+from instruments.stream_items import Float32Array, Lost, OverRange, Samples, StreamItem
 
 _JUMPED = "sample_id jumped ahead"
+_CANNOT_BE = "one of its readings is twice both its neighbours, half of them or of another sign"
 _MISSING = "the instrument marked samples as missing"
 
 
 class Assembly:
-    """One acquisition; a sample covers `counts` counts of `sample_id`, and each of `names` is a signal."""
+    """One acquisition; a sample covers `counts` counts of `sample_id`, and each of `names` is a signal.
 
-    def __init__(self, names: tuple[str, ...], counts: int) -> None:
+    Where a sample is the mean of several readings, `odd` looks at those of the first signal.
+    """
+
+    def __init__(self, names: tuple[str, ...], counts: int, odd: OddReadings | None = None) -> None:
         self._tracks = {name: Track(name) for name in names}
         self._leader = names[0]
         self._phase: int | None = None
@@ -33,6 +38,7 @@ class Assembly:
         self._origin: int | None = None
         self._next = 0  # the index of the next sample
         self._falls: list[tuple[float, float]] = []
+        self._odd, self._alone = odd, list[int]()
 
     def index_of(self, count: int) -> int:
         """Return the index of the sample in which the count `count` lies; negative before sample 0."""
@@ -103,16 +109,24 @@ class Assembly:
         return track.whole_until(at) < at + self._counts
 
     def _samples(self, at: int, count: int) -> list[StreamItem]:
-        values = [_means(track.read(at, at + count * self._counts), count) for track in self._tracks.values()]
+        readings = [track.read(at, at + count * self._counts) for track in self._tracks.values()]
+        values = [_means(one, count) for one in readings]
         there = np.logical_and.reduce([np.isfinite(one) for one in values])
+        if self._odd is not None and len(readings[0]) > count:
+            self._alone += self._odd.find(at, readings[0], self._counts * count // len(readings[0]))
         if there.all():
             self._next += count
-            return [Samples(self._next - count, tuple(values))]
+            return [Samples(self._next - count, tuple(values)), *self._cannot_be()]
         if self._next == 0:  # not begun yet
             first = int(np.argmax(there)) if there.any() else count
             self._origin = at + first * self._counts
             values, there = [one[first:] for one in values], there[first:]
-        return self._in_runs(values, there)
+        return [*self._in_runs(values, there), *self._cannot_be()]
+
+    def _cannot_be(self) -> list[StreamItem]:
+        """Return the samples with readings that cannot be, each once."""
+        found, self._alone = sorted({self.index_of(count) for count in self._alone}), []
+        return [OverRange(index, 1, _CANNOT_BE) for index in found if index >= 0]
 
     def _in_runs(self, values: list[Float32Array], there: np.ndarray) -> list[StreamItem]:
         items: list[StreamItem] = []

@@ -41,6 +41,7 @@ from instruments.roles import (
 from instruments.specifications import Specification, load, with_noise_at
 
 TWIN_SERIAL = "twin-"  # the beginning of a twin's serial number
+NOISE_SIGMAS = 10.0  # one of 10^8 readings lies beyond 6
 # 10 kHz: a minute makes 4.8 MB. Edges keep their own resolution at any rate.
 DEFAULT_RATE_HZ = 10e3
 REFERENCE_PERIOD_S = 1e-6  # the period for which the specification states the noise
@@ -129,17 +130,23 @@ class Joulescope(Instrument):
 
     def specification(self) -> Specification:
         """Return the limits, with the noise of one sample at our period."""
-        period_s = 1 / (self._rate_hz or DEFAULT_RATE_HZ)
-        return with_noise_at(
-            load(f"instruments.devices.{self._model.name}"), period_s, REFERENCE_PERIOD_S, power=-0.5
-        )
+        return self._limits(1 / (self._rate_hz or DEFAULT_RATE_HZ))
+
+    def _limits(self, period_s: float) -> Specification:
+        table = load(f"instruments.devices.{self._model.name}")
+        return with_noise_at(table, period_s, REFERENCE_PERIOD_S, power=-0.5)
+
+    def _floor_a(self) -> float:
+        """Return by how much offset and noise may part one reading from the next (A)."""
+        terms = {term.name: term.absolute for term in self._limits(1 / self._stream_hz).terms if term.unit == "A"}
+        return terms.get("offset", 0.0) + NOISE_SIGMAS * terms.get("noise", 0.0)
 
     def start(self, deadline: Deadline) -> None:
         """Begin to stream; sample 0 is the first of which both signals have come."""
         if self._rate_hz is None:
             raise Refused(f"start {self.name}", "it is not configured", "call configure() first")
         self.stop(deadline)
-        stream = Stream(self._model, self._stream_hz, self._rate_hz, self._clock)
+        stream = Stream(self._model, self._stream_hz, self._rate_hz, self._floor_a(), self._clock)
         self._rest, self._stream = [], stream
         self._library.subscribe(REMOVED, stream.removed(self._library.path), deadline)
         for name, topic in self._inputs:

@@ -10,6 +10,7 @@ from instruments.errors import InstrumentError, ProtocolViolation, Unavailable
 from instruments.joulescope.assembly import Assembly
 from instruments.joulescope.dialect import SIGNALS, Model
 from instruments.joulescope.messages import read_bits, read_floats
+from instruments.joulescope.odd_readings import OddReadings
 from instruments.joulescope.slip import Slip, SlipWatch
 from instruments.links.bounded import BoundedQueue
 from instruments.roles import Edge, Lost, Note, StreamItem
@@ -31,15 +32,18 @@ class _Arrival:
 
 
 class Stream:
-    """The account of one acquisition at `stream_hz`, from which samples at `rate_hz` are made."""
+    """The account of one acquisition at `stream_hz`, from which samples at `rate_hz` are made.
 
-    def __init__(self, model: Model, stream_hz: int, rate_hz: float, clock: Clock) -> None:
+    Readings of the current that cannot be are known by differing from both neighbours by more than `floor_a`.
+    """
+
+    def __init__(self, model: Model, stream_hz: int, rate_hz: float, floor_a: float, clock: Clock) -> None:
         self._model = model
         self._clock = clock
         self._rate_hz = rate_hz
         self._step = model.base_hz // stream_hz
         self._queue: BoundedQueue[_Arrival] = BoundedQueue(CAPACITY_BYTES, _Arrival.size)
-        self._assembly = Assembly(tuple(SIGNALS), round(model.base_hz / rate_hz))
+        self._assembly = Assembly(tuple(SIGNALS), round(model.base_hz / rate_hz), OddReadings(floor_a))
         self._slips = SlipWatch(model.base_hz) if model.slips else None
         self._end = 0
         self._items: list[StreamItem] = []

@@ -15,7 +15,7 @@ from instruments.joulescope.stream import CAPACITY_BYTES
 from instruments.joulescope.twin import TwinDriver
 from instruments.links.vendor import VendorLink
 from instruments.registry import drivers
-from instruments.roles import SamplingSettings
+from instruments.roles import OverRange, SamplingSettings
 from tests.support.joulescope_bench import LIMIT_S, JoulescopeBench, end, lost, message, notes, samples
 
 MODELS = ("js110", "js220", "js320")
@@ -377,3 +377,18 @@ def test_a_library_that_is_missing_is_asked_for(monkeypatch: pytest.MonkeyPatch)
     driver = Js220(VendorLink("js", "002122"), RealClock())
     with pytest.raises(Unavailable, match="install the vendor's library"):
         driver.open(RealClock().deadline(1.0))
+
+
+@pytest.mark.parametrize("fault", [{"odd_sample_a": 0.4, "odd_sample_every": 176}, {"flip_sign_every": 190}])
+def test_a_reading_that_cannot_be_does_not_hide_in_the_mean_that_is_made_of_it(fault: dict[str, Any]) -> None:
+    """The swarm found it: one of 176 readings 0.4 A, VALID and 19 % too high."""
+    over = []
+    for faults in (fault, {}):
+        b = JoulescopeBench("js110", ideal=False).open()
+        for name, value in faults.items():
+            setattr(b.world.faults, name, value)
+        b.start()
+        items = b.poll(0.3) + b.stop()
+        over.append({item.at for item in items if isinstance(item, OverRange)})
+    assert len(over[0]) > 1500
+    assert over[1] == set()
