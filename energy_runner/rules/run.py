@@ -12,7 +12,7 @@ from energy_runner.rules.rule_sets import Row
 def run_completed(case: Case, _: Row) -> Judgement:
     """Judge whether the run went through all its phases."""
     ended, outcome = case.facts.ended, case.result.outcome
-    note = shown(ended.reason) if ended else "the journal does not tell how the run ended"
+    note = shown(ended.reason) if ended else "the run never ended: its process was killed, or it is still running"
     if outcome != case.facts.outcome:
         note = shown(case.record.reason)
     if case.facts.torn:

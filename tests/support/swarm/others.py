@@ -47,7 +47,7 @@ ON_BENCH: tuple[Asked, ...] = (
 ON_FOLDER: tuple[Asked, ...] = (
     Asked(("run", "demo-keywords", "--bench", "virtual-n6705c", "--out", "OUT"), 2, "is not empty"),
     Asked(("analyze", "OUT"), 3, "has not ended"),
-    Asked(("check", "OUT"), 1, "The run never ended"),
+    Asked(("check", "OUT"), 1, "he run never ended: its process was killed, or it is still running"),
 )
 
 
