@@ -135,7 +135,8 @@ _WINDOWS = {
     "throughput_per_s": "Inferences per second.",
     "samples_expected": "Samples that the window touches.",
     "samples_received": "Samples of these that arrived.",
-    "samples_missing": "Samples of these that did not.",
+    "samples_missing": "Samples of these that did not; the likeliest number where it cannot be known.",
+    "samples_missing_known": "Whether that is exactly how many are missing.",
     "samples_over_range": "Samples of these that were beyond the monitor's range.",
     "energy_per_inference_u_j": "Standard uncertainty of the energy of one inference, J.",
     "energy_per_inference_expanded_u_j": "Expanded uncertainty of the energy of one inference, J, for 95 %.",
@@ -151,6 +152,7 @@ def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
         "window": np.array([window.index + 1 for window in windows], dtype=np.int64),
         "stimulus": np.array([window.stimulus for window in windows], dtype=np.int64),
         "file": np.array([window.file for window in windows], dtype=np.str_),
+        "samples_missing_known": np.array([window.samples_missing_known for window in windows], dtype=np.bool_),
         "energy_per_inference_u_j": _numbers([b.u if b else None for b in budgets], np.float64),
         "energy_per_inference_expanded_u_j": _numbers([b.U if b else None for b in budgets], np.float64),
     }

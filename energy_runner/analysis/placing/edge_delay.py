@@ -18,9 +18,8 @@ import numpy as np
 from energy_runner.analysis.facts import FloatArray
 
 REACH_S = 3e-3  # how far from its edge a step is looked for
-PLATEAU_S = (
-    0.8e-3  # how long the levels beside a step are looked at: the reference firmware holds its pin for 1 ms
-)
+# How long the levels beside a step are looked at: the reference firmware holds its pin for 1 ms.
+PLATEAU_S = 0.8e-3
 LEAST_EDGES = 5
 _LEAST_PLATEAU, _MOST_PLATEAU = 3, 400  # samples
 _LEAST_REACH = 4  # samples

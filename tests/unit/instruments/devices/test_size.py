@@ -19,7 +19,7 @@ MOST_SCPI_LINES = 120  # without exception: what is longer belongs into instrume
 MOST_LINES = 150
 # Behind servers whose dialogues no other device has: logins, licences, projects, recordings; lines of samples. A
 # PPK2 has neither SCPI nor a shell: its bytes, its table of calibration and its clock are its own.
-MORE_LINES = {"otii-arc": 360, "otii-ace": 360, "ptdaemon": 260, "ppk2": 450}
+MORE_LINES = {"otii-arc": 420, "otii-ace": 420, "ptdaemon": 260, "ppk2": 500}
 SCPI = [spec for spec in BUILT_IN if spec.link == "scpi"]
 MONITORS = [spec for spec in BUILT_IN if "sampler" in spec.roles and spec.specification and spec not in SCPI]
 

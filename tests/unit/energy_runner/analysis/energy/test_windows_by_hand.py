@@ -33,7 +33,7 @@ from energy_runner.session.result import Finding, SampleClock, WindowResult
 
 PERIOD_S, INFERENCES, LENGTH = 0.5, 10, 1000
 FRAME = WindowResult(index=1, stimulus=0, file="f", inferences=INFERENCES)
-LOOK = _Look(0.0, (), 1.0, None)
+LOOK = _Look(0.0, {}, False, 1.0, None)
 
 
 def facts(**changes: Any) -> Facts:
@@ -108,7 +108,7 @@ def test_a_window_that_shows_nothing_is_withheld(start: float, stop: float, why:
 
 
 def test_a_window_lasts_by_the_clock_that_was_found() -> None:
-    window, _ = measure(100.0, 300.0, look=_Look(0.0, (), 1.25, None))
+    window, _ = measure(100.0, 300.0, look=_Look(0.0, {}, False, 1.25, None))
     frame = window.result
     assert (frame.start_s, frame.stop_s, frame.duration_s) == (50.0, 150.0, 125.0)
     assert frame.throughput_per_s == pytest.approx(INFERENCES / 125.0)
@@ -202,7 +202,7 @@ def test_an_energy_that_is_not_above_zero_is_no_measurement(level: float) -> Non
 def test_edges_are_seen_as_far_as_four_uncertainties_of_the_rate_move_them(
     rate_u: float, shared: float, first: int
 ) -> None:
-    window, _ = measure(100.0, 900.0, look=_Look(rate_u, (), 1.0, None), half_width=7.0, shared=shared)
+    window, _ = measure(100.0, 900.0, look=_Look(rate_u, {}, False, 1.0, None), half_width=7.0, shared=shared)
     assert window.measured is not None
     start = window.measured.start
     assert start.first == first
