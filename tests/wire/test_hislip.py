@@ -29,7 +29,8 @@ CLOCK = RealClock()
 @contextlib.contextmanager
 def served(driver: str, seed: int = 1) -> Iterator[tuple[TwinBench, TwinServer, str]]:
     """Serve a twin from a thread; yield it and its HiSLIP address."""
-    twin = build_twin_bench(TwinOptions({"monitor": drivers()[driver]}, seed=seed))
+    outputs = {"monitor": 2} if driver == "ngm" else {}
+    twin = build_twin_bench(TwinOptions({"monitor": drivers()[driver]}, seed=seed, outputs=outputs))
     server = serve_twin_bench(twin, CLOCK, ["monitor"])
     done = threading.Event()
     thread = threading.Thread(target=server.serve, args=(done.is_set,), name="twin server")
