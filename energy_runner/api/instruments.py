@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
@@ -82,9 +82,16 @@ def instrument_facts(name: str) -> dict[str, Any]:
     return driver_facts(driver) | {
         "link": driver.link,
         "baud": driver.baud,
+        "port_example": driver.port_example,
         "options": {
             key: field.description or "" for key, field in sorted(driver.options_model().model_fields.items())
         },
+        "choices": {
+            key: list(get_args(field.annotation))
+            for key, field in sorted(driver.options_model().model_fields.items())
+            if get_origin(field.annotation) is Literal
+        },
+        "defaults": {key: field.default for key, field in sorted(driver.options_model().model_fields.items())},
         "specification": asdict(limits) if limits else None,
     }
 
