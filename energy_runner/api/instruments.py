@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from typing import Any, Literal, get_args, get_origin
 
+from energy_runner.bench.instrument_checks import driver_of_model
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
 from instruments.links.search import TIMEOUT_S, FoundResource, search_resources
@@ -68,10 +69,7 @@ def instrument_facts(name: str) -> dict[str, Any]:
     Raises `ConfigurationError` for an unknown name.
     """
     known = drivers()
-    wanted = name.casefold()
-    driver = known.get(name) or next(
-        (one for one in known.values() if wanted in (model.casefold() for model in one.models)), None
-    )
+    driver = known.get(name) or known.get(driver_of_model(name))
     if driver is None:
         names = [*known, *(model for one in known.values() for model in one.models)]
         raise ConfigurationError(

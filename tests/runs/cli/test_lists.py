@@ -161,5 +161,5 @@ def test_instruments_show_gives_an_address_and_every_option_with_its_default(spe
 
 
 def test_rates_are_written_without_powers_of_ten(call):
-    assert "one of 1,000,000, 500,000, 200,000" in call("instruments", "show", "JS220")[1]
-    assert "100,000 Hz, and no other" in call("instruments", "show", "PPK2")[1]
+    assert "one of 1000000, 500000, 200000" in call("instruments", "show", "JS220")[1]
+    assert "100000 Hz, and no other" in call("instruments", "show", "PPK2")[1]
