@@ -60,3 +60,11 @@ def _to(number: float, place: int) -> str:
     digits = Decimal(repr(float(number))).quantize(Decimal(1).scaleb(place), ROUND_HALF_EVEN, _WIDE)
     digits = digits if digits else abs(digits)  # no negative zero
     return f"{digits.quantize(Decimal(1), context=_WIDE) if place > 0 else digits:f}"
+
+
+def short_time(time_s: float) -> str:
+    """Return a time in the unit that suits it: 204.8 µs, 1 ms, 0.5 s."""
+    for unit, one_s in (("s", 1.0), ("ms", 1e-3)):
+        if abs(time_s) >= 0.5 * one_s:
+            return f"{time_s / one_s:g} {unit}"
+    return f"{time_s * 1e6:g} µs"

@@ -53,10 +53,10 @@ class DriverSpec:
     where it plays supply, too. `roles` are those without any option, and `changes` says which options change them;
     a sampler that has lost the role of a supply measures what another feeds.
 
-    For people who choose: `models` by the maker's names, the `quantities` that are sampled and their `kind`, the
-    `ranges` in words, the `oldest` firmware with what the driver needs (empty: not known), `usb` ids (vendor and
-    product), and the `library` (a module) with which the driver talks, which the package's `extra` of that name
-    brings.
+    For people who choose: `port_example` is an address, where one of the kind `link` would mislead, `models` by
+    the maker's names, the `quantities` that are sampled and their `kind`, the `ranges` in words, the `oldest`
+    firmware with what the driver needs (empty: not known), `usb` ids (vendor and product), and the `library` (a
+    module) with which the driver talks, which the package's `extra` of that name brings.
     """
 
     name: str
@@ -75,6 +75,7 @@ class DriverSpec:
     samples_own_output: bool = False
     on_tcp: bool = False
     changes: tuple[RoleChange, ...] = ()
+    port_example: str = ""
     models: tuple[str, ...] = ()
     quantities: tuple[str, ...] = ()
     kind: SignalKind | None = None

@@ -158,9 +158,10 @@ class Rates:
     def listed(self) -> str:
         """Return in words which rates there are."""
         if self.only:
-            return f"one of {', '.join(f'{rate:g}' for rate in self.only)} Hz"
+            listed = ", ".join(f"{rate:.7g}" for rate in self.only)
+            return f"one of {listed} Hz" if len(self.only) > 1 else f"{listed} Hz, and no other"
         whole = ", its period a whole number of ns" if self.whole_ns else ""
-        return f"a rate from {self.least_hz:g} to {self.most_hz:g} Hz{whole}"
+        return f"a rate from {self.least_hz:.7g} to {self.most_hz:.7g} Hz{whole}"
 
 
 @dataclass(frozen=True)

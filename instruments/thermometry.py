@@ -27,7 +27,12 @@ class ThermometerOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    accuracy_k: float | None = Field(default=None, gt=0.0, le=50.0)
+    accuracy_k: float | None = Field(
+        default=None,
+        gt=0.0,
+        le=50.0,
+        description="limit of its error, ± K; without it the uncertainty is not known",
+    )
 
 
 def in_celsius(value: float, unit: str) -> float:

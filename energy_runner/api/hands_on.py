@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from energy_runner.api.benches import load_bench
-from energy_runner.api.edge_delays import keep_delay
+from energy_runner.api.edge_delays import check_stated, keep_delay
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.bench import BenchSpec, Mode, build_bench
 from energy_runner.bench.edge_delay_file import check_writable
@@ -35,9 +35,10 @@ def examine_bench(
     """Examine a bench step by step and switch its supply off; `listener` is called with each finished step.
 
     The delay of the edges among the samples is written to the file `keep`, which a bench file takes in as
-    `edge_delay`; a last step says so, or why there is nothing to keep. Raises `Interrupted` if the user stops it
-    and the supply is confirmed off, `BenchFault` if it is not, or if the bench is in use, and `ConfigurationError`
-    if `keep` is a file of another kind or of other instruments, or cannot be written.
+    `edge_delay`; a last step says so, or why there is nothing to keep. Without `keep`, a last step says whether
+    the delay that the bench file has taken in fits the instruments that answered. Raises `Interrupted` if the
+    user stops it and the supply is confirmed off, `BenchFault` if it is not, or if the bench is in use, and
+    `ConfigurationError` if `keep` is a file of another kind or of other instruments, or cannot be written.
     """
     if keep is not None:
         check_writable(Path(keep))
@@ -49,7 +50,9 @@ def examine_bench(
         built = build_bench(spec, mode, benchmark=_any_benchmark(spec))
         with hold_bench(built, "bench doctor") as died:
             examination = examine(built, stop, listener, died)
-    return examination if keep is None else keep_delay(examination, built, Path(keep))
+    if keep is None:
+        return check_stated(examination, built)
+    return keep_delay(examination, built, Path(keep))  # which is to replace that of the bench file
 
 
 def switch_bench_off(

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
+from energy_runner.bench.instrument_checks import driver_of_model
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
 from instruments.links.search import TIMEOUT_S, FoundResource, search_resources
@@ -68,10 +69,7 @@ def instrument_facts(name: str) -> dict[str, Any]:
     Raises `ConfigurationError` for an unknown name.
     """
     known = drivers()
-    wanted = name.casefold()
-    driver = known.get(name) or next(
-        (one for one in known.values() if wanted in (model.casefold() for model in one.models)), None
-    )
+    driver = known.get(name) or known.get(driver_of_model(name))
     if driver is None:
         names = [*known, *(model for one in known.values() for model in one.models)]
         raise ConfigurationError(
@@ -82,9 +80,16 @@ def instrument_facts(name: str) -> dict[str, Any]:
     return driver_facts(driver) | {
         "link": driver.link,
         "baud": driver.baud,
+        "port_example": driver.port_example,
         "options": {
             key: field.description or "" for key, field in sorted(driver.options_model().model_fields.items())
         },
+        "choices": {
+            key: list(get_args(field.annotation))
+            for key, field in sorted(driver.options_model().model_fields.items())
+            if get_origin(field.annotation) is Literal
+        },
+        "defaults": {key: field.default for key, field in sorted(driver.options_model().model_fields.items())},
         "specification": asdict(limits) if limits else None,
     }
 

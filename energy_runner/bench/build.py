@@ -7,13 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
+from energy_runner.bench.instrument_checks import options_of
 from energy_runner.bench.limits import check_limits
 from energy_runner.bench.rails import BenchRail, RailsSupply, Sampled, twin_outputs, twin_rails
 from energy_runner.bench.spec import BenchSpec, InstrumentSpec, Mode
 from energy_runner.bench.wiring import DUT_PORT, Player, Wiring, driver_of, instruments_of, wiring
-from energy_runner.bench.words import fault
 from energy_runner.benchmarks.catalogue import is_demo, load_benchmark
 from energy_runner.benchmarks.places import packaged_network
 from energy_runner.errors import Argument, ConfigurationError
@@ -212,7 +210,7 @@ class _Builder:
     def instrument(self, name: str, instrument: InstrumentSpec) -> Instrument:
         """Return the instrument called `name`, on its link."""
         driver = driver_of(name, instrument)
-        options = _options(name, driver, instrument)
+        options = options_of(name, driver, instrument)
         if driver.link == "none":
             if self.twin is None:
                 raise ConfigurationError(
@@ -260,19 +258,6 @@ class _Builder:
                 listener(name, direction, data)
 
         return passed
-
-
-def _options(name: str, driver: DriverSpec, instrument: InstrumentSpec) -> BaseModel:
-    """Return the driver's options, checked; raise `ConfigurationError` with the bench file's own keys."""
-    model = driver.options_model()
-    try:
-        return model.model_validate(instrument.options)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(model.model_fields) or "none"
-        wrong = "is unknown" if first["type"] == "extra_forbidden" else fault(first)
-        raise ConfigurationError(f"{name}.options.{key} {wrong} (options of {driver.name}: {known})") from error
 
 
 def _own_network(spec: BenchSpec, benchmark: str) -> Path | None:

@@ -7,6 +7,7 @@ from energy_runner.bench.spec import BenchSpec
 from energy_runner.bench.wiring import roles_of
 from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.session.days import day_in, days_after
+from energy_runner.wording import short_time
 from instruments.clock import Clock, utc_text
 from instruments.roles import Identity
 from instruments.specifications import EdgeDelay, Specification, with_delay
@@ -90,13 +91,29 @@ def delay_applied(spec: BenchSpec, table: Specification, period_s: float) -> Spe
     delay = spec.edge_delay
     if delay is None:
         return table
-    if abs(period_s / delay.period_s - 1.0) > _SAME_PERIOD:
+    check_period(spec, period_s)
+    return with_delay(table, _stated(delay), replaces=not unproven(delay))
+
+
+def check_period(spec: BenchSpec, period_s: float) -> None:
+    """Raise `BenchFault` if samples of `period_s` are not those with which the bench's delay was measured."""
+    delay = spec.edge_delay
+    if delay is not None and abs(period_s / delay.period_s - 1.0) > _SAME_PERIOD:
         raise BenchFault(
             f"{spec.origin.at((TABLE, 'period_s'))}: the delay of the edges was measured with a sample every "
-            f"{delay.period_s * 1e6:g} µs, and the sampler takes one every {period_s * 1e6:g} µs. Try: {_REMEDY}"
+            f"{short_time(delay.period_s)}, and the sampler takes one every {short_time(period_s)}. Try: {_REMEDY}"
         )
-    proven = bool(delay.sampler.serial and delay.edges.serial)
-    return with_delay(table, _stated(delay), replaces=proven)
+
+
+def unproven(delay: EdgeDelaySpec) -> str:
+    """Return why a delay counts beside the data sheet's latency, not in place of it; "" where it replaces that."""
+    nameless = [one.model or "one instrument" for one in (delay.sampler, delay.edges) if not one.serial]
+    if not nameless:
+        return ""
+    return (
+        f"it counts beside the latency of the data sheet, because {' and '.join(dict.fromkeys(nameless))} "
+        "states no serial number"
+    )
 
 
 def _stated(delay: EdgeDelaySpec) -> EdgeDelay:

@@ -35,8 +35,8 @@ def write_delay(path: Path, delay: EdgeDelaySpec, software: str) -> None:
     before = check_writable(path)
     if before is not None and _whose(before) != _whose(delay):
         raise ConfigurationError(
-            f"{path}: the file holds the delay of other instruments: {', '.join(filter(None, _whose(before)))}. "
-            "Try: a file of its own"
+            f"{path}: the file holds the delay of other instruments or of another DUT: {_named(before)}. Try: "
+            "a new file"
         )
     beside = path.with_name(path.name + ".new")
     try:
@@ -62,7 +62,12 @@ def as_text(delay: EdgeDelaySpec, software: str) -> str:
 
 def _read(path: Path) -> EdgeDelaySpec:
     try:
-        return EdgeDelaySpec.model_validate(read_toml(read_text(path, MOST_BYTES)).get("edge_delay"))
+        table = read_toml(read_text(path, MOST_BYTES)).get("edge_delay")
+        if not isinstance(table, dict):
+            raise ConfigurationError(
+                f"{path}: not written by --keep, for it has no table [edge_delay]. Try: a new file"
+            )
+        return EdgeDelaySpec.model_validate(table)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(("edge_delay", *map(str, first["loc"])))
@@ -74,6 +79,16 @@ def _read(path: Path) -> EdgeDelaySpec:
 def _whose(delay: EdgeDelaySpec) -> tuple[str, ...]:
     parts = [getattr(one, key) for one in (delay.sampler, delay.edges) for key in ("make", "model", "serial")]
     return (*parts, delay.dut.name, "virtual" if delay.virtual else "")
+
+
+def _named(delay: EdgeDelaySpec) -> str:
+    """Return in words which instruments and which DUT a delay belongs to."""
+    parts = (("sampler", delay.sampler), ("edges", delay.edges))
+    said = [
+        f"{part} {' '.join(filter(None, (one.make, one.model, one.serial))) or 'without a name'}"
+        for part, one in parts
+    ]
+    return f"{', '.join(said)}, DUT {delay.dut.name}{' (virtual)' if delay.virtual else ''}"
 
 
 def _pairs(table: Mapping[str, object]) -> list[str]:

@@ -8,6 +8,7 @@ that no other part needs to know it.
 import re
 from collections.abc import Sequence
 
+from energy_runner.bench.instrument_checks import check_server, driver_of_model, options_of
 from energy_runner.bench.occupied import Occupied, channel_of, occupied_by
 from energy_runner.bench.players import DUT_PORT, IO_MANAGER, MONITOR, Player, Wiring, WiringError
 from energy_runner.bench.rails import check_channels, expanded, players_of, split
@@ -91,8 +92,9 @@ def _implied(spec: BenchSpec) -> dict[str, Player]:
         implied = {"supply": Player(MONITOR), "sampler": Player(MONITOR)}
         if captures:
             implied["edges"] = Player(MONITOR)
-    if sees_laps:
-        implied["cross_check" if captures else "edges"] = Player(IO_MANAGER)
+    elsewhere = spec.roles.edges not in (None, IO_MANAGER)  # the file says who captures edges
+    if sees_laps and not (elsewhere and spec.roles.cross_check):
+        implied["cross_check" if captures or elsewhere else "edges"] = Player(IO_MANAGER)
     if spec.io_manager is not None:
         implied["dut"] = Player(IO_MANAGER)
     rails = list(rails_of(spec).values())
@@ -122,6 +124,10 @@ def check_roles(spec: BenchSpec) -> None:
             if getattr(spec, table) is not None:
                 raise WiringError((table,), f"[{table}] and [monitor] say the same thing twice; leave one out")
         _check_monitor(present[MONITOR])
+    for name, instrument in present.items():
+        driver = driver_of(name, instrument)
+        options_of(name, driver, instrument)  # first: which roles it plays depends on them
+        check_server(name, driver, instrument)
     implied = _implied(spec)
     for role, text in spec.roles.model_dump(exclude_none=True).items():
         player = _player(text)
@@ -181,8 +187,11 @@ def driver_of(name: str, instrument: InstrumentSpec) -> DriverSpec:
     if broken:
         text = f"{broken}; update or remove that package"
     else:
-        names = ", ".join(sorted(known))
-        text = f"is unknown{meant(instrument.driver, known)} (known: {names}); for one of your own see {HOW_TO}"
+        names, own = ", ".join(sorted(known)), driver_of_model(instrument.driver)
+        near = (
+            f"; did you mean '{own}'? It is the driver of that model" if own else meant(instrument.driver, known)
+        )
+        text = f"is unknown{near} (known: {names}); for one of your own see {HOW_TO}"
     raise WiringError(place, f"{'.'.join(place)}: '{instrument.driver}' {text}")
 
 

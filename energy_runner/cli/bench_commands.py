@@ -78,11 +78,13 @@ def doctor(
     Asks every device to identify itself, powers the DUT up, looks for one
     pulse of its timestamp pin, lets it infer a few times to see how late its
     edges lie among the samples, and powers it down. Status 3 if anything is
-    wrong. A bench file takes FILE in with `edge_delay = "FILE"`.
+    wrong. To count the delay of the edges in a run's uncertainty, keep it in
+    FILE, and put `edge_delay = "FILE"` above all tables of the bench file.
 
     \b
-    Example:
+    Examples:
       energy-runner bench doctor my-bench.toml
+      energy-runner bench doctor my-bench.toml --keep delay.toml
     """
     from energy_runner.cli.bench_doctor import doctor_command
 

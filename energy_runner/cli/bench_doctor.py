@@ -34,7 +34,7 @@ def doctor_command(name: str, keep: Path | None, *, as_json: bool) -> int:
     else:
         for step in examination.steps[len(said) :]:  # a terminal that stood still for a while
             say(step)
-        write("All is well.\n" if examination.well else "Something is wrong; see above.\n")
+        write("All is well.\n" if examination.well else "Something is wrong; see the lines with FAIL.\n")
     return ExitStatus.VALID if examination.well else ExitStatus.BENCH_FAULT
 
 

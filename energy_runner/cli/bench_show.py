@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`bench list`, `bench show`, `instruments list`, `instruments show`; none of them opens a device."""
 
+import json
 import os
 import shlex
 import sys
@@ -94,10 +95,33 @@ def instrument_command(name: str, *, as_json: bool) -> None:
     write(f"{facts['name']}: {facts['title']}\n")
     for what, says in _said_of(facts):
         if says:
-            write_line(f"{what + ':':<10}{says}")
+            write_line(f"{what + ':':<16}{says}")
+    _write_options(facts)
+    write("\nIn a bench file, under a name of your own:\n")
+    write(f'  [instruments.NAME]\n  driver = "{facts["name"]}"\n  port = "{_example(facts)}"\n')
+    twin = "" if facts["link"] == "none" else 'port = "virtual" is its twin. '
+    write(f"{twin}Roles and whole examples: docs/reference/bench-file.md\n")
+    _write_specification(facts)
+
+
+def _write_options(facts: dict[str, Any]) -> None:
+    """Write what each option means, what it can be, and its default as a bench file says it."""
+    for at, (name, says) in enumerate(facts["options"].items()):
+        default, choices = facts["defaults"][name], ", ".join(map(json.dumps, facts["choices"].get(name, [])))
+        usual = "" if default in (None, "") or "by default" in says else f"default: {_toml(default)}"
+        told = "; ".join(part for part in (says, choices and f"one of {choices}", usual) if part)
+        write_line(f"{'' if at else 'options:':<16}{name}{': ' if told else ''}{told}")
+
+
+def _toml(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else json.dumps(value)
+
+
+def _write_specification(facts: dict[str, Any]) -> None:
     specification = facts["specification"]
     if specification is None:
-        write("specification: none; a result says that its uncertainty is incomplete\n")
+        if "sampler" in facts["roles"]:
+            write("specification: none; a result says that its uncertainty is incomplete\n")
         return
     write(f"\nSpecification ({plain(specification['document'])})\n")
     write_table(
@@ -126,9 +150,8 @@ def _said_of(facts: dict[str, Any]) -> tuple[tuple[str, str], ...]:
         ("samples", _samples(facts)),
         ("rates", facts["rates"] or ""),
         ("ranges", facts["ranges"]),
-        ("edges", facts["edges"] or "not captured"),
+        ("edges", facts["edges"] or ("not captured" if facts["quantities"] else "")),
         ("needs firmware", _oldest(facts)),
-        ("options", ", ".join(facts["options"])),
         ("library", "" if not facts["extra"] else "installed" if facts["installed"] else _install(facts)),
     )
 
@@ -146,7 +169,7 @@ _DOES = {
     "supply": "feeds the DUT",
     "dut": "carries the DUT's UART",
     "thermometer": "measures a temperature",
-    "switch": "switches a probe or a port",
+    "switch": "cuts the debug probe while the DUT is measured",
 }
 
 
@@ -164,13 +187,17 @@ def _does(facts: dict[str, Any]) -> str:
 def _rate_span(rates_hz: list[float] | None) -> str:
     if rates_hz is None:
         return ""
-    low, high = (f"{rate / 1000:g} kHz" if rate >= 1000 else f"{rate:.4g} Hz" for rate in rates_hz)
+    low, high = (
+        f"{rate / 1e6:g} MHz" if rate >= 1e6 else f"{rate / 1000:g} kHz" if rate >= 1000 else f"{rate:.4g} Hz"
+        for rate in rates_hz
+    )
     return low if low == high else f"{low} to {high}"
 
 
 def _samples(facts: dict[str, Any]) -> str:
     kind = {"mean": "means over each period", "instant": "values at instants"}.get(facts["kind"] or "", "")
-    return f"{' and '.join(facts['quantities'])}, {kind}" if facts["quantities"] else ""
+    *some, last = facts["quantities"] or [""]
+    return f"{', '.join(some)}{' and ' if some else ''}{last}, {kind}" if facts["quantities"] else ""
 
 
 def _install(facts: dict[str, Any]) -> str:
@@ -178,10 +205,19 @@ def _install(facts: dict[str, Any]) -> str:
 
 
 def _link(facts: dict[str, Any]) -> str:
+    example = facts["port_example"]
+    if example:
+        return f"{'address of its server' if example.startswith('tcp:') else 'its address'}, e.g. {example}"
     if facts["link"] == "scpi":
-        return "VISA resource, e.g. TCPIP0::192.168.1.20::5025::SOCKET"
+        return "VISA resource, e.g. TCPIP0::192.168.1.20::5025::SOCKET or USB0::…::INSTR"
     if facts["link"] == "none":
         return '"virtual"'
     if facts["link"] == "vendor":
         return "vendor: with its serial number, e.g. vendor:002122"
-    return f"serial port, e.g. /dev/ttyACM0 or COM3, {facts['baud']} baud"
+    return f"serial port, e.g. /dev/ttyACM0, COM3 or serial-number:066DFF48; {facts['baud']} baud"
+
+
+def _example(facts: dict[str, Any]) -> str:
+    """Return an address as it stands in a bench file."""
+    by_link = {"scpi": "TCPIP0::192.168.1.20::5025::SOCKET", "vendor": "vendor:002122", "none": "virtual"}
+    return facts["port_example"] or by_link.get(facts["link"], "/dev/ttyACM0")

@@ -32,6 +32,7 @@ from energy_runner.director.talk import Talk
 from energy_runner.director.undo import UndoReport, UndoStack
 from energy_runner.director.wiring_check import current_while_off, line_carries
 from energy_runner.errors import ConfigurationError, Interrupted, RunnerError
+from energy_runner.wording import short_time
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError, one_line
 from instruments.roles import Identity, Instrument, Supply
@@ -266,7 +267,7 @@ class _Doctor:
         if self._bench.off_confirmed:
             self._note(Examined(SUPPLY_IS_OFF, True, f"confirmed by {_the(player.instrument)}"))
         else:
-            self._note(Examined(SUPPLY_IS_OFF, False, f"not known, for {_the(player.instrument)} was not reached"))
+            self._note(Examined(SUPPLY_IS_OFF, False, f"not known: {_the(player.instrument)} was not reached"))
 
     def _advise(self, unreached: Sequence[str]) -> None:
         """Say what may help with instruments that did not answer; their ports are closed again."""
@@ -319,7 +320,7 @@ class _Doctor:
         applied = one.sampler.configure(self._bench.sampling, self._deadline(OPEN_S))
         self._period_s = self._period_s or applied.period_s
         names = ", ".join(signal.name for signal in applied.signals)
-        return f"{names}, a sample every {applied.period_s * 1e6:g} µs"
+        return f"{names}, a sample every {short_time(applied.period_s)}"
 
     def _temperature(self) -> str:
         thermometer = self._bench.thermometer

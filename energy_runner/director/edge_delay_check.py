@@ -197,12 +197,12 @@ class _Acquisition:
 
 
 def _said(found: EdgeDelayFound, by: By) -> str:
-    when = "before" if found.delay_s < 0 else "after"
-    did = "inferences began" if by == "inferences" else "pulses began"
+    delay, when = _us(found.delay_s, 3), "before" if found.delay_s < 0 else "after"
+    where = "at the step" if delay == _us(0.0, 3) else f"{delay} {when} the step"
+    did = "inferences" if by == "inferences" else "pulses"
     return (
-        f"an edge is placed {_us(found.delay_s, 3)} {when} the step that belongs to it, "
-        f"u = {_us(found.u_s, 2)}, as measured where {found.count} {did}; for this DUT, its instruments and "
-        "their wires together"
+        f"an edge is placed {where} of the current that belongs to it, u = {_us(found.u_s, 2)}, from the starts "
+        f"of {found.count} {did}; it holds for this DUT, its instruments and their wires together"
     )
 
 

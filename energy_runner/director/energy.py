@@ -23,6 +23,8 @@ START_S = 10.0
 STOP_S = 15.0
 # While the DUT's speed is not known yet.
 FIRST_TRIAL_S = 120.0
+TRIAL_STEPS = 50  # of what its edges are counted in: one is 2 %, less than the reserve of a window
+LAP_S = 1e-6  # step of laps
 # A window may take `SLACK` times its estimate, and `SLACK_S` seconds more, before the DUT counts as hung.
 SLACK = 1.5
 SLACK_S = 15.0
@@ -178,14 +180,18 @@ def _find_inferences(stage: Stage, period_s: float) -> tuple[int, float]:
     plan = stage.plan
     stage.phase("trial")
     tried = 1
+    # Edges among slow samples are as coarse as these, so a trial must last for some of them, too.
+    coarse_s = period_s if _edges_in_samples(stage) else LAP_S
+    enough_s = max(TRIAL_S, TRIAL_STEPS * coarse_s)
     while True:
-        trial_s = _trial(stage, tried, period_s)
-        if plan.inferences is not None or trial_s >= TRIAL_S:
+        trial_s = max(_trial(stage, tried, period_s), coarse_s)
+        if plan.inferences is not None or trial_s >= enough_s:
             return plan.inferences or plan.inferences_for(trial_s / tried), trial_s / tried
-        tried = max(2 * tried, int(1.2 * tried * TRIAL_S / trial_s))
+        tried = max(2 * tried, int(1.2 * tried * enough_s / trial_s))
 
 
 def _trial(stage: Stage, inferences: int, period_s: float) -> float:
+    """Return how long a trial lasted by its edges, in seconds; 0 where both lie in one sample."""
     before = edges_seen(stage)
     warmups = stage.plan.warmups if inferences == 1 else 0
     stage.infer("trial", 0, inferences=inferences, warmups=warmups, limit_s=FIRST_TRIAL_S)
@@ -196,11 +202,9 @@ def _trial(stage: Stage, inferences: int, period_s: float) -> float:
         )
     if _edges_in_samples(stage):
         first, last = stage.recorder.edges[before], stage.recorder.edges[before + 1]
-        trial_s = (last.position - first.position) * period_s
-    else:
-        laps = stage.recorder.laps
-        trial_s = ((laps[before + 1].lap_us - laps[before].lap_us) & 0xFFFFFFFF) / 1e6
-    return max(trial_s, period_s)
+        return (last.position - first.position) * period_s
+    laps = stage.recorder.laps
+    return ((laps[before + 1].lap_us - laps[before].lap_us) & 0xFFFFFFFF) / 1e6
 
 
 def _measure_voltage(stage: Stage) -> None:

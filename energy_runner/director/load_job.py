@@ -46,6 +46,7 @@ from energy_runner.session.events import (
     MonitorConfigured,
     SupplySwitched,
 )
+from energy_runner.wording import short_time
 from instruments.clock import Deadline
 from instruments.errors import one_line
 from instruments.roles import AppliedSupply, Identity, Sampler, SamplingSettings, Supply, SupplySettings
@@ -206,7 +207,7 @@ class _Job:
         self._recorder.emit(configured)
         self._recorder.open_trace(applied, streaming={name})
         names = ", ".join(signal.name for signal in applied.signals)
-        self._note(f"{name} samples as asked", f"{names}, a sample every {applied.period_s * 1e6:g} µs")
+        self._note(f"{name} samples as asked", f"{names}, a sample every {short_time(applied.period_s)}")
         return configured
 
     def _switch_on(self, supply: Supply) -> None:

@@ -49,10 +49,7 @@ def how_late(pulse: Moment, said: Mapping[str, Moment], called: Callable[[str], 
         f"{called(later)} {_between(said[later].after(said[earlier]))} after {called(earlier)}"
         for earlier, later in combinations(said, 2)
     ]
-    return (
-        ". How late by the host's clock, as bounds (the pulse was between the command and the first line of its "
-        f"answer; u of a rectangle): {'; '.join([*alone, *pairs])}"
-    )
+    return f". How late, as bounds by the host's clock: {'; '.join([*alone, *pairs])}"
 
 
 def _between(late: Moment) -> str:

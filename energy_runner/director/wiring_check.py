@@ -27,7 +27,7 @@ BACK_FED = "it is fed through another wire: unplug its debug probe, its USB and 
 
 @dataclass(frozen=True)
 class OffCurrent:
-    """What flows into a DUT that is off (A), and what the monitor itself may show of nothing (None: unknown)."""
+    """What flows into a DUT that is off (A), and what the monitor itself may show without any (None: unknown)."""
 
     mean_a: float
     limit_a: float | None
@@ -41,8 +41,8 @@ class OffCurrent:
 def current_while_off(bench: Bench, one: Sampled, look: Callable[[], None]) -> str:
     """Sample the DUT, or one rail of it, while its supply is off; return in words what flows.
 
-    `look` is called while samples are awaited. Raises `BenchFault` if more flows than the monitor may show of
-    nothing, or if no sample comes.
+    `look` is called while samples are awaited. Raises `BenchFault` if more flows than the monitor may show
+    without any, or if no sample comes.
     """
     own = (rail.settings for rail in bench.rails if rail.name == one.rail)
     sampler, settings = one.sampler, next(own, bench.supply_settings)
@@ -55,8 +55,8 @@ def current_while_off(bench: Bench, one: Sampled, look: Callable[[], None]) -> s
     if found.flows:
         raise BenchFault(f"{says} flow although its supply is off: {BACK_FED}")
     if found.limit_a is None:
-        return f"{says}; what the monitor itself shows of nothing is not known"
-    return f"{says}, within the {found.limit_a * 1e6:.3g} µA that the monitor may show of nothing"
+        return f"{says}; what the monitor may show without any current is not known"
+    return f"{says}, within the {found.limit_a * 1e6:.3g} µA that the monitor may show without any"
 
 
 def off_current(

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from instruments.clock import Clock
 from instruments.joulescope.dialect import Model
@@ -17,8 +17,10 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    input: Literal["0", "1", "2", "3", "trigger"] = "0"
-    io_reference: Literal["3v3", "external"] = "3v3"
+    input: Literal["0", "1", "2", "3", "trigger"] = Field(default="0", description="which sees the timestamp pin")
+    io_reference: Literal["3v3", "external"] = Field(
+        default="3v3", description="what the pin's high level is compared with"
+    )
 
 
 class FiveInputs(Joulescope):

@@ -22,9 +22,11 @@ from instruments.registry import drivers
 from tests.support.any_bench import any_bench
 from tests.support.cli import started
 from tests.support.coverage_study import short_plan
+from tests.support.places import ROOT
 
 CAUSE = "edge-to-sample delay"
 N6705 = "virtual-n6705c"
+BOARD = ROOT / "tests" / "support" / "benches" / "edges-from-the-board.toml"
 BUILT_IN = resources.files("energy_runner.bench").joinpath("builtin")
 
 
@@ -36,9 +38,10 @@ def late(spec: BenchSpec, delay_s: float, seed: int = 0) -> Bench:
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 1.23e-4, 1.1e-3])
-@pytest.mark.parametrize("name", ["js220", "ppk2", "n6705", "ngu", "dmm7510", "lpm01a"])
+@pytest.mark.parametrize("name", ["js220", "ppk2", "n6705", "ngu", "dmm7510", "lpm01a", "board"])
 def test_a_known_delay_is_found_within_its_uncertainty(name: str, delay_s: float) -> None:
-    bench = late(any_bench(drivers()[name]), delay_s)
+    spec = load_bench_spec(str(BOARD)) if name == "board" else any_bench(drivers()[name])
+    bench = late(spec, delay_s)
     examination = examine(bench, StopRequest())
     assert examination.well, examination.steps
     checked = examination.edge_delay
@@ -230,13 +233,33 @@ def test_a_delay_of_another_dut_is_remarked(measured: str, tmp_path: Path) -> No
     assert "measured with the DUT 'another board'" in findings["suspicious-messages"]
 
 
+def test_the_examination_says_whether_the_delay_in_the_bench_file_fits(measured: str, tmp_path: Path) -> None:
+    # A run would refuse the second before it switches anything on, so "all is well" would be wrong.
+    fits, other = (
+        api.examine_bench(bench_with(tmp_path, text)) for text in (measured, measured.replace("TWIN0", "MY00001"))
+    )
+    assert (fits.well, fits.steps[-1].step, fits.steps[-1].ok) == (True, "delay in the bench file", True)
+    assert "with these instruments" in fits.steps[-1].says
+    assert (other.well, other.steps[-1].step, other.steps[-1].ok) == (False, "delay in the bench file", False)
+    assert "MY00001" in other.steps[-1].says
+    # Measured anew, it is to be replaced, so the old one is no reason not to keep it.
+    anew = bench_with(tmp_path, measured.replace("TWIN0", "MY00001"))
+    assert api.examine_bench(anew, keep=tmp_path / "new.toml").well
+
+
+def test_keeping_says_that_an_instrument_without_a_serial_number_proves_nothing(tmp_path: Path) -> None:
+    kept = api.examine_bench(BOARD, keep=tmp_path / "delay.toml").steps[-1]
+    assert kept.ok
+    assert "beside the latency of the data sheet, because STM32H573I-DK" in kept.says
+
+
 def test_a_file_of_other_instruments_or_of_another_kind_is_never_overwritten(
     measured: str, tmp_path: Path
 ) -> None:
     others, points, mine = (tmp_path / name for name in ("others.toml", "points.toml", "mine.toml"))
     others.write_text(measured.replace("TWIN0", "MY00001"), "utf-8")
     points.write_text("[calibration]\n", "utf-8")
-    for file, said in ((others, "the delay of other instruments"), (points, "edge_delay")):
+    for file, said in ((others, "the delay of other instruments"), (points, r"no table \[edge_delay\]")):
         before = file.read_text("utf-8")
         with pytest.raises(ConfigurationError, match=said):
             api.examine_bench(N6705, keep=file)

@@ -48,6 +48,16 @@ def test_windows_of_ten_seconds_are_right_within_their_uncertainty(bench: str, s
     assert session.record.supply_off_confirmed is None  # it is not ours
 
 
+@pytest.mark.parametrize("bench", ["slow-meter", "slowest-meter"])
+def test_the_trial_is_timed_by_the_laps_and_finds_windows_of_ten_seconds(bench: str, tmp_path: Path) -> None:
+    # An inference of 43 ms is far shorter than a sample, which is nothing to a clock of microseconds.
+    built = build_bench(load_bench_spec(str(BENCHES / f"{bench}.toml")), "energy", seed=0)
+    session = api.run(
+        built, replace(whole_plan(tmp_path / "stimuli"), inferences=None), out=tmp_path / "s", rule_set="lab"
+    )
+    assert all(10 < (window.duration_s or 0.0) < 11 for window in session.result().windows)
+
+
 @pytest.mark.parametrize(("bench", "inferences"), [("slow-meter", 12), ("slow-meter", 48), ("slowest-meter", 48)])
 def test_of_short_windows_the_samples_at_both_ends_are_in_the_uncertainty(
     bench: str, inferences: int, tmp_path: Path

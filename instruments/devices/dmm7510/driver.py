@@ -30,9 +30,9 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    range_a: float = Field(default=TABLE_RANGE_A, gt=0, le=10)
-    readings: int = Field(default=READINGS, ge=1000, le=27_000_000)
-    mean: bool = False
+    range_a: float = Field(default=TABLE_RANGE_A, gt=0, le=10, description="range of current in A, which stays")
+    readings: int = Field(default=READINGS, ge=1000, le=27_000_000, description="how many its buffer holds")
+    mean: bool = Field(default=False, description="readings are means over their period, not values at instants")
 
 
 class Dmm7510(KeithleySampler):

@@ -21,7 +21,7 @@ class Options(BaseModel):
     """`options` of a DP800 in a bench file: the channel that feeds the DUT, from 1."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    channel: int = Field(default=1, ge=1, le=3)
+    channel: int = Field(default=1, ge=1, le=3, description="the output that feeds the DUT")
 
 
 class Dp800(FeedingInstrument):

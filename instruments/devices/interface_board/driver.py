@@ -68,7 +68,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    dut_baud: int = Field(default=DEFAULT_BAUD, gt=0, le=MOST_BAUD)
+    dut_baud: int = Field(default=DEFAULT_BAUD, gt=0, le=MOST_BAUD, description="speed of the DUT's UART")
 
 
 class InterfaceBoard(Instrument):

@@ -7,7 +7,7 @@ averages. What is lost is in no count: `instruments/joulescope/slip.py` compares
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from instruments.clock import Clock
 from instruments.devices.js110.dialect import IO_VOLTAGE, MODEL
@@ -20,8 +20,10 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    input: Literal[0, 1] = 0
-    io_voltage_mv: Literal[1800, 2100, 2500, 2700, 3000, 3300, 3600, 5000] = 3300
+    input: Literal[0, 1] = Field(default=0, description="which sees the timestamp pin")
+    io_voltage_mv: Literal[1800, 2100, 2500, 2700, 3000, 3300, 3600, 5000] = Field(
+        default=3300, description="the pin's high level in mV"
+    )
 
 
 class Js110(Joulescope):

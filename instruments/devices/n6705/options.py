@@ -14,11 +14,20 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    channel: int = Field(default=1, ge=1, le=8)
-    log: Literal["elog", "dlog", "array"] = "elog"
-    longest_s: float | None = Field(default=None, gt=0.0, le=1e5)
-    aux_edges: bool = False
-    aux_high_v: float | None = Field(default=None, gt=0.0, le=20.0)
+    channel: int = Field(default=1, ge=1, le=8, description="the output that feeds the DUT")
+    log: Literal["elog", "dlog", "array"] = Field(
+        default="elog",
+        description="read while it runs, or in one piece at the end: a file (dlog) or the digitizer (array)",
+    )
+    longest_s: float | None = Field(
+        default=None, gt=0.0, le=1e5, description="how long a dlog or an array can become, in s"
+    )
+    aux_edges: bool = Field(
+        default=False, description="the auxiliary voltmeter of an N6781A sees the timestamp pin"
+    )
+    aux_high_v: float | None = Field(
+        default=None, gt=0.0, le=20.0, description="the pin's high level in V; by default the supply's voltage"
+    )
 
     @model_validator(mode="after")
     def _fit(self) -> "Options":

@@ -29,7 +29,7 @@ class Options(BaseModel):
     """`options` of an NGM in a bench file: the channel that feeds the DUT; an NGM201 has one."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    channel: int = Field(default=1, ge=1, le=2)
+    channel: int = Field(default=1, ge=1, le=2, description="the output that feeds the DUT")
 
 
 class Ngu(FeedingInstrument, SamplingInstrument):

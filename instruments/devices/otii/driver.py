@@ -49,7 +49,7 @@ class Options(BaseModel):
     """`device`: its id, name or serial number, or the end of one; "" takes the only one of its kind."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    device: str = Field(default="", description="id, name or serial number")
+    device: str = Field(default="", description="its id, name or serial number; not needed for the only one")
 
 
 class Otii(Instrument):

@@ -30,9 +30,13 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    channel: int = Field(default=1, ge=1, le=MOST_CHANNELS)
-    read_back: Literal["words", "frame", "none"] = "words"
-    normally_closed: bool = False
+    channel: int = Field(default=1, ge=1, le=MOST_CHANNELS, description="the relay")
+    read_back: Literal["words", "frame", "none"] = Field(
+        default="words", description="how the board tells its states"
+    )
+    normally_closed: bool = Field(
+        default=False, description="the probe is wired to the contact that is closed at rest"
+    )
 
 
 class LcusRelay(Instrument):

@@ -19,8 +19,10 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    relay: int = Field(default=0, ge=0, le=len(NAMES) - 1)
-    normally_closed: bool = False
+    relay: int = Field(default=0, ge=0, le=len(NAMES) - 1, description="the relay, from 0")
+    normally_closed: bool = Field(
+        default=False, description="the probe is wired to the contact that is closed at rest"
+    )
 
 
 class NumatoRelay(Instrument):

@@ -23,8 +23,10 @@ _FOR_ERRORS = 0.25  # of the time, to ask why there was no answer
 class Options(ThermometerOptions):
     """Options: `query` asks for a temperature in `unit`, where the answer does not name another."""
 
-    query: Annotated[str, Field(pattern=rf"^{QUERY.pattern}$", max_length=200)] = "MEAS:TEMP?"
-    unit: Literal["C", "F", "K"] = "C"
+    query: Annotated[str, Field(pattern=rf"^{QUERY.pattern}$", max_length=200)] = Field(
+        default="MEAS:TEMP?", description="what is asked"
+    )
+    unit: Literal["C", "F", "K"] = Field(default="C", description="unit of the answer")
 
 
 class ScpiThermometer(ScpiInstrument):

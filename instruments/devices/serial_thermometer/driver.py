@@ -33,9 +33,13 @@ def _pattern(text: str) -> str:
 class Options(ThermometerOptions):
     """Options: `pattern` finds the temperature in a line, in `unit`; `request` is sent for one, with CR LF."""
 
-    pattern: Annotated[str, Field(max_length=200), AfterValidator(_pattern)] = ANY_NUMBER
-    request: Annotated[str, Field(max_length=100, pattern=r"^[ -~]*$")] = ""
-    unit: Literal["C", "F", "K"] = "C"
+    pattern: Annotated[str, Field(max_length=200), AfterValidator(_pattern)] = Field(
+        default=ANY_NUMBER, description="regular expression with one group; by default the first number in a line"
+    )
+    request: Annotated[str, Field(max_length=100, pattern=r"^[ -~]*$")] = Field(
+        default="", description="what is sent for a line; by default nothing"
+    )
+    unit: Literal["C", "F", "K"] = Field(default="C", description="unit of the number")
 
 
 class SerialThermometer(Instrument):

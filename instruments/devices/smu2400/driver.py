@@ -27,8 +27,13 @@ class Options(BaseModel):
     """`options` in a bench file: the range of current (A), which is also the highest limit, and remote sensing."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    range_a: float = Field(default=TABLE_RANGE_A, ge=1e-6, le=7)
-    four_wire: bool = False
+    range_a: float = Field(
+        default=TABLE_RANGE_A,
+        ge=1e-6,
+        le=7,
+        description="range of current in A, which stays, and the highest current limit",
+    )
+    four_wire: bool = Field(default=False, description="the sense leads are connected to the DUT")
 
 
 class Smu2400(FeedingInstrument, KeithleySampler):

@@ -22,7 +22,7 @@ class Options(BaseModel):
     """`options` of an SPD in a bench file: the channel that feeds the DUT, from 1."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    channel: int = Field(default=1, ge=1, le=2)
+    channel: int = Field(default=1, ge=1, le=2, description="the output that feeds the DUT")
 
 
 class Spd(FeedingInstrument):

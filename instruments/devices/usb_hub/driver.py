@@ -40,7 +40,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    hub_port: int = Field(default=1, ge=1, le=14)
+    hub_port: int = Field(default=1, ge=1, le=14, description="the port of the hub, from 1")
 
 
 class Finished(NamedTuple):

@@ -2,6 +2,7 @@
 """`bench list`, `bench show`, `instruments list`, `instruments show`: what there is."""
 
 import json
+import tomllib
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from energy_runner.api import instruments
 from energy_runner.bench import load_bench_spec
+from instruments.links.resource import canonical_resource
 from instruments.links.search import FoundResource, Search
 from instruments.links.serial_link import SerialPortInfo, list_serial_ports
 from instruments.registry import drivers
@@ -138,3 +140,26 @@ def test_an_instrument_whose_library_is_not_there_says_what_to_install(call, mon
 def test_an_instrument_of_a_vendors_library_is_addressed_by_its_serial_number(call):
     assert "vendor:002122" in call("instruments", "show", "js220")[1]
     assert "baud" not in call("instruments", "show", "js220")[1]
+
+
+@pytest.mark.parametrize("spec", drivers().values(), ids=lambda spec: spec.name)
+def test_instruments_show_gives_an_address_and_every_option_with_its_default(spec, call):
+    status, out, _ = call("instruments", "show", spec.name)
+    assert status == 0
+    lines = out.splitlines()
+    [port] = [line for line in lines if line.startswith("port:")]
+    assert " 0 baud" not in port  # of a server there is no speed
+    for name, field in spec.options_model().model_fields.items():
+        [said] = [line for line in lines if line[16:].startswith(f"{name}: ")]
+        if field.default not in (None, "") and "by default" not in said:
+            assert "default: " in said
+    # What it prints for a bench file is one.
+    at = lines.index("  [instruments.NAME]")
+    table = tomllib.loads("\n".join(lines[at : at + 3]))["instruments"]["NAME"]
+    assert table["driver"] == spec.name
+    assert table["port"] == "virtual" or canonical_resource(table["port"])
+
+
+def test_rates_are_written_without_powers_of_ten(call):
+    assert "one of 1000000, 500000, 200000" in call("instruments", "show", "JS220")[1]
+    assert "100000 Hz, and no other" in call("instruments", "show", "PPK2")[1]

@@ -10,7 +10,7 @@ import pytest
 from energy_runner.bench.build import build_bench
 from energy_runner.bench.load import load_bench_spec
 from energy_runner.bench.spec import BenchSpec
-from energy_runner.bench.wiring import Player, instruments_of, roles_of, wiring
+from energy_runner.bench.wiring import IO_MANAGER, Player, instruments_of, roles_of, wiring
 from energy_runner.errors import ConfigurationError
 from instruments import registry
 from instruments.registry import drivers
@@ -218,11 +218,61 @@ def test_edges_among_one_samplers_samples_do_not_place_another_ones(load) -> Non
 
 
 def test_an_option_that_a_driver_does_not_have(load) -> None:
-    spec = load(MIX.replace("channel = 2", "chanel = 2"))
+    said = r"meter\.options\.chanel is unknown; did you mean 'channel'\? \(options of plain-meter: channel, log, "
+    with pytest.raises(ConfigurationError, match=said):
+        load(MIX.replace("channel = 2", "chanel = 2"))
+
+
+AMPERE = """
+name = "ampere-meter"
+[instruments.psu]
+driver = "dp800"
+port = "virtual"
+[instruments.ppk]
+driver = "ppk2"
+port = "virtual"
+options = { mode = "ampere" }
+[io_manager]
+port = "virtual"
+[roles]
+supply = "psu"
+sampler = "ppk"
+edges = "ppk"
+[supply]
+voltage_v = 3.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        ('mod = "ampere"', r"line 9: instruments\.ppk\.options\.mod is unknown; did you mean 'mode'\?"),
+        ('mode = "ammeter"', r"line 9: instruments\.ppk\.options\.mode must be 'source' or 'ampere'"),
+    ],
+)
+def test_a_slip_in_an_option_is_named_and_not_the_role_that_it_would_change(load, slip: str, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        load(AMPERE.replace('mode = "ampere"', slip))
+
+
+def test_an_io_manager_in_short_form_compares_the_edges_that_another_captures(load) -> None:
+    roles = roles_of(load(AMPERE))
+    assert (str(roles["edges"]), str(roles["cross_check"]), str(roles["dut"])) == ("ppk", IO_MANAGER, IO_MANAGER)
+
+
+@pytest.mark.parametrize("port", ["/dev/ttyACM0", "COM3", "vendor:1"])
+def test_an_instrument_behind_a_server_has_no_other_address(load, port: str) -> None:
+    text = MIX.replace('driver = "lpm01a"\nport = "/dev/ttyACM0"', f'driver = "otii-arc"\nport = "{port}"')
+    assert text != MIX
     with pytest.raises(
-        ConfigurationError, match=r"meter\.options\.chanel is unknown \(options of plain-meter: channel, log, "
+        ConfigurationError, match=r"through its server on the network. Try: tcp://127\.0\.0\.1:1905"
     ):
-        build_bench(spec, "energy")
+        load(text)
+
+
+def test_a_models_name_in_place_of_a_drivers_is_answered_with_the_driver(load) -> None:
+    with pytest.raises(ConfigurationError, match="did you mean 'dmm7510'\\? It is the driver of that model"):
+        load(AMPERE.replace('"dp800"', '"DMM6500"'))
 
 
 def test_channels_of_one_mainframe_may_share_a_port(load) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What flows into a DUT that is off: the mean of the samples against what the monitor may show of nothing."""
+"""What flows into a DUT that is off: the mean of the samples against what the monitor may show without any."""
 
 import numpy as np
 import pytest
