@@ -55,7 +55,7 @@ _METRICS = {"top1": "{value:.1f} % Top-1", "auc": "AUC {value:.2f}"}
 _SHOWN = 5  # failed rules in a notebook
 _COLUMNS = ("#", "Stimulus", "Inferences", "Duration s", "µJ per inference")
 
-# True unless it is written.
+# Written only where it is false.
 Known = Annotated[StrictBool, Field(exclude_if=lambda known: known)]
 
 
