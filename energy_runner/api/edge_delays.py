@@ -8,8 +8,8 @@ from energy_runner.bench import Bench
 from energy_runner.bench.calibration import zone_of
 from energy_runner.bench.edge_delay_file import write_delay
 from energy_runner.bench.edge_delay_spec import MOST_CHARACTERS, EdgeDelaySpec, MeasuredDutSpec, MeasuredWithSpec
-from energy_runner.director.doctor import Examination, Examined
 from energy_runner.director.edge_delay_check import STEP
+from energy_runner.director.examination import Examination, Examined
 from energy_runner.session.days import day_in
 from energy_runner.version import version
 from instruments.clock import utc_text
