@@ -89,9 +89,9 @@ class WindowResult(Model):
     samples_received: int | None = None
     """Samples of these that arrived."""
     samples_missing: int | None = None
-    """Samples of these that did not; the likeliest number where it cannot be known."""
+    """Samples of these that did not; the likeliest number where the exact one cannot be known."""
     samples_missing_known: Known = True
-    """False, and only then written, where it cannot be known how many are missing."""
+    """False where the exact number of missing samples cannot be known; not written where it is true."""
     samples_over_range: int | None = None
     """Samples of these that were beyond the monitor's range."""
     uncertainty: WindowUncertainty | None = None
