@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keep the delay of the edges that an examination found, for the budgets of runs on the same bench."""
+"""Keep the delay of the edges that an examination measured, for the budgets of runs on the same bench."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +21,8 @@ KEPT = "delay is kept"
 def keep_delay(examination: Examination, bench: Bench, file: Path) -> Examination:
     """Write the delay that was found to `file`; return the examination with a step that says so, or why not.
 
-    Raises `ConfigurationError` if `file` is of another kind or of other instruments, or cannot be written.
+    Raises `ConfigurationError` if `file` holds something else or the delay of other instruments, or cannot be
+    written.
     """
     delay = delay_found(examination, bench)
     if delay is None:
@@ -39,10 +40,10 @@ def delay_found(examination: Examination, bench: Bench) -> EdgeDelaySpec | None:
     checked, players = examination.edge_delay, bench.players
     if checked is None or checked.found is None or players.sampler is None or players.edges is None:
         return None
-    who = examination.identities
-    if not examination.well or "dut" not in who:
+    identities = examination.identities
+    if not examination.well or "dut" not in identities:
         return None
-    sampler, edges = (who.get(player.instrument) for player in (players.sampler, players.edges))
+    sampler, edges = (identities.get(player.instrument) for player in (players.sampler, players.edges))
     if sampler is None or edges is None:
         return None
     return EdgeDelaySpec(
@@ -52,10 +53,10 @@ def delay_found(examination: Examination, bench: Bench) -> EdgeDelaySpec | None:
         n=checked.found.count,
         by=checked.by,
         period_s=checked.period_s,
-        virtual=bench.virtual or any(one.virtual for one in who.values()) or None,
+        virtual=bench.virtual or any(one.virtual for one in identities.values()) or None,
         sampler=_measured_with(sampler),
         edges=_measured_with(edges),
-        dut=MeasuredDutSpec(name=_short(who["dut"].make), model=_short(who["dut"].model)),
+        dut=MeasuredDutSpec(name=_short(identities["dut"].make), model=_short(identities["dut"].model)),
     )
 
 
@@ -65,7 +66,7 @@ def _measured_with(identity: Identity) -> MeasuredWithSpec:
 
 
 def _short(text: str) -> str:
-    """Return what a bench file can hold of a text; an identity that is cut short fits no instrument later."""
+    """Return a text cut to the length that a bench file can hold; a cut identity matches no instrument later."""
     return text[:MOST_CHARACTERS]
 
 

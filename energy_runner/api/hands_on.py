@@ -36,10 +36,10 @@ def examine_bench(
 ) -> Examination:
     """Examine a bench step by step and switch its supply off; `listener` is called with each finished step.
 
-    The delay of the edges among the samples is written to the file `keep`, which a bench file takes in as
+    With `keep`, the delay of the edges among the samples is written to that file, which a bench file takes in as
     `edge_delay`; a last step says so, or why there is nothing to keep. Raises `Interrupted` if the user stops it
     and the supply is confirmed off, `BenchFault` if it is not, or if the bench is in use, and `ConfigurationError`
-    if `keep` is a file of another kind or of other instruments, or cannot be written.
+    if `keep` holds something else or the delay of other instruments, or cannot be written.
     """
     if keep is not None:
         check_writable(Path(keep))

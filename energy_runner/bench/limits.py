@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refuse what a bench file asks of instruments that they cannot do, before any of them is opened."""
+"""Refuse settings of a bench file that its instruments cannot take, before any of them is opened."""
 
 from typing import TYPE_CHECKING
 

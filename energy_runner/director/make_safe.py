@@ -48,7 +48,7 @@ def make_safe(
             refused = close_feeding(bench)
             if refused is not None:
                 tell(f"its port did not let itself be closed: {one_line(refused)}")
-    finally:  # also where closing raises something else
+    finally:  # even if closing raises what `close_feeding` does not catch
         if told is not None:
             told.end()
     return identity if identity is not None else Identity("instrument", player.instrument)
