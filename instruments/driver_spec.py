@@ -46,8 +46,8 @@ class DriverSpec:
     the serial port (0: it has none); `other_bauds` are tried where the port's driver refuses it, for a device
     whose USB port works at any speed. `edges` describes how edges are captured. `channel_option` is set for a
     mainframe: it names the option that selects a channel; different benches can use different channels at once.
-    `feeding_option` names the option that says on which of several outputs the DUT hangs; the twin of such
-    a box is told by its method `feeds`, for a wire is where it is, whatever is switched on.
+    `feeding_option` names the option that says to which of several outputs the DUT is wired. The twin of such an
+    instrument is told by its method `feeds`: which output is switched on does not move the wire.
     With `on_tcp`, a stream is a TCP connection to a server, `tcp://host:port`, and its twin is served there.
     With `samples_own_output`, the sampler measures only what its own supply feeds, so it can play sampler only
     where it plays supply, too. `roles` are those without any option, and `changes` says which options change them;
@@ -87,17 +87,17 @@ class DriverSpec:
 
     def plays(self, options: Mapping[str, Any]) -> tuple[RoleName, ...]:
         """Return the roles that it plays with these `options` of a bench file."""
-        made = self.changes_by(options)
-        lost = {role for change in made for role in change.loses}
-        gained = (role for change in made for role in change.gains)
+        changes = self.changes_by(options)
+        lost = {role for change in changes for role in change.loses}
+        gained = (role for change in changes for role in change.gains)
         return tuple(role for role in (*self.roles, *gained) if role not in lost)
 
     def changes_by(self, options: Mapping[str, Any]) -> tuple[RoleChange, ...]:
-        """Return the changes of its roles that these `options` make."""
+        """Return the changes of roles that these `options` cause."""
         return tuple(one for one in self.changes if options.get(one.option) == one.value)
 
     def feeding_output(self, options: Mapping[str, Any]) -> int:
-        """Return the number of the output on which the DUT hangs with these `options`; 0 where it has one only."""
+        """Return the number of the output to which the DUT is wired by these `options`; 0 if there is only one."""
         if not self.feeding_option:
             return 0
         default = self.options_model().model_fields[self.feeding_option].default

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The oldest firmware with which a driver's commands work, and whether the one that answers is older.
 
-Only what a document says is in a table of these. Where none is known, that is said: no version is guessed.
+A table holds only what a document states; no version is guessed.
 """
 
 import re
@@ -16,10 +16,10 @@ Part = int | str
 
 @dataclass(frozen=True)
 class OldestFirmware:
-    """The first version with what a driver needs: `needed_for` says what, `source` who says so.
+    """The first `version` that has what a driver needs, `needed_for`, by the document `source`.
 
-    `models` is a regular expression for the models that it holds for. `of` names the detail of the identity that
-    holds the version where it is not the firmware's, such as that of the server before the instrument.
+    `models` is a regular expression for the models to which it applies. `of` names the detail of the identity that
+    holds the version, where it is not that of the firmware but, for example, of a server in front of it.
     """
 
     version: str
@@ -36,7 +36,7 @@ class OldestFirmware:
 
 @dataclass(frozen=True)
 class FirmwareDoubt:
-    """What is to be said of a version: it `is_older`, or cannot be compared with the one that is needed."""
+    """Why a version is in doubt: it `is_older` than the one needed, or cannot be compared with it."""
 
     text: str
     is_older: bool
@@ -54,7 +54,7 @@ def is_older(found: str, needed: str) -> bool | None:
 
 
 def doubts(oldest: Sequence[OldestFirmware], identity: Identity) -> list[FirmwareDoubt]:
-    """Return what is to be said of the version of an instrument that answered; nothing if it is new enough."""
+    """Return what is in doubt about the version of an instrument that answered; nothing if it is new enough."""
     found: list[FirmwareDoubt] = []
     for one in oldest:
         version = one.found(identity)
@@ -65,8 +65,8 @@ def doubts(oldest: Sequence[OldestFirmware], identity: Identity) -> list[Firmwar
     return found
 
 
-def check(name: str, oldest: Sequence[OldestFirmware], version: str) -> None:
-    """Raise `Refused` if a version is older than one that is needed; one that cannot be compared passes."""
+def check_version(name: str, oldest: Sequence[OldestFirmware], version: str) -> None:
+    """Raise `Refused` if the version of `name` is older than needed; one that cannot be compared passes."""
     for one in oldest:
         if is_older(version, one.version):
             raise Refused(f"check the {one.of or 'firmware'} of {name}", _came(one, version), one.try_this)

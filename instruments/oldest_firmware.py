@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The oldest firmware, or server before an instrument, with what our drivers need: each as its source says it.
+"""The oldest firmware, or server in front of an instrument, that our drivers can use, each with its source.
 
-A driver that is not here has none: no document says with which version its commands began.
+For a driver that is not here, no document says with which version its commands began.
 """
 
 from instruments.firmware import OldestFirmware
@@ -14,7 +14,7 @@ LPM01A = (
         try_this="update the shield's firmware with ST's STM32CubeMonitor-Power",
     ),
 )
-# The guide is that of the N6700; none at hand says it of an N6705.
+# The guide is of the N6700; no document at hand says the same of an N6705, so `models` leaves it out.
 N6705 = (
     OldestFirmware(
         version="D.01.09",

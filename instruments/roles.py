@@ -236,9 +236,9 @@ class Edge:
 class Lap:
     """A falling edge at `lap_us` of the edge source's own clock; `arrived_ns` is the host time of its message.
 
-    A source whose record is read later has no message for each edge. It says between which host times (ns) its
-    clock was `zeroed`, and `arrived_ns` is then the later of them plus what the clock showed: a date that rests on
-    the clock's own rate, which nothing has measured yet.
+    A source whose record is read later sends no message for each edge. It states between which host times (ns) its
+    clock was `zeroed`. `arrived_ns` is then the later of them plus the reading of that clock, whose rate has not
+    been measured yet.
     """
 
     lap_us: int

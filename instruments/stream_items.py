@@ -30,9 +30,8 @@ class Samples:
 class Lost:
     """`missing` samples were lost somewhere in [`after`, `before`); `detail` says how the loss was noticed.
 
-    `modulo` is 0 where their number is exact. Elsewhere it cannot be known: `missing` is then the likeliest one,
-    and those that cannot be told from it lie `modulo` apart: 64 for a counter that wraps there, 1 where nothing
-    counts and the number is estimated.
+    `modulo` is 0 where `missing` is exact. Otherwise `missing` is the likeliest number, and the true one may
+    differ from it by any multiple of `modulo`: 64 for a counter that wraps there, 1 for a mere estimate.
     """
 
     after: int
@@ -87,10 +86,9 @@ class Summary:
 
     It covers all readings of the acquisition, those included that were lost on their way to the host. `samples` is
     their number; `least` and `largest` are the extreme ones of the recorded `signal`, in its unit; charge and
-    energy are the integrals. A step is that of the last digit in which a figure came, with what else the
-    instrument leaves open of it, by which it may differ from the samples; 0 for one that is as exact as a 64-bit
-    float. `limit_relative` is what the instrument states of its own readings: the largest limit of error of any of
-    them, as a share of the reading.
+    energy are the integrals. A step is how far a figure may differ from the samples: one unit of its last digit,
+    and what else the instrument leaves open; 0 for one that is as exact as a 64-bit float. `limit_relative` is the
+    largest limit of error that the instrument itself states for any reading, as a share of that reading.
     """
 
     samples: int | None = None

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Derive a session's result, without verdicts, from its facts: a pure function, the same bytes on any machine."""
 
-import math
 import statistics
 from contextlib import ExitStack
 from dataclasses import replace
 
 from energy_runner.analysis.accuracy import measure_accuracy
+from energy_runner.analysis.conditions import clock_of_windows, conditions_of, drift_limit
 from energy_runner.analysis.contradictions import against_exchange, contradicted, contradictions
-from energy_runner.analysis.derived import Timed, TimedBy, energy_delay_product, throughput
+from energy_runner.analysis.derived import Timed, energy_delay_product, throughput
 from energy_runner.analysis.energy.impossible import impossible_samples
 from energy_runner.analysis.energy.integrate import METHODS
 from energy_runner.analysis.energy.monitor_summary import check_summary
@@ -22,28 +22,15 @@ from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
 from energy_runner.analysis.official import standing
 from energy_runner.analysis.performance import timed_by, window_durations
-from energy_runner.analysis.placing.alignment import (
-    BY_HOST,
-    Alignment,
-    align,
-    cross_check,
-    lap_witnesses,
-    recorded_laps,
-)
-from energy_runner.analysis.placing.clock import (
-    HOST_CLOCK_LIMIT,
-    SAMPLE_CLOCK_LIMIT,
-    Clock,
-    clock_findings,
-    is_wrong,
-)
+from energy_runner.analysis.placing.alignment import align, cross_check
+from energy_runner.analysis.placing.clock import SAMPLE_CLOCK_LIMIT, clock_findings, is_wrong
 from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.analysis.placing.plausible import checked, witnessed
 from energy_runner.analysis.placing.steps import by_trace
 from energy_runner.analysis.rails import RailPart, sum_of_rails
 from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.combine import canonical
-from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, Limits, evaluate
+from energy_runner.analysis.uncertainty.evaluate import Conditions, Evaluation, evaluate
 from energy_runner.errors import SessionError
 from energy_runner.session.events import RunStarted
 from energy_runner.session.few import few_findings
@@ -56,7 +43,6 @@ from energy_runner.session.result import (
     Finding,
     Integration,
     Result,
-    SampleClock,
     WindowResult,
 )
 
@@ -167,7 +153,7 @@ def _energy_parts(
         repeated = count_in_trace(source, matching, alignment) if source else None
         alignment = by_repetitions(source, matching, alignment) if source else alignment
         findings += [*alignment.findings, *found]
-        given = _conditions(session, facts, alignment, clock, found_clock)
+        given = conditions_of(session, facts, alignment, clock, found_clock)
         if given is not None:
             given = replace(given, unwitnessed=not told and not witnessed(facts, matching, alignment))
         thresholds_w = given.thresholds_w() if given else {}
@@ -186,7 +172,7 @@ def _energy_parts(
         findings += found
         given = with_calibration(given, source, windows)
         between_w = power_between(windows, source) if source else []
-        layers, found = measure_layers(source, facts, alignment, _drift(given)) if source else (None, [])
+        layers, found = measure_layers(source, facts, alignment, drift_limit(given)) if source else (None, [])
         findings += found
         levels = find_levels_outside(session, source, facts, alignment) if source else None
         findings += levels.findings() if levels else []
@@ -234,33 +220,6 @@ def _energy_parts(
     return made, windows, given
 
 
-def _conditions(
-    session: Session, facts: Facts, alignment: Alignment, clock: Clock, found_clock: SampleClock | None
-) -> Conditions | None:
-    """Return what the uncertainties of all windows depend on; None without a monitor."""
-    if facts.monitor is None:
-        return None
-    sampler = facts.sampler()
-    limits = Limits.of(facts.monitor.accuracy).at(facts.temperature_change_k())
-    return Conditions(
-        limits=limits.stated(facts.summary.limit_relative if facts.summary is not None else None),
-        signals=tuple(signal.get("name", "") for signal in facts.monitor.signals),
-        voltage_v=facts.monitor.voltage_set_v,
-        rate_u=alignment.rate_u,
-        host_limit=HOST_CLOCK_LIMIT,
-        clock_u=clock.u,
-        clock_off=abs(found_clock.ratio - 1) if found_clock is not None else 0.0,
-        laps=len(lap_witnesses(facts)[0]),
-        recorded_laps=recorded_laps(facts),
-        tied_by_host=alignment.method == BY_HOST,
-        # A twin needs no table, so both record and journal must call the sampler one.
-        virtual=session.record.virtual and (sampler is None or sampler.identity.get("virtual") is True),
-        kinds=tuple(facts.kinds().values()),
-        voltage_of_another=facts.monitor.supply != facts.monitor.sampler,
-        identified=sampler is not None,
-    )
-
-
 def _evaluation(windows: list[EnergyWindow], given: Conditions | None) -> Evaluation | None:
     measured = [window.measured for window in windows if window.measured is not None]
     return evaluate(measured, given) if measured and given is not None else None
@@ -279,15 +238,6 @@ def _integration(source: EnergySource | None, windows: list[EnergyWindow]) -> In
         second_method=second,
         difference=canonical(max(differences, key=abs)),
     )
-
-
-def _drift(given: Conditions | None) -> float:
-    """Return the relative limit of the drift, against the trace, of windows placed by laps; 0 for others."""
-    if given is None or given.rate_u is None:
-        return 0.0
-    clock = sum(term.relative for term in given.limits.terms if term.name == "clock")
-    measured = math.sqrt(3.0) * given.clock_u if given.clock_u is not None else clock
-    return measured + math.sqrt(3.0) * given.rate_u
 
 
 def _with_uncertainty(windows: list[EnergyWindow], evaluation: Evaluation | None) -> list[WindowResult]:
@@ -355,18 +305,7 @@ def _rate(windows: list[EnergyWindow], facts: Facts, given: Conditions | None) -
         for w in windows
         if w.placed is not None and w.result.duration_s and w.result.throughput_per_s
     ]
-    return throughput(timed, _timed_by(given)) if given is not None and len(timed) == len(windows) else None
-
-
-def _timed_by(given: Conditions) -> TimedBy:
-    """Return what is known of the clock that says how long the windows are: that of the laps or the monitor's."""
-    if given.rate_u is not None:
-        return TimedBy(relative_u=given.rate_u)
-    if given.clock_u is not None:
-        return TimedBy(relative_u=given.clock_u)
-    limit = sum(term.relative for term in given.limits.terms if term.name == "clock")
-    known = limit > 0 or given.virtual
-    return TimedBy(relative_limit=limit, doubts=() if known else ("clock of the monitor unknown",))
+    return throughput(timed, clock_of_windows(given)) if given is not None and len(timed) == len(windows) else None
 
 
 # --- performance and accuracy ---------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from energy_runner.bench.calibration_file import (
     write_calibration,
 )
 from energy_runner.bench.calibration_spec import CalibrationSpec, PointSpec
-from energy_runner.director.doctor import Examined
+from energy_runner.director.examination import Examined
 from energy_runner.director.load_job import SUPPLY_IS_ON
 from energy_runner.errors import Call, ConfigurationError
 from energy_runner.session.days import day_in

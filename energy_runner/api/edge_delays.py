@@ -9,8 +9,8 @@ from energy_runner.bench.calibration import zone_of
 from energy_runner.bench.edge_delay import check_delay_of, check_period, other_dut, unproven
 from energy_runner.bench.edge_delay_file import write_delay
 from energy_runner.bench.edge_delay_spec import MOST_CHARACTERS, EdgeDelaySpec, MeasuredDutSpec, MeasuredWithSpec
-from energy_runner.director.doctor import Examination, Examined
 from energy_runner.director.edge_delay_check import STEP
+from energy_runner.director.examination import Examination, Examined
 from energy_runner.errors import BenchFault
 from energy_runner.session.days import day_in
 from energy_runner.version import version
@@ -25,7 +25,8 @@ STATED = "delay in the bench file"
 def keep_delay(examination: Examination, bench: Bench, file: Path) -> Examination:
     """Write the delay that was found to `file`; return the examination with a step that says so, or why not.
 
-    Raises `ConfigurationError` if `file` is of another kind or of other instruments, or cannot be written.
+    Raises `ConfigurationError` if `file` holds something else or the delay of other instruments, or cannot be
+    written.
     """
     delay = delay_found(examination, bench)
     if delay is None:
@@ -70,10 +71,10 @@ def delay_found(examination: Examination, bench: Bench) -> EdgeDelaySpec | None:
     checked, players = examination.edge_delay, bench.players
     if checked is None or checked.found is None or players.sampler is None or players.edges is None:
         return None
-    who = examination.identities
-    if not examination.well or "dut" not in who:
+    identities = examination.identities
+    if not examination.well or "dut" not in identities:
         return None
-    sampler, edges = (who.get(player.instrument) for player in (players.sampler, players.edges))
+    sampler, edges = (identities.get(player.instrument) for player in (players.sampler, players.edges))
     if sampler is None or edges is None:
         return None
     return EdgeDelaySpec(
@@ -83,10 +84,10 @@ def delay_found(examination: Examination, bench: Bench) -> EdgeDelaySpec | None:
         n=checked.found.count,
         by=checked.by,
         period_s=checked.period_s,
-        virtual=bench.virtual or any(one.virtual for one in who.values()) or None,
+        virtual=bench.virtual or any(one.virtual for one in identities.values()) or None,
         sampler=_measured_with(sampler),
         edges=_measured_with(edges),
-        dut=MeasuredDutSpec(name=_short(who["dut"].make), model=_short(who["dut"].model)),
+        dut=MeasuredDutSpec(name=_short(identities["dut"].make), model=_short(identities["dut"].model)),
     )
 
 
@@ -96,7 +97,7 @@ def _measured_with(identity: Identity) -> MeasuredWithSpec:
 
 
 def _short(text: str) -> str:
-    """Return what a bench file can hold of a text; an identity that is cut short fits no instrument later."""
+    """Return a text cut to the length that a bench file can hold; a cut identity matches no instrument later."""
     return text[:MOST_CHARACTERS]
 
 

@@ -12,8 +12,10 @@ from energy_runner.bench.edge_delay_file import check_writable
 from energy_runner.bench.serve import serve_bench
 from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.catalogue import load_benchmark
-from energy_runner.director.doctor import Examination, Examined, examine, make_safe, who
+from energy_runner.director.doctor import examine
+from energy_runner.director.examination import Examination, Examined, who
 from energy_runner.director.hold import hold_bench
+from energy_runner.director.make_safe import make_safe
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import MAY_BE_ON, OFF_S
 from energy_runner.errors import Argument, BenchFault, ConfigurationError, Interrupted

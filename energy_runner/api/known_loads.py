@@ -15,9 +15,9 @@ from energy_runner.api.runs import while_signals_stop
 from energy_runner.bench import Bench, BenchSpec, build_bench
 from energy_runner.bench.calibration import check_in_force
 from energy_runner.bench.wiring import roles_of
-from energy_runner.director.doctor import Examined
+from energy_runner.director.examination import Examined
 from energy_runner.director.hold import hold_bench
-from energy_runner.director.load_job import Sampled, sample_load
+from energy_runner.director.load_job import SampledLoad, sample_load
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import Call, ConfigurationError
@@ -108,7 +108,7 @@ def built_with_load(bench: BenchSpec | str | Path, seed: int) -> tuple[BenchSpec
 @contextmanager
 def load_sampled(
     built: Bench, seconds: float, out: str | Path | None, listener: Listener, job: str
-) -> Iterator[tuple[Sampled, Path]]:
+) -> Iterator[tuple[SampledLoad, Path]]:
     """Lock the bench, sample its load into a folder of its own, and yield what was sampled and the folder."""
     spec = built.spec
     stamp = utc_text(RealClock().utc_ns()).partition(".")[0].replace("-", "").replace(":", "")
@@ -124,7 +124,7 @@ def load_sampled(
         yield sampled, folder
 
 
-def write_facts(path: Path, built: Bench, sampled: Sampled, more: dict[str, Any]) -> None:
+def write_facts(path: Path, built: Bench, sampled: SampledLoad, more: dict[str, Any]) -> None:
     """Write one JSON document about a known load beside its journal and trace."""
     facts = {
         "software": f"energy-runner {version()}",

@@ -47,7 +47,7 @@ def check_calibrations(spec: BenchSpec) -> None:
         calibration, stated = holder.calibration, holder.specification
         has_points = calibration is not None and calibration.point
         terms = {term.name for term in stated.term or []} if stated is not None else set()
-        # A supply's terms are asked for where a meter of current leaves the voltage to it.
+        # Where the sampler measures current only, the limits of the voltage are those of the supply.
         as_supply = name in feeders and not has_points and terms == {"supply_voltage"}
         if (has_points or terms) and name not in samplers and not as_supply:
             table = "calibration" if has_points else "specification"
@@ -69,8 +69,7 @@ def _by_rail(spec: BenchSpec, roles: Mapping[str, Player]) -> tuple[list[Player]
     rails = rails_of(spec)
     if rails:
         return [sampler for _, sampler in rails.values()], [supply for supply, _ in rails.values()]
-    found = ([roles[role]] if role in roles else [] for role in ("sampler", "supply"))
-    samplers, feeders = found
+    samplers, feeders = ([roles[role]] if role in roles else [] for role in ("sampler", "supply"))
     return samplers, feeders
 
 

@@ -141,7 +141,7 @@ class TermSpec(Table):
     above: float = Field(default=0.0, ge=0.0, le=1e6)
     """The term counts only while the reading is larger, in `unit`, beside those with another `above`."""
     hold_s: float = Field(default=0.0, ge=0.0, le=1e3)
-    """For how long it still counts after a larger reading, s: an instrument may be slow to leave a range."""
+    """How long it still counts after such a reading, s: an instrument may be slow to leave a larger range."""
     source: Text
     """The document that states it, with its page."""
     assumed: bool = False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A measured delay of the edges: check whether it holds for a bench, and lay it over its specification."""
+"""The measured delay of the edges: whether it holds for a bench, and what it changes in the specification."""
 
 from energy_runner.bench.calibration import CalibrationError, zone_of
 from energy_runner.bench.edge_delay_spec import EdgeDelaySpec, MeasuredWithSpec
@@ -14,7 +14,7 @@ from instruments.specifications import EdgeDelay, Specification, with_delay
 
 TABLE = "edge_delay"
 _REMEDY = "energy-runner bench doctor BENCH --keep FILE, or leave edge_delay out"
-_SAME_PERIOD = 1e-6
+_SAME_PERIOD = 1e-6  # relative; a period read back from an instrument may be rounded
 
 
 def check_edge_delay(spec: BenchSpec) -> None:
@@ -61,9 +61,9 @@ def check_delay_of(spec: BenchSpec, name: str, identity: Identity) -> None:
         player = roles.get(role)
         if player is None or player.instrument != name:
             continue
-        if _of(measured) != (identity.make, identity.model, identity.serial):
+        if _names_of(measured) != (identity.make, identity.model, identity.serial):
             here = " ".join(part for part in (identity.make, identity.model, identity.serial) if part)
-            then = " ".join(part for part in _of(measured) if part)
+            then = " ".join(part for part in _names_of(measured) if part)
             raise BenchFault(
                 f"{spec.origin.at((TABLE, role))}: the delay of the edges was measured with {then or 'no name'}, "
                 f"and {name} answers as {here or 'no name'}. Try: {_REMEDY}"
@@ -71,7 +71,7 @@ def check_delay_of(spec: BenchSpec, name: str, identity: Identity) -> None:
 
 
 def other_dut(spec: BenchSpec, identity: Identity) -> str:
-    """Return in words that the delay was measured with another DUT; "" if it was this one."""
+    """Return in words with which other DUT the delay was measured; "" if it was this one, or there is no delay."""
     delay = spec.edge_delay
     if delay is None or (delay.dut.name, delay.dut.model) == (identity.make, identity.model):
         return ""
@@ -84,9 +84,9 @@ def other_dut(spec: BenchSpec, identity: Identity) -> str:
 def delay_applied(spec: BenchSpec, table: Specification, period_s: float) -> Specification:
     """Return the sampler's specification with the measured delay, where the bench has one.
 
-    It takes the place of an assumed latency only where the serial numbers of all instruments say that it was
-    measured with these: they were compared when the instruments were opened. Else it counts beside it. Raises
-    `BenchFault` if samples last something else than when it was measured.
+    It replaces an assumed latency only where both instruments have serial numbers, which were compared when they
+    were opened and so prove that it was measured with these. Otherwise it counts beside the latency. Raises
+    `BenchFault` if it was measured with another sample period than `period_s` (s).
     """
     delay = spec.edge_delay
     if delay is None:
@@ -117,7 +117,7 @@ def unproven(delay: EdgeDelaySpec) -> str:
 
 
 def _stated(delay: EdgeDelaySpec) -> EdgeDelay:
-    names = [" ".join(part for part in _of(one) if part) for one in (delay.sampler, delay.edges)]
+    names = [" ".join(part for part in _names_of(one) if part) for one in (delay.sampler, delay.edges)]
     return EdgeDelay(
         delay_s=delay.delay_s,
         u_s=delay.u_s,
@@ -127,5 +127,5 @@ def _stated(delay: EdgeDelaySpec) -> EdgeDelay:
     )
 
 
-def _of(measured: MeasuredWithSpec) -> tuple[str, str, str]:
+def _names_of(measured: MeasuredWithSpec) -> tuple[str, str, str]:
     return measured.make, measured.model, measured.serial

@@ -18,7 +18,7 @@ _PARTS = ("sampler", "edges", "dut")
 
 
 def check_writable(path: Path) -> EdgeDelaySpec | None:
-    """Return what is at `path`, None for nothing; raise `ConfigurationError` for what may not be replaced."""
+    """Return the delay at `path`, None if nothing is there; raise `ConfigurationError` for any other file."""
     if os.path.lexists(path):
         return _read(path)
     if not path.parent.is_dir():
@@ -27,10 +27,10 @@ def check_writable(path: Path) -> EdgeDelaySpec | None:
 
 
 def write_delay(path: Path, delay: EdgeDelaySpec, software: str) -> None:
-    """Write the file whole, or leave the old one as it is.
+    """Write the file whole, or leave the old one as it is; `software` is named in its first line.
 
-    Raises `ConfigurationError` if the file is not one of its kind, is that of other instruments, or cannot be
-    written.
+    Raises `ConfigurationError` if the file there holds something else or the delay of other instruments, or if it
+    cannot be written.
     """
     before = check_writable(path)
     if before is not None and _whose(before) != _whose(delay):

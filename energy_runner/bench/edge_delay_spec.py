@@ -15,13 +15,13 @@ class MeasuredWithSpec(Table):
     """`[edge_delay.sampler]` and `[edge_delay.edges]`: an instrument that the delay was measured with."""
 
     make: Text = ""
-    """Its maker, as it says; empty if it does not."""
+    """Its maker, as it states it; empty if it states none."""
     model: Text = ""
     """Its model."""
     serial: Text = ""
-    """Its serial number; empty if it has none to tell."""
+    """Its serial number; empty if it states none."""
     firmware: Text = ""
-    """Version of its firmware, for information."""
+    """Version of its firmware; for information, not compared."""
 
 
 class MeasuredDutSpec(Table):
@@ -34,22 +34,22 @@ class MeasuredDutSpec(Table):
 
 
 class EdgeDelaySpec(Table):
-    """`[edge_delay]`: the delay, and what it holds for: one DUT, its instruments and their wires together."""
+    """`[edge_delay]`: the delay of one DUT, its instruments and their wires together, and which these are."""
 
     measured_on: Day
     """Day of the measurement."""
     interval_days: int = Field(default=365, gt=0, le=36500)
     """For how many days it is in force."""
     delay_s: float = Field(ge=-1.0, le=1.0)
-    """How much later an edge is placed than the step in the samples that belongs to it, s; negative: earlier."""
+    """How much later an edge is placed than its step in the samples, s; negative: earlier."""
     u_s: float = Field(gt=0.0, le=1.0)
     """Its standard uncertainty, s."""
     n: int = Field(ge=5, le=1000)
-    """From how many edges it comes."""
+    """Number of edges that it was measured with."""
     by: Literal["inferences", "pulses"]
-    """What the DUT began at these edges."""
+    """What the DUT began at those edges."""
     period_s: float = Field(gt=0.0, le=1e3)
-    """Sample period with which it was measured, and with which alone it holds, s."""
+    """Sample period of the measurement, s; the delay holds for no other."""
     virtual: bool | None = None
     """True for the delay of twins."""
     sampler: MeasuredWithSpec

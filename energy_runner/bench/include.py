@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`calibration = "file.toml"`: take the table `calibration` of another file, such as `bench calibrate` writes.
+"""Take a table of a bench file from another file that it names by a path.
 
-So with `edge_delay = "file.toml"`, which `bench doctor --keep` writes.
+`calibration = "file.toml"` takes the table `calibration` that `bench calibrate` writes, and
+`edge_delay = "file.toml"` the table `edge_delay` that `bench doctor --keep` writes.
 """
 
 import os
@@ -20,7 +21,7 @@ _WRITERS = {"calibration": "bench calibrate", "edge_delay": "bench doctor --keep
 
 
 def included(table: dict[str, Any], folder: Path, origin: Origin) -> tuple[dict[str, Any], Files]:
-    """Return a bench file's table with what it names by a path, and the texts of these files.
+    """Return a bench file's table with the tables that it names by a path, and the texts of their files.
 
     Paths are relative to `folder`, that of the bench file. Raises `ConfigurationError`, with the bench file's
     line, for a file that cannot be read or has no table of that name.
@@ -42,7 +43,7 @@ def included(table: dict[str, Any], folder: Path, origin: Origin) -> tuple[dict[
 def _taken(
     table: Mapping[str, Any], key: tuple[str, ...], folder: Path, origin: Origin, files: Files
 ) -> dict[str, Any]:
-    """Return a table with what its key, the last part of `key`, names by a path."""
+    """Return `table` with the table that it names by a path; `key` is the place of that path in the bench file."""
     name = key[-1]
     named = table.get(name)
     if not isinstance(named, str):

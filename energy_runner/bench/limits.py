@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Refuse what a bench file asks of instruments that they cannot do, before any of them is opened."""
+"""Refuse settings of a bench file that its instruments cannot take, before any of them is opened."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from energy_runner.bench.spec import BenchSpec
@@ -14,33 +15,25 @@ if TYPE_CHECKING:
 
 def check_limits(bench: "Bench") -> None:
     """Raise `ConfigurationError` for a voltage, current limit, sample rate or edges that the bench cannot have."""
-    spec, players, settings = bench.spec, bench.players, bench.supply_settings
-    if bench.supply is not None and settings is None:
-        raise ConfigurationError(f"bench '{spec.name}': [supply] with voltage_v is missing")
-    for rail in bench.rails:
-        driver = players.instruments[rail.fed_by].driver
-        _check_voltage(rail.supply.limits, rail.settings, spec, f"rails.{rail.name}", driver)
-        _check_current(
-            rail.settings, rail.supply.limits, _at(spec, f"rails.{rail.name}", "current_limit_a"), driver
-        )
-    if bench.supply is not None and settings is not None and not bench.rails:
-        limits = bench.supply.limits
-        key = "monitor" if spec.monitor is not None else "supply"
-        driver = players.instruments[players.supply.instrument].driver if players.supply else ""
-        _check_voltage(limits, settings, spec, key, driver)
-        _check_current(settings, limits, _at(spec, key, "current_limit_a"), driver)
+    if bench.supply is not None and bench.supply_settings is None:
+        raise ConfigurationError(f"bench '{bench.spec.name}': [supply] with voltage_v is missing")
+    for table, limits, settings, driver in _fed(bench):
+        _check_voltage(limits, settings, _at(bench.spec, table, "voltage_v"), driver)
+        _check_current(limits, settings, _at(bench.spec, table, "current_limit_a"), driver)
     _check_rates(bench)
-    in_samples = bench.edges is not None and bench.edges.timebase == "samples"
-    if in_samples and bench.rails:
-        raise ConfigurationError(
-            f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among the samples of one rail, "
-            "and each rail has a timebase of its own. Try: edges from an IO manager"
-        )
-    if in_samples and players.edges and players.sampler and players.edges.instrument != players.sampler.instrument:
-        raise ConfigurationError(
-            f"bench '{spec.name}': roles.edges = '{players.edges}' captures edges among its own samples, but "
-            f"the sampler is '{players.sampler}'; let one instrument do both, or take edges from an IO manager"
-        )
+    _check_edges(bench)
+
+
+def _fed(bench: "Bench") -> Iterator[tuple[str, SupplyLimits, SupplySettings, str]]:
+    """Yield for each supply its table in the bench file, what it can be set to, what is set, and its driver."""
+    spec, instruments = bench.spec, bench.players.instruments
+    for rail in bench.rails:
+        yield f"rails.{rail.name}", rail.supply.limits, rail.settings, instruments[rail.fed_by].driver
+    player = bench.players.supply
+    if bench.supply is not None and bench.supply_settings is not None and not bench.rails:
+        table = "monitor" if spec.monitor is not None else "supply"
+        driver = instruments[player.instrument].driver if player else ""
+        yield table, bench.supply.limits, bench.supply_settings, driver
 
 
 def _at(spec: BenchSpec, table: str, key: str) -> str:
@@ -49,18 +42,16 @@ def _at(spec: BenchSpec, table: str, key: str) -> str:
     return f"{where}: {table}.{key}"
 
 
-def _check_voltage(
-    limits: SupplyLimits, settings: SupplySettings, spec: BenchSpec, table: str, driver: str
-) -> None:
+def _check_voltage(limits: SupplyLimits, settings: SupplySettings, key: str, driver: str) -> None:
     """Refuse a voltage that the supply cannot have."""
     if not limits.voltage_min_v <= settings.voltage_v <= limits.voltage_max_v:
         raise ConfigurationError(
-            f"{_at(spec, table, 'voltage_v')} = {settings.voltage_v:g} is outside what {driver} can supply. "
+            f"{key} = {settings.voltage_v:g} is outside what {driver} can supply. "
             f"Try: {limits.voltage_min_v:g} to {limits.voltage_max_v:g} V, or another supply"
         )
 
 
-def _check_current(settings: SupplySettings, limits: SupplyLimits, key: str, driver: str) -> None:
+def _check_current(limits: SupplyLimits, settings: SupplySettings, key: str, driver: str) -> None:
     """Refuse a current limit that the supply cannot have."""
     limit_a = settings.current_limit_a
     if limit_a is None:
@@ -87,3 +78,20 @@ def _check_rates(bench: "Bench") -> None:
                 f"{_at(bench.spec, key, 'sample_rate_hz')} = {bench.sampling.sample_rate_hz:g}: "
                 f"{driver} has no such rate. Try: {error.try_this}"
             ) from error
+
+
+def _check_edges(bench: "Bench") -> None:
+    """Refuse edges among the samples of another instrument than the sampler, or of one rail of several."""
+    name, players = bench.spec.name, bench.players
+    if bench.edges is None or bench.edges.timebase != "samples":
+        return
+    if bench.rails:
+        raise ConfigurationError(
+            f"bench '{name}': roles.edges = '{players.edges}' captures edges among the samples of one rail, "
+            "and each rail has a timebase of its own. Try: edges from an IO manager"
+        )
+    if players.edges and players.sampler and players.edges.instrument != players.sampler.instrument:
+        raise ConfigurationError(
+            f"bench '{name}': roles.edges = '{players.edges}' captures edges among its own samples, but "
+            f"the sampler is '{players.sampler}'; let one instrument do both, or take edges from an IO manager"
+        )

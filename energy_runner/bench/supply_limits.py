@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The limits of a voltage that nothing measures: those of the instrument that was set to it.
+"""The limits of a voltage that nothing measures: those of the supply that was set to it.
 
-A meter of current says nothing about the voltage, so its energy is that of the voltage as set. How far that may be
-off is the supply's to say, and not the meter's.
+A meter of current does not know the voltage, so its energy is computed with the voltage as set. How far that may
+be off is stated by the supply's specification, not by the meter's.
 """
 
 from collections.abc import Collection
@@ -22,8 +22,9 @@ def with_supply(
 ) -> Specification:
     """Return the specification of the sampler `sampled_by` with the limits of the voltage that `fed_by` sets.
 
-    It is returned as it is where the voltage is measured, where it states that voltage itself, where the sampler
-    has no error at all, and where no table of the supply states a limit: the budget then says that it is unknown.
+    The specification is returned unchanged if the voltage is among the measured `signals`, if the specification
+    already has a limit of it, if the sampler has no error at all, or if no table of the supply states a limit: the
+    budget then says that it is unknown.
     """
     known = {term.name for term in table.terms} | set(table.replaced)
     if not fed_by or fed_by == sampled_by or not table.terms or known & set(VOLTAGE_TERMS):
@@ -37,7 +38,7 @@ def with_supply(
     limits = [term for term in stated.terms if term.name == SUPPLY_VOLTAGE]
     if not limits:
         return table
-    # A cause of unknown size, which the supply's table names, is one here, too.
+    # A cause of unknown size in the supply's table makes this budget incomplete, too.
     unknown = [replace(term, name="supply_temperature") for term in stated.terms if term.name == "temperature"]
     terms = [
         replace(term, source=f"{fed_by}: {term.source}", assumed=term.assumed or stated.assumed)

@@ -7,7 +7,7 @@ from pathlib import Path
 from energy_runner import api
 from energy_runner.cli.outcome import say as tell
 from energy_runner.cli.output import write, write_json, write_line
-from energy_runner.director.doctor import DIED, SUPPLY_ANSWERS, Examined, who
+from energy_runner.director.examination import DIED, SUPPLY_ANSWERS, Examined, who
 from energy_runner.errors import ExitStatus
 
 

@@ -11,7 +11,7 @@ from energy_runner.api.calibrations import Reference
 from energy_runner.api.known_loads import KnownLoad, Verification
 from energy_runner.cli.bench_doctor import tell_of_supply
 from energy_runner.cli.output import write, write_json, write_line
-from energy_runner.director.doctor import Examined
+from energy_runner.director.examination import Examined
 from energy_runner.errors import ExitStatus
 from energy_runner.report.units import plain
 

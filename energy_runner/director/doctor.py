@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Examine a bench: every instrument by itself, then all together; the supply is always switched off at the end."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from energy_runner.bench import Bench
@@ -11,17 +10,25 @@ from energy_runner.director.advice import Heard, advised, permission_advice, wha
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.edge_delay_check import STEP as DELAY_STEP
 from energy_runner.director.edge_delay_check import EdgeDelayChecked, edges_among_samples
+from energy_runner.director.examination import (
+    DIED,
+    SUPPLY_ANSWERS,
+    SUPPLY_IS_OFF,
+    WATCHDOG,
+    Examination,
+    Examined,
+    who,
+)
 from energy_runner.director.firmware import firmware_doubts
 from energy_runner.director.probe_check import RESTORE, RESTORE_S, STEP, ProbeCheck
 from energy_runner.director.pulse_check import pulse_seen
+from energy_runner.director.stage import ANSWER_S, OPEN_S
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Called
 from energy_runner.director.supply_off import (
     OFF_S,
     POWER_S,
     SUPPLY_STEP,
-    Say,
-    close_feeding,
     stopped_safely,
     switch_off,
     switch_off_unreached,
@@ -37,42 +44,7 @@ from instruments.clock import Deadline
 from instruments.errors import InstrumentError, one_line
 from instruments.roles import Identity, Instrument, Supply
 
-OPEN_S = 20.0
-ANSWER_S = 5.0
-DIED = "an earlier run had died"
-SUPPLY_IS_OFF = "supply is off"
-SUPPLY_ANSWERS = "supply goes off at once"
-WATCHDOG = "watchdog"
 _TITLES = {"monitor": "power monitor", "io-manager": "IO manager", "dut": "DUT's port"}
-
-
-@dataclass(frozen=True)
-class Examined:
-    """One step of the examination and its outcome."""
-
-    step: str
-    ok: bool
-    says: str
-
-
-@dataclass(frozen=True)
-class Examination:
-    """All steps of an examination, in order.
-
-    `edge_delay` is what it found of the edges' delay among the samples, `identities` who was examined, by name;
-    the DUT is `dut`.
-    """
-
-    bench: str
-    virtual: bool
-    steps: tuple[Examined, ...]
-    edge_delay: EdgeDelayChecked | None = None
-    identities: Mapping[str, Identity] = field(default_factory=dict)
-
-    @property
-    def well(self) -> bool:
-        """Return whether every step succeeded."""
-        return all(step.ok for step in self.steps)
 
 
 Step = tuple[str, Callable[[], str]]
@@ -92,55 +64,6 @@ def examine(
         return doctor.run(died)
     finally:
         doctor.end_listener()
-
-
-def make_safe(
-    bench: Bench,
-    say: Say = lambda text: None,
-    died: str | None = None,
-    *,
-    limit_s: float = OFF_S,
-    doubts: Sequence[str] = (),
-) -> Identity:
-    """Switch the supply off, whatever state an earlier run left it in; return the identity of its instrument.
-
-    It is tried for `limit_s` seconds. `say` is told about an earlier run that `died`, why the bench could not be
-    locked (`doubts`), and about every try that failed; it is called no more when it raises or takes longer than a
-    second. Raises `ConfigurationError` for a bench without a supply, and the instrument's error if it does not
-    confirm.
-    """
-    player = bench.players.supply
-    if player is None:
-        raise ConfigurationError(f"bench '{bench.spec.name}' has no supply of its own to switch off")
-    told: Called | None = Called(say)
-
-    def tell(text: str) -> None:
-        nonlocal told
-        if told is not None and told.offer(text) is not None:
-            told.end()
-            told = None
-
-    if died is not None:
-        tell(f"An earlier run had died: {died}")
-    for doubt in doubts:
-        tell(f"{doubt}: whether a run uses it is not known. It is switched off all the same")
-    try:
-        try:
-            identity = switch_off(bench, bench.clock.deadline(limit_s), tell, opened=False)
-        finally:
-            refused = close_feeding(bench)
-            if refused is not None:
-                tell(f"its port did not let itself be closed: {one_line(refused)}")
-    finally:  # also where closing raises something else
-        if told is not None:
-            told.end()
-    return identity if identity is not None else Identity("instrument", player.instrument)
-
-
-def who(identity: Identity) -> str:
-    """Return the identity of an instrument in one line."""
-    parts = (identity.make, identity.model, identity.serial, identity.firmware)
-    return " ".join(part for part in parts if part) + (" (virtual)" if identity.virtual else "")
 
 
 class _Doctor:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Let the DUT start several short inferences, and measure how late its edges lie among the samples.
 
-What is compared is where the edge source places an edge with where the samples change because the DUT began to
-work. The pulse that starts an acquisition is not compared: nothing is recorded before it.
+The place that the edge source gives an edge is compared with the step in the samples where the DUT began to work.
+The pulse that starts an acquisition is left out: nothing is recorded before it.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ from instruments.roles import AppliedSampling, Edge, EdgeSource, Lap, Sampler, S
 
 STEP = "edges among the samples"
 EDGES = 10
-MOST_S = 8.0  # of asking, unless there are too few edges by then
+MOST_S = 8.0  # no further edge is asked for after that, unless there are too few to measure by
 MOST_SAMPLES = 40_000_000  # what is kept in memory
 INFER_S = 30.0
 SETTLE_S = 0.05  # from the last answer to the next command, so that the samples show what was before
@@ -43,9 +43,9 @@ By = Literal["inferences", "pulses"]
 
 @dataclass(frozen=True)
 class EdgeDelayChecked:
-    """What an examination says about the delay of edges; `found` None where nothing can be kept.
+    """What an examination says about the delay of the edges; `found` is None where there is nothing to keep.
 
-    `by` says what the DUT did at these edges, `period_s` how long a sample lasts.
+    `by` is what the DUT began at these edges, `period_s` the sample period (s).
     """
 
     says: str
@@ -55,7 +55,7 @@ class EdgeDelayChecked:
 
 
 def edges_among_samples(bench: Bench, look: Callable[[], None]) -> EdgeDelayChecked:
-    """Return by how much edges are placed late among the samples, in words and numbers.
+    """Return how late edges are placed among the samples, in words and numbers.
 
     `look` is called while answers and samples are awaited. Raises an instrument's error, and `BenchFault` if the
     sampler delivers nothing.
@@ -97,7 +97,7 @@ class _Acquisition:
         waiting, self.bench.dut.while_waiting = self.bench.dut.while_waiting, self._look
         try:
             answer = self.bench.dut.timestamp(clock.deadline(ANSWER_S))
-            if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
+            if answer.has_lap:
                 return EdgeDelayChecked("not examined: this is a performance build, which prints its timestamps")
             first = self._taken(1)
             starts = self._starts()
@@ -112,7 +112,8 @@ class _Acquisition:
 
     def _starts(self) -> list[Edge | Lap]:
         """Return the edges at which the DUT began to work."""
-        clock, found = self.bench.clock, list[Edge | Lap]()
+        clock = self.bench.clock
+        found: list[Edge | Lap] = []
         most_s = min(MOST_S, MOST_SAMPLES * self.applied.period_s, 0.5 * self.sampler.capabilities.longest_s)
         began_ns = clock.now_ns()
         for number in range(EDGES):
@@ -122,7 +123,7 @@ class _Acquisition:
             self.source.take(clock.deadline(ANSWER_S))
             wanted = self._begin()
             came = self._taken(wanted)
-            if len(came) == wanted:  # else one was lost, or one too many came: which is which is not known
+            if len(came) == wanted:  # with one lost or one too many, nobody knows which is the first
                 found.append(came[0])
         return found
 
@@ -143,7 +144,8 @@ class _Acquisition:
 
     def _taken(self, count: int) -> list[Edge | Lap]:
         """Return the edges since the last call, as soon as `count` of them have come."""
-        clock, found = self.bench.clock, list[Edge | Lap]()
+        clock = self.bench.clock
+        found: list[Edge | Lap] = []
         limit = clock.deadline(EDGE_S)
         while True:
             found += self.source.take(clock.deadline(ANSWER_S))

@@ -8,22 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from energy_runner.bench import Bench
-from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
-from energy_runner.bench.supply_limits import with_supply
+from energy_runner.bench.rails import Sampled
 from energy_runner.director.alive import KeepAlive
-from energy_runner.director.doctor import (
-    ANSWER_S,
-    DIED,
-    OPEN_S,
-    SUPPLY_ANSWERS,
-    SUPPLY_IS_OFF,
-    WATCHDOG,
-    Examined,
-    who,
-)
+from energy_runner.director.examination import DIED, SUPPLY_ANSWERS, SUPPLY_IS_OFF, WATCHDOG, Examined, who
+from energy_runner.director.instrument_events import device_identified, monitor_configured
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.signals import check_signals
+from energy_runner.director.stage import ANSWER_S, OPEN_S
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Called
 from energy_runner.director.supply_off import (
@@ -42,7 +34,6 @@ from energy_runner.errors import BenchFault, ConfigurationError, Interrupted
 from energy_runner.session.events import (
     AcquisitionStarted,
     AcquisitionStopped,
-    DeviceIdentified,
     MonitorConfigured,
     SupplySwitched,
 )
@@ -50,7 +41,6 @@ from energy_runner.wording import short_time
 from instruments.clock import Deadline
 from instruments.errors import one_line
 from instruments.roles import AppliedSupply, Identity, Sampler, SamplingSettings, Supply, SupplySettings
-from instruments.specifications import as_facts, largest_facts
 
 SUPPLY_IS_ON = "supply is on"
 SETTLE_S = 0.5
@@ -61,8 +51,8 @@ FIRST_SAMPLE_S = 3.0
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """What was sampled: the settings that the monitor reported, its identity, and whether it is a twin."""
+class SampledLoad:
+    """A load that was sampled: the monitor's settings as reported, its identity, and whether it is a twin."""
 
     monitor: MonitorConfigured
     identity: Identity
@@ -77,7 +67,7 @@ def sample_load(
     listener: Callable[[Examined], None] = lambda step: None,
     *,
     died: str | None = None,
-) -> Sampled:
+) -> SampledLoad:
     """Feed the load, sample it for `seconds`, and switch the supply off.
 
     Events, bytes and samples go to `recorder`, which is closed at the end. `listener` is called with every step,
@@ -111,7 +101,7 @@ class _Job:
         self._fault: BenchFault | None = None
         bench.listen(recorder.bytes_passed)
 
-    def run(self, seconds: float, died: str | None) -> Sampled:
+    def run(self, seconds: float, died: str | None) -> SampledLoad:
         if died is not None:
             self._recorder.remark(SUPPLY, f"the last run on this bench died: {died}", suspicious=True)
             self._note(DIED, died)
@@ -138,7 +128,7 @@ class _Job:
             raise stopped_safely(stopped, self._bench)
         identity = self._identities[configured.sampler]
         virtual = self._bench.virtual or any(one.virtual for one in self._identities.values())
-        return Sampled(configured, identity, virtual)
+        return SampledLoad(configured, identity, virtual)
 
     def _roles(self) -> tuple[Supply, Sampler, SupplySettings, Sequence[str]]:
         bench, players = self._bench, self._bench.players
@@ -162,9 +152,7 @@ class _Job:
         instrument.while_waiting = lambda: None
         self._identities[name] = identity
         check_serial(self._bench.spec, name, identity)
-        facts = {key: getattr(identity, key) for key in identity.__dataclass_fields__ if key != "detail"}
-        facts["detail"] = dict(identity.detail)
-        self._recorder.emit(DeviceIdentified(t_ns=self._clock.now_ns(), box=name, identity=facts))
+        self._recorder.emit(device_identified(self._clock.now_ns(), name, identity))
         self._note(f"{name} answers", who(identity))
 
     def _set_supply(self, supply: Supply, settings: SupplySettings) -> AppliedSupply:
@@ -184,26 +172,8 @@ class _Job:
                 f"the driver of {name} starts on an edge only, and a load makes none. Try: a driver that heeds "
                 "SamplingSettings.on_edge"
             )
-        specification = sampler.specification()
-        limits = with_calibration(self._bench.spec, name, specification)
-        fed_by = players.supply.instrument if players.supply else ""
-        signals = [one.name for one in applied.signals]
-        configured = MonitorConfigured(
-            t_ns=self._clock.now_ns(),
-            voltage_set_v=supplied.voltage_set_v,
-            current_limit_a=supplied.current_limit_a,
-            period_s=applied.period_s,
-            signals=[
-                {"name": one.name, "unit": one.unit, "kind": one.kind, "period_s": one.period_s}
-                for one in applied.signals
-            ],
-            captures_edges=False,
-            starts_on_edge=False,
-            accuracy=as_facts(with_supply(self._bench.spec, limits, signals, name, fed_by)),
-            largest=largest_facts(specification),
-            sampler=name,
-            supply=fed_by,
-        )
+        sampled = Sampled("", sampler, name, players.supply.instrument if players.supply else "")
+        configured = monitor_configured(self._bench, sampled, applied, supplied, has_edges=False)
         self._recorder.emit(configured)
         self._recorder.open_trace(applied, streaming={name})
         names = ", ".join(signal.name for signal in applied.signals)

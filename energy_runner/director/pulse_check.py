@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Let the DUT pulse its timestamp pin once, and see which instruments notice, and how late they say it was."""
+"""Let the DUT pulse its timestamp pin once: which instruments see the pulse, and how late they say it was."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Call = Callable[[str], str]  # what an instrument is called within a sentence
 
 @dataclass
 class _Pulse:
-    """One pulse: between which moments it was, how many edges each instrument saw, and when it says it was."""
+    """One pulse: when it must have been (`lies`), how many edges each instrument saw, when each says it was."""
 
     lies: Moment
     seen: dict[str, int]
@@ -29,7 +29,7 @@ class _Pulse:
 
 
 def pulse_seen(bench: Bench, period_s: float, stop: StopRequest, undo: UndoStack, the: Call) -> str:
-    """Return in words who saw one pulse, and how late; samples are to last `period_s` seconds.
+    """Return in words who saw one pulse, and how late; `period_s` is the sample period (s).
 
     Raises `BenchFault` if an instrument that a run needs did not see it, or saw several.
     """
@@ -77,7 +77,7 @@ def _one_pulse(
         sampler.start(clock.deadline(ANSWER_S))
         started = Moment(called_ns, clock.now_ns())
     answer = bench.dut.timestamp(clock.deadline(ANSWER_S))
-    if any(type(heard.event).__name__ == "Lap" for heard in answer.heard):
+    if answer.has_lap:
         return None
     pulse = _Pulse(Moment(answer.sent_ns, answer.heard[0].at_ns if answer.heard else clock.now_ns()), seen)
     sampled: set[str] = set()

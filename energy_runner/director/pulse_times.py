@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a pulse of the timestamp pin can have happened by the host's clock, and when each instrument says it did.
+"""When a pulse of the timestamp pin can have been, by the host's clock, and when each instrument says it was.
 
-Everything here is a bound and nothing a measurement: the DUT pulled its pin after the host had begun to send the
-command and before the first line of the answer came, and links take their time.
+All of this is bounds, not measurements: the DUT pulled its pin after the host had begun to send the command and
+before the first line of the answer came, and both took their time on the links.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,15 +23,16 @@ class Moment:
     last_ns: float
 
     def after(self, other: "Moment") -> "Moment":
-        """Return how much later this moment is than another one, of which nothing but the bounds is known (ns)."""
+        """Return how much later this moment is than another one (ns), as bounds."""
         return Moment(self.first_ns - other.last_ns, self.last_ns - other.first_ns)
 
 
 def said_moment(edge: Edge | Lap, started: Moment, period_s: float) -> Moment:
-    """Return when an instrument says the edge was.
+    """Return when an instrument says the edge was, by the host's clock; samples last `period_s` seconds.
 
-    A lap counts time from any origin, so its message's arrival stands for it. An edge among the samples is counted
-    from their beginning, which is taken to lie between the call that starts the acquisition and its return.
+    A lap counts from an origin of its own, so the arrival of its message stands for it. An edge among the samples
+    counts from sample 0, which is taken to lie in `started`: from the call that starts the acquisition to its
+    return.
     """
     if isinstance(edge, Lap):
         return Moment(edge.arrived_ns, edge.arrived_ns)
@@ -40,11 +41,11 @@ def said_moment(edge: Edge | Lap, started: Moment, period_s: float) -> Moment:
 
 
 def how_late(pulse: Moment, said: Mapping[str, Moment], called: Callable[[str], str]) -> str:
-    """Return in words how late each instrument says the pulse was, and later than the others; "" for none."""
+    """Return in words how late each instrument says the pulse was, and how much later than others; "" for none."""
     if not said:
         return ""
     alone = [f"{called(name)} {_between(moment.after(pulse))}" for name, moment in said.items()]
-    # The pulse is one: what is not known of it cancels between two instruments.
+    # All saw the same pulse, so its own bounds drop out between two instruments.
     pairs = [
         f"{called(later)} {_between(said[later].after(said[earlier]))} after {called(earlier)}"
         for earlier, later in combinations(said, 2)

@@ -5,14 +5,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from energy_runner.bench import Bench
-from energy_runner.bench.calibration import applied as with_calibration
 from energy_runner.bench.calibration import check_serial
-from energy_runner.bench.edge_delay import check_delay_of, delay_applied, other_dut
+from energy_runner.bench.edge_delay import check_delay_of, other_dut
 from energy_runner.bench.rails import RailsSupply, Sampled
-from energy_runner.bench.supply_limits import with_supply
 from energy_runner.director.alive import KeepAlive
 from energy_runner.director.firmware import firmware_doubts
 from energy_runner.director.first_contact import first_contact, note_boot
+from energy_runner.director.instrument_events import device_identified, monitor_configured
 from energy_runner.director.isolation import Isolation
 from energy_runner.director.laps import check_laps
 from energy_runner.director.plan import RunPlan
@@ -31,11 +30,9 @@ from energy_runner.director.temperature import Surroundings
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
-    DeviceIdentified,
     DutIdentified,
     EdgesExpected,
     InferenceDone,
-    MonitorConfigured,
     Phase,
     PhasesMarked,
     Purpose,
@@ -45,7 +42,6 @@ from instruments.clock import NS_PER_S, Deadline, to_ns
 from instruments.devices.dut.driver import Inference
 from instruments.errors import InstrumentError
 from instruments.roles import AppliedSampling, AppliedSupply, Identity, Instrument, Lap, StreamItem
-from instruments.specifications import as_facts, largest_facts
 
 POLL_NS = to_ns(0.1)
 TURN_S = 0.05
@@ -216,9 +212,7 @@ class Stage:
     def identified(self, name: str, identity: Identity) -> None:
         """Record the identity of an instrument; a twin behind a real port makes the whole run virtual."""
         self.virtual = self.virtual or identity.virtual
-        facts = {field: getattr(identity, field) for field in identity.__dataclass_fields__ if field != "detail"}
-        facts["detail"] = dict(identity.detail)
-        self.recorder.emit(DeviceIdentified(t_ns=self.clock.now_ns(), box=name, identity=facts))
+        self.recorder.emit(device_identified(self.clock.now_ns(), name, identity))
 
     def configure_supply(self) -> AppliedSupply:
         """Set the supply with its output off; return what it reports, or the voltage of the bench file."""
@@ -242,36 +236,13 @@ class Stage:
         return next(iter(self.applied.values()))
 
     def _configured(self, one: Sampled, supplied: AppliedSupply) -> AppliedSampling:
-        sampler, edges = one.sampler, self.bench.edges
+        sampler = one.sampler
         applied = sampler.configure(self.bench.sampling, self.deadline(OPEN_S))
         check_unread(one.by, sampler.capabilities.unread_s)
         check_signals(one.by, applied)
         check_fits(one.by, sampler.capabilities, applied.period_s, self.plan)
-        captures = edges is not None and edges.timebase == "samples"
-        specification = sampler.specification()
-        limits = with_calibration(self.bench.spec, one.by, specification)
-        names = [signal.name for signal in applied.signals]
-        stated = with_supply(self.bench.spec, limits, names, one.by, one.fed_by)
         supplied = next((rail.applied for rail in self.bench.rails if rail.name == one.rail), None) or supplied
-        self.recorder.emit(
-            MonitorConfigured(
-                t_ns=self.clock.now_ns(),
-                voltage_set_v=supplied.voltage_set_v,
-                current_limit_a=supplied.current_limit_a,
-                period_s=applied.period_s,
-                signals=[
-                    {"name": one.name, "unit": one.unit, "kind": one.kind, "period_s": one.period_s}
-                    for one in applied.signals
-                ],
-                captures_edges=captures,
-                starts_on_edge=sampler.capabilities.starts_on_edge,
-                accuracy=as_facts(delay_applied(self.bench.spec, stated, applied.period_s)),
-                largest=largest_facts(specification),
-                sampler=one.by,
-                supply=one.fed_by,
-                rail=one.rail,
-            )
-        )
+        self.recorder.emit(monitor_configured(self.bench, one, applied, supplied, has_edges=True))
         return applied
 
     def await_temperature(self) -> None:

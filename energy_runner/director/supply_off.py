@@ -103,7 +103,7 @@ def close_feeding(bench: Bench) -> InstrumentError | None:
     def close(instrument: Instrument) -> None:
         errors.append(closed(instrument))
 
-    with ExitStack() as each:  # whatever another one raises
+    with ExitStack() as each:  # each is closed, even if another raises what `closed` does not catch
         for instrument, _ in reversed(bench.feeding()):
             each.callback(close, instrument)
     return next((error for error in errors if error is not None), None)

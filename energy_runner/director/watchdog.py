@@ -11,7 +11,8 @@ import sys
 
 from energy_runner.bench import BenchSpec, build_bench
 from energy_runner.bench.lock import Held, lock_bench
-from energy_runner.director.doctor import make_safe, who
+from energy_runner.director.examination import who
+from energy_runner.director.make_safe import make_safe
 from energy_runner.director.stop import OTHERS, SIGNALS
 from energy_runner.director.watch import DISMISSED
 from energy_runner.errors import BenchFault, RunnerError

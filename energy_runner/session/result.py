@@ -55,7 +55,7 @@ _METRICS = {"top1": "{value:.1f} % Top-1", "auc": "AUC {value:.2f}"}
 _SHOWN = 5  # failed rules in a notebook
 _COLUMNS = ("#", "Stimulus", "Inferences", "Duration s", "µJ per inference")
 
-# True unless it is written.
+# Written only where it is false.
 Known = Annotated[StrictBool, Field(exclude_if=lambda known: known)]
 
 
@@ -89,9 +89,9 @@ class WindowResult(Model):
     samples_received: int | None = None
     """Samples of these that arrived."""
     samples_missing: int | None = None
-    """Samples of these that did not; the likeliest number where it cannot be known."""
+    """Samples of these that did not; the likeliest number where the exact one cannot be known."""
     samples_missing_known: Known = True
-    """False, and only then written, where it cannot be known how many are missing."""
+    """False where the exact number of missing samples cannot be known; not written where it is true."""
     samples_over_range: int | None = None
     """Samples of these that were beyond the monitor's range."""
     uncertainty: WindowUncertainty | None = None

@@ -18,14 +18,14 @@ from instruments.roles import Edge
 from instruments.stream_items import Float32Array, Lost, OverRange, Samples, StreamItem
 
 _JUMPED = "sample_id jumped ahead"
-_CANNOT_BE = "one of its readings is twice both its neighbours, half of them or of another sign"
+_IMPOSSIBLE = "one of its readings is twice both its neighbours, half of them or of another sign"
 _MISSING = "the instrument marked samples as missing"
 
 
 class Assembly:
     """One acquisition; a sample covers `counts` counts of `sample_id`, and each of `names` is a signal.
 
-    Where a sample is the mean of several readings, `odd` looks at those of the first signal.
+    Where a sample is the mean of several readings, `odd` looks for impossible ones in the first signal.
     """
 
     def __init__(self, names: tuple[str, ...], counts: int, odd: OddReadings | None = None) -> None:
@@ -38,7 +38,8 @@ class Assembly:
         self._origin: int | None = None
         self._next = 0  # the index of the next sample
         self._falls: list[tuple[float, float]] = []
-        self._odd, self._alone = odd, list[int]()
+        self._odd = odd
+        self._misread: list[int] = []  # counts of impossible readings not reported yet
 
     def index_of(self, count: int) -> int:
         """Return the index of the sample in which the count `count` lies; negative before sample 0."""
@@ -113,20 +114,20 @@ class Assembly:
         values = [_means(one, count) for one in readings]
         there = np.logical_and.reduce([np.isfinite(one) for one in values])
         if self._odd is not None and len(readings[0]) > count:
-            self._alone += self._odd.find(at, readings[0], self._counts * count // len(readings[0]))
+            self._misread += self._odd.find(at, readings[0], self._counts * count // len(readings[0]))
         if there.all():
             self._next += count
-            return [Samples(self._next - count, tuple(values)), *self._cannot_be()]
+            return [Samples(self._next - count, tuple(values)), *self._impossible()]
         if self._next == 0:  # not begun yet
             first = int(np.argmax(there)) if there.any() else count
             self._origin = at + first * self._counts
             values, there = [one[first:] for one in values], there[first:]
-        return [*self._in_runs(values, there), *self._cannot_be()]
+        return [*self._in_runs(values, there), *self._impossible()]
 
-    def _cannot_be(self) -> list[StreamItem]:
-        """Return the samples with readings that cannot be, each once."""
-        found, self._alone = sorted({self.index_of(count) for count in self._alone}), []
-        return [OverRange(index, 1, _CANNOT_BE) for index in found if index >= 0]
+    def _impossible(self) -> list[StreamItem]:
+        """Return the samples that hold an impossible reading, each once."""
+        found, self._misread = sorted({self.index_of(count) for count in self._misread}), []
+        return [OverRange(index, 1, _IMPOSSIBLE) for index in found if index >= 0]
 
     def _in_runs(self, values: list[Float32Array], there: np.ndarray) -> list[StreamItem]:
         items: list[StreamItem] = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A Joulescope with four inputs and a trigger, whose logic levels are compared with a reference."""
+"""Joulescopes with four inputs and a trigger input, whose logic levels are set by a reference (JS220, JS320)."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -24,10 +24,10 @@ class Options(BaseModel):
 
 
 class FiveInputs(Joulescope):
-    """One of the kind `model`.
+    """Base of their drivers.
 
-    `inputs` holds the numbers of its inputs, by what a bench file calls them; `reference` is the setting of their
-    logic levels.
+    `inputs` maps the name of an input in a bench file to its number; `reference` is the topic that sets the logic
+    levels.
     """
 
     model: Model

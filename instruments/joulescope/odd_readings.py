@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Readings that cannot be, found before the driver makes means of them, which would hide them.
+"""Impossible readings, found before the driver averages them away.
 
-A JS110 streams at its full rate, and a sample is the mean of many readings: one of them that is misread changes
-it by less than what a sample that cannot be is known by. But its front end has a bandwidth of some 250 kHz at two
-million readings a second (`js110/specification.toml`): the narrowest pulse that passes is more than half as high
-one reading away from its middle, and a dip likewise. A reading that is twice both its neighbours, half of them or
-of another sign, by more than offset and noise, is none of the current.
+A JS110 streams at its full rate, and a sample is the mean of many readings: one misread reading changes it too
+little for the sample itself to look impossible. But the front end has a bandwidth of some 250 kHz at two million
+readings a second (`js110/specification.toml`): one reading beside its middle, even the narrowest pulse that passes
+is still more than half as high, and a dip likewise. So a reading that is twice both its neighbours, half of them
+or of another sign, by more than offset and noise, was misread.
 """
 
 import numpy as np
 import numpy.typing as npt
 
 Float32Array = npt.NDArray[np.float32]
-TIMES = 2.0
+TIMES = 2.0  # a reading's neighbours, which no pulse through the front end can exceed
 
 
 class OddReadings:
-    """Looks at each reading with its two neighbours, which may come in another call; `floor` is in their unit."""
+    """Compares each reading with its two neighbours, which may come in another call.
+
+    `floor` is how far offset and noise may part neighbours, in the unit of the readings.
+    """
 
     def __init__(self, floor: float) -> None:
         self._floor = floor
@@ -24,15 +27,13 @@ class OddReadings:
         self._end = -1  # the count after the last reading
 
     def find(self, at: int, values: Float32Array, step: int) -> list[int]:
-        """Return the counts of readings that cannot be; `values` are those at `at`, `at` + `step`, ..."""
+        """Return the counts of impossible readings; `values` are those at `at`, `at` + `step`, ..."""
         if at != self._end:
             self._kept = values[:0]
         y = np.concatenate((self._kept, values)).astype(np.float64)
         first = at - len(self._kept) * step
-        self._kept, self._end = (
-            values[-2:] if len(values) > 1 else y[-2:].astype(np.float32),
-            at + len(values) * step,
-        )
+        self._kept = y[-2:].astype(np.float32)
+        self._end = at + len(values) * step
         if len(y) < 3:
             return []
         with np.errstate(invalid="ignore"):  # readings that are missing

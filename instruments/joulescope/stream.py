@@ -34,7 +34,7 @@ class _Arrival:
 class Stream:
     """The account of one acquisition at `stream_hz`, from which samples at `rate_hz` are made.
 
-    Readings of the current that cannot be are known by differing from both neighbours by more than `floor_a`.
+    `floor_a` is how far offset and noise may part one reading of the current from the next (A): see `OddReadings`.
     """
 
     def __init__(self, model: Model, stream_hz: int, rate_hz: float, floor_a: float, clock: Clock) -> None:

@@ -39,7 +39,8 @@ def parse(line: str) -> Message:
         raise violation(f"no JSON: {shown(line)}") from error
     if not isinstance(found, dict) or found.get("type") not in KINDS:
         raise violation(f"no message of a known type: {shown(line)}")
-    data, *words = found.get("data", {}), *(found.get(key, "") for key in ("trans_id", "errorcode", "cmd"))
+    data = found.get("data", {})
+    words = [found.get(key, "") for key in ("trans_id", "errorcode", "cmd")]
     if not isinstance(data, dict) or not all(isinstance(word, str) for word in words):
         raise violation(f"a message of the wrong form: {shown(line)}")
     trans_id, code, command = words

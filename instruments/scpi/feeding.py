@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What drivers share whose instrument feeds the DUT and speaks SCPI."""
+"""The part that drivers of SCPI instruments share if these feed the DUT."""
 
 from instruments.clock import Deadline
 from instruments.roles import Supply

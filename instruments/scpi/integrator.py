@@ -12,9 +12,10 @@ from instruments.scpi.session import ScpiSession
 class IntegratorDialect:
     """One meter's commands.
 
-    `state` is a query whose answer begins with one of `states`, each with why it does not run in words (`runs`:
-    with which it can be stopped; `clear`: with which it has no sum). `settings` are those with which it runs until
-    it is stopped; what is found there is put back.
+    The answer to the query `state` begins with a key of `states`; its value says in words why the integrator is
+    idle, and is empty while it runs. `runs` are the states in which it takes `stop`, `clear` is the one in which
+    it holds no sum. `settings`, a command's header and its value, let it run until it is stopped; the values that
+    were found there are put back.
     """
 
     start: str
@@ -44,7 +45,7 @@ class ScpiIntegrator:
         self._found: dict[str, str] = {}
 
     def take_over(self, deadline: Deadline) -> str:
-        """End what another program left running, and return its state as it was found; settings are noted."""
+        """End what another program left running; return the state that was found. Its settings are noted."""
         self._found = {}
         found = self._state(deadline)
         self.end(deadline)
@@ -58,7 +59,7 @@ class ScpiIntegrator:
         self.end(deadline)
         self._session.send(self._dialect.start, deadline)
 
-    def why_still(self, deadline: Deadline) -> str:
+    def why_idle(self, deadline: Deadline) -> str:
         """Return in words why it does not run; "" if it does."""
         return self._dialect.states[self._state(deadline)]
 
@@ -71,7 +72,7 @@ class ScpiIntegrator:
             self._session.send(self._dialect.reset, deadline)
 
     def put_back(self, deadline: Deadline) -> None:
-        """End it and put its settings back as they were found; the sum of another program is gone for good."""
+        """End it and put back the settings that were found; the sum of another program cannot be put back."""
         if self._found:
             self.end(deadline)
             self._set(self._found, deadline)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One way of logging of an instrument that has several, as a table."""
+"""One of several ways in which an instrument can log, as a table."""
 
 import math
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from instruments.scpi.session import ScpiSession
 
 @dataclass(frozen=True)
 class LogKind:
-    """How one kind of log is set up, read back and ended.
+    """How one kind of log is set up and read back.
 
     `set_up` holds blocks of commands, `period` is the query of the applied period (s), and each of `logged` a
-    query that answers 0 if a parameter is not logged. It holds `points` records at most, and `longest_s` seconds
-    unless a bench file says otherwise; `at_end` means that it is read in one piece, which may take `stop_s`
-    seconds.
+    query that answers 0 if a parameter is not logged. The log holds at most `points` records, and lasts at most
+    `longest_s` seconds unless a bench file says otherwise. It loses records if it is not read for `unread_s`
+    seconds. With `at_end` it is read in one piece when it has ended; `stop` may then take `stop_s` seconds.
     """
 
     set_up: tuple[tuple[str, tuple[str, ...]], ...]

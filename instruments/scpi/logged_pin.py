@@ -16,7 +16,7 @@ class PinEdges:
 
     A pin that falls in the first half of a sample leaves a mean below half of its high level there, one that falls
     in the second half leaves that only in the next sample: so the edge lies within half a sample of the beginning
-    of the first low one. Pulses shorter than half a sample period are not seen.
+    of the first low sample. Pulses shorter than half a sample period are not seen.
     """
 
     def __init__(self, high_v: float) -> None:
@@ -41,7 +41,7 @@ class PinEdges:
 
 
 class LoggedPin:
-    """An `EdgeSource`: the last signal of a log is the pin's voltage, which `told` takes out of the samples."""
+    """An `EdgeSource` for a log whose last signal is the pin's voltage; `told` takes it out of the samples."""
 
     timebase: Timebase = "samples"
 

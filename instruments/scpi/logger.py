@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all acquisitions over SCPI have in common, however their records are read."""
+"""The part that all acquisitions over SCPI share, however their records are read."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -22,11 +22,11 @@ class Logger:
     """The log of one channel, from `start` to `stop`; sample 0 is the first record.
 
     `arm` and `abort` are the commands that begin and end it. `questionable` says in words what was wrong with the
-    output since its last call; "" means nothing. `longest_s` is when the log ends by itself (s), and `at_once`
-    that it waits for no trigger: a driver states both when it has set the log up.
+    output since its last call; "" means nothing. `longest_s` is after what time the log ends by itself (s), and
+    `at_once` that it waits for no trigger: a driver states both when it has set the log up.
     """
 
-    arming, during = "arm the log", "during the log"  # what was asked when it began, and when errors happened
+    arming, during = "arm the log", "during the log"  # for messages: what was asked, and when an error happened
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Logger:
         self._period_s, self._ready = period_s, []
         self._armed_ns = self._status_ns = self._clock.now_ns()
         self._reset()
-        self.running = True  # from the first command on: if one fails on its way, the log may be armed
+        self.running = True  # before the first command: if one fails on its way, the log may be armed
         for command in self._arm:
             self._session.send(command, deadline)
         try:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a meter's own integrator says of an acquisition, as the difference of two of its readings.
 
-An integrator that is started and stopped by commands begins and ends beside the samples, by tens of milliseconds
-that nobody knows. So it is started before the first sample and only ever read, together with a sample: between two
-such readings it has summed up what lies between the ends of these two updates, those included that were missed.
+An integrator started and stopped by commands begins and ends some tens of milliseconds off the samples, and
+nothing says how many. So it is started before the first sample, and read together with each sample. Between two
+such readings it has summed up all updates from the end of the one to the end of the other, missed ones included.
 
-It is a witness of the samples and takes the place of none. What was drawn in a gap is told with the loss, but no
-sample is made of it: where in the gap the energy was drawn the sum does not say, so that a window with an edge in
-there would be wrong by an unknown amount, and the last digit of a sum that grows is coarser than a sample's.
+The sum checks the samples and replaces none. What was drawn in a gap is stated with the loss, but no sample is
+made of it: the sum does not say where in the gap the energy was drawn, so a window with an edge in the gap would
+be wrong by an unknown amount; and the last digit of a growing sum is coarser than that of a sample.
 """
 
 import math
@@ -21,7 +21,7 @@ from instruments.roles import Note, Summary
 class Sums:
     """One reading of the integrator: energy (J), charge (C) and how long it has run (s), since it was started.
 
-    A step is that of the last digit in which a figure came; `current_step_a` is that of the current beside it.
+    A step is one unit of a figure's last digit; `current_step_a` is that of the current in the same answer.
     """
 
     energy_j: float
@@ -34,9 +34,9 @@ class Sums:
 
 @dataclass(frozen=True)
 class Update:
-    """One update: a number a signal, NaN for one that is missing, infinite for one that is over range.
+    """One update: a number for each signal, NaN where it is missing, infinite where it is over range.
 
-    With `sums` of the meter's integrator, the first two are power (W) and current (A).
+    With `sums` of the meter's integrator, the first two numbers are power (W) and current (A).
     """
 
     values: Sequence[float]
@@ -44,7 +44,10 @@ class Update:
 
 
 class RunningSum:
-    """The sums of one acquisition of updates of `period_s`; `power_w` and `current_a` are each update's means."""
+    """The sums over one acquisition with an update every `period_s` seconds.
+
+    `power_w` and `current_a` are the means of an update.
+    """
 
     def __init__(self, period_s: float) -> None:
         self._period_s = period_s
@@ -61,8 +64,7 @@ class RunningSum:
     def add(self, sums: Sums, power_w: float, current_a: float) -> None:
         """Take the reading that came with a sample.
 
-        Its time, in whole seconds, tells that it was started anew; a `TimeMark` it is not, for it is coarser than
-        an update.
+        Its time, in whole seconds, shows a restart. It is too coarse for a `TimeMark`: an update is shorter.
         """
         before = self._last or self._first
         if before is not None and sums.elapsed_s < before.elapsed_s:
@@ -71,7 +73,7 @@ class RunningSum:
         self._rounded_c += sums.current_step_a / 2 * self._period_s
 
     def missed(self, sums: Sums, power_w: float) -> str:
-        """Return in words what was drawn between the last reading and the update of `sums`; "" if unknown."""
+        """Return in words what was drawn from the last reading to the beginning of this update; "" if unknown."""
         before = self._last or self._first
         if before is None or self._why:
             return ""
@@ -80,15 +82,15 @@ class RunningSum:
         return f"{missed_j:.6g} J by the meter's integrator, to {step_j:.1g} J" if math.isfinite(missed_j) else ""
 
     def broke(self, why: str) -> None:
-        """Let the sum be none; `why` says in words what happened to the integrator."""
+        """Give no sum, because of what happened to the integrator: `why`, in words; "" changes nothing."""
         self._why = self._why or why
 
     def ended(self, samples: int) -> Iterator[Summary | Note]:
         """Yield the summary of the acquisition, or a note that says why there is none; nothing without a sample.
 
-        Nobody states at which moment of an update the integrator is read. Were it one update behind the samples,
-        or any part of one, its sum would differ by what the first and the last update differ by, which is in the
-        steps, as are the digits of the currents.
+        No document states at which moment of an update the integrator is read. If it is up to one update behind
+        the samples, its sum is off by at most the difference of the first and the last update. The steps of the
+        summary include that difference, and the last digits of the currents.
         """
         if self._first is None or self._last is None:
             return
@@ -109,5 +111,5 @@ class RunningSum:
         )
 
     def _moved(self, quantity: int) -> float:
-        """Return what the sum changes by if it is that of as many updates, one earlier (J or C)."""
+        """Return by how much the sum would differ if it were one update behind (J or C)."""
         return abs(self._levels[1][quantity] - self._levels[0][quantity]) * self._period_s

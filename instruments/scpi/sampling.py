@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What drivers share whose instrument samples and speaks SCPI."""
+"""The part that drivers of SCPI instruments share if these sample."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,7 +15,7 @@ from instruments.scpi.supply import set_up_in_blocks
 from instruments.scpi.whole_log import WholeDialect, WholeLogger
 
 LogDialect = FifoDialect | WholeDialect
-# How an instrument's records are read follows from the commands that it has.
+# The kind of dialect decides how records are read.
 LOGGERS: dict[type[LogDialect], Callable[..., Logger]] = {
     FifoDialect: FifoLogger,
     WholeDialect: WholeLogger,
@@ -23,7 +23,7 @@ LOGGERS: dict[type[LogDialect], Callable[..., Logger]] = {
 
 
 class SamplingInstrument(ScpiInstrument):
-    """Base of drivers that play sampler: they have a `_log`, by `_log_by` if need be, and call `_set_up`."""
+    """Base of drivers that play sampler: they make their `_log`, most by `_log_by`, and set it up by `_set_up`."""
 
     capabilities = SamplerCapabilities(starts_on_edge=True)
     _log: Logger
@@ -72,5 +72,5 @@ class SamplingInstrument(ScpiInstrument):
         return period_s
 
     def _told(self, items: Sequence[StreamItem]) -> Sequence[StreamItem]:
-        """Return what is told of the items of the log; a driver may find something else in them."""
+        """Return the items of the log to hand over; a driver may take out what is no sample: a logged pin."""
         return items

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A status register of SCPI: what is so now, and what was so since it was read last (SCPI-1999, volume 1, 20)."""
+"""A SCPI status register: its bits now, and those set since it was last read (SCPI-1999, volume 1, 20)."""
 
 from dataclasses import dataclass
 

@@ -44,7 +44,7 @@ class Integrator(Protocol):
     def start(self, deadline: Deadline) -> None:
         """Begin from zero."""
 
-    def why_still(self, deadline: Deadline) -> str:
+    def why_idle(self, deadline: Deadline) -> str:
         """Return in words why it does not run; "" if it does."""
 
     def end(self, deadline: Deadline) -> None:
@@ -134,5 +134,5 @@ class UpdateMeter(Logger):
         """Note errors since the last time, and learn whether the integrator still runs."""
         self._status_ns = self._clock.now_ns()
         after, self._noted = self._noted, self._counter.next_index
-        self._sum.broke(self._integrator.why_still(deadline))
+        self._sum.broke(self._integrator.why_idle(deadline))
         self._say_errors(deadline, after, self._counter.next_index + 1)

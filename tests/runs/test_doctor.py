@@ -6,7 +6,9 @@ import pytest
 from energy_runner import api
 from energy_runner.bench import Bench, build_bench, load_bench_spec
 from energy_runner.director import advice
-from energy_runner.director.doctor import Examined, examine, make_safe
+from energy_runner.director.doctor import examine
+from energy_runner.director.examination import Examined
+from energy_runner.director.make_safe import make_safe
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import Interrupted, RunnerError
 from instruments.errors import InstrumentError

@@ -11,7 +11,7 @@ import pytest
 from energy_runner import api
 from energy_runner.analysis.known_load import KnownLoad
 from energy_runner.bench import Bench, BenchSpec, build_bench, load_bench_spec
-from energy_runner.director.doctor import Examined
+from energy_runner.director.examination import Examined
 from energy_runner.director.load_job import sample_load
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stop import StopRequest

@@ -12,8 +12,10 @@ import pytest
 
 from energy_runner import api
 from energy_runner.bench import Bench, build_bench, load_bench_spec
-from energy_runner.director.doctor import SUPPLY_ANSWERS, SUPPLY_IS_OFF, Examined, examine, make_safe
+from energy_runner.director.doctor import examine
+from energy_runner.director.examination import SUPPLY_ANSWERS, SUPPLY_IS_OFF, Examined
 from energy_runner.director.load_job import sample_load
+from energy_runner.director.make_safe import make_safe
 from energy_runner.director.recorder import Recorder
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.supply_off import MAY_BE_ON, OFF_S

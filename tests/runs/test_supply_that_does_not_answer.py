@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from energy_runner.bench import Bench
-from energy_runner.director.doctor import make_safe
+from energy_runner.director.make_safe import make_safe
 from energy_runner.director.supply_off import OFF_S
 from instruments.clock import Clock, Deadline
 from instruments.errors import InstrumentError

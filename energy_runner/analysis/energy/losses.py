@@ -2,10 +2,10 @@
 """Windows from which an unknown number of samples is missing, and what a second clock says of them.
 
 Where the monitor captures the edges itself, a window lasts as many samples as were counted between them, so a loss
-of unknown size leaves duration and energy unknown. The IO manager's laps are the second clock. What they are worth
-is seen in the run's other windows; where they then tell the number counted from its neighbours, it stands. The
-host's clock cannot: it sees losses of milliseconds only. Where laps place the windows, they say how long each
-lasts whatever was lost.
+of unknown size leaves duration and energy unknown. The IO manager's laps are the second clock. How good they are
+shows in the run's other windows. If they are good enough to tell the counted number from the other possible ones,
+the window stands. The host's clock is too coarse for that: it sees only losses of milliseconds. Where laps place
+the windows, the laps give their duration, whatever was lost.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ FEWEST_OTHERS = 2  # windows without a doubt, whose laps agree as well as their 
 
 @dataclass(frozen=True)
 class UnknownLoss:
-    """A loss of unknown size in a window; it `stands` if a second clock makes up for that, as `why` says."""
+    """A loss of unknown size in a window, which `stands` if a second clock settles it; `why` is in words."""
 
     stands: bool
     why: str
@@ -31,7 +31,7 @@ class UnknownLoss:
 
 @dataclass(frozen=True)
 class _Timed:
-    """A window by both clocks: its duration in the monitor's samples and by the IO manager's laps (s)."""
+    """A window's duration (s) by the monitor's samples and by the laps, and how far they may part."""
 
     samples_s: float
     lap_s: float
@@ -39,7 +39,7 @@ class _Timed:
 
 
 def unknown_losses(facts: Facts, alignment: Alignment) -> list[UnknownLoss | None]:
-    """Return for each window of `alignment` what is to be said of losses of unknown size; None without any."""
+    """Return for each window of `alignment` what is known of losses of unknown size in it; None without any."""
     lost = [event for event in facts.lost if event.modulo]
     if not lost or facts.monitor is None:
         return [None] * len(alignment.windows)

@@ -101,8 +101,8 @@ def _until_skipped(facts: Facts, alignment: Alignment) -> Alignment:
 def lap_rate(facts: Facts) -> Line | None:
     """Return host seconds over lap seconds; None for fewer laps than a line needs.
 
-    The uncertainty includes that of the host's own clock, and a drift of the IO manager's during the run. Laps
-    of a record that was read later are dated by the clock itself: its zero is known, and its rate is that of
+    The uncertainty includes that of the host's own clock, and a drift of the IO manager's during the run. Laps out
+    of a record that was read later are dated by their own clock: its zero is known, and its rate is measured by
     the DUT's lines about the laps.
     """
     lap_s, host_s = lap_witnesses(facts)
@@ -123,8 +123,8 @@ def lap_rate(facts: Facts) -> Line | None:
 def lap_witnesses(facts: Facts) -> tuple[FloatArray, FloatArray]:
     """Return laps in seconds of their clock, and the host times (s) of messages about them: late, never early.
 
-    The message is that of the lap itself. For a record that was read later it is the DUT's line about the end of
-    an inference; there is none where the record was begun anew within the run.
+    The message is that of the lap itself; for a record that was read later, the DUT's line about the end of an
+    inference. If the record was begun anew within the run, no laps are returned.
     """
     if not recorded_laps(facts):
         laps = lap_edges(facts.laps)
@@ -144,18 +144,18 @@ def lap_witnesses(facts: Facts) -> tuple[FloatArray, FloatArray]:
 
 
 def recorded_laps(facts: Facts) -> bool:
-    """Return whether laps were read out of a record, so that their dates are no messages."""
+    """Return whether laps were read out of a record, so that no message dates them."""
     return any(lap.zeroed is not None for lap in facts.laps)
 
 
 def zeroed_at(facts: Facts) -> tuple[int, int] | None:
-    """Return between which host times (ns) the clock of recorded laps was zeroed; None if not once for all."""
+    """Return between which host times (ns) the clock of recorded laps was zeroed; None if not exactly once."""
     zeroes = {lap.zeroed for lap in facts.laps}
     return zeroes.pop() if len(zeroes) == 1 else None
 
 
 def _tie_s(facts: Facts) -> float:
-    """Return the limit of what host times of laps and of samples may differ by, in seconds."""
+    """Return the limit (s) of the difference between the host times of laps and of samples."""
     zeroed = zeroed_at(facts)
     return max(LATENCY_LIMIT_S, (zeroed[1] - zeroed[0]) * 1e-9) if zeroed is not None else LATENCY_LIMIT_S
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much later an edge is placed among the samples than the change in them that belongs to it.
+"""How much later an edge is placed among the samples than its step in them.
 
-The DUT pulls its pin and begins to work: its current changes in one step. Where that step lies between two
-samples is told by the sample that holds it, whose charge is divided between the levels on both sides. The
-difference is that of the whole chain, from the DUT's pin and its supply to the sample: no part is known alone.
+The DUT pulls its pin and begins to work: its current changes in one step. Where the step lies within a sample
+follows from that sample's charge, which is divided between the levels on both sides. The difference of edge and
+step is the delay of the whole chain, from the DUT's pin and its supply to the sample: no part is known alone.
 
-Edges that a clock of their own dates are compared by a line: what grows with time is that clock's rate, and what
-is left at the edge that started the log is the delay.
+Edges that are dated by a clock of their own are compared by a line: its slope is how far that clock's rate is off,
+and its value at the edge that started the log is the delay.
 """
 
 import math
@@ -66,9 +66,9 @@ def find_delay(
     """Return the delay of edges at positions among the samples `load` (A, W or J; NaN: missing).
 
     Each sample lasts `period_s` seconds; `instant` says that it is a reading at its beginning and not a mean.
-    `own_u_s` is what the edges' positions have in common. The uncertainty is that of the mean, by its scatter, and
-    of one sample period as a rectangular distribution, since all edges may lie alike between two samples (JCGM
-    100:2008, 4.2.3 and 4.3.7), and what the levels scatter by: the sample that holds the step is divided by them.
+    `own_u_s` is the standard uncertainty (s) that all edges' positions have in common. The uncertainty has three
+    more parts: the scatter of the mean; one sample period as a rectangular distribution, since all edges may lie
+    alike between two samples (JCGM 100:2008, 4.2.3 and 4.3.7); and the scatter of the levels beside the step.
     """
     steps = [_step_near(load, edge, period_s, instant=instant) for edge in edges]
     late = [edge - step.position for edge, step in zip(edges, steps, strict=True) if step is not None]
@@ -88,7 +88,7 @@ def find_delay_of_laps(
 ) -> EdgeDelayFound | NotVisible:
     """Return the delay of edges that a clock of their own dates, `laps_s` seconds after the edge of sample 0.
 
-    The rate of that clock is measured here. As in `find_delay`; the scatter is that about the line, and the
+    As in `find_delay`, but the rate of that clock is measured, too: the scatter is that about the line, and the
     uncertainty that of the line at sample 0.
     """
     times: list[float] = []
@@ -115,7 +115,7 @@ def find_delay_of_laps(
 
 
 def _of_step_s(steps: Sequence[_Step], period_s: float) -> float:
-    """Return the standard uncertainty (s) of where the steps lie that all of them may have in common."""
+    """Return the standard uncertainty (s) that the places of all steps may have in common."""
     uneven = math.sqrt(float(np.mean([step.uneven**2 for step in steps])))
     return period_s * math.hypot(1 / _ROOT12, uneven)
 
@@ -125,7 +125,7 @@ def _scattered(scatter_s: float) -> str:
 
 
 def _late_by_now(times: Sequence[float], late_s: Sequence[float], at_s: float) -> float:
-    """Return how late an edge at `at_s` will be by those before it, as its clock's rate has it so far."""
+    """Return how late (s) an edge at `at_s` is expected to be, by the edges before it and their clock's rate."""
     if len(times) < 2:
         return late_s[0] * at_s / times[0] if times else 0.0
     rate, first_s = np.polyfit(np.array(times), np.array(late_s), 1)

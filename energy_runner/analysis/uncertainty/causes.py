@@ -28,7 +28,7 @@ _EFFECTS: dict[str, Callable[[Measured, Conditions], float]] = {
     "A": lambda window, given: window.duration_s * given.voltage_v,
     "V": lambda window, given: window.energy_j / given.voltage_v if given.voltage_v > 0 else 0.0,
     "J": lambda window, _: float(window.samples),
-    # A resistance in the supply line takes R i² of what is counted as the DUT's.
+    # A resistance in the supply line takes R i², which is counted as the DUT's.
     "Ohm": lambda window, given: window.mean_square_w2 * window.duration_s / max(given.voltage_v, 1e-9) ** 2,
 }
 _SHIFT_UNITS = ("s", "sample")
@@ -168,7 +168,7 @@ def _effect_j(term: Term, window: Measured, given: Conditions) -> float | None:
     if term.above:
         threshold_w = given.threshold_w(term)
         share = window.shares_above.get(threshold_w, WHOLE) if threshold_w is not None else WHOLE
-    # What is in proportion to the reading counts for the energy that was read above, the rest for the time.
+    # A relative limit counts for the share of the energy read above, an absolute one for the share of the time.
     effect_j = term.relative * window.energy_j * share.energy
     if term.absolute:
         effect = _EFFECTS.get(term.unit) if term.unit else None
@@ -195,10 +195,10 @@ def _latency(term: Term, name: str, source: str, windows: Sequence[Measured]) ->
 def _delay_measured(windows: Sequence[Measured], delay: Delay) -> Cause:
     """Return the effect of the delay of all edges that `bench doctor` measured on this bench.
 
-    It is counted and not corrected: windows stay where the edges say, and the delay holds the DUT's own part, such
-    as the last character that it still sends, of which nobody knows whether it belongs inside. The root of the sum
-    of squares of the delay and its u then stands for its standard uncertainty. That is never smaller than honest:
-    with any coverage factor above 1, U holds the whole delay.
+    It is counted, not corrected: windows stay where the edges are, because the delay includes the DUT's own part,
+    such as sending a last character, and nobody knows whether that belongs inside. The root of the sum of squares
+    of the delay and its u counts as its standard uncertainty. That is never too small: with any coverage factor
+    above 1, U covers the whole delay.
     """
     u = delay.counted_s
     return Cause(

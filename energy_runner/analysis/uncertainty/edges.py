@@ -20,7 +20,7 @@ _BLOCK = 1 << 19
 
 
 class Share(NamedTuple):
-    """Which share of a window's time and of its energy something takes."""
+    """A share of a window, by time and by energy."""
 
     time: float
     energy: float
@@ -113,8 +113,8 @@ def share_above(
 ) -> dict[float, Share]:
     """Return for each threshold (W) which share of the samples between two positions counts as above it.
 
-    `thresholds_w` says with each how long (s) an instrument keeps its larger range after a sample above it: the
-    samples of that time count, too.
+    `thresholds_w` maps each to how long (s) an instrument keeps its larger range after a sample above it: samples
+    within that time count, too.
     """
     found = {}
     first, last = max(0, math.floor(start)), min(source.length, math.ceil(stop))

@@ -136,8 +136,8 @@ class Limits(BaseModel):
     def stated(self, limit: float | None) -> "Limits":
         """Return the specification with what the monitor itself stated in a run: each reading's limit of error.
 
-        `limit` is relative; None: it stated none. It takes the place of a gain that was only assumed, and of an
-        offset of unknown size, which it holds. What a document or a calibration states stays as it is.
+        `limit` is relative; None: it stated none. It replaces a gain that was only assumed, and an offset of
+        unknown size, which it includes. What a document or a calibration states stays as it is.
         """
         assumed = [term for term in self.terms if term.name == "gain" and (term.assumed or self.assumed)]
         if limit is None or not assumed:

@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# The rail of the DUT that an event is about, on a bench that measures several; else it is not written.
+# The rail of the DUT that an event is about, on a bench that measures several; not written on others.
 Rail = Annotated[str, Field(max_length=60, exclude_if=lambda rail: not rail)]
-# What leaves open how many samples a loss took, 0 for nothing; else it is not written.
+# How far apart the possible sizes of a loss lie; 0 is not written: the size is exact.
 Modulo = Annotated[int, Field(ge=0, exclude_if=lambda modulo: not modulo)]
 Purpose = Literal["boot", "sync", "trial", "window", "accuracy"]
 Outcome = Literal["completed", "bench-fault", "interrupted", "failed"]

@@ -57,9 +57,9 @@ class LapCaptured(Event):
     lap_us: int
     """The IO manager's clock, µs modulo 2³²."""
     zeroed: Annotated[tuple[int, int] | None, Field(exclude_if=lambda zeroed: zeroed is None)] = None
-    """Of a lap in a record that was read later: between which host times, ns, its clock was set to zero. Then
-    `t_ns` is the later of them plus the clock's own time. Left out where `t_ns` is when the lap's message
-    arrived."""
+    """Of a lap out of a record that was read later: the host times, ns, between which its clock was set to zero;
+    `t_ns` is then the later of them plus the clock's own time. Left out where `t_ns` is the arrival of the lap's
+    own message."""
 
 
 class SamplesLost(Event):
@@ -71,11 +71,11 @@ class SamplesLost(Event):
     before: int
     """Index of the first sample after it."""
     missing: int
-    """Samples that are missing; where `modulo` is not 0, the likeliest number."""
+    """Samples that are missing; with `modulo`, the likeliest number."""
     detail: str
     """What the monitor reported."""
     modulo: Modulo = 0
-    """Left out where the number is exact. Else it cannot be known, and those possible lie so many apart."""
+    """Left out where `missing` is exact. Otherwise the true number may differ from it by any multiple of this."""
     rail: Rail = ""
     """Name of the rail that it is about; left out where the DUT has one only."""
 
@@ -133,6 +133,6 @@ class MonitorSummary(Event):
     energy_step_j: float = 0.0
     """One step of its last digit, J."""
     limit_relative: float | None = None
-    """Largest limit of error of any reading, as a share of it, by the monitor's own word; null without one."""
+    """Largest limit of error that the monitor states for any reading, relative to it; null if it states none."""
     rail: Rail = ""
     """Name of the rail that it is about; left out where the DUT has one only."""

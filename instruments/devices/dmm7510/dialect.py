@@ -4,16 +4,16 @@
 Sources: those of `instruments.scpi.keithley`, and published programs for both models (`TRIG:EXT:IN`, `DIG:CURR`,
 `TRIG:BLOC:MDIG` with a number of readings). That the buffer can be read while the digitizer fills it is assumed.
 
-Why only the first edge on EXT TRIG IN is used: nothing that is documented notes where a later one lies among the
+Only the first edge on EXT TRIG IN is used, because no documented way records where a later one lies among the
 readings. DMM7510 Reference Manual DMM7510-901-01 Rev. B:
 
 * a buffer holds readings, with status and time of each, and no events (page 6-156); its times are of readings;
 * an edge can end readings and begin others (`MDIG` with the count `STOP`, then with `INFinite`). The first of each
-  group is marked (status bit 0x0100, page 6-156), but binary answers hold no status (error 1133, page 6-13), and
-  for how long nothing is read in between, no page says. It would be missing at the very edge of each window;
+  group is marked (status bit 0x0100, page 6-156), but binary answers hold no status (error 1133, page 6-13). No
+  page says for how long nothing is read in between, and that gap would lie at the very edge of each window;
 * an edge while `TRIG:DIG:STIM EXTernal` fills a group is kept until that group is complete (page 8-201);
-* a log block (`TRIG:BLOC:LOG:EVENt`) writes a line into the event log, how long after the edge no page states, and
-  may hold up the blocks that are to come (2450 Reference Manual 2450-901-01 Rev. B, page 6-143).
+* a log block (`TRIG:BLOC:LOG:EVENt`) writes a line into the event log. No page states how long after the edge, and
+  it may delay the blocks after it (2450 Reference Manual 2450-901-01 Rev. B, page 6-143).
 
 So later edges are placed by the IO manager's laps, whose step and clock are known.
 """

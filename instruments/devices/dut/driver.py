@@ -66,6 +66,11 @@ class Answer:
         said = self._first(topic)
         return said[1].text if said else None
 
+    @property
+    def has_lap(self) -> bool:
+        """Return whether the DUT printed a timestamp, as a performance build does instead of a pulse."""
+        return any(isinstance(one.event, Lap) for one in self.heard)
+
     def at_ns(self, topic: str) -> int | None:
         """Return when the first message of a topic arrived (host ns), or None."""
         said = self._first(topic)

@@ -10,8 +10,8 @@ Source: the board's firmware, in protocols "Enhanced interface board". Three of 
   So the first command is `help`, whose long answer overflows the queue if it comes late, and so loses its end.
 - `setbaud` writes the flash and resets the board each time, so it is sent only where the speed differs.
 
-Of its two records of edges, `print_detections` is no `EdgeSource`: its times are in ms, and edges within 10 ms of
-another are left out and counted nowhere. The other one, `print_dutycycle`, is: see `edges.py` beside this file.
+The board keeps two records of edges. `print_dutycycle` is the `EdgeSource` in `edges.py`. `print_detections` is
+not used: its times are in ms, and an edge within 10 ms of the one before is left out without being counted.
 """
 
 from collections import deque
@@ -247,9 +247,9 @@ class InterfaceBoard(Instrument):
         return bool(self._relaying) or self._answering
 
     def ask(self, command: str, deadline: Deadline) -> Sequence[BoardEvent]:
-        """Return the board's answer to a command of its own, after the relay that may be going on.
+        """Wait for a relay in progress, and return the board's answer to a command of its own.
 
-        Raises `TimedOut` if that does not end.
+        Raises `TimedOut` if the relay does not end.
         """
         self._wait(lambda: not self._relaying, deadline)
         if self._relaying:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The falling edges of DUT_DUTY_CYCLE, out of the board's record: an `EdgeSource` that is read between relays.
+"""The falling edges of DUT_DUTY_CYCLE, from the board's record: an `EdgeSource` that is read between relays.
 
-Source: the board's firmware, in protocols "Enhanced interface board". The record has no time of arrival, holds 100
-edges, cannot be read while the board relays, and has no check sum; nothing tells when it is full or its timer has
-wrapped. Hence:
+Source: the board's firmware, in protocols "Enhanced interface board". The record states no times of arrival, holds
+100 edges, cannot be read while the board relays, and has no check sum; nothing says when it is full or when its
+timer has wrapped. Hence:
 
-- Arming brackets the moment at which the timer was zeroed, by the host's clock. Edges are dated from there.
-- The record is read twice, and an edge counts when both answers hold it. Every answer repeats all earlier edges,
-  which have to be the same as before.
-- A new edge has to lie between the last look at the record and this one. That is how a wrapped timer shows.
+- Arming brackets, by the host's clock, the moment at which the timer was zeroed. Edges are dated from there.
+- The record is read twice, and an edge counts if both answers hold it. Every answer repeats all earlier edges,
+  which must not have changed.
+- A new edge must lie between the previous reading of the record and this one. So a wrapped timer is noticed.
 - A full record ends the run: edges may be missing, and nobody knows how many.
 """
 
@@ -33,30 +33,27 @@ from instruments.errors import ProtocolViolation
 from instruments.roles import Lap, Timebase
 
 ARM_TRIES = 3
-CLOSE_NS = to_ns(0.02)  # an answer to the command that zeroes the timer; two lines at 115200 baud take 5 ms
+CLOSE_NS = to_ns(0.02)  # a bracket that is close enough; command and answer take 5 ms at 115200 baud
 LOOK_AGAIN_S = 0.4  # between two looks with no relay between them
 TICK_NS = 1000 * TICK_US
 WRAPS_S = (MOST_TICK + 1) * TICK_NS / NS_PER_S
-# Of a new edge against the host's clock: a busy host dates late, and two crystals drift apart.
+# How far the date of a new edge may be off the host's clock: a fixed part (s), for a busy host dates late, and a
+# share of the time since arming, for two crystals drift apart.
 LOOSE_S, LOOSE = 0.25, 5e-4
 
 
 class Board(Protocol):
-    """What the record needs of its board.
-
-    `busy` says that it relays, or owes an answer; `relays` counts the relays begun. `ask` returns the board's
-    answer to a command of its own.
-    """
+    """What the record needs of its board; `relays` counts the relays begun."""
 
     name: str
     relays: int
 
     @property
     def busy(self) -> bool:
-        """Return whether nothing can be asked of the board now."""
+        """Return whether the board relays, or owes an answer: it can be asked nothing then."""
 
     def ask(self, command: str, deadline: Deadline) -> Sequence[BoardEvent]:
-        """Return the answer to a command, without its `m-ready`."""
+        """Return the board's answer to a command of its own, without `m-ready`; raises `TimedOut` without one."""
 
 
 class RecordedEdges:
@@ -86,7 +83,7 @@ class RecordedEdges:
                     f"its answer has no line '{RECORDING}'",
                     "flash it with firmware that records detections (mlcommons/tiny, benchmark/interface)",
                 )
-            if zeroed[1] - zeroed[0] <= CLOSE_NS:  # else a busy host, which the bracket tells of
+            if zeroed[1] - zeroed[0] <= CLOSE_NS:  # else the host was busy; the last try's bracket says so
                 break
         self._relays = self._board.relays
         self._looked_ns = from_ns
@@ -94,7 +91,7 @@ class RecordedEdges:
         self._zeroed = zeroed
 
     def take(self, deadline: Deadline) -> Sequence[Lap]:
-        """Return the new edges; while the board relays, only those that are known, without touching the link.
+        """Return the new edges; while the board relays, only those that were read before, without using the link.
 
         Raises `ProtocolViolation` where the record contradicts itself, its earlier state or the host's clock, and
         where it is full.
@@ -113,7 +110,7 @@ class RecordedEdges:
     # --- inside -------------------------------------------------------------------------------------------
 
     def _due(self) -> bool:
-        """Return whether there may be new edges: the DUT was told something, or some time has passed."""
+        """Return whether to look for new edges: the DUT was sent a command, or `LOOK_AGAIN_S` has passed."""
         waited_s = (self._clock.now_ns() - self._looked_ns) / NS_PER_S
         return self._board.relays != self._relays or waited_s >= LOOK_AGAIN_S
 

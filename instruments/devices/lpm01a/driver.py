@@ -17,7 +17,7 @@ from instruments.devices.lpm01a.dialect import (
 )
 from instruments.devices.lpm01a.stream import Lpm01aStream
 from instruments.errors import Refused
-from instruments.firmware import check
+from instruments.firmware import check_version
 from instruments.links.base import Link
 from instruments.links.pump import unread_s
 from instruments.oldest_firmware import LPM01A
@@ -90,7 +90,7 @@ class Lpm01a(ShellInstrument):
         """Return the identity; raise `Refused` if the firmware cannot capture edges."""
         serial = self._ask("powershield", deadline)
         firmware = self._ask("version", deadline)
-        check(self.name, LPM01A, firmware)
+        check_version(self.name, LPM01A, firmware)
         detail = (("samples_of_an_earlier_run", str(leftover)),) if leftover else ()
         virtual = serial.startswith(TWIN_ID)
         return Identity("monitor", "STMicroelectronics", "X-NUCLEO-LPM01A", serial, firmware, virtual, detail)

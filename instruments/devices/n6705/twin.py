@@ -27,8 +27,8 @@ DUT_CHANNEL = 1
 SMU = "N6781A"
 _ASCII_SLOWER = 5  # the shortest period with FORM ASC
 _NUMBER = "+.8E"
-# What an interrupted run may leave unread: the end of a block and an answer.
 LEFT_V = 3.3  # as another program left an output on
+# What an interrupted run may leave unread: the end of a block and an answer.
 _STALE = b'\x0a\x3d\xcc\xcc\xcd\n+0,"No error"\n'
 
 

@@ -60,8 +60,9 @@ NGU = Family(
     channels={"NGU201": 1, "NGU401": 1},
     select="",
     set_up=("SOUR:PRI VOLT", "VOLT:RANG 20", "CURR:RANG 3"),
-    # A current beyond the range in use sends it to the largest one (manual, page 139: `UP:APPR`), for 1.5 ms:
-    # with ranges below 100 mA, each step of a DUT from sleep to work is measured there, and nothing shows it.
+    # A current beyond the range in use switches to the largest range for 1.5 ms (manual, page 139: `UP:APPR`).
+    # With ranges below 100 mA, every step of a DUT from sleep to work would be measured there, and nothing would
+    # show it.
     ranges=("SENS:CURR:RANG:AUTO:DOWN:MIN 0.1", "SENS:CURR:RANG:AUTO:DOWN:THR 1.5E-3"),
     second_try="OUTP:GEN 0",
     noise_period_s=64e-6,

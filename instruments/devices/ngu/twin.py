@@ -59,8 +59,8 @@ NGM_METER = MeterTable(
 # Which rates the firmware knows, an older and a newer one.
 HALVES = tuple(name for name, hz in RATES.items() if math.log2(RATES["500K"] / hz).is_integer())
 DECADES = ("100", "001K", "010K", "050K", "250K", "500K")
-# What an interrupted run may leave unread: the end of a block and an answer.
 LEFT_V = 3.3  # as another program left an output on
+# What an interrupted run may leave unread: the end of a block and an answer.
 _STALE = b'\x0a\x3d\xcc\xcc\xcd\n0,"No error"\n'
 __all__ = ["DECADES", "FIFO_S", "HALVES", "METER", "NGM_METER", "PIECE_S", "VirtualNgm", "VirtualNgu"]
 

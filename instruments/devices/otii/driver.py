@@ -18,7 +18,7 @@ from instruments.devices.otii import dialect, protocol
 from instruments.devices.otii.dialect import CURRENT, PIN, VOLTAGE
 from instruments.devices.otii.recorder import Recorder
 from instruments.errors import InstrumentError, Refused
-from instruments.firmware import check
+from instruments.firmware import check_version
 from instruments.json_lines.dialogue import JsonDialogue
 from instruments.json_lines.messages import flag, text, whole
 from instruments.json_lines.supply import JsonSupply
@@ -91,7 +91,7 @@ class Otii(Instrument):
         """Connect, log in if need be, reserve a licence, find the device, end a recording left running."""
         self._give_back = []
         greeting = self._dialogue.open(deadline)
-        check(self.name, OTII, str(greeting.data.get("otii_version", "")))
+        check_version(self.name, OTII, str(greeting.data.get("otii_version", "")))
         self._may_automate(deadline)
         found = self._dialogue.ask("otii_get_devices", deadline, within_s=DEVICES_S + 3.0, timeout=DEVICES_S)
         device = protocol.chosen(protocol.devices(found), self.model.kind, self._wanted)

@@ -23,10 +23,8 @@ _WATCH_EVERY_S = 1.0
 _HELD_BACK_S = 0.5  # assumed: how long readings may take through the device's USB port and the server
 _ARRIVES_S = 0.1
 _SILENT_S, _SILENT_SAMPLES = 2.0, 3  # a recording that brings nothing for both has ended
-_AHEAD_S, _AHEAD = (
-    1.0,
-    1e-3,
-)  # by which the recording's axis may lie ahead of the host's clock, absolute and relative
+# How far the recording's time may run ahead of the host's clock: a fixed part (s) and a share of the time passed.
+_AHEAD_S, _AHEAD = 1.0, 1e-3
 NONE = -1  # the server's id of a project or recording that is not there
 
 
@@ -63,8 +61,9 @@ class Recorder:
     def start(self, period_s: float, readings: int, deadline: Deadline) -> None:
         """Begin a recording; in each `period_s` come one reading of the voltage and `readings` of the current.
 
-        All is counted in these; what is handed over, in readings of the current, each with the voltage beside it.
-        Raises `Refused` if no new recording is there then: the readings of another one are not ours.
+        The recorder counts in these periods; what it hands over is counted in readings of the current, each with
+        the voltage beside it. Raises `Refused` if the server then has no new recording: the readings of an older
+        one are not ours.
         """
         self._items, self._edges, self._counted, self._fetched, self._changes, self._noted = [], [], 0, 0, 0, 0
         self._dialogue.take_unasked()

@@ -20,9 +20,7 @@ from instruments.roles import Edge, Lost, Note, OverRange, Samples, StreamItem
 _SLACK_SAMPLES = 3
 _AWRY = 0.5  # of a sample by which a block's time stamp may differ from its place
 _INTERVAL_AWRY = 1e-3  # by which the interval of a block may differ from the rate that was read back, relative
-
-
-# What counts samples or says where they are.
+# The fields of each item that count samples or hold an index: they grow with the number of samples.
 _PLACES: dict[type, tuple[str, ...]] = {
     Samples: ("first",),
     Lost: ("after", "before", "missing"),
@@ -33,9 +31,10 @@ _PLACES: dict[type, tuple[str, ...]] = {
 
 
 def in_readings[T: StreamItem | Edge](item: T, each: int) -> T:
-    """Return an item that counts in readings of the voltage as one that counts in the `each` of the current.
+    """Return an item, counted in readings of the voltage, as one counted in readings of the current.
 
-    A mean over them would hide one that cannot be: every reading of the current is a sample.
+    `each` is how many readings of the current come with one of the voltage. Every one of them is a sample: their
+    mean would hide a misread one.
     """
     fields = {name: getattr(item, name) for name in _PLACES[type(item)]}
     return replace(item, **{name: value * each for name, value in fields.items() if value is not None})
@@ -44,8 +43,8 @@ def in_readings[T: StreamItem | Edge](item: T, each: int) -> T:
 class RecordingAccount:
     """One recording, in readings of the voltage, one each `period_s`, and `readings` of the current beside each.
 
-    Edges are dated in steps of `period_s / readings`. No time on the recording's axis is later than `latest_s`
-    after the first reading: it would lie in the future. What says otherwise is a `ProtocolViolation`.
+    Edges are dated in steps of `period_s / readings`. A time more than `latest_s` seconds after the first reading
+    would lie in the future, and raises `ProtocolViolation`.
     """
 
     def __init__(self, period_s: float, readings: int, pin_high: bool) -> None:
@@ -105,8 +104,8 @@ class RecordingAccount:
     def edges(self) -> Iterator[Edge]:
         """Yield the falling edges among the changes so far, once the axis is known.
 
-        No document says how finely a digital input is dated; ± one reading of the current is assumed. Those before
-        sample 0 are none.
+        No document says how finely a digital input is dated; ± one reading of the current is assumed. Edges before
+        sample 0 are left out. Raises `ProtocolViolation` for changes that are out of order or in the future.
         """
         if self.origin_s is None:
             return
@@ -115,10 +114,8 @@ class RecordingAccount:
             if at_s < self._changed_s:
                 raise _violation(f"a change of the input at {at_s:g} s after one at {self._changed_s:g} s")
             self._changed_s = at_s
-            position, half = (
-                self._since_origin_s(at_s, "a change of the input") / self._period_s,
-                1.0 / self._readings,
-            )
+            position = self._since_origin_s(at_s, "a change of the input") / self._period_s
+            half = 1.0 / self._readings
             if self._pin_high and not high and position >= -half:
                 yield Edge(max(0.0, position), half)
             self._pin_high = high

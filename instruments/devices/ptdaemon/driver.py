@@ -167,7 +167,7 @@ class PtDaemon(Instrument):
     # --- the dialogue --------------------------------------------------------------------------------------
 
     def _told(self, word: str, deadline: Deadline) -> str:
-        """Return what the daemon states of the measurement, which is kept as text too; older ones refuse."""
+        """Return what the daemon states of the measurement, and note it as text; older daemons answer an error."""
         answer = self._exchange(word, deadline)
         text = answer.text if isinstance(answer, Answer) else "no answer but samples"
         self._items.append(Note(f"{word}: {text}"))

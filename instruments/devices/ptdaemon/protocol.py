@@ -57,9 +57,9 @@ class Notice:
 
 @dataclass(frozen=True)
 class Figures:
-    """What the daemon states of all samples since `Go`: of their power (W), or of their uncertainty (relative).
+    """What the daemon states of all samples since `Go`: their power (W), or their uncertainty (relative).
 
-    Of `samples`, `valid` have the quantity; `mean`, `least` and `largest` are theirs.
+    `valid` of the `samples` have a value; `mean`, `least` and `largest` are of those.
     """
 
     mean: float
@@ -110,7 +110,7 @@ def parse_line(line: str) -> Event:
 def figures(word: str, answer: str) -> Figures | None:
     """Return the answer to `Watts` or `Uncertainty`; None for an error, or a form that was not seen yet.
 
-    The last number of an uncertainty, which no source explains, is not read.
+    The last number in an answer to `Uncertainty` is ignored: no source explains it.
     """
     match = _FIGURES.fullmatch(answer)
     if match is None or match[1] != word:

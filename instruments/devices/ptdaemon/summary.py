@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the daemon states of a whole measurement: its power, and how uncertain the analyzer's readings are.
 
-The daemon knows the analyzer's accuracy table and ranges, and states for each sample the limit of its error as a
-share of the reading: of reading and range together, so that it holds what we could only assume. Its mean is that
-of all samples, those between the windows included, where less power is drawn and the share of the range weighs
-more. So the largest is taken: it bounds every sample of every window. Where a single sample has none, nothing is.
+The daemon knows the analyzer's accuracy table and ranges. For each sample it states the limit of error as a share
+of the reading; the limit covers reading and range, so it replaces what we could only assume. The mean of these
+limits is over all samples, also those between the windows, where less power is drawn and the range weighs more. So
+the largest is taken: it bounds every sample of every window. If a single sample has no limit, none is taken.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _STEP_W = 1e-6  # six digits after the point
 def summed_up(
     power: Figures | None, uncertainty: Figures | None, received: int, period_s: float
 ) -> Iterator[StreamItem]:
-    """Yield what the daemon counted beyond the `received` samples, and its summary, if it gives one."""
+    """Yield the samples that the daemon counted beyond those `received`, and its summary, if it gives one."""
     limit = None
     if uncertainty is not None and uncertainty.valid < uncertainty.samples:
         without = uncertainty.samples - uncertainty.valid
@@ -33,10 +33,10 @@ def summed_up(
         return
     beyond = power.samples - received
     if beyond > 0:
-        # One more was in progress when the measurement was stopped. More than that are missing anywhere.
+        # One more was in progress when the measurement was stopped. More than one may be missing anywhere.
         after = received if beyond == 1 else 0
         yield Lost(after, received + beyond, beyond, "the daemon counted samples that it did not hand over")
-    # Samples without a reading are in its count and not in its mean; the sum is that of all only without them.
+    # Samples without a reading are in its count but not in its mean, so with any of them there is no sum of all.
     complete = power.valid == power.samples
     yield Summary(
         samples=power.samples,

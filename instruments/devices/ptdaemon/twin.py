@@ -85,11 +85,9 @@ class VirtualPtDaemon:
                 running, self._began_ns = self._began_ns >= 0, -1
                 answer = "Stopping untimed measurement" if running else "Error: no measurement to stop"
             case "Watts", []:
-                answer = self._stated("Watts", [one for one in self._taken_w if one != -1.0], 0)
+                answer = self._stated("Watts", self._given_w, 0)
             case "Uncertainty", []:
-                answer = self._stated(
-                    "Uncertainty", [STATED for one in self._taken_w if one != -1.0], self.unknown
-                )
+                answer = self._stated("Uncertainty", [STATED] * len(self._given_w), self.unknown)
         return answer
 
     @property

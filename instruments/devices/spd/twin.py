@@ -30,10 +30,6 @@ class VirtualSpd(SupplyTwin):
         self._heard_ns = -DEAF_NS
         self.lost: list[bytes] = []  # commands that came too soon
 
-    def feeds(self, number: int) -> None:
-        """Let the DUT hang on this output, from 1."""
-        self.outputs.feeds(number)
-
     def _receive(self, data: bytes) -> None:
         now_ns = self.world.clock.now_ns()
         too_soon, self._heard_ns = now_ns < self._heard_ns + DEAF_NS, now_ns

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Yokogawa WT310E: samples what a DUT draws from a supply of its own, such as the mains. It feeds nothing.
 
-Its integrator (`INTEG`) runs from before the first sample until after the last, and is read with each: the
-difference of two such readings is the monitor's own summary of the samples between them (`running_sum.py`).
+Its integrator (`INTEG`) runs from before the first sample until after the last, and is read with each sample. The
+difference of two such readings is the instrument's own summary of the samples between them (`running_sum.py`).
 Sources: see `dialect.py`.
 """
 

@@ -4,9 +4,9 @@
 It speaks the instrument's commands on `port` and keeps its traps: only the latest update can be read, and one bit
 says once that it is new; before the first update there is no data (`NAN`); a power beyond the ranges is `INF`;
 errors are in a queue of another name than SCPI's; `INTEG:STOP` of an idle integrator is an error, and so are new
-ranges while it integrates. Its integrator adds up what the updates show, from the command on, and is shown with
-the latest of them; mode and timer can be set while it is reset only. Sources: see `dialect.py`; a current of 1.3
-times its range counts as over (assumed).
+ranges while it integrates. Its integrator sums up the updates from the command on, and its sums come with the
+latest update; mode and timer can be set only while it is reset. Sources: see `dialect.py`; a current of 1.3 times
+its range counts as over (assumed).
 """
 
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from energy_runner.bench import Bench, build_bench, load_bench_spec
 from energy_runner.bench.spec import Mode
 from energy_runner.bench.wiring import roles_of
 from energy_runner.benchmarks.stimuli import find_stimuli
-from energy_runner.director.doctor import Examination
+from energy_runner.director.examination import Examination
 from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.session.folder import Session
 from instruments.twin_bench.call_faults import CallFaults

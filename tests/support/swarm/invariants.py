@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from energy_runner import api
 from energy_runner.bench import Bench
-from energy_runner.director.doctor import SUPPLY_IS_OFF
+from energy_runner.director.examination import SUPPLY_IS_OFF
 from energy_runner.errors import ExitStatus, RunnerError
 from energy_runner.rules import evaluate
 from energy_runner.session.events import RunStopped, SupplySwitched

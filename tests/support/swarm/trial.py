@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 
 from energy_runner.bench import Bench
-from energy_runner.director.doctor import Examination
+from energy_runner.director.examination import Examination
 from energy_runner.director.supply_off import switch_off
 from energy_runner.session.folder import Session
 from instruments.clock import Deadline

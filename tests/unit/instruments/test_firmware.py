@@ -7,7 +7,7 @@ import pytest
 
 from instruments.conformance import on_twin
 from instruments.errors import Refused
-from instruments.firmware import OldestFirmware, check, doubts, is_older
+from instruments.firmware import OldestFirmware, check_version, doubts, is_older
 from instruments.registry import BUILT_IN
 from instruments.roles import Identity
 
@@ -60,8 +60,8 @@ def test_every_row_tells_both_versions_its_source_and_what_to_try(spec, one) -> 
     assert not none.is_older
     assert "states no" in none.text
     with pytest.raises(Refused, match="or later"):
-        check("box", spec.oldest, "A.00.01" if letters else "0.0.1")
-    check("box", spec.oldest, "?")
+        check_version("box", spec.oldest, "A.00.01" if letters else "0.0.1")
+    check_version("box", spec.oldest, "?")
 
 
 @pytest.mark.parametrize("spec", [one for one in BUILT_IN if one.oldest], ids=lambda spec: spec.name)

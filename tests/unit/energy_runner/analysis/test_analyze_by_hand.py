@@ -10,8 +10,6 @@ from typing import Any, cast
 import pytest
 
 from energy_runner.analysis.analyze import (
-    _conditions,
-    _drift,
     _general_findings,
     _integration,
     _lap_findings,
@@ -19,10 +17,10 @@ from energy_runner.analysis.analyze import (
     _outcome,
     _rate,
     _throughput_findings,
-    _timed_by,
     _with_uncertainty,
     analyze,
 )
+from energy_runner.analysis.conditions import clock_of_windows, conditions_of, drift_limit
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow
 from energy_runner.analysis.facts import Facts, gather
@@ -199,7 +197,7 @@ def test_the_clock_that_timed_the_windows_is_that_of_the_laps_or_the_monitors(
     changes: dict[str, Any], clock: float, expected: tuple[float, float, bool]
 ) -> None:
     terms = [{"name": "gain", "relative": 0.1}, *([{"name": "clock", "relative": clock}] if clock else [])]
-    found = _timed_by(given(*terms, **changes))
+    found = clock_of_windows(given(*terms, **changes))
     assert (found.relative_u, found.relative_limit, bool(found.doubts)) == expected
 
 
@@ -217,8 +215,8 @@ def test_the_clock_that_timed_the_windows_is_that_of_the_laps_or_the_monitors(
 )
 def test_windows_placed_by_laps_drift_by_both_clocks(changes: dict[str, Any], drift: float) -> None:
     terms = [{"name": "gain", "relative": 0.1}, {"name": "clock", "relative": 1e-4}]
-    assert _drift(given(*terms, **changes)) == pytest.approx(drift, rel=1e-12)
-    assert _drift(None) == 0.0
+    assert drift_limit(given(*terms, **changes)) == pytest.approx(drift, rel=1e-12)
+    assert drift_limit(None) == 0.0
 
 
 @pytest.mark.parametrize(("ratio", "told"), [(1.0049, False), (0.9951, False), (1.0051, True), (0.9949, True)])
@@ -275,7 +273,7 @@ def monitored(*, sampler: dict[str, Any] | None, **monitor: Any) -> Facts:
 def test_a_twin_is_one_by_record_and_by_what_the_sampler_says(
     recorded: bool, sampler: dict[str, Any] | None, virtual: bool
 ) -> None:
-    found = _conditions(
+    found = conditions_of(
         session_of(virtual=recorded), monitored(sampler=sampler), Alignment(BY_LAPS, []), Clock(), None
     )
     assert found is not None
@@ -289,17 +287,17 @@ def test_conditions_are_those_of_monitor_clock_and_laps(ratio: float) -> None:
     facts.laps += [ev.LapCaptured(t_ns=k, lap_us=k) for k in range(3)]
     session = session_of(virtual=True)
     clock = SampleClock(ratio=ratio, u=1e-6)
-    found = _conditions(session, facts, Alignment(BY_HOST, [], rate_u=1e-5), Clock(u=1e-6), clock)
+    found = conditions_of(session, facts, Alignment(BY_HOST, [], rate_u=1e-5), Clock(u=1e-6), clock)
     assert found is not None
     assert (found.signals, found.kinds) == (("current", "voltage"), ("mean", "instant"))
     assert (found.voltage_v, found.voltage_of_another) == (2.5, True)
     assert (found.rate_u, found.clock_u, found.laps) == (1e-5, 1e-6, 3)
     assert found.clock_off == pytest.approx(0.001, rel=1e-9)
     assert found.tied_by_host
-    other = _conditions(session, monitored(sampler=None), Alignment(BY_LAPS, []), Clock(), None)
+    other = conditions_of(session, monitored(sampler=None), Alignment(BY_LAPS, []), Clock(), None)
     assert other is not None
     assert (other.clock_off, other.tied_by_host, other.voltage_of_another) == (0.0, False, False)
-    assert _conditions(session, gather([]), Alignment(BY_LAPS, []), Clock(), None) is None
+    assert conditions_of(session, gather([]), Alignment(BY_LAPS, []), Clock(), None) is None
 
 
 # --- energy ---------------------------------------------------------------------------------------------
