@@ -9,6 +9,8 @@ from energy_runner.bench.words import fault, meant
 from energy_runner.wording import shown
 from instruments.registry import DriverSpec, drivers
 
+_SERVERS = ("tcp://", "socket://")  # both are a socket; the second is pyserial's word for one
+
 
 def options_of(name: str, driver: DriverSpec, instrument: InstrumentSpec) -> BaseModel:
     """Return the driver's options, checked; raise `WiringError` with the bench file's own keys."""
@@ -31,7 +33,7 @@ def options_of(name: str, driver: DriverSpec, instrument: InstrumentSpec) -> Bas
 def check_server(name: str, driver: DriverSpec, instrument: InstrumentSpec) -> None:
     """Refuse another address than a server's for an instrument that is reached through one."""
     port = instrument.port
-    if driver.on_tcp and port != VIRTUAL_PORT and not port.lower().startswith("tcp://"):
+    if driver.on_tcp and port != VIRTUAL_PORT and not port.lower().startswith(_SERVERS):
         place = (*_table(name), "port")
         raise WiringError(
             place,

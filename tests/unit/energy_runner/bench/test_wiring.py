@@ -270,6 +270,12 @@ def test_an_instrument_behind_a_server_has_no_other_address(load, port: str) -> 
         load(text)
 
 
+@pytest.mark.parametrize("port", ["tcp://127.0.0.1:1905", "socket://127.0.0.1:1905", "SOCKET://otii:1905"])
+def test_a_server_is_reached_by_either_word_for_a_socket(load, port: str) -> None:
+    text = MIX.replace('driver = "lpm01a"\nport = "/dev/ttyACM0"', f'driver = "otii-arc"\nport = "{port}"')
+    assert instruments_of(load(text))["psu"].port == port
+
+
 def test_a_models_name_in_place_of_a_drivers_is_answered_with_the_driver(load) -> None:
     with pytest.raises(ConfigurationError, match="did you mean 'dmm7510'\\? It is the driver of that model"):
         load(AMPERE.replace('"dp800"', '"DMM6500"'))
