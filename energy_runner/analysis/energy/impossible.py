@@ -130,12 +130,13 @@ def _within(over: Indices, begin: int, end: int) -> Mask | None:
     return mask
 
 
-def _extremes(values: Samples) -> tuple[float, float]:
-    """Return the least and the largest of the samples that are there; NaN for none."""
+def _extremes(values: Samples) -> tuple[float, float, bool]:
+    """Return the least and the largest of the samples that are there (NaN for none), and whether all are."""
     low, high = float(np.min(values)), float(np.max(values))
+    whole = math.isfinite(low) and math.isfinite(high)
     if math.isnan(low):
         low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
-    return low, high
+    return low, high, whole
 
 
 def _without(values: Samples, some: Mask) -> Samples:
@@ -185,17 +186,17 @@ class _Search:
         if self._stuck is not None:
             self._stuck.take(begin, samples)
         values = samples if told is None else _without(samples, told)
-        low, high = _extremes(values)
+        low, high, whole = _extremes(values)
         beyond = self._beyond(values, low, high)
         if beyond is not None:
             at = np.flatnonzero(beyond)
             self._count(begin + at, values[at])
             values = _without(values, beyond)
             told = beyond if told is None else told | beyond
-            low, high = _extremes(values)
+            low, high, whole = _extremes(values)
         self._look_for_runs(begin, values, high)
         self._last = float(values[-1])
-        self._look_for_alone(begin, values, told, low, high)
+        self._look_for_alone(begin, values, told, low, high, whole=whole)
         return told
 
     def end(self, read: Read, length: int) -> None:
@@ -273,9 +274,11 @@ class _Search:
 
     # --- one alone --------------------------------------------------------------------------------------
 
-    def _look_for_alone(self, begin: int, values: Samples, told: Mask | None, low: float, high: float) -> None:
+    def _look_for_alone(
+        self, begin: int, values: Samples, told: Mask | None, low: float, high: float, *, whole: bool
+    ) -> None:
         """Look for samples alone above others, and from the first window to the last for those below."""
-        there = np.isfinite(values) if not self._whole(values) else None
+        there = None if whole else np.isfinite(values)
         self._high.take(begin, values if there is None else np.where(there, values, math.inf), high)
         first, stop = (min(max(0, end - begin), len(values)) for end in self._inside)
         if told is not None:  # it reads zero here, which is no reading
@@ -285,10 +288,6 @@ class _Search:
             below[first:stop] = values[first:stop]
             values = below if there is None else np.where(there, below, -math.inf)
         self._low.take(begin, values, low)
-
-    @staticmethod
-    def _whole(values: Samples) -> bool:
-        return math.isfinite(float(np.min(values))) and math.isfinite(float(np.max(values)))
 
     def _count_high(self) -> None:
         at, values, beside = self._high.found()

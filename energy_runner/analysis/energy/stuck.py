@@ -49,18 +49,20 @@ class Stuck:
             self._close(begin)
         since, value = self._open if self._open is not None else (begin, float(values[0]))
         self._open = (since, value)
-        ends = np.flatnonzero(~same)
-        if not len(ends):
+        first = int(np.argmin(same)) if len(same) else 0
+        if not len(same) or same[first]:
             return
-        self._close(begin + int(ends[0]) + 1)
+        self._close(begin + first + 1)
         whole = same[: len(same) // _EIGHT * _EIGHT].view(np.uint64)
         if np.any(whole == 0x0101010101010101):
             # A converter of coarse steps makes millions of short rows; only long ones are looked at one by one.
+            ends = np.flatnonzero(~same)
             for place in np.flatnonzero(np.diff(ends) >= LEAST).tolist():
                 first, stop = int(ends[place]) + 1, int(ends[place + 1]) + 1
                 self._open = (begin + first, float(values[first]))
                 self._close(begin + stop)
-        self._open = (begin + int(ends[-1]) + 1, float(values[-1]))
+        last = len(same) - 1 - int(np.argmin(same[::-1]))
+        self._open = (begin + last + 1, float(values[-1]))
 
     def found(self, read: Read, length: int, spans: Sequence[tuple[int, int]]) -> list[Row]:
         """Return the rows that chance excludes; `spans` are the windows that say how much a level scatters."""
