@@ -240,7 +240,7 @@ def _read_descriptor(descriptor: int, deadline: Deadline, max_bytes: int) -> byt
     At each system call another Python thread may take the interpreter, for up to 5 ms. pyserial makes four calls
     for each piece of a stream, too many for 400 kB/s while the process is busy; this function makes one.
     """
-    while not (data := _take(descriptor, max_bytes)):
+    while not (data := _take_all(descriptor, max_bytes)):
         expired = deadline.expired()
         wait_s = 0.0 if expired else deadline.remaining_s()
         if select.select([descriptor], [], [], wait_s)[0] and not (data := _take(descriptor, max_bytes)):
@@ -248,6 +248,14 @@ def _read_descriptor(descriptor: int, deadline: Deadline, max_bytes: int) -> byt
             raise serial.SerialException("the device is gone, or another program also reads from the port")
         if data or expired:
             break
+    return data
+
+
+def _take_all(descriptor: int, max_bytes: int) -> bytes:
+    """Return what is there; a system hands over a few thousand bytes at a time, however many are waiting."""
+    data = _take(descriptor, max_bytes)
+    while data and len(data) < max_bytes and (more := _take(descriptor, max_bytes - len(data))):
+        data += more
     return data
 
 

@@ -121,18 +121,23 @@ _ROW = np.dtype(
 )
 # Powers of ten up to this one are exact in float64, so that a single division or product rounds correctly.
 _EXACT_POWER = 22
-_POWER = 10.0 ** np.arange(_EXACT_POWER + 1)
+# From two digits, as stored in memory, to that power of ten; NaN beyond the exact ones.
+_POWER = np.full(65536, np.nan)
+for _number in range(_EXACT_POWER + 1):
+    _high, _low = b"%02d" % _number
+    _POWER[_high | _low << 8] = 10.0**_number
 
 
 def decode_samples(lines: bytes) -> FloatArray:
     """Return the values of well-formed 9-byte sample lines, each the float64 nearest to the printed number."""
     rows = np.frombuffer(lines, dtype=_ROW)
     mantissa = _PAIR[rows["high"]] * 100.0 + _PAIR[rows["low"]]
-    exponent = _PAIR[rows["exponent"]]
+    power = _POWER[rows["exponent"]]
     negative = rows["sign"] == ord("-")
-    power = _POWER[np.minimum(exponent, _EXACT_POWER)]
-    values: FloatArray = np.where(negative, mantissa / power, mantissa * power)
-    for odd in np.flatnonzero(exponent > _EXACT_POWER):  # far outside anything a shield measures
+    values: FloatArray = mantissa / power
+    if not negative.all():
+        values = np.where(negative, values, mantissa * power)
+    for odd in np.flatnonzero(np.isnan(values)):  # far outside anything a shield measures
         values[odd] = number(lines[odd * SAMPLE_BYTES : odd * SAMPLE_BYTES + 7].decode())
     return values
 
