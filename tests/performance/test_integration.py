@@ -29,7 +29,7 @@ def fastest_s(work: Callable[[], object], repeats: int = 5) -> float:
 
 
 def at_best(ratio: Callable[[], float], most: float) -> float:
-    """Return a ratio of at most `most`, or the least of eighty: a neighbour may slow either side for many seconds."""
+    """Return a ratio of at most `most`, or the least of eighty: a neighbour may slow either side for long."""
     least = math.inf
     for _ in range(80):
         least = min(least, ratio())
