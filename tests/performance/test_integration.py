@@ -87,8 +87,8 @@ def test_the_search_for_impossible_samples_takes_a_few_times_as_long_as_numpy_su
         signals = {"energy": (lambda a, b: samples[a:b], bounds)}
         return find_impossible(signals, len(samples), 1e-3, [Span(0, len(samples), 100)], facts)[0].count
 
-    ratio = at_best(lambda: fastest_s(search) / fastest_s(lambda: np.sum(samples)), 12.0)
+    ratio = at_best(lambda: fastest_s(search) / fastest_s(lambda: np.sum(samples)), 10.0)
     print(f"search for impossible samples in {len(samples)}: {ratio:.2f} times numpy.sum")
-    assert ratio <= 12.0
+    assert ratio <= 10.0
     samples[12_345_678] = 1.0
     assert search() == 1

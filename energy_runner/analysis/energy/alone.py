@@ -112,6 +112,9 @@ class Alone:
             return
         levels = (np.minimum if self._above else np.maximum)(values[:-1], values[1:])
         if known:
+            farthest = float(levels.max() if self._above else levels.min()) if len(levels) else edge
+            if not (farthest > edge if self._above else farthest < edge):
+                return  # as in almost all blocks
             levels = levels[levels > edge] if self._above else levels[levels < edge]
         every = np.concatenate((self._levels, levels[np.isfinite(levels)]))
         if len(every) > USUAL:

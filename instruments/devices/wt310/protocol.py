@@ -51,7 +51,7 @@ def update(line: str, signals: int) -> Update:
 
 
 def last_digit(word: str) -> float:
-    """Return one step of the last digit of a number such as `-12.345E-03`; NaN for a word that is none."""
+    """Return one step of the last digit of a number such as `-12.345E-03`; NaN if it is not a number."""
     mantissa, _, exponent = word.strip().upper().partition("E")
     if word.strip().upper() in _WORDS:
         return math.nan
