@@ -181,6 +181,39 @@ def environment() -> Environment:
     )
 
 
+class SweepFacts(Model):
+    """The point of a sweep that a session was made for: enough to find it again without the catalogue."""
+
+    sweep: str
+    """Id of the sweep."""
+    plan: str
+    """The text of its plan."""
+    point: int
+    """Number of the point in the plan, from 1."""
+    kind: Literal["point", "reference"] = "point"
+    """Whether it is one of the plan's points or a measurement of its reference point."""
+    repeat: int = 1
+    """Which repeat of its settings it is, from 1."""
+    order: int
+    """Its place in the night, from 1."""
+    epoch: int
+    """Epoch of the lease under which it was measured."""
+    attempt: int = 1
+    """Which attempt at the point it is, from 1."""
+    values: dict[str, str | StrictBool | int | float]
+    """The settings of its axes by name."""
+    bench: str
+    """The bench as the sweep calls it."""
+    worker: str
+    """The process that measured, as `HOST:PID`."""
+    started_utc: str
+    """Beginning by the host's clock, ISO 8601."""
+    bench_trust: str = "not watched"
+    """State of the bench: `trusted`, `out of control` or `not watched`."""
+    recovery: list[str] = Field(default_factory=list)
+    """The steps of recovery that were taken before this attempt."""
+
+
 class Record(Model):
     """The record of a session. `outcome` is "running" until the run has ended; a killed run leaves it so."""
 
@@ -220,6 +253,8 @@ class Record(Model):
     """Where an imported session comes from."""
     environment: Environment | None = None
     """The software that recorded; null where that was not yet recorded."""
+    sweep: SweepFacts | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The point of a sweep that it was made for; absent for a session of its own."""
     seal: Seal | None = None
     """The digests of all facts, taken when the run ended; null until then."""
 
