@@ -28,11 +28,11 @@ class RowComponent:
 class PointRow:
     """One point of a sweep. All figures are None while it has no completed session.
 
-    `number` is its place in the plan, from 1, and `order` its place in the night. `values` are the settings of its
-    axes by name. `energy_j` is the median energy of one inference with its standard uncertainty `u_j` and its
-    expanded one `U_j` = `k` · `u_j` (95 %), all in J; `latency_s` and `u_latency_s` the mean duration of one
-    inference, s. `monitor` is the driver and the serial number of the instrument that sampled. `bench_trust` is the
-    state of the bench when the point was measured: "trusted", "out of control" or "not watched".
+    `number` is its place in the plan and `order` that in the night, from 1. `values` are its settings by axis.
+    `energy_j` is the median energy of one inference with its standard uncertainty `u_j` and its expanded one
+    `U_j` = `k` · `u_j` (95 %), all in J; `latency_s` and `u_latency_s` the mean duration of one inference, s.
+    `monitor` is the driver and the serial number of the instrument that sampled. `bench_trust` is the state of the
+    bench when the point was measured: "trusted", "out of control" or "not watched".
     """
 
     sweep: str
