@@ -179,7 +179,8 @@ def _check_zips(plan: SweepPlan) -> None:
             if sizes[0] != sizes[1]:
                 raise plan.refuse(
                     ["zip"],
-                    f"axis {shown(one)} has {sizes[0]} values and {shown(other)} has {sizes[1]}; a zip needs as many",
+                    f"axis {shown(one)} has {sizes[0]} values and {shown(other)} has {sizes[1]}; "
+                    "a zip needs as many of each",
                 )
         for name in group:
             if name in zipped:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a point sets: the options of its run, the keys of its bench file, commands for the DUT, a flashing command."""
+"""What a point sets: options of its run, keys of its bench file, commands for the DUT, a flashing command."""
 
 import shlex
 from collections.abc import Callable, Mapping
@@ -60,8 +60,8 @@ def check_target(key: str, value: Scalar, refuse: Callable[[str], ConfigurationE
         return
     if key not in TARGETS:
         raise refuse(
-            f"nothing reads {key!r}{meant(key, TARGETS)} (possible: {', '.join(TARGETS)}, or a key of the bench file "
-            "such as bench.monitor.voltage_v)"
+            f"nothing reads {key!r}{meant(key, TARGETS)} (possible: {', '.join(TARGETS)}, or a key of the bench "
+            "file such as bench.monitor.voltage_v)"
         )
     types = TARGETS[key]
     if isinstance(value, bool) != (types == (bool,)) or not isinstance(value, types):
@@ -123,7 +123,7 @@ def _waiting(spec: PlanSpec) -> dict[str, Any]:
 
 
 def _written(value: Scalar) -> str:
-    """Return a value as it goes into a command: true and false as TOML writes them, whole numbers without a point."""
+    """Return a value as it goes into a command: as TOML writes it, whole numbers without a point."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

@@ -82,11 +82,11 @@ class AxisSpec(Table):
     """
 
     sets: Text | None = None
-    """An option of `run` (`benchmark`, `voltage`, ...), `bench`, or a key of its file: `bench.monitor.voltage_v`."""
+    """An option of `run` (such as `voltage`), `bench`, or a key of its file: `bench.monitor.voltage_v`."""
     command: Text | None = None
     """A command for the DUT, with `{value}` where the value goes: `clock {value}`."""
     flash: Text | None = None
-    """A program that flashes the DUT, with `{value}` for the image: `openocd -c "program {value} reset exit"`."""
+    """A program that flashes the DUT, with `{value}` for the image: `flash-tool {value}`."""
     values: list[Value] | None = Field(default=None, max_length=MOST_VALUES)
     """Its values."""
     range: RangeSpec | None = None

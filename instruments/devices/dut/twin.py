@@ -73,7 +73,7 @@ class VirtualDut:
         rng = world.rng("dut")
         self._clock_error = 0.0 if world.ideal else rng.uniform(-DUT_CLOCK_LIMIT, DUT_CLOCK_LIMIT)
         self._speed_error = 0.0 if world.ideal else rng.uniform(-SPEED_LIMIT, SPEED_LIMIT)
-        self._noise = rng if self.options.noise and not world.ideal else None
+        self._noise = world.noise_after(rng, "dut") if self.options.noise and not world.ideal else None
         self._listeners: list[Callable[[bytes], None]] = []
         self._transmit = Wire(world, "dut>line", self.options.baud, self._deliver)
         self._commands = CommandBuffer(self._accept)
