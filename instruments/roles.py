@@ -100,6 +100,14 @@ class SelfWatching(Protocol):
         """Say that the supply is still wanted; to be called at least every 10 s while it is on."""
 
 
+@runtime_checkable
+class Restarts(Protocol):
+    """An instrument that can be made to restart through its port, as a board by DTR."""
+
+    def restart(self, deadline: Deadline) -> Identity:
+        """Open the instrument's link afresh, make it restart, and return its identity when it answers again."""
+
+
 # --- sampler ----------------------------------------------------------------------------------------------
 
 

@@ -32,6 +32,7 @@ _ROOMS = {
     "known_loads": ("KnownLoad", "Verification", "verify_bench"),
     "plans": ("Benchmark", "RunPlan", "list_benchmarks", "plan"),
     "published": ("Imported", "audit", "import_session"),
+    "recovery": ("RecoveryStep", "recover_bench"),
     "reports": ("write_report",),
     "rules": ("RuleDemand", "RuleSet", "Verdict", "broken_rules", "check", "list_rule_sets", "rule_set_demands"),
     "runs": ("Run", "demo", "follow", "measure", "run", "start"),

@@ -49,7 +49,7 @@ def examine_bench(
         spec = bench if isinstance(bench, BenchSpec) else load_bench(bench)
         # A bench that cannot measure energy is examined as for performance.
         mode: Mode = "energy" if "sampler" in roles_of(spec) else "performance"
-        built = build_bench(spec, mode, benchmark=_any_benchmark(spec))
+        built = build_bench(spec, mode, benchmark=any_benchmark(spec))
         with hold_bench(built, "bench doctor") as died:
             examination = examine(built, stop, listener, died)
     if keep is None:
@@ -74,7 +74,7 @@ def switch_bench_off(
             raise ConfigurationError(
                 f"bench '{spec.name}' has no [monitor] and no instrument in the role supply: nothing to switch off"
             )
-        built = build_bench(spec, "performance", benchmark=_any_benchmark(spec))
+        built = build_bench(spec, "performance", benchmark=any_benchmark(spec))
         doubts: list[str] = []
         with hold_bench(built, "bench off", watched=False, unlocked=doubts.append) as died:
             try:
@@ -116,6 +116,6 @@ def serve(
         served.server.serve(lambda: stop.reason is not None or (end is not None and end.expired()))
 
 
-def _any_benchmark(spec: BenchSpec) -> str:
+def any_benchmark(spec: BenchSpec) -> str:
     """Return a benchmark for a bench on which any will do; an emulated one needs a network that we have."""
     return "demo-keywords" if spec.is_emulated else "kws01"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The interface between a driver and its link: a stream of bytes, or SCPI messages."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from instruments.clock import Deadline
@@ -36,6 +37,21 @@ def fell_back(link: object) -> str:
             return str(text)
         below = getattr(below, "inner", None)  # the attribute of every link that wraps another
     return ""
+
+
+def pulse_dtr(link: object, pause: Callable[[], None]) -> bool:
+    """Release DTR of the open serial port below `link`, assert it, and leave it as its options say.
+
+    `pause` is called after each change. Returns False if there is no such port: nothing happened.
+    """
+    below: object = link
+    while below is not None:
+        pulse = getattr(below, "pulse_dtr", None)
+        if pulse is not None:
+            pulse(pause)
+            return True
+        below = getattr(below, "inner", None)
+    return False
 
 
 class ScpiLink(Protocol):

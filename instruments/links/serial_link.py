@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import select
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,6 +188,17 @@ class SerialLink:
         except (serial.SerialException, OSError, TypeError) as error:
             # pyserial raises TypeError when another thread or a disconnection has closed the file descriptor.
             raise self._gone("read from", error) from error
+
+    def pulse_dtr(self, pause: Callable[[], None]) -> None:
+        """Release DTR, assert it, and put it back to its level; many boards restart when it is asserted."""
+        port = self._opened("set DTR of")
+        try:
+            for level in (False, True, self.options.dtr is not False):
+                if port.dtr != level:
+                    port.dtr = level
+                    pause()
+        except (serial.SerialException, OSError, TypeError) as error:
+            raise self._gone("set DTR of", error) from error
 
     def _opened_at(self, baud: int) -> serial.Serial:
         port = _not_opened(self._name, baudrate=baud, timeout=TURN_S, write_timeout=WRITE_S)

@@ -13,8 +13,8 @@ class HostPort:
 
     `dtr` is the level of that output of the host while the port is open. `device` names the twin in the fault
     switches ("dut", "io-manager", "monitor"). `on_receive(data)` is called when the host sends, `on_open()` when
-    it opens the port. `refresh()` is called before the host reads, so that a streaming twin can emit everything
-    that is due by now.
+    it opens the port, `on_dtr()` when it asserts DTR of an open one. `refresh()` is called before the host reads,
+    so that a streaming twin can emit everything that is due by now.
     """
 
     def __init__(
@@ -24,6 +24,8 @@ class HostPort:
         on_receive: Callable[[bytes], None],
         on_open: Callable[[], None] = lambda: None,
         refresh: Callable[[], None] = lambda: None,
+        *,
+        on_dtr: Callable[[], None] = lambda: None,
     ) -> None:
         self.world = world
         self.device = device
@@ -32,6 +34,7 @@ class HostPort:
         self._on_receive = on_receive
         self._on_open = on_open
         self._refresh = refresh
+        self._on_dtr = on_dtr
         self._out = bytearray()
         self._opened_ns = 0
 
@@ -57,7 +60,14 @@ class HostPort:
         self.dtr = dtr
         self._opened_ns = self.world.clock.now_ns()
         self._out.clear()
+        self.world.faults.opened(self.device, dtr=dtr)
         self._on_open()
+
+    def assert_dtr(self) -> None:
+        """Assert DTR of the open port, as the host does after it has released it."""
+        if not self.unplugged:
+            self.world.faults.stuck_until_reset.discard(self.device)
+            self._on_dtr()
 
     def close(self) -> None:
         """Close the port, as the host does; unread bytes are lost."""
@@ -66,7 +76,7 @@ class HostPort:
 
     def receive(self, data: bytes) -> None:
         """Pass bytes from the host to the twin; an unplugged cable loses them."""
-        if self.unplugged:
+        if self.unplugged or self.world.faults.is_deaf(self.device):
             return
         self._on_receive(self.world.faults.pass_through(f"host>{self.device}", data))
 
@@ -101,6 +111,13 @@ class CableLink:
     def close(self) -> None:
         """Close the twin's port."""
         self._port.close()
+
+    def pulse_dtr(self, pause: Callable[[], None]) -> None:
+        """Release DTR of the twin's port and assert it; it is left as it was opened."""
+        self._check("set DTR of")
+        pause()
+        self._port.assert_dtr()
+        pause()
 
     def write(self, data: bytes, deadline: Deadline) -> None:
         """Send all of `data`."""

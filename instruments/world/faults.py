@@ -48,6 +48,13 @@ class Faults:
     unplugged: set[str] = field(default_factory=set)
     unplug_at_ns: dict[str, int] = field(default_factory=dict)
     unplug_between_ns: dict[str, tuple[int, int]] = field(default_factory=dict)  # gone, and back
+    # What a step of recovery cures. A device that hangs until DTR of its port is asserted, at an opening or later.
+    stuck_until_reset: set[str] = field(default_factory=set)
+    # A device that ignores the host through so many openings of its port, as when a USB stack has lost step.
+    deaf_openings: dict[str, int] = field(default_factory=dict)
+    # A device that is gone until a port of a USB hub, or a relay, was switched off and on; `replugged()` says so.
+    gone_until_replugged: set[str] = field(default_factory=set)
+    dut_hangs_until_off_ns: int = 0  # the DUT hangs until it was without supply for so long: a latch-up; 0 = not
     # Prefixes of commands that are answered with an error; those of the IO manager begin with "io ".
     refuse: set[str] = field(default_factory=set)
     inferences_made: float = 1.0  # share of those asked for that the DUT makes, while it answers for all
@@ -70,11 +77,32 @@ class Faults:
 
     def is_silent(self, device: str, now_ns: int) -> bool:
         """Return whether a device has stopped answering."""
+        if self.is_deaf(device):
+            return True
         return device in self.silent or now_ns >= self.silent_from_ns.get(device, now_ns + 1)
+
+    def is_deaf(self, device: str) -> bool:
+        """Return whether a device hangs until it is reset, or until its port is opened again."""
+        return device in self.stuck_until_reset or self.deaf_openings.get(device, -1) >= 0
+
+    def opened(self, device: str, *, dtr: bool) -> None:
+        """Take note that the port of a device was opened, with that level of DTR."""
+        if dtr:
+            self.stuck_until_reset.discard(device)
+        if device in self.deaf_openings:
+            self.deaf_openings[device] -= 1
+
+    def replugged(self) -> None:
+        """Take note that the port of the USB hub was switched off and on."""
+        self.gone_until_replugged.clear()
 
     def is_unplugged(self, device: str, now_ns: int) -> bool:
         """Return whether a device's cable is unplugged."""
-        if device in self.unplugged or now_ns >= self.unplug_at_ns.get(device, now_ns + 1):
+        if (
+            device in self.unplugged
+            or device in self.gone_until_replugged
+            or now_ns >= self.unplug_at_ns.get(device, now_ns + 1)
+        ):
             return True
         gone_ns, back_ns = self.unplug_between_ns.get(device, _NEVER)
         return gone_ns <= now_ns < back_ns

@@ -85,6 +85,7 @@ class VirtualDut:
         self._life = 0  # grows at every restart too; events planned in an earlier life are dropped
         self._busy = True
         self._boot_ns = 0
+        self._off_since_ns = world.clock.now_ns()
         world.on_power(self._power_changed)
 
     def attach(self, listener: Callable[[bytes], None]) -> None:
@@ -114,7 +115,7 @@ class VirtualDut:
     def _hung(self) -> bool:
         faults, now_ns = self.world.faults, self.world.clock.now_ns()
         crashed = faults.crash_dut_at_ns is not None and now_ns >= faults.crash_dut_at_ns
-        return crashed or faults.is_silent("dut", now_ns)
+        return crashed or faults.dut_hangs_until_off_ns > 0 or faults.is_silent("dut", now_ns)
 
     def receiving_starts(self) -> None:
         """Notice the first start bit of a burst: the UART wakes the core."""
@@ -139,6 +140,11 @@ class VirtualDut:
     def _power_changed(self, powered: bool) -> None:
         self._supplies += 1
         self._forget()
+        faults, now_ns = self.world.faults, self.world.clock.now_ns()
+        if not powered:
+            self._off_since_ns = now_ns
+        elif now_ns - self._off_since_ns >= faults.dut_hangs_until_off_ns:
+            faults.dut_hangs_until_off_ns = 0
         if powered:
             self._plan_restart(self.world.faults.reboot_dut_at_ns, 0)
             self._plan_restart(self.world.faults.brown_out_at_ns, BROWN_OUT_NS)

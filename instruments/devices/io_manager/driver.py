@@ -20,7 +20,7 @@ from instruments.devices.io_manager.protocol import (
     parse_line,
 )
 from instruments.errors import ProtocolViolation, Refused, TimedOut
-from instruments.links.base import Link
+from instruments.links.base import Link, pulse_dtr
 from instruments.links.lines import LineSplitter
 from instruments.roles import DutLink, EdgeSource, Identity, Instrument, Lap, Timebase
 from instruments.strangers import stranger
@@ -29,6 +29,7 @@ ANSWER_S = 3.0
 # An UNO resets when its port opens; boot loader and firmware need much less than this to start.
 BOOT_S = 8.0
 ASK_AGAIN_S = 0.5
+PULSE_S = 0.25  # the capacitor between DTR and RESET (100 nF, 10 kΩ) is charged within some milliseconds
 QUIET_S = 0.1
 SETTLE_S = 2.0
 TURN_S = 0.05
@@ -81,6 +82,20 @@ class IoManager(Instrument):
         """
         self._forget()
         self._link.open(deadline)
+        return self._found(deadline)
+
+    def restart(self, deadline: Deadline) -> Identity:
+        """Open the port afresh, reset the board by DTR whatever the bench file says of it, and do as `open`."""
+        self._link.close()
+        self._forget()
+        self._link.open(deadline)
+        if not pulse_dtr(self._link, lambda: self._clock.sleep(min(PULSE_S, deadline.remaining_s()))):
+            raise Refused(
+                f"restart {self.name}", "its port has no DTR", "press its reset button, or switch its USB port off"
+            )
+        return self._found(deadline)
+
+    def _found(self, deadline: Deadline) -> Identity:
         limit = deadline.at_most(BOOT_S)
         heard: list[str] = []
         while not limit.expired():

@@ -26,7 +26,7 @@ class VirtualIoManager:
 
     def __init__(self, world: World, name: str, dut: TwinDut, dut_baud: int = 9600) -> None:
         self.world = world
-        self.port = HostPort(world, name, self._from_host, on_open=self._opened)
+        self.port = HostPort(world, name, self._from_host, on_open=self._opened, on_dtr=self._reset)
         self._dut = dut
         rng = world.rng("io manager")
         self.rate_error = 0.0 if world.ideal else float(rng.uniform(-RESONATOR_LIMIT, RESONATOR_LIMIT))

@@ -50,4 +50,9 @@ class VirtualLcusRelay:
         if operation == INQUIRE:
             self.port.emit(frame(channel, int(self.closed[channel])))
         elif operation in (0, 1) and not self.world.faults.refuses(f"relay {operation}"):
-            self.closed[channel] = bool(operation) or self.world.faults.switch_stays_on
+            before, self.closed[channel] = (
+                self.closed[channel],
+                bool(operation) or self.world.faults.switch_stays_on,
+            )
+            if self.closed[channel] and not before:
+                self.world.faults.replugged()

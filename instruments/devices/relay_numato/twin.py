@@ -47,7 +47,9 @@ class VirtualNumatoRelay:
                 return "on" if self.on[relay] else "off"
             case ["relay", ("on" | "off") as state, relay] if relay in self.on:
                 if not self.world.faults.refuses(f"relay {state}"):
-                    self.on[relay] = state == "on" or self.world.faults.switch_stays_on
+                    before, self.on[relay] = self.on[relay], state == "on" or self.world.faults.switch_stays_on
+                    if self.on[relay] and not before:
+                        self.world.faults.replugged()
                 return ""
             case _:
                 return ""

@@ -39,7 +39,9 @@ class VirtualUsbHub:
         if action is not None:
             if self.world.faults.refuses(f"hub {action}"):
                 return 1, printed, "Failed to control port power!\n"
-            self.on[port] = action == "on" or self.world.faults.switch_stays_on
+            before, self.on[port] = self.on[port], action == "on" or self.world.faults.switch_stays_on
+            if self.on[port] and not before:
+                self.world.faults.replugged()
             printed += f"Sent power {action} request\n" + self._status("New", port)
         return 0, printed, ""
 

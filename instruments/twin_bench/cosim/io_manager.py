@@ -32,7 +32,7 @@ class EmulatedIoManager:
     def __init__(
         self, world: World, lockstep: Lockstep, core: Atmega328p, dut_baud: int, to_dut: ByteListener
     ) -> None:
-        self.port = HostPort(world, "io-manager", self._from_host, on_open=self._reset)
+        self.port = HostPort(world, "io-manager", self._from_host, on_open=self._reset, on_dtr=self._reset)
         self._world = world
         self._lockstep = lockstep
         self._core = core
