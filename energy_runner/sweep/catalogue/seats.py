@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from energy_runner.sweep.catalogue.tables import BENCHES, SEATS
 
@@ -65,7 +65,9 @@ class Seats:
             found = [
                 Seat(*row)
                 for row in connection.execute(
-                    select(SEATS).where(SEATS.c.instrument.in_(list(wanted))).with_for_update()
+                    select(SEATS)
+                    .where(or_(SEATS.c.instrument.in_(list(wanted)), SEATS.c.bench == bench))
+                    .with_for_update()
                 ).all()
             ]
             others = [
@@ -75,7 +77,8 @@ class Seats:
             ]
             if others:
                 return others
-            connection.execute(delete(SEATS).where(SEATS.c.instrument.in_(list(wanted))))
+            freed = {*wanted, *(one.instrument for one in gone)}
+            connection.execute(delete(SEATS).where(SEATS.c.instrument.in_(sorted(freed))))
             connection.execute(
                 insert(SEATS),
                 [

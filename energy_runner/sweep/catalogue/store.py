@@ -132,11 +132,12 @@ class Catalogue:
 
     def claim(self, sweep: str, bench: str, worker: str) -> Lease | None:
         """Claim the next point that this bench may measure; None if none is waiting."""
+        shuns = exists().where(SHUNS.c.sweep == sweep, SHUNS.c.number == POINTS.c.number, SHUNS.c.bench == bench)
         first = (
             select(POINTS)
             .where(POINTS.c.sweep == sweep, POINTS.c.state == "waiting", POINTS.c.kind == "point")
             .where(or_(POINTS.c.wanted_bench.is_(None), POINTS.c.wanted_bench == bench))
-            .where(~exists().where(SHUNS.c.sweep == sweep, SHUNS.c.number == POINTS.c.number, SHUNS.c.bench == bench))
+            .where(~shuns)
             .order_by(POINTS.c.place)
             .limit(1)
             .with_for_update(skip_locked=True)  # SQLite needs none: its transaction holds the whole file

@@ -79,7 +79,7 @@ ATTEMPTS = Table(
     Column("steps", Text, nullable=False, default="[]"),
 )
 
-# Who holds which instrument. The lock of the operating system keeps others on one computer off, this row all others.
+# Who holds which instrument. The lock of the operating system keeps others on this computer off, this row all.
 SEATS = Table(
     "seat",
     META,

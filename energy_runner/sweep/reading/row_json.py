@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A row of a sweep's table as a JSON document and back, for the catalogue and for files."""
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,11 @@ def row_json(row: PointRow) -> dict[str, Any]:
     """Return a row as plain JSON values; numbers keep their type and every digit."""
     document: dict[str, Any] = _adapter().dump_python(row, mode="json")
     return document
+
+
+def row_text(row: PointRow) -> str:
+    """Return a row as one line of JSON."""
+    return json.dumps(row_json(row), ensure_ascii=False, separators=(",", ":"))
 
 
 def row_from_json(document: Mapping[str, Any]) -> PointRow:

@@ -22,12 +22,20 @@ class _Measured:
 class Heartbeat:
     """Beats while the body runs; `lost` says that the seats of this worker were taken by another.
 
-    A catalogue that does not answer is asked again. A worker whose instruments other computers can reach stops its run
-    after two thirds of a lease without an answer, because from a whole lease on another may be using them.
+    A catalogue that does not answer is asked again. A worker whose instruments other computers can reach stops its
+    run after two thirds of a lease without an answer, because from a whole lease on another may be using them.
     """
 
     def __init__(
-        self, catalogue: Catalogue, sweep: str, worker: str, *, lease_s: float, clock: Clock, seats: int, shared: bool
+        self,
+        catalogue: Catalogue,
+        sweep: str,
+        worker: str,
+        *,
+        lease_s: float,
+        clock: Clock,
+        seats: int,
+        shared: bool,
     ) -> None:
         self.lost = False
         self.state = "open"

@@ -73,5 +73,6 @@ def os_locks(bench: ServedBench, catalogue: str) -> Iterator[bool]:
                 yield True
                 return
         except (OSError, NotImplementedError) as error:
-            raise BenchFault(f"bench '{bench.name}' cannot be locked ({in_words(error)}){remedy(error)}") from error
+            why = f"{in_words(error)}){remedy(error)}"
+            raise BenchFault(f"bench '{bench.name}' cannot be locked ({why}") from error
         yield False
