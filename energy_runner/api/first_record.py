@@ -2,6 +2,7 @@
 """The record of a session as it stands when a run begins: bench, benchmark, plan, stimuli, software."""
 
 from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
+from energy_runner.api.preparations import preparation_facts
 from energy_runner.bench import Bench
 from energy_runner.bench.calibration import zone_of
 from energy_runner.director.plan import RunPlan
@@ -55,6 +56,7 @@ def first_record(
             seed=run_plan.seed,
             wait_temperature_c=list(run_plan.wait_temperature_c) if run_plan.wait_temperature_c else None,
             wait_temperature_s=run_plan.wait_temperature_s if run_plan.wait_temperature_c else None,
+            **preparation_facts(run_plan.preparation),
         ),
         label_file=LabelFile(file=benchmark.labels_file, sha256=run_plan.labels_sha256, stimuli=run_plan.labels)
         if run_plan.labels_sha256

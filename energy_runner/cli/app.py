@@ -25,6 +25,7 @@ from energy_runner.cli.rules_commands import (
     check_command,
 )
 from energy_runner.cli.rules_commands import rules as rules_app
+from energy_runner.cli.run_options import CommandOption
 from energy_runner.cli.sessions_app import sessions as sessions_app
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 
@@ -172,6 +173,7 @@ def run(
             help="Give up waiting after so many seconds; default: an hour.", metavar="S", show_default=False
         ),
     ] = None,
+    commands: CommandOption = None,
     rule_set: RuleSetOption = "",
     voltage: Annotated[
         float | None,
@@ -209,6 +211,7 @@ def run(
       energy-runner run kws01 --bench virtual-lpm01a --stimuli stimuli/
       energy-runner run kws01 --bench my-bench.toml --mode performance --stimuli stimuli/
       energy-runner run demo-keywords -b virtual-lpm01a --voltage 2.5 --set monitor.sample_rate_hz=5000
+      energy-runner run demo-keywords -b virtual-lpm01a --command "clock 40000000"
       energy-runner run ad01 -b my-bench.toml -s stimuli/ -n 1500 --out sessions/ad01-3V0
     """
     from energy_runner.cli.run_command import RunOptions, run_command
@@ -227,6 +230,7 @@ def run(
         seed=seed,
         wait_temperature_c=wait_temperature_c,
         wait_temperature_s=wait_temperature_s,
+        commands=tuple(commands or ()),
         rule_set=rule_set,
         voltage=voltage,
         rate=rate,

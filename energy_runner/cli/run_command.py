@@ -31,6 +31,7 @@ class RunOptions:
     seed: int = 0
     wait_temperature_c: tuple[float, float] | None = None
     wait_temperature_s: float | None = None
+    commands: tuple[str, ...] = ()
     rule_set: str = ""
     voltage: float | None = None
     rate: float | None = None
@@ -60,6 +61,7 @@ def run_command(options: RunOptions) -> int:
             limit=options.limit,
             wait_temperature_c=options.wait_temperature_c,
             wait_temperature_s=options.wait_temperature_s,
+            commands=options.commands,
             out=options.out,
             model=options.model,
             listeners=[progress],

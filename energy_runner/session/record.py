@@ -92,6 +92,8 @@ class RunFacts(Model):
     """Lowest and highest temperature that the run waited for, °C; null where it did not wait."""
     wait_temperature_s: float | None = None
     """How long it was to wait at most, s."""
+    commands: list[str] = Field(default_factory=list, exclude_if=lambda value: not value)
+    """Commands that were to be sent to the DUT before its first stimulus; absent where there were none."""
 
 
 class TruthWindow(Model):

@@ -16,6 +16,7 @@ from energy_runner.analysis.exchanged.settings import Settings
 from energy_runner.session.events import (
     DeviceIdentified,
     DutBooted,
+    DutCommanded,
     DutIdentified,
     Event,
     InferenceDone,
@@ -111,6 +112,14 @@ class _Pass:
         for topic, held in (("name", event.name), ("profile", event.profile), ("model", event.model)):
             if self._dut is not None:
                 self.fact("the DUT's answers", topic, held, self._dut.said.get(topic))
+
+    def commanded(self, event: DutCommanded) -> None:
+        """Compare a command of the plan with what was sent, and its answer with what came."""
+        told = self._dut.told if self._dut is not None else None
+        self.fact("a command", "text", event.command, told.command if told is not None else None)
+        if told is not None:
+            self.fact(f"the command '{event.command}'", "answer", event.answer, told.answer)
+            self.moment(f"the command '{event.command}'", "time in ns", event.sent_ns, told.t_ns)
 
     def stimulus(self, event: StimulusLoaded) -> None:
         """Compare a stimulus with the `db` commands that carried it, with its file, and with what came back."""
@@ -218,6 +227,7 @@ def _shown(value: object) -> str:
 _CHECKS: dict[type[Event], Callable[[_Pass, Any], None]] = {
     DutBooted: _Pass.booted,
     DutIdentified: _Pass.identified,
+    DutCommanded: _Pass.commanded,
     StimulusLoaded: _Pass.stimulus,
     InferenceDone: _Pass.inferred,
     LapCaptured: _Pass.lap,

@@ -24,6 +24,7 @@ from energy_runner.session.events.bench import (
 )
 from energy_runner.session.events.dut import (
     DutBooted,
+    DutCommanded,
     DutIdentified,
     EdgesExpected,
     InferenceDone,
@@ -60,6 +61,7 @@ __all__ = [
     "AnyEvent",
     "DeviceIdentified",
     "DutBooted",
+    "DutCommanded",
     "DutIdentified",
     "EdgeCaptured",
     "EdgesExpected",
@@ -108,6 +110,7 @@ KnownEvent = Annotated[
     | SwitchRead
     | DutBooted
     | DutIdentified
+    | DutCommanded
     | StimulusLoaded
     | EdgesExpected
     | InferenceDone

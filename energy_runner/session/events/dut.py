@@ -30,6 +30,18 @@ class DutIdentified(Event):
     """The model that the profile names."""
 
 
+class DutCommanded(Event):
+    """The DUT has answered a command of the plan, which was sent before its first stimulus."""
+
+    kind: Literal["dut-commanded"] = "dut-commanded"
+    command: str
+    """The command, without its end mark."""
+    answer: list[str]
+    """What the DUT said before `m-ready`."""
+    sent_ns: int
+    """Host time at which the command was sent, ns."""
+
+
 class StimulusLoaded(Event):
     """A stimulus is in the DUT's buffer; `read_back` says whether it was compared byte for byte."""
 
