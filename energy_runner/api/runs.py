@@ -111,14 +111,15 @@ def start(
     What is wrong with bench, plan, folder or rule set is raised here, before anything is opened. Call this in the
     main thread too; see `run`.
     """
-    return _started(_ready(bench, run_plan, out, model, rule_set, Kept(sweep, report)), subscribers)
+    return started(make_ready(bench, run_plan, out, model, rule_set, Kept(sweep, report)), subscribers)
 
 
-def _started(
+def started(
     ready: tuple[Path, Callable[[Bus, StopRequest], Session]],
     subscribers: Sequence[Listener] = (),
     stop: StopRequest | None = None,
 ) -> Run:
+    """Begin what `make_ready` has prepared, in a thread of its own."""
     folder, execute = ready
     try:
         return Run(execute, subscribers, stop)
@@ -173,8 +174,8 @@ def measure(
     stop = StopRequest()
     # Before the run begins: there is no moment in which Ctrl-C would end this thread and leave the run behind.
     with while_signals_stop(stop):
-        ready = _ready(spec, run_plan, out, model, rule_set, Kept(sweep, report))
-        return follow(_started(ready, stop=stop), *listeners)
+        ready = make_ready(spec, run_plan, out, model, rule_set, Kept(sweep, report))
+        return follow(started(ready, stop=stop), *listeners)
 
 
 def demo(
@@ -201,7 +202,7 @@ def demo(
         return measure("kws01", bench, stimuli=folder, seed=seed, out=out, listeners=listeners)
 
 
-def _ready(  # noqa: PLR0917 - as `run` has them
+def make_ready(  # noqa: PLR0917 - as `run` has them
     bench: AnyBench,
     run_plan: RunPlan,
     out: str | Path | None,

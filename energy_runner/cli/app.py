@@ -28,6 +28,7 @@ from energy_runner.cli.rules_commands import rules as rules_app
 from energy_runner.cli.run_options import CommandOption
 from energy_runner.cli.sessions_app import sessions as sessions_app
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
+from energy_runner.cli.sweep_app import sweep as sweep_app
 
 # Rich help panels cost a quarter of a second at every start, and plain help is as readable.
 app = typer.Typer(
@@ -59,6 +60,7 @@ app.add_typer(publish)
 app.add_typer(rules_app, name="rules")
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
+app.add_typer(sweep_app, name="sweep")
 
 SessionArgument = Annotated[
     Path, typer.Argument(help="Folder of the session.", metavar="SESSION", autocompletion=complete_session)

@@ -108,6 +108,11 @@ class Seats:
             if not changed.rowcount:
                 connection.execute(insert(BENCHES).values(name=mark.name, **values))
 
+    def unmark(self, name: str) -> None:
+        """Let a bench take points again."""
+        with self._begin() as connection:
+            connection.execute(delete(BENCHES).where(BENCHES.c.name == name))
+
     def marks(self) -> dict[str, BenchMark]:
         """Return what was said of each bench."""
         with self._begin() as connection:

@@ -17,7 +17,7 @@ from energy_runner.sweep.catalogue.lease import Beat, Lease, Running
 from energy_runner.sweep.catalogue.seats import Seats
 from energy_runner.sweep.catalogue.tables import ATTEMPTS, POINTS, SEATS, SHUNS, SWEEPS
 from energy_runner.sweep.plan.points import Point
-from energy_runner.sweep.rows import Kind, Scalar
+from energy_runner.sweep.rows import Kind, Scalar, State
 from energy_runner.wording import printable, shown
 
 
@@ -43,7 +43,7 @@ class PointState:
     kind: Kind
     repeat: int
     values: Mapping[str, Scalar]
-    state: str
+    state: State
     epoch: int
     worker: str | None
     bench: str | None
@@ -62,7 +62,7 @@ class Catalogue:
         self._engine = open_engine(where)
         self.where = str(where)
         self.name = printable(named(where))
-        self.seats = Seats(self._begin)
+        self.seats = Seats(self.begin)
         self.skips_locked = self._engine.dialect.name == "postgresql"
 
     def close(self) -> None:
@@ -70,7 +70,8 @@ class Catalogue:
         self._engine.dispose()
 
     @contextmanager
-    def _begin(self) -> Iterator[Connection]:
+    def begin(self) -> Iterator[Connection]:
+        """Begin a transaction; it is kept if the body ends well."""
         with guarded(self.name), self._engine.begin() as connection:
             yield connection
 
@@ -90,7 +91,7 @@ class Catalogue:
             }
             for one in points
         ]
-        with self._begin() as connection:
+        with self.begin() as connection:
             connection.execute(
                 insert(SWEEPS).values(
                     id=sweep.id,
@@ -106,7 +107,7 @@ class Catalogue:
 
     def sweeps(self) -> list[SweepRow]:
         """Return all sweeps, the oldest first."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             found = connection.execute(select(SWEEPS).order_by(SWEEPS.c.created_utc, SWEEPS.c.id)).all()
         return [SweepRow(*row) for row in found]
 
@@ -125,7 +126,7 @@ class Catalogue:
 
     def set_state(self, sweep: str, state: str) -> None:
         """Say what is to become of a sweep: `open`, `stopping` or `cancelling`."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             connection.execute(update(SWEEPS).where(SWEEPS.c.id == sweep).values(state=state))
 
     # --- points -----------------------------------------------------------------------------------------
@@ -142,13 +143,13 @@ class Catalogue:
             .limit(1)
             .with_for_update(skip_locked=True)  # SQLite needs none: its transaction holds the whole file
         )
-        with self._begin() as connection:
+        with self.begin() as connection:
             found = connection.execute(first).first()
             return None if found is None else self._claimed(connection, found, bench, worker)
 
     def claim_reference(self, sweep: str, bench: str, worker: str, values: Mapping[str, Scalar]) -> Lease:
         """Add a measurement of the reference point and claim it."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             if self.skips_locked:  # one at a time: both would count the same numbers
                 connection.execute(select(SWEEPS.c.id).where(SWEEPS.c.id == sweep).with_for_update())
             of_sweep = POINTS.c.sweep == sweep
@@ -180,7 +181,7 @@ class Catalogue:
 
     def beat(self, lease: Lease | None, sweep: str, worker: str) -> Beat:
         """Give a sign of life for a lease and for the seats of a worker."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             held = True
             if lease is not None:
                 alive = update(POINTS).where(*_ours(lease)).values(beat=POINTS.c.beat + 1)
@@ -197,7 +198,7 @@ class Catalogue:
         Where it was not, the attempt is kept and changes nothing about the point. Saying the same again, as after
         a connection that broke while it was said, changes nothing either.
         """
-        with self._begin() as connection:
+        with self.begin() as connection:
             key = (
                 ATTEMPTS.c.sweep == lease.sweep,
                 ATTEMPTS.c.number == lease.number,
@@ -228,7 +229,7 @@ class Catalogue:
             POINTS.c.beat == running.beat,
             POINTS.c.state == "running",
         )
-        with self._begin() as connection:
+        with self.begin() as connection:
             if not self._count(connection, update(POINTS).where(*same).values(_after(outcome))):
                 return False
             values = _attempt(
@@ -242,31 +243,31 @@ class Catalogue:
     def shun(self, sweep: str, number: int, bench: str) -> None:
         """Let a bench take a point no more: it has failed at it, and another bench may not."""
         key = {"sweep": sweep, "number": number, "bench": bench}
-        with self._begin() as connection:
+        with self.begin() as connection:
             if connection.execute(select(SHUNS).filter_by(**key)).first() is None:
                 connection.execute(insert(SHUNS).values(**key))
 
     def shunned(self, sweep: str) -> list[tuple[int, str]]:
         """Return the points that benches leave to others, each with the name of the bench."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             found = connection.execute(select(SHUNS.c.number, SHUNS.c.bench).where(SHUNS.c.sweep == sweep)).all()
         return [(row.number, row.bench) for row in found]
 
     def forgive(self, sweep: str) -> None:
         """Let every bench take every point again, as when a person has looked."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             connection.execute(delete(SHUNS).where(SHUNS.c.sweep == sweep))
 
     def put_back(self, sweep: str, number: int) -> bool:
         """Let a point that is set aside be measured again; return whether it was set aside."""
         aside = (POINTS.c.sweep == sweep, POINTS.c.number == number, POINTS.c.state == "set-aside")
-        with self._begin() as connection:
+        with self.begin() as connection:
             return self._count(connection, update(POINTS).where(*aside).values(state="waiting", reason="")) > 0
 
     def running(self, sweep: str) -> list[Running]:
         """Return the points in progress."""
         columns = (POINTS.c.number, POINTS.c.epoch, POINTS.c.beat, POINTS.c.worker, POINTS.c.bench)
-        with self._begin() as connection:
+        with self.begin() as connection:
             found = connection.execute(
                 select(*columns).where(POINTS.c.sweep == sweep, POINTS.c.state == "running")
             ).all()
@@ -274,7 +275,7 @@ class Catalogue:
 
     def counts(self, sweep: str) -> dict[str, int]:
         """Return how many of the plan's points are in each state; references do not count."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             found = connection.execute(
                 select(POINTS.c.state, func.count())
                 .where(POINTS.c.sweep == sweep, POINTS.c.kind == "point")
@@ -286,7 +287,7 @@ class Catalogue:
 
     def points(self, sweep: str) -> list[PointState]:
         """Return all points, references included, by number."""
-        with self._begin() as connection:
+        with self.begin() as connection:
             found = connection.execute(
                 select(POINTS).where(POINTS.c.sweep == sweep).order_by(POINTS.c.number)
             ).all()
@@ -313,7 +314,7 @@ class Catalogue:
         chosen = select(ATTEMPTS).where(ATTEMPTS.c.sweep == sweep)
         if number is not None:
             chosen = chosen.where(ATTEMPTS.c.number == number)
-        with self._begin() as connection:
+        with self.begin() as connection:
             found = connection.execute(chosen.order_by(ATTEMPTS.c.number, ATTEMPTS.c.epoch)).all()
         return [
             Attempt(

@@ -17,6 +17,7 @@ class End(StrEnum):
     OUT_OF_CONTROL = "out of control"
     SEAT_LOST = "seat lost"
     INTERRUPTED = "interrupted"
+    FAILED = "failed"
 
 
 STATUS = {
@@ -27,6 +28,7 @@ STATUS = {
     End.OUT_OF_CONTROL: ExitStatus.BENCH_FAULT,
     End.SEAT_LOST: ExitStatus.BENCH_FAULT,
     End.INTERRUPTED: ExitStatus.INTERRUPTED,
+    End.FAILED: ExitStatus.BENCH_FAULT,
 }
 
 

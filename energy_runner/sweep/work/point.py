@@ -34,7 +34,10 @@ _STATES = {
 
 @dataclass(frozen=True)
 class Done:
-    """An attempt and its consequences: `end` is a word of the ladder, `energy_j` what the DUT drew in its windows."""
+    """An attempt and its consequences.
+
+    `end` is a word of the ladder, `energy_j` what the DUT drew in its windows.
+    """
 
     name: str
     outcome: Outcome

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands of `sweep` do: one call of the API each, and what is shown of it."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from energy_runner.cli.outcome import say
+from energy_runner.cli.output import write_json
+
+PLAN_SCHEMA = "energy-runner/sweep-plan/1"
+STATUS_SCHEMA = "energy-runner/sweep-status/1"
+_FOLLOW_S = 2.0
+
+
+def plan_command(plan: Path, benches: list[str], *, every: bool, as_json: bool) -> int:
+    """Show what a plan would do."""
+    from energy_runner.api.sweep_plans import examine_plan
+    from energy_runner.api.sweeps import named_benches
+
+    found = examine_plan(plan, named_benches(benches))
+    if as_json:
+        write_json({"schema": PLAN_SCHEMA, **asdict(found)})
+        return 0
+    from energy_runner.report.sweep_terminal import print_plan
+
+    print_plan(found, every=every)
+    return 0
+
+
+def run_command(
+    plan: Path, benches: list[str], catalogue: str, out: Path, lease_s: float, *, as_json: bool
+) -> int:
+    """Run a plan."""
+    from energy_runner.api.sweep_nights import resume_sweep
+    from energy_runner.api.sweeps import begin_sweep, named_benches
+
+    named = named_benches(benches)
+    identity = begin_sweep(plan, named, catalogue=catalogue or None, out=out)
+    say(f"sweep {identity}, in {out / identity}")
+    return _night(resume_sweep, identity, named, catalogue, out, lease_s, as_json=as_json)
+
+
+def resume_command(
+    sweep: str, benches: list[str], catalogue: str, out: Path, lease_s: float, *, again: bool, as_json: bool
+) -> int:
+    """Go on with a sweep."""
+    from functools import partial
+
+    from energy_runner.api.sweep_nights import resume_sweep
+    from energy_runner.api.sweeps import named_benches
+
+    go_on = partial(resume_sweep, again=again)
+    return _night(go_on, sweep or None, named_benches(benches), catalogue, out, lease_s, as_json=as_json)
+
+
+def _night(
+    go_on: Any,
+    identity: str | None,
+    benches: dict[str, str],
+    catalogue: str,
+    out: Path,
+    lease_s: float,
+    *,
+    as_json: bool,
+) -> int:
+    from energy_runner.report.sweep_progress import SweepProgress
+
+    with SweepProgress() as progress:
+        night = go_on(identity, benches, catalogue=catalogue or None, out=out, lease_s=lease_s, told=progress.show)
+    if as_json:
+        ends = {name: asdict(one) for name, one in night.ends.items()}
+        write_json({"schema": STATUS_SCHEMA, **asdict(night.status), "ends": ends})
+    elif sys.stdout is not None:
+        from energy_runner.report.sweep_terminal import print_night
+
+        print_night(night.status, night.ends)
+    return int(night.exit_status)
+
+
+def stop_command(sweep: str, catalogue: str, out: Path, *, now: bool) -> int:
+    """Ask a sweep to stop."""
+    from energy_runner.api.sweep_nights import stop_sweep
+
+    identity = stop_sweep(sweep or None, now=now, catalogue=catalogue or None, out=out)
+    how = "now" if now else "after the points in progress"
+    say(f"sweep {identity} ends {how}; energy-runner sweep resume goes on with it")
+    return 0
+
+
+def status_command(sweep: str, catalogue: str, out: Path, *, follow: bool, as_json: bool) -> int:
+    """Show how a sweep stands."""
+    from energy_runner.api.sweep_nights import sweep_status
+
+    def look() -> Any:
+        return sweep_status(sweep or None, catalogue=catalogue or None, out=out)
+
+    if as_json:
+        write_json({"schema": STATUS_SCHEMA, **asdict(look())})
+        return 0
+    from energy_runner.report.sweep_terminal import follow_status, print_status
+
+    if follow:
+        from instruments.clock import RealClock
+
+        follow_status(look, lambda: RealClock().sleep(_FOLLOW_S))
+    else:
+        print_status(look())
+    return 0
+
+
+def list_command(catalogue: str, out: Path, *, as_json: bool) -> int:
+    """List the sweeps of a catalogue."""
+    from energy_runner.api.sweep_nights import list_sweeps
+
+    found = list_sweeps(catalogue=catalogue or None, out=out)
+    if as_json:
+        write_json({"schema": "energy-runner/sweeps/1", "sweeps": [asdict(one) for one in found]})
+        return 0
+    from energy_runner.report.sweep_terminal import print_sweeps
+
+    print_sweeps(found)
+    return 0
+
+
+def serve_command(sweep: str, bench: str, catalogue: str, out: Path, lease_s: float, word: Path | None) -> int:
+    """Serve a sweep on one bench."""
+    from energy_runner.api.sweeps import named_benches, serve_sweep
+    from energy_runner.sweep.work.ends import STATUS
+    from energy_runner.sweep.work.processes import write_word
+
+    name, source = next(iter(named_benches([bench]).items()))
+    ended = serve_sweep(sweep, name, source, catalogue=catalogue or None, out=out, lease_s=lease_s, tell=say)
+    say(f"{ended.end}{f': {ended.reason}' if ended.reason else ''} ({ended.points} points measured)")
+    if word is not None:
+        write_word(word, ended)
+    return int(STATUS[ended.end])
