@@ -2,7 +2,7 @@
 """Run a sweep with one process a bench, watch over them, and say how it ended."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,14 @@ from energy_runner.errors import ConfigurationError, ExitStatus
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
 from energy_runner.sweep.catalogue.lease import LEASE_S
+from energy_runner.sweep.catalogue.rebuild import Rebuilt, rebuild
 from energy_runner.sweep.plan import SweepPlan
 from energy_runner.sweep.work.ends import STATUS, End, Ended
 from energy_runner.sweep.work.processes import BenchProcess, Supervisor, serve_command
 from energy_runner.sweep.work.status import SweepStatus, status_of
 from instruments.clock import RealClock
 
-__all__ = ["Night", "list_sweeps", "resume_sweep", "run_sweep", "stop_sweep", "sweep_status"]
+__all__ = ["Night", "list_sweeps", "rebuild_catalogue", "resume_sweep", "run_sweep", "stop_sweep", "sweep_status"]
 
 _LOOK_S = 0.25
 _TELL_S = 1.0
@@ -185,3 +186,12 @@ def _sign(catalogue: Catalogue, pid: int) -> object:
 
 def _file_name(bench: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_#" else "_" for letter in bench)
+
+
+def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> list[Rebuilt]:
+    """Enter the sweeps whose sessions are in `folders` into a catalogue, made if there is none.
+
+    Raises `ConfigurationError` if the catalogue holds one of them already.
+    """
+    with closing(Catalogue(catalogue)) as opened:
+        return rebuild(opened, [Path(one) for one in folders], socket.gethostname())

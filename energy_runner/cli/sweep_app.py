@@ -189,6 +189,28 @@ def list_sweeps(
     raise typer.Exit(list_command(catalogue, out, as_json=as_json))
 
 
+@sweep.command("rebuild")
+def rebuild(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with the sessions of sweeps.", metavar="DIR...")],
+    catalogue: Annotated[
+        str, typer.Option("--catalogue", help="New catalogue, or one without these sweeps.", metavar="FILE|URL")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a catalogue again from the folders of the sessions alone.
+
+    For a catalogue that was lost or damaged. What is finished in the folders
+    counts as finished; everything else is measured again by `sweep resume`.
+
+    \b
+    Example:
+      energy-runner sweep rebuild sweeps/ --catalogue sweeps/again.sqlite
+    """
+    from energy_runner.cli.sweep_commands import rebuild_command
+
+    raise typer.Exit(rebuild_command(folders, catalogue, as_json=as_json))
+
+
 @sweep.command("serve")
 def serve(
     sweep: Annotated[str, typer.Argument(help="Id of the sweep.", metavar="SWEEP")],

@@ -124,6 +124,21 @@ def list_command(catalogue: str, out: Path, *, as_json: bool) -> int:
     return 0
 
 
+def rebuild_command(folders: list[Path], catalogue: str, *, as_json: bool) -> int:
+    """Make a catalogue again."""
+    from energy_runner.api.sweep_nights import rebuild_catalogue
+
+    found = rebuild_catalogue(folders, catalogue)
+    if as_json:
+        write_json({"schema": "energy-runner/sweep-rebuild/1", "sweeps": [asdict(one) for one in found]})
+        return 0
+    for one in found:
+        say(f"sweep {one.sweep}: {one.attempts} attempts found, {one.done} points are done")
+        for problem in one.problems:
+            say(problem)
+    return 0
+
+
 def serve_command(sweep: str, bench: str, catalogue: str, out: Path, lease_s: float, word: Path | None) -> int:
     """Serve a sweep on one bench."""
     from energy_runner.api.sweeps import named_benches, serve_sweep
