@@ -38,6 +38,14 @@ class Rebuilt:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where the sessions of a sweep are."""
+
+    host: str
+    folder: Path
+
+
 def rebuild(catalogue: Catalogue, folders: Iterable[Path], host: str) -> list[Rebuilt]:
     """Enter all sweeps whose sessions are in `folders`, at any depth, into a catalogue.
 
@@ -47,7 +55,7 @@ def rebuild(catalogue: Catalogue, folders: Iterable[Path], host: str) -> list[Re
     problems: list[str] = []
     by_sweep: dict[str, dict[tuple[int, int], Found]] = {}
     places: dict[str, Path] = {}
-    for folder in folders:
+    for folder in (one.absolute() for one in folders):
         if not folder.is_dir():
             raise ConfigurationError(f"{folder}: no such folder. Try: the folder that `sweep run --out` named")
         for session in _sessions(folder, problems):
@@ -65,7 +73,7 @@ def rebuild(catalogue: Catalogue, folders: Iterable[Path], host: str) -> list[Re
                     _add_note(by_sweep[note.sweep], note)
     if not by_sweep:
         raise ConfigurationError(
-            f"no session of a sweep in {', '.join(map(str, folders))}. Try: the folder that `sweep run --out` named"
+            "there is no session of a sweep in these folders. Try: the folder that `sweep run --out` named"
         )
     known = {one.id for one in catalogue.sweeps()}
     for identity in by_sweep:
@@ -75,7 +83,7 @@ def rebuild(catalogue: Catalogue, folders: Iterable[Path], host: str) -> list[Re
                 "--catalogue with the name of a new file"
             )
     return [
-        _enter(catalogue, identity, found, places[identity], host, problems)
+        _enter(catalogue, identity, found, _Place(host, places[identity]), problems)
         for identity, found in by_sweep.items()
     ]
 
@@ -113,8 +121,7 @@ def _enter(
     catalogue: Catalogue,
     identity: str,
     attempts: dict[tuple[int, int], Found],
-    place: Path,
-    host: str,
+    place: _Place,
     problems: Sequence[str],
 ) -> Rebuilt:
     example = min(attempts.values(), key=lambda one: one.facts.started_utc or "9").facts
@@ -124,7 +131,7 @@ def _enter(
         for point in plan.points
         if (bench := settings_of(plan.spec, point.values, seed=0).bench) is not None
     }
-    row = SweepRow(identity, plan.spec.name, plan.text, example.started_utc, host, str(place.absolute()), "open")
+    row = SweepRow(identity, plan.spec.name, plan.text, example.started_utc, place.host, str(place.folder), "open")
     catalogue.add_sweep(row, plan.points, wanted)
     planned = {point.number for point in plan.points}
     done = 0
@@ -206,7 +213,7 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
         else:
             name = last.note.session if last.note is not None else "?"
             problem = (
-                f"point {last.facts.point}: its session {name} is gone or unfinished; it is to be measured again"
+                f"point {last.facts.point}: its session {name} is gone or unfinished, so it is measured again"
             )
             state = "waiting"
     if kind == "reference" and state != "done":
