@@ -106,13 +106,14 @@ class Hands:
                 return False
         return True
 
-    def open_at_last(self, name: str) -> Identity:
-        """Open an instrument, again and again until the deadline; raise its last error."""
+    def open_at_last(self, name: str, limit_s: float) -> Identity:
+        """Open an instrument, again and again for `limit_s` seconds; raise its last error."""
+        limit = self.within(limit_s)
         while True:
             try:
                 return self.open(name)
             except InstrumentError:
-                if self.deadline.remaining_s() <= TRY_AGAIN_S:
+                if limit.remaining_s() <= TRY_AGAIN_S:
                     raise
             self.bench.instruments[name].close()
             self.wait(TRY_AGAIN_S)
@@ -173,7 +174,7 @@ class Hands:
             if heard:
                 dut.wait_for_boot(self.within(boot_s))
         if not heard:  # what the DUT said while its port was closed is lost, so it is asked
-            self.open_at_last(self.dut_port)
+            self.open_at_last(self.dut_port, OPEN_S)
         dut.settle(self.within(ANSWER_S))
         return dut.identify(self.within(2 * ANSWER_S + boot_s), boot_s).make
 

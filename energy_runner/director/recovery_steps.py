@@ -15,6 +15,7 @@ DUT_OFF_S = 5.0  # assumed: by then the capacitors of a board that draws microam
 PORT_OFF_S = 2.0  # assumed: as long as a hub's port must be off for what hangs on it to lose its power
 CLOSED_S = 1.0  # assumed: by then a USB stack has noticed that its port was closed
 COMMAND_S = 30.0
+BACK_S = 30.0  # for one device to be found again by the computer, and to start
 
 
 def resynchronise(hands: Hands) -> str:
@@ -62,7 +63,7 @@ def reopen_monitor(hands: Hands) -> str:
         hands.opens(name)
         hands.close(name)
         hands.wait(CLOSED_S)
-        said.append(f"{name} answers: {who(hands.open_at_last(name))}")
+        said.append(f"{name} answers: {who(hands.open_at_last(name, BACK_S))}")
     hands.open_supply()
     for one in sampled:
         one.sampler.stop(hands.within(POWER_S + one.sampler.capabilities.stop_s))
@@ -82,7 +83,7 @@ def power_cycle_usb(hands: Hands) -> str:
     elif switch is not None:
         done = _by_switch(hands, switch)
     for name in hands.bench.instruments:
-        hands.open_at_last(name)
+        hands.open_at_last(name, BACK_S)
     return f"{done}; every instrument answers"
 
 
