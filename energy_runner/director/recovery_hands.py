@@ -90,11 +90,12 @@ class Hands:
         self._opened.add(name)
         return identity
 
-    def restart(self, name: str, board: Restarts) -> Identity:
-        """Restart a board through its port, which may be closed."""
+    def restart(self, name: str, board: Restarts) -> Identity | None:
+        """Restart a board through its port, which may be closed; return None if its port cannot do that."""
         self._register(name)
         identity = board.restart(self.within(OPEN_S))
-        self._opened.add(name)
+        if identity is not None:
+            self._opened.add(name)
         return identity
 
     def opens(self, name: str) -> bool:

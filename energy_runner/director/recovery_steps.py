@@ -46,9 +46,10 @@ def reset_io_manager(hands: Hands) -> str:
     if not boards:
         raise DoesNotApply("no instrument of this bench can be restarted by its port")
     hands.supply_answers()
-    said = []
-    for name, board in boards.items():
-        said.append(f"{name} restarted: {who(hands.restart(name, board))}")
+    restarted = {name: hands.restart(name, board) for name, board in boards.items()}
+    said = [f"{name} restarted: {who(identity)}" for name, identity in restarted.items() if identity is not None]
+    if not said:
+        raise DoesNotApply(f"the port of {' and of '.join(boards)} has no DTR, by which it could be restarted")
     return "; ".join(said)
 
 
