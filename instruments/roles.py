@@ -104,8 +104,11 @@ class SelfWatching(Protocol):
 class Restarts(Protocol):
     """An instrument that can be made to restart through its port, as a board by DTR."""
 
-    def restart(self, deadline: Deadline) -> Identity:
-        """Open the instrument's link afresh, make it restart, and return its identity when it answers again."""
+    def restart(self, deadline: Deadline) -> Identity | None:
+        """Open the instrument's link afresh, make it restart, and return its identity when it answers again.
+
+        Return None if its link has no means to make it restart.
+        """
 
 
 # --- sampler ----------------------------------------------------------------------------------------------

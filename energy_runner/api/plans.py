@@ -30,14 +30,21 @@ def plan(
     wait_temperature_c: Sequence[float] | None = None,
     wait_temperature_s: float | None = None,
     commands: Sequence[str] = (),
+    flash: str | None = None,
+    image: str | PathLike[str] | None = None,
+    flash_timeout_s: float | None = None,
 ) -> RunPlan:
     """Return a plan: the benchmark, the stimuli, and the inferences per window (None: found by a short trial).
 
     `mode` is "energy", "performance" or "accuracy"; `limit` restricts an accuracy run to the first files. With
     `wait_temperature_c`, the lowest and the highest temperature in °C, the run waits for the bench's thermometer
     before it switches the DUT on, and gives up after `wait_temperature_s` seconds (an hour by default). The DUT is
-    sent `commands`, such as "clock 80000000", before its first stimulus, and has to answer each of them. The
-    default `stimuli` are those that come with a demo benchmark, or that `fetch_stimuli` has fetched. Raises
+    sent `commands`, such as "clock 80000000", before its first stimulus, and has to answer each of them.
+    `flash` is a program that flashes the DUT first, with its arguments: "openocd ... {image}", where {image}
+    stands for the file `image`. It has to end with status 0 within `flash_timeout_s` seconds (two minutes by
+    default).
+
+    The default `stimuli` are those that come with a demo benchmark, or that `fetch_stimuli` has fetched. Raises
     `ConfigurationError` for an unknown benchmark, for impossible values, and for stimuli that are missing or do
     not fit.
     """
@@ -57,7 +64,7 @@ def plan(
             "wait_temperature_s": wait_temperature_s,
         }
     )
-    preparation = prepared(commands=commands)
+    preparation = prepared(commands=commands, flash=flash, image=image, flash_timeout_s=flash_timeout_s)
     definition = load_benchmark(benchmark)
     folder = default_stimuli(definition) if stimuli is None else Path(stimuli)
     return plan_run(definition, folder=find_stimuli(folder, definition), preparation=preparation, **options)

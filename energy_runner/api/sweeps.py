@@ -10,7 +10,7 @@ from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweep_runner import BenchRunner
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.lease import LEASE_S
 from energy_runner.sweep.catalogue.rows import rows_of
@@ -22,7 +22,7 @@ from energy_runner.sweep.work.served_bench import served_bench
 from energy_runner.sweep.work.worker import Worker
 from instruments.clock import RealClock, utc_text
 
-__all__ = ["begin_sweep", "named_benches", "serve_sweep", "sweep_rows"]
+__all__ = ["begin_sweep", "named_benches", "serve_sweep", "sweep_rows", "write_junit"]
 
 FOLDER = Path("sweeps")
 CATALOGUE = "catalogue.sqlite"
@@ -138,6 +138,21 @@ def sweep_rows(
     """Return the table of a sweep, one row a point, references last; by default of the latest sweep."""
     with closing(Catalogue(catalogue or Path(out) / CATALOGUE)) as opened:
         return rows_of(opened, opened.sweep(sweep).id)
+
+
+def write_junit(
+    path: str | Path, sweep: str | None = None, *, catalogue: str | Path | None = None, out: str | Path = FOLDER
+) -> Path:
+    """Write the points of a sweep as JUnit XML, one test case each; raises `BenchFault` if the disk refuses."""
+    from energy_runner.sweep.junit import junit_xml
+
+    rows = sweep_rows(sweep, catalogue=catalogue, out=out)
+    path = Path(path)
+    try:
+        path.write_bytes(junit_xml(rows, rows[0].sweep if rows else "sweep"))
+    except OSError as error:
+        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from error
+    return path
 
 
 def local_folder(row: SweepRow, out: str | Path) -> Path:

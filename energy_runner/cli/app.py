@@ -25,7 +25,7 @@ from energy_runner.cli.rules_commands import (
     check_command,
 )
 from energy_runner.cli.rules_commands import rules as rules_app
-from energy_runner.cli.run_options import CommandOption
+from energy_runner.cli.run_options import CommandOption, FlashOption, FlashTimeoutOption, ImageOption
 from energy_runner.cli.sessions_app import sessions as sessions_app
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 from energy_runner.cli.sweep_app import sweep as sweep_app
@@ -176,6 +176,9 @@ def run(
         ),
     ] = None,
     commands: CommandOption = None,
+    flash: FlashOption = None,
+    image: ImageOption = None,
+    flash_timeout_s: FlashTimeoutOption = None,
     rule_set: RuleSetOption = "",
     voltage: Annotated[
         float | None,
@@ -232,7 +235,12 @@ def run(
         seed=seed,
         wait_temperature_c=wait_temperature_c,
         wait_temperature_s=wait_temperature_s,
-        commands=tuple(commands or ()),
+        preparation={
+            "commands": commands,
+            "flash": flash,
+            "image": image,
+            "flash_timeout_s": flash_timeout_s,
+        },
         rule_set=rule_set,
         voltage=voltage,
         rate=rate,

@@ -46,9 +46,16 @@ CatalogueOption = Annotated[
         "of --out.",
         metavar="FILE|URL",
         show_default=False,
+        envvar="ENERGY_RUNNER_CATALOGUE",
     ),
 ]
 OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for sessions and catalogue.", metavar="DIR")]
+JunitOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--junit", help="Write the points as JUnit XML, for CI servers.", metavar="FILE", show_default=False
+    ),
+]
 LeaseOption = Annotated[
     float,
     typer.Option(
@@ -91,6 +98,7 @@ def run(
     catalogue: CatalogueOption = "",
     out: OutOption = Path("sweeps"),
     lease_s: LeaseOption = 30.0,
+    junit: JunitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure all points of a plan, with one process a bench.
@@ -105,9 +113,9 @@ def run(
       energy-runner sweep run night.toml --bench my-bench.toml
       energy-runner sweep run night.toml -b left=a.toml -b right=b.toml --out nights/
     """
-    from energy_runner.cli.sweep_commands import run_command
+    from energy_runner.cli.sweep_commands import NightOptions, run_command
 
-    raise typer.Exit(run_command(plan, benches, catalogue, out, lease_s, as_json=as_json))
+    raise typer.Exit(run_command(plan, benches, NightOptions(catalogue, out, lease_s, junit, as_json)))
 
 
 @sweep.command("resume")
@@ -118,6 +126,7 @@ def resume(
     out: OutOption = Path("sweeps"),
     lease_s: LeaseOption = 30.0,
     again: Annotated[bool, typer.Option("--again", help="Try points once more that were set aside.")] = False,
+    junit: JunitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Go on with a sweep that stopped: after Ctrl-C, a power cut, a full disk.
@@ -130,9 +139,11 @@ def resume(
       energy-runner sweep resume --bench my-bench.toml
       energy-runner sweep resume night -b my-bench.toml --again
     """
-    from energy_runner.cli.sweep_commands import resume_command
+    from energy_runner.cli.sweep_commands import NightOptions, resume_command
 
-    raise typer.Exit(resume_command(sweep, benches, catalogue, out, lease_s, again=again, as_json=as_json))
+    raise typer.Exit(
+        resume_command(sweep, benches, NightOptions(catalogue, out, lease_s, junit, as_json), again=again)
+    )
 
 
 @sweep.command("stop")
@@ -187,6 +198,28 @@ def list_sweeps(
     from energy_runner.cli.sweep_commands import list_command
 
     raise typer.Exit(list_command(catalogue, out, as_json=as_json))
+
+
+@sweep.command("rebuild")
+def rebuild(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with the sessions of sweeps.", metavar="DIR...")],
+    catalogue: Annotated[
+        str, typer.Option("--catalogue", help="New catalogue, or one without these sweeps.", metavar="FILE|URL")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a catalogue again from the folders of the sessions alone.
+
+    For a catalogue that was lost or damaged. What is finished in the folders
+    counts as finished; everything else is measured again by `sweep resume`.
+
+    \b
+    Example:
+      energy-runner sweep rebuild sweeps/ --catalogue sweeps/again.sqlite
+    """
+    from energy_runner.cli.sweep_commands import rebuild_command
+
+    raise typer.Exit(rebuild_command(folders, catalogue, as_json=as_json))
 
 
 @sweep.command("serve")

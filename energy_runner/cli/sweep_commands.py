@@ -2,7 +2,8 @@
 """What the commands of `sweep` do: one call of the API each, and what is shown of it."""
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,47 +30,55 @@ def plan_command(plan: Path, benches: list[str], *, every: bool, as_json: bool) 
     return 0
 
 
-def run_command(
-    plan: Path, benches: list[str], catalogue: str, out: Path, lease_s: float, *, as_json: bool
-) -> int:
+@dataclass(frozen=True)
+class NightOptions:
+    """The options that `run` and `resume` share."""
+
+    catalogue: str
+    out: Path
+    lease_s: float
+    junit: Path | None
+    as_json: bool
+
+
+def run_command(plan: Path, benches: list[str], options: NightOptions) -> int:
     """Run a plan."""
     from energy_runner.api.sweep_nights import resume_sweep
     from energy_runner.api.sweeps import begin_sweep, named_benches
 
     named = named_benches(benches)
-    identity = begin_sweep(plan, named, catalogue=catalogue or None, out=out)
-    say(f"sweep {identity}, in {out / identity}")
-    return _night(resume_sweep, identity, named, catalogue, out, lease_s, as_json=as_json)
+    identity = begin_sweep(plan, named, catalogue=options.catalogue or None, out=options.out)
+    say(f"sweep {identity}, in {options.out / identity}")
+    return _night(resume_sweep, identity, named, options)
 
 
-def resume_command(
-    sweep: str, benches: list[str], catalogue: str, out: Path, lease_s: float, *, again: bool, as_json: bool
-) -> int:
+def resume_command(sweep: str, benches: list[str], options: NightOptions, *, again: bool) -> int:
     """Go on with a sweep."""
-    from functools import partial
-
     from energy_runner.api.sweep_nights import resume_sweep
     from energy_runner.api.sweeps import named_benches
 
-    go_on = partial(resume_sweep, again=again)
-    return _night(go_on, sweep or None, named_benches(benches), catalogue, out, lease_s, as_json=as_json)
+    return _night(partial(resume_sweep, again=again), sweep or None, named_benches(benches), options)
 
 
-def _night(
-    go_on: Any,
-    identity: str | None,
-    benches: dict[str, str],
-    catalogue: str,
-    out: Path,
-    lease_s: float,
-    *,
-    as_json: bool,
-) -> int:
+def _night(go_on: Any, identity: str | None, benches: dict[str, str], options: NightOptions) -> int:
     from energy_runner.report.sweep_progress import SweepProgress
 
     with SweepProgress() as progress:
-        night = go_on(identity, benches, catalogue=catalogue or None, out=out, lease_s=lease_s, told=progress.show)
-    if as_json:
+        night = go_on(
+            identity,
+            benches,
+            catalogue=options.catalogue or None,
+            out=options.out,
+            lease_s=options.lease_s,
+            told=progress.show,
+        )
+    for problem in night.untold:
+        say(f"notification: {problem}")
+    if options.junit is not None:
+        from energy_runner.api.sweeps import write_junit
+
+        write_junit(options.junit, night.status.sweep, catalogue=options.catalogue or None, out=options.out)
+    if options.as_json:
         ends = {name: asdict(one) for name, one in night.ends.items()}
         write_json({"schema": STATUS_SCHEMA, **asdict(night.status), "ends": ends})
     elif sys.stdout is not None:
@@ -121,6 +130,21 @@ def list_command(catalogue: str, out: Path, *, as_json: bool) -> int:
     from energy_runner.report.sweep_terminal import print_sweeps
 
     print_sweeps(found)
+    return 0
+
+
+def rebuild_command(folders: list[Path], catalogue: str, *, as_json: bool) -> int:
+    """Make a catalogue again."""
+    from energy_runner.api.sweep_nights import rebuild_catalogue
+
+    found = rebuild_catalogue(folders, catalogue)
+    if as_json:
+        write_json({"schema": "energy-runner/sweep-rebuild/1", "sweeps": [asdict(one) for one in found]})
+        return 0
+    for one in found:
+        say(f"sweep {one.sweep}: {one.attempts} attempts found, {one.done} points are done")
+        for problem in one.problems:
+            say(problem)
     return 0
 
 

@@ -4,7 +4,6 @@
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from instruments.errors import one_line
 KEPT_BYTES = 4096  # of its output, from the end: that is where programs say what went wrong
 TURN_S = 0.02
 _KILLED_S = 2.0
-_CHUNK_BYTES = 65536
+_CHUNK_BYTES, _CHUNKS = 65536, 256
 
 
 @dataclass(frozen=True)
@@ -59,38 +58,42 @@ def run_command(
         raise ConfigurationError(
             f"the program {program} cannot be started ({in_words(error)}). Try: its whole path"
         ) from None
-    output = _Tail(process.stdout)
     try:
-        limit = RealClock().deadline(limit_s)
+        output, limit = _Tail(process.stdout), RealClock().deadline(limit_s)
         while not limit.expired():
             with suppress(subprocess.TimeoutExpired):
                 status = process.wait(TURN_S)
                 return Finished(status, output.text())
+            output.read()
             while_waiting()
     finally:
         _kill(process)
+        if process.stdout is not None:
+            process.stdout.close()
     raise BenchFault(f"the program {program} did not end within {limit_s:g} s and was killed. Try: it by hand")
 
 
 class _Tail:
-    """Reads a pipe to its end in a thread, and keeps the end of it."""
+    """The end of what comes out of a pipe. It never waits: a child of the program may hold the pipe for ever."""
 
     def __init__(self, pipe: IO[bytes] | None) -> None:
-        self._pipe = pipe
+        self._descriptor = pipe.fileno() if pipe is not None else -1
         self._kept = b""
-        self._thread = threading.Thread(target=self._read, name="output of a command", daemon=True)
-        self._thread.start()
+        if pipe is not None:
+            os.set_blocking(self._descriptor, False)
 
-    def _read(self) -> None:
-        if self._pipe is None:
-            return
-        with suppress(OSError, ValueError), self._pipe as pipe:
-            while data := os.read(pipe.fileno(), _CHUNK_BYTES):
+    def read(self) -> None:
+        """Read what there is now; a flood is read a part at a time, so that the limit of time is heeded."""
+        with suppress(OSError):
+            for _ in range(_CHUNKS):
+                data = os.read(self._descriptor, _CHUNK_BYTES)
+                if not data:
+                    return
                 self._kept = (self._kept + data)[-KEPT_BYTES:]
 
     def text(self) -> str:
-        """Return the end of the output; a child that still holds the pipe is not waited for."""
-        self._thread.join(_KILLED_S / 4)
+        """Return the end of the output."""
+        self.read()
         return self._kept.decode("utf-8", "replace")
 
 

@@ -3,6 +3,8 @@
 
 import math
 import operator
+import os
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -97,6 +99,32 @@ def _command(name: str, command: str) -> str:
     return command
 
 
+def _words(name: str, value: Any) -> tuple[str, ...]:
+    """Return the words of a command line, as a POSIX shell would divide it; nothing else of it is a shell's."""
+    try:
+        words = tuple(shlex.split(value)) if isinstance(value, str) else ()
+    except ValueError as error:
+        raise ConfigurationError(Argument(name, _shown(value)), f": {str(error).lower()}") from error
+    if not words or not words[0] or "\0" in value:
+        raise ConfigurationError(
+            Argument(name, _shown(value)), ": must be a program with its arguments, such as 'openocd -f board.cfg'"
+        )
+    return words
+
+
+def _file(name: str, value: Any) -> str:
+    if not isinstance(value, str | os.PathLike) or not str(value) or "\0" in str(value):
+        raise ConfigurationError(Argument(name, _shown(value)), ": must be the path of a file")
+    return str(value)
+
+
+def _positive_seconds(name: str, value: Any) -> float:
+    seconds = _seconds(name, value)
+    if seconds <= 0.0:
+        raise ConfigurationError(Argument(name, _shown(value)), ": must be a number of seconds above 0")
+    return seconds
+
+
 Checks = Mapping[str, Callable[[str, Any], Any]]
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "mode": _mode,
@@ -113,6 +141,9 @@ CHECKS: dict[str, Callable[[str, Any], Any]] = {
 
 PREPARATION_CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "commands": _commands,
+    "flash": _words,
+    "image": _file,
+    "flash_timeout_s": _positive_seconds,
 }
 
 

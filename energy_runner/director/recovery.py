@@ -35,7 +35,7 @@ STEPS: dict[str, Callable[[Hands], str]] = {
     QUARANTINE: lambda hands: "nothing is done on the bench itself",
 }
 LIMIT_S = 120.0
-MOST_REMARKS = 4
+MOST_REMARKS = 2
 
 
 @dataclass(frozen=True)

@@ -90,11 +90,12 @@ class Hands:
         self._opened.add(name)
         return identity
 
-    def restart(self, name: str, board: Restarts) -> Identity:
-        """Restart a board through its port, which may be closed."""
+    def restart(self, name: str, board: Restarts) -> Identity | None:
+        """Restart a board through its port, which may be closed; return None if its port cannot do that."""
         self._register(name)
         identity = board.restart(self.within(OPEN_S))
-        self._opened.add(name)
+        if identity is not None:
+            self._opened.add(name)
         return identity
 
     def opens(self, name: str) -> bool:
@@ -106,13 +107,14 @@ class Hands:
                 return False
         return True
 
-    def open_at_last(self, name: str) -> Identity:
-        """Open an instrument, again and again until the deadline; raise its last error."""
+    def open_at_last(self, name: str, limit_s: float) -> Identity:
+        """Open an instrument, again and again for `limit_s` seconds; raise its last error."""
+        limit = self.within(limit_s)
         while True:
             try:
                 return self.open(name)
             except InstrumentError:
-                if self.deadline.remaining_s() <= TRY_AGAIN_S:
+                if limit.remaining_s() <= TRY_AGAIN_S:
                     raise
             self.bench.instruments[name].close()
             self.wait(TRY_AGAIN_S)
@@ -173,7 +175,7 @@ class Hands:
             if heard:
                 dut.wait_for_boot(self.within(boot_s))
         if not heard:  # what the DUT said while its port was closed is lost, so it is asked
-            self.open_at_last(self.dut_port)
+            self.open_at_last(self.dut_port, OPEN_S)
         dut.settle(self.within(ANSWER_S))
         return dut.identify(self.within(2 * ANSWER_S + boot_s), boot_s).make
 

@@ -15,6 +15,7 @@ DUT_OFF_S = 5.0  # assumed: by then the capacitors of a board that draws microam
 PORT_OFF_S = 2.0  # assumed: as long as a hub's port must be off for what hangs on it to lose its power
 CLOSED_S = 1.0  # assumed: by then a USB stack has noticed that its port was closed
 COMMAND_S = 30.0
+BACK_S = 30.0  # for one device to be found again by the computer, and to start
 
 
 def resynchronise(hands: Hands) -> str:
@@ -45,9 +46,10 @@ def reset_io_manager(hands: Hands) -> str:
     if not boards:
         raise DoesNotApply("no instrument of this bench can be restarted by its port")
     hands.supply_answers()
-    said = []
-    for name, board in boards.items():
-        said.append(f"{name} restarted: {who(hands.restart(name, board))}")
+    restarted = {name: hands.restart(name, board) for name, board in boards.items()}
+    said = [f"{name} restarted: {who(identity)}" for name, identity in restarted.items() if identity is not None]
+    if not said:
+        raise DoesNotApply(f"the port of {' and of '.join(boards)} has no DTR, by which it could be restarted")
     return "; ".join(said)
 
 
@@ -62,7 +64,7 @@ def reopen_monitor(hands: Hands) -> str:
         hands.opens(name)
         hands.close(name)
         hands.wait(CLOSED_S)
-        said.append(f"{name} answers: {who(hands.open_at_last(name))}")
+        said.append(f"{name} answers: {who(hands.open_at_last(name, BACK_S))}")
     hands.open_supply()
     for one in sampled:
         one.sampler.stop(hands.within(POWER_S + one.sampler.capabilities.stop_s))
@@ -82,7 +84,7 @@ def power_cycle_usb(hands: Hands) -> str:
     elif switch is not None:
         done = _by_switch(hands, switch)
     for name in hands.bench.instruments:
-        hands.open_at_last(name)
+        hands.open_at_last(name, BACK_S)
     return f"{done}; every instrument answers"
 
 

@@ -42,14 +42,13 @@ def fell_back(link: object) -> str:
 def pulse_dtr(link: object, pause: Callable[[], None]) -> bool:
     """Release DTR of the open serial port below `link`, assert it, and leave it as its options say.
 
-    `pause` is called after each change. Returns False if there is no such port: nothing happened.
+    `pause` is called after each change. Returns False if there is no such port, or it has no such output.
     """
     below: object = link
     while below is not None:
         pulse = getattr(below, "pulse_dtr", None)
         if pulse is not None:
-            pulse(pause)
-            return True
+            return bool(pulse(pause))
         below = getattr(below, "inner", None)
     return False
 

@@ -41,6 +41,7 @@ _ADVICE = {
     errno.EWOULDBLOCK: _IN_USE,
     **dict.fromkeys((errno.ENOTTY, errno.EISDIR, errno.ENOTDIR, errno.ELOOP), _NO_SERIAL_PORT),
 }
+_NO_OUTPUT = (errno.ENOTTY, errno.EINVAL)  # what a pseudo-terminal says of its outputs
 # pyserial on Windows gives no number, only the name of the error in its text; "no permission" means "in use"
 # there.
 _ADVICE_BY_TEXT = {"FileNotFoundError": _NO_PORT, "PermissionError": _IN_USE}
@@ -189,8 +190,11 @@ class SerialLink:
             # pyserial raises TypeError when another thread or a disconnection has closed the file descriptor.
             raise self._gone("read from", error) from error
 
-    def pulse_dtr(self, pause: Callable[[], None]) -> None:
-        """Release DTR, assert it, and put it back to its level; many boards restart when it is asserted."""
+    def pulse_dtr(self, pause: Callable[[], None]) -> bool:
+        """Release DTR, assert it, and put it back to its level; many boards restart when it is asserted.
+
+        Return False for a port that has no such output.
+        """
         port = self._opened("set DTR of")
         try:
             for level in (False, True, self.options.dtr is not False):
@@ -198,7 +202,10 @@ class SerialLink:
                     port.dtr = level
                     pause()
         except (serial.SerialException, OSError, TypeError) as error:
+            if getattr(error, "errno", None) in _NO_OUTPUT:
+                return False
             raise self._gone("set DTR of", error) from error
+        return True
 
     def _opened_at(self, baud: int) -> serial.Serial:
         port = _not_opened(self._name, baudrate=baud, timeout=TURN_S, write_timeout=WRITE_S)

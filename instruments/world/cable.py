@@ -112,12 +112,13 @@ class CableLink:
         """Close the twin's port."""
         self._port.close()
 
-    def pulse_dtr(self, pause: Callable[[], None]) -> None:
+    def pulse_dtr(self, pause: Callable[[], None]) -> bool:
         """Release DTR of the twin's port and assert it; it is left as it was opened."""
         self._check("set DTR of")
         pause()
         self._port.assert_dtr()
         pause()
+        return True
 
     def write(self, data: bytes, deadline: Deadline) -> None:
         """Send all of `data`."""

@@ -19,6 +19,7 @@ from energy_runner.session.events import (
     DutCommanded,
     DutIdentified,
     Event,
+    FirmwareFlashed,
     InferenceDone,
     LapCaptured,
     MonitorConfigured,
@@ -107,6 +108,11 @@ class _Pass:
         if event.timestamp_mode and told:
             self.fact("boot", "timestamps", event.timestamp_mode, told[-1])
 
+    def restarted(self, _: FirmwareFlashed | None = None) -> None:
+        """Forget what the DUT said at its last boot: the next one may be of other firmware."""
+        for dialogue in self._dialogues.values():
+            dialogue.said.pop("timestamp-mode", None)
+
     def identified(self, event: DutIdentified) -> None:
         """Compare the answers to `name` and `profile`."""
         for topic, held in (("name", event.name), ("profile", event.profile), ("model", event.model)):
@@ -192,6 +198,8 @@ class _Pass:
     def switched(self, event: SupplySwitched) -> None:
         """Compare the supply's state with the command that switched it."""
         ours = [self._settings[self._fed_by[event.rail]]] if event.rail in self._fed_by and event.rail else None
+        if not event.on:
+            self.restarted()
         known = [one.on for one in ours or self._settings.values() if one.on is not None]
         if known:
             self.fact("the supply", "switched", "on" if event.on else "off", "on" if any(known) else "off")
@@ -228,6 +236,7 @@ _CHECKS: dict[type[Event], Callable[[_Pass, Any], None]] = {
     DutBooted: _Pass.booted,
     DutIdentified: _Pass.identified,
     DutCommanded: _Pass.commanded,
+    FirmwareFlashed: _Pass.restarted,
     StimulusLoaded: _Pass.stimulus,
     InferenceDone: _Pass.inferred,
     LapCaptured: _Pass.lap,

@@ -27,6 +27,7 @@ from energy_runner.session.events.dut import (
     DutCommanded,
     DutIdentified,
     EdgesExpected,
+    FirmwareFlashed,
     InferenceDone,
     PhasesMarked,
     StimulusLoaded,
@@ -67,6 +68,7 @@ __all__ = [
     "EdgesExpected",
     "Event",
     "Exchange",
+    "FirmwareFlashed",
     "InferenceDone",
     "JournalSealed",
     "KnownEvent",
@@ -108,6 +110,7 @@ KnownEvent = Annotated[
     | TemperatureMeasured
     | SwitchTurned
     | SwitchRead
+    | FirmwareFlashed
     | DutBooted
     | DutIdentified
     | DutCommanded

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from energy_runner.bench.origin import Origin
 from energy_runner.bench.words import meant, problem
 from energy_runner.errors import ConfigurationError, in_words
+from energy_runner.sweep.ladder import checked_ladder
 from energy_runner.sweep.plan.points import Point, points_of
 from energy_runner.sweep.plan.settings import check_target
 from energy_runner.sweep.plan.spec import (
@@ -107,6 +108,7 @@ def plan_from_text(text: str, where: str) -> SweepPlan:
         raise _refusal(error, origin) from error
     plan = SweepPlan(spec, text, origin)
     _check_names(plan)
+    _check_ladder(plan)
     if not plan.points:
         raise plan.refuse(["exclude"], "every point is excluded, so the sweep would have none. Try: exclude less")
     return plan
@@ -167,6 +169,13 @@ def _check_names(plan: SweepPlan) -> None:
                 )
     _check_zips(plan)
     _check_values(plan)
+
+
+def _check_ladder(plan: SweepPlan) -> None:
+    try:
+        checked_ladder(plan.spec.recovery.ladder)
+    except ConfigurationError as error:
+        raise plan.refuse(["recovery", "ladder"], str(error)) from None
 
 
 def _check_zips(plan: SweepPlan) -> None:

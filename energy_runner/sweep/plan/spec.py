@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from energy_runner.bench.spec import Text
 from energy_runner.bench.table import Table
 from energy_runner.bench.time_zone import ZoneName
+from energy_runner.sweep.ladder import LADDER
 
 Scalar = str | int | float | bool
 Order = Literal["random", "blocks", "as-written"]
@@ -173,9 +174,7 @@ class LimitSpec(Table):
 class RecoverySpec(Table):
     """`[recovery]`: what is done between two attempts at a point."""
 
-    ladder: list[Text] = Field(
-        default=["resynchronise", "power-cycle-dut", "reset-io-manager", "reopen-monitor", "power-cycle-usb"]
-    )
+    ladder: list[Text] = Field(default=list(LADDER))
     """The steps, one before each attempt after the first; `[]` for none."""
     usb_power_command: Text | None = None
     """A program that switches a USB port off and on: `uhubctl -l 1-1 -p 2 -a cycle`."""
@@ -185,7 +184,7 @@ class NotifySpec(Table):
     """`[notify]`: who is told."""
 
     urls: list[Text] = Field(default_factory=list)
-    """Addresses as Apprise writes them: `mailto://user:password@example.org`."""
+    """Addresses as Apprise writes them, or `$NAME` for one that is in the environment and not in every session."""
     on: list[Literal["end", "trouble"]] = Field(default=["end", "trouble"])
     """When: at the end, at trouble."""
 

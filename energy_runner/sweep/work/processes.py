@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from energy_runner.sweep.work.ends import End, Ended
 from instruments.clock import Clock
 
+CATALOGUE_VARIABLE = "ENERGY_RUNNER_CATALOGUE"
 REPLACEMENTS = 3  # of a worker that died without a word, in one night
 _POSIX = hasattr(os, "killpg")
 
@@ -26,11 +27,11 @@ class BenchProcess:
     bench: str
     command: Sequence[str]
     log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
     replaced: int = 0
     ended: Ended | None = None
     said: int = 0  # bytes of its log that were shown
-    _out: IO[bytes] | None = field(default=None, repr=False)
 
     @property
     def pid(self) -> int | None:
@@ -44,6 +45,7 @@ class BenchProcess:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
                 [*self.command, "--word", str(self._word)],
                 stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
                 # Ctrl-C reaches the whole group of a terminal; here one process decides, and asks the others.

@@ -12,6 +12,7 @@ from energy_runner.sweep.catalogue.lease import LEASE_S, Stillness
 from energy_runner.sweep.catalogue.seats import BenchMark
 from energy_runner.sweep.ladder import DONE, ELSEWHERE, QUARANTINE, SET_ASIDE, quarantined
 from energy_runner.sweep.ladder import Ended as PointEnd
+from energy_runner.sweep.notes import write_note
 from energy_runner.sweep.plan import SweepPlan
 from energy_runner.sweep.plan.settings import reference_values
 from energy_runner.sweep.work.ends import End, Ended
@@ -19,7 +20,6 @@ from energy_runner.sweep.work.heartbeat import Heartbeat
 from energy_runner.sweep.work.history import history_of
 from energy_runner.sweep.work.limits import Limits
 from energy_runner.sweep.work.lost import reclaim
-from energy_runner.sweep.work.notes import write_note
 from energy_runner.sweep.work.point import Done, History, PointWork
 from energy_runner.sweep.work.runner import Runner
 from energy_runner.sweep.work.seat import seated

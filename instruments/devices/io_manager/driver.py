@@ -84,15 +84,16 @@ class IoManager(Instrument):
         self._link.open(deadline)
         return self._found(deadline)
 
-    def restart(self, deadline: Deadline) -> Identity:
-        """Open the port afresh, reset the board by DTR whatever the bench file says of it, and do as `open`."""
+    def restart(self, deadline: Deadline) -> Identity | None:
+        """Open the port afresh, reset the board by DTR whatever the bench file says of it, and do as `open`.
+
+        Return None for a port without that output, such as one behind a TCP server.
+        """
         self._link.close()
         self._forget()
         self._link.open(deadline)
         if not pulse_dtr(self._link, lambda: self._clock.sleep(min(PULSE_S, deadline.remaining_s()))):
-            raise Refused(
-                f"restart {self.name}", "its port has no DTR", "press its reset button, or switch its USB port off"
-            )
+            return None
         return self._found(deadline)
 
     def _found(self, deadline: Deadline) -> Identity:
