@@ -51,7 +51,7 @@ def _row(sweep: str, point: PointState, attempts: int) -> PointRow:
         attempts=attempts,
         reason=point.reason,
     )
-    if not point.row:
+    if not point.row or point.state != "done":
         return known
     figures = row_from_json(json.loads(point.row))
     return replace(figures, state=point.state, attempts=attempts, reason=point.reason)
