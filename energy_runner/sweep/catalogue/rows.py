@@ -54,7 +54,7 @@ def _row(sweep: str, point: PointState, attempts: int, *, here: bool) -> PointRo
         attempts=attempts,
         reason=point.reason,
     )
-    if not point.row:
+    if not point.row or point.state != "done":
         return known
     figures = row_from_json(json.loads(point.row))
     remarks = [*figures.remarks]

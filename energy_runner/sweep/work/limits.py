@@ -94,7 +94,7 @@ class Limits:
         if spec.disk_gb is None:
             return None
         if self._until_look <= 0:
-            self._size_b = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+            self._size_b = sum(_size_b(path) for path in self.folder.rglob("*"))
             self._until_look = _DISK_EVERY
         self._until_look -= 1
         if self._size_b >= spec.disk_gb * 1e9:
@@ -104,6 +104,13 @@ class Limits:
     def _now(self) -> datetime:
         moment = datetime.fromtimestamp(self.clock.utc_ns() / NS_PER_S, UTC)
         return moment.astimezone(zone(self.spec.time_zone or host_zone()))
+
+
+def _size_b(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:  # another worker's temporary file, which has gone meanwhile
+        return 0
 
 
 def _time(text: str) -> time:
