@@ -34,6 +34,7 @@ from energy_runner.session.escaped import escaped
 from energy_runner.session.events import Event
 from energy_runner.session.exchanges import read_exchanges, read_in_order, stream_damage
 from energy_runner.session.journal import Journal
+from energy_runner.session.json_text import indented
 from energy_runner.session.place import Place, keep_room
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
@@ -117,8 +118,10 @@ def json_bytes(document: BaseModel | Any) -> bytes:
     """
     plain = document.model_dump(mode="json") if isinstance(document, BaseModel) else document
     try:
-        plain = escaped(plain)
-        return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        try:
+            return f"{indented(plain)}\n".encode()
+        except UnicodeEncodeError:  # a text that UTF-8 cannot hold
+            return f"{indented(escaped(plain))}\n".encode()
     except (TypeError, ValueError) as error:
         raise SessionError(f"a {type(document).__name__} cannot be written as JSON ({error})") from None
 
