@@ -26,10 +26,10 @@ from energy_runner.session.events import (
     SamplesOverRange,
     StreamChunk,
 )
-from energy_runner.session.folder import JOURNAL, STREAM, TRACE
+from energy_runner.session.folder import JOURNAL, TRACE
 from energy_runner.session.journal import JournalWriter, exchange
 from energy_runner.session.place import Place
-from energy_runner.session.stream import Passed, StreamWriter
+from energy_runner.session.stream import STREAM, Passed, StreamWriter
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
 from instruments.roles import (

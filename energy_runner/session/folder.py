@@ -39,13 +39,14 @@ from energy_runner.session.place import Place, keep_room
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
 from energy_runner.session.seal import ZEROS, Seal, key_digests, sealed_files, stamped
-from energy_runner.session.stream import Passed
+from energy_runner.session.stream import STREAM, Passed
+from energy_runner.session.thinned import Thinned, thinned_of
 from energy_runner.session.trace import TraceReader
 from energy_runner.session.verify import FACTS, Verified, verify
 
 _COMPLETION = 65_536  # bytes by which a record grows at most when it is completed: truth, reason, seal
 CLAIM = ".claim"  # only one run can create it; it is there until the record is
-RECORD, JOURNAL, STREAM, TRACE, RESULT = "record.json", "journal.jsonl", "stream.bin", "trace.jls", "result.json"
+RECORD, JOURNAL, TRACE, RESULT = "record.json", "journal.jsonl", "trace.jls", "result.json"
 REPORT = "report.html"
 
 
@@ -289,8 +290,10 @@ class Session:
     def exchanges(self) -> Iterator[Passed]:
         """Yield every byte that passed a link, in order, with host time, device and direction.
 
-        Raises `SessionError` if journal and `stream.bin` cannot be read or contradict each other.
+        Raises `SessionError` if journal and `stream.bin` cannot be read or contradict each other, and for a
+        session whose raw bytes were thinned.
         """
+        self._check_bytes()
         return read_exchanges(self.journal(), self.path / STREAM)
 
     def in_order(self, *kinds: type[Event]) -> Iterator[Passed | Event]:
@@ -298,7 +301,17 @@ class Session:
 
         Raises `SessionError` as `exchanges` does.
         """
+        self._check_bytes()
         return read_in_order(self.journal(), self.path / STREAM, *kinds)
+
+    @cached_property
+    def thinned(self) -> Thinned | None:
+        """Return what was removed from the session to save room, as `thinned.json` says; None if nothing was."""
+        return thinned_of(self.path, self.record)
+
+    def _check_bytes(self) -> None:
+        if self.thinned is not None:
+            raise SessionError(f"{self.path}: {self.thinned.words}: what was exchanged cannot be read again")
 
     def stream_bytes(self) -> int | None:
         """Return how long `stream.bin` is; None if the session has none."""
