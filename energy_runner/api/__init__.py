@@ -41,6 +41,7 @@ _ROOMS = {
     "sessions": ("Result", "Session", "exit_status", "load_session", "window_arrays"),
     "stimuli": ("Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"),
     "tables": ("Table", "table"),
+    "thinning": ("ThinnedRow", "thin_sessions"),
     "submission": ("Export", "export_mlperf", "write_system_form"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -19,3 +19,4 @@ from energy_runner.api.sessions import *
 from energy_runner.api.stimuli import *
 from energy_runner.api.submission import *
 from energy_runner.api.tables import *
+from energy_runner.api.thinning import *
