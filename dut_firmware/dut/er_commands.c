@@ -33,6 +33,22 @@ static void results_command(const struct er_words *words)
     th_results();
 }
 
+static void clock_command(const struct er_words *words)
+{
+    int32_t hz = 0;
+    const char *refusal;
+
+    if (words->count < 2) {
+        th_printf("e-[Command 'clock' requires a frequency in Hz]\r\n");
+    } else if (!er_word_number(words->word[1], &hz) || hz <= 0) {
+        er_print_error_word("Not a frequency in Hz: ", words->word[1], "");
+    } else if ((refusal = th_set_clock((uint32_t)hz)) != NULL) {
+        th_printf("e-[%s]\r\n", refusal);
+    } else {
+        th_printf("m-clock-[%lu]\r\n", (unsigned long)hz);
+    }
+}
+
 static void help_command(const struct er_words *words)
 {
     static const char *const lines[] = {
@@ -67,6 +83,7 @@ static const struct {
     {"db", er_buffer_command},
     {"infer", er_infer_command},
     {"results", results_command},
+    {"clock", clock_command},
 };
 
 bool er_run_command(const struct er_words *words)

@@ -24,6 +24,12 @@ ER_WEAK void th_timestamp_release_later(void) {}
 
 ER_WEAK void th_timestamp_hold(void) {}
 
+ER_WEAK const char *th_set_clock(uint32_t hz)
+{
+    (void)hz;
+    return "This port cannot set its clock";
+}
+
 ER_WEAK void th_command_ready(char volatile *command)
 {
     ee_serial_command_parser_callback((char *)command);

@@ -7,6 +7,8 @@
 
 #include "er_config.h"
 
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -66,6 +68,11 @@ void th_timestamp_release_later(void);
 
 /* New: wait TH_TIMESTAMP_HOLD_US. Default: nothing. */
 void th_timestamp_hold(void);
+
+/* New: the command `clock HZ`, which `help` does not list: clients know that answer by its twelve lines. Run the core at `hz` from now on, until the next reset, with the UART at the speed that
+ * it had. Return a null pointer; or, if the board cannot do that, the reason: it is printed as `e-[reason]`, and the
+ * clock must then be as it was. Default: a port cannot set its clock. */
+const char *th_set_clock(uint32_t hz);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@ from energy_runner.benchmarks.places import default_stimuli
 from energy_runner.benchmarks.stimuli import find_stimuli
 from energy_runner.director.plan import RunPlan, plan_run
 from energy_runner.director.plan_checks import checked
+from energy_runner.director.preparation import prepared
 from energy_runner.errors import ConfigurationError
 
 __all__ = ["Benchmark", "RunPlan", "list_benchmarks", "plan"]
@@ -28,13 +29,22 @@ def plan(
     limit: int | None = None,
     wait_temperature_c: Sequence[float] | None = None,
     wait_temperature_s: float | None = None,
+    commands: Sequence[str] = (),
+    flash: str | None = None,
+    image: str | PathLike[str] | None = None,
+    flash_timeout_s: float | None = None,
 ) -> RunPlan:
     """Return a plan: the benchmark, the stimuli, and the inferences per window (None: found by a short trial).
 
     `mode` is "energy", "performance" or "accuracy"; `limit` restricts an accuracy run to the first files. With
     `wait_temperature_c`, the lowest and the highest temperature in °C, the run waits for the bench's thermometer
-    before it switches the DUT on, and gives up after `wait_temperature_s` seconds (an hour by default). The
-    default `stimuli` are those that come with a demo benchmark, or that `fetch_stimuli` has fetched. Raises
+    before it switches the DUT on, and gives up after `wait_temperature_s` seconds (an hour by default). The DUT is
+    sent `commands`, such as "clock 80000000", before its first stimulus, and has to answer each of them.
+    `flash` is a program that flashes the DUT first, with its arguments: "openocd ... {image}", where {image}
+    stands for the file `image`. It has to end with status 0 within `flash_timeout_s` seconds (two minutes by
+    default).
+
+    The default `stimuli` are those that come with a demo benchmark, or that `fetch_stimuli` has fetched. Raises
     `ConfigurationError` for an unknown benchmark, for impossible values, and for stimuli that are missing or do
     not fit.
     """
@@ -54,9 +64,10 @@ def plan(
             "wait_temperature_s": wait_temperature_s,
         }
     )
+    preparation = prepared(commands=commands, flash=flash, image=image, flash_timeout_s=flash_timeout_s)
     definition = load_benchmark(benchmark)
     folder = default_stimuli(definition) if stimuli is None else Path(stimuli)
-    return plan_run(definition, folder=find_stimuli(folder, definition), **options)
+    return plan_run(definition, folder=find_stimuli(folder, definition), preparation=preparation, **options)
 
 
 def list_benchmarks() -> list[Benchmark]:

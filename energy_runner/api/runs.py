@@ -5,16 +5,16 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from energy_runner.analysis.placing.alignment import BY_HOST, BY_LAPS, BY_MONITOR
 from energy_runner.api.benches import load_bench
+from energy_runner.api.first_record import first_record
 from energy_runner.api.plans import plan
 from energy_runner.bench import Bench, BenchSpec, build_bench
-from energy_runner.bench.calibration import check_in_force, zone_of
+from energy_runner.bench.calibration import check_in_force
 from energy_runner.bench.edge_delay import check_delay_in_force
 from energy_runner.benchmarks.demo import write_demo_stimuli
 from energy_runner.director.bus import Bus
@@ -37,16 +37,7 @@ from energy_runner.session.folder import (
     give_up_session,
     write_sealed,
 )
-from energy_runner.session.record import (
-    BenchmarkFacts,
-    LabelFile,
-    Record,
-    RunFacts,
-    StimulusFile,
-    TruthWindow,
-    environment,
-)
-from energy_runner.version import version
+from energy_runner.session.record import Record, SweepFacts, TruthWindow
 from instruments.clock import RealClock, utc_text
 from instruments.errors import one_line
 
@@ -54,6 +45,14 @@ __all__ = ["Run", "demo", "follow", "measure", "run", "start"]
 
 DEFAULT_PARENT = Path("sessions")
 AnyBench = BenchSpec | Bench | str | Path
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a session keeps beside its facts: the point of a sweep that it is, and whether a report is written."""
+
+    sweep: SweepFacts | None = None
+    report: bool = True
 
 
 def run(
@@ -64,14 +63,17 @@ def run(
     model: str | Path | None = None,
     subscribers: Sequence[Listener] = (),
     rule_set: str | Path | None = None,
+    sweep: SweepFacts | None = None,
+    report: bool = True,
 ) -> Session:
     """Run a plan on a bench and return the session, whatever became of it (see `exit_status`).
 
     `bench` is the name of a built-in bench, a bench file, or what `load_bench` returned; one already built is for
     tests. `out` is the session's folder (it must be empty or absent); without it a new one is made in `sessions/`,
     and the name of a virtual bench's session ends with `-virtual`. `model` is the .tflite file with which a
-    virtual DUT answers. `rule_set` judges, as in `analyze`. Raises `ConfigurationError` for what cannot be run;
-    nothing is opened then.
+    virtual DUT answers. `rule_set` judges, as in `analyze`. `sweep` goes into the record of a sweep's point; with
+    `report` False there is no `report.html` (`write_report` makes it later). Raises `ConfigurationError` for what
+    cannot be run; nothing is opened then.
 
     Each of `subscribers` is called with every event, in a thread of its own, and must return at once, because the
     run waits for it: one that raises, or takes longer than a second, is called no more. For anything that may wait
@@ -80,7 +82,17 @@ def run(
     Call this in the main thread, where Ctrl-C and SIGTERM end the run as interrupted. In another thread nothing
     can handle them, and SIGTERM ends the process with the supply on.
     """
-    return follow(start(bench, run_plan, out=out, model=model, subscribers=subscribers, rule_set=rule_set))
+    handle = start(
+        bench,
+        run_plan,
+        out=out,
+        model=model,
+        subscribers=subscribers,
+        rule_set=rule_set,
+        sweep=sweep,
+        report=report,
+    )
+    return follow(handle)
 
 
 def start(
@@ -91,20 +103,23 @@ def start(
     model: str | Path | None = None,
     subscribers: Sequence[Listener] = (),
     rule_set: str | Path | None = None,
+    sweep: SweepFacts | None = None,
+    report: bool = True,
 ) -> Run:
     """Do what `run` does in a thread of its own, and return its handle: `events()`, `cancel()`, `wait()`.
 
     What is wrong with bench, plan, folder or rule set is raised here, before anything is opened. Call this in the
     main thread too; see `run`.
     """
-    return _started(_ready(bench, run_plan, out, model, rule_set), subscribers)
+    return started(make_ready(bench, run_plan, out, model, rule_set, Kept(sweep, report)), subscribers)
 
 
-def _started(
+def started(
     ready: tuple[Path, Callable[[Bus, StopRequest], Session]],
     subscribers: Sequence[Listener] = (),
     stop: StopRequest | None = None,
 ) -> Run:
+    """Begin what `make_ready` has prepared, in a thread of its own."""
     folder, execute = ready
     try:
         return Run(execute, subscribers, stop)
@@ -144,6 +159,8 @@ def measure(
     model: str | Path | None = None,
     listeners: Sequence[Listener] = (),
     rule_set: str | Path | None = None,
+    sweep: SweepFacts | None = None,
+    report: bool = True,
     **options: Any,
 ) -> Session:
     """Load a bench, plan and run, in one call: what the command `run` does.
@@ -157,7 +174,8 @@ def measure(
     stop = StopRequest()
     # Before the run begins: there is no moment in which Ctrl-C would end this thread and leave the run behind.
     with while_signals_stop(stop):
-        return follow(_started(_ready(spec, run_plan, out, model, rule_set), stop=stop), *listeners)
+        ready = make_ready(spec, run_plan, out, model, rule_set, Kept(sweep, report))
+        return follow(started(ready, stop=stop), *listeners)
 
 
 def demo(
@@ -184,12 +202,13 @@ def demo(
         return measure("kws01", bench, stimuli=folder, seed=seed, out=out, listeners=listeners)
 
 
-def _ready(
+def make_ready(  # noqa: PLR0917 - as `run` has them
     bench: AnyBench,
     run_plan: RunPlan,
     out: str | Path | None,
     model: str | Path | None,
     rule_set: str | Path | None,
+    kept: Kept,
 ) -> tuple[Path, Callable[[Bus, StopRequest], Session]]:
     """Return a run's folder, which is made, and what carries it out, its bench built and its rules read."""
     if not isinstance(run_plan, RunPlan):
@@ -220,7 +239,7 @@ def _ready(
             f": bench '{bench.spec.name}' has no thermometer. Try: give it one, in [roles]",
         )
     folder = create_session(DEFAULT_PARENT, _name(bench, run_plan), Path(out) if out is not None else None)
-    return folder, partial(_execute, bench, run_plan, folder, rules=rules)
+    return folder, partial(_execute, bench, run_plan, folder, rules=rules, kept=kept)
 
 
 def _name(bench: Bench, run_plan: RunPlan) -> str:
@@ -230,10 +249,17 @@ def _name(bench: Bench, run_plan: RunPlan) -> str:
 
 
 def _execute(
-    bench: Bench, run_plan: RunPlan, folder: Path, bus: Bus, stop: StopRequest, *, rules: RuleSet | None
+    bench: Bench,
+    run_plan: RunPlan,
+    folder: Path,
+    bus: Bus,
+    stop: StopRequest,
+    *,
+    rules: RuleSet | None,
+    kept: Kept,
 ) -> Session:
     with _no_empty_folder(folder), hold_bench(bench, f"session {folder.resolve()}") as died:
-        record = _first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()))
+        record = first_record(bench, run_plan, folder.name, utc_text(bench.clock.utc_ns()), kept.sweep)
         place = begin_session(folder, record)
         try:
             recorder = Recorder(folder, bench.clock, bus, place)
@@ -249,7 +275,7 @@ def _execute(
             raise
         end = _closed(recorder, conduct(bench, run_plan, recorder, stop))
         try:
-            return _finish(place.now(), record, bench, end, rules)
+            return _finish(place.now(), record, bench, end, rules, report=kept.report)
         except RunnerError as error:  # a full disk; a person at the bench must know about the supply
             supply = "; the supply is off" if end.supply_off_confirmed else f"; {end.reason}"
             # Also for a session that cannot be read: status 2 would mean that nothing was switched on.
@@ -281,8 +307,10 @@ def _closed(recorder: Recorder, end: RunEnd) -> RunEnd:
     return end
 
 
-def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: RuleSet | None) -> Session:
-    """Complete the record, derive the result, write the report."""
+def _finish(
+    folder: Path, record: Record, bench: Bench, end: RunEnd, rules: RuleSet | None, *, report: bool
+) -> Session:
+    """Complete the record, derive the result, write the report if there is to be one."""
     from energy_runner.api.derived import write_derived
 
     truth = None
@@ -303,17 +331,8 @@ def _finish(folder: Path, record: Record, bench: Bench, end: RunEnd, rules: Rule
     if end.error is not None:
         raise end.error
     session = Session.open(folder)
-    write_derived(session, evaluate(session, rule_set=rules))
+    write_derived(session, evaluate(session, rule_set=rules), report=report)
     return session
-
-
-def _alignment(bench: Bench) -> str | None:
-    """Return how this bench places the timestamp pin's edges among its samples."""
-    if bench.sampler is None or bench.edges is None:
-        return None
-    if bench.edges.timebase == "samples":
-        return BY_MONITOR
-    return BY_LAPS if bench.sampler.capabilities.starts_on_edge else BY_HOST
 
 
 def _truth(folder: Path, bench: Bench) -> list[TruthWindow]:
@@ -331,56 +350,6 @@ def _truth(folder: Path, bench: Bench) -> list[TruthWindow]:
         for true, event in zip(bench.twin.world.truth(), done, strict=False)
         if event.purpose == "window"
     ]
-
-
-def _first_record(bench: Bench, run_plan: RunPlan, session_id: str, started_utc: str) -> Record:
-    benchmark = run_plan.benchmark
-    facts = bench.spec.model_dump(mode="json", exclude_none=True)
-    if bench.twin is not None:
-        facts["virtual_dut_answers_from"] = bench.twin.dut.answers_from
-    else:
-        facts["time_zone"] = zone_of(bench.spec)  # in which the days of its calibration are judged
-    files = {planned.file: planned.stimulus for planned in run_plan.inputs}
-    return Record(
-        session_id=session_id,
-        software=f"energy-runner {version()}",
-        started_utc=started_utc,
-        virtual=bench.virtual,
-        bench=facts,
-        benchmark=BenchmarkFacts(
-            id=benchmark.id,
-            task=benchmark.task,
-            model_string=benchmark.model_string,
-            input_bytes=benchmark.input_bytes,
-            classes=benchmark.classes,
-            metric=benchmark.metric,
-            target=benchmark.target,
-            stride_bytes=benchmark.stride_bytes,
-        ),
-        run=RunFacts(
-            mode=run_plan.mode,
-            windows=len(run_plan.inputs) if run_plan.mode != "accuracy" else 0,
-            inferences=run_plan.inferences,
-            warmups=run_plan.warmups,
-            min_window_s=benchmark.run.min_window_s,
-            min_inferences=benchmark.run.min_inferences,
-            read_back=run_plan.read_back,
-            seed=run_plan.seed,
-            wait_temperature_c=list(run_plan.wait_temperature_c) if run_plan.wait_temperature_c else None,
-            wait_temperature_s=run_plan.wait_temperature_s if run_plan.wait_temperature_c else None,
-        ),
-        label_file=LabelFile(file=benchmark.labels_file, sha256=run_plan.labels_sha256, stimuli=run_plan.labels)
-        if run_plan.labels_sha256
-        else None,
-        alignment=_alignment(bench) if run_plan.mode == "energy" else None,
-        environment=environment(),
-        stimuli=[
-            StimulusFile(
-                file=stimulus.file, label=stimulus.label, offset=0, size=stimulus.size, sha256=stimulus.sha256
-            )
-            for stimulus in files.values()
-        ],
-    )
 
 
 def while_signals_stop(stop: StopRequest) -> AbstractContextManager[None]:

@@ -285,6 +285,7 @@ def _twin(
         network=benchmark,
         firmware=firmware,
         seed=seed,
+        repeat=virtual.repeat if virtual else 0,
         ideal=virtual.ideal if virtual else False,
         noise=virtual.noise if virtual else True,
         dut_baud=baud,

@@ -210,6 +210,8 @@ class VirtualSpec(Table):
     """What the DUT answers to `profile`; by default the benchmark's."""
     line_baud: int | None = Field(default=None, gt=0, le=MOST_BAUD)
     """Speed at which host or IO manager talk to the DUT; one other than the DUT's own garbles everything."""
+    repeat: int = Field(default=0, ge=0, le=2**31 - 1, exclude_if=lambda repeat: not repeat)
+    """Another number: the same instruments with their errors, and other noise, as on another day."""
     start_s: float = Field(default=0.0, ge=0.0, le=1000.0)
     """Virtual time that passed before the bench is opened, s."""
     load_ohm: float | None = Field(default=None, gt=0.0, le=1e9)

@@ -25,8 +25,10 @@ from energy_runner.cli.rules_commands import (
     check_command,
 )
 from energy_runner.cli.rules_commands import rules as rules_app
+from energy_runner.cli.run_options import CommandOption, FlashOption, FlashTimeoutOption, ImageOption
 from energy_runner.cli.sessions_app import sessions as sessions_app
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
+from energy_runner.cli.sweep_app import sweep as sweep_app
 
 # Rich help panels cost a quarter of a second at every start, and plain help is as readable.
 app = typer.Typer(
@@ -58,6 +60,7 @@ app.add_typer(publish)
 app.add_typer(rules_app, name="rules")
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
+app.add_typer(sweep_app, name="sweep")
 
 SessionArgument = Annotated[
     Path, typer.Argument(help="Folder of the session.", metavar="SESSION", autocompletion=complete_session)
@@ -172,6 +175,10 @@ def run(
             help="Give up waiting after so many seconds; default: an hour.", metavar="S", show_default=False
         ),
     ] = None,
+    commands: CommandOption = None,
+    flash: FlashOption = None,
+    image: ImageOption = None,
+    flash_timeout_s: FlashTimeoutOption = None,
     rule_set: RuleSetOption = "",
     voltage: Annotated[
         float | None,
@@ -209,6 +216,7 @@ def run(
       energy-runner run kws01 --bench virtual-lpm01a --stimuli stimuli/
       energy-runner run kws01 --bench my-bench.toml --mode performance --stimuli stimuli/
       energy-runner run demo-keywords -b virtual-lpm01a --voltage 2.5 --set monitor.sample_rate_hz=5000
+      energy-runner run demo-keywords -b virtual-lpm01a --command "clock 40000000"
       energy-runner run ad01 -b my-bench.toml -s stimuli/ -n 1500 --out sessions/ad01-3V0
     """
     from energy_runner.cli.run_command import RunOptions, run_command
@@ -227,6 +235,12 @@ def run(
         seed=seed,
         wait_temperature_c=wait_temperature_c,
         wait_temperature_s=wait_temperature_s,
+        preparation={
+            "commands": commands,
+            "flash": flash,
+            "image": image,
+            "flash_timeout_s": flash_timeout_s,
+        },
         rule_set=rule_set,
         voltage=voltage,
         rate=rate,

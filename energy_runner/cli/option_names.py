@@ -11,6 +11,7 @@ _OTHERS = {
     "voltage_v": "--battery-v",
     "self_discharge_per_year": "--self-discharge",
     "source": "--from",
+    "commands": "--command",
 }
 
 

@@ -3,9 +3,10 @@
 
 import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write_json
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """The options of `run`, as the user gave them; `settings` are the KEY=VALUE texts of `--set`."""
+    """The options of `run`, as the user gave them; `settings` are the KEY=VALUE texts of `--set`.
+
+    `preparation` are options of `plan` by name; None for those that were not given.
+    """
 
     benchmark: str
     bench: str
@@ -31,6 +35,7 @@ class RunOptions:
     seed: int = 0
     wait_temperature_c: tuple[float, float] | None = None
     wait_temperature_s: float | None = None
+    preparation: Mapping[str, Any] = field(default_factory=dict)
     rule_set: str = ""
     voltage: float | None = None
     rate: float | None = None
@@ -60,6 +65,7 @@ def run_command(options: RunOptions) -> int:
             limit=options.limit,
             wait_temperature_c=options.wait_temperature_c,
             wait_temperature_s=options.wait_temperature_s,
+            **{name: value for name, value in options.preparation.items() if value is not None},
             out=options.out,
             model=options.model,
             listeners=[progress],

@@ -5,6 +5,7 @@ from energy_runner.analysis.placing.margins import drift, tail_s
 from energy_runner.director.loading import load
 from energy_runner.director.plan import TRIAL_S
 from energy_runner.director.stage import ANSWER_S, EDGE_ADVICE, Stage
+from energy_runner.director.start_up import start_up
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
     AcquisitionStarted,
@@ -35,10 +36,7 @@ def measure_energy(stage: Stage) -> None:
     plan = stage.plan
     stage.open_instruments()
     applied = stage.configure_sampler(stage.configure_supply())
-    stage.await_temperature()
-    stage.isolation.begin()
-    stage.power_up()
-    stage.identify_dut()
+    start_up(stage, isolated=True)
     stage.arm_edges()
     _measure_voltage(stage)
     started_ns = _start(stage, applied)

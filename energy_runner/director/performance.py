@@ -6,6 +6,7 @@ from energy_runner.director.laps import seen_by_host_s
 from energy_runner.director.loading import load
 from energy_runner.director.plan import TRIAL_S
 from energy_runner.director.stage import Stage
+from energy_runner.director.start_up import start_up
 from energy_runner.errors import BenchFault
 
 LONGEST_TRIAL_S = 10.0  # by the host's clock
@@ -31,14 +32,13 @@ def measure_performance(stage: Stage) -> None:
 
 
 def prepare(stage: Stage) -> None:
-    """Open, configure, power up and identify: the beginning of the modes without an acquisition."""
+    """Open, configure and start up: the beginning of the modes without an acquisition."""
     stage.open_instruments()
     if stage.bench.supply is not None:
         supplied = stage.configure_supply()
         if stage.bench.sampler is not None:
             stage.configure_sampler(supplied)
-    stage.power_up()
-    stage.identify_dut()
+    start_up(stage, isolated=False)
 
 
 def _find_inferences(stage: Stage) -> tuple[int, float]:

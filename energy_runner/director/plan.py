@@ -2,13 +2,14 @@
 """Make the frozen plan of one run from a benchmark and options: everything that the director needs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from energy_runner.bench.spec import Mode
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.benchmarks.stimuli import Stimulus, StimulusFolder
 from energy_runner.director.plan_checks import CHECKS, checked
+from energy_runner.director.preparation import Preparation
 from energy_runner.errors import Argument, ConfigurationError
 
 # A window is planned this much longer than it must be, because the DUT's speed in the trial and the clock
@@ -45,7 +46,7 @@ class RunPlan:
     that no run can have, so that no plan ever switches a supply on in vain. `labels_sha256` is that of the label
     file, empty where the inputs come from none, and `labels` how many files it lists. The run waits before it
     switches the supply on until the temperature is in the range `wait_temperature_c` (lowest and highest, °C), for
-    `wait_temperature_s` seconds at most.
+    `wait_temperature_s` seconds at most. `preparation` is what the DUT gets before its first stimulus.
     """
 
     benchmark: Benchmark
@@ -61,6 +62,7 @@ class RunPlan:
     labels: int = 0
     wait_temperature_c: tuple[float, float] | None = None
     wait_temperature_s: float = 3600.0
+    preparation: Preparation = field(default_factory=Preparation)
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in CHECKS if name != "limit"}
@@ -101,6 +103,7 @@ def plan_run(
     limit: int | None = None,
     wait_temperature_c: Sequence[float] | None = None,
     wait_temperature_s: float | None = None,
+    preparation: Preparation | None = None,
 ) -> RunPlan:
     """Return the plan of a run; raise `ConfigurationError` for stimuli that are missing or do not fit.
 
@@ -135,6 +138,7 @@ def plan_run(
         seed=seed,
         labels_sha256=folder.labels_sha256,
         labels=len(folder.labels),
+        preparation=preparation or Preparation(),
         **_waiting(wait_temperature_c, wait_temperature_s),
     )
 

@@ -7,6 +7,7 @@ step feeds it, and the supply is confirmed off at the end. So it is evidence for
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from energy_runner.bench import Bench
 from energy_runner.director.recovery_hands import DoesNotApply, Hands
@@ -54,7 +55,7 @@ class RecoveryStep:
     supply_off: bool | None = None
 
     @property
-    def went(self) -> str:
+    def went(self) -> Literal["ok", "failed", "does not apply"]:
         """Return "ok", "failed" or "does not apply"."""
         return "does not apply" if not self.applies else "ok" if self.ok else "failed"
 

@@ -120,7 +120,7 @@ class Surroundings:
             last = found
             if deadline.expired():
                 raise BenchFault(
-                    f"waited {limit_s:g} s for {wanted}, and {found}; nothing was switched on. Try: a longer "
+                    f"waited {limit_s:g} s for {wanted}, and {found}; the DUT is off. Try: a longer "
                     "wait_temperature_s, another range, or look at the room"
                 )
             wait(min(WAIT_TURN_S, max(0.1, deadline.remaining_s())))

@@ -69,6 +69,19 @@ class BenchmarkFacts(Model):
     """Distance between inputs in one file, bytes; null for one input a file."""
 
 
+class FlashFacts(Model):
+    """The program that was to flash the DUT."""
+
+    command: list[str]
+    """The program and its arguments."""
+    image: str = ""
+    """File that it flashes; empty where the plan names none."""
+    image_sha256: str = ""
+    """SHA-256 of that file when the plan was made; empty where the plan names none."""
+    timeout_s: float
+    """How long it was to take at most, s."""
+
+
 class RunFacts(Model):
     """What the run was asked to do. `inferences` is None where a trial decides."""
 
@@ -92,6 +105,10 @@ class RunFacts(Model):
     """Lowest and highest temperature that the run waited for, °C; null where it did not wait."""
     wait_temperature_s: float | None = None
     """How long it was to wait at most, s."""
+    commands: list[str] = Field(default_factory=list, exclude_if=lambda value: not value)
+    """Commands that were to be sent to the DUT before its first stimulus; absent where there were none."""
+    flash: FlashFacts | None = Field(default=None, exclude_if=lambda value: value is None)
+    """The program that was to flash the DUT first; absent where there was none."""
 
 
 class TruthWindow(Model):

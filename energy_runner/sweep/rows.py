@@ -15,13 +15,16 @@ class RowComponent:
     """One input quantity of a point's uncertainty budget.
 
     `u_j` is its contribution, J per inference. `correlated` says that all windows of the session share its error;
-    the errors of a monitor (gain, offset, clock) are also shared by all sessions of that monitor.
+    the errors of a monitor (gain, offset, clock) are also shared by all sessions of that monitor. `dof` are its
+    degrees of freedom, None for infinitely many.
     """
 
     name: str
     u_j: float
     correlated: bool
     kind: Literal["A", "B"]
+    distribution: str = "normal"
+    dof: float | None = None
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,10 @@ class PointRow:
     `number` is its place in the plan, from 1, and `order` its place in the night. `values` are the settings of its
     axes by name. `energy_j` is the median energy of one inference with its standard uncertainty `u_j` and its
     expanded one `U_j` = `k` · `u_j` (95 %), all in J; `latency_s` and `u_latency_s` the mean duration of one
-    inference, s. `monitor` is the driver and the serial number of the instrument that sampled. `bench_trust` is the
-    state of the bench when the point was measured: "trusted", "out of control" or "not watched".
+    inference, s. `accuracy` is in the unit of `metric`: percent for "top1", a fraction for "auc". `monitor` is the
+    driver and, after a space, the serial number of the instrument that sampled; the driver alone does not tell
+    which instrument it was. `temperature_c` is the mean of those measured in the session, °C. `bench_trust` is
+    the state of the bench when the point was measured: "trusted", "out of control" or "not watched".
     """
 
     sweep: str
@@ -61,6 +66,7 @@ class PointRow:
     latency_s: float | None = None
     u_latency_s: float | None = None
     accuracy: float | None = None
+    metric: str | None = None
     temperature_c: float | None = None
     monitor: str | None = None
     software: str | None = None

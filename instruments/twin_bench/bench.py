@@ -43,12 +43,14 @@ class TwinOptions:
     the DUT. `fed_v` is the voltage of a supply outside the bench, which is always on; 0 where an instrument of the
     bench feeds the DUT. `rails` says which instruments are on further rails, or further channels of a mainframe.
     `outputs` is the number of the output on which the DUT hangs, for each instrument that has several.
+    Another `repeat` means the same instruments and other noise.
     """
 
     instruments: dict[str, DriverSpec] = field(default_factory=dict)
     network: str = "kws01"
     firmware: str = "energy"
     seed: int = 0
+    repeat: int = 0
     ideal: bool = False
     noise: bool = True
     dut_baud: int = 9600
@@ -99,7 +101,7 @@ def build_twin_bench(options: TwinOptions) -> TwinBench:
             raise Unavailable(f"build a twin of '{spec.name}'", "its driver has none", "use a driver with a twin")
     clock = VirtualClock()
     clock.advance_to(options.start_ns)
-    world = World(clock, options.seed, ideal=options.ideal)
+    world = World(clock, options.seed, ideal=options.ideal, repeat=options.repeat)
     if options.load is not None:
         dut, wired = _loaded(world, options, options.load)
     else:

@@ -21,6 +21,10 @@ DRIFT_K = 0.3
 DRIFT_PERIOD_S = 1800.0
 
 
+# Streams from which a twin draws what an instrument keeps for life; their names end like this.
+CONSTANT = ("errors", "error", "supply", "coefficients", "io manager", "interface board", "dut")
+
+
 @dataclass(frozen=True)
 class TrueWindow:
     """The true window of one `infer` command: its edges (virtual ns), inferences and energy."""
@@ -35,12 +39,14 @@ class World:
     """One bench's physics.
 
     `ideal` switches every instrument error off; otherwise each twin draws its errors from `seed`, within the
-    limits of its data sheet. Nothing here depends on the host: the same seed gives the same world.
+    limits of its data sheet. Nothing here depends on the host: the same seed gives the same world. Another
+    `repeat` gives the same instruments with their errors, and other noise: the same bench on another day.
     """
 
-    def __init__(self, clock: VirtualClock, seed: int = 0, *, ideal: bool = False) -> None:
+    def __init__(self, clock: VirtualClock, seed: int = 0, *, ideal: bool = False, repeat: int = 0) -> None:
         self.clock = clock
         self.seed = seed
+        self.repeat = repeat
         self.ideal = ideal
         self.faults = Faults()
         self.history = CurrentHistory()
@@ -63,7 +69,12 @@ class World:
 
     def rng(self, name: str) -> np.random.Generator:
         """Return the random stream `name`; streams do not depend on each other or on the order of the calls."""
-        return np.random.default_rng([self.seed, zlib.crc32(name.encode())])
+        again = [self.repeat] if self.repeat and not name.endswith(CONSTANT) else []
+        return np.random.default_rng([self.seed, zlib.crc32(name.encode()), *again])
+
+    def noise_after(self, rng: np.random.Generator, name: str) -> np.random.Generator:
+        """Return the stream of noise of a part that has drawn its constant errors from `rng`."""
+        return self.rng(f"{name} noise") if self.repeat else rng
 
     def room_c(self) -> float:
         """Return the temperature of the room now (°C): it drifts slowly, as with the heating of a building."""
@@ -196,7 +207,7 @@ class RailWorld(World):
     def __init__(self, world: World, name: str, share: float) -> None:
         self._world = world
         self._name = name
-        super().__init__(world.clock, world.seed, ideal=world.ideal)
+        super().__init__(world.clock, world.seed, ideal=world.ideal, repeat=world.repeat)
         self.share = share
         self.faults = world.faults
 

@@ -21,6 +21,8 @@ static volatile uint32_t uart_has_byte = 1; /* nonzero: uart_data holds a receiv
 static volatile uint32_t pin_level;         /* timestamp pin: 0 low, 1 high */
 static volatile uint32_t microseconds;      /* free-running timer, 1 MHz, 32 bits */
 
+#define CLOCK_HZ 80000000u /* of the core */
+
 /* ---- UART ---------------------------------------------------------------------------------------------- */
 
 /* First call after start-up. Clock and pins of the UART; 8 data bits, no parity, 1 stop bit, no flow control.
@@ -116,6 +118,13 @@ void th_pre(void) {}
 
 /* Last inside the window. */
 void th_post(void) {}
+
+/* The command `clock HZ`: run the core at `hz` and keep the UART and the timer of th_timestamp_hold() at the speed
+ * that they had. Return a null pointer, or why not, in words. Delete this where there is one clock only. */
+const char *th_set_clock(uint32_t hz)
+{
+    return hz == CLOCK_HZ ? 0 : "This board has one clock only";
+}
 
 /* A command (NUL-terminated) is complete. Called from where ee_serial_callback() was called: if that is an
  * interrupt, only keep the pointer here, and call ee_serial_command_parser_callback() with it from the main

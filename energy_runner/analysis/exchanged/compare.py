@@ -16,8 +16,10 @@ from energy_runner.analysis.exchanged.settings import Settings
 from energy_runner.session.events import (
     DeviceIdentified,
     DutBooted,
+    DutCommanded,
     DutIdentified,
     Event,
+    FirmwareFlashed,
     InferenceDone,
     LapCaptured,
     MonitorConfigured,
@@ -106,11 +108,24 @@ class _Pass:
         if event.timestamp_mode and told:
             self.fact("boot", "timestamps", event.timestamp_mode, told[-1])
 
+    def restarted(self, _: FirmwareFlashed | None = None) -> None:
+        """Forget what the DUT said at its last boot: the next one may be of other firmware."""
+        for dialogue in self._dialogues.values():
+            dialogue.said.pop("timestamp-mode", None)
+
     def identified(self, event: DutIdentified) -> None:
         """Compare the answers to `name` and `profile`."""
         for topic, held in (("name", event.name), ("profile", event.profile), ("model", event.model)):
             if self._dut is not None:
                 self.fact("the DUT's answers", topic, held, self._dut.said.get(topic))
+
+    def commanded(self, event: DutCommanded) -> None:
+        """Compare a command of the plan with what was sent, and its answer with what came."""
+        told = self._dut.told if self._dut is not None else None
+        self.fact("a command", "text", event.command, told.command if told is not None else None)
+        if told is not None:
+            self.fact(f"the command '{event.command}'", "answer", event.answer, told.answer)
+            self.moment(f"the command '{event.command}'", "time in ns", event.sent_ns, told.t_ns)
 
     def stimulus(self, event: StimulusLoaded) -> None:
         """Compare a stimulus with the `db` commands that carried it, with its file, and with what came back."""
@@ -183,6 +198,8 @@ class _Pass:
     def switched(self, event: SupplySwitched) -> None:
         """Compare the supply's state with the command that switched it."""
         ours = [self._settings[self._fed_by[event.rail]]] if event.rail in self._fed_by and event.rail else None
+        if not event.on:
+            self.restarted()
         known = [one.on for one in ours or self._settings.values() if one.on is not None]
         if known:
             self.fact("the supply", "switched", "on" if event.on else "off", "on" if any(known) else "off")
@@ -218,6 +235,8 @@ def _shown(value: object) -> str:
 _CHECKS: dict[type[Event], Callable[[_Pass, Any], None]] = {
     DutBooted: _Pass.booted,
     DutIdentified: _Pass.identified,
+    DutCommanded: _Pass.commanded,
+    FirmwareFlashed: _Pass.restarted,
     StimulusLoaded: _Pass.stimulus,
     InferenceDone: _Pass.inferred,
     LapCaptured: _Pass.lap,

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from energy_runner.session.stream import Passed
-from instruments.devices.dut.protocol import BufferBytes, DutEvent, Lap, Ready, Results, Said, parse_line
+from instruments.devices.dut.protocol import BufferBytes, DutEvent, Lap, Ready, Results, Said, parse_line, word
 from instruments.devices.interface_board import protocol as board
 from instruments.devices.io_manager.protocol import RELAY_PREFIX, IoLap
 from instruments.devices.io_manager.protocol import parse_line as parse_own_line
@@ -43,15 +43,26 @@ class Infer:
 
 
 @dataclass
+class Told:
+    """A command that is none of the benchmark's, and what the DUT said before `m-ready`; `t_ns` is host ns."""
+
+    t_ns: int
+    command: str
+    answer: list[str] = field(default_factory=list)
+
+
+@dataclass
 class Dialogue:
     """What passed one link, up to now.
 
-    `infer` is the last such command; `loaded` the bytes since the last `db load`, and `held` the answer to the
-    last `db print` after them (None: none was asked for). `said` holds the first text of each topic since its
-    command, and `laps_us` the IO manager's laps that no event has claimed.
+    `infer` is the last such command, and `told` the last one if it was none of the benchmark's; `loaded` the bytes
+    since the last `db load`, and `held` the answer to the last `db print` after them (None: none was asked for).
+    `said` holds the first text of each topic since its command, and `laps_us` the IO manager's laps that no event
+    has claimed.
     """
 
     infer: Infer | None = None
+    told: Told | None = None
     loaded: bytearray = field(default_factory=bytearray)
     held: bytearray | None = None
     said: dict[str, str] = field(default_factory=dict)
@@ -87,7 +98,8 @@ class Dialogue:
             self._command(command.decode("latin-1"), bytes_.t_ns)
 
     def _command(self, text: str, t_ns: int) -> None:
-        self.with_manager = self.with_manager or text.startswith(_TO_MANAGER)
+        # A DUT on a port of its own may have commands that are called like those of a manager.
+        self.with_manager = self.with_manager or (not self.with_dut and text.startswith(_TO_MANAGER))
         found = _TO_DUT.match(text)
         relayed = text.startswith("dut ")
         self._own.clear()
@@ -97,7 +109,9 @@ class Dialogue:
             return  # to the IO manager itself: the DUT does not answer it
         self._answering = text.removeprefix("dut ").split(" ")[0] or "?"
         if found is None:
+            self.told = Told(t_ns, text.removeprefix("dut ") if relayed and self.with_manager else text)
             return
+        self.told = None
         self.with_dut = self.with_dut or found["ask"] != "name" or relayed
         if found["inferences"]:
             warmups = int(found["warmups"]) if found["warmups"] is not None else None
@@ -153,6 +167,8 @@ class Dialogue:
             self.said.setdefault(event.topic, event.text)
         if isinstance(event, Ready):
             self._answering = ""
+        elif self._answering and self.told is not None:
+            self.told.answer.append(word(event))
         elif self._answering == "db" and isinstance(event, BufferBytes) and self.held is not None:
             self.held += event.data
         elif self._answering == "infer" and self.infer is not None:

@@ -10,6 +10,7 @@ from energy_runner.analysis.uncertainty.wording import rounded
 from energy_runner.benchmarks.official import pins_of
 from energy_runner.report.headline import how_it_ended
 from energy_runner.report.markup import Html, explained, join, pairs, section, table, tag
+from energy_runner.report.sections.preparation import preparation
 from energy_runner.report.story import Story
 from energy_runner.report.units import column, number, percent, prefixed, scaled, shares, with_unit
 from energy_runner.session.result import SummaryCheck
@@ -115,6 +116,7 @@ def settings(story: Story) -> Html:
         ),
         ("Stimuli read back", loads(story.facts).words),
         ("Shortest window allowed", with_unit(run.min_window_s, "s") if run.mode != "accuracy" else None),
+        *preparation(run),
     ]
     return section("settings", "Bench settings", pairs("Bench settings", items), _accuracy(story))
 

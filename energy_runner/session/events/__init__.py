@@ -24,8 +24,10 @@ from energy_runner.session.events.bench import (
 )
 from energy_runner.session.events.dut import (
     DutBooted,
+    DutCommanded,
     DutIdentified,
     EdgesExpected,
+    FirmwareFlashed,
     InferenceDone,
     PhasesMarked,
     StimulusLoaded,
@@ -60,11 +62,13 @@ __all__ = [
     "AnyEvent",
     "DeviceIdentified",
     "DutBooted",
+    "DutCommanded",
     "DutIdentified",
     "EdgeCaptured",
     "EdgesExpected",
     "Event",
     "Exchange",
+    "FirmwareFlashed",
     "InferenceDone",
     "JournalSealed",
     "KnownEvent",
@@ -106,8 +110,10 @@ KnownEvent = Annotated[
     | TemperatureMeasured
     | SwitchTurned
     | SwitchRead
+    | FirmwareFlashed
     | DutBooted
     | DutIdentified
+    | DutCommanded
     | StimulusLoaded
     | EdgesExpected
     | InferenceDone

@@ -30,6 +30,38 @@ class DutIdentified(Event):
     """The model that the profile names."""
 
 
+class FirmwareFlashed(Event):
+    """The program that was to flash the DUT has ended, in whatever way."""
+
+    kind: Literal["firmware-flashed"] = "firmware-flashed"
+    command: list[str]
+    """The program and its arguments."""
+    image: str
+    """File that was flashed; empty where the plan names none."""
+    image_sha256: str
+    """SHA-256 of that file, before and after; empty where the plan names none."""
+    status: int | None
+    """Exit status, that of a signal negative; null: it did not end in time and was ended."""
+    took_s: float
+    """How long it took by the host's clock, s."""
+    output: str
+    """What it printed: the beginning and the end."""
+    output_bytes: int
+    """How much it printed, bytes."""
+
+
+class DutCommanded(Event):
+    """The DUT has answered a command of the plan, which was sent before its first stimulus."""
+
+    kind: Literal["dut-commanded"] = "dut-commanded"
+    command: str
+    """The command, without its end mark."""
+    answer: list[str]
+    """What the DUT said before `m-ready`."""
+    sent_ns: int
+    """Host time at which the command was sent, ns."""
+
+
 class StimulusLoaded(Event):
     """A stimulus is in the DUT's buffer; `read_back` says whether it was compared byte for byte."""
 

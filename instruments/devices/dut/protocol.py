@@ -65,6 +65,24 @@ class Chatter:
 
 DutEvent = Ready | Lap | Said | Results | BufferBytes | Refusal | Chatter
 
+
+def word(event: DutEvent) -> str:
+    """Return what an event says, for people and for records: text that means nothing here as it came."""
+    match event:
+        case Said(topic, text):
+            return f"{topic} {text}".strip()
+        case Chatter(text) | Refusal(text):
+            return text
+        case Ready():
+            return "m-ready"
+        case Lap(lap_us):
+            return f"m-lap-us-{lap_us}"
+        case Results(values):
+            return f"{len(values)} results"
+        case BufferBytes(data):
+            return data.hex("-")
+
+
 # Topics whose value, if any, is the first group. The order matters only where one token begins another. A number
 # ends at a space, a colour code, the next token or the end of the line: followed by anything else, a digit was
 # damaged, and the rest would be a different number.

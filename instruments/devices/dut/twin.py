@@ -4,6 +4,9 @@
 It uses the grammar of `twin_monitor.py` with the timing of a UART, draws current accordingly, and pulls the
 timestamp pin low where the reference firmware does: `t1` before the first scored inference, `t2` after the last,
 with a hold of about a millisecond inside the window (protocols, "Order inside infer").
+
+Beyond the reference it takes `clock HZ`: until it restarts, an inference takes 80 MHz / HZ times as long, and
+every current is a static part and a part in proportion to HZ.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,10 +20,11 @@ from instruments.devices.dut.twin_monitor import (
     HELP,
     CommandBuffer,
     InputBuffer,
+    clock_argument,
     format_results,
     infer_arguments,
 )
-from instruments.devices.dut.twin_profile import Levels, NetworkProfile, inference_train
+from instruments.devices.dut.twin_profile import CLOCK_HZ, Levels, NetworkProfile, inference_train
 from instruments.world.dut import PIN_HOLD_NS
 from instruments.world.phase_marks import PhaseMarks
 from instruments.world.wire import Wire
@@ -69,11 +73,12 @@ class VirtualDut:
         self.network = network
         self.options = options or DutOptions()
         self.classifier = classifier or TableClassifier(network.outputs)
-        self.levels = levels or Levels()
+        self._levels_at_start = levels or Levels()
+        self._set_clock(CLOCK_HZ)
         rng = world.rng("dut")
         self._clock_error = 0.0 if world.ideal else rng.uniform(-DUT_CLOCK_LIMIT, DUT_CLOCK_LIMIT)
         self._speed_error = 0.0 if world.ideal else rng.uniform(-SPEED_LIMIT, SPEED_LIMIT)
-        self._noise = rng if self.options.noise and not world.ideal else None
+        self._noise = world.noise_after(rng, "dut") if self.options.noise and not world.ideal else None
         self._listeners: list[Callable[[bytes], None]] = []
         self._transmit = Wire(world, "dut>line", self.options.baud, self._deliver)
         self._commands = CommandBuffer(self._accept)
@@ -171,6 +176,11 @@ class VirtualDut:
         self._buffer = InputBuffer()
         self._results = [0.0] * self.network.outputs
         self._listening = False
+        self._set_clock(CLOCK_HZ)
+
+    def _set_clock(self, clock_hz: int) -> None:
+        self._clock_hz = clock_hz
+        self.levels = self._levels_at_start.at(clock_hz)
 
     def _start(self, steps: Iterator[int]) -> None:
         """Execute an activity: a generator that yields how long (ns) to wait before its next step."""
@@ -232,6 +242,7 @@ class VirtualDut:
             "db": lambda arguments: self._say(self._buffer.command(arguments)),
             "infer": self._infer,
             "results": lambda _: self._say(format_results(self._results)),
+            "clock": self._clock,
         }
         unknown = words[0] if words else "(null)"
         action = actions.get(unknown)
@@ -262,6 +273,14 @@ class VirtualDut:
         yield from self._timestamp()
         yield from self._say(f"m-infer-done\r\n{format_results(self._results)}")
 
+    def _clock(self, words: list[str]) -> Iterator[int]:
+        clock_hz = clock_argument(words)
+        if isinstance(clock_hz, str):
+            yield from self._say(clock_hz)
+            return
+        self._set_clock(clock_hz)
+        yield from self._say(f"m-clock-[{clock_hz}]\r\n")
+
     def _timestamp(self) -> Iterator[int]:
         if self.options.mode == "performance":
             elapsed_us = (self.world.clock.now_ns() - self._boot_ns) / 1e3 * (1.0 + self._clock_error)
@@ -274,7 +293,8 @@ class VirtualDut:
         yield PIN_HOLD_NS
 
     def _compute(self, inferences: int) -> Iterator[int]:
-        period_ns = round(to_ns(self.network.inference_s) * (1.0 + self._speed_error))
+        slower = (1.0 + self._speed_error) * (CLOCK_HZ / self._clock_hz)
+        period_ns = round(to_ns(self.network.inference_s) * slower)
         for done in range(0, inferences, BLOCK):
             count = min(BLOCK, inferences - done)
             elapsed_s = np.arange(done, done + count) * (period_ns / 1e9)

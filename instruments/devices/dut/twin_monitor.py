@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 MAX_INPUT_BYTES = 27648
 COMMAND_CHARACTERS = 80
+LOWEST_CLOCK_HZ, HIGHEST_CLOCK_HZ = 1_000_000, 160_000_000
 
 HELP = (
     "{profile}\r\n\r\n"
@@ -109,6 +110,15 @@ def infer_arguments(words: list[str]) -> tuple[int, int] | str:
     if warmups < 0:
         return "e-[Inference warmup must be >=0]\r\n"
     return inferences, warmups
+
+
+def clock_argument(words: list[str]) -> int | str:
+    """Return the frequency (Hz) of `clock HZ`, or the refusal; the reference monitor has no such command."""
+    if len(words) != 1 or not (words[0].isascii() and words[0].isdigit() and len(words[0]) < 12):
+        return "e-[Command 'clock' requires a frequency in Hz]\r\n"
+    if not LOWEST_CLOCK_HZ <= int(words[0]) <= HIGHEST_CLOCK_HZ:
+        return f"e-[There is {LOWEST_CLOCK_HZ} to {HIGHEST_CLOCK_HZ} Hz]\r\n"
+    return int(words[0])
 
 
 def format_results(values: list[float]) -> str:

@@ -2,23 +2,32 @@
 """How much current the DUT's twin draws, and how long an inference takes."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib import resources
 
 import numpy as np
 
 from instruments.world.history import FloatArray
 
+# The clock at which the levels and durations hold, and the share of each level that does not follow the clock.
+CLOCK_HZ = 80_000_000
+STATIC_SHARE = 0.4
+
 
 @dataclass(frozen=True)
 class Levels:
-    """Supply current in each activity, in ampere; invented, typical of a Cortex-M4 board at 3 V."""
+    """Supply current in each activity, in ampere; invented, typical of a Cortex-M4 board at 3 V and 80 MHz."""
 
     boot_a: float = 9.0e-3
     idle_a: float = 6.1e-3
     uart_receive_a: float = 8.3e-3
     uart_send_a: float = 9.6e-3
     infer_a: float = 11.2e-3
+
+    def at(self, clock_hz: int) -> "Levels":
+        """Return the levels at another clock: each is a static part and a part in proportion to the clock."""
+        scale = STATIC_SHARE + (1.0 - STATIC_SHARE) * clock_hz / CLOCK_HZ
+        return Levels(**{one.name: scale * getattr(self, one.name) for one in fields(self)})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from instruments.devices.dut.protocol import BufferBytes, Chatter, DutEvent, Lap, Ready, Refusal, Results, Said
+from instruments.devices.dut.protocol import Chatter, DutEvent, Results, word
 from instruments.strangers import stranger
 
 LONGEST = 70  # characters of an answer that a message repeats
@@ -118,7 +118,7 @@ def advice_on_text(events: Sequence[DutEvent]) -> str:
 
 
 def _said(events: Sequence[DutEvent]) -> str:
-    return " ".join(_word(event) for event in events)
+    return " ".join(word(event) for event in events)
 
 
 def _chatter(events: Sequence[DutEvent], between: str = " ") -> str:
@@ -143,19 +143,3 @@ _SIGNS: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda text: bool(_CRASH.search(text)), _CRASHED),
     (lambda text: bool(_ONLY_ECHO.fullmatch(text)), _ECHO),
 )
-
-
-def _word(event: DutEvent) -> str:
-    match event:
-        case Said(topic, text):
-            return f"{topic} {text}".strip()
-        case Chatter(text) | Refusal(text):
-            return text
-        case Ready():
-            return "m-ready"
-        case Lap(lap_us):
-            return f"m-lap-us-{lap_us}"
-        case Results(values):
-            return f"{len(values)} results"
-        case BufferBytes(data):
-            return data.hex("-")

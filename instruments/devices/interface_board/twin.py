@@ -63,6 +63,7 @@ class VirtualInterfaceBoard:
         self._dut = dut
         self._rng = world.rng("interface board")
         self.rate = 1.0 + (0.0 if world.ideal else float(self._rng.uniform(-CRYSTAL_LIMIT, CRYSTAL_LIMIT)))
+        self._rng = world.noise_after(self._rng, "interface board")
         self._flash: int | None = None
         self._from_usb = Wire(world, "usb>board", HOST_BAUD, self._take)
         self._to_usb = Wire(world, "board>usb", HOST_BAUD, self._reaches_usb)

@@ -30,7 +30,7 @@ class VirtualIoManager:
         self._dut = dut
         rng = world.rng("io manager")
         self.rate_error = 0.0 if world.ideal else float(rng.uniform(-RESONATOR_LIMIT, RESONATOR_LIMIT))
-        self._latency = rng
+        self._latency = world.noise_after(rng, "io manager")
         # A mismatch of the two baud rates turns every byte into another one.
         self._garbles = dut_baud != dut.baud
         self._to_dut = Wire(world, "io>dut", dut_baud, self._reaches_dut, dut.receiving_starts)

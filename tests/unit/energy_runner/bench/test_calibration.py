@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from energy_runner.api.runs import _first_record
+from energy_runner.api.first_record import first_record
 from energy_runner.bench.build import build_bench
 from energy_runner.bench.calibration import applied, check_in_force
 from energy_runner.bench.calibration_spec import TermSpec
@@ -259,7 +259,7 @@ def test_the_record_of_a_real_bench_names_the_zone(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("TZ", "Asia/Kathmandu")
     plan = small_plan(tmp_path / "stimuli")
     found = [
-        _first_record(build_bench(spec, "energy"), plan, "s", "2026-01-31T20:00:00Z").bench.get("time_zone")
+        first_record(build_bench(spec, "energy"), plan, "s", "2026-01-31T20:00:00Z").bench.get("time_zone")
         for spec in (
             bench(tmp_path, BENCH),
             bench(tmp_path, 'time_zone = "Europe/Berlin"\n' + BENCH),

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run a sweep with one process a bench, watch over them, and say how it ended."""
+
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from energy_runner.api.runs import while_signals_stop
+from energy_runner.api.sweeps import CATALOGUE, FOLDER, begin_sweep, local_folder
+from energy_runner.director.stop import StopRequest
+from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.sweep.catalogue import Catalogue, SweepRow
+from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
+from energy_runner.sweep.catalogue.lease import LEASE_S
+from energy_runner.sweep.catalogue.rebuild import Rebuilt, rebuild
+from energy_runner.sweep.notify import Notifier
+from energy_runner.sweep.plan import SweepPlan, plan_from_text
+from energy_runner.sweep.work.ends import STATUS, End, Ended
+from energy_runner.sweep.work.processes import CATALOGUE_VARIABLE, BenchProcess, Supervisor, serve_command
+from energy_runner.sweep.work.status import SweepStatus, status_of
+from energy_runner.sweep.work.trouble import troubles
+from instruments.clock import RealClock
+
+__all__ = ["Night", "list_sweeps", "rebuild_catalogue", "resume_sweep", "run_sweep", "stop_sweep", "sweep_status"]
+
+_LOOK_S = 0.25
+_TELL_S = 1.0
+_FROZEN_LEASES = 3.0
+Told = Callable[[SweepStatus, list[str]], object]
+
+
+@dataclass(frozen=True)
+class Night:
+    """How the run of a sweep ended: its state then, and why each worker ended, by bench.
+
+    `untold` says which notifications could not be sent.
+    """
+
+    status: SweepStatus
+    ends: Mapping[str, Ended]
+    untold: Sequence[str] = ()
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """Return 0 if every point is done and valid; else what kept the night from it.
+
+        1: measured, but points are not valid, set aside, or left by a limit; 3: points are left because benches
+        failed; 4: it was interrupted or stopped.
+        """
+        counts = self.status.counts
+        left = counts["waiting"] + counts["running"]
+        ends = [one.end for one in self.ends.values()]
+        if End.INTERRUPTED in ends or (left and End.STOPPED in ends):
+            return ExitStatus.INTERRUPTED
+        if left and any(STATUS[one] == ExitStatus.BENCH_FAULT for one in ends):
+            return ExitStatus.BENCH_FAULT
+        return ExitStatus.RULE_FAILED if left or counts["set-aside"] or self.status.invalid else ExitStatus.VALID
+
+
+def run_sweep(
+    plan: SweepPlan | str | Path,
+    benches: Mapping[str, str],
+    *,
+    catalogue: str | Path | None = None,
+    out: str | Path = FOLDER,
+    lease_s: float = LEASE_S,
+    told: Told = lambda status, news: None,
+) -> Night:
+    """Run a plan from its beginning, with one process a bench, until nothing is left that they can do.
+
+    `benches` is what `named_benches` returned. `told` is called every second with the state of the sweep and the
+    new lines of the workers. Ctrl-C and SIGTERM end the points in progress with the supplies off.
+    """
+    return resume_sweep(
+        begin_sweep(plan, benches, catalogue=catalogue, out=out),
+        benches,
+        catalogue=catalogue,
+        out=out,
+        lease_s=lease_s,
+        told=told,
+    )
+
+
+def resume_sweep(
+    sweep: str | None,
+    benches: Mapping[str, str],
+    *,
+    catalogue: str | Path | None = None,
+    out: str | Path = FOLDER,
+    lease_s: float = LEASE_S,
+    again: bool = False,
+    told: Told = lambda status, news: None,
+) -> Night:
+    """Go on with a sweep, by default the latest: finished points stay, half-done ones are done again.
+
+    With `again` the points that are set aside are tried once more. Quarantined benches take points again, for a
+    person has looked at them.
+    """
+    out = Path(out)
+    where = catalogue or out / CATALOGUE
+    clock, stop = RealClock(), StopRequest()
+    with while_signals_stop(stop), closing(Catalogue(where)) as opened:
+        row = opened.sweep(sweep)
+        opened.set_state(row.id, "open")
+        opened.forgive(row.id)
+        for point in opened.points(row.id) if again else ():
+            opened.put_back(row.id, point.number)
+        for bench in benches:
+            opened.seats.unmark(bench)
+        plan = plan_from_text(row.plan, f"plan of sweep {row.id}")
+        notifier = Notifier(plan.spec.notify.urls, plan.spec.notify.on)
+        folder = local_folder(row, out)
+        folder.mkdir(parents=True, exist_ok=True)
+        workers = [
+            BenchProcess(
+                bench,
+                serve_command(
+                    {
+                        "": row.id,
+                        "--bench": f"{bench}={source}",
+                        "--out": str(out),
+                        "--lease": f"{lease_s:g}",
+                    }
+                ),
+                folder / f"worker-{_file_name(bench)}.log",
+                {CATALOGUE_VARIABLE: str(where)},  # not on the command line, where everybody sees a password
+            )
+            for bench, source in benches.items()
+        ]
+        supervisor = Supervisor(workers, clock, lambda pid: _sign(opened, pid), lease_s * _FROZEN_LEASES)
+        supervisor.begin()
+        watch = _Watch(opened, row.id, notifier, told)
+        over, look = False, clock.deadline(0.0)
+        while not over:
+            clock.sleep(_LOOK_S)
+            over = supervisor.look(stopping=stop.reason is not None)
+            if over or look.expired():
+                look = clock.deadline(_TELL_S)
+                watch.look([f"{one.bench}: {line}" for one in workers for line in one.news()])
+        status = status_of(opened, row.id)
+    night = Night(status, {one.bench: one.ended for one in workers if one.ended is not None})
+    return replace(night, untold=[*watch.untold, *notifier.tell(*_last_message(night), "end")])
+
+
+class _Watch:
+    """Tells people how a sweep stands, and somebody far away of what goes wrong."""
+
+    def __init__(self, catalogue: Catalogue, sweep: str, notifier: Notifier, told: Told) -> None:
+        self.untold: list[str] = []
+        self._catalogue = catalogue
+        self._sweep = sweep
+        self._notifier = notifier
+        self._told = told
+        self._before: SweepStatus | None = None
+        self._message: threading.Thread | None = None
+
+    def look(self, news: list[str]) -> None:
+        """Look at the catalogue; one that does not answer is looked at again the next time."""
+        try:
+            now = status_of(self._catalogue, self._sweep)
+        except CatalogueUnavailable:
+            return
+        self._told(now, news)
+        found = troubles(self._before, now) if self._before is not None else []
+        if found and not (self._message is not None and self._message.is_alive()):
+            # In a thread of its own: a mail server that hangs must not keep us from looking after the workers.
+            self._message = threading.Thread(target=self._tell, args=(now.name, found), daemon=True)
+            self._message.start()
+        elif found:
+            return  # told the next time: `_before` stays
+        self._before = now
+
+    def _tell(self, name: str, found: list[str]) -> None:
+        self.untold += self._notifier.tell(f"Sweep {name}: trouble", "\n".join(found), "trouble")
+
+
+def _last_message(night: Night) -> tuple[str, str]:
+    """Return title and text of the message at the end."""
+    status, counts = night.status, night.status.counts
+    how = "finished" if night.exit_status == ExitStatus.VALID else "ended"
+    lines = [
+        f"{counts['done']} of {status.total} points done, {status.invalid} of them not valid; "
+        f"{counts['set-aside']} set aside, {counts['waiting'] + counts['running']} left."
+    ]
+    lines += [f"{bench}: {one.end}{f', {one.reason}' if one.reason else ''}" for bench, one in night.ends.items()]
+    return f"Sweep {status.name} {how}", "\n".join(lines)
+
+
+def sweep_status(
+    sweep: str | None = None, *, catalogue: str | Path | None = None, out: str | Path = FOLDER
+) -> SweepStatus:
+    """Return how a sweep stands, by default the latest."""
+    with closing(Catalogue(_existing(catalogue or Path(out) / CATALOGUE))) as opened:
+        return status_of(opened, opened.sweep(sweep).id)
+
+
+def list_sweeps(*, catalogue: str | Path | None = None, out: str | Path = FOLDER) -> list[SweepRow]:
+    """Return the sweeps of a catalogue, the oldest first."""
+    with closing(Catalogue(_existing(catalogue or Path(out) / CATALOGUE))) as opened:
+        return opened.sweeps()
+
+
+def stop_sweep(
+    sweep: str | None = None,
+    *,
+    now: bool = False,
+    catalogue: str | Path | None = None,
+    out: str | Path = FOLDER,
+) -> str:
+    """Let the workers of a sweep end after the points in progress, or with `now` at once; return its id."""
+    with closing(Catalogue(_existing(catalogue or Path(out) / CATALOGUE))) as opened:
+        identity = opened.sweep(sweep).id
+        opened.set_state(identity, "cancelling" if now else "stopping")
+    return identity
+
+
+def _existing(where: str | Path) -> str | Path:
+    """Return the address of a catalogue; raise `ConfigurationError` for a path where there is none."""
+    if "://" not in str(where) and not Path(where).is_file():
+        raise ConfigurationError(
+            f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or --out DIR"
+        )
+    return where
+
+
+def _sign(catalogue: Catalogue, pid: int) -> object:
+    name = f"{socket.gethostname()}:{pid}"
+    try:
+        return next((one.beat for one in catalogue.seats.all() if one.worker == name), None)
+    except CatalogueUnavailable:
+        return None
+
+
+def _file_name(bench: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_#" else "_" for letter in bench)
+
+
+def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> list[Rebuilt]:
+    """Enter the sweeps whose sessions are in `folders` into a catalogue, made if there is none.
+
+    Raises `ConfigurationError` if the catalogue holds one of them already.
+    """
+    with closing(Catalogue(catalogue)) as opened:
+        return rebuild(opened, [Path(one) for one in folders], socket.gethostname())

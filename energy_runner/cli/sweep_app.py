@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sweep …`: plan a night, run it, see how it stands, read its table."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from energy_runner.cli.complete import complete_bench
+
+sweep = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Measure many points alone, overnight.\n\n"
+    "A plan (TOML) says which settings are measured in which order; each point\n"
+    "is a normal session. What was done is in a catalogue, so that a night goes\n"
+    "on where it stopped.\n\n"
+    "Examples:\n\n"
+    "\b\n"
+    "  energy-runner sweep plan night.toml --bench my-bench.toml   what would be done\n"
+    "  energy-runner sweep run night.toml --bench my-bench.toml\n"
+    "  energy-runner sweep status                                  how it stands\n"
+    "  energy-runner sweep resume --bench my-bench.toml            after a power cut\n"
+    "  energy-runner sweep table --out night.csv",
+)
+
+PlanArgument = Annotated[Path, typer.Argument(help="Plan of the sweep (TOML).", metavar="PLAN")]
+SweepArgument = Annotated[
+    str, typer.Argument(help="Id or name of the sweep; default: the latest.", metavar="SWEEP", show_default=False)
+]
+BenchesOption = Annotated[
+    list[str],
+    typer.Option(
+        "--bench",
+        "-b",
+        help="Bench, or NAME=BENCH; may be given several times, for one process each.",
+        metavar="[NAME=]BENCH",
+        autocompletion=complete_bench,
+    ),
+]
+CatalogueOption = Annotated[
+    str,
+    typer.Option(
+        "--catalogue",
+        help="Catalogue: a file, or postgresql://USER@HOST/DATABASE; default: catalogue.sqlite in the folder "
+        "of --out.",
+        metavar="FILE|URL",
+        show_default=False,
+        envvar="ENERGY_RUNNER_CATALOGUE",
+    ),
+]
+OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for sessions and catalogue.", metavar="DIR")]
+JunitOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--junit", help="Write the points as JUnit XML, for CI servers.", metavar="FILE", show_default=False
+    ),
+]
+LeaseOption = Annotated[
+    float,
+    typer.Option(
+        "--lease",
+        help="Seconds without a sign of life after which a worker counts as gone.",
+        metavar="S",
+        min=0.5,
+        max=3600.0,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+@sweep.command("plan")
+def plan(
+    plan: PlanArgument,
+    benches: BenchesOption,
+    every: Annotated[bool, typer.Option("--all", "-a", help="List every different setting.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show what a plan would do, without measuring anything.
+
+    Tries every different setting on every bench, shows the points with the
+    time and the disk that they will need, and names axes that nothing reads.
+
+    \b
+    Examples:
+      energy-runner sweep plan night.toml --bench my-bench.toml
+      energy-runner sweep plan night.toml -b left=a.toml -b right=b.toml --all
+    """
+    from energy_runner.cli.sweep_commands import plan_command
+
+    raise typer.Exit(plan_command(plan, benches, every=every, as_json=as_json))
+
+
+@sweep.command("run")
+def run(
+    plan: PlanArgument,
+    benches: BenchesOption,
+    catalogue: CatalogueOption = "",
+    out: OutOption = Path("sweeps"),
+    lease_s: LeaseOption = 30.0,
+    junit: JunitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure all points of a plan, with one process a bench.
+
+    Ctrl-C, or a closed terminal, ends the points in progress with the supplies
+    off; `sweep resume` goes on. Status 0 if every point is done and valid, 1 if
+    some are not or a limit was reached, 3 if benches failed and points are
+    left, 4 if it was interrupted.
+
+    \b
+    Examples:
+      energy-runner sweep run night.toml --bench my-bench.toml
+      energy-runner sweep run night.toml -b left=a.toml -b right=b.toml --out nights/
+    """
+    from energy_runner.cli.sweep_commands import NightOptions, run_command
+
+    raise typer.Exit(run_command(plan, benches, NightOptions(catalogue, out, lease_s, junit, as_json)))
+
+
+@sweep.command("resume")
+def resume(
+    benches: BenchesOption,
+    sweep: SweepArgument = "",
+    catalogue: CatalogueOption = "",
+    out: OutOption = Path("sweeps"),
+    lease_s: LeaseOption = 30.0,
+    again: Annotated[bool, typer.Option("--again", help="Try points once more that were set aside.")] = False,
+    junit: JunitOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a sweep that stopped: after Ctrl-C, a power cut, a full disk.
+
+    Finished points stay; half-done ones are recorded as such and measured
+    again. Benches that were quarantined take points again.
+
+    \b
+    Examples:
+      energy-runner sweep resume --bench my-bench.toml
+      energy-runner sweep resume night -b my-bench.toml --again
+    """
+    from energy_runner.cli.sweep_commands import NightOptions, resume_command
+
+    raise typer.Exit(
+        resume_command(sweep, benches, NightOptions(catalogue, out, lease_s, junit, as_json), again=again)
+    )
+
+
+@sweep.command("stop")
+def stop(
+    sweep: SweepArgument = "",
+    catalogue: CatalogueOption = "",
+    out: OutOption = Path("sweeps"),
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for the end of the points in progress.")] = False,
+) -> None:
+    """Let a sweep end after the points in progress, wherever its workers are.
+
+    \b
+    Examples:
+      energy-runner sweep stop
+      energy-runner sweep stop night --now
+    """
+    from energy_runner.cli.sweep_commands import stop_command
+
+    raise typer.Exit(stop_command(sweep, catalogue, out, now=now))
+
+
+@sweep.command("status")
+def status(
+    sweep: SweepArgument = "",
+    catalogue: CatalogueOption = "",
+    out: OutOption = Path("sweeps"),
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Show it again and again until it ends.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show how a sweep stands: points, benches, what failed, and when it may end.
+
+    \b
+    Examples:
+      energy-runner sweep status
+      energy-runner sweep status night --follow
+    """
+    from energy_runner.cli.sweep_commands import status_command
+
+    raise typer.Exit(status_command(sweep, catalogue, out, follow=follow, as_json=as_json))
+
+
+@sweep.command("list")
+def list_sweeps(
+    catalogue: CatalogueOption = "", out: OutOption = Path("sweeps"), as_json: JsonOption = False
+) -> None:
+    """List the sweeps of a catalogue, the latest last.
+
+    \b
+    Example:
+      energy-runner sweep list --out nights/
+    """
+    from energy_runner.cli.sweep_commands import list_command
+
+    raise typer.Exit(list_command(catalogue, out, as_json=as_json))
+
+
+@sweep.command("rebuild")
+def rebuild(
+    folders: Annotated[list[Path], typer.Argument(help="Folders with the sessions of sweeps.", metavar="DIR...")],
+    catalogue: Annotated[
+        str, typer.Option("--catalogue", help="New catalogue, or one without these sweeps.", metavar="FILE|URL")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Make a catalogue again from the folders of the sessions alone.
+
+    For a catalogue that was lost or damaged. What is finished in the folders
+    counts as finished; everything else is measured again by `sweep resume`.
+
+    \b
+    Example:
+      energy-runner sweep rebuild sweeps/ --catalogue sweeps/again.sqlite
+    """
+    from energy_runner.cli.sweep_commands import rebuild_command
+
+    raise typer.Exit(rebuild_command(folders, catalogue, as_json=as_json))
+
+
+@sweep.command("serve")
+def serve(
+    sweep: Annotated[str, typer.Argument(help="Id of the sweep.", metavar="SWEEP")],
+    bench: Annotated[str, typer.Option("--bench", "-b", help="Bench.", metavar="[NAME=]BENCH")],
+    catalogue: CatalogueOption = "",
+    out: OutOption = Path("sweeps"),
+    lease_s: LeaseOption = 30.0,
+    word: Annotated[
+        Path | None,
+        typer.Option(help="File for why it ended, for `sweep run`.", metavar="FILE", show_default=False),
+    ] = None,
+) -> None:
+    """Serve a sweep on one bench of this computer until nothing is left.
+
+    `sweep run` starts one such process a bench. Start further ones by hand on
+    other computers that reach the same catalogue.
+
+    \b
+    Example:
+      energy-runner sweep serve night-20261130-5f0c2a91 -b lab2=my-bench.toml --catalogue postgresql://lab@pc1/sweeps
+    """
+    from energy_runner.cli.sweep_commands import serve_command
+
+    raise typer.Exit(serve_command(sweep, bench, catalogue, out, lease_s, word))

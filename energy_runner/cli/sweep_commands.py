@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the commands of `sweep` do: one call of the API each, and what is shown of it."""
+
+import sys
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from energy_runner.cli.outcome import say
+from energy_runner.cli.output import write_json
+
+PLAN_SCHEMA = "energy-runner/sweep-plan/1"
+STATUS_SCHEMA = "energy-runner/sweep-status/1"
+_FOLLOW_S = 2.0
+
+
+def plan_command(plan: Path, benches: list[str], *, every: bool, as_json: bool) -> int:
+    """Show what a plan would do."""
+    from energy_runner.api.sweep_plans import examine_plan
+    from energy_runner.api.sweeps import named_benches
+
+    found = examine_plan(plan, named_benches(benches))
+    if as_json:
+        write_json({"schema": PLAN_SCHEMA, **asdict(found)})
+        return 0
+    from energy_runner.report.sweep_terminal import print_plan
+
+    print_plan(found, every=every)
+    return 0
+
+
+@dataclass(frozen=True)
+class NightOptions:
+    """The options that `run` and `resume` share."""
+
+    catalogue: str
+    out: Path
+    lease_s: float
+    junit: Path | None
+    as_json: bool
+
+
+def run_command(plan: Path, benches: list[str], options: NightOptions) -> int:
+    """Run a plan."""
+    from energy_runner.api.sweep_nights import resume_sweep
+    from energy_runner.api.sweeps import begin_sweep, named_benches
+
+    named = named_benches(benches)
+    identity = begin_sweep(plan, named, catalogue=options.catalogue or None, out=options.out)
+    say(f"sweep {identity}, in {options.out / identity}")
+    return _night(resume_sweep, identity, named, options)
+
+
+def resume_command(sweep: str, benches: list[str], options: NightOptions, *, again: bool) -> int:
+    """Go on with a sweep."""
+    from energy_runner.api.sweep_nights import resume_sweep
+    from energy_runner.api.sweeps import named_benches
+
+    return _night(partial(resume_sweep, again=again), sweep or None, named_benches(benches), options)
+
+
+def _night(go_on: Any, identity: str | None, benches: dict[str, str], options: NightOptions) -> int:
+    from energy_runner.report.sweep_progress import SweepProgress
+
+    with SweepProgress() as progress:
+        night = go_on(
+            identity,
+            benches,
+            catalogue=options.catalogue or None,
+            out=options.out,
+            lease_s=options.lease_s,
+            told=progress.show,
+        )
+    for problem in night.untold:
+        say(f"notification: {problem}")
+    if options.junit is not None:
+        from energy_runner.api.sweeps import write_junit
+
+        write_junit(options.junit, night.status.sweep, catalogue=options.catalogue or None, out=options.out)
+    if options.as_json:
+        ends = {name: asdict(one) for name, one in night.ends.items()}
+        write_json({"schema": STATUS_SCHEMA, **asdict(night.status), "ends": ends})
+    elif sys.stdout is not None:
+        from energy_runner.report.sweep_terminal import print_night
+
+        print_night(night.status, night.ends)
+    return int(night.exit_status)
+
+
+def stop_command(sweep: str, catalogue: str, out: Path, *, now: bool) -> int:
+    """Ask a sweep to stop."""
+    from energy_runner.api.sweep_nights import stop_sweep
+
+    identity = stop_sweep(sweep or None, now=now, catalogue=catalogue or None, out=out)
+    how = "now" if now else "after the points in progress"
+    say(f"sweep {identity} ends {how}; energy-runner sweep resume goes on with it")
+    return 0
+
+
+def status_command(sweep: str, catalogue: str, out: Path, *, follow: bool, as_json: bool) -> int:
+    """Show how a sweep stands."""
+    from energy_runner.api.sweep_nights import sweep_status
+
+    def look() -> Any:
+        return sweep_status(sweep or None, catalogue=catalogue or None, out=out)
+
+    if as_json:
+        write_json({"schema": STATUS_SCHEMA, **asdict(look())})
+        return 0
+    from energy_runner.report.sweep_terminal import follow_status, print_status
+
+    if follow:
+        from instruments.clock import RealClock
+
+        follow_status(look, lambda: RealClock().sleep(_FOLLOW_S))
+    else:
+        print_status(look())
+    return 0
+
+
+def list_command(catalogue: str, out: Path, *, as_json: bool) -> int:
+    """List the sweeps of a catalogue."""
+    from energy_runner.api.sweep_nights import list_sweeps
+
+    found = list_sweeps(catalogue=catalogue or None, out=out)
+    if as_json:
+        write_json({"schema": "energy-runner/sweeps/1", "sweeps": [asdict(one) for one in found]})
+        return 0
+    from energy_runner.report.sweep_terminal import print_sweeps
+
+    print_sweeps(found)
+    return 0
+
+
+def rebuild_command(folders: list[Path], catalogue: str, *, as_json: bool) -> int:
+    """Make a catalogue again."""
+    from energy_runner.api.sweep_nights import rebuild_catalogue
+
+    found = rebuild_catalogue(folders, catalogue)
+    if as_json:
+        write_json({"schema": "energy-runner/sweep-rebuild/1", "sweeps": [asdict(one) for one in found]})
+        return 0
+    for one in found:
+        say(f"sweep {one.sweep}: {one.attempts} attempts found, {one.done} points are done")
+        for problem in one.problems:
+            say(problem)
+    return 0
+
+
+def serve_command(sweep: str, bench: str, catalogue: str, out: Path, lease_s: float, word: Path | None) -> int:
+    """Serve a sweep on one bench."""
+    from energy_runner.api.sweeps import named_benches, serve_sweep
+    from energy_runner.sweep.work.ends import STATUS
+    from energy_runner.sweep.work.processes import write_word
+
+    name, source = next(iter(named_benches([bench]).items()))
+    ended = serve_sweep(sweep, name, source, catalogue=catalogue or None, out=out, lease_s=lease_s, tell=say)
+    say(f"{ended.end}{f': {ended.reason}' if ended.reason else ''} ({ended.points} points measured)")
+    if word is not None:
+        write_word(word, ended)
+    return int(STATUS[ended.end])

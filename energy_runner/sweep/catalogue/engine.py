@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Open the database of a catalogue: SQLite in WAL mode for a path, PostgreSQL for an address."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
+from energy_runner.sweep.catalogue.tables import INFO, META, VERSION
+from energy_runner.wording import printable, shown
+
+# For as long as a backup, or another worker on a slow disk, may keep the file locked.
+BUSY_S = 20.0
+_SETUP_LOCK = 7_325_100_911  # any number, the same for all who make a catalogue's tables in PostgreSQL
+_NOT_SQLITE = ("not a database", "malformed", "disk image", "unsupported file format", "no such column")
+
+
+class CatalogueUnavailable(BenchFault):
+    """The catalogue does not answer now, but may later: it is locked, its disk full, its server down."""
+
+
+def open_engine(where: str | Path) -> Engine:
+    """Return the engine of the catalogue at `where`, its tables made if there are none.
+
+    Raises `ConfigurationError` for what cannot be a catalogue (another file, a newer version, a damaged one) and
+    `CatalogueUnavailable` for one that does not answer now.
+    """
+    name = printable(named(where))
+    engine = _engine(str(where), name)
+    try:
+        with guarded(name):
+            _prepare(engine, name)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def named(where: str | Path) -> str:
+    """Return the address of a catalogue without its password."""
+    if "://" not in str(where):
+        return str(where)
+    try:
+        return make_url(str(where)).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "the catalogue"
+
+
+@contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """Turn errors of the database into ours: what it is, and what to try."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _told(error, name) from error
+    except SQLAlchemyError as error:
+        raise CatalogueUnavailable(f"catalogue {name}: {_line(error)}") from error
+
+
+def _told(error: DBAPIError, name: str) -> Exception:
+    why = _line(error.orig or error)
+    lower = why.lower()
+    if any(sign in lower for sign in _NOT_SQLITE):
+        return ConfigurationError(
+            f"catalogue {name}: cannot be read ({why}). Nothing was changed in it. Try: keep a copy, and "
+            "energy-runner sweep rebuild FOLDER --catalogue another.sqlite"
+        )
+    if "locked" in lower:
+        return CatalogueUnavailable(
+            f"catalogue {name}: another program has kept it locked for {BUSY_S:g} s. Try: close programs that "
+            "look into it"
+        )
+    if "full" in lower:
+        return CatalogueUnavailable(f"catalogue {name}: its disk is full. Try: free disk space")
+    return CatalogueUnavailable(f"catalogue {name}: {why}. Try: is its server running, and the disk writable?")
+
+
+def _line(error: BaseException) -> str:
+    return shown(" ".join(str(error).split()), 200)
+
+
+def _engine(where: str, name: str) -> Engine:
+    if "://" not in where:
+        return _sqlite(Path(where), name)
+    try:
+        url = make_url(where)
+        if url.get_backend_name() == "sqlite":
+            return _sqlite(Path(url.database or ""), name)
+        if url.get_backend_name() != "postgresql":
+            raise ConfigurationError(f"catalogue {name}: must be a path, or postgresql://USER@HOST/DATABASE")
+        if url.drivername == "postgresql":
+            url = url.set(drivername="postgresql+psycopg")
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise ConfigurationError(
+            f"catalogue {shown(where)}: {_line(error)}. Try: a path, or postgresql://USER@HOST/DATABASE"
+        ) from None
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"catalogue {name}: needs the package {error.name}. Try: pip install 'energy-runner[postgresql]'"
+        ) from None
+
+
+def _sqlite(path: Path, name: str) -> Engine:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"catalogue {name}: {in_words(error)}{remedy(error)}") from None
+    if path.is_dir():
+        raise ConfigurationError(f"catalogue {name}: is a folder. Try: a file in it, such as catalogue.sqlite")
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say, not where sqlite3 guesses
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A reader that turns writer could be refused at once; a writer from the start waits its turn.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _prepare(engine: Engine, name: str) -> None:
+    """Make the tables if there are none; refuse what is not a catalogue of this version."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _SETUP_LOCK})
+        tables = inspect(connection).get_table_names()
+        if not tables:
+            META.create_all(connection)
+            connection.execute(INFO.insert().values(key="version", value=str(VERSION)))
+            return
+        missing = [table for table in META.tables if table not in tables]
+        if "catalogue" in missing:
+            raise ConfigurationError(f"catalogue {name}: is a database of something else. Try: another file")
+        found = connection.execute(select(INFO.c.value).where(INFO.c.key == "version")).scalar()
+        if found is None or not str(found).isdecimal() or int(found) > VERSION:
+            raise ConfigurationError(
+                f"catalogue {name}: is of version {shown(found or '?')}, and this energy-runner reads up to "
+                f"{VERSION}. Nothing was changed in it. Try: the newer energy-runner, or another catalogue"
+            )
+        if missing:
+            raise ConfigurationError(
+                f"catalogue {name}: the table {', '.join(missing)} is missing. Try: energy-runner sweep rebuild "
+                "FOLDER --catalogue another.sqlite"
+            )

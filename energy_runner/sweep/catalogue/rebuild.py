@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Make a catalogue again from the folders of sessions alone: what was done stays done, nothing is made up."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import insert, update
+
+from energy_runner.errors import ConfigurationError, RunnerError
+from energy_runner.session.folder import RECORD, RESULT, Session
+from energy_runner.session.record import SweepFacts
+from energy_runner.sweep.catalogue.store import Catalogue, SweepRow
+from energy_runner.sweep.catalogue.tables import ATTEMPTS, POINTS
+from energy_runner.sweep.notes import Note, read_notes
+from energy_runner.sweep.plan import plan_from_text, settings_of
+from energy_runner.sweep.reading.from_session import row_of
+from energy_runner.sweep.reading.row_json import row_text
+
+
+@dataclass
+class Found:
+    """One attempt as its folder tells: its note, its session, or both."""
+
+    facts: SweepFacts
+    note: Note | None = None
+    session: Session | None = None
+
+
+@dataclass
+class Rebuilt:
+    """A sweep that was entered again: its id, how many attempts were found, and what could not be read."""
+
+    sweep: str
+    attempts: int
+    done: int
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the sessions of a sweep are."""
+
+    host: str
+    folder: Path
+
+
+def rebuild(catalogue: Catalogue, folders: Iterable[Path], host: str) -> list[Rebuilt]:
+    """Enter all sweeps whose sessions are in `folders`, at any depth, into a catalogue.
+
+    Raises `ConfigurationError` if there is none, or if the catalogue holds one of them already: nothing that it
+    knows is changed.
+    """
+    problems: list[str] = []
+    by_sweep: dict[str, dict[tuple[int, int], Found]] = {}
+    places: dict[str, Path] = {}
+    for folder in (one.absolute() for one in folders):
+        if not folder.is_dir():
+            raise ConfigurationError(f"{folder}: no such folder. Try: the folder that `sweep run --out` named")
+        for session in _sessions(folder, problems):
+            facts = session.record.sweep
+            if facts is None:
+                continue
+            places.setdefault(facts.sweep, session.path.parent)
+            found = by_sweep.setdefault(facts.sweep, {}).setdefault((facts.point, facts.epoch), Found(facts))
+            found.session = session
+        for place in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+            for path, note in read_notes(place):
+                if isinstance(note, str):
+                    problems.append(f"{path}: {note}")
+                elif note.sweep in by_sweep:
+                    _add_note(by_sweep[note.sweep], note)
+    if not by_sweep:
+        raise ConfigurationError(
+            "there is no session of a sweep in these folders. Try: the folder that `sweep run --out` named"
+        )
+    known = {one.id for one in catalogue.sweeps()}
+    for identity in by_sweep:
+        if identity in known:
+            raise ConfigurationError(
+                f"catalogue {catalogue.name}: holds sweep {identity} already, and nothing was changed. Try: "
+                "--catalogue with the name of a new file"
+            )
+    return [
+        _enter(catalogue, identity, found, _Place(host, places[identity]), problems)
+        for identity, found in by_sweep.items()
+    ]
+
+
+def _sessions(folder: Path, problems: list[str]) -> Iterable[Session]:
+    for record in sorted(folder.rglob(RECORD)):
+        try:
+            yield Session.open(record.parent)
+        except RunnerError as error:
+            problems.append(str(error))
+
+
+def _add_note(attempts: dict[tuple[int, int], Found], note: Note) -> None:
+    example = next(iter(attempts.values())).facts
+    key = (note.number, note.epoch)
+    if key not in attempts:
+        facts = example.model_copy(
+            update={
+                "point": note.number,
+                "epoch": note.epoch,
+                "order": note.place,
+                "kind": note.kind,
+                "repeat": note.repeat,
+                "values": dict(note.values),
+                "bench": note.bench,
+                "worker": note.worker,
+                "started_utc": note.started_utc or "",
+            }
+        )
+        attempts[key] = Found(facts)
+    attempts[key].note = note
+
+
+def _enter(
+    catalogue: Catalogue,
+    identity: str,
+    attempts: dict[tuple[int, int], Found],
+    place: _Place,
+    problems: Sequence[str],
+) -> Rebuilt:
+    example = min(attempts.values(), key=lambda one: one.facts.started_utc or "9").facts
+    plan = plan_from_text(example.plan, f"plan of sweep {identity}")
+    wanted = {
+        point.number: bench
+        for point in plan.points
+        if (bench := settings_of(plan.spec, point.values, seed=0).bench) is not None
+    }
+    row = SweepRow(identity, plan.spec.name, plan.text, example.started_utc, place.host, str(place.folder), "open")
+    catalogue.add_sweep(row, plan.points, wanted)
+    planned = {point.number for point in plan.points}
+    done = 0
+    said = list(problems)
+    with catalogue.begin() as connection:
+        for number in sorted({key[0] for key in attempts}):
+            of_point = [one for key, one in sorted(attempts.items()) if key[0] == number]
+            if number not in planned:
+                facts = of_point[0].facts
+                values = {
+                    "sweep": identity,
+                    "number": number,
+                    "place": facts.order,
+                    "kind": "reference",
+                    "settings": json.dumps(facts.values),
+                    "wanted_bench": facts.bench,
+                }
+                connection.execute(insert(POINTS).values(**values))
+            for one in of_point:
+                connection.execute(insert(ATTEMPTS).values(sweep=identity, **_attempt(one)))
+            after, problem = _state(of_point)
+            said += [problem] if problem else []
+            done += after["state"] == "done" and number in planned
+            here = (POINTS.c.sweep == identity, POINTS.c.number == number)
+            connection.execute(update(POINTS).where(*here).values(**after))
+    return Rebuilt(identity, len(attempts), done, said)
+
+
+def _is_accepted(one: Found) -> bool:
+    return one.note.accepted if one.note is not None else True
+
+
+def _outcome(one: Found) -> str:
+    if one.note is not None:
+        return one.note.outcome
+    outcome = one.session.record.outcome if one.session is not None else "lost"
+    return "lost" if outcome == "running" else outcome
+
+
+def _attempt(one: Found) -> dict[str, object]:
+    note, session = one.note, one.session
+    has_result = session is not None and (session.path / RESULT).is_file()
+    return {
+        "number": one.facts.point,
+        "epoch": one.facts.epoch,
+        "bench": one.facts.bench,
+        "worker": one.facts.worker,
+        "outcome": _outcome(one),
+        "valid": session.result().valid if session is not None and has_result else None,
+        "accepted": _is_accepted(one),
+        "session": session.path.name if session is not None else note.session if note is not None else None,
+        "folder": str(session.path) if session is not None else None,
+        "started_utc": one.facts.started_utc or None,
+        "ended_utc": note.ended_utc if note is not None else None,
+        "reason": note.reason if note is not None else (session.record.reason if session is not None else ""),
+        "steps": json.dumps(note.steps if note is not None else []),
+    }
+
+
+def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
+    """Return what a point is by its attempts, and what is missing.
+
+    The highest epoch that was not fenced off decides. A session that is gone cannot be counted: its point is to be
+    measured again.
+    """
+    epoch = max(one.facts.epoch for one in of_point)
+    counted = [one for one in of_point if _is_accepted(one)]
+    last = counted[-1] if counted else of_point[-1]
+    state = last.note.state if last.note is not None and counted else "waiting"
+    kind = last.facts.kind
+    problem = ""
+    completed = last.session is not None and last.session.record.outcome == "completed"
+    if last.note is None and completed and counted:
+        state = "done"
+    row = None
+    if state == "done":
+        if completed and last.session is not None and (last.session.path / RESULT).is_file():
+            row = row_text(row_of(last.session, attempts=len(of_point)))
+        else:
+            name = last.note.session if last.note is not None else "?"
+            problem = (
+                f"point {last.facts.point}: its session {name} is gone or unfinished, so it is measured again"
+            )
+            state = "waiting"
+    if kind == "reference" and state != "done":
+        state = "set-aside"
+    return {
+        "state": state,
+        "epoch": epoch,
+        "bench": last.facts.bench,
+        "session": last.session.path.name if state == "done" and last.session is not None else None,
+        "row": row,
+        "reason": (last.note.reason if last.note is not None else "") if state != "done" else "",
+    }, problem

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Worker processes, one for each bench: begin them, replace those that die or freeze, end them all."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from energy_runner.sweep.work.ends import End, Ended
+from instruments.clock import Clock
+
+CATALOGUE_VARIABLE = "ENERGY_RUNNER_CATALOGUE"
+REPLACEMENTS = 3  # of a worker that died without a word, in one night
+_POSIX = hasattr(os, "killpg")
+
+
+@dataclass
+class BenchProcess:
+    """The worker of one bench: its process, how often it was replaced, and how it ended."""
+
+    bench: str
+    command: Sequence[str]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: "subprocess.Popen[bytes] | None" = None
+    replaced: int = 0
+    ended: Ended | None = None
+    said: int = 0  # bytes of its log that were shown
+
+    @property
+    def pid(self) -> int | None:
+        """Return the number of the running process."""
+        return self.process.pid if self.process is not None and self.process.poll() is None else None
+
+    def begin(self) -> None:
+        """Start the process; it writes for people into its log, and its last word into a file beside it."""
+        self._word.unlink(missing_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: S603 - our own program
+                [*self.command, "--word", str(self._word)],
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, **self.environment},
+                stdout=log,
+                stderr=log,
+                # Ctrl-C reaches the whole group of a terminal; here one process decides, and asks the others.
+                start_new_session=_POSIX,
+            )
+
+    def look(self) -> None:
+        """Take note if the process has ended; one that died without a word is replaced."""
+        if self.process is None or self.ended is not None:
+            return
+        status = self.process.poll()
+        if status is None:
+            return
+        ended = read_word(self._word)
+        if ended is None and status in (2, 3):
+            ended = Ended(End.FAILED, self._last_line())
+        if ended is None and self.replaced < REPLACEMENTS:
+            self.replaced += 1
+            self.begin()
+            return
+        self.ended = ended or Ended(End.FAILED, f"it died {self.replaced + 1} times ({how_ended(status)})")
+
+    def news(self) -> list[str]:
+        """Return the lines that it has written since they were last asked for."""
+        with suppress(OSError), self.log.open("rb") as log:
+            log.seek(self.said)
+            found = log.read(65_536)
+            whole, _, _ = found.rpartition(b"\n")
+            self.said += len(whole) + 1 if whole else 0
+            return whole.decode("utf-8", "replace").splitlines()
+        return []
+
+    def ask_to_stop(self) -> None:
+        """Ask the process to end the point in progress, with the supply off."""
+        self._signal(signal.SIGINT if _POSIX else signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Kill a process that does not answer; its watchdog switches the supply off."""
+        if self.process is not None:
+            self.process.kill()
+
+    def _signal(self, number: int) -> None:
+        if self.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def _last_line(self) -> str:
+        with suppress(OSError, IndexError):
+            return self.log.read_text("utf-8", "replace").strip().splitlines()[-1][:300]
+        return "it said nothing"
+
+    @property
+    def _word(self) -> Path:
+        return self.log.with_suffix(".word")
+
+
+def serve_command(arguments: Mapping[str, str]) -> list[str]:
+    """Return the command of a worker process, with this Python and this package."""
+    options = [part for name, value in arguments.items() if name for part in (name, value)]
+    return [sys.executable, "-m", "energy_runner", "sweep", "serve", arguments[""], *options]
+
+
+def write_word(path: Path, ended: Ended) -> None:
+    """Write a worker's last word: why it ended."""
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps({"end": ended.end, "reason": ended.reason, "points": ended.points}), "utf-8")
+    temporary.replace(path)
+
+
+def read_word(path: Path) -> Ended | None:
+    """Return a worker's last word; None if it said none."""
+    try:
+        document: Any = json.loads(path.read_text("utf-8"))
+        return Ended(End(document["end"]), str(document["reason"]), int(document["points"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def how_ended(status: int) -> str:
+    """Return how a process ended, in words."""
+    if status >= 0:
+        return f"status {status}"
+    with suppress(ValueError):
+        return f"killed by {signal.Signals(-status).name}"
+    return f"killed by signal {-status}"
+
+
+@dataclass
+class Supervisor:
+    """Watches over the workers until all have ended.
+
+    `alive` returns the sign of life of a worker by its process number, None where it has no seat yet; one whose
+    sign stands still for three leases is killed and replaced.
+    """
+
+    workers: Sequence[BenchProcess]
+    clock: Clock
+    alive: Callable[[int], object]
+    frozen_s: float
+    stop_s: float = 120.0
+    _signs: dict[int, tuple[object, int]] = field(default_factory=dict)
+    _stopping_since_ns: int | None = None
+
+    def begin(self) -> None:
+        """Start all workers."""
+        for one in self.workers:
+            one.begin()
+
+    def look(self, *, stopping: bool) -> bool:
+        """Look after all workers; return whether all have ended. `stopping` asks them to end now."""
+        now_ns = self.clock.now_ns()
+        if stopping and self._stopping_since_ns is None:
+            self._stopping_since_ns = now_ns
+            for one in self.workers:
+                one.replaced = REPLACEMENTS
+                one.ask_to_stop()
+        for one in self.workers:
+            one.look()
+            if one.pid is not None and self._is_frozen(one.pid, now_ns):
+                one.kill()
+        return all(one.ended is not None for one in self.workers)
+
+    def _is_frozen(self, pid: int, now_ns: int) -> bool:
+        if self._stopping_since_ns is not None and now_ns - self._stopping_since_ns > self.stop_s * 1e9:
+            return True
+        sign = self.alive(pid)
+        before, since_ns = self._signs.get(pid, (None, now_ns))
+        if sign is None or sign != before:
+            self._signs[pid] = sign, now_ns
+            return False
+        return now_ns - since_ns > self.frozen_s * 1e9

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Take the seats of a bench before a worker uses it, from a dead worker if need be, and give them back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from energy_runner.director.stop import StopRequest
+from energy_runner.errors import BenchFault, RunnerError
+from energy_runner.sweep.catalogue import Catalogue
+from energy_runner.sweep.catalogue.lease import Stillness
+from energy_runner.sweep.catalogue.seats import Seat
+from energy_runner.sweep.work.served_bench import ServedBench, os_locks
+from instruments.clock import Clock, utc_text
+
+_TURN_S = 0.2
+
+
+@contextmanager
+def seated(
+    catalogue: Catalogue,
+    sweep: str,
+    bench: ServedBench,
+    worker: str,
+    *,
+    clock: Clock,
+    still: Stillness,
+    stop: StopRequest,
+    tell: Callable[[str], object],
+) -> Iterator[list[Seat]]:
+    """Hold the bench while the body runs: its locks on this computer, and its seats in the catalogue.
+
+    Yield the seats that were taken over from workers who are gone. The owner of a seat that only processes of this
+    computer can have is gone if its locks are free; any other is gone if it showed no life for a whole lease, for
+    which this waits. Raises `BenchFault` for a bench that somebody else uses.
+    """
+    with os_locks(bench, catalogue.where) as free:
+        if not free:
+            raise BenchFault(f"bench '{bench.name}' is in use: {_owner(catalogue, bench)}. Try: wait for its end")
+        taken_over = _take(catalogue, sweep, bench, worker, clock=clock, still=still, stop=stop)
+        for one in taken_over:
+            tell(f"bench {bench.name}: {one.worker} is gone, its place is taken over")
+        try:
+            yield taken_over
+        finally:
+            with suppress(RunnerError):  # whoever comes next finds that they are nobody's
+                catalogue.seats.leave(worker)
+
+
+def _take(
+    catalogue: Catalogue,
+    sweep: str,
+    bench: ServedBench,
+    worker: str,
+    *,
+    clock: Clock,
+    still: Stillness,
+    stop: StopRequest,
+) -> list[Seat]:
+    beats: dict[str, int] = {}
+    while True:
+        # A seat elsewhere under our bench's name is in the way, too: points and marks go by that name.
+        found = [
+            one
+            for one in catalogue.seats.all()
+            if one.worker != worker and (one.instrument in bench.instruments or one.bench == bench.name)
+        ]
+        alive = [one for one in found if beats.setdefault(one.instrument, one.beat) != one.beat]
+        if alive:
+            raise BenchFault(
+                f"bench '{bench.name}' is in use: {alive[0].worker} measures sweep {alive[0].sweep} on it as "
+                f"'{alive[0].bench}' since {alive[0].since_utc}. Try: wait for its end, or another bench"
+            )
+        gone = [
+            one
+            for one in found
+            if (one.instrument in bench.instruments and not bench.is_shared)
+            or still.is_still(("seat", one.instrument), one.beat)
+        ]
+        if len(gone) == len(found):
+            others = catalogue.seats.take(
+                bench.instruments,
+                worker=worker,
+                bench=bench.name,
+                sweep=sweep,
+                since_utc=utc_text(clock.utc_ns()),
+                gone=gone,
+            )
+            if not others:
+                return found
+        stop.check()
+        clock.sleep(_TURN_S)
+
+
+def _owner(catalogue: Catalogue, bench: ServedBench) -> str:
+    seats = [one for one in catalogue.seats.all() if one.instrument in bench.instruments]
+    if not seats:
+        return "another process of this computer holds it, perhaps with another catalogue"
+    return f"{seats[0].worker} measures sweep {seats[0].sweep} on it since {seats[0].since_utc}"
