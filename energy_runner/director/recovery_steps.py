@@ -22,6 +22,7 @@ def resynchronise(hands: Hands) -> str:
     """Open every instrument, which brings its answers in step, then hear the DUT boot and say its name."""
     for name in hands.bench.instruments:
         hands.open(name)
+    hands.open_supply()  # as settings are made with the supply off, whatever an earlier run has left
     return f"every instrument answers, and the DUT says that it is {hands.greet()}"
 
 

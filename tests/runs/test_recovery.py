@@ -198,6 +198,19 @@ def test_a_wish_to_stop_ends_a_step_with_the_supply_off(step: str) -> None:
     hub.close()
 
 
+def test_a_wish_to_stop_is_heeded_while_a_dut_is_awaited_that_answered_before() -> None:
+    bench, stop = built(SHIELD), StopRequest()
+    assert recover(bench, "resynchronise").ok
+    world_faults(bench).silent.add("dut")
+    assert bench.twin is not None
+    clock = bench.twin.clock
+    clock.call_after(3 * NS, lambda: stop.ask("stopped by SIGTERM"))
+    began_ns = clock.now_ns()
+    with pytest.raises(Interrupted):
+        recover(bench, "resynchronise", stop=stop)
+    assert clock.now_ns() - began_ns < bench.spec.dut.boot_timeout_s * NS
+
+
 @pytest.mark.parametrize("step", ["resynchronise", "power-cycle-dut"])
 def test_a_supply_that_stays_on_is_said_loudly(step: str) -> None:
     bench = built(HUB)
@@ -218,6 +231,14 @@ def test_a_monitor_out_of_reach_lets_no_step_succeed_but_the_others_are_tried() 
     assert "io-manager restarted" in taken.detail
     assert "the supply is not confirmed off: open monitor" in taken.detail
     assert not world_faults(bench).stuck_until_reset
+
+
+@pytest.mark.parametrize("step", TAKEN)
+def test_a_supply_that_an_earlier_run_left_on_is_switched_off(step: str) -> None:
+    bench = built(HUB)
+    world_faults(bench).stale_stream = True
+    assert recover(bench, step).ok
+    assert not powered(bench)
 
 
 def test_a_run_that_died_is_told() -> None:
