@@ -25,6 +25,7 @@ _ROOMS = {
         "segment",
         "use",
     ),
+    "baselines": ("Baseline", "Compared", "compare_with_baseline", "load_baseline", "write_baseline"),
     "benches": ("Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench", "save_bench"),
     "calibrations": ("Calibrated", "Certificate", "Reference", "calibrate_bench"),
     "hands_on": ("Examination", "examine_bench", "serve", "switch_bench_off"),

@@ -2,6 +2,7 @@
 """The API for type checkers and editors: everything that its modules export."""
 
 from energy_runner.api.analysis import *
+from energy_runner.api.baselines import *
 from energy_runner.api.benches import *
 from energy_runner.api.calibrations import *
 from energy_runner.api.hands_on import *

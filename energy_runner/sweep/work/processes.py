@@ -190,7 +190,7 @@ class Supervisor:
         return now_ns - since_ns > (self.seatless_s if sign is None else self.frozen_s) * 1e9
 
     def _sign(self, pid: int) -> object:
-        """Return what changes as long as a worker lives: its sign of life, or this moment where that is unknown."""
+        """Return what changes as long as a worker lives: its sign of life; this moment where that is unknown."""
         if _is_suspended(pid):
             return _SUSPENDED
         try:
