@@ -46,7 +46,7 @@ bench.monitor.sample_rate_hz = 1000
         "seed": 7,
         "warmups": 3,
         "commands": ["clock 48"],
-        "flash": "flash-tool --port 1 'a b.elf'",
+        "flash": "flash-tool --port 1 {image}",
         "image": "a b.elf",
     }
 
