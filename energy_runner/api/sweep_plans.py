@@ -17,7 +17,7 @@ from energy_runner.sweep.plan.settings import reference_values
 from energy_runner.sweep.plan.unread import unread
 from energy_runner.sweep.rows import Scalar
 
-__all__ = ["PlanExamination", "check_plan", "examine_plan"]
+__all__ = ["PlanExamination", "examine_plan"]
 
 _MOST_TRIED = 500  # different settings; beyond, each value of each axis is tried once
 _RESERVE = 1.2  # of the time that a UART needs: commands, answers, and the DUT's own time
