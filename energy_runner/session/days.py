@@ -44,3 +44,12 @@ def days_after(day: str, count: int) -> str:
 def days_between(day: str, later: str) -> int:
     """Return the number of days from one day to another, both `YYYY-MM-DD`."""
     return (date.fromisoformat(later) - date.fromisoformat(day)).days
+
+
+def seconds_utc(utc_text: str) -> float:
+    """Return a moment given as ISO 8601 text (UTC, where it names no zone) in seconds since 1970.
+
+    Raises `ValueError` for anything else.
+    """
+    moment = datetime.fromisoformat(utc_text)
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
