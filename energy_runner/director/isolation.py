@@ -5,11 +5,12 @@ It is turned off before the supply is switched on, read back around every window
 supply is off, whatever happened in between.
 """
 
+from typing import Protocol
+
 from energy_runner.bench import Bench
-from energy_runner.director.recorder import Recorder
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
-from energy_runner.session.events import SwitchRead, SwitchTurned
+from energy_runner.session.events import AnyEvent, SwitchRead, SwitchTurned
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError, one_line
 
@@ -19,10 +20,20 @@ READ_S = 2.0
 ON_AGAIN_S = 15.0  # a hub may have to be found again
 
 
+class Told(Protocol):
+    """Takes what is to be recorded, as a `Recorder` does."""
+
+    def emit(self, event: AnyEvent) -> None:
+        """Take an event."""
+
+    def remark(self, source: str, text: str, *, suspicious: bool = False) -> None:
+        """Take a remark of the device called `source`."""
+
+
 class Isolation:
     """The switch of a bench during one run; a bench without one is told so by the rule `probe-off`."""
 
-    def __init__(self, bench: Bench, recorder: Recorder) -> None:
+    def __init__(self, bench: Bench, recorder: Told) -> None:
         self._bench = bench
         self._recorder = recorder
         self._name = bench.players.switch.instrument if bench.players.switch is not None else ""
