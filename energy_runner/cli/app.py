@@ -25,7 +25,17 @@ from energy_runner.cli.rules_commands import (
     check_command,
 )
 from energy_runner.cli.rules_commands import rules as rules_app
-from energy_runner.cli.run_options import CommandOption, FlashOption, FlashTimeoutOption, ImageOption
+from energy_runner.cli.run_options import (
+    CommandOption,
+    CoolDownOption,
+    FlashOption,
+    FlashTimeoutOption,
+    ImageOption,
+    SettleOption,
+    SettleShareOption,
+    SettleTimeoutOption,
+    SettleVoltOption,
+)
 from energy_runner.cli.sessions_app import sessions as sessions_app
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 from energy_runner.cli.sweep_app import sweep as sweep_app
@@ -207,6 +217,11 @@ def run(
     flash: FlashOption = None,
     image: ImageOption = None,
     flash_timeout_s: FlashTimeoutOption = None,
+    cool_down_s: CoolDownOption = None,
+    settle_s: SettleOption = None,
+    settle_v: SettleVoltOption = None,
+    settle_share: SettleShareOption = None,
+    settle_timeout_s: SettleTimeoutOption = None,
     rule_set: RuleSetOption = "",
     voltage: Annotated[
         float | None,
@@ -272,6 +287,11 @@ def run(
             "flash": flash,
             "image": image,
             "flash_timeout_s": flash_timeout_s,
+            "cool_down_s": cool_down_s,
+            "settle_s": settle_s,
+            "settle_v": settle_v,
+            "settle_share": settle_share,
+            "settle_timeout_s": settle_timeout_s,
         },
         rule_set=rule_set,
         voltage=voltage,
