@@ -25,6 +25,7 @@ _ROOMS = {
         "segment",
         "use",
     ),
+    "baselines": ("Baseline", "Compared", "compare_with_baseline", "load_baseline", "write_baseline"),
     "benches": ("Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench", "save_bench"),
     "calibrations": ("Calibrated", "Certificate", "Reference", "calibrate_bench"),
     "hands_on": ("Examination", "examine_bench", "serve", "switch_bench_off"),
@@ -41,6 +42,7 @@ _ROOMS = {
     "sessions": ("Result", "Session", "exit_status", "load_session", "window_arrays"),
     "stimuli": ("Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"),
     "tables": ("Table", "table"),
+    "thinning": ("ThinnedRow", "thin_sessions"),
     "submission": ("Export", "export_mlperf", "write_system_form"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

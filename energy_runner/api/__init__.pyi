@@ -2,6 +2,7 @@
 """The API for type checkers and editors: everything that its modules export."""
 
 from energy_runner.api.analysis import *
+from energy_runner.api.baselines import *
 from energy_runner.api.benches import *
 from energy_runner.api.calibrations import *
 from energy_runner.api.hands_on import *
@@ -19,3 +20,4 @@ from energy_runner.api.sessions import *
 from energy_runner.api.stimuli import *
 from energy_runner.api.submission import *
 from energy_runner.api.tables import *
+from energy_runner.api.thinning import *

@@ -20,6 +20,7 @@ from energy_runner.sweep.notify import Notifier
 from energy_runner.sweep.plan import SweepPlan, plan_from_text
 from energy_runner.sweep.work.ends import STATUS, End, Ended
 from energy_runner.sweep.work.processes import CATALOGUE_VARIABLE, BenchProcess, Supervisor, serve_command
+from energy_runner.sweep.work.seat import sign_of_process
 from energy_runner.sweep.work.status import SweepStatus, status_of
 from energy_runner.sweep.work.trouble import troubles
 from instruments.clock import RealClock
@@ -130,7 +131,7 @@ def resume_sweep(
             )
             for bench, source in benches.items()
         ]
-        supervisor = Supervisor(workers, clock, lambda pid: _sign(opened, pid), lease_s * _FROZEN_LEASES)
+        supervisor = Supervisor(workers, clock, lambda pid: sign_of_process(opened, pid), lease_s * _FROZEN_LEASES)
         supervisor.begin()
         watch = _Watch(opened, row.id, notifier, told)
         over, look = False, clock.deadline(0.0)
@@ -224,14 +225,6 @@ def _existing(where: str | Path) -> str | Path:
             f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or --out DIR"
         )
     return where
-
-
-def _sign(catalogue: Catalogue, pid: int) -> object:
-    name = f"{socket.gethostname()}:{pid}"
-    try:
-        return next((one.beat for one in catalogue.seats.all() if one.worker == name), None)
-    except CatalogueUnavailable:
-        return None
 
 
 def _file_name(bench: str) -> str:

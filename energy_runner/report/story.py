@@ -38,7 +38,7 @@ class Story:
     """Everything from which the sections of a report are written.
 
     `picture` is None where there is no power to draw, and `no_picture` then says why. `inferences` are the single
-    inferences inside the windows, None where no trace shows them.
+    inferences inside the windows, None where no trace shows them. `thinned` says what was removed since.
     """
 
     record: Record
@@ -51,6 +51,7 @@ class Story:
     detail: Detail | None = None
     no_picture: str = ""
     inferences: SegmentationSummary | None = None
+    thinned: str = ""
 
     def bench(self, *path: str) -> Any:
         """Return the value under the given keys of the bench's description, or None."""
@@ -79,6 +80,7 @@ def tell(session: Session, result: Result) -> Story:
         detail=detail,
         no_picture=why,
         inferences=_inferences(session, result),
+        thinned=session.thinned.words if session.thinned is not None else "",
     )
 
 

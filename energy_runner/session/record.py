@@ -222,7 +222,7 @@ class SweepFacts(Model):
     bench: str
     """The bench as the sweep calls it."""
     worker: str
-    """The process that measured, as `HOST:PID`."""
+    """The process that measured, as `HOST:PID-DIGITS`; the digits were drawn at random."""
     started_utc: str
     """Beginning by the host's clock, ISO 8601."""
     bench_trust: str = "not watched"

@@ -16,6 +16,7 @@ def identity(story: Story) -> Html:
         ("Instruments", _instruments(story)),
         ("Session", record.session_id),
         ("Software", record.software),
+        ("Thinned", story.thinned),
         ("Measured by", _origin(record)),
     ]
     return tag("div", pairs("What was measured, and with what", items), class_="identity")

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Open the database of a catalogue: SQLite in WAL mode for a path, PostgreSQL for an address."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
@@ -16,6 +17,9 @@ from energy_runner.wording import printable, shown
 
 # For as long as a backup, or another worker on a slow disk, may keep the file locked.
 BUSY_S = 20.0
+# A client that stands still in the middle of a transaction, or has vanished, keeps rows of a server locked.
+STALL_S = 10.0
+_IDENTITY = "identity"
 _SETUP_LOCK = 7_325_100_911  # any number, the same for all who make a catalogue's tables in PostgreSQL
 _NOT_SQLITE = ("not a database", "malformed", "disk image", "unsupported file format", "no such column")
 
@@ -39,6 +43,12 @@ def open_engine(where: str | Path) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def identity_of(engine: Engine, name: str) -> str:
+    """Return the digits that tell this catalogue from every other; drawn at random when it was made."""
+    with guarded(name), engine.begin() as connection:
+        return str(connection.execute(select(INFO.c.value).where(INFO.c.key == _IDENTITY)).scalar())
 
 
 def named(where: str | Path) -> str:
@@ -95,7 +105,7 @@ def _engine(where: str, name: str) -> Engine:
             raise ConfigurationError(f"catalogue {name}: must be a path, or postgresql://USER@HOST/DATABASE")
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        return _postgresql(url)
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigurationError(
             f"catalogue {shown(where)}: {_line(error)}. Try: a path, or postgresql://USER@HOST/DATABASE"
@@ -104,6 +114,26 @@ def _engine(where: str, name: str) -> Engine:
         raise ConfigurationError(
             f"catalogue {name}: needs the package {error.name}. Try: pip install 'energy-runner[postgresql]'"
         ) from None
+
+
+def _postgresql(url: URL) -> Engine:
+    arguments = {
+        "connect_timeout": 10,
+        "keepalives_idle": 10,  # s; by default it takes two hours to notice a network that is gone
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 25_000,
+    }
+    engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.autocommit = True  # so that the settings outlive the first transaction
+        for setting, wait_s in (("idle_in_transaction_session_timeout", STALL_S), ("lock_timeout", BUSY_S)):
+            connection.execute(f"SET {setting} = {round(wait_s * 1000)}")
+        connection.autocommit = False
+
+    return engine
 
 
 def _sqlite(path: Path, name: str) -> Engine:
@@ -138,6 +168,7 @@ def _prepare(engine: Engine, name: str) -> None:
         if not tables:
             META.create_all(connection)
             connection.execute(INFO.insert().values(key="version", value=str(VERSION)))
+            connection.execute(INFO.insert().values(key=_IDENTITY, value=secrets.token_hex(8)))
             return
         missing = [table for table in META.tables if table not in tables]
         if "catalogue" in missing:

@@ -76,7 +76,7 @@ def status_of(catalogue: Catalogue, sweep: str) -> SweepStatus:
     return SweepStatus(
         sweep=row.id,
         name=row.name,
-        state=row.state,
+        state=row.state if left else "finished",
         counts=counts,
         invalid=sum(
             point.kind == "point" and not counted[point.number].valid
