@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a sweep with one process a bench, watch over them, and say how it ended."""
 
-import socket
+import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -237,4 +237,4 @@ def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> l
     Raises `ConfigurationError` if the catalogue holds one of them already.
     """
     with closing(Catalogue(catalogue)) as opened:
-        return rebuild(opened, [Path(one) for one in folders], socket.gethostname())
+        return rebuild(opened, [Path(one) for one in folders], platform.node())

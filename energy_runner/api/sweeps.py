@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sweeps: plan one, run it overnight on one bench or several, see how it stands, read its table."""
 
-import socket
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -87,7 +87,7 @@ def begin_sweep(
             name=plan.spec.name,
             plan=plan.text,
             created_utc=utc_text(clock.utc_ns()),
-            host=socket.gethostname(),
+            host=platform.node(),
             folder=str(folder),
             state="open",
         )
@@ -123,7 +123,7 @@ def serve_sweep(
             plan,
             served,
             local_folder(row, out),
-            BenchRunner(served, plan.spec.recovery.usb_power_command or ""),
+            BenchRunner(served, Path(out), plan.spec.recovery.usb_power_command or ""),
             stop=stop,
             lease_s=lease_s,
             tell=tell,
@@ -158,4 +158,4 @@ def write_junit(
 def local_folder(row: SweepRow, out: str | Path) -> Path:
     """Return where this computer keeps the sessions of a sweep."""
     known = Path(row.folder)
-    return known if row.host == socket.gethostname() and known.is_dir() else (Path(out) / row.id).absolute()
+    return known if row.host == platform.node() and known.is_dir() else (Path(out) / row.id).absolute()

@@ -2,7 +2,7 @@
 """The table of a sweep, as its catalogue knows it."""
 
 import json
-import socket
+import platform
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from energy_runner.sweep.rows import Kind, PointRow, State
 def rows_of(catalogue: Catalogue, sweep: str) -> list[PointRow]:
     """Return a row for each point, by number; references come last, in the order in which they were measured."""
     attempts = Counter(one.number for one in catalogue.attempts(sweep))
-    here = catalogue.sweep(sweep).host == socket.gethostname()
+    here = catalogue.sweep(sweep).host == platform.node()
     found = [_row(sweep, one, attempts[one.number], here=here) for one in catalogue.points(sweep)]
     return sorted(found, key=lambda row: (row.kind == "reference", row.number))
 
