@@ -19,6 +19,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 MOST_VALUES = 10_000
 MOST_POINTS = 100_000
 PLACE = "{value}"
+IMAGE = "{image}"  # as in the flashing command of a run
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -87,7 +88,7 @@ class AxisSpec(Table):
     command: Text | None = None
     """A command for the DUT, with `{value}` where the value goes: `clock {value}`."""
     flash: Text | None = None
-    """A program that flashes the DUT, with `{value}` for the image: `flash-tool {value}`."""
+    """A program that flashes the DUT, with `{image}` where the value is a file, else with `{value}`."""
     values: list[Value] | None = Field(default=None, max_length=MOST_VALUES)
     """Its values."""
     range: RangeSpec | None = None
@@ -109,8 +110,9 @@ class AxisSpec(Table):
                 raise ValueError(f"the value {one!r} is given twice")
             seen.add((isinstance(one, bool), one))
         template = self.command or self.flash
-        if template is not None and PLACE not in template:
-            raise ValueError(f"{ways[0]} has no {PLACE}, so nothing reads the axis")
+        places = (PLACE, IMAGE) if self.flash is not None else (PLACE,)
+        if template is not None and not any(place in template for place in places):
+            raise ValueError(f"{ways[0]} has no {' or '.join(places)}, so nothing reads the axis")
         return self
 
     def all_values(self) -> list[Scalar]:
