@@ -39,6 +39,16 @@ _ROOMS = {
     "session_list": ("SessionRow", "list_sessions"),
     "sessions": ("Result", "Session", "exit_status", "load_session", "window_arrays"),
     "stimuli": ("Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"),
+    "sweep_reading": (
+        "PointRow",
+        "RowComponent",
+        "compare_sweeps",
+        "explain_sweep",
+        "plot_sweep",
+        "save_sweep_table",
+        "select_points",
+        "sweep_table",
+    ),
     "tables": ("Table", "table"),
     "submission": ("Export", "export_mlperf", "write_system_form"),
 }

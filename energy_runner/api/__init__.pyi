@@ -17,4 +17,5 @@ from energy_runner.api.session_list import *
 from energy_runner.api.sessions import *
 from energy_runner.api.stimuli import *
 from energy_runner.api.submission import *
+from energy_runner.api.sweep_reading import *
 from energy_runner.api.tables import *
