@@ -164,7 +164,7 @@ def _draw_marks(axes: "Axes", marks: Sequence[Mark], style: tuple[str, str, Any]
     for mark in marks:
         if mark.name:
             place = (mark.x, mark.y or 0.0)
-            axes.annotate(label(mark.name), place, xytext=(5, -9), textcoords="offset points", fontsize=6.5)
+            axes.annotate(label(mark.name), place, xytext=(4, 4), textcoords="offset points", fontsize=7.5)
 
 
 def _draw_missing(axes: "Axes", series: Sequence[Series]) -> None:

@@ -66,7 +66,7 @@ def draw(figure: "Figure", picture: Picture) -> None:
     else:
         draw_panels(figure, picture)
     figure.suptitle(f"{label(picture.sweep)}: {label(picture.title, 100)}", x=0.01, ha="left", fontsize=9.5)
-    foot = [line for note in picture.notes for line in textwrap.wrap(label(note, 600), LONGEST)]
+    foot = [line for note in picture.notes for line in textwrap.wrap(label(note, 4000), LONGEST)]
     foot.append(f"sweep {label(picture.sweep)} \u00b7 energy-runner {version()}")
     foot += [VIRTUAL] if picture.virtual else []
     colour = EDGE if picture.virtual else INK

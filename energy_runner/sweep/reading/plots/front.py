@@ -35,7 +35,7 @@ NEAR = (
     "difference."
 )
 ALL = "settings"
-MOST_NAMES = 8  # beside the points of the front
+MOST_NAMES = 12  # points of fronts that are named
 
 
 def front_picture(rows: Sequence[PointRow], by: str | None = None) -> Picture | None:
@@ -57,13 +57,15 @@ def front_picture(rows: Sequence[PointRow], by: str | None = None) -> Picture | 
         first = one.rows[0]
         groups.setdefault((first.benchmark, same(one.values.get(by)) if by is not None else ""), []).append(one)
     varied = [name for name, values in axes.items() if len(values) > 1 and name != by]
-    series, near = [], False
+    series: list[Series] = []
+    near, on_fronts = False, list[str]()
     benchmarks = len({row.benchmark for row in points if row.benchmark})
     for group in groups.values():
         looks = _looks(group)
         near = near or "near" in looks
-        series += _series(group, looks, varied, _name(group[0], by, benchmarks))
+        series += _series(group, looks, varied, _name(group[0], by, benchmarks), on_fronts)
     notes = ["Error bars are U (95 %); repeats of a setting are averaged."]
+    notes += ["On the front: " + "; ".join(on_fronts) + "."] if on_fronts else []
     notes += [NEAR] if near else []
     lacking = len(everything) - len(drawn)
     notes += [f"Not drawn, without a latency: {lacking} settings."] if lacking else []
@@ -87,11 +89,22 @@ def _name(one: Average, by: str | None, benchmarks: int) -> str:
     return ", ".join(filter(None, parts)) or ALL
 
 
-def _series(group: Sequence[Average], looks: Sequence[Look], varied: Sequence[str], name: str) -> list[Series]:
-    """Return the line of a front, if it has two points, and the marks of all its settings."""
+def _series(
+    group: Sequence[Average], looks: Sequence[Look], varied: Sequence[str], name: str, on_fronts: list[str]
+) -> list[Series]:
+    """Return the line of a front, if it has two points, and the marks of all its settings.
+
+    The points of the front are numbered, and `on_fronts` gets what each number stands for: whole names beside
+    points that are near each other could not be read.
+    """
     on_front = [one for one, look in zip(group, looks, strict=True) if look == "front"]
     on_front.sort(key=lambda one: (one.latency_s or 0.0, one.energy_j))
-    names = {id(one): setting_text(one.values, varied) for one in on_front[:MOST_NAMES]} if varied else {}
+    names: dict[int, str] = {}
+    for one in on_front[: MOST_NAMES - len(on_fronts)] if varied else ():
+        number_of = str(len(on_fronts) + 1)
+        names[id(one)] = number_of
+        of_group = "" if name == ALL else f"{name}, "
+        on_fronts.append(f"{number_of}: {of_group}{setting_text(one.values, varied)}")
     marks = tuple(_mark(one, look, names.get(id(one), "")) for one, look in zip(group, looks, strict=True))
     found = [Series(name, marks)]
     if len(on_front) > 1:

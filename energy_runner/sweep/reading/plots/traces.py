@@ -124,7 +124,7 @@ def _marks(
         "name": safe_text(full),
         "text": [safe_text(mark.name) for mark in marks],
         "textposition": "top right",
-        "textfont": {"size": 10.5},
+        "textfont": {"size": 12},
         "hovertext": [safe_text(mark.text) for mark in marks],
         "hovertemplate": "%{hovertext}<extra></extra>",
         "cliponaxis": False,

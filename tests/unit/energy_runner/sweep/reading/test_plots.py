@@ -62,6 +62,8 @@ def test_the_front_holds_what_nothing_beats_and_marks_what_may_be_on_it() -> Non
     assert picture is not None
     marks = next(one for one in picture.panels[0].series if not one.bare).marks
     assert [mark.look for mark in marks] == ["front", "front", "near", "plain", "front", "plain"]
+    assert [mark.name for mark in marks] == ["3", "2", "", "", "1", ""]
+    assert "On the front: 1: x 5; 2: x 2; 3: x 1." in picture.notes
     line = next(one for one in picture.panels[0].series if one.steps)
     assert [mark.x for mark in line.marks] == [900.0, 1000.0, 3000.0]
     assert any("Not distinguishable" in note for note in picture.notes)
