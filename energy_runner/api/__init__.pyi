@@ -22,6 +22,7 @@ from energy_runner.api.stimuli import *
 from energy_runner.api.submission import *
 from energy_runner.api.sweep_nights import *
 from energy_runner.api.sweep_plans import *
+from energy_runner.api.sweep_reading import *
 from energy_runner.api.sweeps import *
 from energy_runner.api.tables import *
 from energy_runner.api.thinning import *
