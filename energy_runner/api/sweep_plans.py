@@ -95,9 +95,7 @@ def check_plan(plan: SweepPlan, benches: Mapping[str, str]) -> list[tuple[BenchS
         for values in _to_try(plan):
             settings = settings_of(plan.spec, values, seed=plan.spec.seed)
             if settings.bench is not None and settings.bench not in benches:
-                raise plan.refuse(
-                    ["axes"], f"no bench is called '{settings.bench}' (given: {', '.join(benches)}). Try: --bench"
-                )
+                raise plan.refuse(["axes"], f"no bench is called '{settings.bench}' (given: {', '.join(benches)})")
             if settings.bench not in (None, name):
                 continue
             _check_flash(plan, settings)

@@ -10,7 +10,7 @@ from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweep_runner import BenchRunner
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
+from energy_runner.errors import Argument, BenchFault, ConfigurationError, in_words, remedy
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.lease import LEASE_S
 from energy_runner.sweep.catalogue.rows import rows_of
@@ -36,7 +36,7 @@ def named_benches(benches: Sequence[str]) -> dict[str, str]:
     bench that cannot be read, and for a name that is given twice.
     """
     if not benches:
-        raise ConfigurationError("a sweep needs a bench. Try: --bench virtual-lpm01a")
+        raise ConfigurationError("a sweep needs a bench. Try: ", Argument("bench", "virtual-lpm01a"))
     found: dict[str, str] = {}
     for given in benches:
         name, equals, source = given.partition("=")
@@ -50,7 +50,9 @@ def named_benches(benches: Sequence[str]) -> dict[str, str]:
                 number += 1
             name = f"{name}#{number}"
         if name in found:
-            raise ConfigurationError(f"two benches are called '{name}'. Try: --bench {name}-2={source}")
+            raise ConfigurationError(
+                f"two benches are called '{name}'. Try: ", Argument("bench", f"{name}-2={source}")
+            )
         found[name] = source
     return found
 

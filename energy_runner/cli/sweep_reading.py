@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 PLOT_SCHEMA = "energy-runner/sweep-plot/1"
 COMPARE_SCHEMA = "energy-runner/sweep-compare/1"
 EXPLAIN_SCHEMA = "energy-runner/sweep-explain/1"
+_NAMED = 8  # points that share a reason, of which the rest is only counted
 SIMULATED = "SIMULATED: some of these points are of virtual benches and are not measurements"
 
 
@@ -166,26 +167,35 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _show_table(rows: Sequence["PointRow"]) -> None:
-    from energy_runner.cli.output import write_table
-    from energy_runner.sweep.reading.settings import setting_text
+    """Show the points in the order of the night; reasons and remarks stand beneath, where they have room."""
+    from energy_runner.cli.output import write, write_table
+    from energy_runner.report.units import plain
+    from energy_runner.wording import shown
 
-    ordered = sorted(rows, key=lambda row: (row.sweep, row.order, row.number))
+    ordered = sorted(rows, key=lambda row: (row.sweep, row.started_utc or "9", row.order, row.number))
     several = len({row.bench for row in rows}) > 1
-    columns = ["#", "Point", "Settings", "µJ per inference", "Latency ms", "Verdict"]
+    axes = list(dict.fromkeys(name for row in ordered for name in row.values))
+    columns = ["Point", *(plain(name) for name in axes), "µJ per inference", "Latency ms", "Verdict"]
     columns += ["Bench"] if several else []
-    columns += ["Session, or why there is none"]
     lines = []
     for row in ordered:
-        line = [str(row.order), _point(row), setting_text(row.values), _energy(row), _latency(row), _verdict(row)]
-        line += [row.bench or ""] if several else []
-        lines.append([*line, row.reason if row.session is None else row.session])
+        line = [_point(row), *(shown(row.values.get(name, ""), 24) for name in axes)]
+        line += [_energy(row), _latency(row), _verdict(row)]
+        lines.append([*line, row.bench or ""] if several else line)
     write_table(columns, lines)
+    why: dict[str, list[str]] = {}
+    for row in ordered:
+        for text in (*([row.reason] if row.reason else []), *row.remarks):
+            why.setdefault(text, []).append(_point(row))
+    for text, points in why.items():
+        named = ", ".join(points[:_NAMED]) + (f" and {len(points) - _NAMED} more" if len(points) > _NAMED else "")
+        write(plain(f"point{'s' if len(points) > 1 else ''} {named}: {text}") + "\n")
 
 
 def _point(row: "PointRow") -> str:
     if row.kind == "reference":
         return "reference"
-    return f"{row.number}, repeat {row.repeat}" if row.repeat > 1 else str(row.number)
+    return str(row.number)
 
 
 def _energy(row: "PointRow") -> str:

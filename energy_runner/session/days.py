@@ -39,8 +39,7 @@ def epoch_s(utc_text: str | None) -> float | None:
     A text without a zone is taken for UTC.
     """
     try:
-        moment = datetime.fromisoformat(utc_text or "")
-        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+        return seconds_utc(utc_text or "")
     except (ValueError, OverflowError):
         return None
 

@@ -68,7 +68,7 @@ def test_benches_have_names() -> None:
         "n": "virtual-n6705c",
     }
     for given in (["a=virtual-lpm01a", "a=virtual-n6705c"], []):
-        with pytest.raises(ConfigurationError, match="--bench"):
+        with pytest.raises(ConfigurationError, match="Try: bench="):
             named_benches(given)
 
 
