@@ -3,6 +3,7 @@
 
 from energy_runner.api.analysis import *
 from energy_runner.api.baselines import *
+from energy_runner.api.bench_trust import *
 from energy_runner.api.benches import *
 from energy_runner.api.calibrations import *
 from energy_runner.api.hands_on import *

@@ -24,7 +24,7 @@ from energy_runner.sweep.work.served_bench import worker_name
 from energy_runner.version import version
 from instruments.clock import NS_PER_S, Clock, RealClock, utc_text
 
-__all__ = ["BenchWatch", "bench_chart", "bench_trust", "trust_bench", "watch_bench"]
+__all__ = ["BenchTrust", "BenchWatch", "bench_chart", "bench_trust", "trust_bench", "watch_bench"]
 
 FOLDER = Path("sweeps")
 WATCH = "watch"
@@ -35,7 +35,7 @@ _TURN_S = 0.5  # a wait is cut into turns, so that Ctrl-C is heeded at once
 
 @dataclass(frozen=True)
 class BenchWatch:
-    """What is known of a bench: its name, its state with the charts, and what could not be read, each in a line."""
+    """What is known of a bench: its name, its state with the charts, and what could not be read, in lines."""
 
     bench: str
     trust: BenchTrust
@@ -106,8 +106,8 @@ def watch_bench(
 ) -> BenchWatch:
     """Measure a bench's reference `count` times, one every `every_h` hours, and return the state of the bench.
 
-    The DUT on the bench has to be the golden one. Each measurement is a session in `out`, by default the folder
-    `watch` in that of the sweeps, `sessions`; after each one `measured` is called with it. On a virtual bench each
+    The DUT on the bench has to be the golden one. Each measurement is a session in `out`, which is the folder of the
+    sweeps, `sessions`, or one in it, by default `watch`; after each one `measured` is called with it. On a virtual bench each
     has other noise, as on another day. A bench that is out of control is measured all the same.
 
     Raises `ConfigurationError` for what cannot be measured, `BenchFault` if a session ends as one, and
@@ -120,6 +120,13 @@ def watch_bench(
     clock, name, folder = clock or RealClock(), _name(bench), Path(sessions)
     virtual = load_bench(bench).is_virtual
     into = Path(out) if out is not None else folder / WATCH
+    if folder.resolve() not in {into.resolve(), into.resolve().parent}:
+        raise ConfigurationError(
+            f"{into}: is not in {folder}, where the bench's state is read from. Try: ",
+            Argument("out", str(folder / WATCH)),
+            ", or another ",
+            Argument("sessions", "DIR"),
+        )
     watch = bench_trust(name, sessions=folder)
     begun_ns = clock.now_ns()
     for number in range(1, count + 1):
@@ -169,7 +176,8 @@ def bench_chart(
     watch = bench_trust(bench, sessions=sessions)
     if not watch.trust.series:
         raise ConfigurationError(
-            f"{Path(sessions)}: holds no reference points of bench '{watch.bench}', so there is nothing to draw. Try: ",
+            f"{Path(sessions)}: holds no reference points of bench '{watch.bench}', so there is nothing to draw. "
+            "Try: ",
             Call(f"er.watch_bench({str(bench)!r})", f"energy-runner bench watch {bench}"),
         )
     write_chart(watch.bench, watch.trust, Path(out))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from energy_runner.cli import bench_commands
+from energy_runner.cli import bench_commands, bench_trust_commands  # noqa: F401 - adds its commands
 from energy_runner.cli.complete import (
     complete_bench,
     complete_benchmark,

@@ -51,9 +51,9 @@ class Era:
 class Night:
     """A night on the chart: its value (J) and where that lies, as a share, from the mean of its era.
 
-    `u` is the relative independent standard uncertainty of its value. `statistic` is a share of the limit, with the
-    sign of the shift, None where there was nothing to compare with or the bench was out of control. An `outlier`
-    lies far off alone: a remark.
+    `u` is the relative independent standard uncertainty of its value. `statistic` is a share of the limit, with
+    the sign of the shift, None where there was nothing to compare with or the bench was out of control. An
+    `outlier` lies far off alone: a remark.
     """
 
     first_utc_s: float
@@ -235,8 +235,8 @@ class _Walk:
 
     def _remarks(self, before: Estimate | None) -> list[str]:
         remarks = [
-            f"the night of {_day(night.first_utc_s)} lies {percent(night.deviation, sign=True)} off; one night alone "
-            "is no change"
+            f"the night of {_day(night.first_utc_s)} lies {percent(night.deviation, sign=True)} off; one night "
+            "alone is no change"
             for night in self._nights
             if night.outlier and not any(one.since_utc_s <= night.first_utc_s <= one.utc_s for one in self._alarms)
         ]
@@ -244,8 +244,8 @@ class _Walk:
             finds = math.expm1(found_within(before))
             if finds > SHIFT:
                 remarks.append(
-                    f"its nights scatter by {percent(before.scatter)}, and its baseline has {before.nights} of them: a "
-                    f"shift smaller than {percent(finds)} may stay unnoticed"
+                    f"its nights scatter by {percent(before.scatter)}, and its baseline has {before.nights} of them: "
+                    f"a shift smaller than {percent(finds)} may stay unnoticed"
                 )
         return remarks
 
