@@ -38,7 +38,7 @@ def list_sessions(
 @sessions.command("thin")
 def thin_sessions(
     folders: Annotated[
-        list[Path], typer.Argument(help="Folders with sessions, or sessions.", metavar="FOLDER...")
+        list[Path], typer.Argument(help="Folders with sessions, or sessions.", metavar="FOLDER")
     ],
     older_than: Annotated[
         float,

@@ -97,7 +97,9 @@ def resume(
     junit: JunitOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a sweep that stopped: after Ctrl-C, a power cut, a full disk.
+    """Go on with a sweep that stopped.
+
+    After Ctrl-C, a power cut, a full disk, an unplugged monitor.
 
     Finished points stay; half-done ones are recorded as such and measured
     again. Benches that were quarantined take points again.
@@ -121,7 +123,9 @@ def stop(
     out: OutOption = Path("sweeps"),
     now: Annotated[bool, typer.Option("--now", help="Do not wait for the end of the points in progress.")] = False,
 ) -> None:
-    """Let a sweep end after the points in progress, wherever its workers are.
+    """Let a sweep end after the points in progress.
+
+    It reaches the workers of all computers.
 
     \b
     Examples:
@@ -170,7 +174,7 @@ def list_sweeps(
 
 @sweep.command("rebuild")
 def rebuild(
-    folders: Annotated[list[Path], typer.Argument(help="Folders with the sessions of sweeps.", metavar="DIR...")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders with the sessions of sweeps.", metavar="DIR")],
     catalogue: Annotated[
         str, typer.Option("--catalogue", help="New catalogue, or one without these sweeps.", metavar="FILE|URL")
     ],

@@ -50,7 +50,9 @@ def table(
     folder: FromOption = Path("sweeps"),
     as_json: JsonOption = False,
 ) -> None:
-    """Write the table of a sweep: one row a point, with U, verdict and session.
+    """Show or write the table of a sweep.
+
+    One row a point, with U, verdict and session.
 
     \b
     Examples:
@@ -91,7 +93,10 @@ def plot(
     folder: FromOption = Path("sweeps"),
     as_json: JsonOption = False,
 ) -> None:
-    """Draw a sweep: energy against latency, the reference's drift, axes, maps.
+    """Draw a sweep.
+
+    Energy against latency with the Pareto front, the drift of the reference
+    point, energy over each axis, maps of two axes.
 
     \b
     Examples:

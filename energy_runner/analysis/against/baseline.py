@@ -134,7 +134,7 @@ def read_baseline(path: Path) -> Baseline:
         return baseline_of(Session.open(path))
     if path.name == RESULT and (path.parent / "record.json").is_file():
         return baseline_of(Session.open(path.parent))
-    advice = "Try: a session folder, a result.json, or what --write-baseline wrote"
+    advice = "Try: a session folder, a result.json, or a file of a baseline"
     try:
         text = read_text(path, MOST_BYTES)
         document = json.loads(text)
