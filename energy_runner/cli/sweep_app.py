@@ -145,7 +145,9 @@ def status(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Show it again and again until it ends.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how a sweep stands: points, benches, what failed, and when it may end.
+    """Show how a sweep stands.
+
+    Points, benches, what failed, and when it may end.
 
     \b
     Examples:
@@ -206,7 +208,9 @@ def serve(
         typer.Option(help="File for why it ended, for `sweep run`.", metavar="FILE", show_default=False),
     ] = None,
 ) -> None:
-    """Serve a sweep on one bench of this computer until nothing is left.
+    """Serve a sweep on one bench of this computer.
+
+    It ends when nothing is left that the bench could measure.
 
     `sweep run` starts one such process a bench. Start further ones by hand on
     other computers that reach the same catalogue.
