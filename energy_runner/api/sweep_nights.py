@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a sweep with one process a bench, watch over them, and say how it ended."""
 
-import socket
+import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -11,7 +11,7 @@ from pathlib import Path
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweeps import CATALOGUE, FOLDER, begin_sweep, local_folder
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.errors import Argument, ConfigurationError, ExitStatus
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
 from energy_runner.sweep.catalogue.lease import LEASE_S
@@ -118,14 +118,7 @@ def resume_sweep(
         workers = [
             BenchProcess(
                 bench,
-                serve_command(
-                    {
-                        "": row.id,
-                        "--bench": f"{bench}={source}",
-                        "--out": str(out),
-                        "--lease": f"{lease_s:g}",
-                    }
-                ),
+                serve_command(row.id, f"{bench}={source}", out, lease_s),
                 folder / f"worker-{_file_name(bench)}.log",
                 {CATALOGUE_VARIABLE: str(where)},  # not on the command line, where everybody sees a password
             )
@@ -222,7 +215,8 @@ def _existing(where: str | Path) -> str | Path:
     """Return the address of a catalogue; raise `ConfigurationError` for a path where there is none."""
     if "://" not in str(where) and not Path(where).is_file():
         raise ConfigurationError(
-            f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or --out DIR"
+            f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or ",
+            Argument("out", "DIR"),
         )
     return where
 
@@ -237,4 +231,4 @@ def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> l
     Raises `ConfigurationError` if the catalogue holds one of them already.
     """
     with closing(Catalogue(catalogue)) as opened:
-        return rebuild(opened, [Path(one) for one in folders], socket.gethostname())
+        return rebuild(opened, [Path(one) for one in folders], platform.node())

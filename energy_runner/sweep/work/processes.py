@@ -104,10 +104,10 @@ class BenchProcess:
         return self.log.with_suffix(".word")
 
 
-def serve_command(arguments: Mapping[str, str]) -> list[str]:
-    """Return the command of a worker process, with this Python and this package."""
-    options = [part for name, value in arguments.items() if name for part in (name, value)]
-    return [sys.executable, "-m", "energy_runner", "sweep", "serve", arguments[""], *options]
+def serve_command(sweep: str, bench: str, out: Path, lease_s: float) -> list[str]:
+    """Return the command of a worker process, with this Python and this package; `bench` is `NAME=BENCH`."""
+    options = ["--bench", bench, "--out", str(out), "--lease", f"{lease_s:g}"]
+    return [sys.executable, "-m", "energy_runner", "sweep", "serve", sweep, *options]
 
 
 def write_word(path: Path, ended: Ended) -> None:
@@ -190,7 +190,7 @@ class Supervisor:
         return now_ns - since_ns > (self.seatless_s if sign is None else self.frozen_s) * 1e9
 
     def _sign(self, pid: int) -> object:
-        """Return what changes as long as a worker lives: its sign of life, or this moment where that is unknown."""
+        """Return what changes as long as a worker lives: its sign of life; this moment where that is unknown."""
         if _is_suspended(pid):
             return _SUSPENDED
         try:

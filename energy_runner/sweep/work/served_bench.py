@@ -3,8 +3,8 @@
 
 import hashlib
 import os
+import platform
 import secrets
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -40,9 +40,9 @@ class ServedBench:
 def served_bench(name: str, source: str, spec: BenchSpec) -> ServedBench:
     """Return how a sweep sees the bench `spec`; twins are each worker's own, and are told apart by their name."""
     if spec.is_virtual:
-        return ServedBench(name, source, True, (f"{socket.gethostname()}/virtual:{name}",))
+        return ServedBench(name, source, True, (f"{platform.node()}/virtual:{name}",))
     resources = sorted({str(one) for one in resources_of(spec).values()})
-    instruments = [one if one.startswith(_NETWORK) else f"{socket.gethostname()}/{one}" for one in resources]
+    instruments = [one if one.startswith(_NETWORK) else f"{platform.node()}/{one}" for one in resources]
     return ServedBench(name, source, False, tuple(instruments))
 
 
@@ -51,12 +51,12 @@ def worker_name() -> str:
 
     The digits are drawn at random: after a reboot another worker may well have the same process number.
     """
-    return f"{socket.gethostname()}:{os.getpid()}-{secrets.token_hex(3)}"
+    return f"{platform.node()}:{os.getpid()}-{secrets.token_hex(3)}"
 
 
 def is_of_process(worker: str, pid: int) -> bool:
     """Return whether a worker is, or was, the process `pid` of this computer."""
-    return worker.rpartition("-")[0] == f"{socket.gethostname()}:{pid}"
+    return worker.rpartition("-")[0] == f"{platform.node()}:{pid}"
 
 
 def has_died(worker: str) -> bool:
@@ -67,7 +67,7 @@ def has_died(worker: str) -> bool:
     host, _, rest = worker.rpartition(":")
     number = rest.partition("-")[0]
     # On Windows the question would send the process a Ctrl-C.
-    if host != socket.gethostname() or not number.isdecimal() or os.name != "posix":
+    if host != platform.node() or not number.isdecimal() or os.name != "posix":
         return False
     try:
         os.kill(int(number), 0)
