@@ -33,6 +33,7 @@ _ROOMS = {
     "instruments": ("FoundInstruments", "find_instruments", "instrument_facts", "list_drivers"),
     "known_loads": ("KnownLoad", "Verification", "verify_bench"),
     "plans": ("Benchmark", "RunPlan", "list_benchmarks", "plan"),
+    "power_tests": ("BenchProbe", "PowerCase", "power_test"),
     "published": ("Imported", "audit", "import_session"),
     "recovery": ("RecoveryStep", "recover_bench"),
     "recordings": (

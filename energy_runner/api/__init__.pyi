@@ -10,6 +10,7 @@ from energy_runner.api.hands_on import *
 from energy_runner.api.instruments import *
 from energy_runner.api.known_loads import *
 from energy_runner.api.plans import *
+from energy_runner.api.power_tests import *
 from energy_runner.api.published import *
 from energy_runner.api.recordings import *
 from energy_runner.api.recovery import *
