@@ -11,8 +11,8 @@ from energy_runner.api.instruments import *
 from energy_runner.api.known_loads import *
 from energy_runner.api.plans import *
 from energy_runner.api.published import *
-from energy_runner.api.recovery import *
 from energy_runner.api.recordings import *
+from energy_runner.api.recovery import *
 from energy_runner.api.reports import *
 from energy_runner.api.rules import *
 from energy_runner.api.runs import *
