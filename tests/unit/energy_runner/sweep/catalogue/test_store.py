@@ -26,7 +26,7 @@ def test_points_are_claimed_in_order_and_once(catalogue: Catalogue) -> None:
     assert first is not None
     assert second is not None
     assert (first.number, first.epoch, second.number) == (1, 1, 2)
-    assert catalogue.claim("n1", "left", "a") is None  # the third is for the other bench
+    assert catalogue.claim("n1", "left", "d") is None  # the third is for the other bench
     third = catalogue.claim("n1", "right", "c")
     assert third is not None
     assert third.number == 3
