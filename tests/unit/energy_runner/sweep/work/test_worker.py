@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from tests.support.sweep_swarm.fake_runner import write_figures, write_session
 
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import BenchFault, ConfigurationError
@@ -20,6 +19,7 @@ from energy_runner.sweep.work.ends import End
 from energy_runner.sweep.work.served_bench import ServedBench
 from energy_runner.sweep.work.worker import Worker
 from instruments.clock import RealClock
+from tests.support.sweep_swarm.fake_runner import write_figures, write_session
 
 POINTS = """name = "night"
 order = "as-written"
