@@ -273,6 +273,11 @@ class Catalogue:
             )
         return True
 
+    def shun(self, sweep: str, number: int, bench: str) -> None:
+        """Let a bench take a point no more: it has failed at it, and another bench may not."""
+        with self.begin() as connection:
+            self._shun(connection, {"sweep": sweep, "number": number, "bench": bench})
+
     @staticmethod
     def _shun(connection: Connection, key: Mapping[str, str | int]) -> None:
         if connection.execute(select(SHUNS).filter_by(**key)).first() is None:

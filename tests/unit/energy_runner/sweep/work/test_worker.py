@@ -25,7 +25,7 @@ POINTS = """name = "night"
 order = "as-written"
 [axes.n]
 sets = "warmups"
-range = {start = 1, stop = 6, step = 1}
+values = [1, 2, 3, 4, 5, 6]
 """
 Script = Callable[[SweepFacts], str]
 
