@@ -16,7 +16,25 @@ from energy_runner.wording import printable, shown
 
 # For as long as a backup, or another worker on a slow disk, may keep the file locked.
 BUSY_S = 20.0
+# Of libpq. A server that loses its power or its cable is noticed within a lease, not by the system's own patience.
+_CONNECTION = {
+    "client_encoding": "utf8",  # also where the server was set up without a language
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
 _SETUP_LOCK = 7_325_100_911  # any number, the same for all who make a catalogue's tables in PostgreSQL
+# What a PostgreSQL server refuses today, it will refuse in an hour; psycopg tells it by its text alone.
+_REFUSALS = {
+    "password authentication failed": "the right password, in ~/.pgpass",
+    "no password supplied": "the password in ~/.pgpass",
+    "pg_hba.conf": "a line for this computer in the server's pg_hba.conf",
+    'fatal: role "': "on the server: createuser --pwprompt USER",
+    'fatal: database "': "on the server: createdb --owner USER DATABASE",
+    "permission denied": "a database that belongs to this user: createdb --owner USER DATABASE",
+}
 _NOT_SQLITE = ("not a database", "malformed", "disk image", "unsupported file format", "no such column")
 
 
@@ -65,6 +83,9 @@ def guarded(name: str) -> Iterator[None]:
 def _told(error: DBAPIError, name: str) -> Exception:
     why = _line(error.orig or error)
     lower = why.lower()
+    refused = next((what for sign, what in _REFUSALS.items() if sign in lower), None)
+    if refused is not None:
+        return ConfigurationError(f"catalogue {name}: {why}. Try: {refused}")
     if any(sign in lower for sign in _NOT_SQLITE):
         return ConfigurationError(
             f"catalogue {name}: cannot be read ({why}). Nothing was changed in it. Try: keep a copy, and "
@@ -95,7 +116,7 @@ def _engine(where: str, name: str) -> Engine:
             raise ConfigurationError(f"catalogue {name}: must be a path, or postgresql://USER@HOST/DATABASE")
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        return _postgresql(create_engine(url, pool_pre_ping=True, connect_args=dict(_CONNECTION)))
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigurationError(
             f"catalogue {shown(where)}: {_line(error)}. Try: a path, or postgresql://USER@HOST/DATABASE"
@@ -104,6 +125,18 @@ def _engine(where: str, name: str) -> Engine:
         raise ConfigurationError(
             f"catalogue {name}: needs the package {error.name}. Try: pip install 'energy-runner[postgresql]'"
         ) from None
+
+
+def _postgresql(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        # A worker that is frozen within a transaction would keep others from its rows.
+        with connection.cursor() as cursor:
+            for name, limit_s in (("lock_timeout", BUSY_S), ("idle_in_transaction_session_timeout", BUSY_S)):
+                cursor.execute(f"SET {name} = '{limit_s:.0f}s'")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite(path: Path, name: str) -> Engine:

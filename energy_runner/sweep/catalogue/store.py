@@ -141,10 +141,13 @@ class Catalogue:
             .where(~shuns)
             .order_by(POINTS.c.place)
             .limit(1)
-            .with_for_update(skip_locked=True)  # SQLite needs none: its transaction holds the whole file
         )
         with self.begin() as connection:
-            found = connection.execute(first).first()
+            # SQLite needs no such lock: its transaction holds the whole file.
+            found = connection.execute(first.with_for_update(skip_locked=True)).first()
+            if found is None and self.skips_locked:
+                # The last ones may be locked by others, who may yet give them back: here "none" must be true.
+                found = connection.execute(first.with_for_update()).first()
             return None if found is None else self._claimed(connection, found, bench, worker)
 
     def claim_reference(self, sweep: str, bench: str, worker: str, values: Mapping[str, Scalar]) -> Lease:
