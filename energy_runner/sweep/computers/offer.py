@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import RunnerError
+from energy_runner.errors import ConfigurationError, RunnerError
 from energy_runner.sweep.catalogue import Catalogue
 from energy_runner.sweep.work.ends import End, Ended
 from energy_runner.sweep.work.processes import (
@@ -108,18 +108,17 @@ class BenchOffer:
     def _served(self, sweep: str, lease_s: float) -> Ended:
         self._tell(f"sweep {sweep}: serves it on bench {self.bench.name}")
         self._out.mkdir(parents=True, exist_ok=True)
-        process = BenchProcess(
-            self.bench.name,
-            self._command(sweep, f"{self.bench.name}={self.bench.source}", self._out, lease_s),
-            self._out / f"worker-{file_name(self.bench.name)}.log",
-            {CATALOGUE_VARIABLE: self._catalogue},
-            tied=True,
-        )
+        if "://" not in self._catalogue and not Path(self._catalogue).is_file():
+            raise ConfigurationError(
+                f"{self._catalogue}: no such catalogue on this computer. Try: --catalogue "
+                "with the postgresql:// address of the sweep's"
+            )
         with closing(Catalogue(self._catalogue)) as catalogue:
             catalogue.sweep(sweep)  # an early and plain word if this is another catalogue
             self._wait_until_free(catalogue.identity)
             if self._stop.reason is not None:
                 return Ended(End.INTERRUPTED, self._stop.reason)
+            process = self._process(sweep, lease_s)
             supervisor = Supervisor(
                 [process], self._clock, lambda pid: sign_of_process(catalogue, pid), lease_s * FROZEN_LEASES
             )
@@ -127,8 +126,17 @@ class BenchOffer:
             while not supervisor.look(stopping=self._stop.reason is not None):
                 self._clock.sleep(_LOOK_S)
                 self._hand_on(process)
-        self._hand_on(process)
+            self._hand_on(process)
         return process.ended or Ended(End.FAILED, "it said nothing")
+
+    def _process(self, sweep: str, lease_s: float) -> BenchProcess:
+        return BenchProcess(
+            self.bench.name,
+            self._command(sweep, f"{self.bench.name}={self.bench.source}", self._out, lease_s),
+            self._out / f"worker-{file_name(self.bench.name)}.log",
+            {CATALOGUE_VARIABLE: self._catalogue},
+            tied=True,
+        )
 
     def _hand_on(self, process: BenchProcess) -> None:
         for line in process.news():

@@ -28,7 +28,7 @@ PLAN = """
 name = "small"
 benchmark = "demo-machine"
 mode = "performance"
-repeats = 5
+repeats = 3
 [settings]
 inferences = 3
 warmups = 0
@@ -39,7 +39,7 @@ retry_invalid = 0
 sets = "voltage"
 values = [2.4, 3.0]
 """
-POINTS = 10
+POINTS = 6
 PATIENCE_S = 200.0
 LEASE_S = 3.0
 TTL_S = 3.0
@@ -56,6 +56,7 @@ class Computers:
         self.address = f"dask://127.0.0.1:{self.port}"
         self._all: list[subprocess.Popen[bytes]] = []
         self._clock = RealClock()
+        self._opened = Catalogue(catalogue)
         (folder / "plan.toml").write_text(PLAN)
 
     def scheduler(self) -> subprocess.Popen[bytes]:
@@ -88,8 +89,7 @@ class Computers:
         return self.sweep("run", "plan.toml")
 
     def done(self) -> int:
-        with closing(Catalogue(self.catalogue)) as opened:
-            return opened.counts(opened.sweep().id)["done"] if opened.sweeps() else 0
+        return self._opened.counts(self._opened.sweep().id)["done"]
 
     def until_done(self, count: int) -> None:
         self._until(lambda: self.done() >= count, f"{count} points")
@@ -99,10 +99,9 @@ class Computers:
         found: list[int] = []
 
         def look() -> bool:
-            with closing(Catalogue(self.catalogue)) as opened:
-                sweeps = opened.sweeps()
-                running = [one for one in opened.running(sweeps[-1].id) if one.bench == bench] if sweeps else []
-            found.extend(int(one.worker.rpartition(":")[2]) for one in running)
+            sweeps = self._opened.sweeps()
+            running = self._opened.running(sweeps[-1].id) if sweeps else []
+            found.extend(int(one.worker.rpartition(":")[2]) for one in running if one.bench == bench)
             return bool(found)
 
         self._until(look, f"a point on {bench}")
@@ -140,6 +139,7 @@ class Computers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._opened.close()
 
     def _until(self, condition: object, what: str) -> None:
         assert callable(condition)
@@ -223,7 +223,7 @@ def test_a_worker_and_then_the_scheduler_are_killed(on_postgres: Computers) -> N
     scheduler.wait()
     computers.go_on()
     before = computers.done()
-    computers.until_done(before + 2)  # the benches go on without it
+    computers.until_done(before + 1)  # the benches go on without it
     computers.scheduler()
     assert computers.ended(run) == 0
     assert computers.tasks() == 0
