@@ -112,13 +112,13 @@ def _ends(scene: Scene, pid: int, *, lost: bool = False) -> None:
         raise AssertionError(f"worker {pid} {how}, status {status}")
 
 
-# Deed, whether a point may be measured a second time because the first came in late, and the plot.
-PLOTS: dict[str, tuple[Deed, bool, Callable[[Scene, Fate], bool]]] = {
-    "killed": ("kill", False, killed),
-    "frozen and woken": ("freeze", True, frozen_and_woken),
-    "frozen and replaced": ("freeze", True, frozen_and_replaced),
-    "frozen on the network": ("freeze", True, frozen_on_the_network),
-    "refused": ("refuse", False, refused),
+# Deed, how often a point may be completed (one that was frozen may come in late), and the plot.
+PLOTS: dict[str, tuple[Deed, int, Callable[[Scene, Fate], bool]]] = {
+    "killed": ("kill", 1, killed),
+    "frozen and woken": ("freeze", 2, frozen_and_woken),
+    "frozen and replaced": ("freeze", 2, frozen_and_replaced),
+    "frozen on the network": ("freeze", 2, frozen_on_the_network),
+    "refused": ("refuse", 1, refused),
 }
 
 
