@@ -26,21 +26,22 @@ _AT_ONCE = 12
 _TWICE = ("note",)  # for the point of a worker who is gone, and for one's own
 _EVENTFUL = ("claim_reference", "recover", "took")  # not in every sweep
 _REBUILT_EVERY = 4
+_BRIEF = ("frozen and woken", "frozen and replaced")
 NIGHT = "night"
 _NIGHT_POINTS, _DEEDS = 8, 12
 
 
-def _cases(steps: list[str], *, brief: bool) -> Iterator[tuple[str, str, int]]:
-    """Yield plot, step and occurrence of each case; `brief` leaves out what the database has no part in."""
+def _cases(steps: list[str], *, local: bool) -> Iterator[tuple[str, str, int]]:
+    """Yield plot, step and occurrence of each case, for a catalogue that is a file or not."""
     counts = Counter(steps)
     for plot in PLOTS:
         for step, count in counts.items():
             if plot == "refused" and not step.endswith((INSIDE, AFTER)):
                 continue
-            if plot == "frozen on the network" and step.startswith("release"):
-                continue  # nothing is left behind there
-            if brief and plot == "frozen and replaced" and not step.endswith((INSIDE, AFTER)):
-                continue
+            if plot == "frozen on the network" and (step.startswith("release")):
+                continue  # one file has no clients on the network; and nothing is left behind there
+            if not local and plot in _BRIEF and not step.endswith((INSIDE, AFTER)):
+                continue  # the database has no part in it
             for occurrence in range(1, 1 + (min(count, 2) if step.startswith(_TWICE) else 1)):
                 yield plot, step, occurrence
 
@@ -75,7 +76,7 @@ def main(folder: Path, where: str, chosen: list[str]) -> None:
         scene.enter()
         inherit(scene)
         steps += [step for step in steps_of(scene) if not eventful or step.startswith(_EVENTFUL)]
-    cases = [case for case in _cases(steps, brief=where != "sqlite") if _is_chosen(case, chosen)]
+    cases = [case for case in _cases(steps, local=where == "sqlite") if _is_chosen(case, chosen)]
     gc.collect()
     gc.freeze()
     nights = [int(one.partition(":")[2]) for one in chosen if one.startswith(NIGHT)]

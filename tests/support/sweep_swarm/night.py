@@ -90,7 +90,7 @@ def _freeze(scene: Scene, pid: int, duration_s: float) -> None:
 def _look(scene: Scene, workers: dict[str, int], rng: random.Random) -> None:
     """Put somebody in the place of those who are gone."""
     for name, pid in tuple(workers.items()):
-        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+        if scene.has_ended(pid):
             scene.wait(pid)
             del workers[name]
     for name in BENCHES:

@@ -61,14 +61,21 @@ def killed(scene: Scene, fate: Fate) -> bool:
 
 
 def frozen_and_woken(scene: Scene, fate: Fate) -> bool:
-    """The worker is frozen until its lease is over and a worker on another bench has done its work."""
+    """The worker is frozen until its lease is over and a worker on another bench has done its work.
+
+    Before, somebody begins a second worker on its bench, which is refused as long as the first holds that.
+    """
     pid, met = _first(scene, fate)
     if met:
+        rival = scene.begin("a")
+        _until(lambda: scene.has_ended(rival), 1.7)
         other = scene.begin("b")
         CLOCK.sleep(1.7 * LEASE_S)
         scene.tell(pid, signal.SIGCONT)
         _ends(scene, pid)
         _ends(scene, other)
+        how, _ = scene.wait(rival)
+        assert how == "ended"
     return met
 
 
@@ -91,7 +98,7 @@ def frozen_on_the_network(scene: Scene, fate: Fate) -> bool:
     pid, met = _first(scene, fate)
     if met:
         other = scene.begin("a", host=OTHER)
-        CLOCK.sleep(1.7 * LEASE_S)
+        _until(lambda: any(one.pid == other and one.what == "use" for one in scene.log.deeds()), 5.0)
         scene.tell(pid, signal.SIGCONT)
         _ends(scene, pid, lost=True)
         _ends(scene, other, lost=True)
@@ -104,6 +111,12 @@ def refused(scene: Scene, fate: Fate) -> bool:
     pid = scene.begin("a", fate)
     _ends(scene, pid)
     return True
+
+
+def _until(condition: Callable[[], bool], leases: float) -> None:
+    deadline = CLOCK.deadline(leases * LEASE_S)
+    while not condition() and not deadline.expired():
+        CLOCK.sleep(0.005)
 
 
 def _ends(scene: Scene, pid: int, *, lost: bool = False) -> None:

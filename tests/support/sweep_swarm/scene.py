@@ -146,6 +146,10 @@ class Scene:
             CLOCK.sleep(0.005)
         raise AssertionError(f"worker {pid} goes on for {PATIENCE_S:g} s")
 
+    def has_ended(self, pid: int) -> bool:
+        """Return whether a worker has ended; it is still to be waited for."""
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
     def tell(self, pid: int, number: int) -> None:
         """Send a signal to a worker."""
         os.kill(pid, number)
