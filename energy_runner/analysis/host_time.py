@@ -14,7 +14,7 @@ and stated waits are in other phases and count on neither side.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from energy_runner.session import events as ev
@@ -22,17 +22,14 @@ from energy_runner.session.folder import Session
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
 from energy_runner.session.stream import Passed
-from instruments.clock import NS_PER_S
-from instruments.devices.io_manager.protocol import RELAY_PREFIX
-from instruments.errors import ProtocolViolation
-from instruments.links.lines import LineSplitter
 
 PHASES = frozenset({"identify", "load", "trial", "measure"})
 _BITS = 10  # of a byte: 8N1
 _USUAL_BAUD = 115_200
-_RELAYED = b"dut "
-_END = 2  # bytes that end a line
-_READY = "m-ready"
+_TO_DUT, _OF_DUT = b"dut ", b"[dut]: "  # how a board that relays is told, and tells, what is the DUT's
+_LINE_END = b"\r\n"
+_READY = b"m-ready"
+_LONGEST = 1 << 16  # bytes of a line; beyond it, something else passes this link
 _OWN_PORT = "dut"
 
 
@@ -68,40 +65,37 @@ class _Link:
     baud: float
     dut_baud: float
     uart_s: float = 0.0
-    _sent: bytearray = field(default_factory=bytearray)
-    _lines: LineSplitter = field(default_factory=LineSplitter)
+    _sent: bytes = b""
+    _heard: bytes = b""
     _relays: bool = False  # the last command was for the DUT behind it
     _answers: bool = False  # its own answer to the last command has not ended
 
     def passed(self, bytes_: Passed) -> None:
         """Take the next bytes of the link."""
         if bytes_.direction == "tx":
-            self._sent += bytes_.data
-            *commands, rest = self._sent.split(b"%")
-            self._sent = bytearray(rest)
+            *commands, self._sent = (self._sent + bytes_.data).split(b"%")
             for command in commands:
-                self._command(bytes(command))
-            return
-        try:
-            lines = self._lines.feed(bytes_.data)
-        except ProtocolViolation:
-            return
-        for line in lines:
-            self._line(line)
+                self._command(command)
+            self._sent = self._sent[-_LONGEST:]
+        else:
+            *lines, self._heard = (self._heard + bytes_.data).split(b"\n")
+            for line in lines:
+                self._line(line.rstrip(b"\r"))
+            self._heard = self._heard[-_LONGEST:]
 
     def _command(self, command: bytes) -> None:
-        self._relays, self._answers = command.startswith(_RELAYED), True
+        self._relays, self._answers = command.startswith(_TO_DUT), True
         self.uart_s += (len(command) + 1) * _BITS / self.baud
         if self._relays:
-            self.uart_s += (len(command) - len(_RELAYED) + 1) * _BITS / self.dut_baud
+            self.uart_s += (len(command) - len(_TO_DUT) + 1) * _BITS / self.dut_baud
 
-    def _line(self, line: str) -> None:
-        _, relayed, said = line.partition(RELAY_PREFIX)
+    def _line(self, line: bytes) -> None:
+        _, relayed, said = line.partition(_OF_DUT)
+        own_s = len(line + _LINE_END) * _BITS / self.baud
         if relayed and self._relays:
-            self.uart_s += (len(said) + _END) * _BITS / self.dut_baud
-            self.uart_s += (len(line) + _END) * _BITS / self.baud if said == _READY else 0.0
+            self.uart_s += len(said + _LINE_END) * _BITS / self.dut_baud + (own_s if said == _READY else 0.0)
         elif not relayed and not self._relays and self._answers:  # the echo of a relayed command comes meanwhile
-            self.uart_s += (len(line) + _END) * _BITS / self.baud
+            self.uart_s += own_s
             self._answers = line != _READY
 
 
@@ -115,7 +109,9 @@ def host_time(session: Session, result: Result) -> HostTime | None:
     if not measured or session.thinned is not None or session.record.origin is not None:
         return None
     each_s = sum(lasted_s for lasted_s, _ in measured) / sum(count for _, count in measured)
-    boxes = {one.box for one in session.journal().of(ev.Exchange) if one.text is not None and _READY in one.text}
+    boxes = {
+        one.box for one in session.journal().of(ev.Exchange) if one.text is not None and "m-ready" in one.text
+    }
     links = {box: _link(session.record, box) for box in boxes}
     taken_ns, begun_ns, inferences = 0, None, 0
     for item in session.in_order(ev.Phase, ev.InferenceDone, ev.TearDownStep, ev.RunStopped):
@@ -127,7 +123,7 @@ def host_time(session: Session, result: Result) -> HostTime | None:
         elif begun_ns is not None and item.device in links:
             links[item.device].passed(item)
     uart_s = sum(link.uart_s for link in links.values())
-    return HostTime(taken_ns / NS_PER_S, uart_s, inferences * each_s) if uart_s > 0 and taken_ns else None
+    return HostTime(taken_ns / 1e9, uart_s, inferences * each_s) if uart_s > 0 and taken_ns else None
 
 
 def _link(record: Record, box: str) -> _Link:

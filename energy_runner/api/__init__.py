@@ -26,7 +26,7 @@ _ROOMS = {
         "use",
     ),
     "baselines": ("Baseline", "Compared", "compare_with_baseline", "load_baseline", "write_baseline"),
-    "bench_trust": ("BenchTrust", "BenchWatch", "bench_chart", "bench_trust", "trust_bench", "watch_bench"),
+    "bench_trust": ("BenchTrust", "BenchWatch", "chart_bench", "trust_bench", "trust_in_bench", "watch_bench"),
     "benches": ("Bench", "BenchRow", "BenchSpec", "bench_text", "list_benches", "load_bench", "save_bench"),
     "calibrations": ("Calibrated", "Certificate", "Reference", "calibrate_bench"),
     "hands_on": ("Examination", "examine_bench", "serve", "switch_bench_off"),

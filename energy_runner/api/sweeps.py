@@ -19,6 +19,7 @@ from energy_runner.sweep.rows import PointRow
 from energy_runner.sweep.work.ends import Ended
 from energy_runner.sweep.work.names import sweep_id
 from energy_runner.sweep.work.served_bench import served_bench
+from energy_runner.sweep.work.tied import stop_at_end_of_input
 from energy_runner.sweep.work.worker import Worker
 from instruments.clock import RealClock, utc_text
 
@@ -105,17 +106,21 @@ def serve_sweep(
     catalogue: str | Path | None = None,
     out: str | Path = FOLDER,
     lease_s: float = LEASE_S,
+    tied: bool = False,
     tell: Callable[[str], object] = lambda _: None,
     step: Callable[[str], object] = lambda _: None,
 ) -> Ended:
     """Serve a sweep on one bench, in this process, until nothing is left; return why it ended.
 
-    Call it in the main thread, where Ctrl-C and SIGTERM end the point in progress with the supply off. Raises
+    Call it in the main thread, where Ctrl-C and SIGTERM end the point in progress with the supply off; if it is
+    `tied`, so does the end of the standard input, which is the end of the process that started this one. Raises
     `BenchFault` if the bench is in use by another worker.
     """
     spec = load_bench(source)
     served = served_bench(bench, source, spec)
     stop = StopRequest()
+    if tied:
+        stop_at_end_of_input(stop)
     with while_signals_stop(stop), closing(Catalogue(catalogue or Path(out) / CATALOGUE)) as opened:
         row = opened.sweep(sweep)
         plan = plan_from_text(row.plan, f"plan of sweep {row.id}")

@@ -36,7 +36,7 @@ def watch_command(options: WatchOptions, *, as_json: bool) -> int:
     from energy_runner.report.progress import ProgressBar
 
     if not options.count:
-        return _ended(api.bench_trust(options.bench, sessions=options.sessions), as_json=as_json)
+        return _ended(api.trust_in_bench(options.bench, sessions=options.sessions), as_json=as_json)
 
     def measured(session: "Session", watch: "BenchWatch") -> None:
         line = f"{session.result().headline()}; bench {watch.bench}: {watch.trust.state}; {session.path}"
@@ -70,7 +70,7 @@ def chart_command(name: str, out: Path, sessions: Path, *, as_json: bool) -> int
     """Draw the chart and say the state."""
     from energy_runner import api
 
-    watch = api.bench_chart(name, out, sessions=sessions)
+    watch = api.chart_bench(name, out, sessions=sessions)
     if not as_json:
         write_line(f"Chart:  {out}")
     return _ended(watch, as_json=as_json)

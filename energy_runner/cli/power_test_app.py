@@ -12,9 +12,7 @@ from energy_runner.cli.complete import complete_bench, complete_key
 def power_test(
     paths: Annotated[
         list[Path],
-        typer.Argument(
-            help="A testcase.yaml, sample.yaml or tests.yaml; or a folder with some.", metavar="PATH..."
-        ),
+        typer.Argument(help="A testcase.yaml, sample.yaml or tests.yaml; or a folder with some.", metavar="PATH"),
     ],
     bench: Annotated[
         str,
@@ -39,7 +37,10 @@ def power_test(
     ] = "mA",
     count_hz: Annotated[
         float,
-        typer.Option(help="Samples per second that the counts in a case are of; a faster monitor's are averaged."),
+        typer.Option(
+            help="Samples per second that the counts in a case are of; a faster monitor's are averaged.",
+            metavar="HZ",
+        ),
     ] = 1000.0,
     from_off: Annotated[
         bool, typer.Option("--from-off/--keep-on", help="Switch the DUT on as a measurement begins, or before.")
@@ -75,17 +76,18 @@ def power_test(
     seed: Annotated[int, typer.Option(help="Seed of a virtual bench's instrument errors.", metavar="N")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
-    """Measure power test cases of Zephyr's twister, unchanged in their YAML.
+    """Run power test cases of Zephyr's twister.
 
-    Divides the current of each case into phases at its peaks, and compares the
-    RMS current of each with what is expected. A case fails only if a phase is
-    outside its tolerance beyond the uncertainty, or if peaks are missing.
+    Takes their YAML unchanged, divides the current of each case into phases
+    at its peaks, and compares the RMS current of each with what is expected.
+    A case fails only if a phase is outside its tolerance beyond the
+    uncertainty, or if peaks are missing.
 
     \b
     Examples:
-      energy-runner power-test zephyr/tests/subsys/pm/power_states --bench my-bench.toml
-      energy-runner power-test tests/ -b my-bench.toml --expected-unit 0.1mA --junit power.xml
-      energy-runner power-test testcase.yaml -b my-bench.toml --flash "west flash -d build/{test}"
+      energy-runner power-test tests/subsys/pm/power_states -b my-bench.toml
+      energy-runner power-test tests/ -b b.toml --expected-unit 0.1mA --junit p.xml
+      energy-runner power-test tests/ -b b.toml --flash "west flash -d out/{test}"
     """
     from energy_runner.cli.power_test_command import PowerTestOptions, power_test_command
 

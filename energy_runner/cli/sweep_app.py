@@ -14,6 +14,7 @@ from energy_runner.cli.sweep_options import (
     LeaseOption,
     OutOption,
     PlanArgument,
+    SchedulerOption,
     SweepArgument,
 )
 from energy_runner.cli.sweep_reading_app import reading
@@ -66,6 +67,7 @@ def run(
     catalogue: CatalogueOption = "",
     out: OutOption = Path("sweeps"),
     lease_s: LeaseOption = 30.0,
+    scheduler: SchedulerOption = "",
     junit: JunitOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -80,10 +82,11 @@ def run(
     Examples:
       energy-runner sweep run night.toml --bench my-bench.toml
       energy-runner sweep run night.toml -b left=a.toml -b right=b.toml --out nights/
+      energy-runner sweep run night.toml -b left=a.toml --scheduler dask://pc1:8786
     """
     from energy_runner.cli.sweep_commands import NightOptions, run_command
 
-    raise typer.Exit(run_command(plan, benches, NightOptions(catalogue, out, lease_s, junit, as_json)))
+    raise typer.Exit(run_command(plan, benches, NightOptions(catalogue, out, lease_s, junit, as_json, scheduler)))
 
 
 @sweep.command("resume")
@@ -93,6 +96,7 @@ def resume(
     catalogue: CatalogueOption = "",
     out: OutOption = Path("sweeps"),
     lease_s: LeaseOption = 30.0,
+    scheduler: SchedulerOption = "",
     again: Annotated[bool, typer.Option("--again", help="Try points once more that were set aside.")] = False,
     junit: JunitOption = None,
     as_json: JsonOption = False,
@@ -112,7 +116,9 @@ def resume(
     from energy_runner.cli.sweep_commands import NightOptions, resume_command
 
     raise typer.Exit(
-        resume_command(sweep, benches, NightOptions(catalogue, out, lease_s, junit, as_json), again=again)
+        resume_command(
+            sweep, benches, NightOptions(catalogue, out, lease_s, junit, as_json, scheduler), again=again
+        )
     )
 
 
@@ -207,6 +213,10 @@ def serve(
         Path | None,
         typer.Option(help="File for why it ended, for `sweep run`.", metavar="FILE", show_default=False),
     ] = None,
+    tied: Annotated[
+        bool,
+        typer.Option("--tied", help="End when the standard input does, for `sweep worker`."),
+    ] = False,
 ) -> None:
     """Serve a sweep on one bench of this computer.
 
@@ -221,4 +231,29 @@ def serve(
     """
     from energy_runner.cli.sweep_commands import serve_command
 
-    raise typer.Exit(serve_command(sweep, bench, catalogue, out, lease_s, word))
+    raise typer.Exit(serve_command(sweep, bench, catalogue, out, lease_s, word, tied=tied))
+
+
+@sweep.command("worker")
+def worker(
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help="The dask scheduler: dask://pc1:8786.", metavar="dask://HOST:PORT")
+    ],
+    bench: Annotated[str, typer.Option("--bench", "-b", help="Bench.", metavar="[NAME=]BENCH")],
+    catalogue: CatalogueOption = "",
+    out: OutOption = Path("sweeps"),
+) -> None:
+    """Offer a bench of this computer to sweeps that other computers run.
+
+    Until Ctrl-C, which ends a point in progress with the supply off. What is
+    measured is in the catalogue, which this computer must reach, and the
+    sessions are in its own folder.
+
+    \b
+    Example:
+      energy-runner sweep worker --scheduler dask://pc1:8786 -b left=my-bench.toml \\
+        --catalogue postgresql://lab@pc1/sweeps
+    """
+    from energy_runner.cli.sweep_commands import worker_command
+
+    raise typer.Exit(worker_command(scheduler, bench, catalogue, out))

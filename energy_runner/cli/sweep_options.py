@@ -40,6 +40,15 @@ JunitOption = Annotated[
         "--junit", help="Write the points as JUnit XML, for CI servers.", metavar="FILE", show_default=False
     ),
 ]
+SchedulerOption = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        help="Benches of other computers, offered there by `sweep worker`: dask://pc1:8786.",
+        metavar="dask://HOST:PORT",
+        show_default=False,
+    ),
+]
 LeaseOption = Annotated[
     float,
     typer.Option(

@@ -51,7 +51,7 @@ def test_what_is_published_is_in_tenths_and_the_remark_says_so(tmp_path: Path) -
     path = case_file(tmp_path, expected=PUBLISHED)
     (as_documented,) = api.power_test(path, drawing())
     assert as_documented.outcome == "failed"
-    assert any("--expected-unit 0.1mA" in text for text in as_documented.remarks)
+    assert any("Try: the unit 0.1mA" in text for text in as_documented.remarks)
     (as_compared,) = api.power_test(path, drawing(), unit="0.1mA")
     assert as_compared.outcome == "passed"
 

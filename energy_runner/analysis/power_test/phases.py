@@ -27,7 +27,7 @@ from energy_runner.analysis.recording.figures import (
 )
 from energy_runner.analysis.uncertainty.combine import ROOT3
 from energy_runner.analysis.uncertainty.coverage import Part
-from energy_runner.errors import SessionError
+from energy_runner.errors import Argument, SessionError
 from energy_runner.session.recording import Recording
 from energy_runner.session.trace import TraceReader
 
@@ -156,7 +156,8 @@ def _samples_of_one(rate_hz: float, count_hz: float) -> float:
     if each < 1 - _SLOWER:
         raise SessionError(
             f"the monitor took {rate_hz:.6g} samples a second, and the case counts at {count_hz:g}. Try: a "
-            f"higher sample rate, or --count-hz {rate_hz:.6g} for counts at the monitor's own rate"
+            "higher sample rate, or for counts at the monitor's own rate ",
+            Argument("count_hz", f"{rate_hz:.6g}"),
         )
     return 1.0 if abs(each - 1) <= _SLOWER else each
 

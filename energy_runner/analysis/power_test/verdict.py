@@ -71,7 +71,7 @@ def remarks(judged: Sequence[JudgedPhase], divided: Divided, asked: Measurements
     if unit == "mA" and outside and len(tenths) == len(outside):
         found.append(
             "what is outside is within its tolerance as tenths of a milliampere, which the script that comes with "
-            "Zephyr compares. Try: --expected-unit 0.1mA"
+            "Zephyr compares. Try: the unit 0.1mA"
         )
     if divided.incomplete:
         found.append(f"the uncertainty is incomplete: {'; '.join(divided.incomplete)}")

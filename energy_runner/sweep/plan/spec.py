@@ -44,13 +44,13 @@ Choice = dict[Text, Annotated[Value | list[Value], Field()]]
 
 
 class RangeSpec(Table):
-    """`range` of an axis: from `start` to `stop`, both included."""
+    """`range` of an axis: from `start` to `stop`, both included; whole numbers in whole steps stay whole."""
 
-    start: float
+    start: int | float
     """First value."""
-    stop: float
+    stop: int | float
     """Last value."""
-    step: float | None = Field(default=None)
+    step: int | float | None = Field(default=None)
     """Distance of two values; the last one is the last that is not beyond `stop`."""
     count: int | None = Field(default=None, ge=2, le=MOST_VALUES)
     """How many values, evenly spaced."""
@@ -67,12 +67,14 @@ class RangeSpec(Table):
                 raise ValueError(f"more than {MOST_VALUES} values")
         return self
 
-    def values(self) -> list[float]:
+    def values(self) -> list[int | float]:
         """Return its values; those of a step are rounded to what the step can mean."""
         if self.count is not None:
             share = (self.stop - self.start) / (self.count - 1)
             return [float(f"{self.start + share * number:.12g}") for number in range(self.count)]
         step = self.step or 1.0
+        if isinstance(self.start, int) and isinstance(step, int):
+            return [self.start + step * index for index in range(int((self.stop - self.start) // step) + 1)]
         number = math.floor((self.stop - self.start) / step + 1e-9)
         return [float(f"{self.start + step * index:.12g}") for index in range(number + 1)]
 

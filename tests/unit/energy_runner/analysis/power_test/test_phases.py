@@ -112,7 +112,7 @@ def test_tenths_of_a_milliampere_are_recognised() -> None:
     tenth = divided(1.0, 2.0, 3.0, expanded_ma=0.01)
     found = judge(tenth, asked())
     assert {one.verdict for one in found} == {"outside"}
-    assert any("--expected-unit 0.1mA" in text for text in remarks(found, tenth, asked(), "mA"))
+    assert any("Try: the unit 0.1mA" in text for text in remarks(found, tenth, asked(), "mA"))
     assert {one.verdict for one in judge(tenth, asked(), "0.1mA")} == {"within"}
     other = divided(1.0, 2.0, 4.0, expanded_ma=0.01)
     assert not any("0.1mA" in text for text in remarks(judge(other, asked()), other, asked(), "mA"))

@@ -3,12 +3,13 @@
 
 import dataclasses
 import random
+from time import process_time
 from timeit import repeat
 
 import pytest
 
 from energy_runner.sweep.trust.points import Decision, ReferencePoint
-from energy_runner.sweep.trust.state import STALE_S, BenchTrust, bench_state
+from energy_runner.sweep.trust.state import STALE_S, bench_state
 from tests.support.reference_nights import BEGIN_S, DAY_S, reference_points, since
 
 
@@ -126,11 +127,11 @@ def test_a_wild_night_is_a_remark() -> None:
     assert [night.outlier for night in found.series[0].nights].index(True) == 20
 
 
-def test_a_thousand_points_cost_little_beside_a_thousand_plain_steps(shifted: list[ReferencePoint]) -> None:
-    points = reference_points(random.Random(6), 200, a_night=5)
-    few = points[:50]
-    result: BenchTrust = bench_state(points)
-    assert result.state == "trusted"
-    many_s = min(repeat(lambda: bench_state(points), number=1, repeat=5))
-    few_s = min(repeat(lambda: bench_state(few), number=1, repeat=5))
-    assert many_s < 20 * few_s  # as many points: linear, and most of the time is that of the first nights
+def test_the_cost_of_many_points_grows_with_their_number_alone() -> None:
+    points = reference_points(random.Random(6), 800, a_night=5)
+    assert bench_state(points[:1000]).state == "trusted"
+
+    def cost_s(count: int) -> float:
+        return min(repeat(lambda: bench_state(points[:count]), timer=process_time, number=1, repeat=3))
+
+    assert cost_s(4000) < 8 * cost_s(1000)
