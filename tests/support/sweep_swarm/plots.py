@@ -3,8 +3,8 @@
 
 import contextlib
 import os
+import platform
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ def inherit(scene: Scene) -> None:
     bench = scene.bench("a")
     died = subprocess.Popen(["true"])
     died.wait()
-    worker = f"{socket.gethostname()}:{died.pid}-abcdef"
+    worker = f"{platform.node()}:{died.pid}-abcdef"
     catalogue.seats.take(bench.instruments, worker=worker, bench=bench.name, sweep=scene.sweep, since_utc="then")
     lease = catalogue.claim(scene.sweep, bench.name, worker)
     assert lease is not None
