@@ -20,7 +20,7 @@ CATALOGUE_VARIABLE = "ENERGY_RUNNER_CATALOGUE"
 REPLACEMENTS = 3  # of a worker that died without a word, in one night
 FROZEN_LEASES = 3.0  # for which a worker's sign of life may stand still before it is replaced
 _POSIX = hasattr(os, "killpg")
-_UNSEEN, _SUSPENDED = object(), object()
+_UNSEEN = object()
 
 
 @dataclass
@@ -174,6 +174,8 @@ class Supervisor:
     stop_s: float = 120.0
     seatless_s: float = 300.0
     _signs: dict[int, tuple[object, int]] = field(default_factory=dict)
+    # Apart from the signs: while one keeps the catalogue locked, our looks at it are far apart.
+    _suspended: dict[int, int] = field(default_factory=dict)
     _stopping_since_ns: int | None = None
     _looked_ns: int | None = None
 
@@ -210,6 +212,9 @@ class Supervisor:
     def _is_frozen(self, pid: int, now_ns: int) -> bool:
         if self._stopping_since_ns is not None and now_ns - self._stopping_since_ns > self.stop_s * 1e9:
             return True
+        if _is_suspended(pid):
+            return now_ns - self._suspended.setdefault(pid, now_ns) > self.frozen_s * 1e9
+        self._suspended.pop(pid, None)
         sign = self._sign(pid)
         before, since_ns = self._signs.get(pid, (_UNSEEN, now_ns))
         if sign != before:
@@ -219,8 +224,6 @@ class Supervisor:
 
     def _sign(self, pid: int) -> object:
         """Return what changes as long as a worker lives: its sign of life; this moment where that is unknown."""
-        if _is_suspended(pid):
-            return _SUSPENDED
         try:
             return self.alive(pid)
         except CatalogueUnavailable:

@@ -54,6 +54,12 @@ def worker_name() -> str:
     return f"{platform.node()}:{os.getpid()}-{secrets.token_hex(3)}"
 
 
+def process_of(worker: str) -> int | None:
+    """Return the process number in a worker's name, whatever computer that is of; None if there is none."""
+    number = worker.rpartition(":")[2].partition("-")[0]
+    return int(number) if number.isdecimal() else None
+
+
 def is_of_process(worker: str, pid: int) -> bool:
     """Return whether a worker is, or was, the process `pid` of this computer."""
     return worker.rpartition("-")[0] == f"{platform.node()}:{pid}"
@@ -64,13 +70,12 @@ def has_died(worker: str) -> bool:
 
     False says nothing: another process may have its number.
     """
-    host, _, rest = worker.rpartition(":")
-    number = rest.partition("-")[0]
+    number = process_of(worker)
     # On Windows the question would send the process a Ctrl-C.
-    if host != platform.node() or not number.isdecimal() or os.name != "posix":
+    if number is None or not is_of_process(worker, number) or os.name != "posix":
         return False
     try:
-        os.kill(int(number), 0)
+        os.kill(number, 0)
     except ProcessLookupError:
         return True
     except (OSError, OverflowError):

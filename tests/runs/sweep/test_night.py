@@ -14,6 +14,7 @@ import pytest
 from energy_runner.api.sweep_nights import rebuild_catalogue, sweep_status
 from energy_runner.api.sweeps import sweep_rows
 from energy_runner.session.folder import Session
+from energy_runner.sweep.work.served_bench import process_of
 from tests.support.served import wait_until
 
 PLAN = """name = "night"
@@ -141,7 +142,7 @@ def test_after_a_power_cut_finished_points_stay_and_the_others_are_done(tmp_path
     workers = [one.worker for one in sweep_status(out=tmp_path).benches if one.worker]
     process.kill()  # everything at once, as when the power fails
     for worker in workers:
-        os.kill(int(worker.rpartition(":")[2]), signal.SIGKILL)
+        os.kill(process_of(worker), signal.SIGKILL)
     process.wait()
     before = {row.number: row.session for row in sweep_rows(out=tmp_path) if row.state == "done"}
     found = ran("resume", "-b", "virtual-lpm01a", "--out", str(tmp_path))

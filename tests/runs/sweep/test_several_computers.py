@@ -18,6 +18,7 @@ import pytest
 
 from energy_runner.session.folder import Session
 from energy_runner.sweep.catalogue import Catalogue
+from energy_runner.sweep.work.served_bench import process_of
 from instruments.clock import RealClock
 from tests.support.held_bench import HOLD
 from tests.support.postgres import PostgresServer, postgres  # noqa: F401 - a fixture
@@ -101,7 +102,7 @@ class Computers:
         def look() -> bool:
             sweeps = self._opened.sweeps()
             running = self._opened.running(sweeps[-1].id) if sweeps else []
-            found.extend(int(one.worker.rpartition(":")[2]) for one in running if one.bench == bench)
+            found.extend(process_of(one.worker) for one in running if one.bench == bench)
             return bool(found)
 
         self._until(look, f"a point on {bench}")

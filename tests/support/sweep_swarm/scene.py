@@ -2,8 +2,8 @@
 """One sweep that is played: its catalogue, its folder, its benches, and the processes that serve them."""
 
 import os
+import platform
 import signal
-import socket
 import sys
 import traceback
 from collections.abc import Callable
@@ -72,7 +72,7 @@ class Scene:
 
     def bench(self, name: str) -> ServedBench:
         """Return a bench of this scene; its instruments can be reached over the network if the scene is shared."""
-        instrument = f"{'tcp:' if self.shared else socket.gethostname() + '/'}{name}-{self.key}"
+        instrument = f"{'tcp:' if self.shared else platform.node() + '/'}{name}-{self.key}"
         return ServedBench(f"{name}-{self.key}", name, False, (instrument,))
 
     def begin(self, bench: str, fate: Fate | None = None, host: str = "", clock: Clock = CLOCK) -> int:
@@ -103,7 +103,7 @@ class Scene:
     def serve(self, name: str, fate: Fate, host: str = "", clock: Clock = CLOCK) -> None:
         """Serve a bench in this process."""
         if host:  # another computer has another name, and other locks
-            socket.gethostname = lambda: host
+            platform.node = lambda: host
             os.environ["XDG_STATE_HOME"] = str(self.folder / host)
         stop = StopRequest()
         signal.signal(signal.SIGTERM, lambda number, _: stop.ask_by(number))
@@ -145,6 +145,10 @@ class Scene:
                 return how, found.si_status
             CLOCK.sleep(0.005)
         raise AssertionError(f"worker {pid} goes on for {PATIENCE_S:g} s")
+
+    def has_ended(self, pid: int) -> bool:
+        """Return whether a worker has ended; it is still to be waited for."""
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def tell(self, pid: int, number: int) -> None:
         """Send a signal to a worker."""

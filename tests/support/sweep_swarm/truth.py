@@ -14,11 +14,11 @@ from tests.support.sweep_swarm.bench_log import shared_uses
 from tests.support.sweep_swarm.scene import Scene
 
 
-def untrue(scene: Scene, *, again: bool, rebuilt: bool) -> list[str]:
-    """Return what is wrong. `again`: a point may have been measured twice, where the first is fenced off."""
+def untrue(scene: Scene, *, most: int = 1, rebuilt: bool) -> list[str]:
+    """Return what is wrong. A point may have been completed `most` times, of which all but one are fenced off."""
     catalogue = Catalogue(scene.where)
     try:
-        found = list(_points(scene, catalogue, again=again))
+        found = list(_points(scene, catalogue, most))
         rows = rows_of(catalogue, scene.sweep)
         left = [one.worker for one in catalogue.seats.all() if one.sweep == scene.sweep]
         found += [f"a seat of {worker} is left, who is not gone" for worker in left if not has_died(worker)]
@@ -30,7 +30,7 @@ def untrue(scene: Scene, *, again: bool, rebuilt: bool) -> list[str]:
     return found
 
 
-def _points(scene: Scene, catalogue: Catalogue, *, again: bool) -> Iterator[str]:
+def _points(scene: Scene, catalogue: Catalogue, most: int) -> Iterator[str]:
     counts = catalogue.counts(scene.sweep)
     if counts != {"waiting": 0, "running": 0, "done": scene.points, "set-aside": 0}:
         yield f"points are {counts}"
@@ -62,7 +62,7 @@ def _points(scene: Scene, catalogue: Catalogue, *, again: bool) -> Iterator[str]
         median = sessions[row.session].result().energy_per_inference_j
         if median is None or row.energy_j != median.median:
             yield f"point {row.number}: its row says {row.energy_j} J, its session {median}"
-        if completed[row.number] > (2 if again else 1):
+        if completed[row.number] > most:
             yield f"{row.kind} {row.number} was measured {completed[row.number]} times"
 
 

@@ -131,7 +131,7 @@ def test_one_that_is_suspended_is_replaced_although_it_keeps_the_catalogue_locke
     first = one.process
     one.sign = silent
     os.kill(first, signal.SIGSTOP)
-    one.until(lambda: one.process != first, turn_s=30.0)
+    one.until(lambda: one.process != first, turn_s=60.0)  # so long it takes to find the catalogue locked
     assert one.worker.replaced == 1
     assert one.clock.now_ns() > 90e9
 

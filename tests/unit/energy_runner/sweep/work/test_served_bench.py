@@ -2,7 +2,7 @@
 """Names of workers, and locks of the operating system."""
 
 import os
-import socket
+import platform
 import subprocess
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def test_no_two_workers_have_one_name_not_even_in_one_process() -> None:
 def test_a_process_that_is_no_more_has_died() -> None:
     gone = subprocess.Popen(["true"])
     gone.wait()
-    host = socket.gethostname()
+    host = platform.node()
     assert has_died(f"{host}:{gone.pid}-abc")
     assert not has_died(worker_name())
     assert not has_died(f"{host}:1-abc")  # not ours to signal, but there
