@@ -10,7 +10,7 @@ import heapq
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 NS_PER_S = 1_000_000_000
 # Virtual time starts on a day that cannot be mistaken for that of a real measurement: 2000-01-01T00:00:00Z.
@@ -82,14 +82,18 @@ class RealClock(Clock):
         time.sleep(max(0.0, duration_s))
 
 
-@dataclass(order=True)
+@dataclass(eq=False, slots=True)
 class Scheduled:
     """An event on the virtual clock, which `cancel()` revokes."""
 
     at_ns: int
     order: int
-    action: Callable[[], None] = field(compare=False)
-    cancelled: bool = field(default=False, compare=False)
+    action: Callable[[], None]
+    cancelled: bool = False
+
+    def __lt__(self, other: "Scheduled") -> bool:
+        """Return whether this event happens before the other one."""
+        return self.order < other.order if self.at_ns == other.at_ns else self.at_ns < other.at_ns
 
     def cancel(self) -> None:
         """Revoke the event, so that its action is never called."""

@@ -194,7 +194,8 @@ class SamplerCapabilities:
     `starts_on_edge`: an acquisition begins at the first falling edge after `start()`. `unread_s`: for how many
     seconds the stream may go unread before samples are lost. `sums_up`: `stop()` ends with a `Summary`, always;
     False also where that depends on the firmware. `longest_s`: for how many seconds it can acquire. `at_end`: no
-    samples come before `stop()`, which may take `stop_s` seconds longer than that of others.
+    samples come before `stop()`, which may take `stop_s` seconds longer than that of others. `mute`: while it
+    samples, nothing else can be asked of its instrument, and what is asked ends the acquisition.
     """
 
     starts_on_edge: bool = False
@@ -203,6 +204,7 @@ class SamplerCapabilities:
     longest_s: float = math.inf
     at_end: bool = False
     stop_s: float = 0.0
+    mute: bool = False
 
 
 class Sampler(Protocol):

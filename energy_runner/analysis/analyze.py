@@ -17,7 +17,7 @@ from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.windows import EnergyWindow, energy_windows, power_between, window_frame
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.inferences.repeated import count_in_trace
-from energy_runner.analysis.inferences.window_length import by_repetitions
+from energy_runner.analysis.inferences.window_length import Found, by_repetitions
 from energy_runner.analysis.layers.measure import measure_layers
 from energy_runner.analysis.levels.measure import find_levels_outside, net_energy
 from energy_runner.analysis.official import standing
@@ -150,8 +150,9 @@ def _energy_parts(
     with ExitStack() as stack:
         source, found = _source(session, facts, stack)
         alignment, told = by_trace(source, matching, alignment) if source else (alignment, False)
-        repeated = count_in_trace(source, matching, alignment) if source else None
-        alignment = by_repetitions(source, matching, alignment) if source else alignment
+        repeats = Found()
+        repeated = count_in_trace(source, matching, alignment, repeats) if source else None
+        alignment = by_repetitions(source, matching, alignment, repeats) if source else alignment
         findings += [*alignment.findings, *found]
         given = conditions_of(session, facts, alignment, clock, found_clock)
         if given is not None:

@@ -12,7 +12,7 @@ from energy_runner.analysis.placing.edges import TOLERANCE_S
 from energy_runner.session.evidence import ExchangeCheck
 from energy_runner.session.exchanges import stream_doubt
 from energy_runner.session.folder import Session
-from energy_runner.session.result import FACTS_CHANGED, Finding
+from energy_runner.session.result import FACTS_CHANGED, RAW_BYTES_THINNED, Finding
 
 INFERENCES, EDGES, STREAM = "inferences-contradict", "edges-contradict", "stream-length"
 EXCHANGE = "exchange-contradicts"
@@ -47,9 +47,10 @@ def _of_seal(session: Session) -> Iterator[Finding]:
 def against_exchange(session: Session, findings: Sequence[Finding]) -> tuple[ExchangeCheck | None, list[Finding]]:
     """Return how the events agree with the exchanged bytes, and a finding if they do not.
 
-    None where there is nothing to compare: no bytes, or a `stream.bin` that is damaged by one of `findings`.
+    None where there is nothing to compare: no bytes, or a `stream.bin` that by one of `findings` is damaged or was
+    thinned.
     """
-    if any(finding.id == STREAM for finding in findings):
+    if any(finding.id in {STREAM, RAW_BYTES_THINNED} for finding in findings):
         return None, []
     check = compare_exchange(session)
     if check is None or not check.contradictions:
@@ -59,6 +60,9 @@ def against_exchange(session: Session, findings: Sequence[Finding]) -> tuple[Exc
 
 
 def _of_stream(session: Session, facts: Facts) -> Iterator[Finding]:
+    if session.thinned is not None:
+        yield Finding(id=RAW_BYTES_THINNED, detail=f"{session.thinned.words}: what was exchanged cannot be judged")
+        return
     doubt = stream_doubt(facts.stream_bytes, session.stream_bytes()) or session.stream_damage()
     if doubt:
         yield Finding(id=STREAM, detail=doubt)

@@ -8,6 +8,7 @@ up to a few thousand events; a longer list is read from the journal again on eac
 from array import array
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -171,6 +172,7 @@ _LATEST: dict[type[ev.Event], str] = {
     ev.MonitorSummary: "summary",
     ev.RunStopped: "ended",
 }
+_OF_RAILS = frozenset(kind for kind in get_args(get_args(ev.KnownEvent)[0]) if "rail" in kind.model_fields)
 # Plausible ranges of the numbers from which indices and times are computed.
 _LATEST_NS = 2.0**63
 _LARGEST = 2.0**53  # beyond it a float cannot tell neighbouring integers apart
@@ -209,7 +211,7 @@ def gather(events: Events, rail: str | None = None) -> Facts:
     )
     for event in events:
         kind = type(event)
-        of = getattr(event, "rail", "")
+        of = getattr(event, "rail", "") if kind in _OF_RAILS else ""
         rail = (of or None) if rail is None else rail
         if of and isinstance(event, ev.MonitorConfigured):
             facts.rails.append(of)

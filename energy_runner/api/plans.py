@@ -33,6 +33,11 @@ def plan(
     flash: str | None = None,
     image: str | PathLike[str] | None = None,
     flash_timeout_s: float | None = None,
+    cool_down_s: float | None = None,
+    settle_s: float | None = None,
+    settle_v: float | None = None,
+    settle_share: float | None = None,
+    settle_timeout_s: float | None = None,
 ) -> RunPlan:
     """Return a plan: the benchmark, the stimuli, and the inferences per window (None: found by a short trial).
 
@@ -43,6 +48,11 @@ def plan(
     `flash` is a program that flashes the DUT first, with its arguments: "openocd ... {image}", where {image}
     stands for the file `image`. It has to end with status 0 within `flash_timeout_s` seconds (two minutes by
     default).
+
+    With `cool_down_s` the DUT is without power for so many seconds before it is switched on to be measured. With
+    `settle_s` the run waits after that until the voltage that the supply measures has been for so many seconds
+    within `settle_v` volt of the set one, or within `settle_share` of it, and gives up after `settle_timeout_s`
+    seconds (a minute by default).
 
     The default `stimuli` are those that come with a demo benchmark, or that `fetch_stimuli` has fetched. Raises
     `ConfigurationError` for an unknown benchmark, for impossible values, and for stimuli that are missing or do
@@ -64,7 +74,17 @@ def plan(
             "wait_temperature_s": wait_temperature_s,
         }
     )
-    preparation = prepared(commands=commands, flash=flash, image=image, flash_timeout_s=flash_timeout_s)
+    preparation = prepared(
+        commands=commands,
+        flash=flash,
+        image=image,
+        flash_timeout_s=flash_timeout_s,
+        cool_down_s=cool_down_s,
+        settle_s=settle_s,
+        settle_v=settle_v,
+        settle_share=settle_share,
+        settle_timeout_s=settle_timeout_s,
+    )
     definition = load_benchmark(benchmark)
     folder = default_stimuli(definition) if stimuli is None else Path(stimuli)
     return plan_run(definition, folder=find_stimuli(folder, definition), preparation=preparation, **options)

@@ -26,7 +26,7 @@ def write_report(
     `plots` writes PNG images of the run and of each window into the session's folder `plots`.
 
     It shows the result as `result.json` has it, also where that was judged together with an accuracy or
-    performance session; another `rule_set` shows what that one says.
+    performance session, or before raw bytes were thinned; another `rule_set` shows what that one says.
 
     Raises `ConfigurationError` for an unknown rule set, `SessionError` for facts that cannot be read, and
     `BenchFault` if a file cannot be written.
@@ -35,9 +35,7 @@ def write_report(
     from energy_runner.report.story import tell
 
     session = load_session(session)
-    result = analyze(session, rule_set=rule_set)
-    if rule_set is None:
-        result = as_judged_before(session, result)
+    result = as_judged_before(session, analyze(session, rule_set=rule_set))
     with named(session):
         story = tell(session, result)
         written = [write_html(session, result, story=story)]

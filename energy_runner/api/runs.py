@@ -13,6 +13,7 @@ from typing import Any
 from energy_runner.api.benches import load_bench
 from energy_runner.api.first_record import first_record
 from energy_runner.api.plans import plan
+from energy_runner.api.preparations import check_bench
 from energy_runner.bench import Bench, BenchSpec, build_bench
 from energy_runner.bench.calibration import check_in_force
 from energy_runner.bench.edge_delay import check_delay_in_force
@@ -26,7 +27,7 @@ from energy_runner.director.run import RunEnd, conduct
 from energy_runner.director.stop import StopRequest, stop_on_signals
 from energy_runner.director.subscriber import Listener
 from energy_runner.director.supply_off import SUPPLY
-from energy_runner.errors import Argument, BenchFault, Call, ConfigurationError, Detached, RunnerError
+from energy_runner.errors import BenchFault, Call, ConfigurationError, Detached, RunnerError
 from energy_runner.rules import RuleSet, evaluate, load_rule_set
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import (
@@ -233,11 +234,7 @@ def make_ready(  # noqa: PLR0917 - as `run` has them
     check_in_force(bench.spec, bench.clock)
     if run_plan.mode == "energy":
         check_delay_in_force(bench.spec, bench.clock)
-    if run_plan.wait_temperature_c is not None and bench.thermometer is None:
-        raise ConfigurationError(
-            Argument("wait_temperature_c", "{:g} {:g}".format(*run_plan.wait_temperature_c)),
-            f": bench '{bench.spec.name}' has no thermometer. Try: give it one, in [roles]",
-        )
+    check_bench(bench, run_plan)
     folder = create_session(DEFAULT_PARENT, _name(bench, run_plan), Path(out) if out is not None else None)
     return folder, partial(_execute, bench, run_plan, folder, rules=rules, kept=kept)
 

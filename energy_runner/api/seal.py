@@ -4,10 +4,11 @@
 import os
 from itertools import zip_longest
 
+from energy_runner.analysis.without_bytes import without_bytes
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.errors import SessionError
 from energy_runner.session.folder import REPORT, RESULT, Session, result_bytes
-from energy_runner.session.result import Judged, Result
+from energy_runner.session.result import RAW_BYTES_THINNED, Judged, Result
 from energy_runner.session.seal import HTML_MARK, is_stamped, stamp_of
 from energy_runner.session.verify import of_sizes
 
@@ -24,7 +25,9 @@ def differences(session: AnySession, *, fresh: Result | None = None) -> list[str
     Compared are the facts with their seal, `result.json` with its own digest and with the facts, and `report.html`
     with the result; with `fresh`, a result derived just now, also figures and verdicts. Each sentence names file
     and place, and what to try. Every byte of the session is read. A session that was recorded before there were
-    seals has nothing to be compared with. Raises `SessionError` for files that cannot be read.
+    seals has nothing to be compared with. Raw bytes that were thinned are no difference, `session.thinned` tells
+    of them; a result from before then is compared without what rests on them. Raises `SessionError` for files that
+    cannot be read.
     """
     session = load_session(session)
     found = [str(difference) for difference in session.verified.differences]
@@ -44,16 +47,18 @@ def obvious_differences(session: Session) -> list[str]:
 
 
 def as_judged_before(session: Session, fresh: Result) -> Result:
-    """Return the session's `result.json` where it is `fresh` judged together with other sessions, else `fresh`.
+    """Return the session's `result.json` where it is `fresh` judged together with what may be gone, else `fresh`.
 
-    Those sessions may be gone by now, and a report without them would show another result than `result.json`.
+    That are other sessions, and raw bytes that were thinned since. A report without them would show another result
+    than `result.json`.
     """
     try:
         result = session.result()
         before, now = result.judged_by, fresh.judged_by
         if before is None or now is None or before.rule_set_sha256 != now.rule_set_sha256:
             return fresh
-        return result if _others(result) and not _of_result(session, fresh) else fresh
+        gone = _others(result) or _alike(session, result, fresh)[0] is not result
+        return result if gone and not _of_result(session, fresh) else fresh
     except (SessionError, OSError):
         return fresh
 
@@ -76,7 +81,14 @@ def _of_result(session: Session, fresh: Result | None) -> list[str]:
         return [f"{RESULT}{place}: was changed after it was derived{_AGAIN}"]
     if result.judged_by is not None and result.judged_by.facts_sha256 != (seal.sha256 if seal else None):
         return [f"{RESULT}: was derived from other facts than those beside it{_AGAIN}"]
-    return [] if fresh is None else _of_derivation(result, fresh)
+    return [] if fresh is None else _of_derivation(*_alike(session, result, fresh))
+
+
+def _alike(session: Session, result: Result, fresh: Result) -> tuple[Result, Result]:
+    """Return both results without what rests on raw bytes, if those were thinned since the first was derived."""
+    if session.thinned is None or any(one.id == RAW_BYTES_THINNED for one in result.findings):
+        return result, fresh
+    return without_bytes(result), without_bytes(fresh)
 
 
 def _of_derivation(result: Result, fresh: Result) -> list[str]:

@@ -20,7 +20,8 @@ class SessionRow:
     `started_utc` is by the bench's own clock, which on a virtual bench begins in the year 2000; `written_utc` is
     when the record was last written, by the host's clock. `headline` is the score in words; `valid` is None where
     the session has no result. `differs` is the first thing that is not as it was written, by the digests of the
-    documents and the sizes of the other files; only `differences` compares every byte.
+    documents and the sizes of the other files; only `differences` compares every byte. `thinned` says what was
+    removed since to save room.
     """
 
     name: str
@@ -35,6 +36,7 @@ class SessionRow:
     headline: str | None = None
     problem: str | None = None
     differs: str | None = None
+    thinned: str | None = None
 
 
 def list_sessions(folder: str | PathLike[str] = "sessions") -> list[SessionRow]:
@@ -78,4 +80,5 @@ def _row(path: Path) -> SessionRow:
         valid=result.valid if result is not None else None,
         headline=result.headline() if result is not None else None,
         differs=differs[0] if differs else None,
+        thinned=session.thinned.words if session.thinned is not None else None,
     )

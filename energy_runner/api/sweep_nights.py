@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run a sweep with one process a bench, watch over them, and say how it ended."""
 
-import socket
+import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -12,7 +12,7 @@ from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweep_computers import check_scheduler, connected
 from energy_runner.api.sweeps import CATALOGUE, FOLDER, begin_sweep, local_folder
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.errors import Argument, ConfigurationError, ExitStatus
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
 from energy_runner.sweep.catalogue.lease import LEASE_S
@@ -28,11 +28,11 @@ from energy_runner.sweep.work.processes import (
     Supervisor,
     file_name,
     serve_command,
-    sign_of,
 )
+from energy_runner.sweep.work.seat import sign_of_process
 from energy_runner.sweep.work.status import SweepStatus, status_of
 from energy_runner.sweep.work.trouble import troubles
-from instruments.clock import Clock, RealClock
+from instruments.clock import RealClock
 
 __all__ = ["Night", "list_sweeps", "rebuild_catalogue", "resume_sweep", "run_sweep", "stop_sweep", "sweep_status"]
 
@@ -136,7 +136,7 @@ def resume_sweep(
         notifier = Notifier(plan.spec.notify.urls, plan.spec.notify.on)
         guard: Supervisor | DaskNight
         if carrier is None:
-            guard = _supervisor(opened, row, benches, out, lease_s, clock)
+            guard = _supervisor(opened, str(where), row, benches, out, lease_s)
             guard.begin()
         else:
             guard = DaskNight(carrier, opened, row.id, benches, lease_s=lease_s, clock=clock, absent_s=absent_s)
@@ -154,7 +154,7 @@ def resume_sweep(
 
 
 def _supervisor(  # noqa: PLR0917
-    catalogue: Catalogue, row: SweepRow, benches: Mapping[str, str], out: Path, lease_s: float, clock: Clock
+    catalogue: Catalogue, where: str, row: SweepRow, benches: Mapping[str, str], out: Path, lease_s: float
 ) -> Supervisor:
     """Return who watches over one process a bench, all on this computer."""
     folder = local_folder(row, out)
@@ -162,15 +162,13 @@ def _supervisor(  # noqa: PLR0917
     workers = [
         BenchProcess(
             bench,
-            serve_command(
-                {"": row.id, "--bench": f"{bench}={source}", "--out": str(out), "--lease": f"{lease_s:g}"}
-            ),
+            serve_command(row.id, f"{bench}={source}", out, lease_s),
             folder / f"worker-{file_name(bench)}.log",
-            {CATALOGUE_VARIABLE: catalogue.where},  # not on the command line, where everybody sees a password
+            {CATALOGUE_VARIABLE: where},  # not on the command line, where everybody sees a password
         )
         for bench, source in benches.items()
     ]
-    return Supervisor(workers, clock, lambda pid: sign_of(catalogue, pid), lease_s * FROZEN_LEASES)
+    return Supervisor(workers, RealClock(), lambda pid: sign_of_process(catalogue, pid), lease_s * FROZEN_LEASES)
 
 
 class _Watch:
@@ -249,7 +247,8 @@ def _existing(where: str | Path) -> str | Path:
     """Return the address of a catalogue; raise `ConfigurationError` for a path where there is none."""
     if "://" not in str(where) and not Path(where).is_file():
         raise ConfigurationError(
-            f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or --out DIR"
+            f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or ",
+            Argument("out", "DIR"),
         )
     return where
 
@@ -260,4 +259,4 @@ def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> l
     Raises `ConfigurationError` if the catalogue holds one of them already.
     """
     with closing(Catalogue(catalogue)) as opened:
-        return rebuild(opened, [Path(one) for one in folders], socket.gethostname())
+        return rebuild(opened, [Path(one) for one in folders], platform.node())

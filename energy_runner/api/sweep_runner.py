@@ -17,7 +17,13 @@ from energy_runner.session.folder import RESULT, Session
 from energy_runner.session.record import SweepFacts
 from energy_runner.sweep.ladder import Taken
 from energy_runner.sweep.plan import Settings
+from energy_runner.sweep.reading.from_session import row_of
+from energy_runner.sweep.trust.decisions import read_decisions
+from energy_runner.sweep.trust.points import ReferencePoint
+from energy_runner.sweep.trust.read import folders_of, point_of_row, reference_series
+from energy_runner.sweep.trust.state import bench_state
 from energy_runner.sweep.work.served_bench import ServedBench
+from instruments.clock import NS_PER_S, RealClock
 
 # A repeat of a virtual bench has the same instruments and other noise; each attempt is one.
 _REPEATS = 100
@@ -26,9 +32,13 @@ _REPEATS = 100
 class BenchRunner:
     """Measures points on one bench, as `energy_runner.sweep.work.runner.Runner` says."""
 
-    def __init__(self, bench: ServedBench, usb_power_command: str = "") -> None:
+    def __init__(self, bench: ServedBench, sweeps: Path, usb_power_command: str = "") -> None:
+        """`sweeps` is the folder of all sweeps, in which the earlier nights of the bench are."""
         self._bench = bench
+        self._sweeps = sweeps
         self._usb_power_command = usb_power_command
+        self._references: list[ReferencePoint] | None = None
+        self._trust = ("not watched", "")
 
     def measure(self, settings: Settings, out: Path, facts: SweepFacts, stop: StopRequest) -> Session:
         """Make one run and return its session; see `Runner`."""
@@ -37,9 +47,15 @@ class BenchRunner:
         ready = make_ready(spec, run_plan, out, settings.model, settings.rule_set, Kept(sweep=facts, report=False))
         handle = started(ready, stop=stop)
         try:
-            return handle.wait()
+            session = handle.wait()
         finally:
             handle.release_signals()
+        if facts.kind == "reference" and self._references is not None:
+            point = point_of_row(row_of(session))
+            if not isinstance(point, str):
+                self._references.append(point)
+                self._judge()
+        return session
 
     def complete(self, session: Session) -> Session:
         """Return a session with its result; see `Runner`."""
@@ -53,8 +69,20 @@ class BenchRunner:
         return Taken(self._bench.name, step, taken.went), taken.detail
 
     def trust(self) -> tuple[str, str]:
-        """Return the state of the bench; see `Runner`."""
-        return "not watched", ""
+        """Return the state of the bench; see `Runner`.
+
+        The folders are read once: earlier nights may have thousands of sessions.
+        """
+        if self._references is None:
+            self._references = reference_series(self._sweeps, self._bench.name)
+            self._judge()
+        return self._trust
+
+    def _judge(self) -> None:
+        decisions, _ = read_decisions(folders_of(self._sweeps), self._bench.name)
+        now_s = RealClock().utc_ns() / NS_PER_S
+        found = bench_state(self._references or [], decisions, now_utc_s=now_s)
+        self._trust = found.state, found.reason
 
 
 def prepared(source: str, settings: Settings, changes: dict[str, Any] | None = None) -> tuple[BenchSpec, RunPlan]:

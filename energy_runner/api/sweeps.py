@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sweeps: plan one, run it overnight on one bench or several, see how it stands, read its table."""
 
-import socket
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +10,7 @@ from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweep_runner import BenchRunner
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
+from energy_runner.errors import Argument, BenchFault, ConfigurationError, in_words, remedy
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.lease import LEASE_S
 from energy_runner.sweep.catalogue.rows import rows_of
@@ -37,7 +37,7 @@ def named_benches(benches: Sequence[str]) -> dict[str, str]:
     bench that cannot be read, and for a name that is given twice.
     """
     if not benches:
-        raise ConfigurationError("a sweep needs a bench. Try: --bench virtual-lpm01a")
+        raise ConfigurationError("a sweep needs a bench. Try: ", Argument("bench", "virtual-lpm01a"))
     found: dict[str, str] = {}
     for given in benches:
         name, equals, source = given.partition("=")
@@ -51,7 +51,9 @@ def named_benches(benches: Sequence[str]) -> dict[str, str]:
                 number += 1
             name = f"{name}#{number}"
         if name in found:
-            raise ConfigurationError(f"two benches are called '{name}'. Try: --bench {name}-2={source}")
+            raise ConfigurationError(
+                f"two benches are called '{name}'. Try: ", Argument("bench", f"{name}-2={source}")
+            )
         found[name] = source
     return found
 
@@ -88,7 +90,7 @@ def begin_sweep(
             name=plan.spec.name,
             plan=plan.text,
             created_utc=utc_text(clock.utc_ns()),
-            host=socket.gethostname(),
+            host=platform.node(),
             folder=str(folder),
             state="open",
         )
@@ -128,7 +130,7 @@ def serve_sweep(
             plan,
             served,
             local_folder(row, out),
-            BenchRunner(served, plan.spec.recovery.usb_power_command or ""),
+            BenchRunner(served, Path(out), plan.spec.recovery.usb_power_command or ""),
             stop=stop,
             lease_s=lease_s,
             tell=tell,
@@ -163,4 +165,4 @@ def write_junit(
 def local_folder(row: SweepRow, out: str | Path) -> Path:
     """Return where this computer keeps the sessions of a sweep."""
     known = Path(row.folder)
-    return known if row.host == socket.gethostname() and known.is_dir() else (Path(out) / row.id).absolute()
+    return known if row.host == platform.node() and known.is_dir() else (Path(out) / row.id).absolute()

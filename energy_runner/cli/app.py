@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from energy_runner.cli import bench_commands
+from energy_runner.cli import bench_commands, bench_trust_commands  # noqa: F401 - adds its commands
 from energy_runner.cli.complete import (
     complete_bench,
     complete_benchmark,
@@ -15,6 +15,7 @@ from energy_runner.cli.complete import (
     complete_session,
 )
 from energy_runner.cli.inspect_app import inspect
+from energy_runner.cli.power_test_app import power_test
 from energy_runner.cli.publish_app import publish
 from energy_runner.cli.rules_commands import (
     AccuracyOption,
@@ -25,7 +26,17 @@ from energy_runner.cli.rules_commands import (
     check_command,
 )
 from energy_runner.cli.rules_commands import rules as rules_app
-from energy_runner.cli.run_options import CommandOption, FlashOption, FlashTimeoutOption, ImageOption
+from energy_runner.cli.run_options import (
+    CommandOption,
+    CoolDownOption,
+    FlashOption,
+    FlashTimeoutOption,
+    ImageOption,
+    SettleOption,
+    SettleShareOption,
+    SettleTimeoutOption,
+    SettleVoltOption,
+)
 from energy_runner.cli.sessions_app import sessions as sessions_app
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 from energy_runner.cli.sweep_app import sweep as sweep_app
@@ -58,6 +69,7 @@ app.add_typer(sessions_app, name="sessions")
 app.add_typer(stimuli_app, name="stimuli")
 app.add_typer(publish)
 app.add_typer(rules_app, name="rules")
+app.command("power-test")(power_test)
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
 app.add_typer(sweep_app, name="sweep")
@@ -66,6 +78,34 @@ SessionArgument = Annotated[
     Path, typer.Argument(help="Folder of the session.", metavar="SESSION", autocompletion=complete_session)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+FailOnOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-on",
+        help="Status 1 if a figure is worse than that of --baseline by more than this, beyond the uncertainty, "
+        "e.g. 'energy_per_inference +2%'; may be given several times.",
+        metavar="LIMIT",
+        show_default=False,
+    ),
+]
+BaselineOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--baseline",
+        help="What --fail-on compares with: a session, a result.json, or a file from --write-baseline.",
+        metavar="PATH",
+        show_default=False,
+    ),
+]
+WriteBaselineOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--write-baseline",
+        help="Write the figures into a small JSON file for a later --baseline, if the result is valid.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
 AllOption = Annotated[
     bool, typer.Option("--all", "-a", help="Show every rule and finding, also rules that passed.")
 ]
@@ -179,6 +219,11 @@ def run(
     flash: FlashOption = None,
     image: ImageOption = None,
     flash_timeout_s: FlashTimeoutOption = None,
+    cool_down_s: CoolDownOption = None,
+    settle_s: SettleOption = None,
+    settle_v: SettleVoltOption = None,
+    settle_share: SettleShareOption = None,
+    settle_timeout_s: SettleTimeoutOption = None,
     rule_set: RuleSetOption = "",
     voltage: Annotated[
         float | None,
@@ -200,6 +245,9 @@ def run(
             autocompletion=complete_key,
         ),
     ] = None,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
+    write_baseline: WriteBaselineOption = None,
     every: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -218,6 +266,7 @@ def run(
       energy-runner run demo-keywords -b virtual-lpm01a --voltage 2.5 --set monitor.sample_rate_hz=5000
       energy-runner run demo-keywords -b virtual-lpm01a --command "clock 40000000"
       energy-runner run ad01 -b my-bench.toml -s stimuli/ -n 1500 --out sessions/ad01-3V0
+      energy-runner run kws01 -b my-bench.toml --fail-on "energy_per_inference +2%" --baseline main.json
     """
     from energy_runner.cli.run_command import RunOptions, run_command
 
@@ -240,11 +289,19 @@ def run(
             "flash": flash,
             "image": image,
             "flash_timeout_s": flash_timeout_s,
+            "cool_down_s": cool_down_s,
+            "settle_s": settle_s,
+            "settle_v": settle_v,
+            "settle_share": settle_share,
+            "settle_timeout_s": settle_timeout_s,
         },
         rule_set=rule_set,
         voltage=voltage,
         rate=rate,
         settings=tuple(settings or ()),
+        fail_on=tuple(fail_on or ()),
+        baseline=baseline,
+        write_baseline=write_baseline,
         as_json=as_json,
         every=every,
     )
@@ -312,19 +369,22 @@ def check(
     rule_set: RuleSetOption = "",
     accuracy_session: AccuracyOption = None,
     performance_session: PerformanceOption = None,
+    fail_on: FailOnOption = None,
+    baseline: BaselineOption = None,
     every: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check a session against the rules.
+    """Check a session against the rules, and against a baseline.
 
-    Status 1 if a binding rule fails; a rule that only informs does not make a
-    run invalid.
+    Status 1 if a binding rule fails, or a figure is worse than the baseline by
+    more than a limit; a rule that only informs does not make a run invalid.
 
     \b
     Examples:
       energy-runner check SESSION
       energy-runner check SESSION --rules spread --rules window-length
       energy-runner check ENERGY-SESSION --accuracy-session ACCURACY-SESSION
+      energy-runner check SESSION --fail-on "throughput -1%" --baseline BASE-SESSION
     """
     raise typer.Exit(
         check_command(
@@ -334,6 +394,8 @@ def check(
                 rule_set=rule_set,
                 accuracy_session=accuracy_session,
                 performance_session=performance_session,
+                fail_on=fail_on or [],
+                baseline=baseline,
                 as_json=as_json,
                 every=every,
             )

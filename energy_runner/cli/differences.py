@@ -30,6 +30,8 @@ def tell_differences(session: "Session", *, fresh: "Result | None" = None) -> li
     from energy_runner import api
 
     found = api.differences(session, fresh=fresh)
+    if session.thinned is not None:
+        say(f"{session.path}: {plain(session.thinned.words)}")
     _say(session, found)
     return found
 

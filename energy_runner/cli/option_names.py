@@ -10,6 +10,7 @@ _OTHERS = {
     "boot_s": "--boot-ms",
     "voltage_v": "--battery-v",
     "self_discharge_per_year": "--self-discharge",
+    "older_than_days": "--older-than",
     "source": "--from",
     "commands": "--command",
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
+from energy_runner.cli.against import base_of, documents, tell
 from energy_runner.cli.differences import tell_differences, tell_others
 from energy_runner.cli.outcome import say
 from energy_runner.errors import ExitStatus, SessionError
@@ -160,6 +161,8 @@ class CheckOptions:
     rule_set: str = ""
     accuracy_session: Path | None = None
     performance_session: Path | None = None
+    fail_on: list[str] = field(default_factory=list)
+    baseline: Path | None = None
     as_json: bool = False
     every: bool = False
 
@@ -177,6 +180,10 @@ def check_command(options: CheckOptions) -> int:
     from energy_runner.report.terminal import print_headline, print_verdicts
 
     session = api.load_session(options.folder)
+    against = None
+    if options.fail_on or options.baseline is not None:
+        record = session.record
+        against = base_of(options.baseline, options.fail_on, record.benchmark.id, record.run.mode, record.virtual)
     accuracy, performance = (
         None if folder is None else api.load_session(folder)
         for folder in (options.accuracy_session, options.performance_session)
@@ -193,12 +200,15 @@ def check_command(options: CheckOptions) -> int:
         raise
     differs = [*tell_differences(session, fresh=fresh), *tell_others(accuracy, performance)]
     verdicts = api.check(session, options.rules, **given) if fresh is None else list(fresh.verdicts)
+    compared = api.compare_with_baseline(session, against, options.fail_on) if against is not None else []
     if options.as_json:
-        write_json([verdict.model_dump(mode="json") for verdict in verdicts])
+        write_json([verdict.model_dump(mode="json") for verdict in verdicts] + documents(compared))
     else:
         print_verdicts(verdicts, every=options.every or bool(options.rules))
         if fresh is not None:  # a few rules say nothing about the validity of the result
             print_headline(session, fresh.with_verdicts(verdicts))
+        tell(compared)
     # As in result.json, a rule that only informs does not make a run invalid, even if it was named.
     passed = not differs and all(verdict.passed for verdict in verdicts if verdict.binding)
+    passed = passed and not any(one.fails for one in compared)
     return ExitStatus.VALID if passed else ExitStatus.RULE_FAILED

@@ -3,15 +3,18 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from energy_runner.cli.against import base_of, documents, tell
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write_json
+from energy_runner.errors import ExitStatus
 
 if TYPE_CHECKING:
+    from energy_runner.analysis.against.compare import Compared
     from energy_runner.session.folder import Session
 
 
@@ -40,6 +43,9 @@ class RunOptions:
     voltage: float | None = None
     rate: float | None = None
     settings: tuple[str, ...] = ()
+    fail_on: tuple[str, ...] = ()
+    baseline: Path | None = None
+    write_baseline: Path | None = None
     as_json: bool = False
     every: bool = False
 
@@ -50,6 +56,10 @@ def run_command(options: RunOptions) -> int:
     from energy_runner.report.progress import ProgressBar
 
     changes = _changes(options)
+    against = None
+    if options.fail_on or options.baseline is not None:
+        virtual = api.load_bench(options.bench, changes=changes).is_virtual
+        against = base_of(options.baseline, options.fail_on, options.benchmark, options.mode, virtual)
     with ProgressBar() as progress:
         # The run has a thread of its own, so that a terminal that blocks never keeps the supply on.
         session = api.measure(
@@ -71,8 +81,15 @@ def run_command(options: RunOptions) -> int:
             listeners=[progress],
             rule_set=options.rule_set or None,
         )
-    show(session, as_json=options.as_json, every=options.every)
-    return api.exit_status(session)
+    compared = api.compare_with_baseline(session, against, options.fail_on) if against is not None else []
+    show(session, as_json=options.as_json, every=options.every, compared=compared)
+    status = api.exit_status(session)
+    if options.write_baseline is not None and status == ExitStatus.VALID:
+        api.write_baseline(session, options.write_baseline)
+        say(f"baseline written to {options.write_baseline}")
+    elif options.write_baseline is not None:
+        say(f"{options.write_baseline}: no baseline was written, because the result is not valid")
+    return status or (ExitStatus.RULE_FAILED if any(one.fails for one in compared) else ExitStatus.VALID)
 
 
 def _changes(options: RunOptions) -> dict[str, object]:
@@ -85,16 +102,19 @@ def _changes(options: RunOptions) -> dict[str, object]:
     return changes | short_changes(options.bench, changes, given)
 
 
-def show(session: "Session", *, as_json: bool, every: bool = False) -> None:
-    """Print the result, and on stderr how a run ended if it was not completed."""
+def show(session: "Session", *, as_json: bool, every: bool = False, compared: "Sequence[Compared]" = ()) -> None:
+    """Print the result and its comparison with a baseline, and on stderr how a run ended if not completed."""
     result = session.result()
     if as_json:
         document = json.loads((session.path / "result.json").read_text("utf-8"))
-        write_json({**document, "session": str(session.path)})
+        against = {"compared": documents(compared)} if compared else {}
+        write_json({**document, "session": str(session.path), **against})
     elif sys.stdout is not None and (session.record.outcome == "completed" or result.windows or result.accuracy):
         from energy_runner.report.terminal import print_session
 
         print_session(session, every=every)
+    if not as_json:
+        tell(compared)
     if session.record.outcome != "completed":
         say(f"{_how_it_ended(session)}. What was recorded is in {session.path}")
 

@@ -41,3 +41,36 @@ FlashTimeoutOption = Annotated[
         show_default=False,
     ),
 ]
+CoolDownOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Keep the DUT without power for so many seconds before it is switched on, such as 60.",
+        metavar="S",
+        show_default=False,
+    ),
+]
+SettleOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Wait after power-up until the measured voltage has been near the set one for so many seconds, such "
+        "as 2 with --settle-v 0.02.",
+        metavar="S",
+        show_default=False,
+    ),
+]
+SettleVoltOption = Annotated[
+    float | None,
+    typer.Option(help="How near, in volt, such as 0.02.", metavar="V", show_default=False),
+]
+SettleShareOption = Annotated[
+    float | None,
+    typer.Option(help="Or how near, as a share of it, such as 0.01.", metavar="SHARE", show_default=False),
+]
+SettleTimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Give up waiting for it after so many seconds, such as 10; default: a minute.",
+        metavar="S",
+        show_default=False,
+    ),
+]

@@ -124,4 +124,5 @@ def _cells(row: "SessionRow") -> tuple[str, str, str, str]:
     outcome = judged if row.outcome == "completed" else row.outcome or ""
     figure = (row.headline or "").removesuffix(" per inference")
     what = f"{row.benchmark}, {row.mode}" + (", virtual" if row.virtual else "")
+    what += f", {row.thinned.partition(' (')[0]}" if row.thinned is not None else ""
     return (plain(when[:16].replace("T", " ")), plain(outcome), plain(figure), plain(what))

@@ -35,8 +35,9 @@ def measure_energy(stage: Stage) -> None:
     """Execute one energy run, from closed ports to the last sample."""
     plan = stage.plan
     stage.open_instruments()
-    applied = stage.configure_sampler(stage.configure_supply())
-    start_up(stage, isolated=True)
+    supplied = stage.configure_supply()
+    applied = stage.configure_sampler(supplied)
+    start_up(stage, supplied.voltage_set_v, isolated=True)
     stage.arm_edges()
     _measure_voltage(stage)
     started_ns = _start(stage, applied)

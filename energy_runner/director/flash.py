@@ -36,6 +36,7 @@ def flash(stage: Stage) -> None:
     stage.isolation.connect(stage.wait)
     _power(stage)
     end = _executed(stage, wanted)
+    _drain(stage)  # before the record: what comes after it is said by the new firmware
     _record(stage, wanted, end)
     if end.status != 0:
         raise BenchFault(_failure(wanted, end))
@@ -96,11 +97,17 @@ def _power_off(stage: Stage) -> None:
     else:
         supply.off(stage.deadline(POWER_S))
         bench.off_confirmed = True
+        stage.off_since_ns = stage.clock.now_ns()
         if not bench.rails:
             stage.recorder.emit(SupplySwitched(t_ns=stage.clock.now_ns(), on=False))
         stage.wait(OFF_S)
+    _drain(stage)
+
+
+def _drain(stage: Stage) -> None:
+    """Drop what the DUT has said and is saying; garbage is no reason to stop."""
     with suppress(ProtocolViolation):
-        bench.dut.settle(stage.deadline(SETTLE_S))
+        stage.bench.dut.settle(stage.deadline(SETTLE_S))
 
 
 def _check_image(wanted: Flash, when: str) -> None:

@@ -6,12 +6,12 @@ window, and turned as it was before when the supply is off, whatever happened in
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from energy_runner.bench import Bench
-from energy_runner.director.recorder import Recorder
 from energy_runner.director.undo import UndoStack
 from energy_runner.errors import BenchFault
-from energy_runner.session.events import SwitchRead, SwitchTurned
+from energy_runner.session.events import AnyEvent, SwitchRead, SwitchTurned
 from instruments.clock import Deadline
 from instruments.errors import InstrumentError, one_line
 
@@ -22,10 +22,20 @@ PROBE_S = 3.0  # until the computer has found a probe that was switched on
 ON_AGAIN_S = 15.0  # a hub may have to be found again
 
 
+class Told(Protocol):
+    """Takes what is to be recorded, as a `Recorder` does."""
+
+    def emit(self, event: AnyEvent) -> None:
+        """Take an event."""
+
+    def remark(self, source: str, text: str, *, suspicious: bool = False) -> None:
+        """Take a remark of the device called `source`."""
+
+
 class Isolation:
     """The switch of a bench during one run; a bench without one is told so by the rule `probe-off`."""
 
-    def __init__(self, bench: Bench, recorder: Recorder) -> None:
+    def __init__(self, bench: Bench, recorder: Told) -> None:
         self._bench = bench
         self._recorder = recorder
         self._name = bench.players.switch.instrument if bench.players.switch is not None else ""

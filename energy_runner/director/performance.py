@@ -34,11 +34,13 @@ def measure_performance(stage: Stage) -> None:
 def prepare(stage: Stage) -> None:
     """Open, configure and start up: the beginning of the modes without an acquisition."""
     stage.open_instruments()
+    voltage_set_v = 0.0  # where nothing is switched nobody asks for it
     if stage.bench.supply is not None:
         supplied = stage.configure_supply()
+        voltage_set_v = supplied.voltage_set_v
         if stage.bench.sampler is not None:
             stage.configure_sampler(supplied)
-    start_up(stage, isolated=False)
+    start_up(stage, voltage_set_v, isolated=False)
 
 
 def _find_inferences(stage: Stage) -> tuple[int, float]:

@@ -125,6 +125,17 @@ def _positive_seconds(name: str, value: Any) -> float:
     return seconds
 
 
+def _between_0_and(most: float, unit: str) -> Callable[[str, Any], float]:
+    def check(name: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < most:
+            raise ConfigurationError(
+                Argument(name, _shown(value)), f": must be a number between 0 and {most:g} {unit}"
+            )
+        return float(value)
+
+    return check
+
+
 Checks = Mapping[str, Callable[[str, Any], Any]]
 CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "mode": _mode,
@@ -144,6 +155,11 @@ PREPARATION_CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "flash": _words,
     "image": _file,
     "flash_timeout_s": _positive_seconds,
+    "cool_down_s": _seconds,
+    "settle_s": _seconds,
+    "settle_v": _between_0_and(1000.0, "V"),
+    "settle_share": _between_0_and(1.0, "of the set voltage, such as 0.01"),
+    "settle_timeout_s": _positive_seconds,
 }
 
 

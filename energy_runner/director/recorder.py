@@ -26,10 +26,10 @@ from energy_runner.session.events import (
     SamplesOverRange,
     StreamChunk,
 )
-from energy_runner.session.folder import JOURNAL, STREAM, TRACE
+from energy_runner.session.folder import JOURNAL, TRACE
 from energy_runner.session.journal import JournalWriter, exchange
 from energy_runner.session.place import Place
-from energy_runner.session.stream import Passed, StreamWriter
+from energy_runner.session.stream import STREAM, Passed, StreamWriter
 from energy_runner.session.trace import TraceWriter
 from instruments.clock import Clock
 from instruments.roles import (
@@ -46,7 +46,7 @@ from instruments.roles import (
 )
 
 # A flush waits some ten milliseconds for the writer; complete blocks reach the operating system even without it.
-FLUSH_NS = 10_000_000_000
+FLUSH_NS = 60_000_000_000
 LOOK_NS = 100_000_000  # how often is looked whether the folder is still where it was
 
 
@@ -280,7 +280,7 @@ class Recorder:
                 self._show(summary)
 
     def _flush_trace(self) -> None:
-        """Hand the trace to the operating system every few seconds: a killed run then loses little of it."""
+        """Hand the trace to the operating system every minute: a killed run then loses little of it."""
         now_ns = self.now_ns()
         if self._trace is not None and now_ns - self._flushed_ns >= FLUSH_NS:
             self._flushed_ns = now_ns

@@ -2,13 +2,14 @@
 """The steps of recovery, each a plain function over a bench: it returns what it did, in words, or raises."""
 
 from energy_runner.director.examination import who
-from energy_runner.director.external_command import run_command
+from energy_runner.director.program import run_program
 from energy_runner.director.recovery_hands import DoesNotApply, Hands
 from energy_runner.director.stage import ANSWER_S, OPEN_S
 from energy_runner.director.supply_off import POWER_S
-from energy_runner.errors import BenchFault
+from energy_runner.errors import BenchFault, ConfigurationError, in_words
+from energy_runner.wording import shown
 from instruments.clock import Deadline
-from instruments.errors import InstrumentError
+from instruments.errors import InstrumentError, one_line
 from instruments.roles import Restarts, Switch
 
 DUT_OFF_S = 5.0  # assumed: by then the capacitors of a board that draws microamperes are empty
@@ -22,6 +23,7 @@ def resynchronise(hands: Hands) -> str:
     """Open every instrument, which brings its answers in step, then hear the DUT boot and say its name."""
     for name in hands.bench.instruments:
         hands.open(name)
+    hands.open_supply()  # as settings are made with the supply off, whatever an earlier run has left
     return f"every instrument answers, and the DUT says that it is {hands.greet()}"
 
 
@@ -89,14 +91,18 @@ def power_cycle_usb(hands: Hands) -> str:
 
 
 def _by_command(hands: Hands, command: tuple[str, ...]) -> str:
-    limit_s = min(COMMAND_S, hands.deadline.remaining_s())
-    finished = run_command(command, limit_s, hands.look_after)
-    if finished.status != 0:
-        raise BenchFault(
-            f"usb_power_command {command[0]} ended with status {finished.status}: {finished.excerpt}. "
-            "Try: the same command by hand"
-        )
-    return f"{command[0]} switched the port off and on"
+    asked, limit_s = f"usb_power_command {shown(command[0])}", min(COMMAND_S, hands.deadline.remaining_s())
+    try:
+        ended = run_program(command, limit_s, hands.look_after)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{asked} cannot be started ({in_words(error)}). Try: its whole path") from None
+    if ended.status is None:
+        raise BenchFault(f"{asked} did not end within {limit_s:g} s and was ended. Try: it by hand")
+    if ended.status != 0:
+        lines = [line for line in ended.output.splitlines() if line.strip()]
+        said = shown(one_line(lines[-1]), 200) if lines else "it said nothing"
+        raise BenchFault(f"{asked} ended with status {ended.status}: {said}. Try: it by hand")
+    return f"{shown(command[0])} switched the port off and on"
 
 
 def _by_switch(hands: Hands, switch: Switch) -> str:

@@ -69,6 +69,7 @@ class Stage:
         self.acquiring = False
         self.armed = False
         self.applied: dict[str, AppliedSampling] = {}  # by rail
+        self.off_since_ns: int | None = None  # since when the DUT is known to be without power
         self.read_ns: int | None = None  # when the stream was last read
         self.virtual = bench.virtual
         self.total_s: float | None = None
@@ -222,7 +223,9 @@ class Stage:
         self.phase("configure", f"{settings.voltage_v:g} V")
         if self.bench.supply is None:
             return AppliedSupply(settings.voltage_v)
-        return self.bench.supply.configure(settings, self.deadline(OPEN_S))
+        applied = self.bench.supply.configure(settings, self.deadline(OPEN_S))
+        self.off_since_ns = self.clock.now_ns()  # it is set with its output off
+        return applied
 
     def configure_sampler(self, supplied: AppliedSupply) -> AppliedSampling:
         """Configure the sampler; return its applied settings, and record them with their specification.

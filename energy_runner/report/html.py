@@ -74,7 +74,7 @@ def render(story: Story) -> bytes:
     sections = join(part(story) for part in SECTIONS)
     terms = explanations(top + sections)
     foot = tag("footer", tag("p", f"Session {story.record.session_id}, {story.record.software}."), _digests(story))
-    blocks = [] if data is None else [json_script("plot-data", data), _packed("plot-library", library)]
+    blocks = [] if data is None else [json_script("plot-data", data), packed("plot-library", library)]
     page = join(
         (
             Html("<!DOCTYPE html>\n"),
@@ -82,7 +82,7 @@ def render(story: Story) -> bytes:
             tag(
                 "meta",
                 http_equiv="Content-Security-Policy",
-                content=_policy([library, *scripts][: 2 * len(scripts)]),
+                content=policy([library, *scripts][: 2 * len(scripts)]),
             ),
             tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
             tag("meta", name="color-scheme", content="light dark"),
@@ -95,7 +95,7 @@ def render(story: Story) -> bytes:
             ),
             tag("main", top, contents(sections + terms), sections, terms, foot),
             *blocks,
-            *(_script(text) for text in scripts),
+            *(script(text) for text in scripts),
             Html("\n</body>\n</html>\n"),
         )
     )
@@ -122,7 +122,7 @@ def plotly_js() -> str:
 
 
 @cache
-def _packed(identifier: str, text: str) -> Html:
+def packed(identifier: str, text: str) -> Html:
     """Return a block from which the page's script unpacks a text: a third of its size, with base64.
 
     The text is the same in every page, and packing it takes a fifth of the time that a page takes.
@@ -135,11 +135,13 @@ def _asset(name: str) -> str:
     return resources.files("energy_runner.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
-def _script(text: str) -> Html:
+def script(text: str) -> Html:
+    """Return an element with a script."""
     return Html(f"<script>{text}</script>\n")
 
 
-def _policy(scripts: list[str]) -> str:
+def policy(scripts: list[str]) -> str:
+    """Return the content security policy that allows these scripts alone, and no connection of any kind."""
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii") for text in scripts]
     allowed = " ".join(f"'sha256-{digest}'" for digest in hashes) or "'none'"
     # The plotting library sets styles of elements, and makes images of plots for download.

@@ -74,6 +74,11 @@ def replace(temporary: Path, path: Path) -> None:
     temporary.replace(path)
 
 
+def remove(path: Path) -> None:
+    """Remove a file; raises `OSError`, also if there is none."""
+    path.unlink()
+
+
 def write_whole(path: Path, data: bytes, temporary: Path) -> None:
     """Write a file as a whole or not at all, through `temporary`; raises `OSError`.
 

@@ -34,17 +34,19 @@ from energy_runner.session.escaped import escaped
 from energy_runner.session.events import Event
 from energy_runner.session.exchanges import read_exchanges, read_in_order, stream_damage
 from energy_runner.session.journal import Journal
+from energy_runner.session.json_text import indented
 from energy_runner.session.place import Place, keep_room
 from energy_runner.session.record import Record
 from energy_runner.session.result import Result
 from energy_runner.session.seal import ZEROS, Seal, key_digests, sealed_files, stamped
-from energy_runner.session.stream import Passed
+from energy_runner.session.stream import STREAM, Passed
+from energy_runner.session.thinned import Thinned, thinned_of
 from energy_runner.session.trace import TraceReader
 from energy_runner.session.verify import FACTS, Verified, verify
 
 _COMPLETION = 65_536  # bytes by which a record grows at most when it is completed: truth, reason, seal
 CLAIM = ".claim"  # only one run can create it; it is there until the record is
-RECORD, JOURNAL, STREAM, TRACE, RESULT = "record.json", "journal.jsonl", "stream.bin", "trace.jls", "result.json"
+RECORD, JOURNAL, TRACE, RESULT = "record.json", "journal.jsonl", "trace.jls", "result.json"
 REPORT = "report.html"
 
 
@@ -117,8 +119,10 @@ def json_bytes(document: BaseModel | Any) -> bytes:
     """
     plain = document.model_dump(mode="json") if isinstance(document, BaseModel) else document
     try:
-        plain = escaped(plain)
-        return json.dumps(plain, indent=2, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        try:
+            return f"{indented(plain)}\n".encode()
+        except UnicodeEncodeError:  # a text that UTF-8 cannot hold
+            return f"{indented(escaped(plain))}\n".encode()
     except (TypeError, ValueError) as error:
         raise SessionError(f"a {type(document).__name__} cannot be written as JSON ({error})") from None
 
@@ -286,8 +290,10 @@ class Session:
     def exchanges(self) -> Iterator[Passed]:
         """Yield every byte that passed a link, in order, with host time, device and direction.
 
-        Raises `SessionError` if journal and `stream.bin` cannot be read or contradict each other.
+        Raises `SessionError` if journal and `stream.bin` cannot be read or contradict each other, and for a
+        session whose raw bytes were thinned.
         """
+        self._check_bytes()
         return read_exchanges(self.journal(), self.path / STREAM)
 
     def in_order(self, *kinds: type[Event]) -> Iterator[Passed | Event]:
@@ -295,7 +301,17 @@ class Session:
 
         Raises `SessionError` as `exchanges` does.
         """
+        self._check_bytes()
         return read_in_order(self.journal(), self.path / STREAM, *kinds)
+
+    @cached_property
+    def thinned(self) -> Thinned | None:
+        """Return what was removed from the session to save room, as `thinned.json` says; None if nothing was."""
+        return thinned_of(self.path, self.record)
+
+    def _check_bytes(self) -> None:
+        if self.thinned is not None:
+            raise SessionError(f"{self.path}: {self.thinned.words}: what was exchanged cannot be read again")
 
     def stream_bytes(self) -> int | None:
         """Return how long `stream.bin` is; None if the session has none."""

@@ -109,6 +109,16 @@ class RunFacts(Model):
     """Commands that were to be sent to the DUT before its first stimulus; absent where there were none."""
     flash: FlashFacts | None = Field(default=None, exclude_if=lambda value: value is None)
     """The program that was to flash the DUT first; absent where there was none."""
+    cool_down_s: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    """How long the DUT was to be without power before the power-up, s; absent where the plan says nothing."""
+    settle_s: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    """How long the voltage was to be near the set one after the power-up, s; absent where nobody waited for it."""
+    settle_v: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    """How near, V; absent where a share says it."""
+    settle_share: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    """How near, as a share of the set voltage; absent where `settle_v` says it."""
+    settle_timeout_s: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    """How long to wait for it at most, s."""
 
 
 class TruthWindow(Model):
@@ -222,7 +232,7 @@ class SweepFacts(Model):
     bench: str
     """The bench as the sweep calls it."""
     worker: str
-    """The process that measured, as `HOST:PID`."""
+    """The process that measured, as `HOST:PID-DIGITS`; the digits were drawn at random."""
     started_utc: str
     """Beginning by the host's clock, ISO 8601."""
     bench_trust: str = "not watched"

@@ -51,6 +51,7 @@ __all__ = [
 
 SCHEMA = "energy-runner/result/1"
 FACTS_CHANGED = "facts-changed"  # the finding that facts are not as they were sealed
+RAW_BYTES_THINNED = "raw-bytes-thinned"  # the finding that `stream.bin` was removed by a policy; no rule fails
 _METRICS = {"top1": "{value:.1f} % Top-1", "auc": "AUC {value:.2f}"}
 _SHOWN = 5  # failed rules in a notebook
 _COLUMNS = ("#", "Stimulus", "Inferences", "Duration s", "µJ per inference")

@@ -18,6 +18,7 @@ from energy_runner.errors import BenchFault, SessionError, in_words, remedy
 from energy_runner.session import disk
 
 Direction = Literal["tx", "rx"]
+STREAM = "stream.bin"
 
 _HEAD = struct.Struct("<cBIq")
 _CODES: dict[Direction, bytes] = {"tx": b"T", "rx": b"R"}

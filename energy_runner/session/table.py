@@ -24,7 +24,7 @@ _ROWS = 4096  # made into text at once
 _SHOWN = 10  # rows in a notebook
 Values = npt.NDArray[Any]
 # The units of columns, by how their names end; "1" for counts and numbers of things, empty for text.
-UNITS = {"_j": "J", "_w": "W", "_per_s": "1/s", "_s": "s", "_ns": "ns", "_us": "us"}
+UNITS = {"_j": "J", "_w": "W", "_per_s": "1/s", "_s": "s", "_ns": "ns", "_us": "us", "_v": "V", "_c": "degC"}
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def write_csv(table: Table, file: TextIO) -> None:
     text that begins like a formula has an apostrophe before it (`as_cell`).
     """
     writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow(table.names)
+    writer.writerow(as_cell(name) for name in table.names)
     for first in range(0, len(table), _ROWS):
         writer.writerows(zip(*(_texts(c, first, first + _ROWS) for c in table.columns), strict=True))
 

@@ -12,9 +12,11 @@ from typing import Any, BinaryIO
 from energy_runner.errors import SessionError, in_words
 from energy_runner.session.record import Record
 from energy_runner.session.seal import SealedFile, each_block, is_stamped, key_digests, short
+from energy_runner.session.stream import STREAM
+from energy_runner.session.thinned import THINNED, Thinned, thinned_of
 
 RECORD, JOURNAL = "record.json", "journal.jsonl"
-FACTS = (JOURNAL, "stream.bin", "trace.jls")
+FACTS = (JOURNAL, STREAM, "trace.jls")
 OLD = "recorded before sessions were sealed"
 ENDED_EARLY = "the run has not ended, or it was killed"
 _CHAIN = re.compile(rb'\{"t_ns":[0-9]+,"kind":"journal-sealed","lines":([0-9]+),"sha256":"([0-9a-f]{64})"\}\n')
@@ -42,10 +44,14 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verified:
-    """What became of a seal: `unsealed` says why there is none (empty if there is one)."""
+    """What became of a seal: `unsealed` says why there is none (empty if there is one).
+
+    `thinned` says what was removed since to save room; the other facts are those that were sealed.
+    """
 
     unsealed: str = ""
     differences: tuple[Difference, ...] = ()
+    thinned: Thinned | None = None
 
     @property
     def intact(self) -> bool:
@@ -57,11 +63,14 @@ def of_sizes(folder: Path, record: Record) -> tuple[Difference, ...]:
     """Compare the record with its own digest, and only the sizes of the other facts: fast for any session."""
     try:
         found = [] if record.seal is None else [*_of_record(folder / RECORD)]
+        gone = thinned_of(folder, record) is not None
         for sealed in record.seal.files if record.seal is not None else ():
+            if gone and sealed.name == STREAM:
+                continue
             path = folder / sealed.name
             size = path.stat().st_size if path.is_file() else None
             if size != sealed.size:
-                came = "is missing; it had" if size is None else f"has {size} bytes,"
+                came = _missing(path) if size is None else f"has {size} bytes,"
                 found.append(Difference(sealed.name, "", f"{came} {sealed.size} bytes when the run had ended"))
     except OSError as error:
         raise SessionError(f"{folder}: cannot be compared with its seal ({in_words(error)})") from None
@@ -79,15 +88,17 @@ def verify(folder: Path, record: Record) -> Verified:
         if record.seal is None:
             return _unsealed(folder, record)
         found = [*_of_record(folder / RECORD)]
+        thinned = thinned_of(folder, record)
         for sealed in record.seal.files:
-            found += _of_file(folder, sealed)
+            if thinned is None or sealed.name != STREAM:
+                found += _of_file(folder, sealed)
         known = {sealed.name for sealed in record.seal.files}
         for name in FACTS:
             if name not in known and (folder / name).is_file():
                 found.append(Difference(name, "", "was not there when the run had ended"))
     except OSError as error:
         raise SessionError(f"{folder}: cannot be compared with its seal ({in_words(error)})") from None
-    return Verified(differences=tuple(found))
+    return Verified(differences=tuple(found), thinned=thinned)
 
 
 def _unsealed(folder: Path, record: Record) -> Verified:
@@ -119,7 +130,7 @@ def _of_record(path: Path) -> Iterator[Difference]:
 def _of_file(folder: Path, sealed: SealedFile) -> Iterator[Difference]:
     path = folder / sealed.name
     if not path.is_file():
-        yield Difference(sealed.name, "", f"is missing; it had {sealed.size} bytes when the run had ended")
+        yield Difference(sealed.name, "", f"{_missing(path)} {sealed.size} bytes when the run had ended")
         return
     whole = hashlib.sha256()
     known, wrong, number = sealed.blocks.split(), [], 0
@@ -147,6 +158,13 @@ def _of_file(folder: Path, sealed: SealedFile) -> Iterator[Difference]:
         yield Difference(sealed.name, where, "was changed after the run")
     if not wrong:
         yield Difference(RECORD, "key `seal`", f"the digest of {sealed.name} was changed after the run")
+
+
+def _missing(path: Path) -> str:
+    """Return that a file is missing, and that what claims to know why does not fit; its size follows."""
+    claimed = path.name == STREAM and path.with_name(THINNED).exists()
+    unfit = f" (the {THINNED} beside it does not fit the seal)" if claimed else ""
+    return f"is missing{unfit}; it had"
 
 
 def _stretches(numbers: list[int]) -> Iterator[tuple[int, int]]:

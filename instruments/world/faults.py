@@ -98,6 +98,8 @@ class Faults:
 
     def is_unplugged(self, device: str, now_ns: int) -> bool:
         """Return whether a device's cable is unplugged."""
+        if not (self.unplugged or self.gone_until_replugged or self.unplug_at_ns or self.unplug_between_ns):
+            return False  # asked at every turn of a wait
         if (
             device in self.unplugged
             or device in self.gone_until_replugged
@@ -109,6 +111,8 @@ class Faults:
 
     def was_unplugged(self, device: str, since_ns: int, now_ns: int) -> bool:
         """Return whether a device's cable is unplugged, or was since `since_ns`: what was opened then is dead."""
+        if not (self.unplugged or self.unplug_at_ns or self.unplug_between_ns):
+            return False
         gone_ns, back_ns = self.unplug_between_ns.get(device, _NEVER)
         return self.is_unplugged(device, now_ns) or (gone_ns < back_ns <= now_ns and since_ns < back_ns)
 

@@ -59,6 +59,20 @@ def test_half_the_clock_takes_twice_the_time_and_the_power_of_the_closed_form(tm
     assert power == pytest.approx(STATIC_SHARE + (1.0 - STATIC_SHARE) / 2.0, rel=2e-3)
 
 
+def test_a_power_cycle_forgets_them_and_the_next_run_sends_its_own(tmp_path: Path) -> None:
+    bench = twin_bench("virtual-lpm01a")
+
+    def window_s(number: int, *commands: str) -> float:
+        (tmp_path / str(number)).mkdir()
+        session = ran(bench, tmp_path / str(number), *commands, inferences=200)
+        done = next(one for one in of(session, ev.InferenceDone) if one.purpose == "window")
+        return (done.done_line_ns - done.start_line_ns) / 1e9
+
+    first, second, third = window_s(1, HALF), window_s(2), window_s(3, HALF)
+    assert second == pytest.approx(first / 2.0, rel=0.02)
+    assert third == pytest.approx(first, rel=0.02)
+
+
 @pytest.mark.parametrize("mode", ["performance", "accuracy"])
 def test_they_are_sent_in_every_mode(mode: str, tmp_path: Path) -> None:
     session = ran(twin_bench("virtual-lpm01a", mode), tmp_path, HALF, mode=mode)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Steps of recovery on twin benches: each cures what it is there for, and the supply is off whatever happens."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from energy_runner import api
 from energy_runner.bench import Bench, BenchSpec, build_bench, load_bench_spec
 from energy_runner.bench.lock import lock_bench
+from energy_runner.director import recovery_steps
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.recovery import STEPS, recover
 from energy_runner.director.stop import StopRequest
@@ -198,6 +200,19 @@ def test_a_wish_to_stop_ends_a_step_with_the_supply_off(step: str) -> None:
     hub.close()
 
 
+def test_a_wish_to_stop_is_heeded_while_a_dut_is_awaited_that_answered_before() -> None:
+    bench, stop = built(SHIELD), StopRequest()
+    assert recover(bench, "resynchronise").ok
+    world_faults(bench).silent.add("dut")
+    assert bench.twin is not None
+    clock = bench.twin.clock
+    clock.call_after(3 * NS, lambda: stop.ask("stopped by SIGTERM"))
+    began_ns = clock.now_ns()
+    with pytest.raises(Interrupted):
+        recover(bench, "resynchronise", stop=stop)
+    assert clock.now_ns() - began_ns < bench.spec.dut.boot_timeout_s * NS
+
+
 @pytest.mark.parametrize("step", ["resynchronise", "power-cycle-dut"])
 def test_a_supply_that_stays_on_is_said_loudly(step: str) -> None:
     bench = built(HUB)
@@ -218,6 +233,14 @@ def test_a_monitor_out_of_reach_lets_no_step_succeed_but_the_others_are_tried() 
     assert "io-manager restarted" in taken.detail
     assert "the supply is not confirmed off: open monitor" in taken.detail
     assert not world_faults(bench).stuck_until_reset
+
+
+@pytest.mark.parametrize("step", TAKEN)
+def test_a_supply_that_an_earlier_run_left_on_is_switched_off(step: str) -> None:
+    bench = built(HUB)
+    world_faults(bench).stale_stream = True
+    assert recover(bench, step).ok
+    assert not powered(bench)
 
 
 def test_a_run_that_died_is_told() -> None:
@@ -264,6 +287,34 @@ def test_a_deadline_that_cannot_be_is_refused(deadline_s: float) -> None:
 def test_an_unclosed_quotation_mark_in_the_command_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="usb_power_command"):
         api.recover_bench(SHIELD, "power-cycle-usb", usb_power_command='uhubctl "-l 1')
+
+
+def command(text: str) -> tuple[str, ...]:
+    return (sys.executable, "-I", "-c", text)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (command("raise SystemExit('no hub\\x1b[31m')"), "ended with status 1: no hub\\x1b[31m"),
+        (command("raise SystemExit(3)"), "ended with status 3: it said nothing"),
+        (("/no/such/program",), "/no/such/program cannot be started (No such file or directory)"),
+        (("echo\0x",), "cannot be started"),
+    ],
+)
+def test_a_command_that_fails_makes_the_step_fail(words: tuple[str, ...], said: str) -> None:
+    bench = built(SHIELD)
+    taken = api.recover_bench(bench, "power-cycle-usb", usb_power_command=words)
+    assert taken.went == "failed"
+    assert said in taken.detail
+    assert taken.supply_off
+
+
+def test_a_command_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery_steps, "COMMAND_S", 0.2)
+    taken = recover(built(SHIELD), "power-cycle-usb", usb_power_command=command("import time; time.sleep(60)"))
+    assert taken.went == "failed"
+    assert "did not end within 0.2 s" in taken.detail
 
 
 def test_a_bench_in_use_is_left_alone() -> None:

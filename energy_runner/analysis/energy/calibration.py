@@ -97,6 +97,10 @@ class Corrections:
         current_a, voltage_v = self._corrected(*self._measured(start, stop))
         return current_a * voltage_v / np.float64(self.raw.watt)
 
+    def current_a(self, start: int, stop: int) -> FloatArray:
+        """Return the corrected current (A) of the samples [start, stop)."""
+        return self._corrected(*self._measured(start, stop))[0]
+
     def readings(self, start: int, stop: int) -> list[Reading]:
         """Return what was read in the samples [start, stop) of each quantity that has points."""
         current_a, voltage_v = self._measured(start, stop)

@@ -108,8 +108,8 @@ class _Pass:
         if event.timestamp_mode and told:
             self.fact("boot", "timestamps", event.timestamp_mode, told[-1])
 
-    def restarted(self, _: FirmwareFlashed | None = None) -> None:
-        """Forget what the DUT said at its last boot: the next one may be of other firmware."""
+    def flashed(self, _: FirmwareFlashed) -> None:
+        """Forget what the DUT said at its last boot: it was that of other firmware."""
         for dialogue in self._dialogues.values():
             dialogue.said.pop("timestamp-mode", None)
 
@@ -198,8 +198,6 @@ class _Pass:
     def switched(self, event: SupplySwitched) -> None:
         """Compare the supply's state with the command that switched it."""
         ours = [self._settings[self._fed_by[event.rail]]] if event.rail in self._fed_by and event.rail else None
-        if not event.on:
-            self.restarted()
         known = [one.on for one in ours or self._settings.values() if one.on is not None]
         if known:
             self.fact("the supply", "switched", "on" if event.on else "off", "on" if any(known) else "off")
@@ -236,7 +234,7 @@ _CHECKS: dict[type[Event], Callable[[_Pass, Any], None]] = {
     DutBooted: _Pass.booted,
     DutIdentified: _Pass.identified,
     DutCommanded: _Pass.commanded,
-    FirmwareFlashed: _Pass.restarted,
+    FirmwareFlashed: _Pass.flashed,
     StimulusLoaded: _Pass.stimulus,
     InferenceDone: _Pass.inferred,
     LapCaptured: _Pass.lap,

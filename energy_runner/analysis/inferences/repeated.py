@@ -25,6 +25,7 @@ from energy_runner.analysis.inferences.period import explained, find_period, fla
 from energy_runner.analysis.inferences.window_length import (
     BY_CHANCE,
     EACH,
+    Found,
     Repetitions,
     repetitions,
     samples_of,
@@ -57,18 +58,26 @@ class _Seen:
     at_edges: AtEdges
 
 
-def count_in_trace(source: EnergySource, matching: Matching, alignment: Alignment) -> TraceCount | None:
+def count_in_trace(
+    source: EnergySource, matching: Matching, alignment: Alignment, found: Found | None = None
+) -> TraceCount | None:
     """Return what `count_by_trace` finds in a session, by the inferences of each command."""
     done = [matched.command.inference for matched in matching.windows()]
-    return count_by_trace(source, alignment, [one.inferences if one is not None else 0 for one in done])
+    return count_by_trace(source, alignment, [one.inferences if one is not None else 0 for one in done], found)
 
 
-def count_by_trace(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> TraceCount | None:
-    """Return how often the trace repeats against the number of inferences stated; None where no window tells."""
+def count_by_trace(
+    source: EnergySource, alignment: Alignment, inferences: Sequence[int], found: Found | None = None
+) -> TraceCount | None:
+    """Return how often the trace repeats against the number of inferences stated; None where no window tells.
+
+    `found` is what was found in this trace so far.
+    """
+    found = found or Found()
     seen = [
         one
         for placed, stated in zip(alignment.windows, inferences, strict=True)
-        if placed is not None and stated > 0 and (one := _look(source, placed, stated)) is not None
+        if placed is not None and stated > 0 and (one := _look(source, placed, stated, found)) is not None
     ]
     seen = seen or _look_at_all(source, alignment, inferences)
     if not seen:
@@ -99,10 +108,10 @@ def _off(seen: _Seen) -> float:
     return abs(seen.held.count / seen.stated - 1)
 
 
-def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
+def _look(source: EnergySource, placed: Placed, stated: int, found: Found) -> _Seen | None:
     """Return what a window tells by itself; None where nothing repeats clearly."""
     power_w, first, factor = samples_of(source, placed, stated)
-    held = repetitions(power_w, stated)
+    held = found.repetitions(placed, power_w, stated)
     same: bool | None = True
     note = ""
     if held is None or not _inside(held.count, _room(source, placed, held, stated)):

@@ -69,10 +69,28 @@ class _Seen:
     at_edges: AtEdges
 
 
-def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignment) -> Alignment:
-    """Return the alignment, its windows withheld or widened where the stated inferences do not fit into them."""
+class Found:
+    """The repetitions found in the windows of one trace: two parts of the analysis ask for the same ones."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[Placed, int], Repetitions | None] = {}
+
+    def repetitions(self, placed: Placed, power_w: FloatArray, stated: int) -> Repetitions | None:
+        """Return what `repetitions` finds in a window, whose samples are looked at once."""
+        if (placed, stated) not in self._held:
+            self._held[placed, stated] = repetitions(power_w, stated)
+        return self._held[placed, stated]
+
+
+def by_repetitions(
+    source: EnergySource, matching: Matching, alignment: Alignment, found: Found | None = None
+) -> Alignment:
+    """Return the alignment, its windows withheld or widened where the stated inferences do not fit into them.
+
+    `found` is what was found in this trace so far.
+    """
     done = [matched.command.inference for matched in matching.windows()]
-    short_s = too_short_s(source, alignment, [one.inferences if one is not None else 0 for one in done])
+    short_s = too_short_s(source, alignment, [one.inferences if one is not None else 0 for one in done], found)
     short = [k for k, off_s in enumerate(short_s) if off_s]
     if not short:
         return alignment
@@ -94,14 +112,17 @@ def by_repetitions(source: EnergySource, matching: Matching, alignment: Alignmen
     return replace(alignment, findings=[*alignment.findings, finding])
 
 
-def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence[int]) -> list[float | None]:
+def too_short_s(
+    source: EnergySource, alignment: Alignment, inferences: Sequence[int], found: Found | None = None
+) -> list[float | None]:
     """Return by how many seconds each window is too short for its inferences.
 
     0 if that is within what is usual or what is known of its edges; None for a window that cannot tell, and for
     all of them if what repeats is at another place in each.
     """
+    found = found or Found()
     seen = [
-        _look(source, placed, stated) if placed is not None else None
+        _look(source, placed, stated, found) if placed is not None else None
         for placed, stated in zip(alignment.windows, inferences, strict=True)
     ]
     told = [one for one in seen if one is not None]
@@ -109,10 +130,10 @@ def too_short_s(source: EnergySource, alignment: Alignment, inferences: Sequence
     return [one.short_s if one is not None and alike else None for one in seen]
 
 
-def _look(source: EnergySource, placed: Placed, stated: int) -> _Seen | None:
+def _look(source: EnergySource, placed: Placed, stated: int, found: Found) -> _Seen | None:
     """Return what a window tells by itself; None where it cannot."""
     power_w, first, factor = samples_of(source, placed, stated)
-    held = repetitions(power_w, stated)
+    held = found.repetitions(placed, power_w, stated)
     if held is None:
         return None
     lasts_s = (placed.stop - placed.start) * source.step_s

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
 from energy_runner.session.exchanges import chunk_end
-from energy_runner.session.folder import STREAM, Session
+from energy_runner.session.folder import Session
 from energy_runner.session.journal import exchanged_bytes
-from energy_runner.session.stream import Passed, read_frames
+from energy_runner.session.stream import STREAM, Passed, read_frames
 
 BY_BYTES = "the bytes exchanged with the DUT"
 BY_EVENTS = "the times of commands and answers"
@@ -53,8 +53,8 @@ class Traffic:
 def traffic_of(session: Session) -> Traffic:
     """Return when a session's DUT was quiet, and when it was loaded.
 
-    Where bytes are damaged or missing (a rule says so), events have to do. Raises `SessionError` for a journal
-    that cannot be read.
+    Where bytes are damaged or missing (a rule says so), or were thinned, events have to do. Raises `SessionError`
+    for a journal that cannot be read.
     """
     by_events, acquired = _by_events(session)
     boxes = {
@@ -62,7 +62,7 @@ def traffic_of(session: Session) -> Traffic:
         for event in session.journal().of(ev.Exchange)
         if event.text is not None and "m-ready" in event.text
     }
-    if not boxes:
+    if not boxes or session.thinned is not None:
         return by_events
     try:
         quiet = list(_within(_between_commands(_passed(session, boxes)), acquired))

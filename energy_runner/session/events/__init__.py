@@ -16,6 +16,7 @@ from energy_runner.session.events.base import Event, Outcome, Purpose, UnknownEv
 from energy_runner.session.events.bench import (
     DeviceIdentified,
     MonitorConfigured,
+    SupplySettled,
     SupplySwitched,
     SwitchRead,
     SwitchTurned,
@@ -89,6 +90,7 @@ __all__ = [
     "SamplesOverRange",
     "StimulusLoaded",
     "StreamChunk",
+    "SupplySettled",
     "SupplySwitched",
     "SwitchRead",
     "SwitchTurned",
@@ -106,6 +108,7 @@ KnownEvent = Annotated[
     | DeviceIdentified
     | MonitorConfigured
     | SupplySwitched
+    | SupplySettled
     | VoltageMeasured
     | TemperatureMeasured
     | SwitchTurned

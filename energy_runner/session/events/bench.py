@@ -70,6 +70,22 @@ class VoltageMeasured(Event):
     """Name of the rail that it is about; left out where the DUT has one only."""
 
 
+class SupplySettled(Event):
+    """After the power-up, the voltage has been near the set one for as long as the plan says."""
+
+    kind: Literal["supply-settled"] = "supply-settled"
+    voltage_v: float
+    """Voltage that was measured last, V."""
+    voltage_set_v: float
+    """Voltage that was set, V."""
+    within_v: float
+    """How near it had to be, V."""
+    waited_s: float
+    """How long that took, s."""
+    rail: Rail = ""
+    """Name of the rail that it is about; left out where the DUT has one only."""
+
+
 class TemperatureMeasured(Event):
     """The thermometer measured the temperature of the surroundings."""
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Open the database of a catalogue: SQLite in WAL mode for a path, PostgreSQL for an address."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
@@ -16,15 +17,9 @@ from energy_runner.wording import printable, shown
 
 # For as long as a backup, or another worker on a slow disk, may keep the file locked.
 BUSY_S = 20.0
-# Of libpq. A server that loses its power or its cable is noticed within a lease, not by the system's own patience.
-_CONNECTION = {
-    "client_encoding": "utf8",  # also where the server was set up without a language
-    "connect_timeout": 10,
-    "keepalives_idle": 5,
-    "keepalives_interval": 5,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 15_000,
-}
+# A client that stands still in the middle of a transaction, or has vanished, keeps rows of a server locked.
+STALL_S = 10.0
+_IDENTITY = "identity"
 _SETUP_LOCK = 7_325_100_911  # any number, the same for all who make a catalogue's tables in PostgreSQL
 # What a PostgreSQL server refuses today, it will refuse in an hour; psycopg tells it by its text alone.
 _REFUSALS = {
@@ -57,6 +52,12 @@ def open_engine(where: str | Path) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def identity_of(engine: Engine, name: str) -> str:
+    """Return the digits that tell this catalogue from every other; drawn at random when it was made."""
+    with guarded(name), engine.begin() as connection:
+        return str(connection.execute(select(INFO.c.value).where(INFO.c.key == _IDENTITY)).scalar())
 
 
 def named(where: str | Path) -> str:
@@ -116,7 +117,7 @@ def _engine(where: str, name: str) -> Engine:
             raise ConfigurationError(f"catalogue {name}: must be a path, or postgresql://USER@HOST/DATABASE")
         if url.drivername == "postgresql":
             url = url.set(drivername="postgresql+psycopg")
-        return _postgresql(create_engine(url, pool_pre_ping=True, connect_args=dict(_CONNECTION)))
+        return _postgresql(url)
     except (ArgumentError, NoSuchModuleError) as error:
         raise ConfigurationError(
             f"catalogue {shown(where)}: {_line(error)}. Try: a path, or postgresql://USER@HOST/DATABASE"
@@ -127,14 +128,23 @@ def _engine(where: str, name: str) -> Engine:
         ) from None
 
 
-def _postgresql(engine: Engine) -> Engine:
+def _postgresql(url: URL) -> Engine:
+    arguments = {
+        "client_encoding": "utf8",  # also where the server was set up without a language
+        "connect_timeout": 10,
+        "keepalives_idle": 10,  # s; by default it takes two hours to notice a network that is gone
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 25_000,
+    }
+    engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
+
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
-        # A worker that is frozen within a transaction would keep others from its rows.
-        with connection.cursor() as cursor:
-            for name, limit_s in (("lock_timeout", BUSY_S), ("idle_in_transaction_session_timeout", BUSY_S)):
-                cursor.execute(f"SET {name} = '{limit_s:.0f}s'")
-        connection.commit()
+        connection.autocommit = True  # so that the settings outlive the first transaction
+        for setting, wait_s in (("idle_in_transaction_session_timeout", STALL_S), ("lock_timeout", BUSY_S)):
+            connection.execute(f"SET {setting} = {round(wait_s * 1000)}")
+        connection.autocommit = False
 
     return engine
 
@@ -171,6 +181,7 @@ def _prepare(engine: Engine, name: str) -> None:
         if not tables:
             META.create_all(connection)
             connection.execute(INFO.insert().values(key="version", value=str(VERSION)))
+            connection.execute(INFO.insert().values(key=_IDENTITY, value=secrets.token_hex(8)))
             return
         missing = [table for table in META.tables if table not in tables]
         if "catalogue" in missing:

@@ -164,6 +164,10 @@ def _is_accepted(one: Found) -> bool:
     return one.note.accepted if one.note is not None else True
 
 
+def _completed(one: Found) -> Session | None:
+    return one.session if one.session is not None and one.session.record.outcome == "completed" else None
+
+
 def _outcome(one: Found) -> str:
     if one.note is not None:
         return one.note.outcome
@@ -203,13 +207,14 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
     state = last.note.state if last.note is not None and counted else "waiting"
     kind = last.facts.kind
     problem = ""
-    completed = last.session is not None and last.session.record.outcome == "completed"
-    if last.note is None and completed and counted:
+    # Of several runs the last that was completed stands, whatever later ones came to.
+    stands = next((session for one in reversed(counted) if (session := _completed(one)) is not None), None)
+    if last.note is None and counted and stands is not None and stands is last.session:
         state = "done"
     row = None
     if state == "done":
-        if completed and last.session is not None and (last.session.path / RESULT).is_file():
-            row = row_text(row_of(last.session, attempts=len(of_point)))
+        if stands is not None and (stands.path / RESULT).is_file():
+            row = row_text(row_of(stands, attempts=len(of_point)))
         else:
             name = last.note.session if last.note is not None else "?"
             problem = (
@@ -222,7 +227,7 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
         "state": state,
         "epoch": epoch,
         "bench": last.facts.bench,
-        "session": last.session.path.name if state == "done" and last.session is not None else None,
+        "session": stands.path.name if state == "done" and stands is not None else None,
         "row": row,
         "reason": (last.note.reason if last.note is not None else "") if state != "done" else "",
     }, problem

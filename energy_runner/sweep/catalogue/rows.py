@@ -2,8 +2,10 @@
 """The table of a sweep, as its catalogue knows it."""
 
 import json
+import platform
 from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -16,7 +18,8 @@ from energy_runner.sweep.rows import Kind, PointRow, State
 def rows_of(catalogue: Catalogue, sweep: str) -> list[PointRow]:
     """Return a row for each point, by number; references come last, in the order in which they were measured."""
     attempts = Counter(one.number for one in catalogue.attempts(sweep))
-    found = [_row(sweep, one, attempts[one.number]) for one in catalogue.points(sweep)]
+    here = catalogue.sweep(sweep).host == platform.node()
+    found = [_row(sweep, one, attempts[one.number], here=here) for one in catalogue.points(sweep)]
     return sorted(found, key=lambda row: (row.kind == "reference", row.number))
 
 
@@ -38,7 +41,7 @@ def states_of(catalogue: Catalogue, sweep: str) -> list[PointBrief]:
     return [PointBrief(*row) for row in found]
 
 
-def _row(sweep: str, point: PointState, attempts: int) -> PointRow:
+def _row(sweep: str, point: PointState, attempts: int, *, here: bool) -> PointRow:
     known = PointRow(
         sweep=sweep,
         number=point.number,
@@ -51,7 +54,10 @@ def _row(sweep: str, point: PointState, attempts: int) -> PointRow:
         attempts=attempts,
         reason=point.reason,
     )
-    if not point.row:
+    if not point.row or point.state != "done":
         return known
     figures = row_from_json(json.loads(point.row))
-    return replace(figures, state=point.state, attempts=attempts, reason=point.reason)
+    remarks = [*figures.remarks]
+    if here and figures.folder and not Path(figures.folder).is_dir():
+        remarks.append(f"its folder is gone: {figures.folder}")
+    return replace(figures, state=point.state, attempts=attempts, reason=point.reason, remarks=tuple(remarks))

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, text, update
 
 from energy_runner.sweep.catalogue.tables import BENCHES, SEATS
 
+_TAKING = 7_325_100_912  # any number, the same for all who take seats in PostgreSQL
 Begin = Callable[[], AbstractContextManager[Connection]]
 
 
@@ -62,6 +63,9 @@ class Seats:
         """
         as_seen = {(one.instrument, one.worker, one.beat) for one in gone}
         with self._begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # One at a time: a seat that nobody has cannot be locked, and two would both find it free.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TAKING})
             found = [
                 Seat(*row)
                 for row in connection.execute(

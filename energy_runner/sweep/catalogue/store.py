@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, or_, select, update
 
 from energy_runner.errors import ConfigurationError
 from energy_runner.sweep.catalogue.attempts import Attempt, Outcome
-from energy_runner.sweep.catalogue.engine import guarded, named, open_engine
+from energy_runner.sweep.catalogue.engine import guarded, identity_of, named, open_engine
 from energy_runner.sweep.catalogue.lease import Beat, Lease, Running
 from energy_runner.sweep.catalogue.seats import Seats
+from energy_runner.sweep.catalogue.statements import LOST, after, attempt_of, lease_of, ours, waiting
 from energy_runner.sweep.catalogue.tables import ATTEMPTS, POINTS, SEATS, SHUNS, SWEEPS
 from energy_runner.sweep.plan.points import Point
 from energy_runner.sweep.rows import Kind, Scalar, State
@@ -60,8 +61,8 @@ class Catalogue:
 
     def __init__(self, where: str | Path) -> None:
         self._engine = open_engine(where)
-        self.where = str(where)
         self.name = printable(named(where))
+        self.identity = identity_of(self._engine, self.name)  # the same by whatever path or address it is reached
         self.seats = Seats(self.begin)
         self.skips_locked = self._engine.dialect.name == "postgresql"
 
@@ -132,17 +133,16 @@ class Catalogue:
     # --- points -----------------------------------------------------------------------------------------
 
     def claim(self, sweep: str, bench: str, worker: str) -> Lease | None:
-        """Claim the next point that this bench may measure; None if none is waiting."""
-        shuns = exists().where(SHUNS.c.sweep == sweep, SHUNS.c.number == POINTS.c.number, SHUNS.c.bench == bench)
-        first = (
-            select(POINTS)
-            .where(POINTS.c.sweep == sweep, POINTS.c.state == "waiting", POINTS.c.kind == "point")
-            .where(or_(POINTS.c.wanted_bench.is_(None), POINTS.c.wanted_bench == bench))
-            .where(~shuns)
-            .order_by(POINTS.c.place)
-            .limit(1)
-        )
+        """Claim the next point that this bench may measure; None if none is waiting.
+
+        A worker claims when it holds no lease. Where it holds one by the catalogue, the answer to an earlier claim
+        was lost with the connection, and is given again.
+        """
+        first = select(POINTS).where(*waiting(sweep, bench)).order_by(POINTS.c.place).limit(1)
         with self.begin() as connection:
+            lost = self._lost_claim(connection, sweep, bench, worker, "point")
+            if lost is not None:
+                return lost
             # SQLite needs no such lock: its transaction holds the whole file.
             found = connection.execute(first.with_for_update(skip_locked=True)).first()
             if found is None and self.skips_locked:
@@ -150,11 +150,28 @@ class Catalogue:
                 found = connection.execute(first.with_for_update()).first()
             return None if found is None else self._claimed(connection, found, bench, worker)
 
+    def may_come(self, sweep: str, bench: str) -> bool:
+        """Return whether a point waits for this bench, or is in progress somewhere and may yet come to it."""
+        running = and_(POINTS.c.sweep == sweep, POINTS.c.state == "running")
+        either = select(POINTS.c.number).where(or_(running, and_(*waiting(sweep, bench)))).limit(1)
+        with self.begin() as connection:
+            return connection.execute(either).first() is not None
+
+    @staticmethod
+    def _lost_claim(connection: Connection, sweep: str, bench: str, worker: str, kind: Kind) -> Lease | None:
+        """Return the lease of a claim whose answer did not reach the worker."""
+        mine = (POINTS.c.sweep == sweep, POINTS.c.state == "running", POINTS.c.worker == worker)
+        row = connection.execute(select(POINTS).where(*mine, POINTS.c.kind == kind)).first()
+        return None if row is None else lease_of(row, row.epoch, worker, bench)
+
     def claim_reference(self, sweep: str, bench: str, worker: str, values: Mapping[str, Scalar]) -> Lease:
         """Add a measurement of the reference point and claim it."""
         with self.begin() as connection:
             if self.skips_locked:  # one at a time: both would count the same numbers
                 connection.execute(select(SWEEPS.c.id).where(SWEEPS.c.id == sweep).with_for_update())
+            lost = self._lost_claim(connection, sweep, bench, worker, "reference")
+            if lost is not None:
+                return lost
             of_sweep = POINTS.c.sweep == sweep
             number = (connection.execute(select(func.max(POINTS.c.number)).where(of_sweep)).scalar() or 0) + 1
             begun = connection.execute(select(func.count()).select_from(ATTEMPTS).where(ATTEMPTS.c.sweep == sweep))
@@ -178,16 +195,21 @@ class Catalogue:
             .where(POINTS.c.sweep == row.sweep, POINTS.c.number == row.number)
             .values(state="running", epoch=epoch, beat=0, worker=worker, bench=bench, reason="")
         )
-        return Lease(
-            row.sweep, row.number, epoch, row.place, row.kind, row.repeat, json.loads(row.settings), worker, bench
-        )
+        return lease_of(row, epoch, worker, bench)
+
+    def lease_of(self, sweep: str, running: Running) -> Lease:
+        """Return the lease of a point in progress, as whoever takes it away describes it in a note."""
+        here = (POINTS.c.sweep == sweep, POINTS.c.number == running.number)
+        with self.begin() as connection:
+            row = connection.execute(select(POINTS).where(*here)).one()
+        return lease_of(row, running.epoch, running.worker, running.bench)
 
     def beat(self, lease: Lease | None, sweep: str, worker: str) -> Beat:
         """Give a sign of life for a lease and for the seats of a worker."""
         with self.begin() as connection:
             held = True
             if lease is not None:
-                alive = update(POINTS).where(*_ours(lease)).values(beat=POINTS.c.beat + 1)
+                alive = update(POINTS).where(*ours(lease)).values(beat=POINTS.c.beat + 1)
                 held = self._count(connection, alive) > 0
             seats = self._count(
                 connection, update(SEATS).where(SEATS.c.worker == worker).values(beat=SEATS.c.beat + 1)
@@ -195,13 +217,17 @@ class Catalogue:
             state = connection.execute(select(SWEEPS.c.state).where(SWEEPS.c.id == sweep)).scalar()
         return Beat(held, seats, str(state))
 
-    def finish(self, lease: Lease, outcome: Outcome) -> bool:
+    def finish(self, lease: Lease, outcome: Outcome, *, shun: bool = False) -> bool:
         """Keep what became of a lease; return whether it was still ours.
 
-        Where it was not, the attempt is kept and changes nothing about the point. Saying the same again, as after
-        a connection that broke while it was said, changes nothing either.
+        With `shun` the bench leaves the point to others from now on. Where the lease was not ours any more, the
+        attempt is kept and changes nothing about the point. Saying the same again, as after a connection that
+        broke while it was said, changes nothing either.
         """
         with self.begin() as connection:
+            if self.skips_locked:  # else it could be taken away from us between the two next statements
+                here = (POINTS.c.sweep == lease.sweep, POINTS.c.number == lease.number)
+                connection.execute(select(POINTS.c.number).where(*here).with_for_update())
             key = (
                 ATTEMPTS.c.sweep == lease.sweep,
                 ATTEMPTS.c.number == lease.number,
@@ -210,14 +236,16 @@ class Catalogue:
             said = connection.execute(select(ATTEMPTS.c.accepted, ATTEMPTS.c.outcome).where(*key)).first()
             if said is not None and said.outcome != LOST:
                 return bool(said.accepted)
-            changed = update(POINTS).where(*_ours(lease)).values(_after(outcome))
+            changed = update(POINTS).where(*ours(lease)).values(after(outcome))
             accepted = self._count(connection, changed) > 0
-            values = _attempt(outcome, bench=lease.bench, worker=lease.worker, accepted=accepted)
+            values = attempt_of(outcome, bench=lease.bench, worker=lease.worker, accepted=accepted)
             if said is None:
                 names = {"sweep": lease.sweep, "number": lease.number, "epoch": lease.epoch}
                 connection.execute(insert(ATTEMPTS).values(**names, **values))
             else:  # it was given up as lost, and came in late
                 connection.execute(update(ATTEMPTS).where(*key).values(**values))
+            if accepted and shun:
+                self._shun(connection, {"sweep": lease.sweep, "number": lease.number, "bench": lease.bench})
         return accepted
 
     def release(self, sweep: str, running: Running, outcome: Outcome) -> bool:
@@ -233,9 +261,9 @@ class Catalogue:
             POINTS.c.state == "running",
         )
         with self.begin() as connection:
-            if not self._count(connection, update(POINTS).where(*same).values(_after(outcome))):
+            if not self._count(connection, update(POINTS).where(*same).values(after(outcome))):
                 return False
-            values = _attempt(
+            values = attempt_of(
                 outcome, bench=running.bench, worker=running.worker, accepted=outcome.outcome != LOST
             )
             connection.execute(
@@ -245,10 +273,13 @@ class Catalogue:
 
     def shun(self, sweep: str, number: int, bench: str) -> None:
         """Let a bench take a point no more: it has failed at it, and another bench may not."""
-        key = {"sweep": sweep, "number": number, "bench": bench}
         with self.begin() as connection:
-            if connection.execute(select(SHUNS).filter_by(**key)).first() is None:
-                connection.execute(insert(SHUNS).values(**key))
+            self._shun(connection, {"sweep": sweep, "number": number, "bench": bench})
+
+    @staticmethod
+    def _shun(connection: Connection, key: Mapping[str, str | int]) -> None:
+        if connection.execute(select(SHUNS).filter_by(**key)).first() is None:
+            connection.execute(insert(SHUNS).values(**key))
 
     def shunned(self, sweep: str) -> list[tuple[int, str]]:
         """Return the points that benches leave to others, each with the name of the bench."""
@@ -341,43 +372,3 @@ class Catalogue:
     @staticmethod
     def _count(connection: Connection, statement: Any) -> int:
         return int(connection.execute(statement).rowcount)
-
-
-LOST = "lost"
-
-
-def _ours(lease: Lease) -> tuple[Any, ...]:
-    return (
-        POINTS.c.sweep == lease.sweep,
-        POINTS.c.number == lease.number,
-        POINTS.c.epoch == lease.epoch,
-        POINTS.c.worker == lease.worker,
-        POINTS.c.state == "running",
-    )
-
-
-def _after(outcome: Outcome) -> dict[str, Any]:
-    """Return what a point becomes."""
-    done = outcome.state == "done"
-    return {
-        "state": outcome.state,
-        "session": outcome.session if done else None,
-        "row": outcome.row if done else None,
-        "reason": outcome.reason,
-    }
-
-
-def _attempt(outcome: Outcome, *, bench: str, worker: str, accepted: bool) -> dict[str, Any]:
-    return {
-        "bench": bench,
-        "worker": worker,
-        "outcome": outcome.outcome,
-        "valid": outcome.valid,
-        "accepted": accepted,
-        "session": outcome.session,
-        "folder": outcome.folder,
-        "started_utc": outcome.started_utc,
-        "ended_utc": outcome.ended_utc,
-        "reason": outcome.reason,
-        "steps": json.dumps(list(outcome.steps)),
-    }

@@ -2,7 +2,7 @@
 """A bench that this computer offers: one process at a time serves a sweep on it, whatever becomes of dask."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,8 @@ from energy_runner.sweep.work.processes import (
     Supervisor,
     file_name,
     serve_command,
-    sign_of,
 )
+from energy_runner.sweep.work.seat import sign_of_process
 from energy_runner.sweep.work.served_bench import ServedBench, os_locks
 from instruments.clock import Clock
 from instruments.errors import one_line
@@ -51,7 +51,7 @@ class BenchOffer:
         out: Path,
         clock: Clock,
         tell: Callable[[str], object] = lambda _: None,
-        command: Callable[[Mapping[str, str]], list[str]] = serve_command,
+        command: Callable[[str, str, Path, float], list[str]] = serve_command,
     ) -> None:
         self.bench = bench
         self._catalogue = catalogue
@@ -115,12 +115,12 @@ class BenchOffer:
             )
         with closing(Catalogue(self._catalogue)) as catalogue:
             catalogue.sweep(sweep)  # an early and plain word if this is another catalogue
-            self._wait_until_free(catalogue.where)
+            self._wait_until_free(catalogue.identity)
             if self._stop.reason is not None:
                 return Ended(End.INTERRUPTED, self._stop.reason)
             process = self._process(sweep, lease_s)
             supervisor = Supervisor(
-                [process], self._clock, lambda pid: sign_of(catalogue, pid), lease_s * FROZEN_LEASES
+                [process], self._clock, lambda pid: sign_of_process(catalogue, pid), lease_s * FROZEN_LEASES
             )
             supervisor.begin()
             while not supervisor.look(stopping=self._stop.reason is not None):
@@ -132,14 +132,7 @@ class BenchOffer:
     def _process(self, sweep: str, lease_s: float) -> BenchProcess:
         return BenchProcess(
             self.bench.name,
-            self._command(
-                {
-                    "": sweep,
-                    "--bench": f"{self.bench.name}={self.bench.source}",
-                    "--out": str(self._out),
-                    "--lease": f"{lease_s:g}",
-                }
-            ),
+            self._command(sweep, f"{self.bench.name}={self.bench.source}", self._out, lease_s),
             self._out / f"worker-{file_name(self.bench.name)}.log",
             {CATALOGUE_VARIABLE: self._catalogue},
             tied=True,

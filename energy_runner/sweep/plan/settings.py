@@ -8,7 +8,7 @@ from typing import Any
 
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
-from energy_runner.sweep.plan.spec import PLACE, PlanSpec, Scalar
+from energy_runner.sweep.plan.spec import IMAGE, PLACE, PlanSpec, Scalar
 
 BENCH_KEY = "bench."
 _NUMBER = (int, float)
@@ -20,6 +20,7 @@ OPTIONS: dict[str, tuple[type, ...]] = {
     "limit": (int,),
     "stimuli": (str,),
     "seed": (int,),
+    "flash_timeout_s": (int, float),
 }
 _OTHERS: dict[str, tuple[type, ...]] = {
     "benchmark": (str,),
@@ -80,7 +81,8 @@ def settings_of(spec: PlanSpec, values: Mapping[str, Scalar], *, seed: int) -> S
         if axis.command is not None:
             commands.append(axis.command.replace(PLACE, _written(value)))
         elif axis.flash is not None:
-            flash = axis.flash.replace(PLACE, shlex.quote(_written(value))), _written(value)
+            image = _written(value) if IMAGE in axis.flash else None
+            flash = axis.flash.replace(PLACE, shlex.quote(_written(value))), image
         elif axis.sets is not None:
             targets[axis.sets] = value
     options = {"seed": seed, **{key: targets[key] for key in OPTIONS if key in targets}}
@@ -116,8 +118,10 @@ def _waiting(spec: PlanSpec) -> dict[str, Any]:
         "wait_temperature_c": wait.temperature_c,
         "wait_temperature_s": wait.temperature_s,
         "cool_down_s": wait.cool_down_s,
-        "settle_share": wait.settle_share,
         "settle_s": wait.settle_s,
+        "settle_v": wait.settle_v,
+        "settle_share": wait.settle_share,
+        "settle_timeout_s": wait.settle_timeout_s,
     }
     return {key: value for key, value in given.items() if value is not None}
 

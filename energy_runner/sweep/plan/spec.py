@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from energy_runner.bench.spec import Text
 from energy_runner.bench.table import Table
 from energy_runner.bench.time_zone import ZoneName
-from energy_runner.sweep.ladder import LADDER
+from energy_runner.sweep.ladder import ATTEMPTS, FAILURES_IN_A_ROW, LADDER
 
 Scalar = str | int | float | bool
 Order = Literal["random", "blocks", "as-written"]
@@ -19,6 +19,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 MOST_VALUES = 10_000
 MOST_POINTS = 100_000
 PLACE = "{value}"
+IMAGE = "{image}"  # as in the flashing command of a run
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -43,13 +44,13 @@ Choice = dict[Text, Annotated[Value | list[Value], Field()]]
 
 
 class RangeSpec(Table):
-    """`range` of an axis: from `start` to `stop`, both included."""
+    """`range` of an axis: from `start` to `stop`, both included; whole numbers in whole steps stay whole."""
 
-    start: float
+    start: int | float
     """First value."""
-    stop: float
+    stop: int | float
     """Last value."""
-    step: float | None = Field(default=None)
+    step: int | float | None = Field(default=None)
     """Distance of two values; the last one is the last that is not beyond `stop`."""
     count: int | None = Field(default=None, ge=2, le=MOST_VALUES)
     """How many values, evenly spaced."""
@@ -66,12 +67,14 @@ class RangeSpec(Table):
                 raise ValueError(f"more than {MOST_VALUES} values")
         return self
 
-    def values(self) -> list[float]:
+    def values(self) -> list[int | float]:
         """Return its values; those of a step are rounded to what the step can mean."""
         if self.count is not None:
             share = (self.stop - self.start) / (self.count - 1)
             return [float(f"{self.start + share * number:.12g}") for number in range(self.count)]
         step = self.step or 1.0
+        if isinstance(self.start, int) and isinstance(step, int):
+            return [self.start + step * index for index in range(int((self.stop - self.start) // step) + 1)]
         number = math.floor((self.stop - self.start) / step + 1e-9)
         return [float(f"{self.start + step * index:.12g}") for index in range(number + 1)]
 
@@ -87,7 +90,7 @@ class AxisSpec(Table):
     command: Text | None = None
     """A command for the DUT, with `{value}` where the value goes: `clock {value}`."""
     flash: Text | None = None
-    """A program that flashes the DUT, with `{value}` for the image: `flash-tool {value}`."""
+    """A program that flashes the DUT, with `{image}` where the value is a file, else with `{value}`."""
     values: list[Value] | None = Field(default=None, max_length=MOST_VALUES)
     """Its values."""
     range: RangeSpec | None = None
@@ -109,8 +112,9 @@ class AxisSpec(Table):
                 raise ValueError(f"the value {one!r} is given twice")
             seen.add((isinstance(one, bool), one))
         template = self.command or self.flash
-        if template is not None and PLACE not in template:
-            raise ValueError(f"{ways[0]} has no {PLACE}, so nothing reads the axis")
+        places = (PLACE, IMAGE) if self.flash is not None else (PLACE,)
+        if template is not None and not any(place in template for place in places):
+            raise ValueError(f"{ways[0]} has no {' or '.join(places)}, so nothing reads the axis")
         return self
 
     def all_values(self) -> list[Scalar]:
@@ -139,11 +143,15 @@ class WaitSpec(Table):
     temperature_s: float | None = Field(default=None, gt=0.0)
     """How long to wait for it, s."""
     cool_down_s: float | None = Field(default=None, ge=0.0, le=86_400.0)
-    """How long the supply stays off before the DUT is switched on, s."""
-    settle_share: float | None = Field(default=None, gt=0.0, le=0.5)
-    """How near the measured voltage must be to the set one before the DUT is used, as a share of it."""
-    settle_s: float | None = Field(default=None, ge=0.0, le=3600.0)
-    """How long the measured voltage must stay so near, s."""
+    """How long the DUT is without power before it is switched on, s."""
+    settle_s: float | None = Field(default=None, gt=0.0)
+    """How long the measured voltage of the supply must have been near the set one before the DUT is used, s."""
+    settle_v: float | None = Field(default=None, gt=0.0)
+    """How near, V."""
+    settle_share: float | None = Field(default=None, gt=0.0)
+    """How near, as a share of the set voltage."""
+    settle_timeout_s: float | None = Field(default=None, gt=0.0)
+    """How long to wait for it, s."""
 
 
 class LimitSpec(Table):
@@ -163,10 +171,10 @@ class LimitSpec(Table):
     """Space on the disk, GB, below which no point is begun."""
     energy_j: float | None = Field(default=None, gt=0.0)
     """Energy that the DUT drew in all windows, J, beyond which no point is begun."""
-    failures_in_a_row: int = Field(default=5, ge=1, le=1000)
+    failures_in_a_row: int = Field(default=FAILURES_IN_A_ROW, ge=1, le=1000)
     """Points that fail one after the other on a bench before the bench is quarantined."""
-    attempts: int = Field(default=5, ge=1, le=100)
-    """Attempts at a point before it is set aside."""
+    attempts: int = Field(default=ATTEMPTS, ge=1, le=100)
+    """Runs at a point on one bench before it is set aside."""
     retry_invalid: int = Field(default=1, ge=0, le=100)
     """How often a point is measured again that was measured, but is not valid."""
 

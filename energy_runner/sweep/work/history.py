@@ -31,10 +31,13 @@ def step_text(taken: Taken, detail: str) -> str:
 
 
 def history_of(kept: Sequence[Kept]) -> list[Attempt | Taken]:
-    """Return the attempts that count, oldest first, each followed by its steps; late ones were fenced off."""
+    """Return the attempts, oldest first, each followed by its steps.
+
+    One that came in late was given up as lost before, and stays that, whatever its session holds.
+    """
     history: list[Attempt | Taken] = []
     for one in sorted(kept, key=lambda each: each.epoch):
-        history.append(Attempt(one.bench, of_run(one.outcome, one.valid if one.accepted else False)))
+        history.append(Attempt(one.bench, of_run(one.outcome, one.valid) if one.accepted else "died"))
         history += [taken_of(one.bench, text) for text in one.steps]
     return history
 

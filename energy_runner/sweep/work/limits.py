@@ -26,6 +26,7 @@ class Limits:
     _durations_s: list[float] = field(default_factory=list)
     _size_b: int = 0
     _until_look: int = 0
+    _was_night: bool = False
 
     def __post_init__(self) -> None:
         self._began_ns = self.clock.now_ns()
@@ -41,7 +42,8 @@ class Limits:
             return 0.0
         now = self._now()
         if self.spec.not_after is not None:
-            if self._is_night(now):
+            self._was_night = self._was_night or self._is_night(now)
+            if self._was_night:  # when that night is over the sweep ends; it does not wait for the next one
                 return 0.0
         elif now.time() >= _time(self.spec.not_before):
             return 0.0
@@ -76,7 +78,7 @@ class Limits:
             began = (now.astimezone(UTC) - timedelta(hours=self._hours())).astimezone(now.tzinfo)
             over = _next(began, _time(spec.not_after)) <= end.astimezone(UTC)
         else:
-            over = self._is_night(now) and not self._is_night(end)
+            over = not self._is_night(now) or not self._is_night(end)
         return f"limits.not_after = {spec.not_after}: the next point would not end before it" if over else None
 
     def _is_night(self, now: datetime) -> bool:
@@ -92,7 +94,7 @@ class Limits:
         if spec.disk_gb is None:
             return None
         if self._until_look <= 0:
-            self._size_b = sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+            self._size_b = sum(_size_b(path) for path in self.folder.rglob("*"))
             self._until_look = _DISK_EVERY
         self._until_look -= 1
         if self._size_b >= spec.disk_gb * 1e9:
@@ -102,6 +104,13 @@ class Limits:
     def _now(self) -> datetime:
         moment = datetime.fromtimestamp(self.clock.utc_ns() / NS_PER_S, UTC)
         return moment.astimezone(zone(self.spec.time_zone or host_zone()))
+
+
+def _size_b(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:  # another worker's temporary file, which has gone meanwhile
+        return 0
 
 
 def _time(text: str) -> time:

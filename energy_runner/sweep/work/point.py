@@ -9,6 +9,7 @@ from energy_runner.director.stop import StopRequest
 from energy_runner.errors import BenchFault, ConfigurationError, Interrupted, RunnerError
 from energy_runner.session.folder import RECORD, RESULT, Session
 from energy_runner.session.record import SweepFacts
+from energy_runner.session.result import Result
 from energy_runner.sweep.catalogue import Lease, Outcome
 from energy_runner.sweep.ladder import AGAIN, DONE, ELSEWHERE, QUARANTINE, SET_ASIDE, Attempt, Taken, next_step
 from energy_runner.sweep.plan import SweepPlan, settings_of
@@ -30,6 +31,11 @@ _STATES = {
     ELSEWHERE: "waiting",
     QUARANTINE: "waiting",
 }
+
+
+def state_after(end: str) -> str:
+    """Return what a point becomes by a word of the ladder; one that would take a step first waits for that."""
+    return _STATES.get(end, "waiting")
 
 
 @dataclass(frozen=True)
@@ -76,11 +82,11 @@ class PointWork:
             bench_trust=trust,
             recovery=in_words(steps),
         )
-        session, outcome = self._run(lease, name, facts, stop)
+        if stop.reason is None:
+            outcome, energy_j = self._run(lease, name, facts, stop)
+        else:  # before anything was opened
+            outcome, energy_j = Outcome("interrupted", "", reason=stop.reason), 0.0
         outcome = replace(outcome, started_utc=started, ended_utc=utc_text(self.clock.utc_ns()))
-        energy_j = 0.0
-        if session is not None and (session.path / RESULT).is_file():
-            energy_j = sum(window.energy_j or 0.0 for window in session.result().windows)
         return Done(name, outcome, "", energy_j)
 
     def conclude(self, lease: Lease, done: Done, before: History, *, others: bool, stop: StopRequest) -> Done:
@@ -118,52 +124,53 @@ class PointWork:
         except (RunnerError, InstrumentError) as error:
             return Taken(self.bench.name, step, "failed"), one_line(error)
 
-    def _run(
-        self, lease: Lease, name: str, facts: SweepFacts, stop: StopRequest
-    ) -> tuple[Session | None, Outcome]:
+    def _run(self, lease: Lease, name: str, facts: SweepFacts, stop: StopRequest) -> tuple[Outcome, float]:
+        """Make a run; return its outcome, and what the DUT drew in its windows, J."""
         settings = settings_of(self.plan.spec, lease.values, seed=self.plan.spec.seed)
         out = self.folder / name
         try:
             self.step("measuring")
             session = self.runner.measure(settings, out, facts, stop)
         except ConfigurationError as error:
-            return None, Outcome("refused", "", reason=one_line(error))
+            outcome = Outcome("refused", "", reason=one_line(error))
         except Interrupted as error:
-            return self._left(out, Outcome("interrupted", "", reason=one_line(error)))
+            outcome = Outcome("interrupted", "", reason=one_line(error))
         except (BenchFault, RunnerError, InstrumentError) as error:
-            return self._left(out, Outcome("bench-fault", "", reason=one_line(error)))
+            outcome = Outcome("bench-fault", "", reason=one_line(error))
         except (KeyboardInterrupt, SystemExit) as error:  # the run has ended with its supply off
-            return self._left(out, Outcome("interrupted", "", reason=f"the worker was stopped ({named(error)})"))
+            outcome = Outcome("interrupted", "", reason=f"the worker was stopped ({named(error)})")
         except Exception as error:  # a mistake of ours at one point is no reason to lose a night
-            return self._left(out, Outcome("failed", "", reason=f"internal error: {named(error)}"))
-        record = session.record
-        valid = session.result().valid if (session.path / RESULT).is_file() else False
-        row = row_text(row_of(session)) if record.outcome == "completed" else None
-        return session, Outcome(
-            record.outcome,
-            "",
-            valid=valid if record.outcome == "completed" else None,
-            session=session.path.name,
-            folder=str(session.path),
-            reason=one_line(record.reason) if record.reason else _broken(session),
-            row=row,
-        )
-
-    @staticmethod
-    def _left(out: Path, outcome: Outcome) -> tuple[Session | None, Outcome]:
-        """Return the session that a run has left although it raised an error."""
-        if not (out / RECORD).is_file():
-            return None, outcome
-        outcome = replace(outcome, session=out.name, folder=str(out))
-        try:
-            return Session.open(out), outcome
-        except RunnerError:
-            return None, outcome
+            outcome = Outcome("failed", "", reason=f"internal error: {named(error)}")
+        else:
+            try:
+                return _read(session)
+            except RunnerError as error:
+                outcome = Outcome("failed", "", reason=f"its session cannot be read: {one_line(error)}")
+        if (out / RECORD).is_file():  # the session that the run has left although it raised an error
+            outcome = replace(outcome, session=out.name, folder=str(out))
+        return outcome, 0.0
 
 
-def _broken(session: Session) -> str:
+def _read(session: Session) -> tuple[Outcome, float]:
+    """Return the outcome of a run that has ended, as its session tells, and the energy of its windows, J."""
+    record = session.record
+    result = session.result() if (session.path / RESULT).is_file() else None
+    completed = record.outcome == "completed"
+    outcome = Outcome(
+        record.outcome,
+        "",
+        valid=(result is not None and result.valid) if completed else None,
+        session=session.path.name,
+        folder=str(session.path),
+        reason=one_line(record.reason) if record.reason else _broken(result),
+        row=row_text(row_of(session)) if completed else None,
+    )
+    return outcome, sum(window.energy_j or 0.0 for window in result.windows) if result is not None else 0.0
+
+
+def _broken(result: Result | None) -> str:
     """Return which binding rules a completed session has broken; "" for none."""
-    if not (session.path / RESULT).is_file():
+    if result is None:
         return "it has no result"
-    failed = [verdict.id for verdict in session.result().verdicts if verdict.binding and not verdict.passed]
+    failed = [verdict.id for verdict in result.verdicts if verdict.binding and not verdict.passed]
     return f"not valid: {', '.join(failed)}" if failed else ""

@@ -12,16 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from energy_runner.sweep.catalogue import Catalogue
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
 from energy_runner.sweep.work.ends import End, Ended
-from energy_runner.sweep.work.served_bench import worker_name
 from instruments.clock import Clock
 
 CATALOGUE_VARIABLE = "ENERGY_RUNNER_CATALOGUE"
 REPLACEMENTS = 3  # of a worker that died without a word, in one night
 FROZEN_LEASES = 3.0  # for which a worker's sign of life may stand still before it is replaced
 _POSIX = hasattr(os, "killpg")
+_UNSEEN, _SUSPENDED = object(), object()
 
 
 @dataclass
@@ -71,7 +70,7 @@ class BenchProcess:
         status = self.process.poll()
         if status is None:
             return
-        ended = read_word(self._word)
+        ended = read_word(self._word, self.process.pid)
         if ended is None and status in (2, 3):
             ended = Ended(End.FAILED, self._last_line())
         if ended is None and self.replaced < REPLACEMENTS:
@@ -119,34 +118,31 @@ class BenchProcess:
         return self.log.with_suffix(".word")
 
 
-def serve_command(arguments: Mapping[str, str]) -> list[str]:
-    """Return the command of a worker process, with this Python and this package."""
-    options = [part for name, value in arguments.items() if name for part in (name, value)]
-    return [sys.executable, "-m", "energy_runner", "sweep", "serve", arguments[""], *options]
+def serve_command(sweep: str, bench: str, out: Path, lease_s: float) -> list[str]:
+    """Return the command of a worker process, with this Python and this package; `bench` is `NAME=BENCH`."""
+    options = ["--bench", bench, "--out", str(out), "--lease", f"{lease_s:g}"]
+    return [sys.executable, "-m", "energy_runner", "sweep", "serve", sweep, *options]
 
 
 def write_word(path: Path, ended: Ended) -> None:
     """Write a worker's last word: why it ended."""
     temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps({"end": ended.end, "reason": ended.reason, "points": ended.points}), "utf-8")
+    word = {"end": ended.end, "reason": ended.reason, "points": ended.points, "pid": os.getpid()}
+    temporary.write_text(json.dumps(word), "utf-8")
     temporary.replace(path)
 
 
-def read_word(path: Path) -> Ended | None:
-    """Return a worker's last word; None if it said none."""
+def read_word(path: Path, pid: int) -> Ended | None:
+    """Return the last word of the worker with process number `pid`; None if it said none.
+
+    After the process that watched over it was killed, an earlier worker may still write into the same file.
+    """
     try:
         document: Any = json.loads(path.read_text("utf-8"))
+        if document["pid"] != pid:
+            return None
         return Ended(End(document["end"]), str(document["reason"]), int(document["points"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def sign_of(catalogue: Catalogue, pid: int) -> object:
-    """Return the sign of life of this computer's process `pid`; None where it has none, or nobody can tell."""
-    name = f"{worker_name().rpartition(':')[0]}:{pid}"
-    try:
-        return next((one.beat for one in catalogue.seats.all() if one.worker == name), None)
-    except CatalogueUnavailable:
         return None
 
 
@@ -168,8 +164,10 @@ def how_ended(status: int) -> str:
 class Supervisor:
     """Watches over the workers until all have ended.
 
-    `alive` returns the sign of life of a worker by its process number, None where it has no seat yet; one whose
-    sign stands still for three leases is killed and replaced.
+    `alive` returns the sign of life of a worker by its process number, None while it has no seat; it raises
+    `CatalogueUnavailable` while that cannot be told. A worker whose sign stands still for `frozen_s` is killed and
+    replaced, and so is one that has been suspended for as long: it may keep the catalogue locked, so that nobody
+    sees any sign. One that has no seat has `seatless_s`, for it may be waiting for that.
     """
 
     workers: Sequence[BenchProcess]
@@ -177,6 +175,7 @@ class Supervisor:
     alive: Callable[[int], object]
     frozen_s: float
     stop_s: float = 120.0
+    seatless_s: float = 300.0
     _signs: dict[int, tuple[object, int]] = field(default_factory=dict)
     _stopping_since_ns: int | None = None
     _looked_ns: int | None = None
@@ -214,9 +213,28 @@ class Supervisor:
     def _is_frozen(self, pid: int, now_ns: int) -> bool:
         if self._stopping_since_ns is not None and now_ns - self._stopping_since_ns > self.stop_s * 1e9:
             return True
-        sign = self.alive(pid)
-        before, since_ns = self._signs.get(pid, (None, now_ns))
-        if sign is None or sign != before:
+        sign = self._sign(pid)
+        before, since_ns = self._signs.get(pid, (_UNSEEN, now_ns))
+        if sign != before:
             self._signs[pid] = sign, now_ns
             return False
-        return now_ns - since_ns > self.frozen_s * 1e9
+        return now_ns - since_ns > (self.seatless_s if sign is None else self.frozen_s) * 1e9
+
+    def _sign(self, pid: int) -> object:
+        """Return what changes as long as a worker lives: its sign of life; this moment where that is unknown."""
+        if _is_suspended(pid):
+            return _SUSPENDED
+        try:
+            return self.alive(pid)
+        except CatalogueUnavailable:
+            return self.clock.now_ns()
+
+
+def _is_suspended(pid: int) -> bool:
+    """Return whether a child of ours was suspended by a signal; False where the system does not tell."""
+    if not hasattr(os, "waitid"):
+        return False
+    with suppress(ChildProcessError):
+        # Only looked at: whether the process has ended is for `Popen` to find.
+        return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+    return False

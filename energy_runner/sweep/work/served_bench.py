@@ -3,7 +3,8 @@
 
 import hashlib
 import os
-import socket
+import platform
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -39,15 +40,42 @@ class ServedBench:
 def served_bench(name: str, source: str, spec: BenchSpec) -> ServedBench:
     """Return how a sweep sees the bench `spec`; twins are each worker's own, and are told apart by their name."""
     if spec.is_virtual:
-        return ServedBench(name, source, True, (f"{socket.gethostname()}/virtual:{name}",))
+        return ServedBench(name, source, True, (f"{platform.node()}/virtual:{name}",))
     resources = sorted({str(one) for one in resources_of(spec).values()})
-    instruments = [one if one.startswith(_NETWORK) else f"{socket.gethostname()}/{one}" for one in resources]
+    instruments = [one if one.startswith(_NETWORK) else f"{platform.node()}/{one}" for one in resources]
     return ServedBench(name, source, False, tuple(instruments))
 
 
 def worker_name() -> str:
-    """Return the name of this process as a worker, `HOST:PID`."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Return a new name for a worker in this process, `HOST:PID-DIGITS`.
+
+    The digits are drawn at random: after a reboot another worker may well have the same process number.
+    """
+    return f"{platform.node()}:{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def is_of_process(worker: str, pid: int) -> bool:
+    """Return whether a worker is, or was, the process `pid` of this computer."""
+    return worker.rpartition("-")[0] == f"{platform.node()}:{pid}"
+
+
+def has_died(worker: str) -> bool:
+    """Return whether a worker is known to be gone: it was of this computer, which has no such process now.
+
+    False says nothing: another process may have its number.
+    """
+    host, _, rest = worker.rpartition(":")
+    number = rest.partition("-")[0]
+    # On Windows the question would send the process a Ctrl-C.
+    if host != platform.node() or not number.isdecimal() or os.name != "posix":
+        return False
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return False
 
 
 @contextmanager
@@ -55,24 +83,27 @@ def os_locks(bench: ServedBench, catalogue: str) -> Iterator[bool]:
     """Hold a lock of the operating system for each instrument while the body runs; it dies with this process.
 
     Yield False if another process of this computer holds one of them. Twins are locked within a catalogue only.
+    Raises `BenchFault` if nothing can be locked.
     """
     with ExitStack() as held:
-        try:
-            folder = user_state_path("energy-runner") / "sweep"
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for one in sorted(bench.instruments):
-                key = f"{one}@{catalogue}" if bench.virtual else one
-                lock = FileLock(folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.lock")
-                try:
-                    lock.acquire(timeout=0)
-                except Timeout:
-                    held.close()
-                    break
-                held.callback(lock.release)
-            else:
-                yield True
-                return
-        except (OSError, NotImplementedError) as error:
-            why = f"{in_words(error)}){remedy(error)}"
-            raise BenchFault(f"bench '{bench.name}' cannot be locked ({why}") from error
-        yield False
+        yield _locked(bench, catalogue, held)
+
+
+def _locked(bench: ServedBench, catalogue: str, held: ExitStack) -> bool:
+    """Lock a bench until `held` is closed; return False, with nothing locked, if another process holds it."""
+    try:
+        folder = user_state_path("energy-runner") / "sweep"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in sorted(bench.instruments):
+            key = f"{one}@{catalogue}" if bench.virtual else one
+            lock = FileLock(folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.lock")
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                held.close()
+                return False
+            held.callback(lock.release)
+    except (OSError, NotImplementedError) as error:
+        why = f"{in_words(error)}){remedy(error)}"
+        raise BenchFault(f"bench '{bench.name}' cannot be locked ({why}") from error
+    return True

@@ -3,9 +3,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from statistics import median
 
+from energy_runner.session.days import seconds_utc
 from energy_runner.sweep.catalogue import Catalogue, Running
 from energy_runner.sweep.catalogue.rows import states_of
 
@@ -76,7 +76,7 @@ def status_of(catalogue: Catalogue, sweep: str) -> SweepStatus:
     return SweepStatus(
         sweep=row.id,
         name=row.name,
-        state=row.state,
+        state=row.state if left else "finished",
         counts=counts,
         invalid=sum(
             point.kind == "point" and not counted[point.number].valid
@@ -108,6 +108,6 @@ def _took_s(started: str | None, ended: str | None) -> float:
     if not started or not ended:
         return 0.0
     try:
-        return max(0.0, (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds())
+        return max(0.0, seconds_utc(ended) - seconds_utc(started))
     except ValueError:
         return 0.0

@@ -6,20 +6,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from energy_runner.director.stop import StopRequest
+from energy_runner.errors import Interrupted
 from energy_runner.sweep.catalogue import Catalogue, Lease
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
 from energy_runner.sweep.catalogue.lease import LEASE_S, Stillness
 from energy_runner.sweep.catalogue.seats import BenchMark
 from energy_runner.sweep.ladder import DONE, ELSEWHERE, QUARANTINE, SET_ASIDE, quarantined
 from energy_runner.sweep.ladder import Ended as PointEnd
-from energy_runner.sweep.notes import write_note
 from energy_runner.sweep.plan import SweepPlan
 from energy_runner.sweep.plan.settings import reference_values
 from energy_runner.sweep.work.ends import End, Ended
 from energy_runner.sweep.work.heartbeat import Heartbeat
 from energy_runner.sweep.work.history import history_of
 from energy_runner.sweep.work.limits import Limits
-from energy_runner.sweep.work.lost import reclaim
+from energy_runner.sweep.work.lost import Reclaimer
+from energy_runner.sweep.work.note_keeper import NoteKeeper
 from energy_runner.sweep.work.point import Done, History, PointWork
 from energy_runner.sweep.work.runner import Runner
 from energy_runner.sweep.work.seat import seated
@@ -56,7 +57,27 @@ class Worker:
         self.trust = "not watched"
         self._limits = Limits(self.plan.spec.limits, self.folder, self.clock)
         self._still = Stillness(self.clock, self.lease_s)
+        self._heart = Heartbeat(
+            self.catalogue,
+            self.sweep,
+            self.name,
+            lease_s=self.lease_s,
+            clock=self.clock,
+            seats=len(self.bench.instruments),
+            shared=self.bench.is_shared,
+            stop=self.stop,
+        )
         self._work = PointWork(self.plan, self.bench, self.folder, self.runner, self.clock, self.step)
+        self._notes = NoteKeeper(self.folder, self.tell)
+        self._lost = Reclaimer(
+            self.catalogue,
+            self.sweep,
+            self.folder,
+            self.plan.spec.limits,
+            self.runner.complete,
+            self._notes,
+            self.tell,
+        )
         self._ended: list[tuple[int, PointEnd]] = []
         self._measured = 0
         self._since_reference: int | None = None  # points; None before the first reference
@@ -77,23 +98,24 @@ class Worker:
             still=self._still,
             stop=self.stop,
             tell=self.tell,
+            ask=self._ask,
         )
-        with place as taken_over:
-            self.step("seated")
-            self._heart = Heartbeat(
-                self.catalogue,
-                self.sweep,
-                self.name,
-                lease_s=self.lease_s,
-                clock=self.clock,
-                seats=len(self.bench.instruments),
-                shared=self.bench.is_shared,
-            )
-            with self._heart:
-                self._reclaim({one.worker for one in taken_over})
-                while (ended := self._again()) is None:
-                    pass
-                return ended
+        try:
+            with place as taken_over:
+                return self._serve({one.worker for one in taken_over})
+        except Interrupted as error:  # while it waited for the seats
+            return self._ends(End.INTERRUPTED, str(error))
+        finally:
+            self._notes.close()
+
+    def _serve(self, dead: Collection[str]) -> Ended:
+        self.step("seated")
+        with self._heart:
+            self._reclaim(dead)
+            while (ended := self._again()) is None:
+                pass
+            self.step("leaving")
+            return ended
 
     def _again(self) -> Ended | None:
         """Measure one point, or wait for one; return why the worker ends, None to go on."""
@@ -113,7 +135,7 @@ class Worker:
             self.step("claimed")
             self._measure(lease)
             return None
-        if not self._ask(lambda: self.catalogue.running(self.sweep)):
+        if not self._ask(lambda: self.catalogue.may_come(self.sweep, self.bench.name)):
             return self._ends(End.FINISHED)
         self._pause(min(_POLL_S, self.lease_s / 3))  # a point in progress elsewhere may come back
         return None
@@ -164,9 +186,10 @@ class Worker:
 
     def _measure(self, lease: Lease) -> None:
         began_ns = self.clock.now_ns()
-        stop = StopRequest()
-        self._heart.begin(lease, stop)
+        stop = self._heart.begin(lease)
         try:
+            if not self._heart.is_fresh():
+                self._heart.beat()  # this process may have stood still since it claimed the point
             before, steps = self._before(lease)
             done = self._work.attempt(lease, stop, self.trust, before, steps)
             self.step("measured")
@@ -206,10 +229,9 @@ class Worker:
             self._reference_ns = self.clock.now_ns()
         elif self._since_reference is not None:
             self._since_reference += 1
-        if done.end == ELSEWHERE:
-            self._ask(lambda: self.catalogue.shun(self.sweep, lease.number, self.bench.name))
-        accepted = self._ask(lambda: self.catalogue.finish(lease, outcome))
-        write_note(self.folder, done.name, lease, outcome, accepted=accepted)
+        accepted = self._ask(lambda: self.catalogue.finish(lease, outcome, shun=done.end == ELSEWHERE))
+        self.step("told")
+        self._notes.keep(done.name, lease, outcome, accepted=accepted)
         if not accepted:
             self.tell(
                 f"point {lease.number}: came in late, under an old lease; its session is kept, and not counted"
@@ -234,21 +256,7 @@ class Worker:
     # --- the rest ---------------------------------------------------------------------------------------
 
     def _reclaim(self, dead: Collection[str] = ()) -> None:
-        limits = self.plan.spec.limits
-        self._ask(
-            lambda: reclaim(
-                self.catalogue,
-                self.sweep,
-                self.folder,
-                dead=dead,
-                still=self._still,
-                retry_invalid=limits.retry_invalid,
-                attempts=limits.attempts,
-                complete=self.runner.complete,
-                tell=self.tell,
-                own=self.name,
-            )
-        )
+        self._ask(lambda: self._lost.reclaim(dead, self._still, self.name))
 
     def _ask[T](self, question: Callable[[], T]) -> T:
         """Ask the catalogue, again and again while it does not answer, until the outage is too long."""

@@ -67,9 +67,10 @@ class Lpm01a(ShellInstrument):
 
     @property
     def capabilities(self) -> SamplerCapabilities:
-        """Return for how many seconds the stream may go unread at the applied rate."""
+        """Return for how many seconds the stream may go unread at the applied rate, and whether it answers."""
         rate_hz = 1 / self._period_s if self._period_s else self._output.usual_hz
-        return SamplerCapabilities(unread_s=unread_s(self._link, self._output.sample_bytes * rate_hz, self._clock))
+        unread = unread_s(self._link, self._output.sample_bytes * rate_hz, self._clock)
+        return SamplerCapabilities(unread_s=unread, mute=not self._output.captures_edges)
 
     def supply(self, channel: str = "") -> Supply:
         """Return the supply."""

@@ -281,7 +281,8 @@ def bench_files() -> list[tuple[str, BenchSpec]]:
         (page.name, BenchSpec.model_validate(table))
         for page in PAGES
         for match in BLOCK.finditer(page.read_text("utf-8"))
-        if match["kind"] == "toml" and "name" in (table := tomllib.loads(match["code"]))
+        # The plan of a sweep has a name, too; its tests are in tests/runs/sweep.
+        if match["kind"] == "toml" and "name" in (table := tomllib.loads(match["code"])) and "axes" not in table
     ]
 
 

@@ -66,6 +66,10 @@ def test_an_invalid_run_is_repeated_as_often_as_the_plan_says_and_then_kept() ->
     assert next_step(ran("invalid"), attempts=1, retry_invalid=5) == "done"
 
 
+def test_fewer_attempts_at_a_resumed_night_are_heeded() -> None:
+    assert next_step([*ran("bench-fault"), took("resynchronise")], attempts=1) == "set aside"
+
+
 def test_a_sound_bench_sets_the_point_aside_and_goes_on() -> None:
     history = [*ran("bench-fault"), took("resynchronise"), *ran("bench-fault"), took("power-cycle-dut")]
     history += ran("bench-fault")

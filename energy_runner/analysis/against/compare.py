@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Judge the change of a figure since its baseline against a limit, with the uncertainty of that change.
+
+The ratio of two figures is uncertain by their relative contributions, to first order (JCGM 100:2008, 5.1.6). What
+is the same error in both, such as the gain of one monitor, enters as the difference of its two contributions
+(5.2.2, r = +1), which is zero for equal ones. All others are independent.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from energy_runner.analysis.against.baseline import Baseline, BaselineFigure, Contribution
+from energy_runner.analysis.against.limit import Limit
+from energy_runner.analysis.uncertainty.coverage import WITHOUT_SPREAD, Part, coverage_factor
+
+Verdict = Literal["worse", "within", "cannot be told", "cannot be compared"]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One figure against its baseline, all in SI.
+
+    `change` is now less baseline, `U_change` its expanded uncertainty for 95 %, both as a share of the baseline
+    where the limit is `relative`. Figures are None where there is none to compare. `cancelled` names the errors
+    that both have in common, and `notes` what a reader has to know.
+    """
+
+    limit: Limit
+    verdict: Verdict
+    baseline: float | None = None
+    U_baseline: float | None = None
+    now: float | None = None
+    U_now: float | None = None
+    change: float | None = None
+    U_change: float | None = None
+    cancelled: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def fails(self) -> bool:
+        """Return whether it is to fail: worse beyond all doubt, or nothing there that can be compared."""
+        return self.verdict in {"worse", "cannot be compared"}
+
+
+def compare(baseline: Baseline, now: Baseline, limits: Sequence[Limit]) -> list[Compared]:
+    """Return the verdict of each limit.
+
+    It is `worse` only if the change less its uncertainty is beyond the limit, `within` only if the change plus its
+    uncertainty is not, and else `cannot be told`, which does not fail.
+    """
+    same, why = _same_specimen(baseline, now)
+    apart = _other_kind(baseline, now)
+    notes = tuple(_notes(baseline, now))
+    found = []
+    for limit in limits:
+        before, after = baseline.figures.get(limit.quantity), now.figures.get(limit.quantity)
+        if apart or before is None or after is None:
+            which = "the baseline" if before is None else "this result"
+            reason = apart or f"{which} has no {limit.quantity}"
+            found.append(Compared(limit, "cannot be compared", notes=(reason, *notes)))
+            continue
+        found.append(_compared(limit, before, after, same=same, why=why, notes=notes))
+    return found
+
+
+def _compared(
+    limit: Limit, before: BaselineFigure, after: BaselineFigure, *, same: bool, why: str, notes: tuple[str, ...]
+) -> Compared:
+    ratio = after.value / before.value
+    parts, cancelled = _of_ratio(before, after, ratio, same=same)
+    u = math.sqrt(math.fsum(part.u**2 for part in parts))
+    k = coverage_factor(parts) if u > 0 else WITHOUT_SPREAD
+    scale = 1.0 if limit.relative else before.value
+    change, expanded = (ratio - 1.0) * scale, k * u * scale
+    beyond = abs(change) if limit.direction == 0 else limit.direction * change
+    verdict: Verdict = "cannot be told"
+    if beyond - expanded > limit.amount:
+        verdict = "worse"
+    elif beyond + expanded <= limit.amount:
+        verdict = "within"
+    lacks = list(dict.fromkeys([*before.incomplete, *after.incomplete]))
+    said = [*notes]
+    if lacks:
+        said.append(f"the uncertainty is incomplete: {'; '.join(lacks)}")
+    if verdict == "cannot be told":
+        said.append("U of the change is too large for this limit: this does not fail, and proves nothing")
+    if not cancelled and any(part.specimen for part in after.parts):
+        said.append(f"no error of the monitor cancels: {why}")
+    return Compared(
+        limit,
+        verdict,
+        baseline=before.value,
+        U_baseline=before.U,
+        now=after.value,
+        U_now=after.U,
+        change=change,
+        U_change=expanded,
+        cancelled=tuple(cancelled),
+        notes=tuple(said),
+    )
+
+
+def _of_ratio(
+    before: BaselineFigure, after: BaselineFigure, ratio: float, *, same: bool
+) -> tuple[list[Part], list[str]]:
+    """Return the contributions to the uncertainty of now over baseline, and which errors are common to both."""
+    if not (before.parts and after.parts):
+        relative = (before.u / before.value, after.u / after.value)
+        return [Part("normal", ratio * one) for one in relative], []
+    common = {part.name: part for part in before.parts if part.specimen} if same else {}
+    shared = {part.name: part for part in after.parts if part.specimen and part.name in common}
+    parts = [_as_part(part, ratio * abs(part.relative - common[name].relative)) for name, part in shared.items()]
+    for figure in (before, after):
+        own = [part for part in figure.parts if not (part.specimen and part.name in shared)]
+        parts += [_as_part(part, ratio * abs(part.relative)) for part in own]
+    return parts, list(shared)
+
+
+def _as_part(part: Contribution, u: float) -> Part:
+    dof = math.inf if part.dof is None else part.dof
+    return Part(part.distribution if part.distribution != "t" or part.dof is not None else "normal", u, dof)
+
+
+def _same_specimen(baseline: Baseline, now: Baseline) -> tuple[bool, str]:
+    """Return whether one monitor, set alike, measured both; and why not, in words."""
+    before, after = baseline.monitor, now.monitor
+    if before is None or after is None:
+        return False, "the baseline does not tell its monitor" if before is None else "no monitor is known"
+    if not (before.known and after.known):
+        return False, "the monitor has no serial number"
+    if (before.driver, before.serial, before.supply) != (after.driver, after.serial, after.supply):
+        return False, f"{before.driver} {before.serial} measured the baseline, {after.driver} {after.serial} this"
+    if before.settings_sha256 != after.settings_sha256:
+        return False, "the monitor's settings or its specification are not the same"
+    if before.seed != after.seed:
+        return False, "the twins were drawn from different seeds"
+    return True, ""
+
+
+def _other_kind(baseline: Baseline, now: Baseline) -> str:
+    """Return why the two cannot be compared at all; empty if they can."""
+    if baseline.virtual != now.virtual:
+        return f"{'the baseline' if baseline.virtual else 'this result'} is virtual, and the other is not"
+    if (baseline.benchmark, baseline.mode) != (now.benchmark, now.mode):
+        return f"the baseline is of {baseline.benchmark}, {baseline.mode}, not of {now.benchmark}, {now.mode}"
+    return ""
+
+
+def _notes(baseline: Baseline, now: Baseline) -> Iterator[str]:
+    if not baseline.valid:
+        yield "the baseline is not valid"
+    if None not in (baseline.voltage_v, now.voltage_v) and baseline.voltage_v != now.voltage_v:
+        yield f"the baseline was measured at {baseline.voltage_v:g} V, this result at {now.voltage_v:g} V"

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which errors two sessions have in common, and what a weighted sum of their log energies is uncertain by.
+
+The logarithm of an energy turns ratios into differences and relative errors into additive ones. A mean, a ratio of
+two means, or a mean of ratios is then a sum of sessions, each with a weight, and first-order propagation (JCGM
+100:2008, 5.2) treats all of them alike. A component of a session's budget is one of three kinds:
+
+- an error of the monitor (`OF_THE_MONITOR`): one and the same in all sessions of that monitor, so that their
+  weighted relative contributions are added with their signs before they are squared. A gain, the clock, a voltage
+  as set: equal in relative terms, so they cancel fully in a ratio. An offset or a latency: equal in absolute
+  terms, so what differs in relative terms remains;
+- another error that all windows of a session share (sampling phase, quantisation, temperature, method of
+  integration, clock of the IO manager): nobody knows how far it repeats. It counts as the same in all sessions of
+  one side on one bench, where it does not average out, and as another one on the other side, where it does not
+  cancel: the larger choice in both;
+- what each window has of its own: another one in each session. Repeats show it, with everything else that differs
+  from run to run.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from energy_runner.analysis.uncertainty.coverage import Distribution, Part
+from energy_runner.sweep.rows import PointRow, RowComponent
+
+# By how the names of the budget's components begin.
+OF_THE_MONITOR = (
+    "gain of the ",
+    "offset of the ",
+    "supply voltage (as set, not measured)",
+    "calibration of the ",
+    "voltage across the meter",
+    "latency of the edge capture",
+    "latency of the trigger",
+    "edge-to-sample delay",
+)
+_CLOCK = "clock of the monitor"  # not the one that a run corrected by its own measurement
+# Beyond this factor of mean power a monitor may measure in another range, whose gain is another one.
+RANGE_FACTOR = 2.0
+_RANGED = ("gain of the ", "offset of the ", "calibration of the ")
+_SHAPES: dict[str, Distribution] = {"rectangular": "rectangular", "t": "t"}
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """A session in a sum: its row, weight and side, and whether the other side is in the same range."""
+
+    row: PointRow
+    weight: float
+    side: str = ""
+    same_range: bool = True
+
+
+@dataclass
+class _Error:
+    """One error: the sum of weight times relative contribution over the sessions that share it."""
+
+    sum: float = 0.0
+    largest: float = 0.0
+    shape: Distribution = "normal"
+    dof: float = math.inf
+    sides: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Systematic:
+    """The errors that repeats do not show: independent parts in relative terms, and what became of each.
+
+    `cancelled` names the components of a monitor that both sides share, `added` those of a monitor that count for
+    each side on its own.
+    """
+
+    parts: tuple[Part, ...]
+    cancelled: tuple[str, ...]
+    added: tuple[str, ...]
+
+    @property
+    def u(self) -> float:
+        """Return their combined standard uncertainty."""
+        return math.sqrt(math.fsum(part.u**2 for part in self.parts))
+
+
+def of_the_monitor(component: RowComponent) -> bool:
+    """Return whether a component is an error that all sessions of one monitor share."""
+    return component.correlated and (component.name == _CLOCK or component.name.startswith(OF_THE_MONITOR))
+
+
+def monitor_known(row: PointRow) -> bool:
+    """Return whether the row tells which instrument measured: its serial number, not its driver alone."""
+    return bool(row.monitor and " " in row.monitor.strip())
+
+
+def systematic(sessions: Iterable[Weighed]) -> Systematic:
+    """Return what shared errors do to the sum of weight times log energy."""
+    errors: dict[tuple[str, ...], _Error] = defaultdict(_Error)
+    for each in sessions:
+        energy_j = each.row.energy_j or math.inf
+        for component in each.row.components:
+            if not component.correlated:
+                continue
+            error = errors[_identity(each, component)]
+            relative = component.u_j / energy_j
+            error.sum += each.weight * relative
+            error.largest = max(error.largest, relative)
+            error.shape = _SHAPES.get(component.distribution, "normal")
+            error.dof = min(error.dof, component.dof or math.inf)
+            error.sides.add(each.side)
+    cancelled: set[str] = set()
+    added: set[str] = set()
+    for (kind, name, *_), error in errors.items():
+        if kind == "monitor" and error.largest > 0:
+            (cancelled if len(error.sides) > 1 else added).add(name)
+    parts = tuple(Part(error.shape, abs(error.sum), error.dof) for error in errors.values() if error.sum)
+    return Systematic(parts, tuple(sorted(cancelled - added)), tuple(sorted(added)))
+
+
+def _identity(each: Weighed, component: RowComponent) -> tuple[str, ...]:
+    """Return the name under which one error is found again in other sessions."""
+    row = each.row
+    if not of_the_monitor(component):
+        return ("other", component.name, each.side, row.bench or "", row.monitor or "")
+    if not monitor_known(row):
+        return ("monitor", component.name, each.side, row.bench or "", row.monitor or "")
+    ranged = component.name.startswith(_RANGED) and not each.same_range
+    return ("monitor", component.name, row.monitor or "", each.side if ranged else "")
+
+
+def same_range(rows: Sequence[PointRow]) -> bool:
+    """Return whether the mean powers of sessions are near enough for one range of the monitor, as far as known."""
+    powers_w = [row.energy_j / row.latency_s for row in rows if row.energy_j and row.latency_s]
+    return not powers_w or max(powers_w) <= RANGE_FACTOR * min(powers_w)
+
+
+def own_variance(row: PointRow, *, scatter: bool = True) -> float:
+    """Return the variance that a session's windows have of their own, in relative terms.
+
+    Without `scatter` it is that of known causes alone: what windows scatter is partly the difference between their
+    stimuli, which are the same ones in each session.
+    """
+    if not row.energy_j:
+        return 0.0
+    own = (one for one in row.components if not one.correlated and (scatter or one.kind == "B"))
+    return math.fsum((one.u_j / row.energy_j) ** 2 for one in own)
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """How sessions of the same settings scatter: variance of log energy and degrees of freedom (0: not known)."""
+
+    variance: float = 0.0
+    dof: int = 0
+
+
+def pooled_scatter(groups: Iterable[Sequence[PointRow]]) -> Scatter:
+    """Return the scatter within groups of repeats, pooled: at least what known errors of each window explain."""
+    squares, dof, own = 0.0, 0, []
+    for rows in groups:
+        logs = [math.log(row.energy_j) for row in rows if row.energy_j]
+        if len(logs) > 1:
+            mean = math.fsum(logs) / len(logs)
+            squares += math.fsum((value - mean) ** 2 for value in logs)
+            dof += len(logs) - 1
+            own += [own_variance(row, scatter=False) for row in rows]
+    if not dof:
+        return Scatter()
+    return Scatter(max(squares / dof, math.fsum(own) / len(own)), dof)

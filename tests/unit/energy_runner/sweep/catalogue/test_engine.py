@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A catalogue that cannot be used is refused in plain words, and nothing in it is changed."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from energy_runner.errors import ConfigurationError
+from energy_runner.sweep.catalogue import Catalogue, engine
+from energy_runner.sweep.catalogue.engine import CatalogueUnavailable, named
+
+
+def test_a_new_catalogue_is_made_with_its_folder(tmp_path: Path) -> None:
+    where = tmp_path / "new folder" / "catalogue.sqlite"
+    Catalogue(where).close()
+    with sqlite3.connect(where) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("SELECT value FROM catalogue WHERE key = 'version'").fetchone() == ("1",)
+    assert Catalogue(where).sweeps() == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"something else\n" * 100, b"SQLite format 3\0" + bytes(range(256)) * 8], ids=["text", "torn"]
+)
+def test_a_file_that_is_no_catalogue_is_refused_and_stays(tmp_path: Path, content: bytes) -> None:
+    where = tmp_path / "catalogue.sqlite"
+    where.write_bytes(content)
+    with pytest.raises(
+        ConfigurationError, match=r"cannot be read .* Try: keep a copy, and energy-runner sweep re"
+    ):
+        Catalogue(where)
+    assert where.read_bytes() == content
+
+
+def test_a_damaged_page_is_told_as_such(tmp_path: Path) -> None:
+    where = tmp_path / "catalogue.sqlite"
+    Catalogue(where).close()
+    data = bytearray(where.read_bytes())
+    data[4096:] = bytes(len(data) - 4096)
+    where.write_bytes(data)
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        Catalogue(where).sweeps()
+
+
+def test_a_newer_version_is_refused(tmp_path: Path) -> None:
+    where = tmp_path / "catalogue.sqlite"
+    Catalogue(where).close()
+    with sqlite3.connect(where) as connection:
+        connection.execute("UPDATE catalogue SET value = '2'")
+    with pytest.raises(
+        ConfigurationError, match=r"is of version 2, and this energy-runner reads up to 1\. Nothing"
+    ):
+        Catalogue(where)
+
+
+def test_a_database_of_something_else_is_refused(tmp_path: Path) -> None:
+    where = tmp_path / "shop.sqlite"
+    with sqlite3.connect(where) as connection:
+        connection.execute("CREATE TABLE customers (name TEXT)")
+    with pytest.raises(ConfigurationError, match="is a database of something else"):
+        Catalogue(where)
+
+
+def test_a_catalogue_that_stays_locked_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "BUSY_S", 0.1)
+    where = tmp_path / "catalogue.sqlite"
+    catalogue = Catalogue(where)
+    with sqlite3.connect(where, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(CatalogueUnavailable, match="another program has kept it locked"):
+            catalogue.sweeps()
+        other.execute("ROLLBACK")
+    assert catalogue.sweeps() == []
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("mysql://host/db", "must be a path, or postgresql"),
+        ("nonsense://", "postgresql"),
+        ("://", "postgresql"),
+        (".", "is a folder"),
+    ],
+)
+def test_an_address_that_cannot_be(where: str, says: str) -> None:
+    with pytest.raises(ConfigurationError, match=says):
+        Catalogue(where)
+
+
+def test_no_password_is_shown() -> None:
+    assert named("postgresql://lab:secret@pc1/sweeps") == "postgresql://lab:***@pc1/sweeps"
+    with pytest.raises(CatalogueUnavailable) as refused:
+        Catalogue("postgresql://lab:secret@127.0.0.1:1/sweeps")
+    assert "secret" not in str(refused.value)
+    assert "is its server running" in str(refused.value)
