@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must hold after every night, judged from the folders of the sessions, the catalogue and the twins' truth."""
+"""What must hold after every night, judged from the sessions, the catalogue and the truth of the twins."""
 
 import math
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -98,7 +98,7 @@ def _is_valid(session: Session) -> bool:
         return False
 
 
-# --- the promises ---------------------------------------------------------------------------------------------------
+# --- the promises -----------------------------------------------------------------------------------------------
 
 
 def _went_wrong(seen: Evidence) -> Iterator[str]:
@@ -186,7 +186,7 @@ def _beyond(seen: Evidence) -> Iterator[str]:
 
 
 def _left_powered(seen: Evidence) -> Iterator[str]:
-    """At the end no supply is on that could be switched off; what could not be is noted, and `bench off` does it."""
+    """At the end no supply is on that could be switched off; any other is noted, and `bench off` does it later."""
     for bench, life in seen.night.lives.items():
         source = seen.night.scene.benches[bench]
         if not switches(source):
@@ -232,7 +232,8 @@ def _too_long(seen: Evidence) -> Iterator[str]:
 def _rebuilt_otherwise(seen: Evidence) -> Iterator[str]:
     """A catalogue that is made again from the folders has the same table.
 
-    Left out are points of which a note is missing, because a worker was killed before it wrote it.
+    Left out are points of which a note is missing, because a worker was killed before it wrote it, and `reason` of
+    points that are done, which is not entered again.
     """
     scene, sweep = seen.night.scene, seen.night.sweep
     if not seen.sessions:
@@ -246,10 +247,12 @@ def _rebuilt_otherwise(seen: Evidence) -> Iterator[str]:
         one.number for one in seen.attempts if (one.number, one.epoch) not in seen.noted
     }
     for row in seen.rows:
-        if row.number in whole and found.get(row.number) != row:
-            other = found.get(row.number)
+        other = found.get(row.number)
+        if other is not None and row.state == other.state == "done":
+            other = replace(other, reason=row.reason)
+        if row.number in whole and other != row:
             yield f"point {row.number} is otherwise in a catalogue made again: {_difference(row, other)}"
-        if row.state == "done" and (row.number not in found or found[row.number].session != row.session):
+        if row.state == "done" and (other is None or other.session != row.session):
             yield f"point {row.number} is done, and not in a catalogue made again"
 
 
@@ -280,7 +283,11 @@ def complaints(night: Night) -> list[str]:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a night came to, in numbers; `hours` are virtual ones of the bench that worked longest."""
+    """What a night came to, in numbers; `hours` are virtual ones of the bench that worked longest.
+
+    `beyond` is how many of the `valid` energies are beyond their U, and `shares` which share of them it is on each
+    bench: one night's energies of a bench share most of their error.
+    """
 
     points: int
     done: int
@@ -292,6 +299,7 @@ class Figures:
     hours: float
     valid: int
     beyond: int
+    shares: tuple[float, ...]
     worst: float
     ends: str
 
@@ -299,7 +307,7 @@ class Figures:
         return (
             f"{self.done} of {self.points} points done, {self.aside} set aside, {self.left} left ({self.ends}); "
             f"{self.attempts} attempts in {self.hours:.1f} h, {self.faults} with a fault, {self.deaths} deaths; "
-            f"{self.valid} valid energies, {self.beyond} beyond U, worst {self.worst:.2f} U"
+            f"{self.valid} valid energies, {self.beyond} beyond U, the worst at {self.worst:.2f} U"
         )
 
 
@@ -309,6 +317,10 @@ def figures_of(night: Night) -> Figures:
     states = Counter(row.state for row in seen.rows if row.kind == "point")
     lines = {bench: list(life.log.lines()) for bench, life in night.lives.items()}
     ratios = [abs(one.error) / one.expanded if one.expanded else math.inf for one in seen.errors.values()]
+    by_bench: dict[str, list[Error]] = defaultdict(list)
+    for name, one in seen.errors.items():
+        facts = seen.sessions[name].record.sweep
+        by_bench[facts.bench if facts is not None else "?"].append(one)
     return Figures(
         points=states.total(),
         done=states["done"],
@@ -320,6 +332,7 @@ def figures_of(night: Night) -> Figures:
         hours=max(sum(one.get("virtual_s", 0.0) for one in all_) for all_ in lines.values()) / 3600,
         valid=len(ratios),
         beyond=sum(ratio > 1 for ratio in ratios),
+        shares=tuple(1 - statistics.fmean(one.held for one in found) for found in by_bench.values()),
         worst=max(ratios, default=0.0),
         ends=", ".join(f"{bench} {life.end}" for bench, life in night.lives.items()),
     )

@@ -23,19 +23,25 @@ STEPS = ("seated", "claimed", "measuring", "measured", "recover", "told", "finis
 
 @dataclass
 class Deaths:
-    """Ends or freezes this process at drawn steps of a worker's work, and locks the catalogue at others."""
+    """Ends or freezes this process at drawn steps of a worker's work, and locks the catalogue at others.
+
+    `night` is the process that watches over it; without that it does not go on.
+    """
 
     rate: Rate
     rng: np.random.Generator
     log: Log
     health: Health
     catalogue: Path
+    night: int
     _at: str = ""
     _how: str = ""
     _lock_at: str = ""
 
     def at_step(self, step: str) -> None:
         """Be told the steps of a worker."""
+        if os.getppid() != self.night:
+            os._exit(1)
         self.log.say("step of work", step=step)
         name = step.partition(" ")[0]
         if name in ("seated", "claimed"):

@@ -19,9 +19,9 @@ OPENINGS = 14
 
 @dataclass(frozen=True)
 class Ill:
-    """A fault that lasts: `begin` sets it, and `left` returns what is left of it when a job is over, 0 for cured.
+    """A fault that lasts: `begin` sets it, `left` returns what is left of it when a job is over, 0 for cured.
 
-    `needs` is the instrument without which a bench cannot have it; `person` says that no step of recovery cures it.
+    `needs` is the instrument without which a bench cannot have it; `person` says that only a person cures it.
     """
 
     begin: Callable[[Faults, int], object]

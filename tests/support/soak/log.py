@@ -7,16 +7,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from instruments.clock import RealClock
+
 
 class Log:
-    """Lines are appended by one process at a time; a process that dies leaves whole lines, and perhaps a torn one."""
+    """Lines in a file, appended by one process at a time; one that dies may leave a torn line at the end."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def say(self, what: str, **facts: Any) -> None:
         """Append a line."""
-        line = json.dumps({"what": what, "pid": os.getpid(), **facts}, default=str) + "\n"
+        line = (
+            json.dumps(
+                {"what": what, "at_s": round(RealClock().now_ns() / 1e9, 2), "pid": os.getpid(), **facts},
+                default=str,
+            )
+            + "\n"
+        )
         with self._path.open("ab") as file:
             file.write(line.encode())
 

@@ -15,6 +15,7 @@ from energy_runner.api.sweeps import begin_sweep
 from energy_runner.sweep.catalogue import Catalogue
 from instruments.clock import Deadline, RealClock
 from tests.support.soak.clean import clean
+from tests.support.soak.duty import Duty
 from tests.support.soak.ills import Health
 from tests.support.soak.log import Log
 from tests.support.soak.scene import Scene
@@ -102,7 +103,7 @@ def _begin(done: Night, life: Life) -> None:
     life.frozen = None
     known = clean(done.scene, life.bench)
     life.alive = RealClock().deadline(WATCHDOG_S)
-    life.pid = begun(done.scene, done.sweep, life.bench, life.lives, life.near, known)
+    life.pid = begun(Duty(done.scene, done.sweep, life.bench, life.near, known, life.lives))
 
 
 def _look(done: Night, life: Life, clock: RealClock) -> None:
@@ -147,7 +148,10 @@ def _ended(done: Night, life: Life, pid: int, status: int) -> None:
     if word.get("end") in AGAIN or "CatalogueUnavailable" in word.get("reason", ""):
         _begin(done, life)
         return
-    life.end, life.reason = word.get("end", "silent"), word.get("reason", f"status {os.waitstatus_to_exitcode(status)}")
+    life.end, life.reason = (
+        word.get("end", "silent"),
+        word.get("reason", f"status {os.waitstatus_to_exitcode(status)}"),
+    )
     if life.end in ("raised", "silent"):
         done.complaints.append(f"bench {life.bench}: its worker {life.end}: {word.get('trace', life.reason)}")
 

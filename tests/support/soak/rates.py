@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rate:
-    """Chances per attempt: that it has a fault of the swarm (`faulty`), that its worker dies or freezes (`death`),
+    """Chances per attempt.
+
+    They are: that it has a fault of the swarm (`faulty`), that its worker dies or freezes (`death`),
     that a fault begins which only a step of recovery cures (`ill`) or only a person (`broken`), that the catalogue
     is locked for a while (`locked`), and that the disk is full for a while, notes included (`full`).
     """
@@ -25,6 +27,6 @@ RATES = {
     for one in (
         Rate("none", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
         Rate("realistic", 0.02, 0.02, 0.004, 0.0005, 0.005, 0.003),
-        Rate("brutal", 0.4, 0.1, 0.05, 0.008, 0.05, 0.03),
+        Rate("brutal", 0.4, 0.14, 0.05, 0.008, 0.05, 0.03),
     )
 }

@@ -2,6 +2,7 @@
 """Run virtual nights of sweeps under random faults, and judge each from what it has left behind."""
 
 import argparse
+import math
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ import tempfile
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 from instruments.clock import RealClock
@@ -16,7 +18,6 @@ from tests.support.soak.checks import Figures, complaints, figures_of
 from tests.support.soak.night import night
 from tests.support.soak.rates import RATES
 from tests.support.soak.scene import scene
-
 
 HOURS = 12.0
 
@@ -32,7 +33,10 @@ class Told:
 
 
 def told(seed: int, rate: str, hours: float, *, keep: Path | None = None, benches: int = 0) -> Told:
-    """Run a night and judge it; its folder is deleted, unless a promise was broken or `keep` says where it stays."""
+    """Run a night and judge it.
+
+    Its folder is deleted, unless a promise was broken or `keep` says where it is to stay.
+    """
     folder = keep or Path(tempfile.mkdtemp(prefix=f"soak-{rate}-{seed}-"))
     clock = RealClock()
     began_ns = clock.now_ns()
@@ -47,17 +51,23 @@ def told(seed: int, rate: str, hours: float, *, keep: Path | None = None, benche
     return Told(seed, text, figures, found)
 
 
-def most_beyond(valid: int) -> int:
-    """Return how many of so many energies may be beyond their U: 5 %, and two standard deviations of chance."""
-    return int(0.05 * valid + 2 * (0.05 * 0.95 * valid) ** 0.5)
+def most_beyond(benches: int) -> float:
+    """Return how many of so many benches' energies may be beyond their U: 5 %, and two standard deviations.
+
+    The energies of one bench in one night share the error of its instruments, so they do not count one by one.
+    """
+    return 0.05 * benches + 2 * math.sqrt(0.05 * 0.95 * benches)
 
 
 def main() -> int:
     """Run the nights; return 1 if a promise was broken."""
     options = _options()
-    seeds = [options.seed] if options.seed is not None else list(range(options.first, options.first + options.seeds))
+    seeds = (
+        [options.seed] if options.seed is not None else list(range(options.first, options.first + options.seeds))
+    )
     total: Counter[str] = Counter()
-    with ProcessPoolExecutor(options.workers) as pool:
+    shares: list[float] = []
+    with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
         waiting = [pool.submit(told, seed, options.rate, options.hours, keep=options.keep) for seed in seeds]
         for one in waiting:
             came = one.result()
@@ -67,17 +77,20 @@ def main() -> int:
             if came.complaints:
                 hours = "" if options.hours == HOURS else f" --hours {options.hours:g}"
                 print(f"    again: scripts/soak --seed {came.seed} --rate {options.rate}{hours}", flush=True)
+            shares += came.figures.shares
             total["broken"] += bool(came.complaints)
             for name in ("points", "done", "aside", "left", "attempts", "faults", "deaths", "valid", "beyond"):
                 total[name] += getattr(came.figures, name)
-    most = most_beyond(total["valid"])
+    most = most_beyond(len(shares))
     print(
-        f"{len(seeds)} nights, {options.rate}: {total['done']} of {total['points']} points done, {total['aside']} set "
-        f"aside, {total['left']} left; {total['attempts']} attempts, {total['faults']} with a fault, "
-        f"{total['deaths']} deaths; {total['valid']} valid energies, {total['beyond']} beyond U (at most {most}); "
+        f"{len(seeds)} nights, {options.rate}: {total['done']} of {total['points']} points done, "
+        f"{total['aside']} set aside, {total['left']} left; "
+        f"{total['attempts']} attempts, {total['faults']} with a fault, {total['deaths']} deaths; "
+        f"{total['valid']} valid energies, {total['beyond']} beyond U, "
+        f"as those of {sum(shares):.1f} of {len(shares)} benches (at most {most:.1f}); "
         f"{total['broken']} nights broke a promise"
     )
-    return 1 if total["broken"] or total["beyond"] > most else 0
+    return 1 if total["broken"] or sum(shares) > most else 0
 
 
 def _options() -> argparse.Namespace:

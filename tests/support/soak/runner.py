@@ -21,13 +21,12 @@ from energy_runner.sweep.plan import Settings
 from energy_runner.sweep.work.served_bench import ServedBench
 from tests.support.disk_faults import SmallDisk
 from tests.support.soak.deaths import Deaths
+from tests.support.soak.duty import Duty
 from tests.support.soak.ills import ILLS, Health
 from tests.support.soak.log import Log
-from tests.support.soak.scene import Scene
-from tests.support.swarm.benches import UART_WIRES, Clean, left_on
+from tests.support.swarm.benches import UART_WIRES, left_on
 from tests.support.swarm.invariants import CHECKS
 from tests.support.swarm.kinds import TABLE
-from tests.support.swarm.others import Others
 from tests.support.swarm.setting import NS_PER_S, Setting
 from tests.support.swarm.trial import GaveUp, Trial
 
@@ -54,21 +53,17 @@ class SoakRunner(BenchRunner):
         sweeps: Path,
         usb_power_command: str,
         *,
-        scene: Scene,
-        near: Others,
-        clean: Clean,
+        duty: Duty,
         log: Log,
         deaths: Deaths,
     ) -> None:
         super().__init__(bench, sweeps, usb_power_command)
         self._name = bench.name
         self._source = bench.source
-        self._scene = scene
-        self._near = near
-        self._clean = clean
+        self._scene, self._near, self._clean = duty.scene, duty.near, duty.clean
         self._log = log
         self._deaths = deaths
-        self._health = Health(scene.of_bench(bench.name) / "health.json")
+        self._health = Health(duty.scene.of_bench(bench.name) / "health.json")
         self._built: Bench | None = None
         self._gave_up = GaveUp()
         self._full = ExitStack()  # a disk that is full until the next job
@@ -143,7 +138,9 @@ class SoakRunner(BenchRunner):
             self._full.enter_context(SmallDisk(left).patched())
             told.append(f"disk full after {left} bytes until the next job")
         if (how := self._deaths.in_run(rng)) is not None:
-            moment_ns = setting.moment_ns() if rng.random() < 0.9 else int(rng.uniform(0, 1) * setting.begins_s * 1e9)
+            moment_ns = (
+                setting.moment_ns() if rng.random() < 0.9 else int(rng.uniform(0, 1) * setting.begins_s * 1e9)
+            )
             setting.on_bench.append(
                 lambda bench: bench.twin.clock.call_at(moment_ns, lambda: self._deaths.come(how, bench))  # type: ignore[union-attr]
             )

@@ -13,43 +13,41 @@ import numpy as np
 from energy_runner.api.sweeps import serve_sweep
 from energy_runner.sweep.work.served_bench import ServedBench
 from tests.support.soak.deaths import Deaths
+from tests.support.soak.duty import Duty
 from tests.support.soak.ills import Health
 from tests.support.soak.log import Log
 from tests.support.soak.runner import SoakRunner
-from tests.support.soak.scene import Scene
-from tests.support.swarm.benches import Clean
-from tests.support.swarm.others import Others
 
 LEASE_S = 3.0  # real: twins are fast, the night is virtual, and the life of processes is not
 BUSY_S = 0.3
 
 
-def begun(scene: Scene, sweep: str, bench: str, life: int, near: Others, clean: Clean) -> int:
+def begun(duty: Duty) -> int:
     """Fork a worker and return its process number."""
+    night = os.getpid()
     pid = os.fork()
-    if pid:
-        return pid
-    _serve(scene, sweep, bench, life, near, clean)
+    if not pid:
+        _serve(duty, night)
+    return pid
 
 
-def _serve(scene: Scene, sweep: str, bench: str, life: int, near: Others, clean: Clean) -> NoReturn:
+def _serve(duty: Duty, night: int) -> NoReturn:
     status = 1
+    scene, bench = duty.scene, duty.bench
     log = Log(scene.of_bench(bench) / "log.jsonl")
     try:
-        log.say("begun", life=life)
-        rng = np.random.default_rng([scene.seed, 3, life, sum(bench.encode())])
+        log.say("begun", life=duty.life)
+        rng = np.random.default_rng([scene.seed, 3, duty.life, sum(bench.encode())])
         health = Health(scene.of_bench(bench) / "health.json")
-        deaths = Deaths(scene.rate, rng, log, health, scene.catalogue)
+        deaths = Deaths(scene.rate, rng, log, health, scene.catalogue, night)
 
         def runner(served: ServedBench, sweeps: Any, usb_power_command: str) -> SoakRunner:
-            return SoakRunner(
-                served, sweeps, usb_power_command, scene=scene, near=near, clean=clean, log=log, deaths=deaths
-            )
+            return SoakRunner(served, sweeps, usb_power_command, duty=duty, log=log, deaths=deaths)
 
         with ExitStack() as around:
             around.enter_context(patch("energy_runner.api.sweeps.BenchRunner", runner))
             ended = serve_sweep(
-                sweep,
+                duty.sweep,
                 bench,
                 scene.benches[bench],
                 catalogue=scene.catalogue,
