@@ -3,15 +3,17 @@
 
 from energy_runner.api.analysis import *
 from energy_runner.api.baselines import *
+from energy_runner.api.bench_trust import *
 from energy_runner.api.benches import *
 from energy_runner.api.calibrations import *
 from energy_runner.api.hands_on import *
 from energy_runner.api.instruments import *
 from energy_runner.api.known_loads import *
 from energy_runner.api.plans import *
+from energy_runner.api.power_tests import *
 from energy_runner.api.published import *
-from energy_runner.api.recovery import *
 from energy_runner.api.recordings import *
+from energy_runner.api.recovery import *
 from energy_runner.api.reports import *
 from energy_runner.api.rules import *
 from energy_runner.api.runs import *
@@ -22,6 +24,7 @@ from energy_runner.api.stimuli import *
 from energy_runner.api.submission import *
 from energy_runner.api.sweep_nights import *
 from energy_runner.api.sweep_plans import *
+from energy_runner.api.sweep_reading import *
 from energy_runner.api.sweeps import *
 from energy_runner.api.tables import *
 from energy_runner.api.thinning import *

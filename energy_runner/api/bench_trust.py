@@ -24,7 +24,7 @@ from energy_runner.sweep.work.served_bench import worker_name
 from energy_runner.version import version
 from instruments.clock import NS_PER_S, Clock, RealClock, utc_text
 
-__all__ = ["BenchWatch", "bench_chart", "bench_trust", "trust_bench", "watch_bench"]
+__all__ = ["BenchTrust", "BenchWatch", "chart_bench", "trust_bench", "trust_in_bench", "watch_bench"]
 
 FOLDER = Path("sweeps")
 WATCH = "watch"
@@ -35,14 +35,14 @@ _TURN_S = 0.5  # a wait is cut into turns, so that Ctrl-C is heeded at once
 
 @dataclass(frozen=True)
 class BenchWatch:
-    """What is known of a bench: its name, its state with the charts, and what could not be read, each in a line."""
+    """What is known of a bench: its name, its state with the charts, and what could not be read, in lines."""
 
     bench: str
     trust: BenchTrust
     problems: tuple[str, ...] = ()
 
 
-def bench_trust(
+def trust_in_bench(
     bench: str | Path, *, sessions: str | PathLike[str] = FOLDER, now_utc_s: float | None = None
 ) -> BenchWatch:
     """Return the state of a bench by the sessions and decisions in a folder of sweeps.
@@ -77,7 +77,7 @@ def trust_bench(
     name, folder = _name(bench), Path(sessions)
     if baseline not in {"kept", "new"}:
         raise ConfigurationError(Argument("baseline", str(baseline)[:40]), ": must be kept or new")
-    if not bench_trust(name, sessions=folder).trust.series:
+    if not trust_in_bench(name, sessions=folder).trust.series:
         raise ConfigurationError(
             f"{folder}: holds no reference points of bench '{name}', so there is nothing to decide. Try: ",
             Call(f"er.watch_bench({str(bench)!r})", f"energy-runner bench watch {bench}"),
@@ -87,7 +87,7 @@ def trust_bench(
     now_s = RealClock().utc_ns() / NS_PER_S
     decision = Decision(name, now_s, who or _user(), reason, baseline)
     write_decision(folder, decision, f"energy-runner {version()}")
-    return bench_trust(name, sessions=folder)
+    return trust_in_bench(name, sessions=folder)
 
 
 def watch_bench(
@@ -106,9 +106,9 @@ def watch_bench(
 ) -> BenchWatch:
     """Measure a bench's reference `count` times, one every `every_h` hours, and return the state of the bench.
 
-    The DUT on the bench has to be the golden one. Each measurement is a session in `out`, by default the folder
-    `watch` in that of the sweeps, `sessions`; after each one `measured` is called with it. On a virtual bench each
-    has other noise, as on another day. A bench that is out of control is measured all the same.
+    The DUT on the bench has to be the golden one. Each measurement is a session in `out`, which is the folder of
+    the sweeps, `sessions`, or one in it, by default `watch`; after each one `measured` is called with it. On a
+    virtual bench each has other noise, as on another day. A bench that is out of control is measured all the same.
 
     Raises `ConfigurationError` for what cannot be measured, `BenchFault` if a session ends as one, and
     `Interrupted` if the user stops it; the supply is off then.
@@ -120,7 +120,14 @@ def watch_bench(
     clock, name, folder = clock or RealClock(), _name(bench), Path(sessions)
     virtual = load_bench(bench).is_virtual
     into = Path(out) if out is not None else folder / WATCH
-    watch = bench_trust(name, sessions=folder)
+    if folder.resolve() not in {into.resolve(), into.resolve().parent}:
+        raise ConfigurationError(
+            f"{into}: is not in {folder}, where the bench's state is read from. Try: ",
+            Argument("out", str(folder / WATCH)),
+            ", or another ",
+            Argument("sessions", "DIR"),
+        )
+    watch = trust_in_bench(name, sessions=folder)
     begun_ns = clock.now_ns()
     for number in range(1, count + 1):
         _wait_until(clock, begun_ns + round((number - 1) * every_h * 3600 * NS_PER_S))
@@ -149,13 +156,13 @@ def watch_bench(
                 bench_trust=watch.trust.state,
             ),
         )
-        watch = bench_trust(name, sessions=folder)
+        watch = trust_in_bench(name, sessions=folder)
         measured(session, watch)
         _check_end(session)
     return watch
 
 
-def bench_chart(
+def chart_bench(
     bench: str | Path, out: str | PathLike[str], *, sessions: str | PathLike[str] = FOLDER
 ) -> BenchWatch:
     """Draw the control chart of a bench into the file `out`, and return the state of the bench.
@@ -166,10 +173,11 @@ def bench_chart(
     """
     from energy_runner.sweep.trust.chart import write_chart
 
-    watch = bench_trust(bench, sessions=sessions)
+    watch = trust_in_bench(bench, sessions=sessions)
     if not watch.trust.series:
         raise ConfigurationError(
-            f"{Path(sessions)}: holds no reference points of bench '{watch.bench}', so there is nothing to draw. Try: ",
+            f"{Path(sessions)}: holds no reference points of bench '{watch.bench}', so there is nothing to draw. "
+            "Try: ",
             Call(f"er.watch_bench({str(bench)!r})", f"energy-runner bench watch {bench}"),
         )
     write_chart(watch.bench, watch.trust, Path(out))

@@ -4,22 +4,31 @@
 import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from energy_runner.api.runs import while_signals_stop
+from energy_runner.api.sweep_computers import check_scheduler, connected
 from energy_runner.api.sweeps import CATALOGUE, FOLDER, begin_sweep, local_folder
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import ConfigurationError, ExitStatus
+from energy_runner.errors import Argument, ConfigurationError, ExitStatus
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
 from energy_runner.sweep.catalogue.lease import LEASE_S
 from energy_runner.sweep.catalogue.rebuild import Rebuilt, rebuild
+from energy_runner.sweep.computers.night import ABSENT_S, DaskNight
 from energy_runner.sweep.notify import Notifier
 from energy_runner.sweep.plan import SweepPlan, plan_from_text
 from energy_runner.sweep.work.ends import STATUS, End, Ended
-from energy_runner.sweep.work.processes import CATALOGUE_VARIABLE, BenchProcess, Supervisor, serve_command
+from energy_runner.sweep.work.processes import (
+    CATALOGUE_VARIABLE,
+    FROZEN_LEASES,
+    BenchProcess,
+    Supervisor,
+    file_name,
+    serve_command,
+)
 from energy_runner.sweep.work.seat import sign_of_process
 from energy_runner.sweep.work.status import SweepStatus, status_of
 from energy_runner.sweep.work.trouble import troubles
@@ -29,7 +38,6 @@ __all__ = ["Night", "list_sweeps", "rebuild_catalogue", "resume_sweep", "run_swe
 
 _LOOK_S = 0.25
 _TELL_S = 1.0
-_FROZEN_LEASES = 3.0
 Told = Callable[[SweepStatus, list[str]], object]
 
 
@@ -68,19 +76,25 @@ def run_sweep(
     catalogue: str | Path | None = None,
     out: str | Path = FOLDER,
     lease_s: float = LEASE_S,
+    scheduler: str | None = None,
     told: Told = lambda status, news: None,
 ) -> Night:
     """Run a plan from its beginning, with one process a bench, until nothing is left that they can do.
 
-    `benches` is what `named_benches` returned. `told` is called every second with the state of the sweep and the
-    new lines of the workers. Ctrl-C and SIGTERM end the points in progress with the supplies off.
+    `benches` is what `named_benches` returned. With a `scheduler`, such as `dask://pc1:8786`, they are measured on
+    by the computers that offer them there (`offer_bench`); this one only tries the plan out on them. `told` is
+    called every second with the state of the sweep and the new lines of the workers. Ctrl-C and SIGTERM end the
+    points in progress with the supplies off.
     """
+    if scheduler is not None:
+        check_scheduler(scheduler, benches)
     return resume_sweep(
         begin_sweep(plan, benches, catalogue=catalogue, out=out),
         benches,
         catalogue=catalogue,
         out=out,
         lease_s=lease_s,
+        scheduler=scheduler,
         told=told,
     )
 
@@ -93,18 +107,25 @@ def resume_sweep(
     out: str | Path = FOLDER,
     lease_s: float = LEASE_S,
     again: bool = False,
+    scheduler: str | None = None,
+    absent_s: float = ABSENT_S,
     told: Told = lambda status, news: None,
 ) -> Night:
     """Go on with a sweep, by default the latest: finished points stay, half-done ones are done again.
 
     With `again` the points that are set aside are tried once more. Quarantined benches take points again, for a
-    person has looked at them.
+    person has looked at them. For a `scheduler` see `run_sweep`; the night does without a bench that nobody has
+    offered there for `absent_s`.
     """
     out = Path(out)
     where = catalogue or out / CATALOGUE
     clock, stop = RealClock(), StopRequest()
-    with while_signals_stop(stop), closing(Catalogue(where)) as opened:
+    with while_signals_stop(stop), closing(Catalogue(where)) as opened, ExitStack() as at_end:
         row = opened.sweep(sweep)
+        carrier = None
+        if scheduler is not None:
+            carrier = connected(scheduler, benches, clock)
+            at_end.callback(carrier.close)
         opened.set_state(row.id, "open")
         opened.forgive(row.id)
         for point in opened.points(row.id) if again else ():
@@ -113,37 +134,41 @@ def resume_sweep(
             opened.seats.unmark(bench)
         plan = plan_from_text(row.plan, f"plan of sweep {row.id}")
         notifier = Notifier(plan.spec.notify.urls, plan.spec.notify.on)
-        folder = local_folder(row, out)
-        folder.mkdir(parents=True, exist_ok=True)
-        workers = [
-            BenchProcess(
-                bench,
-                serve_command(
-                    {
-                        "": row.id,
-                        "--bench": f"{bench}={source}",
-                        "--out": str(out),
-                        "--lease": f"{lease_s:g}",
-                    }
-                ),
-                folder / f"worker-{_file_name(bench)}.log",
-                {CATALOGUE_VARIABLE: str(where)},  # not on the command line, where everybody sees a password
-            )
-            for bench, source in benches.items()
-        ]
-        supervisor = Supervisor(workers, clock, lambda pid: sign_of_process(opened, pid), lease_s * _FROZEN_LEASES)
-        supervisor.begin()
+        guard: Supervisor | DaskNight
+        if carrier is None:
+            guard = _supervisor(opened, str(where), row, benches, out, lease_s)
+            guard.begin()
+        else:
+            guard = DaskNight(carrier, opened, row.id, benches, lease_s=lease_s, clock=clock, absent_s=absent_s)
         watch = _Watch(opened, row.id, notifier, told)
         over, look = False, clock.deadline(0.0)
         while not over:
             clock.sleep(_LOOK_S)
-            over = supervisor.look(stopping=stop.reason is not None)
+            over = guard.look(stopping=stop.reason is not None)
             if over or look.expired():
                 look = clock.deadline(_TELL_S)
-                watch.look([f"{one.bench}: {line}" for one in workers for line in one.news()])
+                watch.look(guard.news())
         status = status_of(opened, row.id)
-    night = Night(status, {one.bench: one.ended for one in workers if one.ended is not None})
+    night = Night(status, guard.ends())
     return replace(night, untold=[*watch.untold, *notifier.tell(*_last_message(night), "end")])
+
+
+def _supervisor(  # noqa: PLR0917
+    catalogue: Catalogue, where: str, row: SweepRow, benches: Mapping[str, str], out: Path, lease_s: float
+) -> Supervisor:
+    """Return who watches over one process a bench, all on this computer."""
+    folder = local_folder(row, out)
+    folder.mkdir(parents=True, exist_ok=True)
+    workers = [
+        BenchProcess(
+            bench,
+            serve_command(row.id, f"{bench}={source}", out, lease_s),
+            folder / f"worker-{file_name(bench)}.log",
+            {CATALOGUE_VARIABLE: where},  # not on the command line, where everybody sees a password
+        )
+        for bench, source in benches.items()
+    ]
+    return Supervisor(workers, RealClock(), lambda pid: sign_of_process(catalogue, pid), lease_s * FROZEN_LEASES)
 
 
 class _Watch:
@@ -222,13 +247,10 @@ def _existing(where: str | Path) -> str | Path:
     """Return the address of a catalogue; raise `ConfigurationError` for a path where there is none."""
     if "://" not in str(where) and not Path(where).is_file():
         raise ConfigurationError(
-            f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or --out DIR"
+            f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or ",
+            Argument("out", "DIR"),
         )
     return where
-
-
-def _file_name(bench: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_#" else "_" for letter in bench)
 
 
 def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> list[Rebuilt]:

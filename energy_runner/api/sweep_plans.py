@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Look at a plan before the night: what is possible, what nothing reads, how long, how much disk."""
 
+import shlex
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from energy_runner.sweep.plan.points import combinations
 from energy_runner.sweep.plan.settings import reference_values
 from energy_runner.sweep.plan.unread import unread
 from energy_runner.sweep.rows import Scalar
+from energy_runner.wording import shown
 
 __all__ = ["PlanExamination", "examine_plan"]
 
@@ -92,11 +95,10 @@ def check_plan(plan: SweepPlan, benches: Mapping[str, str]) -> list[tuple[BenchS
         for values in _to_try(plan):
             settings = settings_of(plan.spec, values, seed=plan.spec.seed)
             if settings.bench is not None and settings.bench not in benches:
-                raise plan.refuse(
-                    ["axes"], f"no bench is called '{settings.bench}' (given: {', '.join(benches)}). Try: --bench"
-                )
+                raise plan.refuse(["axes"], f"no bench is called '{settings.bench}' (given: {', '.join(benches)})")
             if settings.bench not in (None, name):
                 continue
+            _check_flash(plan, settings)
             error = _problem(source, settings, tried)
             if error is not None:
                 raise _refused(plan, source, values, error)
@@ -128,6 +130,16 @@ def _refused(plan: SweepPlan, source: str, values: Mapping[str, Scalar], error: 
             return plan.refuse(["axes", name, "values"], f"{name} = {value!r}: {error}")
     said = ", ".join(f"{key} = {value}" for key, value in values.items()) or "its settings"
     return ConfigurationError(f"{plan.origin.where}: the point with {said}: {error}")
+
+
+def _check_flash(plan: SweepPlan, settings: Settings) -> None:
+    command = settings.options.get("flash")
+    words = shlex.split(command) if command else []
+    if words and shutil.which(words[0]) is None:
+        place = next((["axes", name] for name, axis in plan.spec.axes.items() if axis.flash), ["settings"])
+        raise plan.refuse(
+            place, f"the flashing program '{shown(words[0])}' is not installed here, or not on the path"
+        )
 
 
 def _check_waits(plan: SweepPlan, settings: Settings, spec: BenchSpec, bench: str) -> None:

@@ -10,7 +10,7 @@ from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweep_runner import BenchRunner
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
+from energy_runner.errors import Argument, BenchFault, ConfigurationError, in_words, remedy
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.lease import LEASE_S
 from energy_runner.sweep.catalogue.rows import rows_of
@@ -19,6 +19,7 @@ from energy_runner.sweep.rows import PointRow
 from energy_runner.sweep.work.ends import Ended
 from energy_runner.sweep.work.names import sweep_id
 from energy_runner.sweep.work.served_bench import served_bench
+from energy_runner.sweep.work.tied import stop_at_end_of_input
 from energy_runner.sweep.work.worker import Worker
 from instruments.clock import RealClock, utc_text
 
@@ -36,7 +37,7 @@ def named_benches(benches: Sequence[str]) -> dict[str, str]:
     bench that cannot be read, and for a name that is given twice.
     """
     if not benches:
-        raise ConfigurationError("a sweep needs a bench. Try: --bench virtual-lpm01a")
+        raise ConfigurationError("a sweep needs a bench. Try: ", Argument("bench", "virtual-lpm01a"))
     found: dict[str, str] = {}
     for given in benches:
         name, equals, source = given.partition("=")
@@ -50,7 +51,9 @@ def named_benches(benches: Sequence[str]) -> dict[str, str]:
                 number += 1
             name = f"{name}#{number}"
         if name in found:
-            raise ConfigurationError(f"two benches are called '{name}'. Try: --bench {name}-2={source}")
+            raise ConfigurationError(
+                f"two benches are called '{name}'. Try: ", Argument("bench", f"{name}-2={source}")
+            )
         found[name] = source
     return found
 
@@ -103,17 +106,21 @@ def serve_sweep(
     catalogue: str | Path | None = None,
     out: str | Path = FOLDER,
     lease_s: float = LEASE_S,
+    tied: bool = False,
     tell: Callable[[str], object] = lambda _: None,
     step: Callable[[str], object] = lambda _: None,
 ) -> Ended:
     """Serve a sweep on one bench, in this process, until nothing is left; return why it ended.
 
-    Call it in the main thread, where Ctrl-C and SIGTERM end the point in progress with the supply off. Raises
+    Call it in the main thread, where Ctrl-C and SIGTERM end the point in progress with the supply off; if it is
+    `tied`, so does the end of the standard input, which is the end of the process that started this one. Raises
     `BenchFault` if the bench is in use by another worker.
     """
     spec = load_bench(source)
     served = served_bench(bench, source, spec)
     stop = StopRequest()
+    if tied:
+        stop_at_end_of_input(stop)
     with while_signals_stop(stop), closing(Catalogue(catalogue or Path(out) / CATALOGUE)) as opened:
         row = opened.sweep(sweep)
         plan = plan_from_text(row.plan, f"plan of sweep {row.id}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from energy_runner.cli import bench_commands
+from energy_runner.cli import bench_commands, bench_trust_commands  # noqa: F401 - adds its commands
 from energy_runner.cli.complete import (
     complete_bench,
     complete_benchmark,
@@ -15,6 +15,7 @@ from energy_runner.cli.complete import (
     complete_session,
 )
 from energy_runner.cli.inspect_app import inspect
+from energy_runner.cli.power_test_app import power_test
 from energy_runner.cli.publish_app import publish
 from energy_runner.cli.rules_commands import (
     AccuracyOption,
@@ -68,6 +69,7 @@ app.add_typer(sessions_app, name="sessions")
 app.add_typer(stimuli_app, name="stimuli")
 app.add_typer(publish)
 app.add_typer(rules_app, name="rules")
+app.command("power-test")(power_test)
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
 app.add_typer(sweep_app, name="sweep")

@@ -37,9 +37,7 @@ def list_sessions(
 
 @sessions.command("thin")
 def thin_sessions(
-    folders: Annotated[
-        list[Path], typer.Argument(help="Folders with sessions, or sessions.", metavar="FOLDER...")
-    ],
+    folders: Annotated[list[Path], typer.Argument(help="Folders with sessions, or sessions.", metavar="FOLDER")],
     older_than: Annotated[
         float,
         typer.Option("--older-than", help="Only sessions recorded more than so many days ago.", metavar="DAYS"),

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from energy_runner.cli.complete import complete_bench
+from energy_runner.cli.sweep_options import (
+    BenchesOption,
+    CatalogueOption,
+    JsonOption,
+    JunitOption,
+    LeaseOption,
+    OutOption,
+    PlanArgument,
+    SchedulerOption,
+    SweepArgument,
+)
+from energy_runner.cli.sweep_reading_app import reading
 
 sweep = typer.Typer(
     no_args_is_help=True,
@@ -24,49 +35,7 @@ sweep = typer.Typer(
     "  energy-runner sweep table --out night.csv",
 )
 
-PlanArgument = Annotated[Path, typer.Argument(help="Plan of the sweep (TOML).", metavar="PLAN")]
-SweepArgument = Annotated[
-    str, typer.Argument(help="Id or name of the sweep; default: the latest.", metavar="SWEEP", show_default=False)
-]
-BenchesOption = Annotated[
-    list[str],
-    typer.Option(
-        "--bench",
-        "-b",
-        help="Bench, or NAME=BENCH; may be given several times, for one process each.",
-        metavar="[NAME=]BENCH",
-        autocompletion=complete_bench,
-    ),
-]
-CatalogueOption = Annotated[
-    str,
-    typer.Option(
-        "--catalogue",
-        help="Catalogue: a file, or postgresql://USER@HOST/DATABASE; default: catalogue.sqlite in the folder "
-        "of --out.",
-        metavar="FILE|URL",
-        show_default=False,
-        envvar="ENERGY_RUNNER_CATALOGUE",
-    ),
-]
-OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for sessions and catalogue.", metavar="DIR")]
-JunitOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--junit", help="Write the points as JUnit XML, for CI servers.", metavar="FILE", show_default=False
-    ),
-]
-LeaseOption = Annotated[
-    float,
-    typer.Option(
-        "--lease",
-        help="Seconds without a sign of life after which a worker counts as gone.",
-        metavar="S",
-        min=0.5,
-        max=3600.0,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+sweep.add_typer(reading)
 
 
 @sweep.command("plan")
@@ -98,6 +67,7 @@ def run(
     catalogue: CatalogueOption = "",
     out: OutOption = Path("sweeps"),
     lease_s: LeaseOption = 30.0,
+    scheduler: SchedulerOption = "",
     junit: JunitOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -112,10 +82,11 @@ def run(
     Examples:
       energy-runner sweep run night.toml --bench my-bench.toml
       energy-runner sweep run night.toml -b left=a.toml -b right=b.toml --out nights/
+      energy-runner sweep run night.toml -b left=a.toml --scheduler dask://pc1:8786
     """
     from energy_runner.cli.sweep_commands import NightOptions, run_command
 
-    raise typer.Exit(run_command(plan, benches, NightOptions(catalogue, out, lease_s, junit, as_json)))
+    raise typer.Exit(run_command(plan, benches, NightOptions(catalogue, out, lease_s, junit, as_json, scheduler)))
 
 
 @sweep.command("resume")
@@ -125,11 +96,14 @@ def resume(
     catalogue: CatalogueOption = "",
     out: OutOption = Path("sweeps"),
     lease_s: LeaseOption = 30.0,
+    scheduler: SchedulerOption = "",
     again: Annotated[bool, typer.Option("--again", help="Try points once more that were set aside.")] = False,
     junit: JunitOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Go on with a sweep that stopped: after Ctrl-C, a power cut, a full disk.
+    """Go on with a sweep that stopped.
+
+    After Ctrl-C, a power cut, a full disk, an unplugged monitor.
 
     Finished points stay; half-done ones are recorded as such and measured
     again. Benches that were quarantined take points again.
@@ -142,7 +116,9 @@ def resume(
     from energy_runner.cli.sweep_commands import NightOptions, resume_command
 
     raise typer.Exit(
-        resume_command(sweep, benches, NightOptions(catalogue, out, lease_s, junit, as_json), again=again)
+        resume_command(
+            sweep, benches, NightOptions(catalogue, out, lease_s, junit, as_json, scheduler), again=again
+        )
     )
 
 
@@ -153,7 +129,9 @@ def stop(
     out: OutOption = Path("sweeps"),
     now: Annotated[bool, typer.Option("--now", help="Do not wait for the end of the points in progress.")] = False,
 ) -> None:
-    """Let a sweep end after the points in progress, wherever its workers are.
+    """Let a sweep end after the points in progress.
+
+    It reaches the workers of all computers.
 
     \b
     Examples:
@@ -173,7 +151,9 @@ def status(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Show it again and again until it ends.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show how a sweep stands: points, benches, what failed, and when it may end.
+    """Show how a sweep stands.
+
+    Points, benches, what failed, and when it may end.
 
     \b
     Examples:
@@ -202,7 +182,7 @@ def list_sweeps(
 
 @sweep.command("rebuild")
 def rebuild(
-    folders: Annotated[list[Path], typer.Argument(help="Folders with the sessions of sweeps.", metavar="DIR...")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders with the sessions of sweeps.", metavar="DIR")],
     catalogue: Annotated[
         str, typer.Option("--catalogue", help="New catalogue, or one without these sweeps.", metavar="FILE|URL")
     ],
@@ -233,8 +213,14 @@ def serve(
         Path | None,
         typer.Option(help="File for why it ended, for `sweep run`.", metavar="FILE", show_default=False),
     ] = None,
+    tied: Annotated[
+        bool,
+        typer.Option("--tied", help="End when the standard input does, for `sweep worker`."),
+    ] = False,
 ) -> None:
-    """Serve a sweep on one bench of this computer until nothing is left.
+    """Serve a sweep on one bench of this computer.
+
+    It ends when nothing is left that the bench could measure.
 
     `sweep run` starts one such process a bench. Start further ones by hand on
     other computers that reach the same catalogue.
@@ -245,4 +231,29 @@ def serve(
     """
     from energy_runner.cli.sweep_commands import serve_command
 
-    raise typer.Exit(serve_command(sweep, bench, catalogue, out, lease_s, word))
+    raise typer.Exit(serve_command(sweep, bench, catalogue, out, lease_s, word, tied=tied))
+
+
+@sweep.command("worker")
+def worker(
+    scheduler: Annotated[
+        str, typer.Option("--scheduler", help="The dask scheduler: dask://pc1:8786.", metavar="dask://HOST:PORT")
+    ],
+    bench: Annotated[str, typer.Option("--bench", "-b", help="Bench.", metavar="[NAME=]BENCH")],
+    catalogue: CatalogueOption = "",
+    out: OutOption = Path("sweeps"),
+) -> None:
+    """Offer a bench of this computer to sweeps that other computers run.
+
+    Until Ctrl-C, which ends a point in progress with the supply off. What is
+    measured is in the catalogue, which this computer must reach, and the
+    sessions are in its own folder.
+
+    \b
+    Example:
+      energy-runner sweep worker --scheduler dask://pc1:8786 -b left=my-bench.toml \\
+        --catalogue postgresql://lab@pc1/sweeps
+    """
+    from energy_runner.cli.sweep_commands import worker_command
+
+    raise typer.Exit(worker_command(scheduler, bench, catalogue, out))

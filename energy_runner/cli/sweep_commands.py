@@ -9,6 +9,7 @@ from typing import Any
 
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write_json
+from energy_runner.errors import ExitStatus
 
 PLAN_SCHEMA = "energy-runner/sweep-plan/1"
 STATUS_SCHEMA = "energy-runner/sweep-status/1"
@@ -39,6 +40,7 @@ class NightOptions:
     lease_s: float
     junit: Path | None
     as_json: bool
+    scheduler: str = ""
 
 
 def run_command(plan: Path, benches: list[str], options: NightOptions) -> int:
@@ -47,6 +49,10 @@ def run_command(plan: Path, benches: list[str], options: NightOptions) -> int:
     from energy_runner.api.sweeps import begin_sweep, named_benches
 
     named = named_benches(benches)
+    if options.scheduler:
+        from energy_runner.api.sweep_computers import check_scheduler
+
+        check_scheduler(options.scheduler, named)
     identity = begin_sweep(plan, named, catalogue=options.catalogue or None, out=options.out)
     say(f"sweep {identity}, in {options.out / identity}")
     return _night(resume_sweep, identity, named, options)
@@ -70,6 +76,7 @@ def _night(go_on: Any, identity: str | None, benches: dict[str, str], options: N
             catalogue=options.catalogue or None,
             out=options.out,
             lease_s=options.lease_s,
+            scheduler=options.scheduler or None,
             told=progress.show,
         )
     for problem in night.untold:
@@ -148,15 +155,29 @@ def rebuild_command(folders: list[Path], catalogue: str, *, as_json: bool) -> in
     return 0
 
 
-def serve_command(sweep: str, bench: str, catalogue: str, out: Path, lease_s: float, word: Path | None) -> int:
+def serve_command(
+    sweep: str, bench: str, catalogue: str, out: Path, lease_s: float, word: Path | None, *, tied: bool
+) -> int:
     """Serve a sweep on one bench."""
     from energy_runner.api.sweeps import named_benches, serve_sweep
     from energy_runner.sweep.work.ends import STATUS
     from energy_runner.sweep.work.processes import write_word
 
     name, source = next(iter(named_benches([bench]).items()))
-    ended = serve_sweep(sweep, name, source, catalogue=catalogue or None, out=out, lease_s=lease_s, tell=say)
+    ended = serve_sweep(
+        sweep, name, source, catalogue=catalogue or None, out=out, lease_s=lease_s, tied=tied, tell=say
+    )
     say(f"{ended.end}{f': {ended.reason}' if ended.reason else ''} ({ended.points} points measured)")
     if word is not None:
         write_word(word, ended)
     return int(STATUS[ended.end])
+
+
+def worker_command(scheduler: str, bench: str, catalogue: str, out: Path) -> int:
+    """Offer a bench to sweeps of other computers."""
+    from energy_runner.api.sweep_computers import offer_bench
+    from energy_runner.api.sweeps import named_benches
+
+    name, source = next(iter(named_benches([bench]).items()))
+    say(offer_bench(name, source, scheduler, catalogue=catalogue or None, out=out, tell=say))
+    return int(ExitStatus.INTERRUPTED)

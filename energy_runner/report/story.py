@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from energy_runner.analysis.facts import Facts, Listed, gather
+from energy_runner.analysis.host_time import HostTime, host_time
 from energy_runner.analysis.inferences.segment import SegmentationSummary, segmentation_summary
 from energy_runner.errors import SessionError
 from energy_runner.report.charts.decimate import Envelope, decimate
@@ -39,6 +40,7 @@ class Story:
 
     `picture` is None where there is no power to draw, and `no_picture` then says why. `inferences` are the single
     inferences inside the windows, None where no trace shows them. `thinned` says what was removed since.
+    `host` is what the host added to the time that a run needs, None where that cannot be told.
     """
 
     record: Record
@@ -52,6 +54,7 @@ class Story:
     no_picture: str = ""
     inferences: SegmentationSummary | None = None
     thinned: str = ""
+    host: HostTime | None = None
 
     def bench(self, *path: str) -> Any:
         """Return the value under the given keys of the bench's description, or None."""
@@ -81,7 +84,15 @@ def tell(session: Session, result: Result) -> Story:
         no_picture=why,
         inferences=_inferences(session, result),
         thinned=session.thinned.words if session.thinned is not None else "",
+        host=_host(session, result),
     )
+
+
+def _host(session: Session, result: Result) -> HostTime | None:
+    try:
+        return host_time(session, result)
+    except SessionError:
+        return None  # a finding says what is wrong with the bytes
 
 
 def _steps(journal: Journal) -> Listed[TearDownStep]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from energy_runner.errors import SessionError
 from energy_runner.notebook import VIRTUAL
 from energy_runner.report import headline
 from energy_runner.report.console import console, shown, writes_signs
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from energy_runner.analysis.host_time import HostTime
+
 MOST_FINDINGS = 8
 
 
@@ -27,7 +30,17 @@ def print_session(session: Session, *, every: bool = False) -> None:
     report = session.path / "report.html"
     result, record = session.result(), session.record
     shown_report = report if report.is_file() else None
-    _printed(lambda out: summary(result, out, record=record, report=shown_report, every=every))
+    host = _host(session, result)
+    _printed(lambda out: summary(result, out, record=record, report=shown_report, every=every, host=host))
+
+
+def _host(session: Session, result: Result) -> "HostTime | None":
+    from energy_runner.analysis.host_time import host_time
+
+    try:
+        return host_time(session, result)
+    except SessionError:
+        return None  # what is wrong with the bytes is said elsewhere
 
 
 def print_verdicts(verdicts: Sequence[Verdict], *, every: bool = False) -> None:
@@ -47,6 +60,7 @@ def summary(
     record: Record | None = None,
     report: Path | None = None,
     every: bool = False,
+    host: "HostTime | None" = None,
 ) -> None:
     """Print a compact summary of `result` on the console `out`.
 
@@ -60,6 +74,8 @@ def summary(
     _findings(result, out, every=every)
     for line in headline.derived(result):
         out.print(shown(plain(line), out))
+    if host is not None:
+        out.print(shown(f"Host time {host.words}", out))
     _head(result, out, record)
     if report is not None:
         # Never broken into lines: the path must work when it is copied.

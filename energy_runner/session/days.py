@@ -33,6 +33,17 @@ def day_in(name: str, utc_text: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def epoch_s(utc_text: str | None) -> float | None:
+    """Return a moment given as ISO 8601 text as seconds since 1970; None for anything else.
+
+    A text without a zone is taken for UTC.
+    """
+    try:
+        return seconds_utc(utc_text or "")
+    except (ValueError, OverflowError):
+        return None
+
+
 def days_after(day: str, count: int) -> str:
     """Return the day `count` days after `day`, both `YYYY-MM-DD`; raise `ValueError` beyond the calendar."""
     try:

@@ -45,7 +45,7 @@ def run(place: Path, *words: str, tests: str = TESTS) -> subprocess.CompletedPro
     (place / "test_power.py").write_text(tests, "utf-8")
     (place / "pytest.ini").write_text("[pytest]\n", "utf-8")
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "energy_runner.pytest_plugin", "-p", "no:cacheprovider", *words],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
         cwd=place,
         env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(place / "state"), "COLUMNS": "200"},
         capture_output=True,

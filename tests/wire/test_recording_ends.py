@@ -27,7 +27,7 @@ def test_long(measure):
 
 def begin(bench: Served, seconds: float) -> subprocess.Popen[str]:
     (bench.folder / "test_long.py").write_text(TESTS.format(seconds=seconds), "utf-8")
-    words = ("-p", "energy_runner.pytest_plugin", "-p", "no:cacheprovider", "--energy-bench", FILE)
+    words = ("-p", "no:cacheprovider", "--energy-bench", FILE)
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", *words, "--energy-json", "out.json", "test_long.py"],
         cwd=bench.folder,

@@ -2,7 +2,7 @@
 """What a later result is compared with: the figures of a session, and which monitor measured them.
 
 It comes from a session folder, from a `result.json`, which does not tell the monitor, or from the small document
-that `--write-baseline` writes.
+that `write_baseline` writes.
 """
 
 import hashlib
@@ -134,7 +134,7 @@ def read_baseline(path: Path) -> Baseline:
         return baseline_of(Session.open(path))
     if path.name == RESULT and (path.parent / "record.json").is_file():
         return baseline_of(Session.open(path.parent))
-    advice = "Try: a session folder, a result.json, or what --write-baseline wrote"
+    advice = "Try: a session folder, a result.json, or a baseline that was written"
     try:
         text = read_text(path, MOST_BYTES)
         document = json.loads(text)

@@ -22,7 +22,7 @@ from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.load_samples import checked_samples
 from energy_runner.analysis.placing.alignment import Placed
 from energy_runner.analysis.placing.clock import HOST_CLOCK_LIMIT
-from energy_runner.analysis.recording.place import HostPlaces, host_places
+from energy_runner.analysis.recording.place import host_places
 from energy_runner.analysis.uncertainty.calibration import with_calibration
 from energy_runner.analysis.uncertainty.causes import Causes, find_causes
 from energy_runner.analysis.uncertainty.combine import ROOT3, Cause, canonical
@@ -97,7 +97,7 @@ def measure_recording(recording: Recording, facts: Facts, trace: TraceReader) ->
     if facts.monitor is None:
         raise SessionError("no sampler was configured, so there is nothing to measure")
     source = configured_source(trace, facts.monitor)
-    span = _span(recording, host_places(facts, recording.start_ns), source)
+    span = body_span(recording, facts, source)
     duration_s = (recording.end_ns - recording.begin_ns) / 1e9
     energy_j = _drawn(source, span.start, span.stop) * source.joule
     if not energy_j > 0:
@@ -167,7 +167,9 @@ def current_source(source: EnergySource, voltage_set_v: float) -> EnergySource:
     )
 
 
-def _span(recording: Recording, places: HostPlaces, source: EnergySource) -> Span:
+def body_span(recording: Recording, facts: Facts, source: EnergySource) -> Span:
+    """Return where the body lies among the samples; raise `SessionError` if it is shorter than three of them."""
+    places = host_places(facts, recording.start_ns)
     start, stop = places.at(recording.begin_ns), places.at(recording.end_ns)
     own = _INSIDE + max(places.drifted(recording.begin_ns), places.drifted(recording.end_ns))
     if stop - start < LEAST_SAMPLES:

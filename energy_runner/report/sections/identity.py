@@ -16,6 +16,7 @@ def identity(story: Story) -> Html:
         ("Instruments", _instruments(story)),
         ("Session", record.session_id),
         ("Software", record.software),
+        ("Host time", story.host.words if story.host is not None else ""),
         ("Thinned", story.thinned),
         ("Measured by", _origin(record)),
     ]

@@ -21,6 +21,15 @@ BUSY_S = 20.0
 STALL_S = 10.0
 _IDENTITY = "identity"
 _SETUP_LOCK = 7_325_100_911  # any number, the same for all who make a catalogue's tables in PostgreSQL
+# What a PostgreSQL server refuses today, it will refuse in an hour; psycopg tells it by its text alone.
+_REFUSALS = {
+    "password authentication failed": "the right password, in ~/.pgpass",
+    "no password supplied": "the password in ~/.pgpass",
+    "pg_hba.conf": "a line for this computer in the server's pg_hba.conf",
+    'fatal: role "': "on the server: createuser --pwprompt USER",
+    'fatal: database "': "on the server: createdb --owner USER DATABASE",
+    "permission denied": "a database that belongs to this user: createdb --owner USER DATABASE",
+}
 _NOT_SQLITE = ("not a database", "malformed", "disk image", "unsupported file format", "no such column")
 
 
@@ -75,6 +84,9 @@ def guarded(name: str) -> Iterator[None]:
 def _told(error: DBAPIError, name: str) -> Exception:
     why = _line(error.orig or error)
     lower = why.lower()
+    refused = next((what for sign, what in _REFUSALS.items() if sign in lower), None)
+    if refused is not None:
+        return ConfigurationError(f"catalogue {name}: {why}. Try: {refused}")
     if any(sign in lower for sign in _NOT_SQLITE):
         return ConfigurationError(
             f"catalogue {name}: cannot be read ({why}). Nothing was changed in it. Try: keep a copy, and "
@@ -118,6 +130,7 @@ def _engine(where: str, name: str) -> Engine:
 
 def _postgresql(url: URL) -> Engine:
     arguments = {
+        "client_encoding": "utf8",  # also where the server was set up without a language
         "connect_timeout": 10,
         "keepalives_idle": 10,  # s; by default it takes two hours to notice a network that is gone
         "keepalives_interval": 5,

@@ -138,18 +138,16 @@ class Catalogue:
         A worker claims when it holds no lease. Where it holds one by the catalogue, the answer to an earlier claim
         was lost with the connection, and is given again.
         """
-        first = (
-            select(POINTS)
-            .where(*waiting(sweep, bench))
-            .order_by(POINTS.c.place)
-            .limit(1)
-            .with_for_update(skip_locked=True)  # SQLite needs none: its transaction holds the whole file
-        )
+        first = select(POINTS).where(*waiting(sweep, bench)).order_by(POINTS.c.place).limit(1)
         with self.begin() as connection:
             lost = self._lost_claim(connection, sweep, bench, worker, "point")
             if lost is not None:
                 return lost
-            found = connection.execute(first).first()
+            # SQLite needs no such lock: its transaction holds the whole file.
+            found = connection.execute(first.with_for_update(skip_locked=True)).first()
+            if found is None and self.skips_locked:
+                # The last ones may be locked by others, who may yet give them back: here "none" must be true.
+                found = connection.execute(first.with_for_update()).first()
             return None if found is None else self._claimed(connection, found, bench, worker)
 
     def may_come(self, sweep: str, bench: str) -> bool:
@@ -272,6 +270,11 @@ class Catalogue:
                 insert(ATTEMPTS).values(sweep=sweep, number=running.number, epoch=running.epoch, **values)
             )
         return True
+
+    def shun(self, sweep: str, number: int, bench: str) -> None:
+        """Let a bench take a point no more: it has failed at it, and another bench may not."""
+        with self.begin() as connection:
+            self._shun(connection, {"sweep": sweep, "number": number, "bench": bench})
 
     @staticmethod
     def _shun(connection: Connection, key: Mapping[str, str | int]) -> None:

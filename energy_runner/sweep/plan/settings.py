@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a point sets: options of its run, keys of its bench file, commands for the DUT, a flashing command."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from energy_runner.bench.words import meant
 from energy_runner.errors import ConfigurationError
-from energy_runner.sweep.plan.spec import PLACE, PlanSpec, Scalar
+from energy_runner.sweep.plan.spec import IMAGE, PLACE, PlanSpec, Scalar
 
 BENCH_KEY = "bench."
-IMAGE = "{image}"  # where a run puts the path of its image into the flashing command
 _NUMBER = (int, float)
 # Options of a run that a plan may set, and the types of their values.
 OPTIONS: dict[str, tuple[type, ...]] = {
@@ -81,7 +81,8 @@ def settings_of(spec: PlanSpec, values: Mapping[str, Scalar], *, seed: int) -> S
         if axis.command is not None:
             commands.append(axis.command.replace(PLACE, _written(value)))
         elif axis.flash is not None:
-            flash = axis.flash.replace(PLACE, IMAGE), _written(value)
+            image = _written(value) if IMAGE in axis.flash else None
+            flash = axis.flash.replace(PLACE, shlex.quote(_written(value))), image
         elif axis.sets is not None:
             targets[axis.sets] = value
     options = {"seed": seed, **{key: targets[key] for key in OPTIONS if key in targets}}

@@ -19,6 +19,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 MOST_VALUES = 10_000
 MOST_POINTS = 100_000
 PLACE = "{value}"
+IMAGE = "{image}"  # as in the flashing command of a run
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -43,13 +44,13 @@ Choice = dict[Text, Annotated[Value | list[Value], Field()]]
 
 
 class RangeSpec(Table):
-    """`range` of an axis: from `start` to `stop`, both included."""
+    """`range` of an axis: from `start` to `stop`, both included; whole numbers in whole steps stay whole."""
 
-    start: float
+    start: int | float
     """First value."""
-    stop: float
+    stop: int | float
     """Last value."""
-    step: float | None = Field(default=None)
+    step: int | float | None = Field(default=None)
     """Distance of two values; the last one is the last that is not beyond `stop`."""
     count: int | None = Field(default=None, ge=2, le=MOST_VALUES)
     """How many values, evenly spaced."""
@@ -66,12 +67,14 @@ class RangeSpec(Table):
                 raise ValueError(f"more than {MOST_VALUES} values")
         return self
 
-    def values(self) -> list[float]:
+    def values(self) -> list[int | float]:
         """Return its values; those of a step are rounded to what the step can mean."""
         if self.count is not None:
             share = (self.stop - self.start) / (self.count - 1)
             return [float(f"{self.start + share * number:.12g}") for number in range(self.count)]
         step = self.step or 1.0
+        if isinstance(self.start, int) and isinstance(step, int):
+            return [self.start + step * index for index in range(int((self.stop - self.start) // step) + 1)]
         number = math.floor((self.stop - self.start) / step + 1e-9)
         return [float(f"{self.start + step * index:.12g}") for index in range(number + 1)]
 
@@ -87,7 +90,7 @@ class AxisSpec(Table):
     command: Text | None = None
     """A command for the DUT, with `{value}` where the value goes: `clock {value}`."""
     flash: Text | None = None
-    """A program that flashes the DUT, with `{value}` for the image: `flash-tool {value}`."""
+    """A program that flashes the DUT, with `{image}` where the value is a file, else with `{value}`."""
     values: list[Value] | None = Field(default=None, max_length=MOST_VALUES)
     """Its values."""
     range: RangeSpec | None = None
@@ -109,8 +112,9 @@ class AxisSpec(Table):
                 raise ValueError(f"the value {one!r} is given twice")
             seen.add((isinstance(one, bool), one))
         template = self.command or self.flash
-        if template is not None and PLACE not in template:
-            raise ValueError(f"{ways[0]} has no {PLACE}, so nothing reads the axis")
+        places = (PLACE, IMAGE) if self.flash is not None else (PLACE,)
+        if template is not None and not any(place in template for place in places):
+            raise ValueError(f"{ways[0]} has no {' or '.join(places)}, so nothing reads the axis")
         return self
 
     def all_values(self) -> list[Scalar]:

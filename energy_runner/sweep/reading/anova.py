@@ -12,12 +12,12 @@ import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from energy_runner.errors import ConfigurationError
+from energy_runner.session.days import epoch_s
 from energy_runner.sweep.reading.settings import any_real, axes_of, same, sort_out
 from energy_runner.sweep.rows import PointRow
 
@@ -140,7 +140,7 @@ def _dummies(levels: Sequence[int]) -> FloatArray:
 
 def _drift(rows: Sequence[PointRow], remarks: list[str]) -> _Term | None:
     """Return the time as a covariate, in hours, one slope a bench; by the order where times are not known."""
-    times = [_time(row.started_utc) for row in rows]
+    times = [epoch_s(row.started_utc) for row in rows]
     known = [time for time in times if time is not None]
     if len(known) == len(rows):
         hours = np.array([(time - min(known)) / 3600 for time in known])
@@ -154,13 +154,6 @@ def _drift(rows: Sequence[PointRow], remarks: list[str]) -> _Term | None:
     benches = sorted({row.bench or "" for row in rows})
     columns = [hours * np.array([(row.bench or "") == bench for row in rows]) for bench in benches]
     return _Term(DRIFT, (), np.stack(columns, axis=1))
-
-
-def _time(text: str | None) -> float | None:
-    try:
-        return datetime.fromisoformat(text).timestamp() if text else None
-    except ValueError:
-        return None
 
 
 def _told_apart(mains: Sequence[_Term], count: int) -> tuple[list[_Term], list[str]]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a bench's nights are compared with: their mean and scatter while nothing had changed, robust and with few data.
+"""What a bench's nights are compared with: mean and scatter while nothing had changed, robust and with few data.
 
-A night's variance is that of its own points (the independent part of their uncertainty) plus one that all
-nights have in common, found by the method of Paule and Mandel. Then the scatter that is observed gives the scale, so
+A night's variance is that of its own points (the independent part of their uncertainty) plus one that all nights
+have in common, found by the method of Paule and Mandel. Then the scatter that is observed gives the scale, so
 that neither too small nor too large an uncertainty of the points changes how often a good bench is stopped.
 """
 
@@ -117,7 +117,7 @@ def as_t(z: float, dof: int) -> float:
 
 
 def _common_variance(values: FloatArray, own: FloatArray) -> float:
-    """Return the variance that, added to each night's own, explains how far they lie apart; 0 if none is needed."""
+    """Return the variance that, added to each night's own, explains their distances; 0 if none is needed."""
     free = len(values) - 1
     found = max(0.0, float(values.var(ddof=1)) - float(own.mean()))  # exact where all nights have the same u
     for _ in range(_ROUNDS):

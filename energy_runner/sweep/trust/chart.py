@@ -109,15 +109,15 @@ def chart_image(bench: str, trust: BenchTrust, kind: str) -> bytes:
 def notes(trust: BenchTrust, series: Sequence[SeriesTrust]) -> list[str]:
     """Return what is to be known of the chart: decisions, remarks, and what its lines are."""
     found = [
-        f"decision {number}: {decision.who}, {day(decision.utc_s)}, baseline {decision.baseline}: {decision.reason}"
-        for number, decision in enumerate(trust.decisions, 1)
+        f"decision {number}: {one.who}, {day(one.utc_s)}, baseline {one.baseline}: {one.reason}"
+        for number, one in enumerate(trust.decisions, 1)
     ]
     found += [f"remark: {remark}" for one in series for remark in one.remarks]
     left = len(trust.series) - len(series)
     found += [f"{left} more references are not drawn"] if left else []
     found.append(
-        "lines of nights: mean of the baseline and 3.5 standard deviations of a night, beyond which one alone is a "
-        "remark; out of control is a bench whose test reaches the limit (± 1)"
+        "lines of nights: mean of the baseline and 3.5 standard deviations of a night, beyond which one alone is "
+        "a remark; out of control is a bench whose test reaches the limit (± 1)"
     )
     return found
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A control chart over nights: have the last of them another mean than those before, beyond their scatter?
+"""A control chart over nights, which asks whether the last of them have another mean than those before.
 
-After each point, the last 1, 2, … 10 nights are compared with the nights before them by a two-sample t test, and the
-largest of these statistics with one limit: a change-point chart with unknown mean and scatter, after Hawkins, Qiu and
-Kang (2003). Nothing has to be known of the bench, and few nights count as few, because the limit is one of
-probability and not of t. Nothing here knows of files, benches or people.
+After each point, the last 1, 2, … 10 nights are compared with the nights before them by a two-sample t test, and
+the largest of these statistics with one limit: a change-point chart with unknown mean and scatter, after Hawkins,
+Qiu and Kang (2003). Nothing has to be known of the bench, and few nights count as few, because the limit is one
+of probability and not of t. Nothing here knows of files, benches or people.
 """
 
 import math
@@ -24,7 +24,7 @@ _FOUND = 1.645  # standard deviations beyond the limit at which 95 % of all shif
 
 @dataclass(frozen=True)
 class Change:
-    """A change that scatter does not explain: since the night at place `since`, sure at `point` of the one at `night`.
+    """A change that scatter does not explain, since the night at place `since`; sure at a `point` of `night`.
 
     `shift` is the difference of the logarithms with its standard uncertainty, `statistic` the share of the limit.
     """
@@ -41,8 +41,9 @@ class Change:
 class Judged:
     """What the chart made of nights, up to the one of a `change` if there is one.
 
-    `statistic` is, for each night, the largest of its tests as a share of the limit with the sign of the shift, NaN
-    where there was nothing to compare with; `z` how far it lies from the baseline, as a standard normal value.
+    `statistic` is, for each night, the largest of its tests as a share of the limit with the sign of the shift,
+    NaN where there was nothing to compare with; `z` how far it lies from the baseline, as a standard normal
+    value.
     """
 
     statistic: FloatArray

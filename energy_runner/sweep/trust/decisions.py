@@ -45,10 +45,10 @@ def write_decision(folder: Path, decision: Decision, software: str) -> Path:
     reason = decision.reason.strip()
     if not reason or len(reason) > MOST_TEXT:
         raise ConfigurationError(
-            f"a decision needs a reason of 1 to {MOST_TEXT} characters, not {len(reason)}. Try: what was found and "
-            "done, for those who read it next year"
+            f"a decision needs a reason of 1 to {MOST_TEXT} characters, not {len(reason)}. Try: what was found "
+            "and done, for those who read it next year"
         )
-    decided = utc_text(round(decision.utc_s * NS_PER_S))
+    decided = utc_text(round(decision.utc_s * 1e3) * (NS_PER_S // 1000))
     document = _Document(
         bench=decision.bench,
         decided_utc=decided,

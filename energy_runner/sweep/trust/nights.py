@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reference points gathered into nights: what one night's points share does not become smaller with their number."""
+"""Reference points gathered into nights: what a night's points share does not shrink with their number."""
 
 import math
 from bisect import insort
@@ -30,7 +30,7 @@ class NightValue:
 
 @dataclass(frozen=True)
 class Series:
-    """The value that each night had after each of its points: `nights` numbers them, `counts` the points in them."""
+    """The value of each night after each of its points: `nights` numbers them, `counts` the points in them."""
 
     log_values: NDArray[np.float64]
     u: NDArray[np.float64]

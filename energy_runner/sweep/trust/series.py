@@ -3,10 +3,11 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import zip_longest
 
 from energy_runner.sweep.trust.baseline import OUTLIER, Estimate
-from energy_runner.sweep.trust.control_chart import LEAST_NIGHTS, SHIFT, Chart, Judged, found_within
+from energy_runner.sweep.trust.control_chart import LEAST_NIGHTS, SHIFT, Chart, found_within
 from energy_runner.sweep.trust.hints import hints, percent
 from energy_runner.sweep.trust.nights import NightValue, series_of, split_nights
 from energy_runner.sweep.trust.points import Decision, ReferencePoint, State
@@ -51,9 +52,9 @@ class Era:
 class Night:
     """A night on the chart: its value (J) and where that lies, as a share, from the mean of its era.
 
-    `u` is the relative independent standard uncertainty of its value. `statistic` is a share of the limit, with the
-    sign of the shift, None where there was nothing to compare with or the bench was out of control. An `outlier`
-    lies far off alone: a remark.
+    `u` is the relative independent standard uncertainty of its value. `statistic` is a share of the limit, with
+    the sign of the shift, None where there was nothing to compare with or the bench was out of control. An
+    `outlier` lies far off alone: a remark.
     """
 
     first_utc_s: float
@@ -109,6 +110,8 @@ class _Walk:
         self._good_nights: list[list[ReferencePoint]] = []
         self._bad_points: list[ReferencePoint] = []  # since the change that is not yet decided
         self._nights: list[Night] = []
+        # Nights of the present era: first and last point, value, and statistic and z where it was judged.
+        self._open: list[tuple[float, float, NightValue, tuple[float, float] | None]] = []
         self._eras: list[Era] = []
         self._alarms: list[Alarm] = []
         self._alarm: Alarm | None = None
@@ -133,8 +136,9 @@ class _Walk:
         self._good += whole[:good]
         self._good_nights += nights[:good]
         self._bad_points = [point for night in nights[good:] for point in night]
-        for place, (night, value) in enumerate(zip(nights, whole, strict=True)):
-            self._nights.append(self._row(night, value, judged, place))
+        tests = zip(judged.statistic.tolist(), judged.z.tolist(), strict=True)
+        for night, value, test in zip_longest(nights, whole, tests):
+            self._open.append((night[0].utc_s, night[-1].utc_s, value, test))
         if change is not None:
             self._alarm = Alarm(
                 nights[change.night][change.point].utc_s,
@@ -145,23 +149,6 @@ class _Walk:
                 change.night - change.since + 1,
             )
             self._alarms.append(self._alarm)
-
-    def _row(self, night: Sequence[ReferencePoint], value: NightValue, judged: Judged, place: int) -> Night:
-        within = place < len(judged.statistic)
-        statistic = float(judged.statistic[place]) if within else math.nan
-        far = abs(float(judged.z[place])) > OUTLIER if within and math.isfinite(judged.z[place]) else False
-        return Night(
-            first_utc_s=night[0].utc_s,
-            last_utc_s=night[-1].utc_s,
-            points=value.points,
-            value_j=math.exp(value.log_value),
-            deviation=0.0,  # known when the era is
-            u=value.u,
-            era=len(self._eras),
-            statistic=statistic if math.isfinite(statistic) else None,
-            outlier=far,
-            judged=within,
-        )
 
     def decide(self, decision: Decision) -> None:
         """Take a person's word: judge again, by the same baseline or by a new one."""
@@ -175,26 +162,39 @@ class _Walk:
 
     def _close_era(self, until_utc_s: float | None) -> Estimate | None:
         before = Chart(self._good, series_of(())).baseline(len(self._good))
-        own = [place for place, night in enumerate(self._nights) if night.era == len(self._eras)]
         if before is not None:
-            mean_j = math.exp(before.mean)
+            mean = before.mean
         else:
-            logs = [night.log_value for night in self._good] or [math.log(self._nights[at].value_j) for at in own]
-            mean_j = math.exp(math.fsum(logs) / len(logs))
+            values = self._good or [value for _, _, value, _ in self._open]
+            mean = math.fsum(value.log_value for value in values) / len(values)
+        for first_s, last_s, value, test in self._open:
+            statistic, z = test if test is not None else (math.nan, math.nan)
+            self._nights.append(
+                Night(
+                    first_utc_s=first_s,
+                    last_utc_s=last_s,
+                    points=value.points,
+                    value_j=math.exp(value.log_value),
+                    deviation=math.expm1(value.log_value - mean),
+                    u=value.u,
+                    era=len(self._eras),
+                    statistic=statistic if math.isfinite(statistic) else None,
+                    outlier=abs(z) > OUTLIER,
+                    judged=test is not None,
+                )
+            )
+        self._open = []
         self._eras.append(
             Era(
                 self._begun_s or 0.0,
                 until_utc_s,
                 min(len(self._good), BASELINE_NIGHTS) if before is None else before.nights,
-                mean_j,
+                math.exp(mean),
                 before.u_mean if before else None,
                 before.scatter if before else None,
                 math.expm1(found_within(before)) if before else None,
             )
         )
-        for at in own:
-            night = self._nights[at]
-            self._nights[at] = replace(night, deviation=night.value_j / mean_j - 1.0)
         return before
 
     def ended(self, name: str, points: tuple[ReferencePoint, ...]) -> SeriesTrust:
@@ -235,8 +235,8 @@ class _Walk:
 
     def _remarks(self, before: Estimate | None) -> list[str]:
         remarks = [
-            f"the night of {_day(night.first_utc_s)} lies {percent(night.deviation, sign=True)} off; one night alone "
-            "is no change"
+            f"the night of {_day(night.first_utc_s)} lies {percent(night.deviation, sign=True)} off; one night "
+            "alone is no change"
             for night in self._nights
             if night.outlier and not any(one.since_utc_s <= night.first_utc_s <= one.utc_s for one in self._alarms)
         ]
@@ -244,8 +244,8 @@ class _Walk:
             finds = math.expm1(found_within(before))
             if finds > SHIFT:
                 remarks.append(
-                    f"its nights scatter by {percent(before.scatter)}, and its baseline has {before.nights} of them: a "
-                    f"shift smaller than {percent(finds)} may stay unnoticed"
+                    f"its nights scatter by {percent(before.scatter)}, and its baseline has {before.nights} of "
+                    f"them: a shift smaller than {percent(finds)} may stay unnoticed"
                 )
         return remarks
 

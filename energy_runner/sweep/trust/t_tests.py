@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The t tests of a control chart: nights since a possible change against a baseline before it, after every point."""
+"""The t tests of a control chart: nights since a possible change against a baseline before it, at each point."""
 
 import math
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from energy_runner.sweep.trust.nights import Series
 
 # A shift is to be found within so many nights; so many at most are compared with the baseline at a time.
 WITHIN_NIGHTS = 10
-# More nights of baseline hardly help: the mean of 30 is known to a fifth of their scatter. And a baseline that went
-# on growing would follow a slow drift.
+# More nights of baseline hardly help: the mean of 30 is known to a fifth of their scatter. And a baseline that
+# went on growing would follow a slow drift.
 BASELINE_NIGHTS = 30
-# The largest statistic of a good bench, as a standard normal value. By simulation: of series of 40 nights, about one
-# in a hundred exceeds it at any of its points, two in a hundred where nights scatter by a t distribution of 5 degrees
-# (`docs/how-to/trust-your-bench.md` has the figures, `test_rates.py` the proof).
+# The largest statistic of a good bench, as a standard normal value. By simulation: of series of 40 nights, about
+# one in a hundred exceeds it at any of its points, two in a hundred where nights scatter by a t distribution of 5
+# degrees (`docs/how-to/trust-your-bench.md` has the figures, `test_rates.py` the proof).
 LIMIT = 3.9
-# A night beyond 3.5 standard deviations counts as one of 3.5, so that no single night stops a bench. But where this
-# many points of a night agree and lie beyond GROSS, they are no outlier, and the night counts as it is.
+# A night beyond 3.5 standard deviations counts as one of 3.5, so that no single night stops a bench. But where
+# this many points of a night agree and lie beyond GROSS, they are no outlier, and the night counts as it is.
 AGREEING, GROSS = 3, 6.5
 
 
@@ -29,8 +29,8 @@ AGREEING, GROSS = 3, 6.5
 class Tests:
     """For each point the largest of its tests.
 
-    `ratio` is t as a share of its limit, with the sign of the shift, `start` the night since which the change would
-    be, `shift` the difference of the logarithms and `u_shift` its standard uncertainty.
+    `ratio` is t as a share of its limit, with the sign of the shift, `start` the night since which the change
+    would be, `shift` the difference of the logarithms and `u_shift` its standard uncertainty.
     """
 
     ratio: FloatArray

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The control chart as data and layout of plotly.js, for the page's script; a colour like `@line` is the page's."""
+"""The control chart as data and layout of plotly.js, for the page's script; a colour like `@line` is its own."""
 
 import html
 from collections.abc import Sequence
@@ -59,6 +59,9 @@ def figure(trust: BenchTrust, series: Sequence[SeriesTrust], *, virtual: bool) -
             "title": {"text": html.escape(plain(name), quote=False), "font": {"size": 11}},
             "domain": domain,
         }
+    for place, one in enumerate(series):
+        most = max([1.3, *(1.1 * abs(night.statistic or 0.0) for night in one.nights)])
+        layout[f"yaxis{2 * place + 2}"]["range"] = [-most, most]
     return {"traces": traces, "layout": layout}
 
 

@@ -18,18 +18,23 @@ from instruments.clock import Clock
 
 CATALOGUE_VARIABLE = "ENERGY_RUNNER_CATALOGUE"
 REPLACEMENTS = 3  # of a worker that died without a word, in one night
+FROZEN_LEASES = 3.0  # for which a worker's sign of life may stand still before it is replaced
 _POSIX = hasattr(os, "killpg")
 _UNSEEN, _SUSPENDED = object(), object()
 
 
 @dataclass
 class BenchProcess:
-    """The worker of one bench: its process, how often it was replaced, and how it ended."""
+    """The worker of one bench: its process, how often it was replaced, and how it ended.
+
+    One that is `tied` ends when this process does, however that ends: it holds the other end of a pipe.
+    """
 
     bench: str
     command: Sequence[str]
     log: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    tied: bool = False
     process: "subprocess.Popen[bytes] | None" = None
     replaced: int = 0
     ended: Ended | None = None
@@ -43,10 +48,11 @@ class BenchProcess:
     def begin(self) -> None:
         """Start the process; it writes for people into its log, and its last word into a file beside it."""
         self._word.unlink(missing_ok=True)
+        self._untie()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [*self.command, "--word", str(self._word)],
-                stdin=subprocess.DEVNULL,
+                [*self.command, "--word", str(self._word), *(["--tied"] if self.tied else [])],
+                stdin=subprocess.PIPE if self.tied else subprocess.DEVNULL,
                 env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=log,
@@ -68,6 +74,7 @@ class BenchProcess:
             self.replaced += 1
             self.begin()
             return
+        self._untie()
         self.ended = ended or Ended(End.FAILED, f"it died {self.replaced + 1} times ({how_ended(status)})")
 
     def news(self) -> list[str]:
@@ -89,6 +96,10 @@ class BenchProcess:
         if self.process is not None:
             self.process.kill()
 
+    def _untie(self) -> None:
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+
     def _signal(self, number: int) -> None:
         if self.pid is not None:
             with suppress(ProcessLookupError):
@@ -104,10 +115,10 @@ class BenchProcess:
         return self.log.with_suffix(".word")
 
 
-def serve_command(arguments: Mapping[str, str]) -> list[str]:
-    """Return the command of a worker process, with this Python and this package."""
-    options = [part for name, value in arguments.items() if name for part in (name, value)]
-    return [sys.executable, "-m", "energy_runner", "sweep", "serve", arguments[""], *options]
+def serve_command(sweep: str, bench: str, out: Path, lease_s: float) -> list[str]:
+    """Return the command of a worker process, with this Python and this package; `bench` is `NAME=BENCH`."""
+    options = ["--bench", bench, "--out", str(out), "--lease", f"{lease_s:g}"]
+    return [sys.executable, "-m", "energy_runner", "sweep", "serve", sweep, *options]
 
 
 def write_word(path: Path, ended: Ended) -> None:
@@ -130,6 +141,11 @@ def read_word(path: Path, pid: int) -> Ended | None:
         return Ended(End(document["end"]), str(document["reason"]), int(document["points"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def file_name(bench: str) -> str:
+    """Return the name of a bench as a part of a file's name."""
+    return "".join(letter if letter.isalnum() or letter in "-_#" else "_" for letter in bench)
 
 
 def how_ended(status: int) -> str:
@@ -159,6 +175,7 @@ class Supervisor:
     seatless_s: float = 300.0
     _signs: dict[int, tuple[object, int]] = field(default_factory=dict)
     _stopping_since_ns: int | None = None
+    _looked_ns: int | None = None
 
     def begin(self) -> None:
         """Start all workers."""
@@ -168,6 +185,9 @@ class Supervisor:
     def look(self, *, stopping: bool) -> bool:
         """Look after all workers; return whether all have ended. `stopping` asks them to end now."""
         now_ns = self.clock.now_ns()
+        if self._looked_ns is not None and now_ns - self._looked_ns > self.frozen_s * 1e9 / 2:
+            self._signs.clear()  # we were frozen ourselves, and they perhaps with us
+        self._looked_ns = now_ns
         if stopping and self._stopping_since_ns is None:
             self._stopping_since_ns = now_ns
             for one in self.workers:
@@ -178,6 +198,14 @@ class Supervisor:
             if one.pid is not None and self._is_frozen(one.pid, now_ns):
                 one.kill()
         return all(one.ended is not None for one in self.workers)
+
+    def news(self) -> list[str]:
+        """Return the new lines of all workers."""
+        return [f"{one.bench}: {line}" for one in self.workers for line in one.news()]
+
+    def ends(self) -> dict[str, Ended]:
+        """Return how the workers ended, by bench."""
+        return {one.bench: one.ended for one in self.workers if one.ended is not None}
 
     def _is_frozen(self, pid: int, now_ns: int) -> bool:
         if self._stopping_since_ns is not None and now_ns - self._stopping_since_ns > self.stop_s * 1e9:

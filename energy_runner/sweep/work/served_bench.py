@@ -3,8 +3,8 @@
 
 import hashlib
 import os
-import secrets
 import platform
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass

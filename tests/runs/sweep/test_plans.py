@@ -30,7 +30,11 @@ def examined(text: str, benches: dict[str, str] = LPM01A) -> object:
         ('[axes.volt]\nsets = "voltage"\nrange = {start = 2, stop = 9, step = 1}\n', "volt = "),
         ('[axes.x]\nsets = "bench.monitor.optins.format"\nvalues = ["a"]\n', "unknown key"),
         ('[axes.x]\nsets = "benchmark"\nvalues = ["kws02"]\n', "unknown benchmark"),
-        ('[axes.image]\nflash = "true {value}"\nvalues = ["nowhere.elf"]\n', "nowhere.elf"),
+        ('[axes.image]\nflash = "true {image}"\nvalues = ["nowhere.elf"]\n', "nowhere.elf"),
+        (
+            '[axes.x]\nflash = "no-such-flasher {value}"\nvalues = ["a"]\n',
+            "line 2: .*no-such-flasher.* not installed",
+        ),
         ('[axes.x]\nsets = "bench"\nvalues = ["left"]\n', "no bench is called 'left'"),
         ("[wait]\ntemperature_c = [21, 25]\n", "has no thermometer"),
         ("[settings]\nlimit = 3\n", "accuracy"),
@@ -64,7 +68,7 @@ def test_benches_have_names() -> None:
         "n": "virtual-n6705c",
     }
     for given in (["a=virtual-lpm01a", "a=virtual-n6705c"], []):
-        with pytest.raises(ConfigurationError, match="--bench"):
+        with pytest.raises(ConfigurationError, match="Try: bench="):
             named_benches(given)
 
 

@@ -26,7 +26,8 @@ def test_points_are_claimed_in_order_and_once(catalogue: Catalogue) -> None:
     assert first is not None
     assert second is not None
     assert (first.number, first.epoch, second.number) == (1, 1, 2)
-    assert catalogue.claim("n1", "left", "a") is None  # the third is for the other bench
+    assert catalogue.claim("n1", "left", "a") == first  # as after a connection that broke while it was said
+    assert catalogue.claim("n1", "left", "d") is None  # the third is for the other bench
     third = catalogue.claim("n1", "right", "c")
     assert third is not None
     assert third.number == 3
@@ -74,8 +75,9 @@ def test_only_the_claim_that_was_seen_is_released(catalogue: Catalogue) -> None:
 
 
 def test_a_bench_that_leaves_a_point_to_others(catalogue: Catalogue) -> None:
-    catalogue.shun("n1", 1, "left")
-    catalogue.shun("n1", 1, "left")
+    failed = catalogue.claim("n1", "left", "a")
+    assert failed is not None
+    catalogue.finish(failed, Outcome("bench-fault", "waiting"), shun=True)
     first, other = catalogue.claim("n1", "left", "a"), catalogue.claim("n1", "right", "b")
     assert first is not None
     assert other is not None

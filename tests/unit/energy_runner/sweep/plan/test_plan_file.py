@@ -31,7 +31,7 @@ def test_an_axis_says_what_a_point_sets() -> None:
     plan = plan_from_text(
         NIGHT
         + """[axes.image]
-flash = "flash-tool --port 1 {value}"
+flash = "flash-tool --port 1 {image}"
 values = ["a b.elf"]
 [settings]
 warmups = 3
@@ -166,3 +166,26 @@ def test_hostile_text_is_refused_in_one_line(text: str) -> None:
 def test_a_plan_that_is_not_there() -> None:
     with pytest.raises(ConfigurationError, match="no such plan"):
         load_plan("nowhere.toml")
+
+
+def test_a_flashing_command_without_a_file_gets_the_value_as_one_word() -> None:
+    text = 'name = "n"\n[axes.config]\nflash = "make flash CONFIG={value}"\nvalues = ["a b", "c; rm"]\n'
+    plan = plan_from_text(text, "x")
+    found = [settings_of(plan.spec, {"config": value}, seed=0).options["flash"] for value in ("a b", "c; rm")]
+    assert found == ["make flash CONFIG='a b'", "make flash CONFIG='c; rm'"]
+    assert "image" not in settings_of(plan.spec, {"config": "a b"}, seed=0).options
+
+
+def test_a_range_of_whole_numbers_in_whole_steps_stays_whole() -> None:
+    def values(text: str) -> list[object]:
+        return list(
+            plan_from_text(f'name = "r"\n[axes.v]\nsets = "bench.a"\nrange = {{{text}}}\n', "x")
+            .spec.axes["v"]
+            .all_values()
+        )
+
+    found = values("start = 10, stop = 25, step = 5")
+    assert found == [10, 15, 20, 25]
+    assert {type(one) for one in found} == {int}
+    assert values("start = 25, stop = 9, step = -8") == [25, 17, 9]
+    assert {type(one) for one in values("start = 1.0, stop = 3, step = 1")} == {float}

@@ -62,6 +62,18 @@ def test_the_axis_that_does_most_is_first_and_its_range_is_that_of_the_energies(
     assert found.scatter == pytest.approx(0.002, rel=0.6)
 
 
+def test_in_a_balanced_night_without_times_sums_of_squares_are_those_of_the_means() -> None:
+    rows = [replace(row, started_utc="2026-11-30T18:00:00Z") for row in night(AXES, Monitor(), 2, scatter=0.01)]
+    found = {effect.name: effect for effect in explain(rows).effects}
+    assert DRIFT not in found
+    logs = {id(row): math.log(row.energy_j or 0) for row in rows}
+    mean = np.mean(list(logs.values()))
+    for axis, values in AXES.items():
+        means = [np.mean([logs[id(row)] for row in rows if row.values[axis] == value]) for value in values]
+        wanted = len(rows) / len(values) * sum((one - mean) ** 2 for one in means)
+        assert found[axis].sum_squares == pytest.approx(wanted, rel=1e-9)
+
+
 def test_a_drift_is_not_taken_for_an_effect() -> None:
     """Most of batch a comes first and most of b last, so that the drift would pose as a difference of 1 %."""
     taken = 0

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Repeats of one setting as one point: mean energy and latency with their uncertainties."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from energy_runner.sweep.reading.settings import key_of
+from energy_runner.sweep.reading.shared_errors import (
+    Scatter,
+    Weighed,
+    own_variance,
+    pooled_scatter,
+    systematic,
+)
+from energy_runner.sweep.rows import PointRow, Scalar
+
+FACTOR = 2.0  # of a mean: U = 2 u, about 95 %
+
+
+@dataclass(frozen=True)
+class Average:
+    """The repeats of one setting: mean energy, J, and latency, s, each with its expanded uncertainty.
+
+    `own_j` is the expanded uncertainty without the errors that all points of the monitor share, J: by so much two
+    points may differ that are alike. `valid` says whether each of them is valid, `monitor` is that of all of them.
+    """
+
+    values: Mapping[str, Scalar]
+    rows: tuple[PointRow, ...]
+    energy_j: float
+    expanded_j: float
+    own_j: float
+    latency_s: float | None
+    latency_expanded_s: float
+    valid: bool
+    monitor: str | None
+
+    @property
+    def virtual(self) -> bool:
+        """Return whether any of them is virtual."""
+        return any(row.virtual for row in self.rows)
+
+
+def averages(rows: Iterable[PointRow], axes: Sequence[str]) -> list[Average]:
+    """Return an average for each setting of these axes among rows with an energy.
+
+    Valid and invalid points of one setting are two averages. The scatter from run to run is pooled over all
+    settings, as far as anything was repeated.
+    """
+    groups: dict[object, list[PointRow]] = {}
+    for row in rows:
+        if row.energy_j is not None and row.energy_j > 0:
+            key = (row.benchmark, key_of(row, axes), bool(row.valid))
+            groups.setdefault(key, []).append(row)
+    scatter = pooled_scatter(group for group in groups.values() if group[0].valid)
+    return [_average(group, axes, scatter) for group in groups.values()]
+
+
+def _average(rows: Sequence[PointRow], axes: Sequence[str], scatter: Scatter) -> Average:
+    count = len(rows)
+    energy_j = math.exp(math.fsum(math.log(row.energy_j or 1.0) for row in rows) / count)
+    known = systematic(Weighed(row, 1 / count) for row in rows).u
+    # Of a session without a budget, u counts as a whole: nobody knows which part of it repeats.
+    blank = math.fsum((row.u_j or 0.0) / (row.energy_j or 1.0) / count for row in rows if not row.components)
+    own = scatter.variance if scatter.dof else math.fsum(own_variance(row) for row in rows) / count
+    u = math.sqrt((known + blank) ** 2 + own / count)
+    latencies = [(row.latency_s, row.u_latency_s or 0.0) for row in rows if row.latency_s]
+    latency_s, latency_u_s = _mean(latencies)
+    expanded_j = FACTOR * u * energy_j
+    if count == 1 and not scatter.dof and rows[0].U_j is not None:
+        expanded_j = rows[0].U_j  # whose factor knows the shapes of its components
+    monitors = {row.monitor for row in rows}
+    return Average(
+        values={name: rows[0].values[name] for name in axes if name in rows[0].values},
+        rows=tuple(rows),
+        energy_j=energy_j,
+        expanded_j=expanded_j,
+        own_j=FACTOR * math.sqrt(own / count) * energy_j,
+        latency_s=latency_s,
+        latency_expanded_s=FACTOR * latency_u_s,
+        valid=all(row.valid for row in rows),
+        monitor=monitors.pop() if len(monitors) == 1 else None,
+    )
+
+
+def _mean(values: Sequence[tuple[float, float]]) -> tuple[float | None, float]:
+    """Return the mean and its standard uncertainty; what each states is taken to be one error of all."""
+    if not values:
+        return None, 0.0
+    mean = math.fsum(value for value, _ in values) / len(values)
+    stated = math.fsum(u for _, u in values) / len(values)
+    if len(values) == 1:
+        return mean, stated
+    variance = math.fsum((value - mean) ** 2 for value, _ in values) / (len(values) - 1)
+    return mean, math.sqrt(stated**2 + variance / len(values))
