@@ -20,7 +20,7 @@ from energy_runner.sweep.catalogue.rows import rows_of
 from energy_runner.sweep.notes import Note, read_notes
 from energy_runner.sweep.rows import PointRow
 from tests.support.soak.ills import Health, is_powered
-from tests.support.soak.night import Night
+from tests.support.soak.night import Life, Night
 from tests.support.swarm.benches import done as job_done
 from tests.support.swarm.benches import left_on, switches
 from tests.support.swarm.invariants import Error
@@ -28,6 +28,7 @@ from tests.support.swarm.invariants import Error
 FAR = 1.5  # U
 LONGEST_S = 400.0  # of an attempt beside its cool-down: the longest chain of deadlines, with the tear-down's
 TEAR_DOWN_S = 60.0
+_ENDS = ("attempt", "step")
 # Ends of a worker that explain points that are left.
 EXPLAIN = ("limit", "quarantined", "out of control", "stopped")
 
@@ -192,17 +193,20 @@ def _left_powered(seen: Evidence) -> Iterator[str]:
         if not switches(source):
             continue
         on, notes = Health(seen.night.scene.of_bench(bench) / "health.json").powered, life.near.notes
-        last = next((one["what"] for one in reversed(list(life.log.lines())) if one["what"] in _ENDS), "")
-        if on and last == "death":
+        died = _used_last(life) == "death"
+        if on and died:
             yield f"{bench}: the supply is on since a worker died, and nothing has switched it off; noted: {notes}"
         elif on and not notes:
             yield f"{bench}: the supply is on, and the next job on the bench will not know"
-        elif notes and not on and last != "death":
+        elif notes and not on and not died:
             yield f"{bench}: the supply is off, and the note says {notes}"
         yield from _not_switched_off(bench, source, life.near, on=on)
 
 
-_ENDS = ("attempt", "step", "death")
+def _used_last(life: Life) -> str:
+    """Return how the last use of a bench ended: "attempt", "step" of recovery, or "death" in the middle of one."""
+    ends = (one["what"] for one in reversed(list(life.log.lines())) if one["what"] in _ENDS or one.get("in_use"))
+    return next(ends, "")
 
 
 def _not_switched_off(bench: str, source: str, near: object, *, on: bool) -> Iterator[str]:

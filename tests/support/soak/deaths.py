@@ -60,7 +60,8 @@ class Deaths:
     def come(self, how: str, bench: Bench | None) -> None:
         """Let it come; `bench` is the one in use, if any is."""
         powered = bench is not None and is_powered(bench)
-        self.log.say("death", how=how, powered=powered, wake_s=round(float(self.rng.uniform(0.2, 5.0)), 2))
+        wake_s = round(float(self.rng.uniform(0.2, 5.0)), 2)
+        self.log.say("death", how=how, in_use=bench is not None, powered=powered, wake_s=wake_s)
         if bench is not None:
             self.health.leave(powered=powered and how == "power cut")  # else the watchdog of a real bench comes
         os.kill(os.getpid(), signal.SIGSTOP if how.startswith("frozen") else signal.SIGKILL)
