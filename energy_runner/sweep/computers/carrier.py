@@ -125,6 +125,6 @@ class Carrier:
     def _away(self, why: str) -> Away:
         why = _CONNECTIONS.sub("", why)
         return Away(
-            f"scheduler {self._scheduler.given}: {why}. Try: start it on that computer, a firewall that lets "
-            "its port through, and dask+tls:// if it wants TLS"
+            f"scheduler {self._scheduler.given}: {why}. Try: dask scheduler on that computer, a firewall that "
+            "lets its port through, and dask+tls:// if it wants TLS"
         )
