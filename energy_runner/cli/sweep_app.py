@@ -215,7 +215,9 @@ def begin(
     catalogue: CatalogueOption = "",
     out: OutOption = Path("sweeps"),
 ) -> None:
-    """Enter a sweep into the catalogue, and print its id, without measuring.
+    """Enter a sweep into the catalogue, and print its id.
+
+    Nothing is measured.
 
     For `sweep serve`, on this computer and on others. The plan is tried out on
     all benches that are given.
@@ -270,7 +272,9 @@ def worker(
     catalogue: CatalogueOption = "",
     out: OutOption = Path("sweeps"),
 ) -> None:
-    """Offer a bench of this computer to sweeps that other computers run.
+    """Offer a bench of this computer to sweeps.
+
+    Other computers start them, through a dask scheduler.
 
     Until Ctrl-C, which ends a point in progress with the supply off. What is
     measured is in the catalogue, which this computer must reach, and the
