@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a worker of a sweep measures one point: with a bench, a plan and a run, as by hand."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ from energy_runner.api.runs import Kept, make_ready, started
 from energy_runner.bench import BenchSpec, short_changes
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.stop import StopRequest
+from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.rules import evaluate
 from energy_runner.session.folder import RESULT, Session
 from energy_runner.session.record import SweepFacts
@@ -27,6 +31,7 @@ from instruments.clock import NS_PER_S, RealClock
 
 # A repeat of a virtual bench has the same instruments and other noise; each attempt is one.
 _REPEATS = 100
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
 
 
 class BenchRunner:
@@ -44,12 +49,13 @@ class BenchRunner:
         """Make one run and return its session; see `Runner`."""
         again = {"virtual.repeat": facts.point * _REPEATS + facts.epoch} if self._bench.virtual else {}
         spec, run_plan = prepared(self._bench.source, settings, again)
-        ready = make_ready(spec, run_plan, out, settings.model, settings.rule_set, Kept(sweep=facts, report=False))
-        handle = started(ready, stop=stop)
-        try:
-            session = handle.wait()
-        finally:
-            handle.release_signals()
+        kept = Kept(sweep=facts, report=False)
+        with _disk_not_refused():
+            handle = started(make_ready(spec, run_plan, out, settings.model, settings.rule_set, kept), stop=stop)
+            try:
+                session = handle.wait()
+            finally:
+                handle.release_signals()
         if facts.kind == "reference" and self._references is not None:
             point = point_of_row(row_of(session))
             if not isinstance(point, str):
@@ -83,6 +89,28 @@ class BenchRunner:
         now_s = RealClock().utc_ns() / NS_PER_S
         found = bench_state(self._references or [], decisions, now_utc_s=now_s)
         self._trust = found.state, found.reason
+
+
+@contextmanager
+def _disk_not_refused() -> Iterator[None]:
+    """Let a disk that takes no session be a fault, not a mistake in the plan: that would set every point aside.
+
+    To a person at the command line it is a mistake: nothing was switched on, and another folder will do.
+    """
+    try:
+        yield
+    except ConfigurationError as error:
+        if _is_of_disk(error):
+            raise BenchFault(str(error)) from error
+        raise
+
+
+def _is_of_disk(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _DISK:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def prepared(source: str, settings: Settings, changes: dict[str, Any] | None = None) -> tuple[BenchSpec, RunPlan]:

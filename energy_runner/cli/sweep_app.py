@@ -149,6 +149,10 @@ def status(
     catalogue: CatalogueOption = "",
     out: OutOption = Path("sweeps"),
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Show it again and again until it ends.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Status 1 unless every point is done and valid, as for CI servers.")
+    ] = False,
+    junit: JunitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show how a sweep stands.
@@ -159,10 +163,12 @@ def status(
     Examples:
       energy-runner sweep status
       energy-runner sweep status night --follow
+      energy-runner sweep status night --check --junit points.xml
     """
     from energy_runner.cli.sweep_commands import status_command
 
-    raise typer.Exit(status_command(sweep, catalogue, out, follow=follow, as_json=as_json))
+    shown = status_command(sweep, catalogue, out, follow=follow, check=check, junit=junit, as_json=as_json)
+    raise typer.Exit(shown)
 
 
 @sweep.command("list")
@@ -200,6 +206,27 @@ def rebuild(
     from energy_runner.cli.sweep_commands import rebuild_command
 
     raise typer.Exit(rebuild_command(folders, catalogue, as_json=as_json))
+
+
+@sweep.command("begin")
+def begin(
+    plan: PlanArgument,
+    benches: BenchesOption,
+    catalogue: CatalogueOption = "",
+    out: OutOption = Path("sweeps"),
+) -> None:
+    """Enter a sweep into the catalogue, and print its id, without measuring.
+
+    For `sweep serve`, on this computer and on others. The plan is tried out on
+    all benches that are given.
+
+    \b
+    Example:
+      energy-runner sweep begin night.toml -b left=left.toml -b right=right.toml
+    """
+    from energy_runner.cli.sweep_commands import begin_command
+
+    raise typer.Exit(begin_command(plan, benches, catalogue, out))
 
 
 @sweep.command("serve")

@@ -58,6 +58,15 @@ def run_command(plan: Path, benches: list[str], options: NightOptions) -> int:
     return _night(resume_sweep, identity, named, options)
 
 
+def begin_command(plan: Path, benches: list[str], catalogue: str, out: Path) -> int:
+    """Enter a sweep and print its id."""
+    from energy_runner.api.sweeps import begin_sweep, named_benches
+    from energy_runner.cli.output import write_line
+
+    write_line(begin_sweep(plan, named_benches(benches), catalogue=catalogue or None, out=out))
+    return 0
+
+
 def resume_command(sweep: str, benches: list[str], options: NightOptions, *, again: bool) -> int:
     """Go on with a sweep."""
     from energy_runner.api.sweep_nights import resume_sweep
@@ -105,25 +114,39 @@ def stop_command(sweep: str, catalogue: str, out: Path, *, now: bool) -> int:
     return 0
 
 
-def status_command(sweep: str, catalogue: str, out: Path, *, follow: bool, as_json: bool) -> int:
-    """Show how a sweep stands."""
+def status_command(
+    sweep: str,
+    catalogue: str,
+    out: Path,
+    *,
+    follow: bool,
+    check: bool,
+    junit: Path | None,
+    as_json: bool,
+) -> int:
+    """Show how a sweep stands; with `check`, return 0 only if every point is done and valid."""
     from energy_runner.api.sweep_nights import sweep_status
 
     def look() -> Any:
         return sweep_status(sweep or None, catalogue=catalogue or None, out=out)
 
-    if as_json:
-        write_json({"schema": STATUS_SCHEMA, **asdict(look())})
-        return 0
     from energy_runner.report.sweep_terminal import follow_status, print_status
 
-    if follow:
+    if follow and not as_json:
         from instruments.clock import RealClock
 
         follow_status(look, lambda: RealClock().sleep(_FOLLOW_S))
-    else:
-        print_status(look())
-    return 0
+    status = look()
+    if as_json:
+        write_json({"schema": STATUS_SCHEMA, **asdict(status)})
+    elif not follow:
+        print_status(status)
+    if junit is not None:
+        from energy_runner.api.sweeps import write_junit
+
+        write_junit(junit, status.sweep, catalogue=catalogue or None, out=out)
+    is_whole = status.counts["done"] == status.total and not status.invalid
+    return int(ExitStatus.RULE_FAILED if check and not is_whole else ExitStatus.VALID)
 
 
 def list_command(catalogue: str, out: Path, *, as_json: bool) -> int:

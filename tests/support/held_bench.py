@@ -7,7 +7,6 @@ folder.
 
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from energy_runner.api.benches import load_bench
@@ -25,8 +24,8 @@ HOLD = "hold"
 
 
 def worker(scheduler: str, name: str) -> None:
-    def command(arguments: Mapping[str, str]) -> list[str]:
-        return [sys.executable, "-m", __spec__.name, "serve", arguments[""], name, arguments["--lease"]]
+    def command(sweep: str, bench: str, out: Path, lease_s: float) -> list[str]:
+        return [sys.executable, "-m", __spec__.name, "serve", sweep, name, f"{lease_s:g}"]
 
     served = served_bench(name, "virtual-ideal", load_bench("virtual-ideal"))
     out, stop = Path(f"on-{name}"), StopRequest()

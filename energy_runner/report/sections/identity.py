@@ -17,10 +17,23 @@ def identity(story: Story) -> Html:
         ("Session", record.session_id),
         ("Software", record.software),
         ("Host time", story.host.words if story.host is not None else ""),
+        ("Sweep", _sweep(record)),
+        ("Bench is", record.sweep.bench_trust if record.sweep is not None else ""),
         ("Thinned", story.thinned),
         ("Measured by", _origin(record)),
     ]
     return tag("div", pairs("What was measured, and with what", items), class_="identity")
+
+
+def _sweep(record: Record) -> str:
+    """Return which point of which sweep a session measured; empty for a session of its own."""
+    facts = record.sweep
+    if facts is None:
+        return ""
+    what = f"point {facts.point}" if facts.kind == "point" else "the reference point"
+    settings = ", ".join(f"{name} {value}" for name, value in facts.values.items())
+    attempt = f", attempt {facts.attempt}" if facts.attempt > 1 else ""
+    return f"{what} of {facts.sweep}{attempt}{f': {settings}' if settings else ''}"
 
 
 def _date(record: Record) -> str:

@@ -92,7 +92,7 @@ def _told(error: DBAPIError, name: str) -> Exception:
             f"catalogue {name}: cannot be read ({why}). Nothing was changed in it. Try: keep a copy, and "
             "energy-runner sweep rebuild FOLDER --catalogue another.sqlite"
         )
-    if "locked" in lower:
+    if "locked" in lower or "lock timeout" in lower:
         return CatalogueUnavailable(
             f"catalogue {name}: another program has kept it locked for {BUSY_S:g} s. Try: close programs that "
             "look into it"

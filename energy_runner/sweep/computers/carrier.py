@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The connection to a dask scheduler: every call comes back soon, whatever has become of the other side."""
 
+import re
 from collections.abc import Set
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ _CONNECT_S = 4.0
 _CALL_S = 4.0
 _AGAIN_S = 5.0  # between two attempts to connect
 _PREFIX = resource("")
+_CONNECTIONS = re.compile(r"in <[^>]*>: ")  # dask's own names for them tell a person nothing
 
 
 class Away(BenchFault):
@@ -121,7 +123,8 @@ class Carrier:
                 client.close(timeout=_CALL_S)
 
     def _away(self, why: str) -> Away:
+        why = _CONNECTIONS.sub("", why)
         return Away(
-            f"scheduler {self._scheduler.given}: {why}. Try: dask scheduler on that computer, and a firewall that "
-            "lets its port through"
+            f"scheduler {self._scheduler.given}: {why}. Try: dask scheduler on that computer, a firewall that "
+            "lets its port through, and dask+tls:// if it wants TLS"
         )

@@ -48,6 +48,9 @@ class BenchProcess:
     def begin(self) -> None:
         """Start the process; it writes for people into its log, and its last word into a file beside it."""
         self._word.unlink(missing_ok=True)
+        if self.process is None:
+            with suppress(OSError):
+                self.said = self.log.stat().st_size  # what an earlier night wrote is no news
         self._untie()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - our own program

@@ -13,6 +13,7 @@ import pytest
 
 from energy_runner.api.sweep_nights import rebuild_catalogue, sweep_status
 from energy_runner.api.sweeps import sweep_rows
+from energy_runner.report.html import page_bytes
 from energy_runner.session.folder import Session
 from energy_runner.sweep.work.served_bench import process_of
 from tests.support.served import wait_until
@@ -78,6 +79,14 @@ def test_every_point_is_a_session_with_a_row_of_its_own(night: Path) -> None:
         assert session.record.run.commands == [f"clock {row.values['clock']}"]
     at_hz = {row.values["clock"]: row.latency_s or 0.0 for row in points}
     assert at_hz[40_000_000] == pytest.approx(2 * at_hz[80_000_000], rel=0.05)
+
+
+def test_the_report_says_which_point_it_is_and_what_is_known_of_its_bench(night: Path) -> None:
+    row = next(row for row in sweep_rows(out=night) if row.number == 2)
+    session = Session.open(Path(row.folder or ""))
+    page = page_bytes(session, session.result()).decode()
+    assert f"point 2 of {row.sweep}: clock 80000000" in page
+    assert "not watched" in page
 
 
 def test_each_bench_measures_its_reference_at_the_beginning(night: Path) -> None:

@@ -3,7 +3,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from instruments.clock import RealClock
 
 # Serves until it is told to stop, or the file `end` is there; it says what `sweep serve` would.
 SERVER = """
-import json, pathlib, select, signal, sys, time
+import json, os, pathlib, select, signal, sys, time
 stopped = []
 signal.signal(signal.SIGINT, lambda *_: stopped.append("Ctrl-C"))
 print("energy-runner: begins", flush=True)
@@ -29,7 +29,8 @@ assert "--tied" in sys.argv
 while not stopped and not pathlib.Path(sys.argv[1], "end").exists():
     if select.select([0], [], [], 0.02)[0] and not sys.stdin.buffer.read(1):
         stopped.append("parent")
-word.write_text(json.dumps({"end": "interrupted" if stopped else "finished", "reason": "", "points": 3}))
+end = "interrupted" if stopped else "finished"
+word.write_text(json.dumps({"end": end, "reason": "", "points": 3, "pid": os.getpid()}))
 """
 
 
@@ -43,8 +44,8 @@ def offers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     catalogue.close()
     begun: list[str] = []
 
-    def command(arguments: Mapping[str, str]) -> list[str]:
-        begun.append(arguments[""])
+    def command(sweep: str, bench: str, out: Path, lease_s: float) -> list[str]:
+        begun.append(sweep)
         return [sys.executable, "-c", SERVER, str(tmp_path)]
 
     made: list[BenchOffer] = []
