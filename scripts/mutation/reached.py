@@ -86,7 +86,7 @@ def main(root: str, found: str, *options: str) -> int:
     os.chdir(root)
     sys.path.insert(0, root)
     reached = Reached(Path(root) / "energy_runner")
-    status = pytest.main(["-q", "-p", "no:cacheprovider", *options], plugins=[reached])
+    status = pytest.main(["-q", "-p", "no:cacheprovider", "-p", "no:energy_runner", *options], plugins=[reached])
     sys.monitoring.set_events(sys.monitoring.COVERAGE_ID, 0)
     sys.monitoring.free_tool_id(sys.monitoring.COVERAGE_ID)
     lines = {

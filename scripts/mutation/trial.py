@@ -32,7 +32,8 @@ KILLED, ALIVE, LATE, NOT_SWAPPED = "killed", "alive", "out of time", "not swappe
 UNBROKEN = "nothing broken"  # the trial that all tests must pass
 SWAP, COMPUTE, IMPORT = "swap", "compute", "import"
 _FAILED, _NO_SWAP = 1, 77
-_OPTIONS = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:faulthandler"]
+_WITHOUT = ("cacheprovider", "energy_runner", "xdist", "faulthandler")  # the second is found by its entry point
+_OPTIONS = ["-q", "-x", *(word for name in _WITHOUT for word in ("-p", f"no:{name}"))]
 _WAITING = 2  # times its processor time a trial may take by the clock
 
 

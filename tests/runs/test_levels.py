@@ -21,7 +21,7 @@ def test_levels_and_energy_above_idle_are_those_of_the_world(bench, levels, tmp_
     (tmp_path / "stimuli").mkdir()
     small_stimuli(tmp_path / "stimuli", load_benchmark("kws01"))
     built = build_bench(load_bench_spec(bench), "energy", seed=3, benchmark="kws01")
-    built.twin.dut.levels = levels
+    built.twin.dut.levels_at_start = levels
     session = api.run(built, api.plan("kws01", stimuli=tmp_path / "stimuli", seed=3), out=tmp_path / "s")
     result = session.result()
     found = result.levels

@@ -73,7 +73,7 @@ class VirtualDut:
         self.network = network
         self.options = options or DutOptions()
         self.classifier = classifier or TableClassifier(network.outputs)
-        self._levels_at_start = levels or Levels()
+        self.levels_at_start = levels or Levels()
         self._set_clock(CLOCK_HZ)
         rng = world.rng("dut")
         self._clock_error = 0.0 if world.ideal else rng.uniform(-DUT_CLOCK_LIMIT, DUT_CLOCK_LIMIT)
@@ -180,7 +180,7 @@ class VirtualDut:
 
     def _set_clock(self, clock_hz: int) -> None:
         self._clock_hz = clock_hz
-        self.levels = self._levels_at_start.at(clock_hz)
+        self.levels = self.levels_at_start.at(clock_hz)
 
     def _start(self, steps: Iterator[int]) -> None:
         """Execute an activity: a generator that yields how long (ns) to wait before its next step."""
