@@ -3,6 +3,7 @@
 
 import json
 import shutil
+import signal
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -11,15 +12,16 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import create_autospec, patch
 
 import pytest
 
 from energy_runner.session.folder import Session, write_record, write_result
+from instruments.clock import NS_PER_S, RealClock
 from tests.support.soak.checks import CHECKS, Evidence, complaints, figures_of
 from tests.support.soak.ills import ILLS, Health
 from tests.support.soak.log import Log
-from tests.support.soak.night import Night, night
+from tests.support.soak.night import WATCHDOG_S, Life, Night, _awake, night
 from tests.support.soak.rates import RATES
 from tests.support.soak.run import most_beyond
 from tests.support.soak.scene import scene
@@ -213,6 +215,20 @@ def test_an_energy_within_one_and_a_half_u_is_counted_and_no_complaint(copied: N
     far_off(copied, (1.2 if error.error > 0 else -1.2) - error.error / error.expanded)
     assert figures_of(copied).beyond == before + 1
     assert not list(next(one for one in CHECKS if one.__name__ == "_beyond")(Evidence(copied)))
+
+
+def test_a_worker_that_hangs_is_seen_and_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[int] = []
+    monkeypatch.setattr("tests.support.soak.night.os.kill", lambda pid, number: killed.append(number))
+    life = Life("left", Log(tmp_path / "log.jsonl"), near=None, pid=4711)  # type: ignore[arg-type]
+    done = Night(scene(1, RATES["none"], 1.0, tmp_path), "s", {"left": life})
+    clock = create_autospec(RealClock, instance=True)
+    for now_s in (0, 500, *range(501, 501 + int(WATCHDOG_S))):  # it stands still as a whole at first
+        assert killed == []
+        clock.now_ns.return_value = now_s * NS_PER_S
+        _awake(done, life, clock)
+    assert killed == [signal.SIGKILL]
+    assert len(done.complaints) == 1
 
 
 def test_bench_off_that_leaves_the_supply_on_is_seen(copied: Night) -> None:

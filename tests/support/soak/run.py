@@ -67,16 +67,18 @@ def main() -> int:
     )
     total: Counter[str] = Counter()
     shares: list[float] = []
+    again = "" if options.hours == HOURS else f" --hours {options.hours:g}"
+    again += f" --benches {options.benches}" if options.benches else ""
     with ProcessPoolExecutor(options.workers, get_context("spawn")) as pool:
-        waiting = [pool.submit(told, seed, options.rate, options.hours, keep=options.keep) for seed in seeds]
+        how = {"keep": options.keep, "benches": options.benches}
+        waiting = [pool.submit(told, seed, options.rate, options.hours, **how) for seed in seeds]
         for one in waiting:
             came = one.result()
             print(came.text, flush=True)
             for text in came.complaints:
                 print(f"    {text}", flush=True)
             if came.complaints:
-                hours = "" if options.hours == HOURS else f" --hours {options.hours:g}"
-                print(f"    again: scripts/soak --seed {came.seed} --rate {options.rate}{hours}", flush=True)
+                print(f"    again: scripts/soak --seed {came.seed} --rate {options.rate}{again}", flush=True)
             shares += came.figures.shares
             total["broken"] += bool(came.complaints)
             for name in ("points", "done", "aside", "left", "attempts", "faults", "deaths", "valid", "beyond"):
@@ -100,8 +102,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="one night, of this seed")
     parser.add_argument("--rate", choices=list(RATES), default="realistic", help="how often something goes wrong")
     parser.add_argument("--hours", type=float, default=HOURS, help=f"virtual hours of a night ({HOURS:g})")
+    parser.add_argument("--benches", type=int, choices=(0, 1, 2), default=0, help="how many benches (0: drawn)")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="nights at once (one a core)")
-    parser.add_argument("--keep", type=Path, help="with --seed: folder in which the night is left")
+    parser.add_argument("--keep", type=Path, help="with --seed: new folder in which the night is left")
     return parser.parse_args()
 
 
