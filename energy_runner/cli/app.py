@@ -12,18 +12,13 @@ from energy_runner.cli.complete import (
     complete_benchmark,
     complete_key,
     complete_mode,
-    complete_session,
 )
 from energy_runner.cli.inspect_app import inspect
+from energy_runner.cli.judging_app import judging
 from energy_runner.cli.power_test_app import power_test
 from energy_runner.cli.publish_app import publish
 from energy_runner.cli.rules_commands import (
-    AccuracyOption,
-    CheckOptions,
-    PerformanceOption,
     RuleSetOption,
-    RulesOption,
-    check_command,
 )
 from energy_runner.cli.rules_commands import rules as rules_app
 from energy_runner.cli.run_options import (
@@ -38,6 +33,13 @@ from energy_runner.cli.run_options import (
     SettleVoltOption,
 )
 from energy_runner.cli.sessions_app import sessions as sessions_app
+from energy_runner.cli.shared_options import (
+    AllOption,
+    BaselineOption,
+    FailOnOption,
+    JsonOption,
+    WriteBaselineOption,
+)
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 from energy_runner.cli.sweep_app import sweep as sweep_app
 
@@ -64,6 +66,7 @@ app = typer.Typer(
     "  3  bench fault; the supply was switched off, or it is said that it may be on\n"
     "  4  interrupted; the supply is confirmed off",
 )
+app.add_typer(judging)
 app.add_typer(inspect)
 app.add_typer(sessions_app, name="sessions")
 app.add_typer(stimuli_app, name="stimuli")
@@ -73,42 +76,6 @@ app.command("power-test")(power_test)
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
 app.add_typer(sweep_app, name="sweep")
-
-SessionArgument = Annotated[
-    Path, typer.Argument(help="Folder of the session.", metavar="SESSION", autocompletion=complete_session)
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-FailOnOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--fail-on",
-        help="Status 1 if a figure is worse than that of --baseline by more than this, beyond the uncertainty, "
-        "e.g. 'energy_per_inference +2%'; may be given several times.",
-        metavar="LIMIT",
-        show_default=False,
-    ),
-]
-BaselineOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--baseline",
-        help="What --fail-on compares with: a session, a result.json, or a file from --write-baseline.",
-        metavar="PATH",
-        show_default=False,
-    ),
-]
-WriteBaselineOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--write-baseline",
-        help="Write the figures into a small JSON file for a later --baseline, if the result is valid.",
-        metavar="FILE",
-        show_default=False,
-    ),
-]
-AllOption = Annotated[
-    bool, typer.Option("--all", "-a", help="Show every rule and finding, also rules that passed.")
-]
 
 
 def _version(wanted: bool) -> None:
@@ -334,95 +301,3 @@ def demo(
     from energy_runner.cli.run_command import demo_command
 
     raise typer.Exit(demo_command(bench, out, seed, as_json=as_json, every=every))
-
-
-@app.command()
-def analyze(
-    session: SessionArgument,
-    rule_set: RuleSetOption = "",
-    accuracy_session: AccuracyOption = None,
-    performance_session: PerformanceOption = None,
-    every: AllOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Derive result and report again from a session's facts.
-
-    The same facts give the same bytes, on any day and any machine. Says what
-    differs from what was sealed when the run ended; changed facts give no score.
-
-    \b
-    Examples:
-      energy-runner analyze sessions/20261123T093000Z-kws01-energy
-      energy-runner analyze SESSION --rule-set my-lab.toml
-    """
-    from energy_runner.cli.session_commands import analyze_command
-
-    raise typer.Exit(
-        analyze_command(session, rule_set, accuracy_session, performance_session, as_json=as_json, every=every)
-    )
-
-
-@app.command()
-def check(
-    session: SessionArgument,
-    rules: RulesOption = None,
-    rule_set: RuleSetOption = "",
-    accuracy_session: AccuracyOption = None,
-    performance_session: PerformanceOption = None,
-    fail_on: FailOnOption = None,
-    baseline: BaselineOption = None,
-    every: AllOption = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Check a session against the rules, and against a baseline.
-
-    Status 1 if a binding rule fails, or a figure is worse than the baseline by
-    more than a limit; a rule that only informs does not make a run invalid.
-
-    \b
-    Examples:
-      energy-runner check SESSION
-      energy-runner check SESSION --rules spread --rules window-length
-      energy-runner check ENERGY-SESSION --accuracy-session ACCURACY-SESSION
-      energy-runner check SESSION --fail-on "throughput -1%" --baseline BASE-SESSION
-    """
-    raise typer.Exit(
-        check_command(
-            CheckOptions(
-                folder=session,
-                rules=rules or [],
-                rule_set=rule_set,
-                accuracy_session=accuracy_session,
-                performance_session=performance_session,
-                fail_on=fail_on or [],
-                baseline=baseline,
-                as_json=as_json,
-                every=every,
-            )
-        )
-    )
-
-
-@app.command()
-def report(
-    session: SessionArgument,
-    plots: Annotated[
-        bool, typer.Option("--plots", help="Write plots/*.png too: the run and each window.")
-    ] = False,
-    figures: Annotated[
-        Path | None,
-        typer.Option("--figures", metavar="DIR", help="Write every figure into DIR too, as SVG, PDF and PNG."),
-    ] = None,
-    rule_set: RuleSetOption = "",
-) -> None:
-    """Write report.html again: one file that opens offline.
-
-    Status 1 if the session's facts or its result.json were changed.
-
-    \b
-    Example:
-      energy-runner report SESSION --figures figures/
-    """
-    from energy_runner.cli.session_commands import report_command
-
-    raise typer.Exit(report_command(session, rule_set, plots=plots, figures=figures))
