@@ -9,10 +9,13 @@ from typing import Any
 
 from energy_runner.api.benches import load_bench
 from energy_runner.api.derived import write_derived
+from energy_runner.api.hands_on import any_benchmark, switch_bench_off
 from energy_runner.api.plans import plan
 from energy_runner.api.recovery import recover_bench
 from energy_runner.api.runs import Kept, make_ready, started
-from energy_runner.bench import BenchSpec, short_changes
+from energy_runner.bench import BenchSpec, build_bench, short_changes
+from energy_runner.bench.wiring import roles_of
+from energy_runner.director.hold import hold_bench
 from energy_runner.director.plan import RunPlan
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import BenchFault, ConfigurationError
@@ -73,6 +76,18 @@ class BenchRunner:
         """Take one step of the ladder; see `Runner`."""
         taken = recover_bench(self._bench.source, step, usb_power_command=self._usb_power_command, stop=stop)
         return Taken(self._bench.name, step, taken.went), taken.detail
+
+    def make_safe(self) -> str:
+        """Switch off what an earlier job has left on; see `Runner`."""
+        spec = load_bench(self._bench.source)
+        if "supply" not in roles_of(spec):
+            return ""
+        built = build_bench(spec, "performance", benchmark=any_benchmark(spec))
+        with hold_bench(built, "a sweep looks for what was left on", watched=False) as died:
+            pass  # nothing is opened
+        if died is not None:
+            switch_bench_off(spec)
+        return died or ""
 
     def trust(self) -> tuple[str, str]:
         """Return the state of the bench; see `Runner`.

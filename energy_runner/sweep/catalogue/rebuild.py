@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 from energy_runner.errors import ConfigurationError, RunnerError
 from energy_runner.session.folder import RECORD, RESULT, Session
 from energy_runner.session.record import SweepFacts
+from energy_runner.sweep.catalogue.statements import LOST
 from energy_runner.sweep.catalogue.store import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.tables import ATTEMPTS, POINTS
 from energy_runner.sweep.notes import Note, read_notes
@@ -171,8 +172,8 @@ def _completed(one: Found) -> Session | None:
 def _outcome(one: Found) -> str:
     if one.note is not None:
         return one.note.outcome
-    outcome = one.session.record.outcome if one.session is not None else "lost"
-    return "lost" if outcome == "running" else outcome
+    outcome = one.session.record.outcome if one.session is not None else LOST
+    return LOST if outcome == "running" else outcome
 
 
 def _attempt(one: Found) -> dict[str, object]:
@@ -202,7 +203,7 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
     measured again.
     """
     epoch = max(one.facts.epoch for one in of_point)
-    counted = [one for one in of_point if _is_accepted(one)]
+    counted = [one for one in of_point if _is_accepted(one) or _outcome(one) == LOST]
     last = counted[-1] if counted else of_point[-1]
     state = last.note.state if last.note is not None and counted else "waiting"
     kind = last.facts.kind
@@ -229,5 +230,5 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
         "bench": last.facts.bench,
         "session": stands.path.name if state == "done" and stands is not None else None,
         "row": row,
-        "reason": (last.note.reason if last.note is not None else "") if state != "done" else "",
+        "reason": last.note.reason if last.note is not None and not problem else "",
     }, problem

@@ -10,6 +10,7 @@ from energy_runner.session.folder import Session
 from energy_runner.sweep.catalogue import Attempt as Kept
 from energy_runner.sweep.catalogue import Catalogue, Lease, Outcome
 from energy_runner.sweep.catalogue.lease import Stillness
+from energy_runner.sweep.catalogue.statements import LOST
 from energy_runner.sweep.ladder import Attempt, next_step
 from energy_runner.sweep.plan.spec import LimitSpec
 from energy_runner.sweep.reading.from_session import row_of
@@ -19,8 +20,6 @@ from energy_runner.sweep.work.names import session_prefix
 from energy_runner.sweep.work.note_keeper import NoteKeeper
 from energy_runner.sweep.work.point import state_after
 from instruments.errors import named, one_line
-
-LOST = "lost"
 
 
 @dataclass(frozen=True)

@@ -27,5 +27,11 @@ class Runner(Protocol):
     def recover(self, step: str, stop: StopRequest) -> tuple[Taken, str]:
         """Take one step of the ladder; return how it went, and the details in one line."""
 
+    def make_safe(self) -> str:
+        """Switch off what an earlier job has left on; return which job that was, "" if none left anything.
+
+        Raises `BenchFault` if the supply may still be on.
+        """
+
     def trust(self) -> tuple[str, str]:
         """Return the state of the bench, "trusted", "out of control" or "not watched", and the reason."""

@@ -111,6 +111,10 @@ class Worker:
     def _serve(self, dead: Collection[str]) -> Ended:
         self.step("seated")
         with self._heart:
+            # At once: it may be hours to the first point, or there may be none.
+            left = self.runner.make_safe()
+            if left:
+                self.tell(f"bench {self.bench.name}: switched off what an earlier job has left on: {left}")
             self._reclaim(dead)
             while (ended := self._again()) is None:
                 pass

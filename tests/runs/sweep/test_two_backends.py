@@ -179,6 +179,9 @@ class Refusing:
     def recover(self, step: str, stop: StopRequest) -> tuple[Taken, str]:
         raise AssertionError(step)
 
+    def make_safe(self) -> str:
+        return ""
+
     def trust(self) -> tuple[str, str]:
         return "not watched", ""
 
