@@ -12,9 +12,9 @@ from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweep_computers import check_scheduler, connected
 from energy_runner.api.sweeps import CATALOGUE, FOLDER, begin_sweep, local_folder
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import Argument, ConfigurationError, ExitStatus
+from energy_runner.errors import ExitStatus
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
-from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
+from energy_runner.sweep.catalogue.engine import CatalogueUnavailable, existing
 from energy_runner.sweep.catalogue.lease import LEASE_S
 from energy_runner.sweep.catalogue.rebuild import Rebuilt, rebuild
 from energy_runner.sweep.computers.night import ABSENT_S, DaskNight
@@ -89,7 +89,7 @@ def run_sweep(
     if scheduler is not None:
         check_scheduler(scheduler, benches)
     return resume_sweep(
-        begin_sweep(plan, benches, catalogue=catalogue, out=out),
+        begin_sweep(plan, benches, catalogue=catalogue, out=out, here=scheduler is None),
         benches,
         catalogue=catalogue,
         out=out,
@@ -120,7 +120,7 @@ def resume_sweep(
     out = Path(out)
     where = catalogue or out / CATALOGUE
     clock, stop = RealClock(), StopRequest()
-    with while_signals_stop(stop), closing(Catalogue(where)) as opened, ExitStack() as at_end:
+    with while_signals_stop(stop), closing(Catalogue(existing(where))) as opened, ExitStack() as at_end:
         row = opened.sweep(sweep)
         carrier = None
         if scheduler is not None:
@@ -219,13 +219,13 @@ def sweep_status(
     sweep: str | None = None, *, catalogue: str | Path | None = None, out: str | Path = FOLDER
 ) -> SweepStatus:
     """Return how a sweep stands, by default the latest."""
-    with closing(Catalogue(_existing(catalogue or Path(out) / CATALOGUE))) as opened:
+    with closing(Catalogue(existing(catalogue or Path(out) / CATALOGUE))) as opened:
         return status_of(opened, opened.sweep(sweep).id)
 
 
 def list_sweeps(*, catalogue: str | Path | None = None, out: str | Path = FOLDER) -> list[SweepRow]:
     """Return the sweeps of a catalogue, the oldest first."""
-    with closing(Catalogue(_existing(catalogue or Path(out) / CATALOGUE))) as opened:
+    with closing(Catalogue(existing(catalogue or Path(out) / CATALOGUE))) as opened:
         return opened.sweeps()
 
 
@@ -237,20 +237,10 @@ def stop_sweep(
     out: str | Path = FOLDER,
 ) -> str:
     """Let the workers of a sweep end after the points in progress, or with `now` at once; return its id."""
-    with closing(Catalogue(_existing(catalogue or Path(out) / CATALOGUE))) as opened:
+    with closing(Catalogue(existing(catalogue or Path(out) / CATALOGUE))) as opened:
         identity = opened.sweep(sweep).id
         opened.set_state(identity, "cancelling" if now else "stopping")
     return identity
-
-
-def _existing(where: str | Path) -> str | Path:
-    """Return the address of a catalogue; raise `ConfigurationError` for a path where there is none."""
-    if "://" not in str(where) and not Path(where).is_file():
-        raise ConfigurationError(
-            f"{where}: no such catalogue. Try: energy-runner sweep run PLAN --bench BENCH, or ",
-            Argument("out", "DIR"),
-        )
-    return where
 
 
 def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> list[Rebuilt]:

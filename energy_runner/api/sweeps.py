@@ -12,12 +12,14 @@ from energy_runner.api.sweep_runner import BenchRunner
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import Argument, BenchFault, ConfigurationError, in_words, remedy
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
+from energy_runner.sweep.catalogue.engine import existing
 from energy_runner.sweep.catalogue.lease import LEASE_S
 from energy_runner.sweep.catalogue.rows import rows_of
 from energy_runner.sweep.plan import SweepPlan, load_plan, plan_from_text, settings_of
 from energy_runner.sweep.rows import PointRow
 from energy_runner.sweep.work.ends import Ended
 from energy_runner.sweep.work.names import sweep_id
+from energy_runner.sweep.work.seat import check_free
 from energy_runner.sweep.work.served_bench import served_bench
 from energy_runner.sweep.work.tied import stop_at_end_of_input
 from energy_runner.sweep.work.worker import Worker
@@ -64,11 +66,13 @@ def begin_sweep(
     *,
     catalogue: str | Path | None = None,
     out: str | Path = FOLDER,
+    here: bool = False,
 ) -> str:
     """Enter a sweep into the catalogue, made if there is none, and return its id; nothing is measured yet.
 
     `benches` is what `named_benches` returned; every different setting of the plan is tried out on them, without
-    opening anything. Raises `ConfigurationError`, with the line, for what is wrong.
+    opening anything. `here` says that they are to be measured on by this computer: one that is in use then raises
+    `BenchFault`, and nothing is entered. Raises `ConfigurationError`, with the line, for what is wrong.
     """
     from energy_runner.api.sweep_plans import check_plan
 
@@ -83,6 +87,8 @@ def begin_sweep(
     }
     folder = (out / identity).absolute()
     with closing(Catalogue(catalogue or out / CATALOGUE)) as opened:
+        for name, source in benches.items() if here else ():
+            check_free(opened, served_bench(name, source, load_bench(source)))
         folder.mkdir(parents=True)
         (folder / PLAN).write_bytes(plan.text.encode())
         row = SweepRow(
@@ -121,7 +127,7 @@ def serve_sweep(
     stop = StopRequest()
     if tied:
         stop_at_end_of_input(stop)
-    with while_signals_stop(stop), closing(Catalogue(catalogue or Path(out) / CATALOGUE)) as opened:
+    with while_signals_stop(stop), closing(Catalogue(existing(catalogue or Path(out) / CATALOGUE))) as opened:
         row = opened.sweep(sweep)
         plan = plan_from_text(row.plan, f"plan of sweep {row.id}")
         worker = Worker(
@@ -143,7 +149,7 @@ def sweep_rows(
     sweep: str | None = None, *, catalogue: str | Path | None = None, out: str | Path = FOLDER
 ) -> list[PointRow]:
     """Return the table of a sweep, one row a point, references last; by default of the latest sweep."""
-    with closing(Catalogue(catalogue or Path(out) / CATALOGUE)) as opened:
+    with closing(Catalogue(existing(catalogue or Path(out) / CATALOGUE))) as opened:
         return rows_of(opened, opened.sweep(sweep).id)
 
 

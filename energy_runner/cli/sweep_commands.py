@@ -53,7 +53,8 @@ def run_command(plan: Path, benches: list[str], options: NightOptions) -> int:
         from energy_runner.api.sweep_computers import check_scheduler
 
         check_scheduler(options.scheduler, named)
-    identity = begin_sweep(plan, named, catalogue=options.catalogue or None, out=options.out)
+    here = not options.scheduler
+    identity = begin_sweep(plan, named, catalogue=options.catalogue or None, out=options.out, here=here)
     say(f"sweep {identity}, in {options.out / identity}")
     return _night(resume_sweep, identity, named, options)
 

@@ -60,6 +60,19 @@ def identity_of(engine: Engine, name: str) -> str:
         return str(connection.execute(select(INFO.c.value).where(INFO.c.key == _IDENTITY)).scalar())
 
 
+def existing(where: str | Path) -> str | Path:
+    """Return the address of a catalogue; raise `ConfigurationError` for a path where there is no file.
+
+    Whoever only reads a catalogue, or serves one, must not make an empty one where a name was mistyped.
+    """
+    if "://" not in str(where) and not Path(where).is_file():
+        raise ConfigurationError(
+            f"{printable(str(where))}: no such catalogue on this computer. Try: the folder or the address "
+            "that `sweep run` was given"
+        )
+    return where
+
+
 def named(where: str | Path) -> str:
     """Return the address of a catalogue without its password."""
     if "://" not in str(where):

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import ConfigurationError, RunnerError
+from energy_runner.errors import RunnerError
 from energy_runner.sweep.catalogue import Catalogue
+from energy_runner.sweep.catalogue.engine import existing
 from energy_runner.sweep.work.ends import End, Ended
 from energy_runner.sweep.work.processes import (
     CATALOGUE_VARIABLE,
@@ -108,12 +109,7 @@ class BenchOffer:
     def _served(self, sweep: str, lease_s: float) -> Ended:
         self._tell(f"sweep {sweep}: serves it on bench {self.bench.name}")
         self._out.mkdir(parents=True, exist_ok=True)
-        if "://" not in self._catalogue and not Path(self._catalogue).is_file():
-            raise ConfigurationError(
-                f"{self._catalogue}: no such catalogue on this computer. Try: --catalogue "
-                "with the postgresql:// address of the sweep's"
-            )
-        with closing(Catalogue(self._catalogue)) as catalogue:
+        with closing(Catalogue(existing(self._catalogue))) as catalogue:
             catalogue.sweep(sweep)  # an early and plain word if this is another catalogue
             self._wait_until_free(catalogue.identity)
             if self._stop.reason is not None:

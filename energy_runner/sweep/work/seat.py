@@ -109,6 +109,13 @@ def _sign(seat: Seat) -> tuple[str, int]:
     return seat.worker, seat.beat
 
 
+def check_free(catalogue: Catalogue, bench: ServedBench) -> None:
+    """Raise `BenchFault` if another process of this computer holds the bench now."""
+    with os_locks(bench, catalogue.identity) as free:
+        if not free:
+            raise BenchFault(f"bench '{bench.name}' is in use: {_owner(catalogue, bench)}. Try: wait for its end")
+
+
 def _owner(catalogue: Catalogue, bench: ServedBench) -> str:
     seats = [one for one in catalogue.seats.all() if one.instrument in bench.instruments]
     if not seats:

@@ -6,7 +6,7 @@ import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -252,8 +252,6 @@ def _rebuilt_otherwise(seen: Evidence) -> Iterator[str]:
     }
     for row in seen.rows:
         other = found.get(row.number)
-        if other is not None and row.state == other.state == "done":
-            other = replace(other, reason=row.reason)
         if row.number in whole and other != row:
             yield f"point {row.number} is otherwise in a catalogue made again: {_difference(row, other)}"
         if row.state == "done" and (other is None or other.session != row.session):
