@@ -24,7 +24,7 @@ SIMULATED = "SIMULATED: some of these points are of virtual benches and are not 
 def where_of(pairs: Sequence[str], option: str = "--where") -> dict[str, str]:
     """Return `AXIS=VALUE` options as a mapping.
 
-    Raises `ConfigurationError` for one that is none, or two of one axis.
+    Raises `ConfigurationError` for an option of another form, and for an axis that is given twice.
     """
     found: dict[str, str] = {}
     for pair in pairs:

@@ -24,7 +24,7 @@ class DoesNotApply(Exception):  # noqa: N818 - no fault: the bench has nothing t
 
 
 class Hands:
-    """The bench during one step. `remarks` holds what else is to be told of it.
+    """The bench during one step. `remarks` are further findings, for the detail of the step.
 
     `touched` says that something was opened; `why_not_off` why the supply was not confirmed off.
     """

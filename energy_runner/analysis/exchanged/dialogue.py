@@ -44,7 +44,7 @@ class Infer:
 
 @dataclass
 class Told:
-    """A command that is none of the benchmark's, and what the DUT said before `m-ready`; `t_ns` is host ns."""
+    """A command from outside the benchmark, and the DUT's answer before `m-ready`; `t_ns` is host time, ns."""
 
     t_ns: int
     command: str

@@ -198,7 +198,7 @@ class Catalogue:
         return lease_of(row, epoch, worker, bench)
 
     def lease_of(self, sweep: str, running: Running) -> Lease:
-        """Return the lease of a point in progress, as whoever takes it away describes it in a note."""
+        """Return the lease of a point in progress, for the note of the worker that breaks it."""
         here = (POINTS.c.sweep == sweep, POINTS.c.number == running.number)
         with self.begin() as connection:
             row = connection.execute(select(POINTS).where(*here)).one()

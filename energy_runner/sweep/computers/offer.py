@@ -100,7 +100,7 @@ class BenchOffer:
             ended = self._served(serving.sweep, lease_s)
         except RunnerError as error:
             ended = Ended(End.FAILED, one_line(error))
-        except Exception as error:  # it must be said in any case, or whoever asked would wait for ever
+        except Exception as error:  # without an answer, the client would wait for ever
             ended = Ended(End.FAILED, f"internal error: {one_line(repr(error))}")
         self._tell(f"sweep {serving.sweep}: {ended.end}{f', {ended.reason}' if ended.reason else ''}")
         with self._lock:
@@ -139,7 +139,7 @@ class BenchOffer:
             self._tell(line.removeprefix("energy-runner: "))
 
     def _wait_until_free(self, catalogue: str) -> None:
-        """Wait for the end of a predecessor on this computer; whoever has the bench for longer is told by name."""
+        """Wait until an earlier worker on this computer has ended; if it takes longer, the child names it."""
         deadline = self._clock.deadline(FREE_S)
         while not deadline.expired() and self._stop.reason is None:
             with suppress(RunnerError), os_locks(self.bench, catalogue) as free:

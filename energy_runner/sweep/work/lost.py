@@ -65,7 +65,7 @@ class Reclaimer:
         if session is not None and not problem:
             try:
                 outcome = self._finished(lease, session, kept)
-            except Exception as error:  # a session that cannot be read must not end whoever reads it
+            except Exception as error:  # an unreadable session must not end this worker, too
                 problem = f"its session cannot be read: {named(error)}"
             else:
                 return self._of_kind(lease, outcome)

@@ -109,7 +109,7 @@ class PointWork:
             if end in _STATES:
                 break
             if stop.reason is not None:
-                end = AGAIN  # whoever takes the point next finds which steps were taken
+                end = AGAIN  # the steps are kept, so the next worker does not repeat them
                 break
             self.step(f"recover {end}")
             taken, detail = self._recover(end, stop)

@@ -53,7 +53,7 @@ def seated(
         try:
             yield taken_over
         finally:
-            with suppress(RunnerError):  # whoever comes next finds that they are nobody's
+            with suppress(RunnerError):  # the next worker takes over seats without an owner
                 catalogue.seats.leave(worker)
 
 
