@@ -7,6 +7,7 @@ from statistics import median
 import pytest
 
 from energy_runner import api
+from energy_runner.analysis.placing.alignment import BY_MONITOR
 from energy_runner.bench import build_bench, load_bench_spec
 from energy_runner.session.folder import Session
 
@@ -37,7 +38,7 @@ def test_a_run_is_valid_and_right(name: str, tmp_path: Path) -> None:
     assert score.U / truth_j < 0.002
     assert result.alignment is not None
     captured = name == "aux"
-    assert (result.alignment.method == api.runs.BY_MONITOR) is captured
+    assert (result.alignment.method == BY_MONITOR) is captured
     assert (result.edges_cross_check is not None) is captured
 
 
