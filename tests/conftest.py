@@ -59,12 +59,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Long tests come first on each worker: one that comes last keeps the others waiting, with all behind it. The
     other tests of a file stay together, because each worker makes the fixtures of a file for itself.
     """
-    deep = [item for item in items if item.get_closest_marker("deep") is not None]
+    deep = units([item for item in items if item.get_closest_marker("deep") is not None], _together)
     files = units([item for item in items if item.get_closest_marker("deep") is None], lambda item: item.path)
     waiting = [file for file in files if REAL_TIME_TESTS in file[0].path.parents]
     others = [file for file in files if REAL_TIME_TESTS not in file[0].path.parents]
-    groups = [*([item] for item in deep), *spread(waiting, others)]
+    groups = [*deep, *spread(waiting, others)]
     items[:] = dealt(groups, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def _together(item: pytest.Item) -> object:
+    """Return what is the same for deep tests that one worker runs: their file, if they share a dear fixture."""
+    marker = item.get_closest_marker("deep")
+    return item.path if marker is not None and marker.kwargs.get("together") else item.nodeid
 
 
 def pytest_collection_finish() -> None:

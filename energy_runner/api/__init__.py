@@ -52,6 +52,7 @@ _ROOMS = {
     "session_list": ("SessionRow", "list_sessions"),
     "sessions": ("Result", "Session", "exit_status", "load_session", "window_arrays"),
     "stimuli": ("Fetched", "StimuliFound", "fetch_stimuli", "look_for_stimuli"),
+    "sweep_computers": ("check_scheduler", "offer_bench"),
     "sweep_nights": (
         "Night",
         "list_sweeps",

@@ -22,6 +22,7 @@ from energy_runner.api.session_list import *
 from energy_runner.api.sessions import *
 from energy_runner.api.stimuli import *
 from energy_runner.api.submission import *
+from energy_runner.api.sweep_computers import *
 from energy_runner.api.sweep_nights import *
 from energy_runner.api.sweep_plans import *
 from energy_runner.api.sweep_reading import *

@@ -28,7 +28,7 @@ from tests.support.soak.scene import scene
 
 SEED = 5
 
-pytestmark = pytest.mark.deep
+pytestmark = pytest.mark.deep(together=True)
 
 
 @pytest.fixture(scope="module")
