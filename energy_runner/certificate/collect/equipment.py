@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Instruments, conditions and set-up of a session, with what the laboratory states about them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from energy_runner.analysis.uncertainty.evaluate import Limits
+from energy_runner.certificate.collect.gathered import Gathered
+from energy_runner.certificate.facts.equipment import CalibrationFacts, Conditions, Equipment, Instrument, SetUp
+from energy_runner.certificate.profile.spec import InstrumentSpec, LabProfile
+from energy_runner.session.days import day_in, days_after
+from energy_runner.session.record import Record
+
+STATED = "stated by the laboratory"
+OF_BENCH = "calibration file of the bench"
+# Where a device is connected says nothing about the measurement, and tells strangers about the network.
+_ADDRESSES = frozenset({"port", "host", "address", "resource", "url", "serial", "calibration"})
+_YEAR_DAYS = 365  # for which a calibration holds that states no last day
+
+
+def equipment(found: Gathered, profile: LabProfile) -> Equipment:
+    """Return the instruments as they identified themselves, with their calibrations."""
+    monitor = found.facts.monitor
+    environment = found.record.environment
+    return Equipment(
+        instruments=[_instrument(found, profile, name) for name in sorted(found.devices) if name != "dut"],
+        computer=environment.platform if environment is not None else "",
+        period_s=monitor.period_s if monitor is not None else None,
+        voltage_set_v=monitor.voltage_set_v if monitor is not None else None,
+        current_limit_a=monitor.current_limit_a if monitor is not None else None,
+        signals=[f"{one.get('name')} in {one.get('unit')}" for one in monitor.signals] if monitor else [],
+    )
+
+
+def _instrument(found: Gathered, profile: LabProfile, name: str) -> Instrument:
+    table = found.record.instrument(name)
+    identity = found.devices[name].identity
+    stated = profile.instruments.get(name, InstrumentSpec())
+    own = str(identity.get("serial") or "")
+    sampled = found.facts.monitor is not None and found.facts.monitor.sampler == name
+    limits = Limits.of(found.facts.monitor.accuracy) if sampled and found.facts.monitor else Limits()
+    calibration = _calibration(table, stated, used=bool(limits.points))
+    return Instrument(
+        name=name,
+        roles=_roles(found, name),
+        driver=str(table.get("driver") or ("io-manager" if name == "io-manager" else "")),
+        make=str(identity.get("make") or ""),
+        model=str(identity.get("model") or ""),
+        serial=own or stated.serial,
+        firmware=str(identity.get("firmware") or ""),
+        serial_stated=not own and bool(stated.serial),
+        virtual=found.record.virtual or bool(identity.get("virtual")),
+        settings={key: value for key, value in table.items() if key not in _ADDRESSES},
+        specification=limits.document,
+        calibration=calibration,
+        in_calibration=_in_calibration(calibration, _day_of_run(found.record)),
+    )
+
+
+def _roles(found: Gathered, name: str) -> list[str]:
+    """Return what an instrument did, by the bench file and by who was configured."""
+    roles = found.record.bench.get("roles")
+    named = roles.items() if isinstance(roles, Mapping) else ()
+    played = {role.replace("_", "-") for role, who in named if str(who).partition(":")[0] == name}
+    monitor = found.facts.monitor
+    if monitor is not None and monitor.sampler == name:
+        played |= {"sampler"} | ({"edges"} if monitor.captures_edges else set())
+    if monitor is not None and monitor.supply == name:
+        played |= {"supply"}
+    if name == "io-manager":
+        played |= {"dut"}
+    return sorted(played)
+
+
+def _calibration(table: Mapping[str, Any], stated: InstrumentSpec, *, used: bool) -> CalibrationFacts:
+    own = table.get("calibration")
+    bench = own if isinstance(own, Mapping) else {}
+    since = str(bench.get("calibrated_on") or "")
+    due = str(bench.get("due") or "")
+    days = bench.get("interval_days")
+    if since and not due:
+        due = _days_later(since, days if isinstance(days, int) else _YEAR_DAYS)
+    if since or bench.get("certificate"):
+        return CalibrationFacts(
+            certificate=str(bench.get("certificate") or stated.certificate),
+            laboratory=str(bench.get("laboratory") or stated.laboratory),
+            date=since or stated.date,
+            due=due or stated.due,
+            accredited=stated.accredited,
+            adjusted=stated.adjusted,
+            used=used,
+            source=OF_BENCH,
+        )
+    if not (stated.date or stated.certificate):
+        return CalibrationFacts(used=used)
+    return CalibrationFacts(
+        certificate=stated.certificate,
+        laboratory=stated.laboratory,
+        date=stated.date,
+        due=stated.due,
+        accredited=stated.accredited,
+        adjusted=stated.adjusted,
+        used=used,
+        source=STATED,
+    )
+
+
+def _days_later(day: str, count: int) -> str:
+    try:
+        return days_after(day, count)
+    except ValueError:
+        return ""
+
+
+def _day_of_run(record: Record) -> str:
+    """Return the day of the run in the laboratory's time zone; "" where the session does not tell."""
+    try:
+        return day_in(str(record.bench.get("time_zone") or "UTC"), record.started_utc)
+    except ValueError:
+        return ""
+
+
+def _in_calibration(calibration: CalibrationFacts, day: str) -> bool | None:
+    if not day or not calibration.date or not calibration.due:
+        return None
+    return calibration.date <= day <= calibration.due
+
+
+def conditions(found: Gathered, profile: LabProfile) -> Conditions:
+    """Return the environment: as it was measured, or else as the bench file or the laboratory states it."""
+    stated, run = profile.conditions, found.record.run
+    low, high, u_k, source = _temperature(found, profile)
+    return Conditions(
+        temperature_low_c=low,
+        temperature_high_c=high,
+        temperature_u_k=u_k,
+        temperature_from=source,
+        humidity_percent=stated.humidity_percent,
+        warm_up_s=stated.warm_up_s,
+        cool_down_s=run.cool_down_s,
+    )
+
+
+def _temperature(found: Gathered, profile: LabProfile) -> tuple[float | None, float | None, float | None, str]:
+    measured = list(found.facts.temperatures)
+    if measured:
+        each_c = [one.temperature_c for one in measured]
+        u_k = max((one.u_k for one in measured if one.u_k is not None), default=None)
+        return min(each_c), max(each_c), u_k, measured[0].thermometer or "the thermometer"
+    if profile.conditions.temperature_c is not None:
+        low, high = sorted(profile.conditions.temperature_c)
+        return low, high, None, STATED
+    surroundings = found.record.bench.get("environment")
+    stated = surroundings.get("temperature_c") if isinstance(surroundings, Mapping) else None
+    if isinstance(stated, int | float) and not isinstance(stated, bool):
+        return float(stated), float(stated), None, "bench file"
+    return None, None, None, ""
+
+
+def setup(found: Gathered, profile: LabProfile) -> SetUp:
+    """Return how the item was connected."""
+    stated = profile.setup
+    return SetUp(
+        voltages_v=list(found.voltages_v),
+        rails=[rail.name for rail in found.result.rails],
+        sense=stated.sense,
+        inside=stated.inside,
+        outside=stated.outside,
+        jumpers=stated.jumpers,
+        isolation=stated.isolation,
+        cables=stated.cables,
+        debug_probe=_debug_probe(found),
+        supply_off_confirmed=found.record.supply_off_confirmed,
+    )
+
+
+def _debug_probe(found: Gathered) -> str:
+    verdict = next((one for one in found.result.verdicts if one.id == "probe-off"), None)
+    if verdict is None:
+        return ""
+    return f"off in {verdict.measured}" if verdict.known else f"not known: {verdict.note}"

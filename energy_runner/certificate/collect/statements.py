@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The texts of a certificate that follow from its facts."""
+
+from energy_runner.certificate.facts.certificate import (
+    NOT_IN_PARTS,
+    ONLY_THIS_ITEM,
+    UNVERIFIED,
+    Statements,
+)
+from energy_runner.certificate.facts.equipment import Equipment
+from energy_runner.session.result import Result
+from energy_runner.wording import coverage_factor
+
+_TRADEMARK = "MLPerf is a trademark of the MLCommons Association."
+_DECISION = (
+    "A rule with a limit is kept if the value lies within the limits, widened by twice its standard uncertainty: "
+    "simple acceptance with a guard band outside the limits (ISO/IEC 17025:2017, 7.8.6; JCGM 106:2012, 8.3.3). "
+    "A value at the limit may lie beyond it with a probability of up to 50 %."
+)
+_VIRTUAL = "No hardware was measured: the result is simulated, and traceable to nothing."
+_NOT_TRACEABLE = "Traceability is not shown: {}."
+
+
+def statements(result: Result, equipment: Equipment, *, virtual: bool, verified: bool) -> Statements:
+    """Return the texts; `verified` says that the association that keeps the benchmark has reviewed the result."""
+    traceable, how = _traceability(equipment, virtual=virtual)
+    return Statements(
+        uncertainty=_uncertainty(result),
+        decision_rule=_DECISION,
+        traceability=how,
+        traceable=traceable,
+        verification="Reviewed by MLCommons Association, as the laboratory states." if verified else UNVERIFIED,
+        verified=verified,
+        legal=[ONLY_THIS_ITEM, NOT_IN_PARTS, _TRADEMARK],
+    )
+
+
+def _uncertainty(result: Result) -> str:
+    score = result.energy_per_inference_j
+    if score is None:
+        return "There is no score, and so no uncertainty."
+    text = (
+        "The reported expanded uncertainty is the standard uncertainty multiplied by a coverage factor "
+        f"k = {coverage_factor(score.k)}, which gives a coverage probability of {score.probability * 100:g} % "
+        "for the distribution of the combined error. It was evaluated by JCGM 100:2008 (GUM)."
+    )
+    return text if score.complete else f"{text} It is incomplete: {'; '.join(score.incomplete)}."
+
+
+def _traceability(equipment: Equipment, *, virtual: bool) -> tuple[bool, str]:
+    if virtual:
+        return False, _VIRTUAL
+    samplers = [one for one in equipment.instruments if "sampler" in one.roles]
+    if not samplers:
+        return False, _NOT_TRACEABLE.format("the session does not tell which instrument sampled")
+    lacking = [one.name for one in samplers if not (one.in_calibration and one.calibration.certificate)]
+    if lacking:
+        return False, _NOT_TRACEABLE.format(f"no calibration in force is stated for {', '.join(lacking)}")
+    chain = "; ".join(
+        f"{one.make} {one.model}, serial number {one.serial}: certificate {one.calibration.certificate} of "
+        f"{one.calibration.laboratory or 'a laboratory that is not named'}, {one.calibration.date}"
+        for one in samplers
+    )
+    return True, f"The result is traceable to the SI through the calibration of the instruments. {chain}."
