@@ -22,7 +22,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from energy_runner.analysis.uncertainty.coverage import Distribution, Part
+from scipy.special import fdtrc, stdtrit
+
+from energy_runner.analysis.uncertainty.coverage import PROBABILITY, Distribution, Part
 from energy_runner.sweep.rows import PointRow, RowComponent
 
 # By how the names of the budget's components begin.
@@ -40,6 +42,8 @@ _CLOCK = "clock of the monitor"  # not the one that a run corrected by its own m
 # Beyond this factor of mean power a monitor may measure in another range, whose gain is another one.
 RANGE_FACTOR = 2.0
 _RANGED = ("gain of the ", "offset of the ", "calibration of the ")
+RESTLESS = 0.05  # probability below which a setting is taken to scatter more than the others
+PLENTY = 1e5  # from here on degrees of freedom count as infinitely many
 _SHAPES: dict[str, Distribution] = {"rectangular": "rectangular", "t": "t"}
 
 
@@ -166,3 +170,49 @@ def pooled_scatter(groups: Iterable[Sequence[PointRow]]) -> Scatter:
     if not dof:
         return Scatter()
     return Scatter(max(squares / dof, math.fsum(own) / len(own)), dof)
+
+
+def scatters(settings: Sequence[Sequence[Sequence[PointRow]]]) -> tuple[Scatter, list[Scatter | None]]:
+    """Return the pooled scatter of settings, each of one or more groups of repeats, and those with their own.
+
+    A setting that scatters more than the rest by an F test has its own: else one that is restless would be judged
+    by the quiet of all others. What has none is None. Only one beyond what the largest of so many would be by
+    chance leaves the pool, which else would lose its larger half.
+    """
+    each = [pooled_scatter(groups) for groups in settings]
+    own: list[Scatter | None] = [None] * len(each)
+    inside = {place for place, one in enumerate(each) if one.dof}
+    while True:
+        pooled = pooled_scatter(rows for place in sorted(inside) for rows in settings[place])
+        chances = {place: _chance(each[place], pooled) for place in inside}
+        for place, chance in chances.items():
+            own[place] = each[place] if chance < RESTLESS else None
+        least = min(chances, key=chances.__getitem__, default=None)
+        if least is None or chances[least] * len(inside) >= RESTLESS:
+            return pooled, own
+        inside.remove(least)
+
+
+def _chance(one: Scatter, pooled: Scatter) -> float:
+    """Return how probable it is that a setting of a pool scatters by so much more than the rest of it."""
+    dof = pooled.dof - one.dof
+    rest = pooled.variance * pooled.dof - one.variance * one.dof
+    if dof < 1 or not one.variance > 0:
+        return 1.0
+    return float(fdtrc(one.dof, dof, one.variance * dof / rest)) if rest > 0 else 0.0
+
+
+def degrees(parts: Iterable[Part], u: float) -> float:
+    """Return the effective degrees of freedom of parts whose root of the sum of squares is `u`.
+
+    By Welch and Satterthwaite (JCGM 100:2008, G.4).
+    """
+    if not u > 0:
+        return PLENTY
+    below = math.fsum((part.u / u) ** 4 / part.dof for part in parts)
+    return min(PLENTY, 1.0 / below) if below > 0 else PLENTY
+
+
+def t_factor(dof: float) -> float:
+    """Return the coverage factor for 95 % of a t distribution."""
+    return float(stdtrit(dof, (1 + PROBABILITY) / 2))
