@@ -22,11 +22,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 from scipy.special import fdtrc, stdtrit
 
 from energy_runner.analysis.uncertainty.coverage import PROBABILITY, Distribution, Part
 from energy_runner.sweep.rows import PointRow, RowComponent
 
+FloatArray = npt.NDArray[np.float64]
 # By how the names of the budget's components begin.
 OF_THE_MONITOR = (
     "gain of the ",
@@ -118,6 +121,16 @@ def systematic(sessions: Iterable[Weighed]) -> Systematic:
             (cancelled if len(error.sides) > 1 else added).add(name)
     parts = tuple(Part(error.shape, abs(error.sum), error.dof) for error in errors.values() if error.sum)
     return Systematic(parts, tuple(sorted(cancelled - added)), tuple(sorted(added)))
+
+
+def relative_contributions(rows: Sequence[PointRow]) -> FloatArray:
+    """Return the relative contributions of errors that sessions share: a row a session, a column an error."""
+    columns: dict[tuple[str, ...], FloatArray] = defaultdict(lambda: np.zeros(len(rows)))
+    for place, row in enumerate(rows):
+        for component in row.components:
+            if component.correlated and row.energy_j:
+                columns[_identity(Weighed(row, 1.0), component)][place] += component.u_j / row.energy_j
+    return np.column_stack(list(columns.values())) if columns else np.zeros((len(rows), 0))
 
 
 def _identity(each: Weighed, component: RowComponent) -> tuple[str, ...]:
