@@ -27,6 +27,7 @@ import numpy.typing as npt
 from scipy.special import fdtrc, stdtrit
 
 from energy_runner.analysis.uncertainty.coverage import PROBABILITY, Distribution, Part
+from energy_runner.analysis.uncertainty.ranges import RANGED, one_range
 from energy_runner.sweep.rows import PointRow, RowComponent
 
 FloatArray = npt.NDArray[np.float64]
@@ -42,9 +43,6 @@ OF_THE_MONITOR = (
     "edge-to-sample delay",
 )
 _CLOCK = "clock of the monitor"  # not the one that a run corrected by its own measurement
-# Beyond this factor of mean power a monitor may measure in another range, whose gain is another one.
-RANGE_FACTOR = 2.0
-_RANGED = ("gain of the ", "offset of the ", "calibration of the ")
 RESTLESS = 0.05  # probability below which a setting is taken to scatter more than the others
 PLENTY = 1e5  # from here on degrees of freedom count as infinitely many
 _SHAPES: dict[str, Distribution] = {"rectangular": "rectangular", "t": "t"}
@@ -140,14 +138,14 @@ def _identity(each: Weighed, component: RowComponent) -> tuple[str, ...]:
         return ("other", component.name, each.side, row.bench or "", row.monitor or "")
     if not monitor_known(row):
         return ("monitor", component.name, each.side, row.bench or "", row.monitor or "")
-    ranged = component.name.startswith(_RANGED) and not each.same_range
+    ranged = component.name.startswith(RANGED) and not each.same_range
     return ("monitor", component.name, row.monitor or "", each.side if ranged else "")
 
 
 def same_range(rows: Sequence[PointRow]) -> bool:
     """Return whether the mean powers of sessions are near enough for one range of the monitor, as far as known."""
     powers_w = [row.energy_j / row.latency_s for row in rows if row.energy_j and row.latency_s]
-    return not powers_w or max(powers_w) <= RANGE_FACTOR * min(powers_w)
+    return one_range(powers_w)
 
 
 def own_variance(row: PointRow, *, scatter: bool = True) -> float:

@@ -56,6 +56,18 @@ def test_nothing_cancels_between_two_monitors_or_settings(change: dict[str, str]
     assert any("cancels" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("latency_s", "cancels"), [(0.05, True), (0.09, True), (0.15, False), (0.02, False)])
+def test_a_gain_does_not_cancel_where_the_range_may_be_another(latency_s: float, cancels: bool) -> None:
+    """The same energy in three times the time: the monitor may have measured it in a lower range."""
+    before, after = base(1e-3, GAIN, SCATTER), base(1.03e-3, GAIN, SCATTER)
+    for one, lasts_s in ((before, 0.05), (after, latency_s)):
+        one.figures["latency"] = BaselineFigure(value=lasts_s)
+    found = judged(before, after)
+    assert (found.cancelled == (GAIN.name,)) == cancels
+    assert found.verdict == ("worse" if cancels else "cannot be told")
+    assert any("another range" in note for note in found.notes) != cancels
+
+
 def test_two_twins_of_other_seeds_are_two_specimens() -> None:
     before, after = (MONITOR.model_copy(update={"seed": seed}) for seed in (1, 2))
     found = judged(base(1e-3, GAIN, monitor=before), base(1e-3, GAIN, monitor=after))
