@@ -66,11 +66,9 @@ def _average(rows: Sequence[PointRow], axes: Sequence[str], scatter: Scatter) ->
     count = len(rows)
     energy_j = math.exp(math.fsum(math.log(row.energy_j or 1.0) for row in rows) / count)
     known = systematic(Weighed(row, 1 / count) for row in rows).u
-    # Of a session without a budget, u counts as a whole: nobody knows which part of it repeats.
-    blank = math.fsum((row.u_j or 0.0) / (row.energy_j or 1.0) / count for row in rows if not row.components)
     own = scatter.variance if scatter.dof else math.fsum(own_variance(row) for row in rows) / count
     random = Part("t", math.sqrt(own / count), scatter.dof or math.inf)
-    u = math.hypot(known + blank, random.u)
+    u = math.hypot(known, random.u)
     latencies = [(row.latency_s, row.u_latency_s or 0.0) for row in rows if row.latency_s]
     latency_s, latency_expanded_s = _mean(latencies)
     expanded_j = _factor(random, u) * u * energy_j

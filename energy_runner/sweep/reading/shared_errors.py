@@ -102,9 +102,7 @@ def systematic(sessions: Iterable[Weighed]) -> Systematic:
     errors: dict[tuple[str, ...], _Error] = defaultdict(_Error)
     for each in sessions:
         energy_j = each.row.energy_j or math.inf
-        for component in each.row.components:
-            if not component.correlated:
-                continue
+        for component in _shared(each.row):
             error = errors[_identity(each, component)]
             relative = component.u_j / energy_j
             error.sum += each.weight * relative
@@ -121,12 +119,19 @@ def systematic(sessions: Iterable[Weighed]) -> Systematic:
     return Systematic(parts, tuple(sorted(cancelled - added)), tuple(sorted(added)))
 
 
+def _shared(row: PointRow) -> list[RowComponent]:
+    """Return what sessions may share of a row's budget; of one that tells none, its uncertainty as a whole."""
+    if not row.components:  # nobody knows which part of it repeats
+        return [RowComponent("uncertainty as stated", row.u_j, True, "B")] if row.u_j else []
+    return [one for one in row.components if one.correlated]
+
+
 def relative_contributions(rows: Sequence[PointRow]) -> FloatArray:
     """Return the relative contributions of errors that sessions share: a row a session, a column an error."""
     columns: dict[tuple[str, ...], FloatArray] = defaultdict(lambda: np.zeros(len(rows)))
     for place, row in enumerate(rows):
-        for component in row.components:
-            if component.correlated and row.energy_j:
+        for component in _shared(row):
+            if row.energy_j:
                 columns[_identity(Weighed(row, 1.0), component)][place] += component.u_j / row.energy_j
     return np.column_stack(list(columns.values())) if columns else np.zeros((len(rows), 0))
 

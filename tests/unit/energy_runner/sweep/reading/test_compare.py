@@ -261,3 +261,41 @@ def test_a_point_that_is_missing_under_an_ignored_axis_makes_no_difference(missi
         assert {one.estimate.verdict for one in found.changes} == {"not significant"}
         assert all(one.estimate.ratio == pytest.approx(1, abs=0.01) for one in found.changes)
         assert any("do not count" in remark for remark in found.remarks) == (missing == 3)
+
+
+def test_what_a_session_without_a_budget_states_counts_as_a_whole() -> None:
+    a, b = night({"clock_mhz": [48]}, Monitor(), 1), night({"clock_mhz": [48]}, Monitor(), 2)
+    bare = [replace(row, components=()) for row in a]
+    found = compare_sweeps(bare, b).overall
+    stated = (a[0].u_j or 0) / (a[0].energy_j or 1)
+    assert found.u / found.ratio >= math.sqrt(2) * stated * 0.99
+    assert found.p is not None
+
+
+def _bench_changed(remarks: Sequence[str]) -> list[str]:
+    return [one for one in remarks if "be the bench" in one or "change of the bench" in one]
+
+
+def test_a_change_between_nights_may_be_the_bench_unless_the_reference_says_otherwise() -> None:
+    def remarks(factor: float, of_reference: float, reference_every: int) -> list[str]:
+        a = night(AXES, Monitor(), 1, repeats=8, reference_every=reference_every, sweep="monday")
+        b = night(AXES, Monitor(), 2, repeats=8, reference_every=reference_every, sweep="tuesday")
+        for place, row in enumerate(b):
+            by = of_reference if row.kind == "reference" else factor
+            b[place] = replace(row, energy_j=by * (row.energy_j or 0))
+        found = compare_sweeps(a, b)
+        assert found.overall.verdict == "significant"
+        return _bench_changed(found.remarks)
+
+    assert "no reference point" in remarks(1.003, 1.0, 0)[0]
+    assert "may be the bench" in remarks(1.003, 1.003, 8)[0]
+    assert remarks(1.03, 1.0, 8) == []
+
+
+def test_two_parts_of_one_night_share_its_bench() -> None:
+    rows = night({"firmware": ["1.0", "1.1"], **AXES}, Monitor(), 1)
+    sides = [[row for row in rows if row.values["firmware"] == one] for one in ("1.0", "1.1")]
+    sides[1] = [replace(row, energy_j=1.05 * (row.energy_j or 0)) for row in sides[1]]
+    found = compare_sweeps(*sides)
+    assert found.overall.verdict == "significant"
+    assert _bench_changed(found.remarks) == []
