@@ -17,6 +17,7 @@ from energy_runner.analysis.against.limit import Limit
 from energy_runner.analysis.uncertainty.coverage import WITHOUT_SPREAD, Part, coverage_factor
 from energy_runner.analysis.uncertainty.ranges import RANGE_FACTOR, RANGED, one_range
 
+_ROUNDING = 1e-9  # relative: 90.1 less 89.6 is more than 0.5 in binary
 _OTHER_RANGE = (
     f"the mean powers differ by more than a factor of {RANGE_FACTOR:g}, so that the monitor may have measured in "
     "another range: its gain does not cancel"
@@ -96,9 +97,10 @@ def _compared(
     change, expanded = (ratio - 1.0) * scale, k * u * scale
     beyond = abs(change) if limit.direction == 0 else limit.direction * change
     verdict: Verdict = "cannot be told"
-    if beyond - expanded > limit.amount:
+    most = limit.amount + _ROUNDING * scale
+    if beyond - expanded > most:
         verdict = "worse"
-    elif beyond + expanded <= limit.amount:
+    elif beyond + expanded <= most:
         verdict = "within"
     lacks = list(dict.fromkeys([*before.incomplete, *after.incomplete]))
     said = [*notes]

@@ -108,6 +108,19 @@ def test_limits_in_a_unit_and_either_way() -> None:
     assert found.U_change == pytest.approx(1e-3 * U_SCATTER, rel=1e-3)
 
 
+def test_an_accuracy_exactly_at_its_limit_is_within_it() -> None:
+    """In binary half of these differences are larger than their limit."""
+
+    def accuracy(tenths: int) -> Baseline:
+        figures = {"accuracy": BaselineFigure(value=tenths / 10)}
+        return base().model_copy(update={"mode": "accuracy", "figures": figures})
+
+    for tenths in range(500, 1000):
+        before = accuracy(tenths)
+        assert judged(before, accuracy(tenths - 5), "accuracy -0.5").verdict == "within"
+        assert judged(before, accuracy(tenths - 6), "accuracy -0.5").verdict == "worse"
+
+
 def test_figures_without_a_budget_are_independent() -> None:
     before, after = (
         Baseline(
