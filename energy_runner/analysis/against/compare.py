@@ -3,7 +3,8 @@
 
 The ratio of two figures is uncertain by their relative contributions, to first order (JCGM 100:2008, 5.1.6). What
 is the same error in both, such as the gain of one monitor, enters as the difference of its two contributions
-(5.2.2, r = +1), which is zero for equal ones. All others are independent.
+(5.2.2, r = +1), which is zero for equal ones. All others are independent, and so is a gain where the mean powers
+are so far apart that the monitor may have measured in another range.
 """
 
 import math
@@ -14,7 +15,13 @@ from typing import Literal
 from energy_runner.analysis.against.baseline import Baseline, BaselineFigure, Contribution
 from energy_runner.analysis.against.limit import Limit
 from energy_runner.analysis.uncertainty.coverage import WITHOUT_SPREAD, Part, coverage_factor
+from energy_runner.analysis.uncertainty.ranges import RANGE_FACTOR, RANGED, one_range
 
+_ROUNDING = 1e-9  # relative: 90.1 less 89.6 is more than 0.5 in binary
+_OTHER_RANGE = (
+    f"the mean powers differ by more than a factor of {RANGE_FACTOR:g}, so that the monitor may have measured in "
+    "another range: its gain does not cancel"
+)
 Verdict = Literal["worse", "within", "cannot be told", "cannot be compared"]
 
 
@@ -52,7 +59,8 @@ def compare(baseline: Baseline, now: Baseline, limits: Sequence[Limit]) -> list[
     """
     same, why = _same_specimen(baseline, now)
     apart = _other_kind(baseline, now)
-    notes = tuple(_notes(baseline, now))
+    alike = one_range([power_w for one in (baseline, now) if (power_w := _mean_power_w(one)) is not None])
+    notes = (*_notes(baseline, now), *([_OTHER_RANGE] if same and not alike else []))
     found = []
     for limit in limits:
         before, after = baseline.figures.get(limit.quantity), now.figures.get(limit.quantity)
@@ -61,24 +69,38 @@ def compare(baseline: Baseline, now: Baseline, limits: Sequence[Limit]) -> list[
             reason = apart or f"{which} has no {limit.quantity}"
             found.append(Compared(limit, "cannot be compared", notes=(reason, *notes)))
             continue
-        found.append(_compared(limit, before, after, same=same, why=why, notes=notes))
+        found.append(_compared(limit, before, after, same=same, alike=alike, why=why, notes=notes))
     return found
 
 
+def _mean_power_w(one: Baseline) -> float | None:
+    """Return the mean power while it infers, W; None where it does not tell."""
+    energy, latency = one.figures.get("energy_per_inference"), one.figures.get("latency")
+    return energy.value / latency.value if energy is not None and latency is not None else None
+
+
 def _compared(
-    limit: Limit, before: BaselineFigure, after: BaselineFigure, *, same: bool, why: str, notes: tuple[str, ...]
+    limit: Limit,
+    before: BaselineFigure,
+    after: BaselineFigure,
+    *,
+    same: bool,
+    alike: bool,
+    why: str,
+    notes: tuple[str, ...],
 ) -> Compared:
     ratio = after.value / before.value
-    parts, cancelled = _of_ratio(before, after, ratio, same=same)
+    parts, cancelled = _of_ratio(before, after, ratio, same=same, alike=alike)
     u = math.sqrt(math.fsum(part.u**2 for part in parts))
     k = coverage_factor(parts) if u > 0 else WITHOUT_SPREAD
     scale = 1.0 if limit.relative else before.value
     change, expanded = (ratio - 1.0) * scale, k * u * scale
     beyond = abs(change) if limit.direction == 0 else limit.direction * change
     verdict: Verdict = "cannot be told"
-    if beyond - expanded > limit.amount:
+    most = limit.amount + _ROUNDING * scale
+    if beyond - expanded > most:
         verdict = "worse"
-    elif beyond + expanded <= limit.amount:
+    elif beyond + expanded <= most:
         verdict = "within"
     lacks = list(dict.fromkeys([*before.incomplete, *after.incomplete]))
     said = [*notes]
@@ -86,7 +108,7 @@ def _compared(
         said.append(f"the uncertainty is incomplete: {'; '.join(lacks)}")
     if verdict == "cannot be told":
         said.append("U of the change is too large for this limit: this does not fail, and proves nothing")
-    if not cancelled and any(part.specimen for part in after.parts):
+    if not same and not cancelled and any(part.specimen for part in after.parts):
         said.append(f"no error of the monitor cancels: {why}")
     return Compared(
         limit,
@@ -103,13 +125,14 @@ def _compared(
 
 
 def _of_ratio(
-    before: BaselineFigure, after: BaselineFigure, ratio: float, *, same: bool
+    before: BaselineFigure, after: BaselineFigure, ratio: float, *, same: bool, alike: bool
 ) -> tuple[list[Part], list[str]]:
     """Return the contributions to the uncertainty of now over baseline, and which errors are common to both."""
     if not (before.parts and after.parts):
         relative = (before.u / before.value, after.u / after.value)
         return [Part("normal", ratio * one) for one in relative], []
     common = {part.name: part for part in before.parts if part.specimen} if same else {}
+    common = {name: part for name, part in common.items() if alike or not name.startswith(RANGED)}
     shared = {part.name: part for part in after.parts if part.specimen and part.name in common}
     parts = [_as_part(part, ratio * abs(part.relative - common[name].relative)) for name, part in shared.items()]
     for figure in (before, after):

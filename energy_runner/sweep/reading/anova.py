@@ -5,7 +5,9 @@ The model is linear in the logarithm of the energy, so that effects are ratios. 
 assumed. The sums of squares are of type II: each main effect is adjusted for all others and for the drift, each
 interaction for all main effects and all other interactions; so they hold for unbalanced nights as well. Time is
 a covariate (hours since the first point, one slope for each bench), so that a drift is not taken for an effect.
-Errors that a monitor has in common in all points move the mean and no effect.
+An error that a monitor has in common in all points moves the mean and no effect where it is the same in relative
+terms, as a gain is. What is not, such as an offset at energies or latencies that differ, poses as an effect of the
+size of its contributions; the test allows for it.
 """
 
 import itertools
@@ -19,11 +21,13 @@ import numpy.typing as npt
 from energy_runner.errors import ConfigurationError
 from energy_runner.session.days import epoch_s
 from energy_runner.sweep.reading.settings import any_real, axes_of, same, sort_out
+from energy_runner.sweep.reading.shared_errors import relative_contributions, same_range
 from energy_runner.sweep.rows import PointRow
 
 FloatArray = npt.NDArray[np.float64]
 DRIFT, BENCH, TIMES = "drift over the night", "bench", "\u00d7"
 LEAST_RESIDUAL = 3  # degrees of freedom that are left for the scatter, or an interaction stays out
+_TOUCHED = 0.1  # of what scatter adds to an effect: what shared errors add beyond it is said
 _SMALL = 1e-9  # relative: what is no rank and no variance
 
 
@@ -34,7 +38,9 @@ class Effect:
     `eta_squared` is its share of the total sum of squares (in an unbalanced night shares do not add up to 1), and
     `omega_squared` the same less what chance alone would give, so that it may be slightly negative. `range` is by
     how much the energy differs from its lowest to its highest level, as a ratio less 1, others held fixed; None
-    for an interaction. `f` and `p` are None where nothing is left for the scatter.
+    for an interaction. `f` and `p` are None where nothing is left for the scatter. `shared_sum_squares` is what
+    errors that points share may be expected to add to its sum of squares; `p` is that of such an effect by chance
+    and by them together, `f` is of the scatter alone.
     """
 
     name: str
@@ -46,6 +52,7 @@ class Effect:
     eta_squared: float
     omega_squared: float | None
     range: float | None
+    shared_sum_squares: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,9 @@ def explain(rows: Sequence[PointRow], *, invalid: bool = False) -> Anova:
     left_out += unknown
     pairs, missing = _interactions(mains, len(counted))
     left_out += missing
-    found = _effects(values - values.mean(), mains, pairs)
+    shared = relative_contributions(counted)
+    found = _effects(values - values.mean(), shared, mains, pairs)
+    remarks += _remarks(found, counted)
     return replace(
         found,
         points=len(counted),
@@ -200,24 +209,23 @@ def _rank(terms: Sequence[_Term], count: int) -> int:
     return int(np.linalg.matrix_rank(_design(terms, count), tol=_SMALL * math.sqrt(count)))
 
 
-def _residual(values: FloatArray, terms: Sequence[_Term]) -> tuple[float, int]:
-    """Return what a model leaves of the sum of squares, and its rank."""
-    design = _design(terms, len(values))
-    solution, _, rank, _ = np.linalg.lstsq(design, values, rcond=_SMALL)
-    left = values - design @ solution
-    return float(left @ left), int(rank)
+def _residual(columns: FloatArray, terms: Sequence[_Term]) -> tuple[FloatArray, int]:
+    """Return what a model leaves of the sum of squares of each column, and its rank."""
+    design = _design(terms, len(columns))
+    solution, _, rank, _ = np.linalg.lstsq(design, columns, rcond=_SMALL)
+    left = columns - design @ solution
+    return np.einsum("ij,ij->j", left, left), int(rank)
 
 
-def _effects(values: FloatArray, mains: Sequence[_Term], pairs: Sequence[_Term]) -> Anova:
-    """Return the analysis of log energies whose mean is zero."""
-    from scipy.special import fdtrc
-
+def _effects(values: FloatArray, shared: FloatArray, mains: Sequence[_Term], pairs: Sequence[_Term]) -> Anova:
+    """Return the analysis of log energies whose mean is zero; `shared` has a column for each shared error."""
+    columns = np.column_stack([values, shared])
     total = float(values @ values)
-    rest, rank = _residual(values, [*mains, *pairs])
+    left, rank = _residual(columns, [*mains, *pairs])
     dof = len(values) - rank
-    rest = rest if dof > 0 and rest > _SMALL**2 * total else 0.0
+    rest = float(left[0]) if dof > 0 and left[0] > _SMALL**2 * total else 0.0
     mean_square = rest / dof if dof > 0 and rest > 0 else None
-    ranges = _ranges(values, mains)
+    ranges = _ranges(values, mains, pairs)
     effects = []
     for term in (*mains, *pairs):
         # Type II: against the model of all terms that do not contain this one.
@@ -226,9 +234,10 @@ def _effects(values: FloatArray, mains: Sequence[_Term], pairs: Sequence[_Term])
         ]
         if term.name == DRIFT:
             beside = [other for other in (*mains, *pairs) if other is not term]
-        without, small = _residual(values, beside)
-        with_it, large = _residual(values, [*beside, term])
-        squares, degrees = max(0.0, without - with_it), large - small
+        without, small = _residual(columns, beside)
+        with_it, large = _residual(columns, [*beside, term])
+        explained = np.maximum(0.0, without - with_it)
+        squares, degrees = float(explained[0]), large - small
         f = squares / degrees / mean_square if mean_square and degrees else None
         effects.append(
             Effect(
@@ -237,10 +246,13 @@ def _effects(values: FloatArray, mains: Sequence[_Term], pairs: Sequence[_Term])
                 dof=degrees,
                 sum_squares=squares,
                 f=f,
-                p=float(fdtrc(degrees, dof, f)) if f is not None else None,
+                p=_probability(squares, degrees, explained[1:], mean_square, dof)
+                if mean_square and degrees
+                else None,
                 eta_squared=squares / total if total > 0 else 0.0,
                 omega_squared=(squares - degrees * mean_square) / (total + mean_square) if mean_square else None,
                 range=ranges.get(term.name),
+                shared_sum_squares=math.fsum(explained[1:].tolist()),
             )
         )
     return Anova(
@@ -252,19 +264,58 @@ def _effects(values: FloatArray, mains: Sequence[_Term], pairs: Sequence[_Term])
     )
 
 
-def _ranges(values: FloatArray, mains: Sequence[_Term]) -> dict[str, float]:
+def _probability(squares: float, degrees: int, shared: FloatArray, mean_square: float, dof: int) -> float:
+    """Return how probable so large a sum of squares is by scatter and by shared errors.
+
+    Scatter adds `degrees` squares of one size, each shared error one of its own size: together about as many
+    degrees of freedom as have their mean and variance (Welch and Satterthwaite).
+    """
+    from scipy.special import fdtrc
+
+    expected = degrees * mean_square + float(shared.sum())
+    effective = expected**2 / (degrees * mean_square**2 + float(shared @ shared))
+    return float(fdtrc(effective, dof, squares / expected))
+
+
+def _remarks(found: Anova, rows: Sequence[PointRow]) -> list[str]:
+    remarks = []
+    scatter = found.scatter**2 if found.scatter else 0.0
+    touched = [one.name for one in found.effects if one.shared_sum_squares > _TOUCHED * one.dof * scatter]
+    if touched:
+        remarks.append(
+            "errors that points share are not equal in all of them, such as an offset, and may pose as an effect: "
+            f"p allows for that in {', '.join(touched)}"
+        )
+    if not same_range(rows):
+        remarks.append(
+            "mean powers differ by more than a factor of 2, so that the monitor may have measured in several "
+            "ranges: effects smaller than its gain may be differences between them"
+        )
+    return remarks
+
+
+def _ranges(values: FloatArray, mains: Sequence[_Term], pairs: Sequence[_Term]) -> dict[str, float]:
     """Return by how much the energy differs between the extreme levels of each term, all others held fixed."""
-    design = _design(mains, len(values))
-    solution, _, rank, _ = np.linalg.lstsq(design, values, rcond=_SMALL)
-    if rank < design.shape[1]:
-        return {}  # some levels cannot be told apart, so their means are not defined
-    found, at = {}, 1
+    found = {}
+    drift = [term for term in mains if term.name == DRIFT]
+    if drift:  # beside all others, interactions too: what they explain would else be taken for drift
+        slopes = _solution(values, [*drift, *(term for term in (*mains, *pairs) if term.name != DRIFT)])[0]
+        width = drift[0].columns.shape[1]
+        # It has been scaled to go from 0 to 1 over the night.
+        found[DRIFT] = math.expm1(float(np.max(np.abs(slopes[:width]))))
+    solution, rank = _solution(values, mains)
+    if rank <= len(solution):
+        return found  # some levels cannot be told apart, so their means are not defined
+    at = 0
     for term in mains:
         width = term.columns.shape[1]
-        effects = solution[at : at + width]
+        if term.name != DRIFT:
+            found[term.name] = math.expm1(float(np.ptp(np.append(0.0, solution[at : at + width]))))
         at += width
-        # The drift has been scaled to go from 0 to 1 over the night.
-        levels = np.concatenate(([0.0], effects))
-        reach = np.max(np.abs(effects)) if term.name == DRIFT else np.ptp(levels)
-        found[term.name] = math.expm1(float(reach))
     return found
+
+
+def _solution(values: FloatArray, terms: Sequence[_Term]) -> tuple[FloatArray, int]:
+    """Return the coefficients of the terms' columns, and the rank with the mean."""
+    solution, _, rank, _ = np.linalg.lstsq(_design(terms, len(values)), values, rcond=_SMALL)
+    return solution[1:], int(rank)

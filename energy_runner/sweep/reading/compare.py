@@ -8,6 +8,7 @@ degrees of freedom that they give. A ratio is significant if it differs from 1 a
 together at most 5 % of comparisons without any difference find one (Holm 1979, valid also for dependent tests).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -137,8 +138,32 @@ def _remarks(found: Matched, scatters: Sides, overall: Estimate, reference: Esti
     if incomplete:
         remarks.append(f"the uncertainty of {incomplete} of the points is incomplete")
     if any(not row.components for row in rows):
-        remarks.append("some points tell no uncertainty budget, so that only scatter counts for them")
+        remarks.append("some points tell no uncertainty budget: all that they state counts for each side")
+    nights = [{row.sweep for match in found.matches for row in match.a}]
+    nights.append({row.sweep for match in found.matches for row in match.b})
+    if overall.verdict == "significant" and not nights[0] & nights[1]:
+        remarks += _of_the_bench(overall, reference)
     return remarks
+
+
+def _of_the_bench(overall: Estimate, reference: Estimate | None) -> list[str]:
+    """Return that a change between nights may be one of the bench, unless its reference point says otherwise."""
+    if reference is None:
+        return [
+            "no reference point was measured in both nights, so that a change of the bench or its surroundings "
+            "between them cannot be told from one of the DUT. Try: [reference] in the plan"
+        ]
+    apart = abs(math.log(overall.ratio / reference.ratio))
+    if apart > math.hypot(overall.U / overall.ratio, reference.U / reference.ratio):
+        return []
+    return [
+        f"the reference point changed by {_percent(reference)}: all of these together differ from that by no "
+        "more than U, so that what changed may be the bench"
+    ]
+
+
+def _percent(one: Estimate) -> str:
+    return f"({100 * (one.ratio - 1):+.2g} ± {100 * one.U:.2g}) %"
 
 
 def _nothing(found: Matched, names: tuple[str, str]) -> str:

@@ -75,7 +75,17 @@ def matched(sides: TwoSides, *, ignore: Sequence[str], names: tuple[str, str]) -
     points = [[row for row in side if row.kind == "point"] for side in (sides.a, sides.b)]
     axes, ignored, remarks = _compared(points, ignore, names)
     groups = [_grouped(side, axes) for side in points]
-    matches = tuple(_match(key, rows, groups[1][key], axes) for key, rows in groups[0].items() if key in groups[1])
+    matches = tuple(
+        _match(key, *_in_common(rows, groups[1][key], ignored), axes)
+        for key, rows in groups[0].items()
+        if key in groups[1]
+    )
+    lost = sum(len(groups[side][key]) for key in groups[0] if key in groups[1] for side in (0, 1))
+    lost -= sum(len(match.a) + len(match.b) for match in matches)
+    if lost:
+        remarks.append(
+            f"{lost} points do not count: their values of {', '.join(map(shown, ignored))} are on one side alone"
+        )
     lone = [
         tuple(_values(rows[0], axes) for key, rows in mine.items() if key not in other)
         for mine, other in ((groups[0], groups[1]), (groups[1], groups[0]))
@@ -119,6 +129,21 @@ def _grouped(rows: Sequence[PointRow], axes: Sequence[str]) -> dict[tuple[str, K
     for row in rows:
         groups.setdefault((row.benchmark or "", key_of(row, axes)), []).append(row)
     return groups
+
+
+def _in_common(
+    a: list[PointRow], b: list[PointRow], ignored: Sequence[str]
+) -> tuple[list[PointRow], list[PointRow]]:
+    """Return the rows of a setting whose values of ignored axes both sides have, of each axis that shares some.
+
+    A side that lacks one of several voltages would else differ by what the voltage does.
+    """
+    for name in ignored:
+        common = {same(row.values.get(name)) for row in a} & {same(row.values.get(name)) for row in b}
+        if common:
+            kept = [[row for row in side if same(row.values.get(name)) in common] for side in (a, b)]
+            a, b = kept if all(kept) else (a, b)
+    return a, b
 
 
 def _match(key: tuple[str, Key], a: Sequence[PointRow], b: Sequence[PointRow], axes: Sequence[str]) -> Match:

@@ -11,22 +11,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtr
 
 from energy_runner.analysis.uncertainty.coverage import PROBABILITY, Part
 from energy_runner.sweep.reading.matching import Match, Matched
-from energy_runner.sweep.reading.settings import key_of
+from energy_runner.sweep.reading.settings import Key, key_of, same, setting_text
 from energy_runner.sweep.reading.shared_errors import (
+    PLENTY,
     Scatter,
     Weighed,
+    degrees,
     own_variance,
-    pooled_scatter,
+    scatters,
     systematic,
+    t_factor,
 )
 from energy_runner.sweep.rows import PointRow
 
 LEVEL = 1 - PROBABILITY
-_PLENTY = 1e5  # from here on degrees of freedom count as infinitely many
+_MOST_NAMED = 3
 LEAST_FOR_SPREAD = 3  # settings, of whose ratios a spread is taken where nothing was repeated
 Significance = Literal["significant", "not significant", "not judged"]
 
@@ -63,12 +66,20 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Sides:
-    """What differs from run to run on each side; `fallback` is the spread of the ratios where nothing repeats."""
+    """What differs from run to run on each side; `fallback` is the spread of the ratios where nothing repeats.
+
+    `apart` are the settings that scatter more than the others on a side, with the scatter of each side there.
+    """
 
     a: Scatter
     b: Scatter
     fallback: Scatter | None
     remarks: tuple[str, ...]
+    apart: tuple[tuple[Match, Scatter, Scatter], ...] = ()
+
+    def of(self, match: Match) -> tuple[Scatter, Scatter]:
+        """Return the scatter of each side in a setting."""
+        return next(((a, b) for one, a, b in self.apart if one is match), (self.a, self.b))
 
     @property
     def relative(self) -> tuple[float | None, float | None]:
@@ -82,33 +93,56 @@ class Sides:
 def scatter_of(found: Matched) -> Sides:
     """Return the scatter from run to run of each side, from all that was repeated there."""
     matches = [*found.matches, *([found.reference] if found.reference is not None else [])]
-    a, b = (pooled_scatter(_repeats(side)) for side in ([m.a for m in matches], [m.b for m in matches]))
+    (a, own_a), (b, own_b) = (
+        scatters([list(_repeats(rows).values()) for rows in side])
+        for side in ([m.a for m in matches], [m.b for m in matches])
+    )
+    apart = tuple(
+        (match, one or a, other or b)
+        for match, one, other in zip(matches, own_a, own_b, strict=True)
+        if one is not None or other is not None
+    )
+    words = []
+    if apart:
+        named = "; ".join(setting_text(match.values) for match, *_ in apart[:_MOST_NAMED])
+        more = f" and {len(apart) - _MOST_NAMED} more" if len(apart) > _MOST_NAMED else ""
+        words.append(f"{named}{more}: scatters more than the other settings, so that its own repeats count there")
     if a.dof and b.dof:
-        return Sides(a, b, None, ())
+        return Sides(a, b, None, tuple(words), apart)
     if a.dof or b.dof:
         lacking, known = ("A", "B") if b.dof else ("B", "A")
-        words = f"nothing was repeated in {lacking}: the scatter from run to run is taken to be that of {known}"
-        return Sides(a, b, None, (words,))
+        words.append(
+            f"nothing was repeated in {lacking}: the scatter from run to run is taken to be that of {known}"
+        )
+        return Sides(a, b, None, tuple(words), apart)
     ratios = [_mean_log(match.b) - _mean_log(match.a) for match in found.matches]
     if len(ratios) < LEAST_FOR_SPREAD:
-        words = "nothing was repeated, so the scatter from run to run is not known and nothing is judged"
-        return Sides(a, b, None, (f"{words}; U holds what the sessions state",))
+        unknown = "nothing was repeated, so the scatter from run to run is not known and nothing is judged"
+        return Sides(a, b, None, (f"{unknown}; U holds what the sessions state",))
     mean = math.fsum(ratios) / len(ratios)
     spread = Scatter(math.fsum((one - mean) ** 2 for one in ratios) / (len(ratios) - 1), len(ratios) - 1)
-    words = (
+    stands = (
         "nothing was repeated: the spread of the ratios over the settings stands for the scatter from run to run, "
         "which makes it harder to find a difference in one setting"
     )
-    return Sides(a, b, spread, (words,))
+    return Sides(a, b, spread, (stands,))
 
 
-def _repeats(groups: Sequence[Sequence[PointRow]]) -> list[list[PointRow]]:
+def _repeats(rows: Sequence[PointRow]) -> dict[Key, list[PointRow]]:
     """Return groups of rows that repeat each other in every axis, those that the comparison ignores included."""
-    found: dict[object, list[PointRow]] = {}
-    for number, rows in enumerate(groups):
-        for row in rows:
-            found.setdefault((number, key_of(row, sorted(row.values))), []).append(row)
-    return list(found.values())
+    found: dict[Key, list[PointRow]] = {}
+    for row in rows:
+        found.setdefault((*key_of(row, names := sorted(row.values)), *map(same, names)), []).append(row)
+    return found
+
+
+def _shares(rows: Sequence[PointRow]) -> list[tuple[PointRow, float]]:
+    """Return each row with its share of their mean: all settings of ignored axes count alike.
+
+    Else one repeat that is missing would shift the mean between them.
+    """
+    groups = _repeats(rows).values()
+    return [(row, 1 / len(groups) / len(group)) for group in groups for row in group]
 
 
 def estimate(matches: Sequence[Match], sides: Sides) -> Estimate:
@@ -118,8 +152,8 @@ def estimate(matches: Sequence[Match], sides: Sides) -> Estimate:
     shared = systematic(sessions)
     random = _random(sessions, matches, sides)
     u = math.sqrt(shared.u**2 + math.fsum(part.u**2 for part in random))
-    dof = _degrees([*shared.parts, *random], u)
-    k = _factor(dof)
+    dof = degrees([*shared.parts, *random], u)
+    k = t_factor(dof)
     known = bool(sides.a.dof or sides.b.dof or sides.fallback)
     p = _probability(log, u, dof) if known else None
     ratio = math.exp(log)
@@ -131,7 +165,7 @@ def estimate(matches: Sequence[Match], sides: Sides) -> Estimate:
         u=ratio * u,
         U=ratio * k * u,
         k=k,
-        dof=None if dof >= _PLENTY else dof,
+        dof=None if dof >= PLENTY else dof,
         a_j=a_j,
         b_j=b_j,
         difference_j=b_j - a_j if a_j is not None and b_j is not None else None,
@@ -145,22 +179,21 @@ def estimate(matches: Sequence[Match], sides: Sides) -> Estimate:
 
 
 def _mean_log(rows: Sequence[PointRow]) -> float:
-    return math.fsum(math.log(row.energy_j or math.nan) for row in rows) / len(rows)
+    return math.fsum(share * math.log(row.energy_j or math.nan) for row, share in _shares(rows))
 
 
 def _weighed(matches: Sequence[Match], weights: tuple[float, float] = (-1.0, 1.0)) -> list[Weighed]:
     """Return each session with its share of the mean of the settings' mean log ratios."""
     return [
-        Weighed(row, weight / len(rows) / len(matches), side, match.same_range)
+        Weighed(row, weight * share / len(matches), side, match.same_range)
         for match in matches
         for side, rows, weight in (("A", match.a, weights[0]), ("B", match.b, weights[1]))
-        for row in rows
+        for row, share in _shares(rows)
     ]
 
 
 def _random(sessions: Sequence[Weighed], matches: Sequence[Match], sides: Sides) -> list[Part]:
     """Return what differs from run to run, as t distributions with the degrees of freedom of their estimates."""
-    squares = {side: math.fsum(one.weight**2 for one in sessions if one.side == side) for side in ("A", "B")}
     if sides.fallback is not None:
         own = math.fsum(one.weight**2 * own_variance(one.row, scatter=False) for one in sessions)
         variance = max(sides.fallback.variance / len(matches), own)
@@ -168,25 +201,29 @@ def _random(sessions: Sequence[Weighed], matches: Sequence[Match], sides: Sides)
     if not sides.a.dof and not sides.b.dof:
         own = math.fsum(one.weight**2 * own_variance(one.row) for one in sessions)
         return [Part("normal", math.sqrt(own))] if own > 0 else []
-    if not (sides.a.dof and sides.b.dof):  # one scatter for both, so one t distribution
-        known = sides.a if sides.a.dof else sides.b
-        variance = known.variance * (squares["A"] + squares["B"])
+    pooled = [match for match in matches if sides.of(match) == (sides.a, sides.b)]
+    alone = [[match] for match in matches if sides.of(match) != (sides.a, sides.b)]
+    groups = [(sides.of(group[0]), group) for group in (pooled, *alone) if group]
+    return [part for scatter, group in groups for part in _scattering(*scatter, _squares(group, len(matches)))]
+
+
+def _squares(matches: Sequence[Match], count: int) -> tuple[float, float]:
+    """Return the sums of the squared weights of each side's sessions in a mean of `count` settings."""
+    a, b = (
+        math.fsum(share**2 for rows in side for _, share in _shares(rows))
+        for side in ([match.a for match in matches], [match.b for match in matches])
+    )
+    return a / count**2, b / count**2
+
+
+def _scattering(a: Scatter, b: Scatter, squares: tuple[float, float]) -> list[Part]:
+    """Return the scatter of two sides as t distributions."""
+    if not (a.dof and b.dof):  # one scatter for both, so one t distribution
+        known = a if a.dof else b
+        variance = known.variance * (squares[0] + squares[1])
         return [Part("t", math.sqrt(variance), known.dof)] if variance > 0 else []
-    pairs = ((sides.a, squares["A"]), (sides.b, squares["B"]))
+    pairs = ((a, squares[0]), (b, squares[1]))
     return [Part("t", math.sqrt(one.variance * each), one.dof) for one, each in pairs if one.variance * each > 0]
-
-
-def _degrees(parts: Sequence[Part], u: float) -> float:
-    """Return the effective degrees of freedom of parts whose root of the sum of squares is `u`."""
-    if not u > 0:
-        return _PLENTY
-    below = math.fsum((part.u / u) ** 4 / part.dof for part in parts)
-    return min(_PLENTY, 1.0 / below) if below > 0 else _PLENTY
-
-
-def _factor(dof: float) -> float:
-    """Return the coverage factor for 95 %."""
-    return float(stdtrit(dof, (1 + PROBABILITY) / 2))
 
 
 def _probability(log: float, u: float, dof: float) -> float:
@@ -204,7 +241,7 @@ def _difference_u_j(sessions: Sequence[Weighed], a_j: float, b_j: float, random:
     own = [replace(part, u=part.u * max(a_j, b_j)) for part in random]
     parts = [*systematic(in_joule).parts, *own]
     u = math.sqrt(math.fsum(part.u**2 for part in parts))
-    return _factor(_degrees(parts, u)) * u
+    return t_factor(degrees(parts, u)) * u
 
 
 def holm(ps: Sequence[float]) -> list[float]:

@@ -22,9 +22,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from energy_runner.analysis.uncertainty.coverage import Distribution, Part
+import numpy as np
+import numpy.typing as npt
+from scipy.special import fdtrc, stdtrit
+
+from energy_runner.analysis.uncertainty.coverage import PROBABILITY, Distribution, Part
+from energy_runner.analysis.uncertainty.ranges import RANGED, one_range
 from energy_runner.sweep.rows import PointRow, RowComponent
 
+FloatArray = npt.NDArray[np.float64]
 # By how the names of the budget's components begin.
 OF_THE_MONITOR = (
     "gain of the ",
@@ -37,9 +43,8 @@ OF_THE_MONITOR = (
     "edge-to-sample delay",
 )
 _CLOCK = "clock of the monitor"  # not the one that a run corrected by its own measurement
-# Beyond this factor of mean power a monitor may measure in another range, whose gain is another one.
-RANGE_FACTOR = 2.0
-_RANGED = ("gain of the ", "offset of the ", "calibration of the ")
+RESTLESS = 0.05  # probability below which a setting is taken to scatter more than the others
+PLENTY = 1e5  # from here on degrees of freedom count as infinitely many
 _SHAPES: dict[str, Distribution] = {"rectangular": "rectangular", "t": "t"}
 
 
@@ -97,9 +102,7 @@ def systematic(sessions: Iterable[Weighed]) -> Systematic:
     errors: dict[tuple[str, ...], _Error] = defaultdict(_Error)
     for each in sessions:
         energy_j = each.row.energy_j or math.inf
-        for component in each.row.components:
-            if not component.correlated:
-                continue
+        for component in _shared(each.row):
             error = errors[_identity(each, component)]
             relative = component.u_j / energy_j
             error.sum += each.weight * relative
@@ -116,6 +119,23 @@ def systematic(sessions: Iterable[Weighed]) -> Systematic:
     return Systematic(parts, tuple(sorted(cancelled - added)), tuple(sorted(added)))
 
 
+def _shared(row: PointRow) -> list[RowComponent]:
+    """Return what sessions may share of a row's budget; of one that tells none, its uncertainty as a whole."""
+    if not row.components:  # nobody knows which part of it repeats
+        return [RowComponent("uncertainty as stated", row.u_j, True, "B")] if row.u_j else []
+    return [one for one in row.components if one.correlated]
+
+
+def relative_contributions(rows: Sequence[PointRow]) -> FloatArray:
+    """Return the relative contributions of errors that sessions share: a row a session, a column an error."""
+    columns: dict[tuple[str, ...], FloatArray] = defaultdict(lambda: np.zeros(len(rows)))
+    for place, row in enumerate(rows):
+        for component in _shared(row):
+            if row.energy_j:
+                columns[_identity(Weighed(row, 1.0), component)][place] += component.u_j / row.energy_j
+    return np.column_stack(list(columns.values())) if columns else np.zeros((len(rows), 0))
+
+
 def _identity(each: Weighed, component: RowComponent) -> tuple[str, ...]:
     """Return the name under which one error is found again in other sessions."""
     row = each.row
@@ -123,14 +143,14 @@ def _identity(each: Weighed, component: RowComponent) -> tuple[str, ...]:
         return ("other", component.name, each.side, row.bench or "", row.monitor or "")
     if not monitor_known(row):
         return ("monitor", component.name, each.side, row.bench or "", row.monitor or "")
-    ranged = component.name.startswith(_RANGED) and not each.same_range
+    ranged = component.name.startswith(RANGED) and not each.same_range
     return ("monitor", component.name, row.monitor or "", each.side if ranged else "")
 
 
 def same_range(rows: Sequence[PointRow]) -> bool:
     """Return whether the mean powers of sessions are near enough for one range of the monitor, as far as known."""
     powers_w = [row.energy_j / row.latency_s for row in rows if row.energy_j and row.latency_s]
-    return not powers_w or max(powers_w) <= RANGE_FACTOR * min(powers_w)
+    return one_range(powers_w)
 
 
 def own_variance(row: PointRow, *, scatter: bool = True) -> float:
@@ -166,3 +186,49 @@ def pooled_scatter(groups: Iterable[Sequence[PointRow]]) -> Scatter:
     if not dof:
         return Scatter()
     return Scatter(max(squares / dof, math.fsum(own) / len(own)), dof)
+
+
+def scatters(settings: Sequence[Sequence[Sequence[PointRow]]]) -> tuple[Scatter, list[Scatter | None]]:
+    """Return the pooled scatter of settings, each of one or more groups of repeats, and those with their own.
+
+    A setting that scatters more than the rest by an F test has its own: else one that is restless would be judged
+    by the quiet of all others. What has none is None. Only one beyond what the largest of so many would be by
+    chance leaves the pool, which else would lose its larger half.
+    """
+    each = [pooled_scatter(groups) for groups in settings]
+    own: list[Scatter | None] = [None] * len(each)
+    inside = {place for place, one in enumerate(each) if one.dof}
+    while True:
+        pooled = pooled_scatter(rows for place in sorted(inside) for rows in settings[place])
+        chances = {place: _chance(each[place], pooled) for place in inside}
+        for place, chance in chances.items():
+            own[place] = each[place] if chance < RESTLESS else None
+        least = min(chances, key=chances.__getitem__, default=None)
+        if least is None or chances[least] * len(inside) >= RESTLESS:
+            return pooled, own
+        inside.remove(least)
+
+
+def _chance(one: Scatter, pooled: Scatter) -> float:
+    """Return how probable it is that a setting of a pool scatters by so much more than the rest of it."""
+    dof = pooled.dof - one.dof
+    rest = pooled.variance * pooled.dof - one.variance * one.dof
+    if dof < 1 or not one.variance > 0:
+        return 1.0
+    return float(fdtrc(one.dof, dof, one.variance * dof / rest)) if rest > 0 else 0.0
+
+
+def degrees(parts: Iterable[Part], u: float) -> float:
+    """Return the effective degrees of freedom of parts whose root of the sum of squares is `u`.
+
+    By Welch and Satterthwaite (JCGM 100:2008, G.4).
+    """
+    if not u > 0:
+        return PLENTY
+    below = math.fsum((part.u / u) ** 4 / part.dof for part in parts)
+    return min(PLENTY, 1.0 / below) if below > 0 else PLENTY
+
+
+def t_factor(dof: float) -> float:
+    """Return the coverage factor for 95 % of a t distribution."""
+    return float(stdtrit(dof, (1 + PROBABILITY) / 2))

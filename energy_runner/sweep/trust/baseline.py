@@ -3,7 +3,9 @@
 
 A night's variance is that of its own points (the independent part of their uncertainty) plus one that all nights
 have in common, found by the method of Paule and Mandel. Then the scatter that is observed gives the scale, so
-that neither too small nor too large an uncertainty of the points changes how often a good bench is stopped.
+that neither too small nor too large an uncertainty of the points changes how often a good bench is stopped. For
+the same reason a night counts for no better than most of its baseline do: how small its points state their
+uncertainty is itself an estimate by few windows, and what they state may change from one night to the next.
 """
 
 import math
@@ -31,7 +33,8 @@ class Estimate:
 
     `common` is the variance that all nights share besides that of their own points, `typical` what a typical night
     has of both. `squares` is the sum of squared deviations in units of these variances, `weight` the sum of the
-    inverse variances. `outliers` are the places of nights that were left out of the `nights`.
+    inverse variances; `least` is the least variance that the points of a night count with. `outliers` are the
+    places of nights that were left out of the `nights`.
     """
 
     mean: float
@@ -40,6 +43,7 @@ class Estimate:
     squares: float
     weight: float
     nights: int
+    least: float = _LEAST_VARIANCE
     outliers: frozenset[int] = frozenset()
 
     @property
@@ -68,7 +72,7 @@ class Estimate:
 
     def variance(self, u: FloatArray) -> FloatArray:
         """Return the expected variance of nights whose points have the relative uncertainty `u`."""
-        return self.common + np.maximum(u * u, _LEAST_VARIANCE)
+        return self.common + np.maximum(u * u, self.least)
 
     def spread(self, u: FloatArray) -> FloatArray:
         """Return the standard deviation of the difference between such nights and the mean."""
@@ -84,14 +88,15 @@ def estimate(log_values: FloatArray, u: FloatArray) -> Estimate:
     """Return mean and scatter of two or more nights; single nights far from all others are left out."""
     kept = np.arange(len(log_values))
     most = int(OUTLIER_SHARE * len(log_values))
+    least = max(float(np.quantile(u * u, 1.0 - OUTLIER_SHARE, method="lower")), _LEAST_VARIANCE)
     while True:
-        values, own = log_values[kept], np.maximum(u[kept] ** 2, _LEAST_VARIANCE)
+        values, own = log_values[kept], np.maximum(u[kept] ** 2, least)
         common = _common_variance(values, own)
         weights = 1.0 / (common + own)
         total = float(weights.sum())
         mean = float(weights @ values) / total
         off = weights * (values - mean) ** 2
-        found = Estimate(mean, common, common + float(own.mean()), float(off.sum()), total, len(kept))
+        found = Estimate(mean, common, common + float(own.mean()), float(off.sum()), total, len(kept), least)
         if len(log_values) - len(kept) < most and len(kept) > _LEAST_KEPT:
             place = _outlier(values, weights, off, found)
             if place is not None:

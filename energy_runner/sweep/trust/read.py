@@ -14,6 +14,7 @@ from energy_runner.session.days import seconds_utc
 from energy_runner.session.events import InferenceDone, RunStarted, VoltageMeasured
 from energy_runner.session.folder import JOURNAL, RECORD, Session
 from energy_runner.sweep.reading.from_session import row_of
+from energy_runner.sweep.reading.settings import is_number
 from energy_runner.sweep.rows import PointRow
 from energy_runner.sweep.trust.points import ReferencePoint
 
@@ -76,6 +77,9 @@ def found_references(folder: Path, bench: str) -> Found:
             seen.problems.append(f"{path}: is not counted: {point}")
         else:
             points.append(point)
+    unreal = sum(point.virtual for point in points)
+    if 0 < unreal < len(points):
+        seen.problems.append(f"{folder}: {unreal} virtual references of {bench} do not count beside its real ones")
     return Found(tuple(points), tuple(seen.problems))
 
 
@@ -97,7 +101,11 @@ def point_of_row(
         utc_s = seconds_utc(row.started_utc or "")
     except ValueError:
         return "it does not tell when it was measured"
-    settings = [f"{name} {value}" for name, value in sorted(row.values.items())]
+    # Equal numbers are one setting, however a plan writes them.
+    settings = [
+        f"{name} {value:.15g}" if is_number(value) else f"{name} {value}"
+        for name, value in sorted(row.values.items())
+    ]
     return ReferencePoint(
         utc_s=utc_s,
         value_j=row.energy_j,

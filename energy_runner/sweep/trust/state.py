@@ -36,11 +36,14 @@ def bench_state(
 ) -> BenchTrust:
     """Return the state of a bench from all its reference points and all decisions about it, in any order.
 
-    With `now_utc_s`, a trusted bench whose last reference is older than `STALE_S` is not watched.
+    Virtual points count only where none is real. With `now_utc_s`, a trusted bench whose last reference is older
+    than `STALE_S` is not watched.
     """
     decided = tuple(sorted(decisions, key=lambda one: (one.utc_s, one.file)))
     grouped: dict[str, list[ReferencePoint]] = {}
-    for point in sorted(points, key=lambda one: (one.utc_s, one.session)):
+    virtual = all(point.virtual for point in points)
+    counted = [point for point in points if point.virtual == virtual]
+    for point in sorted(counted, key=lambda one: (one.utc_s, one.session)):
         grouped.setdefault(point.series, []).append(point)
     series = tuple(judge_series(name, group, decided) for name, group in sorted(grouped.items()))
     if not series:

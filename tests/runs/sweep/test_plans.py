@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from energy_runner.api import sweep_plans
 from energy_runner.api.sweep_plans import examine_plan
 from energy_runner.api.sweeps import begin_sweep, named_benches
 from energy_runner.cli.app import app
@@ -59,6 +60,27 @@ def test_time_and_disk_grow_with_points_and_rate() -> None:
     assert fast.total_s == pytest.approx(3 * slow.total_s)  # type: ignore[attr-defined]
     assert 55 < slow.each_s < 100  # type: ignore[attr-defined]
     assert fast.disk_b > 5 * slow.disk_b  # type: ignore[attr-defined]
+
+
+def test_what_a_large_plan_takes_is_the_mean_of_its_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond so many settings each value is tried once, which is most of them at the first rate alone."""
+    text = (
+        '[axes.v]\nsets = "voltage"\nrange = {start = 2.0, stop = 3.0, step = 0.025}\n'
+        '[axes.r]\nsets = "rate"\nvalues = [100, 5000]\n'
+    )
+    whole = examined(text)
+    monkeypatch.setattr(sweep_plans, "_MOST_TRIED", 50)
+    monkeypatch.setattr(sweep_plans, "_SAMPLED", 40)
+    assert examined(text).disk_b == pytest.approx(whole.disk_b, rel=0.35)  # type: ignore[attr-defined]
+
+
+def test_references_every_hour_count_the_waits_too() -> None:
+    text = 'repeats = 50\n[axes.v]\nsets = "voltage"\nvalues = [2.5, 3]\n[reference]\nevery_hours = 1\n'
+    quick, slow = examined(text), examined(f"{text}[wait]\ncool_down_s = 600\n")
+    for found in (quick, slow):
+        hours = 100 * found.each_s / 3600  # type: ignore[attr-defined]
+        assert found.references == round(hours) + 1  # type: ignore[attr-defined]
+    assert slow.each_s == quick.each_s + 600  # type: ignore[attr-defined]
 
 
 def test_benches_have_names() -> None:

@@ -56,6 +56,18 @@ def test_nothing_cancels_between_two_monitors_or_settings(change: dict[str, str]
     assert any("cancels" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("latency_s", "cancels"), [(0.05, True), (0.09, True), (0.15, False), (0.02, False)])
+def test_a_gain_does_not_cancel_where_the_range_may_be_another(latency_s: float, cancels: bool) -> None:
+    """The same energy in three times the time: the monitor may have measured it in a lower range."""
+    before, after = base(1e-3, GAIN, SCATTER), base(1.03e-3, GAIN, SCATTER)
+    for one, lasts_s in ((before, 0.05), (after, latency_s)):
+        one.figures["latency"] = BaselineFigure(value=lasts_s)
+    found = judged(before, after)
+    assert (found.cancelled == (GAIN.name,)) == cancels
+    assert found.verdict == ("worse" if cancels else "cannot be told")
+    assert any("another range" in note for note in found.notes) != cancels
+
+
 def test_two_twins_of_other_seeds_are_two_specimens() -> None:
     before, after = (MONITOR.model_copy(update={"seed": seed}) for seed in (1, 2))
     found = judged(base(1e-3, GAIN, monitor=before), base(1e-3, GAIN, monitor=after))
@@ -94,6 +106,19 @@ def test_limits_in_a_unit_and_either_way() -> None:
     found = judged(after, before, "energy_per_inference +40uJ")
     assert (found.verdict, found.change) == ("within", pytest.approx(30e-6))
     assert found.U_change == pytest.approx(1e-3 * U_SCATTER, rel=1e-3)
+
+
+def test_an_accuracy_exactly_at_its_limit_is_within_it() -> None:
+    """In binary half of these differences are larger than their limit."""
+
+    def accuracy(tenths: int) -> Baseline:
+        figures = {"accuracy": BaselineFigure(value=tenths / 10)}
+        return base().model_copy(update={"mode": "accuracy", "figures": figures})
+
+    for tenths in range(500, 1000):
+        before = accuracy(tenths)
+        assert judged(before, accuracy(tenths - 5), "accuracy -0.5").verdict == "within"
+        assert judged(before, accuracy(tenths - 6), "accuracy -0.5").verdict == "worse"
 
 
 def test_figures_without_a_budget_are_independent() -> None:

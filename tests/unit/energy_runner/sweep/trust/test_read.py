@@ -46,8 +46,17 @@ def test_only_the_independent_part_of_the_uncertainty_weighs() -> None:
     assert not isinstance(point, str)
     assert point.u_independent_j == pytest.approx(5e-7)
     assert (point.u_j, point.voltage_v, point.temperature_c) == (1.2e-5, 2.99, 22.5)
-    assert point.series == "kws01, model a, voltage 3.0"
+    assert point.series == "kws01, model a, voltage 3"
     assert point.utc_s == 1_796_076_000.0
+
+
+def test_a_number_is_one_setting_however_a_plan_writes_it() -> None:
+    names = set()
+    for voltage in (3, 3.0):
+        point = point_of_row(dataclasses.replace(ROW, values={"voltage": voltage, "on": True}))
+        assert not isinstance(point, str)
+        names.add(point.series)
+    assert names == {"kws01, on True, voltage 3"}
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,15 @@ def test_an_old_reference_says_nothing_of_today() -> None:
     assert "15 days ago" in old.reason
 
 
+def test_virtual_points_do_not_stop_a_real_bench() -> None:
+    twins = [
+        dataclasses.replace(point, virtual=True, value_j=1.03 * point.value_j, utc_s=point.utc_s + 20 * DAY_S)
+        for point in _good()
+    ]
+    assert bench_state(_good() + twins) == bench_state(_good())
+    assert bench_state(twins).state == "trusted"
+
+
 def test_what_changed_with_the_bench_is_said(shifted: list[ReferencePoint]) -> None:
     def seen(night: float) -> dict[str, object]:
         late = night >= 30
