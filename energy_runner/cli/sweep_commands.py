@@ -191,7 +191,8 @@ def serve_command(
     ended = serve_sweep(
         sweep, name, source, catalogue=catalogue or None, out=out, lease_s=lease_s, tied=tied, tell=say
     )
-    say(f"{ended.end}{f': {ended.reason}' if ended.reason else ''} ({ended.points} points measured)")
+    runs = "1 run" if ended.points == 1 else f"{ended.points} runs"  # a point that fails has several
+    say(f"{ended.end}{f': {ended.reason}' if ended.reason else ''} ({runs})")
     if word is not None:
         write_word(word, ended)
     return int(STATUS[ended.end])

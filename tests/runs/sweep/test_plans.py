@@ -82,4 +82,9 @@ def test_the_command_shows_the_plan_of_the_page(tmp_path: Path, capsys: pytest.C
     assert run_app(app, ["sweep", "plan", str(plan), "--bench", "virtual-lpm01a"]) == 0
     shown = capsys.readouterr().out
     assert "4 different settings, 2 times each: 8 points" in shown
-    assert "80000000" in shown
+    assert "clock_mhz" in shown
+    # The commands of the page on reading are for this plan.
+    reading = (ROOT / "docs/how-to/read-a-sweep.md").read_text("utf-8")
+    commands = " ".join(re.findall(r"```console\n(.*?)```", reading, re.DOTALL))
+    named = re.findall(r"--(?:by|over|ignore|map|where) ([\w,]+)", commands)
+    assert {axis for text in named for axis in text.split(",")} == set(found["settings"][0])

@@ -146,6 +146,14 @@ def test_a_map_has_a_cell_for_each_pair_and_a_map_for_each_other_value() -> None
     assert any(text.endswith("not valid") for text in shown)
 
 
+def test_all_cells_of_a_map_are_in_sight_also_where_a_row_has_no_energy() -> None:
+    picture = map_picture(_night(repeats=1), "clock_mhz", "voltage_v")
+    assert picture is not None
+    layout = figure(picture)["layout"]
+    assert [layout[axis]["range"] for axis in ("xaxis", "yaxis", "xaxis2", "yaxis2")] == [[-0.5, 1.5]] * 4
+    assert (layout["yaxis"]["showticklabels"], layout["yaxis2"]["showticklabels"]) == (True, False)
+
+
 def test_maps_that_nobody_can_read_are_refused() -> None:
     rows = night({"a": [1, 2], "b": [1, 2], "c": list(range(12))}, Monitor(), 1, repeats=1)
     with pytest.raises(ConfigurationError, match=r"12 maps .* --where c=VALUE"):
