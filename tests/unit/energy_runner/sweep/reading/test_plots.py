@@ -69,6 +69,14 @@ def test_the_front_holds_what_nothing_beats_and_marks_what_may_be_on_it() -> Non
     assert any("Not distinguishable" in note for note in picture.notes)
 
 
+def test_a_setting_that_is_on_the_front_by_chance_says_so() -> None:
+    """At one clock the latencies differ by noise alone, and the higher voltage needs more energy for nothing."""
+    picture = front_picture(_simple([(1.0, 0.02, 0.0434511), (1.2, 0.02, 0.0434510), (3.0, 0.02, 0.02)]))
+    assert picture is not None
+    [named] = [note for note in picture.notes if note.startswith("On the front")]
+    assert named == "On the front: 1: x 3; 2: x 2 (another is better, and not worse beyond U); 3: x 1."
+
+
 def test_an_invalid_point_is_shown_and_beats_nobody() -> None:
     rows = _simple([(1.0, 0.02, 3.0), (0.5, 0.02, 1.0)])
     picture = front_picture([rows[0], replace(rows[1], valid=False)])
