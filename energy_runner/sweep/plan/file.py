@@ -107,6 +107,10 @@ def plan_from_text(text: str, where: str) -> SweepPlan:
         raise ConfigurationError(f"{where}: not a plan: {error}. {_EXAMPLE}") from error
     if not text.strip():
         raise ConfigurationError(f"{where}: the file is empty. {_EXAMPLE}")
+    if "axes" not in table and ({"monitor", "instruments"} & table.keys()):
+        raise ConfigurationError(
+            f"{where}: this is a bench file, and no plan. Try: energy-runner sweep run PLAN --bench BENCH"
+        )
     origin = Origin(where, text)
     if isinstance(table.get("settings"), dict):
         table["settings"] = dict(_flat(table["settings"]))

@@ -170,6 +170,11 @@ def test_a_plan_that_is_not_there() -> None:
         load_plan("nowhere.toml")
 
 
+def test_a_bench_file_in_place_of_a_plan_is_named_as_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"this is a bench file.*PLAN --bench BENCH"):
+        plan_from_text('name = "desk"\n[monitor]\ndriver = "lpm01a"\n', "desk.toml")
+
+
 def test_a_plan_whose_name_is_misspelt_is_asked_for(tmp_path: Path) -> None:
     (tmp_path / "night.toml").touch()
     with pytest.raises(ConfigurationError, match=r"did you mean 'night\.toml'"):
