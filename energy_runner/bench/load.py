@@ -128,7 +128,7 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
         )
     if {"axes", "name"} <= table.keys():
         raise ConfigurationError(
-            f"{where}: this is the plan of a sweep, and no bench file. Try: energy-runner sweep run PLAN --bench BENCH"
+            f"{where}: this is the plan of a sweep, no bench file. Try: energy-runner sweep run PLAN --bench BENCH"
         )
     check_form(table, changes)
     own, table = table, changed(table, changes)
