@@ -13,7 +13,7 @@ the properties of the test (JUnit XML), in the recording's folder, and in the fi
 import json
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +65,15 @@ def energy_bench(request: pytest.FixtureRequest) -> "Iterator[RecordingBench]":
     if undecided not in UNDECIDED:
         raise pytest.UsageError(f"energy_undecided: {undecided!r} is none of {', '.join(UNDECIDED)}")
     from energy_runner.api.recordings import recorder
+    from energy_runner.errors import RunnerError
 
     folder, seed = _option(request.config, "dir"), request.config.getoption("--energy-seed")
-    with recorder(name, seed=seed, parent=folder, doing="pytest") as bench:
+    with ExitStack() as held:
+        try:
+            bench = held.enter_context(recorder(name, seed=seed, parent=folder, doing="pytest"))
+        except RunnerError as error:
+            # Its message says what is wrong; a traceback through this package would only hide it.
+            pytest.fail(f"the bench cannot be used: {error}", pytrace=False)
         yield bench
 
 

@@ -224,9 +224,14 @@ def sweep_status(
 
 
 def list_sweeps(*, catalogue: str | Path | None = None, out: str | Path = FOLDER) -> list[SweepRow]:
-    """Return the sweeps of a catalogue, the oldest first."""
+    """Return the sweeps of a catalogue, the oldest first; the state of one without a point left is "finished"."""
     with closing(Catalogue(existing(catalogue or Path(out) / CATALOGUE))) as opened:
-        return opened.sweeps()
+        found = []
+        for one in opened.sweeps():
+            counts = opened.counts(one.id)
+            left = counts["waiting"] + counts["running"]
+            found.append(one if left else replace(one, state="finished"))
+        return found
 
 
 def stop_sweep(

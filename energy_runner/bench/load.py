@@ -126,6 +126,10 @@ def _parse(text: str, where: str, changes: Mapping[str, Any], folder: Path) -> B
         raise ConfigurationError(
             f"{where}: the file is empty. Try: energy-runner bench show virtual-lpm01a --out FILE"
         )
+    if {"axes", "name"} <= table.keys():
+        raise ConfigurationError(
+            f"{where}: this is the plan of a sweep, no bench file. Try: energy-runner sweep run PLAN --bench BENCH"
+        )
     check_form(table, changes)
     own, table = table, changed(table, changes)
     origin = Origin(where, text, changed=tuple(changes), remark=in_words(changes))

@@ -39,7 +39,8 @@ def watch_command(options: WatchOptions, *, as_json: bool) -> int:
         return _ended(api.trust_in_bench(options.bench, sessions=options.sessions), as_json=as_json)
 
     def measured(session: "Session", watch: "BenchWatch") -> None:
-        line = f"{session.result().headline()}; bench {watch.bench}: {watch.trust.state}; {session.path}"
+        virtual = "VIRTUAL (simulated, not measured): " if session.record.virtual else ""
+        line = f"{virtual}{session.result().headline()}; bench {watch.bench}: {watch.trust.state}; {session.path}"
         say(line) if as_json else write_line(line)
 
     with ProgressBar() as progress:

@@ -56,7 +56,21 @@ def run_command(plan: Path, benches: list[str], options: NightOptions) -> int:
     here = not options.scheduler
     identity = begin_sweep(plan, named, catalogue=options.catalogue or None, out=options.out, here=here)
     say(f"sweep {identity}, in {options.out / identity}")
+    say_unfinished(identity, options)
     return _night(resume_sweep, identity, named, options)
+
+
+def say_unfinished(identity: str, options: NightOptions) -> None:
+    """Say that an earlier sweep of the same name has points left: who meant to go on has begun anew."""
+    from energy_runner.api.sweep_nights import list_sweeps
+
+    found = list_sweeps(catalogue=options.catalogue or None, out=options.out)
+    name = next(one.name for one in found if one.id == identity)
+    left = [one.id for one in found if one.name == name and one.id != identity and one.state != "finished"]
+    if left:
+        say(
+            f"{left[-1]} of the same name has points left; `energy-runner sweep resume {left[-1]}` goes on with it"
+        )
 
 
 def begin_command(plan: Path, benches: list[str], catalogue: str, out: Path) -> int:
@@ -191,7 +205,8 @@ def serve_command(
     ended = serve_sweep(
         sweep, name, source, catalogue=catalogue or None, out=out, lease_s=lease_s, tied=tied, tell=say
     )
-    say(f"{ended.end}{f': {ended.reason}' if ended.reason else ''} ({ended.points} points measured)")
+    runs = "1 run" if ended.points == 1 else f"{ended.points} runs"  # a point that fails has several
+    say(f"{ended.end}{f': {ended.reason}' if ended.reason else ''} ({runs})")
     if word is not None:
         write_word(word, ended)
     return int(STATUS[ended.end])

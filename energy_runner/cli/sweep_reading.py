@@ -18,6 +18,7 @@ PLOT_SCHEMA = "energy-runner/sweep-plot/1"
 COMPARE_SCHEMA = "energy-runner/sweep-compare/1"
 EXPLAIN_SCHEMA = "energy-runner/sweep-explain/1"
 _NAMED = 8  # points that share a reason, of which the rest is only counted
+_REFERENCE = "reference"
 SIMULATED = "SIMULATED: some of these points are of virtual benches and are not measurements"
 
 
@@ -188,13 +189,22 @@ def _show_table(rows: Sequence["PointRow"]) -> None:
         for text in (*([row.reason] if row.reason else []), *row.remarks):
             why.setdefault(text, []).append(_point(row))
     for text, points in why.items():
-        named = ", ".join(points[:_NAMED]) + (f" and {len(points) - _NAMED} more" if len(points) > _NAMED else "")
-        write(plain(f"point{'s' if len(points) > 1 else ''} {named}: {text}") + "\n")
+        write(plain(f"{_named(points)}: {text}") + "\n")
+
+
+def _named(points: Sequence[str]) -> str:
+    """Return points in words; those of the reference have no number of their own, so they are counted."""
+    numbers = [one for one in points if one != _REFERENCE]
+    times = len(points) - len(numbers)
+    more = f" and {len(numbers) - _NAMED} more" if len(numbers) > _NAMED else ""
+    words = [f"point{'s' if len(numbers) > 1 else ''} {', '.join(numbers[:_NAMED])}{more}"] if numbers else []
+    words += [f"the reference point{f' ({times} times)' if times > 1 else ''}"] if times else []
+    return " and ".join(words)
 
 
 def _point(row: "PointRow") -> str:
     if row.kind == "reference":
-        return "reference"
+        return _REFERENCE
     return str(row.number)
 
 
@@ -263,8 +273,17 @@ def _change(one: "Change") -> list[str]:
 def _ratio(found: "Estimate") -> list[str]:
     from energy_runner.cli.quantities import with_u
 
-    p = "" if found.p_adjusted is None else f"{found.p_adjusted:.2g}"
-    return [with_u(found.ratio, found.U), p, found.verdict]
+    return [with_u(found.ratio, found.U), _chance(found.p_adjusted), found.verdict]
+
+
+def _chance(p: float | None) -> str:
+    """Return a probability; no figure is known well enough to tell a smaller one, and none is 0."""
+    return "" if p is None else "< 1e-12" if p < 1e-12 else f"{p:.2g}"
+
+
+def _percent(share: float) -> str:
+    """Return a share, %; what is too small to matter is not shown as a power of ten."""
+    return "0.00" if abs(share) < 5e-5 else f"{100 * share:.3g}"
 
 
 def _show_anova(found: "Anova") -> None:
@@ -276,18 +295,18 @@ def _show_anova(found: "Anova") -> None:
     rows = [
         [
             effect.name,
-            f"{100 * effect.eta_squared:.3g}",
-            "" if effect.omega_squared is None else f"{100 * effect.omega_squared:.3g}",
+            _percent(effect.eta_squared),
+            "" if effect.omega_squared is None else _percent(effect.omega_squared),
             "" if effect.range is None else f"{100 * effect.range:.3g}",
             str(effect.dof),
             "" if effect.f is None else f"{effect.f:.3g}",
-            "" if effect.p is None else f"{effect.p:.2g}",
+            _chance(effect.p),
         ]
         for effect in found.effects
     ]
     if found.total_sum_squares > 0:
-        rest = 100 * found.residual_sum_squares / found.total_sum_squares
-        rows.append(["not explained", f"{rest:.3g}", "", "", str(found.residual_dof), "", ""])
+        rest = found.residual_sum_squares / found.total_sum_squares
+        rows.append(["not explained", _percent(rest), "", "", str(found.residual_dof), "", ""])
     write_table(["What", "Share η² %", "ω² %", "Range %", "df", "F", "p"], rows)
     lines = [f"{found.points} points"]
     if found.scatter is not None:

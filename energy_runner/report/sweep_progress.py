@@ -51,7 +51,7 @@ class SweepProgress:
         """Show the state of a sweep and the new lines of its workers."""
         with suppress(OSError, ValueError):
             for line in news:
-                self._line(printable(line))
+                self._line(printable(line.replace(": energy-runner: ", ": ", 1)))  # the bench's name is before it
             done = status.counts["done"] + status.counts["set-aside"]
             if self._bar is not None:
                 text = f"{status.name}: {what_runs(status)}"
@@ -72,14 +72,19 @@ class SweepProgress:
 
 def what_runs(status: Any) -> str:
     """Return which points run where, in a few words."""
-    each = [f"point {one.number} on {one.bench}" for one in status.running[:3]]
+    each = [f"{point_name(status, one.number)} on {one.bench}" for one in status.running[:3]]
     more = f" and {len(status.running) - 3} more" if len(status.running) > 3 else ""
     return (", ".join(each) or "no point runs") + more
 
 
+def point_name(status: Any, number: int) -> str:
+    """Return what people call a point: those of the reference have numbers that the plan has not."""
+    return "the reference point" if number in status.reference_points else f"point {number}"
+
+
 def time_left(left_s: float | None, before: str = "") -> str:
-    """Return the estimated time left in words; empty while it is not known."""
-    if left_s is None:
+    """Return the estimated time left in words; empty while it is not known, or nothing is left."""
+    if not left_s:
         return ""
     minutes = round(left_s / 60)
     text = f"{left_s:.0f} s" if left_s < 90 else f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from energy_runner.report.console import console as stdout_console
-from energy_runner.report.sweep_progress import time_left, what_runs
+from energy_runner.report.sweep_progress import point_name, time_left, what_runs
 from energy_runner.wording import printable, shown
 
 _MOST = 20  # settings, or points that are set aside, that are listed
@@ -61,7 +61,7 @@ def follow_status(look: Callable[[], Any], wait: Callable[[], object]) -> None:
         while True:
             status = look()
             live.update(Group(*(Text(line) for line in status_lines(status))), refresh=True)
-            if not status.counts["waiting"] and not status.counts["running"]:
+            if not status.counts["waiting"] and not status.running:
                 return
             wait()
 
@@ -76,23 +76,59 @@ def status_lines(status: Any) -> list[str]:
         f"{counts['waiting']} waiting, {counts['set-aside']} set aside"
     )
     if status.references:
-        lines.append(f"  the reference point was measured {status.references} times")
+        times = "once" if status.references == 1 else f"{status.references} times"
+        lines.append(f"  the reference point was measured {times}")
     if status.late:
         lines.append(f"  {status.late} results came in late, under an old lease; they are kept and not counted")
-    if counts["running"] or counts["waiting"]:
-        lines.append(f"  {what_runs(status)}{time_left(status.left_s, '; ')}")
+    if status.running or counts["waiting"]:
+        served = any(bench.worker for bench in status.benches)
+        lines.append(f"  {what_runs(status)}{time_left(status.left_s, '; ') if served else ''}")
     for bench in status.benches:
-        doing = f"point {bench.point}" if bench.point else "idle"
+        doing = point_name(status, bench.point) if bench.point else "idle"
         where = f"{doing}, {bench.worker}" if bench.worker else "not served"
         failed = f", {bench.failed} attempts failed" if bench.failed else ""
         mark = f"; {bench.mark}" if bench.mark else ""
         lines.append(printable(f"  bench {bench.name}: {where}; {bench.done} measured{failed}{mark}"))
-    aside = list(status.aside.items())
-    for number, reason in aside[:_MOST]:
-        lines.append(printable(f"  point {number} is set aside: {reason}"))
+    aside = _by_reason(status)
+    lines += [printable(f"  set aside: {points}: {reason}") for points, reason in aside[:_MOST]]
     if len(aside) > _MOST:
-        lines.append(f"  and {len(aside) - _MOST} more")
-    return lines
+        lines.append(f"  and {len(aside) - _MOST} more reasons")
+    return lines + _advice(status)
+
+
+def _by_reason(status: Any) -> list[tuple[str, str]]:
+    """Return which points were set aside for each reason: one mistake in a plan sets many aside."""
+    found: dict[str, list[int]] = {}
+    for number, reason in status.aside.items():
+        found.setdefault(reason, []).append(number)
+    return [(_points(status, numbers), reason) for reason, numbers in found.items()]
+
+
+def _points(status: Any, numbers: Sequence[int]) -> str:
+    """Return points in words: `points 3, 4 and 12 more, the reference point twice`."""
+    plan = [number for number in numbers if number not in status.reference_points]
+    references = len(numbers) - len(plan)
+    more = f" and {len(plan) - _MOST} more" if len(plan) > _MOST else ""
+    words = [f"point{'s' if len(plan) > 1 else ''} {', '.join(map(str, plan[:_MOST]))}{more}"] if plan else []
+    words += [f"the reference point{f' ({references} times)' if references > 1 else ''}"] if references else []
+    return " and ".join(words)
+
+
+def _advice(status: Any) -> list[str]:
+    """Return what to try where a sweep does not go on by itself."""
+    quarantined = [bench.name for bench in status.benches if bench.mark.startswith("quarantined")]
+    if quarantined:
+        again = " (with --again it also tries the points that were set aside)" if status.aside else ""
+        return [
+            printable(
+                f"  look at {', '.join(quarantined)}; then `energy-runner sweep resume` uses it again{again}"
+            )
+        ]
+    if status.benches and status.counts["waiting"] and not any(bench.worker for bench in status.benches):
+        return ["  nothing measures now; `energy-runner sweep resume` goes on where it stopped"]
+    if status.counts["set-aside"]:
+        return ["  `energy-runner sweep resume --again` tries the points that were set aside once more"]
+    return []
 
 
 def print_night(status: Any, ends: Mapping[str, Any]) -> None:
@@ -100,6 +136,8 @@ def print_night(status: Any, ends: Mapping[str, Any]) -> None:
     print_status(status)
     console = stdout_console()
     for bench, ended in ends.items():
+        if ended.end == "finished":
+            continue  # what was measured is said above
         reason = f": {ended.reason}" if ended.reason else ""
         console.print(printable(f"  {bench} ended: {ended.end}{reason}"), markup=False, highlight=False)
 

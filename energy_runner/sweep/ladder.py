@@ -12,7 +12,7 @@ Whatever happens, a point gets at most `attempts` runs on one bench, interrupted
 most once for a point on a bench.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +39,7 @@ LADDER = (
 )
 ATTEMPTS = 3
 FAILURES_IN_A_ROW = 3
+_UNPROVEN = 3  # so many times more, on a bench that has measured nothing yet
 
 
 @dataclass(frozen=True)
@@ -152,19 +153,45 @@ def _end(
     return ELSEWHERE if others else SET_ASIDE
 
 
-def quarantined(ended: Sequence[tuple[int, Ended]], failures_in_a_row: int = FAILURES_IN_A_ROW) -> bool:
+def quarantined(
+    ended: Sequence[tuple[int, Ended]],
+    failures_in_a_row: int = FAILURES_IN_A_ROW,
+    values: Mapping[int, Mapping[str, object]] | None = None,
+) -> bool:
     """Return whether to quarantine a bench because different points failed on it one after the other.
 
     `ended` holds the points that ended on this bench with their number in the plan, oldest first; leave out those
     that were refused before anything was opened, for they say nothing of the bench. A point that is "done" begins
     the count anew, valid or not. `failures_in_a_row` 0 means never.
+
+    `values` holds the values of the axes of each point. Failed points that share a value with which this bench has
+    measured nothing count as one: a command that the DUT does not know fails in half of all points on a bench that
+    is sound. On a bench that has measured nothing at all, three times as many points count however alike they are.
     """
-    failed: set[int] = set()
+    values = {} if values is None else values
+    done = [number for number, how in ended if how == DONE]
+    proven = {pair for number in done for pair in _pairs(values, number)}
+    failed: list[int] = []
     for number, how in reversed(ended):
         if how == DONE:
             break
-        failed.add(number)
-    return 0 < failures_in_a_row <= len(failed)
+        if number not in failed:
+            failed.append(number)
+    causes: list[set[tuple[str, str]]] = []
+    for number in failed:
+        suspects = _pairs(values, number) - proven
+        known = next((cause for cause in causes if cause & suspects), None)
+        if known is None:
+            causes.append(suspects)
+        else:
+            known &= suspects
+    most = failures_in_a_row
+    return 0 < most <= len(causes) or (not done and 0 < _UNPROVEN * most <= len(failed))
+
+
+def _pairs(values: Mapping[int, Mapping[str, object]], number: int) -> set[tuple[str, str]]:
+    """Return the values of a point's axes, each with the name of its axis."""
+    return {(axis, repr(value)) for axis, value in values.get(number, {}).items()}
 
 
 def checked_ladder(ladder: Sequence[str]) -> tuple[str, ...]:

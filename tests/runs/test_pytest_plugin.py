@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -120,3 +121,18 @@ def test_a_wrong_bench_is_an_error_of_the_tests_and_not_a_pass(tmp_path: Path) -
     found = run(tmp_path, "--energy-bench", "no-such-bench")
     assert "1 passed, 4 errors" in found.stdout
     assert "no-such-bench" in found.stdout
+
+
+def test_a_bench_that_cannot_be_used_is_said_without_a_traceback(tmp_path: Path) -> None:
+    done = run(tmp_path, "--energy-bench", "my-bench.toml", tests="def test_it(measure):\n    pass\n")
+    assert done.returncode == 1
+    assert "the bench cannot be used: bench 'my-bench.toml' is neither a file nor a built-in bench" in done.stdout
+    assert "energy_runner/pytest_plugin.py" not in done.stdout
+
+
+def test_the_tests_of_the_page_pass_on_the_virtual_bench(tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/power-tests-in-ci.md").read_text("utf-8")
+    [tests] = re.findall(r"```python\n(def test_boot.*?)```", page, re.DOTALL)
+    done = run(tmp_path, "--energy-bench", "virtual-lpm01a", tests=tests)
+    assert done.returncode == 0, done.stdout
+    assert "3 passed" in done.stdout

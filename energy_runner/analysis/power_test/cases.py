@@ -93,9 +93,11 @@ def _cases(file: Path) -> Iterator[Case]:
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             key = ".".join(str(part) for part in first["loc"])
-            raise ConfigurationError(
-                f"{where}: power_measurements.{shown(key)}: {shown(first['msg'], 200)}"
-            ) from None
+            says = shown(first["msg"], 200)
+            if first["type"] == "missing":
+                there = ", ".join(shown(each) for each in asked) or "nothing"
+                says = f"is missing. Try: look whether it is misspelt in what is there: {there}"
+            raise ConfigurationError(f"{where}: power_measurements.{shown(key)}: {says}") from None
 
 
 def _document(file: Path) -> Mapping[str, Any]:

@@ -67,8 +67,8 @@ def existing(where: str | Path) -> str | Path:
     """
     if "://" not in str(where) and not Path(where).is_file():
         raise ConfigurationError(
-            f"{printable(str(where))}: no such catalogue on this computer. Try: the folder or the address "
-            "that `sweep run` was given"
+            f"{printable(str(where))}: no such catalogue on this computer. Try: the folder where "
+            "`sweep run` was called, or --catalogue with what it was given (DIR/catalogue.sqlite after --out DIR)"
         )
     return where
 

@@ -75,13 +75,21 @@ class SweepPlan:
         return ConfigurationError(f"{self.origin.at(place)}: {why}")
 
 
+def _near(path: Path) -> str:
+    """Return a question about the plan beside it whose name is most like this one's."""
+    try:
+        return meant(path.name, sorted(one.name for one in path.parent.glob("*.toml")))
+    except OSError:
+        return ""
+
+
 def load_plan(path: str | Path) -> SweepPlan:
     """Return the plan in a TOML file; raise `ConfigurationError`, with the line, for whatever is wrong in it."""
     path = Path(path)
     try:
         text = read_text(path, MOST_BYTES)
     except FileNotFoundError:
-        raise ConfigurationError(f"{printable(str(path))}: no such plan. {_EXAMPLE}") from None
+        raise ConfigurationError(printable(f"{path}: no such file{_near(path)}. {_EXAMPLE}")) from None
     except (OSError, TextError) as error:
         raise ConfigurationError(
             printable(f"{path}: cannot be read as a plan ({in_words(error)}). {_EXAMPLE}")
@@ -99,6 +107,10 @@ def plan_from_text(text: str, where: str) -> SweepPlan:
         raise ConfigurationError(f"{where}: not a plan: {error}. {_EXAMPLE}") from error
     if not text.strip():
         raise ConfigurationError(f"{where}: the file is empty. {_EXAMPLE}")
+    if "axes" not in table and ({"monitor", "instruments"} & table.keys()):
+        raise ConfigurationError(
+            f"{where}: this is a bench file, and no plan. Try: energy-runner sweep run PLAN --bench BENCH"
+        )
     origin = Origin(where, text)
     if isinstance(table.get("settings"), dict):
         table["settings"] = dict(_flat(table["settings"]))

@@ -116,8 +116,8 @@ def notes(trust: BenchTrust, series: Sequence[SeriesTrust]) -> list[str]:
     left = len(trust.series) - len(series)
     found += [f"{left} more references are not drawn"] if left else []
     found.append(
-        "lines of nights: mean of the baseline and 3.5 standard deviations of a night, beyond which one alone is "
-        "a remark; out of control is a bench whose test reaches the limit (± 1)"
+        "Band: mean of the baseline, ± 2 standard uncertainties. Dashed: 3.5 standard deviations of a night; one "
+        "night beyond them is a remark only. A bench is out of control once the test reaches its limit (± 1)."
     )
     return found
 

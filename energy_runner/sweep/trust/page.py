@@ -78,7 +78,9 @@ def _decisions(trust: BenchTrust) -> Html:
         for number, one in enumerate(trust.decisions, 1)
     ]
     columns = ("Decision", "Day (UTC)", "By", "Reason", "Baseline")
-    return section("decisions", "Decisions", table("Decisions", columns, rows, wide=(3,))) if rows else Html("")
+    if not rows:
+        return Html("")
+    return section("decisions", "Decisions", table("Who trusted it again, and why", columns, rows, wide=(3,)))
 
 
 def _facts(one: SeriesTrust) -> Html:
@@ -86,7 +88,7 @@ def _facts(one: SeriesTrust) -> Html:
     items: list[tuple[object, object]] = [
         ("State", f"{one.state}: {one.reason}"),
         ("Points, nights", f"{len(one.points)}, {len(one.nights)}"),
-        ("Baseline", f"{1e6 * era.mean_j:.6g} µJ per inference, by {era.nights} nights"),
+        ("Baseline", f"{1e6 * era.mean_j:.6g} µJ per inference, from {era.nights} night{'s' * (era.nights != 1)}"),
     ]
     if era.scatter is not None and era.finds is not None:
         items += [

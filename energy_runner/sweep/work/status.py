@@ -29,8 +29,9 @@ class SweepStatus:
     """The state of a sweep.
 
     `counts` is the number of the plan's points in each state; `invalid` how many of the done ones are not valid,
-    and `references` how often the reference point was measured. `left_s` is the estimated time left, s, None while
-    it cannot be known. `late` is the number of results that came in under an old lease.
+    and `references` how often the reference point was measured; `reference_points` are the numbers of those
+    measurements. `left_s` is the estimated time left, s, None while it cannot be known. `late` is the number of
+    results that came in under an old lease.
     """
 
     sweep: str
@@ -45,6 +46,7 @@ class SweepStatus:
     benches: Sequence[BenchHealth]
     each_s: float | None
     left_s: float | None
+    reference_points: Sequence[int] = ()
 
     @property
     def total(self) -> int:
@@ -76,7 +78,8 @@ def status_of(catalogue: Catalogue, sweep: str) -> SweepStatus:
     return SweepStatus(
         sweep=row.id,
         name=row.name,
-        state=row.state if left else "finished",
+        # A reference point is no part of the plan's points; the last one still has to be measured.
+        state=row.state if left or running else "finished",
         counts=counts,
         invalid=sum(
             point.kind == "point" and not counted[point.number].valid
@@ -100,6 +103,7 @@ def status_of(catalogue: Catalogue, sweep: str) -> SweepStatus:
         ],
         each_s=each_s,
         left_s=None if each_s is None else left * each_s / serving,
+        reference_points=[point.number for point in points if point.kind == "reference"],
     )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One worker: serves a catalogue on one bench until nothing is left, a limit is reached, or it is told to stop."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -79,6 +79,7 @@ class Worker:
             self.tell,
         )
         self._ended: list[tuple[int, PointEnd]] = []
+        self._values: dict[int, Mapping[str, object]] = {}  # of the axes, of those points
         self._measured = 0
         self._since_reference: int | None = None  # points; None before the first reference
         self._reference_ns = 0
@@ -242,6 +243,8 @@ class Worker:
             )
         if end in (DONE, SET_ASIDE, ELSEWHERE) and outcome.outcome not in ("refused", "interrupted"):
             self._ended.append((lease.number, end))
+            # Reference points have the same values every time, so that each one that fails counts.
+            self._values[lease.number] = lease.values if lease.kind == "point" else {}
         if outcome.reason and outcome.state != "done":
             self.tell(f"point {lease.number}: {outcome.state}, {outcome.reason}")
         why = self._suspect(done)
@@ -255,7 +258,8 @@ class Worker:
         if done.end == QUARANTINE:
             return f"no step of recovery helped after: {done.outcome.reason}"
         most = self.plan.spec.limits.failures_in_a_row
-        return f"{most} points in a row failed on it" if quarantined(self._ended, most) else ""
+        failing = quarantined(self._ended, most, self._values)
+        return f"{most} or more points in a row failed on it" if failing else ""
 
     # --- the rest ---------------------------------------------------------------------------------------
 

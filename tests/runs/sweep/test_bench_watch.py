@@ -64,7 +64,9 @@ def test_a_watch_measures_says_the_state_and_keeps_the_time_between(short: Path)
 
 def test_commands_say_state_decision_and_chart(short: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_app(app, ["bench", "watch", BENCH, "--count", "1"]) == 0
-    assert "is not watched: too few: 1 night of 8" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert told.startswith("VIRTUAL (simulated, not measured): ")
+    assert "is not watched: too few: 1 night of 8" in told
     assert run_app(app, ["bench", "trust", BENCH, "--reason", "a new board", "--new-baseline", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert (document["state"], document["decisions"][0]["reason"]) == ("not watched", "a new board")

@@ -81,6 +81,10 @@ def test_every_point_is_a_session_with_a_row_of_its_own(night: Path) -> None:
     assert at_hz[40_000_000] == pytest.approx(2 * at_hz[80_000_000], rel=0.05)
 
 
+def test_a_finished_sweep_is_listed_as_finished(night: Path) -> None:
+    assert [one["state"] for one in ran("list", "--out", str(night))["sweeps"]] == ["finished"]
+
+
 def test_the_report_says_which_point_it_is_and_what_is_known_of_its_bench(night: Path) -> None:
     row = next(row for row in sweep_rows(out=night) if row.number == 2)
     session = Session.open(Path(row.folder or ""))

@@ -12,6 +12,7 @@ from energy_runner.api.sweep_plans import examine_plan
 from energy_runner.api.sweeps import begin_sweep, named_benches
 from energy_runner.cli.app import app
 from energy_runner.cli.outcome import run_app
+from energy_runner.cli.sweep_commands import NightOptions, say_unfinished
 from energy_runner.errors import ConfigurationError
 from energy_runner.sweep.plan import plan_from_text
 from tests.support.places import ROOT
@@ -104,4 +105,23 @@ def test_the_command_shows_the_plan_of_the_page(tmp_path: Path, capsys: pytest.C
     assert run_app(app, ["sweep", "plan", str(plan), "--bench", "virtual-lpm01a"]) == 0
     shown = capsys.readouterr().out
     assert "4 different settings, 2 times each: 8 points" in shown
-    assert "80000000" in shown
+    assert "clock_mhz" in shown
+    # The commands of the page on reading are for this plan.
+    reading = (ROOT / "docs/how-to/read-a-sweep.md").read_text("utf-8")
+    commands = " ".join(re.findall(r"```console\n(.*?)```", reading, re.DOTALL))
+    named = re.findall(r"--(?:by|over|ignore|map|where) ([\w,]+)", commands)
+    assert {axis for text in named for axis in text.split(",")} == set(found["settings"][0])
+
+
+def test_whoever_begins_anew_is_told_of_the_sweep_that_has_points_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "night.toml"
+    plan.write_text('name = "night"\nbenchmark = "demo-keywords"\n[axes.v]\nsets = "voltage"\nvalues = [3.0]\n')
+    options = NightOptions(catalogue="", out=tmp_path, lease_s=30.0, junit=None, as_json=False)
+    first = begin_sweep(plan, named_benches(["virtual-lpm01a"]), out=tmp_path)
+    say_unfinished(first, options)
+    assert capsys.readouterr().err == ""
+    second = begin_sweep(plan, named_benches(["virtual-lpm01a"]), out=tmp_path)
+    say_unfinished(second, options)
+    assert f"sweep resume {first}" in capsys.readouterr().err

@@ -34,6 +34,7 @@ NEAR = (
     "Not distinguishable from the front: no setting beats it in energy or latency by more than the U of the "
     "difference."
 )
+ONLY_WITHIN_U = " (another is better, and not worse beyond U)"
 ALL = "settings"
 MOST_NAMES = 12  # points of fronts that are named
 
@@ -104,7 +105,8 @@ def _series(
         number_of = str(len(on_fronts) + 1)
         names[id(one)] = number_of
         of_group = "" if name == ALL else f"{name}, "
-        on_fronts.append(f"{number_of}: {of_group}{setting_text(one.values, varied)}")
+        doubt = ONLY_WITHIN_U if _only_within_u(one, group) else ""
+        on_fronts.append(f"{number_of}: {of_group}{setting_text(one.values, varied)}{doubt}")
     marks = tuple(_mark(one, look, names.get(id(one), "")) for one, look in zip(group, looks, strict=True))
     found = [Series(name, marks)]
     if len(on_front) > 1:
@@ -154,8 +156,14 @@ def _better(one: Average, other: Average) -> bool:
     return all(a <= b for a, b in zip(mine, theirs, strict=True)) and mine != theirs
 
 
+def _only_within_u(one: Average, group: Sequence[Average]) -> bool:
+    """Return whether another is better in energy or latency beyond U, and not worse in the other beyond U."""
+    valid = (other for other in group if other.valid and other is not one)
+    return any(_beyond_doubt(other, one) and not _beyond_doubt(one, other) for other in valid)
+
+
 def _beyond_doubt(one: Average, other: Average) -> bool:
-    """Return whether `one`, which is better by the estimates, is so by more than U in energy or in latency."""
+    """Return whether `one` is better than `other` by more than U in energy or in latency."""
     alike = one.monitor is not None and one.monitor == other.monitor
     energies_j = (one.own_j, other.own_j) if alike else (one.expanded_j, other.expanded_j)
     # What a gain does to the difference itself is smaller than it by the gain, so it never decides.

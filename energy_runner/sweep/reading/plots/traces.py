@@ -205,6 +205,7 @@ def _maps(picture: Picture) -> dict[str, Any]:
             "title": {"text": safe_text(picture.x_label)},
             "tickvals": list(range(len(one.x_ticks))),
             "ticktext": [safe_text(tick) for tick in one.x_ticks],
+            "range": _whole_cells(one.x_ticks),
             "showgrid": False,
         }
         layout[f"yaxis{number}"] = {
@@ -212,12 +213,19 @@ def _maps(picture: Picture) -> dict[str, Any]:
             "title": {"text": safe_text(one.y_label)} if place % columns == 0 else {},
             "tickvals": list(range(len(one.y_ticks))),
             "ticktext": [safe_text(tick) for tick in one.y_ticks],
+            "range": _whole_cells(one.y_ticks),
+            "showticklabels": place % columns == 0,  # all maps have the same rows
             "showgrid": False,
         }
         if one.title:
             layout["annotations"].append(_title(one.title, number))
         layout["annotations"] += _words(one, number)
     return {"traces": traces, "layout": layout, "rows": rows}
+
+
+def _whole_cells(ticks: Sequence[str]) -> list[float]:
+    """Return the range of an axis of cells; left to itself, it would cut off rows that hold no energy."""
+    return [-0.5, len(ticks) - 0.5]
 
 
 def _heat(one: Map, x: str, y: str) -> dict[str, Any]:

@@ -234,3 +234,9 @@ def test_a_twin_has_neither(tmp_path):
     (tmp_path / "bench.toml").write_text(text + "[environment]\ntemperature_c = 23.0\n")
     with pytest.raises(ConfigurationError, match="neither a calibration nor surroundings"):
         load_bench_spec(str(tmp_path / "bench.toml"))
+
+
+def test_the_plan_of_a_sweep_in_place_of_a_bench_file_is_named_as_one(tmp_path: Path) -> None:
+    (tmp_path / "night.toml").write_text('name = "night"\n[axes.v]\nsets = "voltage"\nvalues = [3.0]\n')
+    with pytest.raises(ConfigurationError, match=r"the plan of a sweep.*PLAN --bench BENCH"):
+        load_bench_spec(str(tmp_path / "night.toml"))

@@ -102,6 +102,17 @@ def test_different_points_that_fail_one_after_the_other_quarantine_the_bench() -
     assert not quarantined([])
 
 
+def test_points_that_share_a_value_which_never_worked_count_as_one() -> None:
+    values = {n: {"command": "bad" if n % 2 else "good", "voltage": n // 2} for n in range(20)}
+    half = [(0, "done"), (1, "set aside"), (3, "set aside"), (5, "set aside"), (7, "set aside")]
+    assert quarantined(half, 3)
+    assert not quarantined(half, 3, values), "the command is to blame"
+    assert not quarantined(half[1:], 3, values), "so it may be before the first point is done"
+    assert quarantined([(n, "set aside") for n in range(1, 19, 2)], 3, values), "but not for ever"
+    assert quarantined([(0, "done"), (2, "set aside"), (4, "set aside"), (6, "set aside")], 3, values)
+    assert quarantined([(n, "done") for n in range(8)] + [(n, "set aside") for n in (1, 3, 5)], 3, values)
+
+
 @pytest.mark.parametrize(
     ("ladder", "said"),
     [

@@ -113,6 +113,12 @@ def test_a_hostile_file_is_refused_in_one_line(text: str, tmp_path: Path) -> Non
     assert len(str(refused.value)) < 600
 
 
+def test_a_misspelt_key_is_shown_among_those_that_are_there(tmp_path: Path) -> None:
+    path = written(tmp_path, {"tests": {"x": power(min_peak_height="", min_peak_hight=0.008)}})
+    with pytest.raises(ConfigurationError, match=r"min_peak_height: is missing.*min_peak_hight"):
+        find_cases(path)
+
+
 def test_missing_empty_and_too_large_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "no.yaml", tmp_path):
         with pytest.raises(ConfigurationError):

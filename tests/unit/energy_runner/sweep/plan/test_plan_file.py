@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A plan is read with its mistakes named by line."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,8 +166,19 @@ def test_hostile_text_is_refused_in_one_line(text: str) -> None:
 
 
 def test_a_plan_that_is_not_there() -> None:
-    with pytest.raises(ConfigurationError, match="no such plan"):
+    with pytest.raises(ConfigurationError, match="no such file"):
         load_plan("nowhere.toml")
+
+
+def test_a_bench_file_in_place_of_a_plan_is_named_as_one() -> None:
+    with pytest.raises(ConfigurationError, match=r"this is a bench file.*PLAN --bench BENCH"):
+        plan_from_text('name = "desk"\n[monitor]\ndriver = "lpm01a"\n', "desk.toml")
+
+
+def test_a_plan_whose_name_is_misspelt_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "night.toml").touch()
+    with pytest.raises(ConfigurationError, match=r"did you mean 'night\.toml'"):
+        load_plan(tmp_path / "nigth.toml")
 
 
 def test_a_flashing_command_without_a_file_gets_the_value_as_one_word() -> None:

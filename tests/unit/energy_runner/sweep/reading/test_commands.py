@@ -11,6 +11,8 @@ import pytest
 
 import energy_runner as er
 from energy_runner.cli.sweep_reading import (
+    _chance,
+    _named,
     compare_command,
     explain_command,
     plot_command,
@@ -85,6 +87,16 @@ def test_what_explains_the_differences_is_shown_and_is_json(capsys: pytest.Captu
     document = json.loads(capsys.readouterr().out)
     assert document["virtual"] is True
     assert {effect["name"] for effect in document["effects"]} >= {"voltage_v", "clock_mhz"}
+
+
+@pytest.mark.parametrize(("p", "text"), [(None, ""), (0.0, "< 1e-12"), (1e-300, "< 1e-12"), (0.031, "0.031")])
+def test_no_probability_is_0(p: float | None, text: str) -> None:
+    assert _chance(p) == text
+
+
+def test_points_without_a_number_are_counted() -> None:
+    assert _named(["3", "reference", "reference"]) == "point 3 and the reference point (2 times)"
+    assert _named(["reference"]) == "the reference point"
 
 
 def test_what_to_plot_and_where_is_asked_for_plainly() -> None:

@@ -69,6 +69,14 @@ def test_the_front_holds_what_nothing_beats_and_marks_what_may_be_on_it() -> Non
     assert any("Not distinguishable" in note for note in picture.notes)
 
 
+def test_a_setting_that_is_on_the_front_by_chance_says_so() -> None:
+    """At one clock the latencies differ by noise alone, and the higher voltage needs more energy for nothing."""
+    picture = front_picture(_simple([(1.0, 0.02, 0.0434511), (1.2, 0.02, 0.0434510), (3.0, 0.02, 0.02)]))
+    assert picture is not None
+    [named] = [note for note in picture.notes if note.startswith("On the front")]
+    assert named == "On the front: 1: x 3; 2: x 2 (another is better, and not worse beyond U); 3: x 1."
+
+
 def test_an_invalid_point_is_shown_and_beats_nobody() -> None:
     rows = _simple([(1.0, 0.02, 3.0), (0.5, 0.02, 1.0)])
     picture = front_picture([rows[0], replace(rows[1], valid=False)])
@@ -144,6 +152,14 @@ def test_a_map_has_a_cell_for_each_pair_and_a_map_for_each_other_value() -> None
     assert len(shown) == 8
     assert {"set aside", "not yet"} <= set(shown)
     assert any(text.endswith("not valid") for text in shown)
+
+
+def test_all_cells_of_a_map_are_in_sight_also_where_a_row_has_no_energy() -> None:
+    picture = map_picture(_night(repeats=1), "clock_mhz", "voltage_v")
+    assert picture is not None
+    layout = figure(picture)["layout"]
+    assert [layout[axis]["range"] for axis in ("xaxis", "yaxis", "xaxis2", "yaxis2")] == [[-0.5, 1.5]] * 4
+    assert (layout["yaxis"]["showticklabels"], layout["yaxis2"]["showticklabels"]) == (True, False)
 
 
 def test_maps_that_nobody_can_read_are_refused() -> None:
