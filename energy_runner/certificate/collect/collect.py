@@ -71,6 +71,11 @@ def collect(
         curves=curves(found),
         statements=statements(result, instruments, virtual=virtual, verified=given.verified),
     )
+    return with_derived(draft)
+
+
+def with_derived(draft: EnergyCertificate) -> EnergyCertificate:
+    """Return a certificate with what follows from its other facts: demands, missing items, title and id."""
     demands = minimum(draft)
     full = draft.model_copy(
         update={

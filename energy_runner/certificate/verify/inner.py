@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether the facts of a certificate agree with each other; the session is not needed for that."""
+
+import math
+from collections.abc import Iterator
+from statistics import median
+
+from energy_runner.analysis.uncertainty.wording import stated
+from energy_runner.certificate.collect.collect import id_of
+from energy_runner.certificate.collect.statements import statements
+from energy_runner.certificate.facts import CERTIFICATE, REPORT, EnergyCertificate
+from energy_runner.certificate.minimum import minimum
+from energy_runner.certificate.profile.questions import missing
+from energy_runner.session.budget import Component, Score, Stated, WindowUncertainty
+from energy_runner.session.folder import with_digest
+from energy_runner.session.result import Result, WindowResult
+
+Contradiction = tuple[str, str]
+_ROUNDED = 1e-8  # figures of a result have at least nine significant digits; ratios of them agree to this
+
+
+def contradictions(one: EnergyCertificate) -> Iterator[Contradiction]:
+    """Yield what a certificate says of itself that cannot be, each with its place."""
+    yield from _identity(one)
+    yield from _titles(one)
+    yield from _of_session(one)
+    yield from figures(one.result)
+
+
+def _identity(one: EnergyCertificate) -> Iterator[Contradiction]:
+    wanted = id_of(one)
+    if one.id != wanted:
+        yield "id", f"{one.id} in place of {wanted}, the digest of the other facts"
+
+
+def _titles(one: EnergyCertificate) -> Iterator[Contradiction]:
+    """Yield where title, demands, missing items or texts are not what follows from the facts."""
+    demands = minimum(one)
+    for told, found in zip(one.minimum, demands, strict=False):
+        if told != found:
+            said = "met" if found.met else f"not met: {found.detail}"
+            yield f"minimum.{found.id}", f"by the other facts it is {said}"
+    if len(one.minimum) != len(demands):
+        yield "minimum", f"{len(one.minimum)} demands in place of {len(demands)}"
+    title = CERTIFICATE if all(each.met for each in demands) else REPORT
+    if one.title != title:
+        yield "title", f"'{one.title}' in place of '{title}'"
+    if one.missing != missing(one):
+        yield "missing", "it lists other items than those that are empty"
+    virtual = one.session.virtual or one.result.virtual
+    if one.virtual != virtual:
+        yield "virtual", f"{one.virtual} in place of {virtual}, by the session and its result"
+    texts = statements(one.result, one.equipment, virtual=virtual, verified=one.statements.verified)
+    for name in type(texts).model_fields:
+        if getattr(texts, name) != getattr(one.statements, name):
+            yield f"statements.{name}", "it is not what follows from the other facts"
+
+
+def _of_session(one: EnergyCertificate) -> Iterator[Contradiction]:
+    """Yield where the result is of other facts, or judged by other rules, than the certificate names."""
+    result, work = one.result, one.workload
+    if result.sha256 is not None and with_digest(result).sha256 != result.sha256:
+        yield "result", "its digest of itself is another"
+    if one.session.result_sha256 != result.sha256:
+        yield "session.result_sha256", "it is not the digest of the result"
+    judged = result.judged_by
+    if judged is None:
+        yield "result.judged_by", "the result does not tell what it was derived from"
+        return
+    if judged.facts_sha256 != one.session.facts_sha256:
+        yield "session.facts_sha256", "the result was derived from other facts"
+    if (judged.rule_set, judged.rule_set_sha256) != (work.rule_set, work.rule_set_sha256):
+        yield "workload.rule_set", "the result was judged by another rule set"
+    tested, other = work.accuracy, judged.accuracy_session
+    if tested is not None and (other is None or other.facts_sha256 != tested.facts_sha256):
+        yield "workload.accuracy", "the result was not judged with this accuracy session"
+    if result.benchmark != work.benchmark:
+        yield "workload.benchmark", f"the result is of {result.benchmark}"
+    if [window.inferences for window in result.windows] != work.inferences:
+        yield "workload.inferences", "the windows of the result hold other numbers"
+
+
+# --- figures ----------------------------------------------------------------------------------------------------
+
+
+def figures(result: Result) -> Iterator[Contradiction]:
+    """Yield where the figures of a result do not follow from each other."""
+    for number, window in enumerate(result.windows):
+        place = f"result.windows[{number}]"
+        if window.index != number:
+            yield f"{place}.index", f"{window.index} in place of {number}: windows are missing or in another order"
+        yield from _window(window, place)
+    yield from _score(result)
+    yield from _verdicts(result)
+
+
+def _window(window: WindowResult, place: str) -> Iterator[Contradiction]:
+    start_s, stop_s, duration_s = window.start_s, window.stop_s, window.duration_s
+    if start_s is not None and stop_s is not None and duration_s is not None and start_s >= stop_s:
+        yield f"{place}.stop_s", "it is not after the start"
+    pairs = (
+        ("energy_per_inference_j", window.energy_j, window.inferences, window.energy_per_inference_j),
+        ("mean_power_w", window.energy_j, duration_s, window.mean_power_w),
+        ("throughput_per_s", window.inferences, duration_s, window.throughput_per_s),
+    )
+    for name, numerator, denominator, quotient in pairs:
+        if numerator is None or not denominator or quotient is None:
+            continue
+        if not _same(numerator / denominator, quotient):
+            yield f"{place}.{name}", f"{quotient:.9g} in place of {numerator / denominator:.9g}"
+    if window.uncertainty is not None and window.energy_per_inference_j is not None:
+        yield from _uncertainty(window.uncertainty, f"{place}.uncertainty")
+        yield from _components(
+            window.uncertainty.components, window.energy_per_inference_j, f"{place}.uncertainty"
+        )
+        yield from _in_words(
+            window.uncertainty.stated,
+            window.energy_per_inference_j,
+            window.uncertainty,
+            f"{place}.uncertainty.stated",
+        )
+
+
+def _score(result: Result) -> Iterator[Contradiction]:
+    score = result.energy_per_inference_j
+    each_j = [one.energy_per_inference_j for one in result.windows if one.energy_per_inference_j is not None]
+    if score is None:
+        return
+    place = "result.energy_per_inference_j"
+    if not each_j:
+        yield place, "no window has an energy"
+        return
+    if not result.rails and not _same(median(each_j), score.median):
+        yield (
+            f"{place}.median",
+            f"{score.median:.9g} J in place of {median(each_j):.9g} J, the median of the windows",
+        )
+    yield from _uncertainty(score, place)
+    if score.complete != (not score.incomplete):
+        yield f"{place}.complete", "it contradicts the list of what is missing"
+    if score.stated is not None:
+        yield from _in_words(score.stated, score.median, score, f"{place}.stated")
+    if result.uncertainty is not None:
+        components = result.uncertainty.components
+        yield from _components(components, score.median, "result.uncertainty")
+        total = math.sqrt(math.fsum(one.value_j**2 for one in components))
+        if components and not _same(total, score.u):
+            yield f"{place}.u", f"{score.u:.9g} J in place of {total:.9g} J, the root of the sum of squares"
+
+
+def _uncertainty(one: Score | WindowUncertainty, place: str) -> Iterator[Contradiction]:
+    if not (one.u >= 0 and one.k > 0):
+        yield f"{place}.u", "an uncertainty is not negative, and a coverage factor is above 0"
+    # k is written with three decimals or more.
+    if abs(one.k * one.u - one.U) > 6e-4 * max(one.u, one.U):
+        yield f"{place}.U", f"{one.U:.6g} J in place of {one.k * one.u:.6g} J, which is k times u"
+
+
+def _components(components: list[Component], value_j: float, place: str) -> Iterator[Contradiction]:
+    for number, one in enumerate(components):
+        here = f"{place}.components[{number}]"
+        if not _same(one.relative * value_j, one.value_j, 1e-6):
+            yield f"{here}.relative", "it is not the contribution's share of the value"
+        if one.u is None:
+            continue
+        if one.sensitivity is not None and not _same(abs(one.u * one.sensitivity), abs(one.value_j), 1e-6):
+            yield f"{here}.value_j", "it is not u times the sensitivity"
+        if one.limit is not None and one.divisor and not _same(one.limit / one.divisor, one.u, 1e-6):
+            yield f"{here}.u", "it is not the limit over the divisor"
+
+
+def _in_words(told: Stated, value_j: float, one: Score | WindowUncertainty, place: str) -> Iterator[Contradiction]:
+    doubts = one.incomplete if isinstance(one, Score) else []
+    wanted = stated(value_j, one.u, one.U, one.k, doubts)
+    for name in ("value", "u", "U", "unit"):
+        if getattr(told, name) != getattr(wanted, name):
+            yield f"{place}.{name}", f"'{getattr(told, name)}' in place of '{getattr(wanted, name)}'"
+    if isinstance(one, Score) and told.text != wanted.text:
+        yield f"{place}.text", "it says something else than the figures"
+
+
+def _verdicts(result: Result) -> Iterator[Contradiction]:
+    valid = result.with_verdicts(result.verdicts).valid
+    if valid != result.valid:
+        yield "result.valid", f"{result.valid} in place of {valid}, by its verdicts and findings"
+    for number, one in enumerate(result.verdicts):
+        if one.passed and not one.known:
+            yield f"result.verdicts[{number}]", f"{one.id} has passed without facts"
+        if one.value is None or one.u is None or not one.passed:
+            continue
+        low = one.low is not None and one.value + 2 * one.u < one.low * (1 - _ROUNDED)
+        high = one.high is not None and one.value - 2 * one.u > one.high * (1 + _ROUNDED)
+        if low or high:
+            yield f"result.verdicts[{number}].value", f"{one.id} has passed beyond its limits"
+
+
+def _same(one: float, other: float, tolerance: float = _ROUNDED) -> bool:
+    return math.isclose(one, other, rel_tol=tolerance, abs_tol=1e-300)
