@@ -4,7 +4,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,12 @@ class Catalogue:
 
     def add_sweep(self, sweep: SweepRow, points: Sequence[Point], wanted: Mapping[int, str]) -> None:
         """Add a sweep with its points; `wanted` is the only bench that may measure a point, by its number."""
+        with self.begin() as connection:
+            self.enter(connection, sweep, points, wanted)
+
+    @staticmethod
+    def enter(connection: Connection, sweep: SweepRow, points: Sequence[Point], wanted: Mapping[int, str]) -> None:
+        """Add a sweep as `add_sweep` does, as a part of a transaction."""
         rows = [
             {
                 "sweep": sweep.id,
@@ -92,19 +98,8 @@ class Catalogue:
             }
             for one in points
         ]
-        with self.begin() as connection:
-            connection.execute(
-                insert(SWEEPS).values(
-                    id=sweep.id,
-                    name=sweep.name,
-                    plan=sweep.plan,
-                    created_utc=sweep.created_utc,
-                    host=sweep.host,
-                    folder=sweep.folder,
-                    state=sweep.state,
-                )
-            )
-            connection.execute(insert(POINTS), rows)
+        connection.execute(insert(SWEEPS).values(**asdict(sweep)))
+        connection.execute(insert(POINTS), rows)
 
     def sweeps(self) -> list[SweepRow]:
         """Return all sweeps, the oldest first."""
