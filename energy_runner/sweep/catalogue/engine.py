@@ -48,6 +48,8 @@ def open_engine(where: str | Path) -> Engine:
     try:
         with guarded(name):
             _prepare(engine, name)
+        if engine.dialect.name == "sqlite":
+            _keep_to_file(engine, name)
     except BaseException:
         engine.dispose()
         raise
@@ -169,7 +171,8 @@ def _sqlite(path: Path, name: str) -> Engine:
         raise ConfigurationError(f"catalogue {name}: {in_words(error)}{remedy(error)}") from None
     if path.is_dir():
         raise ConfigurationError(f"catalogue {name}: is a folder. Try: a file in it, such as catalogue.sqlite")
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S, "check_same_thread": False})
+    url = URL.create("sqlite", database=str(path))  # not as text, in which `?` would end the path
+    engine = create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
@@ -183,6 +186,34 @@ def _sqlite(path: Path, name: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _keep_to_file(engine: Engine, name: str) -> None:
+    """Let every use of the file raise `CatalogueUnavailable` when it is gone, or another one has its name.
+
+    SQLite would go on writing into the file that was deleted, and make an empty one for the next connection.
+    """
+    path = Path(str(engine.url.database))
+    ours = _file_of(path)
+
+    def check(*_: Any) -> None:
+        if _file_of(path) != ours:
+            raise CatalogueUnavailable(
+                f"catalogue {name}: was deleted, or another file has taken its place. The sessions stay. Try: put "
+                "it back, or else energy-runner sweep rebuild FOLDER --catalogue another.sqlite"
+            )
+
+    event.listen(engine, "do_connect", check)
+    event.listen(engine, "begin", check, insert=True)
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from every other on this computer; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare(engine: Engine, name: str) -> None:

@@ -11,9 +11,11 @@ from energy_runner.sweep.catalogue import Catalogue, engine
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable, named
 
 
-def test_a_new_catalogue_is_made_with_its_folder(tmp_path: Path) -> None:
-    where = tmp_path / "new folder" / "catalogue.sqlite"
+@pytest.mark.parametrize("folder", ["new folder", "ü 'q\" %20", "what?a=1#b", "file:x?mode=memory", "a@b:c"])
+def test_a_new_catalogue_is_made_with_its_folder(tmp_path: Path, folder: str) -> None:
+    where = tmp_path / folder / "catalogue.sqlite"
     Catalogue(where).close()
+    assert [path.name for path in tmp_path.iterdir()] == [folder]
     with sqlite3.connect(where) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("SELECT value FROM catalogue WHERE key = 'version'").fetchone() == ("1",)
@@ -71,6 +73,20 @@ def test_a_catalogue_that_stays_locked_is_unavailable(tmp_path: Path, monkeypatc
         with pytest.raises(CatalogueUnavailable, match="another program has kept it locked"):
             catalogue.sweeps()
         other.execute("ROLLBACK")
+    assert catalogue.sweeps() == []
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["gone", "another"])
+def test_a_catalogue_that_was_deleted_is_told_and_no_empty_one_is_made(tmp_path: Path, again: bool) -> None:
+    where, aside = tmp_path / "catalogue.sqlite", tmp_path / "aside.sqlite"
+    catalogue = Catalogue(where)
+    where.rename(aside)
+    if again:
+        where.write_bytes(b"")
+    with pytest.raises(CatalogueUnavailable, match=r"was deleted, or another file has taken its place\. The sess"):
+        catalogue.sweeps()
+    assert not where.exists() or where.read_bytes() == b""
+    aside.replace(where)  # and it was put back
     assert catalogue.sweeps() == []
 
 
