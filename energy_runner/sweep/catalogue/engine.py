@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Open the database of a catalogue: SQLite in WAL mode for a path, PostgreSQL for an address."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,14 @@ _REFUSALS = {
     'fatal: database "': "on the server: createdb --owner USER DATABASE",
     "permission denied": "a database that belongs to this user: createdb --owner USER DATABASE",
 }
-_NOT_SQLITE = ("not a database", "malformed", "disk image", "unsupported file format", "no such column")
+_NOT_SQLITE = (
+    "not a database",
+    "malformed",
+    "disk image",
+    "unsupported file format",
+    "no such column",
+    "could not decode",
+)
 
 
 class CatalogueUnavailable(BenchFault):
@@ -92,6 +100,8 @@ def guarded(name: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _told(error, name) from error
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise _damaged(name, _line(error)) from error
     except SQLAlchemyError as error:
         raise CatalogueUnavailable(f"catalogue {name}: {_line(error)}") from error
 
@@ -103,10 +113,7 @@ def _told(error: DBAPIError, name: str) -> Exception:
     if refused is not None:
         return ConfigurationError(f"catalogue {name}: {why}. Try: {refused}")
     if any(sign in lower for sign in _NOT_SQLITE):
-        return ConfigurationError(
-            f"catalogue {name}: cannot be read ({why}). Nothing was changed in it. Try: keep a copy, and "
-            "energy-runner sweep rebuild FOLDER --catalogue another.sqlite"
-        )
+        return _damaged(name, why)
     if "locked" in lower or "lock timeout" in lower:
         return CatalogueUnavailable(
             f"catalogue {name}: another program has kept it locked for {BUSY_S:g} s. Try: close programs that "
@@ -115,6 +122,13 @@ def _told(error: DBAPIError, name: str) -> Exception:
     if "full" in lower:
         return CatalogueUnavailable(f"catalogue {name}: its disk is full. Try: free disk space")
     return CatalogueUnavailable(f"catalogue {name}: {why}. Try: is its server running, and the disk writable?")
+
+
+def _damaged(name: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"catalogue {name}: cannot be read ({why}). Nothing was changed in it. Try: keep a copy, and "
+        "energy-runner sweep rebuild FOLDER --catalogue another.sqlite"
+    )
 
 
 def _line(error: BaseException) -> str:

@@ -320,23 +320,23 @@ class Catalogue:
             found = connection.execute(
                 select(POINTS).where(POINTS.c.sweep == sweep).order_by(POINTS.c.number)
             ).all()
-        return [
-            PointState(
-                number=one.number,
-                place=one.place,
-                kind=one.kind,
-                repeat=one.repeat,
-                values=json.loads(one.settings),
-                state=one.state,
-                epoch=one.epoch,
-                worker=one.worker,
-                bench=one.bench,
-                session=one.session,
-                reason=one.reason,
-                row=one.row or "",
-            )
-            for one in found
-        ]
+            return [
+                PointState(
+                    number=one.number,
+                    place=one.place,
+                    kind=one.kind,
+                    repeat=one.repeat,
+                    values=json.loads(one.settings),
+                    state=one.state,
+                    epoch=one.epoch,
+                    worker=one.worker,
+                    bench=one.bench,
+                    session=one.session,
+                    reason=one.reason,
+                    row=one.row or "",
+                )
+                for one in found
+            ]
 
     def attempts(self, sweep: str, number: int | None = None) -> list[Attempt]:
         """Return the attempts at a point, or at all, in the order of their epochs."""
@@ -345,24 +345,24 @@ class Catalogue:
             chosen = chosen.where(ATTEMPTS.c.number == number)
         with self.begin() as connection:
             found = connection.execute(chosen.order_by(ATTEMPTS.c.number, ATTEMPTS.c.epoch)).all()
-        return [
-            Attempt(
-                number=one.number,
-                epoch=one.epoch,
-                bench=one.bench,
-                worker=one.worker,
-                outcome=one.outcome,
-                accepted=one.accepted,
-                valid=one.valid,
-                session=one.session,
-                folder=one.folder,
-                started_utc=one.started_utc,
-                ended_utc=one.ended_utc,
-                reason=one.reason,
-                steps=json.loads(one.steps),
-            )
-            for one in found
-        ]
+            return [
+                Attempt(
+                    number=one.number,
+                    epoch=one.epoch,
+                    bench=one.bench,
+                    worker=one.worker,
+                    outcome=one.outcome,
+                    accepted=one.accepted,
+                    valid=one.valid,
+                    session=one.session,
+                    folder=one.folder,
+                    started_utc=one.started_utc,
+                    ended_utc=one.ended_utc,
+                    reason=one.reason,
+                    steps=json.loads(one.steps),
+                )
+                for one in found
+            ]
 
     @staticmethod
     def _count(connection: Connection, statement: Any) -> int:

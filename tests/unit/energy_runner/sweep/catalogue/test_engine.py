@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from energy_runner.errors import ConfigurationError
-from energy_runner.sweep.catalogue import Catalogue, engine
+from energy_runner.sweep.catalogue import Catalogue, SweepRow, engine
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable, named
+from energy_runner.sweep.catalogue.rows import rows_of
+from energy_runner.sweep.plan import plan_from_text
 
 
 @pytest.mark.parametrize("folder", ["new folder", "ü 'q\" %20", "what?a=1#b", "file:x?mode=memory", "a@b:c"])
@@ -43,6 +45,23 @@ def test_a_damaged_page_is_told_as_such(tmp_path: Path) -> None:
     where.write_bytes(data)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         Catalogue(where).sweeps()
+
+
+@pytest.mark.parametrize("column", ["settings", "row"])
+def test_a_damaged_text_is_told_as_such(tmp_path: Path, column: str) -> None:
+    where = tmp_path / "catalogue.sqlite"
+    catalogue = Catalogue(where)
+    plan = plan_from_text('name = "night"\n', "night.toml")
+    catalogue.add_sweep(SweepRow("night-1", "night", plan.text, "2026", "pc", "x", "open"), plan.points, {})
+    with sqlite3.connect(where) as connection:
+        connection.execute(f"UPDATE point SET state = 'done', {column} = ?", ["{\x00\x1b[31m"])  # noqa: S608
+    if column == "row":  # the other points are shown all the same
+        [row] = rows_of(catalogue, "night-1")
+        assert row.state == "done"
+        assert "its row in the catalogue cannot be read" in row.remarks[0]
+    else:
+        with pytest.raises(ConfigurationError, match=r"cannot be read .* Try: keep a copy"):
+            rows_of(catalogue, "night-1")
 
 
 def test_a_newer_version_is_refused(tmp_path: Path) -> None:
