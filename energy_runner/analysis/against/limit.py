@@ -72,7 +72,7 @@ class Limit:
 def parse_limit(text: str) -> Limit:
     """Return the limit that `text` states.
 
-    Raises `ConfigurationError` for anything else, and for a limit that only an improvement, or nothing at all, could break.
+    Raises `ConfigurationError` for anything else, and for a limit that only an improvement or nothing could break.
     """
     match = _LIMIT.fullmatch(text) if len(text) <= 200 else None
     if match is None:
