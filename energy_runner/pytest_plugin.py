@@ -103,12 +103,13 @@ def _told(item: pytest.Item, stretch: "Stretch") -> None:
     from dataclasses import asdict
 
     from energy_runner.analysis.recording.judge import SHOWN, in_words
+    from energy_runner.wording import printable
 
     recorded = stretch.result
     figures = {name: {"value": one.value, "U": one.U, "u": one.u} for name, one in _figures(recorded, SHOWN)}
     for name, one in figures.items():
-        item.user_properties.append((f"{stretch.name}.{name}", one["value"]))
-        item.user_properties.append((f"{stretch.name}.{name}.U", one["U"]))
+        item.user_properties.append((f"{printable(stretch.name)}.{name}", one["value"]))
+        item.user_properties.append((f"{printable(stretch.name)}.{name}.U", one["U"]))
     row = {
         "test": item.nodeid,
         "name": stretch.name,
@@ -119,7 +120,7 @@ def _told(item: pytest.Item, stretch: "Stretch") -> None:
         "limits": [asdict(one) | {"text": str(one)} for one in stretch.judged],
         "text": in_words(recorded),
     }
-    item.user_properties.append((PROPERTY, json.dumps(row, ensure_ascii=False)))
+    item.user_properties.append((PROPERTY, json.dumps(row)))
 
 
 def _figures(recorded: Any, names: Any) -> Iterator[tuple[str, Any]]:
@@ -137,10 +138,25 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for name, value in report.user_properties
         if name == PROPERTY
     ]
+    _show(terminalreporter, rows)
     path = config.getoption("--energy-json")
     if path:
-        document = {"schema": SCHEMA, "measured": rows}
-        Path(path).write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        _write(Path(path), rows)
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the JSON file; a disk that refuses it ends pytest with the status of an error, and says why."""
+    from energy_runner.errors import in_words, remedy
+
+    document = {"schema": SCHEMA, "measured": rows}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8", "backslashreplace")
+    except OSError as error:
+        pytest.exit(f"--energy-json {path}: cannot be written ({in_words(error)}){remedy(error)}", returncode=3)
+
+
+def _show(terminalreporter: Any, rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     terminalreporter.section("energy")

@@ -212,6 +212,18 @@ def make_ready(  # noqa: PLR0917 - as `run` has them
     kept: Kept,
 ) -> tuple[Path, Callable[[Bus, StopRequest], Session]]:
     """Return a run's folder, which is made, and what carries it out, its bench built and its rules read."""
+    built, rules = checked(bench, run_plan, model, rule_set)
+    folder = create_session(DEFAULT_PARENT, _name(built, run_plan), Path(out) if out is not None else None)
+    return folder, partial(_execute, built, run_plan, folder, rules=rules, kept=kept)
+
+
+def checked(
+    bench: AnyBench, run_plan: RunPlan, model: str | Path | None, rule_set: str | Path | None
+) -> tuple[Bench, RuleSet | None]:
+    """Return the bench of a run, built, and its rules; raise `ConfigurationError` for what a run would refuse.
+
+    Nothing is opened or made.
+    """
     if not isinstance(run_plan, RunPlan):
         raise ConfigurationError(
             f"run needs a plan, not {type(run_plan).__name__}. Try: er.run(bench, er.plan('demo-keywords'))"
@@ -235,8 +247,7 @@ def make_ready(  # noqa: PLR0917 - as `run` has them
     if run_plan.mode == "energy":
         check_delay_in_force(bench.spec, bench.clock)
     check_bench(bench, run_plan)
-    folder = create_session(DEFAULT_PARENT, _name(bench, run_plan), Path(out) if out is not None else None)
-    return folder, partial(_execute, bench, run_plan, folder, rules=rules, kept=kept)
+    return bench, rules
 
 
 def _name(bench: Bench, run_plan: RunPlan) -> str:

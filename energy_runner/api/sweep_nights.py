@@ -13,6 +13,7 @@ from energy_runner.api.sweep_computers import check_scheduler, connected
 from energy_runner.api.sweeps import CATALOGUE, FOLDER, begin_sweep, local_folder
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import ExitStatus
+from energy_runner.rules import evaluate
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable, existing
 from energy_runner.sweep.catalogue.lease import LEASE_S
@@ -21,6 +22,7 @@ from energy_runner.sweep.computers.night import ABSENT_S, DaskNight
 from energy_runner.sweep.notify import Notifier
 from energy_runner.sweep.plan import SweepPlan, plan_from_text
 from energy_runner.sweep.work.ends import STATUS, End, Ended
+from energy_runner.sweep.work.outage import Patience
 from energy_runner.sweep.work.processes import (
     CATALOGUE_VARIABLE,
     FROZEN_LEASES,
@@ -38,6 +40,7 @@ __all__ = ["Night", "list_sweeps", "rebuild_catalogue", "resume_sweep", "run_swe
 
 _LOOK_S = 0.25
 _TELL_S = 1.0
+_END_S = 60.0  # for which a catalogue may be gone when all workers have ended
 Told = Callable[[SweepStatus, list[str]], object]
 
 
@@ -137,18 +140,24 @@ def resume_sweep(
         guard: Supervisor | DaskNight
         if carrier is None:
             guard = _supervisor(opened, str(where), row, benches, out, lease_s)
-            guard.begin()
         else:
             guard = DaskNight(carrier, opened, row.id, benches, lease_s=lease_s, clock=clock, absent_s=absent_s)
         watch = _Watch(opened, row.id, notifier, told)
         over, look = False, clock.deadline(0.0)
-        while not over:
-            clock.sleep(_LOOK_S)
-            over = guard.look(stopping=stop.reason is not None)
-            if over or look.expired():
-                look = clock.deadline(_TELL_S)
-                watch.look(guard.news())
-        status = status_of(opened, row.id)
+        try:
+            if isinstance(guard, Supervisor):
+                guard.begin()
+            while not over:
+                clock.sleep(_LOOK_S)
+                over = guard.look(stopping=stop.reason is not None)
+                if over or look.expired():
+                    look = clock.deadline(_TELL_S)
+                    watch.look(guard.news())
+        except BaseException:
+            while not guard.look(stopping=True):  # they would measure on with nobody to look after them
+                clock.sleep(_LOOK_S)
+            raise
+        status = Patience(clock, StopRequest(), watch.say, _END_S)(lambda: status_of(opened, row.id))
     night = Night(status, guard.ends())
     return replace(night, untold=[*watch.untold, *notifier.tell(*_last_message(night), "end")])
 
@@ -188,6 +197,8 @@ class _Watch:
         try:
             now = status_of(self._catalogue, self._sweep)
         except CatalogueUnavailable:
+            for line in news:
+                self.say(line)
             return
         self._told(now, news)
         found = troubles(self._before, now) if self._before is not None else []
@@ -198,6 +209,11 @@ class _Watch:
         elif found:
             return  # told the next time: `_before` stays
         self._before = now
+
+    def say(self, line: str) -> None:
+        """Tell a line while the catalogue does not answer, with the state that was seen last."""
+        if self._before is not None:
+            self._told(self._before, [line])
 
     def _tell(self, name: str, found: list[str]) -> None:
         self.untold += self._notifier.tell(f"Sweep {name}: trouble", "\n".join(found), "trouble")
@@ -254,4 +270,4 @@ def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> l
     Raises `ConfigurationError` if the catalogue holds one of them already.
     """
     with closing(Catalogue(catalogue)) as opened:
-        return rebuild(opened, [Path(one) for one in folders], platform.node())
+        return rebuild(opened, [Path(one) for one in folders], platform.node(), evaluate)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from energy_runner.api.benches import load_bench
+from energy_runner.api.runs import checked
 from energy_runner.api.sweep_runner import prepared
-from energy_runner.bench import BenchSpec, build_bench
+from energy_runner.bench import BenchSpec
 from energy_runner.bench.wiring import roles_of
 from energy_runner.director.plan import RunPlan
-from energy_runner.errors import ConfigurationError, RunnerError
+from energy_runner.errors import ConfigurationError, RunnerError, in_words
 from energy_runner.sweep.plan import Settings, SweepPlan, load_plan, settings_of
 from energy_runner.sweep.plan.points import combinations
 from energy_runner.sweep.plan.settings import reference_values
@@ -124,8 +125,7 @@ def _problem(
     """Build what a point needs, without opening it; return what is wrong with it."""
     try:
         spec, run = prepared(source, settings)
-        model = Path(settings.model) if settings.model is not None else None
-        build_bench(spec, run.mode, benchmark=run.benchmark.id, model=model)
+        checked(spec, run, settings.model, settings.rule_set)
     except RunnerError as error:
         return error
     if tried is not None:
@@ -146,9 +146,13 @@ def _refused(plan: SweepPlan, source: str, values: Mapping[str, Scalar], error: 
 
 def _check_flash(plan: SweepPlan, settings: Settings) -> None:
     command = settings.options.get("flash")
-    words = shlex.split(command) if command else []
+    place = next((["axes", name] for name, axis in plan.spec.axes.items() if axis.flash), ["settings"])
+    try:
+        words = shlex.split(command) if command else []
+    except ValueError as error:
+        why = f"the flashing command cannot be read ({in_words(error)}): {shown(command)}. Try: close its quotes"
+        raise plan.refuse(place, why) from None
     if words and shutil.which(words[0]) is None:
-        place = next((["axes", name] for name, axis in plan.spec.axes.items() if axis.flash), ["settings"])
         raise plan.refuse(
             place, f"the flashing program '{shown(words[0])}' is not installed here, or not on the path"
         )

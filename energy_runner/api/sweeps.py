@@ -3,22 +3,23 @@
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweep_runner import BenchRunner
 from energy_runner.director.stop import StopRequest
-from energy_runner.errors import Argument, BenchFault, ConfigurationError, in_words, remedy
+from energy_runner.errors import Argument, BenchFault, ConfigurationError, Interrupted, in_words, remedy
 from energy_runner.sweep.catalogue import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.engine import existing
 from energy_runner.sweep.catalogue.lease import LEASE_S
 from energy_runner.sweep.catalogue.rows import rows_of
 from energy_runner.sweep.plan import SweepPlan, load_plan, plan_from_text, settings_of
 from energy_runner.sweep.rows import PointRow
-from energy_runner.sweep.work.ends import Ended
+from energy_runner.sweep.work.ends import End, Ended
 from energy_runner.sweep.work.names import sweep_id
+from energy_runner.sweep.work.outage import Patience
 from energy_runner.sweep.work.seat import check_free
 from energy_runner.sweep.work.served_bench import served_bench
 from energy_runner.sweep.work.tied import stop_at_end_of_input
@@ -127,8 +128,14 @@ def serve_sweep(
     stop = StopRequest()
     if tied:
         stop_at_end_of_input(stop)
-    with while_signals_stop(stop), closing(Catalogue(existing(catalogue or Path(out) / CATALOGUE))) as opened:
-        row = opened.sweep(sweep)
+    where = existing(catalogue or Path(out) / CATALOGUE)
+    ask = Patience(RealClock(), stop, tell)
+    with while_signals_stop(stop), ExitStack() as at_end:
+        try:
+            opened = at_end.enter_context(closing(ask(lambda: Catalogue(where))))
+            row = ask(lambda: opened.sweep(sweep))
+        except Interrupted as error:
+            return Ended(End.INTERRUPTED, str(error))
         plan = plan_from_text(row.plan, f"plan of sweep {row.id}")
         worker = Worker(
             opened,

@@ -77,6 +77,9 @@ def problem(error: ErrorDetails, tables: Mapping[str, type[BaseModel]], root: ty
         return _PLAIN_WORDS[kind].format(key=key, **error.get("ctx", {}))
     if not place:
         return fault(error)
+    if kind == "value_error" and _model(place, tables, root) is not root:
+        # Of a whole table: a sentence about its keys, not what one value must be.
+        return f"{key}: {error['msg'].removeprefix('Value error, ')}"
     wanted = "must be a text, a number, true or false" if "options" in place else fault(error)
     return f"{key} = {toml(error['input'])}: {wanted}"
 

@@ -136,3 +136,40 @@ def test_the_tests_of_the_page_pass_on_the_virtual_bench(tmp_path: Path) -> None
     done = run(tmp_path, "--energy-bench", "virtual-lpm01a", tests=tests)
     assert done.returncode == 0, done.stdout
     assert "3 passed" in done.stdout
+
+
+def test_a_name_may_have_any_signs(tmp_path: Path) -> None:
+    tests = """
+import pytest
+
+@pytest.mark.parametrize("name", ["\\ud800", "a\\nb", "\\x00\\x1b[31m", "µ 'x' <y>"])
+def test_name(measure, name):
+    with measure(name) as m:
+        m.wait(0.3)
+"""
+    found = run(
+        tmp_path,
+        "--energy-bench",
+        "virtual-lpm01a",
+        "--energy-json",
+        "out.json",
+        "--junit-xml",
+        "j.xml",
+        tests=tests,
+    )
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert (tmp_path / "j.xml").read_text("utf-8").count("<testcase ") == 4
+    assert len(json.loads((tmp_path / "out.json").read_text("utf-8"))["measured"]) == 4
+
+
+def test_a_file_that_cannot_be_written_is_named_after_the_figures(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    tests = TESTS[TESTS.index("def test_idle") : TESTS.index("def test_too_much")]
+    found = run(tmp_path, "--energy-bench", "virtual-lpm01a", "--energy-json", "file/out.json", tests=tests)
+    assert "test_power.py::test_idle, idle (VIRTUAL" in found.stdout
+    assert "--energy-json file/out.json: cannot be written (" in found.stderr
+    assert "Traceback" not in found.stdout + found.stderr
+    assert found.returncode == 3
+    found = run(tmp_path, "--energy-bench", "virtual-lpm01a", "--energy-json", "new/out.json", tests=tests)
+    assert found.returncode == 0
+    assert len(json.loads((tmp_path / "new" / "out.json").read_text("utf-8"))["measured"]) == 1

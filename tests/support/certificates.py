@@ -70,8 +70,6 @@ outside = "debug probe, LEDs"
 ISSUING = Issuing(
     issued_utc="2026-03-02T10:00:00Z", software="energy-runner 0.1.0", commit="c" * 40, key_id="a" * 64
 )
-    issued_utc="2026-03-02T10:00:00Z", software="energy-runner 0.1.0", commit="c" * 40, key_id="a" * 64
-)
 DIGEST = "0123456789abcdef" * 4
 OFFICIAL = StimuliStanding(
     status="official", detail="", label_file="official", official=5, demonstration=0, unofficial=0, unknown=0

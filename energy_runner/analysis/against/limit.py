@@ -72,7 +72,7 @@ class Limit:
 def parse_limit(text: str) -> Limit:
     """Return the limit that `text` states.
 
-    Raises `ConfigurationError` for anything else, and for a limit that only an improvement could break.
+    Raises `ConfigurationError` for anything else, and for a limit that only an improvement or nothing could break.
     """
     match = _LIMIT.fullmatch(text) if len(text) <= 200 else None
     if match is None:
@@ -95,6 +95,10 @@ def parse_limit(text: str) -> Limit:
     if not math.isfinite(amount) or amount >= 1e6:
         raise ConfigurationError(f"'{shown(text)}': {shown(match[3])} is too large. Try: {_EXAMPLE}")
     if unit == PERCENT and kind.relative:
+        if direction < 0 and amount >= 100.0:
+            raise ConfigurationError(
+                f"'{shown(text)}': {name} cannot fall below 0, so this would never fail. Try: {name} -2%"
+            )
         return Limit(name, direction, amount / 100.0, relative=True)
     if unit not in kind.units:
         listed = " or ".join(([PERCENT] if kind.relative else []) + [one for one in kind.units if one])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Open the database of a catalogue: SQLite in WAL mode for a path, PostgreSQL for an address."""
 
+import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,14 @@ _REFUSALS = {
     'fatal: database "': "on the server: createdb --owner USER DATABASE",
     "permission denied": "a database that belongs to this user: createdb --owner USER DATABASE",
 }
-_NOT_SQLITE = ("not a database", "malformed", "disk image", "unsupported file format", "no such column")
+_NOT_SQLITE = (
+    "not a database",
+    "malformed",
+    "disk image",
+    "unsupported file format",
+    "no such column",
+    "could not decode",
+)
 
 
 class CatalogueUnavailable(BenchFault):
@@ -48,6 +56,8 @@ def open_engine(where: str | Path) -> Engine:
     try:
         with guarded(name):
             _prepare(engine, name)
+        if engine.dialect.name == "sqlite":
+            _keep_to_file(engine, name)
     except BaseException:
         engine.dispose()
         raise
@@ -90,6 +100,8 @@ def guarded(name: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _told(error, name) from error
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise _damaged(name, _line(error)) from error
     except SQLAlchemyError as error:
         raise CatalogueUnavailable(f"catalogue {name}: {_line(error)}") from error
 
@@ -101,10 +113,7 @@ def _told(error: DBAPIError, name: str) -> Exception:
     if refused is not None:
         return ConfigurationError(f"catalogue {name}: {why}. Try: {refused}")
     if any(sign in lower for sign in _NOT_SQLITE):
-        return ConfigurationError(
-            f"catalogue {name}: cannot be read ({why}). Nothing was changed in it. Try: keep a copy, and "
-            "energy-runner sweep rebuild FOLDER --catalogue another.sqlite"
-        )
+        return _damaged(name, why)
     if "locked" in lower or "lock timeout" in lower:
         return CatalogueUnavailable(
             f"catalogue {name}: another program has kept it locked for {BUSY_S:g} s. Try: close programs that "
@@ -113,6 +122,13 @@ def _told(error: DBAPIError, name: str) -> Exception:
     if "full" in lower:
         return CatalogueUnavailable(f"catalogue {name}: its disk is full. Try: free disk space")
     return CatalogueUnavailable(f"catalogue {name}: {why}. Try: is its server running, and the disk writable?")
+
+
+def _damaged(name: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"catalogue {name}: cannot be read ({why}). Nothing was changed in it. Try: keep a copy, and "
+        "energy-runner sweep rebuild FOLDER --catalogue another.sqlite"
+    )
 
 
 def _line(error: BaseException) -> str:
@@ -169,7 +185,8 @@ def _sqlite(path: Path, name: str) -> Engine:
         raise ConfigurationError(f"catalogue {name}: {in_words(error)}{remedy(error)}") from None
     if path.is_dir():
         raise ConfigurationError(f"catalogue {name}: is a folder. Try: a file in it, such as catalogue.sqlite")
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_S, "check_same_thread": False})
+    url = URL.create("sqlite", database=str(path))  # not as text, in which `?` would end the path
+    engine = create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _record: Any) -> None:
@@ -183,6 +200,34 @@ def _sqlite(path: Path, name: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _keep_to_file(engine: Engine, name: str) -> None:
+    """Let every use of the file raise `CatalogueUnavailable` when it is gone, or another one has its name.
+
+    SQLite would go on writing into the file that was deleted, and make an empty one for the next connection.
+    """
+    path = Path(str(engine.url.database))
+    ours = _file_of(path)
+
+    def check(*_: Any) -> None:
+        if _file_of(path) != ours:
+            raise CatalogueUnavailable(
+                f"catalogue {name}: was deleted, or another file has taken its place. The sessions stay. Try: put "
+                "it back, or else energy-runner sweep rebuild FOLDER --catalogue another.sqlite"
+            )
+
+    event.listen(engine, "do_connect", check)
+    event.listen(engine, "begin", check, insert=True)
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from every other on this computer; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _prepare(engine: Engine, name: str) -> None:

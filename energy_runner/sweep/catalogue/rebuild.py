@@ -2,15 +2,16 @@
 """Make a catalogue again from the folders of sessions alone: what was done stays done, nothing is made up."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import insert, update
 
-from energy_runner.errors import ConfigurationError, RunnerError
+from energy_runner.errors import ConfigurationError, RunnerError, SessionError
 from energy_runner.session.folder import RECORD, RESULT, Session
 from energy_runner.session.record import SweepFacts
+from energy_runner.session.result import Result
 from energy_runner.sweep.catalogue.statements import LOST
 from energy_runner.sweep.catalogue.store import Catalogue, SweepRow
 from energy_runner.sweep.catalogue.tables import ATTEMPTS, POINTS
@@ -18,15 +19,17 @@ from energy_runner.sweep.notes import Note, read_notes
 from energy_runner.sweep.plan import plan_from_text, settings_of
 from energy_runner.sweep.reading.from_session import row_of
 from energy_runner.sweep.reading.row_json import row_text
+from instruments.errors import named, one_line
 
 
 @dataclass
 class Found:
-    """One attempt as its folder tells: its note, its session, or both."""
+    """One attempt as its folder tells: its note, its session, or both; `result` is that of a completed session."""
 
     facts: SweepFacts
     note: Note | None = None
     session: Session | None = None
+    result: Result | None = None
 
 
 @dataclass
@@ -47,31 +50,19 @@ class _Place:
     folder: Path
 
 
-def rebuild(catalogue: Catalogue, folders: Iterable[Path], host: str) -> list[Rebuilt]:
+def rebuild(
+    catalogue: Catalogue, folders: Iterable[Path], host: str, derive: Callable[[Session], Result]
+) -> list[Rebuilt]:
     """Enter all sweeps whose sessions are in `folders`, at any depth, into a catalogue.
+
+    `derive` makes the result of a completed session whose `result.json` is missing or cannot be read; nothing is
+    written into its folder, in which a worker may be at work. Each sweep is entered as a whole or not at all.
 
     Raises `ConfigurationError` if there is none, or if the catalogue holds one of them already: nothing that it
     knows is changed.
     """
     problems: list[str] = []
-    by_sweep: dict[str, dict[tuple[int, int], Found]] = {}
-    places: dict[str, Path] = {}
-    for folder in (one.absolute() for one in folders):
-        if not folder.is_dir():
-            raise ConfigurationError(f"{folder}: no such folder. Try: the folder that `sweep run --out` named")
-        for session in _sessions(folder, problems):
-            facts = session.record.sweep
-            if facts is None:
-                continue
-            places.setdefault(facts.sweep, session.path.parent)
-            found = by_sweep.setdefault(facts.sweep, {}).setdefault((facts.point, facts.epoch), Found(facts))
-            found.session = session
-        for place in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-            for path, note in read_notes(place):
-                if isinstance(note, str):
-                    problems.append(f"{path}: {note}")
-                elif note.sweep in by_sweep:
-                    _add_note(by_sweep[note.sweep], note)
+    by_sweep, places = _attempts(folders, problems)
     if not by_sweep:
         raise ConfigurationError(
             "there is no session of a sweep in these folders. Try: the folder that `sweep run --out` named"
@@ -83,10 +74,38 @@ def rebuild(catalogue: Catalogue, folders: Iterable[Path], host: str) -> list[Re
                 f"catalogue {catalogue.name}: holds sweep {identity} already, and nothing was changed. Try: "
                 "--catalogue with the name of a new file"
             )
+    for attempts in by_sweep.values():
+        for one in attempts.values():
+            one.result = _result(one, derive, problems)
     return [
         _enter(catalogue, identity, found, _Place(host, places[identity]), problems)
         for identity, found in by_sweep.items()
     ]
+
+
+def _attempts(
+    folders: Iterable[Path], problems: list[str]
+) -> tuple[dict[str, dict[tuple[int, int], Found]], dict[str, Path]]:
+    """Return the attempts in these folders by sweep, point and epoch, and where the sessions of each sweep are."""
+    by_sweep: dict[str, dict[tuple[int, int], Found]] = {}
+    places: dict[str, Path] = {}
+    for folder in (one.absolute() for one in folders):
+        if not folder.is_dir():
+            raise ConfigurationError(f"{folder}: no such folder. Try: the folder that `sweep run --out` named")
+        for session in _sessions(folder, problems):
+            facts = session.record.sweep
+            if facts is None:
+                continue
+            places.setdefault(facts.sweep, session.path.parent)
+            found = by_sweep.setdefault(facts.sweep, {}).setdefault((facts.point, facts.epoch), Found(facts))
+            _add_session(found, session, problems)
+        for place in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+            for path, note in read_notes(place):
+                if isinstance(note, str):
+                    problems.append(f"{path}: {note}")
+                elif note.sweep in by_sweep:
+                    _add_note(by_sweep[note.sweep], note)
+    return by_sweep, places
 
 
 def _sessions(folder: Path, problems: list[str]) -> Iterable[Session]:
@@ -95,6 +114,40 @@ def _sessions(folder: Path, problems: list[str]) -> Iterable[Session]:
             yield Session.open(record.parent)
         except RunnerError as error:
             problems.append(str(error))
+
+
+def _add_session(found: Found, session: Session, problems: list[str]) -> None:
+    """Keep the session of an attempt; of two for the same one, such as a copy, one that was completed."""
+    first = found.session
+    if first is None or first.path == session.path:
+        found.session = session
+        return
+    if first.record.outcome != "completed" and session.record.outcome == "completed":
+        found.session, session = session, first
+    problems.append(
+        f"{session.path}: is of the same attempt as {found.session.path.name if found.session else '?'}, "
+        "and not counted"
+    )
+
+
+def _result(one: Found, derive: Callable[[Session], Result], problems: list[str]) -> Result | None:
+    """Return the result of a completed session, derived from its record where there is none to read."""
+    session = _completed(one)
+    if session is None:
+        return None
+    why = "it was missing"
+    if (session.path / RESULT).is_file():
+        try:
+            return session.result()
+        except SessionError as error:
+            why = one_line(error)
+    try:
+        result = derive(session)
+    except Exception as error:  # one unreadable session must not keep us from the others
+        problems.append(f"{session.path / RESULT}: cannot be derived from the record: {named(error)} ({why})")
+        return None
+    problems.append(f"{session.path / RESULT}: was derived from the record; {why}")
+    return result
 
 
 def _add_note(attempts: dict[tuple[int, int], Found], note: Note) -> None:
@@ -133,11 +186,11 @@ def _enter(
         if (bench := settings_of(plan.spec, point.values, seed=0).bench) is not None
     }
     row = SweepRow(identity, plan.spec.name, plan.text, example.started_utc, place.host, str(place.folder), "open")
-    catalogue.add_sweep(row, plan.points, wanted)
     planned = {point.number for point in plan.points}
     done = 0
     said = list(problems)
     with catalogue.begin() as connection:
+        catalogue.enter(connection, row, plan.points, wanted)
         for number in sorted({key[0] for key in attempts}):
             of_point = [one for key, one in sorted(attempts.items()) if key[0] == number]
             if number not in planned:
@@ -178,14 +231,13 @@ def _outcome(one: Found) -> str:
 
 def _attempt(one: Found) -> dict[str, object]:
     note, session = one.note, one.session
-    has_result = session is not None and (session.path / RESULT).is_file()
     return {
         "number": one.facts.point,
         "epoch": one.facts.epoch,
         "bench": one.facts.bench,
         "worker": one.facts.worker,
         "outcome": _outcome(one),
-        "valid": session.result().valid if session is not None and has_result else None,
+        "valid": one.result.valid if one.result is not None else None,
         "accepted": _is_accepted(one),
         "session": session.path.name if session is not None else note.session if note is not None else None,
         "folder": str(session.path) if session is not None else None,
@@ -209,18 +261,18 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
     kind = last.facts.kind
     problem = ""
     # Of several runs the last that was completed stands, whatever later ones came to.
-    stands = next((session for one in reversed(counted) if (session := _completed(one)) is not None), None)
-    if last.note is None and counted and stands is not None and stands is last.session:
+    stands = next((one for one in reversed(counted) if _completed(one) is not None), None)
+    if last.note is None and counted and stands is last:
         state = "done"
     row = None
+    session = stands.session if stands is not None else None
     if state == "done":
-        if stands is not None and (stands.path / RESULT).is_file():
-            row = row_text(row_of(stands, attempts=len(of_point)))
+        if session is not None and stands is not None and stands.result is not None:
+            row = row_text(row_of(session, attempts=len(of_point), result=stands.result))
         else:
-            name = last.note.session if last.note is not None else "?"
-            problem = (
-                f"point {last.facts.point}: its session {name} is gone or unfinished, so it is measured again"
-            )
+            name = session.path.name if session is not None else last.note.session if last.note else "?"
+            what = "has no result" if session is not None else "is gone or unfinished"
+            problem = f"point {last.facts.point}: its session {name} {what}, so it is measured again"
             state = "waiting"
     if kind == "reference" and state != "done":
         state = "set-aside"
@@ -228,7 +280,7 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
         "state": state,
         "epoch": epoch,
         "bench": last.facts.bench,
-        "session": stands.path.name if state == "done" and stands is not None else None,
+        "session": session.path.name if state == "done" and session is not None else None,
         "row": row,
         "reason": last.note.reason if last.note is not None and not problem else "",
     }, problem

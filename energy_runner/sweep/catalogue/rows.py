@@ -9,10 +9,12 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from energy_runner.errors import SessionError
 from energy_runner.sweep.catalogue.store import Catalogue, PointState
 from energy_runner.sweep.catalogue.tables import POINTS
 from energy_runner.sweep.reading.row_json import row_from_json
 from energy_runner.sweep.rows import Kind, PointRow, State
+from instruments.errors import one_line
 
 
 def rows_of(catalogue: Catalogue, sweep: str) -> list[PointRow]:
@@ -56,7 +58,10 @@ def _row(sweep: str, point: PointState, attempts: int, *, here: bool) -> PointRo
     )
     if not point.row or point.state != "done":
         return known
-    figures = row_from_json(json.loads(point.row))
+    try:
+        figures = row_from_json(json.loads(point.row))
+    except (ValueError, TypeError, RecursionError, SessionError) as error:
+        return replace(known, remarks=(f"its row in the catalogue cannot be read: {one_line(error)}",))
     remarks = [*figures.remarks]
     if here and figures.folder and not Path(figures.folder).is_dir():
         remarks.append(f"its folder is gone: {figures.folder}")

@@ -4,7 +4,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,12 @@ class Catalogue:
 
     def add_sweep(self, sweep: SweepRow, points: Sequence[Point], wanted: Mapping[int, str]) -> None:
         """Add a sweep with its points; `wanted` is the only bench that may measure a point, by its number."""
+        with self.begin() as connection:
+            self.enter(connection, sweep, points, wanted)
+
+    @staticmethod
+    def enter(connection: Connection, sweep: SweepRow, points: Sequence[Point], wanted: Mapping[int, str]) -> None:
+        """Add a sweep as `add_sweep` does, as a part of a transaction."""
         rows = [
             {
                 "sweep": sweep.id,
@@ -92,19 +98,8 @@ class Catalogue:
             }
             for one in points
         ]
-        with self.begin() as connection:
-            connection.execute(
-                insert(SWEEPS).values(
-                    id=sweep.id,
-                    name=sweep.name,
-                    plan=sweep.plan,
-                    created_utc=sweep.created_utc,
-                    host=sweep.host,
-                    folder=sweep.folder,
-                    state=sweep.state,
-                )
-            )
-            connection.execute(insert(POINTS), rows)
+        connection.execute(insert(SWEEPS).values(**asdict(sweep)))
+        connection.execute(insert(POINTS), rows)
 
     def sweeps(self) -> list[SweepRow]:
         """Return all sweeps, the oldest first."""
@@ -325,23 +320,23 @@ class Catalogue:
             found = connection.execute(
                 select(POINTS).where(POINTS.c.sweep == sweep).order_by(POINTS.c.number)
             ).all()
-        return [
-            PointState(
-                number=one.number,
-                place=one.place,
-                kind=one.kind,
-                repeat=one.repeat,
-                values=json.loads(one.settings),
-                state=one.state,
-                epoch=one.epoch,
-                worker=one.worker,
-                bench=one.bench,
-                session=one.session,
-                reason=one.reason,
-                row=one.row or "",
-            )
-            for one in found
-        ]
+            return [
+                PointState(
+                    number=one.number,
+                    place=one.place,
+                    kind=one.kind,
+                    repeat=one.repeat,
+                    values=json.loads(one.settings),
+                    state=one.state,
+                    epoch=one.epoch,
+                    worker=one.worker,
+                    bench=one.bench,
+                    session=one.session,
+                    reason=one.reason,
+                    row=one.row or "",
+                )
+                for one in found
+            ]
 
     def attempts(self, sweep: str, number: int | None = None) -> list[Attempt]:
         """Return the attempts at a point, or at all, in the order of their epochs."""
@@ -350,24 +345,24 @@ class Catalogue:
             chosen = chosen.where(ATTEMPTS.c.number == number)
         with self.begin() as connection:
             found = connection.execute(chosen.order_by(ATTEMPTS.c.number, ATTEMPTS.c.epoch)).all()
-        return [
-            Attempt(
-                number=one.number,
-                epoch=one.epoch,
-                bench=one.bench,
-                worker=one.worker,
-                outcome=one.outcome,
-                accepted=one.accepted,
-                valid=one.valid,
-                session=one.session,
-                folder=one.folder,
-                started_utc=one.started_utc,
-                ended_utc=one.ended_utc,
-                reason=one.reason,
-                steps=json.loads(one.steps),
-            )
-            for one in found
-        ]
+            return [
+                Attempt(
+                    number=one.number,
+                    epoch=one.epoch,
+                    bench=one.bench,
+                    worker=one.worker,
+                    outcome=one.outcome,
+                    accepted=one.accepted,
+                    valid=one.valid,
+                    session=one.session,
+                    folder=one.folder,
+                    started_utc=one.started_utc,
+                    ended_utc=one.ended_utc,
+                    reason=one.reason,
+                    steps=json.loads(one.steps),
+                )
+                for one in found
+            ]
 
     @staticmethod
     def _count(connection: Connection, statement: Any) -> int:

@@ -64,7 +64,7 @@ class RangeSpec(Table):
             if self.step == 0 or span / self.step < 0:
                 raise ValueError(f"step = {self.step:g} does not lead from {self.start:g} to {self.stop:g}")
             if span / self.step >= MOST_VALUES:
-                raise ValueError(f"more than {MOST_VALUES} values")
+                raise ValueError(f"step = {self.step:g} makes more than {MOST_VALUES} values")
         return self
 
     def values(self) -> list[int | float]:

@@ -15,11 +15,11 @@ from energy_runner.session.result import Result
 from energy_runner.sweep.rows import PointRow, RowComponent, State
 
 
-def figures_of(session: Session) -> dict[str, Any]:
+def figures_of(session: Session, result: Result | None = None) -> dict[str, Any]:
     """Return the figures of a session by the names of the fields of `PointRow`.
 
-    A session without `result.json` has only those that its record and journal hold. Raises `SessionError` for
-    documents that cannot be read.
+    They are those of `result`, or else of its `result.json`; a session without either has only those that its
+    record and journal hold. Raises `SessionError` for documents that cannot be read.
     """
     record = session.record
     figures: dict[str, Any] = {
@@ -33,16 +33,23 @@ def figures_of(session: Session) -> dict[str, Any]:
         "software": record.software,
         **_surroundings(session),
     }
-    if (session.path / RESULT).is_file():
-        figures |= _results(session.result())
-    return figures
+    if result is None and (session.path / RESULT).is_file():
+        result = session.result()
+    return figures if result is None else figures | _results(result)
 
 
-def row_of(session: Session, *, state: State = "done", reason: str = "", attempts: int | None = None) -> PointRow:
+def row_of(
+    session: Session,
+    *,
+    state: State = "done",
+    reason: str = "",
+    attempts: int | None = None,
+    result: Result | None = None,
+) -> PointRow:
     """Return the row of the point that a session was made for, from its folder alone.
 
-    `attempts` is that of the session where it is not given. Raises `SessionError` for a session that was not made
-    by a sweep, or that cannot be read.
+    `attempts` is that of the session where it is not given, and `result` that of its `result.json`. Raises
+    `SessionError` for a session that was not made by a sweep, or that cannot be read.
     """
     facts = session.record.sweep
     if facts is None:
@@ -59,7 +66,7 @@ def row_of(session: Session, *, state: State = "done", reason: str = "", attempt
         bench_trust=facts.bench_trust,
         attempts=facts.attempt if attempts is None else attempts,
         reason=reason or session.record.reason,
-        **figures_of(session),
+        **figures_of(session, result),
     )
 
 

@@ -82,8 +82,10 @@ class Limits:
         return f"limits.not_after = {spec.not_after}: the next point would not end before it" if over else None
 
     def _is_night(self, now: datetime) -> bool:
-        begin, end = _time(self.spec.not_before or "00:00"), _time(self.spec.not_after or "00:00")
-        moment = now.time()
+        # As moments: at the end of summer time the clock on the wall shows one hour twice, and a night that begins
+        # in it would be over when that hour comes again.
+        begin, end = (_at(now, _time(text or "00:00")) for text in (self.spec.not_before, self.spec.not_after))
+        moment = now.astimezone(UTC)
         return begin <= moment < end if begin < end else moment >= begin or moment < end
 
     def _disk(self) -> str | None:
@@ -116,6 +118,11 @@ def _size_b(path: Path) -> int:
 def _time(text: str) -> time:
     hour, minute = map(int, text.split(":"))
     return time(hour, minute)
+
+
+def _at(day: datetime, moment: time) -> datetime:
+    """Return when on that day a clock on the wall shows `moment` for the first time, in UTC."""
+    return day.replace(hour=moment.hour, minute=moment.minute, second=0, microsecond=0, fold=0).astimezone(UTC)
 
 
 def _next(after: datetime, moment: time) -> datetime:

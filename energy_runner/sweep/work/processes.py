@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from energy_runner.errors import in_words, remedy
 from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
 from energy_runner.sweep.work.ends import End, Ended
 from instruments.clock import Clock
@@ -46,7 +47,16 @@ class BenchProcess:
         return self.process.pid if self.process is not None and self.process.poll() is None else None
 
     def begin(self) -> None:
-        """Start the process; it writes for people into its log, and its last word into a file beside it."""
+        """Start the process; it writes for people into its log, and its last word into a file beside it.
+
+        One that cannot be started, as where the folder was deleted, has ended: the other benches go on.
+        """
+        try:
+            self._start()
+        except OSError as error:
+            self.ended = Ended(End.FAILED, f"its process cannot be started ({in_words(error)}){remedy(error)}")
+
+    def _start(self) -> None:
         self._word.unlink(missing_ok=True)
         if self.process is None:
             with suppress(OSError):
@@ -202,7 +212,7 @@ class Supervisor:
             one.look()
             if one.pid is not None and self._is_frozen(one.pid, now_ns):
                 one.kill()
-        return all(one.ended is not None for one in self.workers)
+        return all(one.ended is not None or (stopping and one.process is None) for one in self.workers)
 
     def news(self) -> list[str]:
         """Return the new lines of all workers."""

@@ -8,7 +8,6 @@ from pathlib import Path
 from energy_runner.director.stop import StopRequest
 from energy_runner.errors import Interrupted
 from energy_runner.sweep.catalogue import Catalogue, Lease
-from energy_runner.sweep.catalogue.engine import CatalogueUnavailable
 from energy_runner.sweep.catalogue.lease import LEASE_S, Stillness
 from energy_runner.sweep.catalogue.seats import BenchMark
 from energy_runner.sweep.ladder import DONE, ELSEWHERE, QUARANTINE, SET_ASIDE, quarantined
@@ -21,6 +20,7 @@ from energy_runner.sweep.work.history import history_of
 from energy_runner.sweep.work.limits import Limits
 from energy_runner.sweep.work.lost import Reclaimer
 from energy_runner.sweep.work.note_keeper import NoteKeeper
+from energy_runner.sweep.work.outage import Patience
 from energy_runner.sweep.work.point import Done, History, PointWork
 from energy_runner.sweep.work.runner import Runner
 from energy_runner.sweep.work.seat import seated
@@ -29,7 +29,6 @@ from instruments.clock import NS_PER_S, Clock, RealClock, utc_text
 
 _POLL_S = 1.0  # between two looks at a catalogue that has nothing for us, but may have
 _TURN_S = 0.2  # a wait is cut into turns, so that a request to stop is heeded
-OUTAGE_S = 600.0  # for which a catalogue may be gone before a worker gives up; its sessions stay
 
 
 @dataclass
@@ -55,6 +54,7 @@ class Worker:
     def __post_init__(self) -> None:
         self.name = worker_name()
         self.trust = "not watched"
+        self._ask = Patience(self.clock, self.stop, self.tell)
         self._limits = Limits(self.plan.spec.limits, self.folder, self.clock)
         self._still = Stillness(self.clock, self.lease_s)
         self._heart = Heartbeat(
@@ -104,7 +104,7 @@ class Worker:
         try:
             with place as taken_over:
                 return self._serve({one.worker for one in taken_over})
-        except Interrupted as error:  # while it waited for the seats
+        except Interrupted as error:  # while it waited for the seats, or for the catalogue
             return self._ends(End.INTERRUPTED, str(error))
         finally:
             self._notes.close()
@@ -265,21 +265,6 @@ class Worker:
 
     def _reclaim(self, dead: Collection[str] = ()) -> None:
         self._ask(lambda: self._lost.reclaim(dead, self._still, self.name))
-
-    def _ask[T](self, question: Callable[[], T]) -> T:
-        """Ask the catalogue, again and again while it does not answer, until the outage is too long."""
-        deadline = self.clock.deadline(OUTAGE_S)
-        told = False
-        while True:
-            try:
-                return question()
-            except CatalogueUnavailable as error:
-                if deadline.expired() or self.stop.reason is not None:
-                    raise
-                if not told:
-                    self.tell(f"{error}; asked again for up to {OUTAGE_S / 60:.0f} min")
-                    told = True
-            self._pause(_POLL_S)
 
     def _pause(self, duration_s: float) -> None:
         deadline = self.clock.deadline(duration_s)

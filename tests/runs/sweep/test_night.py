@@ -3,9 +3,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,31 @@ def test_a_session_folder_that_was_deleted_is_told_and_nothing_else_changes(nigh
         assert any("is measured again" in problem for problem in again.problems)
     finally:
         kept.rename(victim)
+
+
+@pytest.mark.parametrize("content", [None, b"{", b""], ids=["missing", "torn", "empty"])
+def test_a_result_that_is_lost_is_derived_again_from_the_record(
+    night: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(night, copy)
+    rows = sweep_rows(out=night)
+    victim = copy.joinpath(*Path(rows[0].folder or "").parts[-2:], "result.json")
+    victim.unlink() if content is None else victim.write_bytes(content)
+    before = sorted((path, path.stat().st_mtime_ns) for path in copy.rglob("*"))
+    [again] = rebuild_catalogue([copy], tmp_path / "again.sqlite")
+    assert sorted((path, path.stat().st_mtime_ns) for path in copy.rglob("*")) == before
+    found = sweep_rows(catalogue=tmp_path / "again.sqlite")
+    assert [replace(row, folder="") for row in found] == [replace(row, folder="") for row in rows]
+    assert any(str(victim) in problem and "was derived from the record" in problem for problem in again.problems)
+
+
+def test_the_copy_of_a_session_is_told_and_counted_once(night: Path, tmp_path: Path) -> None:
+    session = Path(sweep_rows(out=night)[0].folder or "")
+    shutil.copytree(session, tmp_path / "backup")
+    [again] = rebuild_catalogue([night, tmp_path], tmp_path / "again.sqlite")
+    assert (again.attempts, again.done) == (len(sweep_rows(out=night)), 4)
+    assert any("of the same attempt as" in problem for problem in again.problems)
 
 
 def test_ctrl_c_ends_the_points_in_progress_and_resume_goes_on(tmp_path: Path) -> None:

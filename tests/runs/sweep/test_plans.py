@@ -37,6 +37,8 @@ def examined(text: str, benches: dict[str, str] = LPM01A) -> object:
             '[axes.x]\nflash = "no-such-flasher {value}"\nvalues = ["a"]\n',
             "line 2: .*no-such-flasher.* not installed",
         ),
+        ("[axes.x]\nflash = '\"unclosed {value}'\nvalues = [1]\n", r"line 2: .*cannot be read .*close its quotes"),
+        ('[axes.x]\nsets = "rule_set"\nvalues = ["no-such-rules"]\n', "no-such-rules"),
         ('[axes.x]\nsets = "bench"\nvalues = ["left"]\n', "no bench is called 'left'"),
         ("[wait]\ntemperature_c = [21, 25]\n", "has no thermometer"),
         ("[settings]\nlimit = 3\n", "accuracy"),

@@ -22,7 +22,7 @@ repeats = {points}
 [settings]
 inferences = 10
 """
-MANY, FEW = 8, 3  # points; many take longer than a program needs to start
+MANY, FEW = 60, 3  # points; many take longer than a program needs to start, also on a machine that is idle
 PATIENCE_S = 240.0
 
 

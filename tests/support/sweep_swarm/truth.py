@@ -70,7 +70,7 @@ def _from_folders(scene: Scene, rows: list[PointRow]) -> Iterator[str]:
     """Make the catalogue again from the folders alone, and compare the tables."""
     other = Catalogue(scene.folder / "rebuilt.sqlite")
     try:
-        rebuild(other, [scene.sessions], "here")
+        rebuild(other, [scene.sessions], "here", Session.result)
         again = {one.number: one for one in rows_of(other, scene.sweep)}
     finally:
         other.close()

@@ -63,7 +63,17 @@ bench.monitor.sample_rate_hz = 1000
         ('[axes.x]\ncommand = "sleep"\nvalues = [1]\n', 8, "nothing reads"),
         ('[axes.x]\nsets = "inferences"\nvalues = [1.5]\n', 8, "a whole number"),
         ('[axes.x]\nsets = "read_back"\nvalues = [1]\n', 8, "true or false"),
-        ('[axes.x]\nsets = "rate"\nrange = {start = 1, stop = 2, step = -1}\n', 10, "does not lead"),
+        (
+            '[axes.x]\nsets = "rate"\nrange = {start = 1, stop = 2, step = -1}\n',
+            10,
+            "range: step = -1 does not lead",
+        ),
+        (
+            '[axes.x]\nsets = "rate"\nrange = {start = 0, stop = 1, step = 1e-9}\n',
+            10,
+            "range: step = 1e-09 makes m",
+        ),
+        ('[axes.x]\nsets = "rate"\nvalues = [1, 1.0]\n', 8, "axes.x: the value 1.0 is given twice"),
         ('[axes.x]\nsets = "rate"\nrange = {start = 1, stop = 2}\n', 10, "either step or count"),
         ("[reference]\nvalues = {volt = 1.8}\nevery_points = 2\n", 9, "did you mean 'voltage'"),
         ("[reference]\nvalues = {voltage = 1.8}\n", 8, "how often"),

@@ -86,6 +86,17 @@ def test_a_wait_over_the_change_of_the_clocks_is_that_of_the_wall(tmp_path: Path
     assert morning.wait_s() == 9 * 3600
 
 
+def test_a_night_that_begins_in_the_hour_that_comes_twice_is_not_over_when_it_does(tmp_path: Path) -> None:
+    clock = at(2026, 10, 24, 17, 0)
+    night = limits(clock, tmp_path, not_before="02:30", not_after="05:00")
+    assert night.wait_s() == 9.5 * 3600
+    clock.sleep(night.wait_s())
+    for _ in range(35):  # 02:30 to 03:00, 02:00 to 03:00 again, and on to 05:00: three hours and a half
+        assert (night.wait_s(), night.reached()) == (0.0, None)
+        clock.sleep(360.0)
+    assert "not_after = 05:00" in (night.reached() or "")
+
+
 def test_hours_count_by_the_clock_that_nobody_sets(tmp_path: Path) -> None:
     clock = at(2026, 11, 30, 18, 0)
     night = limits(clock, tmp_path, hours=2.0)
