@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from energy_runner.api.benches import load_bench
 from energy_runner.api.runs import while_signals_stop
 from energy_runner.api.sweep_computers import check_scheduler, connected
 from energy_runner.api.sweeps import CATALOGUE, FOLDER, begin_sweep, local_folder
@@ -31,7 +32,8 @@ from energy_runner.sweep.work.processes import (
     file_name,
     serve_command,
 )
-from energy_runner.sweep.work.seat import sign_of_process
+from energy_runner.sweep.work.seat import check_free, sign_of_process
+from energy_runner.sweep.work.served_bench import served_bench
 from energy_runner.sweep.work.status import SweepStatus, status_of
 from energy_runner.sweep.work.trouble import troubles
 from instruments.clock import RealClock
@@ -118,7 +120,8 @@ def resume_sweep(
 
     With `again` the points that are set aside are tried once more. Quarantined benches take points again, for a
     person has looked at them. For a `scheduler` see `run_sweep`; the night does without a bench that nobody has
-    offered there for `absent_s`.
+    offered there for `absent_s`. Raises `BenchFault`, and changes nothing, if another process of this computer
+    measures on one of them.
     """
     out = Path(out)
     where = catalogue or out / CATALOGUE
@@ -129,6 +132,9 @@ def resume_sweep(
         if scheduler is not None:
             carrier = connected(scheduler, benches, clock)
             at_end.callback(carrier.close)
+        else:  # before anything is changed: who measures on them now goes on as before
+            for name, source in benches.items():
+                check_free(opened, served_bench(name, source, load_bench(source)))
         opened.set_state(row.id, "open")
         opened.forgive(row.id)
         for point in opened.points(row.id) if again else ():
@@ -259,9 +265,10 @@ def stop_sweep(
 ) -> str:
     """Let the workers of a sweep end after the points in progress, or with `now` at once; return its id."""
     with closing(Catalogue(existing(catalogue or Path(out) / CATALOGUE))) as opened:
-        identity = opened.sweep(sweep).id
-        opened.set_state(identity, "cancelling" if now else "stopping")
-    return identity
+        row = opened.sweep(sweep)
+        if now or row.state != "cancelling":  # who asked for more is not overruled
+            opened.set_state(row.id, "cancelling" if now else "stopping")
+    return row.id
 
 
 def rebuild_catalogue(folders: Sequence[str | Path], catalogue: str | Path) -> list[Rebuilt]:

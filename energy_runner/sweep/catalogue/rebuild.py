@@ -24,10 +24,15 @@ from instruments.errors import named, one_line
 
 @dataclass
 class Found:
-    """One attempt as its folder tells: its note, its session, or both; `result` is that of a completed session."""
+    """One attempt as its folder tells: its note, its session, or both; `result` is that of a completed session.
+
+    `taken_away` is the note of whoever took the point from a worker that seemed to be gone; it is the only one
+    unless that worker came back.
+    """
 
     facts: SweepFacts
     note: Note | None = None
+    taken_away: Note | None = None
     session: Session | None = None
     result: Result | None = None
 
@@ -168,7 +173,11 @@ def _add_note(attempts: dict[tuple[int, int], Found], note: Note) -> None:
             }
         )
         attempts[key] = Found(facts)
-    attempts[key].note = note
+    found = attempts[key]
+    if note.outcome == LOST:
+        found.taken_away = note
+    if found.note is None or note.outcome != LOST:
+        found.note = note
 
 
 def _enter(
@@ -282,5 +291,15 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
         "bench": last.facts.bench,
         "session": session.path.name if state == "done" and session is not None else None,
         "row": row,
-        "reason": last.note.reason if last.note is not None and not problem else "",
+        "reason": "" if problem else _reason(last, fenced=not counted),
     }, problem
+
+
+def _reason(last: Found, *, fenced: bool) -> str:
+    """Return why a point is what it is by its last attempt.
+
+    Where every attempt was fenced off, the point is what it became when it was taken away; what the worker wrote
+    when it came back is the reason of its attempt alone.
+    """
+    note = last.taken_away if fenced and last.taken_away is not None else last.note
+    return note.reason if note is not None else ""

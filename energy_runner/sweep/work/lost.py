@@ -53,8 +53,10 @@ class Reclaimer:
             if not self.catalogue.release(self.sweep, one, outcome):
                 continue
             count += 1
-            name = outcome.session or f"{session_prefix(self.sweep, one.number, one.epoch)}{LOST}"
-            self.notes.keep(name, lease, outcome, accepted=outcome.outcome != LOST)
+            lost = outcome.outcome == LOST
+            # A name of its own: the worker may come back, and write the note of its session.
+            name = f"{session_prefix(self.sweep, one.number, one.epoch)}{LOST}" if lost else outcome.session
+            self.notes.keep(name or "", lease, outcome, accepted=not lost)
             what = "was finished and stays" if outcome.state == "done" else f"is {outcome.state}"
             self.tell(f"point {one.number}: {one.worker} is gone; the point {what}")
         return count

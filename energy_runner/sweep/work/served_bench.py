@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 from platformdirs import user_state_path
@@ -80,7 +81,16 @@ def has_died(worker: str) -> bool:
         return True
     except (OSError, OverflowError):
         return False
-    return False
+    return _has_ended(number)
+
+
+def _has_ended(number: int) -> bool:
+    """Return whether a process has ended and only waits for its parent to ask how, which some never do."""
+    try:
+        status = Path(f"/proc/{number}/stat").read_bytes()
+    except OSError:
+        return False  # not Linux, or gone since
+    return status.rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
 
 
 @contextmanager

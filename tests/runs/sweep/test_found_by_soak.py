@@ -12,7 +12,12 @@ import pytest
 from energy_runner.api.sweep_nights import rebuild_catalogue
 from energy_runner.api.sweeps import begin_sweep, serve_sweep, sweep_rows
 from energy_runner.sweep.catalogue import Catalogue
+from energy_runner.sweep.catalogue.lease import Stillness
 from energy_runner.sweep.plan import plan_from_text
+from energy_runner.sweep.plan.spec import LimitSpec
+from energy_runner.sweep.work.lost import Reclaimer
+from energy_runner.sweep.work.note_keeper import NoteKeeper
+from instruments.clock import RealClock
 from tests.support.swarm.others import others
 
 BENCHES = {"a": "virtual-lpm01a"}
@@ -45,6 +50,39 @@ def test_a_point_whose_workers_died_too_often_stays_set_aside_when_made_again(tm
         assert opened.claim(sweep, "a", dead) is not None
     serve_sweep(sweep, "a", "virtual-lpm01a", out=tmp_path)
     assert sorted(row.state for row in sweep_rows(out=tmp_path)) == ["done", "set-aside"]
+    same_when_made_again(tmp_path)
+
+
+def test_what_a_worker_says_that_came_back_late_is_not_the_reason_of_its_point_when_made_again(tmp_path):
+    """A reference is taken away from a worker that stands still, which wakes up and ends its run."""
+    sweep = begun(
+        tmp_path,
+        'mode = "performance"\n[settings]\ninferences = 2\n[recovery]\nladder = []\n'
+        '[axes.c]\ncommand = "clock {value}"\nvalues = [40000000]\n'
+        '[reference]\nvalues = {c = "never"}\nevery_points = 9\n',
+    )
+    taken: list[int] = []
+
+    def take_away(step: str) -> None:
+        if step != "measured" or taken:
+            return
+        with closing(Catalogue(tmp_path / "catalogue.sqlite")) as opened:
+            (running,) = opened.running(sweep)
+            notes = NoteKeeper(tmp_path / sweep, lambda text: None)
+            other = Reclaimer(
+                opened, sweep, tmp_path / sweep, LimitSpec(), lambda one: one, notes, lambda text: None
+            )
+            taken.append(other.reclaim({running.worker}, Stillness(RealClock(), 60.0), "another"))
+            notes.close()
+
+    serve_sweep(sweep, "a", "virtual-lpm01a", out=tmp_path, step=take_away)
+    assert taken == [1]
+    with closing(Catalogue(tmp_path / "catalogue.sqlite")) as opened:
+        reference = next(one for one in opened.points(sweep) if one.kind == "reference")
+        assert "died or stood still; its session ended as" in reference.reason
+        (late,) = opened.attempts(sweep, reference.number)
+        assert not late.accepted
+        assert late.reason not in reference.reason
     same_when_made_again(tmp_path)
 
 

@@ -4,6 +4,7 @@
 import os
 import platform
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,14 @@ def test_no_two_workers_have_one_name_not_even_in_one_process() -> None:
     assert is_of_process(first, os.getpid())
     assert not is_of_process(first, os.getpid() + 1)
     assert not is_of_process(first.replace(":", "x:"), os.getpid())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells in /proc")
+def test_a_process_that_has_ended_and_that_nobody_asks_has_died() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+    assert has_died(f"{platform.node()}:{ended.pid}-abc")
+    ended.wait()
 
 
 def test_a_process_that_is_no_more_has_died() -> None:
