@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Time stamps (RFC 3161): an authority's signature that some bytes existed at a moment.
+
+So a signature outlives its key: what is proven to be older than the day on which a key expired or was revoked
+stays good. What is kept is the TimeStampToken (a CMS signature), not the response around it, which nobody signed.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from energy_runner.certificate.signing.canonical import refuse
+from energy_runner.certificate.signing.needed import needed
+from energy_runner.errors import BenchFault, ConfigurationError
+from energy_runner.wording import short_words, shown
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+    from rfc3161_client import TimeStampResponse
+
+Post = Callable[[str, bytes], bytes]
+MOST_BYTES = 65_536
+_WHAT = "time stamp"
+# PKIStatusInfo { status granted }, RFC 3161, section 2.4.2: it makes a response of a token.
+_GRANTED = bytes.fromhex("3003020100")
+_SEQUENCE = 0x30
+
+
+@dataclass(frozen=True)
+class Stamped:
+    """When an authority saw the bytes (ISO 8601, UTC), and the name in its certificate (RFC 4514).
+
+    `accuracy_s` is how far its clock may be off, as it says itself; 0 where it says nothing.
+    """
+
+    at_utc: str
+    authority: str
+    accuracy_s: float = 0.0
+
+
+def request_token(url: str, data: bytes, post: Post) -> bytes:
+    """Return the token of an authority for `data`; `post` sends a query to a URL and returns the answer's body.
+
+    Only a digest of `data` leaves this computer. Whether the authority is trusted is not asked here. Raises
+    `BenchFault` if the answer is none to this query.
+    """
+    with needed():
+        from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
+    query = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA256).build()
+    answer = post(url, query.as_bytes())
+    response = _decoded(answer)
+    where = f"{shown(url)}: a time stamp was asked for"
+    if response is None or len(answer) > MOST_BYTES:
+        raise BenchFault(f"{where}, what came is none. Try: the address that the authority gives for RFC 3161")
+    if response.status != 0:
+        said = short_words("; ".join(response.status_string)) or f"status {response.status}"
+        raise BenchFault(f"{where}, it was refused ({said}). Try: another authority")
+    info = response.tst_info
+    if info.nonce != query.nonce or info.message_imprint.message != hashlib.sha256(data).digest():
+        raise BenchFault(f"{where}, what came is the answer to another query. Try again")
+    return response.time_stamp_token()
+
+
+def read_token(token: bytes, data: bytes, roots: Sequence[bytes]) -> Stamped:
+    """Return what a token proves of `data`; `roots` are certificates of authorities that are trusted, PEM or DER.
+
+    Its chain is checked as of the moment of the stamp. That the authority's own certificate was revoked later is
+    not known here. Raises `SessionError` if it proves nothing, `ConfigurationError` if a root cannot be read.
+    """
+    with needed():
+        from rfc3161_client import VerificationError, VerifierBuilder
+    anchors = [certificate for root in roots for certificate in _certificates(root)]
+    if not anchors:
+        raise ConfigurationError("no time stamp authority is trusted. Try: give the certificate of one")
+    response = _decoded(_as_response(token)) if len(token) <= MOST_BYTES else None
+    if response is None or response.time_stamp_token() != token:
+        refuse(_WHAT, "not a token of RFC 3161 in DER")
+    try:
+        VerifierBuilder(roots=anchors).build().verify_message(response, data)
+    except (VerificationError, ValueError, TypeError) as error:
+        refuse(_WHAT, f"it does not hold: {error}")
+    return _stamped(response)
+
+
+def _stamped(response: "TimeStampResponse") -> Stamped:
+    info = response.tst_info
+    at_utc = info.gen_time.isoformat().replace("+00:00", "Z")
+    return Stamped(at_utc, _authority(response))
+
+
+def _authority(response: "TimeStampResponse") -> str:
+    with needed():
+        from cryptography.x509 import load_der_x509_certificate
+    (signer,) = response.signed_data.signer_infos
+    certificates = map(load_der_x509_certificate, response.signed_data.certificates)
+    return next(
+        one.subject.rfc4514_string()
+        for one in certificates
+        if one.issuer == signer.issuer and one.serial_number == signer.serial_number
+    )
+
+
+def _decoded(data: bytes) -> "TimeStampResponse | None":
+    with needed():
+        from rfc3161_client import decode_timestamp_response
+    try:
+        return decode_timestamp_response(data)
+    except (ValueError, TypeError):
+        return None
+
+
+def _as_response(token: bytes) -> bytes:
+    body = _GRANTED + token
+    return bytes([_SEQUENCE]) + _der_length(len(body)) + body
+
+
+def _der_length(count: int) -> bytes:
+    if count < 0x80:
+        return bytes([count])
+    digits = count.to_bytes((count.bit_length() + 7) // 8)
+    return bytes([0x80 | len(digits)]) + digits
+
+
+def _certificates(data: bytes) -> "list[Certificate]":
+    with needed():
+        from cryptography.x509 import load_der_x509_certificate, load_pem_x509_certificates
+    try:
+        return load_pem_x509_certificates(data) if b"-----BEGIN" in data else [load_der_x509_certificate(data)]
+    except ValueError as error:
+        raise ConfigurationError(
+            f"the certificate of a time stamp authority cannot be read ({short_words(str(error))}). "
+            "Try: its file in PEM"
+        ) from None
