@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read the files that are attached to a PDF, which may come from anywhere."""
+
+import io
+from typing import Any
+
+from energy_runner.certificate.document.needed import needed
+from energy_runner.errors import SessionError
+from energy_runner.wording import shown
+
+MOST_BYTES = 64 << 20  # of a PDF, and of all that is attached to it
+MOST_FILES = 64
+
+
+def attachments_of(data: bytes) -> dict[str, bytes]:
+    """Return the files attached to a PDF by their names; nothing in it is executed or written.
+
+    Raises `SessionError` for what is not a PDF, is encrypted, is too large, or names a file twice.
+    """
+    if len(data) > MOST_BYTES:
+        raise SessionError(f"the PDF has {len(data)} bytes, and {MOST_BYTES} are the most. Try: another file")
+    pikepdf = needed("pikepdf")
+    try:
+        with pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True) as pdf:
+            return _read(pdf)
+    except SessionError:
+        raise
+    except pikepdf.PasswordError:
+        raise SessionError("the PDF asks for a password. Try: the file as it was issued") from None
+    except Exception as error:  # the library raises many kinds for hostile files
+        raise SessionError(
+            f"the file cannot be read as a PDF ({shown(error, 200)}). Try: the file as it was issued"
+        ) from None
+
+
+def _read(pdf: Any) -> dict[str, bytes]:
+    names = list(pdf.attachments)
+    if len(names) > MOST_FILES:
+        raise SessionError(f"the PDF has {len(names)} attachments, and {MOST_FILES} are the most")
+    found: dict[str, bytes] = {}
+    total = 0
+    for key in names:
+        spec = pdf.attachments[key]
+        content = spec.get_file().read_bytes()
+        total += len(content)
+        if total > MOST_BYTES:
+            raise SessionError(f"the attachments of the PDF have more than {MOST_BYTES} bytes")
+        name = spec.filename or key
+        if name in found:
+            raise SessionError(f"the PDF has two attachments of the name {shown(name)}")
+        found[name] = content
+    return found
