@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The hole for the signature: a form that carries the envelope which vouches for it.
 
-An envelope names the digest of each form, and two forms carry the envelope. So their digests are taken with a run
-of zeros as long as the envelope in its place, and the envelope is put there afterwards.
+An envelope names the digest of each form, and two forms carry the envelope. So their digests are taken with zeros
+in its place, and the envelope is put there afterwards.
 """
 
 import re
-from collections.abc import Mapping
 
 _FILLING = b"0"
 
@@ -16,23 +15,17 @@ def filling(length: int) -> bytes:
     return _FILLING * length
 
 
-def fill(data: bytes, length: int, content: bytes, count: int) -> bytes:
-    """Return `data` with `content` in each of its `count` holes of `length` bytes.
-
-    Raises `ValueError` if `content` is of another length, or if there are not as many holes.
-    """
-    if len(content) != length:
-        raise ValueError(f"a hole of {length} bytes cannot hold {len(content)}")
-    filled, found = re.subn(rb"(?<!0)0{%d}(?!0)" % length, lambda _: content, data)
-    if found != count:
-        raise ValueError(f"{found} holes of {length} bytes in place of {count}")
+def fill(data: bytes, content: bytes) -> bytes:
+    """Return `data` with `content` in its hole of that length; raise `ValueError` unless there is exactly one."""
+    filled, found = re.subn(rb"(?<!0)0{%d}(?!0)" % len(content), lambda _: content, data)
+    if found != 1:
+        raise ValueError(f"{found} holes of {len(content)} bytes in place of one")
     return filled
 
 
-def emptied(data: bytes, contents: Mapping[bytes, int]) -> bytes | None:
-    """Return `data` with zeros in place of each content; None where one is not there as often as is said."""
-    for content, count in contents.items():
-        if data.count(content) != count:
-            return None
-        data = data.replace(content, filling(len(content)))
-    return data
+def put(data: bytes, before: bytes, after: bytes) -> bytes:
+    """Return `data` with `after` in place of `before`; raise `ValueError` unless that is there exactly once."""
+    found = data.count(before)
+    if found != 1:
+        raise ValueError(f"{len(before)} bytes are there {found} times in place of once")
+    return data.replace(before, after)
