@@ -42,7 +42,7 @@ class Forms:
 def issue(certificate: EnergyCertificate, key: SigningKey, paper: Paper = "a4") -> Forms:
     """Return the signed forms of a certificate; the same certificate and key give the same bytes.
 
-    Raises `ConfigurationError` for a text that a form cannot hold, `SessionError` for a figure that none can state.
+    Raises `ConfigurationError` for a text that a form cannot hold, `SessionError` for a figure that none states.
     """
     subjects = session_subjects(certificate)
     aibom = aibom_bytes(certificate)
