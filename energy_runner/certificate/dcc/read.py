@@ -63,7 +63,7 @@ def read_dcc(data: bytes) -> DccFacts:
         raise _refused(f"its root is {shown(root.tag)!r}, not {ROOT!r}")
     if written(root) != data:
         raise _refused(f"byte {_first_difference(written(root), data)} is not as energy-runner writes it")
-    return DccFacts(_places(root), _envelope(data))
+    return DccFacts(_places(root), envelope_in(data))
 
 
 def _refused(why: str) -> SessionError:
@@ -121,7 +121,8 @@ def _first_difference(own: bytes, other: bytes) -> int:
     )
 
 
-def _envelope(data: bytes) -> bytes:
+def envelope_in(data: bytes) -> bytes:
+    """Return the signed statement in an XML; raise `SessionError` if it has none, or not in one Base64 text."""
     text = data[hole(data)]
     try:
         envelope = base64.b64decode(text, validate=True)

@@ -95,4 +95,5 @@ def hole(data: bytes) -> slice:
 def emptied(data: bytes) -> bytes:
     """Return an XML with a digit 0 for each character of its Base64 text: the bytes whose SHA-256 is signed."""
     place = hole(data)
-    return data[: place.start] + b"0" * (place.stop - place.start) + data[place.stop :]
+    size: int = place.stop - place.start
+    return data[: place.start] + b"0" * size + data[place.stop :]
