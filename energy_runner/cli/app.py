@@ -42,6 +42,7 @@ from energy_runner.cli.shared_options import (
 )
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 from energy_runner.cli.sweep_app import sweep as sweep_app
+from energy_runner.cli.verify_app import verifying
 
 # Rich help panels cost a quarter of a second at every start, and plain help is as readable.
 app = typer.Typer(
@@ -76,6 +77,7 @@ app.command("power-test")(power_test)
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
 app.add_typer(sweep_app, name="sweep")
+app.add_typer(verifying)
 
 
 def _version(wanted: bool) -> None:

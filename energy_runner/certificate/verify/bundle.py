@@ -15,7 +15,7 @@ from energy_runner.errors import SessionError, in_words
 from energy_runner.session.folder import RECORD
 from energy_runner.wording import printable
 
-STAMP = "certificate.tsr"
+STAMP = "certificate.json.tst"  # a time stamp (RFC 3161) of certificate.json
 _MOST_BYTES = {
     JSON: MOST_JSON_BYTES,
     AIBOM: MOST_JSON_BYTES,

@@ -123,7 +123,7 @@ def _moment(signed: Signed, token: Found | None, roots: Sequence[bytes], checks:
         )
         return issued_utc, False
     try:
-        stamped = read_token(token.data, signed.envelope.signature, roots)
+        stamped = read_token(token.data, signed.data, roots)
     except RunnerError as error:
         checks.fails("time-stamp", what, token.place, str(error))
         return issued_utc, False

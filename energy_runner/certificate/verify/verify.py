@@ -21,7 +21,7 @@ _ESSENTIAL = ("readable", "signature", "trust")  # without these nothing else sa
 
 
 @dataclass(frozen=True)
-class Verification:
+class VerifiedCertificate:
     """What came of it: the certificate, None if it could not be read, and each check in order."""
 
     asked: str
@@ -75,7 +75,7 @@ class With:
     revised: Callable[[EnergyCertificate, bytes], str | None] = field(default=lambda certificate, envelope: None)
 
 
-def verify(bundle: Bundle, given: With) -> Verification:
+def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
     """Verify a certificate; nothing in it is executed, and nothing is written."""
     checks = Checks()
     found = bundle.first(JSON)
@@ -86,11 +86,11 @@ def verify(bundle: Bundle, given: With) -> Verification:
         )
         for place, why in bundle.problems:
             checks.fails("forms", "each form can be read", place, why)
-        return Verification(bundle.asked, None, tuple(checks.done))
+        return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
     signed = read_signed(found, checks)
     if signed is None:
         _other_copies(bundle, found, checks)
-        return Verification(bundle.asked, None, tuple(checks.done))
+        return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
     check_signature(signed, given.ring, bundle, given.roots, checks)
     checks.judged("consistent", "the facts agree with each other", _placed(signed))
     check_forms(signed, bundle, checks)
@@ -104,7 +104,7 @@ def verify(bundle: Bundle, given: With) -> Verification:
         )
     else:
         check_session(signed.certificate, given.session, given.accuracy, checks)
-    return Verification(bundle.asked, signed.certificate, tuple(checks.done))
+    return VerifiedCertificate(bundle.asked, signed.certificate, tuple(checks.done))
 
 
 def _placed(signed: Signed) -> list[tuple[str, str]]:

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verify a certificate from any of its forms, with its session if that is at hand."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from platformdirs import user_config_path
+
+from energy_runner.api.sessions import AnySession, load_session
+from energy_runner.certificate.verify.bundle import gather
+from energy_runner.certificate.verify.checks import Check
+from energy_runner.certificate.verify.verify import VerifiedCertificate, With, verify
+from energy_runner.errors import ConfigurationError, in_words
+from energy_runner.wording import printable
+
+if TYPE_CHECKING:
+    from energy_runner.certificate.signing.ring import KeyRing
+
+__all__ = ["Check", "VerifiedCertificate", "verify_certificate"]
+
+_MOST_BYTES = 1 << 20  # of a certificate of a time stamp authority
+
+
+def verify_certificate(
+    path: str | PathLike[str],
+    *,
+    ring: "KeyRing | str | PathLike[str] | None" = None,
+    session: AnySession | None = None,
+    accuracy_session: AnySession | None = None,
+    authorities: Sequence[str | PathLike[str]] = (),
+) -> VerifiedCertificate:
+    """Verify a certificate: signature, key, hashes, consistency, and with its session the figures from the trace.
+
+    `path` is one of its forms (PDF, JSON, XML) or its folder. `ring` is a key ring or its file, by default the
+    user's own; `authorities` are files with certificates of time stamp authorities.
+
+    Its `holds` is true only if the signature is that of a trusted key and everything that could be checked holds;
+    `unchecked` says what could not be. Nothing is executed, nothing written, nothing fetched. Raises `SessionError` for what is no certificate at all, `ConfigurationError` for a key ring that cannot be read.
+    """
+    path = Path(path)
+    bundle = gather(path)
+    given = With(
+        ring=_ring(ring),
+        roots=[_bytes_of(Path(one)) for one in authorities],
+        session=None if session is None else load_session(session),
+        accuracy=None if accuracy_session is None else load_session(accuracy_session),
+    )
+    return verify(bundle, given)
+
+
+def _ring(ring: "KeyRing | str | PathLike[str] | None") -> "KeyRing":
+    from energy_runner.certificate.signing.ring import KeyRing, load_ring
+
+    if isinstance(ring, KeyRing):
+        return ring
+    if ring is not None:
+        return load_ring(Path(ring))
+    own = user_config_path("energy-runner") / "key-ring.json"
+    return load_ring(own) if own.exists() else KeyRing()
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{printable(str(path))}: cannot be read ({in_words(error)}). Try: the authority's certificate in PEM"
+        ) from None
+    if len(data) > _MOST_BYTES:
+        raise ConfigurationError(f"{printable(str(path))}: is no certificate. Try: that of the authority in PEM")
+    return data
