@@ -12,6 +12,7 @@ import pikepdf
 
 from energy_runner.certificate.forms import AIBOM, JSON, PDF, XML
 from energy_runner.certificate.holes import put
+from energy_runner.certificate.signing.canonical import canonical_bytes
 from tests.support.wrong_certificates.case import Case, Made
 from tests.support.wrong_certificates.lab import hardware_forms, virtual_forms
 from tests.support.wrong_certificates.seals import covered, sealed_by
@@ -52,8 +53,7 @@ def _payload(change: Callable[[Any], object]) -> Bytes:
     def within(envelope: Any) -> None:
         statement = json.loads(base64.b64decode(envelope["payload"]))
         change(statement["predicate"])
-        text = json.dumps(statement, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-        envelope["payload"] = base64.b64encode(text.encode()).decode()
+        envelope["payload"] = base64.b64encode(canonical_bytes(statement)).decode()
 
     return _json(within)
 
@@ -98,11 +98,12 @@ def _score_in_xml(data: bytes) -> bytes:
 
 
 def _other_statement_in_xml(data: bytes) -> bytes:
-    """Put the signed statement of another certificate into an XML, cut to the same length."""
+    """Change a character of the signed statement in an XML, which is Base64 of Base64."""
     found = re.search(rb"<dcc:dataBase64>([^<]*)<", data)
     assert found is not None
-    other = base64.b64encode(hardware_forms()[JSON])[: len(found[1])].ljust(len(found[1]), b"A")
-    return data[: found.start(1)] + other + data[found.end(1) :]
+    statement = bytearray(base64.b64decode(found[1]))
+    statement[5000] ^= 0x01
+    return data[: found.start(1)] + base64.b64encode(statement) + data[found.end(1) :]
 
 
 # --- PDF ---------------------------------------------------------------------------------------------------------
@@ -340,14 +341,12 @@ CASES = (
         "attachment-removed",
         "the XML was removed from the PDF",
         _changed(PDF, _pdf(_detach(XML)), alone=True),
-        _PDF,
         _FORMS,
     ),
     _tampered(
         "attachment-added",
         "a file was attached to the PDF",
         _changed(PDF, _pdf(_attach("approval.pdf", b"approved")), alone=True),
-        _PDF,
         _FORMS,
     ),
     _tampered("attachments-swapped", "the PDF holds the files of another certificate", _attached_swapped, _PDF),
