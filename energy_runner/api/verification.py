@@ -37,7 +37,8 @@ def verify_certificate(
     user's own; `authorities` are files with certificates of time stamp authorities.
 
     Its `holds` is true only if the signature is that of a trusted key and everything that could be checked holds;
-    `unchecked` says what could not be. Nothing is executed, nothing written, nothing fetched. Raises `SessionError` for what is no certificate at all, `ConfigurationError` for a key ring that cannot be read.
+    `unchecked` says what could not be. Nothing is executed, nothing written, nothing fetched. Raises `SessionError`
+    for what is no certificate at all, `ConfigurationError` for a key ring that cannot be read.
     """
     path = Path(path)
     bundle = gather(path)
