@@ -30,11 +30,13 @@ def verify_certificate(
     session: AnySession | None = None,
     accuracy_session: AnySession | None = None,
     authorities: Sequence[str | PathLike[str]] = (),
+    full: bool = False,
 ) -> VerifiedCertificate:
     """Verify a certificate: signature, key, hashes, consistency, and with its session the figures from the trace.
 
     `path` is one of its forms (PDF, JSON, XML) or its folder. `ring` is a key ring or its file, by default the
-    user's own; `authorities` are files with certificates of time stamp authorities.
+    user's own; `authorities` are files with certificates of time stamp authorities. With the session every figure
+    is derived again; from a trace of more than 10 million samples only the energies, unless it is to be `full`.
 
     Its `holds` is true only if the signature is that of a trusted key and everything that could be checked holds;
     `unchecked` says what could not be. Nothing is executed, nothing written, nothing fetched. Raises `SessionError`
@@ -47,6 +49,7 @@ def verify_certificate(
         roots=[_bytes_of(Path(one)) for one in authorities],
         session=None if session is None else load_session(session),
         accuracy=None if accuracy_session is None else load_session(accuracy_session),
+        full=full,
     )
     return verify(bundle, given)
 

@@ -64,7 +64,7 @@ class With:
     """With what it is verified.
 
     `roots` are certificates of time stamp authorities, PEM or DER; `session` and `accuracy` the session, and the
-    accuracy session that took part; `revised` says of a certificate how it was superseded or revoked since, "" if
+    accuracy session that took part; `full` asks for the whole analysis of a long trace, too; `revised` says of a certificate how it was superseded or revoked since, "" if
     it was not, and None if nobody knows.
     """
 
@@ -72,6 +72,7 @@ class With:
     roots: Sequence[bytes] = ()
     session: Session | None = None
     accuracy: Session | None = None
+    full: bool = False
     revised: Callable[[EnergyCertificate, bytes], str | None] = field(default=lambda certificate, envelope: None)
 
 
@@ -103,7 +104,7 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
             "recomputed", "the figures follow from the recorded trace", "the session is not at hand"
         )
     else:
-        check_session(signed.certificate, given.session, given.accuracy, checks)
+        check_session(signed.certificate, given.session, given.accuracy, checks, full=given.full)
     return VerifiedCertificate(bundle.asked, signed.certificate, tuple(checks.done))
 
 
