@@ -36,11 +36,11 @@ def verify_certificate(
 
     `path` is one of its forms (PDF, JSON, XML) or its folder. `ring` is a key ring or its file, by default the
     user's own; `authorities` are files with certificates of time stamp authorities. With the session every figure
-    is derived again; from a trace of more than 10 million samples only the energies, unless it is to be `full`.
+    is derived again; from more than 10 million samples only the energies, unless it is to be `full`.
 
     Its `holds` is true only if the signature is that of a trusted key and everything that could be checked holds;
-    `unchecked` says what could not be. Nothing is executed, nothing written, nothing fetched. Raises `SessionError`
-    for what is no certificate at all, `ConfigurationError` for a key ring that cannot be read.
+    `unchecked` says what could not be. Nothing is executed, written or fetched. Raises `SessionError` for what is
+    no certificate at all, `ConfigurationError` for a key ring that cannot be read.
     """
     path = Path(path)
     bundle = gather(path)

@@ -64,8 +64,8 @@ class With:
     """With what it is verified.
 
     `roots` are certificates of time stamp authorities, PEM or DER; `session` and `accuracy` the session, and the
-    accuracy session that took part; `full` asks for the whole analysis of a long trace, too; `revised` says of a certificate how it was superseded or revoked since, "" if
-    it was not, and None if nobody knows.
+    accuracy session that took part; `full` asks for the whole analysis of a long trace, too. `revised` says of a
+    certificate how it was superseded or revoked since, "" if it was not, and None if nobody knows.
     """
 
     ring: KeyRing
