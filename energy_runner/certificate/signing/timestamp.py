@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from energy_runner.certificate.signing.canonical import refuse
 from energy_runner.certificate.signing.needed import needed
+from energy_runner.certificate.signing.post import address
+from energy_runner.certificate.signing.token_form import bare, form_of
 from energy_runner.errors import BenchFault, ConfigurationError
-from energy_runner.wording import short_words, shown
+from energy_runner.wording import short_words
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -50,7 +52,7 @@ def request_token(url: str, data: bytes, post: Post) -> bytes:
     query = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA256).build()
     answer = post(url, query.as_bytes())
     response = _decoded(answer)
-    where = f"{shown(url)}: a time stamp was asked for"
+    where = f"{address(url)}: a time stamp was asked for"
     if response is None or len(answer) > MOST_BYTES:
         raise BenchFault(f"{where}, what came is none. Try: the address that the authority gives for RFC 3161")
     if response.status != 0:
@@ -59,7 +61,10 @@ def request_token(url: str, data: bytes, post: Post) -> bytes:
     info = response.tst_info
     if info.nonce != query.nonce or info.message_imprint.message != hashlib.sha256(data).digest():
         raise BenchFault(f"{where}, what came is the answer to another query. Try again")
-    return response.time_stamp_token()
+    try:
+        return bare(response.time_stamp_token())
+    except ValueError as error:
+        raise BenchFault(f"{where}, what came is {short_words(str(error))}. Try: another authority") from None
 
 
 def read_token(token: bytes, data: bytes, roots: Sequence[bytes]) -> Stamped:
@@ -77,28 +82,11 @@ def read_token(token: bytes, data: bytes, roots: Sequence[bytes]) -> Stamped:
     if response is None or response.time_stamp_token() != token:
         refuse(_WHAT, "not a token of RFC 3161 in DER")
     try:
+        form = form_of(token, anchors)
         VerifierBuilder(roots=anchors).build().verify_message(response, data)
     except (VerificationError, ValueError, TypeError) as error:
         refuse(_WHAT, f"it does not hold: {error}")
-    return _stamped(response)
-
-
-def _stamped(response: "TimeStampResponse") -> Stamped:
-    info = response.tst_info
-    at_utc = info.gen_time.isoformat().replace("+00:00", "Z")
-    return Stamped(at_utc, _authority(response))
-
-
-def _authority(response: "TimeStampResponse") -> str:
-    with needed():
-        from cryptography.x509 import load_der_x509_certificate
-    (signer,) = response.signed_data.signer_infos
-    certificates = map(load_der_x509_certificate, response.signed_data.certificates)
-    return next(
-        one.subject.rfc4514_string()
-        for one in certificates
-        if one.issuer == signer.issuer and one.serial_number == signer.serial_number
-    )
+    return Stamped(form.at_utc, form.authority, form.accuracy_s)
 
 
 def _decoded(data: bytes) -> "TimeStampResponse | None":
