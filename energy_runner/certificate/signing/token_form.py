@@ -32,23 +32,27 @@ class TokenForm:
 
 
 def bare(token: bytes) -> bytes:
-    """Return a token without what nobody signed and nobody needs: unsigned attributes and revocation lists.
+    """Return a token without what nobody signed and nobody needs.
 
-    Raises `ValueError` if it is none.
+    That is unsigned attributes, revocation lists, and certificates that are not between signer and root. Raises
+    `ValueError` if it is none.
     """
     content = _loaded(token)
     signed = content["content"]
-    open_parts = [each for each in signed["signer_infos"] if each["unsigned_attrs"].native]
-    if not open_parts and not signed["crls"].native:
-        return token
-    for each in open_parts:
-        del each["unsigned_attrs"]
+    for each in signed["signer_infos"]:
+        if each["unsigned_attrs"].native:
+            del each["unsigned_attrs"]
     if signed["crls"].native:
         del signed["crls"]
-    return bytes(content.dump(force=True))
+    certificates = _certificates(signed)
+    chain = _chain(_leaf(signed["signer_infos"][0], certificates), certificates)
+    if len(chain) < len(certificates):
+        kept = [one for one, read in zip(signed["certificates"], certificates, strict=True) if read in chain]
+        signed["certificates"] = kept
+    return bytes(content.dump())
 
 
-def form_of(token: bytes, roots: "Sequence[Certificate]") -> TokenForm:
+def form_of(token: bytes) -> TokenForm:
     """Return what a token says; raises `ValueError`, in words, if its form is not that of RFC 3161, 2.4.2."""
     signed = _loaded(token)["content"]
     signers = list(signed["signer_infos"])
@@ -67,7 +71,8 @@ def form_of(token: bytes, roots: "Sequence[Certificate]") -> TokenForm:
             raise ValueError(words)
     certificates = _certificates(signed)
     leaf = _leaf(signer, certificates)
-    _check_issuers(certificates, roots)
+    if len(_chain(leaf, certificates)) < len(certificates):
+        raise ValueError("it has certificates that do not lead from its signer to a root")
     _check_reference(signer, leaf)
     info = signed["encap_content_info"]["content"].parsed
     return TokenForm(_moment(info), _accuracy_s(info), leaf.subject.rfc4514_string())
@@ -83,7 +88,6 @@ def _loaded(token: bytes) -> Any:
             raise ValueError("no signed time stamp")
         if not isinstance(inner["content"].parsed, tsp.TSTInfo):
             raise ValueError("no time stamp in it")
-        content.native  # noqa: B018 - all of it is read here, and wrong parts raise
     except Exception as error:  # a parser of bytes that anybody wrote; what it raises is its own affair
         raise ValueError(f"not a token of RFC 3161 ({error})") from None
     return content
@@ -119,21 +123,23 @@ def _leaf(signer: Any, certificates: "Sequence[Certificate]") -> "Certificate":
     raise ValueError("the certificate of its signer is not in it")
 
 
-def _check_issuers(certificates: "Sequence[Certificate]", roots: "Sequence[Certificate]") -> None:
-    """Refuse a certificate that is no root and that none has issued: nothing would cover its bytes."""
-    for each in certificates:
-        if each not in roots and not any(_issued(each, by) for by in (*certificates, *roots)):
-            raise ValueError(f"nobody vouches for the certificate of {each.subject.rfc4514_string()} in it")
+def _chain(leaf: "Certificate", certificates: "Sequence[Certificate]") -> "list[Certificate]":
+    """Return the certificates from that of the signer on, each issued by the next; a root is none of them.
+
+    Nothing would cover the bytes of another one: a root is known to who trusts it, and is not read from a token.
+    """
+    chain = [leaf]
+    while above := next((one for one in certificates if one not in chain and _issued(chain[-1], one)), None):
+        if above.subject == above.issuer:
+            break
+        chain.append(above)
+    return chain
 
 
 def _issued(one: "Certificate", by: "Certificate") -> bool:
-    with needed():
-        from cryptography.exceptions import InvalidSignature
-    if one == by:
-        return False
     try:
         one.verify_directly_issued_by(by)
-    except (ValueError, TypeError, InvalidSignature):
+    except Exception:  # of any kind: of a wrong signature, an unknown curve, a name that is another's
         return False
     return True
 
