@@ -103,7 +103,7 @@ def _days(one: EnergyCertificate) -> tuple[str, str]:
 
 
 def _location(one: EnergyCertificate) -> str:
-    """Return the schema's word for the place: the laboratory's own only where it states an address and no place."""
+    """Return the schema's word for the place: its own only for an address without another place."""
     laboratory = one.parties.laboratory
     return "laboratory" if laboratory.address and not laboratory.place else "other"
 

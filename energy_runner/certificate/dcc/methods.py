@@ -19,7 +19,7 @@ def methods(one: EnergyCertificate) -> Node:
     return node(
         "dcc:usedMethods",
         _method(
-            "Energy of an inference: energy between the edges of a window over its inferences; median of all windows",
+            "Energy of an inference: energy between the edges of a window over its inferences; median of windows",
             [
                 fact("integration", integration.method if integration else ""),
                 fact("edges", alignment.method if alignment else ""),

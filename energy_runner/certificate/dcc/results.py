@@ -13,6 +13,7 @@ from energy_runner.certificate.dcc.quantities import (
     Expanded,
     as_stated,
     in_words,
+    measured,
     quantity,
 )
 from energy_runner.certificate.dcc.statements import SIMULATED, verdicts
@@ -50,7 +51,7 @@ def results(one: EnergyCertificate) -> list[Node]:
         _result(
             one, "Energy of one inference, median of the windows", [_score(result.energy_per_inference_j)], "score"
         ),
-        *(_window(one, each, f"window-{each.index + 1}") for each in result.windows),
+        *(_window(one, each, f"window-{number}") for number, each in enumerate(result.windows, 1)),
         *(each for number, rail in enumerate(result.rails, 1) for each in _rail(one, rail, number)),
         _result(one, "What accompanies the score", _beside(one), "beside"),
         _accuracy(one),
@@ -90,9 +91,7 @@ def _score(score: Score | None, ref: str = f"basic_measuredValue {SCORE}") -> No
         *(fact("missing from the uncertainty", each) for each in score.incomplete),
     )
     uncertainty = Expanded(score.U, score.k, score.probability)
-    return quantity("energy of one inference", score.median, JOULE, uncertainty, ref=ref, notes=notes) or _score(
-        None
-    )
+    return measured("energy of one inference", score.median, JOULE, uncertainty, ref=ref, notes=notes)
 
 
 def _window(one: EnergyCertificate, each: WindowResult, id_: str, rail: str = "") -> Node | None:
@@ -138,7 +137,10 @@ def _rail(one: EnergyCertificate, rail: RailResult, number: int) -> list[Node | 
         quantity("share of the sum of all rails", rail.share, ONE),
         quantity("voltage that was set", rail.voltage_v, UNITS["V"]),
     ]
-    windows = [_window(one, each, f"rail-{number}-window-{each.index + 1}", rail.name) for each in rail.windows]
+    windows = [
+        _window(one, each, f"rail-{number}-window-{place}", rail.name)
+        for place, each in enumerate(rail.windows, 1)
+    ]
     return [_result(one, f"Rail {rail.name}", own, f"rail-{number}"), *windows]
 
 
