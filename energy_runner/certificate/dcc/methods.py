@@ -63,6 +63,7 @@ def _work(one: EnergyCertificate) -> list[str]:
         ),
         f"label file {labels.file}: {labels.stimuli} stimuli, SHA-256 {labels.sha256}" if labels else "",
         f"stimuli of the benchmark: {standing.status}; {standing.detail}" if standing else "",
+        fact("label file of the benchmark", standing.label_file) if standing else "",
     ]
 
 
