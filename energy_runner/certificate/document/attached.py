@@ -16,8 +16,8 @@ _AS_ISSUED = "Try: the file as it was issued; viewers rewrite a PDF when they sa
 def attachments_of(data: bytes) -> dict[str, bytes]:
     """Return the files attached to a PDF by their names; nothing in it is executed or written.
 
-    Raises `SessionError` for what is not a PDF, is encrypted, is too large, names a file twice, or holds it compressed:
-    a PDF that was issued does not.
+    Raises `SessionError` for what is not a PDF, is encrypted, is too large, names a file twice, or holds it
+    compressed, which a PDF that was issued does not.
     """
     if len(data) > MOST_BYTES:
         raise SessionError(f"the PDF has {len(data)} bytes, and {MOST_BYTES} are the most. Try: another file")

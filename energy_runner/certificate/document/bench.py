@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from energy_runner.certificate.document.blocks import Cell, cell, facts, section, table
+from energy_runner.certificate.document.blocks import Block, Cell, cell, facts, section, table, text
 from energy_runner.certificate.document.words import NOT_STATED, fixed, given, number, yes
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.facts.equipment import CalibrationFacts, Conditions, Instrument
@@ -27,19 +27,7 @@ def equipment_section(one: EnergyCertificate) -> dict[str, Any]:
             [_instrument(each) for each in held.instruments],
             note="As each instrument identified itself, unless something else is said.",
         ),
-        table(
-            [
-                ("Instrument", "left", "0.8fr"),
-                ("Certificate", "left", "1fr"),
-                ("Laboratory", "left", "1.2fr"),
-                ("Calibrated", "left", "auto"),
-                ("Valid until", "left", "auto"),
-                ("In calibration", "left", "auto"),
-            ],
-            [_calibration(each) for each in held.instruments if _matters(each)],
-            title="Calibration",
-            note=one.statements.traceability,
-        ),
+        _calibrations(one),
         facts([(each.name, _settings(each.settings)) for each in held.instruments], "Settings in the bench file"),
         facts(
             [
@@ -61,6 +49,30 @@ def equipment_section(one: EnergyCertificate) -> dict[str, Any]:
     )
 
 
+def _calibrations(one: EnergyCertificate) -> Block:
+    """Return the calibrations that are to be expected: of what sampled, and those that are stated."""
+    held = [
+        each
+        for each in one.equipment.instruments
+        if "sampler" in each.roles or each.specification or each.calibration != CalibrationFacts()
+    ]
+    if not held:
+        return text([one.statements.traceability], "Calibration")
+    return table(
+        [
+            ("Instrument", "left", "0.8fr"),
+            ("Certificate", "left", "1fr"),
+            ("Laboratory", "left", "1.2fr"),
+            ("Calibrated", "left", "auto"),
+            ("Valid until", "left", "auto"),
+            ("In calibration", "left", "auto"),
+        ],
+        [_calibration(each) for each in held],
+        title="Calibration",
+        note=one.statements.traceability,
+    )
+
+
 def _instrument(each: Instrument) -> list[str | Cell]:
     simulated = "simulated" if each.virtual else ""
     stated = "stated by the laboratory" if each.serial_stated else ""
@@ -74,11 +86,6 @@ def _instrument(each: Instrument) -> list[str | Cell]:
         given(each.firmware),
         ", ".join(each.roles) or "no part in the result",
     ]
-
-
-def _matters(each: Instrument) -> bool:
-    """Whether a calibration is to be expected: of what sampled, or where one is stated."""
-    return "sampler" in each.roles or bool(each.specification) or each.calibration != CalibrationFacts()
 
 
 def _calibration(each: Instrument) -> list[str | Cell]:

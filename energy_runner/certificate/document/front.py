@@ -95,10 +95,10 @@ def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
             "Calibration",
             "; ".join(_calibration(each) for each in one.equipment.instruments if "sampler" in each.roles),
         ),
-        ("Supply", ", ".join(voltages)),
+        ("Supply", ", ".join(voltages) or "not measured"),
         ("Temperature", temperature(one.conditions)),
-        ("Throughput", throughput),
-        ("Accuracy", accuracy(work.accuracy)),
+        ("Throughput", throughput or "not measured"),
+        ("Accuracy", accuracy(work.accuracy) or "no accuracy session"),
         ("Bench", one.trust.state),
         ("Place", one.parties.laboratory.place or one.parties.laboratory.address),
     ]

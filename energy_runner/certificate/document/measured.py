@@ -27,7 +27,7 @@ from energy_runner.certificate.document.words import (
 )
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.session.result import Component, RailResult, Result, WindowResult
-from energy_runner.wording import coverage_factor
+from energy_runner.wording import coverage_factor, rounded
 
 _MICRO = 1e-6
 _MANY = 100  # degrees of freedom whose decimals tell nothing
@@ -40,7 +40,7 @@ def windows_section(one: EnergyCertificate) -> dict[str, Any]:
         return section("Result in detail", text(["No window was measured."]))
     return section(
         "Result in detail",
-        _energies(result.windows, "Energy of each window"),
+        _energies(result.windows, "Windows"),
         _times(result),
         *(_energies(rail.windows, _rail(rail)) for rail in result.rails),
         facts(_derived(result), "Figures derived from the windows"),
@@ -139,7 +139,7 @@ def _times(result: Result) -> Block:
             ]
             for each, after in zip(result.windows, between, strict=False)
         ],
-        title="Times and samples of each window",
+        title="Times and samples",
         note="Times count from the start of the acquisition, by the clock of the instrument that sampled.",
     )
 
@@ -174,6 +174,7 @@ def budget_section(one: EnergyCertificate) -> dict[str, Any]:
     budget, score = one.result.uncertainty, one.result.energy_per_inference_j
     if budget is None or score is None:
         return section("Uncertainty budget", text([one.statements.uncertainty]))
+    stated = [rounded(each, each)[1] for each in (score.u / _MICRO, score.U / _MICRO)]
     total = sum(each.value_j**2 for each in budget.components)
     return section(
         "Uncertainty budget",
@@ -190,12 +191,12 @@ def budget_section(one: EnergyCertificate) -> dict[str, Any]:
             ],
             [
                 *(_component(each, total) for each in budget.components),
-                _total("Standard uncertainty of the energy per inference, median of the windows", "u", score.u),
+                _total("Standard uncertainty of the energy per inference, median of the windows", "u", stated[0]),
                 _total(
                     f"Expanded uncertainty, k = {coverage_factor(score.k)}, "
                     f"coverage probability {score.probability * 100:g} %",
                     "U",
-                    score.U,
+                    stated[1],
                 ),
             ],
             note=_dof(score.dof, score.k_t),
@@ -206,8 +207,8 @@ def budget_section(one: EnergyCertificate) -> dict[str, Any]:
     )
 
 
-def _total(name: str, sign: str, value_j: float) -> Row:
-    return row([cell(name, "strong", span=5), cell(f"{sign} = {number(value_j / _MICRO, 3)}", "strong"), ""])
+def _total(name: str, sign: str, value: str) -> Row:
+    return row([cell(name, "strong", span=5), cell(f"{sign} = {value}", "strong"), ""])
 
 
 def _dof(dof: float | None, k_t: float | None) -> str:

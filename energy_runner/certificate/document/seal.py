@@ -110,7 +110,7 @@ def _agree(certificate_pem: bytes, key_pem: bytes, passphrase: bytes | None) -> 
         )
     if key.public_key() != certified:
         raise ConfigurationError(
-            "the key for the seal is not that of its certificate. Try: the certificate that was issued for this key"
+            "the key for the seal is not that of its certificate. Try: the certificate issued for this key"
         )
 
 

@@ -11,9 +11,10 @@ from energy_runner.certificate.document.sections import sections
 from energy_runner.certificate.document.words import breakable, moment
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.errors import ConfigurationError
+from energy_runner.session.days import days_after
 from energy_runner.wording import shown
 
-_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z", re.ASCII)
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z", re.ASCII)
 _LONGEST_NAME = 60  # characters of a name in the head of the pages
 
 
@@ -38,11 +39,19 @@ def view(one: EnergyCertificate, attachments: Sequence[Attachment], paper: str) 
 def _date(utc: str) -> list[int]:
     """Return year, month, day, hour, minute and second; raise `ConfigurationError` for another form."""
     found = _MOMENT.fullmatch(utc)
-    if found is None:
+    if found is None or not _is_day(found[1]):
         raise ConfigurationError(
             f"the date of issue is {shown(utc)!r}. Try: ISO 8601 in UTC to the second, as 2026-11-30T12:00:00Z"
         )
-    return [int(part) for part in found.groups()]
+    day, *time = found.groups()
+    return [int(part) for part in (*day.split("-"), *time)]
+
+
+def _is_day(day: str) -> bool:
+    try:
+        return days_after(day, 0) == day
+    except ValueError:
+        return False
 
 
 def _short(name: str) -> str:
