@@ -63,12 +63,13 @@ class VerifiedCertificate:
 class With:
     """With what it is verified.
 
-    `roots` are certificates of time stamp authorities, PEM or DER; `session` and `accuracy` the session, and the
+    `now_utc` is the moment of the check (ISO 8601), `roots` are certificates of time stamp authorities, PEM or DER; `session` and `accuracy` the session, and the
     accuracy session that took part; `full` asks for the whole analysis of a long trace, too. `revised` says of a
     certificate how it was superseded or revoked since, "" if it was not, and None if nobody knows.
     """
 
     ring: KeyRing
+    now_utc: str
     roots: Sequence[bytes] = ()
     session: Session | None = None
     accuracy: Session | None = None
@@ -92,7 +93,7 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
     if signed is None:
         _other_copies(bundle, found, checks)
         return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
-    check_signature(signed, given.ring, bundle, given.roots, checks)
+    check_signature(signed, given.ring, bundle, given.roots, given.now_utc, checks)
     checks.judged("consistent", "the facts agree with each other", _placed(signed))
     check_forms(signed, bundle, checks)
     _check_revision(signed, given, checks)
