@@ -83,7 +83,7 @@ def first_difference(one: object, other: object, place: str = "") -> str:
     return "" if type(one) is type(other) and one == other else place or "."
 
 
-def check_signature(
+def check_signature(  # noqa: PLR0917 - of one signature
     signed: Signed, ring: KeyRing, bundle: Bundle, roots: Sequence[bytes], now_utc: str, checks: Checks
 ) -> None:
     """Check signature, key and time stamp, as of the moment `now_utc` (ISO 8601, UTC)."""
