@@ -64,9 +64,9 @@ class With:
     """With what it is verified.
 
     `now_utc` is the moment of the check (ISO 8601), `roots` are certificates of time stamp authorities (PEM or
-    DER). `session` and `accuracy` are the session, and the accuracy session that took part; `full` asks for the whole
-    analysis of a long trace, too. `revised` says of a certificate how it was superseded or revoked since, "" if it
-    was not, and None if nobody knows.
+    DER). `session` and `accuracy` are the session, and the accuracy session that took part; `full` asks for the
+    whole analysis of a long trace, too. `revised` says of a certificate how it was superseded or revoked since, ""
+    if it was not, and None if nobody knows.
     """
 
     ring: KeyRing
