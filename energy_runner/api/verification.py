@@ -14,6 +14,7 @@ from energy_runner.certificate.verify.checks import Check
 from energy_runner.certificate.verify.verify import VerifiedCertificate, With, verify
 from energy_runner.errors import ConfigurationError, in_words
 from energy_runner.wording import printable
+from instruments.clock import RealClock, utc_text
 
 if TYPE_CHECKING:
     from energy_runner.certificate.signing.ring import KeyRing
@@ -30,22 +31,29 @@ def verify_certificate(
     session: AnySession | None = None,
     accuracy_session: AnySession | None = None,
     authorities: Sequence[str | PathLike[str]] = (),
+    full: bool = False,
+    now_utc: str | None = None,
 ) -> VerifiedCertificate:
     """Verify a certificate: signature, key, hashes, consistency, and with its session the figures from the trace.
 
     `path` is one of its forms (PDF, JSON, XML) or its folder. `ring` is a key ring or its file, by default the
-    user's own; `authorities` are files with certificates of time stamp authorities.
+    user's own; `authorities` are files with certificates of time stamp authorities. With the session every figure
+    is derived again; from more than 10 million samples only the energies, unless it is to be `full`. `now_utc` is
+    the moment for which keys are asked (ISO 8601), by default now.
 
     Its `holds` is true only if the signature is that of a trusted key and everything that could be checked holds;
-    `unchecked` says what could not be. Nothing is executed, nothing written, nothing fetched. Raises `SessionError` for what is no certificate at all, `ConfigurationError` for a key ring that cannot be read.
+    `unchecked` says what could not be. Nothing is executed, written or fetched. Raises `SessionError` for what is
+    no certificate at all, `ConfigurationError` for a key ring that cannot be read.
     """
     path = Path(path)
     bundle = gather(path)
     given = With(
         ring=_ring(ring),
+        now_utc=utc_text(RealClock().utc_ns()) if now_utc is None else now_utc,
         roots=[_bytes_of(Path(one)) for one in authorities],
         session=None if session is None else load_session(session),
         accuracy=None if accuracy_session is None else load_session(accuracy_session),
+        full=full,
     )
     return verify(bundle, given)
 

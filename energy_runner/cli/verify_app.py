@@ -37,6 +37,10 @@ def verify(
         list[Path] | None,
         typer.Option("--authority", metavar="PEM", help="Certificate of a time stamp authority; several times."),
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Derive every figure again, also from a long trace (10 million samples)."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Verify a certificate.
@@ -61,6 +65,7 @@ def verify(
                 session=session,
                 accuracy_session=accuracy_session,
                 authorities=authority or [],
+                full=full,
                 as_json=as_json,
             )
         )

@@ -24,6 +24,7 @@ class VerifyOptions:
     session: Path | None = None
     accuracy_session: Path | None = None
     authorities: list[Path] = field(default_factory=list)
+    full: bool = False
     as_json: bool = False
 
 
@@ -37,6 +38,7 @@ def verify_command(options: VerifyOptions) -> int:
         session=options.session,
         accuracy_session=options.accuracy_session,
         authorities=options.authorities,
+        full=options.full,
     )
     if options.as_json:
         write_json(found.document())

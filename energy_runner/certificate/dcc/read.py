@@ -13,13 +13,12 @@ from typing import Any
 
 from energy_runner.certificate.dcc.library import etree
 from energy_runner.certificate.dcc.nodes import NAMESPACES, Node
-from energy_runner.certificate.dcc.write import DECLARATION, ROOT, hole, root_of, written
+from energy_runner.certificate.dcc.write import DECLARATION, ROOT, hole, root_of, too_large, written
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.places import Difference, differences
 from energy_runner.errors import SessionError
 from energy_runner.wording import shown
 
-MOST_BYTES = 16_000_000
 MOST_DEPTH = 30
 _TRY = "Try: the certificate.dcc.xml as it was issued, not saved again by another program"
 _PREFIXES = {address: prefix for prefix, address in NAMESPACES.items()}
@@ -61,8 +60,8 @@ def read_dcc(data: bytes) -> DccFacts:
     root = _node(_parsed(data), 0)
     if root.tag != ROOT:
         raise _refused(f"its root is {shown(root.tag)!r}, not {ROOT!r}")
-    if written(root) != data:
-        raise _refused(f"byte {_first_difference(written(root), data)} is not as energy-runner writes it")
+    if (own := written(root)) != data:
+        raise _refused(f"byte {_first_difference(own, data)} is not as energy-runner writes it")
     return DccFacts(_places(root), envelope_in(data))
 
 
@@ -72,8 +71,8 @@ def _refused(why: str) -> SessionError:
 
 def _check_bytes(data: bytes) -> None:
     """Refuse before any parser sees it what needs one that expands and fetches."""
-    if len(data) > MOST_BYTES:
-        raise _refused(f"it has {len(data)} bytes, more than {MOST_BYTES}")
+    if (why := too_large(data)) is not None:
+        raise _refused(why)
     if not data.startswith(DECLARATION):
         raise _refused(f"it does not begin with {DECLARATION.decode().strip()}")
     for mark, what in ((b"<!", "a document type, entity, comment or CDATA"), (b"<?", "a processing instruction")):
@@ -134,7 +133,13 @@ def envelope_in(data: bytes) -> bytes:
 
 
 def _places(root: Node) -> dict[str, str]:
-    return dict(_walk(root, ""))
+    """Return each text by its place; two elements that take one place would hide one of them, and are refused."""
+    places: dict[str, str] = {}
+    for place, text in _walk(root, ""):
+        if place in places:
+            raise _refused(f"{shown(place, 200)} is in it twice")
+        places[place] = text
+    return places
 
 
 def _walk(one: Node, path: str) -> Iterator[tuple[str, str]]:

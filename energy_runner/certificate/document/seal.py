@@ -74,29 +74,44 @@ def _writer(data: bytes) -> Any:
 
 
 def _signer(certificate_pem: bytes, key_pem: bytes, passphrase: bytes | None) -> Any:
+    _agree(certificate_pem, key_pem, passphrase)
     keys, signers = needed("pyhanko.keys"), needed("pyhanko.sign.signers")
-    registry = needed("pyhanko_certvalidator.registry")
+    certificate, *chain = keys.load_certs_from_pemder_data(certificate_pem)
+    store = needed("pyhanko_certvalidator.registry").SimpleCertificateStore()
+    store.register_multiple(chain)
+    return signers.SimpleSigner(
+        signing_cert=certificate,
+        signing_key=keys.load_private_key_from_pemder_data(key_pem, passphrase),
+        cert_registry=store,
+    )
+
+
+def _agree(certificate_pem: bytes, key_pem: bytes, passphrase: bytes | None) -> None:
+    """Raise `ConfigurationError` unless both can be read, belong together, and are of the curve P-256."""
+    x509, serialization = needed("cryptography.x509"), needed("cryptography.hazmat.primitives.serialization")
+    curves = needed("cryptography.hazmat.primitives.asymmetric.ec")
     try:
-        certificate, *chain = keys.load_certs_from_pemder_data(certificate_pem)
+        certified = x509.load_pem_x509_certificate(certificate_pem).public_key()
     except (ValueError, TypeError) as error:
         raise ConfigurationError(
             f"the certificate for the seal cannot be read ({shown(error, 200)}). Try: a certificate in PEM"
         ) from None
     try:
-        key = keys.load_private_key_from_pemder_data(key_pem, passphrase)
+        key = serialization.load_pem_private_key(key_pem, passphrase)
     except (ValueError, TypeError) as error:
         raise ConfigurationError(
             f"the key for the seal cannot be read ({shown(error, 200)}). "
             "Try: the right passphrase, and one key in PEM"
         ) from None
-    if certificate.public_key.algorithm != "ec" or key.algorithm != "ec":
+    if not (isinstance(key, curves.EllipticCurvePrivateKey) and isinstance(key.curve, curves.SECP256R1)):
         raise ConfigurationError(
-            f"the seal wants an EC P-256 key, and this one is {key.algorithm}. "
+            "the key for the seal is not an EC key of the curve P-256. "
             "Try: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256"
         )
-    store = registry.SimpleCertificateStore()
-    store.register_multiple(chain)
-    return signers.SimpleSigner(signing_cert=certificate, signing_key=key, cert_registry=store)
+    if key.public_key() != certified:
+        raise ConfigurationError(
+            "the key for the seal is not that of its certificate. Try: the certificate issued for this key"
+        )
 
 
 def sealed(data: bytes, size: int | None = None) -> SealState:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from energy_runner.certificate.dcc.read import MOST_BYTES as MOST_XML_BYTES
 from energy_runner.certificate.dcc.read import envelope_in
+from energy_runner.certificate.dcc.write import MOST_BYTES as MOST_XML_BYTES
 from energy_runner.certificate.document.attached import MOST_BYTES as MOST_PDF_BYTES
 from energy_runner.certificate.document.attached import attachments_of
 from energy_runner.certificate.forms import AIBOM, JSON, NAMES, PDF, XML

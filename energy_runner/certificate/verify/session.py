@@ -10,6 +10,7 @@ from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.facts.evidence import BenchTrust
 from energy_runner.certificate.verify.checks import Checks
 from energy_runner.certificate.verify.inner import Contradiction
+from energy_runner.certificate.verify.score import energies, is_long
 from energy_runner.certificate.verify.signed import first_difference
 from energy_runner.errors import RunnerError
 from energy_runner.rules import evaluate
@@ -46,12 +47,23 @@ _OF_INSTRUMENT = ("name", "roles", "driver", "make", "model", "firmware", "virtu
 _WITH_OTHERS = frozenset({"verdicts", "valid", "judged_by", "sha256"})  # what other sessions take part in
 
 
-def check_session(one: EnergyCertificate, session: Session, accuracy: Session | None, checks: Checks) -> None:
-    """Check a certificate against its session, with the accuracy session that took part in it, if at hand."""
+def check_session(
+    one: EnergyCertificate, session: Session, accuracy: Session | None, checks: Checks, *, full: bool = False
+) -> None:
+    """Check a certificate against its session, with the accuracy session that took part in it, if at hand.
+
+    Of a long trace the energies alone are derived again, unless it is to be `full`.
+    """
     what = "the session is the one that the certificate names, unchanged"
     if not checks.judged("session-files", what, _files(one, session)):
         return  # its figures would be those of other facts
     try:
+        if not full and is_long(session):
+            what = "the energy of each window is the integral of the trace between its edges"
+            checks.judged("energies", what, energies(session, one.result))
+            why = "the trace is long; the whole analysis is made again if everything is asked for (--full)"
+            checks.not_checked("recomputed", "the other figures follow from the recorded trace", why)
+            return
         result = evaluate(session, accuracy, rule_set=one.workload.rule_set or None)
         again = collect(session, result, Given(one.issuing, trust=BenchTrust(state=one.trust.state)))
     except RunnerError as error:

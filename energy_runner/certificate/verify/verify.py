@@ -63,15 +63,18 @@ class VerifiedCertificate:
 class With:
     """With what it is verified.
 
-    `roots` are certificates of time stamp authorities, PEM or DER; `session` and `accuracy` the session, and the
-    accuracy session that took part; `revised` says of a certificate how it was superseded or revoked since, "" if
-    it was not, and None if nobody knows.
+    `now_utc` is the moment of the check (ISO 8601), `roots` are certificates of time stamp authorities (PEM or
+    DER). `session` and `accuracy` are the session, and the accuracy session that took part; `full` asks for the
+    whole analysis of a long trace, too. `revised` says of a certificate how it was superseded or revoked since, ""
+    if it was not, and None if nobody knows.
     """
 
     ring: KeyRing
+    now_utc: str
     roots: Sequence[bytes] = ()
     session: Session | None = None
     accuracy: Session | None = None
+    full: bool = False
     revised: Callable[[EnergyCertificate, bytes], str | None] = field(default=lambda certificate, envelope: None)
 
 
@@ -91,7 +94,7 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
     if signed is None:
         _other_copies(bundle, found, checks)
         return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
-    check_signature(signed, given.ring, bundle, given.roots, checks)
+    check_signature(signed, given.ring, bundle, given.roots, given.now_utc, checks)
     checks.judged("consistent", "the facts agree with each other", _placed(signed))
     check_forms(signed, bundle, checks)
     _check_revision(signed, given, checks)
@@ -103,7 +106,7 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
             "recomputed", "the figures follow from the recorded trace", "the session is not at hand"
         )
     else:
-        check_session(signed.certificate, given.session, given.accuracy, checks)
+        check_session(signed.certificate, given.session, given.accuracy, checks, full=given.full)
     return VerifiedCertificate(bundle.asked, signed.certificate, tuple(checks.done))
 
 
