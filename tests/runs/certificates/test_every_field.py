@@ -25,18 +25,16 @@ from energy_runner.session.result import Result
 from tests.support.certificates import demo_session
 from tests.support.wrong_certificates.lab import virtual
 
-# Of these the laboratory's signature is the only proof: a reader has to trust it, or to ask.
+# Of these the laboratory's signature is the only proof: a reader has to trust it, or to ask. So it is with what it
+# states in several fields at once, none of which changes alone: files of firmware and network, the calibration
+# of an instrument, and its serial number where the instrument tells none.
 STATED_BY_THE_LABORATORY = (
     r"parties\..*",
     r"item\..*",
     r"firmware\.(toolchain|flags|framework|kernels|quantisation)",
-    r"firmware\.(image|network)",
     r"workload\.division",
-    r"workload\.accuracy",  # without one: that a certificate states none takes nothing from anybody
     r"conditions\.(temperature_low_c|temperature_high_c|humidity_percent|warm_up_s)",
     r"setup\.(sense|inside|outside|jumpers|isolation|cables)",
-    r"equipment\.instruments\[\d+\]\.serial",  # of an instrument that does not tell its own
-    # Of a calibration that the laboratory states, all fields; here nobody states one.
     r"trust\.(state|detail|source)",  # the control chart stays in the laboratory
     r"issuing\.(issued_utc|software|commit|supersedes)",
 )
@@ -128,7 +126,9 @@ def _sampled() -> list[str]:
 
 @pytest.mark.deep
 def test_each_single_field_that_is_changed_is_found_or_is_stated_by_the_laboratory() -> None:
-    missed, tried, by_laboratory = set(), 0, set()
+    missed: set[str] = set()
+    by_laboratory: set[str] = set()
+    tried = 0
     for place in _sampled():
         value: Any = virtual().document()
         for step in re.findall(r"[^.\[\]]+", place):
@@ -143,7 +143,8 @@ def test_each_single_field_that_is_changed_is_found_or_is_stated_by_the_laborato
             (by_laboratory if _matches(place, STATED_BY_THE_LABORATORY) else missed).add(place)
     missed = {place for place in missed if not _matches(place, ELSEWHERE)}
     assert missed == set()
-    assert tried > 1500
+    assert tried > 1500, tried
     # Each line of the list is needed: one that nothing falls under any more would hide a hole one day.
     idle = [one for one in STATED_BY_THE_LABORATORY if not any(re.fullmatch(one, each) for each in by_laboratory)]
     assert idle == []
+    assert len(by_laboratory) < 60
