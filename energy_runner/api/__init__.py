@@ -31,6 +31,7 @@ _ROOMS = {
     "certificate_catalogue": ("CertificateRow", "find_certificate", "list_certificates", "revoke_certificate"),
     "certificates": ("EnergyCertificate", "Issued", "certificate_facts", "certify"),
     "calibrations": ("Calibrated", "Certificate", "Reference", "calibrate_bench"),
+    "comparisons": ("Difference", "SessionComparison", "compare_sessions"),
     "hands_on": ("Examination", "examine_bench", "serve", "switch_bench_off"),
     "instruments": ("FoundInstruments", "find_instruments", "instrument_facts", "list_drivers"),
     "keys": (

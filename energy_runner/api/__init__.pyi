@@ -8,6 +8,7 @@ from energy_runner.api.benches import *
 from energy_runner.api.calibrations import *
 from energy_runner.api.certificate_catalogue import *
 from energy_runner.api.certificates import *
+from energy_runner.api.comparisons import *
 from energy_runner.api.hands_on import *
 from energy_runner.api.instruments import *
 from energy_runner.api.keys import *

@@ -47,22 +47,22 @@ def ask_for_missing(session: "Session", profile: Path | None, asked: dict[str, A
             Argument("form", "True"),
             f", and these keys in {printable(str(path))}: {', '.join(one.key for one in questions)}",
         )
-    answers = _answers(questions, path)
-    if not answers:
-        return there
-    api.fill_in_profile(path, answers)
-    say(f"{path}: {len(answers)} {'answer' if len(answers) == 1 else 'answers'} written")
-    return path
+    answers: dict[str, str] = {}
+    try:
+        _ask(questions, path, answers)
+    finally:  # what was answered before Ctrl-C is not lost
+        if answers:
+            api.fill_in_profile(path, answers)
+            say(f"{path}: {len(answers)} {'answer' if len(answers) == 1 else 'answers'} written")
+    return path if answers else there
 
 
-def _answers(questions: "list[Asked]", path: Path) -> dict[str, str]:
+def _ask(questions: "list[Asked]", path: Path, answers: dict[str, str]) -> None:
     say(f"{len(questions)} items are missing; an empty answer leaves one out. They go into {path}")
-    found: dict[str, str] = {}
     for number, one in enumerate(questions, 1):
         answer = _answer(one, f"{number}/{len(questions)}", path)
         if answer:
-            found[one.key] = answer
-    return found
+            answers[one.key] = answer
 
 
 def _answer(one: "Asked", place: str, path: Path) -> str:
@@ -75,12 +75,13 @@ def _answer(one: "Asked", place: str, path: Path) -> str:
         line = sys.stdin.readline()
         answer = line.strip()
         if not line:
-            raise ConfigurationError("the terminal was closed, so nothing was written. Try: again")
+            raise ConfigurationError(f"the questions were left at {one.key}. Try: the same command again")
         if not answer:
             return ""
         try:
             api.check_profile_answer(one.key, answer, path)
         except RunnerError as error:
-            say(str(error))
+            said = str(error).partition(". Try:")[0].removeprefix(f"{one.key}, line 2: ")
+            sys.stderr.write(f"  not possible: {printable(said)}\n")
             continue
         return answer

@@ -99,33 +99,62 @@ def with_answers(text: str, answers: Mapping[str, str], where: str) -> str:
     Raises `ConfigurationError` for an answer that a profile cannot hold, for a profile with a mistake, and if
     anything else than the answers would change.
     """
-    tomlkit = needed()
-    before = _read(text, where)
-    document = tomlkit.parse(text)
-    wanted: dict[str, Any] = {}
-    for key, answer in answers.items():
-        wanted[key] = value_of(key, answer)
-        _put(document, _path(key), wanted[key], tomlkit)
-    filled = str(tomlkit.dumps(document))
-    profile_from_text(filled, where)
-    after = _flat(_read(filled, where))
-    if after != _flat(before) | wanted or _comments(text) - _comments(filled):
-        raise ConfigurationError(
-            f"{where}: the answers cannot be put in without changing something else. Try: write them into it "
-            f"with a text editor: {', '.join(wanted)}"
-        )
-    return filled
+    wanted = _flat(_read(text, where)) | {key: _value(key, answer) for key, answer in answers.items()}
+    for begun in (_uncommented(text, answers), text):  # lines of the empty form are filled in where they stand
+        try:
+            filled = _put_in(begun, answers)
+            after = _flat(tomllib.loads(filled))
+        except (ValueError, LookupError, TypeError):  # tables in a form that it cannot change
+            continue
+        if after == wanted and not _comments(begun) - _comments(filled):
+            profile_from_text(filled, where)
+            return filled
+    raise ConfigurationError(
+        f"{where}: the answers cannot be put in without changing something else. Try: write them into it "
+        f"with a text editor: {', '.join(answers)}"
+    )
 
 
-def value_of(key: str, answer: str) -> Any:
+def _value(key: str, answer: str) -> Any:
     """Return an answer as the value of its key; raises `ConfigurationError` for what is no number or list."""
     if key not in _NO_TEXTS:
         return answer
     try:
-        return tomllib.loads(f"value = {answer}")["value"] if "\n" not in answer else None
+        (value,) = tomllib.loads(f"value = {answer}").values()
     except (tomllib.TOMLDecodeError, ValueError, RecursionError):
         example = next(one.example for one in QUESTIONS if one.key == key)
-        raise ConfigurationError(f"{key}: {shown(answer)!r} cannot be read. Try: {example}") from None
+        raise ConfigurationError(f"{key} = {shown(answer)}: cannot be read. Try: {example}") from None
+    return value
+
+
+def _put_in(text: str, answers: Mapping[str, str]) -> str:
+    tomlkit = needed()
+    document = tomlkit.parse(text)
+    for key, answer in answers.items():
+        table, path = document, _path(key)
+        for depth, part in enumerate(path[:-1]):
+            if part not in table:
+                table[part] = tomlkit.table(is_super_table=depth < len(path) - 2)
+            table = table[part]
+        _set(table, path[-1], tomlkit.value(answer) if key in _NO_TEXTS else answer)
+    return str(tomlkit.dumps(document))
+
+
+def _set(table: Any, key: str, value: Any) -> None:
+    """Set a key of a table; a new one comes behind the last key, before the comments at the table's end."""
+    body, behind = getattr(table.value, "body", []), []  # an inline table has none
+    while key not in table and body and body[-1][0] is None:
+        behind.append(body.pop())
+    table[key] = value
+    body.extend(reversed(behind))
+
+
+def _uncommented(text: str, answers: Mapping[str, str]) -> str:
+    """Return a profile in which the lines of the empty form that are answered are no comments any more."""
+    lines = {
+        line: f"{key.rpartition('.')[2]} = ''  # {what}" for key, what, line in _form_lines() if key in answers
+    }
+    return "\n".join(lines.get(line, line) for line in text.split("\n"))
 
 
 def needed() -> ModuleType:
@@ -138,26 +167,24 @@ def needed() -> ModuleType:
         ) from None
 
 
-def _put(document: Any, path: list[str], value: Any, tomlkit: ModuleType) -> None:
-    table = document
-    for depth, part in enumerate(path[:-1]):
-        if part not in table:
-            table[part] = tomlkit.table(is_super_table=depth < len(path) - 2)
-        table = table[part]
-    table[path[-1]] = value
-
-
 def _path(key: str) -> list[str]:
     """Return the tables and the key in a key with dots; the name of an instrument may have some."""
     first, *inner, last = key.split(".")
     return [first, ".".join(inner), last] if inner else [first, last]
 
 
-def _commented(table: str) -> list[str]:
+def _form_lines() -> list[tuple[str, str, str]]:
+    """Return each key of the empty form, what it is, and its line."""
     asked = [(one.key, one.what, _toml(one.key, one.example)) for one in QUESTIONS]
     others = [(key, what, example) for key, (what, example) in OTHERS.items()]
-    rows = [row for row in (*asked, *others) if row[0].rpartition(".")[0] == table]
-    return [f"# {key.rpartition('.')[2]} = {example}  # {what}" for key, what, example in rows]
+    return [
+        (key, what, f"# {key.rpartition('.')[2]} = {example}  # {what}")
+        for key, what, example in (*asked, *others)
+    ]
+
+
+def _commented(table: str) -> list[str]:
+    return [line for key, _, line in _form_lines() if key.rpartition(".")[0] == table]
 
 
 def _of_instrument() -> list[str]:
