@@ -42,7 +42,7 @@ def certify(
         Path | None,
         typer.Argument(
             help="Folder of the energy session; with --form it may be left out.",
-            metavar="[SESSION]",
+            metavar="SESSION",
             autocompletion=complete_session,
         ),
     ] = None,
@@ -110,17 +110,17 @@ def certify(
 ) -> None:
     """Issue the signed certificate of a session: JSON, XML (DCC), PDF and AIBOM.
 
-    The session is judged anew from its facts. Where something lacks, such as a
-    calibration or the accuracy, the same document is titled a measurement report,
-    says why, and the status is 1. Nothing is overwritten.
+    The session is judged anew from its facts. Where something is lacking, such
+    as a calibration or the accuracy, the same document is titled a measurement
+    report, says why, and the status is 1. Nothing is overwritten.
 
     \b
     Examples:
       energy-runner keys new lab.key
       energy-runner certify --form --profile lab.toml
       energy-runner certify SESSION --key lab.key --profile lab.toml
-      energy-runner certify SESSION -k lab.key -p lab.toml --accuracy-session ACCURACY
-      energy-runner certify SESSION -k lab.key --supersedes ER-0123456789ABCDEF --why "new calibration"
+      energy-runner certify SESSION -k lab.key --accuracy-session ACCURACY-SESSION
+      energy-runner certify SESSION -k lab.key --supersedes ID --why "calibrated"
     """
     from energy_runner.cli.certify_command import CertifyOptions, certify_command
 
@@ -169,7 +169,7 @@ def list_certificates(
 def show(
     certificate_id: IdArgument, folder: InOption = FOLDER, ring: RingOption = None, as_json: JsonOption = False
 ) -> None:
-    """Show a certificate: what it states, what replaced it, why it was revoked.
+    """Show a certificate, and what became of it.
 
     Status 1 if it is superseded or revoked. Nothing is verified; `verify` does.
 

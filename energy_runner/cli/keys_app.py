@@ -69,7 +69,7 @@ def new(
 def show(
     file: Annotated[
         Path | None,
-        typer.Argument(help="Key file, private or public; default: all keys of the ring.", metavar="[FILE]"),
+        typer.Argument(help="Key file, private or public; default: all keys of the ring.", metavar="FILE"),
     ] = None,
     ring: RingOption = None,
     as_json: JsonOption = False,
@@ -88,7 +88,9 @@ def show(
 
 @keys.command("list")
 def list_keys(ring: RingOption = None, as_json: JsonOption = False) -> None:
-    """List the keys of the ring: whose they are, from when to when, and which are revoked.
+    """List the keys of the ring.
+
+    Says whose they are, from when to when, and which are revoked.
 
     \b
     Example:
