@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SCHEMA = "energy-runner/certify/1"
 _CLOSED = b"ENCRYPTED"
 _COLUMNS = 80
+_EVEN: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "  "}
 _INDENT: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "    "}
 
 
@@ -103,7 +104,7 @@ def _show(issued: "Issued", *, as_json: bool) -> None:
     one = issued.certificate
     lines = []
     if one.missing:
-        keys = wrap(", ".join(each.key for each in one.missing), _COLUMNS, break_on_hyphens=False, **_INDENT)
+        keys = wrap(", ".join(each.key for each in one.missing), _COLUMNS, break_on_hyphens=False, **_EVEN)
         lines += ["The laboratory does not state (keys of its profile; --form asks for them):", *keys, ""]
     if one.reasons:
         lines += ["It is not a certificate, for these reasons:", *_reasons(one), ""]

@@ -15,6 +15,7 @@ from energy_runner.certificate.profile.questions import OF_INSTRUMENT, QUESTIONS
 from energy_runner.certificate.profile.spec import InstrumentSpec, LabProfile
 from energy_runner.errors import ConfigurationError
 from tests.support.certificates import PROFILE
+from tests.support.places import ROOT
 
 ANSWERS = {
     "laboratory.name": 'The "Lab"',
@@ -60,6 +61,14 @@ def test_the_empty_profile_states_nothing_and_has_every_key() -> None:
             continue
         assert field.annotation is not None
         assert set(table.model_fields_set) == set(type(table).model_fields), name
+
+
+def test_the_example_of_the_how_to_is_a_profile_and_states_what_is_asked() -> None:
+    page = (ROOT / "docs" / "how-to" / "issue-a-certificate.md").read_text("utf-8")
+    [text] = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    profile_from_text(text, "how-to")
+    files = {"firmware.image", "firmware.network"}  # explained below it
+    assert {one.key for one in QUESTIONS} - flat(text).keys() == files
 
 
 def test_each_line_of_the_form_is_another_one() -> None:
