@@ -61,8 +61,8 @@ def _result(one: EnergyCertificate) -> dict[str, Any]:
         if score.stated is not None:
             shown["headline"] = f"({score.stated.value} ± {score.stated.U})\u00a0{score.stated.unit}"
         shown["coverage"] = (
-            f"median of {len(one.result.windows)} windows, expanded uncertainty with k = "
-            f"{coverage_factor(score.k)}, coverage probability {score.probability * 100:g} %"
+            f"median of {len(one.result.windows)} windows; k = {coverage_factor(score.k)}, "
+            f"coverage probability {score.probability * 100:g} %"
         )
         shown["incomplete"] = "" if score.complete else breakable("; ".join(score.incomplete))
     return shown

@@ -120,18 +120,24 @@ def sealed(data: bytes, size: int | None = None) -> SealState:
     Without `size` nobody can tell what the seal's addition changed, and `whole` is false. Nothing is fetched.
     Raises `SessionError` for what is not a PDF.
     """
-    reader, validation = needed("pyhanko.pdf_utils.reader"), needed("pyhanko.sign.validation")
     try:
-        found = list(reader.PdfFileReader(io.BytesIO(data), strict=True).embedded_regular_signatures)
-        if not found:
-            return SealState(False, detail="the PDF has no seal")
-        if len(found) > 1:
-            return SealState(True, detail=f"the PDF has {len(found)} seals, and one is the most")
-        status = _status(found[0], validation)
-    except SessionError:
+        return _state(data, size)
+    except ConfigurationError:
         raise
-    except Exception as error:  # the library raises many kinds for hostile files
-        raise SessionError(f"the seal of the PDF cannot be read ({shown(error, 200)})") from None
+    except Exception as error:  # the libraries raise many kinds for hostile files
+        raise SessionError(
+            f"the seal of the PDF cannot be read ({shown(error, 200)}). Try: the file as it was issued"
+        ) from None
+
+
+def _state(data: bytes, size: int | None) -> SealState:
+    reader, validation = needed("pyhanko.pdf_utils.reader"), needed("pyhanko.sign.validation")
+    found = list(reader.PdfFileReader(io.BytesIO(data), strict=True).embedded_regular_signatures)
+    if not found:
+        return SealState(False, detail="the PDF has no seal")
+    if len(found) > 1:
+        return SealState(True, detail=f"the PDF has {len(found)} seals, and one is the most")
+    status = _status(found[0], validation)
     certificate = found[0].signer_cert
     to_end = status.coverage >= needed("pyhanko.sign.validation.status").SignatureCoverageLevel.ENTIRE_FILE
     changed = "the size of the PDF before the seal is not known" if size is None else _changed(data, size)
