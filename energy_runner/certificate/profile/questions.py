@@ -58,9 +58,9 @@ QUESTIONS = (
 OF_INSTRUMENT = (
     ("serial", "serial number"),
     ("certificate", "number of the calibration certificate"),
-    ("laboratory", "laboratory that calibrated it"),
-    ("date", "day of its calibration"),
-    ("due", "day until which its calibration holds"),
+    ("laboratory", "name of the calibration laboratory"),
+    ("date", "day of the calibration"),
+    ("due", "last day of the calibration"),
 )
 
 
