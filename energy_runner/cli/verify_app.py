@@ -15,9 +15,7 @@ verifying = typer.Typer(rich_markup_mode=None)
 def verify(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE", help="certificate.pdf, certificate.json, certificate.dcc.xml, or their folder."
-        ),
+        typer.Argument(metavar="FILE", help="certificate.pdf, .json or .dcc.xml, their folder, or a session."),
     ],
     session: Annotated[
         Path | None,
@@ -36,6 +34,14 @@ def verify(
     authority: Annotated[
         list[Path] | None,
         typer.Option("--authority", metavar="PEM", help="Certificate of a time stamp authority; several times."),
+    ] = None,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(
+            "--certificates",
+            metavar="DIR",
+            help="Folder of all certificates, which tells of revisions; default: the one that FILE is in.",
+        ),
     ] = None,
     full: Annotated[
         bool,
@@ -65,6 +71,7 @@ def verify(
                 session=session,
                 accuracy_session=accuracy_session,
                 authorities=authority or [],
+                certificates=certificates,
                 full=full,
                 as_json=as_json,
             )

@@ -24,6 +24,7 @@ class VerifyOptions:
     session: Path | None = None
     accuracy_session: Path | None = None
     authorities: list[Path] = field(default_factory=list)
+    certificates: Path | None = None
     full: bool = False
     as_json: bool = False
 
@@ -38,6 +39,7 @@ def verify_command(options: VerifyOptions) -> int:
         session=options.session,
         accuracy_session=options.accuracy_session,
         authorities=options.authorities,
+        certificates=options.certificates,
         full=options.full,
     )
     if options.as_json:
