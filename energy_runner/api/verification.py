@@ -43,7 +43,7 @@ def verify_certificate(
     """Verify a certificate: signature, key, hashes, consistency, and with its session the figures from the trace.
 
     `path` is one of its forms (PDF, JSON, XML), its folder, or a session, whose last certificate is then looked
-    for in `certificates`: the folder of all certificates, which also tells whether it was superseded or revoked. By
+    for in `certificates`: the folder of all certificates, which also tells whether it was revised. By
     default that is the one in which it lies, and for a session `certificates/`. `ring` is a key ring or its
     file, by default the user's own; `authorities` are files with certificates of time stamp authorities.
 
