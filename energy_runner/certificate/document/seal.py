@@ -18,6 +18,8 @@ FIELD = "Seal"
 # What a seal without a picture adds to the document's root and to its first page.
 _ADDED_TO_ROOT = frozenset({"/AcroForm"})
 _ADDED_TO_PAGE = frozenset({"/Annots"})
+_OF_FORM = frozenset({"/Fields", "/SigFlags"})
+_OF_FIELD = frozenset({"/Type", "/Subtype", "/FT", "/T", "/V", "/F", "/P", "/Rect"})
 
 
 @dataclass(frozen=True)
@@ -175,9 +177,28 @@ def _changed(data: bytes, size: int) -> str:
         allowed = {before.Root.objgen: _ADDED_TO_ROOT, first_page: _ADDED_TO_PAGE}
         for one in before.objects:
             held = after.get_object(one.objgen)
-            if _seen(one, frozenset(), pikepdf) != _seen(held, allowed.get(one.objgen, frozenset()), pikepdf):
+            without = allowed.get(one.objgen, frozenset())
+            if _seen(one, without, pikepdf) != _seen(held, without, pikepdf):
                 return f"object {one.objgen[0]} of the PDF was changed with the seal"
-    return ""
+        if after.Root.objgen != before.Root.objgen:
+            return "the root of the PDF was changed with the seal"
+        return _more_than_a_seal(before, after)
+
+
+def _more_than_a_seal(before: Any, after: Any) -> str:
+    """Return what was added with the seal that could be seen or act; a seal is one field without a picture."""
+    known = [one.objgen for one in before.pages[0].obj.get("/Annots", [])]
+    now = list(after.pages[0].obj.get("/Annots", []))
+    added = now[len(known) :]
+    fields = list(after.Root.AcroForm.get("/Fields", []))
+    form = set(after.Root.AcroForm.keys()) - _OF_FORM
+    if [one.objgen for one in now[: len(known)]] != known or len(added) != 1 or len(fields) != 1 or form:
+        return "notes or fields were added with the seal"
+    field = added[0]
+    if field.objgen != fields[0].objgen or any(float(place) != 0 for place in field.Rect):
+        return "something that can be seen was added with the seal"
+    extra = sorted(set(field.keys()) - _OF_FIELD)
+    return f"{', '.join(extra)} was added with the seal" if extra else ""
 
 
 def _seen(one: Any, without: frozenset[str], pikepdf: Any) -> Any:

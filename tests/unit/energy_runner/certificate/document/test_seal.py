@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NumberObject, pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from energy_runner.certificate.document import attachments_of, seal_pdf, sealed
@@ -110,6 +110,7 @@ def test_what_is_added_after_the_seal_is_noticed(pdf: bytes, whole: bytes) -> No
 def test_other_pages_under_a_seal_are_noticed(pdf: bytes, pair: Pair) -> None:
     """Somebody changes what a viewer shows, and seals that: the bytes of the first PDF are all still there."""
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer._update_meta = lambda: None  # a careful forger leaves the dates alone
     page = writer.root["/Pages"]["/Kids"][0].get_object()
     page[pdf_name("/Rotate")] = pdf_name("/Other")
     writer.update_container(page)
@@ -121,6 +122,24 @@ def test_other_pages_under_a_seal_are_noticed(pdf: bytes, pair: Pair) -> None:
     assert state.intact
     assert not state.holds
     assert "was changed with the seal" in state.detail
+
+
+def test_a_note_over_the_page_under_a_seal_is_noticed(pdf: bytes, pair: Pair) -> None:
+    """A note with a picture could hide the score, though no object of the PDF is another."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer._update_meta = lambda: None  # a careful forger leaves the dates alone
+    page = writer.root["/Pages"]["/Kids"][0].get_object()
+    rectangle = ArrayObject(NumberObject(place) for place in (50, 400, 400, 600))
+    note = DictionaryObject({pdf_name("/Subtype"): pdf_name("/Square"), pdf_name("/Rect"): rectangle})
+    page[pdf_name("/Annots")] = ArrayObject([writer.add_object(note)])
+    writer.update_container(page)
+    out = io.BytesIO()
+    writer.write(out)
+    forged = seal_pdf(out.getvalue(), pair.certificate, pair.key, None, reason=REASON)
+    state = sealed(forged, len(pdf))
+    assert state.intact
+    assert not state.holds
+    assert "notes or fields were added" in state.detail
 
 
 def test_without_the_size_of_the_pdf_nothing_is_claimed(whole: bytes) -> None:
