@@ -62,11 +62,11 @@ def put_revocation(folder: Path, data: bytes) -> Path:
     path = folder / REVOCATION
     beside = folder / f".{REVOCATION}.{secrets.token_hex(4)}.tmp"
     try:
-        _write(beside, data)
         try:
+            _write(beside, data)
             path.hardlink_to(beside)  # unlike a rename it never takes the place of another file
         finally:
-            disk.remove(beside)
+            beside.unlink(missing_ok=True)
         disk.sync_folder(folder)
     except FileExistsError:
         raise ConfigurationError(
