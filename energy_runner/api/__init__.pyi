@@ -34,3 +34,4 @@ from energy_runner.api.sweep_reading import *
 from energy_runner.api.sweeps import *
 from energy_runner.api.tables import *
 from energy_runner.api.thinning import *
+from energy_runner.api.verification import *

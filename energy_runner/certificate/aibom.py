@@ -6,6 +6,7 @@ are in properties beside it.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ MOST_BYTES = 4_000_000
 J_PER_KWH = 3.6e6
 PREFIX = "energy-runner:"
 NOT_STATED = "not stated"
+_SIMPLE = re.compile(r"[$A-Za-z][A-Za-z0-9-]*")  # a key that cannot pass for a longer path
+_LONGEST_VERSION = 1024  # by the schema
 _TRY = "Try: the aibom.json as it was issued, not saved again by another program"
 _SIMULATED = "SIMULATED: no hardware was measured. "
 
@@ -80,7 +83,8 @@ def _places(document: Any) -> dict[str, str]:
 def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from _walk(inner, f"{path}.{key}" if path else key)
+            step = key if _SIMPLE.fullmatch(key) else f"[{json.dumps(key)}]"
+            yield from _walk(inner, f"{path}.{step}" if path else step)
     elif isinstance(value, list) and value:
         for number, inner in enumerate(value):
             yield from _walk(inner, f"{path}[{number}]")
@@ -102,7 +106,7 @@ def _document(one: EnergyCertificate) -> dict[str, Any]:
 
 def _metadata(one: EnergyCertificate) -> dict[str, Any]:
     name, _, version = one.issuing.software.rpartition(" ")
-    tool = {"type": "application", "name": name or version} | ({"version": version} if name else {})
+    tool = {"type": "application", "name": name or version, **_version(version if name else "")}
     laboratory = one.parties.laboratory.name
     return {
         "timestamp": one.issuing.issued_utc,
@@ -126,6 +130,10 @@ def _properties(values: Mapping[str, object]) -> list[dict[str, str]]:
         {"name": f"{PREFIX}{key}", "value": value if isinstance(value, str) else json.dumps(value)}
         for key, value in known.items()
     ]
+
+
+def _version(text: str) -> dict[str, str]:
+    return {"version": text} if 0 < len(text) <= _LONGEST_VERSION else {}
 
 
 def _hashes(image: Image | None) -> dict[str, Any]:
@@ -169,6 +177,7 @@ def _energy(one: EnergyCertificate) -> dict[str, Any]:
         "energyProvided": cost,
     }
     stated = {
+        "per": "one inference",
         "energy-per-inference-j": score.median,
         "expanded-uncertainty-j": score.U,
         "coverage-factor": score.k,
@@ -200,10 +209,11 @@ def _firmware(one: EnergyCertificate) -> dict[str, Any]:
         "type": "firmware",
         "bom-ref": "firmware",
         "name": ran.name or NOT_STATED,
-        **({"version": ran.profile} if ran.profile else {}),
+        **_version(ran.profile),
         **_hashes(ran.image),
         "properties": _properties(
             {
+                "answer-to-profile": ran.profile,
                 "file": ran.image.file if ran.image is not None else None,
                 "toolchain": ran.toolchain,
                 "flags": ran.flags,
@@ -221,10 +231,11 @@ def _board(one: EnergyCertificate) -> dict[str, Any]:
         "type": "device",
         "bom-ref": "item",
         "name": item.board or NOT_STATED,
-        **({"version": item.revision} if item.revision else {}),
+        **_version(item.revision),
         "properties": _properties(
             {
                 "simulated": one.virtual,
+                "revision": item.revision,
                 "serial": item.serial,
                 "processor": item.processor,
                 "clock-hz": item.clock_hz,

@@ -45,6 +45,7 @@ from energy_runner.cli.shared_options import (
 )
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 from energy_runner.cli.sweep_app import sweep as sweep_app
+from energy_runner.cli.verify_app import verifying
 
 # Rich help panels cost a quarter of a second at every start, and plain help is as readable.
 app = typer.Typer(
@@ -80,6 +81,7 @@ app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
 app.add_typer(sweep_app, name="sweep")
 app.add_typer(certifying)
+app.add_typer(verifying)
 app.add_typer(certificates_app, name="certificates")
 app.add_typer(keys_app, name="keys")
 

@@ -38,10 +38,10 @@ certificates = typer.Typer(
 
 @certifying.command()
 def certify(
-    session: Annotated[
-        Path | None,
+    sessions: Annotated[
+        list[Path] | None,
         typer.Argument(
-            help="Folder of the energy session; with --form it may be left out.",
+            help="The energy session, and the accuracy session beside it; with --form none is needed.",
             metavar="SESSION",
             autocompletion=complete_session,
         ),
@@ -119,13 +119,13 @@ def certify(
       energy-runner keys new lab.key
       energy-runner certify --form --profile lab.toml
       energy-runner certify SESSION --key lab.key --profile lab.toml
-      energy-runner certify SESSION -k lab.key --accuracy-session ACCURACY-SESSION
+      energy-runner certify ENERGY-SESSION ACCURACY-SESSION -k lab.key -p lab.toml
       energy-runner certify SESSION -k lab.key --supersedes ID --why "calibrated"
     """
     from energy_runner.cli.certify_command import CertifyOptions, certify_command
 
     options = CertifyOptions(
-        session=session,
+        sessions=sessions or [],
         key=key,
         profile=profile,
         form=form,

@@ -17,6 +17,7 @@ from energy_runner.wording import printable
 if TYPE_CHECKING:
     from energy_runner.api.certificates import Issued
     from energy_runner.certificate.facts import EnergyCertificate
+    from energy_runner.session.folder import Session
 
 SCHEMA = "energy-runner/certify/1"
 _CLOSED = b"ENCRYPTED"
@@ -29,7 +30,7 @@ _INDENT: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "    "}
 class CertifyOptions:
     """The options of `certify`: `asked` says what is certified, `signed` how it is signed and where it goes."""
 
-    session: Path | None
+    sessions: list[Path]
     key: Path | None
     profile: Path | None
     form: bool
@@ -42,7 +43,7 @@ def certify_command(options: CertifyOptions) -> int:
     """Issue a certificate; status 1 if it is only a measurement report."""
     from energy_runner import api
 
-    if options.session is None:
+    if not options.sessions:
         return _form_alone(options)
     if options.key is None:
         raise ConfigurationError(
@@ -53,9 +54,7 @@ def certify_command(options: CertifyOptions) -> int:
         )
     closed = api.key_needs_passphrase(options.key)
     key = api.load_key(options.key, passphrase_for(printable(str(options.key))) if closed else None)
-    session = api.load_session(options.session)
-    accuracy = options.asked["accuracy_session"]
-    tested = api.load_session(accuracy) if accuracy is not None else None
+    session, tested = _by_mode(options)
     tell_differences(session)
     tell_others(tested)
     asked = options.asked | {"accuracy_session": tested}
@@ -68,6 +67,27 @@ def certify_command(options: CertifyOptions) -> int:
     issued = api.certify(session, key, profile=profile, seal_passphrase=secret, **asked, **options.signed)
     _show(issued, as_json=options.as_json)
     return ExitStatus.RULE_FAILED if issued.certificate.reasons else ExitStatus.VALID
+
+
+def _by_mode(options: CertifyOptions) -> tuple["Session", "Session | None"]:
+    """Return the energy session and the accuracy session, in whatever order they were named."""
+    from energy_runner import api
+
+    beside = options.asked["accuracy_session"]
+    named = [api.load_session(one) for one in [*options.sessions, *([beside] if beside is not None else [])]]
+    by_mode: dict[str, list[Session]] = {}
+    for one in named:
+        by_mode.setdefault(one.record.run.mode, []).append(one)
+    energy, accuracy = by_mode.pop("energy", []), by_mode.pop("accuracy", [])
+    if by_mode or len(energy) != 1 or len(accuracy) > 1:
+        modes = ", ".join(f"{one.path}: {one.record.run.mode}" for one in named)
+        raise ConfigurationError(
+            printable(
+                f"a certificate is of one energy session and at most one accuracy session; these are {modes}. "
+                "Try: one of each"
+            )
+        )
+    return energy[0], accuracy[0] if accuracy else None
 
 
 def _form_alone(options: CertifyOptions) -> int:

@@ -140,3 +140,25 @@ def attachments(envelope: bytes = b'{"payload":"' + b"0" * 4096 + b'"}') -> list
         Attachment("certificate.json", "application/json", "The signed certificate", envelope, "Data"),
         Attachment("certificate.dcc.xml", "application/xml", "Calibration certificate", b"<dcc/>", "Alternative"),
     ]
+
+
+LONG_SERIAL = "9" * 498
+MARKUP = '#eval("1+1") $x$ *bold* _it_ @ref <label> \\u{41} [x] `r` // "q" #import "@preview/x:1.0.0": *'
+
+
+def long_facts(one: EnergyCertificate) -> EnergyCertificate:
+    """Return a certificate with texts as long as they may be, and with markup in them."""
+    lab = one.parties.laboratory.model_copy(update={"name": "Long-name" * 55, "address": "Street " * 70})
+    item = one.item.model_copy(update={"board": "X" * 300, "serial": LONG_SERIAL, "memory": "word " * 100})
+    windows = [each.model_copy(update={"file": "a_stimulus_of_a_long_name_" * 9}) for each in one.result.windows]
+    verdicts = [each.model_copy(update={"note": "a note " * 400}) for each in one.result.verdicts[:3]]
+    return one.model_copy(
+        update={
+            "parties": one.parties.model_copy(update={"laboratory": lab}),
+            "item": item,
+            "firmware": one.firmware.model_copy(update={"flags": MARKUP}),
+            "result": one.result.model_copy(
+                update={"windows": windows, "verdicts": [*verdicts, *one.result.verdicts[3:]]}
+            ),
+        }
+    )

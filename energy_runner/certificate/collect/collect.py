@@ -4,6 +4,7 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 from energy_runner.certificate.collect.equipment import conditions, equipment, setup
 from energy_runner.certificate.collect.evidence import curves, session_evidence
@@ -19,6 +20,7 @@ from energy_runner.certificate.profile.questions import missing
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 
+_PLAIN = 1e21  # below it canonical JSON writes a whole number without an exponent
 NOT_WATCHED = BenchTrust(state="not watched")
 
 
@@ -76,6 +78,7 @@ def collect(
 
 def with_derived(draft: EnergyCertificate) -> EnergyCertificate:
     """Return a certificate with what follows from its other facts: demands, missing items, title and id."""
+    draft = EnergyCertificate.model_validate(as_written(draft.document()))
     demands = minimum(draft)
     full = draft.model_copy(
         update={
@@ -85,6 +88,15 @@ def with_derived(draft: EnergyCertificate) -> EnergyCertificate:
         }
     )
     return full.model_copy(update={"id": id_of(full)})
+
+
+def as_written(held: Any) -> Any:
+    """Return plain data as it comes back from canonical JSON (RFC 8785), which has no `10.0` beside `10`."""
+    if isinstance(held, dict):
+        return {key: as_written(value) for key, value in held.items()}
+    if isinstance(held, list):
+        return [as_written(value) for value in held]
+    return int(held) if isinstance(held, float) and held.is_integer() and abs(held) < _PLAIN else held
 
 
 def id_of(certificate: EnergyCertificate) -> str:

@@ -15,6 +15,7 @@ from energy_runner.session.days import day_in, days_after, seconds_utc
 # elsewhere it stands for a country that is not stated.
 NO_COUNTRY = "ZZ"
 _DAY_S = 86400
+_LOCAL = " (local time)"  # as an imported session says that its zone is not recorded
 
 
 def administrative_data(one: EnergyCertificate) -> Node:
@@ -86,11 +87,11 @@ def _hash(tag: str, referral: str, id_: str, sha256: str) -> Node:
 
 
 def _days(one: EnergyCertificate) -> tuple[str, str]:
-    """Return the days, in UTC, on which the measurement began and the last window ended.
+    """Return the days on which the measurement began and the last window ended.
 
-    A virtual session's clock begins in 2000; so do these days then.
+    They are days in UTC; for an imported session, by the clock of its computer. A virtual clock begins in 2000.
     """
-    began = one.session.started_utc
+    began = one.session.started_utc.removesuffix(_LOCAL)
     try:
         day, since_midnight_s = day_in("UTC", began), seconds_utc(began) % _DAY_S
         lasted_s = max((window.stop_s or 0.0 for window in one.result.windows), default=0.0)
@@ -103,7 +104,7 @@ def _days(one: EnergyCertificate) -> tuple[str, str]:
 
 
 def _location(one: EnergyCertificate) -> str:
-    """Return the schema's word for the place: the laboratory's own only where it states an address and no place."""
+    """Return the schema's word for the place: its own only for an address without another place."""
     laboratory = one.parties.laboratory
     return "laboratory" if laboratory.address and not laboratory.place else "other"
 

@@ -19,7 +19,7 @@ def methods(one: EnergyCertificate) -> Node:
     return node(
         "dcc:usedMethods",
         _method(
-            "Energy of an inference: energy between the edges of a window over its inferences; median of all windows",
+            "Energy of an inference: energy between the edges of a window over its inferences; median of windows",
             [
                 fact("integration", integration.method if integration else ""),
                 fact("edges", alignment.method if alignment else ""),
@@ -63,6 +63,7 @@ def _work(one: EnergyCertificate) -> list[str]:
         ),
         f"label file {labels.file}: {labels.stimuli} stimuli, SHA-256 {labels.sha256}" if labels else "",
         f"stimuli of the benchmark: {standing.status}; {standing.detail}" if standing else "",
+        fact("label file of the benchmark", standing.label_file) if standing else "",
     ]
 
 

@@ -35,13 +35,19 @@ def node(tag: str, *inside: Node | None, ref: str = "", id_: str = "", ref_id: s
     return Node(
         tag,
         children=tuple(one for one in inside if one is not None),
-        attributes=tuple((name, value) for name, value in named if value),
+        attributes=tuple((name, _holdable(value)) for name, value in named if value),
     )
 
 
 def leaf(tag: str, text: str) -> Node:
     """Return an element with a text; a character that no XML can hold is in it as its escape."""
-    return Node(tag, text=_NO_CHARACTER.sub(lambda match: ascii(match[0])[1:-1], text))
+    return Node(tag, text=_holdable(text))
+
+
+def _holdable(text: str) -> str:
+    """Return a text as XML can hold it; a line end is one character (XML 1.0, 2.11)."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _NO_CHARACTER.sub(lambda match: ascii(match[0])[1:-1], lines)
 
 
 def optional(tag: str, text: str) -> Node | None:

@@ -84,8 +84,19 @@ def quantity(
     notes: tuple[str, ...] = (),
 ) -> Node | None:
     """Return a named quantity with a unit of D-SI; None where it is not known."""
-    if value is None:
-        return None
+    return measured(what, value, unit, uncertainty, ref=ref, notes=notes) if value is not None else None
+
+
+def measured(
+    what: str,
+    value: float,
+    unit: str,
+    uncertainty: Expanded | None = None,
+    *,
+    ref: str = "",
+    notes: tuple[str, ...] = (),
+) -> Node:
+    """Return a named quantity that is known."""
     return node(
         "dcc:quantity",
         name(what),

@@ -13,14 +13,14 @@ from typing import Any
 
 from energy_runner.certificate.dcc.library import etree
 from energy_runner.certificate.dcc.nodes import NAMESPACES, Node
-from energy_runner.certificate.dcc.write import DECLARATION, ROOT, hole, root_of, written
+from energy_runner.certificate.dcc.write import DECLARATION, ROOT, hole, root_of, too_large, written
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.places import Difference, differences
 from energy_runner.errors import SessionError
 from energy_runner.wording import shown
 
-MOST_BYTES = 16_000_000
 MOST_DEPTH = 30
+MOST_ATTRIBUTES = 8  # of one element: lxml takes a time that grows with their square
 _TRY = "Try: the certificate.dcc.xml as it was issued, not saved again by another program"
 _PREFIXES = {address: prefix for prefix, address in NAMESPACES.items()}
 
@@ -31,6 +31,7 @@ class DccFacts:
 
     A place is the path of the element: `administrativeData/coreData/uniqueIdentifier`. Of several elements with
     one name each has its number, from 1: `content[2]`; one that has an id has that instead: `result#window-3`.
+    Elements of D-SI keep their prefix: `si:value`.
     """
 
     places: Mapping[str, str]
@@ -61,9 +62,9 @@ def read_dcc(data: bytes) -> DccFacts:
     root = _node(_parsed(data), 0)
     if root.tag != ROOT:
         raise _refused(f"its root is {shown(root.tag)!r}, not {ROOT!r}")
-    if written(root) != data:
-        raise _refused(f"byte {_first_difference(written(root), data)} is not as energy-runner writes it")
-    return DccFacts(_places(root), _envelope(data))
+    if (own := written(root)) != data:
+        raise _refused(f"byte {_first_difference(own, data)} is not as energy-runner writes it")
+    return DccFacts(_places(root), envelope_in(data))
 
 
 def _refused(why: str) -> SessionError:
@@ -72,8 +73,8 @@ def _refused(why: str) -> SessionError:
 
 def _check_bytes(data: bytes) -> None:
     """Refuse before any parser sees it what needs one that expands and fetches."""
-    if len(data) > MOST_BYTES:
-        raise _refused(f"it has {len(data)} bytes, more than {MOST_BYTES}")
+    if (why := too_large(data)) is not None:
+        raise _refused(why)
     if not data.startswith(DECLARATION):
         raise _refused(f"it does not begin with {DECLARATION.decode().strip()}")
     for mark, what in ((b"<!", "a document type, entity, comment or CDATA"), (b"<?", "a processing instruction")):
@@ -96,6 +97,8 @@ def _node(element: Any, depth: int) -> Node:
         raise _refused(f"its elements are more than {MOST_DEPTH} deep")
     if not isinstance(element.tag, str):
         raise _refused("it holds something else than elements and text")
+    if len(element.attrib) > MOST_ATTRIBUTES:
+        raise _refused(f"an element has more than {MOST_ATTRIBUTES} attributes")
     children = tuple(_node(child, depth + 1) for child in element)
     text = element.text or ""
     between = [text, *(child.tail or "" for child in element)] if children else []
@@ -121,7 +124,8 @@ def _first_difference(own: bytes, other: bytes) -> int:
     )
 
 
-def _envelope(data: bytes) -> bytes:
+def envelope_in(data: bytes) -> bytes:
+    """Return the signed statement in an XML; raise `SessionError` if it has none, or not in one Base64 text."""
     text = data[hole(data)]
     try:
         envelope = base64.b64decode(text, validate=True)
@@ -133,7 +137,13 @@ def _envelope(data: bytes) -> bytes:
 
 
 def _places(root: Node) -> dict[str, str]:
-    return dict(_walk(root, ""))
+    """Return each text by its place; two elements that take one place would hide one of them, and are refused."""
+    places: dict[str, str] = {}
+    for place, text in _walk(root, ""):
+        if place in places:
+            raise _refused(f"{shown(place, 200)} is in it twice")
+        places[place] = text
+    return places
 
 
 def _walk(one: Node, path: str) -> Iterator[tuple[str, str]]:
@@ -147,5 +157,5 @@ def _walk(one: Node, path: str) -> Iterator[tuple[str, str]]:
         seen[child.tag] += 1
         own = dict(child.attributes).get("id")
         number = f"#{own}" if own else f"[{seen[child.tag]}]" if alike[child.tag] > 1 else ""
-        step = f"{child.tag.partition(':')[2]}{number}"
+        step = f"{child.tag.removeprefix('dcc:')}{number}"
         yield from _walk(child, f"{path}/{step}" if path else step)

@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 
 from energy_runner.certificate.dcc.nodes import Node, fact, leaf, node, optional, rich
+from energy_runner.certificate.dcc.quantities import as_stated
 from energy_runner.certificate.facts import CERTIFICATE, EnergyCertificate
 from energy_runner.session.verdict import Verdict
 
@@ -24,6 +25,7 @@ def statement(
     convention: str = "",
     norms: tuple[str, ...] = (),
     references: tuple[str, ...] = (),
+    data: tuple[Node | None, ...] = (),
     tag: str = "dcc:statement",
 ) -> Node:
     """Return a statement: its texts, and whether what it speaks of conforms; None where that is not known."""
@@ -35,6 +37,7 @@ def statement(
         *(leaf("dcc:reference", each) for each in references if each),
         rich("dcc:declaration", texts),
         leaf("dcc:conformity", "pass" if conformity else "fail") if conformity is not None else None,
+        node("dcc:data", *known) if (known := [each for each in data if each is not None]) else None,
         ref=ref,
     )
 
@@ -107,6 +110,12 @@ def _verdict(one: Verdict) -> Node:
         conformity=one.passed if one.known else None,
         norms=(one.clause,),
         references=(one.rule_set,),
+        data=(
+            as_stated("found", one.value, one.unit),
+            as_stated("standard uncertainty", one.u, one.unit),
+            as_stated("least that is allowed", one.low, one.unit),
+            as_stated("most that is allowed", one.high, one.unit),
+        ),
         tag="dcc:metaData",
     )
 

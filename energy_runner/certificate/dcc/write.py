@@ -18,6 +18,9 @@ SCHEMA_URL = f"https://ptb.de/dcc/v{SCHEMA_VERSION}/dcc.xsd"
 ROOT = "dcc:digitalCalibrationCertificate"
 DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>\n"
 ENVELOPE_NAME = "certificate.json"
+# Some ten times what a long certificate takes; libxml2 itself refuses a text of 10 MB.
+MOST_BYTES = 8_000_000
+MOST_TAGS = 50_000
 # As markup it is nowhere else: in a text, "<" is written as "&lt;".
 _HOLE = re.compile(rb"<dcc:dataBase64>([^<>]*)</dcc:dataBase64>")
 
@@ -26,9 +29,23 @@ def dcc_bytes(certificate: EnergyCertificate, envelope: bytes) -> bytes:
     """Return the certificate as XML in UTF-8, with the signed statement in it; the same bytes for the same facts.
 
     It states as much of the facts as a DCC has a place for; the statement holds all of them. Numbers have all
-    their digits. Raises `SessionError` for what no DCC can state: a day that is not known, a coverage factor below 1.
+    their digits. Raises `SessionError` for what no DCC can state (a day that is not known, a coverage factor below
+    1), and for one that would be too large to be read again.
     """
-    return written(root_of(certificate, envelope))
+    data = written(root_of(certificate, envelope))
+    if (why := too_large(data)) is not None:
+        raise SessionError(f"certificate.dcc.xml: {why}. Try: a shorter profile, or a session with fewer findings")
+    return data
+
+
+def too_large(data: bytes) -> str | None:
+    """Return why an XML is larger than any certificate, in words; None for one that is not."""
+    if len(data) > MOST_BYTES:
+        return f"it has {len(data)} bytes, more than {MOST_BYTES}"
+    for mark, what in ((b"<", "tags"), (b'="', "attributes")):
+        if (count := data.count(mark)) > MOST_TAGS:
+            return f"it has {count} {what}, more than {MOST_TAGS}"
+    return None
 
 
 def root_of(certificate: EnergyCertificate, envelope: bytes) -> Node:
@@ -78,7 +95,7 @@ def _qualified(tag: str) -> str:
     return f"{{{NAMESPACES[prefix]}}}{local}" if colon else tag
 
 
-def hole(data: bytes) -> slice:
+def hole(data: bytes) -> "slice[int, int, None]":
     """Return where the Base64 text of the signed statement is in an XML that `dcc_bytes` made.
 
     Raises `SessionError` for an XML with no such place, or with several.
@@ -95,4 +112,5 @@ def hole(data: bytes) -> slice:
 def emptied(data: bytes) -> bytes:
     """Return an XML with a digit 0 for each character of its Base64 text: the bytes whose SHA-256 is signed."""
     place = hole(data)
-    return data[: place.start] + b"0" * (place.stop - place.start) + data[place.stop :]
+    size: int = place.stop - place.start
+    return data[: place.start] + b"0" * size + data[place.stop :]

@@ -10,12 +10,14 @@ from energy_runner.wording import shown
 
 MOST_BYTES = 64 << 20  # of a PDF, and of all that is attached to it
 MOST_FILES = 64
+_AS_ISSUED = "Try: the file as it was issued; viewers rewrite a PDF when they save it"
 
 
 def attachments_of(data: bytes) -> dict[str, bytes]:
     """Return the files attached to a PDF by their names; nothing in it is executed or written.
 
-    Raises `SessionError` for what is not a PDF, is encrypted, is too large, or names a file twice.
+    Raises `SessionError` for what is not a PDF, is encrypted, is too large, names a file twice, or holds it
+    compressed, which a PDF that was issued does not.
     """
     if len(data) > MOST_BYTES:
         raise SessionError(f"the PDF has {len(data)} bytes, and {MOST_BYTES} are the most. Try: another file")
@@ -38,15 +40,13 @@ def _read(pdf: Any) -> dict[str, bytes]:
     if len(names) > MOST_FILES:
         raise SessionError(f"the PDF has {len(names)} attachments, and {MOST_FILES} are the most")
     found: dict[str, bytes] = {}
-    total = 0
     for key in names:
         spec = pdf.attachments[key]
-        content = spec.get_file().read_bytes()
-        total += len(content)
-        if total > MOST_BYTES:
-            raise SessionError(f"the attachments of the PDF have more than {MOST_BYTES} bytes")
         name = spec.filename or key
         if name in found:
-            raise SessionError(f"the PDF has two attachments of the name {shown(name)}")
-        found[name] = content
+            raise SessionError(f"the PDF has two attachments of the name {shown(name)}. {_AS_ISSUED}")
+        held = spec.get_file().obj
+        if "/Filter" in held or "/F" in held:  # a few bytes could become any number of them
+            raise SessionError(f"the attachment {shown(name)} of the PDF is not stored as it is. {_AS_ISSUED}")
+        found[name] = held.read_raw_bytes()
     return found

@@ -4,27 +4,25 @@
 from collections.abc import Sequence
 from typing import Any
 
-from energy_runner.certificate.document.blocks import section, table
+from energy_runner.certificate.document import bench, evidence, measured, tested
+from energy_runner.certificate.document.figures import figures_section
 from energy_runner.certificate.document.finish import Attachment
-from energy_runner.certificate.document.words import NO_FIGURE
 from energy_runner.certificate.facts import EnergyCertificate
 
 
 def sections(one: EnergyCertificate, attachments: Sequence[Attachment]) -> list[dict[str, Any]]:
-    """Return the sections in order."""
+    """Return the sections in order: the result, how it was obtained, what it rests on."""
     return [
-        section(
-            "Windows",
-            table(
-                [("No.", "right", "auto"), ("Stimulus", "left", "1fr"), ("Energy, µJ", "right", "auto")],
-                [
-                    [
-                        str(each.index + 1),
-                        each.file,
-                        each.uncertainty.stated.text if each.uncertainty else NO_FIGURE,
-                    ]
-                    for each in one.result.windows
-                ],
-            ),
-        )
+        measured.windows_section(one),
+        *figures_section(one),
+        measured.budget_section(one),
+        bench.equipment_section(one),
+        bench.setup_section(one),
+        tested.item_section(one),
+        tested.workload_section(one),
+        evidence.quality_section(one),
+        evidence.rules_section(one),
+        evidence.minimum_section(one),
+        evidence.statements_section(one),
+        evidence.sources_section(one, attachments),
     ]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from energy_runner.certificate.signing.closing import closed_pem
 from energy_runner.certificate.signing.needed import needed
 from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
 from energy_runner.session import disk
@@ -22,6 +23,10 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _MOST_BYTES = 65_536
 _CLOSED = b"-----BEGIN ENCRYPTED PRIVATE KEY-----"
 _PUBLIC = b"-----BEGIN PUBLIC KEY-----"
+_PRIME = 2**255 - 19
+# y of the points of Curve25519 (Edwards form) whose order divides 8; libraries verify with them all the same.
+_Y_OF_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER = (0, 1, _PRIME - 1, _Y_OF_ORDER_8, _PRIME - _Y_OF_ORDER_8)
 # Windows keeps no such modes: who may read a file is in its access list.
 _HAS_MODES = os.name == "posix"
 
@@ -145,9 +150,17 @@ def _ed25519_public(load: Any, data: bytes, what: str) -> "Ed25519PublicKey":
         raise ConfigurationError(
             f"{what}: not a public key in PEM. Try: what `energy-runner keys show` prints"
         ) from None
+    if isinstance(key, Ed25519PublicKey) and _is_of_small_order(key.public_bytes_raw()):
+        raise ConfigurationError(f"{what}: a key made so that signatures of anything hold. Try: ask whose it is")
     if not isinstance(key, Ed25519PublicKey):
         raise ConfigurationError(f"{what}: an Ed25519 key was expected, it is {_kind(key)}. Try: another key")
     return key
+
+
+def _is_of_small_order(raw: bytes) -> bool:
+    """Return whether a public key is one of the points of order 1 to 8, under which one signature fits all."""
+    y = int.from_bytes(raw, "little") & ((1 << 255) - 1)  # without the sign of x
+    return y % _PRIME in _SMALL_ORDER
 
 
 def _kind(key: object) -> str:
@@ -156,14 +169,10 @@ def _kind(key: object) -> str:
 
 def _pem(private: "Ed25519PrivateKey", passphrase: bytes | None) -> bytes:
     with needed():
-        from cryptography.hazmat.primitives.serialization import (
-            BestAvailableEncryption,
-            Encoding,
-            NoEncryption,
-            PrivateFormat,
-        )
-    closing = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
-    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, closing)
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    if passphrase is None:
+        return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return closed_pem(private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), passphrase)
 
 
 def _create(path: Path, data: bytes) -> None:

@@ -14,5 +14,5 @@ def needed() -> Iterator[None]:
         yield
     except ImportError as error:
         raise ConfigurationError(
-            f"certificates need the package {error.name}. Try: pip install 'energy-runner[certificates]'"
+            f"certificates need the package {error.name or error}. Try: pip install 'energy-runner[certificates]'"
         ) from None

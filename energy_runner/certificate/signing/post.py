@@ -3,6 +3,7 @@
 
 from queue import Empty, Queue
 from threading import Thread
+from urllib.parse import urlsplit
 
 from energy_runner.certificate.signing.needed import needed
 from energy_runner.errors import BenchFault, ConfigurationError
@@ -27,20 +28,29 @@ def post_query(url: str, body: bytes, longest_s: float = LONGEST_S) -> bytes:
     Raises `ConfigurationError` for another kind of address, `BenchFault` for anything else.
     """
     if not url.startswith(("https://", "http://")):
-        raise ConfigurationError(f"{shown(url)}: a time stamp is asked for over http or https. Try: https://...")
+        raise ConfigurationError(f"{address(url)}: a time stamp is asked for over http or https. Try: https://...")
     answers: Queue[bytes | Exception] = Queue(1)
     Thread(target=_ask, args=(url, body, longest_s, answers), name="time stamp", daemon=True).start()
     try:
         answer = answers.get(timeout=longest_s)
     except Empty:
-        raise BenchFault(f"{shown(url)}: no time stamp within {longest_s:g} s. Try again later") from None
+        raise BenchFault(f"{address(url)}: no time stamp within {longest_s:g} s. Try again later") from None
     if isinstance(answer, BenchFault):
         raise answer
     if isinstance(answer, Exception):
         raise BenchFault(
-            f"{shown(url)}: no time stamp: {_reason(answer)}. Try: the address, or again later"
+            f"{address(url)}: no time stamp: {_reason(answer)}. Try: the address, or again later"
         ) from None
     return answer
+
+
+def address(url: str) -> str:
+    """Return a URL for a message: without a name and a password that it may have, and without a query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "the address"
+    return shown(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}")
 
 
 def _ask(url: str, body: bytes, silence_s: float, answers: "Queue[bytes | Exception]") -> None:
@@ -58,13 +68,13 @@ def _answer(url: str, body: bytes, silence_s: float) -> bytes:
     ) as answer:
         if answer.status_code != requests.codes.ok:
             said = shown(f"{answer.status_code} {answer.reason}")
-            raise BenchFault(f"{shown(url)}: the server answered {said}. Try: the address of the authority")
+            raise BenchFault(f"{address(url)}: the server answered {said}. Try: the address of the authority")
         data = b""
         for piece in answer.iter_content(4096):
             data += piece
             if len(data) > MOST_BYTES:
                 raise BenchFault(
-                    f"{shown(url)}: the answer is longer than {MOST_BYTES} bytes. Try: another authority"
+                    f"{address(url)}: the answer is longer than {MOST_BYTES} bytes. Try: another authority"
                 )
         return data
 

@@ -140,14 +140,17 @@ class KeyRing(BaseModel):
 
         Raises `SessionError` if `at_utc` is no moment.
         """
-        at_s = moment_s(at_utc)
+        return self.trust_at(key_id, moment_s(at_utc), at_utc, proven=proven)
+
+    def trust_at(self, key_id: str, at_s: float, when: str, *, proven: bool) -> Trust:
+        """Return the same for a moment in seconds since 1970, which is called `when` in words."""
         key = self.find(key_id)
         if key is None:
             return Trust(state="unknown", detail=f"the key {shown(key_id)} is not in the key ring")
-        return _trust(key, at_utc, at_s, proven)
+        return _trust(key, when, at_s, proven)
 
 
-def _trust(key: RingKey, at_utc: str, at_s: float, proven: bool) -> Trust:
+def _trust(key: RingKey, when: str, at_s: float, proven: bool) -> Trust:
     whose = f"the key {key.key_id[:16]} of {shown(key.owner)}"
     if key.revoked_on is not None:
         why = f"{whose} is revoked from {key.revoked_on} on ({shown(key.revoked_why)})"
@@ -156,10 +159,10 @@ def _trust(key: RingKey, at_utc: str, at_s: float, proven: bool) -> Trust:
         if not proven:
             return Trust(state="revoked", detail=f"{why}, and no time stamp proves that the signature is older")
     if at_s < seconds_utc(key.valid_from):
-        return Trust(state="not-yet-valid", detail=f"{whose} is valid from {key.valid_from} on, not at {at_utc}")
+        return Trust(state="not-yet-valid", detail=f"{whose} is valid from {key.valid_from} on, not at {when}")
     if key.valid_until is not None and at_s >= _end_of(key.valid_until):
-        return Trust(state="expired", detail=f"{whose} was valid until {key.valid_until}, not at {at_utc}")
-    return Trust(state="trusted", detail=f"{whose} is in the key ring and valid at {at_utc}")
+        return Trust(state="expired", detail=f"{whose} was valid until {key.valid_until}, not at {when}")
+    return Trust(state="trusted", detail=f"{whose} is in the key ring and valid at {when}")
 
 
 def load_ring(path: Path) -> KeyRing:

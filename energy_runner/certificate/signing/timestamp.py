@@ -6,14 +6,17 @@ stays good. What is kept is the TimeStampToken (a CMS signature), not the respon
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from energy_runner.certificate.signing.canonical import refuse
 from energy_runner.certificate.signing.needed import needed
+from energy_runner.certificate.signing.post import address
+from energy_runner.certificate.signing.token_form import bare, form_of
 from energy_runner.errors import BenchFault, ConfigurationError
-from energy_runner.wording import short_words, shown
+from energy_runner.wording import short_words
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -25,6 +28,7 @@ _WHAT = "time stamp"
 # PKIStatusInfo { status granted }, RFC 3161, section 2.4.2: it makes a response of a token.
 _GRANTED = bytes.fromhex("3003020100")
 _SEQUENCE = 0x30
+_OPENSSL_SAYS = re.compile(r"Verify error: ([^\"]+)")
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ def request_token(url: str, data: bytes, post: Post) -> bytes:
     query = TimestampRequestBuilder().data(data).hash_algorithm(HashAlgorithm.SHA256).build()
     answer = post(url, query.as_bytes())
     response = _decoded(answer)
-    where = f"{shown(url)}: a time stamp was asked for"
+    where = f"{address(url)}: a time stamp was asked for"
     if response is None or len(answer) > MOST_BYTES:
         raise BenchFault(f"{where}, what came is none. Try: the address that the authority gives for RFC 3161")
     if response.status != 0:
@@ -59,7 +63,10 @@ def request_token(url: str, data: bytes, post: Post) -> bytes:
     info = response.tst_info
     if info.nonce != query.nonce or info.message_imprint.message != hashlib.sha256(data).digest():
         raise BenchFault(f"{where}, what came is the answer to another query. Try again")
-    return response.time_stamp_token()
+    try:
+        return bare(response.time_stamp_token())
+    except Exception as error:  # of parsers of others, given bytes of anybody
+        raise BenchFault(f"{where}, what came is {short_words(str(error))}. Try: another authority") from None
 
 
 def read_token(token: bytes, data: bytes, roots: Sequence[bytes]) -> Stamped:
@@ -68,8 +75,6 @@ def read_token(token: bytes, data: bytes, roots: Sequence[bytes]) -> Stamped:
     Its chain is checked as of the moment of the stamp. That the authority's own certificate was revoked later is
     not known here. Raises `SessionError` if it proves nothing, `ConfigurationError` if a root cannot be read.
     """
-    with needed():
-        from rfc3161_client import VerificationError, VerifierBuilder
     anchors = [certificate for root in roots for certificate in _certificates(root)]
     if not anchors:
         raise ConfigurationError("no time stamp authority is trusted. Try: give the certificate of one")
@@ -77,28 +82,28 @@ def read_token(token: bytes, data: bytes, roots: Sequence[bytes]) -> Stamped:
     if response is None or response.time_stamp_token() != token:
         refuse(_WHAT, "not a token of RFC 3161 in DER")
     try:
-        VerifierBuilder(roots=anchors).build().verify_message(response, data)
-    except (VerificationError, ValueError, TypeError) as error:
-        refuse(_WHAT, f"it does not hold: {error}")
-    return _stamped(response)
+        form = form_of(token)
+    except Exception as error:  # parsers of others, with bytes of anybody: what they raise is their own affair
+        refuse(_WHAT, str(error))
+    problems = [_problem(response, data, anchor) for anchor in anchors]
+    if all(problems):
+        refuse(_WHAT, f"it does not hold: {'; '.join(dict.fromkeys(problems))}")
+    return Stamped(form.at_utc, form.authority, form.accuracy_s)
 
 
-def _stamped(response: "TimeStampResponse") -> Stamped:
-    info = response.tst_info
-    at_utc = info.gen_time.isoformat().replace("+00:00", "Z")
-    return Stamped(at_utc, _authority(response))
+def _problem(response: "TimeStampResponse", data: bytes, anchor: "Certificate") -> str:
+    """Return why a token does not hold with one root, "" if it does.
 
-
-def _authority(response: "TimeStampResponse") -> str:
+    Each root is asked alone: of two with the same name, such as an old and a new one, OpenSSL tries only one.
+    """
     with needed():
-        from cryptography.x509 import load_der_x509_certificate
-    (signer,) = response.signed_data.signer_infos
-    certificates = map(load_der_x509_certificate, response.signed_data.certificates)
-    return next(
-        one.subject.rfc4514_string()
-        for one in certificates
-        if one.issuer == signer.issuer and one.serial_number == signer.serial_number
-    )
+        from rfc3161_client import VerificationError, VerifierBuilder
+    try:
+        VerifierBuilder(roots=[anchor]).build().verify_message(response, data)
+    except (VerificationError, ValueError, TypeError) as error:
+        found = _OPENSSL_SAYS.search(str(error))
+        return found[1] if found is not None else str(error).partition(": ErrorStack")[0]
+    return ""
 
 
 def _decoded(data: bytes) -> "TimeStampResponse | None":

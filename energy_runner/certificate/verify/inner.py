@@ -12,7 +12,6 @@ from energy_runner.certificate.facts import CERTIFICATE, REPORT, EnergyCertifica
 from energy_runner.certificate.minimum import minimum
 from energy_runner.certificate.profile.questions import missing
 from energy_runner.session.budget import Component, Score, Stated, WindowUncertainty
-from energy_runner.session.folder import with_digest
 from energy_runner.session.result import Result, WindowResult
 
 Contradiction = tuple[str, str]
@@ -59,8 +58,6 @@ def _titles(one: EnergyCertificate) -> Iterator[Contradiction]:
 def _of_session(one: EnergyCertificate) -> Iterator[Contradiction]:
     """Yield where the result is of other facts, or judged by other rules, than the certificate names."""
     result, work = one.result, one.workload
-    if result.sha256 is not None and with_digest(result).sha256 != result.sha256:
-        yield "result", "its digest of itself is another"
     if one.session.result_sha256 != result.sha256:
         yield "session.result_sha256", "it is not the digest of the result"
     judged = result.judged_by

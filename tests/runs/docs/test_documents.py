@@ -4,7 +4,7 @@
 import re
 
 from energy_runner.analysis import tables
-from energy_runner.bench.schemas import DOCUMENTS
+from energy_runner.api.schemas import DOCUMENTS
 from energy_runner.rules import DEFAULT, load_rule_set
 from energy_runner.rules.set_file import RowChange, SetFile
 from energy_runner.session.verdict import Verdict

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from energy_runner.bench.schemas import BENCH, DOCUMENTS
+from energy_runner.api.schemas import DOCUMENTS
+from energy_runner.bench.schemas import BENCH
 from energy_runner.rules import evaluate
 from energy_runner.session.events import KINDS
 from energy_runner.session.folder import json_bytes

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verify whatever is at hand of a certificate, and say what was checked and what was not."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from energy_runner.certificate.facts import EnergyCertificate
+from energy_runner.certificate.forms import JSON
+from energy_runner.certificate.signing.ring import KeyRing
+from energy_runner.certificate.verify.bundle import Bundle, Found
+from energy_runner.certificate.verify.checks import FAILS, HOLDS, NOT_CHECKED, Check, Checks
+from energy_runner.certificate.verify.forms import check_forms
+from energy_runner.certificate.verify.inner import contradictions
+from energy_runner.certificate.verify.session import check_session
+from energy_runner.certificate.verify.signed import Signed, check_signature, read_signed
+from energy_runner.session.folder import Session
+
+SCHEMA = "energy-runner/verification/1"
+_ESSENTIAL = ("readable", "signature", "trust")  # without these nothing else says anything
+
+
+@dataclass(frozen=True)
+class VerifiedCertificate:
+    """What came of it: the certificate, None if it could not be read, and each check in order."""
+
+    asked: str
+    certificate: EnergyCertificate | None
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Return whether all that was checked holds, signature and trust among it."""
+        done = {one.id for one in self.checks if one.state == HOLDS}
+        return not self.failed and all(one in done for one in _ESSENTIAL)
+
+    @property
+    def failed(self) -> list[Check]:
+        """Return the checks that failed."""
+        return [one for one in self.checks if one.state == FAILS]
+
+    @property
+    def unchecked(self) -> list[Check]:
+        """Return what was not checked."""
+        return [one for one in self.checks if one.state == NOT_CHECKED]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as plain data for other programs."""
+        one = self.certificate
+        return {
+            "schema": SCHEMA,
+            "file": self.asked,
+            "holds": self.holds,
+            "certificate": None if one is None else {"id": one.id, "title": one.title, "virtual": one.virtual},
+            "checks": [
+                {"id": c.id, "what": c.what, "state": c.state, "place": c.place, "detail": c.detail}
+                for c in self.checks
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class With:
+    """With what it is verified.
+
+    `now_utc` is the moment of the check (ISO 8601), `roots` are certificates of time stamp authorities (PEM or
+    DER). `session` and `accuracy` are the session, and the accuracy session that took part; `full` asks for the
+    whole analysis of a long trace, too. `revised` says of a certificate how it was superseded or revoked since, ""
+    if it was not, and None if nobody knows.
+    """
+
+    ring: KeyRing
+    now_utc: str
+    roots: Sequence[bytes] = ()
+    session: Session | None = None
+    accuracy: Session | None = None
+    full: bool = False
+    revised: Callable[[EnergyCertificate, bytes], str | None] = field(default=lambda certificate, envelope: None)
+
+
+def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
+    """Verify a certificate; nothing in it is executed, and nothing is written."""
+    checks = Checks()
+    found = bundle.first(JSON)
+    if found is None:
+        where = bundle.asked
+        checks.fails(
+            "readable", "the signed statement can be read", where, "there is none: certificate.json lacks"
+        )
+        for place, why in bundle.problems:
+            checks.fails("forms", "each form can be read", place, why)
+        return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
+    signed = read_signed(found, checks)
+    if signed is None:
+        _other_copies(bundle, found, checks)
+        return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
+    check_signature(signed, given.ring, bundle, given.roots, given.now_utc, checks)
+    checks.judged("consistent", "the facts agree with each other", _placed(signed))
+    check_forms(signed, bundle, checks)
+    _check_revision(signed, given, checks)
+    if given.session is None:
+        checks.not_checked(
+            "session-files", "the session is the one that the certificate names, unchanged", "it is not at hand"
+        )
+        checks.not_checked(
+            "recomputed", "the figures follow from the recorded trace", "the session is not at hand"
+        )
+    else:
+        check_session(signed.certificate, given.session, given.accuracy, checks, full=given.full)
+    return VerifiedCertificate(bundle.asked, signed.certificate, tuple(checks.done))
+
+
+def _placed(signed: Signed) -> list[tuple[str, str]]:
+    return [(f"{signed.place}, {place}", why) for place, why in contradictions(signed.certificate)]
+
+
+def _other_copies(bundle: Bundle, broken: Found, checks: Checks) -> None:
+    """Say which copies of the signed statement differ from the one that cannot be read."""
+    for other in bundle.forms.get(JSON, ()):
+        if other.data != broken.data:
+            checks.fails(JSON, f"every copy of {JSON} is the same", other.place, f"{broken.place} is another one")
+
+
+def _check_revision(signed: Signed, given: With, checks: Checks) -> None:
+    what = "it was neither superseded nor revoked"
+    said = given.revised(signed.certificate, signed.data)
+    if said is None:
+        checks.not_checked("revision", what, "no catalogue of certificates was looked at")
+    elif said:
+        checks.fails("revision", what, signed.place, said)
+    else:
+        checks.holds("revision", what)
