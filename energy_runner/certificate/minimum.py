@@ -9,6 +9,11 @@ from energy_runner.certificate.facts.equipment import Instrument
 from energy_runner.session.result import FACTS_CHANGED
 
 WINDOWS = 5
+_DATES = {  # by whether the first day of a calibration is stated, and its last
+    (False, False): "no dates of its calibration are stated",
+    (False, True): "no day of its calibration is stated",
+    (True, False): "no last day of its calibration is stated",
+}
 
 
 @dataclass(frozen=True)
@@ -25,34 +30,40 @@ def _hardware(one: EnergyCertificate) -> str:
 
 
 def _identified(one: EnergyCertificate) -> str:
-    samplers = _samplers(one)
-    if not samplers:
+    if not _samplers(one):
         return "the session does not tell which instrument sampled"
     lacking = [
         f"{each.name} without {', '.join(gaps)}"
-        for each in samplers
+        for each in _in_result(one)
         if (gaps := [key for key in ("make", "model", "serial", "firmware") if not getattr(each, key)])
     ]
     return "; ".join(lacking)
 
 
 def _in_calibration(one: EnergyCertificate) -> str:
-    samplers = _samplers(one)
-    if not samplers:
+    if not _samplers(one):
         return "the session does not tell which instrument sampled"
-    return "; ".join(filter(None, map(_calibration_lack, samplers)))
+    return "; ".join(filter(None, map(_calibration_lack, _in_result(one))))
 
 
 def _calibration_lack(one: Instrument) -> str:
+    held = one.calibration
     if one.in_calibration is None:
-        return f"{one.name}: no dates of its calibration are stated"
+        dated = held.date and held.due
+        return f"{one.name}: " + (
+            "the day of the measurement is not known" if dated else _DATES[bool(held.date), bool(held.due)]
+        )
     if not one.in_calibration:
         return f"{one.name}: not in calibration on the day of the measurement"
-    return "" if one.calibration.certificate else f"{one.name}: no calibration certificate is named"
+    return "" if held.certificate else f"{one.name}: no calibration certificate is named"
 
 
 def _samplers(one: EnergyCertificate) -> list[Instrument]:
     return [each for each in one.equipment.instruments if "sampler" in each.roles]
+
+
+def _in_result(one: EnergyCertificate) -> list[Instrument]:
+    return [each for each in one.equipment.instruments if each.in_result]
 
 
 def _rules_pass(one: EnergyCertificate) -> str:
@@ -116,8 +127,10 @@ def _bench_in_control(one: EnergyCertificate) -> str:
 
 DEMANDS = (
     Demand("hardware", "hardware was measured, nothing was simulated", _hardware),
-    Demand("instrument-identified", "the instrument that sampled is identified", _identified),
-    Demand("in-calibration", "it was in calibration on the day of the measurement", _in_calibration),
+    Demand(
+        "instrument-identified", "the instruments that the energy rests on are identified", _identified
+    ),
+    Demand("in-calibration", "they were in calibration on the day of the measurement", _in_calibration),
     Demand("rules-pass", "every binding rule of the rule set is kept", _rules_pass),
     Demand("five-windows", "five windows were measured", _windows),
     Demand("uncertainty-complete", "the uncertainty counts every cause", _uncertainty),

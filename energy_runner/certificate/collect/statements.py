@@ -50,15 +50,15 @@ def _uncertainty(result: Result) -> str:
 def _traceability(equipment: Equipment, *, virtual: bool) -> tuple[bool, str]:
     if virtual:
         return False, _VIRTUAL
-    samplers = [one for one in equipment.instruments if "sampler" in one.roles]
-    if not samplers:
+    if not any("sampler" in one.roles for one in equipment.instruments):
         return False, _NOT_TRACEABLE.format("the session does not tell which instrument sampled")
-    lacking = [one.name for one in samplers if not (one.in_calibration and one.calibration.certificate)]
+    counted = [one for one in equipment.instruments if one.in_result]
+    lacking = [one.name for one in counted if not (one.in_calibration and one.calibration.certificate)]
     if lacking:
         return False, _NOT_TRACEABLE.format(f"no calibration in force is stated for {', '.join(lacking)}")
     chain = "; ".join(
         f"{one.make} {one.model}, serial number {one.serial}: certificate {one.calibration.certificate} of "
         f"{one.calibration.laboratory or 'a laboratory that is not named'}, {one.calibration.date}"
-        for one in samplers
+        for one in counted
     )
     return True, f"The result is traceable to the SI through the calibration of the instruments. {chain}."
