@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is taken from a session, and from what a laboratory states: nothing more, and nothing of another instrument."""
+"""What is taken from a session, and from what a laboratory states: nothing more, and of no other instrument."""
 
 from dataclasses import replace
 from functools import cache
+from statistics import NormalDist
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from energy_runner.certificate.minimum import minimum
 from energy_runner.certificate.profile.load import profile_from_text
 from energy_runner.certificate.profile.questions import missing
 from energy_runner.certificate.profile.spec import LabProfile
+from energy_runner.rules.base import WITHIN, within
 from tests.support.certificates import CALIBRATION, demo_session, hardware_certificate
 
 NAME = "monitor"  # of the only power monitor of the session
@@ -31,7 +33,7 @@ def of(given: Gathered, profile: str = "") -> Equipment:
 
 
 def with_second(*signals: str, **changes: Any) -> Gathered:
-    """Return the session with one more instrument, `psu`; `changes` are those of how the monitor was configured."""
+    """Return the session with one more instrument, `psu`, and with a monitor that was configured otherwise."""
     (one,) = found().monitors
     each = [{"name": name, "unit": "A"} for name in signals]
     own = one.model_copy(update={"signals": each, **changes})
@@ -89,3 +91,15 @@ def test_every_rail_has_its_instrument_in_the_result() -> None:
     assert held.voltage_set_v is None, "no voltage of one rail stands for all"
     assert held.signals == [f"{rail}: {name} in A" for rail in ("core", "io") for name in ("current", "voltage")]
     assert lacks(calibrated(held, NAME)) == {"in-calibration": "psu: no dates of its calibration are stated"}
+
+
+def test_the_decision_rule_is_told_as_the_rules_decide() -> None:
+    said = hardware_certificate().statements.decision_rule
+    assert within(1.0, None, 1.0)
+    assert not within(1.0 + 1e-9, None, 1.0)
+    assert "simple acceptance" in said
+    # With a stated uncertainty a value is only just kept where it is beyond the limit in all but 2 % of cases.
+    u = 0.1
+    assert within(1.0 + WITHIN * u, None, 1.0, u)
+    assert not within(1.0 + WITHIN * u + 1e-9, None, 1.0, u)
+    assert f"{NormalDist().cdf(WITHIN) * 100:.0f} % by guarded rejection" in said
