@@ -89,7 +89,9 @@ def _accuracy(one: EnergyCertificate) -> str:
     found = one.workload.accuracy
     if found is None:
         return "no accuracy session was given"
-    lacks = [] if found.met else ["the target is not met"]
+    lacks = ["it was simulated"] if found.virtual else []
+    lacks += [] if found.facts_sha256 is not None else ["its session is not sealed"]
+    lacks += [] if found.met else ["the target is not met by a valid run"]
     if found.same_firmware is not True:
         lacks.append(
             "another firmware" if found.same_firmware is False else "no hash says that it is the same firmware"
@@ -127,9 +129,7 @@ def _bench_in_control(one: EnergyCertificate) -> str:
 
 DEMANDS = (
     Demand("hardware", "hardware was measured, nothing was simulated", _hardware),
-    Demand(
-        "instrument-identified", "the instruments that the energy rests on are identified", _identified
-    ),
+    Demand("instrument-identified", "the instruments that the energy rests on are identified", _identified),
     Demand("in-calibration", "they were in calibration on the day of the measurement", _in_calibration),
     Demand("rules-pass", "every binding rule of the rule set is kept", _rules_pass),
     Demand("five-windows", "five windows were measured", _windows),

@@ -295,10 +295,12 @@ def workload() -> Workload:
             metric="top1",
             value=91.6,
             target=90.0,
+            virtual=False,
             met=True,
             stimuli=1000,
             standing=standing(),
             same_firmware=True,
+            firmware_from="flashed in the session",
         ),
     )
 

@@ -13,10 +13,10 @@ from energy_runner.wording import coverage_factor
 
 _TRADEMARK = "MLPerf is a trademark of the MLCommons Association."
 _DECISION = (
-    "A rule with a limit is kept if the value lies within the limits (simple acceptance; ISO/IEC 17025:2017, 7.8.6; "
-    "JCGM 106:2012, 8.2). Where the standard uncertainty of the value is stated, the limits are widened by twice it "
-    "(guarded rejection; JCGM 106:2012, 8.3.3). A value that is only just accepted lies beyond the limit with a "
-    "probability of up to 50 % by simple acceptance, and of up to 98 % by guarded rejection."
+    "A rule with a limit is kept if the value lies within the limits (simple acceptance; ISO/IEC 17025:2017, "
+    "7.8.6; JCGM 106:2012, 8.2). Where the standard uncertainty of the value is stated, the limits are widened by "
+    "twice it (guarded rejection; JCGM 106:2012, 8.3.3). A value that is only just accepted lies beyond the limit "
+    "with a probability of up to 50 % by simple acceptance, and of up to 98 % by guarded rejection."
 )
 _VIRTUAL = "No hardware was measured: the result is simulated, and traceable to nothing."
 _NOT_TRACEABLE = "Traceability is not shown: {}."

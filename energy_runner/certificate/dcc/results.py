@@ -162,10 +162,12 @@ def _accuracy(one: EnergyCertificate) -> Node | None:
     unit = _PERCENT[found.metric]
     notes = (
         fact("session", found.session_id),
+        "SIMULATED: the session is that of a twin" if found.virtual else "",
         fact("SHA-256 of its sealed facts", found.facts_sha256),
         fact("metric", found.metric),
         fact("target met", found.met),
         fact("same firmware", found.same_firmware),
+        fact("file of its firmware", found.firmware_from),
         f"stimuli: {found.standing.status}; {found.standing.detail}" if found.standing else "",
         fact("label file", found.standing.label_file) if found.standing else "",
     )

@@ -37,8 +37,8 @@ class Instrument(Model):
     name: str
     """Its name in the bench file."""
     roles: list[str]
-    """What it did: `supply`, `sampler`, `voltage` (nothing measured the voltage, and the energy is computed with the
-    one that was set), `edges`, `dut`, `thermometer`, `switch`."""
+    """What it did: `supply`, `sampler`, `voltage` (the energy is computed with the voltage that it was set to, for
+    nothing measured one), `edges`, `dut`, `thermometer`, `switch`."""
     driver: str
     """Name of its driver."""
     make: str = ""

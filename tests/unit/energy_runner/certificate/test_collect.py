@@ -3,21 +3,26 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
 import pytest
 
-from energy_runner.certificate.collect.equipment import equipment
+from energy_runner.analysis.analyze import analyze
+from energy_runner.certificate.collect.equipment import STATED, equipment
 from energy_runner.certificate.collect.gathered import Gathered, gathered
 from energy_runner.certificate.collect.statements import statements
+from energy_runner.certificate.collect.workload import workload
 from energy_runner.certificate.facts.equipment import Equipment
 from energy_runner.certificate.minimum import minimum
+from energy_runner.certificate.profile.files import with_digests
 from energy_runner.certificate.profile.load import profile_from_text
 from energy_runner.certificate.profile.questions import missing
 from energy_runner.certificate.profile.spec import LabProfile
 from energy_runner.rules.base import WITHIN, within
 from tests.support.certificates import CALIBRATION, demo_session, hardware_certificate
+from tests.support.report_sessions import accuracy_session
 
 NAME = "monitor"  # of the only power monitor of the session
 
@@ -103,3 +108,16 @@ def test_the_decision_rule_is_told_as_the_rules_decide() -> None:
     assert within(1.0 + WITHIN * u, None, 1.0, u)
     assert not within(1.0 + WITHIN * u + 1e-9, None, 1.0, u)
     assert f"{NormalDist().cdf(WITHIN) * 100:.0f} % by guarded rejection" in said
+
+
+def test_an_accuracy_says_whether_it_was_simulated_and_who_names_its_firmware(tmp_path: Path) -> None:
+    (tmp_path / "app.elf").write_bytes(b"firmware")
+    stated = with_digests(profile_from_text('[firmware]\nimage = "app.elf"', "lab.toml"), tmp_path)
+    session = accuracy_session(tmp_path)
+    tested = gathered(session, analyze(session))
+    for virtual in (True, False):
+        record = tested.record.model_copy(update={"virtual": virtual})
+        result = tested.result.model_copy(update={"virtual": virtual})
+        held = workload(found(), replace(tested, record=record, result=result), stated).accuracy
+        assert held is not None
+        assert (held.virtual, held.firmware_from) == (virtual, STATED)
