@@ -55,7 +55,8 @@ def _calibration_lack(one: Instrument) -> str:
         )
     if not one.in_calibration:
         return f"{one.name}: not in calibration on the day of the measurement"
-    return "" if held.certificate else f"{one.name}: no calibration certificate is named"
+    lacks = [what for what in ("certificate", "laboratory") if not getattr(held, what)]
+    return f"{one.name}: no calibration {' and no '.join(lacks)} is named" if lacks else ""
 
 
 def _samplers(one: EnergyCertificate) -> list[Instrument]:

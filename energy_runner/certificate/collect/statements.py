@@ -7,7 +7,7 @@ from energy_runner.certificate.facts.certificate import (
     UNVERIFIED,
     Statements,
 )
-from energy_runner.certificate.facts.equipment import Equipment
+from energy_runner.certificate.facts.equipment import Equipment, Instrument
 from energy_runner.session.result import Result
 from energy_runner.wording import coverage_factor
 
@@ -19,6 +19,7 @@ _DECISION = (
     "with a probability of up to 50 % by simple acceptance, and of up to 98 % by guarded rejection."
 )
 _VIRTUAL = "No hardware was measured: the result is simulated, and traceable to nothing."
+_ACCREDITED = {True: "accredited", False: "not accredited", None: "accreditation not stated"}
 _NOT_TRACEABLE = "Traceability is not shown: {}."
 
 
@@ -54,12 +55,20 @@ def _traceability(equipment: Equipment, *, virtual: bool) -> tuple[bool, str]:
     if not any("sampler" in one.roles for one in equipment.instruments):
         return False, _NOT_TRACEABLE.format("the session does not tell which instrument sampled")
     counted = [one for one in equipment.instruments if one.in_result]
-    lacking = [one.name for one in counted if not (one.in_calibration and one.calibration.certificate)]
+    lacking = [one.name for one in counted if not _in_force(one)]
     if lacking:
-        return False, _NOT_TRACEABLE.format(f"no calibration in force is stated for {', '.join(lacking)}")
+        return False, _NOT_TRACEABLE.format(
+            f"no calibration in force, with its certificate and laboratory, is stated for {', '.join(lacking)}"
+        )
     chain = "; ".join(
         f"{one.make} {one.model}, serial number {one.serial}: certificate {one.calibration.certificate} of "
-        f"{one.calibration.laboratory or 'a laboratory that is not named'}, {one.calibration.date}"
+        f"{one.calibration.laboratory} ({_ACCREDITED[one.calibration.accredited]}), {one.calibration.date}, "
+        f"by: {one.calibration.source}"
         for one in counted
     )
     return True, f"The result is traceable to the SI through the calibration of the instruments. {chain}."
+
+
+def _in_force(one: Instrument) -> bool:
+    held = one.calibration
+    return bool(one.in_calibration and held.certificate and held.laboratory)

@@ -28,7 +28,8 @@ class CalibrationFacts(Model):
     used: StrictBool = False
     """Whether points of it corrected the readings of this session."""
     source: str = ""
-    """Who says so: `calibration file of the bench` or `stated by the laboratory`; empty where nobody does."""
+    """Who says so: `calibration file of the bench`, `stated by the laboratory`, or both, with `; ` between them;
+    empty where nobody does."""
 
 
 class Instrument(Model):

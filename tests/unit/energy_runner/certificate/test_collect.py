@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 
 from energy_runner.analysis.analyze import analyze
-from energy_runner.certificate.collect.equipment import STATED, equipment
+from energy_runner.certificate.collect.equipment import OF_BENCH, STATED, equipment
 from energy_runner.certificate.collect.gathered import Gathered, gathered
 from energy_runner.certificate.collect.statements import statements
 from energy_runner.certificate.collect.workload import workload
-from energy_runner.certificate.facts.equipment import Equipment
+from energy_runner.certificate.facts.equipment import Equipment, Instrument
 from energy_runner.certificate.minimum import minimum
 from energy_runner.certificate.profile.files import with_digests
 from energy_runner.certificate.profile.load import profile_from_text
 from energy_runner.certificate.profile.questions import missing
 from energy_runner.certificate.profile.spec import LabProfile
+from energy_runner.errors import ConfigurationError
 from energy_runner.rules.base import WITHIN, within
 from tests.support.certificates import CALIBRATION, demo_session, hardware_certificate
 from tests.support.report_sessions import accuracy_session
@@ -121,3 +122,76 @@ def test_an_accuracy_says_whether_it_was_simulated_and_who_names_its_firmware(tm
         held = workload(found(), replace(tested, record=record, result=result), stated).accuracy
         assert held is not None
         assert (held.virtual, held.firmware_from) == (virtual, STATED)
+
+
+BENCH = {"calibrated_on": "2025-12-01", "certificate": "K-1", "laboratory": "Lab 1"}
+
+
+def measured_with(calibration: dict[str, Any]) -> Gathered:
+    """Return the session, measured with a calibration in its bench file, on 2026-03-01."""
+    bench = {**found().record.bench, "monitor": {"calibration": calibration}}
+    record = found().record.model_copy(update={"bench": bench, "started_utc": "2026-03-01T09:00:00Z"})
+    return replace(found(), record=record)
+
+
+def monitor(held: Equipment) -> Instrument:
+    return next(one for one in held.instruments if one.name == NAME)
+
+
+@pytest.mark.parametrize(
+    ("bench", "stated", "due", "within", "source"),
+    [
+        (BENCH, "", "", None, OF_BENCH),
+        (BENCH | {"interval_days": 60}, "", "2026-01-30", False, OF_BENCH),
+        (BENCH, "due = 2026-02-28", "2026-02-28", False, f"{OF_BENCH}; {STATED}"),
+        (BENCH, "due = 2026-03-01", "2026-03-01", True, f"{OF_BENCH}; {STATED}"),
+        (BENCH | {"due": "2026-12-01"}, 'certificate = "K-1"', "2026-12-01", True, OF_BENCH),
+        ({}, 'certificate = "K-1"\ndate = 2025-12-01\ndue = 2026-12-01', "2026-12-01", True, STATED),
+    ],
+)
+def test_the_last_day_of_a_calibration_is_one_that_somebody_states(
+    bench: dict[str, Any], stated: str, due: str, within: bool | None, source: str
+) -> None:
+    one = monitor(of(measured_with(bench), f"[instruments.{NAME}]\n{stated}"))
+    assert (one.calibration.due, one.in_calibration, one.calibration.source) == (due, within, source)
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        (
+            'serial = "another"',
+            f"instruments.{NAME}.serial: the profile states another, but the instrument answered",
+        ),
+        ('certificate = "K-2"', "states K-2, but the bench file of the session says K-1"),
+        ("date = 2026-02-01", "states 2026-02-01, but the bench file of the session says 2025-12-01"),
+        ("due = 2027-01-01", "states 2027-01-01, but the bench file of the session says 2026-12-01"),
+    ],
+)
+def test_another_instrument_or_calibration_than_that_of_the_session_is_refused(stated: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        of(measured_with(BENCH | {"due": "2026-12-01"}), f"[instruments.{NAME}]\n{stated}")
+
+
+@pytest.mark.parametrize(
+    ("changes", "within", "why"),
+    [
+        ({"due": ""}, None, "no last day of its calibration is stated"),
+        ({"date": ""}, None, "no day of its calibration is stated"),
+        ({"date": "", "due": ""}, None, "no dates of its calibration are stated"),
+        ({}, None, "the day of the measurement is not known"),
+        ({}, False, "not in calibration on the day of the measurement"),
+        ({"certificate": ""}, True, "no calibration certificate is named"),
+        ({"laboratory": ""}, True, "no calibration laboratory is named"),
+    ],
+)
+def test_what_a_calibration_lacks_is_told_and_nothing_is_traceable_without_it(
+    changes: dict[str, str], within: bool | None, why: str
+) -> None:
+    held = of(found())
+    own = monitor(held).model_copy(
+        update={"calibration": CALIBRATION.model_copy(update=changes), "in_calibration": within}
+    )
+    held = held.model_copy(update={"instruments": [own]})
+    assert lacks(held) == {"in-calibration": f"{NAME}: {why}"}
+    assert not statements(hardware_certificate().result, held, virtual=False, verified=False).traceable
