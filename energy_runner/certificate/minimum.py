@@ -67,6 +67,19 @@ def _in_result(one: EnergyCertificate) -> list[Instrument]:
     return [each for each in one.equipment.instruments if each.in_result]
 
 
+def _named(one: EnergyCertificate) -> str:
+    parties, item = one.parties, one.item
+    stated = {
+        "laboratory": parties.laboratory.name,
+        "address of the laboratory": parties.laboratory.address,
+        "who authorises": parties.approver,
+        "board": item.board,
+        "serial number of the board": item.serial,
+    }
+    lacking = [what for what, text in stated.items() if not text.strip()]
+    return f"not stated: {', '.join(lacking)}" if lacking else ""
+
+
 def _rules_pass(one: EnergyCertificate) -> str:
     failed = [verdict.id for verdict in one.result.verdicts if verdict.binding and not verdict.passed]
     if failed:
@@ -80,10 +93,13 @@ def _windows(one: EnergyCertificate) -> str:
 
 
 def _uncertainty(one: EnergyCertificate) -> str:
-    score = one.result.energy_per_inference_j
+    score, budget = one.result.energy_per_inference_j, one.result.uncertainty
     if score is None:
         return "there is no score"
-    return "" if score.complete else f"incomplete: {'; '.join(score.incomplete)}"
+    if budget is None or not budget.components:
+        return "there is no budget"
+    complete = score.complete and not score.incomplete
+    return "" if complete else f"incomplete: {'; '.join(score.incomplete) or 'it does not say why'}"
 
 
 def _accuracy(one: EnergyCertificate) -> str:
@@ -132,9 +148,11 @@ DEMANDS = (
     Demand("hardware", "hardware was measured, nothing was simulated", _hardware),
     Demand("instrument-identified", "the instruments that the energy rests on are identified", _identified),
     Demand("in-calibration", "they were in calibration on the day of the measurement", _in_calibration),
+    # ISO/IEC 17025:2017, 7.8.2.1 b, g and o.
+    Demand("identified", "laboratory, who authorises, and the item with its serial number are stated", _named),
     Demand("rules-pass", "every binding rule of the rule set is kept", _rules_pass),
     Demand("five-windows", "five windows were measured", _windows),
-    Demand("uncertainty-complete", "the uncertainty counts every cause", _uncertainty),
+    Demand("uncertainty-complete", "the uncertainty counts every cause that is known", _uncertainty),
     Demand(
         "accuracy-met", "the same firmware meets the accuracy target on the benchmark's own stimuli", _accuracy
     ),
