@@ -159,8 +159,8 @@ def _network(one: EnergyCertificate) -> dict[str, Any]:
 
 def _accuracy(one: EnergyCertificate) -> dict[str, Any]:
     found = one.workload.accuracy
-    if found is None or found.value is None:
-        return {}
+    if found is None or found.value is None or not found.same_firmware or found.virtual != one.virtual:
+        return {}  # it is not known to be the accuracy of this network
     metric = {"type": found.metric, "value": repr(found.value)}
     return {"quantitativeAnalysis": {"performanceMetrics": [metric]}}
 

@@ -154,6 +154,7 @@ def sources_section(one: EnergyCertificate, attachments: Sequence[Attachment]) -
                 ("Session", held.session_id),
                 ("Measured by", held.origin or "this laboratory"),
                 ("Began", moment(held.started_utc) + (" (virtual clock)" if held.virtual else "")),
+                ("Days count in", held.time_zone or "UTC"),
                 ("Bench", given(held.bench)),
                 ("Facts sealed as (SHA-256)", mono(held.facts_sha256, "not sealed")),
                 ("Result (SHA-256)", mono(held.result_sha256, "states none")),

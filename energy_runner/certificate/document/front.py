@@ -77,7 +77,7 @@ def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
     """Return the facts of the first page, two in a row: the item on the left, the measurement on the right."""
     item, result, work = one.item, one.result, one.workload
     voltages = [number(each, 5, "V") for each in dict.fromkeys(one.setup.voltages_v)]
-    samplers = [each for each in one.equipment.instruments if "sampler" in each.roles]
+    counted = [each for each in one.equipment.instruments if each.in_result]
     throughput = number(result.throughput_per_s, 5, "inferences per second") if result.throughput_per_s else ""
     left = [
         ("Item", ", ".join(filter(None, (item.board, item.revision)))),
@@ -90,10 +90,10 @@ def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
         ("Measured", moment(one.session.started_utc) + (" (virtual clock)" if one.virtual else "")),
     ]
     right = [
-        ("Instrument", "; ".join(map(_sampler, samplers))),
+        ("Instrument", "; ".join(map(_instrument, counted))),
         (
             "Calibration",
-            "; ".join(_calibration(each) for each in one.equipment.instruments if "sampler" in each.roles),
+            "; ".join(filter(None, map(_calibration, counted))),
         ),
         ("Supply", ", ".join(voltages) or "not measured"),
         ("Temperature", temperature(one.conditions)),
@@ -105,7 +105,7 @@ def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
     return [(name, given(value)) for pair in zip(left, right, strict=True) for name, value in pair]
 
 
-def _sampler(each: Instrument) -> str:
+def _instrument(each: Instrument) -> str:
     serial = f"serial number {each.serial}" if each.serial else "no serial number"
     return f"{each.make} {each.model}".strip() + f", {serial}"
 
