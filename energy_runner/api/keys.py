@@ -77,7 +77,7 @@ def new_key(
     before = _ring_or_new(where)
     # What a ring would refuse is refused before there is a key file that it then lacks.
     before.add(PublicKey(_ANY_KEY), own, valid_from or today(), valid_until)
-    made = keys.new_key(Path(path), None if passphrase is None else passphrase.encode())
+    made = keys.new_key(Path(path), secret_bytes(passphrase))
     return _added(where, before, made.public, own, (valid_from, valid_until))
 
 
@@ -124,7 +124,7 @@ def load_key(path: AnyPath, passphrase: str | None = None) -> SigningKey:
     Raises `ConfigurationError` if it cannot be read, others may read it, the passphrase is wrong, missing or not
     needed, or it holds another kind of key.
     """
-    return keys.load_key(Path(path), None if passphrase is None else passphrase.encode())
+    return keys.load_key(Path(path), secret_bytes(passphrase))
 
 
 def show_key(path: AnyPath, passphrase: str | None = None) -> PublicKey:
@@ -135,6 +135,16 @@ def show_key(path: AnyPath, passphrase: str | None = None) -> PublicKey:
 def is_public(path: AnyPath) -> bool:
     """Return whether a file holds a public key in PEM."""
     return b"-----BEGIN PUBLIC KEY-----" in _bytes_of(Path(path))
+
+
+def secret_bytes(passphrase: str | None) -> bytes | None:
+    """Return a passphrase in UTF-8; raises `ConfigurationError` for one that is no text, and never repeats it."""
+    try:
+        return None if passphrase is None else passphrase.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            "the passphrase is not text in UTF-8. Try: set the terminal and the environment to UTF-8"
+        ) from None
 
 
 def today() -> str:

@@ -50,6 +50,31 @@ def test_what_is_wrong_is_known_before_there_is_a_key_file(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_passphrase_that_is_no_text_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    er.new_key(tmp_path / "lab.key", SECRET, owner="Lab")
+    typed = "secr\udcfft words"  # as Python holds a byte of the environment that is not UTF-8
+    for call in (
+        lambda: er.new_key(tmp_path / "other.key", typed, owner="Lab"),
+        lambda: er.load_key(tmp_path / "lab.key", typed),
+    ):
+        with pytest.raises(ConfigurationError, match="the passphrase is not text in UTF-8") as raised:
+            call()
+        assert "secr" not in str(raised.value)
+    assert not (tmp_path / "other.key").exists()
+
+
+def test_ctrl_c_while_a_key_is_written_leaves_no_half_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("energy_runner.session.disk.sync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        er.new_key(tmp_path / "lab.key", SECRET, owner="Lab")
+    assert not (tmp_path / "lab.key").exists()
+
+
 def test_a_ring_that_cannot_be_read_is_known_before_too(tmp_path: Path, own_ring: Path) -> None:
     own_ring.parent.mkdir()
     own_ring.write_text("{", "utf-8")
