@@ -24,7 +24,7 @@ def test_a_pipe_or_a_device_in_place_of_a_photo_does_not_hang(tmp_path: Path, ki
         os.mkfifo(tmp_path / "photo.jpg")
     else:
         (tmp_path / "photo.jpg").symlink_to("/dev/zero")
-    with pytest.raises(ConfigurationError, match="photo.jpg: cannot be read .a pipe or a device"):
+    with pytest.raises(ConfigurationError, match=r"photo\.jpg: cannot be read \(a pipe or a device"):
         load_profile(named(tmp_path, "photo.jpg"))
 
 
