@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from energy_runner.session import disk
+
 # UTF-32 before UTF-16: the mark of the one begins with that of the other.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -47,9 +49,9 @@ class TextError(ValueError):
 def read_text(path: Path, most_bytes: int) -> str:
     """Return the text of a file, its lines ended by LF; raises `TextError`, and `OSError` as `open` does.
 
-    A file with more than `most_bytes` is no such text either.
+    A file with more than `most_bytes` is no such text either, nor a pipe or a device, which may never end.
     """
-    with path.open("rb") as file:
+    with disk.open_file(path) as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise TextError(f"it is longer than {most_bytes} bytes")

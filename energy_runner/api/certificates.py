@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from energy_runner.api.analysis import analyze
-from energy_runner.api.keys import AnyPath, list_keys, load_key
+from energy_runner.api.keys import AnyPath, list_keys, load_key, secret_bytes
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.api.trust_at import trust_of
 from energy_runner.certificate.catalogue import current, find
@@ -289,5 +289,4 @@ def _pem(path: str | PathLike[str], name: str) -> bytes:
 def _sealed(pdf: bytes, certificate: bytes, key: bytes, passphrase: str | None, facts: EnergyCertificate) -> bytes:
     from energy_runner.certificate.document.seal import seal_pdf
 
-    secret = None if passphrase is None else passphrase.encode()
-    return seal_pdf(pdf, certificate, key, secret, reason=f"{facts.title} {facts.id}")
+    return seal_pdf(pdf, certificate, key, secret_bytes(passphrase), reason=f"{facts.title} {facts.id}")

@@ -3,9 +3,12 @@
 
 import getpass
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from platformdirs import user_config_path
 
 from energy_runner.certificate.signing import keys
@@ -35,6 +38,7 @@ AnyPath = str | PathLike[str]
 SHORTEST = 8
 _MOST_BYTES = 65_536
 _SHORTEST_ID = 8
+_LONGEST_S = 10.0  # that others may take to change a ring
 # The public key that RFC 8410, section 10.1, prints.
 _ANY_KEY = b64decode("MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=")
 
@@ -77,8 +81,8 @@ def new_key(
     before = _ring_or_new(where)
     # What a ring would refuse is refused before there is a key file that it then lacks.
     before.add(PublicKey(_ANY_KEY), own, valid_from or today(), valid_until)
-    made = keys.new_key(Path(path), None if passphrase is None else passphrase.encode())
-    return _added(where, before, made.public, own, (valid_from, valid_until))
+    made = keys.new_key(Path(path), secret_bytes(passphrase))
+    return _added(where, made.public, own, (valid_from, valid_until))
 
 
 def add_key(
@@ -95,7 +99,7 @@ def add_key(
     `valid_from` is by default today. Raises `ConfigurationError` for another file, or a key that is there already.
     """
     where, path = _ring_path(ring), Path(public)
-    return _added(where, _ring_or_new(where), _public_in(path), owner, (valid_from, valid_until))
+    return _added(where, _public_in(path), owner, (valid_from, valid_until))
 
 
 def revoke_key(key_id: str, why: str, *, on: str | None = None, ring: AnyPath | None = None) -> RingKey:
@@ -105,10 +109,12 @@ def revoke_key(key_id: str, why: str, *, on: str | None = None, ring: AnyPath | 
     `ConfigurationError` for a key that is not in the ring.
     """
     where = _ring_path(ring)
-    before = load_ring(where)
-    found = _by_digits(before, key_id)
-    after = before.revoke(found.key_id, on or today(), why)
-    save_ring(where, after)
+    load_ring(where)  # which says if there is none, before a folder is made for it
+    with _alone(where):
+        before = load_ring(where)
+        found = _by_digits(before, key_id)
+        after = before.revoke(found.key_id, on or today(), why)
+        save_ring(where, after)
     revoked = after.find(found.key_id)
     return found if revoked is None else revoked
 
@@ -124,7 +130,7 @@ def load_key(path: AnyPath, passphrase: str | None = None) -> SigningKey:
     Raises `ConfigurationError` if it cannot be read, others may read it, the passphrase is wrong, missing or not
     needed, or it holds another kind of key.
     """
-    return keys.load_key(Path(path), None if passphrase is None else passphrase.encode())
+    return keys.load_key(Path(path), secret_bytes(passphrase))
 
 
 def show_key(path: AnyPath, passphrase: str | None = None) -> PublicKey:
@@ -135,6 +141,16 @@ def show_key(path: AnyPath, passphrase: str | None = None) -> PublicKey:
 def is_public(path: AnyPath) -> bool:
     """Return whether a file holds a public key in PEM."""
     return b"-----BEGIN PUBLIC KEY-----" in _bytes_of(Path(path))
+
+
+def secret_bytes(passphrase: str | None) -> bytes | None:
+    """Return a passphrase in UTF-8; raises `ConfigurationError` for one that is no text, and never repeats it."""
+    try:
+        return None if passphrase is None else passphrase.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            "the passphrase is not text in UTF-8. Try: set the terminal and the environment to UTF-8"
+        ) from None
 
 
 def today() -> str:
@@ -150,18 +166,31 @@ def _ring_or_new(path: Path) -> KeyRing:
     return load_ring(path) if path.exists() else KeyRing()
 
 
-def _added(
-    where: Path, before: KeyRing, public: PublicKey, owner: str, days: tuple[str | None, str | None]
-) -> RingKey:
-    after = before.add(public, owner, days[0] or today(), days[1])
+def _added(where: Path, public: PublicKey, owner: str, days: tuple[str | None, str | None]) -> RingKey:
+    with _alone(where):
+        after = _ring_or_new(where).add(public, owner, days[0] or today(), days[1])
+        save_ring(where, after)
+    return after.keys[-1]
+
+
+@contextmanager
+def _alone(where: Path) -> Iterator[None]:
+    """Keep other processes from changing a ring meanwhile: what one adds or revokes, another would take back."""
+    printed = printable(str(where))
     try:
         where.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+        lock = FileLock(where.with_name(f".{where.name}.lock"), timeout=_LONGEST_S)
+        lock.acquire()
+    except Timeout:
+        raise BenchFault(f"{printed}: another program has changed it for {_LONGEST_S:g} s. Try: again") from None
+    except (OSError, NotImplementedError) as error:
         raise BenchFault(
-            printable(f"{where}: the key ring cannot be written ({in_words(error)}){remedy(error)}")
+            f"{printed}: the key ring cannot be written ({in_words(error)}){remedy(error)}"
         ) from error
-    save_ring(where, after)
-    return after.keys[-1]
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _public_in(path: Path) -> PublicKey:

@@ -2,6 +2,7 @@
 """What a laboratory states for its certificates: an empty form, and answers put into one."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from energy_runner.api.keys import AnyPath
@@ -9,6 +10,7 @@ from energy_runner.certificate.profile import form
 from energy_runner.certificate.profile.files import with_digests
 from energy_runner.certificate.profile.load import load_profile, profile_from_text
 from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
+from energy_runner.session import disk
 from energy_runner.session.folder import write_bytes
 from energy_runner.text_file import read_text
 from energy_runner.toml_text import MOST_BYTES
@@ -55,11 +57,24 @@ def check_profile_answer(key: str, answer: str, path: AnyPath) -> None:
 
 def _create(where: Path, text: str) -> None:
     try:
-        with where.open("xb") as file:
-            file.write(text.encode())
+        file = where.open("xb", buffering=0)
     except FileExistsError:
         raise ConfigurationError(
             printable(f"{where}: there is a file already, and it is not overwritten. Try: another name")
         ) from None
     except OSError as error:
-        raise BenchFault(printable(f"{where}: cannot be written ({in_words(error)}){remedy(error)}")) from error
+        raise _not_written(where, error) from error
+    try:
+        with file:
+            disk.write_all(file, text.encode())
+            disk.sync(file)
+    except BaseException as error:  # also after Ctrl-C: half a profile would stand in the way of the next one
+        with suppress(OSError):
+            disk.remove(where)
+        if not isinstance(error, OSError):
+            raise
+        raise _not_written(where, error) from error
+
+
+def _not_written(where: Path, error: OSError) -> BenchFault:
+    return BenchFault(printable(f"{where}: cannot be written ({in_words(error)}){remedy(error)}"))

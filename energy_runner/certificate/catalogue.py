@@ -114,20 +114,23 @@ def read_catalogue(folder: Path) -> Catalogue:
     held, problems = [], []
     for path in _folders(folder):
         try:
-            held.append(read_held(path))
+            held.append(read_held(path, canonical=False))  # else a thousand take half a minute
         except RunnerError as error:
             problems.append((path, str(error)))
     held.sort(key=lambda one: (one.certificate.issuing.issued_utc, one.id))
     return Catalogue(folder, tuple(held), tuple(problems))
 
 
-def read_held(folder: Path) -> Held:
-    """Return the certificate in its folder; raises `SessionError` for what is not one."""
+def read_held(folder: Path, *, canonical: bool = True) -> Held:
+    """Return the certificate in its folder; raises `SessionError` for what is not one.
+
+    `canonical` says whether its statement has to be in canonical form, which takes nearly all of the time.
+    """
     path = folder / JSON
     data = _bytes_of(path)
     try:
         envelope = read_envelope(data)
-        statement = read_statement(envelope.payload)
+        statement = read_statement(envelope.payload, canonical=canonical)
         if statement.predicate_type != PREDICATE:
             raise SessionError(f"it states a {shown(statement.predicate_type)}. Try: a certificate")
         certificate = EnergyCertificate.model_validate(statement.predicate)

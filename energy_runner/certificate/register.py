@@ -5,6 +5,8 @@
 folder then takes its name.
 """
 
+import errno
+import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +18,7 @@ from energy_runner.wording import printable
 
 STAMP = "certificate.json.tst"  # time stamp of certificate.json: a TimeStampToken (RFC 3161) in DER
 REVOCATION = "revocation.json"
+_TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)  # what a rename says of a name that is not free
 
 
 def check_free(out: Path, certificate_id: str) -> None:
@@ -23,11 +26,7 @@ def check_free(out: Path, certificate_id: str) -> None:
     if out.exists() and not out.is_dir():
         raise ConfigurationError(f"{printable(str(out))}: is a file, not a folder. Try: another ", Argument("out"))
     if (out / certificate_id).exists():
-        raise ConfigurationError(
-            f"{printable(str(out / certificate_id))}: this certificate was issued already, and nothing is "
-            "overwritten. Try: another ",
-            Argument("out", "DIR"),
-        )
+        raise _issued_already(out / certificate_id)
 
 
 def put_certificate(out: Path, certificate_id: str, files: Mapping[str, bytes]) -> Path:
@@ -47,11 +46,22 @@ def put_certificate(out: Path, certificate_id: str, files: Mapping[str, bytes]) 
         beside.rename(folder)
         disk.sync_folder(out)
     except OSError as error:
-        _remove(beside, files)
+        if error.errno in _TAKEN and os.path.lexists(folder):  # by another process, since it was looked for
+            raise _issued_already(folder) from None
         raise BenchFault(
             f"{printable(str(folder))}: the certificate cannot be written ({in_words(error)}){remedy(error)}"
         ) from error
+    finally:  # also after Ctrl-C; once the folder has its name there is nothing left to remove
+        _remove(beside, files)
     return folder
+
+
+def _issued_already(folder: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"{printable(str(folder))}: this certificate was issued already, and nothing is overwritten. "
+        "Try: another ",
+        Argument("out", "DIR"),
+    )
 
 
 def put_revocation(folder: Path, data: bytes) -> Path:

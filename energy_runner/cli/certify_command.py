@@ -12,6 +12,7 @@ from energy_runner.cli.output import write, write_json
 from energy_runner.cli.passphrase import SEAL, passphrase_for
 from energy_runner.errors import Argument, ConfigurationError, ExitStatus
 from energy_runner.report.units import plain
+from energy_runner.session import disk
 from energy_runner.wording import printable
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "energy-runner/certify/1"
 _CLOSED = b"ENCRYPTED"
+_MOST_BYTES = 1 << 20  # of the key of a seal
 _COLUMNS = 80
 _EVEN: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "  "}
 _INDENT: dict[str, Any] = {"initial_indent": "  ", "subsequent_indent": "    "}
@@ -105,8 +107,11 @@ def _form_alone(options: CertifyOptions) -> int:
 
 def _seal_passphrase(path: Path | None) -> str | None:
     """Return the passphrase of the seal's key, if it is closed by one; that it can be read is not asked here."""
+    if path is None:
+        return None
     try:
-        closed = path is not None and path.is_file() and _CLOSED in path.read_bytes()
+        with disk.open_file(path) as file:
+            closed = _CLOSED in file.read(_MOST_BYTES)
     except OSError:
         return None
     return passphrase_for(printable(str(path)), SEAL) if closed else None

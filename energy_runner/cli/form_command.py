@@ -65,6 +65,16 @@ def _ask(questions: "list[Asked]", path: Path, answers: dict[str, str]) -> None:
             answers[one.key] = answer
 
 
+def _typed(key: str) -> str:
+    try:
+        return sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            f"what was typed for {key} is not text in the encoding of this terminal. "
+            "Try: set the terminal to UTF-8, and the same command again"
+        ) from None
+
+
 def _answer(one: "Asked", place: str, path: Path) -> str:
     """Return what was typed, asked again until the profile can hold it; empty for nothing."""
     from energy_runner import api
@@ -72,7 +82,7 @@ def _answer(one: "Asked", place: str, path: Path) -> str:
     while True:
         sys.stderr.write(printable(f"{place} {one.what}, such as {one.example}") + f"\n  {printable(one.key)}: ")
         sys.stderr.flush()
-        line = sys.stdin.readline()
+        line = _typed(one.key)
         answer = line.strip()
         if not line:
             raise ConfigurationError(f"the questions were left at {one.key}. Try: the same command again")

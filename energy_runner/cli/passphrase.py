@@ -36,6 +36,10 @@ def _ask(prompt: str, variable: str) -> str:
         )
     try:
         return getpass.getpass(prompt, stream=sys.stderr)
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            "what was typed is not text in the encoding of this terminal. Try: set the terminal to UTF-8"
+        ) from None
     except EOFError:
         raise ConfigurationError(
             f"a passphrase is needed, and the terminal was closed. Try: the environment variable {variable}"

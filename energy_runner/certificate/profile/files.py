@@ -8,6 +8,7 @@ from pathlib import Path
 
 from energy_runner.certificate.profile.spec import LabProfile
 from energy_runner.errors import ConfigurationError, in_words
+from energy_runner.session import disk
 from energy_runner.wording import printable
 
 
@@ -27,7 +28,7 @@ def with_digests(spec: LabProfile, folder: Path) -> Profile:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with disk.open_file(path) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ConfigurationError(

@@ -2,12 +2,14 @@
 """Keys and the ring: made, shown, added, revoked; and refused before anything is written."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import energy_runner as er
-from energy_runner.errors import ConfigurationError
+from energy_runner.errors import BenchFault, ConfigurationError
 
 SECRET = "correct horse"  # noqa: S105 - of keys that only this test has
 
@@ -48,6 +50,29 @@ def test_what_is_wrong_is_known_before_there_is_a_key_file(
     with pytest.raises(ConfigurationError, match=words):
         er.new_key(tmp_path / "lab.key", passphrase, **({"owner": "Lab"} | more))  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_passphrase_that_is_no_text_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    er.new_key(tmp_path / "lab.key", SECRET, owner="Lab")
+    typed = "secr\udcfft words"  # as Python holds a byte of the environment that is not UTF-8
+    for call in (
+        lambda: er.new_key(tmp_path / "other.key", typed, owner="Lab"),
+        lambda: er.load_key(tmp_path / "lab.key", typed),
+    ):
+        with pytest.raises(ConfigurationError, match="the passphrase is not text in UTF-8") as raised:
+            call()
+        assert "secr" not in str(raised.value)
+    assert not (tmp_path / "other.key").exists()
+
+
+def test_ctrl_c_while_a_key_is_written_leaves_no_half_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("energy_runner.session.disk.sync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        er.new_key(tmp_path / "lab.key", SECRET, owner="Lab")
+    assert not (tmp_path / "lab.key").exists()
 
 
 def test_a_ring_that_cannot_be_read_is_known_before_too(tmp_path: Path, own_ring: Path) -> None:
@@ -94,3 +119,19 @@ def test_a_key_is_revoked_by_its_first_digits(tmp_path: Path) -> None:
 def test_a_ring_that_was_named_and_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read"):
         er.list_keys(tmp_path / "none.json")
+
+
+def test_of_keys_that_are_made_at_once_none_is_lost(tmp_path: Path, own_ring: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda n: er.new_key(tmp_path / f"{n}.key", None, owner=f"{n}"), range(8)))
+    assert {key.key_id for key in er.list_keys().keys} == {key.key_id for key in made}
+
+
+def test_a_ring_that_another_program_changes_is_waited_for_and_not_for_ever(
+    tmp_path: Path, own_ring: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = er.new_key(tmp_path / "lab.key", None, owner="Lab")
+    monkeypatch.setattr("energy_runner.api.keys._LONGEST_S", 0.2)
+    with FileLock(own_ring.with_name(".key-ring.json.lock")), pytest.raises(BenchFault, match="another program"):
+        er.revoke_key(made.key_id, "stolen")
+    assert er.revoke_key(made.key_id, "stolen").revoked_why == "stolen"

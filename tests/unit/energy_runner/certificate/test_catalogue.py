@@ -155,6 +155,20 @@ def test_a_file_that_is_no_certificate_is_named_and_left_aside(
     assert str(path) in problem
 
 
+def test_a_catalogue_is_read_without_asking_for_the_canonical_form(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = place.issue()  # writing its facts again takes ten times as long as reading them; `find` does ask
+
+    def slow(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("energy_runner.certificate.signing.statement.read_canonical", slow)
+    assert [each.id for each in place.read().held] == [one.id]
+    with pytest.raises(AssertionError):
+        find(place.out, one.id)
+
+
 def test_a_certificate_in_a_folder_of_another_name_is_none(place: Place) -> None:
     one = place.issue()
     one.folder.rename(place.out / "ER-AAAAAAAAAAAAAAAA")

@@ -73,3 +73,29 @@ def test_a_disk_that_fails_leaves_no_half_revocation(tmp_path: Path) -> None:
         with DiskFaults("ENOSPC", at).patched(), pytest.raises(BenchFault, match="free disk space"):
             put_revocation(tmp_path, b"data")
         assert everything(tmp_path) == []
+
+
+@pytest.mark.parametrize("other", ["folder", "link"])
+@pytest.mark.skipif(os.name == "nt", reason="making links needs a privilege on Windows")
+def test_of_two_at_once_the_later_one_is_told_that_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    if other == "folder":
+        put_certificate(tmp_path, "ER-1", FILES)
+    else:
+        (tmp_path / "ER-1").symlink_to("nowhere")
+    monkeypatch.setattr("energy_runner.certificate.register.check_free", lambda out, certificate_id: None)
+    before = everything(tmp_path)
+    with pytest.raises(ConfigurationError, match="was issued already"):
+        put_certificate(tmp_path, "ER-1", {"certificate.json": b"other"})
+    assert everything(tmp_path) == before
+
+
+def test_ctrl_c_at_any_file_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("energy_runner.session.disk.sync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        put_certificate(tmp_path, "ER-1", FILES)
+    assert everything(tmp_path) == []
