@@ -12,6 +12,9 @@ from energy_runner.session import disk
 from energy_runner.wording import printable
 
 
+_BLOCK = 1 << 20
+
+
 @dataclass(frozen=True)
 class Profile:
     """A profile that was read: what it states, and the SHA-256 of each file that it names."""
@@ -29,7 +32,10 @@ def with_digests(spec: LabProfile, folder: Path) -> Profile:
 def _sha256(path: Path) -> str:
     try:
         with disk.open_file(path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.sha256()
+            while block := file.read(_BLOCK):
+                digest.update(block)
+            return digest.hexdigest()
     except OSError as error:
         raise ConfigurationError(
             printable(f"{path}: cannot be read ({in_words(error)}). Try: correct its name in the profile")
