@@ -76,7 +76,7 @@ def certificate_facts(
 
     Arguments and errors are those of `certify`.
     """
-    asked = _read(session, accuracy_session, profile, issued)
+    asked = _read(session, accuracy_session, profile, issued, verified=verified)
     return _facts(asked, _issuing(asked.issued_utc, _UNKNOWN_KEY, None), verified=verified, sweeps=Path(sweeps))
 
 
@@ -119,7 +119,8 @@ def certify(
         raise ConfigurationError(Argument("paper", shown(paper)), f": must be one of {', '.join(PAPERS)}")
     seal = _seal_files(seal_certificate, seal_key)
     signing = key if isinstance(key, SigningKey) else load_key(key, passphrase)
-    asked, into = _read(session, accuracy_session, profile, issued), Path(out)
+    asked = _read(session, accuracy_session, profile, issued, verified=verified)
+    into = Path(out)
     remarks = [*_check_key(signing, asked.issued_utc, ring), *_check_now(asked.issued_utc)]
     revision = _revision(into, supersedes, why, asked.issued_utc)
     issuing = _issuing(asked.issued_utc, signing.key_id, revision)
@@ -142,12 +143,18 @@ def _read(
     accuracy_session: AnySession | None,
     profile: AnyPath | Profile | None,
     issued: str | None,
+    *,
+    verified: bool,
 ) -> Asked:
     opened = load_session(session)
     tested = load_session(accuracy_session) if accuracy_session is not None else None
     _check_mode(opened, "energy", "a certificate states the energy of an energy session")
     if tested is not None:
         _check_mode(tested, "accuracy", "the accuracy is that of an accuracy session")
+    if verified and opened.record.virtual:
+        raise ConfigurationError(
+            Argument("verified"), ": the session is simulated, and nobody reviews such a result. Try: without it"
+        )
     issued_utc = _moment(issued)
     for one in filter(None, (opened, tested)):
         _check_after(issued_utc, _begun_utc(one), f"the session {printable(str(one.path))} was begun")

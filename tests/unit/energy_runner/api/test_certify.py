@@ -111,6 +111,7 @@ def test_only_who_is_heeded_may_revoke(certify: Any, keys: Any, tmp_path: Path) 
         ({"issued": "2027-01-01T00:00:00Z"}, "was valid until 2026-12-31"),
         ({"issued": "2025-12-31T23:59:59Z"}, "is valid from 2026-01-01 on"),
         ({"why": "no id"}, "why: of what"),
+        ({"verified": True}, "verified: the session is simulated"),
         ({"supersedes": "ER-0123456789ABCDEF"}, "for what reason"),
         ({"supersedes": "ER-0123456789ABCDEF", "why": "x"}, "cannot be read|there is none"),
         ({"seal_key": "key.pem"}, "a seal needs a certificate and its key"),
