@@ -8,14 +8,13 @@ code page. Lines end with LF, CRLF or CR, and come out with LF.
 
 import codecs
 import csv
+import errno
 import io
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
-
-from energy_runner.session import disk
 
 # UTF-32 before UTF-16: the mark of the one begins with that of the other.
 _MARKS = (
@@ -51,7 +50,9 @@ def read_text(path: Path, most_bytes: int) -> str:
 
     A file with more than `most_bytes` is no such text either, nor a pipe or a device, which may never end.
     """
-    with disk.open_file(path) as file:
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "a pipe or a device, not a file", str(path))
+    with path.open("rb") as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:
         raise TextError(f"it is longer than {most_bytes} bytes")
