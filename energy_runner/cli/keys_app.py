@@ -103,7 +103,12 @@ def list_keys(ring: RingOption = None, as_json: JsonOption = False) -> None:
 def add(
     public: Annotated[Path, typer.Argument(help="Public key of somebody else, in PEM.", metavar="FILE")],
     owner: Annotated[str, typer.Option("--owner", help="Whose it is.", metavar="NAME")],
-    valid_from: FromOption = None,
+    valid_from: Annotated[
+        str | None,
+        typer.Option(
+            "--valid-from", help="First day of the key, YYYY-MM-DD; default: none, any day.", metavar="DAY"
+        ),
+    ] = None,
     valid_until: UntilOption = None,
     ring: RingOption = None,
     as_json: JsonOption = False,
