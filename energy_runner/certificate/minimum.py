@@ -117,8 +117,8 @@ def _bench_in_control(one: EnergyCertificate) -> str:
 DEMANDS = (
     Demand("hardware", "hardware was measured, nothing was simulated", _hardware),
     Demand("instrument-identified", "the instrument that sampled is identified", _identified),
-    Demand("in-calibration", "it was in calibration on the day of the measurement", _in_calibration),
-    Demand("rules-pass", "every binding rule of the rule set is kept", _rules_pass),
+    Demand("in-calibration", "that instrument was in calibration on the day of the measurement", _in_calibration),
+    Demand("rules-pass", "every binding rule of the rule set is passed", _rules_pass),
     Demand("five-windows", "five windows were measured", _windows),
     Demand("uncertainty-complete", "the uncertainty counts every cause", _uncertainty),
     Demand(

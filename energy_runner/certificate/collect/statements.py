@@ -13,9 +13,10 @@ from energy_runner.wording import coverage_factor
 
 _TRADEMARK = "MLPerf is a trademark of the MLCommons Association."
 _DECISION = (
-    "A rule with a limit is kept if the value lies within the limits, widened by twice its standard uncertainty: "
-    "simple acceptance with a guard band outside the limits (ISO/IEC 17025:2017, 7.8.6; JCGM 106:2012, 8.3.3). "
-    "A value at the limit may lie beyond it with a probability of up to 50 %."
+    "A rule with a limit is passed if the value lies within the limits, widened by twice its standard "
+    "uncertainty: guarded rejection, with a guard band outside the limits (ISO/IEC 17025:2017, 7.8.6; "
+    "JCGM 106:2012, 8.3.3). A value that failed is beyond its limit with a probability of at least 97.7 %. One "
+    "that passed may be beyond it, too: with 50 % at the limit, and up to 97.7 % at the end of the guard band."
 )
 _VIRTUAL = "No hardware was measured: the result is simulated, and traceable to nothing."
 _NOT_TRACEABLE = "Traceability is not shown: {}."
