@@ -42,7 +42,7 @@ def certify(
         list[Path] | None,
         typer.Argument(
             help="The energy session, and the accuracy session beside it; with --form none is needed.",
-            metavar="[SESSION]...",
+            metavar="SESSION",
             autocompletion=complete_session,
         ),
     ] = None,
@@ -108,9 +108,10 @@ def certify(
     ring: RingOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Issue the signed certificate of a session: JSON, XML (DCC), PDF and AIBOM.
+    """Issue the signed certificate of a session.
 
-    The session is judged anew from its facts. Where something lacks, such as a
+    It has four forms: PDF, XML (DCC), JSON and AIBOM. The session is judged anew
+    from its facts. Where something lacks, such as a
     calibration or the accuracy, the same document is titled a measurement report,
     says why, and the status is 1. Nothing is overwritten.
 
@@ -169,7 +170,7 @@ def list_certificates(
 def show(
     certificate_id: IdArgument, folder: InOption = FOLDER, ring: RingOption = None, as_json: JsonOption = False
 ) -> None:
-    """Show a certificate: what it states, what replaced it, why it was revoked.
+    """Show what a certificate states, and what became of it.
 
     Status 1 if it is superseded or revoked. Nothing is verified; `verify` does.
 

@@ -31,7 +31,7 @@ UntilOption = Annotated[
 keys = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Make keys that sign certificates, and say whose keys are trusted.\n\n"
+    help="Make keys that sign, and say whose are trusted.\n\n"
     "Example:\n\n"
     "\b\n"
     "  energy-runner keys new lab.key --owner 'Example Laboratory'",
@@ -69,7 +69,7 @@ def new(
 def show(
     file: Annotated[
         Path | None,
-        typer.Argument(help="Key file, private or public; default: all keys of the ring.", metavar="[FILE]"),
+        typer.Argument(help="Key file, private or public; default: all keys of the ring.", metavar="FILE"),
     ] = None,
     ring: RingOption = None,
     as_json: JsonOption = False,
@@ -88,7 +88,7 @@ def show(
 
 @keys.command("list")
 def list_keys(ring: RingOption = None, as_json: JsonOption = False) -> None:
-    """List the keys of the ring: whose they are, from when to when, and which are revoked.
+    """List the keys of the ring, their owners and days.
 
     \b
     Example:
