@@ -111,9 +111,8 @@ def certify(
     """Issue the signed certificate of a session.
 
     It has four forms: PDF, XML (DCC), JSON and AIBOM. The session is judged anew
-    from its facts. Where something lacks, such as a
-    calibration or the accuracy, the same document is titled a measurement report,
-    says why, and the status is 1. Nothing is overwritten.
+    from its facts. Where something lacks, such as a calibration or the accuracy,
+    the same document is titled a measurement report, says why, and the status is 1. Nothing is overwritten.
 
     \b
     Examples:
