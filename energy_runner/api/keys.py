@@ -13,7 +13,7 @@ from platformdirs import user_config_path
 
 from energy_runner.certificate.signing import keys
 from energy_runner.certificate.signing.keys import PublicKey, SigningKey
-from energy_runner.certificate.signing.ring import KeyRing, RingKey, load_ring, save_ring
+from energy_runner.certificate.signing.ring import ANY_DAY, KeyRing, RingKey, load_ring, save_ring
 from energy_runner.errors import Argument, BenchFault, Call, ConfigurationError, in_words, remedy
 from energy_runner.session import disk
 from energy_runner.wording import printable, shown
@@ -96,10 +96,11 @@ def add_key(
     """Add the public key in a PEM file to a key ring, and return what the ring holds of it.
 
     From then on what it signs is trusted: get the key from its owner in person, or compare its id by telephone.
-    `valid_from` is by default today. Raises `ConfigurationError` for another file, or a key that is there already.
+    Without `valid_from` it is good for what was signed before today, too: a certificate is older than the day on
+    which its reader adds the key. Raises `ConfigurationError` for another file, or a key that is there already.
     """
     where, path = _ring_path(ring), Path(public)
-    return _added(where, _public_in(path), owner, (valid_from, valid_until))
+    return _added(where, _public_in(path), owner, (valid_from or ANY_DAY, valid_until))
 
 
 def revoke_key(key_id: str, why: str, *, on: str | None = None, ring: AnyPath | None = None) -> RingKey:

@@ -43,9 +43,10 @@ def verify_certificate(
     """Verify a certificate: signature, key, hashes, consistency, and with its session the figures from the trace.
 
     `path` is one of its forms (PDF, JSON, XML), its folder, or a session, whose last certificate is then looked
-    for in `certificates`: the folder of all certificates, which also tells whether it was revised. By
-    default that is the one in which it lies, and for a session `certificates/`. `ring` is a key ring or its
-    file, by default the user's own; `authorities` are files with certificates of time stamp authorities.
+    for in `certificates`: the folder of all certificates, which also tells whether it was revised, as does a
+    `revocation.json` beside it. By default that is the one in which it lies, and for a session `certificates/`.
+    `ring` is a key ring or its file, by default the user's own; `authorities` are files with certificates of time
+    stamp authorities.
 
     With the session every figure is derived again; from more than 10 million samples only the energies, unless it
     is to be `full`. `now_utc` is the moment for which keys are asked (ISO 8601), by default now.
@@ -67,7 +68,7 @@ def verify_certificate(
         session=None if session is None else load_session(session),
         accuracy=None if accuracy_session is None else load_session(accuracy_session),
         full=full,
-        revised=partial(revision, folder, own_ring) if folder is not None else lambda one, envelope: None,
+        revised=partial(revision, path if path.is_dir() else path.parent, folder, own_ring),
     )
     return verify(bundle, given)
 

@@ -29,6 +29,7 @@ from energy_runner.wording import printable, short_words, shown
 MOST_FOLDERS = 10_000
 SHORTEST = len("ER-0123")
 NO_RING = KeyRing()
+OF_ANOTHER = f"{REVOCATION}: it revokes another certificate"  # how that remark begins
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Catalogue:
             remarks.append(f"{REVOCATION}: {error}")
             return None
         if (found.id, found.sha256) != (one.id, one.sha256):
-            remarks.append(f"{REVOCATION}: it revokes another certificate, {found.id}")
+            remarks.append(f"{OF_ANOTHER}, {found.id}")
             return None
         doubt = _doubt(envelope, one.envelope.key_id, found.revoked_utc, ring)
         if doubt:

@@ -3,6 +3,7 @@
 
 import sys
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from energy_runner.cli.outcome import say
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from energy_runner.session.folder import Session
 
 DEFAULT = Path("lab.toml")
+_COLUMNS = 80
 
 
 def write_empty(profile: Path | None, *, as_json: bool) -> int:
@@ -58,7 +60,7 @@ def ask_for_missing(session: "Session", profile: Path | None, asked: dict[str, A
 
 
 def _ask(questions: "list[Asked]", path: Path, answers: dict[str, str]) -> None:
-    say(f"{len(questions)} items are missing; an empty answer leaves one out. They go into {path}")
+    say(f"{len(questions)} items are missing in {path}; an empty answer leaves one out")
     for number, one in enumerate(questions, 1):
         answer = _answer(one, f"{number}/{len(questions)}", path)
         if answer:
@@ -80,7 +82,8 @@ def _answer(one: "Asked", place: str, path: Path) -> str:
     from energy_runner import api
 
     while True:
-        sys.stderr.write(printable(f"{place} {one.what}, such as {one.example}") + f"\n  {printable(one.key)}: ")
+        asked = wrap(printable(f"{place} {one.what}, such as {one.example}"), _COLUMNS, subsequent_indent="  ")
+        sys.stderr.write("\n".join([*asked, f"  {printable(one.key)}: "]))
         sys.stderr.flush()
         line = _typed(one.key)
         answer = line.strip()

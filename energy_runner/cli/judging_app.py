@@ -100,7 +100,7 @@ def compare(
     b: Annotated[Path, typer.Argument(help="Another one.", metavar="B", autocompletion=complete_session)],
     as_json: JsonOption = False,
 ) -> None:
-    """Compare two results: whether B is better than A, and by how much.
+    """Compare two results: which is better, if any.
 
     Each difference has its own uncertainty: what the same monitor does wrong in
     both cancels. One of them is called better only where the difference is larger

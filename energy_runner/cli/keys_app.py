@@ -31,7 +31,7 @@ UntilOption = Annotated[
 keys = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Make keys that sign certificates, and say whose keys are trusted.\n\n"
+    help="Make keys that sign, and say whose are trusted.\n\n"
     "Example:\n\n"
     "\b\n"
     "  energy-runner keys new lab.key --owner 'Example Laboratory'",
@@ -88,9 +88,13 @@ def show(
 
 @keys.command("list")
 def list_keys(ring: RingOption = None, as_json: JsonOption = False) -> None:
+<<<<<<< HEAD
     """List the keys of the ring.
 
     Says whose they are, from when to when, and which are revoked.
+=======
+    """List the keys of the ring, their owners and days.
+>>>>>>> cnew
 
     \b
     Example:
@@ -105,7 +109,12 @@ def list_keys(ring: RingOption = None, as_json: JsonOption = False) -> None:
 def add(
     public: Annotated[Path, typer.Argument(help="Public key of somebody else, in PEM.", metavar="FILE")],
     owner: Annotated[str, typer.Option("--owner", help="Whose it is.", metavar="NAME")],
-    valid_from: FromOption = None,
+    valid_from: Annotated[
+        str | None,
+        typer.Option(
+            "--valid-from", help="First day of the key, YYYY-MM-DD; default: none, any day.", metavar="DAY"
+        ),
+    ] = None,
     valid_until: UntilOption = None,
     ring: RingOption = None,
     as_json: JsonOption = False,

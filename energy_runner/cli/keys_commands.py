@@ -33,7 +33,7 @@ def new_command(
         valid_until=valid_until,
         ring=ring,
     )
-    return _told(made, f"A new key is in {file}, closed by the passphrase.", ring, as_json=as_json)
+    return _told(made, f"A new key is in {file}, protected by the passphrase.", ring, as_json=as_json)
 
 
 def add_command(
@@ -118,7 +118,10 @@ def _write_key(key: "RingKey") -> None:
 def _in_force(key: "RingKey") -> str:
     until = f" until {key.valid_until}" if key.valid_until is not None else ""
     revoked = f", revoked from {key.revoked_on} on: {key.revoked_why}" if key.revoked_on is not None else ""
-    return f"from {key.valid_from}{until}{revoked}"
+    from energy_runner.certificate.signing.ring import ANY_DAY
+
+    begins = "no first day stated" if key.valid_from == ANY_DAY else f"from {key.valid_from}"
+    return f"{begins}{until}{revoked}"
 
 
 def _document(key: "RingKey") -> dict[str, Any]:

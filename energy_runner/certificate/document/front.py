@@ -70,7 +70,7 @@ def _result(one: EnergyCertificate) -> dict[str, Any]:
 
 def _kept(one: EnergyCertificate) -> str:
     binding = [each.passed for each in one.result.verdicts if each.binding]
-    return f"{sum(binding)} of {len(binding)} binding rules kept"
+    return f"{sum(binding)} of {len(binding)} binding rules passed"
 
 
 def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
@@ -99,7 +99,7 @@ def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
         ("Temperature", temperature(one.conditions)),
         ("Throughput", throughput or "not measured"),
         ("Accuracy", accuracy(work.accuracy) or "no accuracy session"),
-        ("Bench", one.trust.state),
+        ("Bench control", one.trust.state),
         ("Place", one.parties.laboratory.place or one.parties.laboratory.address),
     ]
     return [(name, given(value)) for pair in zip(left, right, strict=True) for name, value in pair]
@@ -112,8 +112,9 @@ def _instrument(each: Instrument) -> str:
 
 def _calibration(each: Instrument) -> str:
     held = each.calibration
-    until = f"valid until {held.due}" if held.due else ""
-    return ", ".join(filter(None, (held.certificate, held.date, until)))
+    of = f" of {held.date}" if held.date else ""
+    named = f"certificate {held.certificate}{of}" if held.certificate else f"calibrated {held.date}" if of else ""
+    return ", ".join(filter(None, (named, f"valid until {held.due}" if held.due else "")))
 
 
 def _clock(clock_hz: float | None) -> str:

@@ -11,7 +11,6 @@ from energy_runner.errors import ConfigurationError, in_words
 from energy_runner.session import disk
 from energy_runner.wording import printable
 
-
 _BLOCK = 1 << 20
 
 

@@ -103,6 +103,22 @@ def test_only_who_is_heeded_may_revoke(certify: Any, keys: Any, tmp_path: Path) 
     assert er.find_certificate(one.id, tmp_path / "out", ring=ring).stands
 
 
+def test_a_revocation_counts_beside_a_file_in_any_folder(certify: Any, keys: Any, tmp_path: Path) -> None:
+    key, ring = keys
+    one, other = certify(), certify(issued="2026-03-03T10:00:00Z")
+    more: dict[str, Any] = {"folder": tmp_path / "out", "ring": ring, "issued": "2026-05-01T00:00:00Z"}
+    sent = er.revoke_certificate(one.certificate.id, key, "wrong board", **more).read_bytes()
+    for issued, name, stands in ((one, "certificate.pdf", False), (one, "a.pdf", False), (other, "b.pdf", True)):
+        mail = tmp_path / f"mail-{name}"
+        mail.mkdir()
+        (mail / name).write_bytes((issued.folder / "certificate.pdf").read_bytes())
+        (mail / "revocation.json").write_bytes(sent)
+        found = er.verify_certificate(mail / name, ring=ring, now_utc="2026-06-01T00:00:00Z")
+        assert found.holds == stands
+        assert [each.id for each in found.failed] == ([] if stands else ["revision"])
+        assert stands or "wrong board" in found.failed[0].detail
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [

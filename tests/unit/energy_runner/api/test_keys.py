@@ -97,6 +97,9 @@ def test_the_key_of_another_laboratory_is_added_once(tmp_path: Path) -> None:
     (tmp_path / "their.pem").write_text(theirs.public, "utf-8")
     added = er.add_key(tmp_path / "their.pem", "Their Lab")
     assert (added.key_id, added.owner) == (theirs.key_id, "Their Lab")
+    assert er.list_keys().trust(added.key_id, "2001-01-01T00:00:00Z").trusted, (
+        "what was signed before it was added"
+    )
     assert er.show_key(tmp_path / "their.pem").key_id == theirs.key_id
     with pytest.raises(ConfigurationError, match="in the ring already"):
         er.add_key(tmp_path / "their.pem", "Again")

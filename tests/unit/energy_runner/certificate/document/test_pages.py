@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from energy_runner.certificate.document import pdf_bytes
+from energy_runner.certificate.document.figures import figures_section
 from energy_runner.certificate.facts import EnergyCertificate
+from tests.support.certificate_facts import two_rails
 from tests.support.certificate_papers import LONG_SERIAL, MARKUP, attachments
 
 pdfium = pytest.importorskip("pypdfium2", reason="renders the pages")
@@ -69,6 +71,17 @@ def _overlaps(boxes: np.ndarray) -> int:
         high, low = np.minimum(box[2:], boxes[others, 2:]), np.maximum(box[:2], boxes[others, :2])
         found += int((np.clip(high - low, 0, None).prod(axis=1) > 0.3 * np.minimum(area[i], area[others])).sum())
     return found
+
+
+def test_nothing_is_drawn_beside_a_figure() -> None:
+    one = two_rails()
+    assert one.curves.run is not None
+    assert all(each.start_s is not None for each in one.result.windows)
+    curve = one.curves.run.model_copy(update={"step_s": 8.0 / len(one.curves.run.mean_w), "start_s": 0.0})
+    short = one.model_copy(update={"curves": one.curves.model_copy(update={"run": curve})})
+    plot = figures_section(short)[0]["blocks"][0]
+    assert [label for _, _, label in plot["bands"]] == ["1"], "only the first window begins within the first 8 s"
+    assert all(0.0 <= low < high <= 1.0 for low, high, _ in plot["bands"])
 
 
 @pytest.mark.parametrize("which", ALL)
