@@ -146,17 +146,11 @@ def _bench_in_control(one: EnergyCertificate) -> str:
 
 DEMANDS = (
     Demand("hardware", "hardware was measured, nothing was simulated", _hardware),
-<<<<<<< HEAD
     Demand("instrument-identified", "the instruments that the energy rests on are identified", _identified),
     Demand("in-calibration", "they were in calibration on the day of the measurement", _in_calibration),
     # ISO/IEC 17025:2017, 7.8.2.1 b, g and o.
     Demand("identified", "laboratory, who authorises, and the item with its serial number are stated", _named),
-    Demand("rules-pass", "every binding rule of the rule set is kept", _rules_pass),
-=======
-    Demand("instrument-identified", "the instrument that sampled is identified", _identified),
-    Demand("in-calibration", "that instrument was in calibration on the day of the measurement", _in_calibration),
     Demand("rules-pass", "every binding rule of the rule set is passed", _rules_pass),
->>>>>>> cnew
     Demand("five-windows", "five windows were measured", _windows),
     Demand("uncertainty-complete", "the uncertainty counts every cause that is known", _uncertainty),
     Demand(

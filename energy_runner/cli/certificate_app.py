@@ -110,15 +110,9 @@ def certify(
 ) -> None:
     """Issue the signed certificate of a session.
 
-<<<<<<< HEAD
     The session is judged anew from its facts. Where something is lacking, such
     as a calibration or the accuracy, the same document is titled a measurement
     report, says why, and the status is 1. Nothing is overwritten.
-=======
-    It has four forms: PDF, XML (DCC), JSON and AIBOM. The session is judged anew
-    from its facts. Where something lacks, such as a calibration or the accuracy,
-    the same document is titled a measurement report, says why, and the status is 1. Nothing is overwritten.
->>>>>>> cnew
 
     \b
     Examples:
@@ -175,11 +169,7 @@ def list_certificates(
 def show(
     certificate_id: IdArgument, folder: InOption = FOLDER, ring: RingOption = None, as_json: JsonOption = False
 ) -> None:
-<<<<<<< HEAD
     """Show a certificate, and what became of it.
-=======
-    """Show what a certificate states, and what became of it.
->>>>>>> cnew
 
     Status 1 if it is superseded or revoked. Nothing is verified; `verify` does.
 

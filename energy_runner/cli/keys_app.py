@@ -88,13 +88,9 @@ def show(
 
 @keys.command("list")
 def list_keys(ring: RingOption = None, as_json: JsonOption = False) -> None:
-<<<<<<< HEAD
     """List the keys of the ring.
 
     Says whose they are, from when to when, and which are revoked.
-=======
-    """List the keys of the ring, their owners and days.
->>>>>>> cnew
 
     \b
     Example:

@@ -13,17 +13,10 @@ from energy_runner.wording import coverage_factor
 
 _TRADEMARK = "MLPerf is a trademark of the MLCommons Association."
 _DECISION = (
-<<<<<<< HEAD
-    "A rule with a limit is kept if the value lies within the limits (simple acceptance; ISO/IEC 17025:2017, "
+    "A rule with a limit is passed if the value lies within the limits (simple acceptance; ISO/IEC 17025:2017, "
     "7.8.6; JCGM 106:2012, 8.2). Where the standard uncertainty of the value is stated, the limits are widened by "
     "twice it (guarded rejection; JCGM 106:2012, 8.3.3). A value that is only just accepted lies beyond the limit "
     "with a probability of up to 50 % by simple acceptance, and of up to 98 % by guarded rejection."
-=======
-    "A rule with a limit is passed if the value lies within the limits, widened by twice its standard "
-    "uncertainty: guarded rejection, with a guard band outside the limits (ISO/IEC 17025:2017, 7.8.6; "
-    "JCGM 106:2012, 8.3.3). A value that failed is beyond its limit with a probability of at least 97.7 %. One "
-    "that passed may be beyond it, too: with 50 % at the limit, and up to 97.7 % at the end of the guard band."
->>>>>>> cnew
 )
 _VIRTUAL = "No hardware was measured: the result is simulated, and traceable to nothing."
 _ACCREDITED = {True: "accredited", False: "not accredited", None: "accreditation not stated"}
