@@ -126,8 +126,9 @@ def _add(bundle: Bundle, name: str, data: bytes, place: str) -> None:
     except SessionError as error:
         bundle.problems.append((place, str(error)))
         return
-    for inner, content in inside.items():
-        bundle.add(inner, content, f"{place}, {inner} in it")
+    # What is attached itself comes before what is inside of it.
+    for inner, content in sorted(inside.items(), key=lambda each: each[0] != JSON):
+        _add(bundle, inner, content, f"{place}, {inner} in it")
 
 
 def _inside(name: str, data: bytes) -> Mapping[str, bytes]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+Contradiction = tuple[str, str]  # the place, and what is wrong there
 State = Literal["holds", "fails", "not checked"]
 HOLDS: State = "holds"
 FAILS: State = "fails"
@@ -40,7 +41,7 @@ class Checks:
         """Note what could not be looked at."""
         self.done.append(Check(check_id, what, NOT_CHECKED, detail=why))
 
-    def judged(self, check_id: str, what: str, contradictions: Iterable[tuple[str, str]]) -> bool:
+    def judged(self, check_id: str, what: str, contradictions: Iterable[Contradiction]) -> bool:
         """Note each contradiction, as (place, detail), or that there is none; return whether there is none."""
         found = list(contradictions)
         for place, detail in found:

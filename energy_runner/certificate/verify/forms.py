@@ -12,6 +12,7 @@ from energy_runner.certificate.places import Difference
 from energy_runner.certificate.signing.statement import Subject
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import Checks
+from energy_runner.certificate.verify.seal_form import seal_form_lack
 from energy_runner.certificate.verify.signed import Signed
 from energy_runner.errors import SessionError
 
@@ -94,7 +95,10 @@ def _check_seal(found: Found, size: int, checks: Checks) -> None:
     except SessionError as error:
         checks.fails("seal", what, found.place, str(error))
         return
-    if state.holds:
+    lack = seal_form_lack(found.data[size:])
+    if state.holds and lack:
+        checks.fails("seal", what, found.place, lack)
+    elif state.holds:
         checks.holds("seal", what, f"by {state.signer}; whether that signer is trusted was not checked")
     else:
         checks.fails("seal", what, found.place, state.detail)

@@ -2,6 +2,7 @@
 """Whether the facts of a certificate agree with each other; the session is not needed for that."""
 
 import math
+import re
 from collections.abc import Iterator
 from statistics import median
 
@@ -11,10 +12,15 @@ from energy_runner.certificate.collect.statements import statements
 from energy_runner.certificate.facts import CERTIFICATE, REPORT, EnergyCertificate
 from energy_runner.certificate.minimum import minimum
 from energy_runner.certificate.profile.questions import missing
+from energy_runner.certificate.verify.checks import Contradiction
+from energy_runner.certificate.verify.together import parts
 from energy_runner.session.budget import Component, Score, Stated, WindowUncertainty
 from energy_runner.session.result import Result, WindowResult
 
-Contradiction = tuple[str, str]
+_EDGES_S = 1e-6  # edges are stated with that many digits and more
+_SAYS = re.compile(
+    r": (passed|failed|not met \(informs only\)|not known)[;,]"
+)  # the verdict in a sentence about it
 _ROUNDED = 1e-8  # figures of a result have at least nine significant digits; ratios of them agree to this
 
 
@@ -23,6 +29,7 @@ def contradictions(one: EnergyCertificate) -> Iterator[Contradiction]:
     yield from _identity(one)
     yield from _titles(one)
     yield from _of_session(one)
+    yield from parts(one)
     yield from figures(one.result)
 
 
@@ -73,6 +80,10 @@ def _of_session(one: EnergyCertificate) -> Iterator[Contradiction]:
         yield "workload.accuracy", "the result was not judged with this accuracy session"
     if result.benchmark != work.benchmark:
         yield "workload.benchmark", f"the result is of {result.benchmark}"
+    if result.rule_set != judged.rule_set:
+        yield "result.rule_set", "the result was judged by another one"
+    if {verdict.rule_set for verdict in result.verdicts} - {"", judged.rule_set}:
+        yield "result.verdicts", "some are of another rule set"
     if [window.inferences for window in result.windows] != work.inferences:
         yield "workload.inferences", "the windows of the result hold other numbers"
 
@@ -87,8 +98,29 @@ def figures(result: Result) -> Iterator[Contradiction]:
         if window.index != number:
             yield f"{place}.index", f"{window.index} in place of {number}: windows are missing or in another order"
         yield from _window(window, place)
+    yield from _order(result)
     yield from _score(result)
     yield from _verdicts(result)
+
+
+def _order(result: Result) -> Iterator[Contradiction]:
+    """Yield where windows overlap, or do not last from edge to edge."""
+    by_laps = result.alignment is not None and result.alignment.rate_correction is not None
+    corrected = by_laps or (result.sample_clock is not None and result.sample_clock.corrected)
+    ended_s = -math.inf
+    for number, window in enumerate(result.windows):
+        start_s, stop_s, place = window.start_s, window.stop_s, f"result.windows[{number}]"
+        if start_s is None or stop_s is None:
+            continue
+        if start_s < ended_s:
+            yield f"{place}.start_s", "it begins before the one before it has ended"
+        ended_s = stop_s
+        lasts_s = stop_s - start_s
+        if window.duration_s is not None and not corrected and abs(window.duration_s - lasts_s) > _EDGES_S:
+            yield (
+                f"{place}.duration_s",
+                f"{window.duration_s:.9g} s in place of {lasts_s:.9g} s, between its edges",
+            )
 
 
 def _window(window: WindowResult, place: str) -> Iterator[Contradiction]:
@@ -137,11 +169,13 @@ def _score(result: Result) -> Iterator[Contradiction]:
         yield f"{place}.complete", "it contradicts the list of what is missing"
     if score.stated is not None:
         yield from _in_words(score.stated, score.median, score, f"{place}.stated")
-    if result.uncertainty is not None:
+    if result.uncertainty is None or not result.uncertainty.components:
+        yield "result.uncertainty", "the score has an uncertainty, and no budget"
+    else:
         components = result.uncertainty.components
         yield from _components(components, score.median, "result.uncertainty")
         total = math.sqrt(math.fsum(one.value_j**2 for one in components))
-        if components and not _same(total, score.u):
+        if not _same(total, score.u):
             yield f"{place}.u", f"{score.u:.9g} J in place of {total:.9g} J, the root of the sum of squares"
 
 
@@ -172,7 +206,7 @@ def _in_words(told: Stated, value_j: float, one: Score | WindowUncertainty, plac
     for name in ("value", "u", "U", "unit"):
         if getattr(told, name) != getattr(wanted, name):
             yield f"{place}.{name}", f"'{getattr(told, name)}' in place of '{getattr(wanted, name)}'"
-    if isinstance(one, Score) and told.text != wanted.text:
+    if told.text != wanted.text and not (isinstance(one, WindowUncertainty) and not one.complete):
         yield f"{place}.text", "it says something else than the figures"
 
 
@@ -183,10 +217,14 @@ def _verdicts(result: Result) -> Iterator[Contradiction]:
     for number, one in enumerate(result.verdicts):
         if one.passed and not one.known:
             yield f"result.verdicts[{number}]", f"{one.id} has passed without facts"
-        if one.value is None or one.u is None or not one.passed:
+        said = _SAYS.search(one.text)
+        if one.text and (said is None or (said[1] == "passed") != one.passed):
+            yield f"result.verdicts[{number}].text", f"it says something else than {one.id} has found"
+        if one.value is None or not one.passed:
             continue
-        low = one.low is not None and one.value + 2 * one.u < one.low * (1 - _ROUNDED)
-        high = one.high is not None and one.value - 2 * one.u > one.high * (1 + _ROUNDED)
+        wide = 2 * (one.u or 0.0)
+        low = one.low is not None and one.value + wide < one.low - _ROUNDED * abs(one.low)
+        high = one.high is not None and one.value - wide > one.high + _ROUNDED * abs(one.high)
         if low or high:
             yield f"result.verdicts[{number}].value", f"{one.id} has passed beyond its limits"
 

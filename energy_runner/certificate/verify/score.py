@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from energy_runner.analysis.energy.recorded import recorded_source
 from energy_runner.analysis.facts import gather
-from energy_runner.certificate.verify.inner import Contradiction
+from energy_runner.certificate.verify.checks import Contradiction
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result, WindowResult
 

@@ -2,49 +2,26 @@
 """Whether a certificate says what its session says: files, facts, and each figure derived again from the trace."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from energy_runner.certificate.collect import Given, collect
 from energy_runner.certificate.collect.collect import as_written
 from energy_runner.certificate.facts import EnergyCertificate
-from energy_runner.certificate.facts.evidence import BenchTrust
-from energy_runner.certificate.verify.checks import Checks
-from energy_runner.certificate.verify.inner import Contradiction
+from energy_runner.certificate.verify.checks import Checks, Contradiction
+from energy_runner.certificate.verify.recorded import recorded
 from energy_runner.certificate.verify.score import energies, is_long
 from energy_runner.certificate.verify.signed import first_difference
-from energy_runner.errors import RunnerError
-from energy_runner.rules import evaluate
-from energy_runner.session.folder import Session
+from energy_runner.errors import RunnerError, SessionError, in_words
+from energy_runner.rules import RuleSet, evaluate
+from energy_runner.rules.rule_sets import built_in_sets
+from energy_runner.session.folder import REPORT, RESULT, Session
 from energy_runner.session.result import Result
+from energy_runner.session.seal import HTML_MARK, JSON_MARK, is_stamped
 
-# What a certificate takes from its session alone, part by part; the rest the laboratory has stated.
-_OF_SESSION = (
-    "session",
-    "curves",
-    "equipment.computer",
-    "equipment.period_s",
-    "equipment.voltage_set_v",
-    "equipment.current_limit_a",
-    "equipment.signals",
-    "firmware.name",
-    "firmware.profile",
-    "firmware.model_string",
-    "firmware.answers_from",
-    "workload.benchmark",
-    "workload.task",
-    "workload.inferences",
-    "workload.warmups",
-    "workload.stimuli",
-    "workload.label_file",
-    "workload.standing",
-    "setup.voltages_v",
-    "setup.rails",
-    "setup.supply_off_confirmed",
-    "setup.debug_probe",
-    "conditions.cool_down_s",
-)
-_OF_INSTRUMENT = ("name", "roles", "driver", "make", "model", "firmware", "virtual", "settings", "specification")
-_WITH_OTHERS = frozenset({"verdicts", "valid", "judged_by", "sha256"})  # what other sessions take part in
+# What other sessions, or a rule set that is not at hand, take part in.
+_JUDGED = frozenset({"verdicts", "valid", "judged_by", "sha256", "rule_set", "rule_set_sha256"})
+_MARKS = {RESULT: JSON_MARK, REPORT: HTML_MARK}
 
 
 def check_session(
@@ -55,7 +32,10 @@ def check_session(
     Of a long trace the energies alone are derived again, unless it is to be `full`.
     """
     what = "the session is the one that the certificate names, unchanged"
-    if not checks.judged("session-files", what, _files(one, session)):
+    same = checks.judged("session-files", what, _files(one, session))
+    what = "the documents in the session are as they were written"
+    checks.judged("session-documents", what, _documents(session.path))
+    if not same or not _accuracy_is_same(one, accuracy, checks):
         return  # its figures would be those of other facts
     try:
         if not full and is_long(session):
@@ -64,20 +44,57 @@ def check_session(
             why = "the trace is long; the whole analysis is made again if everything is asked for (--full)"
             checks.not_checked("recomputed", "the other figures follow from the recorded trace", why)
             return
-        result = evaluate(session, accuracy, rule_set=one.workload.rule_set or None)
-        again = collect(session, result, Given(one.issuing, trust=BenchTrust(state=one.trust.state)))
+        _recompute(one, session, accuracy, checks)
     except RunnerError as error:
         checks.fails("recomputed", "the figures follow from the recorded trace", str(session.path), str(error))
-        return
-    complete = accuracy is not None or one.workload.accuracy is None
-    checks.judged(
-        "recomputed", "the figures follow from the recorded trace", _figures(one.result, result, complete=complete)
-    )
-    if not complete:
-        checks.not_checked(
-            "recomputed-verdicts", "the verdicts follow from both sessions", "the accuracy session is not at hand"
-        )
-    checks.judged("recorded", "what the certificate says of the run was recorded in it", _recorded(one, again))
+
+
+def _recompute(one: EnergyCertificate, session: Session, accuracy: Session | None, checks: Checks) -> None:
+    rules, why_not = _rules(one)
+    if not why_not:
+        why_not = _lacking(one, accuracy)
+    result = evaluate(session, accuracy, rule_set=rules)
+    tested = None if accuracy is None else (accuracy, evaluate(accuracy, rule_set=rules))
+    again = collect(session, result, Given(one.issuing), tested)
+    what = "the figures follow from the recorded trace"
+    checks.judged("recomputed", what, _figures(one.result, result, complete=not why_not))
+    if why_not:
+        checks.not_checked("recomputed-verdicts", "the verdicts follow from the facts and the rules", why_not)
+    what = "what the certificate says of the run was recorded in it"
+    checks.judged("recorded", what, recorded(one, again, judged=not why_not, accuracy=accuracy is not None))
+
+
+def _rules(one: EnergyCertificate) -> tuple[RuleSet | None, str]:
+    """Return the rule set that a certificate names, and why it cannot be asked.
+
+    Only one that comes with energy-runner: a name from outside must not make this program read a file.
+    """
+    rules = built_in_sets().get(one.workload.rule_set)
+    if rules is None:
+        return None, "it was judged by a rule set of somebody's own, which is not at hand"
+    if rules.digest != one.workload.rule_set_sha256:
+        return rules, "its rule set has changed since"
+    return rules, ""
+
+
+def _lacking(one: EnergyCertificate, accuracy: Session | None) -> str:
+    """Return which session took part in the verdicts and is not at hand."""
+    judged = one.result.judged_by
+    if judged is not None and judged.performance_session is not None:
+        return "a performance session took part, and is not at hand"
+    named = one.workload.accuracy is not None or (judged is not None and judged.accuracy_session is not None)
+    return "the accuracy session took part, and is not at hand" if named and accuracy is None else ""
+
+
+def _accuracy_is_same(one: EnergyCertificate, accuracy: Session | None, checks: Checks) -> bool:
+    if accuracy is None:
+        return True
+    what = "the accuracy session is the one that the certificate names, unchanged"
+    seal, named = accuracy.record.seal, one.workload.accuracy
+    wrong = [(f"{accuracy.path}/{each.file}", each.brief) for each in accuracy.verified.differences]
+    if seal is None or named is None or seal.sha256 != named.facts_sha256:
+        wrong.append((f"{accuracy.path}/record.json", "the digest of its facts is not the one in the certificate"))
+    return checks.judged("accuracy-files", what, wrong)
 
 
 def _files(one: EnergyCertificate, session: Session) -> Iterator[Contradiction]:
@@ -89,7 +106,7 @@ def _files(one: EnergyCertificate, session: Session) -> Iterator[Contradiction]:
     if seal.sha256 != one.session.facts_sha256:
         yield f"{session.path}/record.json", "the digest of its facts is not the one in the certificate"
     for difference in session.verified.differences:
-        yield f"{session.path}", str(difference)
+        yield f"{session.path}/{difference.file}", difference.brief
     named = {each.name: each for each in one.session.files}
     for file in seal.files:
         known = named.pop(file.name, None)
@@ -97,6 +114,23 @@ def _files(one: EnergyCertificate, session: Session) -> Iterator[Contradiction]:
             yield f"{session.path}/{file.name}", "the certificate names another file, or none"
     for name in named:
         yield f"{session.path}/{name}", "the certificate names it, and the session has no such file"
+
+
+def _documents(folder: Path) -> Iterator[Contradiction]:
+    """Yield the documents of a session that are not as they were written, by their own digests.
+
+    They may be of a later analysis than the certificate, so they are not compared with it.
+    """
+    for name, mark in _MARKS.items():
+        path = folder / name
+        if not path.is_file():
+            continue
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise SessionError(f"{path}: cannot be read ({in_words(error)})") from None
+        if not is_stamped(data, mark):
+            yield str(path), "it was changed after it was written, or states no digest of itself"
 
 
 def _figures(stated: Result, again: Result, *, complete: bool) -> Iterator[Contradiction]:
@@ -110,28 +144,4 @@ def _figures(stated: Result, again: Result, *, complete: bool) -> Iterator[Contr
 
 def _plain(result: Result, *, complete: bool) -> dict[str, Any]:
     document = as_written(result.model_dump(mode="json", by_alias=True))
-    return document if complete else {key: value for key, value in document.items() if key not in _WITH_OTHERS}
-
-
-def _recorded(one: EnergyCertificate, again: EnergyCertificate) -> Iterator[Contradiction]:
-    left, right = one.document(), again.document()
-    for path in _OF_SESSION:
-        place = first_difference(_at(left, path), _at(right, path), path)
-        # The result's digest of itself depends on the other sessions that took part.
-        if place and place != "session.result_sha256":
-            yield place, "the session says something else"
-    instruments = zip(one.equipment.instruments, again.equipment.instruments, strict=False)
-    if len(one.equipment.instruments) != len(again.equipment.instruments):
-        yield "equipment.instruments", "the session names more or fewer of them"
-    for number, (stated, found) in enumerate(instruments):
-        names = [name for name in _OF_INSTRUMENT if getattr(stated, name) != getattr(found, name)]
-        if not stated.serial_stated and stated.serial != found.serial:
-            names.append("serial")
-        for name in names:
-            yield f"equipment.instruments[{number}].{name}", "the session says something else"
-
-
-def _at(document: Any, path: str) -> Any:
-    for key in path.split("."):
-        document = document[key]
-    return document
+    return document if complete else {key: value for key, value in document.items() if key not in _JUDGED}

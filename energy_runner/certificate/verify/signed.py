@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from energy_runner.certificate.facts import SCHEMA, EnergyCertificate
 from energy_runner.certificate.signing.canonical import canonical_bytes
 from energy_runner.certificate.signing.envelope import Envelope, read_envelope, signature_holds
+from energy_runner.certificate.signing.moments import moment_s
 from energy_runner.certificate.signing.ring import KeyRing, RingKey
 from energy_runner.certificate.signing.statement import PREDICATE, Statement, read_statement
 from energy_runner.certificate.signing.timestamp import Stamped, read_token
@@ -99,6 +100,10 @@ def check_signature(  # noqa: PLR0917 - of one signature
         checks.holds("signature", what)
     stamped = _stamped(signed, bundle.token, roots, checks)
     what = "the key is trusted for this signature"
+    if _no_moment(issued_utc):
+        checks.fails("clocks", "the clocks do not contradict each other", signed.place, _no_moment(issued_utc))
+        checks.not_checked("trust", what, "the certificate does not say when it was issued")
+        return
     trust = trust_of(ring, envelope.key_id, issued_utc, now_utc, stamped)
     if trust.trusted:
         checks.holds("trust", what, trust.detail)
@@ -106,6 +111,15 @@ def check_signature(  # noqa: PLR0917 - of one signature
         checks.fails("trust", what, signed.place, trust.detail)
     said = contradiction(issued_utc, now_utc, stamped)
     checks.judged("clocks", "the clocks do not contradict each other", [(signed.place, said)] if said else [])
+
+
+def _no_moment(issued_utc: str) -> str:
+    """Return why a date of issue is none; "" if it is one."""
+    try:
+        moment_s(issued_utc)
+    except SessionError as error:
+        return f"issuing.issued_utc: {error}"
+    return ""
 
 
 def _signature_lack(signed: Signed, known: RingKey | None) -> str:

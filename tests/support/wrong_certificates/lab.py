@@ -12,12 +12,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from energy_runner.certificate.collect.collect import id_of, with_derived
 from energy_runner.certificate.collect.statements import statements
 from energy_runner.certificate.facts import EnergyCertificate
-from energy_runner.certificate.forms import NAMES, issue
+from energy_runner.certificate.forms import JSON, NAMES, issue
+from energy_runner.certificate.signing.envelope import envelope_bytes, read_envelope, sign
 from energy_runner.certificate.signing.keys import PublicKey, SigningKey
 from energy_runner.certificate.signing.ring import KeyRing
+from energy_runner.certificate.signing.statement import Statement, read_statement, statement_bytes
 from tests.support.certificates import hardware_certificate, virtual_certificate
 
-OWNER, FROM, UNTIL = "Example Laboratory", "2026-01-01", "2026-12-31"
+# The suite's moment of the check, where a verifier can be told: any later one gives the same answers.
+NOW = "2026-11-30T12:00:00Z"
+OWNER, FROM = "Example Laboratory", "2026-01-01"
 Document = dict[str, Any]
 Change = Callable[[Document], None]
 
@@ -30,7 +34,7 @@ def key(number: int) -> SigningKey:
 
 
 KEY, OTHER_KEY = key(1), key(2)
-RING = KeyRing().add(KEY.public, OWNER, FROM, UNTIL)
+RING = KeyRing().add(KEY.public, OWNER, FROM)
 
 
 def signed_by(one: EnergyCertificate, signer: SigningKey = KEY, **issuing: Any) -> EnergyCertificate:
@@ -61,6 +65,13 @@ def virtual_forms() -> dict[str, bytes]:
 def hardware_forms() -> dict[str, bytes]:
     """Return the forms of `hardware`."""
     return forms_of(hardware())
+
+
+def statement_of(one: EnergyCertificate) -> bytes:
+    """Return the signed statement of a certificate alone, for one that no other form can hold."""
+    statement = read_statement(read_envelope(virtual_forms()[JSON]).payload)
+    payload = statement_bytes(Statement(statement.subjects, statement.predicate_type, one.document()))
+    return envelope_bytes(sign(payload, KEY))
 
 
 def forms_of(one: EnergyCertificate, signer: SigningKey = KEY) -> dict[str, bytes]:

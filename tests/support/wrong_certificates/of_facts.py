@@ -4,23 +4,34 @@
 from collections.abc import Callable
 
 from energy_runner.certificate.facts import CERTIFICATE, EnergyCertificate
+from energy_runner.certificate.forms import JSON
 from tests.support.wrong_certificates import changes as told
 from tests.support.wrong_certificates.case import Case, Made
 from tests.support.wrong_certificates.changes import OTHER_DIGEST, all_of, put
-from tests.support.wrong_certificates.lab import Change, forms_of, hardware, lie, virtual
+from tests.support.wrong_certificates.lab import Change, forms_of, hardware, lie, statement_of, virtual
 
 _SCORE = "result.energy_per_inference_j"
 _IDLE = "measured once: idle at a quiet hour"
 
 
 def _lie(
-    change: Change, of: Callable[[], EnergyCertificate] = virtual, *, careful: bool = False, at_hand: bool = False
+    change: Change,
+    of: Callable[[], EnergyCertificate] = virtual,
+    *,
+    careful: bool = False,
+    at_hand: bool = False,
+    alone: bool = False,
 ) -> Callable[[], Made]:
-    """Return the maker of a certificate with a lie in it; with its session if that is `at_hand`."""
+    """Return the maker of a certificate with a lie in it; with its session if that is `at_hand`.
+
+    `alone`: the signed statement alone, where no other form can hold it.
+    """
 
     def make() -> Made:
-        forms = forms_of(lie(change, of(), derive=careful))
-        return Made(forms, session="measured" if at_hand else None)
+        one = lie(change, of(), derive=careful)
+        if alone:
+            return Made({JSON: statement_of(one)}, JSON)
+        return Made(forms_of(one), session="measured" if at_hand else None)
 
     return make
 
@@ -33,14 +44,15 @@ def _of(
     of: Callable[[], EnergyCertificate] = virtual,
     *,
     careful: bool = False,
+    alone: bool = False,
 ) -> Case:
     """Return the case of a lie that contradicts other facts of the same certificate."""
     fails = (("consistent", place),)
-    return Case(name, about, "resigned", _lie(change, of, careful=careful), fails)
+    return Case(name, about, "resigned", _lie(change, of, careful=careful, alone=alone), fails)
 
 
 def _with_session(name: str, about: str, change: Change, *fails: tuple[str, str]) -> tuple[Case, Case]:
-    """Return two cases of one lie that contradicts nothing in its certificate: without the session, and with it."""
+    """Return two cases of one lie that contradicts nothing in its certificate: alone, and with its session."""
     alone = Case(
         f"{name}-alone",
         f"{about}; without its session",
@@ -81,6 +93,13 @@ def _calibration(**update: object) -> Change:
     return lambda one: told.sampler(one)["calibration"].update(update)
 
 
+def _judged_by_a_file(one: dict) -> None:  # type: ignore[type-arg]
+    one["workload"]["rule_set"] = one["result"]["rule_set"] = "expected.json"
+    one["result"]["judged_by"]["rule_set"] = "expected.json"
+    for verdict in one["result"]["verdicts"]:
+        verdict["rule_set"] = "expected.json"
+
+
 _CONTRADICTIONS = (
     _of("expanded-halved", "U is halved, in words as well", told.expanded_halved, f"{_SCORE}.U"),
     _of("uncertainty-halved", "u and U are halved, the budget is not", told.uncertainty_halved, f"{_SCORE}.u"),
@@ -90,6 +109,7 @@ _CONTRADICTIONS = (
         "u and U are negative",
         all_of(put(f"{_SCORE}.u", -1e-5), put(f"{_SCORE}.U", -1.834e-5)),
         f"{_SCORE}.u",
+        alone=True,
     ),
     _of(
         "median-of-none",
@@ -207,6 +227,7 @@ _CONTRADICTIONS = (
         "the score has an uncertainty, and no budget",
         put("result.uncertainty", None),
         "result.uncertainty",
+        alone=True,
     ),
     _of(
         "verdict-turned",
@@ -294,7 +315,12 @@ _CONTRADICTIONS = (
         put("statements.verification", "Reviewed by MLCommons Association."),
         "statements.verification",
     ),
-    _of("disclaimer-removed", "the legal texts are removed", put("statements.legal", []), "statements.legal"),
+    _of(
+        "disclaimer-exchanged",
+        "the legal texts are other ones",
+        put("statements.legal", ["All results are valid."]),
+        "statements.legal",
+    ),
     _of(
         "facts-of-another-session",
         "the session's digest is that of another one",
@@ -433,12 +459,6 @@ _CONTRADICTIONS = (
         put("conditions.temperature_low_c", 40.0),
         "conditions.temperature_low_c",
     ),
-    _of(
-        "supersedes-itself",
-        "it replaces itself",
-        lambda one: one["issuing"].update(supersedes={"id": one["id"], "sha256": "0", "why": "better"}),
-        "issuing.supersedes",
-    ),
 )
 _ONLY_SESSION = (
     *_with_session(
@@ -564,18 +584,15 @@ _ONLY_SESSION = (
         put("session.started_utc", "2026-03-01T00:00:00.000Z"),
         ("recorded", "session.started_utc"),
     ),
-    *_with_session(
-        "own-rule-set",
-        "it was judged by a rule set that nobody else has",
-        all_of(
-            put("workload.rule_set", "pyproject.toml"),
-            put("result.rule_set", "pyproject.toml"),
-            put("result.judged_by.rule_set", "pyproject.toml"),
-        ),
-        ("recomputed", "result.rule_set"),
-    ),
 )
 _STATED_BY_THE_LAB = (
+    Case(
+        "own-rule-set-with-session",
+        "it was judged by somebody's own rule set, under the name of a file that is there",
+        "session",
+        _lie(_judged_by_a_file, careful=True, at_hand=True),
+        cannot_tell="the rule set is not at hand; a name in a certificate must not make a verifier read a file",
+    ),
     Case(
         "calibration-prolonged",
         "the day until which the calibration holds is a year later than on its certificate",

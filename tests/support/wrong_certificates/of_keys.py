@@ -26,9 +26,16 @@ from tests.support.wrong_certificates.lab import (
     Document,
     forms_of,
     signed_by,
+    statement_of,
     virtual,
     virtual_forms,
 )
+
+
+def _until(day: str) -> KeyRing:
+    """Return a ring in which the key has a last day."""
+    return KeyRing().add(KEY.public, OWNER, FROM, day)
+
 
 _TIME = "time-authority.pem"
 _TRUST = (("trust", JSON),)
@@ -45,7 +52,7 @@ def _with(ring: KeyRing, issued_utc: str = "2026-03-02T10:00:00Z") -> Callable[[
     return lambda: Made(forms_of(signed_by(virtual(), issued_utc=issued_utc)), ring=ring)
 
 
-def _stamped(
+def _stamped(  # noqa: PLR0917 - a time stamp and what it meets
     at_utc: str,
     ring: KeyRing = RING,
     issued_utc: str = "2026-03-02T10:00:00Z",
@@ -106,6 +113,11 @@ def _without_pae(document: Document) -> None:
     document["signatures"][0]["sig"] = base64.b64encode(signature).decode()
 
 
+def _at_no_moment() -> Made:
+    """Return a statement alone: no form of a certificate can hold such a date."""
+    return Made({JSON: statement_of(signed_by(virtual(), issued_utc="soon"))}, JSON)
+
+
 def _by_another() -> Made:
     """Sign with another trusted key what names the laboratory's own."""
     envelope = read_envelope(virtual_forms()[JSON])
@@ -137,8 +149,21 @@ def _bit(data: bytes) -> bytes:
 
 CASES = (
     Case(
-        "key-expired", "the key had expired when it was issued", "key", _with(RING, "2027-01-01T00:00:00Z"), _TRUST
+        "key-expired-since",
+        "the key has expired since, and no time stamp proves when it was signed",
+        "key",
+        _with(_until("2026-04-30")),
+        _TRUST,
     ),
+    Case(
+        "issued-in-the-future",
+        "it was issued in a hundred years",
+        "key",
+        _with(RING, "2126-03-02T10:00:00Z"),
+        (("clocks", JSON),),
+    ),
+    Case("issued-at-no-moment", "the date of issue is no date", "key", _at_no_moment, (("clocks", JSON),)),
+    Case("key-expired", "the key had expired when it was issued", "key", _with(_until("2026-02-28")), _TRUST),
     Case(
         "key-not-yet-valid",
         "it was issued before the key was valid",
@@ -169,7 +194,7 @@ CASES = (
         "time-stamp-late",
         "the time stamp was made after the key had expired",
         "key",
-        _stamped("2027-03-01T00:00:00Z"),
+        _stamped("2026-05-10T00:00:00Z", _until("2026-04-30")),
         _TRUST,
     ),
     Case(
@@ -177,7 +202,7 @@ CASES = (
         "the time stamp is older than the date of issue",
         "key",
         _stamped("2026-03-01T00:00:00Z"),
-        _STAMP,
+        (("clocks", JSON),),
     ),
     Case(
         "time-stamp-of-another",
@@ -293,6 +318,12 @@ CASES = (
     ),
 )
 RIGHT = (
+    Case(
+        "right-key-expired-since-time-stamp",
+        "the key has expired since, and a time stamp proves that the signature is older",
+        "right",
+        _stamped("2026-03-02T10:00:05Z", _until("2026-04-30")),
+    ),
     Case(
         "right-key-revoked-after-time-stamp",
         "the key was revoked later, and a time stamp proves that the signature is older",

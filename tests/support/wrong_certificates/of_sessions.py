@@ -25,4 +25,9 @@ CASES = (
         "a bit of the result was changed after certification",
         ("session-documents", "result.json"),
     ),
+    _beside(
+        "report-changed",
+        "a bit of the report was changed after certification",
+        ("session-documents", "report.html"),
+    ),
 )

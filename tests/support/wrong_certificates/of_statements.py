@@ -218,5 +218,11 @@ CASES = (
         "aibom-says-less", "a signed bill of materials states less energy", _aibom_says_less, (AIBOM, "energy")
     ),
     _signed("xml-says-less", "a signed XML states less energy", _xml_says_less, (XML, "result")),
-    _signed("pdf-says-less", "the pages of a signed PDF print less energy", _pdf_says_less, (PDF, PDF)),
+    Case(
+        "pdf-says-less",
+        "the pages of a signed PDF print less energy",
+        "resigned",
+        _pdf_says_less,
+        cannot_tell="the laboratory has signed these pages, and no program reads them: compare by eye",
+    ),
 )

@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from energy_runner.session.folder import RECORD, RESULT, Session, write_sealed
+from energy_runner.session.folder import RECORD, REPORT, RESULT, Session, write_sealed
+from energy_runner.session.seal import HTML_MARK, stamped
 from tests.support.certificates import demo_session
 
 TRACE, STREAM, JOURNAL = "trace.jls", "stream.bin", "journal.jsonl"
@@ -13,7 +14,7 @@ TRACE, STREAM, JOURNAL = "trace.jls", "stream.bin", "journal.jsonl"
 
 def write_session(name: str, folder: Path) -> Path:
     """Write a session of that name into a new folder, and return it."""
-    shutil.copytree(demo_session().path, folder, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(demo_session().path, folder, ignore=shutil.ignore_patterns(".*", REPORT))
     SESSIONS[name](folder)
     return folder
 
@@ -48,6 +49,12 @@ def _half_copied(folder: Path) -> None:
     path.write_bytes(data[: len(data) // 2])
 
 
+def _report_changed(folder: Path) -> None:
+    page = b'<html><head><meta name="sha256" content="' + b"0" * 64 + b'"></head>' + b"valid " * 99
+    (folder / REPORT).write_bytes(stamped(page, HTML_MARK))
+    flip(folder / REPORT, 0.9)
+
+
 def _without(name: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).unlink()
 
@@ -72,5 +79,6 @@ SESSIONS: dict[str, Callable[[Path], None]] = {
     "journal-changed": _flipped(JOURNAL, 0.3),
     "journal-line-removed": _line_removed,
     "record-changed": _flipped(RECORD, 0.02),
+    "report-changed": _report_changed,
     "result-changed": _flipped(RESULT),
 }
