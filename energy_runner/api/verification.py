@@ -16,6 +16,7 @@ from energy_runner.certificate.verify.bundle import gather
 from energy_runner.certificate.verify.checks import Check
 from energy_runner.certificate.verify.verify import VerifiedCertificate, With, verify
 from energy_runner.errors import Argument, ConfigurationError, SessionError, in_words
+from energy_runner.session import disk
 from energy_runner.session.folder import RECORD
 from energy_runner.wording import printable
 from instruments.clock import RealClock, utc_text
@@ -114,7 +115,7 @@ def _ring(ring: "KeyRing | str | PathLike[str] | None") -> "KeyRing":
 
 def _bytes_of(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with disk.open_file(path) as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(

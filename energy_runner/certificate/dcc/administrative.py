@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`dcc:administrativeData`: which document, of what, by whom and for whom."""
 
-from datetime import UTC, datetime
 from itertools import chain
 
 from energy_runner.certificate.dcc.nodes import NOT_STATED, Node, content, fact, leaf, name, node, optional, rich
@@ -10,7 +9,7 @@ from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.facts.item import Image, Item
 from energy_runner.certificate.facts.parties import Organisation
 from energy_runner.errors import SessionError
-from energy_runner.session.days import day_in, seconds_utc
+from energy_runner.session.days import day_in, utc_after
 
 # The certificate's facts name no country, but the schema wants one: ISO 3166-1 leaves ZZ to its users, and
 # elsewhere it stands for a country that is not stated.
@@ -96,9 +95,8 @@ def _days(one: EnergyCertificate) -> tuple[str, str]:
     zone = "UTC" if one.session.started_utc.endswith(_LOCAL) else one.session.time_zone or "UTC"
     try:
         lasted_s = max((window.stop_s or 0.0 for window in one.result.windows), default=0.0)
-        ended = datetime.fromtimestamp(seconds_utc(began) + lasted_s, UTC)
-        return day_in(zone, began), day_in(zone, ended.isoformat())
-    except (ValueError, OverflowError, OSError):
+        return day_in(zone, began), day_in(zone, utc_after(began, lasted_s))
+    except ValueError:
         raise SessionError(
             f"certificate.dcc.xml has to state the day of the measurement, but the session says {began[:60]!r} "
             f"and the time zone {zone[:60]!r}. "

@@ -12,6 +12,7 @@ from energy_runner.certificate.places import Difference
 from energy_runner.certificate.signing.statement import Subject
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import Checks
+from energy_runner.certificate.verify.inner import in_own_wording
 from energy_runner.certificate.verify.seal_form import seal_form_lack
 from energy_runner.certificate.verify.signed import Signed
 from energy_runner.errors import SessionError
@@ -107,6 +108,9 @@ def _check_seal(found: Found, size: int, checks: Checks) -> None:
 def _check_says(name: str, found: Found, signed: Signed, checks: Checks) -> None:
     """Check that a form states the facts, field by field."""
     what = f"{name} says what was signed"
+    if not in_own_wording(signed.certificate):
+        checks.not_checked(name, what, "it is in another wording; its bytes are those that were signed")
+        return
     try:
         differences = _SAYS[name](found.data, signed.certificate)
     except SessionError as error:

@@ -11,10 +11,11 @@ from energy_runner.certificate.signing.ring import KeyRing
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import FAILS, HOLDS, NOT_CHECKED, Check, Checks
 from energy_runner.certificate.verify.forms import check_forms
-from energy_runner.certificate.verify.inner import contradictions
+from energy_runner.certificate.verify.inner import contradictions, in_own_wording
 from energy_runner.certificate.verify.session import check_session
 from energy_runner.certificate.verify.signed import Signed, check_signature, read_signed
 from energy_runner.session.folder import Session
+from energy_runner.wording import shown
 
 SCHEMA = "energy-runner/verification/1"
 _ESSENTIAL = ("readable", "signature", "trust")  # without these nothing else says anything
@@ -96,6 +97,7 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
         return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
     check_signature(signed, given.ring, bundle, given.roots, given.now_utc, checks)
     checks.judged("consistent", "the facts agree with each other", _placed(signed))
+    _check_wording(signed, checks)
     check_forms(signed, bundle, checks)
     _check_revision(signed, given, checks)
     if given.session is None:
@@ -108,6 +110,16 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
     else:
         check_session(signed.certificate, given.session, given.accuracy, checks, full=given.full)
     return VerifiedCertificate(bundle.asked, signed.certificate, tuple(checks.done))
+
+
+def _check_wording(signed: Signed, checks: Checks) -> None:
+    what = "its fixed texts are those that follow from the facts"
+    if in_own_wording(signed.certificate):
+        checks.holds("wording", what)  # a text that is not is a contradiction between the facts
+        return
+    stated = signed.certificate.issuing
+    why = f"they are in wording {stated.wording} of {shown(stated.software)}, which this version does not write"
+    checks.not_checked("wording", what, why)
 
 
 def _placed(signed: Signed) -> list[tuple[str, str]]:
