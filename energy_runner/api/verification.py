@@ -39,6 +39,7 @@ def verify_certificate(
     authorities: Sequence[str | PathLike[str]] = (),
     certificates: str | PathLike[str] | None = None,
     full: bool = False,
+    dcc_schema: str | PathLike[str] | None = None,
     now_utc: str | None = None,
 ) -> VerifiedCertificate:
     """Verify a certificate: signature, key, hashes, consistency, and with its session the figures from the trace.
@@ -50,11 +51,12 @@ def verify_certificate(
     stamp authorities.
 
     With the session every figure is derived again; from more than 10 million samples only the energies, unless it
-    is to be `full`. `now_utc` is the moment for which keys are asked (ISO 8601), by default now.
+    is to be `full`. `dcc_schema` is a `dcc.xsd`, as PTB publishes it, by which the XML is checked; what it imports
+    has to lie beside it. `now_utc` is the moment for which keys are asked (ISO 8601), by default now.
 
     Its `holds` is true only if the signature is that of a trusted key and everything that could be checked holds;
     `unchecked` says what could not be. Nothing is executed, written or fetched. Raises `SessionError` for what is
-    no certificate at all, `ConfigurationError` for a key ring that cannot be read.
+    no certificate at all, `ConfigurationError` for a key ring or a schema that cannot be read.
     """
     path = Path(path)
     own_ring = _ring(ring)
@@ -69,6 +71,7 @@ def verify_certificate(
         session=None if session is None else load_session(session),
         accuracy=None if accuracy_session is None else load_session(accuracy_session),
         full=full,
+        dcc_schema=None if dcc_schema is None else Path(dcc_schema),
         revised=partial(revision, path if path.is_dir() else path.parent, folder, own_ring),
     )
     return verify(bundle, given)

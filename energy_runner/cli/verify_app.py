@@ -47,6 +47,10 @@ def verify(
         bool,
         typer.Option("--full", help="Derive every figure again, also from a long trace (10 million samples)."),
     ] = False,
+    dcc_schema: Annotated[
+        Path | None,
+        typer.Option("--dcc-schema", metavar="XSD", help="Check the XML by this schema, such as PTB's dcc.xsd."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify a certificate.
@@ -73,6 +77,7 @@ def verify(
                 authorities=authority or [],
                 certificates=certificates,
                 full=full,
+                dcc_schema=dcc_schema,
                 as_json=as_json,
             )
         )

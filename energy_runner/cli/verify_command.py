@@ -57,6 +57,7 @@ class VerifyOptions:
     authorities: list[Path] = field(default_factory=list)
     certificates: Path | None = None
     full: bool = False
+    dcc_schema: Path | None = None
     as_json: bool = False
 
 
@@ -72,6 +73,7 @@ def verify_command(options: VerifyOptions) -> int:
         authorities=options.authorities,
         certificates=options.certificates,
         full=options.full,
+        dcc_schema=options.dcc_schema,
     )
     if options.as_json:
         write_json(found.document())

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from energy_runner.certificate.facts import EnergyCertificate
@@ -10,7 +11,7 @@ from energy_runner.certificate.forms import JSON
 from energy_runner.certificate.signing.ring import KeyRing
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import FAILS, HOLDS, NOT_CHECKED, Check, Checks
-from energy_runner.certificate.verify.forms import check_forms
+from energy_runner.certificate.verify.forms import check_forms, check_xml_schema
 from energy_runner.certificate.verify.inner import contradictions, in_own_wording
 from energy_runner.certificate.verify.session import check_session
 from energy_runner.certificate.verify.signed import Signed, check_signature, read_signed
@@ -66,8 +67,8 @@ class With:
 
     `now_utc` is the moment of the check (ISO 8601), `roots` are certificates of time stamp authorities (PEM or
     DER). `session` and `accuracy` are the session, and the accuracy session that took part; `full` asks for the
-    whole analysis of a long trace, too. `revised` says of a certificate how it was superseded or revoked since, ""
-    if it was not, and None if nobody knows.
+    whole analysis of a long trace, too. `dcc_schema` is a file with a schema for the XML. `revised` says of a
+    certificate how it was superseded or revoked since, "" if it was not, and None if nobody knows.
     """
 
     ring: KeyRing
@@ -76,6 +77,7 @@ class With:
     session: Session | None = None
     accuracy: Session | None = None
     full: bool = False
+    dcc_schema: Path | None = None
     revised: Callable[[EnergyCertificate, bytes], str | None] = field(default=lambda certificate, envelope: None)
 
 
@@ -99,6 +101,7 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
     checks.judged("consistent", "the facts agree with each other", _placed(signed))
     _check_wording(signed, checks)
     check_forms(signed, bundle, checks)
+    check_xml_schema(bundle, given.dcc_schema, checks)
     _check_revision(signed, given, checks)
     if given.session is None:
         checks.not_checked(
