@@ -26,7 +26,7 @@ def test_what_holds_is_said_once_and_no_line_is_too_long(call, issued):
     assert status == 0
     assert max(map(len, lines)) <= 80
     assert len(lines) == len({line for line in lines if line}) + lines.count("")
-    assert "  ✓ every copy of certificate.json is the same (3 copies)" in lines
+    assert "  ✓ every copy of certificate.json is the same (4 copies)" in lines
     assert lines.index("Holds:") < lines.index("Could not be checked:")
     assert "VERIFIED: all that was checked holds; not all could be checked" in lines
     assert "--session DIR" in lines[-1]
