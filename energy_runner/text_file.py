@@ -8,6 +8,7 @@ code page. Lines end with LF, CRLF or CR, and come out with LF.
 
 import codecs
 import csv
+import errno
 import io
 import re
 from collections.abc import Collection, Iterator
@@ -47,8 +48,10 @@ class TextError(ValueError):
 def read_text(path: Path, most_bytes: int) -> str:
     """Return the text of a file, its lines ended by LF; raises `TextError`, and `OSError` as `open` does.
 
-    A file with more than `most_bytes` is no such text either.
+    A file with more than `most_bytes` is no such text either, nor a pipe or a device, which may never end.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "a pipe or a device, not a file", str(path))
     with path.open("rb") as file:
         data = file.read(most_bytes + 1)
     if len(data) > most_bytes:

@@ -6,11 +6,16 @@ from energy_runner.api.baselines import *
 from energy_runner.api.bench_trust import *
 from energy_runner.api.benches import *
 from energy_runner.api.calibrations import *
+from energy_runner.api.certificate_catalogue import *
+from energy_runner.api.certificates import *
+from energy_runner.api.comparisons import *
 from energy_runner.api.hands_on import *
 from energy_runner.api.instruments import *
+from energy_runner.api.keys import *
 from energy_runner.api.known_loads import *
 from energy_runner.api.plans import *
 from energy_runner.api.power_tests import *
+from energy_runner.api.profiles import *
 from energy_runner.api.published import *
 from energy_runner.api.recordings import *
 from energy_runner.api.recovery import *

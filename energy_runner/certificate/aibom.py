@@ -6,6 +6,7 @@ are in properties beside it.
 """
 
 import json
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ MOST_BYTES = 4_000_000
 J_PER_KWH = 3.6e6
 PREFIX = "energy-runner:"
 NOT_STATED = "not stated"
+_SIMPLE = re.compile(r"[$A-Za-z][A-Za-z0-9-]*")  # a key that cannot pass for a longer path
 _LONGEST_VERSION = 1024  # by the schema
 _TRY = "Try: the aibom.json as it was issued, not saved again by another program"
 _SIMULATED = "SIMULATED: no hardware was measured. "
@@ -81,7 +83,8 @@ def _places(document: Any) -> dict[str, str]:
 def _walk(value: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
-            yield from _walk(inner, f"{path}.{key}" if path else key)
+            step = key if _SIMPLE.fullmatch(key) else f"[{json.dumps(key)}]"
+            yield from _walk(inner, f"{path}.{step}" if path else step)
     elif isinstance(value, list) and value:
         for number, inner in enumerate(value):
             yield from _walk(inner, f"{path}[{number}]")
@@ -156,8 +159,8 @@ def _network(one: EnergyCertificate) -> dict[str, Any]:
 
 def _accuracy(one: EnergyCertificate) -> dict[str, Any]:
     found = one.workload.accuracy
-    if found is None or found.value is None:
-        return {}
+    if found is None or found.value is None or not found.same_firmware or found.virtual != one.virtual:
+        return {}  # it is not known to be the accuracy of this network
     metric = {"type": found.metric, "value": repr(found.value)}
     return {"quantitativeAnalysis": {"performanceMetrics": [metric]}}
 

@@ -9,6 +9,11 @@ from energy_runner.certificate.facts.equipment import Instrument
 from energy_runner.session.result import FACTS_CHANGED
 
 WINDOWS = 5
+_DATES = {  # by whether the first day of a calibration is stated, and its last
+    (False, False): "no dates of its calibration are stated",
+    (False, True): "no day of its calibration is stated",
+    (True, False): "no last day of its calibration is stated",
+}
 
 
 @dataclass(frozen=True)
@@ -25,34 +30,54 @@ def _hardware(one: EnergyCertificate) -> str:
 
 
 def _identified(one: EnergyCertificate) -> str:
-    samplers = _samplers(one)
-    if not samplers:
+    if not _samplers(one):
         return "the session does not tell which instrument sampled"
     lacking = [
         f"{each.name} without {', '.join(gaps)}"
-        for each in samplers
+        for each in _in_result(one)
         if (gaps := [key for key in ("make", "model", "serial", "firmware") if not getattr(each, key)])
     ]
     return "; ".join(lacking)
 
 
 def _in_calibration(one: EnergyCertificate) -> str:
-    samplers = _samplers(one)
-    if not samplers:
+    if not _samplers(one):
         return "the session does not tell which instrument sampled"
-    return "; ".join(filter(None, map(_calibration_lack, samplers)))
+    return "; ".join(filter(None, map(_calibration_lack, _in_result(one))))
 
 
 def _calibration_lack(one: Instrument) -> str:
+    held = one.calibration
     if one.in_calibration is None:
-        return f"{one.name}: no dates of its calibration are stated"
+        dated = held.date and held.due
+        return f"{one.name}: " + (
+            "the day of the measurement is not known" if dated else _DATES[bool(held.date), bool(held.due)]
+        )
     if not one.in_calibration:
         return f"{one.name}: not in calibration on the day of the measurement"
-    return "" if one.calibration.certificate else f"{one.name}: no calibration certificate is named"
+    lacks = [what for what in ("certificate", "laboratory") if not getattr(held, what)]
+    return f"{one.name}: no calibration {' and no '.join(lacks)} is named" if lacks else ""
 
 
 def _samplers(one: EnergyCertificate) -> list[Instrument]:
     return [each for each in one.equipment.instruments if "sampler" in each.roles]
+
+
+def _in_result(one: EnergyCertificate) -> list[Instrument]:
+    return [each for each in one.equipment.instruments if each.in_result]
+
+
+def _named(one: EnergyCertificate) -> str:
+    parties, item = one.parties, one.item
+    stated = {
+        "laboratory": parties.laboratory.name,
+        "address of the laboratory": parties.laboratory.address,
+        "who authorises": parties.approver,
+        "board": item.board,
+        "serial number of the board": item.serial,
+    }
+    lacking = [what for what, text in stated.items() if not text.strip()]
+    return f"not stated: {', '.join(lacking)}" if lacking else ""
 
 
 def _rules_pass(one: EnergyCertificate) -> str:
@@ -68,17 +93,22 @@ def _windows(one: EnergyCertificate) -> str:
 
 
 def _uncertainty(one: EnergyCertificate) -> str:
-    score = one.result.energy_per_inference_j
+    score, budget = one.result.energy_per_inference_j, one.result.uncertainty
     if score is None:
         return "there is no score"
-    return "" if score.complete else f"incomplete: {'; '.join(score.incomplete)}"
+    if budget is None or not budget.components:
+        return "there is no budget"
+    complete = score.complete and not score.incomplete
+    return "" if complete else f"incomplete: {'; '.join(score.incomplete) or 'it does not say why'}"
 
 
 def _accuracy(one: EnergyCertificate) -> str:
     found = one.workload.accuracy
     if found is None:
         return "no accuracy session was given"
-    lacks = [] if found.met else ["the target is not met"]
+    lacks = ["it was simulated"] if found.virtual else []
+    lacks += [] if found.facts_sha256 is not None else ["its session is not sealed"]
+    lacks += [] if found.met else ["the target is not met by a valid run"]
     if found.same_firmware is not True:
         lacks.append(
             "another firmware" if found.same_firmware is False else "no hash says that it is the same firmware"
@@ -116,11 +146,13 @@ def _bench_in_control(one: EnergyCertificate) -> str:
 
 DEMANDS = (
     Demand("hardware", "hardware was measured, nothing was simulated", _hardware),
-    Demand("instrument-identified", "the instrument that sampled is identified", _identified),
-    Demand("in-calibration", "it was in calibration on the day of the measurement", _in_calibration),
-    Demand("rules-pass", "every binding rule of the rule set is kept", _rules_pass),
+    Demand("instrument-identified", "the instruments that the energy rests on are identified", _identified),
+    Demand("in-calibration", "they were in calibration on the day of the measurement", _in_calibration),
+    # ISO/IEC 17025:2017, 7.8.2.1 b, g and o.
+    Demand("identified", "laboratory, who authorises, and the item with its serial number are stated", _named),
+    Demand("rules-pass", "every binding rule of the rule set is passed", _rules_pass),
     Demand("five-windows", "five windows were measured", _windows),
-    Demand("uncertainty-complete", "the uncertainty counts every cause", _uncertainty),
+    Demand("uncertainty-complete", "the uncertainty counts every cause that is known", _uncertainty),
     Demand(
         "accuracy-met", "the same firmware meets the accuracy target on the benchmark's own stimuli", _accuracy
     ),

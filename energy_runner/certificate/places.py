@@ -27,8 +27,18 @@ class Difference:
 
 
 def differences(stated: Mapping[str, str], expected: Mapping[str, str]) -> Iterator[Difference]:
-    """Yield where a form does not say what is expected of it, in the order of the places."""
+    """Yield where a form does not say what is expected of it, in the order of the places.
+
+    A form that says all of it in another order differs at the first place that is not where it has to be.
+    """
+    alike = True
     for place in [*stated, *(place for place in expected if place not in stated)]:
         says, has_to = stated.get(place), expected.get(place)
         if says != has_to:
+            alike = False
             yield Difference(place, says, has_to)
+    if alike:
+        for here, there in zip(stated, expected, strict=True):
+            if here != there:
+                yield Difference(f"in the place of {there}", here, there)
+                return

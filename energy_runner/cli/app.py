@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from energy_runner.cli import bench_commands, bench_trust_commands  # noqa: F401 - adds its commands
+from energy_runner.cli.certificate_app import certificates as certificates_app
+from energy_runner.cli.certificate_app import certifying
 from energy_runner.cli.complete import (
     complete_bench,
     complete_benchmark,
@@ -15,6 +17,7 @@ from energy_runner.cli.complete import (
 )
 from energy_runner.cli.inspect_app import inspect
 from energy_runner.cli.judging_app import judging
+from energy_runner.cli.keys_app import keys as keys_app
 from energy_runner.cli.power_test_app import power_test
 from energy_runner.cli.publish_app import publish
 from energy_runner.cli.rules_commands import (
@@ -77,7 +80,10 @@ app.command("power-test")(power_test)
 app.add_typer(bench_commands.bench, name="bench")
 app.add_typer(bench_commands.instruments, name="instruments")
 app.add_typer(sweep_app, name="sweep")
+app.add_typer(certifying)
 app.add_typer(verifying)
+app.add_typer(certificates_app, name="certificates")
+app.add_typer(keys_app, name="keys")
 
 
 def _version(wanted: bool) -> None:

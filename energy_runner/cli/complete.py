@@ -55,6 +55,20 @@ def complete_session(incomplete: str) -> list[str]:
     return [path for path in found if path.startswith(incomplete)]
 
 
+def complete_certificate(incomplete: str) -> list[str]:
+    """Return the ids of the certificates in `certificates/` that begin with `incomplete`."""
+    try:
+        found = sorted(path.name for path in Path("certificates").iterdir() if path.name.startswith("ER-"))
+    except OSError:
+        return []
+    return [name for name in found if name.startswith(incomplete)]
+
+
+def complete_paper(incomplete: str) -> list[str]:
+    """Return the sizes of paper whose names begin with `incomplete`."""
+    return [paper for paper in ("a4", "us-letter") if paper.startswith(incomplete)]
+
+
 def complete_key(incomplete: str) -> list[str]:
     """Return the common keys of a bench file that begin with `incomplete`, each with `=` appended, for `--set`."""
     return [f"{key}=" for key in _KEYS if key.startswith(incomplete)]

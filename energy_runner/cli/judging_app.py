@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from energy_runner.cli.complete import complete_session
 from energy_runner.cli.rules_commands import (
     AccuracyOption,
     CheckOptions,
@@ -84,6 +85,35 @@ def check(
             )
         )
     )
+
+
+@judging.command()
+def compare(
+    a: Annotated[
+        Path,
+        typer.Argument(
+            help="A session, a result.json, or a file from --write-baseline.",
+            metavar="A",
+            autocompletion=complete_session,
+        ),
+    ],
+    b: Annotated[Path, typer.Argument(help="Another one.", metavar="B", autocompletion=complete_session)],
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two results: which is better, if any.
+
+    Each difference has its own uncertainty: what the same monitor does wrong in
+    both cancels. One of them is called better only where the difference is larger
+    than its uncertainty.
+
+    \b
+    Examples:
+      energy-runner compare sessions/before sessions/after
+      energy-runner compare main.json SESSION --json
+    """
+    from energy_runner.cli.compare_command import compare_command
+
+    raise typer.Exit(compare_command(a, b, as_json=as_json))
 
 
 @judging.command()

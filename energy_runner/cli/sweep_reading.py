@@ -164,7 +164,7 @@ def _pair(text: str) -> tuple[str, str]:
     return x.strip(), y.strip()
 
 
-# --- for a person ---------------------------------------------------------------------------------------
+# --- for a person ----------------------------------------------------------------------------------
 
 
 def _show_table(rows: Sequence["PointRow"]) -> None:

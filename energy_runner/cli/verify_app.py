@@ -15,9 +15,7 @@ verifying = typer.Typer(rich_markup_mode=None)
 def verify(
     file: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE", help="certificate.pdf, certificate.json, certificate.dcc.xml, or their folder."
-        ),
+        typer.Argument(metavar="FILE", help="certificate.pdf, .json or .dcc.xml, their folder, or a session."),
     ],
     session: Annotated[
         Path | None,
@@ -37,10 +35,22 @@ def verify(
         list[Path] | None,
         typer.Option("--authority", metavar="PEM", help="Certificate of a time stamp authority; several times."),
     ] = None,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(
+            "--certificates",
+            metavar="DIR",
+            help="Folder of all certificates, which tells of revisions; default: the one that FILE is in.",
+        ),
+    ] = None,
     full: Annotated[
         bool,
         typer.Option("--full", help="Derive every figure again, also from a long trace (10 million samples)."),
     ] = False,
+    dcc_schema: Annotated[
+        Path | None,
+        typer.Option("--dcc-schema", metavar="XSD", help="Check the XML by this schema, such as PTB's dcc.xsd."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify a certificate.
@@ -65,7 +75,9 @@ def verify(
                 session=session,
                 accuracy_session=accuracy_session,
                 authorities=authority or [],
+                certificates=certificates,
                 full=full,
+                dcc_schema=dcc_schema,
                 as_json=as_json,
             )
         )

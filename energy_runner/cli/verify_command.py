@@ -1,18 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """`verify`: check a certificate, and say what was checked and what was not."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from energy_runner.cli.output import write_json, write_line
+from energy_runner.cli.certify_command import headline
+from energy_runner.cli.output import write, write_json
 from energy_runner.errors import ExitStatus
 from energy_runner.report.units import plain
+from energy_runner.version import version
+from energy_runner.wording import printable
 
 if TYPE_CHECKING:
     from energy_runner.api.verification import Check, VerifiedCertificate
+    from energy_runner.certificate.facts import EnergyCertificate
 
+_COLUMNS = 80
 _SIGNS = {"holds": "✓", "fails": "✗", "not checked": "?"}
+_TITLES = {"holds": "Holds:", "not checked": "Could not be checked:", "fails": "Does not hold:"}
+_TELLING = ("trust", "time-stamp", "seal")  # checks that say more than where, if they hold
+_UNKNOWN_KEY = (
+    "Ask the laboratory for its public key, compare the id of the key with it by telephone or in person, and add "
+    "the key: energy-runner keys add FILE --owner NAME"
+)
+_NO_SESSION = "To derive the figures again from the recorded trace, ask for the session: --session DIR"
+_CHANGED = (
+    "It is not as it was signed, or contradicts itself. Do not rely on its figures; ask the laboratory for the "
+    "original files."
+)
+_OTHER_SESSION = (
+    "This session is not the one that was certified, or was changed since. Ask for a copy of that one."
+)
+_ADVICE = {
+    "readable": "This is not a whole certificate. Ask the laboratory for certificate.pdf as it was issued.",
+    "trust": "Its key is not good for this signature. Ask the laboratory which key to trust, from when to when.",
+    "time-stamp": "The time stamp does not hold, or is of an authority that --authority does not name.",
+    "clocks": "Check the date and time of this computer; if they are right, ask the laboratory about its own.",
+    "revision": "Ask the laboratory which certificate counts now.",
+    "session-files": _OTHER_SESSION,
+    "recorded": _OTHER_SESSION,
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +55,9 @@ class VerifyOptions:
     session: Path | None = None
     accuracy_session: Path | None = None
     authorities: list[Path] = field(default_factory=list)
+    certificates: Path | None = None
     full: bool = False
+    dcc_schema: Path | None = None
     as_json: bool = False
 
 
@@ -38,7 +71,9 @@ def verify_command(options: VerifyOptions) -> int:
         session=options.session,
         accuracy_session=options.accuracy_session,
         authorities=options.authorities,
+        certificates=options.certificates,
         full=options.full,
+        dcc_schema=options.dcc_schema,
     )
     if options.as_json:
         write_json(found.document())
@@ -49,21 +84,78 @@ def verify_command(options: VerifyOptions) -> int:
 
 def _show(found: "VerifiedCertificate") -> None:
     one = found.certificate
-    if one is not None:
-        simulated = ", SIMULATED: nothing in it was measured" if one.virtual else ""
-        write_line(plain(f"{one.id}, {one.title}{simulated}"))
-        write_line(plain(f"{one.result.benchmark}, {one.result.headline()}"))
-    for check in found.checks:
-        write_line(plain(_line(check)))
-    lacking = "; what could not be checked is marked ?" if found.unchecked else ""
-    if found.holds:
-        write_line(f"VERIFIED: all that was checked holds{lacking}")
-    elif found.failed:
-        write_line(f"NOT VERIFIED: {len(found.failed)} of {len(found.checks)} checks failed")
-    else:
-        write_line("NOT VERIFIED: whose signature it is could not be checked. Try: --ring with the key of the lab")
+    lines = [] if one is None else [*headline(one), *_wrapped(_whose(one)), ""]
+    for state, title in _TITLES.items():
+        told = _told([each for each in found.checks if each.state == state])
+        if told:
+            lines += [title, *(line for each in told for line in _wrapped(f"{_SIGNS[state]} {each}", "  ")), ""]
+    lines += [*_wrapped(_verdict(found)), *(line for each in _advice(found) for line in _wrapped(each, "  "))]
+    write("\n".join(map(plain, lines)) + "\n")
+
+
+def _whose(one: "EnergyCertificate") -> str:
+    """Return who states it, of what, and when."""
+    item = one.item
+    serial = f", serial number {item.serial}" if item.serial else ""
+    laboratory = one.parties.laboratory.name or "a laboratory that does not state its name"
+    board = item.board or "a board that is not stated"
+    return printable(f"issued {one.issuing.issued_utc} by {laboratory}, for {board}{serial}")
+
+
+def _told(checks: "Sequence[Check]") -> list[str]:
+    """Return each check as one text; what holds of several copies is said once."""
+    alike = Counter((one.what, one.state) for one in checks)
+    told = [
+        f"{one.what} ({alike[one.what, one.state]} copies)"
+        if one.state == "holds" and alike[one.what, one.state] > 1
+        else _line(one)
+        for one in checks
+    ]
+    return list(dict.fromkeys(told))
 
 
 def _line(check: "Check") -> str:
+    detail = check.detail if check.state != "holds" or check.id in _TELLING else ""
     where = f" ({check.place})" if check.place else ""
-    return f"{_SIGNS[check.state]}  {check.what}{': ' if check.detail else ''}{check.detail}{where}"
+    return printable(f"{check.what}{': ' if detail else ''}{detail}{where}")
+
+
+def _verdict(found: "VerifiedCertificate") -> str:
+    if found.holds:
+        return "VERIFIED: all that was checked holds" + ("; not all could be checked" if found.unchecked else "")
+    failed = {one.id for one in found.failed}
+    if failed <= {"trust"} and _key_unknown(found):
+        return "NOT VERIFIED: whose signature it is cannot be told, because its key is not in your key ring"
+    count = len(found.failed)
+    return f"NOT VERIFIED: {count} of {len(found.checks)} checks {'fails' if count == 1 else 'fail'}"
+
+
+def _key_unknown(found: "VerifiedCertificate") -> bool:
+    return any(one.id == "signature" for one in found.unchecked)
+
+
+def _advice(found: "VerifiedCertificate") -> list[str]:
+    """Return what to do now; nothing where nothing is left to do."""
+    advice = [
+        _ADVICE.get(one.id, _CHANGED) for one in found.failed if one.id != "trust" or not _key_unknown(found)
+    ]
+    if _key_unknown(found):
+        advice.insert(0, _UNKNOWN_KEY)
+    one = found.certificate
+    if _CHANGED in advice and one is not None and one.issuing.software != f"energy-runner {version()}":
+        advice.append(f"It was issued with {printable(one.issuing.software)}: verify it with that version, too.")
+    if not found.failed and any(one.id == "recomputed" for one in found.unchecked):
+        advice.append(_NO_SESSION)
+    return list(dict.fromkeys(advice))
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    more = f"{indent}  " if indent else ""
+    return wrap(
+        text,
+        _COLUMNS,
+        initial_indent=indent,
+        subsequent_indent=more,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

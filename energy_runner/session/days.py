@@ -64,3 +64,11 @@ def seconds_utc(utc_text: str) -> float:
     """
     moment = datetime.fromisoformat(utc_text)
     return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def utc_after(utc_text: str, lasted_s: float) -> str:
+    """Return the moment `lasted_s` seconds after another one, both ISO 8601; `ValueError` for what is none."""
+    try:
+        return datetime.fromtimestamp(seconds_utc(utc_text) + lasted_s, UTC).isoformat()
+    except (OverflowError, OSError) as error:
+        raise ValueError(str(error)) from None

@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +17,7 @@ from typing import BinaryIO
 _FOLDERS_CAN_BE_SYNCED = hasattr(os, "O_DIRECTORY")
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> BufferedReader:
     """Open a file to read; raises `OSError`, also for a pipe or a device, which may never end."""
     kind = path.stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):

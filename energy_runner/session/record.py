@@ -16,6 +16,11 @@ SCHEMA = "energy-runner/record/1"
 _SHORT_FORM = {"monitor": "monitor", "io-manager": "io_manager", "dut": "dut"}
 
 
+def instrument_of(player: str) -> str:
+    """Return the name of the instrument without the channel that plays: `psu` for `psu:1`."""
+    return player.partition(":")[0]
+
+
 class Model(BaseModel):
     """Base of everything in `record.json`: frozen; keys that a later version adds are ignored."""
 
@@ -288,8 +293,12 @@ class Record(Model):
     model_config = ConfigDict(**READ, populate_by_name=True, serialize_by_alias=True)
 
     def instrument(self, name: str) -> Mapping[str, Any]:
-        """Return the bench file's table of the instrument called `name`; empty if it has none."""
+        """Return the bench file's table of the instrument called `name`; empty if it has none.
+
+        A channel of an instrument (`psu:1`) has the instrument's table.
+        """
         instruments = self.bench.get("instruments")
-        table = instruments.get(name) if isinstance(instruments, Mapping) else None
+        own = instruments if isinstance(instruments, Mapping) else {}
+        table = own.get(name) or own.get(instrument_of(name))
         table = table or self.bench.get(_SHORT_FORM.get(name, ""))
         return table if isinstance(table, Mapping) else {}

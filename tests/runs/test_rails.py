@@ -171,3 +171,15 @@ def test_a_rate_that_the_sampler_of_any_rail_does_not_have_is_refused_before_any
     spec = bench_from_text(f"{text}\n{others}[sampler]\nsample_rate_hz = 200.0\n", "bench.toml", FILE.parent)
     with pytest.raises(ConfigurationError, match=r"sampler.sample_rate_hz = 200: dmm7510 has no such rate"):
         build_bench(spec)
+
+
+def test_a_certificate_asks_for_the_calibration_of_each_channel(session: Session) -> None:
+    facts = api.certificate_facts(session, issued="2026-03-02T10:00:00Z")
+    held = {one.name: one for one in facts.equipment.instruments if one.in_result}
+    assert sorted(held) == ["psu:1", "psu:2"]
+    assert all(one.specification and one.settings["driver"] == "n6705" for one in held.values())
+    assert {f"instruments.{name}.due" for name in held} <= {one.key for one in facts.missing}
+    lack = next(one.detail for one in facts.minimum if one.id == "in-calibration")
+    assert "psu:1" in lack
+    assert "psu:2" in lack
+    assert {round(voltage_v, 1) for voltage_v in facts.setup.voltages_v} == {1.8, 3.0}

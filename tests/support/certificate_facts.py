@@ -251,7 +251,8 @@ def hardware(**changes: Any) -> EnergyCertificate:
         ),
         session=SessionEvidence(
             session_id="2026-11-29-kws01",
-            started_utc="2026-11-29T23:59:30Z",
+            started_utc="2026-11-29T22:59:30Z",
+            time_zone="Europe/Berlin",
             virtual=False,
             bench="bench 1",
             origin="another runner 2.3, session 7",
@@ -295,10 +296,12 @@ def workload() -> Workload:
             metric="top1",
             value=91.6,
             target=90.0,
+            virtual=False,
             met=True,
             stimuli=1000,
             standing=standing(),
             same_firmware=True,
+            firmware_from="flashed in the session",
         ),
     )
 

@@ -107,10 +107,12 @@ def whole(one: EnergyCertificate, **change: Any) -> EnergyCertificate:
         metric="top1",
         value=91.6,
         target=90.0,
+        virtual=False,
         met=True,
         stimuli=1000,
         standing=official,
         same_firmware=True,
+        firmware_from="flashed in the session",
     )
     photo = Photo(file="setup.jpg", sha256=hashlib.sha256(b"photo").hexdigest(), shows="the set-up")
     result = one.result.model_copy(

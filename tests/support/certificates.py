@@ -116,10 +116,12 @@ def hardware_certificate() -> EnergyCertificate:
         metric="top1",
         value=91.6,
         target=90.0,
+        virtual=False,
         met=True,
         stimuli=1000,
         standing=OFFICIAL.model_copy(update={"official": 1000}),
         same_firmware=True,
+        firmware_from="flashed in the session",
     )
     judged = one.result.judged_by
     assert judged is not None

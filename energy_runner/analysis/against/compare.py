@@ -22,6 +22,8 @@ _OTHER_RANGE = (
     f"the mean powers differ by more than a factor of {RANGE_FACTOR:g}, so that the monitor may have measured in "
     "another range: its gain does not cancel"
 )
+PROVES_NOTHING = "U of the change is too large for this limit: this does not fail, and proves nothing"
+Names = tuple[str, str]
 Verdict = Literal["worse", "within", "cannot be told", "cannot be compared"]
 
 
@@ -51,21 +53,23 @@ class Compared:
         return self.verdict in {"worse", "cannot be compared"}
 
 
-def compare(baseline: Baseline, now: Baseline, limits: Sequence[Limit]) -> list[Compared]:
-    """Return the verdict of each limit.
+def compare(
+    baseline: Baseline, now: Baseline, limits: Sequence[Limit], names: Names = ("the baseline", "this result")
+) -> list[Compared]:
+    """Return the verdict of each limit; `names` is what the two are called in its notes.
 
     It is `worse` only if the change less its uncertainty is beyond the limit, `within` only if the change plus its
     uncertainty is not, and else `cannot be told`, which does not fail.
     """
-    same, why = _same_specimen(baseline, now)
-    apart = _other_kind(baseline, now)
+    same, why = _same_specimen(baseline, now, names)
+    apart = _other_kind(baseline, now, names)
     alike = one_range([power_w for one in (baseline, now) if (power_w := _mean_power_w(one)) is not None])
-    notes = (*_notes(baseline, now), *([_OTHER_RANGE] if same and not alike else []))
+    notes = (*_notes(baseline, now, names), *([_OTHER_RANGE] if same and not alike else []))
     found = []
     for limit in limits:
         before, after = baseline.figures.get(limit.quantity), now.figures.get(limit.quantity)
         if apart or before is None or after is None:
-            which = "the baseline" if before is None else "this result"
+            which = names[0] if before is None else names[1]
             reason = apart or f"{which} has no {limit.quantity}"
             found.append(Compared(limit, "cannot be compared", notes=(reason, *notes)))
             continue
@@ -107,7 +111,7 @@ def _compared(
     if lacks:
         said.append(f"the uncertainty is incomplete: {'; '.join(lacks)}")
     if verdict == "cannot be told":
-        said.append("U of the change is too large for this limit: this does not fail, and proves nothing")
+        said.append(PROVES_NOTHING)
     if not same and not cancelled and any(part.specimen for part in after.parts):
         said.append(f"no error of the monitor cancels: {why}")
     return Compared(
@@ -146,15 +150,18 @@ def _as_part(part: Contribution, u: float) -> Part:
     return Part(part.distribution if part.distribution != "t" or part.dof is not None else "normal", u, dof)
 
 
-def _same_specimen(baseline: Baseline, now: Baseline) -> tuple[bool, str]:
+def _same_specimen(baseline: Baseline, now: Baseline, names: Names) -> tuple[bool, str]:
     """Return whether one monitor, set alike, measured both; and why not, in words."""
     before, after = baseline.monitor, now.monitor
     if before is None or after is None:
-        return False, "the baseline does not tell its monitor" if before is None else "no monitor is known"
+        return False, f"{names[0] if before is None else names[1]} does not tell its monitor"
     if not (before.known and after.known):
         return False, "the monitor has no serial number"
     if (before.driver, before.serial, before.supply) != (after.driver, after.serial, after.supply):
-        return False, f"{before.driver} {before.serial} measured the baseline, {after.driver} {after.serial} this"
+        told = [
+            f"{one.driver} {one.serial} measured {name}" for one, name in zip((before, after), names, strict=True)
+        ]
+        return False, ", ".join(told)
     if before.settings_sha256 != after.settings_sha256:
         return False, "the monitor's settings or its specification are not the same"
     if before.seed != after.seed:
@@ -162,17 +169,17 @@ def _same_specimen(baseline: Baseline, now: Baseline) -> tuple[bool, str]:
     return True, ""
 
 
-def _other_kind(baseline: Baseline, now: Baseline) -> str:
+def _other_kind(baseline: Baseline, now: Baseline, names: Names) -> str:
     """Return why the two cannot be compared at all; empty if they can."""
     if baseline.virtual != now.virtual:
-        return f"{'the baseline' if baseline.virtual else 'this result'} is virtual, and the other is not"
+        return f"{names[0] if baseline.virtual else names[1]} is virtual, and the other is not"
     if (baseline.benchmark, baseline.mode) != (now.benchmark, now.mode):
-        return f"the baseline is of {baseline.benchmark}, {baseline.mode}, not of {now.benchmark}, {now.mode}"
+        return f"{names[0]} is of {baseline.benchmark}, {baseline.mode}, not of {now.benchmark}, {now.mode}"
     return ""
 
 
-def _notes(baseline: Baseline, now: Baseline) -> Iterator[str]:
+def _notes(baseline: Baseline, now: Baseline, names: Names) -> Iterator[str]:
     if not baseline.valid:
-        yield "the baseline is not valid"
+        yield f"{names[0]} is not valid"
     if None not in (baseline.voltage_v, now.voltage_v) and baseline.voltage_v != now.voltage_v:
-        yield f"the baseline was measured at {baseline.voltage_v:g} V, this result at {now.voltage_v:g} V"
+        yield f"{names[0]} was measured at {baseline.voltage_v:g} V, {names[1]} at {now.voltage_v:g} V"

@@ -46,7 +46,8 @@ def collect(
 ) -> EnergyCertificate:
     """Return the facts of a certificate of `session`; its `result` was judged with the accuracy session beside it.
 
-    Raises `SessionError` for a journal that cannot be read.
+    Raises `SessionError` for a journal that cannot be read, `ConfigurationError` where the laboratory states
+    another instrument or calibration than the session.
     """
     found = gathered(session, result)
     tested = gathered(*accuracy) if accuracy is not None else None

@@ -8,38 +8,50 @@ from energy_runner.analysis.uncertainty.evaluate import Limits
 from energy_runner.certificate.collect.gathered import Gathered
 from energy_runner.certificate.facts.equipment import CalibrationFacts, Conditions, Equipment, Instrument, SetUp
 from energy_runner.certificate.profile.spec import InstrumentSpec, LabProfile
+from energy_runner.errors import ConfigurationError
 from energy_runner.session.days import day_in, days_after
-from energy_runner.session.record import Record
+from energy_runner.session.events import MonitorConfigured
+from energy_runner.session.record import Record, instrument_of
+from energy_runner.wording import shown
 
 STATED = "stated by the laboratory"
 OF_BENCH = "calibration file of the bench"
 # Where a device is connected says nothing about the measurement, and tells strangers about the network.
 _ADDRESSES = frozenset({"port", "host", "address", "resource", "url", "serial", "calibration"})
-_YEAR_DAYS = 365  # for which a calibration holds that states no last day
+_STATED = ("certificate", "laboratory", "calibrated_on", "due", "interval_days")
+_WITH_VOLTAGE = frozenset({"voltage", "power", "energy"})
 
 
 def equipment(found: Gathered, profile: LabProfile) -> Equipment:
-    """Return the instruments as they identified themselves, with their calibrations."""
-    monitor = found.facts.monitor
-    environment = found.record.environment
+    """Return the instruments as they identified themselves, with their calibrations.
+
+    Raises `ConfigurationError` where the laboratory states another serial number or calibration than the session.
+    """
+    monitors, environment = found.monitors, found.record.environment
+    only = monitors[0] if len(monitors) == 1 else None
     return Equipment(
         instruments=[_instrument(found, profile, name) for name in sorted(found.devices) if name != "dut"],
         computer=environment.platform if environment is not None else "",
-        period_s=monitor.period_s if monitor is not None else None,
-        voltage_set_v=monitor.voltage_set_v if monitor is not None else None,
-        current_limit_a=monitor.current_limit_a if monitor is not None else None,
-        signals=[f"{one.get('name')} in {one.get('unit')}" for one in monitor.signals] if monitor else [],
+        period_s=monitors[0].period_s if monitors else None,  # all rails have the same
+        voltage_set_v=only.voltage_set_v if only is not None else None,
+        current_limit_a=only.current_limit_a if only is not None else None,
+        signals=[signal for one in monitors for signal in _signals(one)],
     )
+
+
+def _signals(one: MonitorConfigured) -> list[str]:
+    rail = f"{one.rail}: " if one.rail else ""
+    return [f"{rail}{each.get('name')} in {each.get('unit')}" for each in one.signals]
 
 
 def _instrument(found: Gathered, profile: LabProfile, name: str) -> Instrument:
     table = found.record.instrument(name)
     identity = found.devices[name].identity
-    stated = profile.instruments.get(name, InstrumentSpec())
+    stated = profile.instruments.get(name) or profile.instruments.get(instrument_of(name), InstrumentSpec())
     own = str(identity.get("serial") or "")
-    sampled = found.facts.monitor is not None and found.facts.monitor.sampler == name
-    limits = Limits.of(found.facts.monitor.accuracy) if sampled and found.facts.monitor else Limits()
-    calibration = _calibration(table, stated, used=bool(limits.points))
+    limits = next((Limits.of(one.accuracy) for one in found.monitors if one.sampler == name), Limits())
+    _check_alike(f"instruments.{name}.serial", stated.serial, own, "the instrument answered")
+    calibration = _calibration(name, table, stated, used=bool(limits.points))
     return Instrument(
         name=name,
         roles=_roles(found, name),
@@ -61,48 +73,59 @@ def _roles(found: Gathered, name: str) -> list[str]:
     """Return what an instrument did, by the bench file and by who was configured."""
     roles = found.record.bench.get("roles")
     named = roles.items() if isinstance(roles, Mapping) else ()
-    played = {role.replace("_", "-") for role, who in named if str(who).partition(":")[0] == name}
-    monitor = found.facts.monitor
-    if monitor is not None and monitor.sampler == name:
-        played |= {"sampler"} | ({"edges"} if monitor.captures_edges else set())
-    if monitor is not None and monitor.supply == name:
-        played |= {"supply"}
+    played = {role.replace("_", "-") for role, who in named if name in (str(who), instrument_of(str(who)))}
+    for monitor in found.monitors:
+        if monitor.sampler == name:
+            played |= {"sampler"} | ({"edges"} if monitor.captures_edges else set())
+        if monitor.supply == name:
+            played |= {"supply"} if _tells_voltage(monitor) else {"supply", "voltage"}
     if name == "io-manager":
         played |= {"dut"}
     return sorted(played)
 
 
-def _calibration(table: Mapping[str, Any], stated: InstrumentSpec, *, used: bool) -> CalibrationFacts:
+def _tells_voltage(monitor: MonitorConfigured) -> bool:
+    """Return whether the samples hold the voltage; else the energy is computed with the one that was set."""
+    return not _WITH_VOLTAGE.isdisjoint(one.get("name") for one in monitor.signals)
+
+
+def _calibration(name: str, table: Mapping[str, Any], stated: InstrumentSpec, *, used: bool) -> CalibrationFacts:
+    """Return the calibration that the bench file names, with what the laboratory adds to it; or else only that.
+
+    A last day that neither of them states stays empty.
+    """
     own = table.get("calibration")
-    bench = own if isinstance(own, Mapping) else {}
-    since = str(bench.get("calibrated_on") or "")
-    due = str(bench.get("due") or "")
-    days = bench.get("interval_days")
-    if since and not due:
-        due = _days_later(since, days if isinstance(days, int) else _YEAR_DAYS)
-    if since or bench.get("certificate"):
-        return CalibrationFacts(
-            certificate=str(bench.get("certificate") or stated.certificate),
-            laboratory=str(bench.get("laboratory") or stated.laboratory),
-            date=since or stated.date,
-            due=due or stated.due,
-            accredited=stated.accredited,
-            adjusted=stated.adjusted,
-            used=used,
-            source=OF_BENCH,
-        )
-    if not (stated.date or stated.certificate):
+    bench = {key: str(own.get(key) or "") for key in _STATED} if isinstance(own, Mapping) else {}
+    since, days = bench.get("calibrated_on", ""), bench.get("interval_days", "")
+    due = bench.get("due") or (_days_later(since, int(days)) if since and days.isdecimal() else "")
+    named = {"certificate": bench.get("certificate", ""), "date": since, "due": due}
+    by_bench = bool(since or named["certificate"])
+    if not (by_bench or stated.date or stated.certificate):
         return CalibrationFacts(used=used)
+    held = {"laboratory": stated.laboratory} | {key: getattr(stated, key) for key in named}
+    added = any(held.values())
+    if by_bench:
+        for key, value in named.items():
+            _check_alike(f"instruments.{name}.{key}", held[key], value, "the bench file of the session says")
+        recorded = named | {"laboratory": bench.get("laboratory", "")}
+        added = any(held[key] and not value for key, value in recorded.items())
+        held |= {key: value for key, value in recorded.items() if value}
     return CalibrationFacts(
-        certificate=stated.certificate,
-        laboratory=stated.laboratory,
-        date=stated.date,
-        due=stated.due,
+        **held,
         accredited=stated.accredited,
         adjusted=stated.adjusted,
         used=used,
-        source=STATED,
+        source="; ".join(source for source, there in ((OF_BENCH, by_bench), (STATED, added)) if there),
     )
+
+
+def _check_alike(key: str, stated: str, recorded: str, whose: str) -> None:
+    """Raise `ConfigurationError` where the laboratory speaks of another instrument or calibration."""
+    if stated and recorded and stated != recorded:
+        raise ConfigurationError(
+            f"{key}: the profile states {shown(stated)}, but {whose} {shown(recorded)}. "
+            "Try: a profile of the instruments and calibrations with which the session was measured"
+        )
 
 
 def _days_later(day: str, count: int) -> str:

@@ -23,6 +23,7 @@ def session_evidence(found: Gathered) -> SessionEvidence:
     return SessionEvidence(
         session_id=record.session_id,
         started_utc=record.started_utc,
+        time_zone=str(record.bench.get("time_zone") or ""),
         virtual=record.virtual or found.result.virtual,
         bench=str(record.bench.get("name") or ""),
         origin=f"{origin.runner} {origin.version}, {origin.session}".strip(" ,") if origin is not None else "",

@@ -7,17 +7,19 @@ from energy_runner.certificate.facts.certificate import (
     UNVERIFIED,
     Statements,
 )
-from energy_runner.certificate.facts.equipment import Equipment
+from energy_runner.certificate.facts.equipment import Equipment, Instrument
 from energy_runner.session.result import Result
 from energy_runner.wording import coverage_factor
 
 _TRADEMARK = "MLPerf is a trademark of the MLCommons Association."
 _DECISION = (
-    "A rule with a limit is kept if the value lies within the limits, widened by twice its standard uncertainty: "
-    "simple acceptance with a guard band outside the limits (ISO/IEC 17025:2017, 7.8.6; JCGM 106:2012, 8.3.3). "
-    "A value at the limit may lie beyond it with a probability of up to 50 %."
+    "A rule with a limit is passed if the value lies within the limits (simple acceptance; ISO/IEC 17025:2017, "
+    "7.8.6; JCGM 106:2012, 8.2). Where the standard uncertainty of the value is stated, the limits are widened by "
+    "twice it (guarded rejection; JCGM 106:2012, 8.3.3). A value that is only just accepted lies beyond the limit "
+    "with a probability of up to 50 % by simple acceptance, and of up to 98 % by guarded rejection."
 )
 _VIRTUAL = "No hardware was measured: the result is simulated, and traceable to nothing."
+_ACCREDITED = {True: "accredited", False: "not accredited", None: "accreditation not stated"}
 _NOT_TRACEABLE = "Traceability is not shown: {}."
 
 
@@ -50,15 +52,23 @@ def _uncertainty(result: Result) -> str:
 def _traceability(equipment: Equipment, *, virtual: bool) -> tuple[bool, str]:
     if virtual:
         return False, _VIRTUAL
-    samplers = [one for one in equipment.instruments if "sampler" in one.roles]
-    if not samplers:
+    if not any("sampler" in one.roles for one in equipment.instruments):
         return False, _NOT_TRACEABLE.format("the session does not tell which instrument sampled")
-    lacking = [one.name for one in samplers if not (one.in_calibration and one.calibration.certificate)]
+    counted = [one for one in equipment.instruments if one.in_result]
+    lacking = [one.name for one in counted if not _in_force(one)]
     if lacking:
-        return False, _NOT_TRACEABLE.format(f"no calibration in force is stated for {', '.join(lacking)}")
+        return False, _NOT_TRACEABLE.format(
+            f"no calibration in force, with its certificate and laboratory, is stated for {', '.join(lacking)}"
+        )
     chain = "; ".join(
         f"{one.make} {one.model}, serial number {one.serial}: certificate {one.calibration.certificate} of "
-        f"{one.calibration.laboratory or 'a laboratory that is not named'}, {one.calibration.date}"
-        for one in samplers
+        f"{one.calibration.laboratory} ({_ACCREDITED[one.calibration.accredited]}), {one.calibration.date}, "
+        f"by: {one.calibration.source}"
+        for one in counted
     )
     return True, f"The result is traceable to the SI through the calibration of the instruments. {chain}."
+
+
+def _in_force(one: Instrument) -> bool:
+    held = one.calibration
+    return bool(one.in_calibration and held.certificate and held.laboratory)

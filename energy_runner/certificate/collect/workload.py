@@ -30,8 +30,10 @@ def _accuracy(found: Gathered, other: Gathered, profile: Profile) -> AccuracyFac
     accuracy = other.result.accuracy
     if accuracy is None:
         return None
+    image = firmware(other, profile).image
     return AccuracyFacts(
         session_id=other.record.session_id,
+        virtual=other.record.virtual or other.result.virtual,
         facts_sha256=other.record.seal.sha256 if other.record.seal is not None else None,
         metric=accuracy.metric,
         value=accuracy.value,
@@ -40,14 +42,15 @@ def _accuracy(found: Gathered, other: Gathered, profile: Profile) -> AccuracyFac
         stimuli=accuracy.stimuli,
         standing=other.result.stimuli,
         same_firmware=_same_firmware(found, other, profile),
+        firmware_from=image.source if image is not None else "",
     )
 
 
 def _same_firmware(found: Gathered, other: Gathered, profile: Profile) -> bool | None:
     """Return whether two sessions ran the same firmware: by its own names, and by the hash of its file.
 
-    Where neither session flashed it, the file that the laboratory states is taken for both. Names alone prove
-    nothing: two builds may answer alike.
+    Where a session did not flash it, the file is that which the laboratory states; the certificate says so. Names
+    alone prove nothing: two builds may answer alike.
     """
     own, tested = firmware(found, profile), firmware(other, profile)
     names = [(one.name, one.profile, one.model_string) for one in (own, tested)]

@@ -72,7 +72,7 @@ def _net(net: NetEnergy | None) -> Node | None:
         fact("standard uncertainty, J", net.u_j),
         fact("effective degrees of freedom", net.dof),
         fact("idle power, W", net.idle_w),
-        fact("the uncertainty counts every cause", net.complete),
+        fact("the uncertainty counts every cause that is known", net.complete),
     )
     uncertainty = Expanded(net.U_j, net.k, PROBABILITY)
     return quantity("energy of one inference above idle", net.value_j, JOULE, uncertainty, notes=notes)

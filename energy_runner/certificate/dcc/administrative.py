@@ -9,12 +9,11 @@ from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.facts.item import Image, Item
 from energy_runner.certificate.facts.parties import Organisation
 from energy_runner.errors import SessionError
-from energy_runner.session.days import day_in, days_after, seconds_utc
+from energy_runner.session.days import day_in, utc_after
 
 # The certificate's facts name no country, but the schema wants one: ISO 3166-1 leaves ZZ to its users, and
 # elsewhere it stands for a country that is not stated.
 NO_COUNTRY = "ZZ"
-_DAY_S = 86400
 _LOCAL = " (local time)"  # as an imported session says that its zone is not recorded
 
 
@@ -89,16 +88,18 @@ def _hash(tag: str, referral: str, id_: str, sha256: str) -> Node:
 def _days(one: EnergyCertificate) -> tuple[str, str]:
     """Return the days on which the measurement began and the last window ended.
 
-    They are days in UTC; for an imported session, by the clock of its computer. A virtual clock begins in 2000.
+    They are days in the laboratory's time zone, as those of a calibration; of an imported session, by the clock of
+    its computer. A virtual clock begins in 2000.
     """
     began = one.session.started_utc.removesuffix(_LOCAL)
+    zone = "UTC" if one.session.started_utc.endswith(_LOCAL) else one.session.time_zone or "UTC"
     try:
-        day, since_midnight_s = day_in("UTC", began), seconds_utc(began) % _DAY_S
         lasted_s = max((window.stop_s or 0.0 for window in one.result.windows), default=0.0)
-        return day, days_after(day, int((since_midnight_s + lasted_s) // _DAY_S))
-    except (ValueError, OverflowError):
+        return day_in(zone, began), day_in(zone, utc_after(began, lasted_s))
+    except ValueError:
         raise SessionError(
-            f"certificate.dcc.xml has to state the day of the measurement, but the session says {began[:60]!r}. "
+            f"certificate.dcc.xml has to state the day of the measurement, but the session says {began[:60]!r} "
+            f"and the time zone {zone[:60]!r}. "
             "Try: the session's record, whose `started_utc` has to be a time by ISO 8601"
         ) from None
 
@@ -127,6 +128,7 @@ def _identifications(one: EnergyCertificate) -> list[Node]:
         ("key that signs", one.issuing.key_id),
         ("schema of the facts", one.schema_),
         ("session", one.session.session_id),
+        ("time zone by which days count", one.session.time_zone),
         ("bench", one.session.bench),
         ("measured with another runner", one.session.origin),
         ("SHA-256 of the session's sealed facts", one.session.facts_sha256 or ""),

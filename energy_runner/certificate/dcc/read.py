@@ -20,6 +20,7 @@ from energy_runner.errors import SessionError
 from energy_runner.wording import shown
 
 MOST_DEPTH = 30
+MOST_ATTRIBUTES = 8  # of one element: lxml takes a time that grows with their square
 _TRY = "Try: the certificate.dcc.xml as it was issued, not saved again by another program"
 _PREFIXES = {address: prefix for prefix, address in NAMESPACES.items()}
 
@@ -30,6 +31,7 @@ class DccFacts:
 
     A place is the path of the element: `administrativeData/coreData/uniqueIdentifier`. Of several elements with
     one name each has its number, from 1: `content[2]`; one that has an id has that instead: `result#window-3`.
+    Elements of D-SI keep their prefix: `si:value`.
     """
 
     places: Mapping[str, str]
@@ -95,6 +97,8 @@ def _node(element: Any, depth: int) -> Node:
         raise _refused(f"its elements are more than {MOST_DEPTH} deep")
     if not isinstance(element.tag, str):
         raise _refused("it holds something else than elements and text")
+    if len(element.attrib) > MOST_ATTRIBUTES:
+        raise _refused(f"an element has more than {MOST_ATTRIBUTES} attributes")
     children = tuple(_node(child, depth + 1) for child in element)
     text = element.text or ""
     between = [text, *(child.tail or "" for child in element)] if children else []
@@ -153,5 +157,5 @@ def _walk(one: Node, path: str) -> Iterator[tuple[str, str]]:
         seen[child.tag] += 1
         own = dict(child.attributes).get("id")
         number = f"#{own}" if own else f"[{seen[child.tag]}]" if alike[child.tag] > 1 else ""
-        step = f"{child.tag.partition(':')[2]}{number}"
+        step = f"{child.tag.removeprefix('dcc:')}{number}"
         yield from _walk(child, f"{path}/{step}" if path else step)

@@ -96,7 +96,7 @@ def _score(score: Score | None, ref: str) -> Node:
         fact("standard uncertainty, J", score.u),
         fact("effective degrees of freedom", score.dof),
         fact("coverage factor of the t distribution for these, for comparison", score.k_t),
-        fact("the uncertainty counts every cause", score.complete),
+        fact("the uncertainty counts every cause that is known", score.complete),
         *(fact("missing from the uncertainty", each) for each in score.incomplete),
     )
     uncertainty = Expanded(score.U, score.k, score.probability)
@@ -130,7 +130,7 @@ def _energy(one: EnergyCertificate, each: WindowResult) -> Node | None:
         fact("standard uncertainty, J", own.u),
         fact("effective degrees of freedom", own.dof),
         fact("coverage factor of the t distribution for these, for comparison", own.k_t),
-        fact("the uncertainty counts every cause", own.complete),
+        fact("the uncertainty counts every cause that is known", own.complete),
     )
     uncertainty = Expanded(own.U, own.k, _probability(one))
     return quantity(
@@ -162,10 +162,12 @@ def _accuracy(one: EnergyCertificate) -> Node | None:
     unit = _PERCENT[found.metric]
     notes = (
         fact("session", found.session_id),
+        "SIMULATED: the session is that of a twin" if found.virtual else "",
         fact("SHA-256 of its sealed facts", found.facts_sha256),
         fact("metric", found.metric),
         fact("target met", found.met),
         fact("same firmware", found.same_firmware),
+        fact("file of its firmware", found.firmware_from),
         f"stimuli: {found.standing.status}; {found.standing.detail}" if found.standing else "",
         fact("label file", found.standing.label_file) if found.standing else "",
     )

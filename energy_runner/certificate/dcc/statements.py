@@ -59,8 +59,8 @@ def statements(one: EnergyCertificate) -> Node:
             [said.decision_rule],
             ref="energyRunner_decisionRule",
             conformity=one.result.valid,
-            convention="simple acceptance with a guard band outside the limits",
-            norms=("ISO/IEC 17025:2017, 7.8.6", "JCGM 106:2012, 8.3.3"),
+            convention="guarded rejection where the standard uncertainty is stated, or else simple acceptance",
+            norms=("ISO/IEC 17025:2017, 7.8.6", "JCGM 106:2012, 8.2", "JCGM 106:2012, 8.3.3"),
             references=(
                 fact("rule set", one.workload.rule_set),
                 fact("its SHA-256", one.workload.rule_set_sha256),

@@ -20,7 +20,7 @@ DECLARATION = b"<?xml version='1.0' encoding='UTF-8'?>\n"
 ENVELOPE_NAME = "certificate.json"
 # Some ten times what a long certificate takes; libxml2 itself refuses a text of 10 MB.
 MOST_BYTES = 8_000_000
-MOST_TAGS = 200_000
+MOST_TAGS = 50_000
 # As markup it is nowhere else: in a text, "<" is written as "&lt;".
 _HOLE = re.compile(rb"<dcc:dataBase64>([^<>]*)</dcc:dataBase64>")
 
@@ -34,7 +34,7 @@ def dcc_bytes(certificate: EnergyCertificate, envelope: bytes) -> bytes:
     """
     data = written(root_of(certificate, envelope))
     if (why := too_large(data)) is not None:
-        raise SessionError(f"certificate.dcc.xml: {why}. Try: fewer photographs, changes and files to be listed")
+        raise SessionError(f"certificate.dcc.xml: {why}. Try: a shorter profile, or a session with fewer findings")
     return data
 
 

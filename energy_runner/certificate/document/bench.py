@@ -32,7 +32,7 @@ def equipment_section(one: EnergyCertificate) -> dict[str, Any]:
         facts(
             [
                 ("Sample period", number(held.period_s, 6, "s")),
-                ("Voltage set", number(held.voltage_set_v, 6, "V")),
+                ("Voltage set", _voltage_set(one)),
                 (
                     "Current limit",
                     NOT_STATED if held.current_limit_a is None else number(held.current_limit_a, 4, "A"),
@@ -49,12 +49,17 @@ def equipment_section(one: EnergyCertificate) -> dict[str, Any]:
     )
 
 
+def _voltage_set(one: EnergyCertificate) -> str:
+    rails = [f"{rail.name} {number(rail.voltage_v, 6, 'V')}" for rail in one.result.rails]
+    return ", ".join(rails) or number(one.equipment.voltage_set_v, 6, "V")
+
+
 def _calibrations(one: EnergyCertificate) -> Block:
-    """Return the calibrations that are to be expected: of what sampled, and those that are stated."""
+    """Return the calibrations that are to be expected, of what is in the result, and those that are stated."""
     held = [
         each
         for each in one.equipment.instruments
-        if "sampler" in each.roles or each.specification or each.calibration != CalibrationFacts()
+        if each.in_result or each.specification or each.calibration != CalibrationFacts()
     ]
     if not held:
         return text([one.statements.traceability], "Calibration")

@@ -33,21 +33,21 @@ def _quality(result: Result) -> Iterator[tuple[str, str]]:
     yield "How the run ended", result.outcome
     if result.edges is not None:
         exact = "one to one" if result.edges.exact else "not one to one"
-        yield "Edges", f"{result.edges.seen} seen, {result.edges.expected} expected, {exact}"
+        yield "Edges of the timing signal", f"{result.edges.seen} seen, {result.edges.expected} expected, {exact}"
     if result.alignment is not None:
-        yield "Place of the edges", result.alignment.method
+        yield "Edges placed by", result.alignment.method
     if result.integration is not None:
-        yield "From samples to energy", result.integration.method
+        yield "Energy taken as", result.integration.method
         difference = number(result.integration.difference * 100, 2, "%")
-        yield "By a second method", f"{difference} difference; {result.integration.second_method}"
+        yield "Check by a second method", f"{difference} difference; {result.integration.second_method}"
     if result.edges_cross_check is not None:
         check = result.edges_cross_check
-        yield "Windows by the IO manager's clock", f"{measured(check.ratio, 7)} of those by the instrument's clock"
+        yield "Windows on the IO manager's clock", f"{measured(check.ratio, 7)} of those on the instrument's clock"
     if result.sample_clock is not None:
         clock = result.sample_clock
         corrected = ", corrected" if clock.corrected else ""
         yield (
-            "Sample clock by the computer's clock",
+            "Sample clock against the computer's",
             f"{measured(clock.ratio, 7)}, standard uncertainty {number(clock.u, 2)}{corrected}",
         )
     if result.inferences_in_trace is not None:
@@ -59,9 +59,9 @@ def _quality(result: Result) -> Iterator[tuple[str, str]]:
         )
     if result.exchange is not None:
         told = f"{result.exchange.compared} compared, {result.exchange.contradictions} contradictions"
-        yield "Events against the exchanged bytes", told
+        yield "Events against the bytes exchanged", told
     if result.monitor_summary is None:
-        yield "The instrument's own energy counter", "it has none, or gave nothing"
+        yield "The instrument's own energy counter", "none, or it gave no reading"
 
 
 def rules_section(one: EnergyCertificate) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def rules_section(one: EnergyCertificate) -> dict[str, Any]:
         "Rules",
         text(
             [
-                f"Rule set {given(one.result.rule_set, 'none')}: {kept} of {len(binding)} binding rules are kept. "
+                f"Rule set {given(one.result.rule_set, 'none')}: {kept} of {len(binding)} binding rules passed. "
                 f"The result is {one.result.judged()}.",
                 one.statements.decision_rule,
             ]
@@ -93,7 +93,9 @@ def rules_section(one: EnergyCertificate) -> dict[str, Any]:
 
 
 def _verdict(each: Verdict) -> Row:
-    word = "passed" if each.passed else "not known" if not each.known else "FAILED" if each.binding else "not kept"
+    word = (
+        "passed" if each.passed else "not known" if not each.known else "FAILED" if each.binding else "not passed"
+    )
     below = " · ".join(filter(None, (each.clause, each.package, each.note)))
     return row(
         [
@@ -154,6 +156,7 @@ def sources_section(one: EnergyCertificate, attachments: Sequence[Attachment]) -
                 ("Session", held.session_id),
                 ("Measured by", held.origin or "this laboratory"),
                 ("Began", moment(held.started_utc) + (" (virtual clock)" if held.virtual else "")),
+                ("Days count in", held.time_zone or "UTC"),
                 ("Bench", given(held.bench)),
                 ("Facts sealed as (SHA-256)", mono(held.facts_sha256, "not sealed")),
                 ("Result (SHA-256)", mono(held.result_sha256, "states none")),

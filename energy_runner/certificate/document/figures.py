@@ -77,7 +77,11 @@ def _plot(curve: Curve, bands: Sequence[tuple[float, float, str]], caption: str,
             [place(at * second, 0)[0], label] for at, label in _ticks(curve.start_s / second, end_s / second)
         ],
         "y_ticks": [[place(0, at * watt)[1], label] for at, label in _ticks(bottom_w / watt, top_w / watt)],
-        "bands": [[max(place(a, 0)[0], 0.0), min(place(b, 0)[0], 1.0), label] for a, b, label in bands],
+        "bands": [
+            [max(place(a, 0)[0], 0.0), min(place(b, 0)[0], 1.0), label]
+            for a, b, label in bands
+            if a < end_s and b > curve.start_s  # nothing is drawn beside the figure
+        ],
         "areas": [_area(curve, part, place) for part in _whole(curve, "range")],
         "lines": [
             [place(_middle(curve, i), curve.mean_w[i] or 0.0) for i in part] for part in _whole(curve, "mean")

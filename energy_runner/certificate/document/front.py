@@ -61,8 +61,8 @@ def _result(one: EnergyCertificate) -> dict[str, Any]:
         if score.stated is not None:
             shown["headline"] = f"({score.stated.value} ± {score.stated.U})\u00a0{score.stated.unit}"
         shown["coverage"] = (
-            f"median of {len(one.result.windows)} windows, expanded uncertainty with k = "
-            f"{coverage_factor(score.k)}, coverage probability {score.probability * 100:g} %"
+            f"median of {len(one.result.windows)} windows; k = {coverage_factor(score.k)}, "
+            f"coverage probability {score.probability * 100:g} %"
         )
         shown["incomplete"] = "" if score.complete else breakable("; ".join(score.incomplete))
     return shown
@@ -70,14 +70,14 @@ def _result(one: EnergyCertificate) -> dict[str, Any]:
 
 def _kept(one: EnergyCertificate) -> str:
     binding = [each.passed for each in one.result.verdicts if each.binding]
-    return f"{sum(binding)} of {len(binding)} binding rules kept"
+    return f"{sum(binding)} of {len(binding)} binding rules passed"
 
 
 def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
     """Return the facts of the first page, two in a row: the item on the left, the measurement on the right."""
     item, result, work = one.item, one.result, one.workload
     voltages = [number(each, 5, "V") for each in dict.fromkeys(one.setup.voltages_v)]
-    samplers = [each for each in one.equipment.instruments if "sampler" in each.roles]
+    counted = [each for each in one.equipment.instruments if each.in_result]
     throughput = number(result.throughput_per_s, 5, "inferences per second") if result.throughput_per_s else ""
     left = [
         ("Item", ", ".join(filter(None, (item.board, item.revision)))),
@@ -90,30 +90,31 @@ def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
         ("Measured", moment(one.session.started_utc) + (" (virtual clock)" if one.virtual else "")),
     ]
     right = [
-        ("Instrument", "; ".join(map(_sampler, samplers))),
+        ("Instrument", "; ".join(map(_instrument, counted))),
         (
             "Calibration",
-            "; ".join(_calibration(each) for each in one.equipment.instruments if "sampler" in each.roles),
+            "; ".join(filter(None, map(_calibration, counted))),
         ),
         ("Supply", ", ".join(voltages) or "not measured"),
         ("Temperature", temperature(one.conditions)),
         ("Throughput", throughput or "not measured"),
         ("Accuracy", accuracy(work.accuracy) or "no accuracy session"),
-        ("Bench", one.trust.state),
+        ("Bench control", one.trust.state),
         ("Place", one.parties.laboratory.place or one.parties.laboratory.address),
     ]
     return [(name, given(value)) for pair in zip(left, right, strict=True) for name, value in pair]
 
 
-def _sampler(each: Instrument) -> str:
+def _instrument(each: Instrument) -> str:
     serial = f"serial number {each.serial}" if each.serial else "no serial number"
     return f"{each.make} {each.model}".strip() + f", {serial}"
 
 
 def _calibration(each: Instrument) -> str:
     held = each.calibration
-    until = f"valid until {held.due}" if held.due else ""
-    return ", ".join(filter(None, (held.certificate, held.date, until)))
+    of = f" of {held.date}" if held.date else ""
+    named = f"certificate {held.certificate}{of}" if held.certificate else f"calibrated {held.date}" if of else ""
+    return ", ".join(filter(None, (named, f"valid until {held.due}" if held.due else "")))
 
 
 def _clock(clock_hz: float | None) -> str:

@@ -13,26 +13,37 @@ from energy_runner.certificate.document.view import view
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.errors import BenchFault, in_words
 
-__all__ = ["Attachment", "Paper", "pdf_bytes", "typeset"]
+__all__ = ["Attachment", "Extent", "Paper", "pdf_bytes", "typeset"]
 
 Paper = Literal["a4", "us-letter"]
+Extent = Literal["whole", "first-page"]
 _TEMPLATE = Path(__file__).parent / "template"
 
 
-def pdf_bytes(certificate: EnergyCertificate, attachments: Sequence[Attachment], paper: Paper = "a4") -> bytes:
+def pdf_bytes(
+    certificate: EnergyCertificate,
+    attachments: Sequence[Attachment],
+    paper: Paper = "a4",
+    *,
+    extent: Extent = "whole",
+) -> bytes:
     """Return the certificate as tagged PDF/A-3b with `attachments`; the same arguments give the same bytes.
 
-    Each attachment is in the file as it is, byte for byte. Raises `ConfigurationError` for a text that the fonts
-    cannot show, with its field, or where a library lacks, and `BenchFault` where the PDF is not approved.
+    With the extent `first-page` the other pages are left out, and the document says where their facts are. Each
+    attachment is in the file as it is, byte for byte. Raises `ConfigurationError` for a text that the fonts cannot
+    show, with its field, or where a library lacks, and `BenchFault` where the PDF is not approved.
     """
     refuse_what_cannot_be_shown(certificate.document())
-    return finished(typeset(certificate, attachments, paper), attachments, certificate.issuing.issued_utc)
+    pages = typeset(certificate, attachments, paper, extent)
+    return finished(pages, attachments, certificate.issuing.issued_utc)
 
 
-def typeset(certificate: EnergyCertificate, attachments: Sequence[Attachment], paper: Paper) -> bytes:
+def typeset(
+    certificate: EnergyCertificate, attachments: Sequence[Attachment], paper: Paper, extent: Extent = "whole"
+) -> bytes:
     """Return the pages as typst writes them, without attachments. All text of the facts is data, never markup."""
     typst = needed("typst")
-    data = json.dumps(view(certificate, attachments, paper), ensure_ascii=False)
+    data = json.dumps(view(certificate, attachments, paper, extent), ensure_ascii=False)
     try:
         pdf = typst.compile(
             str(_TEMPLATE / "main.typ"),

@@ -18,6 +18,8 @@ FIELD = "Seal"
 # What a seal without a picture adds to the document's root and to its first page.
 _ADDED_TO_ROOT = frozenset({"/AcroForm"})
 _ADDED_TO_PAGE = frozenset({"/Annots"})
+_OF_FORM = frozenset({"/Fields", "/SigFlags"})
+_OF_FIELD = frozenset({"/Type", "/Subtype", "/FT", "/T", "/V", "/F", "/P", "/Rect"})
 
 
 @dataclass(frozen=True)
@@ -120,18 +122,24 @@ def sealed(data: bytes, size: int | None = None) -> SealState:
     Without `size` nobody can tell what the seal's addition changed, and `whole` is false. Nothing is fetched.
     Raises `SessionError` for what is not a PDF.
     """
-    reader, validation = needed("pyhanko.pdf_utils.reader"), needed("pyhanko.sign.validation")
     try:
-        found = list(reader.PdfFileReader(io.BytesIO(data), strict=True).embedded_regular_signatures)
-        if not found:
-            return SealState(False, detail="the PDF has no seal")
-        if len(found) > 1:
-            return SealState(True, detail=f"the PDF has {len(found)} seals, and one is the most")
-        status = _status(found[0], validation)
-    except SessionError:
+        return _state(data, size)
+    except ConfigurationError:
         raise
-    except Exception as error:  # the library raises many kinds for hostile files
-        raise SessionError(f"the seal of the PDF cannot be read ({shown(error, 200)})") from None
+    except Exception as error:  # the libraries raise many kinds for hostile files
+        raise SessionError(
+            f"the seal of the PDF cannot be read ({shown(error, 200)}). Try: the file as it was issued"
+        ) from None
+
+
+def _state(data: bytes, size: int | None) -> SealState:
+    reader, validation = needed("pyhanko.pdf_utils.reader"), needed("pyhanko.sign.validation")
+    found = list(reader.PdfFileReader(io.BytesIO(data), strict=True).embedded_regular_signatures)
+    if not found:
+        return SealState(False, detail="the PDF has no seal")
+    if len(found) > 1:
+        return SealState(True, detail=f"the PDF has {len(found)} seals, and one is the most")
+    status = _status(found[0], validation)
     certificate = found[0].signer_cert
     to_end = status.coverage >= needed("pyhanko.sign.validation.status").SignatureCoverageLevel.ENTIRE_FILE
     changed = "the size of the PDF before the seal is not known" if size is None else _changed(data, size)
@@ -169,9 +177,28 @@ def _changed(data: bytes, size: int) -> str:
         allowed = {before.Root.objgen: _ADDED_TO_ROOT, first_page: _ADDED_TO_PAGE}
         for one in before.objects:
             held = after.get_object(one.objgen)
-            if _seen(one, frozenset(), pikepdf) != _seen(held, allowed.get(one.objgen, frozenset()), pikepdf):
+            without = allowed.get(one.objgen, frozenset())
+            if _seen(one, without, pikepdf) != _seen(held, without, pikepdf):
                 return f"object {one.objgen[0]} of the PDF was changed with the seal"
-    return ""
+        if after.Root.objgen != before.Root.objgen:
+            return "the root of the PDF was changed with the seal"
+        return _more_than_a_seal(before, after)
+
+
+def _more_than_a_seal(before: Any, after: Any) -> str:
+    """Return what was added with the seal that could be seen or act; a seal is one field without a picture."""
+    known = [one.objgen for one in before.pages[0].obj.get("/Annots", [])]
+    now = list(after.pages[0].obj.get("/Annots", []))
+    added = now[len(known) :]
+    fields = list(after.Root.AcroForm.get("/Fields", []))
+    form = set(after.Root.AcroForm.keys()) - _OF_FORM
+    if [one.objgen for one in now[: len(known)]] != known or len(added) != 1 or len(fields) != 1 or form:
+        return "notes or fields were added with the seal"
+    field = added[0]
+    if field.objgen != fields[0].objgen or any(float(place) != 0 for place in field.Rect):
+        return "something that can be seen was added with the seal"
+    extra = sorted(set(field.keys()) - _OF_FIELD)
+    return f"{', '.join(extra)} was added with the seal" if extra else ""
 
 
 def _seen(one: Any, without: frozenset[str], pikepdf: Any) -> Any:

@@ -135,7 +135,12 @@ def accuracy(held: AccuracyFacts | None) -> str:
     if held is None:
         return ""
     unit = _METRICS[held.metric][1]
-    return f"{number(held.value, 4, unit)}, target {number(held.target, 4, unit)}"
+    return f"{number(held.value, 6, unit)}, target {number(held.target, 6, unit)}"
+
+
+def _same_firmware(held: AccuracyFacts) -> str:
+    said = yes(held.same_firmware, "no hash says so")
+    return f"{said}; its file: {held.firmware_from}" if held.firmware_from else said
 
 
 def _accuracy(one: EnergyCertificate) -> Block:
@@ -148,8 +153,8 @@ def _accuracy(one: EnergyCertificate) -> Block:
             (_METRICS[held.metric][0], accuracy(held)),
             ("Target met", yes(held.met)),
             ("Stimuli answered", f"{held.stimuli}, {_standing(held.standing)}"),
-            ("Same firmware", yes(held.same_firmware, "no hash says so")),
-            ("Session", held.session_id),
+            ("Same firmware", _same_firmware(held)),
+            ("Session", held.session_id + (", simulated" if held.virtual else "")),
             ("SHA-256 of its facts", mono(held.facts_sha256, "not sealed")),
         ],
         title,

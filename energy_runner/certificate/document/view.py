@@ -18,7 +18,7 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z", 
 _LONGEST_NAME = 60  # characters of a name in the head of the pages
 
 
-def view(one: EnergyCertificate, attachments: Sequence[Attachment], paper: str) -> dict[str, Any]:
+def view(one: EnergyCertificate, attachments: Sequence[Attachment], paper: str, extent: str) -> dict[str, Any]:
     """Return what the template sets."""
     return {
         "paper": paper,
@@ -32,7 +32,7 @@ def view(one: EnergyCertificate, attachments: Sequence[Attachment], paper: str) 
         "laboratory-short": _short(one.parties.laboratory.name),
         "software": breakable(one.issuing.software),
         "front": front(one),
-        "sections": sections(one, attachments),
+        "sections": sections(one, attachments) if extent == "whole" else [],
     }
 
 

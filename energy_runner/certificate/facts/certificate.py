@@ -14,6 +14,9 @@ from energy_runner.session.document import READ, Model
 from energy_runner.session.result import Result
 
 SCHEMA = "energy-runner/certificate/1"
+# Counts up whenever a fixed text changes that a certificate or its XML states: demands, statements, what is asked.
+# A test holds their digest. Verification compares texts only where they are in its own wording.
+WORDING = 1
 Title = Literal["Certificate", "Measurement report — not a certificate"]
 CERTIFICATE: Title = "Certificate"
 REPORT: Title = "Measurement report — not a certificate"
@@ -65,6 +68,8 @@ class Issuing(Model):
     """Name and version of the program that made it."""
     commit: str | None = None
     """Commit of that program; null where it is not known."""
+    wording: int = WORDING
+    """Number of the wording of the fixed texts in it."""
     key_id: str
     """Id of the key that signs it."""
     supersedes: Revision | None = None

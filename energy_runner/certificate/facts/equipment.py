@@ -7,6 +7,8 @@ from pydantic import Field, StrictBool
 
 from energy_runner.session.document import Model
 
+_OF_RESULT = frozenset({"sampler", "voltage"})
+
 
 class CalibrationFacts(Model):
     """The calibration of an instrument."""
@@ -26,7 +28,8 @@ class CalibrationFacts(Model):
     used: StrictBool = False
     """Whether points of it corrected the readings of this session."""
     source: str = ""
-    """Who says so: `calibration file of the bench` or `stated by the laboratory`; empty where nobody does."""
+    """Who says so: `calibration file of the bench`, `stated by the laboratory`, or both, with `; ` between them;
+    empty where nobody does."""
 
 
 class Instrument(Model):
@@ -35,7 +38,8 @@ class Instrument(Model):
     name: str
     """Its name in the bench file."""
     roles: list[str]
-    """What it did: `supply`, `sampler`, `edges`, `dut`, `thermometer`, `switch`."""
+    """What it did: `supply`, `sampler`, `voltage` (the energy is computed with the voltage that it was set to, for
+    nothing measured one), `edges`, `dut`, `thermometer`, `switch`."""
     driver: str
     """Name of its driver."""
     make: str = ""
@@ -57,7 +61,13 @@ class Instrument(Model):
     calibration: CalibrationFacts = CalibrationFacts()
     """Its calibration."""
     in_calibration: StrictBool | None = None
-    """Whether the day of the measurement lies within the calibration; null where no dates are stated."""
+    """Whether the day of the measurement lies within the calibration; null where its dates, or the day, are not
+    known."""
+
+    @property
+    def in_result(self) -> bool:
+        """Return whether the energy was computed from what it read, or from what it was set to."""
+        return not _OF_RESULT.isdisjoint(self.roles)
 
 
 class Equipment(Model):
@@ -70,11 +80,11 @@ class Equipment(Model):
     period_s: float | None
     """Sample period, s; null where nothing was sampled."""
     voltage_set_v: float | None
-    """Voltage that was set, V; null where it was not."""
+    """Voltage that was set, V; null where it was not, and for several rails, of which the result holds it."""
     current_limit_a: float | None = None
-    """Current limit of the supply, A; null where none is stated."""
+    """Current limit of the supply, A; null where none is stated, and for several rails."""
     signals: list[str] = Field(default_factory=list)
-    """What was recorded, each with its unit."""
+    """What was recorded, each with its unit, and with its rail where there are several."""
 
 
 class Conditions(Model):
@@ -100,7 +110,7 @@ class SetUp(Model):
     """The set-up and the boundary of the measurement."""
 
     voltages_v: list[float] = Field(default_factory=list)
-    """Voltage at the DUT, as it was measured during the run, V."""
+    """Voltages at the DUT, of every rail, as they were measured during the run, V."""
     rails: list[str] = Field(default_factory=list)
     """Supply rails of the DUT by name; empty for a single one."""
     sense: str = ""

@@ -24,6 +24,8 @@ class SessionEvidence(Model):
     """Its name."""
     started_utc: str
     """Beginning, ISO 8601: by the virtual clock of a virtual bench, as it was printed for an imported session."""
+    time_zone: str = ""
+    """Time zone of the laboratory, by which days count, as its bench file names it; empty for none: UTC."""
     virtual: StrictBool
     """True if anything on the bench was simulated."""
     bench: str

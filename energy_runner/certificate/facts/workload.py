@@ -15,6 +15,8 @@ class AccuracyFacts(Model):
 
     session_id: str
     """Name of the session."""
+    virtual: StrictBool
+    """True if anything in it was simulated."""
     facts_sha256: str | None
     """Digest of its sealed facts; null for a session that is not sealed."""
     metric: Literal["top1", "auc"]
@@ -31,6 +33,9 @@ class AccuracyFacts(Model):
     """Whether its stimuli are the benchmark's own; null where the session does not tell."""
     same_firmware: StrictBool | None
     """Whether the firmware is the same, by name, profile and the hash of its file; null where no hash is known."""
+    firmware_from: str = ""
+    """Who names the file of its firmware: `flashed in the session`, `stated by the laboratory`; empty where nobody
+    does."""
 
 
 class Workload(Model):

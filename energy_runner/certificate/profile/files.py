@@ -8,7 +8,10 @@ from pathlib import Path
 
 from energy_runner.certificate.profile.spec import LabProfile
 from energy_runner.errors import ConfigurationError, in_words
+from energy_runner.session import disk
 from energy_runner.wording import printable
+
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,11 @@ def with_digests(spec: LabProfile, folder: Path) -> Profile:
 
 def _sha256(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        with disk.open_file(path) as file:
+            digest = hashlib.sha256()
+            while block := file.read(_BLOCK):
+                digest.update(block)
+            return digest.hexdigest()
     except OSError as error:
         raise ConfigurationError(
             printable(f"{path}: cannot be read ({in_words(error)}). Try: correct its name in the profile")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read a laboratory's profile; a mistake is named with its line."""
 
+import re
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
@@ -27,6 +28,7 @@ from energy_runner.toml_text import MOST_BYTES, BoundsError, TomlSyntaxError, re
 from energy_runner.wording import printable, short_words
 
 _EXAMPLE = "Try: compare it with the example in docs/how-to/issue-a-certificate.md"
+_UNION = re.compile(r"function-|literal\[|constrained-")  # the branch of a union, which pydantic names in a place
 _TABLES: dict[str, type[BaseModel]] = {
     "laboratory": LaboratorySpec,
     "customer": OrganisationSpec,
@@ -67,6 +69,7 @@ def profile_from_text(text: str, where: str) -> LabProfile:
         return LabProfile.model_validate(table)
     except ValidationError as error:
         first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+        first["loc"] = tuple(part for part in first["loc"] if not _UNION.match(str(part)))
         place = [str(part) for part in first["loc"]]
         said = short_words(problem(first, _TABLES, LabProfile))
         raise ConfigurationError(f"{Origin(where, text).at(place)}: {said}. {_EXAMPLE}") from error

@@ -54,13 +54,13 @@ QUESTIONS = (
     Question("setup.inside", "what the measured energy feeds", "microcontroller, VDD", lambda c: c.setup.inside),
     Question("setup.outside", "what of the board it does not feed", "debug probe", lambda c: c.setup.outside),
 )
-# Of each instrument whose readings are in the result.
+# Of each instrument that the energy is computed from.
 OF_INSTRUMENT = (
     ("serial", "serial number"),
     ("certificate", "number of the calibration certificate"),
-    ("laboratory", "laboratory that calibrated it"),
-    ("date", "day of its calibration"),
-    ("due", "day until which its calibration holds"),
+    ("laboratory", "name of the calibration laboratory"),
+    ("date", "day of the calibration"),
+    ("due", "last day of the calibration"),
 )
 
 
@@ -72,7 +72,7 @@ def missing(certificate: EnergyCertificate) -> list[Missing]:
 
 def _of_instruments(certificate: EnergyCertificate) -> Iterator[Missing]:
     for one in certificate.equipment.instruments:
-        if "sampler" not in one.roles:
+        if not one.in_result:
             continue
         for key, what in OF_INSTRUMENT:
             held = one.serial if key == "serial" else getattr(one.calibration, key)

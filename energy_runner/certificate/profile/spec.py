@@ -45,7 +45,7 @@ class PeopleSpec(Table):
 class PhotoSpec(Table):
     """`[[item.photos]]`."""
 
-    file: Text
+    file: Annotated[Text, Field(min_length=1)]
     """The file, relative to the profile."""
     shows: Text = ""
     """What it shows."""

@@ -191,9 +191,11 @@ def _create(path: Path, data: bytes) -> None:
         with open(handle, "wb", buffering=0) as file:  # noqa: PTH123 - of a handle
             disk.write_all(file, data)
             disk.sync(file)
-    except OSError as error:
+    except BaseException as error:  # also after Ctrl-C: half a key is none, and would stand in the way of the next
         with suppress(OSError):
             disk.remove(path)
+        if not isinstance(error, OSError):
+            raise
         raise BenchFault(f"{where}: the key cannot be written ({in_words(error)}){remedy(error)}") from error
 
 

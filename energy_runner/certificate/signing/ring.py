@@ -23,6 +23,7 @@ from energy_runner.wording import printable, short_words, shown
 SCHEMA: Literal["energy-runner/key-ring/1"] = "energy-runner/key-ring/1"
 MOST_BYTES = 4 << 20
 State = Literal["trusted", "unknown", "not-yet-valid", "expired", "revoked"]
+ANY_DAY = "1970-01-01"  # first day of a key whose owner does not say from when on it is good
 _MOST_TEXT = 1000
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ADVICE = "Try: correct it in a text editor, or get the ring again from who gave it to you"

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from energy_runner.certificate.signing.canonical import canonical_bytes, keys_are, read_canonical, refuse
+from energy_runner.certificate.signing.canonical import (
+    canonical_bytes,
+    keys_are,
+    read_canonical,
+    read_strict,
+    refuse,
+)
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.wording import shown
 
@@ -68,12 +74,13 @@ def statement_bytes(statement: Statement) -> bytes:
     )
 
 
-def read_statement(data: bytes) -> Statement:
+def read_statement(data: bytes, *, canonical: bool = True) -> Statement:
     """Return the statement in bytes that anybody may have written.
 
-    Raises `SessionError` for all that `statement_bytes` would not have written, with what is wrong.
+    Raises `SessionError` for all that `statement_bytes` would not have written, with what is wrong. Whether it is
+    in canonical form takes nearly all of the time; who only lists it does not ask, with `canonical` false.
     """
-    document = read_canonical(data, _WHAT, MOST_BYTES)
+    document = (read_canonical if canonical else read_strict)(data, _WHAT, MOST_BYTES)
     keys_are(document, ("_type", "predicate", "predicateType", "subject"), _WHAT)
     if document["_type"] != TYPE:
         refuse(_WHAT, f"its type is {shown(document['_type'])!r}, not {TYPE}")

@@ -60,13 +60,13 @@ def request_token(url: str, data: bytes, post: Post) -> bytes:
     if response.status != 0:
         said = short_words("; ".join(response.status_string)) or f"status {response.status}"
         raise BenchFault(f"{where}, it was refused ({said}). Try: another authority")
-    info = response.tst_info
-    if info.nonce != query.nonce or info.message_imprint.message != hashlib.sha256(data).digest():
-        raise BenchFault(f"{where}, what came is the answer to another query. Try again")
     try:
-        return bare(response.time_stamp_token())
+        info = response.tst_info  # raises where the answer grants a token and holds none
+        if info.nonce == query.nonce and info.message_imprint.message == hashlib.sha256(data).digest():
+            return bare(response.time_stamp_token())
     except Exception as error:  # of parsers of others, given bytes of anybody
         raise BenchFault(f"{where}, what came is {short_words(str(error))}. Try: another authority") from None
+    raise BenchFault(f"{where}, what came is the answer to another query. Try again")
 
 
 def read_token(token: bytes, data: bytes, roots: Sequence[bytes]) -> Stamped:

@@ -12,6 +12,7 @@ from energy_runner.certificate.document.attached import attachments_of
 from energy_runner.certificate.forms import AIBOM, JSON, NAMES, PDF, XML
 from energy_runner.certificate.signing.envelope import MOST_BYTES as MOST_JSON_BYTES
 from energy_runner.errors import SessionError, in_words
+from energy_runner.session import disk
 from energy_runner.session.folder import RECORD
 from energy_runner.wording import printable
 
@@ -97,7 +98,7 @@ def _is_same(one: Path, other: Path) -> bool:
 def _read(path: Path, most_bytes: int) -> bytes:
     where = printable(str(path))
     try:
-        with path.open("rb") as file:
+        with disk.open_file(path) as file:
             data = file.read(most_bytes + 1)
     except OSError as error:
         raise SessionError(f"{where}: cannot be read ({in_words(error)}). Try: another file") from None

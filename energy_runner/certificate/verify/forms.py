@@ -2,9 +2,11 @@
 """Whether each form at hand is byte for byte the one that was signed, and says what was signed."""
 
 import hashlib
+from pathlib import Path
 
 from energy_runner.certificate.aibom import facts_in_aibom, read_aibom
 from energy_runner.certificate.dcc.read import facts_in_dcc, read_dcc
+from energy_runner.certificate.dcc.schema import check_schema
 from energy_runner.certificate.document.seal import sealed
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.forms import AIBOM, JSON, NAMES, PDF, XML, emptied, session_subjects
@@ -12,6 +14,7 @@ from energy_runner.certificate.places import Difference
 from energy_runner.certificate.signing.statement import Subject
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import Checks
+from energy_runner.certificate.verify.inner import in_own_wording
 from energy_runner.certificate.verify.seal_form import seal_form_lack
 from energy_runner.certificate.verify.signed import Signed
 from energy_runner.errors import SessionError
@@ -107,12 +110,31 @@ def _check_seal(found: Found, size: int, checks: Checks) -> None:
 def _check_says(name: str, found: Found, signed: Signed, checks: Checks) -> None:
     """Check that a form states the facts, field by field."""
     what = f"{name} says what was signed"
+    if not in_own_wording(signed.certificate):
+        checks.not_checked(name, what, "it is in another wording; its bytes are those that were signed")
+        return
     try:
         differences = _SAYS[name](found.data, signed.certificate)
     except SessionError as error:
         checks.fails(name, what, found.place, str(error))
         return
     checks.judged(name, what, [(f"{found.place}, {one.place}", str(one)) for one in differences[:_MOST_PLACES]])
+
+
+def check_xml_schema(bundle: Bundle, schema: Path | None, checks: Checks) -> None:
+    """Check the XML against a schema file, without network; `ConfigurationError` if that is none."""
+    what = "the XML is valid by a schema of digital calibration certificates"
+    found = bundle.first(XML)
+    if schema is None:
+        return
+    if found is None:
+        checks.not_checked("dcc-schema", what, "there is no XML")
+        return
+    result = check_schema(found.data, schema)
+    if result.valid:
+        checks.holds("dcc-schema", what, str(result))
+    else:
+        checks.fails("dcc-schema", what, found.place, str(result))
 
 
 def _in_dcc(data: bytes, certificate: EnergyCertificate) -> list[Difference]:

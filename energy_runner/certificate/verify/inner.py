@@ -9,7 +9,7 @@ from statistics import median
 from energy_runner.analysis.uncertainty.wording import stated
 from energy_runner.certificate.collect.collect import id_of
 from energy_runner.certificate.collect.statements import statements
-from energy_runner.certificate.facts import CERTIFICATE, REPORT, EnergyCertificate
+from energy_runner.certificate.facts import CERTIFICATE, REPORT, WORDING, EnergyCertificate
 from energy_runner.certificate.minimum import minimum
 from energy_runner.certificate.profile.questions import missing
 from energy_runner.certificate.verify.checks import Contradiction
@@ -41,25 +41,30 @@ def _identity(one: EnergyCertificate) -> Iterator[Contradiction]:
 
 def _titles(one: EnergyCertificate) -> Iterator[Contradiction]:
     """Yield where title, demands, missing items or texts are not what follows from the facts."""
-    demands = minimum(one)
+    demands = minimum(one) if in_own_wording(one) else one.minimum
     for told, found in zip(one.minimum, demands, strict=False):
         if told != found:
             said = "met" if found.met else f"not met: {found.detail}"
             yield f"minimum.{found.id}", f"by the other facts it is {said}"
     if len(one.minimum) != len(demands):
         yield "minimum", f"{len(one.minimum)} demands in place of {len(demands)}"
-    title = CERTIFICATE if all(each.met for each in demands) else REPORT
+    title = CERTIFICATE if demands and all(each.met for each in demands) else REPORT
     if one.title != title:
         yield "title", f"'{one.title}' in place of '{title}'"
-    if one.missing != missing(one):
+    if in_own_wording(one) and one.missing != missing(one):
         yield "missing", "it lists other items than those that are empty"
     virtual = one.session.virtual or one.result.virtual
     if one.virtual != virtual:
         yield "virtual", f"{one.virtual} in place of {virtual}, by the session and its result"
     texts = statements(one.result, one.equipment, virtual=virtual, verified=one.statements.verified)
-    for name in type(texts).model_fields:
+    for name in type(texts).model_fields if in_own_wording(one) else ("traceable", "verified"):
         if getattr(texts, name) != getattr(one.statements, name):
             yield f"statements.{name}", "it is not what follows from the other facts"
+
+
+def in_own_wording(one: EnergyCertificate) -> bool:
+    """Return whether the fixed texts of a certificate are in the wording of this version."""
+    return one.issuing.wording == WORDING
 
 
 def _of_session(one: EnergyCertificate) -> Iterator[Contradiction]:

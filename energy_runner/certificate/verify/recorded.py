@@ -17,6 +17,7 @@ _OF_SESSION = (
     "virtual",
     "session.session_id",
     "session.started_utc",
+    "session.time_zone",
     "session.virtual",
     "session.bench",
     "session.origin",

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from energy_runner.certificate.facts import EnergyCertificate
@@ -10,11 +11,12 @@ from energy_runner.certificate.forms import JSON
 from energy_runner.certificate.signing.ring import KeyRing
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import FAILS, HOLDS, NOT_CHECKED, Check, Checks
-from energy_runner.certificate.verify.forms import check_forms
-from energy_runner.certificate.verify.inner import contradictions
+from energy_runner.certificate.verify.forms import check_forms, check_xml_schema
+from energy_runner.certificate.verify.inner import contradictions, in_own_wording
 from energy_runner.certificate.verify.session import check_session
 from energy_runner.certificate.verify.signed import Signed, check_signature, read_signed
 from energy_runner.session.folder import Session
+from energy_runner.wording import shown
 
 SCHEMA = "energy-runner/verification/1"
 _ESSENTIAL = ("readable", "signature", "trust")  # without these nothing else says anything
@@ -65,8 +67,8 @@ class With:
 
     `now_utc` is the moment of the check (ISO 8601), `roots` are certificates of time stamp authorities (PEM or
     DER). `session` and `accuracy` are the session, and the accuracy session that took part; `full` asks for the
-    whole analysis of a long trace, too. `revised` says of a certificate how it was superseded or revoked since, ""
-    if it was not, and None if nobody knows.
+    whole analysis of a long trace, too. `dcc_schema` is a file with a schema for the XML. `revised` says of a
+    certificate how it was superseded or revoked since, "" if it was not, and None if nobody knows.
     """
 
     ring: KeyRing
@@ -75,6 +77,7 @@ class With:
     session: Session | None = None
     accuracy: Session | None = None
     full: bool = False
+    dcc_schema: Path | None = None
     revised: Callable[[EnergyCertificate, bytes], str | None] = field(default=lambda certificate, envelope: None)
 
 
@@ -96,7 +99,9 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
         return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
     check_signature(signed, given.ring, bundle, given.roots, given.now_utc, checks)
     checks.judged("consistent", "the facts agree with each other", _placed(signed))
+    _check_wording(signed, checks)
     check_forms(signed, bundle, checks)
+    check_xml_schema(bundle, given.dcc_schema, checks)
     _check_revision(signed, given, checks)
     if given.session is None:
         checks.not_checked(
@@ -108,6 +113,16 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
     else:
         check_session(signed.certificate, given.session, given.accuracy, checks, full=given.full)
     return VerifiedCertificate(bundle.asked, signed.certificate, tuple(checks.done))
+
+
+def _check_wording(signed: Signed, checks: Checks) -> None:
+    what = "its fixed texts are those that follow from the facts"
+    if in_own_wording(signed.certificate):
+        checks.holds("wording", what)  # a text that is not is a contradiction between the facts
+        return
+    stated = signed.certificate.issuing
+    why = f"they are in wording {stated.wording} of {shown(stated.software)}, which this version does not write"
+    checks.not_checked("wording", what, why)
 
 
 def _placed(signed: Signed) -> list[tuple[str, str]]:

@@ -264,13 +264,14 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
     measured again.
     """
     epoch = max(one.facts.epoch for one in of_point)
-    counted = [one for one in of_point if _is_accepted(one) or _outcome(one) == LOST]
+    counted = [one for one in of_point if _is_accepted(one) or one.taken_away is not None]
     last = counted[-1] if counted else of_point[-1]
-    state = last.note.state if last.note is not None and counted else "waiting"
+    decides = _decides(last)
+    state = decides.state if decides is not None and counted else "waiting"
     kind = last.facts.kind
     problem = ""
     # Of several runs the last that was completed stands, whatever later ones came to.
-    stands = next((one for one in reversed(counted) if _completed(one) is not None), None)
+    stands = next((one for one in reversed(counted) if _is_accepted(one) and _completed(one) is not None), None)
     if last.note is None and counted and stands is last:
         state = "done"
     row = None
@@ -291,15 +292,14 @@ def _state(of_point: Sequence[Found]) -> tuple[dict[str, object], str]:
         "bench": last.facts.bench,
         "session": session.path.name if state == "done" and session is not None else None,
         "row": row,
-        "reason": "" if problem else _reason(last, fenced=not counted),
+        "reason": decides.reason if decides is not None and not problem else "",
     }, problem
 
 
-def _reason(last: Found, *, fenced: bool) -> str:
-    """Return why a point is what it is by its last attempt.
+def _decides(one: Found) -> Note | None:
+    """Return the note of an attempt that says what became of its point.
 
-    Where every attempt was fenced off, the point is what it became when it was taken away; what the worker wrote
-    when it came back is the reason of its attempt alone.
+    A point that was taken away from a worker is what it became then; what that worker wrote when it came back is
+    about its attempt alone.
     """
-    note = last.taken_away if fenced and last.taken_away is not None else last.note
-    return note.reason if note is not None else ""
+    return one.taken_away if one.taken_away is not None and not _is_accepted(one) else one.note

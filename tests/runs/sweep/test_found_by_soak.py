@@ -53,13 +53,19 @@ def test_a_point_whose_workers_died_too_often_stays_set_aside_when_made_again(tm
     same_when_made_again(tmp_path)
 
 
-def test_what_a_worker_says_that_came_back_late_is_not_the_reason_of_its_point_when_made_again(tmp_path):
-    """A reference is taken away from a worker that stands still, which wakes up and ends its run."""
+FAILING = {
+    "reference": 'values = [40000000]\n[reference]\nvalues = {c = "never"}\nevery_points = 9\n',
+    "point": 'values = ["never"]\n',
+}
+
+
+@pytest.mark.parametrize("kind", list(FAILING))
+def test_what_a_worker_says_that_came_back_late_says_nothing_of_its_point_when_made_again(kind, tmp_path):
+    """A point is taken away for the last time from a worker that stands still, which wakes up and ends its run."""
     sweep = begun(
         tmp_path,
-        'mode = "performance"\n[settings]\ninferences = 2\n[recovery]\nladder = []\n'
-        '[axes.c]\ncommand = "clock {value}"\nvalues = [40000000]\n'
-        '[reference]\nvalues = {c = "never"}\nevery_points = 9\n',
+        'mode = "performance"\n[settings]\ninferences = 2\n[recovery]\nladder = []\n[limits]\nattempts = 1\n'
+        f'[axes.c]\ncommand = "clock {{value}}"\n{FAILING[kind]}',
     )
     taken: list[int] = []
 
@@ -69,20 +75,20 @@ def test_what_a_worker_says_that_came_back_late_is_not_the_reason_of_its_point_w
         with closing(Catalogue(tmp_path / "catalogue.sqlite")) as opened:
             (running,) = opened.running(sweep)
             notes = NoteKeeper(tmp_path / sweep, lambda text: None)
-            other = Reclaimer(
-                opened, sweep, tmp_path / sweep, LimitSpec(), lambda one: one, notes, lambda text: None
-            )
+            once = LimitSpec(attempts=1)
+            other = Reclaimer(opened, sweep, tmp_path / sweep, once, lambda one: one, notes, lambda text: None)
             taken.append(other.reclaim({running.worker}, Stillness(RealClock(), 60.0), "another"))
             notes.close()
 
     serve_sweep(sweep, "a", "virtual-lpm01a", out=tmp_path, step=take_away)
     assert taken == [1]
     with closing(Catalogue(tmp_path / "catalogue.sqlite")) as opened:
-        reference = next(one for one in opened.points(sweep) if one.kind == "reference")
-        assert "died or stood still; its session ended as" in reference.reason
-        (late,) = opened.attempts(sweep, reference.number)
+        point = next(one for one in opened.points(sweep) if one.kind == kind)
+        assert point.state == "set-aside"
+        assert "died or stood still; its session ended as" in point.reason
+        (late,) = opened.attempts(sweep, point.number)
         assert not late.accepted
-        assert late.reason not in reference.reason
+        assert late.reason not in point.reason
     same_when_made_again(tmp_path)
 
 

@@ -2,6 +2,7 @@
 """Every text file that a user gives is read as any editor and spreadsheet saves it, and means the same."""
 
 import codecs
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,13 @@ def test_the_letter_that_was_meant_is_named() -> None:
         decoded(b"a\r\nb\xb5")
     with pytest.raises(TextError, match=r"line 1: not text in UTF-16"):
         decoded(codecs.BOM_UTF16_LE + b"a\0\0\xd8b\0")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no pipes in folders")
+def test_a_pipe_is_refused_and_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="a pipe or a device"):
+        read_text(tmp_path / "pipe", 3)
 
 
 def test_a_file_is_read_up_to_a_size(tmp_path: Path) -> None:

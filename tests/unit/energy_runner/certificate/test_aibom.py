@@ -86,7 +86,6 @@ def test_same_facts_give_the_same_bytes_and_other_facts_another_serial_number() 
 HOSTILE = {
     "empty": b"",
     "no JSON": b"\xff\x00",
-    "another order": json.dumps(json.loads(ISSUED), indent=2, sort_keys=True).encode() + b"\n",
     "on one line": json.dumps(json.loads(ISSUED)).encode(),
     "key twice": ISSUED.replace(b'"version": 1,', b'"version": 2,\n  "version": 1,', 1),
     "no number": ISSUED.replace(b'"version": 1,', b'"version": NaN,', 1),
@@ -122,6 +121,22 @@ def test_any_byte_flipped_is_refused_or_read_as_something_else() -> None:
         bent = bytearray(ISSUED)
         bent[place] ^= 1 << draw.randrange(8)
         assert _read(bytes(bent)) != facts, place
+
+
+def test_another_order_is_a_difference() -> None:
+    data = json.dumps(json.loads(ISSUED), indent=2, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+    assert len(read_aibom(data).differences(facts_in_aibom(hardware()))) == 1
+
+
+def test_a_key_cannot_pass_for_a_longer_path() -> None:
+    places = [
+        read_aibom(b'{\n  "a.b": 1\n}\n').places,
+        read_aibom(b'{\n  "a": {\n    "b": 1\n  }\n}\n').places,
+        read_aibom(b'{\n  "a": [\n    1\n  ]\n}\n').places,
+        read_aibom(b'{\n  "a": {\n    "0": 1\n  }\n}\n').places,
+        read_aibom(b'{\n  "a[0]": 1\n}\n').places,
+    ]
+    assert len({tuple(one) for one in places}) == len(places)
 
 
 def test_a_changed_energy_is_named_by_its_place() -> None:

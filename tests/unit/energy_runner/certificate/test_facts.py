@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a certificate says, when it may be called one, and what it lists as missing."""
 
+import json
+
 import pytest
 
+from energy_runner.certificate.aibom import aibom_bytes
 from energy_runner.certificate.collect.collect import with_derived
 from energy_runner.certificate.facts import CERTIFICATE, REPORT, EnergyCertificate
 from energy_runner.certificate.facts.evidence import BenchTrust
 from energy_runner.certificate.minimum import DEMANDS
 from energy_runner.certificate.verify.inner import contradictions
+from energy_runner.session.budget import Uncertainty
 from energy_runner.session.descriptions import descriptions, models_of
 from energy_runner.session.result import Finding
 from tests.support.certificates import hardware_certificate, virtual_certificate
@@ -50,6 +54,7 @@ def broken(demand: str) -> EnergyCertificate:
         "hardware": {"virtual": True},
         "instrument-identified": {"equipment": one.equipment.model_copy(update={"instruments": samplers})},
         "in-calibration": {"equipment": one.equipment.model_copy(update={"instruments": expired})},
+        "identified": {"item": one.item.model_copy(update={"serial": " "})},
         "rules-pass": {"result": one.result.model_copy(update={"verdicts": failed})},
         "five-windows": {"result": one.result.model_copy(update={"windows": one.result.windows[:4]})},
         "uncertainty-complete": {
@@ -84,6 +89,44 @@ def test_each_demand_alone_keeps_it_from_being_a_certificate(demand: str) -> Non
     assert one.title == REPORT
     assert demand in [each.id for each in one.reasons]
     assert all(each.detail for each in one.reasons)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"virtual": True}, "it was simulated"),
+        ({"facts_sha256": None}, "its session is not sealed"),
+        ({"met": False}, "the target is not met by a valid run"),
+        ({"same_firmware": False}, "another firmware"),
+        ({"same_firmware": None}, "no hash says that it is the same firmware"),
+        ({"standing": None}, "not on the benchmark's own stimuli"),
+    ],
+)
+def test_an_accuracy_that_does_not_count_keeps_it_from_being_a_certificate(
+    changes: dict[str, object], why: str
+) -> None:
+    one = hardware_certificate()
+    accuracy = one.workload.accuracy
+    assert accuracy is not None
+    other = one.workload.model_copy(update={"accuracy": accuracy.model_copy(update=changes)})
+    assert [each.detail for each in with_derived(without(workload=other)).reasons] == [why]
+    card = json.loads(aibom_bytes(without(workload=other)))["components"][0]["modelCard"]
+    assert ("quantitativeAnalysis" in card) == (not {"virtual", "same_firmware"} & changes.keys())
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"uncertainty": None}, "there is no budget"),
+        ({"uncertainty": Uncertainty()}, "there is no budget"),
+        ({"energy_per_inference_j": None}, "there is no score"),
+    ],
+)
+def test_an_uncertainty_without_a_budget_is_not_complete(changes: dict[str, object], why: str) -> None:
+    result = hardware_certificate().result.model_copy(update=changes)
+    assert {"uncertainty-complete": why} == {
+        each.id: each.detail for each in with_derived(without(result=result)).reasons
+    }
 
 
 def test_what_nobody_states_is_listed_and_not_invented() -> None:

@@ -209,6 +209,13 @@ def test_a_day_that_is_not_known_is_not_invented(began: str) -> None:
         dcc_bytes(hardware(session=session), ENVELOPE)
 
 
+def test_its_days_are_those_by_which_the_calibration_is_judged() -> None:
+    for zone, day in (("", "2026-03-01"), ("Asia/Tokyo", "2026-03-02"), ("UTC-11:00", "2026-02-28")):
+        started_utc = "2026-03-01T16:00:00Z" if zone != "UTC-11:00" else "2026-03-01T10:00:00Z"
+        session = hardware().session.model_copy(update={"started_utc": started_utc, "time_zone": zone})
+        assert texts(tree(hardware(session=session)), ".//dcc:beginPerformanceDate") == [day]
+
+
 def test_the_day_of_an_imported_session_is_the_printed_one() -> None:
     session = hardware().session.model_copy(update={"started_utc": "2023-05-06T01:02:03 (local time)"})
     assert texts(tree(hardware(session=session)), ".//dcc:beginPerformanceDate") == ["2023-05-06"]

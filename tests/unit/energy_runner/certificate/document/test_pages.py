@@ -2,14 +2,15 @@
 """The pages as they are seen: rendered to images by a library that had no part in making them."""
 
 import re
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 
 from energy_runner.certificate.document import pdf_bytes
+from energy_runner.certificate.document.figures import figures_section
 from energy_runner.certificate.facts import EnergyCertificate
+from tests.support.certificate_facts import two_rails
 from tests.support.certificate_papers import LONG_SERIAL, MARKUP, attachments
 
 pdfium = pytest.importorskip("pypdfium2", reason="renders the pages")
@@ -50,20 +51,49 @@ def test_nothing_is_printed_in_the_margin(seen: dict[tuple[str, str], Any], whic
         assert image.min() == 255
 
 
+def _boxes(page: Any) -> np.ndarray:
+    """Return left, bottom, right and top of each character that prints, those of a ligature once, in points."""
+    text = page.get_textpage()
+    found = {text.get_charbox(i) for i in range(text.count_chars()) if text.get_text_range(i, 1).strip()}
+    boxes = np.array(sorted(found))
+    return boxes[boxes[:, 3] - boxes[:, 1] < 30]  # the mark across the page is larger
+
+
+def _overlaps(boxes: np.ndarray) -> int:
+    """Return how many pairs of characters share a good part of the smaller one."""
+    boxes = boxes[(boxes[:, 2:] - boxes[:, :2]).prod(axis=1) > 1]
+    boxes = boxes[np.argsort(boxes[:, 0], kind="stable")]
+    area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
+    last = np.searchsorted(boxes[:, 0], boxes[:, 2])
+    found = 0
+    for i, (box, stop) in enumerate(zip(boxes, last, strict=True)):
+        others = slice(i + 1, stop)  # those that begin before it ends
+        high, low = np.minimum(box[2:], boxes[others, 2:]), np.maximum(box[:2], boxes[others, :2])
+        found += int((np.clip(high - low, 0, None).prod(axis=1) > 0.3 * np.minimum(area[i], area[others])).sum())
+    return found
+
+
+def test_nothing_is_drawn_beside_a_figure() -> None:
+    one = two_rails()
+    assert one.curves.run is not None
+    assert all(each.start_s is not None for each in one.result.windows)
+    curve = one.curves.run.model_copy(update={"step_s": 8.0 / len(one.curves.run.mean_w), "start_s": 0.0})
+    short = one.model_copy(update={"curves": one.curves.model_copy(update={"run": curve})})
+    plot = figures_section(short)[0]["blocks"][0]
+    assert [label for _, _, label in plot["bands"]] == ["1"], "only the first window begins within the first 8 s"
+    assert all(0.0 <= low < high <= 1.0 for low, high, _ in plot["bands"])
+
+
 @pytest.mark.parametrize("which", ALL)
 def test_no_text_stands_over_another(seen: dict[tuple[str, str], Any], which: tuple[str, str]) -> None:
-    """Characters of one line never overlap: text that is too wide for its column would run into the next."""
     for page in seen[which]:
-        text = page.get_textpage()
-        boxes: dict[int, list[tuple[float, float]]] = {}
-        for index in range(text.count_chars()):
-            left, bottom, right, top = text.get_charbox(index, loose=False)
-            if text.get_text_range(index, 1).strip() and top - bottom < 20:  # the mark across the page is larger
-                boxes.setdefault(round((bottom + top) * 2), []).append((left, right))
-        for line in boxes.values():
-            line.sort()
-            # Characters of a ligature share one place.
-            assert all(a == b or a[1] - b[0] < 1.5 for a, b in pairwise(line))
+        assert _overlaps(_boxes(page)) == 0
+
+
+def test_a_text_over_another_would_be_found(seen: dict[tuple[str, str], Any]) -> None:
+    boxes = _boxes(seen["full", "a4"][0])
+    moved = boxes + np.array([3.0, 2.0, 3.0, 2.0])
+    assert _overlaps(np.concatenate([boxes, moved])) > 100
 
 
 @pytest.mark.parametrize("which", ALL)

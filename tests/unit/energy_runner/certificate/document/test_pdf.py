@@ -31,6 +31,14 @@ def test_the_pdf_is_tagged_pdf_a_3b(papers: Papers, kind: str, paper: str) -> No
     assert width == pytest.approx(595.28 if paper == "a4" else 612, abs=0.01)
 
 
+@pytest.mark.parametrize("kind", ["full", "sparse", "virtual"])
+def test_the_first_page_alone_is_one_page(papers: Papers, kind: str) -> None:
+    data = pdf_bytes(papers[kind], attachments(), extent="first-page")
+    assert pikepdf.pdfa.validate_written(io.BytesIO(data), "3b").passed
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        assert len(pdf.pages) == 1
+
+
 def test_every_font_is_embedded_and_truetype(pdf: bytes) -> None:
     with pikepdf.open(io.BytesIO(pdf)) as read:
         fonts = [one for one in read.objects if isinstance(one, pikepdf.Dictionary) and "/FontDescriptor" in one]

@@ -152,6 +152,12 @@ def test_an_answer_that_is_no_time_stamp_is_named(answer: bytes) -> None:
         request_token(URL, DATA, lambda url, body: answer)
 
 
+def test_an_answer_that_grants_a_token_and_holds_none_is_named() -> None:
+    granted = bytes.fromhex("30053003020100")  # TimeStampResp { status { granted } }, without its optional token
+    with pytest.raises(BenchFault, match=r"a time stamp was asked for, what came is .*Try: another authority"):
+        request_token(URL, DATA, lambda url, body: granted)
+
+
 def test_openssl_answers_and_its_token_is_read(tmp_path: Path, authority: Authority) -> None:
     """A program that is not ours understands the query, and we understand its answer."""
     pem = authority.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
