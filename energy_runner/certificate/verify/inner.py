@@ -41,23 +41,26 @@ def _identity(one: EnergyCertificate) -> Iterator[Contradiction]:
 
 def _titles(one: EnergyCertificate) -> Iterator[Contradiction]:
     """Yield where title, demands, missing items or texts are not what follows from the facts."""
-    demands = minimum(one) if in_own_wording(one) else one.minimum
+    own = in_own_wording(one)
+    demands = minimum(one)
     for told, found in zip(one.minimum, demands, strict=False):
-        if told != found:
+        # Another wording is no excuse for another answer.
+        if told != found if own else (told.id, told.met) != (found.id, found.met):
             said = "met" if found.met else f"not met: {found.detail}"
             yield f"minimum.{found.id}", f"by the other facts it is {said}"
     if len(one.minimum) != len(demands):
         yield "minimum", f"{len(one.minimum)} demands in place of {len(demands)}"
-    title = CERTIFICATE if demands and all(each.met for each in demands) else REPORT
+    title = CERTIFICATE if all(each.met for each in demands) else REPORT
     if one.title != title:
         yield "title", f"'{one.title}' in place of '{title}'"
-    if in_own_wording(one) and one.missing != missing(one):
+    lacking = missing(one)
+    if one.missing != lacking if own else [each.key for each in one.missing] != [each.key for each in lacking]:
         yield "missing", "it lists other items than those that are empty"
     virtual = one.session.virtual or one.result.virtual
     if one.virtual != virtual:
         yield "virtual", f"{one.virtual} in place of {virtual}, by the session and its result"
     texts = statements(one.result, one.equipment, virtual=virtual, verified=one.statements.verified)
-    for name in type(texts).model_fields if in_own_wording(one) else ("traceable", "verified"):
+    for name in type(texts).model_fields if own else ("traceable", "verified"):
         if getattr(texts, name) != getattr(one.statements, name):
             yield f"statements.{name}", "it is not what follows from the other facts"
 

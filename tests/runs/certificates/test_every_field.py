@@ -36,7 +36,8 @@ STATED_BY_THE_LABORATORY = (
     r"conditions\.(temperature_low_c|temperature_high_c|humidity_percent|warm_up_s)",
     r"setup\.(sense|inside|outside|jumpers|isolation|cables)",
     r"trust\.(state|detail|source)",  # the control chart stays in the laboratory
-    r"issuing\.(issued_utc|software|commit|supersedes)",
+    # What was issued in another wording has its figures and answers checked, and its texts not.
+    r"issuing\.(issued_utc|software|commit|supersedes|wording)",
 )
 # Reading and the check of the signature compare these with what they know, before anything here is asked.
 ELSEWHERE = (r"issuing\.key_id", "schema")

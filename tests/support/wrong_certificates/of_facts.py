@@ -93,6 +93,11 @@ def _calibration(**update: object) -> Change:
     return lambda one: told.sampler(one)["calibration"].update(update)
 
 
+def _all_met(one: dict) -> None:  # type: ignore[type-arg]
+    for demand in one["minimum"]:
+        demand.update(met=True, detail="")
+
+
 def _judged_by_a_file(one: dict) -> None:  # type: ignore[type-arg]
     one["workload"]["rule_set"] = one["result"]["rule_set"] = "expected.json"
     one["result"]["judged_by"]["rule_set"] = "expected.json"
@@ -462,6 +467,26 @@ _CONTRADICTIONS = (
         "conditions.temperature_low_c",
     ),
 )
+_OTHER_WORDING = (
+    _of(
+        "wording-hides-a-demand",
+        "it is in a wording of a later version, and a demand that is not met is called met",
+        all_of(put("issuing.wording", 99), put("minimum.0.met", True)),
+        "minimum.hardware",
+    ),
+    _of(
+        "wording-hides-the-title",
+        "it is in a wording of a later version, every demand is called met, and it calls itself a certificate",
+        all_of(put("issuing.wording", 99), _all_met, put("title", CERTIFICATE)),
+        "title",
+    ),
+    _of(
+        "wording-hides-what-is-missing",
+        "it is in a wording of a later version, and nothing is listed as missing",
+        all_of(put("issuing.wording", 99), put("missing", [])),
+        "missing",
+    ),
+)
 _ONLY_SESSION = (
     *_with_session(
         "energy-scaled",
@@ -626,5 +651,5 @@ def _id_changed() -> Made:
 
 CASES: tuple[Case, ...] = tuple(
     Case(one.name, one.about, one.family, _id_changed, one.fails) if one.name == "id-of-another" else one
-    for one in (*_CONTRADICTIONS, *_ONLY_SESSION, *_STATED_BY_THE_LAB)
+    for one in (*_CONTRADICTIONS, *_OTHER_WORDING, *_ONLY_SESSION, *_STATED_BY_THE_LAB)
 )

@@ -15,6 +15,7 @@ from energy_runner.certificate.signing.envelope import envelope_bytes, read_enve
 from energy_runner.certificate.signing.statement import Statement, Subject, read_statement, statement_bytes
 from tests.support.wrong_certificates.case import Case, Made
 from tests.support.wrong_certificates.changes import OTHER_DIGEST, all_of, energy_scaled, in_words
+from tests.support.wrong_certificates.changes import put as told
 from tests.support.wrong_certificates.lab import KEY, forms_of, lie, virtual, virtual_forms
 
 Change = Callable[[Any], object]
@@ -74,6 +75,11 @@ def _less() -> EnergyCertificate:
 
 def _aibom_says_less() -> Made:
     return Made(_signed_with(virtual_forms(), AIBOM, forms_of(_less())[AIBOM]), JSON)
+
+
+def _aibom_says_less_in_another_wording() -> Made:
+    right = forms_of(lie(told("issuing.wording", 99)))
+    return Made(_signed_with(right, AIBOM, forms_of(_less())[AIBOM]), JSON)
 
 
 def _xml_says_less() -> Made:
@@ -213,6 +219,12 @@ CASES = (
         "the statement has another digest of the session's facts",
         _subjects(_one(FACTS, sha256=OTHER_DIGEST)),
         (_SUBJECT, FACTS),
+    ),
+    _signed(
+        "aibom-says-less-in-another-wording",
+        "a signed bill of materials states less energy, beside facts in a wording of a later version",
+        _aibom_says_less_in_another_wording,
+        (AIBOM, "energy"),
     ),
     _signed(
         "aibom-says-less", "a signed bill of materials states less energy", _aibom_says_less, (AIBOM, "energy")
