@@ -3,6 +3,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,7 +103,12 @@ def as_written(held: Any) -> Any:
 
 def id_of(certificate: EnergyCertificate) -> str:
     """Return the id of a certificate: a digest of all facts in it but the id itself."""
-    facts = certificate.document() | {"id": ""}
+    return id_of_document(certificate.document())
+
+
+def id_of_document(document: Mapping[str, Any]) -> str:
+    """Return the id of a certificate as plain data, with whatever fields the version knew that issued it."""
+    facts = as_written({**document, "id": ""})
     data = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
     return f"ER-{hashlib.sha256(data).hexdigest()[:16].upper()}"
 

@@ -3,11 +3,12 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from statistics import median
+from typing import Any
 
 from energy_runner.analysis.uncertainty.wording import stated
-from energy_runner.certificate.collect.collect import id_of
+from energy_runner.certificate.collect.collect import id_of_document
 from energy_runner.certificate.collect.statements import statements
 from energy_runner.certificate.facts import CERTIFICATE, REPORT, WORDING, EnergyCertificate
 from energy_runner.certificate.minimum import minimum
@@ -24,17 +25,20 @@ _SAYS = re.compile(
 _ROUNDED = 1e-8  # figures of a result have at least nine significant digits; ratios of them agree to this
 
 
-def contradictions(one: EnergyCertificate) -> Iterator[Contradiction]:
-    """Yield what a certificate says of itself that cannot be, each with its place."""
-    yield from _identity(one)
+def contradictions(one: EnergyCertificate, predicate: Mapping[str, Any] | None = None) -> Iterator[Contradiction]:
+    """Yield what a certificate says of itself that cannot be, each with its place.
+
+    `predicate` is what was signed, where that may have fewer fields than this version knows.
+    """
+    yield from _identity(one, predicate if predicate is not None else one.document())
     yield from _titles(one)
     yield from _of_session(one)
     yield from parts(one)
     yield from figures(one.result)
 
 
-def _identity(one: EnergyCertificate) -> Iterator[Contradiction]:
-    wanted = id_of(one)
+def _identity(one: EnergyCertificate, predicate: Mapping[str, Any]) -> Iterator[Contradiction]:
+    wanted = id_of_document(predicate)
     if one.id != wanted:
         yield "id", f"{one.id} in place of {wanted}, the digest of the other facts"
 

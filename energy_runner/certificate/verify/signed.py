@@ -3,11 +3,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
+from energy_runner.certificate.collect.collect import as_written
 from energy_runner.certificate.facts import SCHEMA, EnergyCertificate
-from energy_runner.certificate.signing.canonical import canonical_bytes
 from energy_runner.certificate.signing.envelope import Envelope, read_envelope, signature_holds
 from energy_runner.certificate.signing.moments import moment_s
 from energy_runner.certificate.signing.ring import KeyRing, RingKey
@@ -17,6 +18,7 @@ from energy_runner.certificate.signing.trust import contradiction, trust_of
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import Checks
 from energy_runner.errors import RunnerError, SessionError
+from energy_runner.version import version
 from energy_runner.wording import shown
 
 
@@ -57,12 +59,30 @@ def _certificate(statement: Statement) -> EnergyCertificate:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         raise SessionError(f"predicate.{place}: {first['msg']}. Try: the file as it was issued") from None
-    if canonical_bytes(certificate.document()) != canonical_bytes(statement.predicate):
-        place = first_difference(statement.predicate, certificate.document())
+    place = first_difference(statement.predicate, _known_to(certificate, statement.predicate))
+    if place:
         raise SessionError(
             f"predicate{place}: is not a field of a certificate as this version knows it. Try: a newer version"
         )
     return certificate
+
+
+def _known_to(certificate: EnergyCertificate, predicate: dict[str, Any]) -> Any:
+    """Return the facts as this version would sign them, without fields that the issuing version did not know.
+
+    Of a certificate of this version nothing is left out: there no field may lack.
+    """
+    document = as_written(certificate.document())
+    own = certificate.issuing.software == f"energy-runner {version()}"
+    return document if own else _common(document, predicate)
+
+
+def _common(document: Any, predicate: Any) -> Any:
+    if isinstance(document, dict) and isinstance(predicate, dict):
+        return {key: _common(value, predicate[key]) for key, value in document.items() if key in predicate}
+    if isinstance(document, list) and isinstance(predicate, list) and len(document) == len(predicate):
+        return [_common(one, other) for one, other in zip(document, predicate, strict=True)]
+    return document
 
 
 def first_difference(one: object, other: object, place: str = "") -> str:

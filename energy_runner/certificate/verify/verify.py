@@ -126,7 +126,8 @@ def _check_wording(signed: Signed, checks: Checks) -> None:
 
 
 def _placed(signed: Signed) -> list[tuple[str, str]]:
-    return [(f"{signed.place}, {place}", why) for place, why in contradictions(signed.certificate)]
+    found = contradictions(signed.certificate, signed.statement.predicate)
+    return [(f"{signed.place}, {place}", why) for place, why in found]
 
 
 def _other_copies(bundle: Bundle, broken: Found, checks: Checks) -> None:
