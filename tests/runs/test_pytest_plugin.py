@@ -45,10 +45,12 @@ LINES = {"test_boot": "passed", "test_idle": "passed", "test_too_much": "failed"
 def run(place: Path, *words: str, tests: str = TESTS) -> subprocess.CompletedProcess[str]:
     (place / "test_power.py").write_text(tests, "utf-8")
     (place / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    # What the outer pytest was asked for is nothing to the inner one.
+    inherited = {key: value for key, value in os.environ.items() if key != "PYTEST_ADDOPTS"}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
         cwd=place,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(place / "state"), "COLUMNS": "200"},
+        env=inherited | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(place / "state"), "COLUMNS": "200"},
         capture_output=True,
         text=True,
         timeout=100,
