@@ -70,7 +70,7 @@ def new_key(
 ) -> RingKey:
     """Make a signing key in a new file, add its public half to a key ring, and return what the ring holds of it.
 
-    The file is closed by `passphrase`; None leaves it open to whoever can read the file. `owner` is who signs with
+    The file is encrypted with `passphrase`; with None it is not encrypted. `owner` is who signs with
     it, by default the user's name. The key is good from `valid_from`, by default today, to the end of
     `valid_until` (days in UTC, `YYYY-MM-DD`). Raises `ConfigurationError` if the file exists, the passphrase has
     fewer than eight characters or a day is none, and `BenchFault` if the disk refuses.

@@ -23,8 +23,8 @@ def revision(own: Path, folder: Path | None, ring: KeyRing, one: EnergyCertifica
     """Return how a certificate was superseded or revoked since, "" if it was not; None if nobody can tell.
 
     `own` is the folder that it lies in: a `revocation.json` there counts, whatever the folder is called, because
-    a revocation is given to whoever has the certificate. `folder` holds all certificates, None for no such folder.
-    What somebody says who may not is told with it: whoever reads it is to ask.
+    a revocation is sent to everyone who has the certificate. `folder` is the catalogue; None if there is none.
+    A statement signed by a key that may not revise this certificate is reported with that remark.
     """
     handed = Held(own, envelope, read_envelope(envelope), one)
     said = [each for each in _said(Catalogue(own).standing(handed, ring)) if not each.startswith(OF_ANOTHER)]

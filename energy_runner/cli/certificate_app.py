@@ -200,7 +200,7 @@ def revoke(
 ) -> None:
     """Revoke a certificate: write a signed revocation.json beside it.
 
-    Give that file to whoever has the certificate. It cannot be taken back.
+    Send that file to everyone who has the certificate. It cannot be undone.
 
     \b
     Example:

@@ -65,7 +65,7 @@ def revoke_command(
     if as_json:
         write_json(_document(row) | {"revocation": str(path)})
     else:
-        write_line(f"{path.parent.name} is revoked. Give this file to whoever has the certificate:")
+        write_line(f"{path.parent.name} is revoked. Send this file to everyone who has the certificate:")
         write_line(str(path))
     return ExitStatus.VALID
 

@@ -9,7 +9,8 @@ from energy_runner import api
 from energy_runner.certificate.collect import Given, collect
 from energy_runner.certificate.dcc import check_schema, dcc_bytes
 from energy_runner.certificate.facts import EnergyCertificate, Issuing
-from tests.support.certificate_facts import bare, hardware, result, simulated, two_rails, with_texts
+from tests.support.certificate_facts import bare, hardware, simulated, two_rails, with_texts
+from tests.support.certificate_results import result
 from tests.support.no_report import no_report
 from tests.support.small import small_plan, twin_bench
 

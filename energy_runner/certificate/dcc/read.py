@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from energy_runner.certificate.dcc.library import etree
 from energy_runner.certificate.dcc.nodes import NAMESPACES, Node
 from energy_runner.certificate.dcc.write import DECLARATION, ROOT, hole, root_of, too_large, written
 from energy_runner.certificate.facts import EnergyCertificate
+from energy_runner.certificate.needed import needed_module
 from energy_runner.certificate.places import Difference, differences
 from energy_runner.errors import SessionError
 from energy_runner.wording import shown
@@ -84,7 +84,7 @@ def _check_bytes(data: bytes) -> None:
 
 
 def _parsed(data: bytes) -> Any:
-    xml = etree()
+    xml = needed_module("lxml.etree")
     parser = xml.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         return xml.fromstring(data, parser)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from energy_runner.certificate.dcc.library import etree
 from energy_runner.certificate.dcc.write import SCHEMA_VERSION, too_large
+from energy_runner.certificate.needed import needed_module
 from energy_runner.errors import ConfigurationError, in_words
 from energy_runner.wording import shown
 
@@ -46,7 +46,7 @@ def check_schema(data: bytes, xsd: Path) -> SchemaCheck:
     Nothing is fetched. Raises `ConfigurationError` for a schema file that cannot be read or used, or that needs a
     file which is not there.
     """
-    xml = etree()
+    xml = needed_module("lxml.etree")
     schema, version = _schema(xml, xsd)
     stated = ""
     problems = [why] if (why := too_large(data)) is not None else []

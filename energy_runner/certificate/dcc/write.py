@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from energy_runner.certificate.dcc.administrative import administrative_data
-from energy_runner.certificate.dcc.library import etree
 from energy_runner.certificate.dcc.nodes import NAMESPACES, Node, leaf, name, node
 from energy_runner.certificate.dcc.results import measurement_results
 from energy_runner.certificate.facts import EnergyCertificate
+from energy_runner.certificate.needed import needed_module
 from energy_runner.errors import SessionError
 
 SCHEMA_VERSION = "3.1.2"
@@ -70,7 +70,7 @@ def _document(envelope: bytes) -> Node:
 
 def written(root: Node) -> bytes:
     """Return a document as bytes, indented, each time the same."""
-    xml = etree()
+    xml = needed_module("lxml.etree")
     element = _element(xml, root)
     xml.indent(element)
     return DECLARATION + bytes(xml.tostring(element, encoding="UTF-8", xml_declaration=False)) + b"\n"

@@ -4,7 +4,7 @@
 import io
 from typing import Any
 
-from energy_runner.certificate.document.needed import needed
+from energy_runner.certificate.needed import needed_module
 from energy_runner.errors import SessionError
 from energy_runner.wording import shown
 
@@ -21,7 +21,7 @@ def attachments_of(data: bytes) -> dict[str, bytes]:
     """
     if len(data) > MOST_BYTES:
         raise SessionError(f"the PDF has {len(data)} bytes, and {MOST_BYTES} are the most. Try: another file")
-    pikepdf = needed("pikepdf")
+    pikepdf = needed_module("pikepdf")
     try:
         with pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True) as pdf:
             return _read(pdf)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from energy_runner.certificate.document.needed import needed
+from energy_runner.certificate.needed import needed_module
 from energy_runner.errors import BenchFault
 
 FLAVOUR = "3b"
@@ -32,7 +32,7 @@ def finished(data: bytes, attachments: Sequence[Attachment], issued_utc: str) ->
 
     The same arguments give the same bytes. Raises `BenchFault` where the validator does not approve the file.
     """
-    pikepdf, pdfa = needed("pikepdf"), needed("pikepdf.pdfa")
+    pikepdf, pdfa = needed_module("pikepdf"), needed_module("pikepdf.pdfa")
     with pikepdf.open(io.BytesIO(data)) as pdf:
         _drop_what_is_not_judged(pdf, pikepdf)
         _attach(pdf, pikepdf, attachments, issued_utc)

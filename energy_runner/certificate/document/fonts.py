@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from energy_runner.certificate.document.needed import needed
+from energy_runner.certificate.needed import needed_module
 from energy_runner.errors import ConfigurationError
 
 FAMILY = "DejaVu Sans"
@@ -32,7 +32,7 @@ def font_folder() -> Path:
 @cache
 def characters() -> frozenset[int]:
     """Return the code points that every face has."""
-    tt_font = needed("fontTools.ttLib").TTFont
+    tt_font = needed_module("fontTools.ttLib").TTFont
     each = []
     for face in _FACES:
         with tt_font(font_folder() / face, lazy=True) as font:

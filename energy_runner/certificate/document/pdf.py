@@ -8,9 +8,9 @@ from typing import Literal
 
 from energy_runner.certificate.document.finish import Attachment, finished
 from energy_runner.certificate.document.fonts import font_folder, refuse_what_cannot_be_shown
-from energy_runner.certificate.document.needed import needed
 from energy_runner.certificate.document.view import view
 from energy_runner.certificate.facts import EnergyCertificate
+from energy_runner.certificate.needed import needed_module
 from energy_runner.errors import BenchFault, in_words
 
 __all__ = ["Attachment", "Extent", "Paper", "pdf_bytes", "typeset"]
@@ -42,7 +42,7 @@ def typeset(
     certificate: EnergyCertificate, attachments: Sequence[Attachment], paper: Paper, extent: Extent = "whole"
 ) -> bytes:
     """Return the pages as typst writes them, without attachments. All text of the facts is data, never markup."""
-    typst = needed("typst")
+    typst = needed_module("typst")
     data = json.dumps(view(certificate, attachments, paper, extent), ensure_ascii=False)
     try:
         pdf = typst.compile(

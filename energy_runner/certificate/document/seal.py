@@ -10,7 +10,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
-from energy_runner.certificate.document.needed import needed
+from energy_runner.certificate.needed import needed_module
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.wording import shown
 
@@ -53,7 +53,7 @@ def seal_pdf(
     ECDSA draws a random number and the seal states the time of the computer's clock, so each has other bytes.
     Raises `ConfigurationError` for a certificate or key that cannot be used.
     """
-    signers, fields = needed("pyhanko.sign.signers"), needed("pyhanko.sign.fields")
+    signers, fields = needed_module("pyhanko.sign.signers"), needed_module("pyhanko.sign.fields")
     signer = _signer(certificate_pem, key_pem, passphrase)
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES, reason=reason
@@ -68,7 +68,7 @@ def _writer(data: bytes) -> Any:
 
     For the curve P-256 the library would declare an extension of PDF 2.0, and with it that version.
     """
-    writer = needed("pyhanko.pdf_utils.incremental_writer").IncrementalPdfFileWriter(io.BytesIO(data))
+    writer = needed_module("pyhanko.pdf_utils.incremental_writer").IncrementalPdfFileWriter(io.BytesIO(data))
     writer.ensure_output_version = lambda version: None
     writer.register_extension = lambda extension: None
     writer._update_meta = lambda: None  # noqa: SLF001 - title and dates stay those of the certificate
@@ -77,9 +77,9 @@ def _writer(data: bytes) -> Any:
 
 def _signer(certificate_pem: bytes, key_pem: bytes, passphrase: bytes | None) -> Any:
     _agree(certificate_pem, key_pem, passphrase)
-    keys, signers = needed("pyhanko.keys"), needed("pyhanko.sign.signers")
+    keys, signers = needed_module("pyhanko.keys"), needed_module("pyhanko.sign.signers")
     certificate, *chain = keys.load_certs_from_pemder_data(certificate_pem)
-    store = needed("pyhanko_certvalidator.registry").SimpleCertificateStore()
+    store = needed_module("pyhanko_certvalidator.registry").SimpleCertificateStore()
     store.register_multiple(chain)
     return signers.SimpleSigner(
         signing_cert=certificate,
@@ -90,8 +90,11 @@ def _signer(certificate_pem: bytes, key_pem: bytes, passphrase: bytes | None) ->
 
 def _agree(certificate_pem: bytes, key_pem: bytes, passphrase: bytes | None) -> None:
     """Raise `ConfigurationError` unless both can be read, belong together, and are of the curve P-256."""
-    x509, serialization = needed("cryptography.x509"), needed("cryptography.hazmat.primitives.serialization")
-    curves = needed("cryptography.hazmat.primitives.asymmetric.ec")
+    x509, serialization = (
+        needed_module("cryptography.x509"),
+        needed_module("cryptography.hazmat.primitives.serialization"),
+    )
+    curves = needed_module("cryptography.hazmat.primitives.asymmetric.ec")
     try:
         certified = x509.load_pem_x509_certificate(certificate_pem).public_key()
     except (ValueError, TypeError) as error:
@@ -133,7 +136,7 @@ def sealed(data: bytes, size: int | None = None) -> SealState:
 
 
 def _state(data: bytes, size: int | None) -> SealState:
-    reader, validation = needed("pyhanko.pdf_utils.reader"), needed("pyhanko.sign.validation")
+    reader, validation = needed_module("pyhanko.pdf_utils.reader"), needed_module("pyhanko.sign.validation")
     found = list(reader.PdfFileReader(io.BytesIO(data), strict=True).embedded_regular_signatures)
     if not found:
         return SealState(False, detail="the PDF has no seal")
@@ -141,7 +144,7 @@ def _state(data: bytes, size: int | None) -> SealState:
         return SealState(True, detail=f"the PDF has {len(found)} seals, and one is the most")
     status = _status(found[0], validation)
     certificate = found[0].signer_cert
-    to_end = status.coverage >= needed("pyhanko.sign.validation.status").SignatureCoverageLevel.ENTIRE_FILE
+    to_end = status.coverage >= needed_module("pyhanko.sign.validation.status").SignatureCoverageLevel.ENTIRE_FILE
     changed = "the size of the PDF before the seal is not known" if size is None else _changed(data, size)
     intact = bool(status.intact and status.valid)
     lacks = [
@@ -161,7 +164,7 @@ def _state(data: bytes, size: int | None) -> SealState:
 
 def _status(signature: Any, validation: Any) -> Any:
     """Return what the library says of integrity; whom to trust is no question here, so the signer is the root."""
-    context = needed("pyhanko_certvalidator").ValidationContext(
+    context = needed_module("pyhanko_certvalidator").ValidationContext(
         trust_roots=[signature.signer_cert], allow_fetching=False
     )
     return validation.validate_pdf_signature(signature, context, skip_diff=True)
@@ -171,7 +174,7 @@ def _changed(data: bytes, size: int) -> str:
     """Return what differs, beside the seal, between the PDF and its first `size` bytes as a reader sees them."""
     if not 0 < size < len(data):
         return f"the PDF has {len(data)} bytes, and {size} of them before the seal"
-    pikepdf = needed("pikepdf")
+    pikepdf = needed_module("pikepdf")
     with pikepdf.open(io.BytesIO(data[:size])) as before, pikepdf.open(io.BytesIO(data)) as after:
         first_page = before.pages[0].obj.objgen
         allowed = {before.Root.objgen: _ADDED_TO_ROOT, first_page: _ADDED_TO_PAGE}

@@ -7,11 +7,10 @@ What stands in a profile stays: comments, order and all values but empty ones th
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 from energy_runner.certificate.facts import Missing
+from energy_runner.certificate.needed import needed_module
 from energy_runner.certificate.profile.load import profile_from_text
 from energy_runner.certificate.profile.questions import OF_INSTRUMENT, QUESTIONS
 from energy_runner.errors import ConfigurationError
@@ -128,7 +127,7 @@ def _value(key: str, answer: str) -> Any:
 
 
 def _put_in(text: str, answers: Mapping[str, str]) -> str:
-    tomlkit = needed()
+    tomlkit = needed_module("tomlkit")
     document = tomlkit.parse(text)
     for key, answer in answers.items():
         table, path = document, _path(key)
@@ -155,16 +154,6 @@ def _uncommented(text: str, answers: Mapping[str, str]) -> str:
         line: f"{key.rpartition('.')[2]} = ''  # {what}" for key, what, line in _form_lines() if key in answers
     }
     return "\n".join(lines.get(line, line) for line in text.split("\n"))
-
-
-def needed() -> ModuleType:
-    """Return the library that changes TOML and keeps its comments; raise `ConfigurationError` if it lacks."""
-    try:
-        return import_module("tomlkit")
-    except ImportError:
-        raise ConfigurationError(
-            "filling in a profile needs the package tomlkit. Try: pip install 'energy-runner[certificates]'"
-        ) from None
 
 
 def _path(key: str) -> list[str]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from energy_runner.certificate.signing.needed import needed
+from energy_runner.certificate.needed import needed
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.wording import short_words, shown
 

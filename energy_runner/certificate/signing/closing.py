@@ -7,7 +7,7 @@ times faster. The number of rounds is in the file, so any program that knows PKC
 
 import secrets
 
-from energy_runner.certificate.signing.needed import needed
+from energy_runner.certificate.needed import needed
 
 # OWASP Password Storage Cheat Sheet (2023) for PBKDF2-HMAC-SHA256.
 ROUNDS = 600_000

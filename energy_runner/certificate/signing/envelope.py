@@ -9,9 +9,9 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
+from energy_runner.certificate.needed import needed
 from energy_runner.certificate.signing.canonical import canonical_bytes, keys_are, read_canonical, refuse
 from energy_runner.certificate.signing.keys import PublicKey, SigningKey
-from energy_runner.certificate.signing.needed import needed
 from energy_runner.certificate.signing.statement import MOST_BYTES as MOST_PAYLOAD_BYTES
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from energy_runner.certificate.needed import needed
 from energy_runner.certificate.signing.closing import closed_pem
-from energy_runner.certificate.signing.needed import needed
 from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
 from energy_runner.session import disk
 from energy_runner.wording import printable

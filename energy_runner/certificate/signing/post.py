@@ -5,7 +5,7 @@ from queue import Empty, Queue
 from threading import Thread
 from urllib.parse import urlsplit
 
-from energy_runner.certificate.signing.needed import needed
+from energy_runner.certificate.needed import needed
 from energy_runner.errors import BenchFault, ConfigurationError
 from energy_runner.wording import shown
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from energy_runner.certificate.needed import needed
 from energy_runner.certificate.signing.canonical import refuse
-from energy_runner.certificate.signing.needed import needed
 from energy_runner.certificate.signing.post import address
 from energy_runner.certificate.signing.token_form import bare, form_of
 from energy_runner.errors import BenchFault, ConfigurationError

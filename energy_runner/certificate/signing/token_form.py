@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from energy_runner.certificate.signing.needed import needed
+from energy_runner.certificate.needed import needed
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate

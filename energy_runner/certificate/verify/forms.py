@@ -130,7 +130,7 @@ def _is_figure(text: str | None) -> bool:
 
 
 def check_xml_schema(bundle: Bundle, schema: Path | None, checks: Checks) -> None:
-    """Check the XML against a schema file, without network; `ConfigurationError` if that is none."""
+    """Check the XML against a schema file, offline; raise `ConfigurationError` if it is not a schema."""
     what = "the XML is valid by a schema of digital calibration certificates"
     found = bundle.first(XML)
     if schema is None:

@@ -9,7 +9,7 @@ byte could be changed that changes nothing, unless only one form counts.
 import re
 from typing import Any
 
-from energy_runner.certificate.document.needed import needed
+from energy_runner.certificate.needed import needed_module
 
 _PLACE = re.compile(rb"/Contents <([^>]*)>")
 _DIGITS = re.compile(rb"(?:[0-9A-F]{2})+")
@@ -23,7 +23,7 @@ def seal_form_lack(added: bytes) -> str:
     if not _DIGITS.fullmatch(found[0]):
         return "the seal is not in upper-case hexadecimal digits"
     content = bytes.fromhex(found[0].decode("ascii"))
-    cms, core = needed("asn1crypto.cms"), needed("asn1crypto.core")
+    cms, core = needed_module("asn1crypto.cms"), needed_module("asn1crypto.core")
     try:
         length = len(core.Any.load(content).dump())
         if any(content[length:]):

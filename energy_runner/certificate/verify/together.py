@@ -100,7 +100,7 @@ def _in_calibration(since: str, due: str, started_utc: str) -> set[bool]:
 
 def _curve(one: Curve, place: str) -> Iterator[Contradiction]:
     if one.step_s <= 0:
-        yield f"{place}.step_s", "a stretch lasts longer than nothing"
+        yield f"{place}.step_s", "the length of a stretch has to be above 0 s"
     for name, each in (("low_w", one.low_w), ("high_w", one.high_w)):
         if each and len(each) != len(one.mean_w):
             yield f"{place}.{name}", f"{len(each)} values beside {len(one.mean_w)} means"

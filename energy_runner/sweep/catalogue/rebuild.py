@@ -26,8 +26,8 @@ from instruments.errors import named, one_line
 class Found:
     """One attempt as its folder tells: its note, its session, or both; `result` is that of a completed session.
 
-    `taken_away` is the note of whoever took the point from a worker that seemed to be gone; it is the only one
-    unless that worker came back.
+    `taken_away` is the note written when the point was taken from a worker that seemed dead. If that worker came
+    back later, `note` is its own; otherwise both are the same.
     """
 
     facts: SweepFacts

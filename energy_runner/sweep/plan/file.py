@@ -89,7 +89,8 @@ def load_plan(path: str | Path) -> SweepPlan:
     try:
         text = read_text(path, MOST_BYTES)
     except FileNotFoundError:
-        raise ConfigurationError(printable(f"{path}: no such file{_near(path)}. {_EXAMPLE}")) from None
+        near = _near(path)  # a question, which ends the sentence
+        raise ConfigurationError(printable(f"{path}: no such file{near or '.'} {_EXAMPLE}")) from None
     except (OSError, TextError) as error:
         raise ConfigurationError(
             printable(f"{path}: cannot be read as a plan ({in_words(error)}). {_EXAMPLE}")

@@ -12,7 +12,8 @@ from cyclonedx.validation.json import JsonStrictValidator
 from energy_runner.certificate.aibom import aibom_bytes, facts_in_aibom, read_aibom
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.errors import SessionError
-from tests.support.certificate_facts import SCORE, bare, hardware, sha, simulated, two_rails, with_texts
+from tests.support.certificate_facts import bare, hardware, simulated, two_rails, with_texts
+from tests.support.certificate_results import SCORE, sha
 
 ALL = {
     "hardware": hardware(),

@@ -9,16 +9,8 @@ import pytest
 from energy_runner.certificate.dcc import dcc_bytes, emptied, hole
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.errors import ConfigurationError, SessionError
-from tests.support.certificate_facts import (
-    ENERGIES_J,
-    bare,
-    hardware,
-    result,
-    sha,
-    simulated,
-    two_rails,
-    with_texts,
-)
+from tests.support.certificate_facts import bare, hardware, simulated, two_rails, with_texts
+from tests.support.certificate_results import ENERGIES_J, result, sha
 
 PREFIXES = {"dcc": "https://ptb.de/dcc", "si": "https://ptb.de/si"}
 ENVELOPE = b'{"payload":"AAAA"}'

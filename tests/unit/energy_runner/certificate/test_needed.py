@@ -5,13 +5,13 @@ from importlib.resources import files
 
 import pytest
 
-from energy_runner.certificate.document.needed import needed
+from energy_runner.certificate.needed import needed_module
 from energy_runner.errors import ConfigurationError
 
 
 def test_a_library_that_lacks_is_named_with_its_remedy() -> None:
     with pytest.raises(ConfigurationError, match=r"no_such_library.*pip install 'energy-runner\[certificates\]'"):
-        needed("no_such_library.part")
+        needed_module("no_such_library.part")
 
 
 def test_the_templates_are_in_the_package() -> None:
