@@ -101,7 +101,7 @@ class Catalogue:
         except RunnerError as error:
             remarks.append(f"{REVOCATION}: {error}")
             return None
-        if (found.id, found.sha256) != (one.id, one.sha256):
+        if not found.is_of(one.id, one.sha256):
             remarks.append(f"{OF_ANOTHER}, {found.id}")
             return None
         doubt = _doubt(envelope, one.envelope.key_id, found.revoked_utc, ring)

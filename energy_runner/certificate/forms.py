@@ -2,6 +2,7 @@
 """The four forms of a certificate, under one signature: JSON, XML, PDF and the bill of materials."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from energy_runner.certificate.dcc import write as dcc
 from energy_runner.certificate.document.pdf import Attachment, Paper, pdf_bytes
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.holes import fill, filling, put
+from energy_runner.certificate.signing.canonical import canonical_bytes
 from energy_runner.certificate.signing.envelope import envelope_bytes, envelope_size, sign
 from energy_runner.certificate.signing.keys import SigningKey
 from energy_runner.certificate.signing.statement import PREDICATE, Statement, Subject, statement_bytes
@@ -44,6 +46,7 @@ def issue(certificate: EnergyCertificate, key: SigningKey, paper: Paper = "a4") 
 
     Raises `ConfigurationError` for a text that a form cannot hold, `SessionError` for a figure that none states.
     """
+    certificate = _as_read(certificate)
     subjects = session_subjects(certificate)
     aibom = aibom_bytes(certificate)
     own = [Subject(name, _NO_DIGEST, 0) for name in (AIBOM, PDF, XML)]  # as long as with their digests
@@ -78,6 +81,16 @@ def emptied(name: str, data: bytes, envelope: bytes, xml: bytes | None = None) -
         without = put(data, envelope, filling(len(envelope)))
         return without if xml is None else put(without, xml, dcc.emptied(xml))
     return data
+
+
+def attached_by_name() -> list[Attachment]:
+    """Return what is attached to a PDF, by name and description, without the bytes."""
+    return [_attachment(name, b"") for name in _ABOUT]
+
+
+def _as_read(certificate: EnergyCertificate) -> EnergyCertificate:
+    """Return a certificate as a reader of its JSON gets it: what has no order there has none elsewhere."""
+    return EnergyCertificate.model_validate(json.loads(canonical_bytes(certificate.document())))
 
 
 def _payload(certificate: EnergyCertificate, subjects: Sequence[Subject]) -> bytes:

@@ -34,7 +34,7 @@ def finished(data: bytes, attachments: Sequence[Attachment], issued_utc: str) ->
     """
     pikepdf, pdfa = needed_module("pikepdf"), needed_module("pikepdf.pdfa")
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        _drop_what_is_not_judged(pdf, pikepdf)
+        drop_what_is_not_judged(pdf)
         _attach(pdf, pikepdf, attachments, issued_utc)
         pdfa.prepare(pdf, FLAVOUR)
         _date(pdf, issued_utc)
@@ -55,8 +55,9 @@ def finished(data: bytes, attachments: Sequence[Attachment], issued_utc: str) ->
     return out.getvalue()
 
 
-def _drop_what_is_not_judged(pdf: Any, pikepdf: Any) -> None:
+def drop_what_is_not_judged(pdf: Any) -> None:
     """Remove what typst writes, PDF/A-3 does not need, and the validator does not know."""
+    pikepdf = needed_module("pikepdf")
     _remove(pdf.Root, "/PageLabels")
     for one in pdf.objects:
         if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/FontDescriptor":

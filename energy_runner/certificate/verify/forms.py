@@ -15,6 +15,7 @@ from energy_runner.certificate.signing.statement import Subject
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import Checks
 from energy_runner.certificate.verify.inner import in_own_wording
+from energy_runner.certificate.verify.pages import check_pages
 from energy_runner.certificate.verify.seal_form import seal_form_lack
 from energy_runner.certificate.verify.signed import Signed
 from energy_runner.errors import SessionError
@@ -83,6 +84,8 @@ def _check_form(  # noqa: PLR0917
         _check_seal(found, len(data), checks)
     if name in _SAYS:
         _check_says(name, found, signed, checks)
+    if name == PDF:
+        check_pages(Found(data, found.place), signed, checks)
 
 
 def _attached_xml(found: Found, bundle: Bundle) -> bytes | None:

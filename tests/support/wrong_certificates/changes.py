@@ -5,7 +5,8 @@ import statistics
 from typing import Any
 
 from energy_runner.analysis.uncertainty.wording import stated
-from tests.support.wrong_certificates.lab import Change, Document
+from energy_runner.certificate.facts import EnergyCertificate
+from tests.support.wrong_certificates.lab import Change, Document, lie
 
 OTHER_DIGEST = "fedcba9876543210" * 4
 
@@ -158,3 +159,8 @@ def curves_flattened(one: Document) -> None:
     run = one["curves"]["run"]
     for name in ("mean_w", "low_w", "high_w"):
         run[name] = [statistics.fmean(run["mean_w"])] * len(run[name])
+
+
+def less() -> EnergyCertificate:
+    """Return the certificate of the virtual bench with a tenth less energy, told consistently."""
+    return lie(all_of(energy_scaled(0.9), in_words), derive=True)

@@ -8,15 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from energy_runner.certificate.dcc import write as dcc
-from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.forms import AIBOM, FACTS, JSON, PDF, XML
 from energy_runner.certificate.signing.canonical import canonical_bytes
 from energy_runner.certificate.signing.envelope import envelope_bytes, read_envelope, sign
 from energy_runner.certificate.signing.statement import Statement, Subject, read_statement, statement_bytes
 from tests.support.wrong_certificates.case import Case, Made
-from tests.support.wrong_certificates.changes import OTHER_DIGEST, all_of, energy_scaled, in_words
+from tests.support.wrong_certificates.changes import OTHER_DIGEST, less
 from tests.support.wrong_certificates.changes import put as told
-from tests.support.wrong_certificates.lab import KEY, forms_of, lie, virtual, virtual_forms
+from tests.support.wrong_certificates.lab import KEY, forms_of, lie, virtual_forms
 
 Change = Callable[[Any], object]
 
@@ -69,37 +68,20 @@ def _signed_with(forms: dict[str, bytes], name: str, data: bytes) -> dict[str, b
     return {JSON: envelope, name: data}
 
 
-def _less() -> EnergyCertificate:
-    return lie(all_of(energy_scaled(0.9), in_words), derive=True)
-
-
 def _aibom_says_less() -> Made:
-    return Made(_signed_with(virtual_forms(), AIBOM, forms_of(_less())[AIBOM]), JSON)
+    return Made(_signed_with(virtual_forms(), AIBOM, forms_of(less())[AIBOM]), JSON)
 
 
 def _aibom_says_less_in_another_wording() -> Made:
     right = forms_of(lie(told("issuing.wording", 99)))
-    return Made(_signed_with(right, AIBOM, forms_of(_less())[AIBOM]), JSON)
+    return Made(_signed_with(right, AIBOM, forms_of(less())[AIBOM]), JSON)
 
 
 def _xml_says_less() -> Made:
     """Return an XML of other figures, under the statement of the right ones, which is in it."""
     placed = virtual_forms()[JSON]
-    signed = _signed_with(virtual_forms(), XML, dcc.dcc_bytes(_less(), placed))
-    return Made({JSON: signed[JSON], XML: dcc.dcc_bytes(_less(), signed[JSON])}, XML)
-
-
-def _pdf_says_less() -> Made:
-    """Return a PDF whose pages print other figures, under the statement of the right ones, which is in it."""
-    from energy_runner.certificate import forms as making
-
-    right, told = virtual(), _less()
-    own = making.pdf_bytes
-    making.pdf_bytes = lambda certificate, attachments, paper: own(told, attachments, paper)
-    try:
-        return Made(forms_of(right))
-    finally:
-        making.pdf_bytes = own
+    signed = _signed_with(virtual_forms(), XML, dcc.dcc_bytes(less(), placed))
+    return Made({JSON: signed[JSON], XML: dcc.dcc_bytes(less(), signed[JSON])}, XML)
 
 
 def _signed(name: str, about: str, made: Callable[[], Made], *fails: tuple[str, str]) -> Case:
@@ -230,11 +212,4 @@ CASES = (
         "aibom-says-less", "a signed bill of materials states less energy", _aibom_says_less, (AIBOM, "energy")
     ),
     _signed("xml-says-less", "a signed XML states less energy", _xml_says_less, (XML, "result")),
-    Case(
-        "pdf-says-less",
-        "the pages of a signed PDF print less energy",
-        "resigned",
-        _pdf_says_less,
-        cannot_tell="the laboratory has signed these pages, and no program reads them: compare by eye",
-    ),
 )

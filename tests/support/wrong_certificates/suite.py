@@ -6,8 +6,10 @@ from tests.support.wrong_certificates import (
     of_facts,
     of_figures,
     of_keys,
+    of_pages,
     of_pdfs,
     of_recorded,
+    of_revisions,
     of_sessions,
     of_statements,
     right,
@@ -20,10 +22,12 @@ CASES: tuple[Case, ...] = (
     *of_keys.CASES,
     *of_bytes.CASES,
     *of_pdfs.CASES,
+    *of_pages.CASES,
     *of_statements.CASES,
     *of_figures.CASES,
     *of_facts.CASES,
     *of_recorded.CASES,
+    *of_revisions.CASES,
     *of_sessions.CASES,
 )
 WRONG = tuple(one for one in CASES if one.family != "right")

@@ -30,7 +30,9 @@ def write_case(folder: Path, case: Case, made: Made) -> None:
     """Write one case into a new folder."""
     folder.mkdir(parents=True)
     for name, data in {**made.files, **made.authorities}.items():
-        (folder / name).write_bytes(data)
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
     save_ring(folder / "ring.json", made.ring)
     text = json.dumps(case.expected(made), indent=2, ensure_ascii=False) + "\n"
     (folder / "expected.json").write_text(text, encoding="utf-8")
