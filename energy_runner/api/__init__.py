@@ -95,6 +95,7 @@ _ROOMS = {
     "tables": ("Table", "table"),
     "thinning": ("ThinnedRow", "thin_sessions"),
     "verification": ("Check", "VerifiedCertificate", "verify_certificate"),
+    "viewing": ("LiveView", "live_view", "view"),
     "submission": ("Export", "export_mlperf", "write_system_form"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

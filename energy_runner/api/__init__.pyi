@@ -35,3 +35,4 @@ from energy_runner.api.sweeps import *
 from energy_runner.api.tables import *
 from energy_runner.api.thinning import *
 from energy_runner.api.verification import *
+from energy_runner.api.viewing import *

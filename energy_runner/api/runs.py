@@ -162,17 +162,19 @@ def measure(
     rule_set: str | Path | None = None,
     sweep: SweepFacts | None = None,
     report: bool = True,
+    stop: StopRequest | None = None,
     **options: Any,
 ) -> Session:
     """Load a bench, plan and run, in one call: what the command `run` does.
 
     `changes` are those of `load_bench`, `options` those of `plan`; see there and at `run` for the rest. The
-    `listeners` are called with every event in this thread, as by `follow`, and may take their time. The bench is
-    looked at first, so that a mistyped one is named before stimuli that are missing.
+    `listeners` are called with every event in this thread, as by `follow`, and may take their time. Another thread
+    can end the run by `stop.ask("why")`. The bench is looked at first, so that a mistyped one is named before
+    stimuli that are missing.
     """
     spec = load_bench(bench, changes=changes)
     run_plan = plan(benchmark, mode, **options)
-    stop = StopRequest()
+    stop = StopRequest() if stop is None else stop
     # Before the run begins: there is no moment in which Ctrl-C would end this thread and leave the run behind.
     with while_signals_stop(stop):
         ready = make_ready(spec, run_plan, out, model, rule_set, Kept(sweep, report))
@@ -185,6 +187,7 @@ def demo(
     seed: int = 0,
     out: str | Path | None = None,
     listeners: Sequence[Listener] = (),
+    stop: StopRequest | None = None,
 ) -> Session:
     """Measure a virtual board with stimuli that are made on the spot.
 
@@ -200,7 +203,7 @@ def demo(
         )
     with tempfile.TemporaryDirectory(prefix="energy-runner-demo-") as folder:
         write_demo_stimuli(Path(folder))
-        return measure("kws01", bench, stimuli=folder, seed=seed, out=out, listeners=listeners)
+        return measure("kws01", bench, stimuli=folder, seed=seed, out=out, listeners=listeners, stop=stop)
 
 
 def make_ready(  # noqa: PLR0917 - as `run` has them

@@ -46,6 +46,7 @@ from energy_runner.cli.shared_options import (
 from energy_runner.cli.stimuli_commands import stimuli as stimuli_app
 from energy_runner.cli.sweep_app import sweep as sweep_app
 from energy_runner.cli.verify_app import verifying
+from energy_runner.cli.view_app import BrowserOption, ControlOption, LiveOption, PortOption, viewing
 
 # Rich help panels cost a quarter of a second at every start, and plain help is as readable.
 app = typer.Typer(
@@ -82,6 +83,7 @@ app.add_typer(bench_commands.instruments, name="instruments")
 app.add_typer(sweep_app, name="sweep")
 app.add_typer(certifying)
 app.add_typer(verifying)
+app.add_typer(viewing)
 app.add_typer(certificates_app, name="certificates")
 app.add_typer(keys_app, name="keys")
 
@@ -223,6 +225,10 @@ def run(
     fail_on: FailOnOption = None,
     baseline: BaselineOption = None,
     write_baseline: WriteBaselineOption = None,
+    live: LiveOption = False,
+    control: ControlOption = False,
+    port: PortOption = 0,
+    browser: BrowserOption = True,
     every: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -241,9 +247,11 @@ def run(
       energy-runner run demo-keywords -b virtual-lpm01a --voltage 2.5 --set monitor.sample_rate_hz=5000
       energy-runner run demo-keywords -b virtual-lpm01a --command "clock 40000000"
       energy-runner run ad01 -b my-bench.toml -s stimuli/ -n 1500 --out sessions/ad01-3V0
+      energy-runner run kws01 -b my-bench.toml --live --control
       energy-runner run kws01 -b my-bench.toml --fail-on "energy_per_inference +2%" --baseline main.json
     """
     from energy_runner.cli.run_command import RunOptions, run_command
+    from energy_runner.cli.watching import Live
 
     options = RunOptions(
         benchmark=benchmark,
@@ -279,6 +287,7 @@ def run(
         write_baseline=write_baseline,
         as_json=as_json,
         every=every,
+        live=Live(live, control, port, browser),
     )
     raise typer.Exit(run_command(options))
 
@@ -293,6 +302,10 @@ def demo(
     ] = None,
     bench: BenchOption = "virtual-lpm01a",
     seed: Annotated[int, typer.Option(help="Seed of the bench's instrument errors and noise.", metavar="N")] = 0,
+    live: LiveOption = False,
+    control: ControlOption = False,
+    port: PortOption = 0,
+    browser: BrowserOption = True,
     every: AllOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -307,5 +320,7 @@ def demo(
       energy-runner demo --bench virtual-n6705c --seed 7
     """
     from energy_runner.cli.run_command import demo_command
+    from energy_runner.cli.watching import Live
 
-    raise typer.Exit(demo_command(bench, out, seed, as_json=as_json, every=every))
+    watch = Live(live, control, port, browser)
+    raise typer.Exit(demo_command(bench, out, seed, watch, as_json=as_json, every=every))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from energy_runner.cli.against import base_of, documents, tell
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write_json
+from energy_runner.cli.watching import Live, watched
 from energy_runner.errors import ExitStatus
 
 if TYPE_CHECKING:
+    from energy_runner.analysis.against.baseline import Baseline
     from energy_runner.analysis.against.compare import Compared
     from energy_runner.session.folder import Session
 
@@ -48,6 +50,7 @@ class RunOptions:
     write_baseline: Path | None = None
     as_json: bool = False
     every: bool = False
+    live: Live = field(default_factory=Live)
 
 
 def run_command(options: RunOptions) -> int:
@@ -60,27 +63,38 @@ def run_command(options: RunOptions) -> int:
     if options.fail_on or options.baseline is not None:
         virtual = api.load_bench(options.bench, changes=changes).is_virtual
         against = base_of(options.baseline, options.fail_on, options.benchmark, options.mode, virtual)
-    with ProgressBar() as progress:
-        # The run has a thread of its own, so that a terminal that blocks never keeps the supply on.
-        session = api.measure(
-            options.benchmark,
-            options.bench,
-            mode=options.mode,
-            changes=changes,
-            stimuli=options.stimuli,
-            inferences=options.inferences,
-            warmups=options.warmups,
-            read_back=options.read_back,
-            seed=options.seed,
-            limit=options.limit,
-            wait_temperature_c=options.wait_temperature_c,
-            wait_temperature_s=options.wait_temperature_s,
-            **{name: value for name, value in options.preparation.items() if value is not None},
-            out=options.out,
-            model=options.model,
-            listeners=[progress],
-            rule_set=options.rule_set or None,
-        )
+    # The run has a thread of its own, so that a terminal that blocks never keeps the supply on.
+    with watched(options.live) as watching:
+        with ProgressBar() as progress:
+            session = api.measure(
+                options.benchmark,
+                options.bench,
+                mode=options.mode,
+                changes=changes,
+                stimuli=options.stimuli,
+                inferences=options.inferences,
+                warmups=options.warmups,
+                read_back=options.read_back,
+                seed=options.seed,
+                limit=options.limit,
+                wait_temperature_c=options.wait_temperature_c,
+                wait_temperature_s=options.wait_temperature_s,
+                **{name: value for name, value in options.preparation.items() if value is not None},
+                out=options.out,
+                model=options.model,
+                listeners=[progress, *watching.listeners],
+                rule_set=options.rule_set or None,
+                stop=watching.stop,
+            )
+        status = _told(session, options, against)
+        watching.stay(session)
+    return status
+
+
+def _told(session: "Session", options: RunOptions, against: "Baseline | None") -> int:
+    """Show the result of a run, and what a baseline says of it; return the exit status."""
+    from energy_runner import api
+
     compared = api.compare_with_baseline(session, against, options.fail_on) if against is not None else []
     show(session, as_json=options.as_json, every=options.every, compared=compared)
     status = api.exit_status(session)
@@ -130,12 +144,16 @@ def _how_it_ended(session: "Session") -> str:
     return (record.reason.rstrip(".") or record.outcome) + supply
 
 
-def demo_command(bench: str, out: Path | None, seed: int, *, as_json: bool, every: bool) -> int:
+def demo_command(bench: str, out: Path | None, seed: int, live: Live, *, as_json: bool, every: bool) -> int:
     """Measure a virtual board with generated stimuli."""
     from energy_runner import api
     from energy_runner.report.progress import ProgressBar
 
-    with ProgressBar() as progress:
-        session = api.demo(bench, seed=seed, out=out, listeners=[progress])
-    show(session, as_json=as_json, every=every)
+    with watched(live) as watching:
+        with ProgressBar() as progress:
+            session = api.demo(
+                bench, seed=seed, out=out, listeners=[progress, *watching.listeners], stop=watching.stop
+            )
+        show(session, as_json=as_json, every=every)
+        watching.stay(session)
     return api.exit_status(session)

@@ -151,6 +151,11 @@ def policy(scripts: list[str]) -> str:
     )
 
 
+def page_policy() -> str:
+    """Return a policy under which only the scripts of a report of this version run, for who serves a report."""
+    return policy([plotly_js(), _asset("report.js")])
+
+
 def _title(story: Story) -> str:
     measured = score(story.result) if story.result.valid else None
     words = measured[0] if measured else "no valid score"

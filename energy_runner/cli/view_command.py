@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`view`: sessions in a browser."""
+
+import os
+import sys
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from energy_runner.cli.outcome import say
+from energy_runner.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from energy_runner.viewer.serve import Server
+
+_DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
+
+
+def view_command(paths: Sequence[Path], port: int, certificates: Path | None, *, live: bool, browser: bool) -> int:
+    """Serve sessions until Ctrl-C."""
+    from energy_runner import api
+
+    with api.view(*paths, port=port, live=live, certificates=certificates) as server:
+        announce(server, browser=browser)
+        try:
+            server.wait()
+        except KeyboardInterrupt:
+            say("the viewer has ended")
+    return ExitStatus.VALID
+
+
+def announce(server: "Server", *, browser: bool, ends: str = "Ctrl-C ends the viewer.") -> None:
+    """Say where the viewer is, and open it where there is a display to open it on."""
+    say(f"Viewer: {server.url}")
+    if not browser:
+        say(ends)
+    elif has_display() and webbrowser.open(server.url):
+        say(f"It was opened in your browser. {ends}")
+    else:
+        say(f"There is no display here. On a computer with a browser, type: {_tunnel(server.port)}")
+        say(f"and open the address above there. {ends}")
+
+
+def has_display() -> bool:
+    """Return whether a browser window can be opened on this computer by whoever sits before it."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in _DISPLAYS) and "SSH_CONNECTION" not in os.environ
+
+
+def _tunnel(port: int) -> str:
+    """Return the command that makes a port of this computer one of another, with what is known of this one."""
+    import getpass
+    import platform
+
+    return f"ssh -L {port}:127.0.0.1:{port} {getpass.getuser()}@{platform.node() or 'THIS-COMPUTER'}"

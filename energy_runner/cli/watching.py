@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`run --live` and `demo --live`: the run in a browser as it happens, and its session afterwards."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from energy_runner.cli.outcome import say
+from energy_runner.errors import Argument, ConfigurationError
+
+if TYPE_CHECKING:
+    from energy_runner.api.viewing import LiveView
+    from energy_runner.director.stop import StopRequest
+    from energy_runner.director.subscriber import Listener
+    from energy_runner.session.folder import Session
+
+
+@dataclass(frozen=True)
+class Live:
+    """What `--live` and its companions ask for."""
+
+    wanted: bool = False
+    control: bool = False
+    port: int = 0
+    browser: bool = True
+
+
+class Watching:
+    """Who looks at a run: nobody, or a browser through `view`."""
+
+    def __init__(self, view: "LiveView | None" = None) -> None:
+        self._view = view
+        self.listeners: tuple[Listener, ...] = () if view is None else view.listeners
+        self.stop: StopRequest | None = None if view is None else view.stop
+
+    def stay(self, session: "Session") -> None:
+        """Let the page lead to the session; at a terminal, keep it open until Ctrl-C."""
+        if self._view is None:
+            return
+        self._view.ended(session)
+        if sys.stderr is None or not sys.stderr.isatty():
+            return
+        say("The viewer stays open. Ctrl-C ends it; the run has ended already.")
+        try:
+            self._view.server.wait()
+        except KeyboardInterrupt:
+            say("the viewer has ended")
+
+
+@contextmanager
+def watched(live: Live) -> Iterator[Watching]:
+    """Show what runs in the body, if that was asked for."""
+    if not live.wanted:
+        if live.control or live.port:
+            given = "control" if live.control else "port"
+            raise ConfigurationError(
+                "a run is shown in a browser only if asked for. Try: ", Argument("live"), f", or no --{given}"
+            )
+        yield Watching()
+        return
+    from energy_runner import api
+    from energy_runner.cli.view_command import announce
+
+    with api.live_view(port=live.port, control=live.control) as view:
+        announce(view.server, browser=live.browser, ends="It shows the run as it happens.")
+        yield Watching(view)

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The addresses of the viewer: each is one call of `Site`, with its parameters read and its errors told."""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from energy_runner.errors import ConfigurationError, RunnerError, SessionError
+from energy_runner.report.html import page_policy
+from energy_runner.viewer.guard import App
+from energy_runner.viewer.needed import needed_module
+from energy_runner.viewer.site import Site
+from energy_runner.viewer.streams import events
+from energy_runner.wording import shown
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+MOST_COLUMNS = 8192
+MOST_ITEMS = 20_000
+MOST_BINS = 1000
+_MOST_BODY = 4 << 20
+_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_PAGES = ("list.html", "trace.html", "compare.html", "live.html")
+_UNKNOWN = "no such session here. Try: the list of sessions"
+Answer = Callable[["Request"], "Response"]
+
+
+def application(site: Site) -> App:
+    """Return the application that serves a site."""
+    starlette = needed_module("starlette.applications")
+    route = needed_module("starlette.routing").Route
+    session = "/api/session/{key:str}"
+    table = (
+        ("/", _first(site), "GET"),
+        ("/assets/{name:str}", _asset, "GET"),
+        *((f"/{name}", _page(name), "GET") for name in _PAGES),
+        ("/api/listing", _told(lambda request: site.listing()), "GET"),
+        ("/api/overlay", _told(lambda request: _overlay(site, request)), "GET"),
+        (session, _told(lambda request: site.page(request.path_params["key"])), "GET"),
+        (f"{session}/tile", _tile(site), "GET"),
+        (f"{session}/layer/{{name:str}}", _told(lambda request: _layer(site, request)), "GET"),
+        (f"{session}/region", _told(lambda request: _region(site, request)), "GET"),
+        (f"{session}/region.csv", _rows(site), "GET"),
+        (f"{session}/annotations", _annotate(site), "PUT"),
+        (f"{session}/report", _document(site, "report"), "GET"),
+        (f"{session}/certificate", _document(site, "certificate"), "GET"),
+        ("/api/live", _told(lambda request: _live(site)), "GET"),
+        ("/api/live/events", _events(site), "GET"),
+        ("/api/live/stop", _stop(site), "POST"),
+    )
+    app: App = starlette.Starlette(
+        routes=[route(path, answer, methods=[method]) for path, answer, method in table]
+    )
+    return app
+
+
+# --- reading parameters ------------------------------------------------------------------------------------------
+
+
+def _number(request: "Request", name: str, default: float | None = None) -> float:
+    text = request.query_params.get(name)
+    if text is None and default is not None:
+        return default
+    try:
+        value = float(text or "")
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ConfigurationError(f"{name} is {shown(text or 'missing', 40)!r}. Try: a number")
+    return value
+
+
+def _whole(request: "Request", name: str, low: int, high: int, default: int | None = None) -> int:
+    value = _number(request, name, default)
+    if value != int(value) or not low <= value <= high:
+        raise ConfigurationError(f"{name} is {value:g}. Try: a whole number from {low} to {high}")
+    return int(value)
+
+
+def _rail(request: "Request") -> str | None:
+    return request.query_params.get("rail") or None
+
+
+# --- answers -----------------------------------------------------------------------------------------------------
+
+
+def _told(find: Callable[["Request"], Any]) -> Answer:
+    """Return what answers with a JSON document."""
+
+    def answer(request: "Request") -> "Response":
+        return _json(find(request))
+
+    return _guarded(answer)
+
+
+def _guarded(answer: Answer) -> Answer:
+    """Return the same with its errors told in words: nothing that a session holds ends the server."""
+
+    def careful(request: "Request") -> "Response":
+        try:
+            return answer(request)
+        except KeyError:
+            return _error(404, _UNKNOWN)
+        except FileNotFoundError as error:
+            return _error(404, f"this session has no {shown(error, 60)}")
+        except ConfigurationError as error:
+            return _error(400, str(error))
+        except SessionError as error:
+            return _error(409, str(error))
+        except (RunnerError, OSError, ValueError, ArithmeticError, MemoryError) as error:
+            return _error(500, shown(error, 300) or type(error).__name__)
+
+    return careful
+
+
+def _json(document: Any, status: int = 200) -> "Response":
+    text = json.dumps(_plain(document), ensure_ascii=False, separators=(",", ":"))
+    response: Response = needed_module("starlette.responses").Response(
+        text.encode("utf-8", "replace"), status, media_type="application/json"
+    )
+    return response
+
+
+def _plain(held: Any) -> Any:
+    """Return data without NaN and infinity, which JSON does not have."""
+    if isinstance(held, float):
+        return held if math.isfinite(held) else None
+    if isinstance(held, dict):
+        return {key: _plain(one) for key, one in held.items()}
+    if isinstance(held, list | tuple):
+        return [_plain(one) for one in held]
+    return held
+
+
+def _error(status: int, why: str) -> "Response":
+    return _json({"error": why}, status)
+
+
+def _first(site: Site) -> Answer:
+    def answer(request: "Request") -> "Response":
+        redirect = needed_module("starlette.responses").RedirectResponse
+        if site.feeds is not None:
+            place = "live.html"
+        else:
+            place = f"trace.html?s={site.single}" if site.single else "list.html"
+        response: Response = redirect(place, 302)
+        return response
+
+    return answer
+
+
+def _page(name: str) -> Answer:
+    return lambda request: _file(name)
+
+
+def _asset(request: "Request") -> "Response":
+    return _file(request.path_params["name"])
+
+
+def _file(name: str) -> "Response":
+    """Return a file of the page; only names that are there can be asked for, so no path leads elsewhere."""
+    held = _files().get(name)
+    if held is None:
+        return _error(404, "not found")
+    response = needed_module("starlette.responses").Response
+    return response(held[1], media_type=held[0])  # type: ignore[no-any-return]
+
+
+@cache
+def _files() -> dict[str, tuple[str, bytes]]:
+    """Return type and content of the files of the pages, and of those of the report that they share."""
+    rooms = [resources.files(f"energy_runner.{room}") / "assets" for room in ("report", "viewer")]
+    files = [held for room in rooms for held in room.iterdir()]
+    kinds = {held.name: _KINDS[end] for held in files if (end := held.name[held.name.rfind(".") :]) in _KINDS}
+    return {held.name: (kinds[held.name], held.read_bytes()) for held in files if held.name in kinds}
+
+
+def _overlay(site: Site, request: "Request") -> dict[str, Any]:
+    return site.overlay(request.query_params.getlist("s"), _whole(request, "columns", 16, MOST_COLUMNS, 600))
+
+
+def _tile(site: Site) -> Answer:
+    def answer(request: "Request") -> "Response":
+        data = site.tile(
+            request.path_params["key"],
+            request.query_params.get("signal", "power"),
+            _whole(request, "start", 0, 1 << 52),
+            _whole(request, "stop", 0, 1 << 52),
+            _whole(request, "columns", 1, MOST_COLUMNS),
+            _rail(request),
+        )
+        response: Response = needed_module("starlette.responses").Response(
+            data, media_type="application/octet-stream"
+        )
+        return response
+
+    return _guarded(answer)
+
+
+def _layer(site: Site, request: "Request") -> dict[str, Any]:
+    start_s, stop_s = _number(request, "start_s"), _number(request, "stop_s")
+    most = _whole(request, "most", 1, MOST_ITEMS, 2000)
+    return site.layer(request.path_params["key"], request.path_params["name"], start_s, stop_s, most)
+
+
+def _region(site: Site, request: "Request") -> dict[str, Any]:
+    start_s, stop_s = _number(request, "start_s"), _number(request, "stop_s")
+    bins = _whole(request, "bins", 1, MOST_BINS, 64)
+    return site.region(request.path_params["key"], start_s, stop_s, bins, _rail(request))
+
+
+def _rows(site: Site) -> Answer:
+    def answer(request: "Request") -> "Response":
+        key = request.path_params["key"]
+        start_s, stop_s = _number(request, "start_s"), _number(request, "stop_s")
+        rows = site.region_rows(key, start_s, stop_s, _rail(request))
+        first = next(rows, "")  # what is wrong is told before the answer begins
+        streaming = needed_module("starlette.responses").StreamingResponse
+        name = f'attachment; filename="region-{key}.csv"'
+        response: Response = streaming(
+            _after(first, rows), media_type="text/csv", headers={"content-disposition": name}
+        )
+        return response
+
+    return _guarded(answer)
+
+
+def _after(first: str, rows: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rows
+
+
+def _document(site: Site, name: str) -> Answer:
+    def answer(request: "Request") -> "Response":
+        path = site.document(request.path_params["key"], name)
+        # A report may come from anywhere: it gets no origin, and runs only the scripts that our reports have.
+        policy = {"content-security-policy": f"sandbox allow-scripts allow-downloads; {page_policy()}"}
+        kind, headers = ("application/pdf", {}) if name == "certificate" else ("text/html", policy)
+        file = needed_module("starlette.responses").FileResponse
+        return file(path, media_type=kind, headers=headers)  # type: ignore[no-any-return]
+
+    return _guarded(answer)
+
+
+# --- writing -----------------------------------------------------------------------------------------------------
+
+
+def _annotate(site: Site) -> Any:
+    async def answer(request: "Request") -> "Response":
+        run = needed_module("starlette.concurrency").run_in_threadpool
+        body, lack = await _body(request)
+        if lack is not None:
+            return lack
+        told = _told(lambda asked: site.annotate(asked.path_params["key"], body))
+        response: Response = await run(told, request)
+        return response
+
+    return answer
+
+
+async def _body(request: "Request") -> tuple[Any, "Response | None"]:
+    """Return the JSON that was sent, or what is to be answered."""
+    data = b""
+    async for part in request.stream():
+        data += part
+        if len(data) > _MOST_BODY:
+            return None, _error(413, f"more than {_MOST_BODY} bytes were sent")
+    try:
+        return json.loads(data), None
+    except (ValueError, RecursionError):
+        return None, _error(400, "what was sent is not JSON")
+
+
+# --- live --------------------------------------------------------------------------------------------------------
+
+
+def _live(site: Site) -> dict[str, Any]:
+    return {"control": site.stop is not None, "feeds": site.feeds.snapshot() if site.feeds is not None else []}
+
+
+def _events(site: Site) -> Any:
+    async def answer(request: "Request") -> "Response":
+        streaming = needed_module("starlette.responses").StreamingResponse
+        response: Response = streaming(events(site, request.is_disconnected), media_type="text/event-stream")
+        return response
+
+    return answer
+
+
+def _stop(site: Site) -> Any:
+    async def answer(request: "Request") -> "Response":
+        body, lack = await _body(request)
+        if lack is not None:
+            return lack
+        if site.stop is None:
+            return _error(403, "this viewer only looks. Try: --control, where the run is started")
+        if not isinstance(body, dict) or body.get("sure") is not True:
+            return _error(400, 'the run is stopped only if asked twice. Try: {"sure": true}')
+        site.stop("stopped in the viewer")
+        return _json({"asked": True})
+
+    return answer

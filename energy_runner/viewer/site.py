@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the viewer shows: the sessions of the folders that were given, and the runs that happen. No HTTP here."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.session.folder import RECORD, REPORT, Session
+from energy_runner.viewer.annotations import read_annotations, write_annotations
+from energy_runner.viewer.keys import key_of
+from energy_runner.viewer.layers.table import Layers, layers
+from energy_runner.viewer.listing import listing
+from energy_runner.viewer.meta import meta
+from energy_runner.viewer.overlay import overlay
+from energy_runner.viewer.regions import region, region_rows
+from energy_runner.viewer.tiles import TraceTiles
+from energy_runner.wording import printable
+
+_OPEN = 6  # sessions whose traces and layers are kept open
+MOST_COMPARED = 12
+
+
+class Feeds(Protocol):
+    """The runs that happen now, from whatever source."""
+
+    def snapshot(self) -> list[dict[str, Any]]:
+        """Return the state of each run."""
+
+    def since(self, number: int) -> tuple[int, list[dict[str, Any]]]:
+        """Return the events after `number`, and the number of the last."""
+
+    def wait(self, number: int, timeout_s: float) -> None:
+        """Wait until there is an event after `number`, or the time is over."""
+
+    def close(self) -> None:
+        """Follow no more."""
+
+
+class Site:
+    """The sessions of some folders; each path is a session, or a folder of sessions or sweeps.
+
+    `feeds` are runs that happen now; `stop` asks them to end, and is there only where that is allowed. Raises
+    `ConfigurationError` for a path that is not there.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        feeds: Feeds | None = None,
+        stop: Callable[[str], None] | None = None,
+        certificates: Path | None = None,
+    ) -> None:
+        for path in paths:
+            if not path.exists():
+                raise ConfigurationError(f"{printable(str(path))}: no such session or folder. Try: its path")
+        self.paths = [path.resolve() for path in paths]
+        self.feeds = feeds
+        self.stop = stop
+        self._certificates = certificates
+        self._lock = threading.Lock()
+        self._folders: dict[str, Path] = {key_of(path): path for path in self.paths if (path / RECORD).is_file()}
+        self._traces: OrderedDict[tuple[str, str | None], TraceTiles] = OrderedDict()
+        self._layers: OrderedDict[str, Layers] = OrderedDict()
+        self._over = threading.Event()
+
+    # --- lists ----------------------------------------------------------------------------------------------
+
+    def listing(self) -> dict[str, Any]:
+        """Return all sessions and sweeps; from then on their keys are known."""
+        found = listing(self.paths)
+        with self._lock:
+            self._folders |= {one["key"]: Path(one["folder"]) for one in found["sessions"]}
+        return found
+
+    def add(self, folder: Path) -> str:
+        """Show one more session, and return its key."""
+        key = key_of(folder)
+        with self._lock:
+            self._folders[key] = folder.resolve()
+            if folder.resolve() not in self.paths:
+                self.paths.append(folder.resolve())
+        return key
+
+    @property
+    def single(self) -> str | None:
+        """Return the key of the session if there is only one, and nothing happens now."""
+        with self._lock:
+            alone = len(self.paths) == 1 and self.feeds is None
+            return next(iter(self._folders), None) if alone and (self.paths[0] / RECORD).is_file() else None
+
+    def session(self, key: str) -> Session:
+        """Return a session by its key; raise `KeyError` for one that is not in the folders."""
+        return Session.open(self.folder(key))
+
+    def folder(self, key: str) -> Path:
+        """Return the folder of a session; raise `KeyError` for a key that is not known, also after a new look."""
+        with self._lock:
+            folder = self._folders.get(key)
+        if folder is None:
+            self.listing()
+            with self._lock:
+                folder = self._folders[key]
+        return folder
+
+    # --- one session ----------------------------------------------------------------------------------------
+
+    def page(self, key: str) -> dict[str, Any]:
+        """Return the head of a session's page, its layers, and its annotations."""
+        session = self.session(key)
+        problems: list[str] = []
+        table = _or_problem(lambda: self._layers_of(key, session).table(), [], problems)
+        notes = _or_problem(lambda: read_annotations(session), [], problems)
+        head = meta(session)
+        links = {
+            "report": (session.path / REPORT).is_file(),
+            "certificate": self._certificate(session) is not None,
+        }
+        return {
+            **head,
+            "key": key,
+            "layers": table,
+            "annotations": notes,
+            "links": {**head.get("links", {}), **links},
+            "problems": [*head.get("problems", []), *problems],
+        }
+
+    def tile(  # noqa: PLR0917 - a stretch of a signal of a session
+        self, key: str, signal: str, start: int, stop: int, columns: int, rail: str | None
+    ) -> bytes:
+        """Return a tile of a trace, packed; see `Tile`."""
+        return self._trace(key, rail).tile(signal, start, stop, columns).packed()
+
+    def layer(self, key: str, name: str, start_s: float, stop_s: float, most: int) -> dict[str, Any]:
+        """Return what a layer has in a stretch of the trace."""
+        return self._layers_of(key, None).items(name, start_s, stop_s, most)
+
+    def region(self, key: str, start_s: float, stop_s: float, bins: int, rail: str | None) -> dict[str, Any]:
+        """Return the figures of a stretch of the trace, from its samples."""
+        return region(self.session(key), start_s, stop_s, bins=bins, rail=rail).document()
+
+    def region_rows(self, key: str, start_s: float, stop_s: float, rail: str | None) -> Iterator[str]:
+        """Yield the samples of a stretch as lines of CSV."""
+        return region_rows(self.session(key), start_s, stop_s, rail=rail)
+
+    def annotate(self, key: str, notes: Any) -> list[dict[str, Any]]:
+        """Keep annotations beside a session's facts, and return them as they are kept."""
+        return write_annotations(self.session(key), notes)
+
+    def overlay(self, keys: Sequence[str], columns: int) -> dict[str, Any]:
+        """Return sessions laid over each other."""
+        if not 1 <= len(keys) <= MOST_COMPARED:
+            raise SessionError(f"{len(keys)} sessions cannot be compared. Try: 2 to {MOST_COMPARED}")
+        found = overlay([self.session(key) for key in keys], columns=columns).document()
+        return {**found, "keys": list(keys)}
+
+    def document(self, key: str, name: str) -> Path:
+        """Return the file of a report or certificate; raise `FileNotFoundError` where there is none."""
+        session = self.session(key)
+        found = session.path / REPORT if name == "report" else self._certificate(session)
+        if found is None or not found.is_file():
+            raise FileNotFoundError(name)
+        return found
+
+    # --- the end --------------------------------------------------------------------------------------------
+
+    @property
+    def over(self) -> bool:
+        """Return whether the viewer is being closed."""
+        return self._over.is_set()
+
+    def closing(self) -> None:
+        """Let everyone who waits go on."""
+        self._over.set()
+
+    def close(self) -> None:
+        """Release all files."""
+        self.closing()
+        with self._lock:
+            traces, self._traces = list(self._traces.values()), OrderedDict()
+        for one in traces:
+            one.close()
+        if self.feeds is not None:
+            self.feeds.close()
+
+    # --- inside ---------------------------------------------------------------------------------------------
+
+    def _trace(self, key: str, rail: str | None) -> TraceTiles:
+        with self._lock:
+            held = self._traces.get((key, rail))
+            if held is not None:
+                self._traces.move_to_end((key, rail))
+                return held
+        opened = TraceTiles(self.session(key), rail)
+        with self._lock:
+            kept = self._traces.setdefault((key, rail), opened)
+            old = [self._traces.popitem(last=False)[1] for _ in range(len(self._traces) - _OPEN)]
+        for one in [*old, *([opened] if kept is not opened else [])]:
+            one.close()
+        return kept
+
+    def _layers_of(self, key: str, session: Session | None) -> Layers:
+        with self._lock:
+            held = self._layers.get(key)
+            if held is not None:
+                self._layers.move_to_end(key)
+                return held
+        found = layers(self.session(key) if session is None else session)
+        with self._lock:
+            self._layers[key] = found
+            while len(self._layers) > _OPEN:
+                self._layers.popitem(last=False)
+        return found
+
+    def _certificate(self, session: Session) -> Path | None:
+        """Return the PDF of the last certificate of a session's facts, if a folder of certificates was given."""
+        if self._certificates is None or not self._certificates.is_dir():
+            return None
+        from energy_runner.certificate.catalogue import read_catalogue
+        from energy_runner.certificate.forms import PDF
+
+        seal = session.record.seal
+        held = read_catalogue(self._certificates).held if seal is not None else ()
+        own = [one for one in held if seal is not None and one.certificate.session.facts_sha256 == seal.sha256]
+        return own[-1].folder / PDF if own else None
+
+
+def _or_problem[Found](find: Callable[[], Found], otherwise: Found, problems: list[str]) -> Found:
+    """Return what was found; where that is damaged, note why, so that the rest can be shown."""
+    try:
+        return find()
+    except SessionError as error:
+        problems.append(str(error))
+        return otherwise
