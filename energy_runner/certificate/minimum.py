@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from energy_runner.certificate.collect.statements import clocks_that_count
 from energy_runner.certificate.facts import EnergyCertificate, MinimumItem
 from energy_runner.certificate.facts.equipment import Instrument
 from energy_runner.session.result import FACTS_CHANGED
@@ -43,7 +44,8 @@ def _identified(one: EnergyCertificate) -> str:
 def _in_calibration(one: EnergyCertificate) -> str:
     if not _samplers(one):
         return "the session does not tell which instrument sampled"
-    return "; ".join(filter(None, map(_calibration_lack, _in_result(one))))
+    clocks = clocks_that_count(one.result, one.equipment)
+    return "; ".join(filter(None, map(_calibration_lack, (*_in_result(one), *clocks))))
 
 
 def _calibration_lack(one: Instrument) -> str:

@@ -20,7 +20,7 @@ def front(one: EnergyCertificate) -> dict[str, Any]:
     """Return the first page as plain data."""
     lab, customer = one.parties.laboratory, one.parties.customer
     return {
-        "laboratory": _address(lab.name, lab.address, lab.contact),
+        "laboratory": _address(lab.name, lab.address, lab.country, lab.contact),
         "long-name": len(lab.name) > _LONGEST_LARGE,
         "accreditation": breakable(lab.accreditation),
         "subject": f"{_WHAT[one.result.mode]}: benchmark {one.workload.benchmark}, {one.workload.task}",
