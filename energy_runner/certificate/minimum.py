@@ -4,9 +4,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from energy_runner.certificate.collect.statements import clocks_that_count
 from energy_runner.certificate.facts import EnergyCertificate, MinimumItem
 from energy_runner.certificate.facts.equipment import Instrument
+from energy_runner.certificate.timing import clocks_that_count
 from energy_runner.session.result import FACTS_CHANGED
 
 WINDOWS = 5

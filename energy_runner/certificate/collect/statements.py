@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The texts of a certificate that follow from its facts."""
 
-import math
 from collections.abc import Sequence
 
-from energy_runner.analysis.uncertainty.causes import HOST_CLOCK
 from energy_runner.certificate.facts.certificate import (
     NOT_IN_PARTS,
     ONLY_THIS_ITEM,
@@ -12,7 +10,7 @@ from energy_runner.certificate.facts.certificate import (
     Statements,
 )
 from energy_runner.certificate.facts.equipment import Equipment, Instrument
-from energy_runner.session.budget import Component
+from energy_runner.certificate.timing import clocks_that_count, of_host_clock, share_of_host_clock
 from energy_runner.session.result import Result
 from energy_runner.wording import coverage_factor
 
@@ -26,9 +24,6 @@ _DECISION = (
 _VIRTUAL = "No hardware was measured: the result is simulated, and traceable to nothing."
 _ACCREDITED = {True: "accredited", False: "not accredited", None: "accreditation not stated"}
 _NOT_TRACEABLE = "Traceability is not shown: {}."
-# Less than a tenth of the standard uncertainty: ISO/IEC 17025:2017, 6.4.6 asks for the calibration of what affects
-# the result, and this does not change a digit of U.
-NEGLIGIBLE = 0.01
 _CLOCK = (
     "The windows were timed by the clock of {names}, whose rate the run itself has measured by the clock of the "
     "computer. For that one the budget counts up to \u00b1{ppm:.3g} ppm, {share:.2g} % of the variance; {covered}."
@@ -86,7 +81,7 @@ def _traceability(result: Result, equipment: Equipment, *, virtual: bool) -> tup
 
 def _timed_by(result: Result, clocks: Sequence[Instrument]) -> str:
     """Return how the time of the windows is traceable where no sampler keeps it; "" where one does."""
-    counted = _host_clock(result)
+    counted = of_host_clock(result)
     if not clocks or not counted:
         return ""
     covered = all(_in_force(one) for one in clocks)
@@ -96,25 +91,6 @@ def _timed_by(result: Result, clocks: Sequence[Instrument]) -> str:
         share=share_of_host_clock(result) * 100,
         covered="a calibration covers it" if covered else "no calibration covers it",
     )
-
-
-def clocks_that_count(result: Result, equipment: Equipment) -> list[Instrument]:
-    """Return the instruments that timed the windows, where that is more than negligible in the uncertainty."""
-    if share_of_host_clock(result) <= NEGLIGIBLE:
-        return []
-    return [one for one in equipment.instruments if "clock" in one.roles and not one.in_result]
-
-
-def share_of_host_clock(result: Result) -> float:
-    """Return what part of the variance is the clock of the computer, by which the run measured another one."""
-    each = result.uncertainty.components if result.uncertainty is not None else []
-    total = math.fsum(one.value_j**2 for one in each)
-    return math.fsum(one.value_j**2 for one in _host_clock(result)) / total if total else 0.0
-
-
-def _host_clock(result: Result) -> list[Component]:
-    each = result.uncertainty.components if result.uncertainty is not None else []
-    return [one for one in each if HOST_CLOCK in one.name]
 
 
 def _in_force(one: Instrument) -> bool:

@@ -4,9 +4,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from energy_runner.certificate.collect.statements import clocks_that_count
 from energy_runner.certificate.facts import EnergyCertificate, Missing
 from energy_runner.certificate.facts.equipment import IDENTITY
+from energy_runner.certificate.timing import clocks_that_count
 
 
 @dataclass(frozen=True)
