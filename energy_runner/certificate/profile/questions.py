@@ -62,7 +62,7 @@ QUESTIONS = (
     Question("setup.inside", "what the measured energy feeds", "microcontroller, VDD", lambda c: c.setup.inside),
     Question("setup.outside", "what of the board it does not feed", "debug probe", lambda c: c.setup.outside),
 )
-# Of each instrument that the energy is computed from; of one whose clock alone counts, its calibration.
+# Of each instrument that the energy is computed from, and of the one that timed it, where its clock counts.
 OF_INSTRUMENT = (
     ("make", "make"),
     ("model", "model"),
@@ -84,9 +84,9 @@ def missing(certificate: EnergyCertificate) -> list[Missing]:
 def _of_instruments(certificate: EnergyCertificate) -> Iterator[Missing]:
     clocks = clocks_that_count(certificate.result, certificate.equipment)
     for one in certificate.equipment.instruments:
+        if not (one.in_result or one in clocks):
+            continue
         for key, what in OF_INSTRUMENT:
-            if not (one.in_result or (one in clocks and key not in IDENTITY)):
-                continue
             held = getattr(one if key in IDENTITY else one.calibration, key)
             if _is_empty(held):
                 yield Missing(key=f"instruments.{one.name}.{key}", what=f"{what} of {one.name}")

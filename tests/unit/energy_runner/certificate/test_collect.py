@@ -295,7 +295,10 @@ def test_of_a_clock_that_counts_a_calibration_is_asked_for() -> None:
     assert lacking["in-calibration"] == "io-manager: no dates of its calibration are stated"
     assert (one.statements.traceable, "io-manager" in one.statements.traceability) == (False, True)
     asked = [each.key for each in missing(one) if each.key.startswith("instruments.io-manager")]
-    assert asked == [f"instruments.io-manager.{key}" for key in ("certificate", "laboratory", "date", "due")]
-    whole = certified(calibrated(of(gathered_), NAME, "io-manager"), result)
-    assert "in-calibration" not in {each.id for each in minimum(whole) if not each.met}
+    keys = ("make", "serial", "certificate", "laboratory", "date", "due")
+    assert asked == [f"instruments.io-manager.{key}" for key in keys]
+    assert lacking["instrument-identified"] == "io-manager without make, serial"
+    stated = '[instruments.io-manager]\nmake = "Example"\nserial = "7"'
+    whole = certified(calibrated(of(gathered_, stated), NAME, "io-manager"), result)
+    assert not {"in-calibration", "instrument-identified"} & {each.id for each in minimum(whole) if not each.met}
     assert "a calibration covers it" in whole.statements.traceability
