@@ -87,6 +87,11 @@ def test_one_replaces_another_once_and_is_found_by_id(certify: Any, keys: Any, t
     assert path.name == "revocation.json"
     row = er.find_certificate(second.id, tmp_path / "out", ring=ring)
     assert (row.revoked_utc, row.revoked_why, row.remarks) == ("2026-05-01T00:00:00Z", "wrong board", ())
+    row = er.find_certificate(first.id, tmp_path / "out", ring=ring)
+    assert row.remarks == (f"{second.id}, which replaces it, was revoked at 2026-05-01T00:00:00Z",)
+    old = tmp_path / "out" / first.id / "certificate.pdf"
+    [found] = er.verify_certificate(old, ring=ring, now_utc="2026-06-01T00:00:00Z").failed
+    assert found.detail == f"superseded by {second.id}; {row.remarks[0]}"
     refused(certify, tmp_path, "was issued at", issued="2026-03-30T00:00:00Z", supersedes=second.id, why="earlier")
 
 
