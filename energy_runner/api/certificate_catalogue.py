@@ -28,7 +28,7 @@ class CertificateRow:
 
     `certificate` is None for a file that cannot be read, and `problem` says why. `superseded_by` are the ids of
     the certificates that replace it; `revoked_utc` and `revoked_why` are those of its revocation. `remarks` name
-    what claims either and is not signed by somebody who may.
+    what claims either and is not signed by somebody who may, and which of those that replace it was revoked.
     """
 
     folder: Path

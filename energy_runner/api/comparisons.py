@@ -35,6 +35,18 @@ class SessionComparison:
         found = {one.quantity: one for one in self.differences}
         return found[quantity]
 
+    def write_figure(self, path: str | PathLike[str], names: tuple[str, str] | None = None) -> Path:
+        """Draw the first difference into an SVG, PDF or PNG by the file's name, and return its path.
+
+        It shows A and B with their expanded uncertainties, and the difference with its own, beside zero. `names`
+        are what the two are called, by default their sessions. An existing file is replaced. Raises
+        `ConfigurationError` for a name of another format, and `BenchFault` if the file cannot be written.
+        """
+        from energy_runner.report.figures.difference import write_difference
+
+        own = (self.a.session_id or self.a.benchmark, self.b.session_id or self.b.benchmark)
+        return write_difference(Path(path), self.differences, names or own, virtual=self.virtual)
+
 
 def compare_sessions(a: Comparable, b: Comparable) -> SessionComparison:
     """Return how the result `b` differs from the result `a`, figure by figure, each with its uncertainty.

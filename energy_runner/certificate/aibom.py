@@ -107,11 +107,10 @@ def _document(one: EnergyCertificate) -> dict[str, Any]:
 def _metadata(one: EnergyCertificate) -> dict[str, Any]:
     name, _, version = one.issuing.software.rpartition(" ")
     tool = {"type": "application", "name": name or version, **_version(version if name else "")}
-    laboratory = one.parties.laboratory.name
     return {
         "timestamp": one.issuing.issued_utc,
         "tools": {"components": [tool]},
-        **({"manufacturer": {"name": laboratory}} if laboratory else {}),
+        **({"manufacturer": _laboratory(one)} if one.parties.laboratory.name else {}),
         "properties": _properties(
             {
                 "certificate": one.id,
@@ -121,6 +120,11 @@ def _metadata(one: EnergyCertificate) -> dict[str, Any]:
             }
         ),
     }
+
+
+def _laboratory(one: EnergyCertificate) -> dict[str, Any]:
+    own = one.parties.laboratory
+    return {"name": own.name or NOT_STATED, **({"address": {"country": own.country}} if own.country else {})}
 
 
 def _properties(values: Mapping[str, object]) -> list[dict[str, str]]:
@@ -172,7 +176,7 @@ def _energy(one: EnergyCertificate) -> dict[str, Any]:
     cost = {"value": score.median / J_PER_KWH, "unit": "kWh"}
     provider = {
         "description": (_SIMULATED if one.virtual else "") + "The supply of the bench, per inference",
-        "organization": {"name": one.parties.laboratory.name or NOT_STATED},
+        "organization": _laboratory(one),
         "energySource": "unknown",
         "energyProvided": cost,
     }

@@ -57,7 +57,7 @@ class Standing:
     """What became of a certificate, as far as its catalogue tells.
 
     `superseded_by` are the ids of the ones that replace it, `revoked` is what revokes it, and `remarks` names what
-    claims either and is not signed by somebody who may, or cannot be read.
+    claims either and is not signed by somebody who may, or cannot be read, and which of the former was revoked.
     """
 
     superseded_by: tuple[str, ...] = ()
@@ -88,6 +88,9 @@ class Catalogue:
             later.append(other.id)
             if doubt:
                 remarks.append(f"{other.id} says that it replaces it: {doubt}")
+            gone = self._revocation(other, ring, [])
+            if gone is not None:
+                remarks.append(f"{other.id}, which replaces it, was revoked at {gone.revoked_utc}")
         revoked = self._revocation(one, ring, remarks)
         return Standing(tuple(later), revoked, tuple(remarks))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from energy_runner.certificate.facts import EnergyCertificate, MinimumItem
 from energy_runner.certificate.facts.equipment import Instrument
+from energy_runner.certificate.timing import clocks_that_count
 from energy_runner.session.result import FACTS_CHANGED
 
 WINDOWS = 5
@@ -34,7 +35,7 @@ def _identified(one: EnergyCertificate) -> str:
         return "the session does not tell which instrument sampled"
     lacking = [
         f"{each.name} without {', '.join(gaps)}"
-        for each in _in_result(one)
+        for each in _counted(one)
         if (gaps := [key for key in ("make", "model", "serial", "firmware") if not getattr(each, key)])
     ]
     return "; ".join(lacking)
@@ -43,7 +44,7 @@ def _identified(one: EnergyCertificate) -> str:
 def _in_calibration(one: EnergyCertificate) -> str:
     if not _samplers(one):
         return "the session does not tell which instrument sampled"
-    return "; ".join(filter(None, map(_calibration_lack, _in_result(one))))
+    return "; ".join(filter(None, map(_calibration_lack, _counted(one))))
 
 
 def _calibration_lack(one: Instrument) -> str:
@@ -63,8 +64,10 @@ def _samplers(one: EnergyCertificate) -> list[Instrument]:
     return [each for each in one.equipment.instruments if "sampler" in each.roles]
 
 
-def _in_result(one: EnergyCertificate) -> list[Instrument]:
-    return [each for each in one.equipment.instruments if each.in_result]
+def _counted(one: EnergyCertificate) -> list[Instrument]:
+    """Return the instruments that the energy rests on: those in the result, and a clock that counts."""
+    clocks = clocks_that_count(one.result, one.equipment)
+    return [each for each in one.equipment.instruments if each.in_result or each in clocks]
 
 
 def _named(one: EnergyCertificate) -> str:

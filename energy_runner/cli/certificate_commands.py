@@ -84,6 +84,7 @@ def _short(row: "CertificateRow") -> list[str]:
     return [
         f"{one.id}  {one.issuing.issued_utc[:10]}  {kind}{became}",
         f"  {one.workload.benchmark}{board}: {_score(one)}",
+        *(f"  remark: {remark}" for remark in row.remarks),
     ]
 
 

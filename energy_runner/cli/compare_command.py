@@ -18,17 +18,24 @@ SCHEMA = "energy-runner/compare/1"
 _COLUMNS = 80
 
 
-def compare_command(a: Path, b: Path, *, as_json: bool) -> int:
+def compare_command(a: Path, b: Path, *, figure: Path | None = None, as_json: bool) -> int:
     """Compare two results; status 1 if facts of a session are not as they were sealed."""
     from energy_runner import api
 
+    if figure is not None:
+        from energy_runner.report.figures.difference import format_of
+
+        format_of(figure)  # before anything is judged anew
     differs = [line for path in (a, b) for line in _differs(path)]
     found = api.compare_sessions(a, b)
+    if figure is not None:
+        found.write_figure(figure, (a.name or str(a), b.name or str(b)))
     status = ExitStatus.RULE_FAILED if differs else ExitStatus.VALID
     if as_json:
         write_json(_document(found))
     else:
-        write("\n".join(plain(line) for line in _lines(found, a, b)) + "\n")
+        drawn = [f"Figure  {figure}"] if figure is not None else []
+        write("\n".join(plain(line) for line in (*_lines(found, a, b), *drawn)) + "\n")
     return status
 
 

@@ -98,6 +98,10 @@ def compare(
         ),
     ],
     b: Annotated[Path, typer.Argument(help="Another one.", metavar="B", autocompletion=complete_session)],
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", help="Draw both and their difference, too: .svg, .pdf or .png.", metavar="FILE"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare two results: which is better, if any.
@@ -110,10 +114,11 @@ def compare(
     Examples:
       energy-runner compare sessions/before sessions/after
       energy-runner compare main.json SESSION --json
+      energy-runner compare sessions/before sessions/after --figure change.svg
     """
     from energy_runner.cli.compare_command import compare_command
 
-    raise typer.Exit(compare_command(a, b, as_json=as_json))
+    raise typer.Exit(compare_command(a, b, figure=figure, as_json=as_json))
 
 
 @judging.command()

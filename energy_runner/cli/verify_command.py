@@ -18,6 +18,7 @@ from energy_runner.wording import printable
 if TYPE_CHECKING:
     from energy_runner.api.verification import Check, VerifiedCertificate
     from energy_runner.certificate.facts import EnergyCertificate
+    from energy_runner.certificate.signing.revocation import Revocation
 
 _COLUMNS = 80
 _SIGNS = {"holds": "✓", "fails": "✗", "not checked": "?"}
@@ -85,12 +86,18 @@ def verify_command(options: VerifyOptions) -> int:
 def _show(found: "VerifiedCertificate") -> None:
     one = found.certificate
     lines = [] if one is None else [*headline(one), *_wrapped(_whose(one)), ""]
+    if found.revocation is not None:
+        lines = [f"Revocation of {found.revocation.id}, no certificate", *_wrapped(_why(found.revocation)), ""]
     for state, title in _TITLES.items():
         told = _told([each for each in found.checks if each.state == state])
         if told:
             lines += [title, *(line for each in told for line in _wrapped(f"{_SIGNS[state]} {each}", "  ")), ""]
     lines += [*_wrapped(_verdict(found)), *(line for each in _advice(found) for line in _wrapped(each, "  "))]
     write("\n".join(map(plain, lines)) + "\n")
+
+
+def _why(one: "Revocation") -> str:
+    return printable(f"revoked at {one.revoked_utc}: {one.why}")
 
 
 def _whose(one: "EnergyCertificate") -> str:
@@ -124,6 +131,10 @@ def _verdict(found: "VerifiedCertificate") -> str:
     if found.holds:
         return "VERIFIED: all that was checked holds" + ("; not all could be checked" if found.unchecked else "")
     failed = {one.id for one in found.failed}
+    if found.revocation is not None and failed == {"readable"} and not found.unchecked:
+        return f"REVOKED: {found.revocation.id}, by a key that is trusted"
+    if failed == {"revision"}:
+        return f"NOT VERIFIED: {printable(found.failed[0].detail)}"
     if failed <= {"trust"} and _key_unknown(found):
         return "NOT VERIFIED: whose signature it is cannot be told, because its key is not in your key ring"
     count = len(found.failed)
@@ -136,6 +147,8 @@ def _key_unknown(found: "VerifiedCertificate") -> bool:
 
 def _advice(found: "VerifiedCertificate") -> list[str]:
     """Return what to do now; nothing where nothing is left to do."""
+    if found.revocation is not None:
+        return _advice_on(found.revocation, {one.id for one in found.checks if one.state != "holds"})
     advice = [
         _ADVICE.get(one.id, _CHANGED) for one in found.failed if one.id != "trust" or not _key_unknown(found)
     ]
@@ -147,6 +160,16 @@ def _advice(found: "VerifiedCertificate") -> list[str]:
     if not found.failed and any(one.id == "recomputed" for one in found.unchecked):
         advice.append(_NO_SESSION)
     return list(dict.fromkeys(advice))
+
+
+def _advice_on(one: "Revocation", doubts: set[str]) -> list[str]:
+    """Return what to do with a revocation, of which `doubts` are the checks that do not hold."""
+    if doubts & {"signature", "trust"}:
+        return [f"Ask the laboratory whether it has revoked {one.id}, and which key to trust."]
+    return [
+        f"Do not rely on {one.id} any more; ask the laboratory which certificate counts now.",
+        f"Keep this file beside {one.id}: verify takes it into account there.",
+    ]
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:

@@ -8,6 +8,8 @@ from statistics import median
 import pytest
 
 from energy_runner import api
+from energy_runner.analysis.against.baseline import baseline_of
+from energy_runner.analysis.against.better import differences
 from energy_runner.bench import build_bench, load_bench_spec
 from energy_runner.bench.load import bench_from_text
 from energy_runner.errors import ConfigurationError
@@ -22,6 +24,14 @@ RAILS = ["core", "io"]
 def run(out: Path, *, seed: int = 4, prepare=lambda bench: None) -> Session:
     bench = build_bench(load_bench_spec(str(FILE)), benchmark=plan(str(FILE), "energy").benchmark.id, seed=seed)
     prepare(bench)
+    return api.run(bench, plan(str(FILE), "energy"), out=out, rule_set="lab")
+
+
+def run_at(out: Path, old: str, new: str) -> Session:
+    """Return a run of the same bench with one line changed."""
+    text = FILE.read_text("utf-8")
+    assert text.count(old) == 1
+    bench = build_bench(bench_from_text(text.replace(old, new), str(FILE), FILE.parent), benchmark="kws01", seed=4)
     return api.run(bench, plan(str(FILE), "energy"), out=out, rule_set="lab")
 
 
@@ -44,6 +54,18 @@ def test_the_sum_is_right_within_its_uncertainty_and_so_is_each_rail(session: Se
     assert sum(rail.share for rail in result.rails) == pytest.approx(1.0, rel=1e-3)
     # Errors that rails may share are added by their amounts: more than if they were independent.
     assert math.hypot(*(one.u for one in each)) < score.u <= 1.001 * sum(one.u for one in each)
+
+
+def test_errors_of_the_sum_cancel_only_if_every_rail_was_measured_as_before(session: Session) -> None:
+    one = baseline_of(session)
+    assert one.monitor is not None
+    assert one.monitor.serial.count(", ") == 1
+    [again] = [each for each in differences(one, one) if each.quantity == "energy_per_inference"]
+    assert any(name.startswith("gain of the ") for name in again.cancelled)
+    other = baseline_of(run_at(session.path.parent / "other", "voltage_v = 3.0", "voltage_v = 2.9"))
+    [found] = [each for each in differences(one, other) if each.quantity == "energy_per_inference"]
+    assert found.cancelled == ()
+    assert any(note.startswith("no error of the monitor cancels") for note in found.notes)
 
 
 def test_each_cause_of_the_sum_is_that_of_its_rails(session: Session) -> None:

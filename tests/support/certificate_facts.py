@@ -69,11 +69,14 @@ def hardware(**changes: Any) -> EnergyCertificate:
             laboratory=Laboratory(
                 name="Energy Laboratory",
                 address="1 Long Road\nTown",
+                country="NZ",
                 contact="mail@lab.example",
                 place="Hall 3",
                 accreditation="D-K-00000-01-00",
             ),
-            customer=Organisation(name="Maker of Boards", address="2 Short Road", contact="Ms Miller, +49 1"),
+            customer=Organisation(
+                name="Maker of Boards", address="2 Short Road", country="CH", contact="Ms Miller, +49 1"
+            ),
             operator="O. Perator",
             approver="A. Prover",
         ),

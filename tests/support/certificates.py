@@ -25,6 +25,7 @@ PROFILE = """
 [laboratory]
 name = "Example Laboratory"
 address = "1 Example Street, 12345 Example"
+country = "DE"
 contact = "lab@example.org"
 accreditation = "D-K-00000-00-00"
 

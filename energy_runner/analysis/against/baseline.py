@@ -8,6 +8,7 @@ that `write_baseline` writes.
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ from energy_runner.analysis.facts import Facts, gather
 from energy_runner.errors import ConfigurationError, in_words
 from energy_runner.session.budget import Derived
 from energy_runner.session.document import READ
+from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.folder import RESULT, Session
 from energy_runner.session.record import Record
 from energy_runner.session.result import SCHEMA as RESULT_SCHEMA
@@ -102,21 +104,15 @@ def baseline_of(session: Session, result: Result | None = None) -> Baseline:
     """Return the baseline that a session is, by its result as it was written, or by `result`."""
     result = session.result() if result is None else result
     record = session.record
-    facts = gather(session.journal(exchanges=False)) if record.run.mode == "energy" else None
+    journal = session.journal(exchanges=False)
+    facts = gather(journal) if record.run.mode == "energy" else None
     monitor, voltage_v = None, None
     if facts is not None and facts.monitor is not None:
-        configured, box = facts.monitor, facts.sampler()
-        identity = box.identity if box is not None else {}
-        settings = [configured.accuracy, configured.signals, configured.period_s]
-        voltage_v = configured.voltage_set_v
-        monitor = Specimen(
-            driver=str(record.instrument(configured.sampler).get("driver", "")),
-            model=str(identity.get("model", ""))[:300],
-            serial=str(identity.get("serial", ""))[:300],
-            supply=_fed_by(record, facts, configured.supply),
-            settings_sha256=hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
-            seed=record.run.seed if result.virtual else None,
-        )
+        voltage_v = facts.monitor.voltage_set_v
+        rails = {one.rail: one for one in journal.of(MonitorConfigured)} if facts.rails else {}
+        each = [_specimen(record, facts, one) for one in rails.values() or (facts.monitor,)]
+        monitor = _together(each, [one.voltage_set_v for one in rails.values()])
+        monitor = monitor.model_copy(update={"seed": record.run.seed if result.virtual else None})
     return _of_result(result).model_copy(
         update={
             "monitor": monitor,
@@ -152,6 +148,35 @@ def read_baseline(path: Path) -> Baseline:
         raise ConfigurationError(f"{path}: cannot be read ({in_words(error)}). {advice}") from None
     except (ValueError, RecursionError):
         raise ConfigurationError(f"{path}: is not JSON. {advice}") from None
+
+
+def _specimen(record: Record, facts: Facts, configured: MonitorConfigured) -> Specimen:
+    """Return the monitor that measured the only rail, or one of several."""
+    box = next((one for one in facts.boxes if one.box == configured.sampler), None)
+    identity = box.identity if box is not None else {}
+    settings = [configured.accuracy, configured.signals, configured.period_s]
+    return Specimen(
+        driver=str(record.instrument(configured.sampler).get("driver", ""))[:300],
+        model=str(identity.get("model", ""))[:300],
+        serial=str(identity.get("serial", ""))[:300],
+        supply=_fed_by(record, facts, configured.supply),
+        settings_sha256=hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest(),
+    )
+
+
+def _together(each: Sequence[Specimen], voltages_v: Sequence[float | None]) -> Specimen:
+    """Return the monitors of several rails as one: errors of the sum cancel only if all of them are the same."""
+    if len(each) == 1:
+        return each[0]
+    known = all(one.known for one in each)
+    told = [*(one.model_dump(mode="json") for one in each), voltages_v]
+    return Specimen(
+        driver=", ".join(one.driver for one in each)[:300],
+        model=", ".join(one.model for one in each)[:300],
+        serial=", ".join(one.serial for one in each)[:300] if known else "",
+        supply=", ".join(one.supply for one in each)[:300],
+        settings_sha256=hashlib.sha256(json.dumps(told).encode()).hexdigest(),
+    )
 
 
 def _fed_by(record: Record, facts: Facts, name: str) -> str:

@@ -64,6 +64,11 @@ class Difference:
     notes: tuple[str, ...] = ()
 
 
+def read_as(quantity: str) -> tuple[str, str, float]:
+    """Return what a reader calls a quantity, its unit, and how many of that make one of SI."""
+    return _READ_AS[quantity]
+
+
 def differences(a: Baseline, b: Baseline) -> list[Difference]:
     """Return the difference of each figure that two results have.
 

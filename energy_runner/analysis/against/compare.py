@@ -3,8 +3,8 @@
 
 The ratio of two figures is uncertain by their relative contributions, to first order (JCGM 100:2008, 5.1.6). What
 is the same error in both, such as the gain of one monitor, enters as the difference of its two contributions
-(5.2.2, r = +1), which is zero for equal ones. All others are independent, and so is a gain where the mean powers
-are so far apart that the monitor may have measured in another range.
+(5.2.2, r = +1), which is zero for equal ones. All others are independent; so are a gain where the mean powers are
+far enough apart for another range of the monitor, and the error of a voltage that was set otherwise.
 """
 
 import math
@@ -21,6 +21,10 @@ _ROUNDING = 1e-9  # relative: 90.1 less 89.6 is more than 0.5 in binary
 _OTHER_RANGE = (
     f"the mean powers differ by more than a factor of {RANGE_FACTOR:g}, so that the monitor may have measured in "
     "another range: its gain does not cancel"
+)
+_SET_VOLTAGE = "supply voltage (as set"  # how the error of a supply begins that nothing measured
+_OTHER_VOLTAGE = (
+    "the supply was set to another voltage: the error of what was set, and not measured, does not cancel"
 )
 PROVES_NOTHING = "U of the change is too large for this limit: this does not fail, and proves nothing"
 Names = tuple[str, str]
@@ -62,6 +66,7 @@ def compare(
     uncertainty is not, and else `cannot be told`, which does not fail.
     """
     same, why = _same_specimen(baseline, now, names)
+    apart_v = baseline.voltage_v != now.voltage_v
     apart = _other_kind(baseline, now, names)
     alike = one_range([power_w for one in (baseline, now) if (power_w := _mean_power_w(one)) is not None])
     notes = (*_notes(baseline, now, names), *([_OTHER_RANGE] if same and not alike else []))
@@ -73,7 +78,8 @@ def compare(
             reason = apart or f"{which} has no {limit.quantity}"
             found.append(Compared(limit, "cannot be compared", notes=(reason, *notes)))
             continue
-        found.append(_compared(limit, before, after, same=same, alike=alike, why=why, notes=notes))
+        others = (*(RANGED if not alike else ()), *((_SET_VOLTAGE,) if apart_v else ()))
+        found.append(_compared(limit, before, after, same=same, others=others, why=why, notes=notes))
     return found
 
 
@@ -89,12 +95,12 @@ def _compared(
     after: BaselineFigure,
     *,
     same: bool,
-    alike: bool,
+    others: tuple[str, ...],
     why: str,
     notes: tuple[str, ...],
 ) -> Compared:
     ratio = after.value / before.value
-    parts, cancelled = _of_ratio(before, after, ratio, same=same, alike=alike)
+    parts, cancelled = _of_ratio(before, after, ratio, same=same, others=others)
     u = math.sqrt(math.fsum(part.u**2 for part in parts))
     k = coverage_factor(parts) if u > 0 else WITHOUT_SPREAD
     scale = 1.0 if limit.relative else before.value
@@ -112,6 +118,8 @@ def _compared(
         said.append(f"the uncertainty is incomplete: {'; '.join(lacks)}")
     if verdict == "cannot be told":
         said.append(PROVES_NOTHING)
+    if same and _SET_VOLTAGE in others and any(part.name.startswith(_SET_VOLTAGE) for part in after.parts):
+        said.append(_OTHER_VOLTAGE)
     if not same and not cancelled and any(part.specimen for part in after.parts):
         said.append(f"no error of the monitor cancels: {why}")
     return Compared(
@@ -129,14 +137,17 @@ def _compared(
 
 
 def _of_ratio(
-    before: BaselineFigure, after: BaselineFigure, ratio: float, *, same: bool, alike: bool
+    before: BaselineFigure, after: BaselineFigure, ratio: float, *, same: bool, others: tuple[str, ...]
 ) -> tuple[list[Part], list[str]]:
-    """Return the contributions to the uncertainty of now over baseline, and which errors are common to both."""
+    """Return the contributions to the uncertainty of now over baseline, and which errors are common to both.
+
+    `others` is how the names of errors begin that were not the same ones, though one monitor made both.
+    """
     if not (before.parts and after.parts):
         relative = (before.u / before.value, after.u / after.value)
         return [Part("normal", ratio * one) for one in relative], []
     common = {part.name: part for part in before.parts if part.specimen} if same else {}
-    common = {name: part for name, part in common.items() if alike or not name.startswith(RANGED)}
+    common = {name: part for name, part in common.items() if not name.startswith(others)}
     shared = {part.name: part for part in after.parts if part.specimen and part.name in common}
     parts = [_as_part(part, ratio * abs(part.relative - common[name].relative)) for name, part in shared.items()]
     for figure in (before, after):

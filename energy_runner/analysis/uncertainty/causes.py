@@ -50,6 +50,7 @@ _NAMES = {
 }
 # A table that leaves one of these out says nothing about it, which is not the same as zero.
 _EXPECTED = ("gain", "offset", "noise", "clock")
+HOST_CLOCK = "host clock, which that rate is measured by"  # a cause that no calibration of an instrument covers
 # What all laps have in common, by whether the host's clock ties them to the samples.
 _TIES = {
     False: (
@@ -328,7 +329,7 @@ def _of_laps(windows: Sequence[Measured], given: Conditions) -> Iterator[Cause]:
         kind="A",
     )
     yield Cause(
-        name="host clock, which that rate is measured by",
+        name=HOST_CLOCK,
         source="a computer's crystal; duration, and place of the windows",
         u=(host_u,) * len(windows),
         sensitivity=effects(host_u),

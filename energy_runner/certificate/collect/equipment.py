@@ -6,7 +6,14 @@ from typing import Any
 
 from energy_runner.analysis.uncertainty.evaluate import Limits
 from energy_runner.certificate.collect.gathered import Gathered
-from energy_runner.certificate.facts.equipment import CalibrationFacts, Conditions, Equipment, Instrument, SetUp
+from energy_runner.certificate.facts.equipment import (
+    IDENTITY,
+    CalibrationFacts,
+    Conditions,
+    Equipment,
+    Instrument,
+    SetUp,
+)
 from energy_runner.certificate.profile.spec import InstrumentSpec, LabProfile
 from energy_runner.errors import ConfigurationError
 from energy_runner.session.days import day_in, days_after
@@ -25,7 +32,7 @@ _WITH_VOLTAGE = frozenset({"voltage", "power", "energy"})
 def equipment(found: Gathered, profile: LabProfile) -> Equipment:
     """Return the instruments as they identified themselves, with their calibrations.
 
-    Raises `ConfigurationError` where the laboratory states another serial number or calibration than the session.
+    Raises `ConfigurationError` where the laboratory states another instrument or calibration than the session.
     """
     monitors, environment = found.monitors, found.record.environment
     only = monitors[0] if len(monitors) == 1 else None
@@ -48,19 +55,23 @@ def _instrument(found: Gathered, profile: LabProfile, name: str) -> Instrument:
     table = found.record.instrument(name)
     identity = found.devices[name].identity
     stated = profile.instruments.get(name) or profile.instruments.get(instrument_of(name), InstrumentSpec())
-    own = str(identity.get("serial") or "")
+    own = {key: str(identity.get(key) or "") for key in IDENTITY}
     limits = next((Limits.of(one.accuracy) for one in found.monitors if one.sampler == name), Limits())
-    _check_alike(f"instruments.{name}.serial", stated.serial, own, "the instrument answered")
+    for key, answer in own.items():
+        _check_alike(f"instruments.{name}.{key}", getattr(stated, key), answer, "the instrument answered")
     calibration = _calibration(name, table, stated, used=bool(limits.points))
     return Instrument(
         name=name,
         roles=_roles(found, name),
         driver=str(table.get("driver") or ("io-manager" if name == "io-manager" else "")),
-        make=str(identity.get("make") or ""),
-        model=str(identity.get("model") or ""),
-        serial=own or stated.serial,
-        firmware=str(identity.get("firmware") or ""),
-        serial_stated=not own and bool(stated.serial),
+        make=own["make"] or stated.make,
+        model=own["model"] or stated.model,
+        serial=own["serial"] or stated.serial,
+        firmware=own["firmware"] or stated.firmware,
+        make_stated=not own["make"] and bool(stated.make),
+        model_stated=not own["model"] and bool(stated.model),
+        serial_stated=not own["serial"] and bool(stated.serial),
+        firmware_stated=not own["firmware"] and bool(stated.firmware),
         virtual=found.record.virtual or bool(identity.get("virtual")),
         settings={key: value for key, value in table.items() if key not in _ADDRESSES},
         specification=limits.document,
@@ -81,7 +92,18 @@ def _roles(found: Gathered, name: str) -> list[str]:
             played |= {"supply"} if _tells_voltage(monitor) else {"supply", "voltage"}
     if name == "io-manager":
         played |= {"dut"}
+    if name == _times_windows(found):
+        played |= {"edges", "clock"}
     return sorted(played)
+
+
+def _times_windows(found: Gathered) -> str:
+    """Return the instrument by whose clock the windows were timed; "" where that is the sampler's own."""
+    alignment, roles = found.result.alignment, found.record.bench.get("roles")
+    if alignment is None or alignment.rate_correction is None:
+        return ""
+    named = str(roles.get("edges") or "") if isinstance(roles, Mapping) else ""
+    return next((name for name in (named, instrument_of(named)) if name in found.devices), "io-manager")
 
 
 def _tells_voltage(monitor: MonitorConfigured) -> bool:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The texts of a certificate that follow from its facts."""
 
+from collections.abc import Sequence
+
 from energy_runner.certificate.facts.certificate import (
     NOT_IN_PARTS,
     ONLY_THIS_ITEM,
@@ -8,6 +10,7 @@ from energy_runner.certificate.facts.certificate import (
     Statements,
 )
 from energy_runner.certificate.facts.equipment import Equipment, Instrument
+from energy_runner.certificate.timing import clocks_that_count, of_host_clock, share_of_host_clock
 from energy_runner.session.result import Result
 from energy_runner.wording import coverage_factor
 
@@ -21,11 +24,15 @@ _DECISION = (
 _VIRTUAL = "No hardware was measured: the result is simulated, and traceable to nothing."
 _ACCREDITED = {True: "accredited", False: "not accredited", None: "accreditation not stated"}
 _NOT_TRACEABLE = "Traceability is not shown: {}."
+_CLOCK = (
+    "The windows were timed by the clock of {names}, whose rate the run itself has measured by the clock of the "
+    "computer. For that one the budget counts up to \u00b1{ppm:.3g} ppm, {share:.2g} % of the variance; {covered}."
+)
 
 
 def statements(result: Result, equipment: Equipment, *, virtual: bool, verified: bool) -> Statements:
     """Return the texts; `verified` says that the association that keeps the benchmark has reviewed the result."""
-    traceable, how = _traceability(equipment, virtual=virtual)
+    traceable, how = _traceability(result, equipment, virtual=virtual)
     return Statements(
         uncertainty=_uncertainty(result),
         decision_rule=_DECISION,
@@ -49,13 +56,15 @@ def _uncertainty(result: Result) -> str:
     return text if score.complete else f"{text} It is incomplete: {'; '.join(score.incomplete)}."
 
 
-def _traceability(equipment: Equipment, *, virtual: bool) -> tuple[bool, str]:
+def _traceability(result: Result, equipment: Equipment, *, virtual: bool) -> tuple[bool, str]:
     if virtual:
         return False, _VIRTUAL
     if not any("sampler" in one.roles for one in equipment.instruments):
         return False, _NOT_TRACEABLE.format("the session does not tell which instrument sampled")
     counted = [one for one in equipment.instruments if one.in_result]
-    lacking = [one.name for one in counted if not _in_force(one)]
+    clocks = [one for one in equipment.instruments if "clock" in one.roles and one not in counted]
+    heavy = clocks_that_count(result, equipment)
+    lacking = [one.name for one in (*counted, *heavy) if not _in_force(one)]
     if lacking:
         return False, _NOT_TRACEABLE.format(
             f"no calibration in force, with its certificate and laboratory, is stated for {', '.join(lacking)}"
@@ -64,9 +73,24 @@ def _traceability(equipment: Equipment, *, virtual: bool) -> tuple[bool, str]:
         f"{one.make} {one.model}, serial number {one.serial}: certificate {one.calibration.certificate} of "
         f"{one.calibration.laboratory} ({_ACCREDITED[one.calibration.accredited]}), {one.calibration.date}, "
         f"by: {one.calibration.source}"
-        for one in counted
+        for one in (*counted, *(one for one in clocks if _in_force(one)))
     )
-    return True, f"The result is traceable to the SI through the calibration of the instruments. {chain}."
+    timed = _timed_by(result, clocks)
+    return True, f"The result is traceable to the SI through the calibration of the instruments. {chain}.{timed}"
+
+
+def _timed_by(result: Result, clocks: Sequence[Instrument]) -> str:
+    """Return how the time of the windows is traceable where no sampler keeps it; "" where one does."""
+    counted = of_host_clock(result)
+    if not clocks or not counted:
+        return ""
+    covered = all(_in_force(one) for one in clocks)
+    return " " + _CLOCK.format(
+        names=", ".join(one.name for one in clocks),
+        ppm=max(one.limit or 0.0 for one in counted) * 1e6,
+        share=share_of_host_clock(result) * 100,
+        covered="a calibration covers it" if covered else "no calibration covers it",
+    )
 
 
 def _in_force(one: Instrument) -> bool:

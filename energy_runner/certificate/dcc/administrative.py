@@ -11,8 +11,8 @@ from energy_runner.certificate.facts.parties import Organisation
 from energy_runner.errors import SessionError
 from energy_runner.session.days import day_in, utc_after
 
-# The certificate's facts name no country, but the schema wants one: ISO 3166-1 leaves ZZ to its users, and
-# elsewhere it stands for a country that is not stated.
+# Of a laboratory that states no country; the schema wants one. ISO 3166-1 leaves ZZ to its users, and elsewhere it
+# stands for a country that is not stated.
 NO_COUNTRY = "ZZ"
 _LOCAL = " (local time)"  # as an imported session says that its zone is not recorded
 
@@ -62,7 +62,7 @@ def _core_data(one: EnergyCertificate) -> Node:
     older = one.issuing.supersedes
     return node(
         "dcc:coreData",
-        leaf("dcc:countryCodeISO3166_1", NO_COUNTRY),
+        leaf("dcc:countryCodeISO3166_1", one.parties.laboratory.country or NO_COUNTRY),
         leaf("dcc:usedLangCodeISO639_1", one.language),
         leaf("dcc:mandatoryLangCodeISO639_1", one.language),
         leaf("dcc:uniqueIdentifier", one.id),
@@ -220,7 +220,8 @@ def _contact(tag: str, who: Organisation, *more: str) -> Node:
     mail = who.contact if "@" in who.contact and " " not in who.contact else ""
     lines = [who.address, "" if mail else fact("contact", who.contact), *more]
     further = rich("dcc:further", lines) or node("dcc:further", content(NOT_STATED))
-    return node(tag, name(who.name), leaf("dcc:eMail", mail), node("dcc:location", further))
+    location = node("dcc:location", optional("dcc:countryCode", who.country), further)
+    return node(tag, name(who.name), leaf("dcc:eMail", mail), location)
 
 
 def _persons(one: EnergyCertificate) -> Node:

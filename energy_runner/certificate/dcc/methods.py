@@ -8,7 +8,7 @@ from energy_runner.certificate.dcc.administrative import program, software
 from energy_runner.certificate.dcc.nodes import NOT_STATED, Node, fact, leaf, name, node, optional, rich
 from energy_runner.certificate.dcc.quantities import SECOND, VOLT, in_words, quantity
 from energy_runner.certificate.facts import EnergyCertificate
-from energy_runner.certificate.facts.equipment import Instrument
+from energy_runner.certificate.facts.equipment import Conditions, Instrument
 
 
 def methods(one: EnergyCertificate) -> Node:
@@ -94,10 +94,11 @@ def equipment(one: EnergyCertificate) -> Node | None:
 
 def _instrument(one: EnergyCertificate, each: Instrument) -> Node:
     found = each.calibration
-    stated = " (stated by the laboratory)" if each.serial_stated else ""
     about = [
         fact("name in the bench file", each.name),
         fact("roles", ", ".join(each.roles)),
+        fact("make stated by the laboratory", each.make_stated or None),
+        fact("model stated by the laboratory", each.model_stated or None),
         fact("driver", each.driver),
         fact("settings", json.dumps(each.settings, sort_keys=True, ensure_ascii=False) if each.settings else ""),
         fact("limits of its error by", each.specification),
@@ -110,8 +111,8 @@ def _instrument(one: EnergyCertificate, each: Instrument) -> Node:
         fact("in calibration on the day of the measurement", each.in_calibration),
     ]
     numbers = [
-        (f"serial number{stated}", each.serial, "basic_serialNumber"),
-        ("version of the firmware", each.firmware, ""),
+        (f"serial number{_stated(each.serial_stated)}", each.serial, "basic_serialNumber"),
+        (f"version of the firmware{_stated(each.firmware_stated)}", each.firmware, ""),
     ]
     return node(
         "dcc:measuringEquipment",
@@ -135,6 +136,10 @@ def _instrument(one: EnergyCertificate, each: Instrument) -> Node:
         ),
         _quantities(one, each),
     )
+
+
+def _stated(by_laboratory: bool) -> str:
+    return " (stated by the laboratory)" if by_laboratory else ""
 
 
 def _certificate(each: Instrument) -> Node:
@@ -180,10 +185,7 @@ def conditions(one: EnergyCertificate) -> Node | None:
         fact("standard uncertainty, K", place.temperature_u_k),
     )
     known = [
-        _condition("lowest temperature", place.temperature_low_c, r"\degreecelsius", "basic_temperature", source),
-        _condition(
-            "highest temperature", place.temperature_high_c, r"\degreecelsius", "basic_temperature", source
-        ),
+        _temperature(place, source),
         _condition("relative humidity", place.humidity_percent, r"\percent", "basic_humidityRelative"),
         _condition("instruments had been on for", place.warm_up_s, SECOND, ""),
         _condition("item had been without power for", place.cool_down_s, SECOND, ""),
@@ -197,6 +199,18 @@ def conditions(one: EnergyCertificate) -> Node | None:
 def _condition(what: str, value: float | None, unit: str, ref: str, notes: tuple[str, ...] = ()) -> Node | None:
     stated = quantity(what, value, unit, ref=ref, notes=notes)
     return node("dcc:influenceCondition", name(what), node("dcc:data", stated), ref=ref) if stated else None
+
+
+def _temperature(place: Conditions, notes: tuple[str, ...]) -> Node | None:
+    """Return the range of the temperature as one condition, as the good practice of DCCs has it."""
+    ends = (
+        ("lowest temperature", place.temperature_low_c, "basic_temperatureMin"),
+        ("highest temperature", place.temperature_high_c, "basic_temperatureMax"),
+    )
+    known = [quantity(what, value, r"\degreecelsius", ref=ref, notes=notes) for what, value, ref in ends]
+    if not any(known):
+        return None
+    return node("dcc:influenceCondition", name("temperature"), node("dcc:data", *known), ref="basic_temperature")
 
 
 def _set_up(one: EnergyCertificate) -> Node | None:

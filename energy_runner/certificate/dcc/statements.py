@@ -51,13 +51,13 @@ def statements(one: EnergyCertificate) -> Node:
         statement([_SIMULATED], ref="energyRunner_simulated") if one.virtual else None,
         statement(
             [one.title, *(f"{each.demand}: {each.detail}" for each in one.reasons)],
-            ref="basic_conformity energyRunner_title",
+            ref="energyRunner_title",
             conformity=one.title == CERTIFICATE,
         ),
         *_minimum(one),
         statement(
             [said.decision_rule],
-            ref="energyRunner_decisionRule",
+            ref="basic_conformity energyRunner_decisionRule",
             conformity=one.result.valid,
             convention="guarded rejection where the standard uncertainty is stated, or else simple acceptance",
             norms=("ISO/IEC 17025:2017, 7.8.6", "JCGM 106:2012, 8.2", "JCGM 106:2012, 8.3.3"),
@@ -66,9 +66,14 @@ def statements(one: EnergyCertificate) -> Node:
                 fact("its SHA-256", one.workload.rule_set_sha256),
             ),
         ),
-        statement([said.traceability], ref="energyRunner_traceability", traceable=said.traceable),
+        statement(
+            [said.traceability],
+            ref="basic_metrologicallyTraceableToSI energyRunner_traceability",
+            traceable=said.traceable,
+        ),
         statement([said.uncertainty], ref="energyRunner_uncertainty", norms=("JCGM 100:2008",)),
         statement([said.verification], ref="energyRunner_verification"),
+        _revision(one),
         statement(
             [fact("state of the bench by its control chart", one.trust.state), one.trust.detail, one.trust.source],
             ref="energyRunner_bench",
@@ -77,6 +82,14 @@ def statements(one: EnergyCertificate) -> Node:
         statement(["The laboratory did not state:", *missing], ref="energyRunner_missing") if missing else None,
         statement([_SIGNATURE], ref="energyRunner_signature"),
     )
+
+
+def _revision(one: EnergyCertificate) -> Node | None:
+    """Return which certificate this one replaces and why (ISO/IEC 17025:2017, 7.8.8); None for a first one."""
+    older = one.issuing.supersedes
+    if older is None:
+        return None
+    return statement([f"This document replaces {older.id}: {older.why}"], ref="basic_revision")
 
 
 def _minimum(one: EnergyCertificate) -> list[Node]:
@@ -106,7 +119,7 @@ def _verdict(one: Verdict) -> Node:
     ]
     return statement(
         texts,
-        ref="energyRunner_verdict",
+        ref="basic_conformity energyRunner_verdict",
         conformity=one.passed if one.known else None,
         norms=(one.clause,),
         references=(one.rule_set,),

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from energy_runner.certificate.collect.equipment import STATED
 from energy_runner.certificate.document.blocks import Block, Cell, cell, facts, section, table, text
 from energy_runner.certificate.document.words import NOT_STATED, fixed, given, number, yes
 from energy_runner.certificate.facts import EnergyCertificate
@@ -21,7 +22,7 @@ def equipment_section(one: EnergyCertificate) -> dict[str, Any]:
                 ("Instrument", "left", "1fr"),
                 ("Make and model", "left", "1.4fr"),
                 ("Serial number", "left", "1fr"),
-                ("Firmware", "left", "auto"),
+                ("Firmware", "left", "0.7fr"),
                 ("What it did", "left", "1fr"),
             ],
             [_instrument(each) for each in held.instruments],
@@ -80,17 +81,22 @@ def _calibrations(one: EnergyCertificate) -> Block:
 
 def _instrument(each: Instrument) -> list[str | Cell]:
     simulated = "simulated" if each.virtual else ""
-    stated = "stated by the laboratory" if each.serial_stated else ""
     return [
         cell(each.name, under=simulated),
         cell(
             given(" ".join(filter(None, (each.make, each.model)))),
-            under=f"driver {each.driver}" if each.driver else "",
+            under="; ".join(filter(None, (f"driver {each.driver}" if each.driver else "", stated_name(each)))),
         ),
-        cell(given(each.serial), under=stated),
-        given(each.firmware),
+        cell(given(each.serial), under=STATED if each.serial_stated else ""),
+        cell(given(each.firmware), under=STATED if each.firmware_stated else ""),
         ", ".join(each.roles) or "no part in the result",
     ]
+
+
+def stated_name(each: Instrument) -> str:
+    """Return which of make and model the laboratory stated."""
+    stated = [key for key in ("make", "model") if getattr(each, f"{key}_stated")]
+    return f"{' and '.join(stated)} {STATED}" if stated else ""
 
 
 def _calibration(each: Instrument) -> list[str | Cell]:

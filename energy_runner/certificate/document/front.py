@@ -6,9 +6,10 @@ from typing import Any
 from energy_runner.certificate.document.bench import temperature
 from energy_runner.certificate.document.blocks import cell
 from energy_runner.certificate.document.tested import accuracy
-from energy_runner.certificate.document.words import breakable, given, moment, number
+from energy_runner.certificate.document.words import breakable, given, moment, number, with_uncertainty
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.facts.equipment import Instrument
+from energy_runner.session.result import Result
 from energy_runner.wording import coverage_factor
 
 _WHAT = {"energy": "Energy of one inference", "performance": "Throughput", "accuracy": "Accuracy"}
@@ -20,7 +21,7 @@ def front(one: EnergyCertificate) -> dict[str, Any]:
     """Return the first page as plain data."""
     lab, customer = one.parties.laboratory, one.parties.customer
     return {
-        "laboratory": _address(lab.name, lab.address, lab.contact),
+        "laboratory": _address(lab.name, lab.address, lab.country, lab.contact),
         "long-name": len(lab.name) > _LONGEST_LARGE,
         "accreditation": breakable(lab.accreditation),
         "subject": f"{_WHAT[one.result.mode]}: benchmark {one.workload.benchmark}, {one.workload.task}",
@@ -70,7 +71,8 @@ def _result(one: EnergyCertificate) -> dict[str, Any]:
 
 def _kept(one: EnergyCertificate) -> str:
     binding = [each.passed for each in one.result.verdicts if each.binding]
-    return f"{sum(binding)} of {len(binding)} binding rules passed"
+    others = len(one.result.verdicts) - len(binding)
+    return f"{sum(binding)} of {len(binding)} binding rules passed" + (f"; {others} only inform" if others else "")
 
 
 def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
@@ -78,7 +80,6 @@ def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
     item, result, work = one.item, one.result, one.workload
     voltages = [number(each, 5, "V") for each in dict.fromkeys(one.setup.voltages_v)]
     counted = [each for each in one.equipment.instruments if each.in_result]
-    throughput = number(result.throughput_per_s, 5, "inferences per second") if result.throughput_per_s else ""
     left = [
         ("Item", ", ".join(filter(None, (item.board, item.revision)))),
         ("Serial number", item.serial),
@@ -97,12 +98,21 @@ def _facts(one: EnergyCertificate, customer: str) -> list[tuple[str, str]]:
         ),
         ("Supply", ", ".join(voltages) or "not measured"),
         ("Temperature", temperature(one.conditions)),
-        ("Throughput", throughput or "not measured"),
+        ("Throughput", _throughput(result) or "not measured"),
         ("Accuracy", accuracy(work.accuracy) or "no accuracy session"),
         ("Bench control", one.trust.state),
         ("Place", one.parties.laboratory.place or one.parties.laboratory.address),
     ]
     return [(name, given(value)) for pair in zip(left, right, strict=True) for name, value in pair]
+
+
+def _throughput(result: Result) -> str:
+    """Return the throughput with its expanded uncertainty; without one where none was evaluated."""
+    own = result.throughput
+    if own is not None:
+        lacks = ", uncertainty incomplete" if own.incomplete else ""
+        return f"{with_uncertainty(own.value, own.U, own.unit)}, k = {coverage_factor(own.k)}{lacks}"
+    return number(result.throughput_per_s, 5, "inferences per second") if result.throughput_per_s else ""
 
 
 def _instrument(each: Instrument) -> str:

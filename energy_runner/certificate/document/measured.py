@@ -158,8 +158,7 @@ def _derived(result: Result) -> Iterator[tuple[str, str]]:
     for name in ("idle", "transmit", "receive"):
         level = getattr(result.levels, name, None) if result.levels is not None else None
         if level is not None:
-            u = f", standard uncertainty {number(level.u_w * 1e6, 2, 'µW')}" if level.u_w is not None else ""
-            yield f"Power, {name}", f"{number(level.power_w * 1e3, 6, 'mW')}{u}"
+            yield f"Power, {name}", _level(level.power_w * 1e3, None if level.u_w is None else level.u_w * 1e3)
     if result.rails:
         for rail in result.rails:
             score = rail.energy_per_inference_j
@@ -167,6 +166,14 @@ def _derived(result: Result) -> Iterator[tuple[str, str]]:
                 f"Supply rail {rail.name}",
                 score.quoted() if score is not None else "no figure that can be defended",
             )
+
+
+def _level(power_mw: float, u_mw: float | None) -> str:
+    """Return a power with its standard uncertainty, both to the same place (JCGM 100:2008, 7.2.6)."""
+    if u_mw is None:
+        return number(power_mw, 6, "mW")
+    power, u = rounded(power_mw, u_mw)
+    return f"{power}\u00a0mW, standard uncertainty {u}\u00a0mW"
 
 
 def budget_section(one: EnergyCertificate) -> dict[str, Any]:

@@ -20,10 +20,18 @@ from energy_runner.certificate.document.blocks import (
 from energy_runner.certificate.document.words import NO_FIGURE, NOT_STATED, given, number, yes
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.facts.item import Image
+from energy_runner.certificate.facts.parties import Organisation
 from energy_runner.certificate.facts.workload import AccuracyFacts
 from energy_runner.session.evidence import StimuliStanding
 
 _METRICS = {"top1": ("Top-1 accuracy", "%"), "auc": ("Area under the ROC curve", "")}
+
+
+def _customer(held: Organisation) -> Block | None:
+    """Return for whom it was measured (ISO/IEC 17025:2017, 7.8.2.1 e); None where nobody says."""
+    each = (("Name", held.name), ("Address", held.address), ("Country", held.country), ("Contact", held.contact))
+    stated = [(what, text) for what, text in each if text]
+    return facts(stated, "Customer") if stated else None
 
 
 def item_section(one: EnergyCertificate) -> dict[str, Any]:
@@ -32,6 +40,7 @@ def item_section(one: EnergyCertificate) -> dict[str, Any]:
     clock = NOT_STATED if item.clock_hz is None else number(item.clock_hz / 1e6, 9, "MHz")
     return section(
         "Item and firmware",
+        _customer(one.parties.customer),
         facts(
             [
                 ("Board", given(item.board)),

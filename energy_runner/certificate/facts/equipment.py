@@ -7,6 +7,8 @@ from pydantic import Field, StrictBool
 
 from energy_runner.session.document import Model
 
+# What an instrument tells of itself; of each, `NAME_stated` says whether the laboratory told it instead.
+IDENTITY = ("make", "model", "serial", "firmware")
 _OF_RESULT = frozenset({"sampler", "voltage"})
 
 
@@ -39,19 +41,25 @@ class Instrument(Model):
     """Its name in the bench file."""
     roles: list[str]
     """What it did: `supply`, `sampler`, `voltage` (the energy is computed with the voltage that it was set to, for
-    nothing measured one), `edges`, `dut`, `thermometer`, `switch`."""
+    nothing measured one), `edges`, `clock` (its clock timed the windows), `dut`, `thermometer`, `switch`."""
     driver: str
     """Name of its driver."""
     make: str = ""
-    """Make, by its own answer."""
+    """Make, by its own answer, or by the laboratory where it has none to give."""
     model: str = ""
-    """Model, by its own answer."""
+    """Model, likewise."""
     serial: str = ""
-    """Serial number, by its own answer, or by the laboratory where it has none to give."""
+    """Serial number, likewise."""
     firmware: str = ""
-    """Version of its firmware, by its own answer."""
+    """Version of its firmware, likewise."""
+    make_stated: StrictBool = False
+    """True if the laboratory stated the make, for the instrument does not tell."""
+    model_stated: StrictBool = False
+    """Likewise for the model."""
     serial_stated: StrictBool = False
-    """True if the laboratory stated the serial number, for the instrument does not tell."""
+    """Likewise for the serial number."""
+    firmware_stated: StrictBool = False
+    """Likewise for the version of the firmware."""
     virtual: StrictBool
     """True if it was simulated."""
     settings: dict[str, Any] = Field(default_factory=dict)

@@ -11,6 +11,8 @@ class Organisation(Model):
     """Its name."""
     address: str = ""
     """Its postal address."""
+    country: str = ""
+    """Its country, ISO 3166-1 alpha-2; empty where nobody states it."""
     contact: str = ""
     """A person, an e-mail address or a telephone number."""
 

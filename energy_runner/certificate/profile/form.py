@@ -17,7 +17,10 @@ from energy_runner.errors import ConfigurationError
 from energy_runner.wording import shown
 
 _EXAMPLES_OF_INSTRUMENT = {
+    "make": "Example Instruments",
+    "model": "PM-1",
     "serial": "MY12345678",
+    "firmware": "1.2.0",
     "certificate": "K-2026-17",
     "laboratory": "Example Calibration",
     "date": "2026-01-31",
@@ -32,6 +35,7 @@ OTHERS = {
     "laboratory.accreditation": ("number of its accreditation", '"D-K-00000-00-00"'),
     "customer.name": ("for whom it was measured", '"Example Customer"'),
     "customer.address": ("postal address", '"2 Example Street, 12345 Example"'),
+    "customer.country": ("country, ISO 3166-1 alpha-2", '"DE"'),
     "customer.contact": ("a person, an e-mail address or a telephone number", '"buyer@example.org"'),
     "item.memory": ("memory that the benchmark uses", '"640 kB of RAM"'),
     "item.modifications": ("what was changed about the board", '["JP6 open"]'),

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from energy_runner.certificate.facts import EnergyCertificate, Missing
+from energy_runner.certificate.facts.equipment import IDENTITY
+from energy_runner.certificate.timing import clocks_that_count
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,12 @@ QUESTIONS = (
         "address of the laboratory",
         "1 Example Street, 12345 Example",
         lambda c: c.parties.laboratory.address,
+    ),
+    Question(
+        "laboratory.country",
+        "country of the laboratory, ISO 3166-1 alpha-2",
+        "DE",
+        lambda c: c.parties.laboratory.country,
     ),
     Question("people.operator", "who measured", "A. Example", lambda c: c.parties.operator),
     Question("people.approver", "who authorises the certificate", "B. Example", lambda c: c.parties.approver),
@@ -54,9 +62,12 @@ QUESTIONS = (
     Question("setup.inside", "what the measured energy feeds", "microcontroller, VDD", lambda c: c.setup.inside),
     Question("setup.outside", "what of the board it does not feed", "debug probe", lambda c: c.setup.outside),
 )
-# Of each instrument that the energy is computed from.
+# Of each instrument that the energy is computed from, and of the one that timed it, where its clock counts.
 OF_INSTRUMENT = (
+    ("make", "make"),
+    ("model", "model"),
     ("serial", "serial number"),
+    ("firmware", "version of the firmware"),
     ("certificate", "number of the calibration certificate"),
     ("laboratory", "name of the calibration laboratory"),
     ("date", "day of the calibration"),
@@ -71,11 +82,12 @@ def missing(certificate: EnergyCertificate) -> list[Missing]:
 
 
 def _of_instruments(certificate: EnergyCertificate) -> Iterator[Missing]:
+    clocks = clocks_that_count(certificate.result, certificate.equipment)
     for one in certificate.equipment.instruments:
-        if not one.in_result:
+        if not (one.in_result or one in clocks):
             continue
         for key, what in OF_INSTRUMENT:
-            held = one.serial if key == "serial" else getattr(one.calibration, key)
+            held = getattr(one if key in IDENTITY else one.calibration, key)
             if _is_empty(held):
                 yield Missing(key=f"instruments.{one.name}.{key}", what=f"{what} of {one.name}")
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables and keys of a laboratory's profile."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from energy_runner.bench.table import Day, Table
 
@@ -11,6 +12,17 @@ from energy_runner.bench.table import Day, Table
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 Number = Annotated[float, Field(strict=False)]
 Positive = Annotated[float, Field(strict=False, gt=0)]
+# ISO 3166-1 alpha-2, without the codes that stand for no country: AA, QM to QZ, XA to XZ but for Kosovo's, and ZZ.
+_COUNTRY = "(A[B-Z]|[B-PR-WY][A-Z]|Q[A-L]|XK|Z[A-Y])?"
+
+
+def _country(code: str) -> str:
+    if not re.fullmatch(_COUNTRY, code):
+        raise ValueError("two capital letters of ISO 3166-1, as DE")
+    return code
+
+
+Country = Annotated[Text, AfterValidator(_country), Field(json_schema_extra={"pattern": f"^{_COUNTRY}$"})]
 
 
 class OrganisationSpec(Table):
@@ -20,6 +32,8 @@ class OrganisationSpec(Table):
     """Its name."""
     address: Text = ""
     """Its postal address."""
+    country: Country = ""
+    """Its country, ISO 3166-1 alpha-2, such as DE."""
     contact: Text = ""
     """A person, an e-mail address or a telephone number."""
 
@@ -109,8 +123,14 @@ class WorkloadSpec(Table):
 class InstrumentSpec(Table):
     """`[instruments.NAME]`, by the name in the bench file."""
 
+    make: Text = ""
+    """Make, where the instrument does not tell it itself."""
+    model: Text = ""
+    """Model, likewise."""
     serial: Text = ""
-    """Serial number, where the instrument does not tell it itself."""
+    """Serial number, likewise."""
+    firmware: Text = ""
+    """Version of its firmware, likewise."""
     certificate: Text = ""
     """Number of its calibration certificate."""
     laboratory: Text = ""

@@ -8,7 +8,7 @@ from energy_runner.certificate.collect.collect import as_written
 from energy_runner.certificate.collect.equipment import OF_BENCH, STATED
 from energy_runner.certificate.collect.item import FLASHED
 from energy_runner.certificate.facts import EnergyCertificate
-from energy_runner.certificate.facts.equipment import Instrument
+from energy_runner.certificate.facts.equipment import IDENTITY, Instrument
 from energy_runner.certificate.verify.checks import Contradiction
 from energy_runner.certificate.verify.signed import first_difference
 
@@ -51,7 +51,7 @@ _OF_SESSION = (
     "conditions.cool_down_s",
 )
 _OF_VERDICT = "setup.debug_probe"
-_OF_INSTRUMENT = ("name", "roles", "driver", "make", "model", "firmware", "virtual", "settings", "specification")
+_OF_INSTRUMENT = ("name", "roles", "driver", "virtual", "settings", "specification")
 _OF_CALIBRATION = ("certificate", "laboratory", "date", "due")
 _TEMPERATURE = ("temperature_low_c", "temperature_high_c", "temperature_u_k", "temperature_from")
 # The state of the bench comes from the session only where no control chart was asked.
@@ -85,19 +85,21 @@ def recorded(
 def _of_instrument(stated: Instrument, found: Instrument) -> Iterator[str]:
     """Yield the fields of an instrument that its session tells otherwise."""
     yield from (name for name in _OF_INSTRUMENT if _plain(stated, name) != _plain(found, name))
-    if stated.serial_stated != (not found.serial and bool(stated.serial)):
-        yield "serial_stated"
-    if found.serial and stated.serial != found.serial:
-        yield "serial"
-    told, known = stated.calibration, found.calibration
-    if told.used != known.used:
+    for name in IDENTITY:
+        own, told = getattr(found, name), getattr(stated, name)
+        if getattr(stated, f"{name}_stated") != (not own and bool(told)):
+            yield f"{name}_stated"
+        if own and told != own:
+            yield name
+    calibrated, known = stated.calibration, found.calibration
+    if calibrated.used != known.used:
         yield "calibration.used"
-    if (told.source == OF_BENCH) != (known.source == OF_BENCH):
+    if (calibrated.source == OF_BENCH) != (known.source == OF_BENCH):
         yield "calibration.source"
     elif known.source == OF_BENCH:
         # What the bench's file leaves open the laboratory may state.
         for name in _OF_CALIBRATION:
-            if getattr(known, name) and getattr(told, name) != getattr(known, name):
+            if getattr(known, name) and getattr(calibrated, name) != getattr(known, name):
                 yield f"calibration.{name}"
         if stated.in_calibration != found.in_calibration and known.date and known.due:
             yield "in_calibration"

@@ -2,17 +2,19 @@
 """Verify whatever is at hand of a certificate, and say what was checked and what was not."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.forms import JSON
+from energy_runner.certificate.signing.revocation import Revocation
 from energy_runner.certificate.signing.ring import KeyRing
 from energy_runner.certificate.verify.bundle import Bundle, Found
 from energy_runner.certificate.verify.checks import FAILS, HOLDS, NOT_CHECKED, Check, Checks
 from energy_runner.certificate.verify.forms import check_forms, check_xml_schema
 from energy_runner.certificate.verify.inner import contradictions, in_own_wording
+from energy_runner.certificate.verify.revoking import check_revoking, read_revoking
 from energy_runner.certificate.verify.session import check_session
 from energy_runner.certificate.verify.signed import Signed, check_signature, read_signed
 from energy_runner.session.folder import Session
@@ -29,6 +31,8 @@ class VerifiedCertificate:
     asked: str
     certificate: EnergyCertificate | None
     checks: tuple[Check, ...]
+    revocation: Revocation | None = None
+    """What was handed in if it was the revocation of a certificate, and no certificate."""
 
     @property
     def holds(self) -> bool:
@@ -54,6 +58,7 @@ class VerifiedCertificate:
             "file": self.asked,
             "holds": self.holds,
             "certificate": None if one is None else {"id": one.id, "title": one.title, "virtual": one.virtual},
+            "revocation": None if self.revocation is None else asdict(self.revocation),
             "checks": [
                 {"id": c.id, "what": c.what, "state": c.state, "place": c.place, "detail": c.detail}
                 for c in self.checks
@@ -93,6 +98,10 @@ def verify(bundle: Bundle, given: With) -> VerifiedCertificate:
         for place, why in bundle.problems:
             checks.fails("forms", "each form can be read", place, why)
         return VerifiedCertificate(bundle.asked, None, tuple(checks.done))
+    revoking = read_revoking(found)
+    if revoking is not None:
+        check_revoking(revoking, found, given.ring, given.now_utc, checks)
+        return VerifiedCertificate(bundle.asked, None, tuple(checks.done), revoking.revocation)
     signed = read_signed(found, checks)
     if signed is None:
         _other_copies(bundle, found, checks)

@@ -91,7 +91,7 @@ def _written(
             images = {kind: saved(figure, kind) for kind in formats}
         for kind, image in images.items():
             path = folder / f"{(names or {}).get(drawing.name, drawing.name)}.{kind}"
-            _write(path, image)
+            write_image(path, image)
             paths.append(path)
     return paths
 
@@ -123,7 +123,8 @@ def saved(figure: "Figure", kind: str) -> bytes:
     return out.getvalue()
 
 
-def _write(path: Path, image: bytes) -> None:
+def write_image(path: Path, image: bytes) -> None:
+    """Write a file, all of it or nothing, in a folder that is made if needed; raises `BenchFault` if it fails."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

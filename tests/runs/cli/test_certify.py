@@ -51,6 +51,14 @@ def test_from_a_key_to_a_revoked_certificate(keyed, session):
     words = ("certificates", "revoke", one, "--key", "lab.key", "--why", "wrong board", "--ring", "ring.json")
     status, out, _ = keyed(*words)
     assert (status, out.splitlines()[-1]) == (0, str(Path("certificates", one, "revocation.json")))
+    status, out, _ = keyed("verify", f"certificates/{one}/revocation.json", "--ring", "ring.json")
+    assert status == 1
+    assert out.splitlines()[0] == f"Revocation of {one}, no certificate"
+    assert f"REVOKED: {one}, by a key that is trusted" in out
+    assert "not a whole certificate" not in out
+    status, out, _ = keyed("verify", f"certificates/{one}/certificate.pdf", "--ring", "ring.json")
+    assert status == 1
+    assert "NOT VERIFIED: revoked at 20" in out.replace("\n", " ")
     status, _, err = keyed(*words)
     assert (status, "it is revoked already" in err) == (2, True)
     status, out, _ = keyed("certificates", "show", one[:9], "--ring", "ring.json")
@@ -158,7 +166,9 @@ def test_the_form_asks_in_a_terminal_and_what_was_answered_before_ctrl_c_is_kept
     asked = begun("certify", str(session), "-k", "lab.key", "-p", "lab.toml", "--form")
     asked.expect("laboratory.name: ")
     asked.sendline('The "Lab"')
-    for key in ("laboratory.address", "people.operator", "people.approver", "item.revision", "item.serial"):
+    silent = ("address", "country")
+    people = ("people.operator", "people.approver", "item.revision", "item.serial")
+    for key in (*(f"laboratory.{each}" for each in silent), *people):
         asked.expect(f"{key}: ")
         asked.sendline("")
     asked.expect("item.processor: ")
@@ -197,3 +207,12 @@ def test_compare_two_results(call, session):
         "throughput",
         "latency",
     ]
+
+
+def test_compare_draws_what_it_says(call, session):
+    status, out, _ = call("compare", str(session), str(session / "result.json"), "--figure", "change.svg")
+    assert (status, out.splitlines()[-1]) == (0, "Figure  change.svg")
+    assert out.splitlines()[-2] in Path("change.svg").read_text("utf-8")
+    status, _, err = call("compare", str(session), str(session), "--figure", "change.gif")
+    assert (status, "figures are svg, pdf, png. Try: change.svg" in err) == (2, True)
+    assert not Path("change.gif").exists()

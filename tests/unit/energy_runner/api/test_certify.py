@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A certificate from a session: the same bytes each time, and what is refused before anything is written."""
 
+import base64
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 import energy_runner as er
 from energy_runner.certificate.facts import REPORT
 from energy_runner.certificate.forms import NAMES
+from energy_runner.certificate.signing.ring import KeyRing
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError
 from tests.support.certificates import demo_session
 from tests.support.synthetic import make_run
@@ -84,6 +87,11 @@ def test_one_replaces_another_once_and_is_found_by_id(certify: Any, keys: Any, t
     assert path.name == "revocation.json"
     row = er.find_certificate(second.id, tmp_path / "out", ring=ring)
     assert (row.revoked_utc, row.revoked_why, row.remarks) == ("2026-05-01T00:00:00Z", "wrong board", ())
+    row = er.find_certificate(first.id, tmp_path / "out", ring=ring)
+    assert row.remarks == (f"{second.id}, which replaces it, was revoked at 2026-05-01T00:00:00Z",)
+    old = tmp_path / "out" / first.id / "certificate.pdf"
+    [found] = er.verify_certificate(old, ring=ring, now_utc="2026-06-01T00:00:00Z").failed
+    assert found.detail == f"superseded by {second.id}; {row.remarks[0]}"
     refused(certify, tmp_path, "was issued at", issued="2026-03-30T00:00:00Z", supersedes=second.id, why="earlier")
 
 
@@ -101,6 +109,34 @@ def test_only_who_is_heeded_may_revoke(certify: Any, keys: Any, tmp_path: Path) 
     with pytest.raises(ConfigurationError, match="Try: its whole id"):
         er.revoke_certificate(one.id[:9], key, "x", **more)
     assert er.find_certificate(one.id, tmp_path / "out", ring=ring).stands
+
+
+def test_a_revocation_that_is_verified_says_what_it_revokes_and_who_says_so(
+    certify: Any, keys: Any, tmp_path: Path
+) -> None:
+    key, ring = keys
+    one = certify().certificate
+    path = er.revoke_certificate(
+        one.id, key, "wrong board", issued="2026-05-01T00:00:00Z", folder=tmp_path / "out", ring=ring
+    )
+    now = "2026-06-01T00:00:00Z"
+    found = er.verify_certificate(path, ring=ring, now_utc=now)
+    assert (found.holds, found.certificate) == (False, None)
+    assert found.revocation is not None
+    assert (found.revocation.id, found.revocation.why) == (one.id, "wrong board")
+    assert [each.id for each in found.failed] == ["readable"]
+    assert f"the revocation of {one.id}, at 2026-05-01T00:00:00Z: wrong board" in found.failed[0].detail
+    assert {each.id for each in found.checks if each.state == "holds"} == {"signature", "trust"}
+    assert found.document()["revocation"]["id"] == one.id
+    stranger = er.verify_certificate(path, ring=KeyRing(), now_utc=now)
+    assert [each.id for each in stranger.failed] == ["readable", "trust"]
+    assert [each.id for each in stranger.unchecked] == ["signature"]
+    document = json.loads(path.read_text("utf-8"))
+    payload = base64.b64decode(document["payload"]).replace(b"wrong board", b"right board")
+    document["payload"] = base64.b64encode(payload).decode()
+    path.write_text(json.dumps(document, separators=(",", ":"), sort_keys=True))
+    bent = er.verify_certificate(path, ring=ring, now_utc=now)
+    assert [each.id for each in bent.failed] == ["readable", "signature"]
 
 
 def test_a_revocation_counts_beside_a_file_in_any_folder(certify: Any, keys: Any, tmp_path: Path) -> None:

@@ -57,6 +57,15 @@ def test_energy_of_an_inference_is_in_kwh_with_joule_and_uncertainty_beside() ->
     assert beside["simulated"] == "false"
 
 
+def test_who_states_the_energy_is_named_with_its_country() -> None:
+    document = json.loads(aibom_bytes(hardware()))
+    told = {"name": "Energy Laboratory", "address": {"country": "NZ"}}
+    assert document["metadata"]["manufacturer"] == told
+    card = document["components"][0]["modelCard"]
+    [use] = card["considerations"]["environmentalConsiderations"]["energyConsumptions"]
+    assert use["energyProviders"][0]["organization"] == told
+
+
 def test_a_simulated_energy_says_so_where_it_is_stated() -> None:
     (stated,) = energy(simulated())["energyConsumptions"]
     assert properties(stated)["simulated"] == "true"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is taken from a session, and from what a laboratory states: nothing more, and of no other instrument."""
 
+import math
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -10,18 +11,22 @@ from typing import Any
 import pytest
 
 from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.uncertainty.causes import HOST_CLOCK
 from energy_runner.certificate.collect.equipment import OF_BENCH, STATED, equipment
 from energy_runner.certificate.collect.gathered import Gathered, gathered
 from energy_runner.certificate.collect.statements import statements
 from energy_runner.certificate.collect.workload import workload
+from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.facts.equipment import Equipment, Instrument
 from energy_runner.certificate.minimum import minimum
 from energy_runner.certificate.profile.files import with_digests
 from energy_runner.certificate.profile.load import profile_from_text
 from energy_runner.certificate.profile.questions import missing
 from energy_runner.certificate.profile.spec import LabProfile
+from energy_runner.certificate.verify.recorded import recorded
 from energy_runner.errors import ConfigurationError
 from energy_runner.rules.base import WITHIN, within
+from energy_runner.session.result import AlignmentResult, Result
 from tests.support.certificates import CALIBRATION, demo_session, hardware_certificate
 from tests.support.report_sessions import accuracy_session
 
@@ -195,3 +200,105 @@ def test_what_a_calibration_lacks_is_told_and_nothing_is_traceable_without_it(
     held = held.model_copy(update={"instruments": [own]})
     assert lacks(held) == {"in-calibration": f"{NAME}: {why}"}
     assert not statements(hardware_certificate().result, held, virtual=False, verified=False).traceable
+
+
+TELLS_NOTHING = {"make": "", "model": "", "serial": "", "firmware": ""}
+
+
+def told_as(**answers: str) -> Gathered:
+    """Return the session with a monitor that answered otherwise."""
+    device = found().devices[NAME]
+    changed = device.model_copy(update={"identity": {**device.identity, **answers}})
+    return replace(found(), devices={**found().devices, NAME: changed})
+
+
+@pytest.mark.parametrize("key", TELLS_NOTHING)
+def test_what_an_instrument_does_not_tell_the_laboratory_may_state_and_it_is_marked(key: str) -> None:
+    silent = told_as(**{key: ""})
+    [one] = [each for each in of(silent).instruments if each.name == NAME]
+    assert (getattr(one, key), getattr(one, f"{key}_stated")) == ("", False)
+    assert lacks(calibrated(of(silent), NAME)) == {"instrument-identified": f"{NAME} without {key}"}
+    asked = missing(hardware_certificate().model_copy(update={"equipment": of(silent)}))
+    assert f"instruments.{NAME}.{key}" in [each.key for each in asked]
+    held = of(silent, f'[instruments.{NAME}]\n{key} = "X-1"')
+    [one] = [each for each in held.instruments if each.name == NAME]
+    assert [(each, getattr(one, each)) for each in TELLS_NOTHING if getattr(one, f"{each}_stated")] == [
+        (key, "X-1")
+    ]
+    assert lacks(calibrated(held, NAME)) == {}
+
+
+@pytest.mark.parametrize("key", TELLS_NOTHING)
+def test_what_an_instrument_tells_no_laboratory_states_otherwise(key: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"instruments.{NAME}.{key}: the profile states X-1"):
+        of(found(), f'[instruments.{NAME}]\n{key} = "X-1"')
+
+
+@pytest.mark.parametrize("key", TELLS_NOTHING)
+def test_a_stated_answer_is_not_sold_as_the_instruments_own(key: str) -> None:
+    again = hardware_certificate().model_copy(update={"equipment": of(told_as(**{key: ""}))})
+    held = of(told_as(**{key: ""}), f'[instruments.{NAME}]\n{key} = "X-1"')
+    honest = again.model_copy(update={"equipment": held})
+    assert list(recorded(honest, again, judged=True, accuracy=False)) == []
+    each = [one.model_copy(update={f"{key}_stated": False}) for one in held.instruments]
+    lying = again.model_copy(update={"equipment": held.model_copy(update={"instruments": each})})
+    places = [place for place, _ in recorded(lying, again, judged=True, accuracy=False)]
+    assert [place.rpartition(".")[2] for place in places] == [f"{key}_stated"]
+
+
+def timed_by_laps(share: float) -> tuple[Gathered, Result]:
+    """Return the session with windows by the IO manager's laps; the host's clock is that share of the variance."""
+    result = hardware_certificate().result
+    assert result.uncertainty is not None
+    rest = [one for one in result.uncertainty.components if one.value_j]
+    square = math.fsum(one.value_j**2 for one in rest)
+    clock = rest[0].model_copy(
+        update={"name": HOST_CLOCK, "limit": 1e-4, "value_j": math.sqrt(square * share / (1 - share))}
+    )
+    changed = result.model_copy(
+        update={
+            "alignment": AlignmentResult(method="by laps", rate_correction=1.0, rate_u=6e-5),
+            "uncertainty": result.uncertainty.model_copy(update={"components": [*rest, clock]}),
+        }
+    )
+    return replace(found(), result=changed), changed
+
+
+def certified(held: Equipment, result: Result) -> EnergyCertificate:
+    texts = statements(result, held, virtual=False, verified=False)
+    return hardware_certificate().model_copy(update={"equipment": held, "result": result, "statements": texts})
+
+
+def test_the_clock_that_timed_the_windows_is_in_the_list_of_instruments() -> None:
+    roles = {one.name: one.roles for one in of(timed_by_laps(0.001)[0]).instruments}
+    assert roles["io-manager"] == ["clock", "dut", "edges"]
+    assert "clock" not in {role for one in of(found()).instruments for role in one.roles}
+
+
+def test_of_a_clock_that_hardly_counts_the_limit_in_the_budget_is_named() -> None:
+    gathered_, result = timed_by_laps(0.001)
+    one = certified(calibrated(of(gathered_), NAME), result)
+    assert "in-calibration" not in {each.id for each in minimum(one) if not each.met}
+    assert one.statements.traceable
+    assert one.statements.traceability.endswith(
+        "The windows were timed by the clock of io-manager, whose rate the run itself has measured by the clock "
+        "of the computer. For that one the budget counts up to ±100 ppm, 0.1 % of the variance; no calibration "
+        "covers it."
+    )
+    assert not [each for each in missing(one) if each.key.startswith("instruments.io-manager")]
+
+
+def test_of_a_clock_that_counts_a_calibration_is_asked_for() -> None:
+    gathered_, result = timed_by_laps(0.04)
+    one = certified(calibrated(of(gathered_), NAME), result)
+    lacking = {each.id: each.detail for each in minimum(one) if not each.met}
+    assert lacking["in-calibration"] == "io-manager: no dates of its calibration are stated"
+    assert (one.statements.traceable, "io-manager" in one.statements.traceability) == (False, True)
+    asked = [each.key for each in missing(one) if each.key.startswith("instruments.io-manager")]
+    keys = ("make", "serial", "certificate", "laboratory", "date", "due")
+    assert asked == [f"instruments.io-manager.{key}" for key in keys]
+    assert lacking["instrument-identified"] == "io-manager without make, serial"
+    stated = '[instruments.io-manager]\nmake = "Example"\nserial = "7"'
+    whole = certified(calibrated(of(gathered_, stated), NAME, "io-manager"), result)
+    assert not {"in-calibration", "instrument-identified"} & {each.id for each in minimum(whole) if not each.met}
+    assert "a calibration covers it" in whole.statements.traceability

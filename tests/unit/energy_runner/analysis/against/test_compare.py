@@ -56,6 +56,19 @@ def test_nothing_cancels_between_two_monitors_or_settings(change: dict[str, str]
     assert any("cancels" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("volt", "cancels"), [(3.0, True), (2.95, False)])
+def test_the_error_of_a_voltage_that_was_set_otherwise_does_not_cancel(volt: float, *, cancels: bool) -> None:
+    """A limit of 1 % of what was set says nothing of how the errors at two settings hang together."""
+    of_voltage = GAIN.model_copy(update={"name": "supply voltage (as set, not measured)"})
+    found = judged(
+        base(1e-3, GAIN, of_voltage, SCATTER, voltage_v=3.0), base(1e-3, GAIN, of_voltage, SCATTER, voltage_v=volt)
+    )
+    assert found.cancelled == ((GAIN.name, of_voltage.name) if cancels else (GAIN.name,))
+    triangle = 2 * (1 - math.sqrt(0.05)) * math.sqrt(3) * 0.01  # of two equal rectangular errors, 95 %
+    assert found.U_change == pytest.approx(U_SCATTER if cancels else triangle, rel=0.02)
+    assert any("set, and not measured, does not cancel" in note for note in found.notes) == (not cancels)
+
+
 @pytest.mark.parametrize(("latency_s", "cancels"), [(0.05, True), (0.09, True), (0.15, False), (0.02, False)])
 def test_a_gain_does_not_cancel_where_the_range_may_be_another(latency_s: float, cancels: bool) -> None:
     """The same energy in three times the time: the monitor may have measured it in a lower range."""

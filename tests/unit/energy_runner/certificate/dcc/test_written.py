@@ -15,6 +15,8 @@ from tests.support.certificate_results import ENERGIES_J, result, sha
 PREFIXES = {"dcc": "https://ptb.de/dcc", "si": "https://ptb.de/si"}
 ENVELOPE = b'{"payload":"AAAA"}'
 
+TRACEABILITY = "basic_metrologicallyTraceableToSI energyRunner_traceability"
+
 
 def tree(one: EnergyCertificate) -> Element:
     return fromstring(dcc_bytes(one, ENVELOPE))  # noqa: S314 - it was written here
@@ -67,6 +69,7 @@ def test_a_unit_that_d_si_lacks_is_stated_in_words() -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
+        ("countryCodeISO3166_1", "NZ"),
         ("uniqueIdentifier", hardware().id),
         ("receiptDate", "2026-11-20"),
         ("beginPerformanceDate", "2026-11-29"),
@@ -87,12 +90,14 @@ def test_core_data(path: str, expected: str) -> None:
         (".//dcc:item/dcc:identifications/dcc:identification[@refType]/dcc:value", "B-0042"),
         (".//dcc:calibrationLaboratory/dcc:contact/dcc:name/dcc:content", "Energy Laboratory"),
         (".//dcc:calibrationLaboratory/dcc:contact/dcc:eMail", "mail@lab.example"),
+        (".//dcc:calibrationLaboratory/dcc:contact/dcc:location/dcc:countryCode", "NZ"),
+        (".//dcc:customer/dcc:location/dcc:countryCode", "CH"),
         (".//dcc:calibrationLaboratory/dcc:calibrationLaboratoryCode", "D-K-00000-01-00"),
         (".//dcc:customer/dcc:name/dcc:content", "Maker of Boards"),
         (".//dcc:customer/dcc:eMail", ""),  # the customer's contact is no address of that kind
         (".//dcc:measuringEquipment/dcc:certificate/dcc:referralID", "K-2026-17"),
         (".//dcc:measuringEquipment/dcc:model", "N6705C"),
-        (".//dcc:statement[@refType='energyRunner_traceability']/dcc:traceable", "true"),
+        (f".//dcc:statement[@refType='{TRACEABILITY}']/dcc:traceable", "true"),
     ],
 )
 def test_parties_item_and_equipment(path: str, expected: str) -> None:
@@ -110,6 +115,8 @@ def test_temperature_and_humidity_are_quantities() -> None:
     path = ".//dcc:influenceCondition[@refType='basic_{}']//si:{}"
     assert texts(root, path.format("temperature", "value")) == ["22.5", "23.5"]
     assert texts(root, path.format("temperature", "unit")) == [r"\degreecelsius"] * 2
+    for end, value in (("Min", "22.5"), ("Max", "23.5")):
+        assert texts(root, f".//dcc:quantity[@refType='basic_temperature{end}']//si:value") == [value]
     assert texts(root, path.format("humidityRelative", "value")) == ["45.0"]
 
 
@@ -123,9 +130,30 @@ def test_verdict_holds_its_numbers_and_an_unknown_one_no_conformity() -> None:
 @pytest.mark.parametrize(("one", "word"), [(hardware(), "pass"), (simulated(), "fail"), (bare(), "fail")])
 def test_only_a_certificate_conforms(one: EnergyCertificate, word: str) -> None:
     root = tree(one)
-    title = ".//dcc:statement[@refType='basic_conformity energyRunner_title']"
+    title = ".//dcc:statement[@refType='energyRunner_title']"
     assert texts(root, f"{title}/dcc:conformity") == [word]
     assert one.title in texts(root, f"{title}/dcc:declaration/dcc:content")
+
+
+def test_conformity_and_traceability_are_found_by_the_words_of_the_good_practice() -> None:
+    root = tree(hardware())
+    said = [each.get("refType", "") for each in root.findall(".//dcc:statement", PREFIXES)]
+    assert [each for each in said if each.startswith("basic_")] == [
+        "basic_conformity energyRunner_decisionRule",
+        TRACEABILITY,
+        "basic_revision",
+    ]
+    rules = [each.get("refType") for each in root.findall(".//dcc:metaData", PREFIXES)]
+    assert set(rules) == {"basic_conformity energyRunner_verdict"}
+    assert texts(root, ".//dcc:statement[@refType='basic_revision']//dcc:content") == [
+        "This document replaces ER-0000000000000001: a typing error in the address"
+    ]
+
+
+def test_no_country_is_invented() -> None:
+    root = tree(bare())
+    assert texts(root, ".//dcc:countryCodeISO3166_1") == ["ZZ"]
+    assert texts(root, ".//dcc:countryCode") == []
 
 
 @pytest.mark.parametrize(("one", "marked"), [(hardware(), False), (simulated(), True), (bare(), True)])

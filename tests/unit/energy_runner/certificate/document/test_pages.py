@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from energy_runner.certificate.document import pdf_bytes
+from energy_runner.certificate.document.bench import equipment_section
 from energy_runner.certificate.document.figures import figures_section
+from energy_runner.certificate.document.front import _facts, front
+from energy_runner.certificate.document.measured import _level
+from energy_runner.certificate.document.tested import item_section
+from energy_runner.certificate.document.words import with_uncertainty
 from energy_runner.certificate.facts import EnergyCertificate
-from tests.support.certificate_facts import two_rails
+from tests.support.certificate_facts import hardware, two_rails
 from tests.support.certificate_papers import LONG_SERIAL, MARKUP, attachments
 
 pdfium = pytest.importorskip("pypdfium2", reason="renders the pages")
@@ -118,6 +123,40 @@ def test_a_virtual_one_says_simulated_across_each_page(
         assert ("SIMULATED" in page.get_textpage().get_text_range()) == virtual
         mark = (_grey(page) == 0xE4).mean()
         assert mark > 0.02 if virtual else mark < 0.01
+
+
+def test_figures_are_rounded_to_the_place_of_their_uncertainty() -> None:
+    """JCGM 100:2008, 7.2.6: 28.43 mW with a standard uncertainty of 5.8 µW says less than was measured."""
+    assert _level(28.43, 0.0058) == "28.4300\u00a0mW, standard uncertainty 0.0058\u00a0mW"
+    assert _level(18.0618, 0.0005) == "18.06180\u00a0mW, standard uncertainty 0.00050\u00a0mW"
+    assert _level(18.0618, 0.0) == "18.0618\u00a0mW, standard uncertainty 0\u00a0mW"
+    assert _level(18.06184, None) == "18.0618\u00a0mW"
+
+
+def test_no_figure_of_the_first_page_lacks_an_uncertainty_that_is_known(papers: Papers) -> None:
+    one = papers["full"]
+    shown = dict(_facts(one, ""))
+    own = one.result.throughput
+    assert own is not None
+    assert shown["Throughput"].startswith(f"{with_uncertainty(own.value, own.U, own.unit)}, k = ")
+
+
+def test_binding_rules_and_others_add_up_on_the_first_page(papers: Papers) -> None:
+    one = papers["full"]
+    binding = sum(each.binding for each in one.result.verdicts)
+    others = len(one.result.verdicts) - binding
+    assert front(one)["result"]["kept"] == f"{binding} of {binding} binding rules passed; {others} only inform"
+
+
+def test_customer_and_what_a_laboratory_states_of_an_instrument_are_on_the_pages() -> None:
+    one = hardware()
+    silent = one.equipment.instruments[0].model_copy(update={"firmware_stated": True, "make_stated": True})
+    told = one.equipment.model_copy(update={"instruments": [silent, *one.equipment.instruments[1:]]})
+    said = str(item_section(one)) + str(equipment_section(one.model_copy(update={"equipment": told})))
+    for words in ("Customer", "2 Short Road", "CH", "Ms Miller, +49 1", "make stated by the laboratory"):
+        assert words in said
+    assert said.count("stated by the laboratory") > str(equipment_section(one)).count("stated by the laboratory")
+    assert "NZ" in str(front(one)["laboratory"])
 
 
 def test_the_first_page_says_what_a_reader_asks(seen: dict[tuple[str, str], Any]) -> None:

@@ -129,6 +129,13 @@ def test_every_way_of_writing_a_profile_can_be_filled_in(text: str) -> None:
         ("item.clock_hz", "-1", "must be greater than 0"),
         ("item.clock_hz", '1\n[people]\noperator = "x"', "cannot be read"),
         ("conditions.temperature_c", "22", "must be a valid list"),
+        (
+            "laboratory.country",
+            "de",
+            "laboratory.country = 'de': must be two capital letters of ISO 3166-1, as DE",
+        ),
+        ("laboratory.country", "ZZ", "must be two capital letters"),
+        ("laboratory.country", "Germany", "must be two capital letters"),
         ("item.serial", "x" * 501, "must not be longer than 500"),
     ],
 )
