@@ -49,7 +49,7 @@ def fetched(
             return None
 
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, method=method, headers=headers or {})
+    request = urllib.request.Request(url, data=data, method=method, headers=headers or {})  # noqa: S310
     opener = urllib.request.build_opener(Stay, urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=30) as answer:
