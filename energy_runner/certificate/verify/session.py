@@ -69,7 +69,7 @@ def _recompute(one: EnergyCertificate, session: Session, accuracy: Session | Non
     wrong = list(_figures(told, found, complete=not why_not))
     if why_not:
         wrong += verdicts(told, found, same_rules=_same_rules(one, rules))
-    checks.judged("recomputed", what, wrong)
+    checks.judged("recomputed", what, [*wrong, *_target(one, session)])
     if why_not:
         checks.not_checked("recomputed-verdicts", "the verdicts follow from the facts and the rules", why_not)
     what = "what the certificate says of the run was recorded in it"
@@ -94,6 +94,15 @@ def _alike(told: Result, found: Result, session: Session) -> tuple[Result, Resul
     if session.thinned is None or any(one.id == RAW_BYTES_THINNED for one in told.findings):
         return told, found
     return without_bytes(told), without_bytes(found)
+
+
+def _target(one: EnergyCertificate, session: Session) -> Iterator[Contradiction]:
+    """Yield where a valid result rests on an accuracy against another target than the session's benchmark has."""
+    found, benchmark = one.workload.accuracy, session.record.benchmark
+    if found is None or not (found.met and one.result.valid):
+        return
+    if (found.metric, found.target) != (benchmark.metric, benchmark.target):
+        yield "workload.accuracy.target", f"the benchmark of the session asks for {benchmark.target:g}"
 
 
 def _same_rules(one: EnergyCertificate, rules: RuleSet | None) -> bool:

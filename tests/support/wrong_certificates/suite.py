@@ -5,6 +5,7 @@ from tests.support.wrong_certificates import (
     of_bytes,
     of_facts,
     of_figures,
+    of_impossible,
     of_keys,
     of_pdfs,
     of_recorded,
@@ -23,6 +24,7 @@ CASES: tuple[Case, ...] = (
     *of_statements.CASES,
     *of_figures.CASES,
     *of_facts.CASES,
+    *of_impossible.CASES,
     *of_recorded.CASES,
     *of_sessions.CASES,
 )
