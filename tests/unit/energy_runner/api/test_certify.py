@@ -126,11 +126,17 @@ def test_a_revocation_is_about_the_same_facts_on_any_paper(certify: Any, keys: A
     path = er.revoke_certificate(
         one.certificate.id, key, "wrong board", folder=tmp_path / "out", ring=ring, issued="2026-05-01T00:00:00Z"
     )
-    (letter.folder / "revocation.json").write_bytes(path.read_bytes())
-    for catalogue in (None, tmp_path / "out"):
+    mail = tmp_path / "mail"
+    mail.mkdir()
+    (mail / "certificate.pdf").write_bytes((letter.folder / "certificate.pdf").read_bytes())
+    for sent in (b"", path.read_bytes()):  # by its catalogue alone, then by what was sent
+        catalogue = None if sent else tmp_path / "out"
+        if sent:
+            (mail / "revocation.json").write_bytes(sent)
         found = er.verify_certificate(
-            letter.folder / "certificate.pdf", ring=ring, certificates=catalogue, now_utc="2026-06-01T00:00:00Z"
+            mail / "certificate.pdf", ring=ring, certificates=catalogue, now_utc="2026-06-01T00:00:00Z"
         )
+        assert "wrong board" in found.failed[0].detail
         assert [each.id for each in found.failed] == ["revision"]
 
 
