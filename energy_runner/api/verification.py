@@ -17,7 +17,7 @@ from energy_runner.certificate.verify.checks import Check
 from energy_runner.certificate.verify.verify import VerifiedCertificate, With, verify
 from energy_runner.errors import Argument, ConfigurationError, SessionError, in_words
 from energy_runner.session import disk
-from energy_runner.session.folder import RECORD
+from energy_runner.session.folder import RECORD, Session
 from energy_runner.wording import printable
 from instruments.clock import RealClock, utc_text
 
@@ -61,7 +61,23 @@ def verify_certificate(
     path = Path(path)
     own_ring = _ring(ring)
     if (path / RECORD).is_file():
-        return _of_session(path, own_ring, Path(certificates or FOLDER), accuracy_session, full=full)
+        if session is not None:
+            raise ConfigurationError(
+                Argument("session"),
+                f": {printable(str(path))} is a session already. Try: its certificate, or without",
+            )
+        measured, catalogue = load_session(path), Path(certificates or FOLDER)
+        return verify_certificate(
+            _last_of(measured, catalogue),
+            ring=own_ring,
+            session=measured,
+            accuracy_session=accuracy_session,
+            authorities=authorities,
+            certificates=catalogue,
+            full=full,
+            dcc_schema=dcc_schema,
+            now_utc=now_utc,
+        )
     bundle = gather(path)
     folder = Path(certificates) if certificates is not None else catalogue_of(path)
     given = With(
@@ -77,11 +93,8 @@ def verify_certificate(
     return verify(bundle, given)
 
 
-def _of_session(
-    path: Path, ring: "KeyRing", folder: Path, accuracy_session: AnySession | None, *, full: bool
-) -> VerifiedCertificate:
-    """Verify the last certificate in a folder that was issued for the facts of a session."""
-    session = load_session(path)
+def _last_of(session: Session, folder: Path) -> Path:
+    """Return the folder of the last certificate in the catalogue that was issued for the facts of a session."""
     seal = session.record.seal
     issued = [
         held
@@ -90,19 +103,12 @@ def _of_session(
     ]
     if not issued:
         raise SessionError(
-            f"{printable(str(path))}: no certificate of this session is in {printable(str(folder))}. Try: ",
+            f"{printable(str(session.path))}: no certificate of it is in {printable(str(folder))}. Try: ",
             Argument("certificates", "DIR"),
             ", or the certificate with ",
-            Argument("session", str(path)),
+            Argument("session", str(session.path)),
         )
-    return verify_certificate(
-        issued[-1].folder,
-        ring=ring,
-        session=session,
-        accuracy_session=accuracy_session,
-        certificates=folder,
-        full=full,
-    )
+    return issued[-1].folder
 
 
 def _ring(ring: "KeyRing | str | PathLike[str] | None") -> "KeyRing":

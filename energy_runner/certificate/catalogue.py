@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from energy_runner.certificate.facts import EnergyCertificate
+from energy_runner.certificate.facts import EnergyCertificate, Revision
 from energy_runner.certificate.forms import JSON
 from energy_runner.certificate.register import REVOCATION
 from energy_runner.certificate.signing import envelope as signed
@@ -82,7 +82,7 @@ class Catalogue:
         later, remarks = [], []
         for other in self.held:
             revision = other.certificate.issuing.supersedes
-            if revision is None or (revision.id, revision.sha256) != (one.id, one.sha256):
+            if revision is None or not _is_of(one, revision):
                 continue
             doubt = _doubt(other.envelope, one.envelope.key_id, other.certificate.issuing.issued_utc, ring)
             later.append(other.id)
@@ -179,6 +179,11 @@ def current(folder: Path, before: Held) -> Held | None:
         if revision is not None and revision.id == before.id:
             return one
     return None
+
+
+def _is_of(one: Held, revision: Revision) -> bool:
+    """Return whether a revision is of a certificate; the same facts have two envelopes on paper of two sizes."""
+    return revision.id == one.id or revision.sha256 == one.sha256
 
 
 def _doubt(envelope: Envelope, own_key_id: str, at_utc: str, ring: KeyRing) -> str:

@@ -18,7 +18,9 @@ class Rule:
     `title` states the demand in words; it may name the `{limit}` of a rule set, which then has to give one.
     `unit` is that of the number judged ("1" for shares, ratios and counts; empty for a rule about something else).
     `clause` is what demands it, for rule sets that do not say; `remarks` says that the rule heeds `remark_above`.
-    `judge` returns None where the rule does not concern a run. `package` names the other package that provides it.
+    `judge` returns None where the rule does not concern a run. `compares` says that it also looks at sessions that
+    are given along, so that its verdict may be another one without them. `package` names the other package that
+    provides it.
     """
 
     id: str
@@ -28,6 +30,7 @@ class Rule:
     unit: str = ""
     clause: str = ""
     remarks: bool = False
+    compares: bool = False
     package: str = ""
 
     @property

@@ -7,17 +7,21 @@ from energy_runner.rules.rule import Rule
 
 _TABLE: tuple[Rule, ...] = (
     Rule("run-completed", "the run went through all its phases", run.run_completed),
-    Rule("facts-sealed", "the facts are those that were sealed when the run ended", run.facts_sealed),
+    Rule(
+        "facts-sealed", "the facts are those that were sealed when the run ended", run.facts_sealed, compares=True
+    ),
     Rule("score", "the run gave the figure that it was made for", run.score),
     Rule("supply-off", "the supply is known to be off after the run", run.supply_off),
     Rule("events-agree", "the events are what the exchanged bytes say", run.events_agree, unit="1"),
     Rule("benchmark", "the suite has the benchmark", run.benchmark),
-    Rule("progressive-sizes", "ic02 is submitted together with ic01", run.progressive_sizes),
+    Rule("progressive-sizes", "ic02 is submitted together with ic01", run.progressive_sizes, compares=True),
     Rule("runner", "the suite accepts results of the program that made the run", run.runner),
     Rule("model-string", "the DUT says that it runs the benchmark's model", run.model_string),
     Rule("five-windows", "{limit} windows were measured", windows.five_windows, TIMED, "1"),
     Rule("different-stimuli", "each window had another stimulus", windows.different_stimuli, TIMED, "1"),
-    Rule("first-stimuli", "the stimuli are the first of the label file", windows.first_stimuli, TIMED),
+    Rule(
+        "first-stimuli", "the stimuli are the first of the label file", windows.first_stimuli, TIMED, compares=True
+    ),
     Rule("official-stimuli", "the stimuli are the benchmark's own", run.official_stimuli, TIMED),
     Rule(
         "official-set",
@@ -96,10 +100,15 @@ _TABLE: tuple[Rule, ...] = (
         "1",
         remarks=True,
     ),
-    Rule("accuracy-target", "the unrounded accuracy reaches the target", modes.accuracy_target),
-    Rule("same-firmware", "the firmware is the same in all modes", modes.same_firmware),
+    Rule("accuracy-target", "the unrounded accuracy reaches the target", modes.accuracy_target, compares=True),
+    Rule("same-firmware", "the firmware is the same in all modes", modes.same_firmware, compares=True),
     Rule(
-        "throughput-agrees", "as fast as in performance mode, within {limit}", modes.throughput_agrees, ENERGY, "1"
+        "throughput-agrees",
+        "as fast as in performance mode, within {limit}",
+        modes.throughput_agrees,
+        ENERGY,
+        "1",
+        compares=True,
     ),
     Rule(
         "same-answers",
@@ -107,6 +116,7 @@ _TABLE: tuple[Rule, ...] = (
         modes.same_answers,
         TIMED,
         "1",
+        compares=True,
     ),
     Rule(
         "instrument-known", "make, model, serial and firmware of the monitor", instrument.instrument_known, ENERGY

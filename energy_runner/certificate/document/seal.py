@@ -19,6 +19,8 @@ FIELD = "Seal"
 _ADDED_TO_ROOT = frozenset({"/AcroForm"})
 _ADDED_TO_PAGE = frozenset({"/Annots"})
 _OF_FORM = frozenset({"/Fields", "/SigFlags"})
+_OF_SIGNATURE = frozenset({"/Type", "/Filter", "/SubFilter", "/ByteRange", "/Contents", "/M", "/Reason"})
+_OF_TRAILER = frozenset({"/Prev", "/Size", "/ID"})  # what a trailer tells of its own file
 _OF_FIELD = frozenset({"/Type", "/Subtype", "/FT", "/T", "/V", "/F", "/P", "/Rect"})
 
 
@@ -200,8 +202,18 @@ def _more_than_a_seal(before: Any, after: Any) -> str:
     field = added[0]
     if field.objgen != fields[0].objgen or any(float(place) != 0 for place in field.Rect):
         return "something that can be seen was added with the seal"
-    extra = sorted(set(field.keys()) - _OF_FIELD)
-    return f"{', '.join(extra)} was added with the seal" if extra else ""
+    extra = sorted((set(field.keys()) - _OF_FIELD) | (set(field.V.keys()) - _OF_SIGNATURE))
+    if extra:
+        return f"{', '.join(extra)} was added with the seal"
+    own = {one.objgen for one in (after.Root.AcroForm, field, field.V)}
+    if {one.objgen for one in after.objects} - {one.objgen for one in before.objects} - own:
+        return "an object that belongs to no seal was added with it"
+    return "" if _trailer(before) == _trailer(after) else "the properties of the PDF were changed with the seal"
+
+
+def _trailer(pdf: Any) -> dict[str, bytes]:
+    """Return to what the trailer of a PDF points: its root, and its properties (title, author, dates)."""
+    return {key: value.unparse() for key, value in pdf.trailer.items() if key not in _OF_TRAILER}
 
 
 def _seen(one: Any, without: frozenset[str], pikepdf: Any) -> Any:

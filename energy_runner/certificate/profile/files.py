@@ -12,6 +12,7 @@ from energy_runner.session import disk
 from energy_runner.wording import printable
 
 _BLOCK = 1 << 20
+MOST_BYTES = 256 << 20  # of a photograph, a firmware or a network; a sparse file can state any size
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,15 @@ def with_digests(spec: LabProfile, folder: Path) -> Profile:
 def _sha256(path: Path) -> str:
     try:
         with disk.open_file(path) as file:
-            digest = hashlib.sha256()
-            while block := file.read(_BLOCK):
+            digest, count = hashlib.sha256(), 0
+            while (block := file.read(_BLOCK)) and (count := count + len(block)) <= MOST_BYTES:
                 digest.update(block)
-            return digest.hexdigest()
     except OSError as error:
         raise ConfigurationError(
             printable(f"{path}: cannot be read ({in_words(error)}). Try: correct its name in the profile")
         ) from None
+    if count > MOST_BYTES:
+        raise ConfigurationError(
+            printable(f"{path}: has more than {MOST_BYTES} bytes. Try: correct its name in the profile")
+        )
+    return digest.hexdigest()

@@ -10,7 +10,8 @@ from energy_runner.bench.table import Day, Table
 
 # Long enough for any address; a certificate is laid out on paper.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-Number = Annotated[float, Field(strict=False)]
+
+Temperature = Annotated[float, Field(strict=False, ge=-273.15)]  # °C
 Positive = Annotated[float, Field(strict=False, gt=0)]
 # ISO 3166-1 alpha-2, without the codes that stand for no country: AA, QM to QZ, XA to XZ but for Kosovo's, and ZZ.
 _COUNTRY = "(A[B-Z]|[B-PR-WY][A-Z]|Q[A-L]|XK|Z[A-Y])?"
@@ -148,7 +149,7 @@ class InstrumentSpec(Table):
 class ConditionsSpec(Table):
     """`[conditions]`."""
 
-    temperature_c: Annotated[list[Number], Field(min_length=2, max_length=2)] | None = None
+    temperature_c: Annotated[list[Temperature], Field(min_length=2, max_length=2)] | None = None
     """Lowest and highest temperature during the measurement, °C, where no thermometer took part."""
     humidity_percent: Annotated[float, Field(strict=False, ge=0, le=100)] | None = None
     """Relative humidity, %."""

@@ -16,6 +16,8 @@ from energy_runner.wording import short_words, shown
 # RFC 8785, section 3.2.2.3: numbers are those of IEEE 754; from here on, not every whole number is one.
 _SAFE = 2**53
 _SAFE_DIGITS = 16
+# Signed facts are some ten deep; what reads and compares them goes down call by call, and so has an end.
+MOST_DEPTH = 100
 
 
 def canonical_bytes(document: Any) -> bytes:
@@ -41,6 +43,8 @@ def read_canonical(data: bytes, what: str, most_bytes: int) -> Any:
     `canonical_bytes` writes of the same data, so also for a key that an object has twice.
     """
     document = read_strict(data, what, most_bytes)
+    if _is_too_deep(document):
+        refuse(what, "nested too deeply")
     try:
         again = canonical_bytes(document)
     except ConfigurationError as error:
@@ -91,6 +95,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"the key {shown(twice)!r} is there twice")
     return found
+
+
+def _is_too_deep(document: Any) -> bool:
+    """Return whether plain data is deeper than anything signed."""
+    level = [document] if isinstance(document, dict | list) else []
+    for _ in range(MOST_DEPTH):
+        if not level:
+            return False
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
+        ]
+    return True
 
 
 def _whole(digits: str) -> int | float:

@@ -14,6 +14,7 @@ from energy_runner.certificate.facts import CERTIFICATE, REPORT, WORDING, Energy
 from energy_runner.certificate.minimum import minimum
 from energy_runner.certificate.profile.questions import missing
 from energy_runner.certificate.verify.checks import Contradiction
+from energy_runner.certificate.verify.possible import possible
 from energy_runner.certificate.verify.together import parts
 from energy_runner.session.budget import Component, Score, Stated, WindowUncertainty
 from energy_runner.session.result import Result, WindowResult
@@ -34,6 +35,7 @@ def contradictions(one: EnergyCertificate, predicate: Mapping[str, Any] | None =
     yield from _titles(one)
     yield from _of_session(one)
     yield from parts(one)
+    yield from possible(one)
     yield from figures(one.result)
 
 

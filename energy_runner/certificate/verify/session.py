@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from energy_runner.analysis.without_bytes import without_bytes
 from energy_runner.certificate.collect import Given, collect
 from energy_runner.certificate.collect.collect import as_written
 from energy_runner.certificate.facts import EnergyCertificate
@@ -12,11 +13,12 @@ from energy_runner.certificate.verify.checks import Checks, Contradiction
 from energy_runner.certificate.verify.recorded import recorded
 from energy_runner.certificate.verify.score import energies, is_long
 from energy_runner.certificate.verify.signed import first_difference
+from energy_runner.certificate.verify.verdicts import verdicts
 from energy_runner.errors import RunnerError, SessionError, in_words
 from energy_runner.rules import RuleSet, evaluate
 from energy_runner.rules.rule_sets import built_in_sets
 from energy_runner.session.folder import REPORT, RESULT, Session
-from energy_runner.session.result import Result
+from energy_runner.session.result import RAW_BYTES_THINNED, Result
 from energy_runner.session.seal import HTML_MARK, JSON_MARK, is_stamped
 
 # What other sessions, or a rule set that is not at hand, take part in.
@@ -32,9 +34,15 @@ def check_session(
     Of a long trace the energies alone are derived again, unless it is to be `full`.
     """
     what = "the session is the one that the certificate names, unchanged"
-    same = checks.judged("session-files", what, _files(one, session))
+    if _never_sealed(one, session):
+        same = True
+        checks.not_checked("session-files", what, "it was not sealed when it was certified, and is not now")
+    else:
+        same = checks.judged("session-files", what, _files(one, session))
+    if session.thinned is not None:
+        checks.not_checked("raw-bytes", "the events are what the exchanged bytes say", session.thinned.words)
     what = "the documents in the session are as they were written"
-    checks.judged("session-documents", what, _documents(session.path))
+    checks.judged("session-documents", what, _documents(session.path, sealed=session.record.seal is not None))
     if not same or not _accuracy_is_same(one, accuracy, checks):
         return  # its figures would be those of other facts
     try:
@@ -57,7 +65,11 @@ def _recompute(one: EnergyCertificate, session: Session, accuracy: Session | Non
     tested = None if accuracy is None else (accuracy, evaluate(accuracy, rule_set=rules))
     again = collect(session, result, Given(one.issuing), tested)
     what = "the figures follow from the recorded trace"
-    checks.judged("recomputed", what, _figures(one.result, result, complete=not why_not))
+    told, found = _alike(one.result, result, session)
+    wrong = list(_figures(told, found, complete=not why_not))
+    if why_not:
+        wrong += verdicts(told, found, same_rules=_same_rules(one, rules))
+    checks.judged("recomputed", what, [*wrong, *_target(one, session)])
     if why_not:
         checks.not_checked("recomputed-verdicts", "the verdicts follow from the facts and the rules", why_not)
     what = "what the certificate says of the run was recorded in it"
@@ -75,6 +87,26 @@ def _rules(one: EnergyCertificate) -> tuple[RuleSet | None, str]:
     if rules.digest != one.workload.rule_set_sha256:
         return rules, "its rule set has changed since"
     return rules, ""
+
+
+def _alike(told: Result, found: Result, session: Session) -> tuple[Result, Result]:
+    """Return both results without what rests on raw bytes, if those were thinned since it was certified."""
+    if session.thinned is None or any(one.id == RAW_BYTES_THINNED for one in told.findings):
+        return told, found
+    return without_bytes(told), without_bytes(found)
+
+
+def _target(one: EnergyCertificate, session: Session) -> Iterator[Contradiction]:
+    """Yield where a valid result rests on an accuracy against another target than the session's benchmark has."""
+    found, benchmark = one.workload.accuracy, session.record.benchmark
+    if found is None or not (found.met and one.result.valid):
+        return
+    if (found.metric, found.target) != (benchmark.metric, benchmark.target):
+        yield "workload.accuracy.target", f"the benchmark of the session asks for {benchmark.target:g}"
+
+
+def _same_rules(one: EnergyCertificate, rules: RuleSet | None) -> bool:
+    return rules is not None and rules.digest == one.workload.rule_set_sha256
 
 
 def _lacking(one: EnergyCertificate, accuracy: Session | None) -> str:
@@ -97,6 +129,11 @@ def _accuracy_is_same(one: EnergyCertificate, accuracy: Session | None, checks: 
     return checks.judged("accuracy-files", what, wrong)
 
 
+def _never_sealed(one: EnergyCertificate, session: Session) -> bool:
+    """Return whether neither certificate nor session knows of a seal: the first version wrote none."""
+    return one.session.facts_sha256 is None and not one.session.files and session.record.seal is None
+
+
 def _files(one: EnergyCertificate, session: Session) -> Iterator[Contradiction]:
     """Yield where the session's files are not those that the certificate names."""
     seal = session.record.seal
@@ -116,10 +153,11 @@ def _files(one: EnergyCertificate, session: Session) -> Iterator[Contradiction]:
         yield f"{session.path}/{name}", "the certificate names it, and the session has no such file"
 
 
-def _documents(folder: Path) -> Iterator[Contradiction]:
+def _documents(folder: Path, *, sealed: bool) -> Iterator[Contradiction]:
     """Yield the documents of a session that are not as they were written, by their own digests.
 
-    They may be of a later analysis than the certificate, so they are not compared with it.
+    Versions that did not yet seal a session wrote none into them either. They may be of a later analysis than the
+    certificate, so they are not compared with it.
     """
     for name, mark in _MARKS.items():
         path = folder / name
@@ -129,7 +167,7 @@ def _documents(folder: Path) -> Iterator[Contradiction]:
             data = path.read_bytes()
         except OSError as error:
             raise SessionError(f"{path}: cannot be read ({in_words(error)})") from None
-        if not is_stamped(data, mark):
+        if not is_stamped(data, mark) and (sealed or mark in data):
             yield str(path), "it was changed after it was written, or states no digest of itself"
 
 

@@ -8,6 +8,7 @@ from energy_runner.certificate.facts import EnergyCertificate
 from energy_runner.certificate.facts.equipment import Instrument
 from energy_runner.certificate.facts.evidence import Curve
 from energy_runner.certificate.verify.checks import Contradiction
+from energy_runner.certificate.verify.possible import official_in_part
 from energy_runner.session.days import day_in, days_after, epoch_s
 
 _TIME_ZONES = (-1, 0, 1)  # days: the laboratory's day may be another one than that in UTC
@@ -51,11 +52,7 @@ def _stimuli(one: EnergyCertificate) -> Iterator[Contradiction]:
     work = one.workload
     if work.standing != one.result.stimuli:
         yield "workload.standing", "the result says something else of the stimuli"
-    standing = work.standing
-    if standing is not None and standing.status == "official":
-        others = standing.demonstration + standing.unofficial + standing.unknown
-        if others or standing.official == 0:
-            yield "workload.standing", f"{standing.official} stimuli are official, and {others} are not"
+    yield from official_in_part(work.standing, "workload.standing")
     for number, window in enumerate(one.result.windows):
         known = work.stimuli[window.stimulus].file if 0 <= window.stimulus < len(work.stimuli) else None
         if window.file != known:

@@ -164,3 +164,19 @@ def curves_flattened(one: Document) -> None:
 def less() -> EnergyCertificate:
     """Return the certificate of the virtual bench with a tenth less energy, told consistently."""
     return lie(all_of(energy_scaled(0.9), in_words), derive=True)
+
+
+def voltage_turned(one: Document) -> None:
+    """Say that the rule about the voltage has found something else."""
+    verdict = next(each for each in one["result"]["verdicts"] if each["id"] == "voltage")
+    verdict.update(measured="2.999 V", value=2.999)
+
+
+def judged_with(mode: str) -> Change:
+    """Return a change that names a session in another mode which is said to have taken part."""
+    return put(f"result.judged_by.{mode}_session", {"session_id": "elsewhere", "facts_sha256": OTHER_DIGEST})
+
+
+def judged_by_other_rules(one: Document) -> None:
+    """Say that the rule set had another digest."""
+    one["workload"]["rule_set_sha256"] = one["result"]["judged_by"]["rule_set_sha256"] = OTHER_DIGEST

@@ -11,7 +11,7 @@ from energy_runner.certificate.forms import AIBOM, JSON, PDF, XML
 from energy_runner.certificate.holes import put
 from tests.support.wrong_certificates.case import Made
 from tests.support.wrong_certificates.lab import hardware_forms, virtual_forms
-from tests.support.wrong_certificates.seals import covered, sealed_by
+from tests.support.wrong_certificates.seals import covered, sealed_by, with_cargo, with_properties
 from tests.support.wrong_certificates.tampering import (
     Bytes,
     changed,
@@ -175,6 +175,18 @@ CASES = (
         "pdf-covered-and-sealed",
         "a picture over the title was added after the end of the PDF, and sealed",
         changed(PDF, lambda data: sealed_by(covered(data), "Stranger"), alone=True),
+        ("seal", PDF),
+    ),
+    tampered(
+        "pdf-with-other-properties-sealed",
+        "another title and author were added as properties of the PDF, and sealed",
+        changed(PDF, lambda data: sealed_by(with_properties(data), "Stranger"), alone=True),
+        ("seal", PDF),
+    ),
+    tampered(
+        "pdf-with-cargo-sealed",
+        "a script that nothing refers to was added to the PDF, and sealed",
+        changed(PDF, lambda data: sealed_by(with_cargo(data), "Stranger"), alone=True),
         ("seal", PDF),
     ),
     tampered(

@@ -2,7 +2,7 @@
 """Lies that contradict nothing in their certificate: each alone, where nobody can tell, and with its session."""
 
 from tests.support.wrong_certificates import changes as told
-from tests.support.wrong_certificates.changes import OTHER_DIGEST, put
+from tests.support.wrong_certificates.changes import OTHER_DIGEST, all_of, put
 from tests.support.wrong_certificates.lying import SCORE, calibration, sampler, with_session
 
 CASES = (
@@ -128,5 +128,29 @@ CASES = (
         "the session was measured later",
         put("session.started_utc", "2026-03-01T00:00:00.000Z"),
         ("recorded", "session.started_utc"),
+    ),
+    *with_session(
+        "verdict-turned-with-performance",
+        "a verdict is another one, and a performance session is said to have taken part",
+        all_of(told.voltage_turned, told.judged_with("performance")),
+        ("recomputed", "result.verdicts["),
+    ),
+    *with_session(
+        "verdict-turned-with-accuracy",
+        "a verdict is another one, and an accuracy session is said to have taken part",
+        all_of(told.voltage_turned, told.judged_with("accuracy")),
+        ("recomputed", "result.verdicts["),
+    ),
+    *with_session(
+        "verdict-dropped-with-accuracy",
+        "a verdict is left out, and an accuracy session is said to have taken part",
+        all_of(told.judged_with("accuracy"), lambda one: one["result"]["verdicts"].pop()),
+        ("recomputed", "result.verdicts"),
+    ),
+    *with_session(
+        "verdict-turned-with-other-rules",
+        "a verdict is another one, and the rule set has a digest that nobody knows",
+        all_of(told.voltage_turned, told.judged_by_other_rules),
+        ("recomputed", "result.verdicts["),
     ),
 )

@@ -2,6 +2,7 @@
 """Seals in a PDF: by a laboratory, and by somebody who hides something below one."""
 
 import io
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -73,6 +74,32 @@ def covered(data: bytes) -> bytes:
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def with_properties(data: bytes) -> bytes:
+    """Return a PDF whose properties, as viewers list them, name another title and author; added after its end."""
+    return _added(data, lambda writer: writer.set_info(writer.add_object(_dictionary(Title="Other", Author="X"))))
+
+
+def with_cargo(data: bytes) -> bytes:
+    """Return a PDF with a script in it that nothing refers to; added after its end."""
+    return _added(data, lambda writer: writer.add_object(_dictionary(JS="app.alert(1)")))
+
+
+def _added(data: bytes, add: Callable[[IncrementalPdfFileWriter], object]) -> bytes:
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    writer.ensure_output_version = lambda version: None  # type: ignore[method-assign]
+    writer._update_meta = lambda: None  # type: ignore[method-assign]
+    add(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def _dictionary(**each: str) -> generic.DictionaryObject:
+    return generic.DictionaryObject(
+        {generic.pdf_name(f"/{key}"): generic.TextStringObject(text) for key, text in each.items()}
+    )
 
 
 def _numbers(*each: int) -> Any:

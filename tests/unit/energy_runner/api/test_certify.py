@@ -155,6 +155,42 @@ def test_a_revocation_counts_beside_a_file_in_any_folder(certify: Any, keys: Any
         assert stands or "wrong board" in found.failed[0].detail
 
 
+def test_a_revocation_is_about_the_same_facts_on_any_paper(certify: Any, keys: Any, tmp_path: Path) -> None:
+    key, ring = keys
+    one, letter = certify(), certify(paper="us-letter", out=tmp_path / "letter")
+    assert one.certificate.id == letter.certificate.id
+    path = er.revoke_certificate(
+        one.certificate.id, key, "wrong board", folder=tmp_path / "out", ring=ring, issued="2026-05-01T00:00:00Z"
+    )
+    mail = tmp_path / "mail"
+    mail.mkdir()
+    (mail / "certificate.pdf").write_bytes((letter.folder / "certificate.pdf").read_bytes())
+    for sent in (b"", path.read_bytes()):  # by its catalogue alone, then by what was sent
+        catalogue = None if sent else tmp_path / "out"
+        if sent:
+            (mail / "revocation.json").write_bytes(sent)
+        found = er.verify_certificate(
+            mail / "certificate.pdf", ring=ring, certificates=catalogue, now_utc="2026-06-01T00:00:00Z"
+        )
+        assert "wrong board" in found.failed[0].detail
+        assert [each.id for each in found.failed] == ["revision"]
+
+
+def test_a_certificate_found_by_its_session_is_verified_with_all_that_was_asked(
+    certify: Any, keys: Any, tmp_path: Path
+) -> None:
+    issued = certify()
+    (issued.folder / "certificate.json.tst").write_bytes(b"no token")
+    (tmp_path / "authority.pem").write_text("no certificate")
+    path, more = demo_session().path, {"ring": keys[1], "certificates": tmp_path / "out"}
+    found = er.verify_certificate(path, authorities=[tmp_path / "authority.pem"], now_utc=ISSUED, **more)
+    assert [each.id for each in found.failed] == ["time-stamp"]
+    found = er.verify_certificate(path, now_utc="2027-01-01T00:00:00Z", **more)
+    assert [each.id for each in found.failed] == ["trust"]
+    with pytest.raises(ConfigurationError, match="is a session already"):
+        er.verify_certificate(path, session=path, **more)
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [

@@ -2,7 +2,7 @@
 """The folder of certificates: found by id, replaced, revoked; and what hostile files in it can do: nothing."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -127,6 +127,17 @@ def test_a_revocation_of_another_certificate_revokes_nothing(place: Place) -> No
     standing = place.read().standing(one, place.ring)
     assert standing.revoked is None
     assert "it revokes another certificate" in standing.remarks[0]
+
+
+def test_what_revokes_or_replaces_one_is_about_all_with_its_id(place: Place) -> None:
+    """The same facts on paper of another size have the same id, and another envelope."""
+    one = place.issue()
+    letter = replace(one, data=one.data + b" ")
+    assert letter.sha256 != one.sha256
+    later = place.issue(supersedes=one, issued=LATER)
+    place.revoke(one, place.key)
+    standing = place.read().standing(letter, place.ring)
+    assert (standing.revoked is not None, standing.superseded_by, standing.remarks) == (True, (later.id,), ())
 
 
 def test_each_changed_byte_of_a_revocation_is_remarked(place: Place) -> None:

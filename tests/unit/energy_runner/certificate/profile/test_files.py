@@ -28,6 +28,13 @@ def test_a_pipe_or_a_device_in_place_of_a_photo_does_not_hang(tmp_path: Path, ki
         load_profile(named(tmp_path, "photo.jpg"))
 
 
+def test_a_file_that_only_states_its_size_is_not_read_to_its_end(tmp_path: Path) -> None:
+    with (tmp_path / "photo.jpg").open("wb") as file:
+        file.truncate(1 << 40)  # takes no room on the disk, and would take an hour to read
+    with pytest.raises(ConfigurationError, match=r"photo\.jpg: has more than 268435456 bytes"):
+        load_profile(named(tmp_path, "photo.jpg"))
+
+
 @pytest.mark.parametrize("name", ["", "  "])
 def test_a_photo_without_a_file_is_refused_with_its_line(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match=r"lab.toml, line 2: item.photos.0.file must not be empty"):

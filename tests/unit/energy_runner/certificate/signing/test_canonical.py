@@ -87,6 +87,8 @@ def test_what_holds_itself_is_refused() -> None:
         (b"\xef\xbb\xbf1", "BOM"),
         (b"", "Expecting value"),
         (b"[" * 9999, "nested too deeply"),
+        (b"[" * 101 + b"]" * 101, "nested too deeply"),
+        (b'{"a":' * 300 + b"1" + b"}" * 300, "nested too deeply"),
         (b'{"a":' * 1999, "nested too deeply"),
         (b" " * (MOST + 1), "more than the 10000"),
     ],
