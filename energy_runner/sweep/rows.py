@@ -36,7 +36,8 @@ class PointRow:
     expanded one `U_j` = `k` · `u_j` (95 %), all in J; `latency_s` and `u_latency_s` the mean duration of one
     inference, s. `accuracy` is in the unit of `metric`: percent for "top1", a fraction for "auc". `monitor` is the
     driver and, after a space, the serial number of the instrument that sampled; the driver alone does not tell
-    which instrument it was. `temperature_c` is the mean of those measured in the session, °C. `bench_trust` is
+    which instrument it was. `temperature_c` is the mean of those measured in the session, °C. `voltages_v` are
+    the voltages that were set, one for each rail, V. `bench_trust` is
     the state of the bench when the point was measured: "trusted", "out of control" or "not watched".
     """
 
@@ -71,6 +72,7 @@ class PointRow:
     monitor: str | None = None
     software: str | None = None
     bench_trust: str | None = None
+    voltages_v: tuple[float, ...] = ()
     attempts: int = 0
     reason: str = ""
     remarks: tuple[str, ...] = field(default=())

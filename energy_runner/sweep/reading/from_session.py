@@ -115,23 +115,27 @@ def _components(result: Result) -> tuple[RowComponent, ...]:
 
 
 def _surroundings(session: Session) -> dict[str, Any]:
-    """Return the monitor as `DRIVER SERIAL`, or `DRIVER` where it tells no number, and the mean temperature."""
+    """Return the monitor as `DRIVER SERIAL`, or `DRIVER` without a number, its voltages, and the mean temperature."""
     if not (session.path / JOURNAL).is_file():
         return {}
     boxes: dict[str, str] = {}
     sampler = "monitor"
     temperatures_c: list[float] = []
+    voltages_v: dict[str, float] = {}
     for event in session.journal(exchanges=False).of(DeviceIdentified, MonitorConfigured, TemperatureMeasured):
         if isinstance(event, DeviceIdentified):
             boxes[event.box] = str(event.identity.get("serial") or "")
         elif isinstance(event, MonitorConfigured):
             sampler = event.sampler
+            voltages_v[event.rail] = event.voltage_set_v
         elif isinstance(event, TemperatureMeasured) and math.isfinite(event.temperature_c):
             temperatures_c.append(event.temperature_c)
     found: dict[str, Any] = {}
     driver = str(session.record.instrument(sampler).get("driver") or "")
     if driver and session.record.run.mode == "energy":
         found["monitor"] = f"{driver} {boxes.get(sampler, '')}".strip()
+    if voltages_v and session.record.run.mode == "energy":
+        found["voltages_v"] = tuple(voltages_v.values())
     if temperatures_c:
         found["temperature_c"] = math.fsum(temperatures_c) / len(temperatures_c)
     return found

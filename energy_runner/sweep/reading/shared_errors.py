@@ -7,8 +7,8 @@ two means, or a mean of ratios is then a sum of sessions, each with a weight, an
 
 - an error of the monitor (`OF_THE_MONITOR`): one and the same in all sessions of that monitor, so that their
   weighted relative contributions are added with their signs before they are squared. A gain, the clock, a voltage
-  as set: equal in relative terms, so they cancel fully in a ratio. An offset or a latency: equal in absolute
-  terms, so what differs in relative terms remains;
+  as set: equal in relative terms, so they cancel fully in a ratio; the voltage only where the same one was set. An
+  offset or a latency: equal in absolute terms, so what differs in relative terms remains;
 - another error that all windows of a session share (sampling phase, quantisation, temperature, method of
   integration, clock of the IO manager): nobody knows how far it repeats. It counts as the same in all sessions of
   one side on one bench, where it does not average out, and as another one on the other side, where it does not
@@ -32,10 +32,11 @@ from energy_runner.sweep.rows import PointRow, RowComponent
 
 FloatArray = npt.NDArray[np.float64]
 # By how the names of the budget's components begin.
+_SET_VOLTAGE = "supply voltage (as set, not measured)"
 OF_THE_MONITOR = (
     "gain of the ",
     "offset of the ",
-    "supply voltage (as set, not measured)",
+    _SET_VOLTAGE,
     "calibration of the ",
     "voltage across the meter",
     "latency of the edge capture",
@@ -144,7 +145,9 @@ def _identity(each: Weighed, component: RowComponent) -> tuple[str, ...]:
     if not monitor_known(row):
         return ("monitor", component.name, each.side, row.bench or "", row.monitor or "")
     ranged = component.name.startswith(RANGED) and not each.same_range
-    return ("monitor", component.name, row.monitor or "", each.side if ranged else "")
+    # A supply that was set otherwise is off by another amount.
+    set_to = str(row.voltages_v) if component.name.startswith(_SET_VOLTAGE) else ""
+    return ("monitor", component.name, row.monitor or "", each.side if ranged else "", set_to)
 
 
 def same_range(rows: Sequence[PointRow]) -> bool:

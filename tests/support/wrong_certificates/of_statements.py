@@ -84,6 +84,18 @@ def _xml_says_less() -> Made:
     return Made({JSON: signed[JSON], XML: dcc.dcc_bytes(less(), signed[JSON])}, XML)
 
 
+def _xml_in_another_unit_and_wording() -> Made:
+    """Return an XML in kilojoule, beside facts in a wording of a later version."""
+    facts = lie(told("issuing.wording", 99))
+    right = forms_of(facts)
+
+    def in_kilojoule(envelope: bytes) -> bytes:
+        return dcc.dcc_bytes(facts, envelope).replace(rb"\joule", rb"\kilo\joule")
+
+    signed = _signed_with(right, XML, in_kilojoule(right[JSON]))
+    return Made({JSON: signed[JSON], XML: in_kilojoule(signed[JSON])}, JSON)
+
+
 def _signed(name: str, about: str, made: Callable[[], Made], *fails: tuple[str, str]) -> Case:
     return Case(name, about, "resigned", made, fails)
 
@@ -210,6 +222,12 @@ CASES = (
     ),
     _signed(
         "aibom-says-less", "a signed bill of materials states less energy", _aibom_says_less, (AIBOM, "energy")
+    ),
+    _signed(
+        "xml-in-another-unit-and-wording",
+        "a signed XML in kilojoule, beside facts in a wording of a later version",
+        _xml_in_another_unit_and_wording,
+        (XML, "unit"),
     ),
     _signed("xml-says-less", "a signed XML states less energy", _xml_says_less, (XML, "result")),
 )

@@ -81,6 +81,21 @@ def test_a_gain_does_not_cancel_where_the_range_may_be_another() -> None:
     assert any("another range" in remark for remark in found.remarks)
 
 
+def test_the_error_of_a_set_voltage_cancels_only_where_the_same_one_was_set() -> None:
+    """2 % as a rectangle on either side make a triangle: u is 2 % times the root of 2/3."""
+    loose = Monitor(gain=0.0, voltage=0.02, offset_w=0.0)
+    a, b = (night({"clock_mhz": [48]}, loose, seed, scatter=1e-6) for seed in (1, 2))
+    a, alike, other = (_set_to(rows, volt) for rows, volt in ((a, 3.0), (b, 3.0), (b, 2.95)))
+    assert compare_sweeps(a, alike).overall.u < 1e-3
+    found = compare_sweeps(a, other)
+    assert "supply voltage (as set, not measured)" in found.added
+    assert found.overall.u / found.overall.ratio == pytest.approx(0.02 * math.sqrt(2 / 3), rel=0.02)
+
+
+def _set_to(rows: Sequence[PointRow], voltage_v: float) -> list[PointRow]:
+    return [replace(row, voltages_v=(voltage_v,)) for row in rows]
+
+
 def test_a_monitor_without_a_serial_number_may_be_another_one() -> None:
     a, b = (night(AXES, Monitor("ppk2"), seed) for seed in (1, 2))
     assert compare_sweeps(a, b).cancelled == ()
