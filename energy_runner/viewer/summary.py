@@ -138,13 +138,14 @@ class Filled:
 class Summary:
     """Sums of all whole blocks of one signal, filled from its begin on, step by step, by any thread.
 
-    `read` gives the samples, and may raise `SessionError`; `most` is how many blocks are kept at most: of a longer
-    trace, or one that grew longer, the blocks are twice as large, and so on.
+    `most` is how many blocks are kept at most: of a longer trace, or one that grew longer, the blocks are twice as
+    large, and so on. A step takes about `step` samples.
     """
 
-    def __init__(self, read: Read, length: int, most: int) -> None:
+    def __init__(self, read: Read, length: int, most: int, step: int) -> None:
         self._read = read
         self._most = most
+        self._step = step
         self._filling = Lock()
         self._block = BLOCK
         while length > most * self._block:
@@ -159,7 +160,7 @@ class Summary:
         return self._filled
 
     def step(self, stop: int) -> bool:
-        """Fill in about `STEP` samples, up to the last whole block before `stop`; return whether more remains."""
+        """Fill in some blocks, up to the last whole block before `stop`; return whether more remains."""
         with self._filling:
             while stop > self._most * self._block:
                 self._coarsen()
@@ -167,7 +168,7 @@ class Summary:
             if blocks > len(self._room):
                 self._grow(blocks)
             begin = self._done * self._block
-            end = min(begin + max(STEP, self._block), blocks * self._block)
+            end = min(begin + max(self._step, self._block), blocks * self._block)
             if end > begin:
                 self._room.put(self._done, reduced(self._read(begin, end), self._block))
                 self._done = end // self._block

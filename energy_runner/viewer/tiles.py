@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from energy_runner.analysis.facts import Facts, gather
 from energy_runner.errors import SessionError
-from energy_runner.session.folder import Session
+from energy_runner.session.folder import TRACE, Session
 from energy_runner.viewer.filling import Filler
-from energy_runner.viewer.shown import Shown, ShownSignals, Signal
+from energy_runner.viewer.pieces import FINE, Pieces
+from energy_runner.viewer.shown import SharedTrace, Shown, ShownSignals, Signal
 from energy_runner.viewer.summary import BLOCK, MOST_BLOCKS, STEP, Filled, Summary, Sums, narrow, reduced
 
 Float32Array = npt.NDArray[np.float32]
@@ -30,6 +31,7 @@ __all__ = ["MOST_COLUMNS", "Signal", "Tile", "TraceTiles"]
 MOST_COLUMNS = 8192  # more than any screen has; 131 kB a tile
 # Reading and reducing so many samples takes 3 ms of one recorded signal and 8 ms of a product of two.
 EXACT = 1 << 21
+SLOW_EXACT = EXACT >> 4  # of a calibrated signal, in 7 ms; longer ranges come from `pieces.py`
 # A trace of so many samples is summarised while the first request waits, in 0.05 to 0.2 s; nobody sees a preview.
 AT_ONCE = 1 << 24
 # The newest samples of a long trace that is still written are summarised while the request waits, too.
@@ -109,16 +111,17 @@ class TraceTiles:
     """
 
     def __init__(self, session: Session, rail: str | None = None, *, facts: Facts | None = None) -> None:
-        trace = session.trace(rail)
-        try:
-            chosen = rail or (trace.rails[0] if trace.rails else None)
-            self._shown = ShownSignals(trace, facts or gather(session.journal(exchanges=False), chosen))
-        except BaseException:
-            trace.close()
-            raise
         self._path = session.path
+        self._trace = SharedTrace(session.path / TRACE, rail)
+        try:
+            chosen = rail or (self._trace.rails[0] if self._trace.rails else None)
+            self._shown = ShownSignals(self._trace, facts or gather(session.journal(exchanges=False), chosen))
+        except BaseException:
+            self._trace.close()
+            raise
         self._lock = Lock()
         self._summaries: dict[str, Summary] = {}
+        self._pieces: dict[str, Pieces] = {}
         self._filler = Filler(self._fill)
         self._closed = False
 
@@ -130,7 +133,7 @@ class TraceTiles:
     @property
     def length(self) -> int:
         """Return the number of samples, missing ones included."""
-        return self._shown.length
+        return self._trace.length
 
     @property
     def period_s(self) -> float:
@@ -154,7 +157,7 @@ class TraceTiles:
 
     def refresh(self) -> int:
         """Take in what was written since, and return the new length."""
-        return self._shown.refresh()
+        return self._trace.refresh()
 
     def tile(self, signal: str, start: int, stop: int, columns: int) -> Tile:
         """Return the samples [start, stop) of a signal in at most `columns` columns.
@@ -166,8 +169,11 @@ class TraceTiles:
         """
         with self._filler.ahead():
             shown = self._asked(signal, start, stop, columns)
-            if stop - start <= EXACT:
+            slow = shown.slow and self._trace.closed
+            if stop - start <= (SLOW_EXACT if slow else EXACT):
                 tile = _read_tile(shown, start, stop, columns)
+            elif stop - start <= EXACT:
+                tile = self._fine_tile(shown, start, stop, columns)
             else:
                 tile = self._summed_tile(shown, start, stop, columns)
         if self._closed:
@@ -178,9 +184,10 @@ class TraceTiles:
         """End the thread and release the file and the summaries; safe to call twice."""
         self._closed = True
         self._filler.close()
-        self._shown.close()
+        self._trace.close()
         with self._lock:
             self._summaries.clear()
+            self._pieces.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -196,7 +203,7 @@ class TraceTiles:
         """Return the signal that was asked for; raise `SessionError` for a question without an answer."""
         if self._closed:
             raise SessionError(f"{self._path}: the trace is closed")
-        if stop > self.length and not self._shown.closed:
+        if stop > self.length and not self._trace.closed:
             self.refresh()
         if not 0 <= start < stop <= self.length:
             raise SessionError(
@@ -214,7 +221,8 @@ class TraceTiles:
         summary = self._summary(shown)
         length = self.length
         behind = length - summary.filled.end
-        if length <= AT_ONCE or (behind <= _NEWEST and not self._shown.closed):
+        newest = behind <= _NEWEST and not self._trace.closed
+        if (length <= AT_ONCE and not shown.slow) or newest:
             while summary.step(length):
                 pass
         filled = summary.filled
@@ -224,30 +232,46 @@ class TraceTiles:
         span = _Span.of_blocks(start, stop, columns, block, length)
         if span.stop // block * block <= filled.end:
             return _tile(span, _exact(shown, filled, span), final=True)
-        self._filler.wake()
-        return self._preview(shown, filled, span)
-
-    def _preview(self, shown: Shown, filled: Filled, span: _Span) -> Tile:
-        """Return exact columns as far as the summary goes, then those of the file's own summaries."""
         covered = max(0, (filled.end - span.first) // span.width)
-        known = _Span(span.first, span.width, min(span.stop, span.first + covered * span.width))
-        rest = _Span(known.stop, span.width, span.stop)
-        exact = _exact(shown, filled, known) if covered else Sums.room(0)
+        known = _Span(span.first, span.width, span.first + covered * span.width)
+        return self._preview(shown, span, _exact(shown, filled, known) if covered else Sums.room(0))
+
+    def _fine_tile(self, shown: Shown, start: int, stop: int, columns: int) -> Tile:
+        """Return the tile of samples that take long to compute: exact, if they were looked at just before."""
+        with self._lock:
+            pieces = self._pieces.setdefault(shown.signal.name, Pieces(shown.read, self.length))
+        span = _Span.of_blocks(start, stop, columns, FINE, self.length)
+        sums = pieces.sums(span.first, span.stop)
+        if sums is None:
+            return self._preview(shown, span, Sums.room(0))
+        return _tile(span, sums.merged(span.width // FINE), final=True)
+
+    def _preview(self, shown: Shown, span: _Span, exact: Sums) -> Tile:
+        """Return the columns that are known, then rough ones; the background then works for the exact ones."""
+        self._filler.wake()
+        rest = _Span(span.first + len(exact) * span.width, span.width, span.stop)
         unknown = np.full(rest.columns, np.nan, dtype=np.float32)
         mean = low = high = present = unknown
-        if self._shown.closed:
+        if self._trace.closed:
             mean, low, high = (narrow(values) for values in shown.rough(rest.first, rest.width, rest.stop))
             present = np.where(np.isnan(mean), np.float32(0), unknown)
         return _tile(span, exact, final=False, after=(low, mean, high, present))
 
     def _summary(self, shown: Shown) -> Summary:
+        step = STEP // 4 if shown.slow else STEP
         with self._lock:
-            return self._summaries.setdefault(shown.signal.name, Summary(shown.read, self.length, MOST_BLOCKS))
+            made = Summary(shown.read, self.length, MOST_BLOCKS, step)
+            return self._summaries.setdefault(shown.signal.name, made)
 
     def _fill(self) -> bool:
-        """Do one step of the newest summary that is not complete; return whether there is more to do."""
+        """Compute one piece that is looked at, or else take one step of the newest summary that is not complete.
+
+        Return whether there is more to do.
+        """
         with self._lock:
-            summaries = list(self._summaries.values())
+            pieces, summaries = list(self._pieces.values()), list(self._summaries.values())
+        if any(one.step() for one in pieces):
+            return True
         return any(summary.step(self.length) for summary in reversed(summaries))
 
 

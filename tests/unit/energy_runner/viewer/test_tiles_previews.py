@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from energy_runner.session.folder import Session
-from energy_runner.viewer import summary
 from energy_runner.viewer import tiles as module
 from energy_runner.viewer.filling import Filler
 from energy_runner.viewer.summary import BLOCK
@@ -32,9 +31,10 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 def long(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let these traces count as long ones."""
     monkeypatch.setattr(module, "EXACT", 1_000)
+    monkeypatch.setattr(module, "SLOW_EXACT", 100)
     monkeypatch.setattr(module, "AT_ONCE", 0)
     monkeypatch.setattr(module, "_NEWEST", 0)
-    monkeypatch.setattr(summary, "STEP", 8 * BLOCK)
+    monkeypatch.setattr(module, "STEP", 8 * BLOCK)
 
 
 @pytest.fixture

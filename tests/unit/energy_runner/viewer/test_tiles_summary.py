@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from energy_runner.viewer import summary
 from energy_runner.viewer.summary import BLOCK, Summary, Sums, narrow, reduced
 
 SAMPLES = arrays(
@@ -76,8 +75,8 @@ def test_what_float32_cannot_hold_is_its_largest() -> None:
     assert np.all(np.isfinite([*sums.low, *sums.high]))
 
 
-def made(samples: np.ndarray, most: int = 1 << 20) -> Summary:
-    return Summary(lambda start, stop: samples[start:stop], len(samples), most)
+def made(samples: np.ndarray, length: int | None = None, most: int = 1 << 20, step: int = 7 * BLOCK) -> Summary:
+    return Summary(lambda start, stop: samples[start:stop], len(samples) if length is None else length, most, step)
 
 
 def fill(one: Summary, stop: int) -> int:
@@ -90,8 +89,7 @@ def fill(one: Summary, stop: int) -> int:
 NOISE = np.random.default_rng(1).standard_normal(100 * BLOCK + 77).astype(np.float32)
 
 
-def test_a_summary_holds_the_whole_blocks_after_some_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summary, "STEP", 7 * BLOCK)
+def test_a_summary_holds_the_whole_blocks_after_some_steps() -> None:
     one = made(NOISE)
     assert one.filled.end == 0
     assert one.step(len(NOISE))
@@ -101,9 +99,8 @@ def test_a_summary_holds_the_whole_blocks_after_some_steps(monkeypatch: pytest.M
     assert same(one.filled.sums, NOISE[: 100 * BLOCK], BLOCK)
 
 
-def test_a_summary_grows_with_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summary, "STEP", 7 * BLOCK)
-    one = Summary(lambda start, stop: NOISE[start:stop], 3 * BLOCK + 5, 1 << 20)
+def test_a_summary_grows_with_its_trace() -> None:
+    one = made(NOISE, 3 * BLOCK + 5)
     for stop in (0, 100, 3 * BLOCK + 5, 3 * BLOCK + 6, 50 * BLOCK - 1, len(NOISE)):
         fill(one, stop)
         assert one.filled.end == stop // BLOCK * BLOCK
@@ -113,21 +110,20 @@ def test_a_summary_grows_with_its_trace(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("begun", [0, 5, 9])
 def test_memory_is_bounded_because_blocks_get_larger(begun: int) -> None:
     """Ten blocks at most: of 100 times the samples of a block, blocks are 16 times as large."""
-    one = Summary(lambda start, stop: NOISE[start:stop], begun * BLOCK, most=10)
+    one = made(NOISE, begun * BLOCK, most=10)
     fill(one, begun * BLOCK)
     early = one.filled
     fill(one, len(NOISE))
     assert one.filled.block == 16 * BLOCK
     assert len(one.filled.sums) == 6
     assert same(one.filled.sums, NOISE[: 96 * BLOCK], 16 * BLOCK)
-    assert made(NOISE, 10).filled.block == 16 * BLOCK
+    assert made(NOISE, most=10).filled.block == 16 * BLOCK
     assert early.block == BLOCK
     assert same(early.sums, NOISE[: begun * BLOCK], BLOCK) if begun else not len(early.sums)
 
 
-def test_two_threads_fill_one_summary_without_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summary, "STEP", BLOCK)
-    one = made(NOISE)
+def test_two_threads_fill_one_summary_without_a_hole() -> None:
+    one = made(NOISE, step=BLOCK)
     threads = [Thread(target=fill, args=(one, len(NOISE))) for _ in range(4)]
     for thread in threads:
         thread.start()

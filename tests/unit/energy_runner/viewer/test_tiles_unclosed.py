@@ -10,7 +10,6 @@ from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
 from energy_runner.session.folder import TRACE, Session
 from energy_runner.session.trace import TraceReader, TraceWriter
-from energy_runner.viewer import summary
 from energy_runner.viewer import tiles as module
 from energy_runner.viewer.filling import Filler
 from energy_runner.viewer.summary import BLOCK
@@ -26,7 +25,7 @@ CURRENT = broken(SAMPLES, 4)
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "EXACT", 1_000)
-    monkeypatch.setattr(summary, "STEP", 8 * BLOCK)
+    monkeypatch.setattr(module, "STEP", 8 * BLOCK)
 
 
 def exact(tile: Tile, samples: np.ndarray) -> bool:
