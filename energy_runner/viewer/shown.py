@@ -96,31 +96,31 @@ class SharedTrace(TraceReader):
 
 
 class ShownSignals:
-    """The signals of an open trace, which are read from any thread.
+    """The signals of an open trace, which are read from any thread; `gathered` gives the facts of the run.
 
     `period_s` is what a sample lasts by the clock that the run found. `problems` says what could not be read or
     computed; it grows while samples are read.
     """
 
-    def __init__(self, trace: SharedTrace, facts: Facts) -> None:
+    def __init__(self, trace: SharedTrace, gathered: Callable[[], Facts]) -> None:
         self._trace = trace
-        self._facts = facts
         self.problems: list[str] = []
         self.period_s = trace.period_s
-        self.all = list(self._power())
+        self.all = list(self._power(gathered))
         wanted = RECORDED if self.all else tuple(name for name, _ in trace.signals)
         units = dict(trace.signals)
         self.all += [self._recorded(Signal(name, units[name], True)) for name in wanted if name in units]
 
     # --- inside -------------------------------------------------------------------------------------------
 
-    def _power(self) -> Sequence[Shown]:
+    def _power(self, gathered: Callable[[], Facts]) -> Sequence[Shown]:
         """Return the power, or nothing where none can be computed; the problem is then noted."""
-        monitor = self._facts.monitor
         try:
+            facts = gathered()
+            monitor = facts.monitor
             if monitor is None:
                 raise SessionError("no power monitor was configured, so the trace has no unit")
-            _, clock = recorded_clock(self._facts)
+            _, clock = recorded_clock(facts)
             source = configured_source(self._trace, monitor, clock)
         except SessionError as error:
             self.problems.append(f"no power can be shown: {error}")

@@ -115,7 +115,9 @@ class TraceTiles:
         self._trace = SharedTrace(session.path / TRACE, rail)
         try:
             chosen = rail or (self._trace.rails[0] if self._trace.rails else None)
-            self._shown = ShownSignals(self._trace, facts or gather(session.journal(exchanges=False), chosen))
+            self._shown = ShownSignals(
+                self._trace, lambda: facts or gather(session.journal(exchanges=False), chosen)
+            )
         except BaseException:
             self._trace.close()
             raise

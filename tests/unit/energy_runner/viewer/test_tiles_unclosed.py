@@ -161,6 +161,20 @@ def test_without_a_monitor_the_recorded_signals_are_shown_and_it_is_said(tmp_pat
         assert tiles.problems[0].startswith("no power can be shown")
 
 
+@pytest.mark.parametrize("journal", [None, b"", b"\0\xff{{{\n", b'{"kind":"monitor-configured"}\n'])
+def test_a_damaged_journal_does_not_hide_the_trace(tmp_path: Path, journal: bytes | None) -> None:
+    session = session_of(tmp_path / "s", current=CURRENT)
+    path = session.path / "journal.jsonl"
+    path.unlink()
+    if journal is not None:
+        path.write_bytes(journal)
+    with TraceTiles(Session.open(session.path)) as tiles:
+        assert [one.name for one in tiles.signals] == ["current"]
+        assert tiles.tile("current", 0, 10, 10).final
+        assert len(tiles.problems) == 1
+        assert tiles.problems[0].startswith("no power can be shown")
+
+
 def test_a_trace_from_which_no_power_follows_is_shown_as_recorded(tmp_path: Path) -> None:
     with TraceTiles(session_of(tmp_path / "s", voltage=CURRENT, temperature=CURRENT)) as tiles:
         assert [(one.name, one.recorded) for one in tiles.signals] == [("voltage", True), ("temperature", True)]
