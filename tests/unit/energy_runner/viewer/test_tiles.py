@@ -190,3 +190,10 @@ def test_after_close_nothing_is_answered(session: Session) -> None:
     tiles.close()
     with pytest.raises(SessionError, match="closed"):
         tiles.tile("power", 0, 10, 10)
+
+
+def test_what_was_read_while_it_was_closed_is_not_given(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    with TraceTiles(session) as tiles:
+        monkeypatch.setattr(module, "_read_tile", lambda *_: tiles.close())
+        with pytest.raises(SessionError, match="was closed while it was read"):
+            tiles.tile("power", 0, 10, 10)

@@ -31,7 +31,10 @@ class Steps:
 
 def test_nothing_runs_before_it_is_wanted() -> None:
     before = threading.active_count()
-    Filler(Steps(3)).close()
+    filler = Filler(Steps(3))
+    assert threading.active_count() == before
+    filler.close()
+    filler.wake()
     assert threading.active_count() == before
 
 
@@ -40,6 +43,8 @@ def test_it_works_to_the_end_and_again() -> None:
     filler = Filler(job)
     filler.wake()
     assert job.over.wait(LONG_S)
+    job.one.clear()
+    assert not job.one.wait(0.05), "it went on after its end"
     job.left = 2
     job.over.clear()
     filler.wake()

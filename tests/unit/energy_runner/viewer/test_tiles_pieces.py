@@ -14,7 +14,7 @@ from energy_runner.viewer import pieces as module
 from energy_runner.viewer import tiles as tiles_module
 from energy_runner.viewer.filling import Filler
 from energy_runner.viewer.pieces import FINE, Pieces
-from energy_runner.viewer.summary import reduced
+from energy_runner.viewer.summary import BLOCK, reduced
 from energy_runner.viewer.tiles import Tile, TraceTiles
 from tests.support.viewer_traces import broken, session_of
 
@@ -53,6 +53,7 @@ def test_a_calibrated_range_is_exact_after_a_preview(
         power_w = session_source(session, trace).power_w(0, SAMPLES)
         early = tiles.tile("power", start, stop, columns)
         late = filled(tiles, "power", start, stop, columns)
+        assert tiles.problems == []
     assert (early.final, late.final) == (False, True)
     assert (early.first, early.width, len(early)) == (late.first, late.width, len(late))
     assert late.first % FINE == late.width % FINE == 0
@@ -98,6 +99,16 @@ def test_what_is_looked_at_is_computed_before_a_summary(session: Session, monkey
         assert tiles.tile("power", 0, 4_096, 10).final
         assert tiles._fill()
         assert tiles.ready > 0.0
+
+
+@pytest.mark.usefixtures("small")
+def test_a_step_of_a_slow_signal_is_shorter(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiles_module, "EXACT", 8_000)
+    monkeypatch.setattr(tiles_module, "STEP", 8 * BLOCK)
+    with TraceTiles(session) as tiles:
+        tiles.tile("power", 0, SAMPLES, 10)
+        tiles._fill()
+        assert tiles._summaries["power"].filled.end == 2 * BLOCK
 
 
 def test_only_so_many_pieces_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
