@@ -208,6 +208,11 @@ class TraceReader:
             self.close()
             raise
 
+    @property
+    def closed(self) -> bool:
+        """Return whether the file was closed: it does not grow, and has summaries, so `envelope` is fast."""
+        return isinstance(self._file, ClosedTrace)
+
     def refresh(self) -> int:
         """Take in what was written since the trace was opened, and return the new length."""
         try:
