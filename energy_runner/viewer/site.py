@@ -93,8 +93,18 @@ class Site:
             return next(iter(self._folders), None) if alone and (self.paths[0] / RECORD).is_file() else None
 
     def session(self, key: str) -> Session:
-        """Return a session by its key; raise `KeyError` for one that is not in the folders."""
-        return Session.open(self.folder(key))
+        """Return a session by its key; raise `KeyError` for one that is not in the folders.
+
+        Raises `SessionError` for one whose files are links: they could show any file of this computer.
+        """
+        folder = self.folder(key)
+        linked = next((path.name for path in folder.iterdir() if path.is_symlink()), None)
+        if linked is not None:
+            raise SessionError(
+                f"{printable(str(folder))}: {printable(linked)} is a link, which the viewer does not follow. "
+                "Try: a copy of the session"
+            )
+        return Session.open(folder)
 
     def folder(self, key: str) -> Path:
         """Return the folder of a session; raise `KeyError` for a key that is not known, also after a new look."""
