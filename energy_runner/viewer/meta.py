@@ -32,10 +32,10 @@ def meta(
 
     Times are seconds of the trace: `run_zero_s` is when the run began, `utc_at_zero_ns` the calendar time of
     second 0 (of a virtual bench by its own clock), `u_zero_s` the limit of their error; each is None where it is
-    not known. `time_zero` says what second 0 is. `length` samples of `period_s` seconds are in the trace, 0 without
-    one. `certificates` are folders in which a certificate is looked for; see `papers.certificate_of`. What `layers`
-    have read of the session is not read again. Nothing is raised for a session that is damaged or unfinished:
-    `problems` says what is missing, why, and what to try.
+    not known. `time_zero` says what second 0 is. `length` samples of `period_s` seconds are in the trace, 0
+    without one. `certificates` are folders in which a certificate is looked for; see `papers.certificate_of`. What
+    `layers` have read of the session is not read again. Nothing is raised for a session that is damaged or
+    unfinished: `problems` says what is missing, why, and what to try.
     """
     layers = layers or Layers(session, rail)
     with layers.lock:

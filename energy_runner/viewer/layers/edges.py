@@ -44,7 +44,7 @@ def _captured(seen: Seen) -> Family:
             return Said(role, own(f"falling edge, {role}, {place}"))
         odd = matched and not (seen.matching and seen.matching.exact)
         return Said(
-            "edge", own(f"falling edge {place}{', belongs to no command' if odd else ''}"), "warn" if odd else ""
+            "edge", own(f"falling edge {place}{', matched with no command' if odd else ''}"), "warn" if odd else ""
         )
 
     why = "" if len(at_s) else "the monitor captured no edge"

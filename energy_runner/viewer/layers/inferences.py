@@ -8,7 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner.analysis.energy.recorded import recorded_source
-from energy_runner.analysis.inferences.segment import EstimatedPhase, WindowInferences, segment_windows
+from energy_runner.analysis.inferences.distribution import describe
+from energy_runner.analysis.inferences.segment import EstimatedPhase, find_trains, typical_phases
+from energy_runner.analysis.inferences.train import Train as FoundTrain
+from energy_runner.analysis.inferences.train import energies_j
 from energy_runner.report.units import microjoules, prefixed
 from energy_runner.session.events import InferenceDone
 from energy_runner.viewer.layers.items import Family, FloatArray, Said, none, spans
@@ -61,18 +64,19 @@ def _by_trace(seen: Seen) -> tuple[list[Train], dict[int, str]]:
     reasons: dict[int, str] = {}
     with seen.careful("single inferences"), seen.session.trace(seen.facts.rail) as trace:
         source = recorded_source(trace, seen.facts)
-        for window in segment_windows(source, seen.facts, alignment, None, "").windows:
-            if window.resolved:
-                found.append(_train(window))
-            else:
-                reasons[window.index] = f"window {window.index + 1}: {window.reason}"
+        told = find_trains(source, seen.facts, alignment)
+        found += [_train(k, train, told.origins[k] * source.step_s) for k, train in told.trains.items()]
+        reasons |= {one.index: f"window {one.index + 1}: {one.reason}" for one in told.frames if one.reason}
     return found, reasons
 
 
-def _train(window: WindowInferences) -> Train:
-    outliers = frozenset(window.energy.outliers) if window.energy is not None else frozenset[int]()
-    bounds, energy = np.array(window.boundaries_s), np.array(window.energy_j)
-    return Train(window.index, bounds, energy, window.estimated_phases, outliers)
+def _train(index: int, train: FoundTrain, origin_s: float) -> Train:
+    """Return a train in seconds of the trace; its samples are let go."""
+    bounds = train.boundaries * train.window.period_s
+    energy = energies_j(train)
+    outlying = describe(energy, 0.5 * (bounds[1:] + bounds[:-1]))
+    outliers = frozenset(outlying.outliers) if outlying is not None else frozenset[int]()
+    return Train(index, bounds + origin_s, energy, typical_phases(train), outliers)
 
 
 def inferences(seen: Seen, found: Trains) -> Family:
