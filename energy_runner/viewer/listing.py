@@ -7,11 +7,11 @@ from typing import Any
 
 from energy_runner.report.headline import how_it_ended
 from energy_runner.session.brief import Brief, brief_of
-from energy_runner.session.folder import JOURNAL
+from energy_runner.session.folder import JOURNAL, REPORT
 from energy_runner.viewer.found import find, key_of
-from energy_runner.viewer.papers import linked_files, report_of
+from energy_runner.viewer.papers import linked_files
 from energy_runner.viewer.plain_text import own, told
-from energy_runner.viewer.sweeps import by_records, from_catalogue
+from energy_runner.viewer.sweeps import SweepPoint, by_records, from_catalogue, point_of
 from instruments.clock import RealClock, utc_text
 
 ALIVE_S = 30.0  # a run writes its journal several times a second while it samples
@@ -25,12 +25,20 @@ def listing(folders: Iterable[str | Path]) -> dict[str, Any]:
     and `U_j` are in J per inference. Links are not followed: `problems` names them. Nothing is raised.
     """
     found = find(folders)
-    briefs = [brief_of(path) for path in found.sessions]
     now_ns = RealClock().utc_ns()
-    rows = sorted((_row(one, now_ns) for one in briefs), key=_order)
-    sweeps, problems = from_catalogue(found.catalogues, briefs)
+    rows: list[dict[str, Any]] = []
+    points: list[SweepPoint] = []
+    for path in found.sessions:
+        brief = brief_of(path)  # not kept: a thousand results are a million objects
+        rows.append(_row(brief, now_ns))
+        point = point_of(brief)
+        if point is not None:
+            points.append(point)
+    rows.sort(key=_order)
+    keys = {path.name: key_of(path) for path in found.sessions}
+    sweeps, problems = from_catalogue(found.catalogues, keys)
     known = {sweep["id"] for sweep in sweeps}
-    sweeps += [sweep for sweep in by_records(briefs) if sweep["id"] not in known]
+    sweeps += [sweep for sweep in by_records(points) if sweep["id"] not in known]
     return {"sessions": rows, "sweeps": sweeps, "problems": [*found.problems, *problems]}
 
 
@@ -98,7 +106,7 @@ def _row(brief: Brief, now_ns: int) -> dict[str, Any]:
         "sweep": told(record.sweep.sweep) if record.sweep is not None else None,
         "point": record.sweep.point if record.sweep is not None else None,
         "thinned": session.thinned is not None,
-        "report": report_of(session) is not None,
+        "report": not links and (brief.folder / REPORT).is_file(),
         "running": record.outcome == "running" and _is_alive(brief.folder, now_ns),
     }
 

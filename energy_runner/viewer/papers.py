@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The papers of a session that a page links to: its report, and a certificate of it that lies nearby."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,16 +15,19 @@ _FILES = (RECORD, JOURNAL, STREAM, TRACE, RESULT, REPORT)
 
 def linked_files(folder: Path) -> list[str]:
     """Return which files of a session are links that lead out of its folder: they are not followed."""
-    found = []
-    inside = folder.resolve()
-    for name in _FILES:
-        path = folder / name
-        try:
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
-                found.append(name)
-        except (OSError, RuntimeError):  # a link to itself
-            found.append(name)
-    return found
+    try:
+        with os.scandir(folder) as entries:
+            links = {entry.name for entry in entries if entry.is_symlink()}
+    except OSError:
+        return []
+    return [name for name in _FILES if name in links and _leads_out(folder, name)]
+
+
+def _leads_out(folder: Path, name: str) -> bool:
+    try:
+        return not (folder / name).resolve().is_relative_to(folder.resolve()) or not (folder / name).exists()
+    except (OSError, RuntimeError):  # a link to itself
+        return True
 
 
 def report_of(session: Session) -> Path | None:

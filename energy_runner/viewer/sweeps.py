@@ -4,6 +4,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +24,11 @@ _BEST = {"energy": ("energy_j", 1), "latency": ("latency_s", 1), "accuracy": ("a
 _STATES = ("waiting", "running", "done", "set-aside")
 
 
-def from_catalogue(catalogues: Sequence[Path], briefs: Iterable[Brief]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the sweeps of catalogues, the latest first, and which catalogues cannot be read and why."""
-    keys = {brief.folder.name: key_of(brief.folder) for brief in briefs if brief.session is not None}
+def from_catalogue(catalogues: Sequence[Path], keys: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the sweeps of catalogues, the latest first, and which catalogues cannot be read and why.
+
+    `keys` are those of the sessions that are listed, by the names of their folders.
+    """
     found: list[dict[str, Any]] = []
     problems: list[str] = []
     for path in catalogues:
@@ -79,20 +82,37 @@ def _point(row: "PointRow", keys: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def by_records(briefs: Iterable[Brief]) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class SweepPoint:
+    """A point of a sweep as the record of its session tells; `document` is its row for the page."""
+
+    sweep: str
+    begun_utc: str
+    place: tuple[bool, int, int, int]
+    document: dict[str, Any]
+
+
+def point_of(brief: Brief) -> SweepPoint | None:
+    """Return the point that a session was made for; None for a session of its own."""
+    facts = brief.session.record.sweep if brief.session is not None else None
+    if facts is None:
+        return None
+    place = (facts.kind == "reference", facts.point, facts.repeat, facts.attempt)
+    return SweepPoint(told(facts.sweep), told(facts.started_utc), place, _of_record(facts, brief))
+
+
+def by_records(points: Iterable[SweepPoint]) -> list[dict[str, Any]]:
     """Return the sweeps that the records of sessions name; a catalogue knows more, as what is yet to come."""
-    sweeps: dict[str, list[tuple[SweepFacts, Brief]]] = {}
-    for brief in briefs:
-        facts = brief.session.record.sweep if brief.session is not None else None
-        if facts is not None and (facts.sweep in sweeps or len(sweeps) < MOST_SWEEPS):
-            sweeps.setdefault(facts.sweep, []).append((facts, brief))
-    found = []
-    for name, sessions in sweeps.items():
-        sessions.sort(key=lambda one: (one[0].kind == "reference", one[0].point, one[0].repeat, one[0].attempt))
-        points = [_of_record(facts, brief) for facts, brief in sessions]
-        begun = min(facts.started_utc for facts, _ in sessions)
-        head = {"id": told(name), "name": told(name), "created_utc": told(begun), "state": "without its catalogue"}
-        found.append(head | _with_figures(points))
+    sweeps: dict[str, list[SweepPoint]] = {}
+    for point in points:
+        if point.sweep in sweeps or len(sweeps) < MOST_SWEEPS:
+            sweeps.setdefault(point.sweep, []).append(point)
+    found: list[dict[str, Any]] = []
+    for name, own_points in sweeps.items():
+        documents = [point.document for point in sorted(own_points, key=lambda point: point.place)]
+        begun = min(point.begun_utc for point in own_points)
+        head = {"id": name, "name": name, "created_utc": begun, "state": "without its catalogue"}
+        found.append(head | _with_figures(documents))
     return sorted(found, key=lambda sweep: str(sweep["created_utc"]), reverse=True)
 
 
