@@ -67,7 +67,7 @@ def host_times(
     """
     if not facts.started or facts.monitor is None:
         if begun_ns is None:
-            return HostTimes(why_not="the journal does not say when the run began")
+            return HostTimes(why_not="the journal holds nothing, so nothing says when the run began")
         return HostTimes(zero_ns=begun_ns, u_s=resolution_s, zero=BY_RUN)
     if len(facts.started) > 1:
         return HostTimes(why_not=f"{len(facts.started)} acquisitions began, and host times fit into neither")

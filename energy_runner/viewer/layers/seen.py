@@ -151,7 +151,9 @@ class Seen:
             with suppress(*DAMAGE):
                 resolution_s = traffic_of(self.session).resolution_s
         with self.careful("host times"):
-            begun_ns = self.begun.t_ns if self.begun is not None else None
+            # An imported journal has no such event, and begins with whatever its log tells first.
+            first = self.begun if self.begun is not None else next(iter(self.journal), None)
+            begun_ns = first.t_ns if first is not None else None
             return host_times(facts, self.alignment, begun_ns, self.clock.factor, resolution_s)
         return HostTimes(why_not="the times of the journal cannot be placed")
 
