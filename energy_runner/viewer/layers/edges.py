@@ -7,7 +7,7 @@ import numpy as np
 
 from energy_runner.report.units import prefixed
 from energy_runner.session.events import EdgeCaptured, LapCaptured
-from energy_runner.viewer.layers.items import Family, FloatArray, Said, none, points
+from energy_runner.viewer.layers.items import WARN, Family, FloatArray, Said, none, points
 from energy_runner.viewer.layers.seen import Seen
 from energy_runner.viewer.plain_text import own
 
@@ -30,25 +30,23 @@ def _captured(seen: Seen) -> Family:
     at, half = array("d"), array("d")
     for event in seen.journal.of(EdgeCaptured):
         fits = -1.0 <= event.position <= _LARGEST and 0.0 <= event.half_width <= _LARGEST
-        at.append(event.position * step_s if fits else np.nan)
-        half.append(event.half_width * step_s if fits else np.nan)
-    at_s, half_s = np.array(at), np.array(half)
+        at.append(event.position if fits else np.nan)
+        half.append(event.half_width if fits else np.nan)
+    at_s, half_s = np.array(at) * step_s, np.array(half) * step_s
     roles = _roles(seen)
-    matched = seen.matching is not None
+    odd = ~np.isin(np.array(at), np.array(list(roles))) & (seen.matching is not None)
 
     def say(number: int) -> Said:
-        role = roles.get(round(float(at_s[number]) / step_s, 6), "")
+        role = roles.get(at[number], "")
         within = f"within ± {prefixed(float(half_s[number]), 's', 2)}"
         place = f"at {float(at_s[number]):.9g} s, {within}"
         if role:
             return Said(role, own(f"falling edge, {role}, {place}"))
-        odd = matched and not (seen.matching and seen.matching.exact)
-        return Said(
-            "edge", own(f"falling edge {place}{', matched with no command' if odd else ''}"), "warn" if odd else ""
-        )
+        more = ", matched with no command" if odd[number] else ""
+        return Said("edge", own(f"falling edge {place}{more}"), "warn" if more else "")
 
     why = "" if len(at_s) else "the monitor captured no edge"
-    return points(at_s, half_s, say, "edges", why_not=why)
+    return points(at_s, half_s, say, "edges", classes=odd.astype(np.uint8) * WARN, why_not=why)
 
 
 def _roles(seen: Seen) -> dict[float, str]:
@@ -61,7 +59,7 @@ def _roles(seen: Seen) -> dict[float, str]:
         what = f"window {window}" if is_window else _PURPOSES.get(one.command.purpose, one.command.purpose)
         for number, edge in enumerate(one.edges):
             end = f"{_ENDS[number]} of " if len(one.edges) == len(_ENDS) else ""
-            found[round(edge.place, 6)] = f"{end}{what}"
+            found[edge.place] = f"{end}{what}"
     return found
 
 

@@ -14,7 +14,7 @@ from energy_runner.analysis.inferences.train import Train as FoundTrain
 from energy_runner.analysis.inferences.train import energies_j
 from energy_runner.report.units import microjoules, prefixed
 from energy_runner.session.events import InferenceDone
-from energy_runner.viewer.layers.items import Family, FloatArray, Said, none, spans
+from energy_runner.viewer.layers.items import WARN, Family, FloatArray, Said, none, spans
 from energy_runner.viewer.layers.network import marked
 from energy_runner.viewer.layers.seen import Seen, trace_or_none
 from energy_runner.viewer.plain_text import own
@@ -106,7 +106,7 @@ def inferences(seen: Seen, found: Trains) -> Family:
 def _codes(train: Train) -> npt.NDArray[np.uint8]:
     found = np.zeros(len(train.energy_j), dtype=np.uint8)
     inside = [k for k in train.outliers if 0 <= k < len(found)]
-    found[inside] = 2  # "warn"
+    found[inside] = WARN
     return found
 
 

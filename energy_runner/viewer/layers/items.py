@@ -23,6 +23,7 @@ Kind = Literal["span", "point", "curve"]
 
 CLASSES = ("", "good", "warn", "bad")  # of an item, from the least worth a look to the most
 _CODES = {name: code for code, name in enumerate(CLASSES)}
+WARN, BAD = _CODES["warn"], _CODES["bad"]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Lines are put together from the exchanges of the journal, however the bytes were
 (samples, stimuli) lies in `stream.bin` and is not shown.
 """
 
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -12,14 +13,14 @@ from energy_runner.errors import SessionError
 from energy_runner.session import events as ev
 from energy_runner.session.folder import JOURNAL
 from energy_runner.session.journal import exchanged_bytes
-from energy_runner.viewer.layers.as_far import AsFar
-from energy_runner.viewer.layers.items import Family, Told
+from energy_runner.viewer.layers.items import Family, Texts, Told
 from energy_runner.viewer.layers.seen import Seen
-from energy_runner.viewer.plain_text import LONGEST
+from energy_runner.viewer.plain_text import LONGEST, LONGEST_LABEL, told
 
 _USUAL = frozenset({"dut", "io-manager"})  # boxes that hold the DUT's UART, also where they never got ready
 _READY, _FAULT = "m-ready", "e-["
 _KEPT = 2 * LONGEST  # bytes of a line; more of it is only counted
+_MOST_WAYS = 200  # boxes, both ways: a bench has a few
 _ODD = 0.3  # share of bytes that are no text: beyond it a line is binary
 
 
@@ -49,61 +50,69 @@ class _Line:
         return f"{text}... ({length} bytes)" if length > _KEPT else text
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line that passed a link; `to_device` says which way."""
+class Talk:
+    """All lines that passed the links, in the order in which they became whole."""
 
-    t_ns: int
-    box: str
-    to_device: bool
-    text: str
+    def __init__(self) -> None:
+        self.times_ns = array("q")
+        self.ways = array("q")  # twice the number of the box, and one more where the line went to it
+        self.texts = Texts()
+        self.boxes: list[str] = []
+        self.ready: set[str] = set()  # boxes that passed on what a DUT says
+
+    def add(self, t_ns: int, box: str, text: str, *, to_device: bool) -> None:
+        """Add a line."""
+        if box not in self.boxes:
+            self.boxes.append(box)
+        if not to_device and _READY in text:
+            self.ready.add(box)
+        self.times_ns.append(t_ns)
+        self.ways.append(2 * self.boxes.index(box) + to_device)
+        self.texts.append(text)
+
+    def told(self, found: Told, *, uart: bool) -> None:
+        """Put the lines of the DUT, or else the commands to all other boxes, into `found`."""
+        of_dut = [box in _USUAL or box in self.ready for box in self.boxes]
+        for number, way in enumerate(self.ways):
+            box, to_device = self.boxes[way // 2], bool(way % 2)
+            if of_dut[way // 2] == uart and (uart or to_device):
+                text = self.texts[number]
+                class_ = "warn" if not to_device and _FAULT in text else ""
+                found.add(self.times_ns[number], text, f"{'to' if to_device else 'from'} {box}: {text}", class_)
 
 
-def read_lines(seen: Seen) -> Iterator[Line]:
-    """Yield the lines of all links as they became whole, then what was left unfinished."""
-    journal = AsFar(seen.session.path / JOURNAL)
+def read_talk(seen: Seen) -> Talk:
+    """Return the lines of all links, the unfinished ones last."""
+    talk = Talk()
     coming: dict[tuple[str, bool], _Line] = {}
     latest_ns: dict[tuple[str, bool], int] = {}
-    for event in journal.of(ev.Exchange):
+    for event in seen.journal.of(ev.Exchange):
         try:
             data = exchanged_bytes(event)
         except SessionError as error:
             seen.note(f"{JOURNAL}: {error}. Try: energy-runner check")
             continue
-        way = (event.box, event.direction == "tx")
-        line = coming.setdefault(way, _Line())
-        latest_ns[way] = event.t_ns
-        *whole, rest = data.replace(b"%", b"\n").split(b"\n") if way[1] else data.split(b"\n")
+        box, to_device = told(event.box, LONGEST_LABEL), event.direction == "tx"
+        if (box, to_device) not in coming and len(coming) == _MOST_WAYS:
+            continue
+        line = coming.setdefault((box, to_device), _Line())
+        latest_ns[box, to_device] = event.t_ns
+        *whole, rest = data.replace(b"%", b"\n").split(b"\n") if to_device else data.split(b"\n")
         for part in whole:
             line.add(part)
             if text := line.take():
-                yield Line(event.t_ns, *way, text)
+                talk.add(event.t_ns, box, text, to_device=to_device)
         line.add(rest)
-    for way, line in coming.items():
+    for (box, to_device), line in coming.items():
         if text := line.take():
-            yield Line(latest_ns[way], *way, f"{text} (unfinished)")
-    for problem in journal.problems:
-        seen.note(problem)
+            talk.add(latest_ns[box, to_device], box, f"{text} (unfinished)", to_device=to_device)
+    return talk
 
 
-def _boxes(seen: Seen) -> frozenset[str]:
-    """Return the boxes whose links lead to the DUT."""
-    ready = {
-        event.box
-        for event in AsFar(seen.session.path / JOURNAL).of(ev.Exchange)
-        if event.text is not None and _READY in event.text
-    }
-    return _USUAL | ready
-
-
-def uart(seen: Seen) -> Family:
+def uart(seen: Seen, talk: Talk) -> Family:
     """Return a point for each line to and from the DUT, and the board that relays it."""
-    found, boxes = Told("lines"), _boxes(seen)
-    for line in read_lines(seen):
-        if line.box in boxes:
-            way = "to" if line.to_device else "from"
-            fault = not line.to_device and _FAULT in line.text
-            found.add(line.t_ns, line.text, f"{way} {line.box}: {line.text}", "warn" if fault else "")
+    found = Told("lines")
+    talk.told(found, uart=True)
     return found.placed(seen.times, _no_lines(seen))
 
 
@@ -113,12 +122,10 @@ def _no_lines(seen: Seen) -> str:
     return "the journal holds no line of the DUT"
 
 
-def commands(seen: Seen) -> Family:
+def commands(seen: Seen, talk: Talk) -> Family:
     """Return a point for each command: to instruments by the bytes, to the DUT by the events, with its answer."""
-    found, boxes = Told("commands"), _boxes(seen)
-    for line in read_lines(seen):
-        if line.to_device and line.box not in boxes:
-            found.add(line.t_ns, line.text, f"to {line.box}: {line.text}")
+    found = Told("commands")
+    talk.told(found, uart=False)
     for t_ns, label, text in _by_events(seen):
         found.add(t_ns, label, text)
     return found.placed(seen.times, "no command is recorded")
@@ -143,8 +150,8 @@ def _by_events(seen: Seen) -> Iterator[tuple[int, str, str]]:
             yield event.t_ns, f"supply {state}", f"the supply{rail} was switched {state}, confirmed"
         elif isinstance(event, ev.SwitchTurned):
             state = "on" if event.on else "off"
-            told = "confirmed" if event.confirmed else "which it cannot confirm"
-            yield event.t_ns, f"switch {state}", f"switch {event.switch} was turned {state}, {told}"
+            sure = "confirmed" if event.confirmed else "which it cannot confirm"
+            yield event.t_ns, f"switch {state}", f"switch {event.switch} was turned {state}, {sure}"
 
 
 def _inference(event: ev.InferenceDone, what: str) -> Iterator[tuple[int, str, str]]:

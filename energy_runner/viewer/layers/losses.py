@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy_runner.session.events import SamplesLost, SamplesOverRange
-from energy_runner.viewer.layers.items import Family, Said, Texts, none, spans
+from energy_runner.viewer.layers.items import BAD, WARN, Family, Said, Texts, none, spans
 from energy_runner.viewer.layers.seen import Seen
 from energy_runner.viewer.plain_text import own, told
 
@@ -34,7 +34,7 @@ def losses(seen: Seen) -> Family:
         detail = details[number]
         return Said(f"{count} lost", own(f"{text}: {detail}" if detail else text), "bad")
 
-    return _placed(seen, first, last, _Kind(say, "losses", 3, "no sample was lost, by the journal"))
+    return _placed(seen, first, last, _Kind(say, "losses", BAD, "no sample was lost, by the journal"))
 
 
 def over_range(seen: Seen) -> Family:
@@ -53,7 +53,7 @@ def over_range(seen: Seen) -> Family:
         detail = details[number]
         return Said(f"{count} over range", own(f"{text}: {detail}" if detail else text), "warn")
 
-    kind = _Kind(say, "stretches over range", 2, "no sample was over range, by the journal")
+    kind = _Kind(say, "stretches over range", WARN, "no sample was over range, by the journal")
     return _placed(seen, first, last, kind)
 
 

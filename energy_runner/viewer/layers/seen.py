@@ -49,7 +49,7 @@ class Seen:
         self.session = session
         self.rail = rail
         self.problems: list[str] = []
-        self.journal = AsFar(session.path / JOURNAL, exchanges=False)
+        self.journal = AsFar(session.path / JOURNAL)
 
     @contextmanager
     def careful(
@@ -61,6 +61,11 @@ class Seen:
         except DAMAGE as error:
             why = str(error) or type(error).__name__
             self.note(f"{what}: {why}{'' if 'Try: ' in why else f'. {advice}'}")
+
+    def read_so_far(self) -> None:
+        """Take over what was found amiss in the journal."""
+        for problem in self.journal.problems:
+            self.note(problem)
 
     def note(self, problem: str) -> None:
         """Add a problem, once, without the path of the session in it."""
@@ -85,8 +90,7 @@ class Seen:
         found = Facts()
         with self.careful("the journal"):
             found = gather(self.journal, self.rail)
-        for problem in self.journal.problems:
-            self.note(problem)
+        self.read_so_far()
         if found.torn and self.session.record.outcome != "running":
             self.note(f"{JOURNAL}: its last line was cut off, as where a run was killed")
         elif found.torn:

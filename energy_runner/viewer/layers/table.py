@@ -23,6 +23,7 @@ from energy_runner.viewer.layers import (
 )
 from energy_runner.viewer.layers.inferences import Trains
 from energy_runner.viewer.layers.items import Family, Kind, answer, none
+from energy_runner.viewer.layers.lines import Talk
 from energy_runner.viewer.layers.seen import Seen
 from energy_runner.viewer.plain_text import own
 
@@ -56,6 +57,7 @@ class Layers:
         self.seen = Seen(session, rail)
         self._made: dict[str, Family] = {}
         self._trains: Trains | None = None
+        self._talk: Talk | None = None
         self.lock = threading.RLock()  # what is made rests on what is read, which is read once
 
     @property
@@ -115,8 +117,15 @@ class Layers:
                 made = none(row.kind, "it cannot be read; the problems say why")
                 with self.seen.careful(f"layer {name}"):
                     made = row.make(self)
+                self.seen.read_so_far()
                 self._made[name] = made
             return self._made[name]
+
+    def talk(self) -> Talk:
+        """Return the lines of all links, which two layers show."""
+        if self._talk is None:
+            self._talk = lines.read_talk(self.seen)
+        return self._talk
 
     def trains(self) -> Trains:
         """Return the single inferences, which two layers show."""
@@ -139,8 +148,8 @@ TABLE: tuple[Row, ...] = (
     Row("edges", "Edges", "point", lambda own: edges.edges(own.seen)),
     Row("losses", "Lost samples", "span", lambda own: losses.losses(own.seen)),
     Row("over-range", "Over range", "span", lambda own: losses.over_range(own.seen)),
-    Row("uart", "UART lines", "point", lambda own: lines.uart(own.seen)),
-    Row("commands", "Commands", "point", lambda own: lines.commands(own.seen)),
+    Row("uart", "UART lines", "point", lambda own: lines.uart(own.seen, own.talk())),
+    Row("commands", "Commands", "point", lambda own: lines.commands(own.seen, own.talk())),
     Row("verdicts", "Verdicts", "span", lambda own: verdicts.verdicts(own.seen)),
     Row("voltage", "Voltage", "curve", lambda own: surroundings.voltage(own.seen), "V"),
     Row("temperature", "Temperature", "curve", lambda own: surroundings.temperature(own.seen), "°C"),
