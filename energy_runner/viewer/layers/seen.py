@@ -62,9 +62,13 @@ class Seen:
             why = str(error) or type(error).__name__
             self.note(f"{what}: {why}{'' if 'Try: ' in why else f'. {advice}'}")
 
+    def read(self) -> None:
+        """Read all that layers rest on, so that it can be used without a lock from now on."""
+        _ = self.result, self.facts, self.clock, self.alignment, self.begun, self.times, self.windows
+
     def read_so_far(self) -> None:
         """Take over what was found amiss in the journal."""
-        for problem in self.journal.problems:
+        for problem in list(self.journal.problems):
             self.note(problem)
 
     def note(self, problem: str) -> None:

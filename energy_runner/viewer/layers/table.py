@@ -59,6 +59,7 @@ class Layers:
         self._trains: Trains | None = None
         self._talk: Talk | None = None
         self.lock = threading.RLock()  # what is made rests on what is read, which is read once
+        self._slow = threading.Lock()
 
     @property
     def problems(self) -> list[str]:
@@ -74,7 +75,7 @@ class Layers:
         return [self._row(row) for row in TABLE]
 
     def _row(self, row: Row) -> dict[str, Any]:
-        known = self.family(row.name) if not row.later or row.name in self._made else None
+        known = self._made.get(row.name) if row.later else self.family(row.name)
         return {
             "name": row.name,
             "title": row.title,
@@ -110,10 +111,13 @@ class Layers:
         return answer(name, self.family(name), start, stop, min(most, _LIMIT))
 
     def family(self, name: str) -> Family:
-        """Return all items of a layer as arrays."""
-        with self.lock:
+        """Return all items of a layer as arrays; what reads samples does not keep the other layers waiting."""
+        row = _ROWS[name]
+        if row.later:
+            with self.lock:
+                self.seen.read()
+        with self._slow if row.later else self.lock:
             if name not in self._made:
-                row = _ROWS[name]
                 made = none(row.kind, "it cannot be read; the problems say why")
                 with self.seen.careful(f"layer {name}"):
                     made = row.make(self)

@@ -2,6 +2,8 @@
 """What each layer shows of a session whose facts are known."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -268,3 +270,34 @@ def test_findings_of_a_window_that_is_not_there_are_left_out(tmp_path):
     shown = analysed(session, findings=[odd], verdicts=[])
     assert shown.items("verdicts")["items"] == []
     assert shown.family("verdicts").why_not == "no rule was checked"
+
+
+def test_a_long_search_for_inferences_keeps_no_other_layer_waiting(tmp_path, monkeypatch):
+    shown = layers(energy_session(tmp_path))
+    begun, go_on = threading.Event(), threading.Event()
+    find = shown.trains
+
+    def slow():
+        begun.set()
+        assert go_on.wait(20)
+        return find()
+
+    monkeypatch.setattr(shown, "trains", slow)
+    searching = threading.Thread(target=shown.items, args=("inferences",))
+    searching.start()
+    try:
+        assert begun.wait(20)
+        assert shown.items("windows")["total"] == 5
+        assert {row["name"]: row["total"] for row in shown.table()}["inferences"] is None
+    finally:
+        go_on.set()
+        searching.join()
+    assert {row["name"]: row["total"] for row in shown.table()}["inferences"] == 200
+
+
+def test_several_threads_get_the_same_layers(tmp_path):
+    shown = layers(energy_session(tmp_path))
+    with ThreadPoolExecutor(8) as pool:
+        names = [row.name for row in TABLE] * 3
+        found = list(pool.map(lambda name: shown.items(name)["total"], names))
+    assert found[: len(TABLE)] * 3 == found
