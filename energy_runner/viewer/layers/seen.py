@@ -20,13 +20,14 @@ from energy_runner.errors import RunnerError, SessionError
 from energy_runner.session.events import InferenceDone, RunStarted
 from energy_runner.session.folder import JOURNAL, RESULT, Session
 from energy_runner.session.result import Result, WindowResult
-from energy_runner.viewer.layers.as_far import AsFar
+from energy_runner.viewer.layers.as_far import MOST_ALIKE, AsFar
 from energy_runner.viewer.layers.host_times import HostTimes, host_times
 from energy_runner.viewer.plain_text import own
 
 # Whatever a hostile file makes the analysis raise is a problem to be named, not an end of the page.
 DAMAGE = (RunnerError, OSError, ValueError, ArithmeticError, LookupError, TypeError, RecursionError)
 MOST_WINDOWS = 100_000
+_LOSSES = frozenset({"samples-lost", "samples-over-range"})
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,9 @@ class Seen:
         with self.careful("the journal"):
             found = gather(self.journal, self.rail)
         self.read_so_far()
+        for kind in sorted(self.journal.crowded):
+            less = "" if kind in _LOSSES else "; edges are not matched with commands"
+            self.note(f"{JOURNAL}: more than {MOST_ALIKE} events of the kind {kind}{less}; the layers show all")
         if found.torn and self.session.record.outcome != "running":
             self.note(f"{JOURNAL}: its last line was cut off, as where a run was killed")
         elif found.torn:

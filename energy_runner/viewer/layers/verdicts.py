@@ -59,8 +59,7 @@ def _said(verdict: Verdict) -> Said:
     state = "not known" if not verdict.known and not verdict.binding else state
     text = verdict.text or f"{verdict.clause}: {state}; found {found(verdict)}"
     class_ = "good" if verdict.passed else "bad" if verdict.binding else "warn"
-    note = f" ({verdict.note})" if verdict.note and verdict.note not in text else ""
-    return Said(told(verdict.id, 48), own(f"{verdict.id}, {state}: {text}{note}"), class_)
+    return Said(told(verdict.id, 48), own(f"{verdict.id}: {text}"), class_)
 
 
 def _of_window(seen: Seen, finding: Finding) -> tuple[float, float] | None:

@@ -181,6 +181,7 @@ def test_countless_edges_are_counted_and_do_not_stop_the_page(tmp_path, monkeypa
     assert shown["edges"]["thinned"]
     assert sum(item["count"] for item in shown["edges"]["items"]) == shown["edges"]["total"] >= count
     assert own.seen.matching is None
+    assert any("events of the kind edge-captured" in problem for problem in own.problems)
 
 
 def test_the_folder_vanishes_while_it_is_looked_at(whole):
