@@ -217,10 +217,8 @@ def gather(events: Events, rail: str | None = None) -> Facts:
             facts.rails.append(of)
         if of not in ("", rail):
             continue
-        for name, (least, most) in _NUMBERS.get(kind, {}).items():
-            value = getattr(event, name)
-            if value is not None and not least <= value <= most:
-                raise SessionError(f"the journal holds a {event.kind} with {name} = {value}")
+        if doubt := impossible(event):
+            raise SessionError(f"the journal holds {doubt}")
         if kind in _LISTS:
             getattr(facts, _LISTS[kind]).append(event)
         elif kind in _LATEST:
@@ -239,6 +237,15 @@ def gather(events: Events, rail: str | None = None) -> Facts:
             facts.stream_bytes = chunk_end(event, facts.stream_bytes)
         _heed(facts, event)
     return facts
+
+
+def impossible(event: ev.AnyEvent) -> str:
+    """Return which number in an event no run can produce; empty if there is none."""
+    for name, (least, most) in _NUMBERS.get(type(event), {}).items():
+        value = getattr(event, name)
+        if value is not None and not least <= value <= most:
+            return f"a {event.kind} with {name} = {value}"
+    return ""
 
 
 def _heed(facts: Facts, event: ev.AnyEvent) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from energy_runner.api.seal import obvious_differences
 from energy_runner.errors import Call, SessionError
-from energy_runner.session.folder import RECORD, RESULT, Session
+from energy_runner.session.brief import brief_of, sessions_in
 from instruments.clock import utc_text
 
 __all__ = ["SessionRow", "list_sessions"]
@@ -53,18 +53,19 @@ def list_sessions(folder: str | PathLike[str] = "sessions") -> list[SessionRow]:
             ", which makes a first session",
         )
     try:
-        found = [path for path in (parent, *parent.iterdir()) if (path / RECORD).is_file()]
+        found = list(sessions_in(parent))
     except OSError as error:
         raise SessionError(f"{parent}: cannot be read ({error.strerror or error})") from None
     return sorted((_row(path) for path in found), key=lambda row: (row.written_utc or "", row.name))
 
 
 def _row(path: Path) -> SessionRow:
+    brief = brief_of(path)
+    problem, session, result = brief.problem or brief.result_problem, brief.session, brief.result
+    if problem or session is None:
+        return SessionRow(path.name, path, problem=problem)
     try:
-        session = Session.open(path)
-        result = session.result() if (path / RESULT).is_file() else None
         differs = obvious_differences(session)
-        written_ns = (path / RECORD).stat().st_mtime_ns
     except (SessionError, OSError) as error:
         return SessionRow(path.name, path, problem=str(error))
     record = session.record
@@ -72,7 +73,7 @@ def _row(path: Path) -> SessionRow:
         name=path.name,
         folder=path,
         started_utc=record.started_utc,
-        written_utc=utc_text(written_ns),
+        written_utc=utc_text(brief.written_ns),
         benchmark=record.benchmark.id,
         mode=record.run.mode,
         virtual=record.virtual,

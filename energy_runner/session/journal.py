@@ -30,7 +30,7 @@ _BEGINNING = re.compile(rb'\{"t_ns":[0-9]+,"kind":"([a-z-]+)"[,}]')  # as `Journ
 _EXCHANGE = frozenset({b"exchange"})
 # The events of a run of a few minutes are kept; those of a long one are read again instead.
 _KEPT = 10_000
-_LONGEST_LINE = 1 << 24  # bytes; a line without an end would fill the memory
+LONGEST_LINE = 1 << 24  # bytes; a line without an end would fill the memory
 
 
 class JournalWriter:
@@ -142,9 +142,9 @@ class Journal:
         at = 0
         try:
             with disk.open_file(self._path) as file:
-                for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE), b""), start=1):
+                for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), b""), start=1):
                     at += len(line)
-                    if len(line) == _LONGEST_LINE:
+                    if len(line) == LONGEST_LINE:
                         raise SessionError(f"{self._path}, line {number}: not an event (longer than any is)")
                     if not line.endswith(b"\n") or (self._until is not None and at > self._until):
                         return
@@ -166,6 +166,12 @@ class Journal:
 
     def _unreadable(self, error: OSError) -> SessionError:
         return SessionError(f"{self._path}: cannot be read ({error.strerror or error})")
+
+
+def line_kind(line: bytes) -> bytes:
+    """Return the kind of the event in a line, where it stands as `JournalWriter` puts it; else nothing."""
+    shown = _BEGINNING.match(line)
+    return shown[1] if shown is not None else b""
 
 
 def read_journal(path: Path, *, exchanges: bool = True) -> Journal:

@@ -158,6 +158,31 @@ def segment_windows(
     source: EnergySource, facts: Facts, alignment: Alignment, idle: PowerLevel | None, searched: str
 ) -> Segmentation:
     """Return the single inferences of all windows of a trace whose idle level is known, or None."""
+    found = find_trains(source, facts, alignment)
+    frames = list(found.frames)
+    for index, train in found.trains.items():
+        frames[index] = _resolved(frames[index], train, found.origins[index] * source.step_s)
+    windows = (
+        _above_idle(frame, placed, idle, source.step_s)
+        for frame, placed in zip(frames, alignment.windows, strict=False)
+    )
+    return Segmentation(tuple(windows), idle, searched)
+
+
+@dataclass(frozen=True)
+class FoundTrains:
+    """The trains of the windows that show one, by index; `frames` say of the others why they do not.
+
+    `origins` are the places in the trace, in samples of the source, at which the samples of a train begin.
+    """
+
+    frames: tuple[WindowInferences, ...]
+    trains: dict[int, Train]
+    origins: dict[int, int]
+
+
+def find_trains(source: EnergySource, facts: Facts, alignment: Alignment) -> FoundTrains:
+    """Return the inferences of all windows as arrays, for whoever needs no figures of each window."""
     trains: dict[int, Train] = {}
     origins: dict[int, int] = {}
     frames: list[WindowInferences] = []
@@ -177,13 +202,12 @@ def segment_windows(
             trains[index] = found
         frames.append(frame)
     shared = dict(zip(trains, share_anchor(list(trains.values())), strict=True))
-    for index, train in shared.items():
-        frames[index] = _resolved(frames[index], train, origins[index] * source.step_s)
-    windows = (
-        _above_idle(frame, placed, idle, source.step_s)
-        for frame, placed in zip(frames, alignment.windows, strict=False)
-    )
-    return Segmentation(tuple(windows), idle, searched)
+    return FoundTrains(tuple(frames), shared, origins)
+
+
+def typical_phases(train: Train) -> tuple[EstimatedPhase, ...]:
+    """Return the constant levels of the typical inference of a train."""
+    return _phases_inside(_shape(train), train.aligned.period * train.window.period_s)
 
 
 def segmentation_summary(session: Session, segmentation: Segmentation | None = None) -> SegmentationSummary:

@@ -67,8 +67,8 @@ def phases_estimated(session: Session, window: int | None = None) -> PhaseResult
             return _instants(facts, found, source.step_s)
         start, stop = 0.0, float(source.length)
         if placed:
-            one = placed[number - 1]
-            start, stop = (one.start_s or 0.0) / source.step_s, (one.stop_s or 0.0) / source.step_s
+            one = placed[number - 1]  # counts stated periods
+            start, stop = (one.start_s or 0.0) / source.period_s, (one.stop_s or 0.0) / source.period_s
         spans, _ = estimated_phases(source, start, min(stop, float(source.length)))
         named = {f"level {index + 1}": [span] for index, span in enumerate(spans)}
         return _instants(facts, measure_phases(source, named, estimated=True), source.step_s)

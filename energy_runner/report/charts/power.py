@@ -29,6 +29,7 @@ class PowerTrace:
         supply_v = facts.monitor.voltage_set_v if facts.monitor else 0.0
         self._source = recorded_source(reader, facts) if facts.monitor else energy_source(reader, supply_v)
         self.period_s = reader.period_s
+        self.step_s = self._source.step_s  # what a sample lasts by the clock that the run found
         self.samples = reader.length
         names = {name for name, _ in reader.signals}
         derivations = [

@@ -6,9 +6,9 @@ import pytest
 
 from energy_runner.analysis.phases.session import phases_by_pins, phases_estimated
 from energy_runner.rules import evaluate
-from energy_runner.session.events import MonitorConfigured
+from energy_runner.session.events import MonitorConfigured, SamplesArrived
 from energy_runner.session.folder import write_result
-from tests.support.synthetic import make_run
+from tests.support.synthetic import host_ns, make_run
 
 PINS = {"short": [(7.0, True), (7.005, False)], "long": [(7.1, True), (7.6, False)]}
 
@@ -52,3 +52,15 @@ def test_a_window_in_which_nothing_repeats_is_one_level(tmp_path):
     result = phases_estimated(session, 1)
     assert len(result.summaries) == 1
     assert result.summaries[0].mean_power_w == pytest.approx(0.040, rel=1e-3)
+
+
+def test_a_window_is_found_where_it_is_although_the_clock_was_corrected(tmp_path):
+    run = make_run(windows=2)
+
+    def slow(_, event):
+        return event.model_copy(update={"t_ns": host_ns(event.end * 1e-3 * 1.003, 0.002)})
+
+    session = run.change(SamplesArrived, slow).write(tmp_path / "s")
+    assert evaluate(session).sample_clock.corrected
+    result = phases_estimated(session, 1)
+    assert len(result.summaries) == 1, "no sample before the window or after it belongs to it"

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from energy_runner.analysis.facts import gather
 from energy_runner.analysis.inferences.segment import WindowInferences
+from energy_runner.report.charts.power import PowerTrace
 from energy_runner.report.figures.fold import fold
+from energy_runner.session.events import SamplesArrived
+from tests.support.synthetic import host_ns, make_run
 
 PERIOD_S, INFERENCE_S, COUNT = 1e-3, 0.0503, 200
 
@@ -15,7 +19,7 @@ PERIOD_S, INFERENCE_S, COUNT = 1e-3, 0.0503, 200
 @dataclass
 class Trace:
     power_mw: np.ndarray
-    period_s: float = PERIOD_S
+    step_s: float = PERIOD_S
 
     @property
     def samples(self):
@@ -77,3 +81,26 @@ def test_without_inferences_there_is_no_mean(change):
 def test_a_window_outside_the_trace_has_no_mean():
     bounds = tuple(100 + INFERENCE_S * k for k in range(10))
     assert fold(Trace(power()), window(boundaries_s=bounds)) is None
+
+
+def test_samples_last_as_long_as_the_run_found():
+    slow = 1.003
+    bounds = tuple(slow * bound for bound in window().boundaries_s)
+    mean = fold(Trace(power(), PERIOD_S * slow), window(boundaries_s=bounds))
+    assert mean.at_s[-1] == pytest.approx(INFERENCE_S * slow)
+    middle_s = (mean.at_s[1:] + mean.at_s[:-1]) / 2
+    assert mean.mean_mw[middle_s < 0.38 * INFERENCE_S] == pytest.approx(30.2, abs=0.2)
+    assert mean.mean_mw[middle_s > 0.42 * INFERENCE_S] == pytest.approx(10.2, abs=0.2)
+
+
+def test_a_power_trace_says_how_long_its_samples_last(tmp_path):
+    run = make_run(windows=2)
+
+    def slow(_, event):
+        return event.model_copy(update={"t_ns": host_ns(event.end * 1e-3 * 1.003, 0.002)})
+
+    session = run.change(SamplesArrived, slow).write(tmp_path / "s")
+    with session.trace() as reader:
+        trace = PowerTrace(reader, gather(session.journal(exchanges=False)))
+        assert trace.step_s == pytest.approx(1.003e-3, rel=1e-4)
+        assert trace.period_s == 1e-3
