@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveView", "live_view", "view"]
 
-SESSIONS, CERTIFICATES = Path("sessions"), Path("certificates")
+SESSIONS = Path("sessions")
 
 
 def view(
@@ -30,10 +30,10 @@ def view(
 
     Each of `paths` is a session, or a folder of sessions or of a sweep; without any it is `sessions/`. With `live`
     the runs that happen in these folders are followed. `port` 0 is any that is free. `certificates` is the folder
-    in which the certificates of sessions are looked for, by default `certificates/`. Nothing of a session is
-    changed, and nobody can look who does not have the address, which holds a secret. Works as a context manager,
-    too. Raises `ConfigurationError` for a path that is not there, a port that is in use, and where the extra
-    `viewer` is not installed.
+    in which the certificates of sessions are looked for, by default those called so beside the sessions. Nothing
+    of a session is changed, and nobody can look who does not have the address, which holds a secret. Works as a
+    context manager, too. Raises `ConfigurationError` for a path that is not there, a port that is in use, and where
+    the extra `viewer` is not installed.
     """
     folders = [Path(path) for path in paths] or [SESSIONS]
     return served(folders, port, _followed(folders) if live else None, certificates=certificates)
@@ -92,7 +92,7 @@ def served(
 
     if not 0 <= port < 1 << 16:
         raise ConfigurationError(f"port {port} is none. Try: 0 to 65535")
-    held = Path(certificates) if certificates is not None else CERTIFICATES
+    held = Path(certificates) if certificates is not None else None
     return Server(Site(folders, feeds=feeds, stop=stop, certificates=held), port=port)
 
 

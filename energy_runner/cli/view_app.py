@@ -39,7 +39,9 @@ def view(
     certificates: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of certificates, for links; default: certificates/.", metavar="DIR", show_default=False
+            help="Folder of certificates, for links; default: certificates/ beside the sessions.",
+            metavar="DIR",
+            show_default=False,
         ),
     ] = None,
 ) -> None:

@@ -41,7 +41,7 @@ def application(site: Site) -> App:
         *((f"/{name}", _page(name), "GET") for name in _PAGES),
         ("/api/listing", _told(lambda request: site.listing()), "GET"),
         ("/api/overlay", _told(lambda request: _overlay(site, request)), "GET"),
-        (session, _told(lambda request: site.page(request.path_params["key"])), "GET"),
+        (session, _told(lambda request: site.page(request.path_params["key"], _rail(request))), "GET"),
         (f"{session}/tile", _tile(site), "GET"),
         (f"{session}/layer/{{name:str}}", _told(lambda request: _layer(site, request)), "GET"),
         (f"{session}/region", _told(lambda request: _region(site, request)), "GET"),
@@ -205,7 +205,8 @@ def _tile(site: Site) -> Answer:
 def _layer(site: Site, request: "Request") -> dict[str, Any]:
     start_s, stop_s = _number(request, "start_s"), _number(request, "stop_s")
     most = _whole(request, "most", 1, MOST_ITEMS, 2000)
-    return site.layer(request.path_params["key"], request.path_params["name"], start_s, stop_s, most)
+    key, name = request.path_params["key"], request.path_params["name"]
+    return site.layer(key, name, start_s, stop_s, most, _rail(request))
 
 
 def _region(site: Site, request: "Request") -> dict[str, Any]:

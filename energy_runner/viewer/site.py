@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.session.folder import RECORD, REPORT, Session
+from energy_runner.session.folder import RECORD, Session
 from energy_runner.viewer.annotations import read_annotations, write_annotations
-from energy_runner.viewer.keys import key_of
+from energy_runner.viewer.found import key_of
 from energy_runner.viewer.layers.table import Layers, layers
-from energy_runner.viewer.listing import listing
+from energy_runner.viewer.listing import listing, openable
 from energy_runner.viewer.meta import meta
 from energy_runner.viewer.overlay import overlay
-from energy_runner.viewer.regions import region, region_rows
+from energy_runner.viewer.papers import certificate_of, report_of
+from energy_runner.viewer.regions import region, region_csv
 from energy_runner.viewer.tiles import TraceTiles
 from energy_runner.wording import printable
 
@@ -57,85 +58,67 @@ class Site:
         for path in paths:
             if not path.exists():
                 raise ConfigurationError(f"{printable(str(path))}: no such session or folder. Try: its path")
-        self.paths = [path.resolve() for path in paths]
+        self.paths = [path.absolute() for path in paths]
         self.feeds = feeds
         self.stop = stop
-        self._certificates = certificates
+        self._certificates = () if certificates is None else (certificates,)
         self._lock = threading.Lock()
-        self._folders: dict[str, Path] = {key_of(path): path for path in self.paths if (path / RECORD).is_file()}
+        self._folders: dict[str, Path] = {}
         self._traces: OrderedDict[tuple[str, str | None], TraceTiles] = OrderedDict()
-        self._layers: OrderedDict[str, Layers] = OrderedDict()
+        self._layers: OrderedDict[tuple[str, str | None], Layers] = OrderedDict()
         self._over = threading.Event()
 
     # --- lists ----------------------------------------------------------------------------------------------
 
     def listing(self) -> dict[str, Any]:
         """Return all sessions and sweeps; from then on their keys are known."""
-        found = listing(self.paths)
-        with self._lock:
-            self._folders |= {one["key"]: Path(one["folder"]) for one in found["sessions"]}
-        return found
+        self._look()
+        return listing(self.paths)
 
     def add(self, folder: Path) -> str:
         """Show one more session, and return its key."""
-        key = key_of(folder)
         with self._lock:
-            self._folders[key] = folder.resolve()
-            if folder.resolve() not in self.paths:
-                self.paths.append(folder.resolve())
-        return key
+            if folder.absolute() not in self.paths:
+                self.paths.append(folder.absolute())
+        return key_of(folder)
 
     @property
     def single(self) -> str | None:
         """Return the key of the session if there is only one, and nothing happens now."""
-        with self._lock:
-            alone = len(self.paths) == 1 and self.feeds is None
-            return next(iter(self._folders), None) if alone and (self.paths[0] / RECORD).is_file() else None
+        alone = len(self.paths) == 1 and self.feeds is None and (self.paths[0] / RECORD).is_file()
+        return key_of(self.paths[0]) if alone else None
 
     def session(self, key: str) -> Session:
-        """Return a session by its key; raise `KeyError` for one that is not in the folders.
-
-        Raises `SessionError` for one whose files are links: they could show any file of this computer.
-        """
-        folder = self.folder(key)
-        linked = next((path.name for path in folder.iterdir() if path.is_symlink()), None)
-        if linked is not None:
-            raise SessionError(
-                f"{printable(str(folder))}: {printable(linked)} is a link, which the viewer does not follow. "
-                "Try: a copy of the session"
-            )
-        return Session.open(folder)
-
-    def folder(self, key: str) -> Path:
-        """Return the folder of a session; raise `KeyError` for a key that is not known, also after a new look."""
+        """Return a session by its key; raise `KeyError` for one that is not here, or leads elsewhere."""
         with self._lock:
             folder = self._folders.get(key)
         if folder is None:
-            self.listing()
+            self._look()
             with self._lock:
                 folder = self._folders[key]
-        return folder
+        return Session.open(folder)
+
+    def _look(self) -> None:
+        """Look which sessions there are now."""
+        found = openable(self.paths)
+        with self._lock:
+            self._folders = found
 
     # --- one session ----------------------------------------------------------------------------------------
 
-    def page(self, key: str) -> dict[str, Any]:
+    def page(self, key: str, rail: str | None = None) -> dict[str, Any]:
         """Return the head of a session's page, its layers, and its annotations."""
         session = self.session(key)
         problems: list[str] = []
-        table = _or_problem(lambda: self._layers_of(key, session).table(), [], problems)
+        own = self._layers_of(key, session, rail)
+        head = meta(session, rail, certificates=self._certificates, layers=own)
         notes = _or_problem(lambda: read_annotations(session), [], problems)
-        head = meta(session)
-        links = {
-            "report": (session.path / REPORT).is_file(),
-            "certificate": self._certificate(session) is not None,
-        }
         return {
             **head,
             "key": key,
-            "layers": table,
+            "layers": own.table(),
             "annotations": notes,
-            "links": {**head.get("links", {}), **links},
-            "problems": [*head.get("problems", []), *problems],
+            "problems": [*head["problems"], *problems],
         }
 
     def tile(  # noqa: PLR0917 - a stretch of a signal of a session
@@ -144,9 +127,11 @@ class Site:
         """Return a tile of a trace, packed; see `Tile`."""
         return self._trace(key, rail).tile(signal, start, stop, columns).packed()
 
-    def layer(self, key: str, name: str, start_s: float, stop_s: float, most: int) -> dict[str, Any]:
+    def layer(  # noqa: PLR0917 - a stretch of a layer of a session
+        self, key: str, name: str, start_s: float, stop_s: float, most: int, rail: str | None
+    ) -> dict[str, Any]:
         """Return what a layer has in a stretch of the trace."""
-        return self._layers_of(key, None).items(name, start_s, stop_s, most)
+        return self._layers_of(key, None, rail).items(name, start_s, stop_s, most)
 
     def region(self, key: str, start_s: float, stop_s: float, bins: int, rail: str | None) -> dict[str, Any]:
         """Return the figures of a stretch of the trace, from its samples."""
@@ -154,7 +139,7 @@ class Site:
 
     def region_rows(self, key: str, start_s: float, stop_s: float, rail: str | None) -> Iterator[str]:
         """Yield the samples of a stretch as lines of CSV."""
-        return region_rows(self.session(key), start_s, stop_s, rail=rail)
+        return region_csv(self.session(key), start_s, stop_s, rail=rail)
 
     def annotate(self, key: str, notes: Any) -> list[dict[str, Any]]:
         """Keep annotations beside a session's facts, and return them as they are kept."""
@@ -170,8 +155,8 @@ class Site:
     def document(self, key: str, name: str) -> Path:
         """Return the file of a report or certificate; raise `FileNotFoundError` where there is none."""
         session = self.session(key)
-        found = session.path / REPORT if name == "report" else self._certificate(session)
-        if found is None or not found.is_file():
+        found = report_of(session) if name == "report" else certificate_of(session, self._certificates)
+        if found is None:
             raise FileNotFoundError(name)
         return found
 
@@ -204,7 +189,8 @@ class Site:
             if held is not None:
                 self._traces.move_to_end((key, rail))
                 return held
-        opened = TraceTiles(self.session(key), rail)
+        session = self.session(key)
+        opened = TraceTiles(session, rail, facts=self._layers_of(key, session, rail).seen.facts)
         with self._lock:
             kept = self._traces.setdefault((key, rail), opened)
             old = [self._traces.popitem(last=False)[1] for _ in range(len(self._traces) - _OPEN)]
@@ -212,30 +198,20 @@ class Site:
             one.close()
         return kept
 
-    def _layers_of(self, key: str, session: Session | None) -> Layers:
+    def _layers_of(self, key: str, session: Session | None, rail: str | None) -> Layers:
         with self._lock:
-            held = self._layers.get(key)
+            held = self._layers.get((key, rail))
             if held is not None:
-                self._layers.move_to_end(key)
+                self._layers.move_to_end((key, rail))
                 return held
-        found = layers(self.session(key) if session is None else session)
+        found = layers(self.session(key) if session is None else session, rail)
+        if found.seen.session.record.outcome == "running":
+            return found  # it changes
         with self._lock:
-            self._layers[key] = found
+            self._layers[key, rail] = found
             while len(self._layers) > _OPEN:
                 self._layers.popitem(last=False)
         return found
-
-    def _certificate(self, session: Session) -> Path | None:
-        """Return the PDF of the last certificate of a session's facts, if a folder of certificates was given."""
-        if self._certificates is None or not self._certificates.is_dir():
-            return None
-        from energy_runner.certificate.catalogue import read_catalogue
-        from energy_runner.certificate.forms import PDF
-
-        seal = session.record.seal
-        held = read_catalogue(self._certificates).held if seal is not None else ()
-        own = [one for one in held if seal is not None and one.certificate.session.facts_sha256 == seal.sha256]
-        return own[-1].folder / PDF if own else None
 
 
 def _or_problem[Found](find: Callable[[], Found], otherwise: Found, problems: list[str]) -> Found:

@@ -115,7 +115,7 @@ def _components(result: Result) -> tuple[RowComponent, ...]:
 
 
 def _surroundings(session: Session) -> dict[str, Any]:
-    """Return the monitor as `DRIVER SERIAL`, or `DRIVER` without a number, its voltages, and the mean temperature."""
+    """Return the monitor (`DRIVER SERIAL`, or `DRIVER`), the voltages that were set, and the mean temperature."""
     if not (session.path / JOURNAL).is_file():
         return {}
     boxes: dict[str, str] = {}
