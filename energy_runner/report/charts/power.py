@@ -21,14 +21,16 @@ FINE_BUCKETS = 130_000
 class PowerTrace:
     """A trace read as power in mW, corrected as its facts say.
 
-    `derivation` says in words how the power follows from what was recorded. Raises `SessionError` for a trace
-    without power, energy or current.
+    `derivation` says in words how the power follows from what was recorded. A sample lasts `period_s` by the
+    monitor, which the result's places of windows count in, and `step_s` as the run found its clock, which single
+    inferences are placed by. Raises `SessionError` for a trace without power, energy or current.
     """
 
     def __init__(self, reader: TraceReader, facts: Facts) -> None:
         supply_v = facts.monitor.voltage_set_v if facts.monitor else 0.0
         self._source = recorded_source(reader, facts) if facts.monitor else energy_source(reader, supply_v)
         self.period_s = reader.period_s
+        self.step_s = self._source.step_s
         self.samples = reader.length
         names = {name for name, _ in reader.signals}
         derivations = [

@@ -41,20 +41,20 @@ def fold(trace: PowerTrace, window: WindowInferences) -> MeanInference | None:
     bounds = np.asarray(window.boundaries_s)
     if not window.resolved or len(bounds) < 2:
         return None
-    most = max(1, int(MOST_SAMPLES * trace.period_s / max(float(np.median(np.diff(bounds))), trace.period_s)))
+    most = max(1, int(MOST_SAMPLES * trace.step_s / max(float(np.median(np.diff(bounds))), trace.step_s)))
     bounds = bounds[: most + 1]
-    start = max(0, int(bounds[0] / trace.period_s))
-    stop = min(trace.samples, int(bounds[-1] / trace.period_s) + 1)
+    start = max(0, int(bounds[0] / trace.step_s))
+    stop = min(trace.samples, int(bounds[-1] / trace.step_s) + 1)
     if stop <= start:
         return None
     power_mw = np.concatenate([part for _, part in trace.chunks(start, stop)])
-    middle_s = (np.arange(start, stop) + 0.5) * trace.period_s
+    middle_s = (np.arange(start, stop) + 0.5) * trace.step_s
     which = np.searchsorted(bounds, middle_s, side="right") - 1
     inside = (which >= 0) & (which < len(bounds) - 1) & np.isfinite(power_mw)
     since_s = middle_s[inside] - bounds[which[inside]]
     longest_s = float(np.median(np.diff(bounds)))
     for bins in BINS_A_SAMPLE:
-        count = int(min(MOST_BINS, bins * longest_s / trace.period_s, since_s.size / (2 * LEAST_IN_A_BIN)))
+        count = int(min(MOST_BINS, bins * longest_s / trace.step_s, since_s.size / (2 * LEAST_IN_A_BIN)))
         if count < 2:
             return None
         at_s = np.linspace(0.0, longest_s, count + 1)
