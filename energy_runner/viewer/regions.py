@@ -11,11 +11,9 @@ from threading import Lock
 import numpy as np
 
 from energy_runner.analysis.energy.recorded import recorded_source
-from energy_runner.analysis.facts import gather
-from energy_runner.analysis.region.measure import RegionMeter
+from energy_runner.analysis.region.measure import RegionMeter, facts_of
 from energy_runner.analysis.region.places import find_place
 from energy_runner.analysis.region.region import Region
-from energy_runner.errors import SessionError
 from energy_runner.session.folder import JOURNAL, RESULT, TRACE, Session
 
 __all__ = ["Region", "RegionMeter", "region", "region_csv"]
@@ -45,9 +43,7 @@ def region_csv(session: Session, start_s: float, stop_s: float, rail: str | None
     power in W, corrected and calibrated, and each signal as it was recorded; a missing sample has empty cells.
     Raises as `region` does, before the first piece.
     """
-    facts = gather(session.journal(exchanges=False), rail)
-    if facts.monitor is None or not session.has_trace():
-        raise SessionError(f"{session.path}: holds no power trace, so there is no region to write")
+    facts, _ = facts_of(session, rail)
     with session.trace(facts.rail) as trace:
         place = find_place(start_s, stop_s, recorded_source(trace, facts), ())
 

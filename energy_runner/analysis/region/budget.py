@@ -12,7 +12,7 @@ from energy_runner.analysis.energy.impossible import Impossible, Span, find_impo
 from energy_runner.analysis.energy.integrate import Integral
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.spectrum import too_coarse
-from energy_runner.analysis.energy.sums import Read, Samples, mean_present, range_present
+from energy_runner.analysis.energy.sums import BLOCK, Read, Samples, mean_present, range_present
 from energy_runner.analysis.energy.windows import MOST_MISSING, EnergyWindow, samples_over_range
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.messages import within
@@ -30,6 +30,10 @@ from energy_runner.session.result import WindowResult
 SEARCHED = 1 << 24
 _LEAST_J = 1e-30  # in place of an energy of zero, which nothing can be relative to
 _BESIDE = 2  # samples beside a region that say whether its first or its last stands alone
+# The supply's resistance is found from a whole trace of so many samples, and from stretches of a longer one.
+MOST_OF_DROOP = 1 << 26
+_STRETCHES = 64
+DROOP_OF_STRETCHES = "the resistance of the supply was found from stretches of the trace, because it is long"
 ALONE_AMONG = "samples that stand alone were compared with the region's others only: the trace is long"
 
 
@@ -119,6 +123,26 @@ def doubts_of_region(source: EnergySource, known: Known, place: Place, losses: L
         yield f"{one.text[:80]}: {one.why}"
     if facts.monitor is not None and facts.monitor.period_s != source.period_s:
         yield f"a sample lasts {source.period_s} s by the trace, {facts.monitor.period_s} s by the monitor"
+
+
+def in_stretches(source: EnergySource) -> EnergySource:
+    """Return current and voltage of a long trace in evenly spread stretches alone, of a shorter one in whole."""
+    if source.length <= MOST_OF_DROOP or source.current_a is None or source.voltage_v is None:
+        return source
+    each = min(BLOCK, source.length // _STRETCHES)
+    apart = (source.length - each) // (_STRETCHES - 1)
+
+    def spread(read: Read) -> Read:
+        # `find_droop` reads block by block; a block of its source is a stretch here.
+        def stretch(start: int, stop: int) -> Samples:
+            begin = start // each * apart + start % each
+            return read(begin, begin + stop - start)
+
+        return stretch
+
+    return replace(
+        source, length=_STRETCHES * each, current_a=spread(source.current_a), voltage_v=spread(source.voltage_v)
+    )
 
 
 def _end(source: EnergySource, position: float, *, starts: bool) -> EdgeView:

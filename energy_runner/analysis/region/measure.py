@@ -13,17 +13,20 @@ from energy_runner.analysis.energy.droop import Droop, find_droop
 from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.energy.sums import Read
-from energy_runner.analysis.facts import gather
+from energy_runner.analysis.facts import Facts, gather
 from energy_runner.analysis.inferences.segment import Segmentation, segment_windows
 from energy_runner.analysis.placing.alignment import NONE, Alignment, Placed
 from energy_runner.analysis.placing.clock import clock_findings
 from energy_runner.analysis.recording.figures import current_source, of_parts
 from energy_runner.analysis.region.budget import (
     ALONE_AMONG,
+    DROOP_OF_STRETCHES,
+    MOST_OF_DROOP,
     SEARCHED,
     Known,
     doubts_of_region,
     find_losses,
+    in_stretches,
     region_causes,
 )
 from energy_runner.analysis.region.inferences import Figure, Inside, expected_inside, find_inside
@@ -33,8 +36,10 @@ from energy_runner.analysis.region.region import Histogram, Region
 from energy_runner.analysis.region.spread import find_spread
 from energy_runner.analysis.uncertainty.causes import Causes
 from energy_runner.analysis.uncertainty.coverage import Part
-from energy_runner.errors import ConfigurationError, SessionError
+from energy_runner.errors import Argument, ConfigurationError, SessionError
+from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.folder import Session
+from energy_runner.wording import shown
 
 MOST_BINS = 4096
 _IN_U = (
@@ -48,19 +53,33 @@ _AT_MARKERS = {
 _AT_EDGES = "the region begins and ends at edges of windows: samples there are cut as they are for the result"
 
 
+def facts_of(session: Session, rail: str | None) -> tuple[Facts, MonitorConfigured]:
+    """Return the facts of a session with a power trace, or of one of its rails, and how it was recorded.
+
+    Raises `SessionError` for a session without such a trace, `ConfigurationError` for a rail that is not in it.
+    """
+    facts = gather(session.journal(exchanges=False), rail)
+    if rail is not None and rail not in facts.rails:
+        has = f"only {', '.join(facts.rails)}" if facts.rails else "its DUT has one supply"
+        raise ConfigurationError(
+            f"{session.path}: has no rail {shown(rail)!r}, {has}. Try: another ", Argument("rail")
+        )
+    if facts.monitor is None or not session.has_trace():
+        raise SessionError(f"{session.path}: holds no power trace, so there is no region to measure")
+    return facts, facts.monitor
+
+
 class RegionMeter:
     """Measures regions of one session, or of one of its rails; safe to use from several threads.
 
-    What all regions need is derived once, when it is first asked for. Raises `SessionError` for a session without
-    a power trace.
+    What all regions need is derived once, when it is first asked for. Raises as `facts_of` does.
     """
 
     def __init__(self, session: Session, rail: str | None = None) -> None:
         self.session = session
         self._lock = RLock()
-        facts = self._facts = gather(session.journal(exchanges=False), rail)
-        if facts.monitor is None or not session.has_trace():
-            raise SessionError(f"{session.path}: holds no power trace, so there is no region to measure")
+        facts, self._monitor = facts_of(session, rail)
+        self._facts = facts
         found, clock = recorded_clock(facts)
         given = conditions_of(session, facts, Alignment(NONE, []), clock, found)
         assert given is not None  # noqa: S101 - there is a monitor
@@ -70,7 +89,7 @@ class RegionMeter:
             for one in clock_findings(found)
             if one.id != "sample-clock-corrected"
         ]
-        self._windows, self._window_notes = windows_of(session, facts, facts.monitor.period_s)
+        self._windows, self._window_notes = windows_of(session, facts, self._monitor.period_s)
 
     def region(self, start_s: float, stop_s: float, bins: int = 64) -> Region:
         """Return the region between two times, with a histogram of `bins` bins.
@@ -80,7 +99,7 @@ class RegionMeter:
         """
         if not 1 <= bins <= MOST_BINS:
             raise ConfigurationError(f"a histogram of {bins} bins was asked for. Try: 1 to {MOST_BINS}")
-        with self._lock, closing(self.session.trace(self._facts.rail)) as trace:
+        with closing(self.session.trace(self._facts.rail)) as trace:
             source = recorded_source(trace, self._facts)
             place = find_place(start_s, stop_s, source, self._windows)
             return self._measured(source, place, bins)
@@ -90,7 +109,7 @@ class RegionMeter:
     @cached_property
     def _droop(self) -> Droop | None:
         with closing(self.session.trace(self._facts.rail)) as trace:
-            return find_droop(recorded_source(trace, self._facts))
+            return find_droop(in_stretches(recorded_source(trace, self._facts)))
 
     @cached_property
     def _segmentation(self) -> Segmentation:
@@ -102,9 +121,14 @@ class RegionMeter:
             source = recorded_source(trace, self._facts)
             return segment_windows(source, self._facts, Alignment(NONE, placed), None, "")
 
+    def _segmented(self) -> Segmentation:
+        with self._lock:
+            return self._segmentation
+
     def _known(self, source: EnergySource) -> Known:
         windows = [Placed(one.start, one.stop, half_width=0.0) for one in self._windows]
-        droop = self._droop if source.current_a is not None else None
+        with self._lock:
+            droop = self._droop if source.current_a is not None else None
         return Known(self._facts, self.session.record, self._given, windows, droop)
 
     # --- one region ---------------------------------------------------------------------------------------
@@ -116,7 +140,7 @@ class RegionMeter:
             place,
             self._windows,
             source,
-            lambda: self._segmentation,
+            self._segmented,
             lambda stretch: self._figure(source, known, stretch),
         )
         duration_s = (place.stop - place.start) * source.step_s
@@ -175,9 +199,9 @@ class RegionMeter:
         return None if energy.value_j is None else Figure(energy.value_j, energy.U_j, energy.doubts)
 
     def _charge_c(self, source: EnergySource, place: Place) -> float | None:
-        if "current" not in source.signals or self._facts.monitor is None:
+        if "current" not in source.signals:
             return None
-        current = current_source(source, self._facts.monitor.voltage_set_v)
+        current = current_source(source, self._monitor.voltage_set_v)
         total = between(current, place.start, place.stop, on_edges=place.on_edges).total * current.joule
         return total if math.isfinite(total) else None
 
@@ -185,6 +209,8 @@ class RegionMeter:
         notes = [*place.notes, _IN_U, _AT_EDGES if place.on_edges else _AT_MARKERS[source.kind]]
         if source.length > SEARCHED:
             notes.append(ALONE_AMONG)
+        if source.current_a is not None and source.length > MOST_OF_DROOP:
+            notes.append(DROOP_OF_STRETCHES)
         if len(self._facts.rails) > 1:
             notes.append(f"of the rails {', '.join(self._facts.rails)} this is {self._facts.rail} alone")
         if self._facts.ended is None:

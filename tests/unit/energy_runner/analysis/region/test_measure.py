@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from energy_runner.analysis.analyze import analyze
+from energy_runner.analysis.energy.source import EnergySource
+from energy_runner.analysis.region import budget
 from energy_runner.analysis.region.measure import RegionMeter
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session import events as ev
@@ -365,3 +367,53 @@ def test_the_document_has_only_what_json_holds(tmp_path):
     assert document["parts"][0].keys() == {"name", "u_j"}
     assert document["U_j"] == found.U_j
     assert isinstance(document["notes"], list)
+
+
+def test_a_rail_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ConfigurationError, match="has no rail 'core', its DUT has one supply"):
+        RegionMeter(traced(tmp_path / "s", {"power": np.full(100, 0.02)}), "core")
+
+
+def drooping(length):
+    """A supply of 2 V behind 3 ohm, and a current that changes."""
+    current = np.random.default_rng(2).uniform(0.01, 0.05, length)
+    return {"current": current, "voltage": 2.0 - 3.0 * current}
+
+
+def test_the_resistance_of_the_supply_counts_as_it_does_in_windows(tmp_path):
+    found = RegionMeter(traced(tmp_path / "s", drooping(4000))).region(0.5, 2.5)
+    mean_a = found.mean_current_a
+    limit_j = 3.0 * mean_a * (10 * mean_a - mean_a) * 2.0
+    assert dict(found.parts)["voltage that changes within a sample"] == pytest.approx(
+        limit_j / math.sqrt(3), rel=2e-3
+    )
+
+
+def test_of_a_long_trace_the_resistance_is_found_from_stretches(tmp_path, monkeypatch):
+    session = traced(tmp_path / "s", drooping(40_000))
+    whole = dict(RegionMeter(session).region(0.5, 2.5).parts)
+    monkeypatch.setattr("energy_runner.analysis.region.budget.MOST_OF_DROOP", 1000)
+    monkeypatch.setattr("energy_runner.analysis.region.budget.BLOCK", 100)
+    monkeypatch.setattr("energy_runner.analysis.energy.droop.BLOCK", 100)
+    monkeypatch.setattr("energy_runner.analysis.region.measure.MOST_OF_DROOP", 1000)
+    found = RegionMeter(session).region(0.5, 2.5)
+    name = "voltage that changes within a sample"
+    assert dict(found.parts)[name] == pytest.approx(whole[name], rel=1e-2)
+    assert any("stretches of the trace" in note for note in found.notes)
+
+
+@pytest.mark.parametrize("length", [1000, 1063, 4096])
+def test_stretches_are_spread_over_the_whole_trace(length, monkeypatch):
+    monkeypatch.setattr(budget, "MOST_OF_DROOP", 100)
+    monkeypatch.setattr(budget, "BLOCK", 10)
+
+    def read(start, stop):
+        assert 0 <= start < stop <= length
+        return np.arange(start, stop, dtype=np.float64)
+
+    source = EnergySource(read, length, 1.0, 1.0, current_a=read, voltage_v=read)
+    found = budget.in_stretches(source)
+    places = np.concatenate([found.current_a(k, k + 10) for k in range(0, found.length, 10)])
+    assert len(np.unique(places)) == len(places) == 640
+    assert places[0] == 0
+    assert places[-1] > 0.95 * length
