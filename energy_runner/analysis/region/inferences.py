@@ -15,6 +15,7 @@ from energy_runner.analysis.inferences.segment import Segmentation, WindowInfere
 from energy_runner.analysis.region.places import Place, Window
 from energy_runner.analysis.uncertainty.combine import canonical
 
+_SAME = 1e-6  # of an energy: machines and versions add up samples a little differently
 _ON_MARKER = 0.5  # samples: a boundary so near a marker counts as inside; it is hardly known better
 
 
@@ -73,7 +74,9 @@ def find_inside(
     for window in touched:
         number = window.index + 1
         if place.covers(window):
-            parts.append(_Part(window.inferences, _of_window(window)))
+            stale = _stale(window, source)
+            notes += [stale] if stale else []
+            parts.append(_Part(window.inferences, None if stale else _of_window(window)))
         else:
             one = found.get(window.index)
             part = _of_trace(place, one, source, measure) if one is not None and one.resolved else None
@@ -111,6 +114,22 @@ def _together(parts: Sequence[_Part], of: Sequence[int], notes: list[str]) -> In
         incomplete=tuple(dict.fromkeys(text for one in figures for text in one.incomplete)),
     )
     return Inside(count, tuple(of), each, tuple(notes))
+
+
+def _stale(window: Window, source: EnergySource) -> str:
+    """Return how the result contradicts the samples; empty if it does not, or has no energy of the window.
+
+    A result is a file, which may be of another version or edited.
+    """
+    if window.energy_j is None or window.stop > source.length:
+        return ""
+    energy_j = source.window(window.start, window.stop).total * source.joule
+    if abs(energy_j - window.energy_j) <= _SAME * abs(energy_j):
+        return ""
+    return (
+        f"window {window.index + 1} has {window.energy_j:.6g} J by the result, {energy_j:.6g} J by the samples, "
+        "so its figures do not count; analyse the session again"
+    )
 
 
 def _of_window(window: Window) -> Figure | None:

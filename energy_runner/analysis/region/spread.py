@@ -138,7 +138,7 @@ def _median(blocks: Blocks, low: float, high: float, fine: npt.NDArray[np.int64]
         beyond = block[block > middle]
         up_to += len(block) - len(beyond)
         above = min(above, float(beyond.min())) if len(beyond) else above
-    return middle if up_to > upper else middle + (above - middle) / 2
+    return middle if up_to > upper else (middle + above) / 2
 
 
 def _nth(blocks: Blocks, rank: int, low: float, high: float, fine: npt.NDArray[np.int64]) -> float:

@@ -206,6 +206,16 @@ def test_over_two_windows_an_inference_takes_the_mean_of_both_and_not_what_lies_
     assert found.U_per_inference_j == pytest.approx(limit, rel=1e-3)
 
 
+def test_a_result_that_the_samples_contradict_has_no_say(tmp_path):
+    session, result = judged(make_run(), tmp_path / "s")
+    windows = [one.model_copy(update={"energy_j": one.energy_j * 0.9}) for one in result.windows]
+    write_result(session.path, result.model_copy(update={"windows": windows}))
+    found = of_window(session, result, 2)
+    assert found.energy_j == result.windows[2].energy_j
+    assert found.energy_per_inference_j is None
+    assert any("analyse the session again" in note for note in found.notes)
+
+
 def test_of_a_window_that_a_marker_cuts_the_whole_inferences_count(tmp_path):
     period, each_j = TRAIN_PERIOD, TRAIN_J
     session = train(tmp_path / "s")
