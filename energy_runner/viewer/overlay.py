@@ -10,7 +10,7 @@ import numpy as np
 
 from energy_runner.analysis.against.baseline import baseline_of
 from energy_runner.analysis.against.better import as_document, differences, in_words, sentence
-from energy_runner.analysis.energy.recorded import recorded_source
+from energy_runner.analysis.energy.recorded import recorded_clock, recorded_source
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts, FloatArray, gather
 from energy_runner.analysis.inferences.segment import WindowInferences, segment_windows
@@ -122,7 +122,7 @@ class _Opened:
         facts = gather(self.session.journal(exchanges=False))
         with self.session.trace(facts.rail) as trace:
             source = recorded_source(trace, facts)
-        windows, notes = windows_of(self.session, facts, source.period_s)
+        windows, notes = windows_of(self.session, facts, recorded_clock(facts)[1], source.period_s)
         self.facts, self.step_s = facts, source.step_s
         self.windows = [one for one in windows if one.stop <= source.length]
         self.notes += notes

@@ -89,7 +89,7 @@ class RegionMeter:
             for one in clock_findings(found)
             if one.id != "sample-clock-corrected"
         ]
-        self._windows, self._window_notes = windows_of(session, facts, self._monitor.period_s)
+        self._windows, self._window_notes = windows_of(session, facts, clock, self._monitor.period_s)
 
     def region(self, start_s: float, stop_s: float, bins: int = 64) -> Region:
         """Return the region between two times, with a histogram of `bins` bins.

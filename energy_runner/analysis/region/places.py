@@ -6,12 +6,13 @@ where the result has them, to all digits. Any other marker stays where it was se
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from energy_runner.analysis.energy.source import EnergySource
 from energy_runner.analysis.facts import Facts
 from energy_runner.analysis.placing.alignment import align
+from energy_runner.analysis.placing.clock import Clock
 from energy_runner.analysis.placing.edges import match_edges
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session.folder import RESULT, Session
@@ -101,39 +102,55 @@ def find_place(start_s: float, stop_s: float, source: EnergySource, windows: Seq
     return Place(begin, end, on_edges=True, notes=tuple(notes))
 
 
-def windows_of(session: Session, facts: Facts, period_s: float) -> tuple[list[Window], list[str]]:
+def windows_of(session: Session, facts: Facts, clock: Clock, period_s: float) -> tuple[list[Window], list[str]]:
     """Return the windows as the result places them, and what is to be said of that.
 
     Without a result, windows are where the edges are, and have no figures.
     """
+    by_edges = _by_edges(facts, clock)
     try:
         result = session.result()
     except SessionError:
         has = (session.path / RESULT).is_file()
         why = "its result cannot be read" if has else "the session has no result"
-        return _by_edges(facts), [f"{why}: windows lie where their edges are, and have no figures"]
-    return _by_result(result, facts.rail, period_s), []
+        return list(by_edges.values()), [f"{why}: windows lie where their edges are, and have no figures"]
+    return _by_result(result, facts.rail, period_s, by_edges), []
 
 
-def _by_result(result: Result, rail: str | None, period_s: float) -> list[Window]:
+def _by_result(result: Result, rail: str | None, period_s: float, by_edges: Mapping[int, Window]) -> list[Window]:
     own = next((one.windows for one in result.rails if one.name == rail), result.windows)
     found = []
     for one in own:
         if one.start_s is None or one.stop_s is None or not 0 <= one.start_s < one.stop_s or one.inferences < 1:
             continue
-        start, stop = _whole(one.start_s / period_s), _whole(one.stop_s / period_s)
+        start, stop = one.start_s / period_s, one.stop_s / period_s
+        edges = by_edges.get(one.index)
+        if edges is not None:
+            start, stop = _exact(start, edges.start), _exact(stop, edges.stop)
         found.append(Window(one.index, start, stop, one.inferences, one.energy_j, one.uncertainty))
     return found
 
 
-def _by_edges(facts: Facts) -> list[Window]:
-    alignment = align(facts, match_edges(facts))
-    pairs = zip(alignment.windows, facts.windows(), strict=False)
-    return [
-        Window(index, placed.start, placed.stop, done.inferences)
+def _exact(by_result: float, by_edge: float) -> float:
+    """Return a place in the result to its last bit, where it is that of an edge.
+
+    It is written as a time. Which sample holds an edge between two of them hangs on that bit.
+    """
+    return by_edge if abs(by_edge - by_result) <= _ROUNDING else by_result
+
+
+def _by_edges(facts: Facts, clock: Clock) -> dict[int, Window]:
+    matching = match_edges(facts)
+    placed_of = {
+        id(matched.command.inference): placed
+        for matched, placed in zip(matching.windows(), align(facts, matching, clock).windows, strict=True)
+    }
+    pairs = [(placed_of.get(id(done)), done) for done in facts.windows()]
+    return {
+        index: Window(index, placed.start, placed.stop, done.inferences)
         for index, (placed, done) in enumerate(pairs)
         if placed is not None and 0 <= placed.start < placed.stop
-    ]
+    }
 
 
 def _on_edges(

@@ -34,16 +34,16 @@ def test_windows_are_aligned_at_their_starts_whenever_they_began(tmp_path):
 
 
 def test_low_and_high_are_those_of_the_windows_and_gaps_belong_to_nobody(tmp_path):
-    power = np.full(300, 0.001)
-    power[10:90], power[110:190] = 1.0, 3.0
-    power[15:20] = np.nan
-    session = traced(tmp_path / "s", {"power": power}, windows=[(10, 90, 1), (110, 190, 1)])
+    power, windows = np.full(600, 0.001), [(100, 180, 1), (400, 480, 1)]
+    power[100:180], power[400:480] = 1.0, 3.0
+    power[105:110] = np.nan
+    session = traced(tmp_path / "s", {"power": power}, windows=windows)
     (laid,) = overlay([session], 16).laid
     assert laid.curve.step_s == pytest.approx(5 * PERIOD_S)
     assert (laid.curve.low_w[0], laid.curve.mean_w[0], laid.curve.high_w[0]) == pytest.approx((1.0, 2.0, 3.0))
     assert (laid.curve.low_w[1], laid.curve.mean_w[1], laid.curve.high_w[1]) == pytest.approx((3.0, 3.0, 3.0))
-    power[115:120] = np.nan
-    session = traced(tmp_path / "both", {"power": power}, windows=[(10, 90, 1), (110, 190, 1)])
+    power[405:410] = np.nan
+    session = traced(tmp_path / "both", {"power": power}, windows=windows)
     document = overlay([session], 16).document()["sessions"][0]
     assert document["curve"]["mean_w"][1] is None
     assert document["curve"]["at_s"][:2] == pytest.approx([0.0, 0.005])

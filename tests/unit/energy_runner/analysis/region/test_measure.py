@@ -206,6 +206,17 @@ def test_over_two_windows_an_inference_takes_the_mean_of_both_and_not_what_lies_
     assert found.U_per_inference_j == pytest.approx(limit, rel=1e-3)
 
 
+def test_an_edge_a_rounding_before_a_sample_is_in_the_sample_that_the_result_had_it_in(tmp_path):
+    """Its time, as the result states it, is that of the sample's beginning; the energy hangs on the difference."""
+    power = np.random.default_rng(8).uniform(0.01, 0.03, 2000)
+    edges = (float(np.nextafter(251.0, 0)), float(np.nextafter(1002.0, 0)), 20)
+    session = traced(tmp_path / "s", {"power": power}, windows=[edges])
+    result = analyze(session)
+    write_result(session.path, result)
+    assert result.windows[0].start_s / PERIOD_S == 251.0
+    assert of_window(session, result, 0).energy_j == result.windows[0].energy_j
+
+
 def test_a_result_that_the_samples_contradict_has_no_say(tmp_path):
     session, result = judged(make_run(), tmp_path / "s")
     windows = [one.model_copy(update={"energy_j": one.energy_j * 0.9}) for one in result.windows]
