@@ -80,6 +80,12 @@ def test_nothing_is_known_where_every_sample_is_missing(kind):
     assert math.isnan(total(np.full(20, np.nan), 2.0, 9.0, kind).total)
 
 
+def test_from_a_marker_to_the_next_reading_the_line_may_be_wrong():
+    found = total([1.0, 3.0, 3.0, 7.0], 0.5, 2.25, "instant")
+    assert found.unexplained == (0.5 * 0.5 * 2 / 2, 0.25 * 0.25 * 4 / 2)
+    assert found.total == 3.0 * 1.75 - 0.25 + 0.125
+
+
 def test_between_two_readings_power_is_a_line_whose_shape_nobody_saw():
     found = total([1.0, 3.0, 5.0], 0.25, 0.75, "instant")
     assert found.total == pytest.approx(2.0 * 0.5)

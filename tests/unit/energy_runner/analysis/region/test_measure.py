@@ -103,6 +103,30 @@ def test_a_supply_that_is_off_draws_nothing_within_the_offset(level, tmp_path):
     assert not any("cannot be counted" in doubt for doubt in found.incomplete)
 
 
+def test_an_error_of_the_voltage_counts_where_less_than_nothing_was_read(tmp_path):
+    volt = {"name": "supply_voltage", "relative": 0.0, "absolute": 0.018, "unit": "V", "source": "page 2"}
+    accuracy = ACCURACY | {"terms": [*ACCURACY["terms"], volt]}
+    for level in (0.0, -1e-6):
+        session = traced(tmp_path / str(level), {"current": np.full(1000, level)}, accuracy=accuracy)
+        found = RegionMeter(session).region(0.0, 1.0)
+        assert found.complete
+        assert found.energy_j == pytest.approx(level * VOLTAGE_V)
+        of_voltage = dict(found.parts).get("supply voltage (as set, not measured)", 0.0)
+        assert of_voltage == pytest.approx(abs(level) * 0.018 / math.sqrt(3), abs=1e-15)
+
+
+def test_a_marker_in_a_sample_that_may_hold_a_step_makes_a_short_region_less_certain(tmp_path):
+    power = np.where(np.arange(100) < 50, 0.01, 0.03)
+    power[50] = 0.02
+    meter = RegionMeter(traced(tmp_path / "s", {"power": power}))
+    step = meter.region(0.0505, 0.060)
+    assert step.energy_j == pytest.approx((0.5 * 0.02 + 9 * 0.03) * PERIOD_S)
+    by_levels = 0.02 - 0.5 * 0.01
+    differs_j = (by_levels - 0.5 * 0.02) * PERIOD_S
+    assert dict(step.parts)["method of integration"] == pytest.approx(differs_j / math.sqrt(3), rel=1e-5)
+    assert "method of integration" not in dict(meter.region(0.0605, 0.070).parts)
+
+
 # --- calibration and clock ------------------------------------------------------------------------------
 
 
@@ -236,6 +260,8 @@ def test_of_a_window_that_a_marker_cuts_the_whole_inferences_count(tmp_path):
     assert found.windows == (0,)
     assert found.energy_per_inference_j == pytest.approx(each_j, rel=2e-3)
     assert abs(found.energy_per_inference_j - each_j) <= found.U_per_inference_j
+    stretch = RegionMeter(session).region((100 + 11 * period) * PERIOD_S, (100 + 30 * period) * PERIOD_S)
+    assert found.U_per_inference_j > 1.0001 * stretch.U_j / 19  # the places of the boundaries count, too
     assert any("window 1 is cut by a marker" in note for note in found.notes)
     none = RegionMeter(session).region(start * PERIOD_S, (start + 0.9 * period) * PERIOD_S)
     assert (none.inferences, none.energy_per_inference_j) == (0, None)
@@ -313,12 +339,12 @@ def test_samples_over_range_are_counted_and_make_it_incomplete(tmp_path):
 def test_a_sample_that_cannot_be_is_found_in_long_traces_too(searched, tmp_path, monkeypatch):
     monkeypatch.setattr("energy_runner.analysis.region.budget.SEARCHED", searched)
     power = np.full(2000, 0.02)
-    power[1000] = -5.0
+    power[[505, 1495]] = -5.0
     session = traced(tmp_path / "s", {"power": power})
     found = RegionMeter(session).region(0.5, 1.5)
-    assert found.over_range == 1
-    assert any("the first at 1000" in doubt for doubt in found.incomplete)
-    assert RegionMeter(session).region(0.1, 0.9).complete
+    assert found.over_range == 2
+    assert any("2 samples cannot be, the first at 505" in doubt for doubt in found.incomplete)
+    assert RegionMeter(session).region(0.506, 1.495).complete
 
 
 def test_a_region_within_one_sample_says_that_the_sample_shows_nothing_of_it(tmp_path):
