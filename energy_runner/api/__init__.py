@@ -63,6 +63,7 @@ _ROOMS = {
         "analyze_recording",
         "recorder",
     ),
+    "regions": ("Histogram", "Region", "measure_region"),
     "reports": ("write_report",),
     "rules": ("RuleDemand", "RuleSet", "Verdict", "broken_rules", "check", "list_rule_sets", "rule_set_demands"),
     "runs": ("Run", "demo", "follow", "measure", "run", "start"),

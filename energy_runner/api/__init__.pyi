@@ -19,6 +19,7 @@ from energy_runner.api.profiles import *
 from energy_runner.api.published import *
 from energy_runner.api.recordings import *
 from energy_runner.api.recovery import *
+from energy_runner.api.regions import *
 from energy_runner.api.reports import *
 from energy_runner.api.rules import *
 from energy_runner.api.runs import *

@@ -33,7 +33,7 @@ def view(
     in which the certificates of sessions are looked for, by default those called so beside the sessions. Nothing
     of a session is changed, and nobody can look who does not have the address, which holds a secret. Works as a
     context manager, too. Raises `ConfigurationError` for a path that is not there, a port that is in use, and where
-    the extra `viewer` is not installed.
+    the extra `viewer` is missing.
     """
     folders = [Path(path) for path in paths] or [SESSIONS]
     return served(folders, port, _followed(folders) if live else None, certificates=certificates)

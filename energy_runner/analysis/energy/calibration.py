@@ -101,6 +101,10 @@ class Corrections:
         """Return the corrected current (A) of the samples [start, stop)."""
         return self._corrected(*self._measured(start, stop))[0]
 
+    def voltage_v(self, start: int, stop: int) -> FloatArray:
+        """Return the corrected voltage (V) of the samples [start, stop); the one set, where none was recorded."""
+        return self._corrected(*self._measured(start, stop))[1]
+
     def readings(self, start: int, stop: int) -> list[Reading]:
         """Return what was read in the samples [start, stop) of each quantity that has points."""
         current_a, voltage_v = self._measured(start, stop)

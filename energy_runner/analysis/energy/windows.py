@@ -139,7 +139,7 @@ def _measure(
             "samples_received": total.expected - missing,
             "samples_missing": missing,
             "samples_missing_known": look.loss is None,
-            "samples_over_range": _over_range(facts, placed) + look.impossible.count,
+            "samples_over_range": samples_over_range(facts, placed) + look.impossible.count,
         }
     )
     energy_j = total.total * source.joule
@@ -261,8 +261,8 @@ def _view(source: EnergySource, placed: Placed, position: float, look: _Look, *,
     )
 
 
-def _over_range(facts: Facts, placed: Placed) -> int:
-    """Return how many samples inside the window were over range."""
+def samples_over_range(facts: Facts, placed: Placed) -> int:
+    """Return how many of the samples that a window touches were over range, as the monitor told."""
     first, beyond = int(placed.start), int(np.ceil(placed.stop))
     return sum(max(0, min(beyond, event.at + event.count) - max(first, event.at)) for event in facts.over_range)
 

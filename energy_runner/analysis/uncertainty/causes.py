@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from energy_runner.analysis.uncertainty.combine import ROOT3, Cause, canonical
 from energy_runner.analysis.uncertainty.edges import WHOLE
-from energy_runner.analysis.uncertainty.inputs import BEYOND, Conditions, Delay, Measured, Term
+from energy_runner.analysis.uncertainty.inputs import BEYOND, SHIFT_UNITS, Conditions, Delay, Measured, Term
 from energy_runner.analysis.uncertainty.sampling import (
     doubts_of_sampling,
     of_doubts,
@@ -31,7 +31,6 @@ _EFFECTS: dict[str, Callable[[Measured, Conditions], float]] = {
     # A resistance in the supply line takes R i², which is counted as the DUT's.
     "Ohm": lambda window, given: window.mean_square_w2 * window.duration_s / max(given.voltage_v, 1e-9) ** 2,
 }
-_SHIFT_UNITS = ("s", "sample")
 
 _NAMES = {
     "gain": "gain of the {quantity} measurement",
@@ -134,7 +133,7 @@ def _of_term(term: Term, name: str, windows: Sequence[Measured], given: Conditio
     if not term.known:
         return None
     source = term.source or given.limits.document
-    if term.unit in _SHIFT_UNITS and term.absolute:
+    if term.unit in SHIFT_UNITS and term.absolute:
         return _latency(term, name, source, windows)
     if term.name == "clock":
         if given.clock_u is not None:

@@ -2,7 +2,7 @@
 """What an uncertainty budget is made from: a specification, and what was seen of each window."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, ValidationError
@@ -12,6 +12,8 @@ from energy_runner.analysis.uncertainty.edges import EdgeView, Share
 from energy_runner.errors import SessionError
 
 BEYOND = "calibration_beyond"  # the term for readings beyond the outermost points of a calibration
+SHIFT_UNITS = ("s", "sample")  # of terms by which all edges may be late
+_OF_EDGES = ("edge_latency", "trigger_latency")
 NO_ERROR = "none:"  # how the document of a monitor begins that exists only in software and has no error at all
 
 
@@ -42,6 +44,11 @@ class Term(BaseModel):
     def known(self) -> bool:
         """Return whether the term states a size."""
         return bool(self.relative or self.absolute)
+
+    @property
+    def of_edges(self) -> bool:
+        """Return whether the term is about when edges were captured, and not about readings."""
+        return self.name in _OF_EDGES or bool(self.unit in SHIFT_UNITS and self.absolute)
 
     def at(self, change_k: float | None) -> "Term":
         """Return the term for the change of temperature that was recorded, where that is the larger one (K)."""
@@ -244,6 +251,23 @@ class Conditions:
     def delay_s(self) -> float:
         """Return how late or early all edges may be (s), as the budget counts it; 0 where nobody measured it."""
         return self.limits.delay.counted_s if self.limits.delay is not None else 0.0
+
+    def at_chosen_places(self) -> "Conditions":
+        """Return what holds for a stretch between places that somebody chose among the samples.
+
+        Nothing places them wrongly: no edge is late, no laps drift, and no witness is needed. The clock of the
+        monitor says how long the stretch is.
+        """
+        terms = [term for term in self.limits.terms if not term.of_edges]
+        return replace(
+            self,
+            limits=self.limits.model_copy(update={"terms": terms, "delay": None}),
+            rate_u=None,
+            laps=0,
+            recorded_laps=False,
+            tied_by_host=False,
+            unwitnessed=False,
+        )
 
     def threshold_w(self, term: Term) -> float | None:
         """Return the power above which `term` counts; None for a unit that is no measure of power."""

@@ -21,8 +21,9 @@ FINE_BUCKETS = 130_000
 class PowerTrace:
     """A trace read as power in mW, corrected as its facts say.
 
-    `derivation` says in words how the power follows from what was recorded. Raises `SessionError` for a trace
-    without power, energy or current.
+    `derivation` says in words how the power follows from what was recorded. A sample lasts `period_s` by the
+    monitor, which the result's places of windows count in, and `step_s` as the run found its clock, which single
+    inferences are placed by. Raises `SessionError` for a trace without power, energy or current.
     """
 
     def __init__(self, reader: TraceReader, facts: Facts) -> None:

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from energy_runner.analysis.facts import gather
-from energy_runner.analysis.inferences.segment import WindowInferences
+from energy_runner.analysis.inferences.segment import WindowInferences, segment_session
 from energy_runner.report.charts.power import PowerTrace
 from energy_runner.report.figures.fold import fold
 from energy_runner.session.events import SamplesArrived
 from tests.support.synthetic import host_ns, make_run
+from tests.support.traces import TRAIN_W, train
 
 PERIOD_S, INFERENCE_S, COUNT = 1e-3, 0.0503, 200
 
@@ -104,3 +105,16 @@ def test_a_power_trace_says_how_long_its_samples_last(tmp_path):
         trace = PowerTrace(reader, gather(session.journal(exchanges=False)))
         assert trace.step_s == pytest.approx(1.003e-3, rel=1e-4)
         assert trace.period_s == 1e-3
+
+
+def test_inferences_are_where_the_corrected_clock_has_them(tmp_path):
+    """Their boundaries are in seconds of that clock; by the stated period the last ones would be 7 ms off."""
+    session = train(tmp_path / "s", clock=1.003)
+    facts = gather(session.journal(exchanges=False))
+    with session.trace() as trace:
+        mean = fold(PowerTrace(trace, facts), segment_session(session).windows[0])
+    middle = (mean.at_s[1:] + mean.at_s[:-1]) / 2 / mean.at_s[-1]
+    for level, (begin, end) in zip(TRAIN_W, ((0.05, 0.35), (0.45, 0.95)), strict=True):
+        flat = (middle > begin) & (middle < end)
+        for drawn in (mean.low_mw, mean.mean_mw, mean.high_mw):
+            assert drawn[flat] == pytest.approx(level * 1e3, rel=5e-3)
