@@ -61,7 +61,7 @@ def test_a_long_file_is_walked_over_in_steps(tmp_path: Path, writer: TraceWriter
     with TraceReader(tmp_path / "t.jls") as whole, TraceReader(tmp_path / "t.jls", most=200) as reader:
         assert reader.behind
         assert not whole.behind
-        assert 0 < reader.length < whole.length
+        assert reader.length < whole.length
         looks = 0
         while reader.behind:
             reader.refresh()
