@@ -80,6 +80,7 @@ class FileFeed:
     def _begin(self) -> None:
         self._journal = JournalTail(self.folder / JOURNAL)
         self._trace = TraceTail(self.folder / TRACE)
+        self._record = None
         self._told = 0
         self._failing: dict[str, str] = {}
         self._grown_ns = self._stopped_ns = self._clock.now_ns()
@@ -90,6 +91,10 @@ class FileFeed:
             self._gone()
             return False
         self._read_record()
+        if self.quiet and self._has_grown(self._clock.now_ns()):  # before anything new is taken in
+            self.quiet = False
+            with self._outbox.changed:
+                self._view.tell(self._view.state.no_problem(_QUIET) | self._view.state.heard_again())
         with self._tried("the journal", _NO_JOURNAL):
             if self._journal.replaced():
                 self._anew()
@@ -101,6 +106,11 @@ class FileFeed:
         self._look_for_life()
         self._look_for_end()
         return False
+
+    @property
+    def _sealed(self) -> bool:
+        """Return whether the record is complete; all other files were closed before."""
+        return self._record is not None and self._record.outcome != "running"
 
     def _read_record(self) -> None:
         """Read the record, which is replaced as a whole when the run has ended."""
@@ -150,7 +160,7 @@ class FileFeed:
         if self._trace.open():
             self._view.begin_samples(self._trace.signals, self._trace.period_s)
         dropped = self._trace.dropped
-        for at, cells in self._trace.poll(whole=self._view.state.ended):
+        for at, cells in self._trace.poll(whole=self._sealed):
             self._view.cells(at, cells)
         if self._trace.dropped > dropped:
             self._view.dropped_more(self._trace.dropped - dropped)
@@ -158,24 +168,26 @@ class FileFeed:
 
     def _look_for_life(self) -> None:
         """Tell of a run that writes nothing any more; nobody knows then whether the supply is on."""
-        sizes = tuple(_size(self.folder / name) for name in (JOURNAL, STREAM, TRACE))
         now_ns = self._clock.now_ns()
-        if sizes != self._sizes:
-            self._sizes, self._grown_ns = sizes, now_ns
-            if self.quiet:
-                self.quiet = False
-                self._view.tell(self._view.state.no_problem(_QUIET))
-        elif not self.quiet and not self._view.state.ended and (now_ns - self._grown_ns) / NS_PER_S > QUIET_S:
+        if self._view.state.ended or self.quiet or self._has_grown(now_ns):
+            return
+        if (now_ns - self._grown_ns) / NS_PER_S > QUIET_S:
             self.quiet = True
             self._problem(_QUIET)
             with self._outbox.changed:
                 self._view.tell(self._view.state.supply_lost("the run says nothing any more"))
 
+    def _has_grown(self, now_ns: int) -> bool:
+        sizes = tuple(_size(self.folder / name) for name in (JOURNAL, STREAM, TRACE))
+        if sizes == self._sizes:
+            return False
+        self._sizes, self._grown_ns = sizes, now_ns
+        return True
+
     def _look_for_end(self) -> None:
         """End when the record is complete: the session can then be opened."""
         record = self._record
-        sealed = record is not None and record.outcome != "running"
-        if record is not None and sealed and not self._view.state.ended:
+        if record is not None and self._sealed and not self._view.state.ended:
             with self._outbox.changed:  # of a session whose journal does not tell how it ended
                 self._view.tell(self._view.state.set(outcome=record.outcome, reason=words(record.reason)))
                 self._view.tell(self._view.state.supply_lost("the journal does not say how the run ended"))
@@ -184,7 +196,7 @@ class FileFeed:
         late = (self._clock.now_ns() - self._stopped_ns) / NS_PER_S > SEALED_S
         if late:
             self._problem("the run ended, but its record was not completed")
-        if sealed or late:
+        if self._sealed or late:
             self._finish(self.key)
 
     def _gone(self) -> None:

@@ -56,7 +56,7 @@ class JournalTail:
             end = data.rfind(b"\n") + 1
             if not end and len(data) == _AT_ONCE:
                 data += file.read(_LONGEST_LINE - _AT_ONCE)
-                end = data.find(b"\n") + 1
+                end = data.rfind(b"\n") + 1
         self.more = self.at + len(data) < found.st_size
         if not end and len(data) >= _LONGEST_LINE:
             if not self._skipping:

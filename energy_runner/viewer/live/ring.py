@@ -168,12 +168,9 @@ class Ring:
             half[..., LARGEST] = pairs[..., LARGEST].max(axis=1)
             self._older[: COARSE // 2], self._older[COARSE // 2 :] = half, _EMPTY
             self._width *= 2
-        for slot, cell in zip((places // self._width).tolist(), cells, strict=True):
-            column = self._older[slot]
-            column[:, SUM] += cell[:, SUM]
-            column[:, COUNT] += cell[:, COUNT]
-            np.minimum(column[:, LEAST], cell[:, LEAST], out=column[:, LEAST])
-            np.maximum(column[:, LARGEST], cell[:, LARGEST], out=column[:, LARGEST])
+        slots = places // self._width
+        for which, join in ((SUM, np.add), (COUNT, np.add), (LEAST, np.minimum), (LARGEST, np.maximum)):
+            join.at(self._older[..., which], slots, cells[..., which])
 
 
 def wire(ring: Ring, at: int, cells: Sequence[Sequence[Sequence[float]]]) -> dict[str, Any]:

@@ -82,6 +82,11 @@ class RunState:
         self.supply.lost(text)
         return self._supply()
 
+    def heard_again(self) -> Changes:
+        """Take note that a run goes on that was silent for long."""
+        self.supply.heard_again()
+        return self._supply()
+
     def at_s(self, t_ns: int) -> float:
         """Return host time of the run as seconds since its beginning."""
         if self._began_ns is None:

@@ -19,6 +19,7 @@ class SupplyView:
         self.text = "nothing is known of the supply yet"
         self._rails: dict[str, bool | None] = {}
         self._was_on = False
+        self._silenced: tuple[dict[str, bool | None], str] | None = None
 
     @property
     def state(self) -> State:
@@ -36,7 +37,14 @@ class SupplyView:
     def lost(self, text: str) -> None:
         """Take note that nobody tells of the supply any more."""
         known = f"; it was last said to be {self.state}" if self.state != "unknown" else ""
+        self._silenced = (dict(self._rails), self.text)
         self._all(None, f"{text}{known}")
+
+    def heard_again(self) -> None:
+        """Take note that the run had only been silent: what it said before still holds."""
+        if self._silenced is not None:
+            self._rails, self.text = self._silenced
+            self._silenced = None
 
     # --- by kind of event -----------------------------------------------------------------------------------
 
