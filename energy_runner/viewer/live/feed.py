@@ -14,6 +14,8 @@ from instruments.clock import Clock, RealClock
 class LiveFeed:
     """Give it to a run as one of its listeners or subscribers; then it tells readers what happens.
 
+    A listener (`measure`, `follow`) costs the run less than a subscriber, for which the run waits each time.
+
     `bench` and `mode` say which box plays which role, and on whose link the DUT talks; without them, lines of all
     boxes are kept but those that only feed and sample. Its memory is bounded, whatever the length of the run and
     whatever the readers do. Progress and samples that the run's own queue dropped are simply not there; facts are

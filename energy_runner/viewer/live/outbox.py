@@ -43,24 +43,34 @@ class Outbox:
 
 
 def joined(events: list[Wire]) -> list[Wire]:
-    """Return events with the blocks, the lines and the changes of state of one run joined, each to the last."""
+    """Return events with the blocks, the lines and the changes of state of one run joined, each to the last.
+
+    The given events stay as they are: other readers get them, too.
+    """
+    if len(events) < 2:
+        return events
     kept: list[Wire] = []
     at: dict[tuple[str, str], int] = {}
+    own: set[int] = set()  # places in `kept` that are copies
     for event in events:
         if event["kind"] in {"snapshot", "ended"}:
             at.clear()  # what follows may be of another run, or contradict what came before
             kept.append(event)
             continue
         key = (event["kind"], event["feed"])
-        earlier = kept[at[key]] if key in at else None
-        if earlier is None or (event["kind"] == "blocks" and not _alike(earlier, event)):
+        place = at.get(key)
+        if place is None or (event["kind"] == "blocks" and not _alike(kept[place], event)):
             at[key] = len(kept)
-            kept.append(_own(event))
-        elif event["kind"] == "state":
-            earlier.update(event)
+            kept.append(event)
+            continue
+        if place not in own:
+            own.add(place)
+            kept[place] = _own(kept[place])
+        if event["kind"] == "state":
+            kept[place].update(event)
         else:
-            _append(earlier, event)
-    return sorted(kept, key=lambda event: int(event["n"]))
+            _append(kept[place], event)
+    return sorted(kept, key=lambda event: int(event["n"])) if own else kept
 
 
 def _alike(one: Wire, other: Wire) -> bool:

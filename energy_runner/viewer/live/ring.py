@@ -24,6 +24,7 @@ FINE = 6000  # cells: ten minutes
 COARSE = 2048  # columns of the whole acquisition
 # What a cell holds of each signal, in this order.
 SUM, LEAST, LARGEST, COUNT = range(4)
+_JOINS = ((SUM, np.add), (COUNT, np.add), (LEAST, np.minimum), (LARGEST, np.maximum))
 _EMPTY = (0.0, math.inf, -math.inf, 0.0)
 
 
@@ -169,7 +170,12 @@ class Ring:
             self._older[: COARSE // 2], self._older[COARSE // 2 :] = half, _EMPTY
             self._width *= 2
         slots = places // self._width
-        for which, join in ((SUM, np.add), (COUNT, np.add), (LEAST, np.minimum), (LARGEST, np.maximum)):
+        if len(slots) == 1:  # as they come from a run
+            column = self._older[slots[0]]
+            for which, join in _JOINS:
+                join(column[:, which], cells[0, :, which], out=column[:, which])
+            return
+        for which, join in _JOINS:
             join.at(self._older[..., which], slots, cells[..., which])
 
 

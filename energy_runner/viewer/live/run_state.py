@@ -20,6 +20,7 @@ from instruments.clock import Clock
 Changes = dict[str, Any]
 Lines = list[dict[str, Any]]
 _MOST_PROBLEMS = 20
+_TELL_NS = 400_000_000  # how often readers are woken for progress alone: more often nobody looks at a bar
 
 
 class RunState:
@@ -49,6 +50,8 @@ class RunState:
         self._clock = clock
         self._left = TimeLeft()
         self._began_ns: int | None = None
+        self._told_ns: int | None = None
+        self._untold: Changes = {}
 
     def document(self) -> Changes:
         """Return the state, with a copy of everything that may change."""
@@ -119,12 +122,21 @@ class RunState:
         return {"supply": self.supply.state, "supply_text": self.supply.text}
 
     def _progress(self, done_s: float, total_s: float | None) -> Changes:
-        left_s = self._left.at(self._clock.now_ns(), done_s, total_s)
-        return self.set(
+        now_ns = self._clock.now_ns()
+        left_s = self._left.at(now_ns, done_s, total_s)
+        self._untold |= self.set(
             done_s=round(done_s, 3),
             total_s=None if total_s is None else round(total_s, 3),
             left_s=None if left_s is None else round(left_s, 1),
         )
+        if self._told_ns is not None and now_ns - self._told_ns < _TELL_NS:
+            return {}
+        self._told_ns = now_ns
+        return self._all_told()
+
+    def _all_told(self) -> Changes:
+        told, self._untold = self._untold, {}
+        return told
 
     # --- by kind of event -----------------------------------------------------------------------------------
 
@@ -179,4 +191,5 @@ class RunState:
 
     def _run_stopped(self, event: Any) -> tuple[Changes, Lines]:
         self.ended = True
-        return self.set(outcome=event.outcome, reason=words(event.reason), left_s=None), []
+        changes = self.set(outcome=event.outcome, reason=words(event.reason), left_s=None)
+        return self._all_told() | changes, []

@@ -33,6 +33,7 @@ class RunView:
         self.state = RunState(clock, roles)
         self.ring = Ring()
         self._outbox = outbox
+        self._recorded: list[tuple[str, str]] = []  # signals, as the trace calls them
         self._factors: list[float] = []
         self._expected: int | None = None
         self._lost = 0  # samples that the sampler lost, and that no gap has accounted for yet
@@ -79,6 +80,7 @@ class RunView:
     def begin_samples(self, signals: Sequence[tuple[str, str]], period_s: float) -> None:
         """Begin an acquisition of signals with these names and units."""
         shown = [shown_signal(name, unit, period_s) for name, unit in signals]
+        self._recorded = list(signals)
         self._factors = [factor for _, _, factor in shown]
         with self._outbox.changed:
             self.ring.begin([(name, unit) for name, unit, _ in shown], period_s)
@@ -117,9 +119,8 @@ class RunView:
 
     def _block(self, block: SampleBlock) -> None:
         named = [(signal.name, signal.unit) for signal in block.signals]
-        shown = [shown_signal(*each, block.period_s)[:2] for each in named]
         anew = self._expected is None or block.first < self._expected
-        if anew or shown != self.ring.signals or block.period_s != self.ring.period_s:
+        if anew or named != self._recorded or block.period_s != self.ring.period_s:
             self.begin_samples(named, block.period_s)
         else:
             self._gap(block.first - (self._expected or 0))

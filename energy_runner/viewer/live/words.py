@@ -26,7 +26,8 @@ _ROLES = {
 
 def words(text: object) -> str:
     """Return a device's or a file's text, printable and cut."""
-    return shown(str(text)[:_CONSIDERED], LONGEST)
+    given = str(text)[:_CONSIDERED]
+    return given if len(given) <= LONGEST and given.isprintable() else shown(given, LONGEST)
 
 
 def finite(value: object) -> float | None:
