@@ -12,7 +12,9 @@ from energy_runner.session.folder import CLAIM, JOURNAL, RECORD, TRACE
 from energy_runner.session.stream import STREAM
 from energy_runner.viewer.live.file_feed import FileFeed
 from energy_runner.viewer.live.outbox import KEPT, Outbox, Wire
+from energy_runner.viewer.live.words import words
 from instruments.clock import NS_PER_S, Clock, RealClock, to_ns
+from instruments.errors import named
 
 TURN_S = 0.1
 LOOK_S = 1.0  # how often new sessions are looked for
@@ -88,7 +90,10 @@ class FolderFeeds:
         """Look once at everything; return whether there is more to be read at once."""
         now_ns = self._clock.now_ns()
         if self._look_ns is None or now_ns >= self._look_ns:
-            self._look()
+            try:
+                self._look()
+            except Exception as error:  # the runs that were found are followed all the same
+                self._outbox.put({"kind": "problem", "feed": "", "text": words(named(error))})
             took_ns = self._clock.now_ns() - now_ns  # long in a folder of ten thousand sessions
             self._look_ns = now_ns + max(to_ns(LOOK_S), _RARELY * took_ns)
         busy = [feed.poll() for feed in list(self._feeds)]
@@ -111,24 +116,24 @@ class FolderFeeds:
             if folder in followed or len(followed) >= MOST or not self._runs(folder):
                 continue
             feed = FileFeed(folder, self._key(folder), self._outbox, self._clock)
-            feed.poll()
             followed.add(folder)
+            with self._outbox.changed:
+                self._feeds = [one for one in self._feeds if one.key != feed.key] + [feed]
+            self._outbox.put({"kind": "snapshot", "feed": feed.snapshot()[0]})  # before any other event of it
+            feed.poll()
             self._in_place_of_others(feed)
-            self._outbox.put({"kind": "snapshot", "feed": feed.snapshot()[0]})
 
     def _in_place_of_others(self, feed: FileFeed) -> None:
         """Show a run in the place of one on the same bench that has ended, or says nothing any more."""
-        idle = [one for one in self._feeds if one.over or one.quiet]
+        idle = [one for one in self._feeds if one is not feed and (one.over or one.quiet)]
         earlier = [one for one in idle if one.bench == feed.bench] or idle[: max(0, len(self._feeds) - MOST)]
         for one in earlier:
             one.give_up()
             self._known[str(one.folder)] = _written_ns(one.folder / RECORD)
         with self._outbox.changed:
-            self._feeds = [one for one in self._feeds if one not in earlier and one.key != feed.key]
-            self._feeds.append(feed)
+            self._feeds = [one for one in self._feeds if one not in earlier]
         for one in earlier:
-            if one.key != feed.key:
-                self._outbox.put({"kind": "gone", "feed": one.key})
+            self._outbox.put({"kind": "gone", "feed": one.key})
 
     def _sessions(self) -> Iterator[Path]:
         left = _MOST_FOLDERS

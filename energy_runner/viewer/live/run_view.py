@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner.director.live import SampleBlock
-from energy_runner.session.events import SamplesLost
+from energy_runner.session.events import MonitorConfigured, SamplesLost
 from energy_runner.viewer.live.outbox import Outbox, Wire
 from energy_runner.viewer.live.ring import Done, Ring, wire
 from energy_runner.viewer.live.run_state import RunState
@@ -37,6 +37,7 @@ class RunView:
         self._factors: list[float] = []
         self._expected: int | None = None
         self._lost = 0  # samples that the sampler lost, and that no gap has accounted for yet
+        self._rail: str | None = None
         self._over = False
 
     def snapshot(self) -> Wire:
@@ -57,7 +58,7 @@ class RunView:
         """Forget everything, for a run that begins anew under this name, and tell the readers so."""
         with self._outbox.changed:
             self.title, self.state, self.ring = words(title), RunState(clock, roles), Ring()
-            self._over, self._expected, self._lost, self.dropped = False, None, 0, 0
+            self._over, self._rail, self._expected, self._lost, self.dropped = False, None, None, 0, 0
         self._outbox.put({"kind": "snapshot", "feed": self.snapshot()})
 
     def take(self, event: Any) -> None:
@@ -66,7 +67,9 @@ class RunView:
             if isinstance(event, SampleBlock):
                 self._block(event)
                 return
-            if isinstance(event, SamplesLost):
+            if isinstance(event, MonitorConfigured) and self._rail is None:
+                self._rail = event.rail
+            if isinstance(event, SamplesLost) and event.rail == (self._rail or ""):  # the rail that is shown
                 self._lost += event.missing
             self.tell(*self.state.take(event))
 

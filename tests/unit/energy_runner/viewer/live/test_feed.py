@@ -171,6 +171,26 @@ def test_what_a_queue_dropped_is_counted_and_what_the_sampler_lost_is_not() -> N
     assert any(event.get("dropped") == 2 for event in feed.since(0)[1])
 
 
+def test_what_another_rail_lost_explains_no_gap() -> None:
+    feed = LiveFeed()
+    for rail in ("core", "io"):
+        feed(
+            ev.MonitorConfigured(
+                t_ns=0,
+                voltage_set_v=3.0,
+                period_s=1e-3,
+                signals=[],
+                captures_edges=False,
+                starts_on_edge=False,
+                accuracy={},
+                rail=rail,
+            )
+        )
+    for rail in ("io", "core"):
+        feed(ev.SamplesLost(t_ns=1, after=99, before=200, missing=100, detail="", rail=rail))
+    assert told(feed, block(0), block(300))["dropped"] == 1
+
+
 def test_a_second_acquisition_begins_a_new_picture() -> None:
     feed = LiveFeed()
     told(feed, block(0), block(100), block(200))

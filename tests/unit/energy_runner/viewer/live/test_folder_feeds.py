@@ -77,8 +77,8 @@ def test_runs_are_found_as_they_begin_and_the_last_of_each_bench_stays(tmp_path:
     assert [each for each in begun if "a" in each[1]] == [
         ("snapshot", "a1"),
         ("ended", "a1"),
-        ("gone", "a1"),
         ("snapshot", "a2"),
+        ("gone", "a1"),
     ]
     say(other, RUN.events[0])
     assert sorted(watched.names()) == ["a2", "b1"]
@@ -152,6 +152,24 @@ def test_sessions_that_have_ended_are_not_read_again(tmp_path: Path, monkeypatch
     watched.names()
     monkeypatch.setattr(folder_feeds.disk, "open_file", lambda path: pytest.fail(f"{path} is read again"))
     watched.names()
+
+
+def test_a_look_that_fails_leaves_the_runs_followed(tmp_path: Path, monkeypatch) -> None:
+    folder = session(tmp_path / "a1", "a")
+    watched = Watched(tmp_path)
+    watched.names()
+    monkeypatch.setattr(watched.feeds, "_sessions", lambda: 1 / 0)
+    say(folder, RUN.events[0], ev.Phase(t_ns=RUN.events[0].t_ns, name="load"))
+    assert watched.names() == ["a1"]
+    assert watched.feeds.snapshot()[0]["phase"] == "load"
+    assert any(event["kind"] == "problem" for event in watched.feeds.since(0)[1])
+
+
+def test_a_state_of_a_run_comes_after_its_first_snapshot(tmp_path: Path) -> None:
+    say(session(tmp_path / "a1", "a"), *RUN.events[:5])
+    watched = Watched(tmp_path)
+    watched.names()
+    assert watched.feeds._outbox._events[0]["kind"] == "snapshot"
 
 
 def test_its_thread_wakes_readers_and_ends(tmp_path: Path) -> None:
