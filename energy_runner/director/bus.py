@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from energy_runner.director.event_queue import CAPACITY, EventQueue
-from energy_runner.director.live import LiveEvent, Progress, SampleBlock
+from energy_runner.director.live import LinkText, LiveEvent, Progress, SampleBlock
 from energy_runner.director.subscriber import Called, Failure, Listener, Subscriber
 from energy_runner.session.events import AnyEvent, Exchange, JournalSealed, SamplesArrived, StreamChunk
 from energy_runner.session.journal import Journal
@@ -65,7 +65,7 @@ class Bus:
             failed = _offer(self._queues, event)
         self._detach(failed + _offer(self._called, event))
 
-    def show(self, event: Progress | SampleBlock) -> None:
+    def show(self, event: Progress | SampleBlock | LinkText) -> None:
         """Deliver something that is not recorded to all subscribers; raises as `fact` does."""
         self._detach(_offer(self._queues, event) + _offer(self._called, event))
 

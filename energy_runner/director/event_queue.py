@@ -19,9 +19,9 @@ _TURN_S = 0.2
 class EventQueue:
     """An iterator over the events of a run; it ends when the run has ended.
 
-    Progress and sample blocks are dropped while the queue is at least half full; `dropped` counts them. Facts are
-    never dropped: when they fill an unread queue, it is detached, and the iterator raises `Detached` once
-    everything before has been read. Facts from before the subscription are read from the journal.
+    Progress, sample blocks and text of links are dropped while the queue is at least half full; `dropped` counts
+    them. Facts are never dropped: when they fill an unread queue, it is detached, and the iterator raises
+    `Detached` once everything before has been read. Facts from before the subscription are read from the journal.
     """
 
     def __init__(

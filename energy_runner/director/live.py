@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events for live displays only: the progress of a run, and blocks of samples reduced to mean, least and largest.
+"""Events for live displays only: progress, text on the links, and samples reduced to mean, least and largest.
 
 They are not recorded in the session, whose facts are the events of the journal (`session/events`), and a slow
 subscriber may miss some of them.
@@ -16,6 +16,7 @@ from instruments.roles import AppliedSampling, Float32Array, Samples
 
 # Ten blocks a second: as many as a person can see, and as often as the director polls.
 BLOCK_S = 0.1
+LONGEST_TEXT = 4096  # bytes of one write or read of a link that are shown
 
 
 class Transient(BaseModel):
@@ -58,14 +59,39 @@ class SampleBlock(Transient):
     signals: list[SignalBlock]
 
 
-LiveEvent = AnyEvent | Progress | SampleBlock
+class LinkText(Transient):
+    """Bytes that passed the link of the device `box`, as text: `tx` from the host, `rx` to it.
+
+    Left out are bulk bytes (a sampler's stream, a stimulus on its way) and all but the beginning of long ones.
+    """
+
+    kind: Literal["link-text"] = "link-text"
+    box: str
+    direction: Literal["tx", "rx"]
+    text: str
+
+
+LiveEvent = AnyEvent | Progress | SampleBlock | LinkText
+
+
+def link_text(t_ns: int, box: str, direction: Literal["tx", "rx"], data: bytes) -> LinkText:
+    """Return the event for bytes on a link; those that are not ASCII are written as escapes."""
+    text = data[:LONGEST_TEXT].decode("ascii", "backslashreplace")
+    return LinkText(t_ns=t_ns, box=box, direction=direction, text=text)
+
+
+def block_samples(period_s: float) -> int:
+    """Return how many samples a block holds at most; no block lies across a multiple of that."""
+    return max(1, round(BLOCK_S / period_s))
 
 
 def sample_blocks(t_ns: int, samples: Samples, applied: AppliedSampling) -> Iterator[SampleBlock]:
     """Yield blocks of at most `BLOCK_S` seconds for samples that came at host time `t_ns`."""
-    length = max(1, round(BLOCK_S / applied.period_s))
-    for start in range(0, samples.count, length):
-        parts = [values[start : start + length] for values in samples.values]
+    length = block_samples(applied.period_s)
+    start = 0
+    while start < samples.count:
+        stop = min(samples.count, start + length - (samples.first + start) % length)
+        parts = [values[start:stop] for values in samples.values]
         yield SampleBlock(
             t_ns=t_ns,
             first=samples.first + start,
@@ -76,6 +102,7 @@ def sample_blocks(t_ns: int, samples: Samples, applied: AppliedSampling) -> Iter
                 for signal, part in zip(applied.signals, parts, strict=True)
             ],
         )
+        start = stop
 
 
 def _drawn_together(name: str, unit: str, values: Float32Array) -> SignalBlock:

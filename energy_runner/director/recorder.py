@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from energy_runner.director.bus import Bus
-from energy_runner.director.live import Progress, SampleBlock, sample_blocks
+from energy_runner.director.live import LinkText, Progress, SampleBlock, link_text, sample_blocks
 from energy_runner.director.signals import check_block
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
@@ -155,7 +155,10 @@ class Recorder:
                 self._write(exchange(passed.t_ns, device, direction, data))
                 self._raise(error)
                 return
-        self._write(exchange(self.now_ns(), device, direction, data))
+        t_ns = self.now_ns()
+        self._write(exchange(t_ns, device, direction, data))
+        if self._bus.watched:
+            self._show(link_text(t_ns, device, direction, data))
 
     @contextmanager
     def bulk(self) -> Iterator[None]:
@@ -300,7 +303,7 @@ class Recorder:
         elif isinstance(item, Note):
             self.emit(Remark(t_ns=t_ns, box=self._streams[rail].sampler, **_fields(item)))
 
-    def _show(self, event: Progress | SampleBlock) -> None:
+    def _show(self, event: Progress | SampleBlock | LinkText) -> None:
         try:
             self._bus.show(event)
         except BaseException:

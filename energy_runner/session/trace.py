@@ -181,12 +181,16 @@ class TraceReader:
     `length` is how many samples all signals hold. Of a trace of several rails, whose signals are called
     `RAIL.SIGNAL`, one rail is read: `rail`, or the first; `rails` names all of them. Raises `SessionError` for a
     file that is not a trace, or for samples that it does not hold.
+
+    Who follows a trace that grows gives `most`: so many chunks of the file are looked at in one `refresh`, and
+    `behind` says that there are more.
     """
 
-    def __init__(self, path: Path, rail: str | None = None) -> None:
+    def __init__(self, path: Path, rail: str | None = None, *, most: int | None = None) -> None:
         self._path = path
         try:
-            self._file: ClosedTrace | TraceBlocks = ClosedTrace(path) if _closed(path) else TraceBlocks(path)
+            closed = _closed(path)
+            self._file: ClosedTrace | TraceBlocks = ClosedTrace(path) if closed else TraceBlocks(path, most)
         except (OSError, RuntimeError, ValueError) as error:
             raise SessionError(f"{path}: cannot be read as a trace ({in_words(error)})") from None
         try:
@@ -222,13 +226,29 @@ class TraceReader:
         self.length = self._length()
         return self.length
 
-    def read(self, signal: str, start: int, stop: int) -> Float32Array:
-        """Return the samples [start, stop) of `signal`; missing ones are NaN."""
+    @property
+    def behind(self) -> bool:
+        """Return whether the last look ended before the end of the file."""
+        return isinstance(self._file, TraceBlocks) and self._file.behind
+
+    def forget(self, before: int) -> None:
+        """Hold nothing more of the samples before `before`, of a trace that is still being written."""
+        if isinstance(self._file, TraceBlocks):
+            self._file.forget(before)
+
+    def read(self, signal: str, start: int, stop: int, *, check: bool = True) -> Float32Array:
+        """Return the samples [start, stop) of `signal`; missing ones are NaN.
+
+        Without `check`, for a display that keeps up with a run, blocks of an unclosed trace are not compared with
+        their checksums.
+        """
         if not 0 <= start <= stop <= self.length:
             raise SessionError(f"{self._path}: samples {start}..{stop} of {self.length} do not exist")
         if start == stop:
             return np.empty(0, dtype=np.float32)
         try:
+            if isinstance(self._file, TraceBlocks):
+                return self._file.read(self._id(signal), start, stop, check=check)
             return self._file.read(self._id(signal), start, stop)
         except (OSError, RuntimeError, ValueError) as error:
             raise SessionError(

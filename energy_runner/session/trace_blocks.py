@@ -60,10 +60,14 @@ class TraceBlocks:
 
     Raises `OSError` for a file that cannot be read and `ValueError` for one that is not a JLS file of ours. An
     incomplete chunk ends the file; a damaged block is refused when it is read.
+
+    With `most`, one look walks over so many chunks at most, and `behind` says that there are more.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most: int | None = None) -> None:
         self._path = path
+        self._most = most
+        self.behind = False
         self._file = path.open("rb", buffering=0)
         self._at = _FILE_HEAD.size
         self._over = False
@@ -97,8 +101,13 @@ class TraceBlocks:
 
     def refresh(self) -> None:
         """Walk over the chunks that were completed since the last time."""
-        end = self._file.seek(0, 2)
+        end, walked = self._file.seek(0, 2), 0
+        self.behind = False
         while not self._over and self._at + CHUNK_HEAD.size <= end:
+            if walked == self._most:
+                self.behind = True
+                return
+            walked += 1
             begun = self._bytes(self._at, min(CHUNK_HEAD.size + _DATA_HEAD.size, end - self._at))
             _, _, tag, meta, size, _, _ = CHUNK_HEAD.unpack_from(begun)
             stop = self._at + CHUNK_HEAD.size + _padded(size)
@@ -111,6 +120,18 @@ class TraceBlocks:
             elif tag in self._small and size:
                 self._small[tag](meta, self._bytes(self._at + CHUNK_HEAD.size, size))
             self._at = stop if not self._over else self._at
+
+    def forget(self, before: int) -> None:
+        """Forget the places of whole blocks before sample `before`, which then cannot be read any more.
+
+        Who follows a night of a million samples a second would otherwise hold gigabytes of places.
+        """
+        for track in self._tracks.values():
+            gone = bisect_right(track.firsts, before) - 1
+            if gone > 0:
+                del track.firsts[:gone], track.places[:gone]
+                track.whole = {block - gone for block in track.whole if block >= gone}
+        self.texts.clear()
 
     def read(self, number: int, start: int, stop: int, *, check: bool = True) -> Float32Array:
         """Return samples [start, stop) of signal `number`, all of which must exist.

@@ -86,7 +86,7 @@ class _HeldTrace(TraceReader):
         self.signals = [("energy", "J")]
         self.length = len(samples.energy_j)
 
-    def read(self, signal: str, start: int, stop: int) -> Float32Array:
+    def read(self, signal: str, start: int, stop: int, *, check: bool = True) -> Float32Array:
         if signal != "energy" or not 0 <= start <= stop <= self.length:
             raise SessionError(f"samples {start}..{stop} of {signal} do not exist")
         return self._energy_j[start:stop]

@@ -34,6 +34,15 @@ def test_blocks_cover_the_samples_once(period_s, count):
         assert signal.mean == pytest.approx(part.mean(dtype=np.float64))
 
 
+@pytest.mark.parametrize("first", [0, 1, 40, 99, 100, 12_345])
+def test_no_block_lies_across_a_multiple_of_its_length(first):
+    """So blocks of a run, and those of its trace, can be laid over each other, in whatever portions they came."""
+    made = blocks(first, np.arange(250.0), 1e-3)
+    assert all(block.first // 100 == (block.first + block.count - 1) // 100 for block in made)
+    assert (made[0].first, made[-1].first + made[-1].count) == (first, first + 250)
+    assert sum(block.signals[0].mean * block.count for block in made) == pytest.approx(np.arange(250.0).sum())
+
+
 def test_missing_samples_are_counted_and_leave_mean_and_extremes_alone():
     (block,) = blocks(0, np.array([1.0, math.nan, 3.0]), 1e-3)
     assert block.signals[0].model_dump() == {

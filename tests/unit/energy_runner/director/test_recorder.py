@@ -190,6 +190,23 @@ def test_samples_are_drawn_together_only_where_somebody_looks(tmp_path):
     ]
 
 
+def test_text_of_links_is_shown_and_bulk_is_not(tmp_path):
+    seen = []
+    recorder = Recorder(tmp_path, VirtualClock(), Bus([seen.append]))
+    recorder.open_trace(APPLIED, streaming={"monitor"})
+    recorder.bytes_passed("dut", "tx", b"infer 3%")
+    recorder.bytes_passed("dut", "rx", b"m-infer\xff")
+    recorder.bytes_passed("monitor", "rx", b"samples")
+    with recorder.bulk():
+        recorder.bytes_passed("dut", "tx", b"db 00%")
+    recorder.bytes_passed("dut", "rx", bytes(10_000))
+    recorder.close()
+    shown = [(event.box, event.direction, event.text) for event in seen if event.kind == "link-text"]
+    assert shown[:2] == [("dut", "tx", "infer 3%"), ("dut", "rx", "m-infer\\xff")]
+    assert [len(text) for _, _, text in shown[2:]] == [4096]
+    assert all("link-text" not in kind for kind in kinds(tmp_path))
+
+
 def test_a_fast_session_is_hardly_larger_than_trace_and_stream(tmp_path):
     """Half a million samples a second, read from a link in pieces of 4 kB, polled ten times a second."""
     rate, seconds, piece = 500_000, 4, 4096

@@ -42,6 +42,35 @@ def writer(tmp_path: Path) -> Iterator[TraceWriter]:
         yield writer
 
 
+def test_who_follows_forgets_what_was_read_and_reads_on(tmp_path: Path, writer: TraceWriter) -> None:
+    append(writer, 0, 10_000)
+    with TraceReader(tmp_path / "t.jls") as reader:
+        length = reader.length
+        reader.forget(length - 300)
+        assert agrees(reader, length - 300, length)
+        assert sum(len(track.firsts) for track in reader._file._tracks.values()) <= 2 * (300 // BLOCK + 2)
+        append(writer, 10_000, 12_000)
+        assert reader.refresh() > length
+        assert agrees(reader, length - 300, reader.length)
+        reader.forget(0)  # what is forgotten does not come back, and nothing else is lost
+        assert agrees(reader, length, reader.length)
+
+
+def test_a_long_file_is_walked_over_in_steps(tmp_path: Path, writer: TraceWriter) -> None:
+    append(writer, 0, 100_000)
+    with TraceReader(tmp_path / "t.jls") as whole, TraceReader(tmp_path / "t.jls", most=200) as reader:
+        assert reader.behind
+        assert not whole.behind
+        assert reader.length < whole.length
+        looks = 0
+        while reader.behind:
+            reader.refresh()
+            looks += 1
+        assert looks > 5
+        assert reader.length == whole.length
+        assert agrees(reader, 0, reader.length)
+
+
 def unclosed(tmp_path: Path, samples: int = 20_000) -> bytes:
     """The bytes of a trace whose writer did not come to its end."""
     with TraceWriter(tmp_path / "whole.jls", SIGNALS, 1e-3) as writer:
