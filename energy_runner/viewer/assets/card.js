@@ -28,7 +28,7 @@ export class Card {
     const p = this.parts;
     this.element = el("section", { "aria-labelledby": p.title.id }, p.title, p.virtual, p.supply, p.end, p.phase, p.progress,
       el("div", { class: "controls" }, p.signals, p.reading), p.chart, p.problems, p.boxes, p.lines, el("div", { class: "controls" }, p.stop, p.stopState));
-    this.chart = new Chart(p.chart, { height: 190, unit: "W", axis: "time of the trace", range: () => this.range() });
+    this.chart = new Chart(p.chart, { height: 190, unit: "W", zero: true, axis: "time of the trace", range: () => this.range() });
     this.draw = () => this.redraw();
     this.control(control);
   }

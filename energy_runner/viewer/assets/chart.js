@@ -48,7 +48,7 @@ export class Chart {
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.fillStyle = c.card;
     ctx.fillRect(0, 0, width, height);
-    const [low, high] = niceRange(...this.extent(start, stop), true);
+    const [low, high] = niceRange(...this.extent(start, stop), Boolean(this.options.zero));
     const map = mapping({ left, width: width - left - RIGHT, top: TOP, height: height - TOP - BOTTOM, from: start, to: stop, low, high, ratio });
     const times = timeTicks(start, stop, Math.max(2, Math.floor(map.width / 95))), values = valueTicks(low, high, unit, Math.floor(map.height / 34));
     const xs = times.ticks.map((tick) => map.x(tick.at));

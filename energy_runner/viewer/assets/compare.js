@@ -49,7 +49,7 @@ function fillSessions(sessions) {
     plain([one.benchmark, one.mode].filter(Boolean).join(" · "), 80), energyOf(one), verdictOf(one), number(one.windows?.length ?? null), meanInference(one.inference),
     (one.notes ?? []).map((note) => el("div", {}, plain(note, 400))),
   ]);
-  const columns = [["Session"], ["Benchmark"], ["Energy per inference", "number"], ["Verdict"], ["Windows", "number"], ["Mean inference"], ["Remarks"]];
+  const columns = [["Session"], ["Benchmark"], ["Energy per inference", "number"], ["Verdict"], ["Windows", "number"], ["Mean inference", "wide"], ["Remarks"]];
   fill(byId("sessions"), table(columns, rows));
 }
 

@@ -113,12 +113,13 @@ export function drawLane(ctx, held, map, toSample, colours, title, narrow) {
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
   const seen = held.items.filter((item) => item.stop + (item.u ?? 0) >= map.begin && item.start - (item.u ?? 0) <= map.end);
-  const tall = top + (narrow ? 13 : 3), height = bottom - tall - 3;
+  const rows = held.rows ?? 1, first = top + (narrow ? 13 : 3), height = (bottom - first - 3 - (rows - 1)) / rows;
   seen.forEach((item, k) => {
     const [line, back] = ofClass(colours, item.kind), x = map.x(toSample(item.start));
-    const next = k + 1 < seen.length ? map.x(toSample(seen[k + 1].start)) : right;
+    const tall = first + (item.row ?? 0) * (height + 1);
     if (item.point) {
       drawPoint(ctx, item, x, map, toSample, line, tall, height);
+      const next = k + 1 < seen.length ? map.x(toSample(seen[k + 1].start)) : right;
       const words = fitted(ctx, item.label || item.text, next - x - 10);
       ctx.fillStyle = item.kind ? line : colours.plot.text;
       if (words && next - x > LEAST_LABEL) ctx.fillText(words, x + 6, tall + height / 2);

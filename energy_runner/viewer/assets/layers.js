@@ -8,6 +8,7 @@ import { plain } from "./words.js";
 export const ACROSS = ["windows", "edges", "losses", "over-range"];
 const OWN = { name: "regions", title: "Regions", kind: "span", total: null };
 const MOST = 2000; // items asked for at once; the server thins the rest and says so
+const MOST_ROWS = 5, WORTH = { bad: 0, warn: 1, "": 2, good: 3 };
 const RETRY_MS = 4000;
 const STARTING = ["windows", "edges", "losses", "over-range", "journal"];
 
@@ -52,6 +53,9 @@ export class LayerStore {
     return held ?? { items: [], thinned: false, total: 0, waiting: true };
   }
 
+  /** Return in how many rows the items of a lane have to lie so that spans do not hide each other. */
+  rows(name) { return this.held.get(name)?.rows ?? 1; }
+
   fetch(name, view) {
     if (!this.table.has(name) || absent(this.table.get(name)) || performance.now() < (this.failed.get(name) ?? 0)) return;
     if (this.busy.has(name)) return; // what is in view then is looked at again when this one has come
@@ -59,8 +63,8 @@ export class LayerStore {
     this.busy.set(name, true);
     layer(this.key, name, start, stop, MOST).then((found) => {
       const items = (found.items ?? []).map(found.kind === "curve" ? asCurve : asItem).filter(Boolean);
-      if (found.kind !== "curve") items.sort((a, b) => a.start - b.start);
-      this.held.set(name, { start, stop, span: view.span, items, thinned: Boolean(found.thinned), total: found.total ?? items.length });
+      const rows = found.kind === "curve" ? 1 : packed(items);
+      this.held.set(name, { rows, start, stop, span: view.span, items, thinned: Boolean(found.thinned), total: found.total ?? items.length });
       this.failed.delete(name);
     }).catch((failure) => {
       this.failed.set(name, performance.now() + RETRY_MS);
@@ -79,6 +83,20 @@ export class LayerStore {
 function fits(held, view) {
   const covers = held.start <= Math.max(0, view.start) && held.stop >= Math.min(view.whole, view.stop) - 1e-12;
   return covers && (!held.thinned || (view.span > held.span * 0.6 && view.span < held.span * 1.7));
+}
+
+// Sort items, give each span the first row in which it covers none before it, and return how many rows there are.
+// What failed comes first: where there are too many, the last row holds the rest.
+function packed(items) {
+  items.sort((a, b) => a.start - b.start || (WORTH[a.kind] ?? 2) - (WORTH[b.kind] ?? 2));
+  const ends = [];
+  for (const item of items) {
+    let row = item.point ? 0 : ends.findIndex((end) => end <= item.start + 1e-12);
+    if (row < 0) row = Math.min(ends.length, MOST_ROWS - 1);
+    item.row = row;
+    ends[row] = Math.max(ends[row] ?? -Infinity, item.stop);
+  }
+  return Math.max(1, ends.length);
 }
 
 function asItem(given) {

@@ -133,7 +133,9 @@ async function load() {
     fill(byId("problems"), problems.length ? el("div", { class: "band problem", role: "note" }, el("strong", {}, "Not everything here can be read."), el("ul", {}, problems.slice(0, 20))) : null);
     options();
     show();
-    byId("sweeps-section").hidden = !(found.sweeps ?? []).length;
+    const sweeps = (found.sweeps ?? []).length;
+    byId("sweeps-section").hidden = byId("to-sweeps").hidden = !sweeps;
+    byId("to-sweeps").textContent = `To ${count(sweeps, "sweep")} ↓`;
     fillSweeps(byId("sweeps"), found.sweeps ?? [], sessionPage);
     if (!state.rows.length) byId("count").textContent = "No sessions here. Try: energy-runner demo, which makes a first one.";
   } catch (failure) {
@@ -152,6 +154,7 @@ byId("filters").addEventListener("input", debounced(show, 60));
 byId("filters").addEventListener("submit", (event) => event.preventDefault());
 byId("filters").addEventListener("reset", () => setTimeout(show));
 byId("reload").addEventListener("click", load);
+byId("to-sweeps").addEventListener("click", () => { byId("sweeps-section").scrollIntoView(); byId("sweeps-section").focus({ preventScroll: true }); });
 byId("compare").addEventListener("click", () => { location.href = "compare.html?" + [...state.chosen].map((key) => "s=" + encodeURIComponent(key)).join("&"); });
 document.addEventListener("keydown", keys);
 load();

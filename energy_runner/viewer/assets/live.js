@@ -3,11 +3,11 @@
 // page says that it no longer knows, above all of the supply.
 
 import { document_, write } from "./api.js";
-import { announce, byId, el, fill } from "./dom.js";
+import { announce, byId } from "./dom.js";
 import { Card } from "./card.js";
 import { plain } from "./words.js";
 
-const AGAIN_MS = 1500, LONGEST_MS = 10000, SILENT_MS = 8000;
+const AGAIN_MS = 1500, LONGEST_MS = 10000, SILENT_MS = 8000, IDLE_MS = 5000;
 const cards = new Map();
 let control = false, wait = AGAIN_MS, heard = 0, source = null;
 
@@ -77,10 +77,17 @@ async function connect() {
   source.onerror = () => {
     source.close();
     source = null;
+    if (!cards.size) return idle(); // a viewer that follows no run ends the stream at once
     connected(false, "The connection was lost. What is shown may be old. Connecting again …");
     announce("The connection was lost.");
     again();
   };
+}
+
+function idle() {
+  connected(true);
+  byId("state").textContent = "";
+  setTimeout(connect, IDLE_MS);
 }
 
 function again() {
@@ -99,6 +106,5 @@ setInterval(() => {
 }, 1000);
 addEventListener("pagehide", () => source?.close());
 addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
-fill(byId("bands"));
 connect();
 window.viewer = { cards }; // for the tests

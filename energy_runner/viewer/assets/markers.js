@@ -113,7 +113,7 @@ export class Markers {
       found.over_range ? pair("Over range", el("span", { class: "lost" }, count(found.over_range, "sample"))) : null,
     ].filter(Boolean);
     const notes = (found.notes ?? []).map((note) => el("li", {}, plain(note)));
-    fill(this.place, el("dl", { class: "figures" }, items), notes.length ? el("ul", { class: "plain quiet" }, notes) : null, budget(found.parts),
+    fill(this.place, el("dl", { class: "figures" }, items), remarks(notes), budget(found.parts),
       histogram(found.histogram));
     announce(`Between the markers: ${energy} in ${duration(found.duration_s)}, mean power ${prefixed(found.mean_power_w, "W")}` +
       (per ? `, ${per.words} per inference.` : "."));
@@ -138,6 +138,11 @@ function lacking(found) {
 }
 
 const without = (list) => el("span", { class: "quiet" }, `, without: ${list.map((what) => plain(what, 200)).join("; ")}`);
+
+function remarks(notes) {
+  if (notes.length < 3) return notes.length ? el("ul", { class: "plain quiet" }, notes) : null;
+  return el("details", {}, el("summary", {}, `What these figures rest on: ${notes.length} remarks`), el("ul", { class: "plain quiet" }, notes));
+}
 
 // What the uncertainty is made of, the largest first.
 function budget(parts) {

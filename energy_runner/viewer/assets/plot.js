@@ -8,7 +8,7 @@ import { logTicks, niceRange, timeTicks, valueTicks } from "./axes.js";
 import { ofSignal, palette } from "./palette.js";
 import { curveAt } from "./layers.js";
 
-const HANDLES = 22, WINDOWS = 20, AXIS = 36, BETWEEN = 8, CURVE = 74, RIGHT = 10;
+const HANDLES = 22, WINDOWS = 20, AXIS = 36, BETWEEN = 8, CURVE = 74, RIGHT = 10, ROW = 15;
 const TITLES = { W: "power", A: "current", V: "voltage" };
 
 export class Plot {
@@ -24,7 +24,7 @@ export class Plot {
 
   /** Where everything lies, for a width: panes of the signals, of curves, lanes, the axis of time. */
   layout(width) {
-    const narrow = width < 640, left = narrow ? 46 : 92, view = this.view, areas = [];
+    const narrow = width < 640, left = narrow ? 46 : 124, view = this.view, areas = [];
     const curves = this.layers.curves(view.layers), lanes = this.layers.lanes(view.layers);
     const number = view.signals.length, tall = Math.min(620, Math.max(230, Math.round(window.innerHeight * 0.41)));
     const each = number < 2 ? tall : Math.max(130, Math.round((tall * 1.35) / number));
@@ -35,7 +35,7 @@ export class Plot {
     };
     for (const name of view.signals) put("signal", name, each, BETWEEN);
     for (const name of curves) put("curve", name, CURVE, BETWEEN);
-    for (const name of lanes) put("lane", name, narrow ? 34 : 24, 3);
+    for (const name of lanes) put("lane", name, (narrow ? 34 : 24) + (this.layers.rows(name) - 1) * ROW, 3);
     put("axis", "", AXIS, 0);
     return { areas, left, width: width - left - RIGHT, height: y };
   }
