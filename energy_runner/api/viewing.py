@@ -32,8 +32,8 @@ def view(
     the runs that happen in these folders are followed. `port` 0 is any that is free. `certificates` is the folder
     in which the certificates of sessions are looked for, by default those called so beside the sessions. Nothing
     of a session is changed, and nobody can look who does not have the address, which holds a secret. Works as a
-    context manager, too. Raises `ConfigurationError` for a path that is not there, a port that is in use, and where
-    the extra `viewer` is missing.
+    context manager, too. Raises `ConfigurationError` for a path that is not there, a port that is in use, and
+    without the extra `viewer`.
     """
     folders = [Path(path) for path in paths] or [SESSIONS]
     return served(folders, port, _followed(folders) if live else None, certificates=certificates)
@@ -47,17 +47,15 @@ class LiveView:
 
     def __init__(self, *, port: int = 0, control: bool = False) -> None:
         from energy_runner.viewer.live.feed import LiveFeed
-        from energy_runner.viewer.live.one_feed import OneFeed
 
-        feed = LiveFeed()
-        self.listeners: tuple[Listener, ...] = (feed,)
+        self._feed = LiveFeed()
+        self.listeners: tuple[Listener, ...] = (self._feed,)
         self.stop = StopRequest()
-        self._feeds = OneFeed(feed)
-        self.server = served([], port, self._feeds, self.stop.ask if control else None)
+        self.server = served([], port, self._feed, self.stop.ask if control else None)
 
     def ended(self, session: Session) -> None:
         """Let the page lead to the session of the run, which has ended."""
-        self._feeds.ended(self.server.site.add(session.path))
+        self._feed.ended(self.server.site.add(session.path))
 
     def close(self) -> None:
         """End the server; safe to call twice."""
@@ -97,6 +95,7 @@ def served(
 
 
 def _followed(folders: Sequence[Path]) -> "Feeds":
+    from energy_runner.viewer.found import key_of
     from energy_runner.viewer.live.folder_feeds import FolderFeeds
 
-    return FolderFeeds(folders)
+    return FolderFeeds(folders, key_of)

@@ -112,8 +112,10 @@ def _guarded(answer: Answer) -> Answer:
             return _error(400, str(error))
         except SessionError as error:
             return _error(409, str(error))
-        except (RunnerError, OSError, ValueError, ArithmeticError, MemoryError) as error:
-            return _error(500, shown(error, 300) or type(error).__name__)
+        except (RunnerError, OSError) as error:
+            return _error(500, shown(error, 300))
+        except Exception as error:  # whatever a hostile session provokes, the page says so and the rest goes on
+            return _error(500, f"{type(error).__name__}: {shown(error, 300)}. Try: report this as a fault")
 
     return careful
 

@@ -79,10 +79,10 @@ class SharedTrace(TraceReader):
         with self._lock:
             return super().refresh()
 
-    def read(self, signal: str, start: int, stop: int) -> Float32Array:
+    def read(self, signal: str, start: int, stop: int, *, check: bool = True) -> Float32Array:
         """Return the samples [start, stop) of `signal`; missing ones are NaN."""
         with self._lock:
-            return super().read(signal, start, stop)
+            return super().read(signal, start, stop, check=check)
 
     def envelope(self, signal: str, start: int, stop: int, columns: int) -> FloatArray:
         """Return mean, minimum and maximum of `columns` equal parts of [start, stop)."""

@@ -33,8 +33,8 @@ class Feeds(Protocol):
     def since(self, number: int) -> tuple[int, list[dict[str, Any]]]:
         """Return the events after `number`, and the number of the last."""
 
-    def wait(self, number: int, timeout_s: float) -> None:
-        """Wait until there is an event after `number`, or the time is over."""
+    def wait(self, number: int, timeout_s: float) -> bool:
+        """Wait until there is an event after `number`, or the time is over; return whether there is one."""
 
     def close(self) -> None:
         """Follow no more."""
@@ -112,7 +112,11 @@ class Site:
         problems: list[str] = []
         own = self._layers_of(key, session, rail)
         head = meta(session, rail, certificates=self._certificates, layers=own)
-        notes = _or_problem(lambda: read_annotations(session), [], problems)
+        try:
+            notes = [one.model_dump(mode="json") for one in read_annotations(session)]
+        except SessionError as error:  # the rest is shown
+            notes = []
+            problems.append(str(error))
         return {
             **head,
             "key": key,
@@ -143,7 +147,7 @@ class Site:
 
     def annotate(self, key: str, notes: Any) -> list[dict[str, Any]]:
         """Keep annotations beside a session's facts, and return them as they are kept."""
-        return write_annotations(self.session(key), notes)
+        return [one.model_dump(mode="json") for one in write_annotations(self.session(key), notes)]
 
     def overlay(self, keys: Sequence[str], columns: int) -> dict[str, Any]:
         """Return sessions laid over each other."""
@@ -212,12 +216,3 @@ class Site:
             while len(self._layers) > _OPEN:
                 self._layers.popitem(last=False)
         return found
-
-
-def _or_problem[Found](find: Callable[[], Found], otherwise: Found, problems: list[str]) -> Found:
-    """Return what was found; where that is damaged, note why, so that the rest can be shown."""
-    try:
-        return find()
-    except SessionError as error:
-        problems.append(str(error))
-        return otherwise

@@ -18,9 +18,10 @@ async def events(site: Site, has_left: Callable[[], Awaitable[bool]]) -> AsyncIt
     feeds = site.feeds
     if feeds is None:
         return
-    number, _ = await run(feeds.since, 0)
-    for one in await run(feeds.snapshot):
-        yield _event({"kind": "snapshot", "feed": one, "n": number})
+    known = await run(feeds.snapshot)
+    number = min((int(one["n"]) for one in known), default=0)
+    for one in known:
+        yield _event({"kind": "snapshot", "feed": one, "n": one["n"]})
     quiet = 0
     while not site.over and not await has_left():
         number, new = await run(_next, feeds, number)
