@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from energy_runner.errors import ConfigurationError, RunnerError, SessionError
+from energy_runner.errors import ConfigurationError, RunnerError, SessionError, in_words
 from energy_runner.report.html import page_policy
 from energy_runner.viewer.guard import App
 from energy_runner.viewer.needed import needed_module
@@ -26,8 +26,20 @@ MOST_BINS = 1000
 _MOST_BODY = 4 << 20
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _PAGES = ("list.html", "trace.html", "compare.html", "live.html")
-_UNKNOWN = "no such session here. Try: the list of sessions"
 Answer = Callable[["Request"], "Response"]
+# Status and words by kind of error, the first that fits.
+_TOLD: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
+    KeyError: (404, lambda error: "no such session here. Try: the list of sessions"),
+    FileNotFoundError: (404, lambda error: f"this session has no {shown(error, 60)}"),
+    ConfigurationError: (400, str),
+    SessionError: (409, str),
+    RunnerError: (500, str),
+    OSError: (500, in_words),
+}
+_FAULT: tuple[int, Callable[[Exception], str]] = (
+    500,
+    lambda error: f"{type(error).__name__}: {shown(error, 300)}. Try: report this as a fault",
+)
 
 
 def application(site: Site) -> App:
@@ -104,18 +116,9 @@ def _guarded(answer: Answer) -> Answer:
     def careful(request: "Request") -> "Response":
         try:
             return answer(request)
-        except KeyError:
-            return _error(404, _UNKNOWN)
-        except FileNotFoundError as error:
-            return _error(404, f"this session has no {shown(error, 60)}")
-        except ConfigurationError as error:
-            return _error(400, str(error))
-        except SessionError as error:
-            return _error(409, str(error))
-        except (RunnerError, OSError) as error:
-            return _error(500, shown(error, 300))
         except Exception as error:  # whatever a hostile session provokes, the page says so and the rest goes on
-            return _error(500, f"{type(error).__name__}: {shown(error, 300)}. Try: report this as a fault")
+            status, why = next((told for kind, told in _TOLD.items() if isinstance(error, kind)), _FAULT)
+            return _error(status, why(error))
 
     return careful
 
