@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner.director.live import block_samples
+from energy_runner.errors import SessionError
 from energy_runner.session.trace import TraceReader
 from energy_runner.viewer.live.ring import COUNT, LARGEST, LEAST, SUM
 
 Cells = npt.NDArray[np.float64]
 _CHUNKS = 20_000  # of the file that one look walks over
 _AT_ONCE = 1 << 21  # samples of each signal that are read in one look
+_SHORTEST_S = 2.5e-8  # period of a sample; no monitor has one so short
 _MOST_BEHIND = 1 << 24  # samples; whoever is further behind leaves some out
 
 
@@ -58,9 +60,12 @@ class TraceTail:
         if self._trace is not None and file == self._file:
             return False
         self.close()
-        self._trace = TraceReader(self._path, most=_CHUNKS)
-        self._file, self._next = file, 0
-        self._cell = block_samples(self._trace.period_s)
+        trace = TraceReader(self._path, most=_CHUNKS)
+        if trace.period_s < _SHORTEST_S:  # a cell of a hostile file would take all of the memory
+            trace.close()
+            raise SessionError(f"{self._path}: {1 / _SHORTEST_S:.0e} samples a second and more are not shown live")
+        self._trace, self._file, self._next = trace, file, 0
+        self._cell = block_samples(trace.period_s)
         return True
 
     def poll(self, *, whole: bool = False) -> Iterator[tuple[int, Cells]]:

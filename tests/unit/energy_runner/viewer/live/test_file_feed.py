@@ -3,6 +3,7 @@
 
 import json
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +231,46 @@ def test_who_comes_late_sees_the_last_part_and_is_told(growing, monkeypatch) -> 
     assert any("part of the trace is not shown" in problem for problem in seen["problems"])
     growing.sample(1000)
     assert growing.seen()["dropped"] == seen["dropped"]
+
+
+@pytest.mark.parametrize("period_s", [5e-324, 1e-300, 1e-12])
+def test_samples_of_no_duration_are_a_problem_of_the_trace_alone(growing, period_s, monkeypatch) -> None:
+    growing.begin()
+    growing.sample(1000)
+    growing.trace.close()
+    growing.say(*growing.run.events[:4], ENDED)
+    card = trace_tail.TraceReader._card
+
+    def short(reader):
+        return card(reader).model_copy(update={"period_s": period_s})
+
+    monkeypatch.setattr(trace_tail.TraceReader, "_card", short)
+    seen = growing.seen()
+    assert any("not shown live" in problem for problem in seen["problems"])
+    assert (seen["outcome"], seen["signals"]) == ("completed", [])
+
+
+def test_a_disk_that_does_not_answer_keeps_no_reader_waiting(growing, monkeypatch) -> None:
+    growing.begin()
+    growing.say(*growing.run.events[:4])
+    answer, asked = threading.Event(), threading.Event()
+
+    def slow(*_, **__):
+        asked.set()
+        answer.wait(30)
+        return iter(())
+
+    for part, name in ((growing.feed._journal, "poll"), (growing.feed._trace, "open")):
+        monkeypatch.setattr(part, name, slow)
+    poll = threading.Thread(target=growing.feed.poll)
+    poll.start()
+    try:
+        assert asked.wait(20)
+        assert growing.feed.snapshot()[0]["benchmark"] == "kws01"
+        assert growing.feed._outbox.since(0) is not None
+    finally:
+        answer.set()
+        poll.join(20)
 
 
 def test_missing_samples_have_no_weight(growing) -> None:
