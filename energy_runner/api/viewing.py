@@ -6,6 +6,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from energy_runner.api.benches import load_bench
+from energy_runner.bench import BenchSpec
 from energy_runner.director.stop import StopRequest
 from energy_runner.director.subscriber import Listener
 from energy_runner.errors import ConfigurationError
@@ -45,10 +47,10 @@ class LiveView:
     `server` has the address. Works as a context manager.
     """
 
-    def __init__(self, *, port: int = 0, control: bool = False) -> None:
+    def __init__(self, bench: BenchSpec | None, mode: str, *, port: int = 0, control: bool = False) -> None:
         from energy_runner.viewer.live.feed import LiveFeed
 
-        self._feed = LiveFeed()
+        self._feed = LiveFeed(bench=bench, mode=mode)
         self.listeners: tuple[Listener, ...] = (self._feed,)
         self.stop = StopRequest()
         self.server = served([], port, self._feed, self.stop.ask if control else None)
@@ -68,13 +70,21 @@ class LiveView:
         self.close()
 
 
-def live_view(*, port: int = 0, control: bool = False) -> LiveView:
+def live_view(
+    bench: BenchSpec | str | PathLike[str] | None = None,
+    *,
+    mode: str = "energy",
+    port: int = 0,
+    control: bool = False,
+) -> LiveView:
     """Serve a page that shows the next run of this program; with `control` it can stop the run, asked twice.
 
-    The page never holds the run up: what it does not take in time is dropped for it, and counted. Raises
-    `ConfigurationError` for a port that is in use, and where the extra `viewer` is not installed.
+    `bench` and `mode` are those of the run, so that the page knows which box plays which role. The page never holds
+    the run up: what it does not take in time is dropped for it, and counted. Raises `ConfigurationError` for a port
+    that is in use, and without the extra `viewer`.
     """
-    return LiveView(port=port, control=control)
+    spec = load_bench(Path(bench)) if isinstance(bench, str | PathLike) else bench
+    return LiveView(spec, mode, port=port, control=control)
 
 
 def served(

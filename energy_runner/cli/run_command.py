@@ -64,7 +64,7 @@ def run_command(options: RunOptions) -> int:
         virtual = api.load_bench(options.bench, changes=changes).is_virtual
         against = base_of(options.baseline, options.fail_on, options.benchmark, options.mode, virtual)
     # The run has a thread of its own, so that a terminal that blocks never keeps the supply on.
-    with watched(options.live) as watching:
+    with watched(options.live, options.bench, options.mode) as watching:
         with ProgressBar() as progress:
             session = api.measure(
                 options.benchmark,
@@ -149,7 +149,7 @@ def demo_command(bench: str, out: Path | None, seed: int, live: Live, *, as_json
     from energy_runner import api
     from energy_runner.report.progress import ProgressBar
 
-    with watched(live) as watching:
+    with watched(live, bench) as watching:
         with ProgressBar() as progress:
             session = api.demo(
                 bench, seed=seed, out=out, listeners=[progress, *watching.listeners], stop=watching.stop

@@ -50,8 +50,8 @@ class Watching:
 
 
 @contextmanager
-def watched(live: Live) -> Iterator[Watching]:
-    """Show what runs in the body, if that was asked for."""
+def watched(live: Live, bench: str, mode: str = "energy") -> Iterator[Watching]:
+    """Show what runs in the body on a bench, if that was asked for."""
     if not live.wanted:
         if live.control or live.port:
             given = "control" if live.control else "port"
@@ -63,6 +63,6 @@ def watched(live: Live) -> Iterator[Watching]:
     from energy_runner import api
     from energy_runner.cli.view_command import announce
 
-    with api.live_view(port=live.port, control=live.control) as view:
+    with api.live_view(bench, mode=mode, port=live.port, control=live.control) as view:
         announce(view.server, browser=live.browser, ends="It shows the run as it happens.")
         yield Watching(view)
