@@ -42,8 +42,8 @@ export class Card {
     this.fill(blocks);
     this.lines(feed.lines ?? []);
     this.state(feed);
-    fill(this.parts.title, plain(feed.title ?? feed.id, 120), " ",
-      el("span", { class: "quiet" }, plain([feed.bench, feed.benchmark, feed.mode].filter(Boolean).join(" · "), 160)));
+    const title = String(feed.title || feed.id), more = [feed.bench, feed.benchmark, feed.mode].filter((part) => part && !title.includes(part));
+    fill(this.parts.title, plain(title, 120), " ", el("span", { class: "quiet" }, plain(more.join(" · "), 160)));
     fill(this.parts.virtual, feed.virtual ? virtualBand() : null);
     this.redraw();
   }
@@ -78,6 +78,11 @@ export class Card {
       at_s.forEach((begin, k) => {
         const at = begin + step_s / 2;
         if (held.at.length && at <= held.at.at(-1)) return; // told twice, after a new connection
+        // What did not come is not bridged by a line.
+        if (step_s && at - held.at.at(-1) > 1.6 * step_s) {
+          held.at.push(at - step_s);
+          for (const list of [held.mean, held.low, held.high]) list.push(null);
+        }
         held.at.push(at);
         held.mean.push(of.mean[k]);
         held.low.push(of.min?.[k] ?? of.mean[k]);

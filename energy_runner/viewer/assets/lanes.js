@@ -130,7 +130,7 @@ export function drawLane(ctx, held, map, toSample, colours, title, narrow) {
     ctx.fillRect(x0, tall, x1 - x0, height);
     ctx.fillStyle = line;
     ctx.fillRect(x0, tall, 1, height);
-    if (x1 - x0 > LEAST_LABEL) {
+    if (x1 - x0 > LEAST_LABEL && !item.covers) {
       const words = fitted(ctx, item.label || item.text, x1 - x0 - 8);
       ctx.fillStyle = item.kind ? line : colours.plot.text;
       if (words) ctx.fillText(words, x0 + 5, tall + height / 2);

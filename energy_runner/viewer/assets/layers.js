@@ -94,6 +94,7 @@ function packed(items) {
     let row = item.point ? 0 : ends.findIndex((end) => end <= item.start + 1e-12);
     if (row < 0) row = Math.min(ends.length, MOST_ROWS - 1);
     item.row = row;
+    item.covers = row in ends && ends[row] > item.start + 1e-12; // its label would stand on that of another
     ends[row] = Math.max(ends[row] ?? -Infinity, item.stop);
   }
   return Math.max(1, ends.length);

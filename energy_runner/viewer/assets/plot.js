@@ -193,6 +193,12 @@ export class Plot {
       ctx.lineTo(x(time), bottom);
       ctx.stroke();
       ctx.setLineDash([]);
+      // On the screen the handle lies over this letter; on paper and in files there is no handle.
+      ctx.fillStyle = ctx.strokeStyle;
+      ctx.font = c.bold;
+      ctx.textAlign = "center";
+      ctx.textBaseline = "middle";
+      ctx.fillText("AB"[k], x(time), 10);
     });
   }
 

@@ -135,7 +135,7 @@ function start(key, meta) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   addEventListener("beforeprint", () => { plot.colours = paper(); frame(); });
   addEventListener("afterprint", repaint);
-  addEventListener("hashchange", () => { view.read(location.hash, known); view.changed("axes"); view.changed("markers"); });
+  addEventListener("hashchange", () => { view.read(location.hash, known); for (const what of ["axes", "range", "markers"]) view.changed(what); });
   new ResizeObserver(draw).observe(place);
   readout();
   frame();

@@ -57,7 +57,8 @@ export function prefixed(value, unit, digits = 4) {
 export function rounded(value, expanded) {
   if (!Number.isFinite(value) || !Number.isFinite(expanded)) return [number(value), number(expanded)];
   if (expanded <= 0) return [number(value), "0"];
-  const place = exponentOf(Number(expanded.toPrecision(2))) - 1;
+  // Rounded once to find the place: 0.0996 becomes 0.10, whose last digit is one place further up.
+  const place = Number(expanded.toExponential(1).split("e")[1]) - 1;
   return [toPlace(value, place), toPlace(expanded, place)];
 }
 
@@ -117,7 +118,17 @@ function exponentOf(value) {
   return value ? Math.floor(Math.log10(Math.abs(value)) + 1e-12) : 0;
 }
 
+// Ties go to the even digit, and 0.125 is rounded as it is written and not as it is stored: as in the report.
 function toPlace(value, place) {
-  const text = place > 0 ? String(Math.round(value / 10 ** place) * 10 ** place) : value.toFixed(Math.min(20, -place));
-  return grouped(/^-0(\.0*)?$/.test(text) ? text.slice(1) : text);
+  const [mantissa, exponent] = Math.abs(value).toExponential().split("e"), digits = mantissa.replace(".", "");
+  const drop = place - (Number(exponent) - digits.length + 1); // so many of the digits go
+  let kept = BigInt(digits);
+  if (drop > 0) {
+    const unit = 10n ** BigInt(drop), rest = kept % unit;
+    kept /= unit;
+    if (2n * rest > unit || (2n * rest === unit && kept % 2n === 1n)) kept += 1n;
+  } else kept *= 10n ** BigInt(-drop);
+  const whole = place > 0 ? String(kept * 10n ** BigInt(place)) : String(kept).padStart(1 - place, "0");
+  const text = place < 0 ? `${whole.slice(0, place)}.${whole.slice(place)}` : whole;
+  return grouped(value < 0 && kept ? "-" + text : text);
 }
