@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The viewer's pages in a real browser with an invented server: zoom, markers, regions, lists, live, hostile names."""
+"""The viewer's pages in a real browser, with an invented server: zoom, markers, regions, lists, live."""
 
 import itertools
 import math
