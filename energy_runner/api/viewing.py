@@ -79,9 +79,9 @@ def live_view(
 ) -> LiveView:
     """Serve a page that shows the next run of this program; with `control` it can stop the run, asked twice.
 
-    `bench` and `mode` are those of the run, so that the page knows which box plays which role. The page never holds
-    the run up: what it does not take in time is dropped for it, and counted. Raises `ConfigurationError` for a port
-    that is in use, and without the extra `viewer`.
+    `bench` and `mode` are those of the run, so that the page knows which box plays which role. The page never
+    holds the run up: what it does not take in time is dropped for it, and counted. Raises `ConfigurationError` for
+    a port that is in use, and without the extra `viewer`.
     """
     spec = load_bench(Path(bench)) if isinstance(bench, str | PathLike) else bench
     return LiveView(spec, mode, port=port, control=control)

@@ -15,7 +15,7 @@ from energy_runner.analysis.analyze import analyze
 from energy_runner.session.folder import Session, write_result
 from energy_runner.viewer.serve import Server
 from tests.support.report_sessions import HOLE, PERIOD_S, energy_session
-from tests.support.viewer_pages import BROWSER, NO_BROWSER, browser_page, fetched
+from tests.support.viewer_browser import BROWSER, NO_BROWSER, browser_page, fetched
 
 pytestmark = [
     pytest.mark.deep(together=True),

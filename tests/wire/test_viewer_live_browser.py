@@ -14,7 +14,7 @@ import pytest
 
 from energy_runner.session.folder import Session
 from tests.support.served import FILE, PATIENCE_S, Served, served
-from tests.support.viewer_pages import BROWSER, NO_BROWSER, browser_page, fetched
+from tests.support.viewer_browser import BROWSER, NO_BROWSER, browser_page, fetched
 
 pytestmark = [
     pytest.mark.wire,
@@ -88,11 +88,7 @@ def bench(tmp_path: Path) -> Iterator[Served]:
 
 def _samples(page: Any) -> int:
     """Return how many points of a trace the page holds."""
-    return int(
-        page.evaluate(
-            "Math.max(0, ...[...window.live.cards.values()].flatMap((c) => [...c.series.values()].map((s) => s.at.length)))"
-        )
-    )
+    return int(page.evaluate(SAMPLES))
 
 
 def test_a_run_is_seen_from_its_beginning_to_its_end(bench: Served, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from energy_runner import api
 from energy_runner.errors import ConfigurationError
 from energy_runner.session.folder import Session
 from energy_runner.viewer.serve import Server
-from tests.support.viewer_pages import fetched
+from tests.support.viewer_browser import fetched
 
 WRITE = {"X-Energy-Runner": "1", "Content-Type": "application/json"}
 

@@ -9,7 +9,8 @@ export class Failure extends Error {
   }
 }
 
-const SILENT = "The viewer's server does not answer. Try: energy-runner view, and open the address that it prints.";
+const SILENT =
+  "The viewer's server does not answer. Try: energy-runner view, and open the address that it prints.";
 
 async function answer(path, options = {}) {
   let response;
@@ -23,7 +24,9 @@ async function answer(path, options = {}) {
   let said = "";
   try {
     said = String((await response.json()).error ?? "");
-  } catch { /* not one of our answers: the status has to do */ }
+  } catch {
+    /* not one of our answers: the status has to do */
+  }
   throw new Failure(said || `The server answered ${response.status} to ${path.split("?")[0]}.`, response.status);
 }
 
@@ -38,14 +41,16 @@ export async function write(path, method, body) {
   return document_(path, { method, headers, body: JSON.stringify(body) });
 }
 
-export const keys = () => new URLSearchParams(location.search).getAll("s").filter((key) => /^[0-9a-f]{1,64}$/.test(key));
+export const keys = () =>
+  new URLSearchParams(location.search).getAll("s").filter((key) => /^[0-9a-f]{1,64}$/.test(key));
 
 export const ofSession = (key, what = "") => `api/session/${encodeURIComponent(key)}${what}`;
 
 /** Return `?a=1&b=2` of what is not null. */
 export function query(given) {
   const parts = new URLSearchParams();
-  for (const [name, value] of Object.entries(given)) if (value !== null && value !== undefined) parts.append(name, value);
+  for (const [name, value] of Object.entries(given))
+    if (value !== null && value !== undefined) parts.append(name, value);
   return "?" + parts;
 }
 
@@ -55,7 +60,8 @@ export const layer = (key, name, start_s, stop_s, most, signal) =>
   document_(ofSession(key, `/layer/${encodeURIComponent(name)}`) + query({ start_s, stop_s, most }), { signal });
 export const region = (key, start_s, stop_s, bins, rail, signal) =>
   document_(ofSession(key, "/region") + query({ start_s, stop_s, bins, rail }), { signal });
-export const csvAddress = (key, start_s, stop_s, rail) => ofSession(key, "/region.csv") + query({ start_s, stop_s, rail });
+export const csvAddress = (key, start_s, stop_s, rail) =>
+  ofSession(key, "/region.csv") + query({ start_s, stop_s, rail });
 export const putAnnotations = (key, list) => write(ofSession(key, "/annotations"), "PUT", list);
 
 export function overlay(chosen, columns) {
@@ -73,7 +79,8 @@ export async function tile(key, signal, start, stop, columns, rail) {
 /** Return the arrays of a packed tile: column k covers samples first + k*width and on. */
 export function unpacked(buffer) {
   const head = new DataView(buffer);
-  if (buffer.byteLength < 32 || head.getUint32(0) !== 0x45525431) throw new Failure("A tile came that is none.", 200);
+  if (buffer.byteLength < 32 || head.getUint32(0) !== 0x45525431)
+    throw new Failure("A tile came that is none.", 200);
   const columns = head.getUint32(4, true);
   if (buffer.byteLength < 32 + 16 * columns) throw new Failure("A tile came that is cut off.", 200);
   const part = (n) => new Float32Array(buffer, 32 + 4 * n * columns, columns);

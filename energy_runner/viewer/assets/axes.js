@@ -7,14 +7,16 @@ const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 72
 
 /** Return the round step (1, 2 or 5 times a power of ten) that gives at most `most` ticks. */
 export function niceStep(span, most) {
-  const rough = span / Math.max(1, most), power = 10 ** Math.floor(Math.log10(rough));
+  const rough = span / Math.max(1, most),
+    power = 10 ** Math.floor(Math.log10(rough));
   for (const times of [1, 2, 5]) if (times * power >= rough * 0.9999) return times * power;
   return 10 * power;
 }
 
 function multiples(low, high, step) {
   const at = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9 && at.length < 200; k++) at.push(k * step);
+  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9 && at.length < 200; k++)
+    at.push(k * step);
   return at;
 }
 
@@ -23,7 +25,8 @@ const decimalsOf = (step) => Math.min(20, Math.max(0, -Math.floor(Math.log10(ste
 /** Return `{ticks: [{at, text}], unit}` of an axis of values. */
 export function valueTicks(low, high, unit, most) {
   const scale = scaleFor(Math.max(Math.abs(low), Math.abs(high)), unit);
-  const step = niceStep((high - low) * scale.factor, most), decimals = decimalsOf(step);
+  const step = niceStep((high - low) * scale.factor, most),
+    decimals = decimalsOf(step);
   const ticks = multiples(low * scale.factor, high * scale.factor, step).map((value) => ({
     at: value / scale.factor,
     text: grouped((value === 0 ? 0 : value).toFixed(decimals)),
@@ -33,16 +36,21 @@ export function valueTicks(low, high, unit, most) {
 
 /** Return the ticks of a logarithmic axis: each decade, and 2 and 5 in it where there is room. */
 export function logTicks(low, high, unit, most) {
-  const decades = Math.log10(high / low), steps = decades * 3 <= most ? [1, 2, 5] : [1];
+  const decades = Math.log10(high / low),
+    steps = decades * 3 <= most ? [1, 2, 5] : [1];
   const every = Math.max(1, Math.ceil(decades / most));
-  const scale = scaleFor(high, unit), ticks = [];
+  const scale = scaleFor(high, unit),
+    ticks = [];
   for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
     if (e % every) continue;
     for (const times of steps) {
       const at = times * 10 ** e;
       if (at >= low * 0.999 && at <= high * 1.001) {
         const shown = at * scale.factor;
-        ticks.push({ at, text: shown >= 0.001 ? grouped(String(Number(shown.toPrecision(2)))) : shown.toExponential(0) });
+        ticks.push({
+          at,
+          text: shown >= 0.001 ? grouped(String(Number(shown.toPrecision(2)))) : shown.toExponential(0),
+        });
       }
     }
   }
@@ -57,7 +65,8 @@ export function niceRange(low, high, fromZero) {
     const room = Math.abs(high) * 0.05 || 1e-9;
     [low, high] = [fromZero && low >= 0 ? 0 : low - room, high + room];
   }
-  const room = (high - low) * 0.04, step = niceStep(high - low, 20);
+  const room = (high - low) * 0.04,
+    step = niceStep(high - low, 20);
   const bottom = fromZero && low >= 0 ? 0 : Math.floor((low - room) / step) * step;
   return [bottom, Math.ceil((high + room) / step) * step];
 }
@@ -70,7 +79,8 @@ export function niceRange(low, high, fromZero) {
  */
 export function timeTicks(start, stop, most, zero = 0, utcAtZero = null) {
   if (utcAtZero !== null) return clockTicks(start, stop, most, utcAtZero);
-  const span = stop - start, step = niceStep(span, most);
+  const span = stop - start,
+    step = niceStep(span, most);
   const least = Math.max(Math.abs(start - zero), Math.abs(stop - zero));
   if (least / step < 1e6) {
     const scale = least < 0.9 ? scaleFor(least, "s") : { factor: 1, unit: "s" };
@@ -82,8 +92,10 @@ export function timeTicks(start, stop, most, zero = 0, utcAtZero = null) {
       unit: scale.unit,
     };
   }
-  const common = 10 ** Math.ceil(Math.log10(span) + 1e-9), base = Math.floor((start - zero) / common) * common;
-  const scale = scaleFor(stop - zero - base, "s"), decimals = decimalsOf(step * scale.factor);
+  const common = 10 ** Math.ceil(Math.log10(span) + 1e-9),
+    base = Math.floor((start - zero) / common) * common;
+  const scale = scaleFor(stop - zero - base, "s"),
+    decimals = decimalsOf(step * scale.factor);
   const ticks = multiples(start - zero - base, stop - zero - base, step);
   return {
     ticks: ticks.map((t) => ({ at: t + base + zero, text: grouped((t * scale.factor || 0).toFixed(decimals)) })),
@@ -93,19 +105,27 @@ export function timeTicks(start, stop, most, zero = 0, utcAtZero = null) {
 }
 
 function clockTicks(start, stop, most, utcAtZero) {
-  const span = stop - start, rough = span / Math.max(1, most);
-  const step = rough > 0.7 ? CLOCK_STEPS.find((s) => s >= rough) ?? niceStep(span / 86400, most) * 86400 : niceStep(span, most);
+  const span = stop - start,
+    rough = span / Math.max(1, most);
+  const step =
+    rough > 0.7
+      ? (CLOCK_STEPS.find((s) => s >= rough) ?? niceStep(span / 86400, most) * 86400)
+      : niceStep(span, most);
   const decimals = step >= 1 ? 0 : decimalsOf(step);
   // The whole seconds of the wall clock stay integers; only what lies in the view is a float.
-  const from = utcAtZero + BigInt(Math.floor(start)) * 1000000000n, second = from / 1000000000n;
-  const into = Number(from - second * 1000000000n) / 1e9, inDay = Number(second % 86400n);
+  const from = utcAtZero + BigInt(Math.floor(start)) * 1000000000n,
+    second = from / 1000000000n;
+  const into = Number(from - second * 1000000000n) / 1e9,
+    inDay = Number(second % 86400n);
   const offset = Math.floor(start) - into - inDay; // trace time of that day's midnight
-  const base = decimals > 3 ? wallClock(utcAtZero + BigInt(Math.floor(start * 1e9)), 0, true).replace(/UTC$/, "UTC +") : "";
+  const base =
+    decimals > 3 ? wallClock(utcAtZero + BigInt(Math.floor(start * 1e9)), 0, true).replace(/UTC$/, "UTC +") : "";
   const ticks = multiples(start - offset, stop - offset, step).map((inTheDay) => {
     const at = inTheDay + offset;
     const shown = (second - BigInt(inDay)) * 1000000000n + BigInt(Math.round(inTheDay * 1e9));
     if (base) {
-      const scale = scaleFor(0.5, "s"), part = Number(((shown % 1000000000n) + 1000000000n) % 1000000000n) / 1e9;
+      const scale = scaleFor(0.5, "s"),
+        part = Number(((shown % 1000000000n) + 1000000000n) % 1000000000n) / 1e9;
       return { at, text: grouped((part * scale.factor).toFixed(Math.max(0, decimals - 3))) };
     }
     return { at, text: wallClock(shown, decimals, false) };

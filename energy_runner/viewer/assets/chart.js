@@ -6,20 +6,38 @@ import { niceRange, timeTicks, valueTicks } from "./axes.js";
 import { palette } from "./palette.js";
 import { framed } from "./dom.js";
 
-const TOP = 8, BOTTOM = 36, RIGHT = 10;
+const TOP = 8,
+  BOTTOM = 36,
+  RIGHT = 10;
 const DASHES = [[], [8, 3], [2, 3], [10, 3, 2, 3]]; // series are told apart by more than their colour
 
 export class Chart {
   /** `series` = [{name, at, low, mean, high, index}]; `options` = {height, unit, range: () => [start, stop] | null, axis}. */
   constructor(place, options) {
-    Object.assign(this, { place, options, series: [], colours: palette(), canvas: document.createElement("canvas"), pointer: null });
+    Object.assign(this, {
+      place,
+      options,
+      series: [],
+      colours: palette(),
+      canvas: document.createElement("canvas"),
+      pointer: null,
+    });
     this.canvas.setAttribute("aria-hidden", "true");
     place.append(this.canvas);
     this.draw = framed(() => this.paint());
     new ResizeObserver(this.draw).observe(place);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.colours = palette(); this.draw(); });
-    this.canvas.addEventListener("pointermove", (event) => { this.pointer = event.offsetX; this.draw(); });
-    this.canvas.addEventListener("pointerleave", () => { this.pointer = null; this.draw(); });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.colours = palette();
+      this.draw();
+    });
+    this.canvas.addEventListener("pointermove", (event) => {
+      this.pointer = event.offsetX;
+      this.draw();
+    });
+    this.canvas.addEventListener("pointerleave", () => {
+      this.pointer = null;
+      this.draw();
+    });
   }
 
   set(series) {
@@ -31,26 +49,42 @@ export class Chart {
     const given = this.options.range?.();
     if (given) return given;
     let [start, stop] = [Infinity, -Infinity];
-    for (const { at } of this.series) if (at.length) [start, stop] = [Math.min(start, at[0]), Math.max(stop, at.at(-1))];
+    for (const { at } of this.series)
+      if (at.length) [start, stop] = [Math.min(start, at[0]), Math.max(stop, at.at(-1))];
     return stop > start ? [start, stop] : [0, 1];
   }
 
   paint() {
-    const width = Math.max(200, Math.floor(this.place.clientWidth)), ratio = Math.min(3, window.devicePixelRatio || 1);
-    const { height, unit, axis } = this.options, c = this.colours, left = width < 640 ? 46 : 64;
+    const width = Math.max(200, Math.floor(this.place.clientWidth)),
+      ratio = Math.min(3, window.devicePixelRatio || 1);
+    const { height, unit, axis } = this.options,
+      c = this.colours,
+      left = width < 640 ? 46 : 64;
     if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
       this.canvas.width = Math.round(width * ratio);
       this.canvas.height = Math.round(height * ratio);
       this.canvas.style.width = width + "px";
       this.canvas.style.height = height + "px";
     }
-    const ctx = this.canvas.getContext("2d", { alpha: false }), [start, stop] = this.range;
+    const ctx = this.canvas.getContext("2d", { alpha: false }),
+      [start, stop] = this.range;
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.fillStyle = c.card;
     ctx.fillRect(0, 0, width, height);
     const [low, high] = niceRange(...this.extent(start, stop), Boolean(this.options.zero));
-    const map = mapping({ left, width: width - left - RIGHT, top: TOP, height: height - TOP - BOTTOM, from: start, to: stop, low, high, ratio });
-    const times = timeTicks(start, stop, Math.max(2, Math.floor(map.width / 95))), values = valueTicks(low, high, unit, Math.floor(map.height / 34));
+    const map = mapping({
+      left,
+      width: width - left - RIGHT,
+      top: TOP,
+      height: height - TOP - BOTTOM,
+      from: start,
+      to: stop,
+      low,
+      high,
+      ratio,
+    });
+    const times = timeTicks(start, stop, Math.max(2, Math.floor(map.width / 95))),
+      values = valueTicks(low, high, unit, Math.floor(map.height / 34));
     const xs = times.ticks.map((tick) => map.x(tick.at));
     const title = `${this.options.title ?? "power"} (${values.unit})`;
     drawFrame(ctx, map, values.ticks, xs, c, "");
@@ -94,7 +128,9 @@ export class Chart {
     return [low, high];
   }
 
-  colour(index) { return this.colours.series[index % this.colours.series.length]; }
+  colour(index) {
+    return this.colours.series[index % this.colours.series.length];
+  }
 
   band(ctx, { at, low, high, index }, map) {
     ctx.fillStyle = this.colour(index);
@@ -132,22 +168,28 @@ function runs(low, high) {
   for (let k = 0; k <= low.length; k++) {
     const good = k < low.length && there(low[k]) && there(high[k]);
     if (good && from < 0) from = k;
-    else if (!good && from >= 0) { found.push([from, k]); from = -1; }
+    else if (!good && from >= 0) {
+      found.push([from, k]);
+      from = -1;
+    }
   }
   return found;
 }
 
 /** Return the value of a series at a time, by the nearest of its columns; null where there is none. */
 export function nearest({ at, mean }, time) {
-  let best = -1, away = Infinity;
-  for (let k = 0; k < at.length; k++) if (Math.abs(at[k] - time) < away) [best, away] = [k, Math.abs(at[k] - time)];
+  let best = -1,
+    away = Infinity;
+  for (let k = 0; k < at.length; k++)
+    if (Math.abs(at[k] - time) < away) [best, away] = [k, Math.abs(at[k] - time)];
   const step = at.length > 1 ? (at.at(-1) - at[0]) / (at.length - 1) : Infinity;
   return best >= 0 && away <= 2 * step && there(mean[best]) ? mean[best] : null;
 }
 
 /** Return a key of a series for legends: its colour and dashes, as a small picture. */
 export function keyOf(index, colours = palette()) {
-  const canvas = document.createElement("canvas"), ratio = window.devicePixelRatio || 1;
+  const canvas = document.createElement("canvas"),
+    ratio = window.devicePixelRatio || 1;
   canvas.width = 34 * ratio;
   canvas.height = 12 * ratio;
   canvas.className = "series-key";

@@ -14,7 +14,8 @@ const hidden = new Set();
 function series(given, index) {
   const mean = given?.mean_w ?? given?.mean ?? [];
   if (!mean.length) return null;
-  const step = given.step_s ?? 0, first = given.first_s ?? 0;
+  const step = given.step_s ?? 0,
+    first = given.first_s ?? 0;
   const at = given.at_s ?? mean.map((_, k) => first + (k + 0.5) * step);
   return { index, at, mean, low: given.low_w ?? given.low ?? mean, high: given.high_w ?? given.high ?? mean };
 }
@@ -25,10 +26,17 @@ const named = (one) => plain(one.name ?? one.session_id ?? one.key, 80);
 
 function chart(place, readings, axis, sessions) {
   const made = new Chart(byId(place), {
-    height: 300, unit: "W", axis,
+    height: 300,
+    unit: "W",
+    axis,
     hover: (time) => {
-      const parts = time === null ? [] : made.series.map((s) => [sessions[s.index], nearest(s, time)]).filter(([, v]) => v !== null);
-      byId(readings).textContent = parts.length ? `${duration(time)}: ${parts.map(([one, v]) => `${named(one)} ${prefixed(v, "W")}`).join("; ")}` : "";
+      const parts =
+        time === null
+          ? []
+          : made.series.map((s) => [sessions[s.index], nearest(s, time)]).filter(([, v]) => v !== null);
+      byId(readings).textContent = parts.length
+        ? `${duration(time)}: ${parts.map(([one, v]) => `${named(one)} ${prefixed(v, "W")}`).join("; ")}`
+        : "";
     },
   });
   return made;
@@ -38,18 +46,55 @@ const energyOf = (one) => withU(one.score_j, one.U_j, "J", MICROJOULES);
 
 function table(columns, rows, caption = null) {
   const head = columns.map(([text, kind]) => el("th", { scope: "col", class: kind ?? null }, text));
-  const body = rows.map((cells) => el("tr", {}, cells.map((cell, k) =>
-    el(k ? "td" : "th", { scope: k ? null : "row", class: columns[k][1] ?? null, "data-label": k ? columns[k][0] : null }, cell))));
-  return el("div", { class: "cards scroll" }, el("table", {}, caption ? el("caption", {}, caption) : null, el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)));
+  const body = rows.map((cells) =>
+    el(
+      "tr",
+      {},
+      cells.map((cell, k) =>
+        el(
+          k ? "td" : "th",
+          { scope: k ? null : "row", class: columns[k][1] ?? null, "data-label": k ? columns[k][0] : null },
+          cell,
+        ),
+      ),
+    ),
+  );
+  return el(
+    "div",
+    { class: "cards scroll" },
+    el(
+      "table",
+      {},
+      caption ? el("caption", {}, caption) : null,
+      el("thead", {}, el("tr", {}, head)),
+      el("tbody", {}, body),
+    ),
+  );
 }
 
 function fillSessions(sessions) {
   const rows = sessions.map((one, k) => [
-    [keyOf(k), el("a", { href: `trace.html?s=${encodeURIComponent(one.key)}` }, named(one)), one.virtual ? el("span", { class: "tag" }, "VIRTUAL") : null],
-    plain([one.benchmark, one.mode].filter(Boolean).join(" · "), 80), energyOf(one), verdictOf(one), number(one.windows?.length ?? null), meanInference(one.inference),
+    [
+      keyOf(k),
+      el("a", { href: `trace.html?s=${encodeURIComponent(one.key)}` }, named(one)),
+      one.virtual ? el("span", { class: "tag" }, "VIRTUAL") : null,
+    ],
+    plain([one.benchmark, one.mode].filter(Boolean).join(" · "), 80),
+    energyOf(one),
+    verdictOf(one),
+    number(one.windows?.length ?? null),
+    meanInference(one.inference),
     (one.notes ?? []).map((note) => el("div", {}, plain(note, 400))),
   ]);
-  const columns = [["Session"], ["Benchmark"], ["Energy per inference", "number"], ["Verdict"], ["Windows", "number"], ["Mean inference", "wide"], ["Remarks"]];
+  const columns = [
+    ["Session"],
+    ["Benchmark"],
+    ["Energy per inference", "number"],
+    ["Verdict"],
+    ["Windows", "number"],
+    ["Mean inference", "wide"],
+    ["Remarks"],
+  ];
   fill(byId("sessions"), table(columns, rows));
 }
 
@@ -60,9 +105,19 @@ function verdictOf(one) {
 
 function meanInference(given) {
   if (!given) return DASH;
-  const energy = given.energy_j ? `median ${prefixed(given.energy_j.median, "J")}, 5 % to 95 %: ${prefixed(given.energy_j.p5, "J")} to ${prefixed(given.energy_j.p95, "J")}` : "";
-  return [Number.isFinite(given.inferences) ? `${count(given.inferences, "inference")} of window ${given.window + 1}` : "", given.duration_s ? duration(given.duration_s) : "", energy,
-    given.spread ? `band: ${plain(given.spread, 80)}` : ""].filter(Boolean).join("; ");
+  const energy = given.energy_j
+    ? `median ${prefixed(given.energy_j.median, "J")}, 5 % to 95 %: ${prefixed(given.energy_j.p5, "J")} to ${prefixed(given.energy_j.p95, "J")}`
+    : "";
+  return [
+    Number.isFinite(given.inferences)
+      ? `${count(given.inferences, "inference")} of window ${given.window + 1}`
+      : "",
+    given.duration_s ? duration(given.duration_s) : "",
+    energy,
+    given.spread ? `band: ${plain(given.spread, 80)}` : "",
+  ]
+    .filter(Boolean)
+    .join("; ");
 }
 
 // The words are the server's: lines of name, figure of A, figure of B, verdict, what cancels.
@@ -70,52 +125,112 @@ function fillDifferences(found, sessions) {
   const list = found.differences ?? [];
   byId("differences-section").hidden = !list.length;
   const parts = list.map((pair) => {
-    const [a, b] = [sessions[pair.a], sessions[pair.b]], line = (text, lead) => plain(String(text ?? "").trim().replace(lead, ""), 400);
+    const [a, b] = [sessions[pair.a], sessions[pair.b]],
+      line = (text, lead) =>
+        plain(
+          String(text ?? "")
+            .trim()
+            .replace(lead, ""),
+          400,
+        );
     const rows = (pair.figures ?? []).map((one) => {
       const [name, first, second, ...rest] = one.words ?? [];
       const notes = (one.notes ?? []).map((note) => el("div", { class: "quiet" }, plain(note, 400)));
-      return [line(name, ""), line(first, /^A\s+/), line(second, /^B\s+/), [rest.map((text, k) => el("div", { class: k ? "quiet" : "" }, line(text, ""))), notes]];
+      return [
+        line(name, ""),
+        line(first, /^A\s+/),
+        line(second, /^B\s+/),
+        [rest.map((text, k) => el("div", { class: k ? "quiet" : "" }, line(text, ""))), notes],
+      ];
     });
-    return [el("h3", {}, `A: ${a ? named(a) : DASH}; B: ${b ? named(b) : DASH}`), pair.sentence ? el("p", {}, el("strong", {}, plain(pair.sentence, 400))) : null,
+    return [
+      el("h3", {}, `A: ${a ? named(a) : DASH}; B: ${b ? named(b) : DASH}`),
+      pair.sentence ? el("p", {}, el("strong", {}, plain(pair.sentence, 400))) : null,
       pair.why ? el("p", { class: "lost" }, `No difference can be stated: ${plain(pair.why, 400)}`) : null,
-      rows.length ? table([["Figure"], ["A", "number"], ["B", "number"], ["Difference, with U"]], rows) : null];
+      rows.length ? table([["Figure"], ["A", "number"], ["B", "number"], ["Difference, with U"]], rows) : null,
+    ];
   });
   fill(byId("differences"), el("p", { class: "quiet" }, "U honours the errors that both have in common."), parts);
 }
 
 function fillBands(found, sessions) {
-  const virtual = sessions.filter((one) => one.virtual), notes = (found.notes ?? []).map((note) => el("li", {}, plain(note, 600)));
-  fill(byId("bands"), virtual.length ? virtualBand(virtual.length < sessions.length ? `: ${virtual.map(named).join(", ")}` : "") : null,
-    notes.length ? el("div", { class: "band problem", role: "note" }, el("strong", {}, "To be kept in mind"), el("ul", {}, notes)) : null);
+  const virtual = sessions.filter((one) => one.virtual),
+    notes = (found.notes ?? []).map((note) => el("li", {}, plain(note, 600)));
+  fill(
+    byId("bands"),
+    virtual.length
+      ? virtualBand(virtual.length < sessions.length ? `: ${virtual.map(named).join(", ")}` : "")
+      : null,
+    notes.length
+      ? el(
+          "div",
+          { class: "band problem", role: "note" },
+          el("strong", {}, "To be kept in mind"),
+          el("ul", {}, notes),
+        )
+      : null,
+  );
 }
 
 async function begin() {
   const chosen = keys();
-  if (chosen.length < 2) throw new Error("A comparison needs two sessions. Try: tick them in the list of sessions.");
-  const found = await overlay(chosen, COLUMNS), sessions = found.sessions ?? [];
-  sessions.forEach((one, k) => { one.key ??= chosen[k]; }); // they come in the order in which they were asked for
+  if (chosen.length < 2)
+    throw new Error("A comparison needs two sessions. Try: tick them in the list of sessions.");
+  const found = await overlay(chosen, COLUMNS),
+    sessions = found.sessions ?? [];
+  sessions.forEach((one, k) => {
+    one.key ??= chosen[k];
+  }); // they come in the order in which they were asked for
   byId("state").textContent = count(sessions.length, "session");
   fillBands(found, sessions);
   fillDifferences(found, sessions);
   fillSessions(sessions);
-  const parts = [["windows", overWindows, "time since the window began"], ["inference", inference, "time since the inference began"]];
-  const charts = parts.map(([name, of, axis]) => {
-    const all = sessions.map(of);
-    byId(`${name}-section`).hidden = !all.some(Boolean);
-    return all.some(Boolean) ? [chart(`${name}-chart`, `${name}-readings`, axis, sessions), all] : null;
-  }).filter(Boolean);
+  const parts = [
+    ["windows", overWindows, "time since the window began"],
+    ["inference", inference, "time since the inference began"],
+  ];
+  const charts = parts
+    .map(([name, of, axis]) => {
+      const all = sessions.map(of);
+      byId(`${name}-section`).hidden = !all.some(Boolean);
+      return all.some(Boolean) ? [chart(`${name}-chart`, `${name}-readings`, axis, sessions), all] : null;
+    })
+    .filter(Boolean);
   const show = () => charts.forEach(([made, all]) => made.set(all.filter((one, k) => one && !hidden.has(k))));
   byId("legend").hidden = !charts.length;
-  fill(byId("legend"), el("legend", {}, "Shown"), sessions.map((one, k) => {
-    const box = el("input", { type: "checkbox", on: { change: () => { if (box.checked) hidden.delete(k); else hidden.add(k); show(); } } });
-    box.checked = true;
-    return el("label", { class: "switch" }, box, keyOf(k), named(one));
-  }));
+  fill(
+    byId("legend"),
+    el("legend", {}, "Shown"),
+    sessions.map((one, k) => {
+      const box = el("input", {
+        type: "checkbox",
+        on: {
+          change: () => {
+            if (box.checked) hidden.delete(k);
+            else hidden.add(k);
+            show();
+          },
+        },
+      });
+      box.checked = true;
+      return el("label", { class: "switch" }, box, keyOf(k), named(one));
+    }),
+  );
   show();
-  announce(`${count(sessions.length, "session")} compared. ${(found.differences ?? []).map((d) => plain(d.sentence ?? "", 300)).join(" ")}`);
+  announce(
+    `${count(sessions.length, "session")} compared. ${(found.differences ?? []).map((d) => plain(d.sentence ?? "", 300)).join(" ")}`,
+  );
 }
 
 begin().catch((failure) => {
   byId("state").textContent = "";
-  fill(byId("bands"), el("div", { class: "band bad", role: "alert" }, `${plain(failure.message)} `, el("a", { href: "list.html" }, "To the list of sessions")));
+  fill(
+    byId("bands"),
+    el(
+      "div",
+      { class: "band bad", role: "alert" },
+      `${plain(failure.message)} `,
+      el("a", { href: "list.html" }, "To the list of sessions"),
+    ),
+  );
 });

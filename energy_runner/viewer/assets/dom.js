@@ -56,7 +56,11 @@ export function debounced(call, wait) {
 export function framed(call) {
   let asked = 0;
   return () => {
-    if (!asked) asked = requestAnimationFrame((at) => { asked = 0; call(at); });
+    if (!asked)
+      asked = requestAnimationFrame((at) => {
+        asked = 0;
+        call(at);
+      });
   };
 }
 
@@ -72,4 +76,7 @@ export function download(blob, name) {
 }
 
 /** Return a name as it may stand in a file's name. */
-export const fileName = (text) => String(text).replace(/[^\w.-]+/g, "_").slice(0, 80) || "session";
+export const fileName = (text) =>
+  String(text)
+    .replace(/[^\w.-]+/g, "_")
+    .slice(0, 80) || "session";

@@ -5,17 +5,27 @@ import { columnsOf } from "./tiles.js";
 import { hatch } from "./palette.js";
 
 const LEAST_GAP = 3; // pixels: one lost sample must be visible in a night
-const SPIKE_PX = 8, SPIKE_SHARE = 0.12; // by how much of a pane a column has to stand out to be drawn as a spike
+const SPIKE_PX = 8,
+  SPIKE_SHARE = 0.12; // by how much of a pane a column has to stand out to be drawn as a spike
 const POINTS_FROM = 7; // pixels a sample, from which on each sample gets its point
 
 /** Return the mapping of a pane: `x(sample)`, `y(value)` in CSS pixels, aligned to the screen's own by `snap`. */
 export function mapping({ left, width, top, height, from, to, low, high, log, ratio }) {
   const perSample = width / (to - from);
   const [a, b] = log ? [Math.log10(low), Math.log10(high)] : [low, high];
-  const perValue = height / (b - a || 1), bottom = top + height;
+  const perValue = height / (b - a || 1),
+    bottom = top + height;
   const value = log ? (v) => (v > 0 ? Math.log10(v) : a - 1) : (v) => v;
   return {
-    left, top, width, height, bottom, from, to, ratio, perSample,
+    left,
+    top,
+    width,
+    height,
+    bottom,
+    from,
+    to,
+    ratio,
+    perSample,
     right: left + width,
     x: (sample) => left + (sample - from) * perSample,
     sample: (x) => from + (x - left) / perSample,
@@ -31,7 +41,8 @@ export function drawValues(ctx, pieces, map, line, band) {
   ctx.rect(map.left, map.top, map.width, map.height);
   ctx.clip();
   for (const piece of pieces) {
-    const from = Math.max(piece.from, map.from), to = Math.min(piece.to, map.to);
+    const from = Math.max(piece.from, map.from),
+      to = Math.min(piece.to, map.to);
     if (to <= from) continue;
     if (piece.tile.width <= 1) drawSamples(ctx, piece.tile, from, to, map, line);
     else drawBand(ctx, piece.tile, from, to, map, line, band);
@@ -40,18 +51,24 @@ export function drawValues(ctx, pieces, map, line, band) {
 }
 
 function drawBand(ctx, tile, from, to, map, line, band) {
-  const [begin, end] = columnsOf(tile, from, to), pixel = 1 / map.ratio;
-  const means = [], boxes = [];
-  let left = null, low = Infinity, high = -Infinity;
+  const [begin, end] = columnsOf(tile, from, to),
+    pixel = 1 / map.ratio;
+  const means = [],
+    boxes = [];
+  let left = null,
+    low = Infinity,
+    high = -Infinity;
   const close = (right) => {
     // Bands are boxes on whole pixels of the screen: neighbours neither overlap nor leave a seam.
     if (left === null || low > high) return;
-    const y = map.snap(map.y(high)), height = Math.max(pixel, map.snap(map.y(low)) - y);
+    const y = map.snap(map.y(high)),
+      height = Math.max(pixel, map.snap(map.y(low)) - y);
     boxes.push(left, y, Math.max(pixel, right - left), height);
   };
   for (let k = begin; k < end; k++) {
     const first = tile.first + k * tile.width;
-    const x0 = map.snap(map.x(Math.max(from, first))), there = tile.low[k] <= tile.high[k];
+    const x0 = map.snap(map.x(Math.max(from, first))),
+      there = tile.low[k] <= tile.high[k];
     if (left === null || x0 > left) {
       close(x0);
       [left, low, high] = [x0, Infinity, -Infinity];
@@ -110,9 +127,14 @@ function drawSamples(ctx, tile, from, to, map, line) {
   let open = false;
   for (let k = begin; k < end; k++) {
     const value = tile.mean[k];
-    if (Number.isNaN(value)) { open = false; continue; }
-    const x = map.x(tile.first + k), y = map.y(value);
-    if (open) ctx.lineTo(x, y); else ctx.moveTo(x, y);
+    if (Number.isNaN(value)) {
+      open = false;
+      continue;
+    }
+    const x = map.x(tile.first + k),
+      y = map.y(value);
+    if (open) ctx.lineTo(x, y);
+    else ctx.moveTo(x, y);
     ctx.lineTo(x + map.perSample, y); // a sample holds for its whole period
     open = true;
   }
@@ -131,13 +153,16 @@ function drawSamples(ctx, tile, from, to, map, line) {
 export function gaps(pieces, map) {
   const found = [];
   for (const piece of pieces) {
-    const from = Math.max(piece.from, map.from), to = Math.min(piece.to, map.to);
+    const from = Math.max(piece.from, map.from),
+      to = Math.min(piece.to, map.to);
     const [begin, end] = columnsOf(piece.tile, from, to);
     for (let k = begin; k < end; k++) {
       if (!(piece.tile.present[k] < 1)) continue; // NaN: not known yet
       const a = Math.max(from, piece.tile.first + k * piece.tile.width);
-      const b = Math.min(to, piece.tile.first + (k + 1) * piece.tile.width), last = found.at(-1);
-      if (last && a <= last[1] + 1 / map.perSample) last[1] = b; else found.push([a, b]);
+      const b = Math.min(to, piece.tile.first + (k + 1) * piece.tile.width),
+        last = found.at(-1);
+      if (last && a <= last[1] + 1 / map.perSample) last[1] = b;
+      else found.push([a, b]);
     }
   }
   return found;
@@ -153,7 +178,8 @@ export function drawGaps(ctx, stretches, map, colour) {
 
 /** Return the two sides of a stretch of samples in a pane, at least `least` pixels apart. */
 export function within(map, from, to, least = 1) {
-  let x0 = map.x(from), x1 = map.x(to);
+  let x0 = map.x(from),
+    x1 = map.x(to);
   if (x1 - x0 < least) [x0, x1] = [(x0 + x1 - least) / 2, (x0 + x1 + least) / 2];
   return [Math.max(map.left, x0), Math.min(map.right, x1)];
 }
@@ -181,7 +207,8 @@ export function drawFrame(ctx, map, ticks, xs, colours, title) {
   ctx.textBaseline = "middle";
   for (const { at, text } of ticks) {
     const y = map.y(at);
-    if (y >= map.top - 1 && y <= map.bottom + 1) ctx.fillText(text, map.left - 6, Math.min(Math.max(y, map.top + 5), map.bottom - 4));
+    if (y >= map.top - 1 && y <= map.bottom + 1)
+      ctx.fillText(text, map.left - 6, Math.min(Math.max(y, map.top + 5), map.bottom - 4));
   }
   plate(ctx, title, map.left + 6, map.top + 5, colours);
 }
@@ -206,7 +233,8 @@ export function fitted(ctx, text, width) {
   let [low, high] = [0, text.length];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (ctx.measureText(text.slice(0, middle) + "…").width <= width) low = middle; else high = middle - 1;
+    if (ctx.measureText(text.slice(0, middle) + "…").width <= width) low = middle;
+    else high = middle - 1;
   }
   return low >= 2 ? text.slice(0, low) + "…" : "";
 }

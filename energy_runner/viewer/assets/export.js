@@ -7,7 +7,8 @@ import { palette } from "./palette.js";
 import { nameOf } from "./head.js";
 import { moment, plain } from "./words.js";
 
-const TITLE = 30, PNG_RATIO = 2;
+const TITLE = 30,
+  PNG_RATIO = 2;
 
 /** Return the colours of paper, whatever the page looks like now. */
 export function paper() {
@@ -34,7 +35,8 @@ function compose(ctx, plot, meta, view, colours, ratio) {
   ctx.textAlign = "left";
   ctx.textBaseline = "top";
   ctx.fillText(title(plot, meta, view), 8, 9);
-  if (ctx.translate_) ctx.translate_(TITLE); else ctx.translate(0, TITLE);
+  if (ctx.translate_) ctx.translate_(TITLE);
+  else ctx.translate(0, TITLE);
   plot.store.begin();
   plot.paint(ctx, plot.width, plot.height, plot, colours, ratio);
   plot.paintMarkers(ctx, colours, plot);

@@ -12,7 +12,8 @@ const CURVE_TICKS = 3;
 /** Shade the windows of a pane, behind its values. */
 export function shadeWindows(ctx, items, map, toSample, colours) {
   for (const item of items) {
-    const from = toSample(item.start), to = toSample(item.stop);
+    const from = toSample(item.start),
+      to = toSample(item.stop);
     if (to < map.from || from > map.to) continue;
     const [x0, x1] = within(map, from, to, 1.5);
     ctx.fillStyle = colours.plot.window;
@@ -35,13 +36,18 @@ export function labelWindows(ctx, items, map, top, toSample, colours) {
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   for (const item of items) {
-    const from = Math.max(toSample(item.start), map.from), to = Math.min(toSample(item.stop), map.to);
+    const from = Math.max(toSample(item.start), map.from),
+      to = Math.min(toSample(item.stop), map.to);
     if (to <= from) continue;
-    const [x0, x1] = within(map, from, to, 1), room = x1 - x0 - 8, [line, back] = tint(item, colours);
+    const [x0, x1] = within(map, from, to, 1),
+      room = x1 - x0 - 8,
+      [line, back] = tint(item, colours);
     ctx.fillStyle = back;
     ctx.fillRect(x0, top, Math.max(1, x1 - x0), 18);
     if (room < LEAST_LABEL - 8) continue;
-    const text = [item.text, ...shorter(item.text), item.label].find((words) => ctx.measureText(words).width <= room);
+    const text = [item.text, ...shorter(item.text), item.label].find(
+      (words) => ctx.measureText(words).width <= room,
+    );
     ctx.fillStyle = line;
     if (text) ctx.fillText(text, (x0 + x1) / 2, top + 9.5);
   }
@@ -85,7 +91,8 @@ export function drawEdges(ctx, items, map, toSample, colours) {
 /** Mark a pane where samples were lost (hatched) or beyond the range (a bar along the top). */
 export function drawStretches(ctx, items, map, toSample, colours, range) {
   for (const item of items) {
-    const from = toSample(item.start), to = toSample(item.stop);
+    const from = toSample(item.start),
+      to = toSample(item.stop);
     if (to < map.from || from > map.to) continue;
     const [x0, x1] = within(map, from, to, 3);
     if (!range) hatch(ctx, x0, map.top, x1 - x0, map.height, colours.plot.loss);
@@ -101,7 +108,8 @@ export function drawStretches(ctx, items, map, toSample, colours, range) {
 
 /** Draw the items of a lane: spans as boxes, moments as ticks with how far off they may be. */
 export function drawLane(ctx, held, map, toSample, colours, title, narrow) {
-  const { top, bottom, left, right } = map, middle = (top + bottom) / 2;
+  const { top, bottom, left, right } = map,
+    middle = (top + bottom) / 2;
   ctx.strokeStyle = colours.plot.grid;
   ctx.lineWidth = 1;
   ctx.strokeRect(left, map.snap(top) + 0.5, map.width, map.height - 1);
@@ -112,10 +120,15 @@ export function drawLane(ctx, held, map, toSample, colours, title, narrow) {
   ctx.font = colours.small;
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
-  const seen = held.items.filter((item) => item.stop + (item.u ?? 0) >= map.begin && item.start - (item.u ?? 0) <= map.end);
-  const rows = held.rows ?? 1, first = top + (narrow ? 13 : 3), height = (bottom - first - 3 - (rows - 1)) / rows;
+  const seen = held.items.filter(
+    (item) => item.stop + (item.u ?? 0) >= map.begin && item.start - (item.u ?? 0) <= map.end,
+  );
+  const rows = held.rows ?? 1,
+    first = top + (narrow ? 13 : 3),
+    height = (bottom - first - 3 - (rows - 1)) / rows;
   seen.forEach((item, k) => {
-    const [line, back] = ofClass(colours, item.kind), x = map.x(toSample(item.start));
+    const [line, back] = ofClass(colours, item.kind),
+      x = map.x(toSample(item.start));
     const tall = first + (item.row ?? 0) * (height + 1);
     if (item.point) {
       drawPoint(ctx, item, x, map, toSample, line, tall, height);
@@ -130,7 +143,7 @@ export function drawLane(ctx, held, map, toSample, colours, title, narrow) {
     ctx.fillRect(x0, tall, x1 - x0, height);
     ctx.fillStyle = line;
     ctx.fillRect(x0, tall, 1, height);
-    if (x1 - x0 > LEAST_LABEL) {
+    if (x1 - x0 > LEAST_LABEL && !item.covers) {
       const words = fitted(ctx, item.label || item.text, x1 - x0 - 8);
       ctx.fillStyle = item.kind ? line : colours.plot.text;
       if (words) ctx.fillText(words, x0 + 5, tall + height / 2);
@@ -156,7 +169,12 @@ function drawPoint(ctx, item, x, map, toSample, line, top, height) {
   const half = item.u === null ? 0 : map.x(toSample(item.start + item.u)) - x;
   if (half > 2) {
     ctx.globalAlpha = 0.22;
-    ctx.fillRect(Math.max(map.left, x - half), top, Math.min(map.right, x + half) - Math.max(map.left, x - half), height);
+    ctx.fillRect(
+      Math.max(map.left, x - half),
+      top,
+      Math.min(map.right, x + half) - Math.max(map.left, x - half),
+      height,
+    );
     ctx.globalAlpha = 1;
   }
   ctx.beginPath();
@@ -183,8 +201,16 @@ export function drawCurve(ctx, held, base, mapper, toSample, colours, title, uni
     }
   }
   const [bottom, topValue] = niceRange(low, high, false);
-  const map = mapper(bottom, topValue), shown = valueTicks(bottom, topValue, unit, CURVE_TICKS);
-  drawFrame(ctx, map, Number.isFinite(low) ? shown.ticks : [], xs, colours, `${title}${unit ? ` (${shown.unit})` : ""}`);
+  const map = mapper(bottom, topValue),
+    shown = valueTicks(bottom, topValue, unit, CURVE_TICKS);
+  drawFrame(
+    ctx,
+    map,
+    Number.isFinite(low) ? shown.ticks : [],
+    xs,
+    colours,
+    `${title}${unit ? ` (${shown.unit})` : ""}`,
+  );
   ctx.save();
   ctx.beginPath();
   ctx.rect(map.left, map.top, map.width, map.height);
@@ -195,9 +221,17 @@ export function drawCurve(ctx, held, base, mapper, toSample, colours, title, uni
     ctx.beginPath();
     let before = null;
     for (let k = 0; k < at.length; k++) {
-      if (value[k] === null) { before = null; continue; }
-      const x = map.x(toSample(at[k])), y = map.y(value[k]);
-      if (before === null) ctx.moveTo(x, y); else { ctx.lineTo(x, before); ctx.lineTo(x, y); }
+      if (value[k] === null) {
+        before = null;
+        continue;
+      }
+      const x = map.x(toSample(at[k])),
+        y = map.y(value[k]);
+      if (before === null) ctx.moveTo(x, y);
+      else {
+        ctx.lineTo(x, before);
+        ctx.lineTo(x, y);
+      }
       before = y;
     }
     if (before !== null) ctx.lineTo(Math.min(map.right, map.x(toSample(base.end))), before);

@@ -7,9 +7,16 @@ import { announce, byId } from "./dom.js";
 import { Card } from "./card.js";
 import { plain } from "./words.js";
 
-const AGAIN_MS = 1500, LONGEST_MS = 10000, SILENT_MS = 8000, IDLE_MS = 5000;
+const AGAIN_MS = 1500,
+  LONGEST_MS = 10000,
+  SILENT_MS = 8000,
+  IDLE_MS = 5000;
 const cards = new Map();
-let control = false, wait = AGAIN_MS, heard = 0, source = null;
+window.live = { cards }; // for the tests
+let control = false,
+  wait = AGAIN_MS,
+  heard = 0,
+  source = null;
 
 const options = {
   span: () => Number(byId("span").value),
@@ -29,13 +36,17 @@ function card(feed) {
 const actions = {
   snapshot: (event) => {
     // The first event may hold one feed or all of them.
-    for (const feed of event.feeds ?? (event.feed && typeof event.feed === "object" ? [event.feed] : [])) card(feed).snapshot(feed);
+    for (const feed of event.feeds ?? (event.feed && typeof event.feed === "object" ? [event.feed] : []))
+      card(feed).snapshot(feed);
   },
   blocks: (event) => cards.get(event.feed)?.blocks(event),
   lines: (event) => cards.get(event.feed)?.lines(event.lines ?? []),
   state: (event) => cards.get(event.feed)?.state(event),
   ended: (event) => cards.get(event.feed)?.ended(event),
-  gone: (event) => { cards.get(event.feed)?.element.remove(); cards.delete(event.feed); },
+  gone: (event) => {
+    cards.get(event.feed)?.element.remove();
+    cards.delete(event.feed);
+  },
 };
 
 function take(message) {
@@ -95,8 +106,12 @@ function again() {
   wait = Math.min(LONGEST_MS, wait * 1.6);
 }
 
-byId("span").addEventListener("change", () => { for (const one of cards.values()) one.draw(); });
-byId("hold").addEventListener("change", () => { for (const one of cards.values()) one.draw(); });
+byId("span").addEventListener("change", () => {
+  for (const one of cards.values()) one.draw();
+});
+byId("hold").addEventListener("change", () => {
+  for (const one of cards.values()) one.draw();
+});
 setInterval(() => {
   // A server that is stopped, not gone, closes nothing: silence is not "still on".
   if (source && performance.now() - heard > SILENT_MS && [...cards.values()].some((one) => !one.outcome)) {
@@ -105,6 +120,8 @@ setInterval(() => {
   } else if (source && byId("state").classList.contains("lost")) connected(true);
 }, 1000);
 addEventListener("pagehide", () => source?.close());
-addEventListener("pageshow", (event) => { if (event.persisted) connect(); });
+addEventListener("pageshow", (event) => {
+  if (event.persisted) connect();
+});
 connect();
 window.viewer = { cards }; // for the tests

@@ -6,7 +6,8 @@ import { extent } from "./tiles.js";
 import { niceRange } from "./axes.js";
 import { ofSignal } from "./palette.js";
 
-const HEIGHT = 46, LEAST_PX = 6;
+const HEIGHT = 46,
+  LEAST_PX = 6;
 
 export class Overview {
   constructor(canvas, plot, view, store) {
@@ -18,7 +19,8 @@ export class Overview {
     };
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
-      const at = time(event), inside = at >= view.start && at <= view.stop;
+      const at = time(event),
+        inside = at >= view.start && at <= view.stop;
       held = inside ? at - view.start : view.span / 2;
       if (!inside) view.show(at - held, at - held + view.span);
     });
@@ -27,19 +29,26 @@ export class Overview {
       const from = Math.min(Math.max(time(event) - held, 0), view.whole - view.span);
       view.show(from, from + view.span);
     });
-    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => { held = null; });
+    for (const name of ["pointerup", "pointercancel"])
+      canvas.addEventListener(name, () => {
+        held = null;
+      });
   }
 
   /** Draw after the plot, whose wishes and palette it shares; the strip itself is drawn anew only when it changed. */
   draw() {
-    const { plot, view, store, canvas } = this, width = plot.width, ratio = plot.ratio, colours = plot.colours;
+    const { plot, view, store, canvas } = this,
+      width = plot.width,
+      ratio = plot.ratio,
+      colours = plot.colours;
     if (canvas.width !== Math.round(width * ratio)) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(HEIGHT * ratio);
       canvas.style.width = width + "px";
       canvas.style.height = HEIGHT + "px";
     }
-    const name = view.signals[0], level = store.level(store.length / (plot.inner * ratio));
+    const name = view.signals[0],
+      level = store.level(store.length / (plot.inner * ratio));
     const pieces = store.pieces(name, level, 0, store.length);
     const stamp = [width, ratio, name, colours.card, store.length, ...pieces.map((p) => p.tile)];
     if (!this.stamp || stamp.some((part, k) => part !== this.stamp[k]) || stamp.length !== this.stamp.length) {
@@ -78,7 +87,17 @@ export class Overview {
     ctx.fillStyle = colours.card;
     ctx.fillRect(0, 0, width, HEIGHT);
     const [low, high] = niceRange(...extent(pieces, 0, this.store.length), true);
-    const map = mapping({ left: this.plot.left, width: this.plot.inner, top: 3, height: HEIGHT - 6, from: 0, to: this.store.length || 1, low, high, ratio });
+    const map = mapping({
+      left: this.plot.left,
+      width: this.plot.inner,
+      top: 3,
+      height: HEIGHT - 6,
+      from: 0,
+      to: this.store.length || 1,
+      low,
+      high,
+      ratio,
+    });
     drawGaps(ctx, gaps(pieces, map), map, colours.plot.loss);
     drawValues(ctx, pieces, map, ...ofSignal(colours, this.plot.unit(name)));
     ctx.strokeStyle = colours.rule;

@@ -1,9 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Colours of the page's style for what is drawn, and the hatching of what is missing.
 
-const NAMES = ["text", "quiet", "card", "page", "rule", "accent", "good", "good-back", "bad", "bad-back", "warn", "warn-back"];
-const PLOT = ["text", "grid", "line", "band", "window", "edge", "loss", "range", "current", "current-band", "voltage",
-  "voltage-band", "a", "b", "region"];
+const NAMES = [
+  "text",
+  "quiet",
+  "card",
+  "page",
+  "rule",
+  "accent",
+  "good",
+  "good-back",
+  "bad",
+  "bad-back",
+  "warn",
+  "warn-back",
+];
+const PLOT = [
+  "text",
+  "grid",
+  "line",
+  "band",
+  "window",
+  "edge",
+  "loss",
+  "range",
+  "current",
+  "current-band",
+  "voltage",
+  "voltage-band",
+  "a",
+  "b",
+  "region",
+];
 
 /** Return the colours that apply to an element. */
 export function palette(element = document.documentElement) {
@@ -37,7 +65,8 @@ const patterns = new Map();
 /** Fill a rectangle with slanted lines; a drawing that is no canvas knows how to do it itself. */
 export function hatch(ctx, x, y, width, height, colour) {
   if (ctx.hatched) return ctx.hatched(x, y, width, height, colour);
-  const ratio = ctx.ratio || 1, key = `${colour} ${ratio}`;
+  const ratio = ctx.ratio || 1,
+    key = `${colour} ${ratio}`;
   if (!patterns.has(key)) patterns.set(key, pattern(colour, ratio));
   const made = ctx.createPattern(patterns.get(key), "repeat");
   made.setTransform(new DOMMatrix().scale(1 / ratio));
@@ -46,7 +75,8 @@ export function hatch(ctx, x, y, width, height, colour) {
 }
 
 function pattern(colour, ratio) {
-  const side = Math.round(7 * ratio), canvas = document.createElement("canvas");
+  const side = Math.round(7 * ratio),
+    canvas = document.createElement("canvas");
   canvas.width = canvas.height = side;
   const ctx = canvas.getContext("2d");
   ctx.globalAlpha = 0.16;

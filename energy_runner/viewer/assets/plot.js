@@ -8,25 +8,49 @@ import { logTicks, niceRange, timeTicks, valueTicks } from "./axes.js";
 import { ofSignal, palette } from "./palette.js";
 import { curveAt } from "./layers.js";
 
-const HANDLES = 22, WINDOWS = 20, AXIS = 36, BETWEEN = 8, CURVE = 74, RIGHT = 10, ROW = 15;
+const HANDLES = 22,
+  WINDOWS = 20,
+  AXIS = 36,
+  BETWEEN = 8,
+  CURVE = 74,
+  RIGHT = 10,
+  ROW = 15;
 const TITLES = { W: "power", A: "current", V: "voltage" };
 
 export class Plot {
   /** `sources` = {view, store, layers, meta}; the plot draws into two canvases that lie on each other. */
   constructor(place, base, top, sources) {
-    Object.assign(this, { place, base, top, ...sources, colours: palette(), areas: [], shown: new Map(), frames: 0 });
+    Object.assign(this, {
+      place,
+      base,
+      top,
+      ...sources,
+      colours: palette(),
+      areas: [],
+      shown: new Map(),
+      frames: 0,
+    });
     this.width = 0;
   }
 
-  get narrow() { return this.width < 640; }
+  get narrow() {
+    return this.width < 640;
+  }
   toSample = (seconds) => seconds / this.view.period;
-  unit(name) { return this.meta.signals.find((s) => s.name === name)?.unit ?? ""; }
+  unit(name) {
+    return this.meta.signals.find((s) => s.name === name)?.unit ?? "";
+  }
 
   /** Where everything lies, for a width: panes of the signals, of curves, lanes, the axis of time. */
   layout(width) {
-    const narrow = width < 640, left = narrow ? 46 : 124, view = this.view, areas = [];
-    const curves = this.layers.curves(view.layers), lanes = this.layers.lanes(view.layers);
-    const number = view.signals.length, tall = Math.min(620, Math.max(230, Math.round(window.innerHeight * 0.41)));
+    const narrow = width < 640,
+      left = narrow ? 46 : 124,
+      view = this.view,
+      areas = [];
+    const curves = this.layers.curves(view.layers),
+      lanes = this.layers.lanes(view.layers);
+    const number = view.signals.length,
+      tall = Math.min(620, Math.max(230, Math.round(window.innerHeight * 0.41)));
     const each = number < 2 ? tall : Math.max(130, Math.round((tall * 1.35) / number));
     let y = HANDLES + (view.layers.includes("windows") ? WINDOWS : 0);
     const put = (kind, name, height, gap) => {
@@ -41,10 +65,18 @@ export class Plot {
   }
 
   resize() {
-    const width = Math.max(240, Math.floor(this.place.clientWidth)), ratio = Math.min(3, window.devicePixelRatio || 1);
+    const width = Math.max(240, Math.floor(this.place.clientWidth)),
+      ratio = Math.min(3, window.devicePixelRatio || 1);
     const found = this.layout(width);
     const same = width === this.width && ratio === this.ratio && found.height === this.height;
-    Object.assign(this, { width, ratio, height: found.height, areas: found.areas, left: found.left, inner: found.width });
+    Object.assign(this, {
+      width,
+      ratio,
+      height: found.height,
+      areas: found.areas,
+      left: found.left,
+      inner: found.width,
+    });
     if (same) return;
     for (const canvas of [this.base, this.top]) {
       canvas.width = Math.round(width * ratio);
@@ -55,10 +87,18 @@ export class Plot {
     this.place.style.height = this.height + "px";
   }
 
-  x(seconds) { return this.left + ((seconds - this.view.start) / this.view.span) * this.inner; }
-  time(x) { return this.view.start + ((x - this.left) / this.inner) * this.view.span; }
-  get panesTop() { return this.areas[0]?.top ?? HANDLES; }
-  get panesBottom() { return this.areas.at(-1)?.top ?? this.height; }
+  x(seconds) {
+    return this.left + ((seconds - this.view.start) / this.view.span) * this.inner;
+  }
+  time(x) {
+    return this.view.start + ((x - this.left) / this.inner) * this.view.span;
+  }
+  get panesTop() {
+    return this.areas[0]?.top ?? HANDLES;
+  }
+  get panesBottom() {
+    return this.areas.at(-1)?.top ?? this.height;
+  }
 
   /** Draw a frame into the canvas of the page. */
   draw() {
@@ -74,23 +114,45 @@ export class Plot {
 
   /** Draw the picture into `ctx`; the page, the PNG and the SVG share this. */
   paint(ctx, width, height, { areas, left, inner }, colours, ratio) {
-    const view = this.view, from = this.toSample(view.start), to = this.toSample(view.stop);
+    const view = this.view,
+      from = this.toSample(view.start),
+      to = this.toSample(view.stop);
     const level = this.store.level((to - from) / (inner * this.ratio)); // also of an export: those tiles are there
     ctx.fillStyle = colours.card;
     ctx.fillRect(0, 0, width, height);
-    const zero = view.axis === "run" ? this.meta.run_zero_s ?? 0 : 0;
+    const zero = view.axis === "run" ? (this.meta.run_zero_s ?? 0) : 0;
     const clock = view.axis === "clock" ? this.utcAtZero : null;
-    const ticks = timeTicks(view.start, view.stop, Math.max(2, Math.floor(inner / (left < 60 ? 62 : 105))), zero, clock);
+    const ticks = timeTicks(
+      view.start,
+      view.stop,
+      Math.max(2, Math.floor(inner / (left < 60 ? 62 : 105))),
+      zero,
+      clock,
+    );
     const base = { left, width: inner, from, to, ratio };
-    const xs = ticks.ticks.map((tick) => mapping({ ...base, top: 0, height: 1, low: 0, high: 1 }).x(this.toSample(tick.at)));
+    const xs = ticks.ticks.map((tick) =>
+      mapping({ ...base, top: 0, height: 1, low: 0, high: 1 }).x(this.toSample(tick.at)),
+    );
     const held = new Map(view.layers.map((name) => [name, this.layers.get(name, view)]));
     for (const area of areas) {
       const place = { ...base, top: area.top, height: area.height };
       if (area.kind === "signal") this.paintSignal(ctx, area, place, level, held, xs, colours);
       else if (area.kind === "curve") {
-        const row = this.layers.table.get(area.name), mapper = (low, high) => mapping({ ...place, low, high });
-        const unit = row.unit || held.get(area.name).items[0]?.unit || "", span = { begin: view.start, end: view.stop };
-        drawCurve(ctx, held.get(area.name), span, mapper, this.toSample, colours, this.layers.title(area.name), unit, xs);
+        const row = this.layers.table.get(area.name),
+          mapper = (low, high) => mapping({ ...place, low, high });
+        const unit = row.unit || held.get(area.name).items[0]?.unit || "",
+          span = { begin: view.start, end: view.stop };
+        drawCurve(
+          ctx,
+          held.get(area.name),
+          span,
+          mapper,
+          this.toSample,
+          colours,
+          this.layers.title(area.name),
+          unit,
+          xs,
+        );
       } else if (area.kind === "lane") {
         const map = { ...mapping({ ...place, low: 0, high: 1 }), begin: view.start, end: view.stop };
         drawLane(ctx, held.get(area.name), map, this.toSample, colours, this.layers.title(area.name), left < 60);
@@ -104,7 +166,8 @@ export class Plot {
 
   paintSignal(ctx, area, place, level, held, xs, colours) {
     const pieces = this.store.pieces(area.name, level, Math.floor(place.from), Math.ceil(place.to));
-    const unit = this.unit(area.name), log = this.view.scale === "log";
+    const unit = this.unit(area.name),
+      log = this.view.scale === "log";
     this.shown.set(area.name, pieces);
     let [low, high] = extent(pieces, place.from, place.to, log);
     if (log) {
@@ -155,12 +218,17 @@ export class Plot {
   get utcAtZero() {
     const given = this.meta.utc_at_zero_ns;
     if (given === null || given === undefined) return null;
-    try { return BigInt(typeof given === "number" ? Math.round(given) : given); } catch { return null; }
+    try {
+      return BigInt(typeof given === "number" ? Math.round(given) : given);
+    } catch {
+      return null;
+    }
   }
 
   /** Draw the pointer's line and the markers, over the picture. */
   drawTop(pointer) {
-    const ctx = this.top.getContext("2d"), c = this.colours;
+    const ctx = this.top.getContext("2d"),
+      c = this.colours;
     ctx.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     ctx.clearRect(0, 0, this.width, this.height);
     this.paintMarkers(ctx, c, this);
@@ -175,11 +243,15 @@ export class Plot {
   }
 
   paintMarkers(ctx, c, { areas, left, inner }) {
-    const view = this.view, top = areas[0].top, bottom = areas.at(-1).top, right = left + inner;
+    const view = this.view,
+      top = areas[0].top,
+      bottom = areas.at(-1).top,
+      right = left + inner;
     const x = (seconds) => left + ((seconds - view.start) / view.span) * inner;
     const region = view.region;
     if (region) {
-      const x0 = Math.max(left, x(region[0])), x1 = Math.min(right, x(region[1]));
+      const x0 = Math.max(left, x(region[0])),
+        x1 = Math.min(right, x(region[1]));
       ctx.fillStyle = c.plot.region;
       if (x1 > x0) ctx.fillRect(x0, top, x1 - x0, bottom - top);
     }
@@ -193,24 +265,42 @@ export class Plot {
       ctx.lineTo(x(time), bottom);
       ctx.stroke();
       ctx.setLineDash([]);
+      // On the screen the handle lies over this letter; on paper and in files there is no handle.
+      ctx.fillStyle = ctx.strokeStyle;
+      ctx.font = c.bold;
+      ctx.textAlign = "center";
+      ctx.textBaseline = "middle";
+      ctx.fillText("AB"[k], x(time), 10);
     });
   }
 
   /** Return what lies under a point: the area, the time, values of the signals, items of the layers. */
   under(x, y) {
-    const time = this.time(x), sample = this.toSample(time), view = this.view;
+    const time = this.time(x),
+      sample = this.toSample(time),
+      view = this.view;
     const area = this.areas.find((a) => y >= a.top - 1 && y < a.bottom + 2) ?? null;
-    const near = (5 / this.inner) * view.span, values = [], items = [];
+    const near = (5 / this.inner) * view.span,
+      values = [],
+      items = [];
     for (const name of view.signals) {
       const found = at(this.shown.get(name) ?? [], sample);
       if (found) values.push({ name: this.title(name, this.unit(name)), unit: this.unit(name), ...found });
     }
-    const hits = (name) => this.layers.get(name, view).items.filter((i) => i.start - near <= time && i.stop + near >= time);
+    const hits = (name) =>
+      this.layers.get(name, view).items.filter((i) => i.start - near <= time && i.stop + near >= time);
     if (area?.kind === "lane") items.push(...hits(area.name).map((item) => ({ layer: area.name, item })));
-    else for (const name of this.layers.across(view.layers)) items.push(...hits(name).map((item) => ({ layer: name, item })));
+    else
+      for (const name of this.layers.across(view.layers))
+        items.push(...hits(name).map((item) => ({ layer: name, item })));
     const curves = this.layers.curves(view.layers).map((name) => ({
-      name: this.layers.title(name), unit: this.layers.table.get(name).unit ?? "",
-      value: this.layers.get(name, view).items.map((c) => curveAt(c, time)).find((v) => v !== null) ?? null,
+      name: this.layers.title(name),
+      unit: this.layers.table.get(name).unit ?? "",
+      value:
+        this.layers
+          .get(name, view)
+          .items.map((c) => curveAt(c, time))
+          .find((v) => v !== null) ?? null,
     }));
     return { area, time, sample, values, items, curves };
   }

@@ -9,35 +9,66 @@ const energyOf = (point) => point.energy_j ?? point.score_j ?? null;
 const keyOf = (point) => point.key ?? point.session_key ?? null;
 const energy = (point) => (energyOf(point) === null ? DASH : withU(energyOf(point), point.U_j, "J", MICROJOULES));
 const setting = (value) => (typeof value === "number" ? number(value) : plain(value ?? "", 80));
-const settings = (values) => Object.entries(values ?? {}).map(([name, value]) => `${plain(name, 40)} ${setting(value)}`).join(", ");
+const settings = (values) =>
+  Object.entries(values ?? {})
+    .map(([name, value]) => `${plain(name, 40)} ${setting(value)}`)
+    .join(", ");
 
 /** Fill a place with sweeps; `page(key)` is the address of a session. */
 export function fillSweeps(place, sweeps, page) {
-  fill(place, sweeps.map((sweep) => {
-    const points = sweep.points ?? [];
-    return el("details", { open: sweeps.length === 1 },
-      el("summary", {}, el("strong", {}, plain(sweep.name ?? sweep.id ?? "sweep", 100)), " ", el("span", { class: "quiet" }, about(sweep, points))),
-      sweep.problem ? el("p", { class: "lost" }, plain(sweep.problem, 400)) : null,
-      best(sweep, points), layAll(points), table(points, page),
-      sweep.left_out ? el("p", { class: "quiet" }, `${count(sweep.left_out, "point")} more are not listed.`) : null);
-  }));
+  fill(
+    place,
+    sweeps.map((sweep) => {
+      const points = sweep.points ?? [];
+      return el(
+        "details",
+        { open: sweeps.length === 1 },
+        el(
+          "summary",
+          {},
+          el("strong", {}, plain(sweep.name ?? sweep.id ?? "sweep", 100)),
+          " ",
+          el("span", { class: "quiet" }, about(sweep, points)),
+        ),
+        sweep.problem ? el("p", { class: "lost" }, plain(sweep.problem, 400)) : null,
+        best(sweep, points),
+        layAll(points),
+        table(points, page),
+        sweep.left_out
+          ? el("p", { class: "quiet" }, `${count(sweep.left_out, "point")} more are not listed.`)
+          : null,
+      );
+    }),
+  );
 }
 
 function about(sweep, points) {
-  const states = Object.entries(sweep.counts ?? {}).filter(([, n]) => n).map(([state, n]) => `${n} ${plain(state, 30)}`);
-  const parts = [sweep.created_utc && when(sweep.created_utc), sweep.state && plain(sweep.state, 60), count(points.length, "point"), states.join(", "),
-    (sweep.benches ?? []).length ? `on ${sweep.benches.map((b) => plain(b, 60)).join(", ")}` : ""];
+  const states = Object.entries(sweep.counts ?? {})
+    .filter(([, n]) => n)
+    .map(([state, n]) => `${n} ${plain(state, 30)}`);
+  const parts = [
+    sweep.created_utc && when(sweep.created_utc),
+    sweep.state && plain(sweep.state, 60),
+    count(points.length, "point"),
+    states.join(", "),
+    (sweep.benches ?? []).length ? `on ${sweep.benches.map((b) => plain(b, 60)).join(", ")}` : "",
+  ];
   return parts.filter(Boolean).join("; ");
 }
 
 function best(sweep, points) {
   const words = { energy: "least energy", latency: "shortest", accuracy: "most accurate" };
-  const parts = Object.entries(sweep.best ?? {}).map(([what, number_]) => {
-    const point = points.find((p) => p.number === number_);
-    if (!point) return null;
-    const figure = { energy: energy(point), latency: prefixed(point.latency_s, "s"), accuracy: number(point.accuracy, 4) }[what] ?? "";
-    return `${words[what] ?? plain(what, 40)}: point ${number_}, ${figure}${settings(point.values) ? ` at ${settings(point.values)}` : ""}`;
-  }).filter(Boolean);
+  const parts = Object.entries(sweep.best ?? {})
+    .map(([what, number_]) => {
+      const point = points.find((p) => p.number === number_);
+      if (!point) return null;
+      const figure =
+        { energy: energy(point), latency: prefixed(point.latency_s, "s"), accuracy: number(point.accuracy, 4) }[
+          what
+        ] ?? "";
+      return `${words[what] ?? plain(what, 40)}: point ${number_}, ${figure}${settings(point.values) ? ` at ${settings(point.values)}` : ""}`;
+    })
+    .filter(Boolean);
   return parts.length ? el("p", {}, `Best of the valid points. ${parts.join("; ")}.`) : null;
 }
 
@@ -45,7 +76,15 @@ function layAll(points) {
   const keys = points.map(keyOf).filter(Boolean).slice(0, MOST_LAID);
   if (keys.length < 2) return null;
   const address = "compare.html?" + keys.map((key) => "s=" + encodeURIComponent(key)).join("&");
-  return el("p", {}, el("a", { href: address }, `Lay the traces of ${keys.length === points.length ? "all" : `the first ${keys.length}`} points over each other`));
+  return el(
+    "p",
+    {},
+    el(
+      "a",
+      { href: address },
+      `Lay the traces of ${keys.length === points.length ? "all" : `the first ${keys.length}`} points over each other`,
+    ),
+  );
 }
 
 function table(points, page) {
@@ -56,23 +95,52 @@ function table(points, page) {
     ...names.map((n) => [plain(n, 40), "number", (p) => setting(p.values?.[n])]),
     ["Energy per inference", "number", energy],
     some("latency_s") && ["Latency", "number", (p) => prefixed(p.latency_s, "s")],
-    some("accuracy") && ["Accuracy", "number", (p) => (p.accuracy === null ? DASH : `${number(p.accuracy, 4)} ${plain(p.metric ?? "", 20)}`)],
+    some("accuracy") && [
+      "Accuracy",
+      "number",
+      (p) => (p.accuracy === null ? DASH : `${number(p.accuracy, 4)} ${plain(p.metric ?? "", 20)}`),
+    ],
     ["Verdict", "", (p) => judged(p)],
     some("bench") && ["Bench", "", (p) => plain(p.bench ?? "", 60)],
   ].filter(Boolean);
   const head = columns.map(([text, kind]) => el("th", { scope: "col", class: kind || null }, text));
-  const rows = points.map((p) => el("tr", {}, columns.map(([text, kind, of], k) =>
-    el(k ? "td" : "th", { scope: k ? null : "row", class: kind || null, "data-label": k ? text : null }, of(p)))));
-  return el("div", { class: "cards scroll" }, el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows)));
+  const rows = points.map((p) =>
+    el(
+      "tr",
+      {},
+      columns.map(([text, kind, of], k) =>
+        el(
+          k ? "td" : "th",
+          { scope: k ? null : "row", class: kind || null, "data-label": k ? text : null },
+          of(p),
+        ),
+      ),
+    ),
+  );
+  return el(
+    "div",
+    { class: "cards scroll" },
+    el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows)),
+  );
 }
 
 function title(point, page) {
-  const name = `${point.kind === "reference" ? "reference " : ""}${plain(point.number ?? point.point ?? point.name ?? "", 60)}${point.repeat > 1 ? `, repeat ${point.repeat}` : ""}`;
+  const named = plain(point.number ?? point.point ?? point.name ?? "", 60);
+  const repeat = point.repeat > 1 ? `, repeat ${point.repeat}` : "";
+  const name = `${point.kind === "reference" ? "reference " : ""}${named}${repeat}`;
   return keyOf(point) ? el("a", { href: page(keyOf(point)) }, name || "trace") : name;
 }
 
 function judged(point) {
-  const why = [point.reason, ...(point.remarks ?? [])].filter(Boolean).map((t) => plain(t, 300)).join("; ");
-  const [kind, words] = point.valid === true ? ["pass", "\u2713 valid"] : point.valid === false ? ["fail", "\u2717 not valid"] : ["info", `\u2022 ${plain(point.state ?? "not judged", 40)}`];
+  const why = [point.reason, ...(point.remarks ?? [])]
+    .filter(Boolean)
+    .map((t) => plain(t, 300))
+    .join("; ");
+  const [kind, words] =
+    point.valid === true
+      ? ["pass", "\u2713 valid"]
+      : point.valid === false
+        ? ["fail", "\u2717 not valid"]
+        : ["info", `\u2022 ${plain(point.state ?? "not judged", 40)}`];
   return [el("span", { class: `verdict ${kind}` }, words), why ? el("div", { class: "quiet" }, why) : null];
 }

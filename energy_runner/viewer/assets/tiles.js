@@ -7,12 +7,21 @@
 export const COLUMNS = 2048; // 32 kB a tile; a view of 1920 pixels needs two or three of them
 const KEPT = 360; // tiles, about 12 MB
 const AT_ONCE = 4; // requests; browsers open six connections and the layers need some
-const FIRST_RETRY_MS = 700, LONGEST_RETRY_MS = 15000;
+const FIRST_RETRY_MS = 700,
+  LONGEST_RETRY_MS = 15000;
 
 export class TileStore {
   /** `load(signal, start, stop, columns)` returns a promise of a tile; `arrived()` is called for each that came. */
   constructor(load, arrived) {
-    Object.assign(this, { load, arrived, length: 0, tiles: new Map(), busy: new Set(), wishes: [], held: new Map() });
+    Object.assign(this, {
+      load,
+      arrived,
+      length: 0,
+      tiles: new Map(),
+      busy: new Set(),
+      wishes: [],
+      held: new Map(),
+    });
     this.failure = null; // the last one that has not been followed by an answer
   }
 
@@ -46,8 +55,11 @@ export class TileStore {
    * A piece of a missing tile comes from a coarser one that is there, stretched, or else from finer ones.
    */
   pieces(signal, level, from, to) {
-    const size = this.size(level), last = Math.ceil(this.length / size) - 1, found = [];
-    const begin = Math.max(0, Math.floor(from / size)), end = Math.min(last, Math.floor(to / size));
+    const size = this.size(level),
+      last = Math.ceil(this.length / size) - 1,
+      found = [];
+    const begin = Math.max(0, Math.floor(from / size)),
+      end = Math.min(last, Math.floor(to / size));
     for (let index = begin; index <= end; index++) {
       const held = this.wish(signal, level, index, 0);
       if (held) found.push({ tile: held.tile, from: index * size, to: (index + 1) * size });
@@ -60,7 +72,8 @@ export class TileStore {
   }
 
   instead(signal, level, index) {
-    const from = index * this.size(level), to = from + this.size(level);
+    const from = index * this.size(level),
+      to = from + this.size(level);
     for (let up = 1; this.size(level + up - 1) < this.length; up++) {
       const held = this.tiles.get(name(signal, level + up, Math.floor(index / 2 ** up)));
       if (held) return [{ tile: held.tile, from, to, stretched: true }];
@@ -78,7 +91,8 @@ export class TileStore {
 
   /** Return what is held of a tile, and see that it comes (again, if it was a preview). */
   wish(signal, level, index, rank) {
-    const key = name(signal, level, index), held = this.tiles.get(key);
+    const key = name(signal, level, index),
+      held = this.tiles.get(key);
     if (held) {
       this.tiles.delete(key); // the most recently used one is the last to be dropped
       this.tiles.set(key, held);
@@ -101,13 +115,17 @@ export class TileStore {
       else this.ask(wish);
     }
     if (soonest < Infinity && !this.waiting) {
-      this.waiting = setTimeout(() => { this.waiting = 0; this.arrived(); }, soonest);
+      this.waiting = setTimeout(() => {
+        this.waiting = 0;
+        this.arrived();
+      }, soonest);
     }
   }
 
   async ask({ key, signal, level, index }) {
     this.busy.add(key);
-    const start = index * this.size(level), stop = Math.min(this.length, start + this.size(level));
+    const start = index * this.size(level),
+      stop = Math.min(this.length, start + this.size(level));
     const columns = Math.max(1, Math.ceil((stop - start) / 2 ** level));
     try {
       const tile = await this.load(signal, start, stop, columns);
@@ -137,7 +155,8 @@ function name(signal, level, index) {
 
 /** Return the lowest and highest value among columns of pieces that overlap [from, to); `positive` skips the rest. */
 export function extent(pieces, from, to, positive = false) {
-  let low = Infinity, high = -Infinity;
+  let low = Infinity,
+    high = -Infinity;
   for (const { tile, from: a, to: b } of pieces) {
     const [begin, end] = columnsOf(tile, Math.max(a, from), Math.min(b, to));
     for (let k = begin; k < end; k++) {
@@ -163,8 +182,13 @@ export function at(pieces, sample) {
     if (k < 0 || k >= tile.columns) continue;
     const value = (list) => (Number.isNaN(list[k]) ? null : list[k]);
     return {
-      low: value(tile.low), mean: value(tile.mean), high: value(tile.high), present: value(tile.present),
-      width: tile.width, first: tile.first + k * tile.width, final: tile.final,
+      low: value(tile.low),
+      mean: value(tile.mean),
+      high: value(tile.high),
+      present: value(tile.present),
+      width: tile.width,
+      first: tile.first + k * tile.width,
+      final: tile.final,
     };
   }
   return null;

@@ -49,11 +49,16 @@ function start(key, meta) {
   view.layers = atFirst(meta.layers ?? []);
   layers.regions(meta.annotations ?? []);
   const known = {
-    signals: meta.signals.map((s) => s.name), layers: [...layers.table.keys()], axes: axes(meta), rails: (meta.rails ?? []).map(railName),
+    signals: meta.signals.map((s) => s.name),
+    layers: [...layers.table.keys()],
+    axes: axes(meta),
+    rails: (meta.rails ?? []).map(railName),
   };
   view.read(location.hash, known);
-  const place = byId("place"), plot = new Plot(place, byId("base"), byId("top"), { view, store, layers, meta });
-  const overview = new Overview(byId("overview"), plot, view, store), tip = new Tip(plot, layers, meta);
+  const place = byId("place"),
+    plot = new Plot(place, byId("base"), byId("top"), { view, store, layers, meta });
+  const overview = new Overview(byId("overview"), plot, view, store),
+    tip = new Tip(plot, layers, meta);
   build(view, meta, layers, plot);
   const markers = new Markers(key, plot, view, meta);
   new Annotations(key, view, meta.annotations ?? [], layers);
@@ -72,18 +77,23 @@ function start(key, meta) {
   // The pointer's line and box are drawn without the picture under them.
   const hover = framed(() => {
     plot.drawTop(pointer);
-    if (pointer) tip.show(pointer); else tip.hide();
+    if (pointer) tip.show(pointer);
+    else tip.hide();
   });
 
   const tell = debounced(() => {
     const words = `${moment(view.start, view.period)} to ${moment(view.stop, view.period)}`;
-    place.setAttribute("aria-label", `Trace of ${view.signals.join(", ")}: ${words}. Press question mark for the keys.`);
+    place.setAttribute(
+      "aria-label",
+      `Trace of ${view.signals.join(", ")}: ${words}. Press question mark for the keys.`,
+    );
     announce(`Showing ${words}.`);
     if (!view.region) markers.changed();
     if (byId("in-view-details").open) fillInView(plot, view, layers);
   }, 700);
   const readout = () => {
-    byId("range").textContent = `${moment(view.start, view.period)} to ${moment(view.stop, view.period)} (${duration(view.span)})`;
+    byId("range").textContent =
+      `${moment(view.start, view.period)} to ${moment(view.stop, view.period)} (${duration(view.span)})`;
   };
 
   view.addEventListener("change", ({ detail }) => {
@@ -95,22 +105,28 @@ function start(key, meta) {
   });
 
   const page = {
-    view, place,
+    view,
+    place,
     focusTime: () => (pointer && pointer.x > plot.left ? plot.time(pointer.x) : (view.start + view.stop) / 2),
     toWindow: (by) => toWindow(view, windows(), by),
     markWindow: () => {
       const middle = (view.start + view.stop) / 2;
-      const found = windows().filter((w) => w.stop >= view.start && w.start <= view.stop)
+      const found = windows()
+        .filter((w) => w.stop >= view.start && w.start <= view.stop)
         .sort((a, b) => Math.abs(a.start + a.stop - 2 * middle) - Math.abs(b.start + b.stop - 2 * middle))[0];
       if (found) view.markBoth(found.start, found.stop);
     },
     showRegion: () => {
       const region = view.region;
-      if (region) view.glide(region[0] - 0.05 * (region[1] - region[0]), region[1] + 0.05 * (region[1] - region[0]));
+      if (region)
+        view.glide(region[0] - 0.05 * (region[1] - region[0]), region[1] + 0.05 * (region[1] - region[0]));
     },
     help: () => byId("help").showModal(),
     escape: () => {
-      if (view.markers.some((at) => at !== null)) { view.markers = [null, null]; view.changed("markers"); }
+      if (view.markers.some((at) => at !== null)) {
+        view.markers = [null, null];
+        view.changed("markers");
+      }
     },
   };
   const windows = () => (windowItems.length ? windowItems : layers.get("windows", view).items);
@@ -118,24 +134,44 @@ function start(key, meta) {
   fillHelp(byId("help"));
   listen(page);
   attach(plot, view, {
-    hover: (at) => { pointer = at; hover(); },
-    pick: (at) => { place.focus({ preventScroll: true }); pointer = at; draw(); },
+    hover: (at) => {
+      pointer = at;
+      hover();
+    },
+    pick: (at) => {
+      place.focus({ preventScroll: true });
+      pointer = at;
+      draw();
+    },
   });
   buttons(page, plot, meta, view);
 
   // The list of all windows is asked for once, whole: the table and the keys [ and ] need those out of view, too.
-  const all = new LayerStore(key, (meta.layers ?? []).filter((row) => row.name === "windows"), () => {
-    windowItems = all.get("windows", { start: 0, stop: view.whole, whole: view.whole, span: view.whole }).items;
-    fillWindows(windowItems, view, byId("windows"));
-  });
+  const all = new LayerStore(
+    key,
+    (meta.layers ?? []).filter((row) => row.name === "windows"),
+    () => {
+      windowItems = all.get("windows", { start: 0, stop: view.whole, whole: view.whole, span: view.whole }).items;
+      fillWindows(windowItems, view, byId("windows"));
+    },
+  );
   all.arrived();
   byId("in-view-details").addEventListener("toggle", () => fillInView(plot, view, layers));
 
-  const repaint = () => { plot.colours = palette(); draw(); };
+  const repaint = () => {
+    plot.colours = palette();
+    draw();
+  };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  addEventListener("beforeprint", () => { plot.colours = paper(); frame(); });
+  addEventListener("beforeprint", () => {
+    plot.colours = paper();
+    frame();
+  });
   addEventListener("afterprint", repaint);
-  addEventListener("hashchange", () => { view.read(location.hash, known); view.changed("axes"); view.changed("markers"); });
+  addEventListener("hashchange", () => {
+    view.read(location.hash, known);
+    for (const what of ["axes", "range", "markers"]) view.changed(what);
+  });
   new ResizeObserver(draw).observe(place);
   readout();
   frame();
@@ -146,7 +182,8 @@ function start(key, meta) {
 }
 
 function state(store, layers) {
-  const place = byId("state"), failure = store.failure ?? layers.failure;
+  const place = byId("state"),
+    failure = store.failure ?? layers.failure;
   const waiting = store.busy.size ? "loading …" : "";
   const text = store.failure ? `${plain(failure.message)} Trying again.` : waiting;
   if (place.textContent !== text) place.textContent = text;
@@ -154,11 +191,18 @@ function state(store, layers) {
 }
 
 function toWindow(view, list, by) {
-  const middle = (view.start + view.stop) / 2, inside = (w) => w.start <= middle && w.stop >= middle;
+  const [start, stop] = view.goal ?? [view.start, view.stop]; // keys count while the picture still moves, too
+  const middle = (start + stop) / 2,
+    inside = (w) => w.start <= middle && w.stop >= middle;
   const here = list.findIndex(inside);
-  let to = here >= 0 ? here + by : by > 0 ? list.findIndex((w) => w.start > middle) : list.findLastIndex((w) => w.stop < middle);
+  let to =
+    here >= 0
+      ? here + by
+      : by > 0
+        ? list.findIndex((w) => w.start > middle)
+        : list.findLastIndex((w) => w.stop < middle);
   // From the whole trace the first press goes to the first or last window, not beyond the one in its middle.
-  if (view.isWhole) to = by > 0 ? 0 : list.length - 1;
+  if (start <= 0 && stop >= view.whole) to = by > 0 ? 0 : list.length - 1;
   const found = list[to];
   if (!found) return announce(by > 0 ? "There is no window after this." : "There is no window before this.");
   const room = 0.08 * (found.stop - found.start);
@@ -191,22 +235,38 @@ async function follow(key, meta, view, store, layers, draw) {
   let now = meta;
   try {
     now = await session(key);
-  } catch { /* asked again below; the tiles say what is wrong */ }
+  } catch {
+    /* asked again below; the tiles say what is wrong */
+  }
   if (now.length > store.length) {
-    const whole = view.isWhole, atEnd = view.stop >= view.whole - 1e-12, more = (now.length - view.length) * view.period;
+    const whole = view.isWhole,
+      atEnd = view.stop >= view.whole - 1e-12,
+      more = (now.length - view.length) * view.period;
     store.grow(now.length);
     view.length = now.length;
     layers.setTable(now.layers ?? []);
     layers.clear();
-    if (whole) view.show(0, view.whole); else if (atEnd) view.pan(more);
+    if (whole) view.show(0, view.whole);
+    else if (atEnd) view.pan(more);
     draw();
   }
   if (now.outcome === "running") setTimeout(() => follow(key, now, view, store, layers, draw), FOLLOW_MS);
-  else if (now !== meta) { fillHead(now, key); fillVerdicts(now, byId("verdicts")); }
+  else if (now !== meta) {
+    fillHead(now, key);
+    fillVerdicts(now, byId("verdicts"));
+  }
 }
 
 begin().catch((failure) => {
   byId("loading").hidden = true;
-  fill(byId("bands"), el("div", { class: "band bad", role: "alert" }, el("strong", {}, "This session cannot be shown."), ` ${plain(failure.message)} `,
-    el("a", { href: "list.html" }, "To the list of sessions")));
+  fill(
+    byId("bands"),
+    el(
+      "div",
+      { class: "band bad", role: "alert" },
+      el("strong", {}, "This session cannot be shown."),
+      ` ${plain(failure.message)} `,
+      el("a", { href: "list.html" }, "To the list of sessions"),
+    ),
+  );
 });

@@ -19,12 +19,19 @@ export class View extends EventTarget {
     this.scale = "fit";
     this.rail = null;
     this.gliding = 0;
+    this.goal = null; // where a glide is going
     this.keep = debounced(() => history.replaceState(null, "", "#" + this.hash()), 200);
   }
 
-  get whole() { return Math.max(this.length, 1) * this.period; }
-  get span() { return this.stop - this.start; }
-  get isWhole() { return this.start <= 0 && this.stop >= this.whole; }
+  get whole() {
+    return Math.max(this.length, 1) * this.period;
+  }
+  get span() {
+    return this.stop - this.start;
+  }
+  get isWhole() {
+    return this.start <= 0 && this.stop >= this.whole;
+  }
 
   changed(what) {
     this.dispatchEvent(new CustomEvent("change", { detail: what }));
@@ -47,13 +54,18 @@ export class View extends EventTarget {
   /** Go to a range in a few frames, or at once where motion is not wanted. */
   glide(start, stop) {
     cancelAnimationFrame(this.gliding);
+    this.goal = null;
     if (calm()) return this.show(start, stop);
-    const from = [this.start, this.stop], begun = performance.now();
+    this.goal = [start, stop];
+    const from = [this.start, this.stop],
+      begun = performance.now();
     const step = () => {
-      const part = Math.min(1, (performance.now() - begun) / GLIDE_MS), eased = 1 - (1 - part) ** 3;
+      const part = Math.min(1, (performance.now() - begun) / GLIDE_MS),
+        eased = 1 - (1 - part) ** 3;
       const at = (k, to) => (part === 1 ? to : from[k] + (to - from[k]) * eased);
       this.show(at(0, start), at(1, stop));
       if (part < 1) this.gliding = requestAnimationFrame(step);
+      else this.goal = null;
     };
     step();
   }
@@ -119,7 +131,9 @@ export class View extends EventTarget {
     if (!this.signals.length) this.signals = known.signals.slice(0, 1);
     if (parts.has("l")) this.layers = names("l", known.layers);
     const marks = numbers("m").slice(0, 2);
-    this.markers = [0, 1].map((k) => (Number.isFinite(marks[k]) ? Math.min(Math.max(marks[k], 0), this.whole) : null));
+    this.markers = [0, 1].map((k) =>
+      Number.isFinite(marks[k]) ? Math.min(Math.max(marks[k], 0), this.whole) : null,
+    );
     this.axis = known.axes.includes(parts.get("x")) ? parts.get("x") : "trace";
     this.scale = ["zero", "log"].includes(parts.get("y")) ? parts.get("y") : "fit";
     this.rail = known.rails.includes(parts.get("rail")) ? parts.get("rail") : null;

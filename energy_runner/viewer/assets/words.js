@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Numbers and times as the report prints them: SI prefixes, thin spaces, no more digits than the uncertainty allows.
 
-export const THIN = "\u202f", MINUS = "\u2212", DASH = "\u2013", DOT = "\u00b7";
+export const THIN = "\u202f",
+  MINUS = "\u2212",
+  DASH = "\u2013",
+  DOT = "\u00b7";
 
-const PREFIXES = [[1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""], [1e-3, "m"], [1e-6, "µ"], [1e-9, "n"], [1e-12, "p"]];
+const PREFIXES = [
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+  [1, ""],
+  [1e-3, "m"],
+  [1e-6, "µ"],
+  [1e-9, "n"],
+  [1e-12, "p"],
+];
 // Control, direction and zero-width characters: they could disguise a name. (U+202F, our thin space, is not one.)
 const INVISIBLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
@@ -57,7 +69,8 @@ export function prefixed(value, unit, digits = 4) {
 export function rounded(value, expanded) {
   if (!Number.isFinite(value) || !Number.isFinite(expanded)) return [number(value), number(expanded)];
   if (expanded <= 0) return [number(value), "0"];
-  const place = exponentOf(Number(expanded.toPrecision(2))) - 1;
+  // Rounded once to find the place: 0.0996 becomes 0.10, whose last digit is one place further up.
+  const place = Number(expanded.toExponential(1).split("e")[1]) - 1;
   return [toPlace(value, place), toPlace(expanded, place)];
 }
 
@@ -76,7 +89,8 @@ export const MICROJOULES = [1e6, "µJ"];
 export function duration(seconds, digits = 4) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return DASH;
   if (Math.abs(seconds) < 120) return prefixed(seconds, "s", digits);
-  const whole = Math.round(Math.abs(seconds)), sign = seconds < 0 ? MINUS : "";
+  const whole = Math.round(Math.abs(seconds)),
+    sign = seconds < 0 ? MINUS : "";
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), whole % 60];
   if (h) return `${sign}${h}${THIN}h ${String(m).padStart(2, "0")}${THIN}min`;
   return `${sign}${m}${THIN}min ${String(s).padStart(2, "0")}${THIN}s`;
@@ -95,7 +109,9 @@ export function wallClock(ns, decimals = 3, date = true) {
   const negative = ns < 0n ? 1n : 0n;
   const seconds = ns / 1000000000n - (negative && ns % 1000000000n ? 1n : 0n);
   const text = new Date(Number(seconds) * 1000).toISOString();
-  const part = String(ns - seconds * 1000000000n).padStart(9, "0").slice(0, Math.min(9, decimals));
+  const part = String(ns - seconds * 1000000000n)
+    .padStart(9, "0")
+    .slice(0, Math.min(9, decimals));
   const clock = text.slice(11, 19) + (part ? "." + part : "");
   return date ? `${text.slice(0, 10)} ${clock}${THIN}UTC` : clock;
 }
@@ -105,7 +121,7 @@ export function when(text, seconds = false) {
   const found = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?/.exec(text ?? "");
   if (!found) return plain(text ?? DASH, 40) || DASH;
   const zone = /(Z|\+00:00)$/.test(text) ? THIN + "UTC" : "";
-  return `${found[1]} ${found[2]}${seconds ? found[3] ?? "" : ""}${zone}`;
+  return `${found[1]} ${found[2]}${seconds ? (found[3] ?? "") : ""}${zone}`;
 }
 
 /** Return "1 window", "3 windows". */
@@ -117,7 +133,19 @@ function exponentOf(value) {
   return value ? Math.floor(Math.log10(Math.abs(value)) + 1e-12) : 0;
 }
 
+// Ties go to the even digit, and 0.125 is rounded as it is written and not as it is stored: as in the report.
 function toPlace(value, place) {
-  const text = place > 0 ? String(Math.round(value / 10 ** place) * 10 ** place) : value.toFixed(Math.min(20, -place));
-  return grouped(/^-0(\.0*)?$/.test(text) ? text.slice(1) : text);
+  const [mantissa, exponent] = Math.abs(value).toExponential().split("e"),
+    digits = mantissa.replace(".", "");
+  const drop = place - (Number(exponent) - digits.length + 1); // so many of the digits go
+  let kept = BigInt(digits);
+  if (drop > 0) {
+    const unit = 10n ** BigInt(drop),
+      rest = kept % unit;
+    kept /= unit;
+    if (2n * rest > unit || (2n * rest === unit && kept % 2n === 1n)) kept += 1n;
+  } else kept *= 10n ** BigInt(-drop);
+  const whole = place > 0 ? String(kept * 10n ** BigInt(place)) : String(kept).padStart(1 - place, "0");
+  const text = place < 0 ? `${whole.slice(0, place)}.${whole.slice(place)}` : whole;
+  return grouped(value < 0 && kept ? "-" + text : text);
 }
