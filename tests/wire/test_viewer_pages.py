@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from energy_runner.report.units import number, value_and_expanded
-from tests.support.viewer_browser import (
+from tests.support.viewer_pages import (
     AT,
     GAP,
     HOSTILE,
