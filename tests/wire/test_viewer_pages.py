@@ -323,3 +323,26 @@ def test_a_run_that_ended_leads_to_its_session(browser, answers):
         assert "COMPLETED" in page.locator("body").inner_text()
         series = page.evaluate("viewer.cards.get('one').series.get('power').mean")
         assert series == [1, 2, None, 1]  # what did not come is a gap
+
+
+def test_a_run_that_has_only_begun_is_marked_as_simulated_as_soon_as_that_is_known(browser, answers):
+    answers.first = {"virtual": None, "title": "", "bench": ""}
+    answers.events = [{"kind": "state", "n": 1, "feed": "one", "virtual": True, "title": "ic01 on my bench"}]
+    with opened(browser, answers) as page:
+        page.goto(f"{AT}live.html")
+        until(page, "document.querySelector('.band.virtual')")
+        assert "VIRTUAL BENCH" in page.locator(".band.virtual").inner_text()
+        assert "ic01 on my bench" in page.locator("h2").inner_text()
+
+
+def test_a_run_that_begins_anew_has_not_ended(browser, answers):
+    feed = {"id": "one", "title": "again", "supply": "on", "outcome": None, "phase": "power up"}
+    answers.events = [
+        {"kind": "ended", "n": 1, "feed": "one", "outcome": "interrupted", "session_key": KEY},
+        {"kind": "snapshot", "n": 2, "feed": feed},
+    ]
+    with opened(browser, answers) as page:
+        page.goto(f"{AT}live.html")
+        until(page, "document.querySelector('h2')?.textContent.includes('again')")
+        assert page.locator("a[href^='trace.html']").count() == 0
+        assert page.locator("button.stop").is_visible()

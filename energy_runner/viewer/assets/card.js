@@ -12,6 +12,7 @@ const MOST_LINES = 200,
 const SUPPLY = { on: "SUPPLY ON", off: "SUPPLY OFF", unknown: "SUPPLY UNKNOWN" };
 const WAYS = { to: "→ ", from: "← ", note: "· " };
 const BOXES = { ready: "\u2713", warn: "!", bad: "\u2717", closed: "\u25cb", unknown: "?" };
+const HEAD = ["title", "bench", "benchmark", "mode", "virtual"];
 const GOOD_ENDS = ["completed"];
 
 export class Card {
@@ -74,21 +75,37 @@ export class Card {
   }
 
   control(on) {
+    this.allowed = on;
     this.parts.stop.hidden = !on || Boolean(this.outcome);
   }
 
   snapshot(feed) {
     this.series.clear();
     this.parts.lines.replaceChildren();
+    this.feed = {};
+    if (!feed.outcome && this.outcome) this.anew();
     const blocks = feed.blocks ?? {};
     this.fill(blocks);
     this.lines(feed.lines ?? []);
     this.state(feed);
-    const title = String(feed.title || feed.id),
-      more = [feed.bench, feed.benchmark, feed.mode].filter((part) => part && !title.includes(part));
-    fill(this.parts.title, plain(title, 120), " ", el("span", { class: "quiet" }, plain(more.join(" · "), 160)));
-    fill(this.parts.virtual, feed.virtual ? virtualBand() : null);
     this.redraw();
+  }
+
+  /** Forget that a run has ended: another one has begun under its name. */
+  anew() {
+    this.outcome = null;
+    fill(this.parts.end);
+    this.parts.progress.hidden = this.parts.stop.disabled = false;
+    this.control(this.allowed);
+  }
+
+  /** What is run where; of a run that has only begun it comes little by little. */
+  head() {
+    const { title, bench, benchmark, mode, virtual } = this.feed;
+    const name = String(title || this.id),
+      more = [bench, benchmark, mode].filter((part) => part && !name.includes(part));
+    fill(this.parts.title, plain(name, 120), " ", el("span", { class: "quiet" }, plain(more.join(" · "), 160)));
+    fill(this.parts.virtual, virtual ? virtualBand() : null);
   }
 
   fill({ signals, first_s = 0, step_s = 0.1 }) {
@@ -181,6 +198,7 @@ export class Card {
       if (!["kind", "n", "feed", "blocks", "lines"].includes(name)) this.feed[name] = value;
     const f = this.feed,
       p = this.parts;
+    if (HEAD.some((name) => name in changed)) this.head();
     if (changed.signals) this.signals(changed.signals);
     this.supply(f.supply in SUPPLY ? f.supply : "unknown", plain(f.supply_text ?? "", 200));
     if (before && before !== f.supply)
