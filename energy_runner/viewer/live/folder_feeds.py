@@ -51,6 +51,7 @@ class FolderFeeds:
         self._known: dict[str, int] = {}  # folders that need no second look, by path; the record's time of writing
         self._over = threading.Event()
         self._look_ns: int | None = None
+        self._looked = False
         # A process may end while a slow disk still keeps it waiting.
         self._thread = threading.Thread(target=self._body, name="energy-runner live view", daemon=True)
         if start:
@@ -122,6 +123,7 @@ class FolderFeeds:
             self._outbox.put({"kind": "snapshot", "feed": feed.snapshot()[0]})  # before any other event of it
             feed.poll()
             self._in_place_of_others(feed)
+        self._looked = True
 
     def _in_place_of_others(self, feed: FileFeed) -> None:
         """Show a run in the place of one on the same bench that has ended, or says nothing any more."""
@@ -145,7 +147,7 @@ class FolderFeeds:
                     return
 
     def _runs(self, folder: Path) -> bool:
-        """Return whether a session has not ended and is being written; one that has ended is not read again."""
+        """Return whether a session is being written, or was since the last look; no other is read again."""
         try:
             written = (folder / RECORD).stat()
             if self._known.get(str(folder)) == written.st_mtime_ns or not self._is_alive(folder):
@@ -155,8 +157,10 @@ class FolderFeeds:
         except OSError:
             return False
         if not running:
+            new = self._looked and str(folder) not in self._known  # begun and ended since the last look
             self._known[str(folder)] = written.st_mtime_ns
-        return running
+            return new
+        return True
 
     def _is_alive(self, folder: Path) -> bool:
         latest_ns = max(_written_ns(folder / name) for name in (RECORD, JOURNAL, STREAM, TRACE))

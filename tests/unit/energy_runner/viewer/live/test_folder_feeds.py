@@ -60,9 +60,9 @@ END = ev.RunStopped(t_ns=10**13, outcome="completed", reason="", supply_off_conf
 
 
 def test_runs_are_found_as_they_begin_and_the_last_of_each_bench_stays(tmp_path: Path) -> None:
-    watched = Watched(tmp_path / "sessions")
-    assert watched.names() == []  # not even the folder is there
+    assert Watched(tmp_path / "sessions").names() == []  # not even the folder is there
     session(tmp_path / "sessions" / "old", "a", "completed")
+    watched = Watched(tmp_path / "sessions")
     assert watched.names() == []
     first = session(tmp_path / "sessions" / "a1", "a")
     other = session(tmp_path / "sessions" / "night" / "b1", "b")  # of a sweep
@@ -82,6 +82,18 @@ def test_runs_are_found_as_they_begin_and_the_last_of_each_bench_stays(tmp_path:
     ]
     say(other, RUN.events[0])
     assert sorted(watched.names()) == ["a2", "b1"]
+
+
+def test_a_run_that_begins_and_ends_between_two_looks_is_shown(tmp_path: Path) -> None:
+    """A virtual bench is done within a second; what had ended before the first look is history."""
+    say(session(tmp_path / "before", "desk", "completed"), END)
+    watched = Watched(tmp_path)
+    assert watched.names() == []
+    say(session(tmp_path / "quick", "desk", "completed"), END)
+    assert watched.names() == ["quick"]
+    (shown,) = watched.feeds.snapshot()
+    assert shown["outcome"] == "completed"
+    assert watched.names() == ["quick"]
 
 
 def test_a_session_itself_and_a_folder_given_twice(tmp_path: Path) -> None:
