@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of sessions: their windows, the single inferences inside the windows, and the laps of their clocks.
+"""Tables of sessions: their windows, the single inferences in these, the layers of the network, laps of clocks.
 
 Everything is derived from the facts; a stored result is not used.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session
 from energy_runner.session.table import SCHEMA, Column, Table, Values, joined
 from energy_runner.version import version
+from energy_runner.wording import shown
 
 Part = dict[str, Values]
 _MOST_NOTES = 2  # in a message
@@ -31,28 +32,32 @@ _SESSION = {
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
     """A kind of table: what its rows stand for, its columns and which of them identify a row.
 
-    `parts` yields the columns of one session, in parts, and appends to its second argument what is left out.
+    `parts` yields the columns of one session, in parts, and appends to its second argument what is left out. In
+    the columns `varying`, each row has the unit that its column `unit` tells.
     """
 
     dimension: str
     about: dict[str, str]
     index: tuple[str, ...]
     parts: Callable[[Session, list[str]], Iterator[Part]]
+    varying: frozenset[str] = frozenset()
 
 
-def table(sessions: Sequence[Session], what: str = "windows") -> Table:
-    """Return a table of all windows, single inferences or laps of `sessions`, derived from their facts.
+def table(sessions: Sequence[Session], what: str = "windows", others: Mapping[str, Kind] | None = None) -> Table:
+    """Return a table of all windows, single inferences, layers or laps of `sessions`, derived from their facts.
 
-    Raises `ConfigurationError` for an unknown `what`, `SessionError` for a session that has none of them.
+    `others` are kinds of tables that are made elsewhere, by name. Raises `ConfigurationError` for an unknown
+    `what`, `SessionError` for a session that has none of them.
     """
-    if what not in _KINDS:
-        raise ConfigurationError(f"there is no table of {what!r} (known: {', '.join(_KINDS)})")
+    kinds = {**KINDS, **(others or {})}
+    if what not in kinds:
+        raise ConfigurationError(f"there is no table of {shown(what)!r} (known: {', '.join(kinds)})")
     if not sessions:
         raise ConfigurationError("a table needs at least one session")
-    kind = _KINDS[what]
+    kind = kinds[what]
     about = _SESSION | kind.about
     columns: dict[str, list[Values]] = {name: [] for name in about}
     remarks: list[str] = []
@@ -77,7 +82,13 @@ def table(sessions: Sequence[Session], what: str = "windows") -> Table:
         name=what,
         dimension=kind.dimension,
         columns=tuple(
-            Column(name, joined(columns[name]), about[name], index=name in {*_SESSION, *kind.index})
+            Column(
+                name,
+                joined(columns[name]),
+                about[name],
+                index=name in {*_SESSION, *kind.index},
+                varies=name in kind.varying,
+            )
             for name in about
         ),
         attributes={
@@ -102,7 +113,7 @@ def _session_columns(session: Session, count: int) -> Part:
     return columns | {"virtual": np.full(count, record.virtual)}
 
 
-def _numbers(values: Sequence[float | None], kind: type[np.generic]) -> Values:
+def numbers(values: Sequence[float | None], kind: type[np.generic]) -> Values:
     """Return numbers of which some may be missing; those are masked."""
     mask = [value is None for value in values]
     plain = np.array([0 if value is None else value for value in values], dtype=kind)
@@ -153,11 +164,11 @@ def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
         "stimulus": np.array([window.stimulus for window in windows], dtype=np.int64),
         "file": np.array([window.file for window in windows], dtype=np.str_),
         "samples_missing_known": np.array([window.samples_missing_known for window in windows], dtype=np.bool_),
-        "energy_per_inference_u_j": _numbers([b.u if b else None for b in budgets], np.float64),
-        "energy_per_inference_expanded_u_j": _numbers([b.U if b else None for b in budgets], np.float64),
+        "energy_per_inference_u_j": numbers([b.u if b else None for b in budgets], np.float64),
+        "energy_per_inference_expanded_u_j": numbers([b.U if b else None for b in budgets], np.float64),
     }
-    part |= {name: _numbers([getattr(w, name) for w in windows], np.float64) for name in _FLOATS}
-    yield part | {name: _numbers([getattr(w, name) for w in windows], np.int64) for name in _COUNTS}
+    part |= {name: numbers([getattr(w, name) for w in windows], np.float64) for name in _FLOATS}
+    yield part | {name: numbers([getattr(w, name) for w in windows], np.int64) for name in _COUNTS}
 
 
 # --- single inferences ----------------------------------------------------------------------------------
@@ -198,6 +209,38 @@ def _of_window(window: WindowInferences) -> Part:
     }
 
 
+# --- layers of the network ------------------------------------------------------------------------------
+
+_LAYERS = {
+    "layer": "Number of the layer, from 1, in the order in which they run.",
+    "name": "Its name.",
+    "operations": "Its multiply-accumulates.",
+    "duration_s": "Its duration, s.",
+    "energy_j": "Its energy per inference, J.",
+    "energy_u_j": "Standard uncertainty of that, J: scatter of the fit and place of the edges only.",
+    "inferences": "Inferences in the fit.",
+}
+
+
+def _layers(session: Session, noted: list[str]) -> Iterator[Part]:
+    result = analyze(session)
+    noted += [finding.detail for finding in result.findings if finding.id.startswith("layers-")]
+    found = result.layers
+    if found is None or not found.layers:
+        noted.append("its bench does not mark the layers" if not noted else "their energies are not known")
+        return
+    rows = found.layers
+    yield {
+        "layer": np.arange(1, len(rows) + 1, dtype=np.int64),
+        "name": np.array([row.name for row in rows], dtype=np.str_),
+        "operations": np.array([row.operations for row in rows], dtype=np.int64),
+        "duration_s": np.array([row.duration_s for row in rows], dtype=np.float64),
+        "energy_j": np.array([row.energy_j for row in rows], dtype=np.float64),
+        "energy_u_j": np.array([row.u_j for row in rows], dtype=np.float64),
+        "inferences": np.full(len(rows), found.inferences, dtype=np.int64),
+    }
+
+
 # --- laps -----------------------------------------------------------------------------------------------
 
 _LAPS = {
@@ -225,7 +268,7 @@ def _laps(session: Session, _: list[str]) -> Iterator[Part]:
         yield {
             **_laps_of("dut", laps_us, times_ns),
             "purpose": np.array(purposes, dtype=np.str_),
-            "window": _numbers(windows, np.int64),
+            "window": numbers(windows, np.int64),
         }
 
 
@@ -234,7 +277,7 @@ def _laps_of(clock: str, laps_us: Sequence[int], times_ns: Sequence[int | None])
         "clock": np.full(len(laps_us), clock),
         "lap": np.arange(1, len(laps_us) + 1, dtype=np.int64),
         "lap_us": np.array(laps_us, dtype=np.int64),
-        "host_ns": _numbers(times_ns, np.int64),
+        "host_ns": numbers(times_ns, np.int64),
     }
 
 
@@ -251,9 +294,10 @@ def _dut_laps(inferences: Any) -> Iterator[tuple[str, int | None, int, int | Non
             yield inference.purpose, window, lap_us, lines_ns[number] if paired else None
 
 
-_KINDS = {
-    "windows": _Kind("window", _WINDOWS, ("window", "stimulus", "file"), _windows),
-    "inferences": _Kind("inference", _INFERENCES, ("window", "inference"), _inferences),
-    "laps": _Kind("lap", _LAPS, ("clock", "lap", "purpose", "window"), _laps),
+KINDS = {
+    "windows": Kind("window", _WINDOWS, ("window", "stimulus", "file"), _windows),
+    "inferences": Kind("inference", _INFERENCES, ("window", "inference"), _inferences),
+    "layers": Kind("layer", _LAYERS, ("layer", "name"), _layers),
+    "laps": Kind("lap", _LAPS, ("clock", "lap", "purpose", "window"), _laps),
 }
-WHAT = tuple(_KINDS)
+WHAT = tuple(KINDS)

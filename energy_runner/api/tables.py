@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables of windows, single inferences or laps of sessions, with units, for dataframes and spreadsheets."""
+"""Tables of sessions with units, for dataframes and spreadsheets: windows, inferences, layers, verdicts, laps."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,14 @@ __all__ = ["Table", "table"]
 
 
 def table(sessions: AnySession | Sequence[AnySession], what: str = "windows") -> Table:
-    """Return the windows, the single inferences or the laps of sessions as a table with units.
+    """Return the windows, single inferences, layers, verdicts or laps of sessions as a table with units.
 
     Use it with `table.csv()`, `table.save("x.parquet")` or `xarray.Dataset(**table.to_xarray())`;
     `table["energy_j"]` is one column. Raises `SessionError` for a session that has none of them,
-    `ConfigurationError` for anything but "windows", "inferences" or "laps".
+    `ConfigurationError` for anything but "windows", "inferences", "layers", "verdicts" or "laps".
     """
     from energy_runner.analysis.tables import table as make_table
+    from energy_runner.rules.verdict_table import VERDICTS
 
     given = sessions if isinstance(sessions, Sequence) and not isinstance(sessions, str) else [sessions]
-    return make_table([load_session(one) for one in given], what)
+    return make_table([load_session(one) for one in given], what, {"verdicts": VERDICTS})

@@ -83,7 +83,15 @@ def complete_driver(incomplete: str) -> list[str]:
 
 def complete_table(incomplete: str) -> list[str]:
     """Return the kinds of tables whose names begin with `incomplete`."""
-    return [what for what in ("windows", "inferences", "laps") if what.startswith(incomplete)]
+    return [
+        what for what in ("windows", "inferences", "layers", "verdicts", "laps") if what.startswith(incomplete)
+    ]
+
+
+def complete_trace_format(incomplete: str) -> list[str]:
+    """Return the formats of exported traces whose names begin with `incomplete`."""
+    known = ("csv", "parquet", "jls", "sr", "vcd", "perfetto")
+    return [name for name in known if name.startswith(incomplete)]
 
 
 def _stems(folder: Path, incomplete: str) -> list[str]:

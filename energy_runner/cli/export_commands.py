@@ -66,17 +66,16 @@ def export_mlperf_command(
 
 def export_table_command(sessions: Sequence[Path], what: str, form: str, out: Path | None) -> int:
     """Write a table of sessions to a file, or as CSV to stdout."""
-    from energy_runner.analysis.tables import table
-    from energy_runner.session.folder import Session
+    from energy_runner import api
     from energy_runner.session.table import FORMATS
 
     if form and form not in FORMATS:
         raise ConfigurationError(f"--format {form!r} is not one of {', '.join(FORMATS)}")
     if out is None and form not in {"", "csv"}:
         raise ConfigurationError(f"--format {form} needs a file. Try: --out {what}.{form}")
-    opened = [Session.open(path) for path in sessions]
+    opened = [api.load_session(path) for path in sessions]
     differs = [one for one in opened if tell_differences(one)]
-    made = table(opened, what)
+    made = api.table(opened, what)
     if made.attributes["title"].startswith("SIMULATED"):
         say("SIMULATED: some of these sessions are of virtual benches and are not measurements")
     for remark in made.remarks:

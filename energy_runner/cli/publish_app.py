@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from energy_runner.cli.complete import complete_table
+from energy_runner.cli.complete import complete_table, complete_trace_format
 from energy_runner.cli.rules_commands import RuleSetOption, complete_rule
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -78,7 +78,7 @@ def export_table(
         str,
         typer.Option(
             "--what",
-            help="windows, inferences (single ones inside the windows) or laps.",
+            help="windows, inferences (single ones in them), layers (of the network), verdicts or laps.",
             metavar="WHAT",
             autocompletion=complete_table,
         ),
@@ -98,10 +98,11 @@ def export_table(
         typer.Option("--out", "-o", help="New file; default: CSV on stdout.", metavar="FILE", show_default=False),
     ] = None,
 ) -> None:
-    """Write a table with units of windows, single inferences or laps.
+    """Write a table with units of windows, inferences, layers, verdicts or laps.
 
-    One row per window, inference or lap of all sessions. The names of columns
-    end with the unit; in Parquet it is in the fields' metadata too.
+    One row per window, inference, layer, verdict or lap of all sessions. The
+    names of columns end with the unit; in Parquet it is in the fields' metadata
+    too.
 
     \b
     Examples:
@@ -111,6 +112,58 @@ def export_table(
     from energy_runner.cli.export_commands import export_table_command
 
     raise typer.Exit(export_table_command(sessions, what, form, out))
+
+
+@export.command("trace")
+def export_trace(
+    session: Annotated[Path, typer.Argument(help="Folder of a session.", metavar="SESSION")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New file.", metavar="FILE")],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            help="csv, parquet (extra 'tables'), jls, sr, vcd or perfetto; default: by the suffix of FILE.",
+            metavar="FORMAT",
+            show_default=False,
+            autocompletion=complete_trace_format,
+        ),
+    ] = "",
+    rail: Annotated[
+        str | None,
+        typer.Option(
+            "--rail", help="Which of several rails; default: the first.", metavar="NAME", show_default=False
+        ),
+    ] = None,
+    every: Annotated[
+        int | None,
+        typer.Option("--every", help="csv: one row for N samples, their mean.", metavar="N", show_default=False),
+    ] = None,
+    most_rows: Annotated[
+        int | None,
+        typer.Option(
+            "--most-rows",
+            help="csv: as many samples a row as give at most N rows; a spreadsheet opens 1048576.",
+            metavar="N",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the trace of a session for another tool.
+
+    csv for spreadsheets, parquet for dataframes, jls for the Joulescope UI, sr
+    for PulseView, vcd for GTKWave, perfetto for ui.perfetto.dev. Samples are
+    as recorded, missing ones stay missing; what a format cannot carry is said.
+
+    \b
+    Examples:
+      energy-runner export trace SESSION --out trace.jls
+      energy-runner export trace SESSION --most-rows 1000000 --out trace.csv
+    """
+    from energy_runner.cli.trace_export_command import export_trace_command
+
+    raise typer.Exit(export_trace_command(session, out, form, rail, (every, most_rows), as_json=as_json))
 
 
 @export.command()

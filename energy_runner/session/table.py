@@ -32,18 +32,20 @@ class Column:
     """One column: its name ends with its unit, `about` says what it is.
 
     `values` is one-dimensional: float64, int64, bool or text. A missing value is masked, or NaN. `index` marks the
-    columns that identify a row: coordinates, not data.
+    columns that identify a row: coordinates, not data. `varies` says that each row has its own unit, which
+    a column `unit` tells.
     """
 
     name: str
     values: Values
     about: str
     index: bool = False
+    varies: bool = False
 
     @property
     def unit(self) -> str:
-        """Return the unit: that of a quantity, "1" for other numbers, empty for text and booleans."""
-        if self.values.dtype.kind not in "if":
+        """Return the unit: "1" for plain numbers, empty for text and booleans, and where each row has its own."""
+        if self.values.dtype.kind not in "if" or self.varies:
             return ""
         return next((unit for ending, unit in UNITS.items() if self.name.endswith(ending)), "1")
 

@@ -8,6 +8,7 @@ samples are written as NaN by this module.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -44,6 +45,17 @@ class _Card(BaseModel):
     period_s: float = Field(gt=0, allow_inf_nan=False)
 
 
+@dataclass(frozen=True)
+class TraceSource:
+    """Who sampled, as the file tells it to other programs; the version is that of the firmware."""
+
+    name: str = "power monitor"
+    vendor: str | None = None
+    model: str | None = None
+    version: str | None = None
+    serial_number: str | None = None
+
+
 def _block_size(rate_hz: float) -> int:
     """Return how many samples one block of the file holds: about `_BLOCK_S`, and 16 to 8192."""
     wanted = min(max(16.0, rate_hz * _BLOCK_S), float(_LARGEST_BLOCK))
@@ -54,11 +66,18 @@ class TraceWriter:
     """Write signals of one common sample period, block by block, at constant memory.
 
     `signals` are (name, unit) pairs; `groups` says how many of them, in their order, come together, where they are
-    of several samplers, each with a timebase of its own. Raises `BenchFault` when the file cannot be written.
+    of several samplers, each with a timebase of its own. `source` is what the file says of the instrument. Raises
+    `BenchFault` when the file cannot be written.
     """
 
     def __init__(
-        self, path: Path, signals: Sequence[tuple[str, str]], period_s: float, groups: Sequence[int] = ()
+        self,
+        path: Path,
+        signals: Sequence[tuple[str, str]],
+        period_s: float,
+        groups: Sequence[int] = (),
+        *,
+        source: TraceSource | None = None,
     ) -> None:
         self._path = path
         self._count = len(signals)
@@ -72,7 +91,7 @@ class TraceWriter:
         block = _block_size(rate_hz)
         try:
             self._file = pyjls.Writer(str(path))
-            self._file.source_def(source_id=_SOURCE_ID, name="power monitor")
+            self._file.source_def(source_id=_SOURCE_ID, **vars(source or TraceSource()))
             for number, (name, unit) in enumerate(signals, start=1):
                 self._file.signal_def(
                     signal_id=number,
@@ -121,6 +140,20 @@ class TraceWriter:
         try:
             self._file.annotation(1, sample, math.nan, pyjls.AnnotationType.VMARKER, 0, str(self._edges))
             self._file.annotation(1, sample, math.nan, pyjls.AnnotationType.TEXT, 0, label)
+        except (RuntimeError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def annotate(self, sample: int, text: str) -> None:
+        """Put a text at a sample, for display; samples rise from call to call."""
+        try:
+            self._file.annotation(1, sample, math.nan, pyjls.AnnotationType.TEXT, 0, text)
+        except (RuntimeError, ValueError) as error:
+            raise self._fault(error) from None
+
+    def marker(self, sample: int, name: str) -> None:
+        """Put a vertical marker at a sample, for display, in order with the texts; `1a` and `1b` are a pair."""
+        try:
+            self._file.annotation(1, sample, math.nan, pyjls.AnnotationType.VMARKER, 0, name)
         except (RuntimeError, ValueError) as error:
             raise self._fault(error) from None
 

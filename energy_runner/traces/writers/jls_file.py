@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JLS for the Joulescope UI: current, voltage and power, who measured, and what happened as annotations.
+
+A session's own trace holds what its monitor recorded, such as joules in each sample, and stays as it is. Two
+vertical markers of one number, `1a` and `1b`, are a pair with its statistics in the UI.
+"""
+
+import heapq
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from energy_runner.session.trace import TraceSource, TraceWriter
+from energy_runner.traces.writers.model import Item, Options, Outgoing, Progress, Written, blocks, clean
+
+SIGNALS = ("current", "voltage", "power")
+SHOWN = ("windows", "journal", "losses", "over-range", "edges", "uart", "remarks")
+MOST_ITEMS = 20_000  # of one track
+_LABEL = 120
+_NOTES = 2000
+
+
+def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Written:
+    """Write the file; raises `BenchFault` if it cannot be written."""
+    signals = out.named(*SIGNALS)
+    name = f"{'SIMULATED ' if out.virtual else ''}{out.source.vendor} {out.source.model}".strip()
+    source = TraceSource(
+        name=clean(name or "power monitor"),
+        vendor=clean(out.source.vendor),
+        model=clean(out.source.model),
+        version=clean(out.source.firmware),
+        serial_number=clean(out.source.serial),
+    )
+    written = Written(out.length)
+    with TraceWriter(path, [(one.name, one.unit) for one in signals], out.step_s, source=source) as file:
+        if out.zero_utc_ns is not None:
+            file.utc(0, out.zero_utc_ns)
+        for sample, is_marker, text in _annotations(out, written):
+            (file.marker if is_marker else file.annotate)(sample, text)
+        for first, stop in blocks(out.length):
+            file.append(first, [_single(one.read(first, stop)) for one in signals])
+            progress(stop / out.length)
+        if out.zero_utc_ns is not None:
+            file.utc(out.length, out.zero_utc_ns + round(out.length * out.step_s * 1e9))
+    rounded = [one.name for one in signals if one.origin == "converted"]
+    if rounded:
+        written.remarks.append(f"{' and '.join(rounded)} are rounded to 32-bit floats: 6e-8 of each sample")
+    if out.zero_utc_ns is None:
+        written.remarks.append("the calendar time of the trace is not known, so the file tells whole hertz only")
+    return written
+
+
+def _single(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.float32, copy=False)
+
+
+def _sample(position: float, out: Outgoing) -> int:
+    return min(max(0, math.floor(position)), max(0, out.length - 1))
+
+
+def _annotations(out: Outgoing, written: Written) -> Iterator[tuple[int, bool, str]]:
+    """Yield (sample, marker or not, text) in the order of the samples, the file's remarks first."""
+    yield 0, False, clean("; ".join(out.notes()), _NOTES)
+    markers = sorted(
+        (_sample(at, out), 0, f"{number}{end}")
+        for number, start, stop in out.windows
+        for at, end in ((start, "a"), (stop, "b"))
+    )
+    texts = [_texts(out, place, name, written) for place, name in enumerate(SHOWN, start=1)]
+    for sample, place, text in heapq.merge(markers, *texts):
+        yield sample, place == 0, text
+
+
+def _texts(out: Outgoing, place: int, name: str, written: Written) -> Iterator[tuple[int, int, str]]:
+    if name == "windows":
+        yield from sorted((_sample(start, out), place, f"window {number}") for number, start, _ in out.windows)
+        return
+    for track in (one for one in out.tracks if one.name == name):
+        for count, item in enumerate(track.items()):
+            if count == MOST_ITEMS:
+                more = track.count - MOST_ITEMS
+                written.remarks.append(f"{more} of {track.count} {track.title.lower()} are left out")
+                return
+            yield _sample(item.start_s / out.step_s, out), place, _said(name, item)
+
+
+def _said(name: str, item: Item) -> str:
+    return clean(item.text if name == "uart" else item.label, _LABEL) or name

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happened as logic signals: the timestamp pin, and bands for windows, losses and readings over range."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from energy_runner.traces.writers.model import FloatArray, Outgoing
+
+PIN = "timestamp"
+PULSE = 1.0  # samples that the pin is drawn low
+
+
+@dataclass(frozen=True)
+class Logic:
+    """A signal: high at first or not, and the places (samples, rising) at which it changes."""
+
+    name: str
+    high: bool
+    at: FloatArray
+
+
+def logic_signals(out: Outgoing) -> tuple[list[Logic], list[str]]:
+    """Return the signals of a session, and what had to be drawn otherwise than it was.
+
+    The monitor tells falling edges only, so the pin is drawn low for one sample, or halfway to the next edge.
+    """
+    remarks = ["the pin is drawn low for one sample after each edge: the monitor tells falling edges only"]
+    edges = _edges(out)
+    early = int(np.count_nonzero(edges < 0))
+    if early:
+        remarks.append(f"{early} edges lie before the first sample and are drawn at its beginning")
+    falls = np.unique(np.maximum(edges, 0.0))
+    rises = falls + np.minimum(PULSE, np.append(np.diff(falls) / 2, PULSE))
+    pin = Logic(PIN, True, np.column_stack([falls, rises]).ravel())
+    windows = np.array([(start, stop) for _, start, stop in out.windows]).reshape(-1, 2)
+    bands = (("window", windows), ("lost", out.losses), ("over_range", out.over_range))
+    return [pin, *(Logic(name, False, _band(stretches)) for name, stretches in bands)], remarks if len(
+        falls
+    ) else []
+
+
+def _edges(out: Outgoing) -> FloatArray:
+    """Return the falling edges: those that were captured, else those that begin and end the windows."""
+    found = out.edges if len(out.edges) else np.array([at for _, *ends in out.windows for at in ends])
+    return np.sort(found[np.isfinite(found)])
+
+
+def _band(stretches: npt.NDArray[np.float64]) -> FloatArray:
+    """Return where a band begins and ends, stretches that touch or overlap joined."""
+    kept: list[list[float]] = []
+    ordered: Sequence[Sequence[float]] = sorted(np.maximum(stretches, 0.0).tolist())
+    for start, stop in ordered:
+        if stop <= start:
+            continue
+        if kept and start <= kept[-1][1]:
+            kept[-1][1] = max(kept[-1][1], stop)
+        else:
+            kept.append([start, stop])
+    return np.array(kept).ravel()
