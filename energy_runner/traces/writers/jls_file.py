@@ -20,6 +20,7 @@ SHOWN = ("windows", "journal", "losses", "over-range", "edges", "uart", "remarks
 MOST_ITEMS = 20_000  # of one track
 _LABEL = 120
 _NOTES = 2000
+_ROUNDING = 1e-6  # samples: a time is a product, which misses a whole sample by rounding only
 
 
 def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Written:
@@ -57,7 +58,7 @@ def _single(values: np.ndarray) -> np.ndarray:
 
 
 def _sample(position: float, out: Outgoing) -> int:
-    return min(max(0, math.floor(position)), max(0, out.length - 1))
+    return min(max(0, math.floor(position + _ROUNDING)), max(0, out.length - 1))
 
 
 def _annotations(out: Outgoing, written: Written) -> Iterator[tuple[int, bool, str]]:

@@ -104,9 +104,7 @@ def check(out: Outgoing, path: Path, form: Format, options: Options) -> None:
         if value is None:
             continue
         if value < 1:
-            raise ExportError(
-                f"{value} was given for ", Argument(name), ", which is no number of rows. Try: 1 or more"
-            )
+            raise ExportError(Argument(name), f" was {value}, which is no number of rows. Try: 1 or more")
         if not form.rows:
             raise ExportError(Argument(name), f" is for csv; {form.name} has no such rows. Try: without it")
     if form.samples and (not out.length or not out.signals):

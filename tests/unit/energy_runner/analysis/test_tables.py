@@ -228,7 +228,9 @@ def test_an_accuracy_session_has_none_of_these(tmp_path: Path, what: str) -> Non
 
 
 def test_another_word_is_refused(session: Session) -> None:
-    with pytest.raises(ConfigurationError, match=r"no table of 'window' \(known: windows, inferences, layers, laps\)"):
+    with pytest.raises(
+        ConfigurationError, match=r"no table of 'window' \(known: windows, inferences, layers, laps\)"
+    ):
         table([session], "window")
     with pytest.raises(ConfigurationError, match="at least one session"):
         table([])
