@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CSV of any tool: LPM01A, PPK2, Joulescope, Otii, Keithley and R&S buffers, and others whose units are told."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from energy_runner.errors import Argument
+from energy_runner.traces.grid import Fit, Grid, StampError, fit, resolution, rounded
+from energy_runner.traces.model import (
+    Chunk,
+    Edges,
+    EdgeTracker,
+    Float32Array,
+    Float64Array,
+    Head,
+    Mishap,
+    Options,
+    SignalName,
+    TraceFileError,
+    signal,
+    spread,
+)
+from energy_runner.traces.text.blocks import Block, Lines
+from energy_runner.traces.text.cells import is_number, number, shown, split
+from energy_runner.traces.text.columns import choose, edge_column, edge_names, is_bits
+from energy_runner.traces.text.dialects import Dialect, dialect_of, stated_period
+from energy_runner.traces.text.layout import Layout, head_of, read_layout
+from energy_runner.traces.text.rows import SLOW, Rows, Wanted
+
+_FITTED = 1 << 17  # rows from which the period is found
+_TAIL = 1 << 14
+_PPK2_RATE_HZ = 100_000.0
+
+
+class TextTrace:
+    """An opened table in text."""
+
+    def __init__(self, path: Path, options: Options) -> None:
+        self.findings: list[str] = []
+        self.mishaps: list[Mishap] = []
+        self._path = path
+        self._size = max(1, path.stat().st_size)
+        self._layout = layout = read_layout(path, head_of(path))
+        dialect = dialect_of(layout)
+        self._columns = choose(layout, _with_time(layout, dialect, options))
+        self._names = list(self._columns.signals)
+        wanted = [Wanted(meaning.place) for meaning in self._columns.signals.values()]
+        if self._columns.time is not None:
+            wanted.append(Wanted(self._columns.time.place))
+        self._edges = edge_column(layout, options.edges) if options.edges else None
+        self._tracker = EdgeTracker(options.edges) if options.edges else None
+        wanted += [self._edges] if self._edges is not None else []
+        self._rows = Rows(layout, wanted, plain=options.plain)
+        self._lines = Lines(path, layout.offset)
+        self._blocks = iter(self._lines)
+        self._read = 0
+        self._first = next(self._blocks, None)
+        self._ready = [] if self._first is None else self._rows.read(self._first)
+        self._grid, self.head = self._begin(dialect, options)
+
+    @property
+    def done(self) -> float:
+        """Return the share of the file that was read, 0 to 1."""
+        return self._read / self._size
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield all samples in order; raises `TraceFileError` that names the line where they are damaged."""
+        block, columns = self._first, self._ready
+        self._ready = []
+        while block is not None:
+            yield from self._chunks(block, columns)
+            self._read = block.end
+            block = next(self._blocks, None)
+            columns = [] if block is None else self._rows.read(block)
+        self._end()
+
+    def edges(self, name: str) -> Edges:
+        """Return the edges of the column that the options named."""
+        if self._tracker is None:
+            raise TraceFileError(f"{self._path}: no column of edges was asked for")
+        return self._tracker.edges(f"column {name!r} of {self._path.name}")
+
+    def close(self) -> None:
+        """Release the file."""
+        self._lines.close()
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _begin(self, dialect: Dialect, options: Options) -> tuple[Grid, Head]:
+        layout, time = self._layout, self._columns.time
+        stated = stated_period(layout)
+        told = None if options.rate_hz is None else 1 / options.rate_hz
+        if time is None and (stated or told) is None:
+            raise TraceFileError(
+                f"{self._path}: neither a column of time nor a sample rate is stated. There are: "
+                f"{layout.there()[:300]}. Try: ",
+                Argument("columns", "NAME=ms"),
+                " with the column of the time, or ",
+                Argument("rate_hz", "HZ"),
+            )
+        start_s, step_s, period_s = 0.0, 0.0, told or stated or 0.0
+        found = Fit("steady", period_s, 0.0)
+        remarks = [dialect.remark] if dialect.remark else []
+        if time is not None:
+            texts = [row[time.place] for row in layout.rows if len(row) > time.place]
+            step_s = resolution([text for text in texts if is_number(text)], time.factor)
+            stamps = self._stamps(self._ready)[:_FITTED]
+            fitted = fit(stamps, step_s)
+            if fitted is None:
+                raise TraceFileError(
+                    f"{self._path}: line {layout.first_line} and those after it have too few different times in "
+                    f"column {layout.names[time.place]!r} to tell a sample rate"
+                )
+            start_s = float(stamps[0])
+            found = fitted
+            period_s = rounded(found, step_s, self._last_stamp(), start_s)
+            remarks += self._about(found, dialect, period_s, stated, told)
+        grid = Grid(period_s, step_s, found.way, found.scatter)
+        if not self._rows.fast:
+            remarks.append(SLOW)
+        head = Head(
+            format=dialect.name,
+            title=dialect.title,
+            signals=tuple(signal(name) for name in self._names),
+            period_s=period_s,
+            instrument=dialect.instrument,
+            remarks=tuple(remarks),
+            kind=dialect.kind,
+            edge_names=edge_names(layout),
+            start_s=start_s,
+            resolution_s=step_s,
+        )
+        return grid, head
+
+    def _about(
+        self, found: Fit, dialect: Dialect, period_s: float, stated: float | None, told: float | None
+    ) -> list[str]:
+        said = []
+        if found.way == "jittering":
+            said.append(
+                f"the time stamps scatter by {found.scatter - 0.5:.3g} samples: rows are taken as evenly spaced"
+            )
+        for other, whose in ((stated, "the file states"), (told, "was told")):
+            if other is not None and abs(other / period_s - 1) > 0.01:
+                words = f"the times in the file give {1 / period_s:.9g} samples a second, and {1 / other:.9g}"
+                if whose == "was told":
+                    raise TraceFileError(f"{self._path}: {words} {whose}. Try: without ", Argument("rate_hz"))
+                said.append(f"{words} are stated before the table")
+        if dialect.name == "ppk2-csv" and period_s * _PPK2_RATE_HZ > 1.01:
+            said.append(
+                f"a PPK2 takes 100000 samples a second, this export has {1 / period_s:.9g}: it was resampled"
+            )
+        return said
+
+    def _stamps(self, columns: list[Float64Array]) -> Float64Array:
+        assert self._columns.time is not None  # noqa: S101
+        if not columns:
+            return np.empty(0)
+        return columns[len(self._names)] * self._columns.time.factor
+
+    def _last_stamp(self) -> float | None:
+        """Return the time in the last whole line of the file; None where the end does not tell."""
+        time, layout = self._columns.time, self._layout
+        assert time is not None  # noqa: S101
+        with self._path.open("rb") as file:
+            file.seek(max(layout.offset, self._size - _TAIL))
+            lines = file.read(_TAIL).decode("latin-1").splitlines(keepends=True)
+        for line in reversed(lines[1:]):
+            cells = split(line.rstrip("\r\n"), layout.delimiter)
+            if line.endswith(("\n", "\r")) and len(cells) == len(layout.names):
+                try:
+                    return number(cells[time.place], layout.decimal) * time.factor
+                except ValueError:
+                    return None
+        return None
+
+    def _chunks(self, block: Block, columns: list[Float64Array]) -> Iterator[Chunk]:
+        if not columns or not len(columns[0]):
+            return
+        kept: npt.NDArray[np.bool_] | None = None
+        if self._columns.time is not None:
+            try:
+                index, keep = self._grid.place(self._stamps(columns))
+            except StampError as error:
+                raise self._stamp_error(block, error) from None
+            kept = None if keep.all() else keep
+        else:
+            index = np.arange(self._grid.next, self._grid.next + len(columns[0]), dtype=np.int64)
+            self._grid.next += len(index)
+        if not len(index):
+            return
+        own: dict[SignalName, Float32Array] = {}
+        for (name, meaning), column in zip(self._columns.signals.items(), columns, strict=False):
+            read = column if kept is None else column[kept]
+            if meaning.factor != 1.0:
+                read = read * meaning.factor
+            with np.errstate(over="ignore"):  # beyond any instrument; it becomes infinite, and over range
+                own[name] = read.astype(np.float32)
+        if self._tracker is not None and self._edges is not None:
+            states = columns[-1] if kept is None else columns[-1][kept]
+            self._track(self._tracker, self._edges, index, states, block)
+        yield from spread(index, own)
+
+    def _track(
+        self,
+        tracker: EdgeTracker,
+        wanted: Wanted,
+        index: npt.NDArray[np.int64],
+        states: Float64Array,
+        block: Block,
+    ) -> None:
+        known = ~np.isnan(states)
+        if is_bits(self._layout, wanted):
+            bits = np.where(known, states, 0).astype(np.int64)
+            states = np.where(known, (bits >> wanted.input) & 1, np.nan).astype(np.float64)
+        odd = np.flatnonzero(known & (states != 0) & (states != 1))
+        if len(odd):
+            raise TraceFileError(
+                f"{self._path}: column {tracker.name!r} is for edges, and holds {states[odd[0]]:g} "
+                f"({self._line(block, int(odd[0]))}); 0 and 1 are needed. There are: "
+                f"{', '.join(self.head.edge_names) or 'no columns of states'}"
+            )
+        tracker.take(index[known], states[known] == 1)
+
+    def _stamp_error(self, block: Block, error: StampError) -> TraceFileError:
+        time = self._columns.time
+        assert time is not None  # noqa: S101
+        where = self._line(block, error.row)
+        return TraceFileError(
+            f"{self._path}: {where}: the time in column {self._layout.names[time.place]!r} {error.what}"
+        )
+
+    def _line(self, block: Block, row: int) -> str:
+        """Return the line in which a row of a block stands, and what is there."""
+        rows = -1
+        first = self._lines.line_at(block.begin)
+        for line, text in enumerate(block.data.splitlines(), start=first):
+            rows += bool(text.strip())
+            if rows == row:
+                return f"line {line} ({shown(text.decode('latin-1').strip())})"
+        return f"line {first} or after it"
+
+    def _end(self) -> None:
+        grid, lines = self._grid, self._lines
+        if lines.cut.strip():
+            self.findings.append(
+                f"line {lines.line_at(lines.end)}, the last one, has no end: it may be cut off, and is left out "
+                f"({shown(lines.cut)})"
+            )
+        if lines.comments:
+            self.findings.append(f"{lines.comments} lines among the data are comments")
+        if grid.repeated:
+            self.findings.append(f"{grid.repeated} rows repeat the time of the row before them, and are left out")
+        if grid.way == "steady" and grid.uneven:
+            self.findings.append(
+                f"{grid.uneven} rows are unevenly spaced, by up to {grid.worst:.2g} samples: "
+                "they are taken for the nearest sample"
+            )
+        if grid.back:
+            self.findings.append(f"{grid.back} time stamps go back, by no more than they scatter")
+
+
+def _with_time(layout: Layout, dialect: Dialect, options: Options) -> dict[str, str]:
+    """Return what was told of the columns; where a tool writes two times, the one that counts."""
+    if options.columns or not dialect.time:
+        return dict(options.columns)
+    times = [name for name in layout.names if name.lower().startswith(dialect.time)]
+    units = {name: name.rpartition("(")[2].rstrip(") ") for name in layout.names if "(" in name}
+    currents = [name for name in layout.names if name.lower().startswith("current")]
+    return {name: units[name] for name in (*times[:1], *currents[:1]) if name in units}
+
+
+def open_text(path: Path, options: Options) -> TextTrace:
+    """Open a table in text; raises `TraceFileError` for any other file."""
+    try:
+        return TextTrace(path, replace(options))
+    except OSError as error:
+        raise TraceFileError(f"{path}: cannot be read ({error.strerror or error})") from None
