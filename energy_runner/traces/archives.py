@@ -29,7 +29,7 @@ class Archive:
             self._check_count(path)
             self._zip = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-            raise TraceFileError(f"{path}: cannot be read as a zip archive ({in_words(error)})") from None
+            raise TraceFileError(f"{path}: cannot be read as a zip archive ({in_words(error)[:120]})") from None
         self.names = self._zip.namelist()
 
     def small(self, name: str) -> bytes:
@@ -66,7 +66,7 @@ class Archive:
             zipfile.BadZipFile,
             zlib.error,
         ) as error:
-            raise TraceFileError(f"{self._path}: {name!r} is damaged ({in_words(error)})") from None
+            raise TraceFileError(f"{self._path}: {name!r} is damaged ({in_words(error)[:120]})") from None
 
     def close(self) -> None:
         """Release the file."""

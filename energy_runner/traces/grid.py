@@ -27,6 +27,7 @@ MOST_GAP_S = 600.0
 MOST_GAP = 100_000_000
 _EXACT = 1e-3  # of a step of the stamps: a difference beyond it is not their rounding
 _STEADY = 0.3  # of a period, by which a step may differ from whole periods beside the rounding
+_ODD = 0.02  # share of the steps that may be odd in a steady file
 _FEWEST = 3
 
 
@@ -72,7 +73,7 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
     total = float(np.sum(steps))
     period_s = float(np.sum(moved)) / total if total else period_s
     off = np.abs(moved / period_s - np.maximum(steps, 1)) - 1.01 * step_s / period_s
-    if float(np.mean(off > _STEADY)) > 0.02 or np.any(differences < -_EXACT * step_s):
+    if max(float(np.mean(off > _STEADY)), float(np.mean(differences < -_EXACT * step_s))) > _ODD:
         return _jittering(stamps_s, step_s)
     doubt = step_s / (total * period_s) + 4e-16 * abs(float(stamps_s[-1])) / period_s / max(total, 1.0)
     return Fit("steady", period_s, doubt)
@@ -84,6 +85,8 @@ def _coarse(stamps_s: Float64Array, moved: npt.NDArray[np.bool_]) -> Fit | None:
         return None
     rows = np.diff(at)
     span_s = np.diff(stamps_s[at])
+    if not np.all(span_s > 0):
+        return None
     rate = float(np.median(rows / span_s))
     return Fit("coarse", 1 / rate, 1 / float(np.sum(rows)))
 
@@ -186,15 +189,17 @@ class Grid:
     def _check(self, taken: Float64Array, stamps_s: Float64Array) -> None:
         back = np.flatnonzero(taken < -_EXACT * self.step_s)
         if len(back):
-            row = int(back[0])
-            raise StampError(row, f"goes back from {stamps_s[row] - taken[row]:.9g} s to {stamps_s[row]:.9g} s")
+            raise self._error(int(back[0]), stamps_s, "goes back")
         self._check_jumps(taken, stamps_s)
 
     def _check_jumps(self, taken: Float64Array, stamps_s: Float64Array) -> None:
         far = np.flatnonzero(taken > min(MOST_GAP_S, MOST_GAP * self.period_s))
         if len(far):
-            row = int(far[0])
-            raise StampError(row, f"jumps from {stamps_s[row] - taken[row]:.9g} s to {stamps_s[row]:.9g} s")
+            raise self._error(int(far[0]), stamps_s, "jumps")
+
+    def _error(self, row: int, stamps_s: Float64Array, what: str) -> "StampError":
+        before = stamps_s[row - 1] if row else self._last_s
+        return StampError(row, f"{what} from {before:.9g} s to {stamps_s[row]:.9g} s")
 
     def _coarse(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
         """Rows follow each other; where a step of the stamps ends early, the rest of its rows is missing."""

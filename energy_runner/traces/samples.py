@@ -33,6 +33,7 @@ class Samples:
     mishaps: int = 0
     lost: int = 0
     over_range: int = 0
+    _until: int = 0
 
     def write(self, chunks: Iterator[Chunk], progress: Callable[[float], None]) -> None:
         """Write all chunks; raises `TraceFileError` for samples that cannot be."""
@@ -40,6 +41,9 @@ class Samples:
             self._take(chunk)
             progress(self.opened.done)
         self._report()
+        if self.length < self._until:  # the last samples are among those that the file says it lost
+            self.trace.append(self._until - 1, [np.full(1, np.nan, np.float32) for _ in self.opened.head.signals])
+            self.length = self._until
         if not self.length:
             raise TraceFileError(f"{self.path}: holds no samples")
 
@@ -110,6 +114,7 @@ class Samples:
             )
         if mishap.kind == "lost":
             self.lost += mishap.count
+            self._until = max(self._until, mishap.stop)
         else:
             self.over_range += mishap.count
         self.journal.write(mishap_event(mishap, self.opened.head.period_s))

@@ -238,7 +238,7 @@ class JlsFile:
         if abs(off) > _LARGEST_OFF:
             words = f"by calendar time a sample takes {period_s / nominal_s:.4f} of its stated period"
             return nominal_s, started, f"{words}, which no clock explains; the stated one is used"
-        if abs(off) < 1e-9:
+        if abs(off) < 1e-7:  # less than the entries can tell
             return nominal_s, started, ""
         return period_s, started, f"by calendar time the rate is {-off * 1e6:+.1f} ppm off the stated one"
 

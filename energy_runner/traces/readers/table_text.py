@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """CSV of any tool: LPM01A, PPK2, Joulescope, Otii, Keithley and R&S buffers, and others whose units are told."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ from energy_runner.traces.text.rows import SLOW, Rows, Wanted
 _FITTED = 1 << 17  # rows from which the period is found
 _TAIL = 1 << 14
 _PPK2_RATE_HZ = 100_000.0
+_SHORTEST_S, _LONGEST_S = 1e-9, 3600.0  # of a sample
 
 
 class TextTrace:
@@ -58,9 +60,13 @@ class TextTrace:
         self._lines = Lines(path, layout.offset)
         self._blocks = iter(self._lines)
         self._read = 0
-        self._first = next(self._blocks, None)
-        self._ready = [] if self._first is None else self._rows.read(self._first)
-        self._grid, self.head = self._begin(dialect, options)
+        try:
+            self._first = next(self._blocks, None)
+            self._ready = [] if self._first is None else self._rows.read(self._first)
+            self._grid, self.head = self._begin(dialect, options)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def done(self) -> float:
@@ -110,10 +116,10 @@ class TextTrace:
             step_s = resolution([text for text in texts if is_number(text)], time.factor)
             stamps = self._stamps(self._ready)[:_FITTED]
             fitted = fit(stamps, step_s)
-            if fitted is None:
+            if fitted is None or not _SHORTEST_S <= fitted.period_s <= _LONGEST_S:
                 raise TraceFileError(
-                    f"{self._path}: line {layout.first_line} and those after it have too few different times in "
-                    f"column {layout.names[time.place]!r} to tell a sample rate"
+                    f"{self._path}: line {layout.first_line} and those after it have no times in column "
+                    f"{shown(layout.names[time.place])} that tell a sample rate"
                 )
             start_s = float(stamps[0])
             found = fitted
@@ -173,9 +179,10 @@ class TextTrace:
             cells = split(line.rstrip("\r\n"), layout.delimiter)
             if line.endswith(("\n", "\r")) and len(cells) == len(layout.names):
                 try:
-                    return number(cells[time.place], layout.decimal) * time.factor
+                    last_s = number(cells[time.place], layout.decimal) * time.factor
                 except ValueError:
                     return None
+                return last_s if math.isfinite(last_s) else None
         return None
 
     def _chunks(self, block: Block, columns: list[Float64Array]) -> Iterator[Chunk]:
@@ -231,7 +238,7 @@ class TextTrace:
         assert time is not None  # noqa: S101
         where = self._line(block, error.row)
         return TraceFileError(
-            f"{self._path}: {where}: the time in column {self._layout.names[time.place]!r} {error.what}"
+            f"{self._path}: {where}: the time in column {shown(self._layout.names[time.place])} {error.what}"
         )
 
     def _line(self, block: Block, row: int) -> str:

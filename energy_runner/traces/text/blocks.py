@@ -11,7 +11,7 @@ from energy_runner.traces.model import TraceFileError
 from energy_runner.traces.text.cells import shown
 from energy_runner.traces.text.layout import LONGEST_LINE
 
-BLOCK_BYTES = 1 << 24
+BLOCK_BYTES = 1 << 23
 _COMMENT = re.compile(rb"^[ \t]*[#%][^\r\n]*", re.MULTILINE)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from energy_runner.errors import Argument
 from energy_runner.traces.model import SignalName, TraceFileError
-from energy_runner.traces.text.cells import FALSE, TRUE, is_number, is_states, shown
+from energy_runner.traces.text.cells import FALSE, SHOWN, TRUE, is_number, is_states, shown
 from energy_runner.traces.text.layout import Layout
 from energy_runner.traces.text.rows import Form, Wanted
 from energy_runner.traces.units import KNOWN, Quantity, as_signal, parse_unit, unit_in_name
@@ -130,14 +130,14 @@ def _told(
         place = _place(layout, name)
         meant = parse_unit(unit)
         if meant is None:
-            raise TraceFileError(f"{layout.path}: {shown(unit)} for column {name!r} is no unit. Try: {KNOWN}")
+            raise TraceFileError(f"{layout.path}: {shown(unit)} for column {shown(name)} is no unit. Try: {KNOWN}")
         if place in stated and stated[place] != meant:
             raise TraceFileError(
-                f"{layout.path}: column {layout.names[place]!r} (line {layout.header_line}) states another unit "
+                f"{layout.path}: column {shown(layout.names[place])} (line {layout.header_line}) states another unit "
                 f"than {shown(unit)}. Try: leave it out, or correct the file"
             )
         if place in found:
-            raise TraceFileError(f"{layout.path}: column {layout.names[place]!r} was told twice")
+            raise TraceFileError(f"{layout.path}: column {shown(layout.names[place])} was told twice")
         found[place] = meant
     return found
 
@@ -154,7 +154,7 @@ def _place(layout: Layout, name: str) -> int:
 
 
 def _two(layout: Layout, quantity: str, first: int, second: int) -> TraceFileError:
-    names = f"{layout.names[first]!r} and {layout.names[second]!r}"
+    names = f"{shown(layout.names[first])} and {shown(layout.names[second])}"
     return TraceFileError(
         f"{layout.path}: two columns hold a {quantity}, {names}. Try: name those that count with ",
         Argument("columns", _example(layout)),
@@ -163,4 +163,5 @@ def _two(layout: Layout, quantity: str, first: int, second: int) -> TraceFileErr
 
 def _example(layout: Layout) -> str:
     names = [name for name in layout.names if name] or ["1"]
-    return f"{names[0]}=ms,{names[-1]}=uA" if len(names) > 1 else f"{names[0]}=uA"
+    first, last = names[0][:SHOWN], names[-1][:SHOWN]
+    return f"{first}=ms,{last}=uA" if len(names) > 1 else f"{first}=uA"

@@ -136,15 +136,21 @@ def _is_row(lines: list[tuple[int, str]], place: int, delimiter: str, *, strict:
     if not any(is_number(cell) for cell in cells):
         return False
     if strict:
-        # One cell is a row only if the line cannot be parted: `1;2` is not one cell of a table parted by tabs.
-        alone = len(cells) == 1 and any(one in lines[place][1] for one in _PARTED if one != ",")
-        return all(is_data(cell) for cell in cells) and not alone
+        return all(is_data(cell) for cell in cells) and (len(cells) > 1 or _is_alone(lines, place))
     following = [split(text, delimiter) for _, text in lines[place + 1 : place + 4] if _counts(text)]
     above = [split(text, delimiter) for _, text in lines[:place] if _counts(text)]
     mask = [is_number(cell) for cell in cells]
     alike = all([is_number(cell) for cell in row] == mask for row in following)
     named = bool(above) and len(above[-1]) == len(cells) and not any(is_number(cell) for cell in above[-1])
     return len(cells) > 2 and alike and named
+
+
+def _is_alone(lines: list[tuple[int, str]], place: int) -> bool:
+    """Return whether a line is one cell: `1,5` is two, unless the line with the names is one name."""
+    text = lines[place][1]
+    above = [other for _, other in lines[:place] if _counts(other)]
+    one_name = bool(above) and "," not in above[-1] and not is_number(above[-1].strip())
+    return not any(one in text for one in _PARTED if one != ",") and ("," not in text or one_name)
 
 
 def _header(lines: list[tuple[int, str]], place: int, delimiter: str, count: int) -> tuple[int | None, int | None]:

@@ -104,7 +104,7 @@ class Rows:
                     what = "number" if one.form == "number" else "state of an input"
                     raise TraceFileError(
                         f"{layout.path}: line {line_at(layout.path, block.begin) + row}, "
-                        f"column {layout.names[one.place]!r}: "
+                        f"column {shown(layout.names[one.place])}: "
                         f"a {what} is needed, and there is {shown(cells[one.place])}"
                     ) from None
         return [np.array(column, dtype=np.float64) for column in columns]
