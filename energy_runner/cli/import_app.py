@@ -27,7 +27,7 @@ imports = typer.Typer(
     cls=PathOrCommand,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Import a session of another runner, or a trace of another tool.\n\n"
+    help="Import a session of another runner, or a trace.\n\n"
     "`import PATH` is short for `import session PATH`.\n\n"
     "\b\n"
     "Examples:\n"

@@ -95,7 +95,7 @@ def model_string(case: Case, _: Row) -> Judgement:
     wanted = case.record.benchmark.model_string
     models = sorted({identified.model for identified in case.facts.identified if identified.model})
     if not models:
-        return not_known(wanted, "the DUT's answer to `profile` is not in the session")
+        return not_known(wanted or "the benchmark's model", "the DUT's answer to `profile` is not in the session")
     return Judgement(models == [wanted], shown(", ".join(models)), wanted)
 
 

@@ -74,7 +74,7 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
     period_s = float(np.sum(moved)) / total if total else period_s
     off = np.abs(moved / period_s - np.maximum(steps, 1)) - 1.01 * step_s / period_s
     if max(float(np.mean(off > _STEADY)), float(np.mean(differences < -_EXACT * step_s))) > _ODD:
-        return _jittering(stamps_s, step_s)
+        return _jittering(stamps_s)
     doubt = step_s / (total * period_s) + 4e-16 * abs(float(stamps_s[-1])) / period_s / max(total, 1.0)
     return Fit("steady", period_s, doubt)
 
@@ -91,12 +91,13 @@ def _coarse(stamps_s: Float64Array, moved: npt.NDArray[np.bool_]) -> Fit | None:
     return Fit("coarse", 1 / rate, 1 / float(np.sum(rows)))
 
 
-def _jittering(stamps_s: Float64Array, step_s: float) -> Fit:
-    rows = np.arange(len(stamps_s), dtype=np.float64)
-    period_s, start_s = np.polyfit(rows, stamps_s, 1)
-    off = (stamps_s - start_s) / period_s - rows
-    scatter = float(np.max(np.abs(off))) + 0.5
-    return Fit("jittering", float(period_s), 2 * scatter / len(rows), scatter)
+def _jittering(stamps_s: Float64Array) -> Fit:
+    # From rows far apart, by the median: a gap among them moves it by little.
+    apart = max(1, len(stamps_s) // 10)
+    period_s = float(np.median(stamps_s[apart:] - stamps_s[:-apart])) / apart
+    steps = np.abs(np.diff(stamps_s) / period_s - 1) if period_s > 0 else np.zeros(1)
+    scatter = 0.5 + 0.6 * float(np.percentile(steps, 99.5))
+    return Fit("jittering", period_s, 2 * scatter / len(stamps_s), scatter)
 
 
 def rounded(found: Fit, step_s: float, last_s: float | None, first_s: float) -> float:
@@ -187,15 +188,15 @@ class Grid:
         return index[~again], ~again
 
     def _check(self, taken: Float64Array, stamps_s: Float64Array) -> None:
-        back = np.flatnonzero(taken < -_EXACT * self.step_s)
-        if len(back):
-            raise self._error(int(back[0]), stamps_s, "goes back")
-        self._check_jumps(taken, stamps_s)
+        back = taken < -_EXACT * self.step_s
+        wrong = np.flatnonzero(back | (taken > self._longest()))
+        if len(wrong):
+            row = int(wrong[0])
+            raise self._error(row, stamps_s, "goes back" if back[row] else "jumps")
 
-    def _check_jumps(self, taken: Float64Array, stamps_s: Float64Array) -> None:
-        far = np.flatnonzero(taken > min(MOST_GAP_S, MOST_GAP * self.period_s))
-        if len(far):
-            raise self._error(int(far[0]), stamps_s, "jumps")
+    def _longest(self) -> float:
+        """Return the longest step (s) that may be a loss."""
+        return min(MOST_GAP_S, MOST_GAP * self.period_s)
 
     def _error(self, row: int, stamps_s: Float64Array, what: str) -> "StampError":
         before = stamps_s[row - 1] if row else self._last_s
@@ -221,9 +222,7 @@ class Grid:
     def _jittering(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
         before = self._last_s if self._last_s is not None else float(stamps_s[0])
         taken = np.diff(stamps_s, prepend=before)
-        self._check_jumps(taken, stamps_s)
-        far_back = np.flatnonzero(taken < -2 * self.scatter * self.period_s)
-        if len(far_back):
+        if np.any((taken > self._longest()) | (taken < -2 * self.scatter * self.period_s)):
             self._check(taken, stamps_s)
         self.back += int(np.sum(taken < -_EXACT * self.step_s))
         rows = np.arange(self._rows, self._rows + len(stamps_s), dtype=np.float64)

@@ -111,7 +111,8 @@ def _opened(path: Path, asked: Asked) -> tuple[Opened, Edges | None]:
         logic_file = beside(path)
         if logic_file is None:
             raise
-        return open_trace(path, options), edges_of(logic_file, meant.inside)
+        edges = edges_of(logic_file, meant.inside)
+        return open_trace(path, options), edges
 
 
 def _written(
@@ -135,7 +136,7 @@ def _written(
     voltage_v = asked.voltage_v or _measured_voltage(first, notes)
     journal = JournalWriter(folder / JOURNAL)
     try:
-        for event in first_events(head, monitor, voltage_v, benchmark, with_edges=bool(asked.edges)):
+        for event in first_events(head, monitor, voltage_v, benchmark):
             journal.write(event)
         with TraceWriter(folder / TRACE, [(s.name, s.unit) for s in head.signals], head.period_s) as trace:
             samples = Samples(path, opened, trace, journal)

@@ -25,9 +25,7 @@ class Monitor:
     feeds: bool
 
 
-def first_events(
-    head: Head, monitor: Monitor, voltage_v: float, benchmark: str, *, with_edges: bool
-) -> Iterator[ev.AnyEvent]:
+def first_events(head: Head, monitor: Monitor, voltage_v: float, benchmark: str) -> Iterator[ev.AnyEvent]:
     """Yield what is known before the samples are read."""
     if head.started_utc_ns is not None:
         yield ev.RunStarted(t_ns=0, utc_ns=head.started_utc_ns, benchmark=benchmark, mode="energy")
@@ -38,7 +36,7 @@ def first_events(
         signals=[
             {"name": s.name, "unit": s.unit, "kind": head.kind, "period_s": head.period_s} for s in head.signals
         ],
-        captures_edges=with_edges,
+        captures_edges=True,  # those that there are, in its timebase
         starts_on_edge=False,
         accuracy=monitor.specification,  # the field's name in journals
         largest=monitor.largest,

@@ -42,6 +42,7 @@ from instruments.shell.events import Ack, SampleRun
 EVENTS = "events"
 _PIECE = 1 << 20
 _LOOKED_AT = 1 << 22  # bytes at the beginning in which the settings and two time stamps must be
+_SETTINGS = 1 << 20  # bytes among which the commands before the start are
 _COLUMN = "samples"
 _MOST_NOTES = 20
 _OUTPUT = re.compile(r"output (current|energy)")
@@ -220,7 +221,7 @@ class Lpm01aLog:
 
 def _last(pattern: re.Pattern[str], begin: bytes) -> str:
     """Return what the last command of a kind says, from the shield's acknowledgements; empty if there is none."""
-    found = re.findall(rf"ack {pattern.pattern}", begin[:_PIECE].decode("latin-1"))
+    found = re.findall(rf"ack {pattern.pattern}", begin[:_SETTINGS].decode("latin-1"))
     last = found[-1] if found else ""
     return "".join(last) if isinstance(last, tuple) else last
 

@@ -32,7 +32,7 @@ from energy_runner.traces.text.dialects import Dialect, dialect_of, stated_perio
 from energy_runner.traces.text.layout import Layout, head_of, read_layout
 from energy_runner.traces.text.rows import SLOW, Rows, Wanted
 
-_FITTED = 1 << 17  # rows from which the period is found
+_MOST_FITTED = 8  # blocks from which the period is found
 _TAIL = 1 << 14
 _PPK2_RATE_HZ = 100_000.0
 _SHORTEST_S, _LONGEST_S = 1e-9, 3600.0  # of a sample
@@ -61,8 +61,8 @@ class TextTrace:
         self._blocks = iter(self._lines)
         self._read = 0
         try:
-            self._first = next(self._blocks, None)
-            self._ready = [] if self._first is None else self._rows.read(self._first)
+            self._ready: list[tuple[Block, list[Float64Array]]] = []
+            self._read_on()
             self._grid, self.head = self._begin(dialect, options)
         except BaseException:
             self.close()
@@ -75,13 +75,10 @@ class TextTrace:
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield all samples in order; raises `TraceFileError` that names the line where they are damaged."""
-        block, columns = self._first, self._ready
-        self._ready = []
-        while block is not None:
-            yield from self._chunks(block, columns)
+        while self._ready or self._read_on():
+            block, columns = self._ready.pop(0)
             self._read = block.end
-            block = next(self._blocks, None)
-            columns = [] if block is None else self._rows.read(block)
+            yield from self._chunks(block, columns)
         self._end()
 
     def edges(self, name: str) -> Edges:
@@ -114,14 +111,16 @@ class TextTrace:
         if time is not None:
             texts = [row[time.place] for row in layout.rows if len(row) > time.place]
             step_s = resolution([text for text in texts if is_number(text)], time.factor)
-            stamps = self._stamps(self._ready)[:_FITTED]
-            fitted = fit(stamps, step_s)
+            fitted = fit(self._first_stamps(), step_s)
+            # A clock that counts seconds may need more rows to show its steps.
+            while fitted is None and len(self._ready) < _MOST_FITTED and self._read_on():
+                fitted = fit(self._first_stamps(), step_s)
             if fitted is None or not _SHORTEST_S <= fitted.period_s <= _LONGEST_S:
                 raise TraceFileError(
                     f"{self._path}: line {layout.first_line} and those after it have no times in column "
                     f"{shown(layout.names[time.place])} that tell a sample rate"
                 )
-            start_s = float(stamps[0])
+            start_s = float(self._first_stamps()[0])
             found = fitted
             period_s = rounded(found, step_s, self._last_stamp(), start_s)
             remarks += self._about(found, dialect, period_s, stated, told)
@@ -161,6 +160,16 @@ class TextTrace:
                 f"a PPK2 takes 100000 samples a second, this export has {1 / period_s:.9g}: it was resampled"
             )
         return said
+
+    def _read_on(self) -> bool:
+        """Read one more block; return whether there was one."""
+        block = next(self._blocks, None)
+        if block is not None:
+            self._ready.append((block, self._rows.read(block)))
+        return block is not None
+
+    def _first_stamps(self) -> Float64Array:
+        return np.concatenate([np.empty(0), *(self._stamps(columns) for _, columns in self._ready)])
 
     def _stamps(self, columns: list[Float64Array]) -> Float64Array:
         assert self._columns.time is not None  # noqa: S101

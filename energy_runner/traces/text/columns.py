@@ -133,8 +133,8 @@ def _told(
             raise TraceFileError(f"{layout.path}: {shown(unit)} for column {shown(name)} is no unit. Try: {KNOWN}")
         if place in stated and stated[place] != meant:
             raise TraceFileError(
-                f"{layout.path}: column {shown(layout.names[place])} (line {layout.header_line}) states another unit "
-                f"than {shown(unit)}. Try: leave it out, or correct the file"
+                f"{layout.path}: column {shown(layout.names[place])} (line {layout.header_line}) states another "
+                f"unit than {shown(unit)}. Try: leave it out, or correct the file"
             )
         if place in found:
             raise TraceFileError(f"{layout.path}: column {shown(layout.names[place])} was told twice")

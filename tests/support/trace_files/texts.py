@@ -92,7 +92,9 @@ def write_times(path: Path, unit: str = "s", scale: float = 1.0) -> Path:
     return table(path, f"time ({unit})", [f"{edge * scale:.6f}" for edge in EDGES_S])
 
 
-def write_lpm01a_log(path: Path, wave: Wave | None = None, output: str = "current", lost: range = range(0)) -> Path:
+def write_lpm01a_log(
+    path: Path, wave: Wave | None = None, output: str = "current", lost: range = range(0)
+) -> Path:
     """What a terminal logs of the shield: acknowledgements, samples, time stamps, events."""
     wave = wave or Wave(1000.0)
     factor = VOLTAGE_V / wave.rate_hz if output == "energy" else 1.0

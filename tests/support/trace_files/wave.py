@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One load for all trace files of the tests: two plateaus, a window inside each, and the joules between its edges."""
+"""One load for all trace files of the tests: two plateaus, a window inside each, and its joules."""
 
 from dataclasses import dataclass
 

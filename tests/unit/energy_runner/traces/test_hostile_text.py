@@ -38,7 +38,9 @@ READ_ALIKE: dict[str, Callable[[Path], Path]] = {
     "quoted numbers": lambda p: file(p, HEAD, *[",".join(f'"{c}"' for c in row.split(",")) for row in ROWS]),
     "semicolons": lambda p: file(p, HEAD.replace(",", ";"), *[row.replace(",", ";") for row in ROWS]),
     "tabs": lambda p: file(p, HEAD.replace(",", "\t"), *[row.replace(",", "\t") for row in ROWS]),
-    "a decimal comma": lambda p: file(p, HEAD.replace(",", ";"), *[row.replace(",", ",0;") + ",0" for row in ROWS]),
+    "a decimal comma": lambda p: file(
+        p, HEAD.replace(",", ";"), *[row.replace(",", ",0;") + ",0" for row in ROWS]
+    ),
     "comments before": lambda p: file(p, "# a tool, its version", "#", HEAD, *ROWS),
     "comments among": lambda p: file(p, HEAD, *ROWS[:9], "# a remark, with commas, 3", *ROWS[9:]),
     "blank lines": lambda p: file(p, "", HEAD, "", *ROWS[:9], "", *ROWS[9:], ""),
@@ -67,13 +69,25 @@ def test_latin_1_is_read_as_windows_wrote_it(tmp_path: Path) -> None:
 
 
 REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "a word": (lambda p: file(p, HEAD, *ROWS[:9], "9,many", *ROWS[10:]), r"line 11, column 'current \(uA\)'.*'many'"),
+    "a word": (
+        lambda p: file(p, HEAD, *ROWS[:9], "9,many", *ROWS[10:]),
+        r"line 11, column 'current \(uA\)'.*'many'",
+    ),
     "a column too few": (lambda p: file(p, HEAD, *ROWS[:9], "9", *ROWS[10:]), r"line 11 has 1 columns \('9'\)"),
     "a column too many": (lambda p: file(p, HEAD, *ROWS[:9], "9,1,2", *ROWS[10:]), "line 11 has 3 columns"),
-    "time goes back": (lambda p: file(p, HEAD, *ROWS[:9], "3,1", *ROWS[9:]), r"line 11 \('3,1'\).*goes back from 0.008"),
-    "time jumps": (lambda p: file(p, HEAD, *ROWS[:9], "1000000000,1"), r"line 11 .*jumps from 0.008 s to 1000000 s"),
+    "time goes back": (
+        lambda p: file(p, HEAD, *ROWS[:9], "3,1", *ROWS[9:]),
+        r"line 11 \('3,1'\).*goes back from 0.008",
+    ),
+    "time jumps": (
+        lambda p: file(p, HEAD, *ROWS[:9], "1000000000,1"),
+        r"line 11 .*jumps from 0.008 s to 1000000 s",
+    ),
     "no time": (lambda p: file(p, HEAD, *ROWS[:9], ",1", *ROWS[9:]), "line 11 .*has no time"),
-    "no unit": (lambda p: file(p, "time,current", *ROWS), "no column states.*'time', 'current'.*columns=time=ms,current=uA"),
+    "no unit": (
+        lambda p: file(p, "time,current", *ROWS),
+        "no column states.*'time', 'current'.*columns=time=ms,current=uA",
+    ),
     "no names": (lambda p: file(p, *ROWS), "no column states.*'1', '2'"),
     "two currents": (lambda p: file(p, HEAD + ",b (mA)", *[r + ",1" for r in ROWS]), "two columns hold a current"),
     "a voltage only": (lambda p: file(p, "time (s),v (V)", *ROWS), "no column states that it is a current"),
@@ -82,9 +96,12 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "UTF-16": (lambda p: file(p, "x", begin=b"\xff\xfe"), "UTF-16"),
     "bytes": (lambda p: file(p, "\0\1"), "neither text nor of a format"),
     "prose": (lambda p: file(p, "Dear all,", "no trace today."), "no table of numbers.*'Dear all,'"),
-    "nothing": (lambda p: file(p), "no table of numbers|is empty"),
+    "nothing": (file, "no table of numbers|is empty"),
     "an endless line": (lambda p: file(p, "1" * 100_000), "line 1 has no end within 65536 bytes"),
-    "an endless line later": (lambda p: file(p, HEAD, *ROWS * 400, "1" * 200_000), r"line 20002 has 1 columns \('1111"),
+    "an endless line later": (
+        lambda p: file(p, HEAD, *ROWS * 400, "1" * 200_000),
+        r"line 20002 has 1 columns \('1111",
+    ),
     "one time only": (lambda p: file(p, HEAD, *["7,1"] * 30), "no times in column"),
     "no clock at all": (lambda p: file(p, "a (uA)", *["7"] * 30), "neither a column of time nor a sample rate"),
 }
@@ -107,7 +124,7 @@ def test_what_is_told_must_be_there_and_must_not_contradict(tmp_path: Path) -> N
     ):
         with pytest.raises(SessionError, match=words):
             read(path, columns=columns)
-    with pytest.raises(SessionError, match="no column 'pin' for edges. There are: x"):
+    with pytest.raises(SessionError, match=r"no column 'pin' for edges. There are: x"):
         edges(path, "pin")
 
 
@@ -173,9 +190,7 @@ def test_a_refused_file_leaves_no_folder(tmp_path: Path) -> None:
 
 def test_a_resampled_export_says_so(tmp_path: Path) -> None:
     _, opened = read(texts.write_ppk2_csv(tmp_path / "p.csv", Wave(1000.0)))
-    assert opened.head.remarks == (
-        "a PPK2 takes 100000 samples a second, this export has 1000: it was resampled",
-    )
+    assert opened.head.remarks == ("a PPK2 takes 100000 samples a second, this export has 1000: it was resampled",)
 
 
 def test_a_rate_that_is_stated_before_the_table_must_agree_with_the_times(tmp_path: Path) -> None:
