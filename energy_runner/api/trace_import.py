@@ -46,7 +46,8 @@ def import_trace(
     specification gives the uncertainty, by default what the format tells; `columns` maps columns to units
     (`{"time": "ms", "current": "uA"}`) and `times` to that of a table of edges, where they do not state them;
     `rate_hz` is the sample rate (1/s) where the file states none. `benchmark` is what ran, if it is one of ours.
-    `progress` is told the share that was read and how many seconds are left, None while that is not known.
+    `progress` is told the share that was read and how many seconds reading takes still, None while that is not
+    known; with 1 and None the result is being derived.
 
     Raises `SessionError` for what cannot be read as asked, `ConfigurationError` for an `out` that is not empty or
     for what was not told; the folder is then as it was.
@@ -70,6 +71,7 @@ def import_trace(
         if not existed:
             give_up_session(folder)
         raise
+    progress(1.0, None)
     analyze(session, write=True)
     return session
 

@@ -84,7 +84,7 @@ class _Shown:
         self._said = False
 
     def __call__(self, done: float, left_s: float | None) -> None:
-        self._bar.progress(done, 1.0, "read the trace")
+        self._bar.progress(done, 1.0, "read the trace" if done < 1 or left_s is not None else "derive the result")
         if left_s is not None and not self._said:
             self._said = True
             stream = sys.stderr

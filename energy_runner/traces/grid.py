@@ -28,7 +28,7 @@ MOST_GAP = 100_000_000
 _EXACT = 1e-3  # of a step of the stamps: a difference beyond it is not their rounding
 _STEADY = 0.3  # of a period, by which a step may differ from whole periods beside the rounding
 _ODD = 0.02  # share of the steps that may be odd in a steady file
-_FEWEST = 3
+_FEWEST = 2  # steps of a coarse clock, between which rows are counted
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class Grid:
 
     def _error(self, row: int, stamps_s: Float64Array, what: str) -> "StampError":
         before = stamps_s[row - 1] if row else self._last_s
-        return StampError(row, f"{what} from {before:.9g} s to {stamps_s[row]:.9g} s")
+        return StampError(row, f"{what} from {before:.9g} s to {stamps_s[row]:.9g} s after the first row")
 
     def _coarse(self, stamps_s: Float64Array) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
         """Rows follow each other; where a step of the stamps ends early, the rest of its rows is missing."""

@@ -97,7 +97,8 @@ class Samples:
             value = f"{one.name} {float(array[begin]):.4g} {one.unit}"
             detail = f"{value} is no reading of such an instrument"
             self._note(Mishap("over-range", first + begin, first + stop, stop - begin, detail))
-        return np.where(wrong, np.float32(np.nan), array) if wrong.any() else array
+        # Also a NaN becomes an ordinary one: bytes of strangers hold such as signal in arithmetic.
+        return np.where(wrong | np.isnan(array), np.float32(np.nan), array)
 
     def _report(self) -> None:
         """Note the mishaps that the file itself reports."""

@@ -40,7 +40,7 @@ _TYPE_BITS = 0xFFFF
 _SHORTEST_S = 1.0  # between the entries of calendar time that give a rate
 _LARGEST_OFF = 1e-3  # of a rate by them against the one stated: more is no clock
 MARKERS = "markers"
-_SIMULATED = ("virtual", "simulat", "twin")
+_SIMULATED = ("virtual", "simulat")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from energy_runner.errors import Argument
 from energy_runner.traces.archives import Archive
 from energy_runner.traces.model import (
     Chunk,
@@ -37,6 +38,10 @@ class Ppk2File:
         self.findings: list[str] = []
         self.mishaps: list[Mishap] = []
         self._path = path
+        if options.columns:
+            raise TraceFileError(
+                f"{path}: a .ppk2 file has no columns to be told. Try: without ", Argument("columns")
+            )
         self._archive = Archive(path)
         try:
             rate_hz, start_ms, version = self._metadata()

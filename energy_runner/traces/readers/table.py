@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from energy_runner.errors import in_words
+from energy_runner.errors import Argument, in_words
 from energy_runner.session.trace_blocks import IDENTIFICATION
 from energy_runner.traces.logic import SUFFIXES
 from energy_runner.traces.model import Opened, Options, TraceFileError
@@ -13,6 +13,7 @@ from energy_runner.traces.text.layout import HEAD_BYTES
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _XZ = b"\xfd7zXZ\x00"
+_SAME_RATE = 0.01
 
 
 @dataclass(frozen=True)
@@ -84,4 +85,12 @@ def open_trace(path: Path, options: Options) -> Opened:
             f"{path}: holds logic signals and no current. Try: import the trace that was recorded beside it, with "
             f"--edges {path.name}:SIGNAL"
         )
-    return next(one for one in FORMATS if one.begins(head)).open(path, options)
+    opened = next(one for one in FORMATS if one.begins(head)).open(path, options)
+    rate_hz = 1 / opened.head.period_s
+    if options.rate_hz is not None and abs(options.rate_hz / rate_hz - 1) > _SAME_RATE:
+        opened.close()
+        raise TraceFileError(
+            f"{path}: has {rate_hz:.9g} samples a second, and {options.rate_hz:.9g} was told. Try: without ",
+            Argument("rate_hz"),
+        )
+    return opened

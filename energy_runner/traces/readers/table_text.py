@@ -32,6 +32,7 @@ from energy_runner.traces.text.dialects import Dialect, dialect_of, stated_perio
 from energy_runner.traces.text.layout import Layout, head_of, read_layout
 from energy_runner.traces.text.rows import SLOW, Rows, Wanted
 
+_SAME = 0.01  # relative, of two rates
 _MOST_FITTED = 8  # blocks from which the period is found
 _TAIL = 1 << 14
 _PPK2_RATE_HZ = 100_000.0
@@ -60,6 +61,7 @@ class TextTrace:
         self._lines = Lines(path, layout.offset)
         self._blocks = iter(self._lines)
         self._read = 0
+        self._zero = 0.0  # the time of the first row, in the unit of its column
         try:
             self._ready: list[tuple[Block, list[Float64Array]]] = []
             self._read_on()
@@ -94,10 +96,10 @@ class TextTrace:
     # --- inside -------------------------------------------------------------------------------------------
 
     def _begin(self, dialect: Dialect, options: Options) -> tuple[Grid, Head]:
-        layout, time = self._layout, self._columns.time
+        layout = self._layout
         stated = stated_period(layout)
-        told = None if options.rate_hz is None else 1 / options.rate_hz
-        if time is None and (stated or told) is None:
+        known_s = 1 / options.rate_hz if options.rate_hz is not None else stated
+        if self._columns.time is None and known_s is None:
             raise TraceFileError(
                 f"{self._path}: neither a column of time nor a sample rate is stated. There are: "
                 f"{layout.there()[:300]}. Try: ",
@@ -105,56 +107,64 @@ class TextTrace:
                 " with the column of the time, or ",
                 Argument("rate_hz", "HZ"),
             )
-        start_s, step_s, period_s = 0.0, 0.0, told or stated or 0.0
-        found = Fit("steady", period_s, 0.0)
         remarks = [dialect.remark] if dialect.remark else []
-        if time is not None:
-            texts = [row[time.place] for row in layout.rows if len(row) > time.place]
-            step_s = resolution([text for text in texts if is_number(text)], time.factor)
-            fitted = fit(self._first_stamps(), step_s)
-            # A clock that counts seconds may need more rows to show its steps.
-            while fitted is None and len(self._ready) < _MOST_FITTED and self._read_on():
-                fitted = fit(self._first_stamps(), step_s)
-            if fitted is None or not _SHORTEST_S <= fitted.period_s <= _LONGEST_S:
-                raise TraceFileError(
-                    f"{self._path}: line {layout.first_line} and those after it have no times in column "
-                    f"{shown(layout.names[time.place])} that tell a sample rate"
-                )
-            start_s = float(self._first_stamps()[0])
-            found = fitted
-            period_s = rounded(found, step_s, self._last_stamp(), start_s)
-            remarks += self._about(found, dialect, period_s, stated, told)
-        grid = Grid(period_s, step_s, found.way, found.scatter)
+        step_s, found = self._fitted(known_s)
+        self._timed = found is not None
+        if found is None:
+            grid = Grid(known_s or 0.0, step_s, "steady")
+        else:
+            period_s = rounded(found, step_s, self._last_stamp(), 0.0)
+            grid = Grid(period_s, step_s, found.way, found.scatter)
+            remarks += self._about(found, dialect, period_s, stated)
         if not self._rows.fast:
             remarks.append(SLOW)
         head = Head(
             format=dialect.name,
             title=dialect.title,
             signals=tuple(signal(name) for name in self._names),
-            period_s=period_s,
+            period_s=grid.period_s,
             instrument=dialect.instrument,
             remarks=tuple(remarks),
             kind=dialect.kind,
             edge_names=edge_names(layout),
-            start_s=start_s,
+            start_s=self._zero * (self._columns.time.factor if self._columns.time is not None else 0.0),
             resolution_s=step_s,
         )
         return grid, head
 
-    def _about(
-        self, found: Fit, dialect: Dialect, period_s: float, stated: float | None, told: float | None
-    ) -> list[str]:
+    def _fitted(self, known_s: float | None) -> tuple[float, Fit | None]:
+        """Return the resolution of the times (s), and what they say of the rate; None where rows only count."""
+        time, layout = self._columns.time, self._layout
+        if time is None:
+            return 0.0, None
+        texts = [row[time.place] for row in layout.rows if len(row) > time.place]
+        step_s = resolution([text for text in texts if is_number(text)], time.factor)
+        first = next((columns[len(self._names)] for _, columns in self._ready if len(columns[0])), np.zeros(1))
+        self._zero = float(first[0]) if math.isfinite(first[0]) else 0.0
+        # A date in nanoseconds has more digits than a 64-bit float.
+        step_s = max(step_s, 2 * float(np.spacing(abs(self._zero))) * time.factor)
+        found = fit(self._first_stamps(), step_s)
+        # A clock that counts seconds may need more rows to show its steps.
+        while found is None and len(self._ready) < _MOST_FITTED and self._read_on():
+            found = fit(self._first_stamps(), step_s)
+        if found is not None and not _SHORTEST_S <= found.period_s <= _LONGEST_S:
+            found, known_s = None, None
+        if found is None and known_s is None:
+            raise TraceFileError(
+                f"{self._path}: line {layout.first_line} and those after it have no times in column "
+                f"{shown(layout.names[time.place])} that tell a sample rate"
+            )
+        return step_s, found
+
+    def _about(self, found: Fit, dialect: Dialect, period_s: float, stated: float | None) -> list[str]:
         said = []
         if found.way == "jittering":
             said.append(
                 f"the time stamps scatter by {found.scatter - 0.5:.3g} samples: rows are taken as evenly spaced"
             )
-        for other, whose in ((stated, "the file states"), (told, "was told")):
-            if other is not None and abs(other / period_s - 1) > 0.01:
-                words = f"the times in the file give {1 / period_s:.9g} samples a second, and {1 / other:.9g}"
-                if whose == "was told":
-                    raise TraceFileError(f"{self._path}: {words} {whose}. Try: without ", Argument("rate_hz"))
-                said.append(f"{words} are stated before the table")
+        if stated is not None and abs(stated / period_s - 1) > _SAME:
+            words = f"the times in the file give {1 / period_s:.9g} samples a second, and {1 / stated:.9g}"
+            said.append(f"{words} are stated before the table")
         if dialect.name == "ppk2-csv" and period_s * _PPK2_RATE_HZ > 1.01:
             said.append(
                 f"a PPK2 takes 100000 samples a second, this export has {1 / period_s:.9g}: it was resampled"
@@ -175,7 +185,8 @@ class TextTrace:
         assert self._columns.time is not None  # noqa: S101
         if not columns:
             return np.empty(0)
-        return columns[len(self._names)] * self._columns.time.factor
+        # From the first row on, before the product rounds them.
+        return (columns[len(self._names)] - self._zero) * self._columns.time.factor
 
     def _last_stamp(self) -> float | None:
         """Return the time in the last whole line of the file; None where the end does not tell."""
@@ -188,7 +199,7 @@ class TextTrace:
             cells = split(line.rstrip("\r\n"), layout.delimiter)
             if line.endswith(("\n", "\r")) and len(cells) == len(layout.names):
                 try:
-                    last_s = number(cells[time.place], layout.decimal) * time.factor
+                    last_s = (number(cells[time.place], layout.decimal) - self._zero) * time.factor
                 except ValueError:
                     return None
                 return last_s if math.isfinite(last_s) else None
@@ -198,7 +209,7 @@ class TextTrace:
         if not columns or not len(columns[0]):
             return
         kept: npt.NDArray[np.bool_] | None = None
-        if self._columns.time is not None:
+        if self._timed:
             try:
                 index, keep = self._grid.place(self._stamps(columns))
             except StampError as error:

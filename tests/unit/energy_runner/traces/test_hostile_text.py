@@ -77,7 +77,7 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a column too many": (lambda p: file(p, HEAD, *ROWS[:9], "9,1,2", *ROWS[10:]), "line 11 has 3 columns"),
     "time goes back": (
         lambda p: file(p, HEAD, *ROWS[:9], "3,1", *ROWS[9:]),
-        r"line 11 \('3,1'\).*goes back from 0.008",
+        r"line 11 .*goes back from 0.008",
     ),
     "time jumps": (
         lambda p: file(p, HEAD, *ROWS[:9], "1000000000,1"),
@@ -196,10 +196,45 @@ def test_a_resampled_export_says_so(tmp_path: Path) -> None:
 def test_a_rate_that_is_stated_before_the_table_must_agree_with_the_times(tmp_path: Path) -> None:
     _, opened = read(file(tmp_path, "Sample rate,2 kHz", "", HEAD, *ROWS))
     assert "1000 samples a second, and 2000 are stated" in opened.head.remarks[0]
-    with pytest.raises(SessionError, match="1000 samples a second, and 500 was told"):
-        read(file(tmp_path, HEAD, *ROWS), rate_hz=500.0)
 
 
 def test_a_told_rate_stands_in_for_times(tmp_path: Path) -> None:
     values, opened = read(file(tmp_path, "current (uA)", *["7"] * 30), rate_hz=500.0)
     assert (len(values), opened.head.period_s) == (30, 0.002)
+
+
+def test_times_may_be_dates_in_nanoseconds(tmp_path: Path, plain: bool) -> None:
+    start = 1_700_000_000_000_000_000
+    rows = [f"{start + 10_000 * k},{k}" for k in range(5000) if k not in range(2000, 2010)]
+    values, opened = read(file(tmp_path, "time (ns),current (uA)", *rows), plain=plain)
+    assert opened.head.period_s == 1e-5
+    assert np.flatnonzero(np.isnan(values)).tolist() == list(range(2000, 2010))
+
+
+def test_a_told_rate_must_be_that_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(SessionError, match="has 1000 samples a second, and 500 was told"):
+        read(file(tmp_path, HEAD, *ROWS), rate_hz=500.0)
+
+
+def test_a_told_rate_counts_where_times_are_too_coarse(tmp_path: Path) -> None:
+    rows = [f"{k // 40},{k}" for k in range(50)]
+    values, opened = read(file(tmp_path, "time (s),current (uA)", *rows), rate_hz=40.0)
+    assert (len(values), opened.head.period_s) == (50, 0.025)
+
+
+def test_without_pyarrow_the_numbers_are_the_same_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("energy_runner.traces.text.rows.has_pyarrow", lambda: False)
+    session = er.import_trace(file(tmp_path, HEAD, *ROWS), tmp_path / "s", voltage_v=3.0)
+    assert any("install energy-runner[tables]" in note for note in session.record.notes)
+    with session.trace() as trace:
+        assert trace.read("current", 0, 50) == pytest.approx((100 + np.arange(50)) * 1e-6)
+
+
+def test_joules_in_each_sample_are_read_only_if_told(tmp_path: Path) -> None:
+    path = file(tmp_path, HEAD + ",energy (uJ)", *[row + ",2" for row in ROWS])
+    assert [one.name for one in read(path)[1].head.signals] == ["current"]
+    values, opened = read(path, columns={"time": "ms", "energy": "uJ"})
+    assert [one.name for one in opened.head.signals] == ["energy"]
+    assert values == pytest.approx(np.full(50, 2e-6))
