@@ -13,13 +13,13 @@ from typing import Literal
 
 import numpy as np
 
-from energy_runner.analysis.uncertainty.tables import as_specification, table_names, table_of, without_table
 from energy_runner.benchmarks.catalogue import Benchmark
 from energy_runner.errors import Argument, ConfigurationError
 from energy_runner.session.folder import JOURNAL, TRACE, Session, write_record, write_sealed
 from energy_runner.session.journal import JournalWriter
 from energy_runner.session.record import environment
 from energy_runner.session.trace import TraceWriter
+from energy_runner.specifications import as_specification, table_names, table_of, without_table
 from energy_runner.traces.edges import TIMES, Place, beside, places, read_times, understood
 from energy_runner.traces.journal import Monitor, first_events, last_events, remark
 from energy_runner.traces.logic import SUFFIXES, edges_of

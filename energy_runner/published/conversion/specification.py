@@ -7,7 +7,7 @@ For an instrument without a table nothing is known, and the result says that its
 from dataclasses import dataclass, field
 from typing import Any
 
-from energy_runner.analysis.uncertainty.tables import as_specification, table_of, without_table
+from energy_runner.specifications import as_specification, table_of, without_table
 
 # The table of a JS110 is assumed, for the samples that our own driver makes of its stream, not for these energies.
 _TABLES = ("lpm01a",)

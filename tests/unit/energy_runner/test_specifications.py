@@ -4,7 +4,7 @@
 import pytest
 
 from energy_runner.analysis.uncertainty.inputs import Limits
-from energy_runner.analysis.uncertainty.tables import as_specification, table_names, table_of, without_table
+from energy_runner.specifications import as_specification, table_names, table_of, without_table
 from instruments.registry import drivers
 
 
