@@ -16,7 +16,7 @@ from energy_runner.traces.text.layout import Layout, head_of, read_layout
 from energy_runner.traces.text.rows import Rows, Wanted
 from energy_runner.traces.units import parse_unit, unit_in_name
 
-_TABLES = (".csv", ".txt", ".tsv")
+TABLES = (".csv", ".txt", ".tsv")
 TIMES = "times"
 
 
@@ -45,7 +45,7 @@ def understood(trace: Path, edges: str) -> Asked:
     before, colon, after = edges.rpartition(":")
     for text, name in ((edges, ""), (before, after)) if colon else ((edges, ""),):
         file = Path(text)
-        if file.suffix.lower() not in (*SUFFIXES, *_TABLES):
+        if file.suffix.lower() not in (*SUFFIXES, *TABLES):
             continue
         found = next((one for one in (file, trace.parent / file) if one.is_file()), None)
         if found is not None:

@@ -64,7 +64,8 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
     same = len(differences) - len(moved)
     if same > len(moved):
         return _coarse(stamps_s, differences > _EXACT * step_s)
-    usual = float(np.median(moved))
+    # The lower median: between a step and a gap there is no period.
+    usual = float(np.quantile(moved, 0.5, method="lower"))
     steps = np.rint(moved / usual)
     ones = moved[steps == 1]
     period_s = float(np.mean(ones)) if len(ones) else usual

@@ -20,7 +20,7 @@ from energy_runner.session.journal import JournalWriter
 from energy_runner.session.record import environment
 from energy_runner.session.trace import TraceWriter
 from energy_runner.specifications import as_specification, table_names, table_of, without_table
-from energy_runner.traces.edges import TIMES, Place, beside, places, read_times, understood
+from energy_runner.traces.edges import TABLES, TIMES, Place, beside, places, read_times, understood
 from energy_runner.traces.journal import Monitor, first_events, last_events, remark
 from energy_runner.traces.logic import SUFFIXES, edges_of
 from energy_runner.traces.model import Chunk, Edges, Head, Opened, Options, TraceFileError
@@ -107,8 +107,10 @@ def _opened(path: Path, asked: Asked) -> tuple[Opened, Edges | None]:
         return open_trace(path, options), edges
     try:
         return open_trace(path, replace(options, edges=meant.inside)), None
-    except TraceFileError:
+    except TraceFileError as error:
         logic_file = beside(path)
+        if logic_file is None and Path(meant.inside).suffix.lower() in TABLES:
+            raise TraceFileError(f"{meant.inside}: there is no such file with times; {error}") from None
         if logic_file is None:
             raise
         edges = edges_of(logic_file, meant.inside)

@@ -65,7 +65,7 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect("otii-csv", "Otii CSV", lambda layout: _names(layout)[0] == "timestamp(s)"),
     Dialect("keithley-csv", "Keithley buffer CSV", _preamble("keithley", "dmm6500", "dmm7510", "buffer")),
     Dialect("rs-csv", "R&S FastLog CSV", _preamble("rohde", "ngu", "ngm", "fastlog")),
-    Dialect("joulescope-csv", "Joulescope CSV", _begins("time", "current", "voltage")),
+    Dialect("joulescope-csv", "Joulescope CSV", _begins("time(s)", "current(a)", "voltage(v)")),
 )
 PLAIN = Dialect("csv", "CSV", lambda layout: True)
 

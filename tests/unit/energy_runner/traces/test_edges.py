@@ -125,6 +125,13 @@ def test_a_file_of_edges_that_is_not_there(edges: str) -> None:
         understood(TRACE, edges)
 
 
+def test_a_table_that_is_not_there_and_no_column_either(tmp_path: Path) -> None:
+    with pytest.raises(
+        SessionError, match=r"none.csv: there is no such file with times; .* has no column 'none.csv'"
+    ):
+        imported(tmp_path, "none.csv")
+
+
 def test_a_column_may_be_called_like_a_file(tmp_path: Path) -> None:
     assert understood(TRACE, "pin.csv").inside == "pin.csv"
     assert understood(TRACE, "GPI:1").inside == "GPI:1"
