@@ -77,13 +77,20 @@ def import_trace(
 
 
 def _timed(progress: Progress, clock: Clock) -> Callable[[float], None]:
-    """Return what tells `progress` the time left: as long for each byte as for those that were read."""
-    begun_ns = clock.now_ns()
+    """Return what tells `progress` the time left: as long for each byte as for those since the first piece.
+
+    The first piece takes longer: libraries are loaded, and the rate is found.
+    """
+    first: list[tuple[float, int]] = []
 
     def told(done: float) -> None:
-        taken_s = (clock.now_ns() - begun_ns) * 1e-9
-        known = done > 0 and taken_s >= _EARLIEST_S
-        progress(done, taken_s * (1 - done) / done if known else None)
+        now_ns = clock.now_ns()
+        if not first:
+            first.append((done, now_ns))
+        begun, begun_ns = first[0]
+        taken_s, read = (now_ns - begun_ns) * 1e-9, done - begun
+        known = read > 0 and taken_s >= _EARLIEST_S
+        progress(done, taken_s * (1 - done) / read if known else None)
 
     return told
 

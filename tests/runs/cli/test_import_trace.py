@@ -119,7 +119,7 @@ def test_it_says_how_long_it_will_take(tmp_path: Path) -> None:
     (first, unknown), (second, left_s) = seen[:2]
     assert unknown is None
     assert 0 < first < second <= 1
-    assert left_s == pytest.approx(10.0 * (1 - second) / second, rel=0.01)
+    assert left_s == pytest.approx(10.0 * (1 - second) / (second - first), rel=0.01)
 
 
 @pytest.mark.parametrize("text", ["time", "=ms", "time=", "time=ms,,"])
