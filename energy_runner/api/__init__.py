@@ -94,6 +94,7 @@ _ROOMS = {
         "sweep_table",
     ),
     "tables": ("Table", "table"),
+    "trace_import": ("import_trace",),
     "thinning": ("ThinnedRow", "thin_sessions"),
     "verification": ("Check", "VerifiedCertificate", "verify_certificate"),
     "viewing": ("LiveView", "live_view", "view"),
