@@ -95,6 +95,7 @@ _ROOMS = {
     ),
     "tables": ("Table", "table"),
     "trace_export": ("ExportedTrace", "export_trace"),
+    "trace_import": ("import_trace",),
     "thinning": ("ThinnedRow", "thin_sessions"),
     "verification": ("Check", "VerifiedCertificate", "verify_certificate"),
     "viewing": ("LiveView", "live_view", "view"),

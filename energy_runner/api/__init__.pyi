@@ -36,5 +36,6 @@ from energy_runner.api.sweeps import *
 from energy_runner.api.tables import *
 from energy_runner.api.thinning import *
 from energy_runner.api.trace_export import *
+from energy_runner.api.trace_import import *
 from energy_runner.api.verification import *
 from energy_runner.api.viewing import *

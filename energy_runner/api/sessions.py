@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner.analysis.analyze import analyze as derive
-from energy_runner.analysis.energy.calibration import configured_source
+from energy_runner.analysis.energy.recorded import session_source
 from energy_runner.errors import ExitStatus, SessionError
-from energy_runner.session.events import MonitorConfigured
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 
@@ -32,7 +31,8 @@ def load_session(folder: AnySession) -> Session:
 def window_arrays(session: AnySession, number: int) -> tuple[FloatArray, FloatArray]:
     """Return the samples of window `number` (from 1): mid-times in seconds and mean powers in watt.
 
-    Times count from the start of the acquisition; missing samples are NaN. Every sample that the window touches is
+    Times count from the start of the acquisition, by the clock that the run found where it corrected the
+    monitor's; missing samples are NaN. Every sample that the window touches is
     included, so the first and the last may lie partly outside. Raises `SessionError` for a window that the session
     does not have, or that has no place in the trace.
     """
@@ -43,13 +43,12 @@ def window_arrays(session: AnySession, number: int) -> tuple[FloatArray, FloatAr
     window = windows[number - 1]
     if window.start_s is None or window.stop_s is None:
         raise SessionError(f"{session.path}: window {number} has no place in the trace; see its findings")
-    configured = next(session.journal(exchanges=False).of(MonitorConfigured))
     with session.trace() as trace:
-        source = configured_source(trace, configured)
+        source = session_source(session, trace)
         first = int(window.start_s / source.period_s)
         stop = min(source.length, math.ceil(window.stop_s / source.period_s))
         power_w = np.asarray(source.power_w(first, stop), dtype=np.float64)
-    time_s = (np.arange(first, stop, dtype=np.float64) + 0.5) * np.float64(source.period_s)
+    time_s = (np.arange(first, stop, dtype=np.float64) + 0.5) * np.float64(source.step_s)
     return time_s, power_w
 
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `bench watch`, `bench trust` and `bench chart` do: one call of the API each, and what is shown of it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write_json, write_line
+from energy_runner.cli.watching import Live, folder_watched
 from energy_runner.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class WatchOptions:
     out: Path | None
     seed: int
     sessions: Path
+    live: Live = field(default_factory=Live)
 
 
 def watch_command(options: WatchOptions, *, as_json: bool) -> int:
@@ -43,7 +45,7 @@ def watch_command(options: WatchOptions, *, as_json: bool) -> int:
         line = f"{virtual}{session.result().headline()}; bench {watch.bench}: {watch.trust.state}; {session.path}"
         say(line) if as_json else write_line(line)
 
-    with ProgressBar() as progress:
+    with folder_watched(options.live, options.out or options.sessions), ProgressBar() as progress:
         watch = api.watch_bench(
             options.bench,
             options.benchmark,

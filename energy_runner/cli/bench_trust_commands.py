@@ -8,6 +8,7 @@ import typer
 
 from energy_runner.cli.bench_commands import BenchArgument, JsonOption, bench
 from energy_runner.cli.complete import complete_benchmark
+from energy_runner.cli.view_app import BrowserOption, LiveOption, PortOption
 
 SessionsOption = Annotated[
     Path, typer.Option("--sessions", help="Folder of the sweeps and of what was watched.", metavar="DIR")
@@ -39,6 +40,9 @@ def watch(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of a virtual bench's instrument errors.", metavar="N")] = 0,
     sessions: SessionsOption = Path("sweeps"),
+    live: LiveOption = False,
+    port: PortOption = 0,
+    browser: BrowserOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Measure the golden DUT, and say whether the bench has changed.
@@ -54,8 +58,10 @@ def watch(
       energy-runner bench watch my-bench.toml --count 0     say the state, measure nothing
     """
     from energy_runner.cli.bench_trust import WatchOptions, watch_command
+    from energy_runner.cli.watching import Live
 
-    options = WatchOptions(name, benchmark, count, every, stimuli, out, seed, sessions)
+    watch = Live(live, port=port, browser=browser)
+    options = WatchOptions(name, benchmark, count, every, stimuli, out, seed, sessions, watch)
     raise typer.Exit(watch_command(options, as_json=as_json))
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from energy_runner.cli.complete import complete_table, complete_trace_format
+from energy_runner.cli.import_app import imports
 from energy_runner.cli.rules_commands import RuleSetOption, complete_rule
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
@@ -25,28 +26,8 @@ export = typer.Typer(
     "  energy-runner export mlperf SESSION... --out submission --org Acme \\\n"
     "      --system board_a --system-file my-board.toml",
 )
+publish.add_typer(imports, name="import")
 publish.add_typer(export, name="export")
-
-
-@publish.command("import")
-def import_session(
-    path: Annotated[Path, typer.Argument(help="Folder of a published session.", metavar="PATH")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the new session.", metavar="DIR")],
-    stimuli: StimuliOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Import a session of another runner.
-
-    Reads published sessions of the EEMBC runner and of the MLCommons runner, and
-    compares our figure with the published one.
-
-    \b
-    Example:
-      energy-runner import results/closed/Acme/results/board_a/kws/energy --out session
-    """
-    from energy_runner.cli.interchange_commands import import_command
-
-    raise typer.Exit(import_command(path, out, stimuli, as_json=as_json))
 
 
 @publish.command()

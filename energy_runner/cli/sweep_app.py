@@ -18,6 +18,7 @@ from energy_runner.cli.sweep_options import (
     SweepArgument,
 )
 from energy_runner.cli.sweep_reading_app import reading
+from energy_runner.cli.view_app import BrowserOption, LiveOption, PortOption
 
 sweep = typer.Typer(
     no_args_is_help=True,
@@ -69,6 +70,9 @@ def run(
     lease_s: LeaseOption = 30.0,
     scheduler: SchedulerOption = "",
     junit: JunitOption = None,
+    live: LiveOption = False,
+    port: PortOption = 0,
+    browser: BrowserOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Measure all points of a plan, with one process a bench.
@@ -82,11 +86,15 @@ def run(
     Examples:
       energy-runner sweep run night.toml --bench my-bench.toml
       energy-runner sweep run night.toml -b left=a.toml -b right=b.toml --out nights/
+      energy-runner sweep run night.toml -b my-bench.toml --live --no-browser
       energy-runner sweep run night.toml -b left=a.toml --scheduler dask://pc1:8786
     """
     from energy_runner.cli.sweep_commands import NightOptions, run_command
+    from energy_runner.cli.watching import Live
 
-    raise typer.Exit(run_command(plan, benches, NightOptions(catalogue, out, lease_s, junit, as_json, scheduler)))
+    watch = Live(live, port=port, browser=browser)
+    options = NightOptions(catalogue, out, lease_s, junit, as_json, scheduler, watch)
+    raise typer.Exit(run_command(plan, benches, options))
 
 
 @sweep.command("resume")
@@ -99,6 +107,9 @@ def resume(
     scheduler: SchedulerOption = "",
     again: Annotated[bool, typer.Option("--again", help="Try points once more that were set aside.")] = False,
     junit: JunitOption = None,
+    live: LiveOption = False,
+    port: PortOption = 0,
+    browser: BrowserOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Go on with a sweep that stopped.
@@ -114,12 +125,11 @@ def resume(
       energy-runner sweep resume night -b my-bench.toml --again
     """
     from energy_runner.cli.sweep_commands import NightOptions, resume_command
+    from energy_runner.cli.watching import Live
 
-    raise typer.Exit(
-        resume_command(
-            sweep, benches, NightOptions(catalogue, out, lease_s, junit, as_json, scheduler), again=again
-        )
-    )
+    watch = Live(live, port=port, browser=browser)
+    options = NightOptions(catalogue, out, lease_s, junit, as_json, scheduler, watch)
+    raise typer.Exit(resume_command(sweep, benches, options, again=again))
 
 
 @sweep.command("stop")

@@ -2,13 +2,14 @@
 """What the commands of `sweep` do: one call of the API each, and what is shown of it."""
 
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from energy_runner.cli.outcome import say
 from energy_runner.cli.output import write_json
+from energy_runner.cli.watching import Live, folder_watched
 from energy_runner.errors import ExitStatus
 
 PLAN_SCHEMA = "energy-runner/sweep-plan/1"
@@ -41,6 +42,7 @@ class NightOptions:
     junit: Path | None
     as_json: bool
     scheduler: str = ""
+    live: Live = field(default_factory=Live)
 
 
 def run_command(plan: Path, benches: list[str], options: NightOptions) -> int:
@@ -93,7 +95,8 @@ def resume_command(sweep: str, benches: list[str], options: NightOptions, *, aga
 def _night(go_on: Any, identity: str | None, benches: dict[str, str], options: NightOptions) -> int:
     from energy_runner.report.sweep_progress import SweepProgress
 
-    with SweepProgress() as progress:
+    folder = options.out if identity is None else options.out / identity
+    with folder_watched(options.live, folder), SweepProgress() as progress:
         night = go_on(
             identity,
             benches,

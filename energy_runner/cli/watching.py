@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`run --live` and `demo --live`: the run in a browser as it happens, and its session afterwards."""
+"""`--live`: a run in a browser as it happens, and its session afterwards; or all runs below a folder."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
@@ -53,11 +54,7 @@ class Watching:
 def watched(live: Live, bench: str, mode: str = "energy") -> Iterator[Watching]:
     """Show what runs in the body on a bench, if that was asked for."""
     if not live.wanted:
-        if live.control or live.port:
-            given = "control" if live.control else "port"
-            raise ConfigurationError(
-                "a run is shown in a browser only if asked for. Try: ", Argument("live"), f", or no --{given}"
-            )
+        _refuse_without(live)
         yield Watching()
         return
     from energy_runner import api
@@ -66,3 +63,28 @@ def watched(live: Live, bench: str, mode: str = "energy") -> Iterator[Watching]:
     with api.live_view(bench, mode=mode, port=live.port, control=live.control) as view:
         announce(view.server, browser=live.browser, ends="It shows the run as it happens.")
         yield Watching(view)
+
+
+@contextmanager
+def folder_watched(live: Live, folder: Path) -> Iterator[None]:
+    """Show all runs whose sessions go below a folder, whatever program they are of, while the body runs."""
+    if not live.wanted:
+        _refuse_without(live)
+        yield
+        return
+    from energy_runner import api
+    from energy_runner.cli.view_command import announce
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with api.view(folder, port=live.port, live=True) as server:
+        announce(server, browser=live.browser, ends="It shows the runs as they happen.")
+        yield
+
+
+def _refuse_without(live: Live) -> None:
+    """Raise `ConfigurationError` for companions of `--live` without it."""
+    if live.control or live.port:
+        given = "control" if live.control else "port"
+        raise ConfigurationError(
+            "a run is shown in a browser only if asked for. Try: ", Argument("live"), f", or no --{given}"
+        )

@@ -63,6 +63,10 @@ class ProgressBar:
         self._text = self._printable(text)
         self._safely(lambda: self._advance(done_s, total_s))
 
+    def line(self, text: str) -> None:
+        """Write one line beside the bar, or in its place where there is none."""
+        self._safely(lambda: self._line(self._printable(text)))
+
     def _begin(self) -> None:
         if self._stream.isatty():
             self._bar, self._task = _start_bar(self._stream)

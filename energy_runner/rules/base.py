@@ -65,6 +65,12 @@ class Case:
         """Return what the rule set says about the run's benchmark; None if it does not know it."""
         return self.rules.benchmarks.get(self.record.benchmark.id)
 
+    @property
+    def traced(self) -> bool:
+        """Return whether the session is an imported trace: of the run around it nothing is known."""
+        origin = self.record.origin
+        return origin is not None and bool(origin.format)
+
     @cached_property
     def facts(self) -> Facts:
         """Return the session's events, sorted by kind."""

@@ -95,7 +95,7 @@ def model_string(case: Case, _: Row) -> Judgement:
     wanted = case.record.benchmark.model_string
     models = sorted({identified.model for identified in case.facts.identified if identified.model})
     if not models:
-        return not_known(wanted, "the DUT's answer to `profile` is not in the session")
+        return not_known(wanted or "the benchmark's model", "the DUT's answer to `profile` is not in the session")
     return Judgement(models == [wanted], shown(", ".join(models)), wanted)
 
 
@@ -136,6 +136,8 @@ def official_stimuli(case: Case, _: Row) -> Judgement:
 def warm_ups(case: Case, _: Row) -> Judgement:
     """Judge whether every window was warmed up alike, by what the DUT said of it where the session tells."""
     limit = "alike before every window"
+    if case.traced:
+        return not_known(limit, "a trace does not tell how the DUT was warmed up")
     asked = [inference.warmups for inference in case.facts.windows()]
     if not asked:
         return not_known(limit, "no window was measured")
@@ -170,12 +172,16 @@ def not_simulated(case: Case, _: Row) -> Judgement:
     """Judge whether hardware was measured."""
     if case.record.virtual:
         return Judgement(False, "simulated", "hardware", "the bench is virtual; no hardware was measured")
+    if case.traced:
+        return not_known("hardware", "a trace file does not prove that hardware was measured")
     return Judgement(True, "hardware", "hardware")
 
 
 def benchmark(case: Case, _: Row) -> Judgement:
     """Judge whether the suite has the benchmark."""
     known = case.rules.benchmarks
+    if case.traced and not case.record.benchmark.input_bytes:
+        return not_known(", ".join(known), "which benchmark ran was not told")
     return Judgement(case.benchmark is not None, shown(case.record.benchmark.id), ", ".join(known))
 
 

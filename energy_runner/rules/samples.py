@@ -31,6 +31,8 @@ def edges_match(case: Case, _: Row) -> Judgement:
     if matching is None or not matching.expected:
         return not_known(_LIMIT, "no command that makes edges is in the session")
     findings = [finding.detail for finding in case.result.findings if finding.id in _EDGE_FINDINGS]
+    if case.traced and not findings:
+        return not_known(_LIMIT, "a trace holds no commands: its edges were taken for those of windows, in pairs")
     cut = _cut_short(case)
     due = matching.expected - (cut.count if cut else 0)
     judged = Judgement(not findings, f"{due} edges for {due}", _LIMIT, value=matching.seen, low=due)

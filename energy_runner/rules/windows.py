@@ -66,6 +66,8 @@ def first_stimuli(case: Case, _: Row) -> Judgement:
     if not lists:
         return not_known(limit, "the benchmark's label file is not known here. Try: an accuracy session")
     files = [window.file for window in windows]
+    if not all(files):
+        return not_known(limit, "the session does not tell which file was loaded")
     for first in lists:
         if set(files) <= set(first[: len(files)]):
             return Judgement(True, limit, limit)

@@ -188,6 +188,8 @@ class Origin(Model):
     """What was wrong with it when it was read."""
     remarks: list[str] = Field(default_factory=list)
     """What else was noticed."""
+    format: str = Field(default="", exclude_if=lambda value: not value)
+    """Format of the trace file; absent for a session of another runner, which is more than a trace."""
 
 
 class Environment(Model):

@@ -222,7 +222,7 @@ class TraceReader:
     def __init__(self, path: Path, rail: str | None = None, *, most: int | None = None) -> None:
         self._path = path
         try:
-            closed = _closed(path)
+            closed = is_closed(path)
             self._file: ClosedTrace | TraceBlocks = ClosedTrace(path) if closed else TraceBlocks(path, most)
         except (OSError, RuntimeError, ValueError) as error:
             raise SessionError(f"{path}: cannot be read as a trace ({in_words(error)})") from None
@@ -344,7 +344,7 @@ class TraceReader:
         return card
 
 
-def _closed(path: Path) -> bool:
+def is_closed(path: Path) -> bool:
     """Return whether a file was closed: it is as long as its header says, and ends with the chunk that says so.
 
     pyjls repairs any other file when it opens it, and facts are only read. On a full disk the header may say the

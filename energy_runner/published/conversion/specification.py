@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The specifications of the monitors that published sessions were measured with.
 
-The tables are those of the control layer, read as data and not through its code: one instrument has one table,
-and a term that is corrected for our own driver is corrected for imported sessions too. For an instrument without a
-table nothing is known, and the result says that its uncertainty is incomplete.
+For an instrument without a table nothing is known, and the result says that its uncertainty is incomplete.
 """
 
-import tomllib
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any
+
+from energy_runner.specifications import as_specification, table_of, without_table
 
 # The table of a JS110 is assumed, for the samples that our own driver makes of its stream, not for these energies.
 _TABLES = ("lpm01a",)
@@ -31,17 +29,9 @@ class Instrument:
 def look_up(name: str) -> Instrument:
     """Return the monitor that a log calls `name`; an empty name means that the log does not name it."""
     title = _TITLES.get(name, name or "not named")
-    known = name if name in _TABLES else ""
-    file = resources.files("instruments.devices").joinpath(known, "specification.toml")
-    if not known or not file.is_file():
+    table = table_of(name) if name in _TABLES else None
+    if table is None:
         who = _TITLES.get(name, name or "an instrument that the session does not name")
         unknown = f"No specification is known for {who}: gain, offset and noise are not counted."
-        return Instrument(title, {"document": "", "terms": [], "assumptions": [unknown, _UNTRACED]})
-    table = tomllib.loads(file.read_text(encoding="utf-8"))
-    specification = {
-        "document": table.get("document", ""),
-        "terms": table.get("term", []),
-        "assumed": table.get("assumed", False),
-        "assumptions": [*table.get("assumptions", []), _UNTRACED],
-    }
-    return Instrument(title, specification, table.get("largest", []))
+        return Instrument(title, without_table(unknown, _UNTRACED))
+    return Instrument(title, as_specification(table, _UNTRACED), table.get("largest", []))
