@@ -50,6 +50,7 @@ _ALL = (
     "remarks",
 )
 _SHOWN = {"jls": _FEW, "perfetto": _ALL}
+_ABOUT = {"energy": "joules in each sample"}
 _CURVES = ("voltage", "temperature")
 
 
@@ -207,7 +208,10 @@ class _Going:
         trace, monitor = self._trace, facts.monitor
         if trace is None:
             return ()
-        recorded = {name: OutSignal(name, unit, "recorded", _reader(trace, name)) for name, unit in trace.signals}
+        recorded = {
+            name: OutSignal(name, unit, "recorded", _reader(trace, name), _ABOUT.get(name, ""))
+            for name, unit in trace.signals
+        }
         if monitor is None:
             self._remarks.append("no power monitor was configured, so power cannot be computed")
             return tuple(recorded.values())
@@ -219,7 +223,7 @@ class _Going:
             about = _power_of(recorded, set_v)
             recorded["power"] = OutSignal("power", "W", "converted", raw.power_w, about)
         if "voltage" not in recorded and set_v > 0:
-            about = f"the voltage that was set {set_v!r} V and not measured"
+            about = f"{set_v!r} V and not measured"
             recorded["voltage"] = OutSignal("voltage", "V", "as set", _constant(raw.power_w, set_v), about)
             if "current" not in recorded:
                 about = f"the power divided by the voltage that was set {set_v!r} V"

@@ -32,6 +32,7 @@ from energy_runner.traces.text.dialects import Dialect, dialect_of, stated_perio
 from energy_runner.traces.text.layout import Layout, head_of, read_layout
 from energy_runner.traces.text.rows import SLOW, Rows, Wanted
 
+_SIMULATED = "SIMULATED"  # what files of ours say of virtual sessions, in a comment
 _SAME = 0.01  # relative, of two rates
 _MOST_FITTED = 8  # blocks from which the period is found
 _TAIL = 1 << 14
@@ -127,6 +128,7 @@ class TextTrace:
             remarks=tuple(remarks),
             kind=dialect.kind,
             edge_names=edge_names(layout),
+            virtual=any(_SIMULATED in text for text in layout.comments),
             start_s=self._zero * (self._columns.time.factor if self._columns.time is not None else 0.0),
             resolution_s=step_s,
         )

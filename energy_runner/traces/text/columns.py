@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from energy_runner.errors import Argument
-from energy_runner.traces.model import SignalName, TraceFileError
+from energy_runner.traces.model import AS_RECORDED, COMPUTED, SignalName, TraceFileError
 from energy_runner.traces.text.cells import FALSE, SHOWN, TRUE, is_number, is_states, shown
 from energy_runner.traces.text.layout import Layout
 from energy_runner.traces.text.rows import Form, Wanted
@@ -52,11 +52,14 @@ def choose(layout: Layout, told: Mapping[str, str]) -> Columns:
                 raise _two(layout, "time", time.place, place)
             time = meaning
         elif name is not None:
-            if name == "energy" and not told:  # a running sum or joules in each sample: the name does not say
-                continue
+            if name == "energy" and not told and not _says(layout, name, AS_RECORDED):
+                continue  # a running sum or joules in each sample: the name does not say
             if name in signals:
                 raise _two(layout, quantity, signals[name].place, place)
             signals[name] = meaning
+    kept = {name: one for name, one in signals.items() if told or not _says(layout, name, COMPUTED)}
+    if kept.keys() - {"voltage"}:  # what a file of ours computed is computed again, with all digits
+        signals = kept
     if not signals or ("voltage" in signals and len(signals) == 1):
         raise TraceFileError(
             f"{layout.path}: no column states that it is a current or a power. There are: {layout.there()[:300]}. "
@@ -64,6 +67,11 @@ def choose(layout: Layout, told: Mapping[str, str]) -> Columns:
             Argument("columns", f"{_example(layout)}"),
         )
     return Columns(time, signals)
+
+
+def _says(layout: Layout, name: SignalName, how: str) -> bool:
+    """Return whether a file of ours says how it came by a signal."""
+    return any(text.lstrip("# ").startswith(f"{name} {how}") for text in layout.comments)
 
 
 def edge_column(layout: Layout, name: str) -> Wanted:

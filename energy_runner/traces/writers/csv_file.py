@@ -42,8 +42,8 @@ def decimals(step_s: float) -> int:
     return min(_MOST_DECIMALS, max(0, math.ceil(-math.log10(step_s)) + 3))
 
 
-def _head(out: Outgoing, file: TextIO, names: list[str], more: list[str]) -> None:
-    for note in (*out.notes(), *more):
+def _head(out: Outgoing, file: TextIO, names: list[str], notes: list[str]) -> None:
+    for note in notes:
         file.write(f"# {note.translate(_SEPARATORS)}\n")
     for number, start, stop in out.windows:
         file.write(f"# window {number}: {start * out.step_s:.12f} s to {stop * out.step_s:.12f} s\n")
@@ -54,7 +54,7 @@ def _whole(out: Outgoing, file: TextIO, progress: Progress) -> Written:
     signals = out.whole
     places = decimals(out.step_s)
     row = f"%.{places}f," + ",".join(_DIGITS[one.origin] for one in signals) + "\n"
-    _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals)], [])
+    _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals)], out.notes(*signals))
     for first, stop in blocks(out.length):
         _rows(file, row, _times(out, first, stop, 1), [one.read(first, stop) for one in signals])
         progress(stop / out.length)
@@ -65,8 +65,12 @@ def _means(out: Outgoing, file: TextIO, every: int, progress: Progress) -> Writt
     """Write a row for `every` samples: the mean of those that are there, and how many these are."""
     signals = tuple(one for one in out.whole if one.name != "energy")
     row = f"%.{decimals(out.step_s)}f," + "%.12g," * len(signals) + "%d\n"
-    more = [f"one row stands for {every} samples: the mean of those that are there and how many these are"]
-    _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals), "samples"], more)
+    notes = [
+        *out.notes(),
+        *(f"{one.name}: the mean of {one.about or 'what was recorded'}" for one in signals),
+        f"one row stands for {every} samples: the mean of those that are there and how many these are",
+    ]
+    _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals), "samples"], notes)
     rows = -(-out.length // every)
     together = max(1, BLOCK // every)
     for begin in range(0, rows, together):

@@ -63,7 +63,7 @@ def _sample(position: float, out: Outgoing) -> int:
 
 def _annotations(out: Outgoing, written: Written) -> Iterator[tuple[int, bool, str]]:
     """Yield (sample, marker or not, text) in the order of the samples, the file's remarks first."""
-    yield 0, False, clean("; ".join(out.notes()), _NOTES)
+    yield 0, False, clean("; ".join(out.notes(*out.named(*SIGNALS))), _NOTES)
     markers = sorted(
         (_sample(at, out), 0, f"{number}{end}")
         for number, start, stop in out.windows

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happened as logic signals: the timestamp pin, and bands for windows, losses and readings over range."""
+"""What happened as logic signals: the timestamp pin, and bands for windows, losses and readings over range.
+
+The pin also falls where the DUT boots, or says how long a trial took; `window_edges` falls where windows begin and
+end, and nowhere else.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +14,7 @@ import numpy.typing as npt
 from energy_runner.traces.writers.model import FloatArray, Outgoing
 
 PIN = "timestamp"
+WINDOW_EDGES = "window_edges"
 PULSE = 1.0  # samples that the pin is drawn low
 
 
@@ -32,19 +37,28 @@ def logic_signals(out: Outgoing) -> tuple[list[Logic], list[str]]:
     early = int(np.count_nonzero(edges < 0))
     if early:
         remarks.append(f"{early} edges lie before the first sample and are drawn at its beginning")
-    falls = np.unique(np.maximum(edges, 0.0))
-    rises = falls + np.minimum(PULSE, np.append(np.diff(falls) / 2, PULSE))
-    pin = Logic(PIN, True, np.column_stack([falls, rises]).ravel())
+    pin, marks = _pulses(PIN, edges), _pulses(WINDOW_EDGES, _ends(out))
     windows = np.array([(start, stop) for _, start, stop in out.windows]).reshape(-1, 2)
     bands = (("window", windows), ("lost", out.losses), ("over_range", out.over_range))
-    return [pin, *(Logic(name, False, _band(stretches)) for name, stretches in bands)], remarks if len(
-        falls
-    ) else []
+    signals = [pin, marks, *(Logic(name, False, _band(stretches)) for name, stretches in bands)]
+    return signals, remarks if len(pin.at) else []
+
+
+def _pulses(name: str, edges: FloatArray) -> Logic:
+    """Return a signal that falls at each edge, and soon rises again."""
+    falls = np.unique(np.maximum(edges, 0.0))
+    rises = falls + np.minimum(PULSE, np.append(np.diff(falls) / 2, PULSE))[: len(falls)]
+    return Logic(name, True, np.column_stack([falls, rises]).ravel())
+
+
+def _ends(out: Outgoing) -> FloatArray:
+    """Return where windows begin and end."""
+    return np.array([at for _, *ends in out.windows for at in ends], dtype=np.float64)
 
 
 def _edges(out: Outgoing) -> FloatArray:
     """Return the falling edges: those that were captured, else those that begin and end the windows."""
-    found = out.edges if len(out.edges) else np.array([at for _, *ends in out.windows for at in ends])
+    found = out.edges if len(out.edges) else _ends(out)
     return np.sort(found[np.isfinite(found)])
 
 

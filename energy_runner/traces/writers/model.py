@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner.errors import ConfigurationError
+from energy_runner.traces.model import AS_RECORDED, COMPUTED
 from energy_runner.wording import shown
 
 FloatArray = npt.NDArray[np.float64]
@@ -17,6 +18,9 @@ Origin = Literal["recorded", "converted", "as set"]
 BLOCK = 1 << 16  # samples at once
 LONGEST = 300  # characters of a text in a file of another tool
 _SPACES = {0xA0: " ", 0x2009: " ", 0x202F: " "}  # those of figures with units
+
+
+HOW: Mapping[Origin, str] = {"recorded": AS_RECORDED, "converted": COMPUTED, "as set": "is as set"}
 
 
 class ExportError(ConfigurationError):
@@ -127,12 +131,12 @@ class Outgoing:
         """Return what was recorded, as it was, and the power."""
         return tuple(one for one in self.signals if one.origin == "recorded" or one.name == "power")
 
-    def notes(self) -> list[str]:
-        """Return the lines that a file with room for remarks holds."""
+    def notes(self, *signals: OutSignal) -> list[str]:
+        """Return the lines that a file with room for remarks holds, with what is to be said of its `signals`."""
         lines = [self.title, self.warning, f"sampled by {self.source}", f"one sample lasts {self.step_s!r} s"]
         if self.zero_utc_ns is not None:
             lines.append(f"second 0 is {utc_text(self.zero_utc_ns)}")
-        lines += [f"{one.name} is {one.about}" for one in self.signals if one.about]
+        lines += [f"{one.name} {HOW[one.origin]}: {one.about}" for one in signals if one.about]
         return [clean(line) for line in (*lines, *self.remarks) if line]
 
 

@@ -53,6 +53,6 @@ def _about(out: Outgoing) -> dict[str, str]:
         "instrument": str(out.source),
         "period_s": repr(out.step_s),
         "windows": json.dumps(windows),
-        "remarks": json.dumps(out.notes()),
+        "remarks": json.dumps(out.notes(*out.whole)),
     }
     return about | ({} if out.zero_utc_ns is None else {"zero_utc_ns": str(out.zero_utc_ns)})

@@ -101,7 +101,7 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
         file = _File(raw, zero_s)
         file.root(out.title)
         notes = file.track(out.warning or "About")
-        for note in out.notes():
+        for note in out.notes(*out.named("power")):
             file.slice(notes, Item(0.0, 0.0, note, note))
         begins = f"sample 0 begins {-zero_s:.9f} s after this trace does"
         file.slice(notes, Item(0.0, 0.0, "first sample", begins))

@@ -68,6 +68,7 @@ def test_without_edges_of_the_monitor_the_windows_give_them(tmp_path) -> None:
     assert [at for at, level in changes["timestamp"] if not level] == [
         10_250_000_000, 20_500_000_000, 30_000_000_000, 40_000_000_000
     ]  # fmt: skip
+    assert changes["window_edges"] == changes["timestamp"]
     assert changes["window"][:3] == [(0, 0), (10_250_000_000, 1), (20_500_000_000, 0)]
     assert changes["lost"] == [(0, 0), (3_000_000_000, 1), (9_000_000_000, 0)]
     assert "SIMULATED" in comments[0]
@@ -116,11 +117,11 @@ def test_hostile_texts_stay_in_their_comment(tmp_path) -> None:
     out = outgoing(np.ones(10), session=HOSTILE, remarks=(HOSTILE,), edges=np.array([3.0]), virtual=True)
     written(out, tmp_path / "t.vcd", "vcd")
     changes, comments = read_vcd(tmp_path / "t.vcd")
-    assert len(changes) == 4
+    assert len(changes) == 5
     assert all(line.count("$") == 2 for line in comments)
     written(out, tmp_path / "t.sr", "sr")
     states, _ = read_sigrok(tmp_path / "t.sr")
-    assert list(states) == ["timestamp", "window", "lost", "over_range"]
+    assert list(states) == ["timestamp", "window_edges", "window", "lost", "over_range"]
     with zipfile.ZipFile(tmp_path / "t.sr") as file:
         assert file.comment.startswith(b"SIMULATED")
         assert b"SIMULATED" in file.read("metadata")

@@ -43,7 +43,7 @@ def test_a_computed_signal_keeps_the_joules_to_a_billionth(tmp_path) -> None:
     told = written(outgoing(energy_j, step_s, signals=signals), tmp_path / "t.csv", "csv")
     comments, header, rows = read_csv(tmp_path / "t.csv")
     assert header == ["time (s)", "energy (J)", "power (W)"]
-    assert "# power is computed" in comments
+    assert "# power is computed: computed" in comments
     assert told.remarks == ["power has 12 digits; what was recorded is exact"]
     exact = math.fsum(energy_j.astype(np.float64))
     assert math.fsum(rows[:, 1]) == pytest.approx(exact, rel=1e-9)
