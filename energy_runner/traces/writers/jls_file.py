@@ -7,6 +7,7 @@ vertical markers of one number, `1a` and `1b`, are a pair with its statistics in
 
 import heapq
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ SIGNALS = ("current", "voltage", "power")
 SHOWN = ("windows", "journal", "losses", "over-range", "edges", "uart", "remarks")
 MOST_ITEMS = 20_000  # of one track
 _LABEL = 120
+_ODD = re.compile(r"[^A-Za-z0-9_+-]+")
 _NOTES = 2000
 _ROUNDING = 1e-6  # samples: a time is a product, which misses a whole sample by rounding only
 
@@ -26,13 +28,13 @@ _ROUNDING = 1e-6  # samples: a time is a product, which misses a whole sample by
 def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Written:
     """Write the file; raises `BenchFault` if it cannot be written."""
     signals = out.named(*SIGNALS)
-    name = f"{'SIMULATED ' if out.virtual else ''}{out.source.vendor} {out.source.model}".strip()
+    virtual = "SIMULATED " if out.virtual else ""
     source = TraceSource(
-        name=clean(name or "power monitor"),
+        name=clean(f"{virtual}{out.source.vendor} {out.source.model}".strip() or "power monitor"),
         vendor=clean(out.source.vendor),
-        model=clean(out.source.model),
+        model=_word(f"{virtual}{out.source.model or 'monitor'}"),
         version=clean(out.source.firmware),
-        serial_number=clean(out.source.serial),
+        serial_number=_word(out.source.serial or "unknown"),
     )
     written = Written(out.length)
     with TraceWriter(path, [(one.name, one.unit) for one in signals], out.step_s, source=source) as file:
@@ -51,6 +53,11 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     if out.zero_utc_ns is None:
         written.remarks.append("the calendar time of the trace is not known, so the file tells whole hertz only")
     return written
+
+
+def _word(text: str) -> str:
+    """Return a text as the UI takes it: it calls a source MODEL-SERIAL, and makes a path of that."""
+    return _ODD.sub("_", text)[:_LABEL]
 
 
 def _single(values: np.ndarray) -> np.ndarray:

@@ -105,7 +105,12 @@ def test_the_joulescope_file_has_meaning(session: Session, tmp_path) -> None:
     assert np.allclose(values["current"], energy_j / 1e-3 / 1.8, rtol=1e-7, equal_nan=True)
     assert np.array_equal(np.isnan(values["voltage"]), np.isnan(energy_j))
     assert np.nanmax(np.abs(values["voltage"] - 1.8)) < 1e-6
-    assert (source.vendor, source.model, source.serial_number, source.version) == ("Acme", "M1", "42", "1.0")
+    assert (source.vendor, source.model, source.serial_number, source.version) == (
+        "Acme",
+        "SIMULATED_M1",
+        "42",
+        "1.0",
+    )
     assert source.name == "SIMULATED Acme M1"
     assert [name for _, name in markers] == ["1a", "1b", "2a", "2b", "3a", "3b"]
     windows = analyze(session).windows

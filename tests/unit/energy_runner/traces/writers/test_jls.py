@@ -11,7 +11,7 @@ import pytest
 
 from energy_runner.session.trace import TraceReader
 from energy_runner.traces.writers import jls_file
-from energy_runner.traces.writers.model import Item, OutSignal
+from energy_runner.traces.writers.model import Item, OutSignal, Source
 from tests.support.outgoing import HOSTILE, outgoing, track, written
 
 STEP_S = 1.0000123e-5
@@ -82,6 +82,16 @@ def test_it_names_who_measured(tmp_path) -> None:
     assert (source.serial_number, source.version) == ("42", "1.0")
 
 
+def test_model_and_serial_are_words_that_the_ui_can_make_a_path_of(tmp_path) -> None:
+    out = outgoing(np.ones(100), source=Source("A/B", "M/1.5 #2", "4/2"))
+    written(out, tmp_path / "t.jls", "jls")
+    source = Jls(tmp_path / "t.jls").source
+    assert (source.vendor, source.model, source.serial_number) == ("A/B", "M_1_5_2", "4_2")
+    written(outgoing(np.ones(100), source=Source()), tmp_path / "u.jls", "jls")
+    source = Jls(tmp_path / "u.jls").source
+    assert (source.model, source.serial_number) == ("monitor", "unknown")
+
+
 def test_calendar_times_at_both_ends_give_the_true_rate(tmp_path) -> None:
     written(outgoing(np.ones(1_000_000), STEP_S, zero_utc_ns=UTC_NS), tmp_path / "t.jls", "jls")
     seen = Jls(tmp_path / "t.jls")
@@ -120,7 +130,7 @@ def test_a_window_is_a_pair_of_markers_and_a_text(tmp_path) -> None:
 def test_a_simulated_session_says_so_in_source_and_text(tmp_path) -> None:
     written(outgoing(np.ones(100), virtual=True), tmp_path / "t.jls", "jls")
     seen = Jls(tmp_path / "t.jls")
-    assert seen.source.name == "SIMULATED Acme M1"
+    assert (seen.source.name, seen.source.model) == ("SIMULATED Acme M1", "SIMULATED_M1")
     at, text = seen.texts()[0]
     assert (at, text[:9]) == (0, "SIMULATED")
 
