@@ -175,6 +175,7 @@ class _Going:
             losses=self._stretches("losses", step_s),
             over_range=self._stretches("over-range", step_s),
             remarks=tuple(dict.fromkeys(self._remarks)),
+            instants=self._trace is not None and "instant" in seen.facts.kinds().values(),
         )
 
     def _step_s(self) -> float:

@@ -19,6 +19,7 @@ UNITS: Mapping[SignalName, str] = {"current": "A", "voltage": "V", "power": "W",
 MOST_EDGES = 1_000_000
 # What a file of ours says of a signal, so that it comes back as it was recorded; energy is joules in each sample.
 AS_RECORDED, COMPUTED = "is as recorded", "is computed"
+INSTANTS = "samples are readings at an instant and not means"
 _WIDE = 1 << 10  # samples missing in a row that are left to the gap between chunks
 _ROOM = 1 << 23  # samples that are spread at once
 _AT_ONCE = 1 << 13  # rows with gaps among them that cannot take more than that

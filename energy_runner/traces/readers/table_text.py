@@ -12,6 +12,7 @@ import numpy.typing as npt
 from energy_runner.errors import Argument
 from energy_runner.traces.grid import Fit, Grid, StampError, fit, resolution, rounded
 from energy_runner.traces.model import (
+    INSTANTS,
     Chunk,
     Edges,
     EdgeTracker,
@@ -126,7 +127,7 @@ class TextTrace:
             period_s=grid.period_s,
             instrument=dialect.instrument,
             remarks=tuple(remarks),
-            kind=dialect.kind,
+            kind="instant" if any(INSTANTS in text for text in layout.comments) else dialect.kind,
             edge_names=edge_names(layout),
             virtual=any(_SIMULATED in text for text in layout.comments),
             start_s=self._zero * (self._columns.time.factor if self._columns.time is not None else 0.0),

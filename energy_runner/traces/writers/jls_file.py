@@ -50,6 +50,10 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     rounded = [one.name for one in signals if one.origin == "converted"]
     if rounded:
         written.remarks.append(f"{' and '.join(rounded)} are rounded to 32-bit floats: 6e-8 of each sample")
+    if out.instants:
+        written.remarks.append(
+            "JLS cannot say that samples are readings at an instant; taken for means, they differ"
+        )
     if out.zero_utc_ns is None:
         written.remarks.append("the calendar time of the trace is not known, so the file tells whole hertz only")
     return written

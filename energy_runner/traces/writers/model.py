@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner.errors import ConfigurationError
-from energy_runner.traces.model import AS_RECORDED, COMPUTED
+from energy_runner.traces.model import AS_RECORDED, COMPUTED, INSTANTS
 from energy_runner.wording import shown
 
 FloatArray = npt.NDArray[np.float64]
@@ -91,6 +91,8 @@ class Source:
 class Outgoing:
     """A session as it goes out. A sample lasts `step_s` seconds; second 0 is where sample 0 begins.
 
+    `instants` says that samples are readings at an instant, not means.
+
     `windows` are (number from 1, start, stop), `edges` the falling edges, `losses` and `over_range` stretches, all
     in samples. `zero_utc_ns` is when second 0 was, ns since 1970, None where that is not known.
     """
@@ -110,6 +112,7 @@ class Outgoing:
     losses: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     over_range: FloatArray = field(default_factory=lambda: np.zeros((0, 2)))
     remarks: tuple[str, ...] = ()
+    instants: bool = False
 
     @property
     def title(self) -> str:
@@ -134,6 +137,8 @@ class Outgoing:
     def notes(self, *signals: OutSignal) -> list[str]:
         """Return the lines that a file with room for remarks holds, with what is to be said of its `signals`."""
         lines = [self.title, self.warning, f"sampled by {self.source}", f"one sample lasts {self.step_s!r} s"]
+        if self.instants:
+            lines.append(INSTANTS)
         if self.zero_utc_ns is not None:
             lines.append(f"second 0 is {utc_text(self.zero_utc_ns)}")
         lines += [f"{one.name} {HOW[one.origin]}: {one.about}" for one in signals if one.about]

@@ -17,7 +17,8 @@ from energy_runner.cli.outcome import run_app
 from energy_runner.errors import ConfigurationError, ExitStatus, SessionError
 from energy_runner.session import events as ev
 from energy_runner.session.folder import Session
-from tests.support.bent_runs import lose
+from energy_runner.session.trace import TraceWriter
+from tests.support.bent_runs import edit, lose
 from tests.support.outgoing import HOSTILE, PerfettoTrace, read_csv
 from tests.support.synthetic import START_NS, Setup, make_run
 
@@ -114,7 +115,8 @@ def test_the_joulescope_file_has_meaning(session: Session, tmp_path) -> None:
     assert source.name == "SIMULATED Acme M1"
     assert [name for _, name in markers] == ["1a", "1b", "2a", "2b", "3a", "3b"]
     windows = analyze(session).windows
-    assert [at for at, _ in markers] == [math.floor(t / 1e-3) for w in windows for t in (w.start_s, w.stop_s)]
+    ends_s = [end for window in windows for end in (window.start_s, window.stop_s)]
+    assert [at for at, _ in markers] == [math.floor(end / 1e-3 + 1e-6) for end in ends_s]
     said = [text for _, text in texts]
     assert {"window 1", "window 2", "window 3", f"{LOST} lost", "load"} <= set(said)
     assert [int(row[0]) for row in utc] == [0, len(energy_j)]
@@ -188,6 +190,35 @@ def test_rows_of_several_samples_come_back_as_their_mean_power(whole: Session, t
     edges = f"{tmp_path / 'edges.vcd'}:window_edges"
     back = api.import_trace(tmp_path / "t.csv", tmp_path / "back", edges=edges, inferences=100)
     assert joules(back) == pytest.approx(joules(whole), rel=1e-3)
+
+
+def test_readings_at_an_instant_come_back_as_such(tmp_path) -> None:
+    signals = [
+        {"name": name, "unit": unit, "kind": "instant"} for name, unit in (("current", "A"), ("voltage", "V"))
+    ]
+    run = edit(ev.MonitorConfigured, signals=signals)(make_run(Setup(windows=2, by_laps=True)))
+    session = run.write(tmp_path / "s")
+    back = imported(session, tmp_path, "t.csv")
+    assert next(back.journal().of(ev.MonitorConfigured)).signals[0]["kind"] == "instant"
+    assert joules(back) == pytest.approx(joules(session), rel=1e-9)
+    made = api.export_trace(session, tmp_path / "t.jls")
+    assert any("at an instant" in one for one in made.remarks)
+
+
+def test_one_of_several_rails_is_written(tmp_path) -> None:
+    folder = tmp_path / "s"
+    make_run(Setup(period_s=0.01, windows=1)).write(folder)
+    with TraceWriter(folder / "two.jls", [("core.energy", "J"), ("io.energy", "J")], 0.01, (1, 1)) as trace:
+        trace.append(0, [np.full(500, 1e-4, dtype=np.float32)], 0)
+        trace.append(0, [np.full(500, 2e-4, dtype=np.float32)], 1)
+    (folder / "two.jls").replace(folder / "trace.jls")
+    made = api.export_trace(folder, tmp_path / "a.csv")
+    assert "this is the rail core; the session has others: io" in made.remarks
+    assert read_csv(tmp_path / "a.csv")[2][0, 1] == pytest.approx(1e-4)
+    with pytest.raises(ConfigurationError, match="has no rail 'usb'; there are core, io"):
+        api.export_trace(folder, tmp_path / "b.csv", rail="usb")
+    api.export_trace(folder, tmp_path / "b.csv", rail="io")
+    assert read_csv(tmp_path / "b.csv")[2][0, 1] == pytest.approx(2e-4)
 
 
 # --- refusals and remarks -------------------------------------------------------------------------------
