@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Export the trace of a session for other tools: spreadsheets, dataframes, waveform viewers, the Joulescope UI."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from os import PathLike
@@ -51,6 +52,7 @@ _ALL = (
 )
 _SHOWN = {"jls": _FEW, "perfetto": _ALL}
 _ABOUT = {"energy": "joules in each sample"}
+_LATEST_S, _LATEST_NS = 1e9, 2**62  # of a trace, and of the calendar: beyond, a file is damaged
 _CURVES = ("voltage", "temperature")
 
 
@@ -169,7 +171,9 @@ class _Going:
             windows=tuple(
                 (one.index + 1, one.start_s / step_s, one.stop_s / step_s)
                 for one in seen.windows
-                if one.start_s is not None and one.stop_s is not None
+                if one.start_s is not None
+                and one.stop_s is not None
+                and -step_s < one.start_s < one.stop_s < _LATEST_S
             ),
             edges=self._layers.family("edges").starts_s / step_s if seen.facts.edges else np.zeros(0),
             losses=self._stretches("losses", step_s),
@@ -188,7 +192,10 @@ class _Going:
         """Return when second 0 of the trace was: host times are tied to the calendar where the run began."""
         begun, times = self._layers.seen.begun, self._layers.seen.times
         place_s = times.place(begun.t_ns) if begun is not None else None
-        return None if begun is None or place_s is None else begun.utc_ns - round(place_s * 1e9)
+        if begun is None or place_s is None or not math.isfinite(place_s):
+            return None
+        utc_ns = begun.utc_ns - round(place_s * 1e9)
+        return utc_ns if abs(utc_ns) < _LATEST_NS else None
 
     def _stretches(self, name: str, step_s: float) -> FloatArray:
         family = self._layers.family(name)

@@ -79,7 +79,7 @@ def export_table(
         typer.Option("--out", "-o", help="New file; default: CSV on stdout.", metavar="FILE", show_default=False),
     ] = None,
 ) -> None:
-    """Write a table with units of windows, inferences, layers, verdicts or laps.
+    """Write a table of windows, inferences, layers, verdicts or laps.
 
     One row per window, inference, layer, verdict or lap of all sessions. The
     names of columns end with the unit; in Parquet it is in the fields' metadata

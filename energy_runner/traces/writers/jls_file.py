@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from energy_runner.errors import SessionError
 from energy_runner.session.trace import TraceSource, TraceWriter
 from energy_runner.traces.writers.model import Item, Options, Outgoing, Progress, Written, blocks, clean
 
@@ -28,6 +29,8 @@ _ROUNDING = 1e-6  # samples: a time is a product, which misses a whole sample by
 def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Written:
     """Write the file; raises `BenchFault` if it cannot be written."""
     signals = out.named(*SIGNALS)
+    if not signals:
+        raise SessionError(f"{clean(out.session)}: no power can be computed of what it recorded. Try: csv")
     virtual = "SIMULATED " if out.virtual else ""
     source = TraceSource(
         name=clean(f"{virtual}{out.source.vendor} {out.source.model}".strip() or "power monitor"),

@@ -33,14 +33,16 @@ def logic_signals(out: Outgoing) -> tuple[list[Logic], list[str]]:
     The monitor tells falling edges only, so the pin is drawn low for one sample, or halfway to the next edge.
     """
     remarks = ["the pin is drawn low for one sample after each edge: the monitor tells falling edges only"]
-    edges = _edges(out)
+    edges, late = _edges(out)
+    if late:
+        remarks.append(f"{late} edges lie beyond the last sample and are left out")
     early = int(np.count_nonzero(edges < 0))
     if early:
         remarks.append(f"{early} edges lie before the first sample and are drawn at its beginning")
     pin, marks = _pulses(PIN, edges), _pulses(WINDOW_EDGES, _ends(out))
-    windows = np.array([(start, stop) for _, start, stop in out.windows]).reshape(-1, 2)
+    windows = np.array([(start, stop) for _, start, stop in _placed(out)]).reshape(-1, 2)
     bands = (("window", windows), ("lost", out.losses), ("over_range", out.over_range))
-    signals = [pin, marks, *(Logic(name, False, _band(stretches)) for name, stretches in bands)]
+    signals = [pin, marks, *(Logic(name, False, _band(stretches, out.length)) for name, stretches in bands)]
     return signals, remarks if len(pin.at) else []
 
 
@@ -53,19 +55,27 @@ def _pulses(name: str, edges: FloatArray) -> Logic:
 
 def _ends(out: Outgoing) -> FloatArray:
     """Return where windows begin and end."""
-    return np.array([at for _, *ends in out.windows for at in ends], dtype=np.float64)
+    return np.array([at for _, *ends in _placed(out) for at in ends], dtype=np.float64)
 
 
-def _edges(out: Outgoing) -> FloatArray:
-    """Return the falling edges: those that were captured, else those that begin and end the windows."""
+def _placed(out: Outgoing) -> list[tuple[int, float, float]]:
+    """Return the windows that lie in the trace."""
+    return [one for one in out.windows if 0 <= one[1] < one[2] <= out.length]
+
+
+def _edges(out: Outgoing) -> tuple[FloatArray, int]:
+    """Return the falling edges in the trace, those captured or else those of windows; and how many are later."""
     found = out.edges if len(out.edges) else _ends(out)
-    return np.sort(found[np.isfinite(found)])
+    late = found > out.length
+    return np.sort(found[np.isfinite(found) & ~late]), int(np.count_nonzero(late))
 
 
-def _band(stretches: npt.NDArray[np.float64]) -> FloatArray:
+def _band(stretches: npt.NDArray[np.float64], length: int) -> FloatArray:
     """Return where a band begins and ends, stretches that touch or overlap joined."""
     kept: list[list[float]] = []
-    ordered: Sequence[Sequence[float]] = sorted(np.maximum(stretches, 0.0).tolist())
+    ordered: Sequence[Sequence[float]] = sorted(
+        np.clip(stretches[~np.isnan(stretches).any(axis=1)], 0.0, length).tolist()
+    )
     for start, stop in ordered:
         if stop <= start:
             continue

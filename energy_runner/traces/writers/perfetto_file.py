@@ -42,6 +42,8 @@ _BEGIN, _END, _INSTANT, _COUNT = 1, 2, 3, 4  # TrackEvent.Type
 _NOTE_TEXT, _NOTE_NAME = 6, 10  # DebugAnnotation
 _ROOT, _OWN_SEQUENCE = 1, 1
 _NS = 1e9
+_LATEST_NS = 2.0**63
+_EARLIEST_S = -1e6  # before the first sample: what a damaged journal has earlier stands at the beginning
 
 
 class _File:
@@ -81,7 +83,7 @@ class _File:
         return text(_EVENT_NAME, clean(item.label, 80)) + message(_NOTE, note)
 
     def _event(self, at_s: float, kind: bytes, track: int, more: bytes = b"") -> None:
-        at_ns = max(0, round((at_s - self._zero_s) * _NS))
+        at_ns = round(min(max(0.0, (at_s - self._zero_s) * _NS), _LATEST_NS))
         event = message(_EVENT, kind + number(_TRACK, track) + more)
         self._packet(number(_TIMESTAMP, at_ns) + event)
 
@@ -97,6 +99,7 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     written = Written()
     firsts = [first.start_s for track in out.tracks for first in _first(track)]
     zero_s = min([0.0, *firsts, *(float(one.at_s[0]) for one in out.curves if len(one.at_s))])
+    zero_s = max(zero_s, _EARLIEST_S)
     with path.open("wb") as raw:
         file = _File(raw, zero_s)
         file.root(out.title)

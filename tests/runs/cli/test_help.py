@@ -121,8 +121,10 @@ def test_the_shell_completes_sessions_and_keys_of_a_bench_file(tmp_path):
 def test_the_shell_completes_drivers_and_tables(tmp_path):
     assert completed("energy-runner instruments show n", tmp_path) == ["n6705", "ngm", "ngu"]
     assert {"io-manager", "ideal"} <= set(completed("energy-runner instruments show ", tmp_path))
-    assert completed("energy-runner export table s --what ", tmp_path) == ["windows", "inferences", "laps"]
-    assert completed("energy-runner export table s --what l", tmp_path) == ["laps"]
+    tables = ["windows", "inferences", "layers", "verdicts", "laps"]
+    assert completed("energy-runner export table s --what ", tmp_path) == tables
+    assert completed("energy-runner export table s --what l", tmp_path) == ["layers", "laps"]
+    assert completed("energy-runner export trace s --format p", tmp_path) == ["parquet", "perfetto"]
 
 
 def test_completion_can_be_installed(tmp_path):

@@ -298,3 +298,18 @@ def test_a_mistake_is_said(session: Session, words: list[str], said: str, capsys
     assert run_app(app, ["export", "trace", str(session.path), *words]) == ExitStatus.USAGE
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("form", "suffix"), FORMS.items())
+def test_a_journal_with_impossible_numbers_gives_a_file_all_the_same(form: str, suffix: str, tmp_path) -> None:
+    run = edit(ev.RunStarted, utc_ns=2**70)(make_run(Setup(period_s=0.01, windows=1)))
+    run.insert(ev.SamplesLost(t_ns=START_NS + 10**9, after=5, before=2**52, missing=2**52, detail="odd"))
+    run.insert(ev.SamplesOverRange(t_ns=START_NS + 10**9, at=2**52, count=2**52, detail="odd"))
+    run.insert(ev.Phase(t_ns=-(2**62), name="long ago"))
+    session = run.write(tmp_path / "s")
+    if form == "jls":  # nothing says what its samples are
+        with pytest.raises(SessionError, match="no power can be computed of what it recorded"):
+            api.export_trace(session, tmp_path / "t.jls")
+        assert not (tmp_path / "t.jls").exists()
+        return
+    assert api.export_trace(session, tmp_path / f"t{suffix}").bytes > 0

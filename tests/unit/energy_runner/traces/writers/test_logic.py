@@ -113,6 +113,24 @@ def test_an_edge_before_the_first_sample_is_drawn_at_its_beginning(tmp_path) -> 
     assert (0, 0) in read_vcd(tmp_path / "t.vcd")[0]["timestamp"]
 
 
+@pytest.mark.parametrize("form", ["vcd", "sr"])
+def test_places_that_no_run_can_have_are_left_out(form: str, tmp_path) -> None:
+    odd = np.array([np.nan, np.inf, 9e15, 3.0])
+    windows = ((1, np.nan, 2.0), (2, 4.0, 1e300), (3, 5.0, 7.0))
+    out = outgoing(np.ones(10), edges=odd, windows=windows, losses=np.array([[2.0, 9e15], [np.nan, 1.0]]))
+    told = written(out, tmp_path / "t", form)
+    assert "2 edges lie beyond the last sample and are left out" in told.remarks
+    if form == "sr":
+        states, _ = read_sigrok(tmp_path / "t")
+        assert np.flatnonzero(states["timestamp"] == 0).tolist() == [3]
+        assert np.flatnonzero(states["window"]).tolist() == [5, 6]
+        assert np.flatnonzero(states["lost"]).tolist() == list(range(2, 10))
+    else:
+        changes, _ = read_vcd(tmp_path / "t")
+        assert changes["timestamp"] == [(0, 1), (3_000_000_000, 0), (4_000_000_000, 1)]
+        assert changes["lost"] == [(0, 0), (2_000_000_000, 1), (10_000_000_000, 0)]
+
+
 def test_hostile_texts_stay_in_their_comment(tmp_path) -> None:
     out = outgoing(np.ones(10), session=HOSTILE, remarks=(HOSTILE,), edges=np.array([3.0]), virtual=True)
     written(out, tmp_path / "t.vcd", "vcd")

@@ -109,6 +109,18 @@ def test_what_happened_before_the_first_sample_has_a_place_too(tmp_path) -> None
     assert set(trace.units.values()) == {"W", "°C"}
 
 
+def test_times_that_no_run_can_have_stand_at_the_ends(tmp_path) -> None:
+    items = [Item(-1e300, -1e299, "a", ""), Item(0.0, 1e300, "b", ""), Item(2.0, 3.0, "c", "")]
+    out = outgoing(np.ones(10), tracks=(track("losses", items, "Lost samples"),))
+    written(out, tmp_path / "t.pftrace", "perfetto")
+    trace = PerfettoTrace(tmp_path / "t.pftrace")
+    assert [event[1:3] for event in trace.of("Lost samples") if event[0] == BEGIN] == [
+        (0, "a"), (10**15, "b")
+    ]  # fmt: skip
+    assert trace.of("Lost samples")[-1][1] == 2**63
+    assert trace.of("Lost samples 2")[0] == (BEGIN, 10**15 + 2 * 10**9, "c", None)
+
+
 def test_a_simulated_session_says_so_in_its_tracks(tmp_path) -> None:
     written(outgoing(np.ones(10), virtual=True), tmp_path / "t.pftrace", "perfetto")
     names = PerfettoTrace(tmp_path / "t.pftrace").names
