@@ -23,6 +23,15 @@ _MOST_OUTPUTS = 4096
 MOST_COMMANDS = 60_000  # an accuracy session of ad01 has 48608
 
 
+@dataclass(frozen=True)
+class Mark:
+    """A line of the log: its number from 1, its time, and its text."""
+
+    line: int
+    ms: int
+    text: str
+
+
 @dataclass
 class EembcLog:
     """The facts of one log, times in milliseconds of the runner's clock; None or empty where it has none."""
@@ -49,6 +58,8 @@ class EembcLog:
     monitor_laps: list[tuple[int, int]] = field(default_factory=list)
     io_laps: list[tuple[int, int]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    error_marks: list[Mark] = field(default_factory=list)
+    model_mark: Mark | None = None
     result_lines: list[str] = field(default_factory=list)
     last_ms: int | None = None
     ended_ms: int | None = None
@@ -103,6 +114,9 @@ class _Reader:
             handle(line[match.end() :])
         elif self._source != _SILENT:
             log.damaged += 1
+
+    def _mark(self, text: bytes) -> Mark:
+        return Mark(self.log.lines, self._ms, _text(text))
 
     def _continued(self, line: bytes) -> None:
         """Process a line without a prefix: the rest of a DUT's message that held a line end."""
@@ -170,6 +184,7 @@ class _Reader:
             sent_ms=self._ms,
             load_begun_ms=self._load_begun_ms,
             loaded_ms=self._loaded_ms,
+            line=self.log.lines,
         )
         if len(self.log.commands) < MOST_COMMANDS:
             self.log.commands.append(command)
@@ -219,10 +234,12 @@ class _Reader:
         log, command, kind = self.log, self._command, match.lastgroup
         if kind in {"profile", "model"}:
             setattr(log, kind, _text(match[kind]))
+            log.model_mark = self._mark(text) if kind == "model" else log.model_mark
         elif kind == "mode":
             log.timestamp_mode = _text(match["mode"])
         elif kind == "error":
             _keep(log.errors, _text(match["error"]))
+            _keep(log.error_marks, self._mark(text))
         elif kind == "lap" and command is None:
             _keep(log.dut_marks, int(match["lap"]))
         elif kind == "ready" and self._booting:
@@ -239,6 +256,8 @@ class _Reader:
             command.start_ms, command.announced = self._ms, int(match["start"])
         elif kind == "lap":
             _keep(command.laps_us, int(match["lap"]))
+            _keep(command.laps_ms, self._ms)
+            _keep(command.lap_lines, self.log.lines)
         elif kind == "done":
             command.done_ms = self._ms
             command.garbled |= b"[" in text[match.end() :] and b"m-results-[" not in text

@@ -43,6 +43,7 @@ class MlcommonsLog:
     loadings: list[Loading] = field(default_factory=list)
     captured: list[tuple[int, int]] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    lost_lines: list[int] = field(default_factory=list)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
     last_ms: int | None = None
     complete: bool = False
@@ -85,6 +86,7 @@ def _plain(log: MlcommonsLog, text: str) -> None:
     elif _LOST.search(text):
         if len(log.lost) < 20:
             log.lost.append(text[:200])
+            log.lost_lines.append(log.lines)
     elif "3686400 baud" in text:
         log.instrument = "lpm01a"  # no other device is driven at this rate
     elif "js220" in text.lower() and not log.instrument:
