@@ -20,6 +20,7 @@ from energy_runner.published.pool import in_two_processes
 from energy_runner.published.read import read
 from energy_runner.published.report import report, report_failure
 from energy_runner.published.row import AuditRow
+from energy_runner.published.words import findings_of
 from energy_runner.rules import RuleSet, load_rule_set
 from energy_runner.rules.rounds import set_of_round
 
@@ -53,8 +54,8 @@ def rows_of(
     """Return the rows of `found` in order; a process has one session at a time in memory.
 
     `rules` judge all of them; None stands for those of each one's round and division. `progress` is called with
-    the number of sessions done and their total. Raises `ConfigurationError` if `stimuli` is not a folder, or if the
-    rule set lacks a limit that an audit needs.
+    the number of sessions done and their total. Raises `ConfigurationError` if `stimuli` is not a folder, or if
+    the rule set lacks a limit that an audit needs.
     """
     limits = None if rules is None else AuditLimits.of(rules)
     if stimuli is not None and not stimuli.is_dir():
@@ -82,11 +83,13 @@ def _limits_of(number: str, division: str) -> AuditLimits:
 
 
 def _audited(found: Found, stimuli: Path | None, limits: AuditLimits | None) -> tuple[AuditRow, Traits]:
-    applied = limits_for(found.folder) if limits is None else limits
+    place = place_of(found.folder)
+    applied = _limits_of(place.number, place.division) if limits is None else limits
     try:
         session = read(load(found), stimuli)
         comparison = examine(session, found.name, applied)
-        row = report(comparison, found.name, str(found.root), place_of(found.folder))
+        said = list(findings_of(comparison))
+        row = report(comparison, said, found.name, str(found.root), place)
         return row, traits_of(comparison, found)
     except Exception as error:  # whatever a hostile session provokes, the audit continues
         return report_failure(error, found, applied.rules.id), Traits()

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from energy_runner.published.clock import HostClock, host_clock
 from energy_runner.published.correct import Correction
+from energy_runner.published.curve import curve_of
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession, Recording
+from energy_runner.published.row import Curve
 from energy_runner.rules import RuleSet
 from energy_runner.session.result import Result, Verdict
 
@@ -110,7 +112,8 @@ class Comparison:
     that its own printed figures break, where nothing can be measured. `off` says whether our figure differs from
     the published one; `beside` is the throughput published for performance mode, in the folder next to this one.
     `twice` are figures of the whole session that were printed with two values. `few` are the stimuli that were
-    answered and those that a whole set has, where these are too few. `clock` is that of the DUT by the host.
+    answered and those that a whole set has, where these are too few. `clock` is that of the DUT by the host, and
+    `curve` the trace, thinned out.
     """
 
     session: PublishedSession
@@ -129,6 +132,7 @@ class Comparison:
     twice: tuple[tuple[Figure, Figure], ...] = ()
     few: tuple[int, int] | None = None
     clock: HostClock | None = None
+    curve: Curve | None = None
 
 
 def compare(
@@ -144,15 +148,15 @@ def compare(
     recorded gives no figure.
     """
     few = _few(session, limits)
-    part = _in_part(session)
-    if few is not None:
+    part = _in_part(session, reproduction)
+    if few is not None and not compare_figures(session.figures, reproduction).exact:
         reproduction = ()
     elif part:  # a median of the windows that are left is not the one that was published
         reproduction = [figure for figure in reproduction if figure.window is not None]
     figures = compare_figures(session.figures, reproduction)
     published = _value(_last(session.figures, session.score_field))
     reproduced = _value(_last(reproduction, session.score_field))
-    nothing = part or _without_answers(session, few)
+    nothing = (part and session.mode == "performance") or _without_answers(session, few)
     ours = Ours() if nothing else _ours(session, measured, reproduced, limits)
     own_rules = session.benchmark == WAKE_WORDS
     error = measured.error if ours.value is None else None
@@ -174,6 +178,7 @@ def compare(
         twice=_twice(session.figures),
         few=few,
         clock=None if own_rules else host_clock(session),
+        curve=curve_of(session),
     )
 
 
@@ -186,10 +191,11 @@ def _few(session: PublishedSession, limits: AuditLimits) -> tuple[int, int] | No
     return (answered, min(accepted)) if answered < min(accepted) else None
 
 
-def _in_part(session: PublishedSession) -> bool:
-    """Return whether the log of a performance session holds fewer windows than were published."""
+def _in_part(session: PublishedSession, reproduction: Sequence[Figure]) -> bool:
+    """Return whether the data hold some of the windows that were published, but not all of them."""
     published = {figure.window for figure in session.figures if figure.window is not None}
-    return session.mode == "performance" and 0 < len(session.commands) < len(published)
+    found = {figure.window for figure in reproduction if figure.window is not None}
+    return bool(found) and found < published
 
 
 def _without_answers(session: PublishedSession, few: tuple[int, int] | None) -> bool:

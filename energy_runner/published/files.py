@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is odd about the files of a session of either runner, each kind named once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from energy_runner.published.contents import Contents
 from energy_runner.published.discover import LINK
@@ -23,6 +24,20 @@ def check_packed(contents: Contents) -> Iterator[Note]:
     if contents.pointers:
         detail = f"only Git LFS pointers are here, not the files: {_listed(contents.pointers)}. Try: git lfs pull"
         yield Note("lfs-pointer", detail, seen=tuple(seen(name, 1) for name in contents.pointers[:_SHOWN]))
+
+
+def placed(notes: list[Note], names: Mapping[str, str], examples: Mapping[str, str]) -> list[Note]:
+    """Return the notes with names of files in place of their roles, those of `examples` for absent ones."""
+    return [
+        replace(
+            note,
+            seen=tuple(
+                one.model_copy(update={"file": names.get(one.file, examples.get(one.file, one.file))})
+                for one in note.seen
+            ),
+        )
+        for note in notes
+    ]
 
 
 def check_links(contents: Contents, notes: list[Note]) -> list[Note]:

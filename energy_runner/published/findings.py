@@ -116,7 +116,7 @@ KINDS: dict[str, Kind] = {
     # --- trace
     "trace-damaged": _doubtful("", "trace-short"),
     "trace-short": _absent(),
-    "trace-length": _doubtful(),
+    "trace-length": _doubtful("", "trace-short"),
     "timestamps-damaged": _doubtful(),
     "timestamps-unsorted": _doubtful(),
     "edge-missing": _doubtful("EEMBC and MLCommons runners: two edges for each command"),
@@ -200,9 +200,15 @@ def finding(
     limit: float | str | None = None,
     clause: str = "",
     informs: bool = False,
+    breaks: bool = False,
 ) -> AuditFinding:
-    """Return a finding of the given kind; one that only `informs` decides nothing, whatever its kind."""
+    """Return a finding of the given kind.
+
+    One that only `informs` decides nothing, whatever its kind, and one that `breaks` a rule always decides.
+    """
     known = KINDS.get(kind, _OTHER_RULE)
+    if breaks and known.severity == "informs":
+        known = _OTHER_RULE
     return AuditFinding(
         id=kind,
         severity="informs" if informs else known.severity,

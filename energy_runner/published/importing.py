@@ -15,6 +15,7 @@ from energy_runner.published.place import place_of
 from energy_runner.published.read import read
 from energy_runner.published.report import report
 from energy_runner.published.row import AuditRow
+from energy_runner.published.words import findings_of
 from energy_runner.session.folder import Session, write_json
 from energy_runner.session.whole import write_session
 
@@ -44,7 +45,8 @@ def import_and_compare(path: Path, out: Path, stimuli: Path | None = None) -> tu
     imported = _written(session, out)
     origin = imported.record.origin
     comparison = examine(session, origin.session if origin else found.name, limits)
-    row = report(comparison, origin.session if origin else found.name, str(path), place_of(found.folder))
+    name, place = origin.session if origin else found.name, place_of(found.folder)
+    row = report(comparison, list(findings_of(comparison)), name, str(path), place)
     (row,) = compared([row], [traits_of(comparison, found)])
     mine = {(figure.field, figure.window): figure.text for figure in comparison.reproduction}
     figures = [

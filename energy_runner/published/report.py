@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from energy_runner.published.compare import Comparison
-from energy_runner.published.curve import curve_of
 from energy_runner.published.discover import PACKED, Found
 from energy_runner.published.findings import finding, in_order, seen, state_of
 from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession
 from energy_runner.published.place import Place, place_of
 from energy_runner.published.row import AuditFinding, AuditRow, AuditWindow
-from energy_runner.published.words import changes, failure, findings_of
+from energy_runner.published.sentences import changes, failure
 from energy_runner.session.result import Result, WindowResult
 
 _MICRO = 1e6
@@ -30,11 +29,13 @@ class _Corrected:
     how: str = ""
 
 
-def report(comparison: Comparison, name: str, root: str, place: Place | None = None) -> AuditRow:
-    """Return the row of a session; `name` is its path below the folder `root`, `place` that in its tree."""
+def report(comparison: Comparison, said: Sequence[AuditFinding], name: str, root: str, where: Place) -> AuditRow:
+    """Return the row of a session; `said` is what is to be said about it, in no order.
+
+    `name` is its path below the folder `root`, `where` its place in the tree of a submission.
+    """
     session, ours = comparison.session, comparison.ours
-    where = place if place is not None else place_of(session.folder)
-    found = in_order(list(findings_of(comparison)))
+    found = in_order(said)
     windows = _windows(comparison)
     corrected = _corrected(comparison, windows, found)
     return AuditRow(
@@ -63,7 +64,7 @@ def report(comparison: Comparison, name: str, root: str, place: Place | None = N
         throughput_per_s=ours.throughput_per_s,
         rule_set=comparison.limits.rules.id,
         basis=_basis(comparison),
-        curve=curve_of(session),
+        curve=comparison.curve,
     )
 
 

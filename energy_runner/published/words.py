@@ -3,29 +3,19 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from energy_runner.errors import RunnerError
 from energy_runner.published.compare import Beyond, Comparison, FigureComparison
-from energy_runner.published.correct import Change
-from energy_runner.published.findings import finding, seen
+from energy_runner.published.findings import HOUSE, finding, seen
 from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession
 from energy_runner.published.row import AuditFinding, Evidence
+from energy_runner.published.sentences import changes, failure, off_by, side
 from energy_runner.session.result import Verdict
 
 _SHOWN = 3
-_LONGEST_REASON = 120
 _LONGEST_NOTE = 160
 _GROSS = 0.1  # beyond it the windows are not those of one network
 _REPRODUCED_FROM = {"energy": "the trace", "performance": "the log", "accuracy": "the answers"}
 _CLEAR_LABELS = {"", "results.json", "label file"}  # from anywhere else they are worth a word
 _QUANTITY = {"energy": "energy per inference", "performance": "throughput", "accuracy": "accuracy"}
-_CHANGES = {
-    "start-placed": "the start of window {} is missing, placed by the duration of the others",
-    "stop-placed": "the stop of window {} is missing, placed by the duration of the others",
-    "windows-lost": "without window {}, whose edges are not known",
-    "sync-lost": "the edge of the timestamp command is missing",
-    "edges-left-out": "{} edge(s) belong to no command and are left out",
-    "told-by-log": "the edges were told apart by the log, not by their order",
-}
 _PRINTED = {
     "windows": ("five-windows", "{0:g} windows were published, {1:g} are required"),
     "Runtime": ("window-length", "a window of {0:g} s was published, at least {1:g} are required"),
@@ -73,31 +63,9 @@ def findings_of(comparison: Comparison) -> Iterator[AuditFinding]:
         yield finding("not-measured", failure(comparison.error))
 
 
-def off_by(published: float, true: float) -> str:
-    """Return by how much a published figure is wrong, and in which direction: `50 % too high`."""
-    share = published / true - 1
-    return f"{abs(share) * 100:.3g} % too {_side(share)}" if share else "right"
-
-
-def _side(share: float) -> str:
-    return "high" if share > 0 else "low"
-
-
 def phrases(compared: FigureComparison, source: str) -> list[str]:
     """Return one phrase for each disagreement; `source` names the data of the reproduction."""
     return [text for _, text, _ in _disagreements(compared, source)]
-
-
-def failure(error: Exception) -> str:
-    """Return why a session could not be read or measured: our own refusals as they are, others by their kind."""
-    if isinstance(error, RunnerError):
-        return str(error)
-    return f"cannot be audited: {type(error).__name__}: {str(error)[:_LONGEST_REASON]}"
-
-
-def changes(made: Sequence[Change]) -> str:
-    """Return what a correction changed."""
-    return "; ".join(_CHANGES[change.kind].format(", ".join(map(str, change.numbers))) for change in made)
 
 
 def score_line(session: PublishedSession) -> tuple[Evidence, ...]:
@@ -211,9 +179,9 @@ def _about_clock(comparison: Comparison) -> Iterator[AuditFinding]:
                 seen=where,
             )
     elif off > limits.clock_remark + 2 * clock.u:
-        side = "slow" if clock.ratio > 1 else "fast"
-        wrong = _side(clock.ratio - 1)
-        text = f"the DUT's clock is {off * 100:.2g} % {side} by the host's, so the throughput is too {wrong}"
+        pace = "slow" if clock.ratio > 1 else "fast"
+        wrong = side(clock.ratio - 1)
+        text = f"the DUT's clock is {off * 100:.2g} % {pace} by the host's, so the throughput is too {wrong}"
         yield finding("dut-clock", text, measured=clock.ratio, limit=f"1 ± {limits.clock_remark:g}", seen=where)
 
 
@@ -227,8 +195,8 @@ def _about_rules(comparison: Comparison) -> Iterator[AuditFinding]:
             "wake-word-mistakes", text, measured=it.value, limit=it.limit, seen=where, informs=open_division
         )
     for verdict in ours.failed:
-        if verdict.id != "dut-clock" or session.mode == "energy":
-            yield _verdict(session, verdict)
+        if verdict.known and (verdict.id != "dut-clock" or session.mode == "energy"):
+            yield _verdict(session, verdict, own_set=comparison.limits.rules.sha256 is not None)
     for beyond in comparison.printed:
         kind, words = _PRINTED[beyond.what]
         text = words.format(beyond.value, beyond.limit)
@@ -248,8 +216,11 @@ def _is(text: str, value: float) -> bool:
         return False
 
 
-def _verdict(session: PublishedSession, verdict: Verdict) -> AuditFinding:
-    """Return a rule that is not kept as a finding."""
+def _verdict(session: PublishedSession, verdict: Verdict, *, own_set: bool) -> AuditFinding:
+    """Return a rule that is not kept as a finding.
+
+    In a rule set of somebody's `own_set` a rule that was made to bind does so, though it is a house rule in ours.
+    """
     words = _VERDICTS.get(verdict.id)
     note = f" ({verdict.note[:_LONGEST_NOTE]})" if verdict.note else ""
     if words is None:
@@ -264,8 +235,15 @@ def _verdict(session: PublishedSession, verdict: Verdict) -> AuditFinding:
         limit=verdict.limit,
         clause=verdict.clause,
         seen=score_line(session),
-        informs=not verdict.binding,
+        informs=not verdict.binding or _only_ours(session, verdict),
+        breaks=own_set and verdict.binding and not verdict.clause.startswith(HOUSE),
     )
+
+
+def _only_ours(session: PublishedSession, verdict: Verdict) -> bool:
+    """Return whether only our analysis lacks windows, of which the runner was asked for, and published, as many."""
+    published = {figure.window for figure in session.figures if figure.window is not None}
+    return verdict.id == "five-windows" and verdict.limit == len(published) == len(session.commands)
 
 
 def _about_correction(comparison: Comparison) -> Iterator[AuditFinding]:

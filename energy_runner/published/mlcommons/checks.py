@@ -3,12 +3,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
 from energy_runner.published.contents import Contents
-from energy_runner.published.files import check_links, check_packed
+from energy_runner.published.files import check_links, check_packed, placed
 from energy_runner.published.findings import seen
 from energy_runner.published.forgery import LPM01A, odd_digits
 from energy_runner.published.mlcommons.commands import Commands
@@ -21,6 +21,7 @@ from energy_runner.published.model import WAKE_WORDS, Figure, FloatArray, Note
 from energy_runner.published.row import Evidence
 
 _EARLY_MS = 600  # whole seconds, and a start of the recording known to half a second
+_EXAMPLES = {"log": "log.txt", "results": "results.txt", "json": "results.json"}
 _COMPARED = ("Median", "Top", "AUC", "True")
 
 
@@ -47,8 +48,8 @@ def check(read: Checked) -> list[Note]:
         *_check_files(read),
         *_check_folder(read),
         *(
-            Note("samples-lost", f"samples lost: {line}", seen=(_in_log(read, number, line),))
-            for line, number in zip(read.log.lost[:3], read.log.lost_lines, strict=False)
+            Note("samples-lost", f"samples lost: {line}", seen=(seen("log", number, text=line),))
+            for line, number in zip_longest(read.log.lost[:3], read.log.lost_lines[:3])
         ),
         *_check_commands(read),
     ]
@@ -56,45 +57,36 @@ def check(read: Checked) -> list[Note]:
         notes += _check_recording(read)
     elif read.identity.benchmark != WAKE_WORDS:
         notes += _check_laps(read.document) if read.identity.mode == "performance" else read.answers
-    notes += _check_against_log(read)
-    return notes + check_links(read.contents, notes)
+    notes += _check_against_log(read.results)
+    return placed(notes + check_links(read.contents, notes), read.contents.names, _EXAMPLES)
 
 
-def _in_log(read: Checked, line: int | None = None, text: str | None = None) -> Evidence:
-    return seen(read.contents.names.get("log", "log.txt"), line, text=text)
+def _in_json(text: str | None = None) -> tuple[Evidence, ...]:
+    return (seen("json", text=text),)
 
 
-def _in_results(read: Checked, figure: Figure) -> Evidence:
-    return seen(read.contents.names.get("results", "results.txt"), figure.line)
-
-
-def _results(read: Checked, text: str | None = None) -> Evidence:
-    return seen(read.contents.names.get("results", "results.txt"), text=text)
-
-
-def _in_json(read: Checked, text: str | None = None) -> tuple[Evidence, ...]:
-    return (seen(read.contents.names.get("json", "results.json"), text=text),)
+_IN_LOG = seen("log")
 
 
 def _check_files(read: Checked) -> Iterator[Note]:
     """Note files that are missing or damaged, and errors that were published as results."""
     log, results = read.log, read.results
-    for role, name in (("log", "log.txt"), ("results", "results.txt"), ("json", "results.json")):
+    for role, name in _EXAMPLES.items():
         if role not in read.contents.names:
-            yield Note("file-missing", f"missing file: {name}", seen=(seen(name),))
+            yield Note("file-missing", f"missing file: {name}", seen=(seen(role),))
     if log.lines and not log.recognised:
-        yield Note("log-unreadable", "the log holds no line of the runner", seen=(_in_log(read),))
+        yield Note("log-unreadable", "the log holds no line of the runner", seen=(_IN_LOG,))
     elif log.lines and not log.complete:
         detail = "log truncated: it breaks off before the end of the session"
-        yield Note("log-truncated", detail, seen=(_in_log(read, log.lines),))
+        yield Note("log-truncated", detail, seen=(seen("log", log.lines),))
     odd = [line for line in results.unknown if not line.isprintable() or "\ufffd" in line]
     if odd:
         detail = f"garbled results: {len(odd)} lines cannot be read, first {odd[0][:60]!r}"
-        yield Note("results-garbled", detail, seen=(_results(read),))
+        yield Note("results-garbled", detail, seen=(seen("results"),))
     if not results.figures and not results.errors:
-        yield Note("results-absent", "no published figure can be read", seen=(_results(read),))
+        yield Note("results-absent", "no published figure can be read", seen=(seen("results"),))
     for text in results.errors:
-        yield Note("error-published", f"published with {text[:100]!r}", seen=(_results(read, text),))
+        yield Note("error-published", f"published with {text[:100]!r}", seen=(seen("results", text=text),))
 
 
 def _check_folder(read: Checked) -> Iterator[Note]:
@@ -114,33 +106,35 @@ def _check_commands(read: Checked) -> Iterator[Note]:
     if working and not read.commands.timed:
         detail = f"the log tells of {len(loadings)} loadings, results.json of {len(working)}"
         wrong = bool(loadings) and read.identity.benchmark != WAKE_WORDS
-        yield Note("log-differs", detail, wrong=wrong, seen=(_in_log(read), *_in_json(read)))
+        yield Note("log-differs", detail, wrong=wrong, seen=(_IN_LOG, *_in_json()))
     counts = sorted({command.inferences for command in read.commands.commands})
     if read.identity.mode != "accuracy" and len(counts) > 1:
         detail = f"iterations not all equal: {', '.join(map(str, counts))}"
-        yield Note("iterations-differ", detail, seen=_in_json(read))
+        yield Note("iterations-differ", detail, seen=_in_json())
 
 
 def _check_recording(read: Checked) -> Iterator[Note]:
     """Note what is odd about samples and edges."""
     recorded = read.recorded
     if recorded is None:
-        yield Note("trace-absent", "trace absent: results.json holds no samples", seen=_in_json(read))
+        yield Note("trace-absent", "trace absent: results.json holds no samples", seen=_in_json())
         return
     powers = [one.power for one, _ in read.document.working if one.power is not None]
     for number, (power, block) in enumerate(zip(powers, recorded.blocks, strict=True)):
-        yield from _check_pass(read, number, power, len(block))
+        yield from _check_pass(read.log, number, power, len(block))
     counters = [counter for power in powers for counter, _ in power.timestamps]
-    yield from _check_samples(read, np.concatenate(recorded.blocks), counters)
+    yield from _check_samples(np.concatenate(recorded.blocks), counters)
+    if read.log.instrument == LPM01A and not _simulated(read):
+        yield from _check_digits(np.concatenate(recorded.blocks))
     if recorded.boot_edges:
         detail = f"{recorded.boot_edges} edge(s) before the first stimulus, taken as the DUT's start"
         yield Note("boot-edges", detail, wrong=False)
     if read.log.loadings:
-        yield from _check_phases(read, recorded, powers)
+        yield from _check_phases(recorded, powers, read.commands)
 
 
-def _check_pass(read: Checked, number: int, power: Power, samples: int) -> Iterator[Note]:
-    log, where = read.log, _in_json(read, f"trial {number}")
+def _check_pass(log: MlcommonsLog, number: int, power: Power, samples: int) -> Iterator[Note]:
+    where = _in_json(f"trial {number}")
     counts = [count for _, count in power.timestamps]
     if len(counts) < 2:
         detail = f"edge missing: {len(counts)} timestamps in trial {number}, 2 expected"
@@ -153,21 +147,17 @@ def _check_pass(read: Checked, number: int, power: Power, samples: int) -> Itera
     if number < len(log.captured) and log.captured[number] != (samples, len(counts)):
         size, seen = log.captured[number]
         detail = f"trial {number} has {samples} samples and {len(counts)} timestamps, by the log {size} and {seen}"
-        yield Note("another-run", f"results.json differs from the log: {detail}", seen=(*where, _in_log(read)))
+        yield Note("another-run", f"results.json differs from the log: {detail}", seen=(*where, _IN_LOG))
 
 
-def _check_samples(read: Checked, samples: FloatArray, counters: Sequence[object]) -> Iterator[Note]:
-    where = _in_json(read)
+def _check_samples(samples: FloatArray, counters: Sequence[object]) -> Iterator[Note]:
+    where = _in_json()
     missing, infinite = int(np.count_nonzero(np.isnan(samples))), int(np.count_nonzero(np.isinf(samples)))
     if missing or infinite:
         yield Note("trace-damaged", f"{missing} samples are NaN and {infinite} infinite", seen=where)
     if np.any(samples < 0):
         detail = f"{int(np.count_nonzero(samples < 0))} samples are negative"
         yield Note("trace-damaged", detail, seen=where)
-    odd = odd_digits(samples) if read.log.instrument == LPM01A and not _simulated(read) else 0
-    if odd:
-        detail = f"{odd} of {len(samples)} samples have more than the four digits that an LPM01A writes"
-        yield Note("digits-impossible", detail, measured=odd, limit=0, seen=where)
     numbers = [int(text) for text in map(str, counters) if text.isdecimal() and len(text) < 10]
     lost = sum((after - before) % 100 != 1 for before, after in pairwise(numbers))
     if lost:
@@ -175,15 +165,22 @@ def _check_samples(read: Checked, samples: FloatArray, counters: Sequence[object
         yield Note("edge-missing", detail, measured=lost, limit=0, seen=where)
 
 
+def _check_digits(samples: FloatArray) -> Iterator[Note]:
+    odd = odd_digits(samples)
+    if odd:
+        detail = f"{odd} of {len(samples)} samples have more than the four digits that an LPM01A writes"
+        yield Note("digits-impossible", detail, measured=odd, limit=0, seen=_in_json())
+
+
 def _simulated(read: Checked) -> bool:
     """Return whether the session says that a virtual bench made it, whose samples have all their digits."""
     return any(one.energy_runner.simulated for one in read.document.passes) or "virtual twin" in read.log.name
 
 
-def _check_phases(read: Checked, recorded: Recorded, powers: Sequence[Power]) -> Iterator[Note]:
+def _check_phases(recorded: Recorded, powers: Sequence[Power], commands: Commands) -> Iterator[Note]:
     """Note windows, as the runner cut them, that began before their stimulus was loaded."""
     origin_ms = recorded.recording.started_ms
-    passes = zip(recorded.starts, powers, read.commands.commands, strict=False)
+    passes = zip(recorded.starts, powers, commands.commands, strict=False)
     wrong = [
         str(number)
         for number, (start, power, command) in enumerate(passes)
@@ -194,7 +191,7 @@ def _check_phases(read: Checked, recorded: Recorded, powers: Sequence[Power]) ->
             "window-in-wrong-phase",
             f"window {', '.join(wrong)} not in the phase of its infer command: it begins before the stimulus was "
             "loaded, so idling or a download was measured",
-            seen=(_in_log(read), *_in_json(read)),
+            seen=(_IN_LOG, *_in_json()),
         )
 
 
@@ -209,9 +206,8 @@ def _check_laps(document: Document) -> Iterator[Note]:
         yield Note("error-published", f"results.json tells of {error[:60]!r}")
 
 
-def _check_against_log(read: Checked) -> Iterator[Note]:
+def _check_against_log(results: MlcommonsResults) -> Iterator[Note]:
     """Compare results.txt with the same lines at the end of the log: they may be of different runs."""
-    results = read.results
     published = {(figure.field, figure.window): figure for figure in results.figures}
     in_log = {(figure.field, figure.window): figure for figure in results.in_log}
     differing = [
@@ -226,7 +222,7 @@ def _check_against_log(read: Checked) -> Iterator[Note]:
             "another-run",
             f"results of another run: results differ from the log: {_place(first)} is published as {first.text}, "
             f"reproduced as {other.text}{more}",
-            seen=(_in_results(read, first), _in_log(read)),
+            seen=(seen("results", first.line), _IN_LOG),
         )
 
 
