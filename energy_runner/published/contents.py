@@ -24,6 +24,7 @@ LARGEST_TRACE = 64 * MEBI  # 16 million samples; published ones have up to half 
 LARGEST_JSON = 32 * MEBI  # a recording of 20 minutes at 1 kHz has 15 MiB
 LARGEST_TEXT = 4 * MEBI
 LONGEST_LINE = 64 * 1024
+_BLOCK = 256 * 1024
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh9", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd")
@@ -194,13 +195,26 @@ def lines_of(data: bytes) -> Iterator[bytes]:
 
 
 def _lines(file: BinaryIO, left: int) -> Iterator[bytes]:
-    while left > 0 and (raw := file.readline(min(LONGEST_LINE, left))):
-        left -= len(raw)
-        line = raw.rstrip(b"\r\n")
-        if b"\r" in line:
-            yield from line.split(b"\r")
-        else:
-            yield line
+    rest = b""
+    while left > 0 and (block := file.read(min(_BLOCK, left))):
+        left -= len(block)
+        *whole, rest = (rest + block).split(b"\n")
+        for raw in whole:
+            if b"\r" in raw or len(raw) > LONGEST_LINE:
+                yield from _pieces(raw)
+            else:
+                yield raw
+        while len(rest) > LONGEST_LINE:
+            yield from _pieces(rest[:LONGEST_LINE])
+            rest = rest[LONGEST_LINE:]
+    if rest:
+        yield from _pieces(rest)
+
+
+def _pieces(raw: bytes) -> Iterator[bytes]:
+    """Yield a line, which ends with LF, in parts where it holds CR or is too long."""
+    for at in range(0, len(raw), LONGEST_LINE):
+        yield from raw[at : at + LONGEST_LINE].rstrip(b"\r").split(b"\r")
 
 
 def _text(role: str, data: bytes) -> bytes:

@@ -138,13 +138,18 @@ KINDS: dict[str, Kind] = {
     "answers-not-numbers": _doubtful("DUT interface: outputs are numbers"),
     "outputs-surplus": _informs("DUT interface: one output for each class"),
     # --- figures
-    "raw-data-missing": _absent(*_ALL_CAUSES, "results-garbled"),
+    "raw-data-missing": _absent(*_ALL_CAUSES, "answers-not-numbers"),
     "figures-differ": _differs(
-        _RUNNER, "another-run", "medians-contradict", *_BAD_TIMES, *_NO_ANSWERS, "trace-damaged"
+        _RUNNER,
+        "another-run",
+        "medians-contradict",
+        *_BAD_TIMES,
+        *_NO_ANSWERS,
+        "answers-not-numbers",
+        "trace-damaged",
     ),
-    "figures-not-in-data": _differs(_RUNNER, *_ALL_CAUSES),
-    "figures-missing": _doubtful(_RUNNER, *_ALL_CAUSES),
-    "order-of-sum": _informs("the order of a sum: one after the other, or pairwise"),
+    "figures-not-in-data": _differs(_RUNNER, *_ALL_CAUSES, "answers-not-numbers"),
+    "figures-missing": _doubtful(_RUNNER, "results-absent", *_ALL_CAUSES),
     "corrected": _differs(f"{_PROCEDURE}: the energy between the edges of each window", *_EDGES, own=True),
     "throughput-by-host-clock": _differs(f"{_PROCEDURE}: inferences per second"),
     "figure-off": _doubtful("", *_ALL_CAUSES, "iterations-differ"),

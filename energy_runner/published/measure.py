@@ -9,7 +9,7 @@ from pathlib import Path
 from energy_runner.errors import SessionError
 from energy_runner.published.conversion.convert import convert
 from energy_runner.published.model import WAKE_WORDS, PublishedSession
-from energy_runner.rules import RuleSet, evaluate
+from energy_runner.rules import RuleSet, derived
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
 from energy_runner.session.whole import hold_session
@@ -41,7 +41,7 @@ def measure(versions: Sequence[PublishedSession], name: str, rules: RuleSet) -> 
     try:
         with tempfile.TemporaryDirectory(prefix="energy-runner-", ignore_cleanup_errors=True) as folder:
             for session in _held(versions, name, Path(folder)):
-                results.append(evaluate(session, rule_set=rules))
+                results.append(derived(session, rules))
     except Exception as error:  # whatever a hostile session provokes, the audit continues
         return Measured(results, error)
     return Measured(results)

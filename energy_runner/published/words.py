@@ -241,7 +241,7 @@ def _verdict(session: PublishedSession, verdict: Verdict, *, own_set: bool) -> A
 
 
 def _only_ours(session: PublishedSession, verdict: Verdict) -> bool:
-    """Return whether only our analysis lacks windows, of which the runner was asked for, and published, as many."""
+    """Return whether only our analysis lacks windows: as many as are needed were asked for and published."""
     published = {figure.window for figure in session.figures if figure.window is not None}
     return verdict.id == "five-windows" and verdict.limit == len(published) == len(session.commands)
 

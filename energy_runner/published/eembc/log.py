@@ -17,6 +17,7 @@ from energy_runner.published.model import InferCommand
 
 _RESULTS = (b"ulp-ml", b"ulp-mlperf")
 _SILENT = b"pnp"  # a source of the runner that tells nothing of a session
+_PRINTABLE = bytes(range(32, 127)) + b"\t"
 _LATEST_MS = 10**12  # thirty years; in nanoseconds, of which a journal can write 292 years
 _MOST_KEPT = 200
 _MOST_OUTPUTS = 4096
@@ -143,7 +144,7 @@ class _Reader:
             self.log.result_lines.append(f"{_text(source)}: {_text(text)}")
 
     def _parser(self, text: bytes) -> None:
-        if match := tokens.COMMAND.search(text):
+        if (match := tokens.COMMAND.search(text) if b"Command" in text else None) is not None:
             self._sent(match[1])
         elif match := tokens.SIZE.search(text):
             if match[1] == b"Sending" or self._size is None:
@@ -296,7 +297,7 @@ def _keep[Item](items: list[Item], item: Item) -> None:
 
 
 def _printable(text: bytes) -> bool:
-    return text.isascii() and text.decode("ascii").replace("\t", "").isprintable()
+    return not text.translate(None, _PRINTABLE)
 
 
 def _text(data: bytes) -> str:

@@ -118,7 +118,7 @@ def test_a_mistake_of_ours_in_one_session_stays_in_its_row(
     assert row.state == "cannot-be-judged"
 
 
-@pytest.mark.parametrize("stage", ["convert", "hold_session", "evaluate"])
+@pytest.mark.parametrize("stage", ["convert", "hold_session", "derived"])
 def test_a_mistake_of_ours_in_measuring_leaves_what_was_reproduced(
     good: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
