@@ -7,6 +7,7 @@ windows, or set it anew. A line can be late and never early, so a DUT's clock is
 cannot explain it.
 """
 
+import math
 import statistics
 from dataclasses import dataclass
 
@@ -51,9 +52,10 @@ def host_clock(session: PublishedSession) -> HostClock | None:
         return None
     ratios = [host_s / dut_s for _, host_s, dut_s in known]
     ratio = statistics.median(ratios)
-    root = len(known) ** 0.5
     scatter = statistics.stdev(ratios)
-    u = max(scatter, _LATE_S / statistics.median(host_s for _, host_s, _ in known)) * _MEDIAN / root
+    # Lines may be late alike in all windows, so their lateness does not average out.
+    late = _LATE_S / statistics.median(host_s for _, host_s, _ in known)
+    u = math.hypot(scatter * _MEDIAN / math.sqrt(len(known)), late)
     fits = all(_longest_s(one) < dut_s * (1 - _LATE_S) for one, _, dut_s in known)
     return HostClock(
         ratio=ratio,

@@ -133,9 +133,8 @@ def _check_commands(mode: Mode, commands: Sequence[InferCommand], figures: Seque
     timed = mode != "accuracy"
     if timed and commands and len(published) > len(commands):
         detail = f"log truncated: it holds {len(commands)} of the {len(published)} published windows"
-        last = commands[-1]
-        where = (_in_log(last.line, last.sent_ms, last.file),)
-        yield Note("log-truncated", detail, measured=len(commands), limit=len(published), seen=where)
+        last = (_in_log(commands[-1].line, commands[-1].sent_ms, commands[-1].file),)
+        yield Note("log-truncated", detail, measured=len(commands), limit=len(published), seen=last)
     counts = sorted({command.inferences for command in commands})
     if timed and len(counts) > 1:
         yield Note("iterations-differ", f"iterations not all equal: {', '.join(map(str, counts))}")

@@ -6,6 +6,7 @@ import pytest
 from energy_runner.published.findings import KINDS, finding, in_order, seen, state_of
 from energy_runner.published.row import STATES
 from energy_runner.rules import load_rule_set
+from energy_runner.rules.table import RULES
 
 
 def test_every_kind_is_of_one_piece() -> None:
@@ -30,6 +31,10 @@ def test_a_house_rule_of_a_built_in_set_never_condemns(rules: str) -> None:
     for rule_id, row in load_rule_set(rules).rules.items():
         if row.binding != "never" and row.clause.startswith("house rule"):
             assert KINDS[rule_id].severity == "informs", rule_id
+
+
+def test_every_rule_of_ours_has_a_kind() -> None:
+    assert RULES.keys() <= KINDS.keys()
 
 
 def test_causes_come_before_what_follows_from_them_which_decides_nothing() -> None:
