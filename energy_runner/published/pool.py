@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Do many independent tasks in two processes: this one, and a copy of it.
+"""Do many independent tasks in two processes, which are copies of this one.
 
-The copy shares the memory of all that is loaded already, and gets a few tasks at a time, so that no more results
-wait than are soon taken. Where processes cannot be copied, or the copy dies, this process does everything.
+The copies share the memory of all that is loaded already, and get a few tasks at a time, so that few results wait.
+This process only hands out and takes in: libraries that spin in threads of their own do not spin in a copy. Where
+processes cannot be copied, or a copy dies, this process does everything itself.
 """
 
 import multiprocessing
@@ -11,12 +12,13 @@ import sys
 import warnings
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-LEAST = 60  # tasks from which a second process is worth starting
+LEAST = 60  # tasks from which copies are worth making
+_COPIES = 2
 _CHUNK = 4
-_AHEAD = 2  # chunks that the copy has at a time
+_AHEAD = 2  # chunks that each copy has at a time
 
 
 def in_two_processes[Task, Done](
@@ -26,27 +28,22 @@ def in_two_processes[Task, Done](
 
     `progress` is called with the number of tasks done and their total.
     """
-    if len(tasks) < LEAST or not _worth_it():
-        return _alone(work, tasks, progress)
-    with warnings.catch_warnings():
-        # Python warns of copies of a process with threads; ours hold no lock that the copy takes.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as copy:
-            return _shared(work, tasks, progress, copy)
+    done: dict[int, Done] = {}
+    if len(tasks) >= LEAST and _worth_it():
+        with warnings.catch_warnings():
+            # Python warns of copies of a process with threads; ours hold no lock that a copy takes.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            with ProcessPoolExecutor(_COPIES, mp_context=multiprocessing.get_context("fork")) as copies:
+                done = _shared(work, tasks, progress, copies)
+    for number, task in enumerate(tasks):
+        if number not in done:
+            done[number] = work(task)
+            progress(len(done), len(tasks))
+    return [done[number] for number in range(len(tasks))]
 
 
 def _worth_it() -> bool:
     return sys.platform == "linux" and len(os.sched_getaffinity(0)) > 1
-
-
-def _alone[Task, Done](
-    work: Callable[[Task], Done], tasks: Sequence[Task], progress: Callable[[int, int], None]
-) -> list[Done]:
-    done: list[Done] = []
-    for task in tasks:
-        done.append(work(task))
-        progress(len(done), len(tasks))
-    return done
 
 
 def _several[Task, Done](work: Callable[[Task], Done], tasks: Sequence[Task]) -> list[Done]:
@@ -57,33 +54,20 @@ def _shared[Task, Done](
     work: Callable[[Task], Done],
     tasks: Sequence[Task],
     progress: Callable[[int, int], None],
-    copy: ProcessPoolExecutor,
-) -> list[Done]:
+    copies: ProcessPoolExecutor,
+) -> dict[int, Done]:
+    """Return what the copies have done by its number: everything, unless one of them died."""
     waiting = deque(range(0, len(tasks), _CHUNK))
-    done: dict[int, list[Done]] = {}
-    there: dict[int, Future[list[Done]]] = {}
-    broken = False
-    while waiting or there:
-        for at in [at for at, result in there.items() if result.done() or not waiting]:
-            try:
-                done[at] = there.pop(at).result()
-            except BrokenProcessPool:
-                waiting.append(at)
-                broken = True
-            progress(_count(done), len(tasks))
-        while waiting and len(there) < _AHEAD and not broken:
-            at = waiting.pop()
-            try:
-                there[at] = copy.submit(_several, work, tasks[at : at + _CHUNK])
-            except BrokenProcessPool:
-                waiting.append(at)
-                broken = True
-        if waiting:
-            at = waiting.popleft()
-            done[at] = _several(work, tasks[at : at + _CHUNK])
-            progress(_count(done), len(tasks))
-    return [one for at in sorted(done) for one in done[at]]
-
-
-def _count[Done](done: dict[int, list[Done]]) -> int:
-    return sum(map(len, done.values()))
+    there: dict[Future[list[Done]], int] = {}
+    done: dict[int, Done] = {}
+    try:
+        while waiting or there:
+            while waiting and len(there) < _COPIES * _AHEAD:
+                at = waiting.popleft()
+                there[copies.submit(_several, work, tasks[at : at + _CHUNK])] = at
+            for result in wait(there, return_when=FIRST_COMPLETED).done:
+                done |= dict(enumerate(result.result(), start=there.pop(result)))
+                progress(len(done), len(tasks))
+    except BrokenProcessPool:
+        pass
+    return done

@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 
 _STAMP = re.compile(r"^(\d\d)(\d\d)\.(\d\d)(\d\d)(\d\d) ulp-\w+: (.*)")
@@ -99,6 +100,11 @@ def _plain(log: MlcommonsLog, text: str) -> None:
 
 
 def _milliseconds(match: re.Match[str]) -> int:
-    month, day, hour, minute, second = (int(match[k]) for k in range(1, 6))
+    return _at(match.group(1, 2, 3, 4, 5))
+
+
+@lru_cache(maxsize=64)  # many lines have the same second
+def _at(stamp: tuple[str, ...]) -> int:
+    month, day, hour, minute, second = map(int, stamp)
     days = _DAYS[min(max(month, 1), 12) - 1] + day - 1
     return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000
