@@ -63,13 +63,18 @@ def hold_session(facts: Facts, folder: Path) -> Session:
     """Return a session whose trace is held in memory, and its journal too unless it is long.
 
     A long journal is in the new `folder`. So is one with times that no journal may have: reading it says so.
+    Without such a journal (see `fits_memory`) there is no folder.
     """
-    folder.mkdir()
-    plain = len(facts.events) <= _MOST_HELD and all(0 <= event.t_ns <= LATEST_NS for event in facts.events)
-    if plain:
+    if fits_memory(facts):
         return _HeldSession(folder, facts.record, facts.samples, tuple(facts.events))
+    folder.mkdir()
     _write_journal(folder, facts.events)
     return _HeldSession(folder, facts.record, facts.samples)
+
+
+def fits_memory(facts: Facts) -> bool:
+    """Return whether the journal of these facts is held in memory."""
+    return len(facts.events) <= _MOST_HELD and all(0 <= event.t_ns <= LATEST_NS for event in facts.events)
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,10 @@ def test_a_copy_is_doubtful_unless_it_was_submitted_again(other: dict[str, str],
 @pytest.mark.parametrize(
     ("rate", "kind"),
     [
-        (10.2, None),
+        (10.19, None),
         (10.21, "modes-vary"),
-        (11.0, "modes-vary"),
-        (11.1, "modes-contradict"),
+        (10.99, "modes-vary"),
+        (11.01, "modes-contradict"),
         (7.21, "modes-contradict"),
     ],
 )
