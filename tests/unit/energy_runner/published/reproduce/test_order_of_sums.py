@@ -17,7 +17,7 @@ STAMPS = [0.0, 1.0, 60.0]
 
 def with_two_sums() -> tuple[np.ndarray, list[Figure], list[Figure]]:  # type: ignore[type-arg]
     for seed in range(200):
-        samples = np.random.default_rng(seed).uniform(1e6, 1e7, 61_000).astype(np.float32)
+        samples = np.random.default_rng(seed).lognormal(8.0, 4.0, 61_000).astype(np.float32)
         pairs, serial = (
             energy_figures(cut_windows(samples, 1000.0, STAMPS, [1], pairwise=pairwise))
             for pairwise in (True, False)
