@@ -13,7 +13,7 @@ from energy_runner.wording import rounded
 _WIDE = 120  # columns of the terminal from which a finding fits beside the figures
 
 if TYPE_CHECKING:
-    from energy_runner.published.report import Row
+    from energy_runner.published.row import AuditRow
 
 
 def import_command(path: Path, out: Path, stimuli: Path | None = None, *, as_json: bool) -> int:
@@ -50,20 +50,24 @@ def audit_command(paths: Sequence[Path], stimuli: Path | None = None, rule_set: 
     return ExitStatus.VALID if all(row.good for row in rows) else ExitStatus.RULE_FAILED
 
 
-def _print_comparison(row: "Row") -> None:
+def _print_comparison(row: "AuditRow") -> None:
+    from energy_runner.published.row import IN_WORDS
+
     write("\n")
     write_table(("", row.unit), [(name, value.replace("\n", " ")) for name, value in _figures(row).items()])
     write(f"{row.figures_reproduced} of {row.figures} published figures are reproduced to the last digit.\n")
+    write_line(f"The published session {IN_WORDS[row.state]}.")
     for finding in row.findings:
-        write_line(f"  - {finding}")
+        write_line(f"  - {finding.text}")
 
 
-def _print_audit(rows: "Sequence[Row]") -> None:
+def _print_audit(rows: "Sequence[AuditRow]") -> None:
     """Print one table whose figures are never broken; on a narrow terminal the findings follow below it."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
+    from energy_runner.published.row import IN_WORDS, STATES
     from energy_runner.report.console import console, shown, writes_signs
 
     out = console()
@@ -78,11 +82,11 @@ def _print_audit(rows: "Sequence[Row]") -> None:
         table.add_column("What is wrong", overflow="fold", ratio=3)
     for row in rows:
         figures = _figures(row)
-        verdict = "valid" if row.valid else "not valid"
+        verdict = IN_WORDS[row.state]
         more = f" (and {len(row.findings) - 1} more)" if len(row.findings) > 1 else ""
         cells = [plain(row.session), *figures.values(), row.unit, verdict]
         if wide:
-            cells.append(plain("".join(row.findings[:1])) + more)
+            cells.append(plain("".join(finding.text for finding in row.findings[:1])) + more)
         table.add_row(*(Text(shown(cell, out)) for cell in cells))
     try:
         out.print(table)
@@ -90,20 +94,22 @@ def _print_audit(rows: "Sequence[Row]") -> None:
         discard_stdout()
     for row in rows:
         if len(row.findings) > wide:
-            write(f"{plain(row.session)}\n" + "".join(f"  - {plain(finding)}\n" for finding in row.findings))
-    good = sum(row.good for row in rows)
+            write(f"{plain(row.session)}\n" + "".join(f"  - {plain(one.text)}\n" for one in row.findings))
+    counts = ", ".join(
+        f"{count} {IN_WORDS[state]}" for state in STATES if (count := sum(row.state == state for row in rows))
+    )
     figures_all, reproduced = sum(row.figures for row in rows), sum(row.figures_reproduced for row in rows)
     write(
-        f"{len(rows)} sessions, {good} without a fault; "
+        f"{len(rows)} sessions: {counts}; "
         f"{reproduced} of {figures_all} published figures are reproduced to the last digit.\n"
     )
 
 
-def _figures(row: "Row") -> dict[str, str]:
+def _figures(row: "AuditRow") -> dict[str, str]:
     """Return the three figures formatted for people; a corrected one is marked."""
     ours = _number(row.ours)
-    if row.ours is not None and row.ours_expanded_u:
-        ours = " ± ".join(rounded(row.ours, row.ours_expanded_u))
+    if row.ours is not None and row.ours_u:
+        ours = " ± ".join(rounded(row.ours, row.ours_u))
     if row.corrected is not None:
         ours += "\n(corrected)"
     return {"published": _number(row.published), "reproduced": _number(row.reproduced), "ours": ours}

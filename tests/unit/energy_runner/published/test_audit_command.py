@@ -31,13 +31,17 @@ def test_the_audit_command_prints_one_list_and_tells_by_its_status(
     (row,) = json.loads(capsys.readouterr().out)
     assert row["session"] == "kws/energy"
     assert row["published"] == row["reproduced"] == 4724.875
-    assert row["valid"]
+    assert row["state"] == "holds"
     assert row["findings"] == []
     assert row["unit"] == "uJ/inf."
-    (session / "results.txt").unlink()
+    results = (session / "results.txt").read_text("utf-8")
+    (session / "results.txt").write_text(results.replace("cost is 4724.875", "cost is 4624.875"), "utf-8")
     assert audit_command([session.parent], as_json=True) == 1
+    assert json.loads(capsys.readouterr().out)[0]["state"] == "does-not-reproduce"
+    (session / "results.txt").unlink()
+    assert audit_command([session.parent], as_json=True) == 0
     (row,) = json.loads(capsys.readouterr().out)
-    assert row["published"] is None
+    assert (row["published"], row["state"]) == (None, "cannot-be-judged")
 
 
 def test_the_audit_command_prints_a_table(session: Path, capsys: pytest.CaptureFixture[str]) -> None:
