@@ -96,10 +96,11 @@ def follows(finding: AuditFinding, row: AuditRow) -> bool:
     return finding.because_of is not None and any(one.id == finding.because_of for one in before)
 
 
-def folded_words(findings: Sequence[AuditFinding], row: AuditRow) -> str:
-    """Return how much is folded away: `2 consequences, 1 remark`; empty for none."""
-    follow = sum(follows(one, row) for one in findings)
-    parts = [(follow, "consequence"), (len(findings) - follow, "remark")]
+def folded_words(rows: Sequence[AuditRow]) -> str:
+    """Return how much is folded away: `2 consequences, 1 remark`; empty for nothing."""
+    follow = sum(follows(one, row) for row in rows for one in folded(row))
+    left = sum(len(folded(row)) for row in rows)
+    parts = [(follow, "consequence"), (left - follow, "remark")]
     return ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for number, name in parts if number)
 
 

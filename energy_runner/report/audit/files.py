@@ -82,10 +82,10 @@ def markdown_of(
     return "".join(parts)
 
 
-def escaped(text: str) -> str:
-    """Return a text in one line that Markdown shows as it is."""
-    shown = plain(text).encode(errors="backslashreplace").decode()
-    return _LEADING.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", shown))
+def escaped(text: str, *, leading: bool = False) -> str:
+    """Return a text in one line that Markdown shows as it is, also where it is `leading` in a line."""
+    shown = _SPECIAL.sub(r"\\\1", plain(text).encode(errors="backslashreplace").decode())
+    return _LEADING.sub(r"\1\\\2", shown) if leading else shown
 
 
 def _cells(row: AuditRow) -> list[str]:
@@ -103,7 +103,7 @@ def _finding(row: AuditRow, index: int) -> str:
     indent = "  " if cells.follows(finding, row) else ""
     seen = [cells.place(one) + (f": {one.text}" if one.text else "") for one in finding.evidence]
     details = "; ".join(escaped(one) for one in (finding.id, finding.severity, finding.clause, *seen) if one)
-    return f"{indent}- {escaped(finding.text)} ({details})\n"
+    return f"{indent}- {escaped(finding.text, leading=True)} ({details})\n"
 
 
 def _cell(value: Value) -> str:

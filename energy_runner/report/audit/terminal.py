@@ -50,6 +50,9 @@ def print_audit(
         _print_told(one, out, width, every=every)
     if told:
         out.print()
+    folded = "" if every else cells.folded_words(rows)
+    if folded:
+        _paragraph(f"Folded away: {folded} (--all shows them).", out, width)
     for change in changes or ():
         _print_change(change, out)
     if changes:
@@ -74,6 +77,8 @@ def print_audit_to_stdout(
     every: bool = False,
 ) -> None:
     """Print an audit on stdout; it is not an error if the reader stops reading (`| head`)."""
+    if sys.stdout is None:  # closed by the parent process
+        return
     try:
         print_audit(rows, counts, changes, every=every)
         sys.stdout.flush()
@@ -144,7 +149,8 @@ def _print_told(told: _Told | str, out: "Console", width: int, *, every: bool) -
         _print_finding(finding, out, width, every=every, follows=cells.follows(finding, row))
     left = [] if every else cells.folded(row)
     more = [f"{told.like_it} more session{'' if told.like_it == 1 else 's'} like it"] if told.like_it else []
-    more += [cells.folded_words(left, row)] if left else []
+    # Remarks alone are not worth a line each; they are counted at the end.
+    more += [cells.folded_words([row])] if any(cells.follows(one, row) for one in left) else []
     if more:
         out.print(Text(f"      {'; '.join(more)} (--all shows them)", "dim"), soft_wrap=True)
 
@@ -156,6 +162,8 @@ def _print_finding(finding: AuditFinding, out: "Console", width: int, *, every: 
     _paragraph(plain(finding.text), out, width, first=f"{'':{indent}}{shown(sign, out)} ", rest=" " * (indent + 2))
     seen = finding.evidence if every else finding.evidence[:1]
     words = [cells.place(one) + (f": {one.text}" if every and one.text else "") for one in seen]
+    more = len(finding.evidence) - len(seen)
+    words += [f"and in {more} more place{'' if more == 1 else 's'}"] if more else []
     words = [plain(one) for one in (finding.id, finding.clause, *words) if one]
     _paragraph("; ".join(words), out, width, first=" " * (indent + 2), rest=" " * (indent + 2), style="dim")
 

@@ -57,7 +57,7 @@ def test_consequences_and_remarks_are_folded() -> None:
     one = row(findings=[SLOW, FOLLOWS, SPREAD])
     assert cells.of_note(one) == [SLOW]
     assert cells.folded(one) == [FOLLOWS, SPREAD]
-    assert cells.folded_words(cells.folded(one), one) == "1 consequence, 1 remark"
+    assert cells.folded_words([one]) == "1 consequence, 1 remark"
 
 
 def test_nothing_is_folded_below_a_cause_that_is_not_told_before() -> None:

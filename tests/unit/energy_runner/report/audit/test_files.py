@@ -58,9 +58,9 @@ def test_no_text_of_markdown_acts() -> None:
     assert len([line for line in text.splitlines() if line.startswith("|")]) == 3
     text.encode("utf-8")
     assert files.escaped("see http://x.y www.z.de @me") == r"see http\://x.y www\.z.de \@me"
-    assert files.escaped("- x") == r"\- x"
-    assert files.escaped("1. x") == r"1\. x"
-    assert files.escaped("30.667 ± 0.19") == r"30\.667 ± 0.19"
+    assert files.escaped("- x", leading=True) == r"\- x"
+    assert files.escaped("1. x", leading=True) == r"1\. x"
+    assert files.escaped("30.667 ± 0.19") == "30.667 ± 0.19"
     assert files.escaped("a\nb") == r"a\\nb"
 
 

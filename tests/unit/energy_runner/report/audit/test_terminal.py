@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from energy_runner.report.audit import choose, since
-from energy_runner.report.audit.terminal import print_audit
+from energy_runner.report.audit.terminal import print_audit, print_audit_to_stdout
 from energy_runner.report.console import console
 from tests.support.audit_rows import (
     ABSENT,
@@ -66,16 +66,18 @@ def test_a_terminal_has_colours_and_the_same_words() -> None:
 def test_causes_are_told_with_their_evidence_and_the_rest_is_folded() -> None:
     text = printed(one_of_each())
     assert "Published throughput is 50 % too high: 6.465 inf./sec. where the host's clock gives 4.32" in text
-    assert "throughput-by-host-clock; MLPerf Tiny 1.2, 5.1; performance/log.txt, line 412, at 00156.544" in text
+    told = "throughput-by-host-clock; MLPerf Tiny 1.2, 5.1; performance/log.txt, line 412, at 00156.544"
+    assert f"{told}; and in 1 more place" in " ".join(text.split())
     assert FOLLOWS.id not in text
     assert SPREAD.id not in text
-    assert "1 consequence, 1 remark (--all shows them)" in text
+    assert text.count("1 consequence, 1 remark (--all shows them)") == 1
+    assert "Folded away: 1 consequence, 3 remarks (--all shows them)." in text
 
 
 def test_all_shows_everything() -> None:
     text = printed(one_of_each(), every=True)
     assert "window-too-short" in text
-    assert "(--all" not in text
+    assert "--all" not in text
     assert "m-lap-us-30941512" in text
     assert text.count("house rule") == 3  # that of the session that holds, too
 
@@ -131,9 +133,14 @@ def test_changes_are_told() -> None:
     assert "nothing changed" in printed(now, changes=[])
 
 
+def test_a_closed_stdout_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", None)
+    print_audit_to_stdout(one_of_each(), choose.counts(one_of_each()))
+
+
 def test_the_whole_record_is_short_enough_to_read() -> None:
     """One line a session; the findings of one that does not hold take a few lines more."""
     rows = whole_record()
     told = [one for one in rows if one.state not in ("holds", "cannot-be-judged")]
-    assert len(printed(rows).splitlines()) < len(rows) + 6 * len(told) + 60
+    assert len(printed(rows).splitlines()) < len(rows) + 5 * len(told) + 60
     assert SLOW.id in printed(rows)
