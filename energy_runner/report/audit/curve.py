@@ -8,7 +8,7 @@ from energy_runner.published.row import AuditWindow, Curve
 from energy_runner.report.markup import Html, join, tag
 from energy_runner.report.units import prefixed
 
-_MOST = 300  # columns that are drawn; more are merged, each extreme kept
+_MOST = 400  # columns that are drawn; more are merged, each extreme kept
 _HEIGHT = 160  # units of the picture's height
 
 Band = tuple[int, int]

@@ -9,7 +9,7 @@ from energy_runner.report.audit import cells
 from energy_runner.report.audit.curve import picture
 from energy_runner.report.audit.since import KINDS, Kind
 from energy_runner.report.markup import Html, join, pairs, tag
-from energy_runner.report.units import NOTHING, number
+from energy_runner.report.units import NOTHING, fixed
 
 
 def session_row(row: AuditRow, change: Kind | None = None) -> Html:
@@ -74,7 +74,7 @@ def _findings(row: AuditRow) -> Html:
     if remarks:
         inside = [_with_consequences(one, row) for one in remarks]
         parts.append(_folded(f"{len(remarks)} remark{'' if len(remarks) == 1 else 's'}", inside))
-    return join(parts) if parts else tag("p", "Nothing was found.", class_="quiet")
+    return join(parts) if parts else tag("p", "No findings.", class_="quiet")
 
 
 def _with_consequences(cause: AuditFinding, row: AuditRow) -> Html:
@@ -163,4 +163,4 @@ def _windows(row: AuditRow) -> Html:
 
 
 def _seconds(value: float | None) -> str:
-    return NOTHING if value is None or not math.isfinite(value) else number(round(value, 3))
+    return NOTHING if value is None or not math.isfinite(value) else fixed(value, 3)
