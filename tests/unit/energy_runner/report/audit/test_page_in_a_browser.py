@@ -45,9 +45,9 @@ def opened(pages: dict[str, str]) -> Iterator[Any]:
 
 
 def test_the_whole_record_opens_quickly(pages: dict[str, str]) -> None:
-    """As a ratio: 838 sessions take less than 40 times what the browser takes for an audit of nothing.
+    """As a ratio: 838 sessions take less than 20 times what the browser takes for an audit of nothing.
 
-    Measured: 0.35 to 0.5 s against 0.05 s, on two cores that others used, too.
+    Measured: 0.28 to 0.4 s against 0.05 s, on two cores that others used, too; so 20 times is a second.
     """
     loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd"
     with browser_page() as (page, complaints):
@@ -60,8 +60,9 @@ def test_the_whole_record_opens_quickly(pages: dict[str, str]) -> None:
                 times.append(page.evaluate(loaded))
             return min(times)
 
-        assert best("whole") < 40 * best("empty")
-        assert page.locator("details.row").count() in (0, 838)
+        empty = best("empty")
+        assert best("whole") < 20 * empty
+        assert page.locator("details.row").count() == 838
         assert complaints == []
 
 
