@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The row of an audit: what was found out about one published session, as data for people and programs."""
 
+import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -167,5 +168,6 @@ class AuditRow(BaseModel):
         return self.state in ("holds", "cannot-be-judged")
 
     def document(self) -> dict[str, Any]:
-        """Return the row as JSON holds it."""
-        return self.model_dump(mode="json")
+        """Return the row as JSON holds it: what is no number is null."""
+        document: dict[str, Any] = json.loads(self.model_dump_json())
+        return document

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from energy_runner.cli.interchange_commands import audit_command
+from energy_runner.cli.audit_command import AuditOutput, audit_command
 from energy_runner.published.audit import audit
 from energy_runner.published.compare import compare_figures
 from energy_runner.published.contents import load
@@ -67,11 +67,11 @@ def test_our_own_figure_stands_beside_the_published_one(rows: dict[str, AuditRow
 
 
 def test_the_audit_command_gives_the_rows_as_json(reference: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert audit_command([reference / "sessions/v0.7"], as_json=True) == 0
-    documents = json.loads(capsys.readouterr().out)
-    assert len(documents) == 8
-    assert all(document["published"] == document["reproduced"] for document in documents)
-    assert all(document["state"] == "holds" for document in documents)
+    assert audit_command([reference / "sessions/v0.7"], output=AuditOutput(as_json=True)) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert len(rows) == 8
+    assert all(row["published"] == row["reproduced"] for row in rows)
+    assert {row["state"] for row in rows} == {"holds"}
 
 
 def test_labels_given_agree_with_those_by_name(reference: Path, rows: dict[str, AuditRow]) -> None:
