@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The row of an audit: what was found out about one published session, as data for people and programs."""
 
-import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from energy_runner.session.json_text import finite
 
 SCHEMA = "energy-runner/audit/2"
 State = Literal["holds", "does-not-reproduce", "breaks-a-rule", "doubtful", "cannot-be-judged"]
@@ -169,5 +170,5 @@ class AuditRow(BaseModel):
 
     def document(self) -> dict[str, Any]:
         """Return the row as JSON holds it: what is no number is null."""
-        document: dict[str, Any] = json.loads(self.model_dump_json())
+        document: dict[str, Any] = finite(self.model_dump())
         return document

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from energy_runner.errors import ConfigurationError, RunnerError, SessionError, in_words
 from energy_runner.report.html import page_policy
+from energy_runner.session.json_text import finite
 from energy_runner.viewer.guard import App
 from energy_runner.viewer.needed import needed_module
 from energy_runner.viewer.site import Site
@@ -124,22 +125,11 @@ def _guarded(answer: Answer) -> Answer:
 
 
 def _json(document: Any, status: int = 200) -> "Response":
-    text = json.dumps(_plain(document), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(finite(document), ensure_ascii=False, separators=(",", ":"))
     response: Response = needed_module("starlette.responses").Response(
         text.encode("utf-8", "replace"), status, media_type="application/json"
     )
     return response
-
-
-def _plain(held: Any) -> Any:
-    """Return data without NaN and infinity, which JSON does not have."""
-    if isinstance(held, float):
-        return held if math.isfinite(held) else None
-    if isinstance(held, dict):
-        return {key: _plain(one) for key, one in held.items()}
-    if isinstance(held, list | tuple):
-        return [_plain(one) for one in held]
-    return held
 
 
 def _error(status: int, why: str) -> "Response":

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The JSON document of an audit, and its model."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from energy_runner.published.row import SCHEMA, AuditRow, State
 from energy_runner.report.audit.since import AuditChange
+from energy_runner.session.json_text import finite
 from energy_runner.session.schemas import Document
 
 
@@ -44,24 +44,13 @@ def document(
         "schema": SCHEMA,
         "rows": [_row(row) for row in rows],
         "counts": dict(counts),
-        "changes": None if changes is None else [numbers(one.model_dump(mode="json")) for one in changes],
+        "changes": None if changes is None else [finite(one.model_dump(mode="json")) for one in changes],
     }
 
 
 def _row(row: AuditRow) -> dict[str, Any]:
     """Return a row; a curve without a time of its columns is none."""
-    found: dict[str, Any] = numbers(row.document())
+    found = row.document()
     if found["curve"] is not None and found["curve"]["step_s"] is None:
         found["curve"] = None
     return found
-
-
-def numbers(value: Any) -> Any:
-    """Return JSON without NaN and infinities, which it cannot hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: numbers(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [numbers(one) for one in value]
-    return value

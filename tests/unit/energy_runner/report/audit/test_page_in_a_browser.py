@@ -10,7 +10,7 @@ import pytest
 from energy_runner.report.audit import choose, since
 from energy_runner.report.audit.page import page_bytes
 from tests.support.audit_rows import hostile, one_of_each, whole_record
-from tests.support.viewer_pages import BROWSER, NO_BROWSER, browser_page
+from tests.support.viewer_browser import BROWSER, NO_BROWSER, browser_page
 
 pytestmark = pytest.mark.skipif(not BROWSER, reason=NO_BROWSER)
 SHOWN = "details.row:not([hidden])"
