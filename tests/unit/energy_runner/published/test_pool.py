@@ -2,6 +2,7 @@
 """Many tasks in two processes: in order, all of them, and without the second one where it dies."""
 
 import os
+import time
 
 import pytest
 
@@ -31,8 +32,14 @@ def test_everything_is_done_in_order(count: int) -> None:
 
 
 @pytest.mark.skipif(not pool._worth_it(), reason="one processor, or processes cannot be copied")
+def slowly(number: int) -> tuple[int, int]:
+    """Take long enough that one process alone cannot have done everything before the other has begun."""
+    time.sleep(0.005)
+    return squared(number)
+
+
 def test_two_processes_take_part() -> None:
-    done = in_two_processes(squared, range(400), lambda *_: None)
+    done = in_two_processes(slowly, range(400), lambda *_: None)
     assert len({process for _, process in done} - {HERE}) == 2
 
 
