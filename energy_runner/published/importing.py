@@ -6,6 +6,7 @@ from pathlib import Path
 from energy_runner.errors import SessionError
 from energy_runner.published.across import compared, traits_of
 from energy_runner.published.audit import limits_for
+from energy_runner.published.comparison import COMPARISON, SCHEMA
 from energy_runner.published.contents import load
 from energy_runner.published.conversion.convert import convert
 from energy_runner.published.discover import find_one
@@ -18,9 +19,6 @@ from energy_runner.published.row import AuditRow
 from energy_runner.published.words import findings_of
 from energy_runner.session.folder import Session, write_json
 from energy_runner.session.whole import write_session
-
-SCHEMA = "energy-runner/published/1"
-COMPARISON = "published.json"
 
 
 def import_session(path: Path, out: Path, stimuli: Path | None = None) -> Session:
