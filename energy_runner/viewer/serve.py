@@ -61,6 +61,15 @@ class Server:
         """Return the address of the first page."""
         return f"http://{HOST}:{self.port}/{self._token}/"
 
+    def ticket(self) -> str:
+        """Return an address that opens the first page once, within a minute, and holds no secret afterwards."""
+        return f"http://{HOST}:{self.port}/{self._guard.ticket()}"
+
+    @property
+    def problem(self) -> str:
+        """Return why the server has ended by itself, or nothing."""
+        return self._problem
+
     def wait(self) -> None:
         """Wait until the server has ended, or Ctrl-C."""
         while not self._over.wait(_TURN_S):
@@ -89,6 +98,8 @@ class Server:
             self._server.run(sockets=[self._socket])
         except BaseException as error:  # uvicorn ends the program where it cannot start
             self._problem = in_words(error) if isinstance(error, Exception) else type(error).__name__
+        else:
+            self._problem = "" if self.site.over else "it stopped serving"
         finally:
             self._over.set()
 
