@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.session.folder import RECORD, Session
-from energy_runner.viewer.annotations import read_annotations, write_annotations
+from energy_runner.session.folder import JOURNAL, RECORD, RESULT, TRACE, Session
+from energy_runner.viewer.annotations import read_annotations, version, write_annotations
 from energy_runner.viewer.found import key_of
 from energy_runner.viewer.layers.table import Layers, layers
 from energy_runner.viewer.listing import listing, openable
@@ -20,8 +20,14 @@ from energy_runner.viewer.regions import region, region_csv
 from energy_runner.viewer.tiles import TraceTiles
 from energy_runner.wording import printable
 
+# By these a session is the one that was opened: a run may be recorded under its name again, or analysed again.
+_WHOLE = (RECORD, RESULT)  # replaced when they change
+_GROWING = (JOURNAL, TRACE)
 _OPEN = 6  # sessions whose traces and layers are kept open
 MOST_COMPARED = 12
+
+
+_Place = tuple[str, str | None, tuple[object, ...]]
 
 
 class Feeds(Protocol):
@@ -64,8 +70,8 @@ class Site:
         self._certificates = () if certificates is None else (certificates,)
         self._lock = threading.Lock()
         self._folders: dict[str, Path] = {}
-        self._traces: OrderedDict[tuple[str, str | None], TraceTiles] = OrderedDict()
-        self._layers: OrderedDict[tuple[str, str | None], Layers] = OrderedDict()
+        self._traces: OrderedDict[_Place, TraceTiles] = OrderedDict()
+        self._layers: OrderedDict[_Place, Layers] = OrderedDict()
         self._over = threading.Event()
 
     # --- lists ----------------------------------------------------------------------------------------------
@@ -113,7 +119,7 @@ class Site:
         own = self._layers_of(key, session, rail)
         head = meta(session, rail, certificates=self._certificates, layers=own)
         try:
-            notes = [one.model_dump(mode="json") for one in read_annotations(session)]
+            notes = read_annotations(session)
         except SessionError as error:  # the rest is shown
             notes = []
             problems.append(str(error))
@@ -121,7 +127,8 @@ class Site:
             **head,
             "key": key,
             "layers": own.table(),
-            "annotations": notes,
+            "annotations": [one.model_dump(mode="json") for one in notes],
+            "annotations_version": version(notes),
             "problems": [*head["problems"], *problems],
         }
 
@@ -145,9 +152,12 @@ class Site:
         """Yield the samples of a stretch as lines of CSV."""
         return region_csv(self.session(key), start_s, stop_s, rail=rail)
 
-    def annotate(self, key: str, notes: Any) -> list[dict[str, Any]]:
-        """Keep annotations beside a session's facts, and return them as they are kept."""
-        return [one.model_dump(mode="json") for one in write_annotations(self.session(key), notes)]
+    def annotate(self, key: str, notes: Any, instead_of: str | None = None) -> list[dict[str, Any]]:
+        """Keep annotations beside a session's facts, and return them as they are kept.
+
+        `instead_of` is the `annotations_version` of the page that they were made from.
+        """
+        return [one.model_dump(mode="json") for one in write_annotations(self.session(key), notes, instead_of)]
 
     def overlay(self, keys: Sequence[str], columns: int) -> dict[str, Any]:
         """Return sessions laid over each other."""
@@ -187,32 +197,61 @@ class Site:
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _trace(self, key: str, rail: str | None) -> TraceTiles:
+    def _place(self, key: str, rail: str | None) -> _Place:
+        """Return under what a session's open files are kept, as long as they are the same files."""
+        if key not in self._folders:
+            self._look()
         with self._lock:
-            held = self._traces.get((key, rail))
+            folder = self._folders.get(key)
+        return key, rail, () if folder is None else _stamp(folder)
+
+    def _trace(self, key: str, rail: str | None) -> TraceTiles:
+        place = self._place(key, rail)
+        with self._lock:
+            held = self._traces.get(place)
             if held is not None:
-                self._traces.move_to_end((key, rail))
+                self._traces.move_to_end(place)
                 return held
         session = self.session(key)
         opened = TraceTiles(session, rail, facts=self._layers_of(key, session, rail).seen.facts)
         with self._lock:
-            kept = self._traces.setdefault((key, rail), opened)
-            old = [self._traces.popitem(last=False)[1] for _ in range(len(self._traces) - _OPEN)]
+            kept = self._traces.setdefault(place, opened)
+            gone = [one for one in self._traces if one[:2] == place[:2] and one != place]
+            old = [self._traces.pop(one) for one in gone]
+            old += [self._traces.popitem(last=False)[1] for _ in range(len(self._traces) - _OPEN)]
         for one in [*old, *([opened] if kept is not opened else [])]:
             one.close()
         return kept
 
     def _layers_of(self, key: str, session: Session | None, rail: str | None) -> Layers:
+        place = self._place(key, rail)
         with self._lock:
-            held = self._layers.get((key, rail))
+            held = self._layers.get(place)
             if held is not None:
-                self._layers.move_to_end((key, rail))
+                self._layers.move_to_end(place)
                 return held
         found = layers(self.session(key) if session is None else session, rail)
         if found.seen.session.record.outcome == "running":
             return found  # it changes
         with self._lock:
-            self._layers[key, rail] = found
+            for gone in [one for one in self._layers if one[:2] == place[:2]]:
+                del self._layers[gone]
+            self._layers[place] = found
             while len(self._layers) > _OPEN:
                 self._layers.popitem(last=False)
         return found
+
+
+def _stamp(folder: Path) -> tuple[object, ...]:
+    """Return what tells the files of a session from others of the same names."""
+    found: list[object] = []
+    for name in (*_WHOLE, *_GROWING):
+        try:
+            it = (folder / name).stat()
+        except OSError:
+            found.append(None)
+            continue
+        found.append((it.st_dev, it.st_ino))
+        if name in _WHOLE:
+            found.append((it.st_mtime_ns, it.st_size))
+    return tuple(found)

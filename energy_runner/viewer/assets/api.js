@@ -36,8 +36,8 @@ export async function document_(path, options) {
 }
 
 /** Write a document; the header shows the server that no other page sent it. */
-export async function write(path, method, body) {
-  const headers = { "Content-Type": "application/json", "X-Energy-Runner": "1" };
+export async function write(path, method, body, more = {}) {
+  const headers = { "Content-Type": "application/json", "X-Energy-Runner": "1", ...more };
   return document_(path, { method, headers, body: JSON.stringify(body) });
 }
 
@@ -62,7 +62,9 @@ export const region = (key, start_s, stop_s, bins, rail, signal) =>
   document_(ofSession(key, "/region") + query({ start_s, stop_s, bins, rail }), { signal });
 export const csvAddress = (key, start_s, stop_s, rail) =>
   ofSession(key, "/region.csv") + query({ start_s, stop_s, rail });
-export const putAnnotations = (key, list) => write(ofSession(key, "/annotations"), "PUT", list);
+/** Keep annotations in place of those of a version; a `Failure` of status 412 says that there are others now. */
+export const putAnnotations = (key, list, version) =>
+  write(ofSession(key, "/annotations"), "PUT", list, version ? { "If-Match": `"${version}"` } : {});
 
 export function overlay(chosen, columns) {
   const parts = new URLSearchParams(chosen.map((key) => ["s", key]));
