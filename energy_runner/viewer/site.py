@@ -16,7 +16,7 @@ from energy_runner.viewer.listing import listing, openable
 from energy_runner.viewer.meta import meta
 from energy_runner.viewer.overlay import overlay
 from energy_runner.viewer.papers import certificate_of, report_of
-from energy_runner.viewer.regions import region, region_csv
+from energy_runner.viewer.regions import State, region, region_csv, state_of
 from energy_runner.viewer.tiles import TraceTiles
 from energy_runner.wording import printable
 
@@ -64,8 +64,9 @@ class Site:
         self._certificates = () if certificates is None else (certificates,)
         self._lock = threading.Lock()
         self._folders: dict[str, Path] = {}
-        self._traces: OrderedDict[tuple[str, str | None], TraceTiles] = OrderedDict()
-        self._layers: OrderedDict[tuple[str, str | None], Layers] = OrderedDict()
+        # Each with the state of the files that it was made from: a session may be analysed again, a run may end.
+        self._traces: OrderedDict[tuple[str, str | None], tuple[State, TraceTiles]] = OrderedDict()
+        self._layers: OrderedDict[tuple[str, str | None], tuple[State, Layers]] = OrderedDict()
         self._over = threading.Event()
 
     # --- lists ----------------------------------------------------------------------------------------------
@@ -90,13 +91,16 @@ class Site:
 
     def session(self, key: str) -> Session:
         """Return a session by its key; raise `KeyError` for one that is not here, or leads elsewhere."""
+        return Session.open(self._folder(key))
+
+    def _folder(self, key: str) -> Path:
         with self._lock:
             folder = self._folders.get(key)
         if folder is None:
             self._look()
             with self._lock:
                 folder = self._folders[key]
-        return Session.open(folder)
+        return folder
 
     def _look(self) -> None:
         """Look which sessions there are now."""
@@ -179,7 +183,7 @@ class Site:
         """Release all files."""
         self.closing()
         with self._lock:
-            traces, self._traces = list(self._traces.values()), OrderedDict()
+            traces, self._traces = [one for _, one in self._traces.values()], OrderedDict()
         for one in traces:
             one.close()
         if self.feeds is not None:
@@ -188,31 +192,38 @@ class Site:
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _trace(self, key: str, rail: str | None) -> TraceTiles:
+        state = state_of(self._folder(key), (RECORD,))  # written at the beginning of a run, and at its end
         with self._lock:
             held = self._traces.get((key, rail))
-            if held is not None:
+            if held is not None and held[0] == state:
                 self._traces.move_to_end((key, rail))
-                return held
+                return held[1]
         session = self.session(key)
         opened = TraceTiles(session, rail, facts=self._layers_of(key, session, rail).seen.facts)
         with self._lock:
-            kept = self._traces.setdefault((key, rail), opened)
-            old = [self._traces.popitem(last=False)[1] for _ in range(len(self._traces) - _OPEN)]
+            held = self._traces.get((key, rail))
+            kept = held[1] if held is not None and held[0] == state else opened
+            self._traces[key, rail] = (state, kept)
+            self._traces.move_to_end((key, rail))
+            old = [self._traces.popitem(last=False)[1][1] for _ in range(len(self._traces) - _OPEN)]
+            old += [held[1]] if held is not None and held[1] is not kept else []
         for one in [*old, *([opened] if kept is not opened else [])]:
             one.close()
         return kept
 
     def _layers_of(self, key: str, session: Session | None, rail: str | None) -> Layers:
+        state = state_of(self._folder(key))
         with self._lock:
             held = self._layers.get((key, rail))
-            if held is not None:
+            if held is not None and held[0] == state:
                 self._layers.move_to_end((key, rail))
-                return held
+                return held[1]
         found = layers(self.session(key) if session is None else session, rail)
         if found.seen.session.record.outcome == "running":
             return found  # it changes
         with self._lock:
-            self._layers[key, rail] = found
+            self._layers[key, rail] = (state, found)
+            self._layers.move_to_end((key, rail))
             while len(self._layers) > _OPEN:
                 self._layers.popitem(last=False)
         return found

@@ -55,9 +55,11 @@ export function query(given) {
 }
 
 export const listing = () => document_("api/listing");
-export const session = (key) => document_(ofSession(key));
-export const layer = (key, name, start_s, stop_s, most, signal) =>
-  document_(ofSession(key, `/layer/${encodeURIComponent(name)}`) + query({ start_s, stop_s, most }), { signal });
+export const session = (key, rail = null) => document_(ofSession(key) + query({ rail }));
+export const layer = (key, name, start_s, stop_s, most, rail, signal) =>
+  document_(ofSession(key, `/layer/${encodeURIComponent(name)}`) + query({ start_s, stop_s, most, rail }), {
+    signal,
+  });
 export const region = (key, start_s, stop_s, bins, rail, signal) =>
   document_(ofSession(key, "/region") + query({ start_s, stop_s, bins, rail }), { signal });
 export const csvAddress = (key, start_s, stop_s, rail) =>

@@ -10,14 +10,17 @@ import { DASH, MICROJOULES, count, duration, number, plain, prefixed, withU } fr
 const COLUMNS = 600;
 const hidden = new Set();
 
-/** Return a series of a document's arrays, whatever of them is there. */
+/** Return a series of a document's arrays, whatever of them is there; a column stands at its middle. */
 function series(given, index) {
   const mean = given?.mean_w ?? given?.mean ?? [];
   if (!mean.length) return null;
   const step = given.step_s ?? 0,
     first = given.first_s ?? 0;
-  const at = given.at_s ?? mean.map((_, k) => first + (k + 0.5) * step);
-  return { index, at, mean, low: given.low_w ?? given.low ?? mean, high: given.high_w ?? given.high ?? mean };
+  const begins = given.at_s ?? mean.map((_, k) => first + k * step),
+    ends = (k) => begins[k + 1] ?? begins[k] + step;
+  const at = mean.map((_, k) => (begins[k] + ends(k)) / 2),
+    stop = ends(mean.length - 1);
+  return { index, at, stop, mean, low: given.low_w ?? given.low ?? mean, high: given.high_w ?? given.high ?? mean };
 }
 
 const overWindows = (one, index) => series(one.curve, index);
@@ -29,6 +32,8 @@ function chart(place, readings, axis, sessions) {
     height: 300,
     unit: "W",
     axis,
+    name: place.replace("-chart", ""),
+    range: () => (made.series.length ? [0, Math.max(...made.series.map((s) => s.stop))] : null),
     hover: (time) => {
       const parts =
         time === null
@@ -217,6 +222,9 @@ async function begin() {
     }),
   );
   show();
+  // For the tests: where the first columns begin, by chart.
+  const begins = { windows: sessions[0]?.curve?.at_s, inference: sessions[0]?.inference?.at_s };
+  window.comparison = { charts: charts.map(([made]) => made), begins };
   announce(
     `${count(sessions.length, "session")} compared. ${(found.differences ?? []).map((d) => plain(d.sentence ?? "", 300)).join(" ")}`,
   );

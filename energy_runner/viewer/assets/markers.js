@@ -6,7 +6,7 @@ import { csvAddress, region } from "./api.js";
 import { announce, byId, debounced, el, fill, pair } from "./dom.js";
 import { movable } from "./pointer.js";
 import { histogram } from "./histogram.js";
-import { DASH, MICROJOULES, THIN, count, duration, moment, number, plain, prefixed, withU } from "./words.js";
+import { DASH, MICROJOULES, THIN, count, duration, exactly, moment, number, plain, prefixed, withU } from "./words.js";
 
 const ASK_MS = 220,
   BINS = 64;
@@ -137,7 +137,7 @@ export class Markers {
         pair("Energy per inference", el("strong", {}, per.words), per.lacks?.length ? without(per.lacks) : ""),
       Number.isFinite(inferences) && pair("Inferences inside", count(inferences, "whole inference")),
       found.on_edges ? pair("Borders", "on edges of windows") : null,
-      pair("Duration", duration(found.duration_s, 7)),
+      pair("Duration", exactly(found.duration_s, this.view.period)),
       pair("From, to", `${moment(start, this.view.period)} ${DASH} ${moment(stop, this.view.period)}`),
       pair("Mean power", prefixed(found.mean_power_w, "W", 6)),
       pair("Lowest, highest", `${prefixed(found.min_w, "W", 5)}, ${prefixed(found.max_w, "W", 5)}`),

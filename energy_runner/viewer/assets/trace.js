@@ -26,7 +26,11 @@ async function begin() {
   let key = keys()[0];
   if (!key) key = (await listing()).sessions?.find((row) => !row.problem)?.key;
   if (!key) throw new Error("No session was named. Try: the list of sessions.");
-  const meta = await session(key);
+  let meta = await session(key);
+  // Each rail has its own trace: its length, its losses and the figures of its windows are not those of another.
+  const wished = new URLSearchParams(location.hash.slice(1)).get("rail");
+  const rail = (meta.rails ?? []).map(railName).includes(wished) ? wished : null;
+  if (rail !== null) meta = await session(key, rail);
   meta.signals = meta.signals ?? [];
   fillHead(meta, key);
   fillVerdicts(meta, byId("verdicts"));
@@ -37,15 +41,15 @@ async function begin() {
     return;
   }
   byId("trace").hidden = byId("measure").hidden = byId("words").hidden = false;
-  start(key, meta);
+  start(key, meta, rail);
 }
 
-function start(key, meta) {
+function start(key, meta, rail) {
   const view = new View(meta.length, meta.period_s);
   const draw = framed(() => frame());
-  const store = new TileStore((name, from, to, columns) => tile(key, name, from, to, columns, view.rail), draw);
+  const store = new TileStore((name, from, to, columns) => tile(key, name, from, to, columns, rail), draw);
   store.length = meta.length;
-  const layers = new LayerStore(key, meta.layers ?? [], draw);
+  const layers = new LayerStore(key, meta.layers ?? [], draw, rail);
   view.layers = atFirst(meta.layers ?? []);
   layers.regions(meta.annotations ?? []);
   const known = {
@@ -97,7 +101,10 @@ function start(key, meta) {
   };
 
   view.addEventListener("change", ({ detail }) => {
-    if (detail === "rail") store.clear();
+    if (detail === "rail") {
+      history.replaceState(null, "", "#" + view.hash());
+      return location.reload(); // nothing of the page is that of another rail
+    }
     if (detail !== "range" && detail !== "markers") refresh(view);
     if (detail === "range") readout();
     if (detail !== "markers") tell();
@@ -154,6 +161,7 @@ function start(key, meta) {
       windowItems = all.get("windows", { start: 0, stop: view.whole, whole: view.whole, span: view.whole }).items;
       fillWindows(windowItems, view, byId("windows"));
     },
+    rail,
   );
   all.arrived();
   byId("in-view-details").addEventListener("toggle", () => fillInView(plot, view, layers));
@@ -170,6 +178,7 @@ function start(key, meta) {
   addEventListener("afterprint", repaint);
   addEventListener("hashchange", () => {
     view.read(location.hash, known);
+    if (view.rail !== rail) return location.reload();
     for (const what of ["axes", "range", "markers"]) view.changed(what);
   });
   new ResizeObserver(draw).observe(place);
@@ -234,7 +243,7 @@ function buttons(page, plot, meta, view) {
 async function follow(key, meta, view, store, layers, draw) {
   let now = meta;
   try {
-    now = await session(key);
+    now = await session(key, view.rail);
   } catch {
     /* asked again below; the tiles say what is wrong */
   }
