@@ -17,6 +17,7 @@ from energy_runner.viewer.meta import meta
 from energy_runner.viewer.overlay import overlay
 from energy_runner.viewer.papers import certificate_of, report_of
 from energy_runner.viewer.regions import State, region, region_csv, state_of
+from energy_runner.viewer.sweep_figures import SweepFigures
 from energy_runner.viewer.tiles import TraceTiles
 from energy_runner.wording import printable
 
@@ -67,6 +68,7 @@ class Site:
         # Each with the state of the files that it was made from: a session may be analysed again, a run may end.
         self._traces: OrderedDict[tuple[str, str | None], tuple[State, TraceTiles]] = OrderedDict()
         self._layers: OrderedDict[tuple[str, str | None], tuple[State, Layers]] = OrderedDict()
+        self.figures = SweepFigures(self.paths)
         self._over = threading.Event()
 
     # --- lists ----------------------------------------------------------------------------------------------

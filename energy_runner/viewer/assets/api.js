@@ -66,6 +66,9 @@ export const csvAddress = (key, start_s, stop_s, rail) =>
   ofSession(key, "/region.csv") + query({ start_s, stop_s, rail });
 export const putAnnotations = (key, list) => write(ofSession(key, "/annotations"), "PUT", list);
 
+export const ofSweep = (id, what) => `api/sweep/${encodeURIComponent(id)}/${what}`;
+export const figures = (id) => document_(ofSweep(id, "figures"));
+
 export function overlay(chosen, columns) {
   const parts = new URLSearchParams(chosen.map((key) => ["s", key]));
   parts.append("columns", columns);

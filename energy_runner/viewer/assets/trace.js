@@ -85,18 +85,21 @@ function start(key, meta, rail) {
     else tip.hide();
   });
 
+  let moved = false;
   const tell = debounced(() => {
     const words = `${moment(view.start, view.period)} to ${moment(view.stop, view.period)}`;
     place.setAttribute(
       "aria-label",
       `Trace of ${view.signals.join(", ")}: ${words}. Press question mark for the keys.`,
     );
-    announce(`Showing ${words}.`);
+    if (moved) announce(`Showing ${words}.`); // at first the picture has the focus, and its label says it
+    moved = true;
     if (!view.region) markers.changed();
     if (byId("in-view-details").open) fillInView(plot, view, layers);
   }, 700);
   const readout = () => {
     byId("range").textContent =
+      (view.axis === "trace" ? "" : "time of the trace ") +
       `${moment(view.start, view.period)} to ${moment(view.stop, view.period)} (${duration(view.span)})`;
   };
 
@@ -106,7 +109,8 @@ function start(key, meta, rail) {
       return location.reload(); // nothing of the page is that of another rail
     }
     if (detail !== "range" && detail !== "markers") refresh(view);
-    if (detail === "range") readout();
+    if (detail === "range" || detail === "axes") readout();
+    if (detail === "axes") markers.again();
     if (detail !== "markers") tell();
     draw();
   });
