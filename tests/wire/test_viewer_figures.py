@@ -102,6 +102,7 @@ def test_each_rail_is_shown_as_its_own_trace(page: Any, server: Server) -> None:
 def test_columns_of_a_comparison_stand_at_their_middle(page: Any, server: Server) -> None:
     page.goto(f"{server.url}compare.html?s={_key(server, 's1')}&s={_key(server, 's2')}")
     page.wait_for_function("() => window.comparison?.charts.length === 2")
+    assert "\u202fmJ" not in page.inner_text("#sessions")  # the energy of an inference is in µJ everywhere
     for name, begins in page.evaluate("window.comparison.begins").items():
         at = page.evaluate(f"window.comparison.charts.find((one) => one.options.name === '{name}').series[0].at")
         stop = page.evaluate(f"window.comparison.charts.find((one) => one.options.name === '{name}').range[1]")

@@ -282,6 +282,34 @@ def test_the_list_is_searched_and_two_sessions_are_compared_by_keyboard(browser,
 # --- live --------------------------------------------------------------------------------------------------
 
 
+def test_the_list_of_keys_is_read_from_its_beginning(trace):
+    trace.set_viewport_size({"width": 1200, "height": 500})
+    trace.keyboard.press("?")
+    until(trace, "document.getElementById('help').open")
+    assert trace.evaluate("document.getElementById('help').scrollTop") == 0
+    trace.keyboard.press("Escape")
+    until(trace, "!document.getElementById('help').open")
+
+
+def test_on_paper_the_picture_is_whole_with_its_markers(trace):
+    """One canvas is printed: a second one above it came out as a white sheet that hid the trace."""
+    trace.evaluate("viewer.view.markBoth(2, 3)")
+    trace.emulate_media(media="print")
+    trace.wait_for_timeout(500)
+    drawn = trace.evaluate("[...document.querySelectorAll('#place canvas')].map((one) => one.checkVisibility())")
+    assert drawn == [True, False]
+    at_markers = """([...times]) => {
+      dispatchEvent(new Event("beforeprint"));
+      const { plot } = viewer, ctx = plot.base.getContext("2d"), y = Math.round((plot.panesTop + 9) * plot.ratio);
+      const row = ctx.getImageData(0, y, plot.base.width, 1).data;
+      return times.map((time) => [...row.slice(4 * Math.floor(plot.x(time) * plot.ratio))].slice(0, 3));
+    }"""
+    red, other = trace.evaluate(at_markers, [2, 4])  # marker A, in the colour of paper, and none
+    assert red[0] > 150
+    assert max(red[1:]) < 100
+    assert min(other) > 100
+
+
 def test_an_energy_that_u_does_not_cover_does_not_look_like_a_result(browser, answers):
     usual = answers._region
     answers._region = lambda query: usual(query) | {"complete": False, "incomplete": ["120 samples are missing"]}

@@ -5,7 +5,7 @@ import { keys, overlay } from "./api.js";
 import { announce, byId, el, fill } from "./dom.js";
 import { Chart, keyOf, nearest } from "./chart.js";
 import { SIGNS, verdict, virtualBand } from "./head.js";
-import { DASH, MICROJOULES, count, duration, number, plain, prefixed, withU } from "./words.js";
+import { DASH, MICROJOULES, THIN, count, duration, number, plain, prefixed, withU } from "./words.js";
 
 const COLUMNS = 600;
 const hidden = new Set();
@@ -108,10 +108,12 @@ function verdictOf(one) {
   return el("span", { class: `verdict ${kind}` }, SIGNS[kind] + word);
 }
 
+const micro = (energy) => `${number(energy * MICROJOULES[0], 5)}${THIN}${MICROJOULES[1]}`;
+
 function meanInference(given) {
   if (!given) return DASH;
   const energy = given.energy_j
-    ? `median ${prefixed(given.energy_j.median, "J")}, 5 % to 95 %: ${prefixed(given.energy_j.p5, "J")} to ${prefixed(given.energy_j.p95, "J")}`
+    ? `median ${micro(given.energy_j.median)}, 5 % to 95 %: ${micro(given.energy_j.p5)} to ${micro(given.energy_j.p95)}`
     : "";
   return [
     Number.isFinite(given.inferences)

@@ -132,7 +132,10 @@ function start(key, meta, rail) {
       if (region)
         view.glide(region[0] - 0.05 * (region[1] - region[0]), region[1] + 0.05 * (region[1] - region[0]));
     },
-    help: () => byId("help").showModal(),
+    help: () => {
+      byId("help").showModal();
+      byId("help").scrollTop = 0; // a list is read from its beginning
+    },
     escape: () => {
       if (view.markers.some((at) => at !== null)) {
         view.markers = [null, null];
@@ -178,6 +181,8 @@ function start(key, meta, rail) {
   addEventListener("beforeprint", () => {
     plot.colours = paper();
     frame();
+    // Some print the transparent canvas of the markers as a white sheet over the picture, so all is in one.
+    plot.paintMarkers(plot.base.getContext("2d"), plot.colours, plot);
   });
   addEventListener("afterprint", repaint);
   addEventListener("hashchange", () => {
