@@ -33,7 +33,7 @@ _PAGES = ("list.html", "trace.html", "compare.html", "live.html")
 Answer = Callable[["Request"], "Response"]
 # Status and words by kind of error, the first that fits.
 _TOLD: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
-    KeyError: (404, lambda error: "no such session here. Try: the list of sessions"),
+    KeyError: (404, lambda error: "no such session or sweep here. Try: the list of sessions"),
     FileNotFoundError: (404, lambda error: f"this session has no {shown(error, 60)}"),
     ConfigurationError: (400, str),
     AnnotationsChangedError: (412, str),
@@ -66,6 +66,13 @@ def application(site: Site) -> App:
         (f"{session}/annotations", _annotate(site), "PUT"),
         (f"{session}/report", _document(site, "report"), "GET"),
         (f"{session}/certificate", _document(site, "certificate"), "GET"),
+        (
+            "/api/sweep/{id:str}/figures",
+            _told(lambda request: site.figures.table(request.path_params["id"])),
+            "GET",
+        ),
+        ("/api/sweep/{id:str}/figures/{name:str}", _figure(site), "GET"),
+        ("/api/sweep/{id:str}/page", _figures_page(site), "GET"),
         ("/api/live", _told(lambda request: _live(site)), "GET"),
         ("/api/live/events", _events(site), "GET"),
         ("/api/live/stop", _stop(site), "POST"),
@@ -244,6 +251,34 @@ def _document(site: Site, name: str) -> Answer:
         kind, headers = ("application/pdf", {}) if name == "certificate" else ("text/html", policy)
         file = needed_module("starlette.responses").FileResponse
         return file(path, media_type=kind, headers=headers)  # type: ignore[no-any-return]
+
+    return _guarded(answer)
+
+
+def _figure(site: Site) -> Answer:
+    def answer(request: "Request") -> "Response":
+        data = site.figures.svg(request.path_params["id"], request.path_params["name"])
+        policy = {
+            "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        }
+        response: Response = needed_module("starlette.responses").Response(
+            data, media_type="image/svg+xml", headers=policy
+        )
+        return response
+
+    return _guarded(answer)
+
+
+def _figures_page(site: Site) -> Answer:
+    def answer(request: "Request") -> "Response":
+        from energy_runner.sweep.reading.plots.page import page_policy as of_figures
+
+        data = site.figures.page(request.path_params["id"])
+        policy = {"content-security-policy": f"sandbox allow-scripts allow-downloads; {of_figures()}"}
+        response: Response = needed_module("starlette.responses").Response(
+            data, media_type="text/html", headers=policy
+        )
+        return response
 
     return _guarded(answer)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.session.folder import JOURNAL, RECORD, RESULT, TRACE, Session
+from energy_runner.session.folder import RECORD, Session
 from energy_runner.viewer.annotations import read_annotations, version, write_annotations
 from energy_runner.viewer.found import key_of
 from energy_runner.viewer.layers.table import Layers, layers
@@ -16,18 +16,13 @@ from energy_runner.viewer.listing import listing, openable
 from energy_runner.viewer.meta import meta
 from energy_runner.viewer.overlay import overlay
 from energy_runner.viewer.papers import certificate_of, report_of
-from energy_runner.viewer.regions import region, region_csv
+from energy_runner.viewer.regions import State, region, region_csv, state_of
+from energy_runner.viewer.sweep_figures import SweepFigures
 from energy_runner.viewer.tiles import TraceTiles
 from energy_runner.wording import printable
 
-# By these a session is the one that was opened: a run may be recorded under its name again, or analysed again.
-_WHOLE = (RECORD, RESULT)  # replaced when they change
-_GROWING = (JOURNAL, TRACE)
 _OPEN = 6  # sessions whose traces and layers are kept open
 MOST_COMPARED = 12
-
-
-_Place = tuple[str, str | None, tuple[object, ...]]
 
 
 class Feeds(Protocol):
@@ -70,8 +65,10 @@ class Site:
         self._certificates = () if certificates is None else (certificates,)
         self._lock = threading.Lock()
         self._folders: dict[str, Path] = {}
-        self._traces: OrderedDict[_Place, TraceTiles] = OrderedDict()
-        self._layers: OrderedDict[_Place, Layers] = OrderedDict()
+        # Each with the state of the files that it was made from: a session may be analysed again, a run may end.
+        self._traces: OrderedDict[tuple[str, str | None], tuple[State, TraceTiles]] = OrderedDict()
+        self._layers: OrderedDict[tuple[str, str | None], tuple[State, Layers]] = OrderedDict()
+        self.figures = SweepFigures(self.paths)
         self._over = threading.Event()
 
     # --- lists ----------------------------------------------------------------------------------------------
@@ -96,13 +93,16 @@ class Site:
 
     def session(self, key: str) -> Session:
         """Return a session by its key; raise `KeyError` for one that is not here, or leads elsewhere."""
+        return Session.open(self._folder(key))
+
+    def _folder(self, key: str) -> Path:
         with self._lock:
             folder = self._folders.get(key)
         if folder is None:
             self._look()
             with self._lock:
                 folder = self._folders[key]
-        return Session.open(folder)
+        return folder
 
     def _look(self) -> None:
         """Look which sessions there are now."""
@@ -189,7 +189,7 @@ class Site:
         """Release all files."""
         self.closing()
         with self._lock:
-            traces, self._traces = list(self._traces.values()), OrderedDict()
+            traces, self._traces = [one for _, one in self._traces.values()], OrderedDict()
         for one in traces:
             one.close()
         if self.feeds is not None:
@@ -197,61 +197,39 @@ class Site:
 
     # --- inside ---------------------------------------------------------------------------------------------
 
-    def _place(self, key: str, rail: str | None) -> _Place:
-        """Return under what a session's open files are kept, as long as they are the same files."""
-        if key not in self._folders:
-            self._look()
-        with self._lock:
-            folder = self._folders.get(key)
-        return key, rail, () if folder is None else _stamp(folder)
-
     def _trace(self, key: str, rail: str | None) -> TraceTiles:
-        place = self._place(key, rail)
+        state = state_of(self._folder(key), (RECORD,))  # written at the beginning of a run, and at its end
         with self._lock:
-            held = self._traces.get(place)
-            if held is not None:
-                self._traces.move_to_end(place)
-                return held
+            held = self._traces.get((key, rail))
+            if held is not None and held[0] == state:
+                self._traces.move_to_end((key, rail))
+                return held[1]
         session = self.session(key)
         opened = TraceTiles(session, rail, facts=self._layers_of(key, session, rail).seen.facts)
         with self._lock:
-            kept = self._traces.setdefault(place, opened)
-            gone = [one for one in self._traces if one[:2] == place[:2] and one != place]
-            old = [self._traces.pop(one) for one in gone]
-            old += [self._traces.popitem(last=False)[1] for _ in range(len(self._traces) - _OPEN)]
+            held = self._traces.get((key, rail))
+            kept = held[1] if held is not None and held[0] == state else opened
+            self._traces[key, rail] = (state, kept)
+            self._traces.move_to_end((key, rail))
+            old = [self._traces.popitem(last=False)[1][1] for _ in range(len(self._traces) - _OPEN)]
+            old += [held[1]] if held is not None and held[1] is not kept else []
         for one in [*old, *([opened] if kept is not opened else [])]:
             one.close()
         return kept
 
     def _layers_of(self, key: str, session: Session | None, rail: str | None) -> Layers:
-        place = self._place(key, rail)
+        state = state_of(self._folder(key))
         with self._lock:
-            held = self._layers.get(place)
-            if held is not None:
-                self._layers.move_to_end(place)
-                return held
+            held = self._layers.get((key, rail))
+            if held is not None and held[0] == state:
+                self._layers.move_to_end((key, rail))
+                return held[1]
         found = layers(self.session(key) if session is None else session, rail)
         if found.seen.session.record.outcome == "running":
             return found  # it changes
         with self._lock:
-            for gone in [one for one in self._layers if one[:2] == place[:2]]:
-                del self._layers[gone]
-            self._layers[place] = found
+            self._layers[key, rail] = (state, found)
+            self._layers.move_to_end((key, rail))
             while len(self._layers) > _OPEN:
                 self._layers.popitem(last=False)
         return found
-
-
-def _stamp(folder: Path) -> tuple[object, ...]:
-    """Return what tells the files of a session from others of the same names."""
-    found: list[object] = []
-    for name in (*_WHOLE, *_GROWING):
-        try:
-            it = (folder / name).stat()
-        except OSError:
-            found.append(None)
-            continue
-        found.append((it.st_dev, it.st_ino))
-        if name in _WHOLE:
-            found.append((it.st_mtime_ns, it.st_size))
-    return tuple(found)
