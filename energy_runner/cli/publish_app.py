@@ -8,7 +8,7 @@ import typer
 
 from energy_runner.cli.complete import complete_state, complete_table
 from energy_runner.cli.import_app import imports
-from energy_runner.cli.rules_commands import RuleSetOption, complete_rule
+from energy_runner.cli.rules_commands import AuditRuleSetOption, RuleSetOption, complete_rule
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 StimuliOption = Annotated[
@@ -73,7 +73,7 @@ def audit(
         ),
     ] = False,
     stimuli: StimuliOption = None,
-    rule_set: RuleSetOption = "",
+    rule_set: AuditRuleSetOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Audit published sessions: what holds, and what does not.
