@@ -59,8 +59,8 @@ AuditRuleSetOption = Annotated[
     str,
     typer.Option(
         "--rule-set",
-        help="Rule set to judge by (see `rules list`), or a file with your own; default: that of the round and the "
-        "division, by the folders.",
+        help="Rule set to judge by (see `rules list`), or a file with your own; default: that of the round and "
+        "the division, by the folders.",
         metavar="SET|FILE",
         autocompletion=complete_rule_set,
         show_default=False,
@@ -123,7 +123,7 @@ def list_rule_sets(as_json: JsonOption = False) -> None:
     from energy_runner.rules.rounds import round_sets
 
     write("For audits, those of earlier rounds and of the open division:\n")
-    write("".join(f"{line}\n" for line in wrap(", ".join(round_sets()), 78)))
+    write("".join(f"{line}\n" for line in wrap(", ".join(round_sets()), 78, break_on_hyphens=False)))
 
 
 @rules.command()
