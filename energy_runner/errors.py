@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 STOPPED_BY_CTRL_C = "stopped by Ctrl-C (SIGINT)"
+STOPPED_IN_VIEWER = "stopped in the viewer"
 
 # What helps where a file cannot be written, by the reason; where none of it helps, nothing is advised.
 _REMEDIES = {

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from energy_runner.api.analysis import analyze
 from energy_runner.published.audit import find_all, rows_of
 from energy_runner.published.importing import import_and_compare
-from energy_runner.published.report import Row
-from energy_runner.rules import DEFAULT, load_rule_set
+from energy_runner.published.row import AuditRow
+from energy_runner.rules import load_rule_set
 from energy_runner.session.folder import Session
 
 __all__ = ["Imported", "audit", "import_session"]
@@ -22,7 +22,7 @@ class Imported(NamedTuple):
     """A session that was imported, and how its figures compare with the published ones."""
 
     session: Session
-    row: Row
+    row: AuditRow
 
 
 def import_session(path: AnyPath, out: AnyPath, *, stimuli: AnyPath | None = None) -> Imported:
@@ -42,21 +42,16 @@ def audit(
     stimuli: AnyPath | None = None,
     rule_set: str | Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Row]:
+) -> list[AuditRow]:
     """Return a row for each published session in and below the folders `paths`: which figures can be reproduced.
 
-    `rule_set` is the set to judge by, by default that of the suite. `progress` is called with the number of
-    sessions done and their total. Raises `SessionError` for a path without sessions; the faults of a session are
-    in its row.
+    `rule_set` is the set to judge by, by default that of the round and the division in whose tree a session lies.
+    `progress` is called with the number of sessions done and their total. Raises `SessionError` for a path without
+    sessions; the faults of a session are in its row.
     """
     folders = [paths] if isinstance(paths, str | PathLike) else paths
-    rules = load_rule_set(rule_set or DEFAULT)
-    found = find_all([Path(path) for path in folders])
-    rows: list[Row] = []
-    for row in rows_of(found, _folder(stimuli), rules):
-        rows.append(row)
-        progress(len(rows), len(found))
-    return rows
+    rules = None if rule_set is None else load_rule_set(rule_set)
+    return rows_of(find_all([Path(path) for path in folders]), _folder(stimuli), rules, progress)
 
 
 def _folder(path: AnyPath | None) -> Path | None:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from energy_runner.bench.schemas import BENCH
 from energy_runner.certificate.schemas import CERTIFICATE, PROFILE
+from energy_runner.report.audit.document import AUDIT
 from energy_runner.session.schemas import EVENTS, RECORD, RESULT, write_schemas
 
-DOCUMENTS = (BENCH, RECORD, EVENTS, RESULT, CERTIFICATE, PROFILE)
+DOCUMENTS = (BENCH, RECORD, EVENTS, RESULT, CERTIFICATE, PROFILE, AUDIT)
 
 if __name__ == "__main__":
     for path in write_schemas(Path(sys.argv[1]), DOCUMENTS):

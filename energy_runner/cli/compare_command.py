@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from energy_runner.cli.differences import tell_others
 from energy_runner.cli.output import write, write_json
+from energy_runner.cli.view_hint import tell_traces
 from energy_runner.errors import ExitStatus, SessionError
 from energy_runner.report.units import plain
 
@@ -36,6 +37,7 @@ def compare_command(a: Path, b: Path, *, figure: Path | None = None, as_json: bo
     else:
         drawn = [f"Figure  {figure}"] if figure is not None else []
         write("\n".join(plain(line) for line in (*_lines(found, a, b), *drawn)) + "\n")
+        tell_traces((a, b))
     return status
 
 

@@ -94,5 +94,12 @@ def complete_trace_format(incomplete: str) -> list[str]:
     return [name for name in known if name.startswith(incomplete)]
 
 
+def complete_state(incomplete: str) -> list[str]:
+    """Return the states of an audit that begin with `incomplete`."""
+    from energy_runner.published.row import STATES
+
+    return [state for state in STATES if state.startswith(incomplete)]
+
+
 def _stems(folder: Path, incomplete: str) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml") if path.stem.startswith(incomplete))

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from energy_runner.cli.complete import complete_table, complete_trace_format
+from energy_runner.cli.complete import complete_state, complete_table, complete_trace_format
 from energy_runner.cli.import_app import imports
-from energy_runner.cli.rules_commands import RuleSetOption, complete_rule
+from energy_runner.cli.rules_commands import AuditRuleSetOption, RuleSetOption, complete_rule
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 StimuliOption = Annotated[
@@ -33,23 +33,67 @@ publish.add_typer(export, name="export")
 @publish.command()
 def audit(
     paths: Annotated[list[Path], typer.Argument(help="Folders to search for published sessions.", metavar="PATH")],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            help="Show only sessions of this state: holds, does-not-reproduce, breaks-a-rule, doubtful or "
+            "cannot-be-judged; may be given several times.",
+            metavar="STATE",
+            autocompletion=complete_state,
+        ),
+    ] = None,
+    submitter: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--submitter", help="Only sessions of this submitter; may be given several times.", metavar="NAME"
+        ),
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            "--since", help="Say what changed since an earlier --json.", metavar="FILE", show_default=False
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write one page with everything.", metavar="FILE", show_default=False),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write the table as CSV.", metavar="FILE", show_default=False)
+    ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option("--markdown", help="Write the table as Markdown.", metavar="FILE", show_default=False),
+    ] = None,
+    every: Annotated[
+        bool,
+        typer.Option(
+            "--all", "-a", help="Show every finding, also what follows from another and what only informs."
+        ),
+    ] = False,
     stimuli: StimuliOption = None,
-    rule_set: RuleSetOption = "",
+    rule_set: AuditRuleSetOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Audit published sessions: which figures can be reproduced.
+    """Audit published sessions: what holds, and what does not.
 
-    One row per session: the published figure, the figure that its own files give
-    with the original arithmetic, ours, and the faults found. Status 1 if any
-    session has a fault.
+    One line per session: the published figure, ours with its uncertainty, and
+    one word. Below it what was found, and where it was seen. Status 1 if
+    anything is wrong, 0 if all sessions hold or cannot be judged.
 
     \b
-    Example:
-      energy-runner audit tiny_results_v1.2/ --json > audit.json
+    Examples:
+      energy-runner audit tiny_results_v1.2/
+      energy-runner audit tiny_results_v1.2/ --html audit.html
+      energy-runner audit results/ --only does-not-reproduce --submitter Acme
+      energy-runner audit results/ --json > before.json
+      energy-runner audit results/ --since before.json
     """
-    from energy_runner.cli.interchange_commands import audit_command
+    from energy_runner.cli.audit_command import AuditOutput, audit_command
 
-    raise typer.Exit(audit_command(paths, stimuli, rule_set, as_json=as_json))
+    output = AuditOutput(only or (), submitter or (), since, every, html, csv, markdown, as_json)
+    raise typer.Exit(audit_command(paths, stimuli, rule_set, output))
 
 
 @export.command("table")

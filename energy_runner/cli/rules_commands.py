@@ -4,6 +4,7 @@
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
@@ -54,6 +55,17 @@ RuleSetArgument = Annotated[
         show_default=True,
     ),
 ]
+AuditRuleSetOption = Annotated[
+    str,
+    typer.Option(
+        "--rule-set",
+        help="Rule set to judge by (see `rules list`), or a file with your own; default: that of the round and "
+        "the division, by the folders.",
+        metavar="SET|FILE",
+        autocompletion=complete_rule_set,
+        show_default=False,
+    ),
+]
 RuleSetOption = Annotated[
     str,
     typer.Option(
@@ -97,7 +109,7 @@ def list_rule_sets(as_json: JsonOption = False) -> None:
       energy-runner rules list
     """
     from energy_runner import api
-    from energy_runner.cli.output import write_json, write_table
+    from energy_runner.cli.output import write, write_json, write_table
 
     for name, why in api.broken_rules().items():
         say(f"rule {name!r} of another package: {why}")
@@ -108,6 +120,10 @@ def list_rule_sets(as_json: JsonOption = False) -> None:
     default = {DEFAULT_RULE_SET: " (default)"}
     rows = [[one.id + default.get(one.id, ""), one.title, str(len(one.rules))] for one in sets]
     write_table(["Rule set", "Purpose", "Rules"], rows)
+    from energy_runner.rules.rounds import round_sets
+
+    write("For audits, those of earlier rounds and of the open division:\n")
+    write("".join(f"{line}\n" for line in wrap(", ".join(round_sets()), 78, break_on_hyphens=False)))
 
 
 @rules.command()

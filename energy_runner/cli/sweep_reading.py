@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
 from energy_runner.cli.quantities import jsonable
+from energy_runner.cli.view_hint import tell_traces
 from energy_runner.errors import ConfigurationError, ExitStatus
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def table_command(
         write_bytes(sweep_table(chosen).csv().encode("utf-8"))
     else:
         _show_table(chosen)
+        tell_traces(row.folder for row in chosen)
     return ExitStatus.VALID
 
 
@@ -110,6 +112,7 @@ def plot_command(
     else:
         for path in written:
             write_line(str(path))
+        tell_traces(row.folder for row in chosen)
     return ExitStatus.VALID
 
 
@@ -139,6 +142,7 @@ def compare_command(
         write_json({"schema": COMPARE_SCHEMA} | jsonable(found))
     else:
         _show_comparison(found)
+        tell_traces(row.folder for side in sides for row in side)
     return ExitStatus.VALID
 
 

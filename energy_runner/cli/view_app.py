@@ -57,7 +57,7 @@ def view(
       energy-runner view                       all sessions in sessions/
       energy-runner view SESSION
       energy-runner view SESSION OTHER         both, to compare
-      energy-runner view sessions/ --live      runs of other programs, as they happen
+      energy-runner view sessions/ --live      runs of other programs
       energy-runner view SESSION --no-browser --port 8765
     """
     from energy_runner.cli.view_command import view_command

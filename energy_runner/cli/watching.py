@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`--live`: a run in a browser as it happens, and its session afterwards; or all runs below a folder."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energy_runner.cli.outcome import say
-from energy_runner.errors import Argument, ConfigurationError
+from energy_runner.errors import STOPPED_IN_VIEWER, Argument, ConfigurationError
 
 if TYPE_CHECKING:
     from energy_runner.api.viewing import LiveView
@@ -37,17 +38,34 @@ class Watching:
         self.stop: StopRequest | None = None if view is None else view.stop
 
     def stay(self, session: "Session") -> None:
-        """Let the page lead to the session; at a terminal, keep it open until Ctrl-C."""
+        """Let the page lead to the session; at a terminal, keep it open until Ctrl-C.
+
+        Whoever stopped the run by Ctrl-C has asked for the end of both.
+        """
         if self._view is None:
             return
         self._view.ended(session)
-        if sys.stderr is None or not sys.stderr.isatty():
+        record = session.record
+        asked_to_end = record.outcome == "interrupted" and record.reason != STOPPED_IN_VIEWER
+        if asked_to_end or sys.stderr is None or not sys.stderr.isatty():
             return
-        say("The viewer stays open. Ctrl-C ends it; the run has ended already.")
-        try:
+        with _ctrl_c():
+            say("The viewer stays open. Ctrl-C ends it; the run has ended already.")
             self._view.server.wait()
-        except KeyboardInterrupt:
-            say("the viewer has ended")
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[None]:
+    """Let Ctrl-C end the body: after a job it would do nothing, so that the exit status stays that of the job."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        say("the viewer has ended")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -5,35 +5,17 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from energy_runner.published.clock import HostClock, host_clock
 from energy_runner.published.correct import Correction
+from energy_runner.published.curve import curve_of
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession, Recording
+from energy_runner.published.row import Curve
 from energy_runner.rules import RuleSet
 from energy_runner.session.result import Result, Verdict
 
 _MICRO = 1e6
-# Where edges or data are missing, the rules in `_CONSEQUENCES` fail too; only the cause is reported.
-_CAUSES = {
-    "edge-missing",
-    "edge-surplus",
-    "log-truncated",
-    "timestamps-absent",
-    "timestamps-damaged",
-    "timestamps-unsorted",
-    "trace-absent",
-    "trace-length",
-    "trace-short",
-    "window-in-wrong-phase",
-}
-_CONSEQUENCES = {
-    "different-stimuli",
-    "edges-match-commands",
-    "five-windows",
-    "no-lost-samples",
-    "not-over-range",
-    "spread",
-    "window-length",
-}
+_TOLD = {"first-stimuli"}  # rules that only inform, of which an audit tells
 
 
 @dataclass(frozen=True)
@@ -64,16 +46,16 @@ class Beyond:
 class Ours:
     """Our own figure, in the session's unit, with its expanded uncertainty; None where there is none.
 
-    `basis` says what it rests on; it is empty where we measured nothing. `valid` says whether the session obeys
-    the rules.
+    `basis` says what it rests on; it is empty where we measured nothing. `failed` are the verdicts of the rules
+    that a session does not keep, binding ones or not. `result` is the whole result that the figure is from.
     """
 
     value: float | None = None
     expanded_u: float | None = None
     throughput_per_s: float | None = None
     basis: str = ""
-    valid: bool = False
     failed: tuple[Verdict, ...] = ()
+    result: Result | None = None
     mistakes: tuple[Beyond, ...] = ()
 
 
@@ -83,7 +65,8 @@ class AuditLimits:
 
     `same_figure` is by how much our figure may differ from the published one, `equal_rates` by how much the
     throughputs of the windows may differ from each other, `same_in_both_modes` by how much that of an energy
-    session may differ from the performance session's.
+    session may differ from the performance session's. `clock` is by how much the DUT's clock may be off, and
+    `clock_remark` from where this is told. `clauses` are those of the rules.
     """
 
     rules: RuleSet
@@ -94,6 +77,14 @@ class AuditLimits:
     windows: float
     min_window_s: float
     min_inferences: float
+    clock: float
+    clock_remark: float
+    clauses: dict[str, str]
+
+    def stimuli(self, benchmark: str) -> tuple[int, ...]:
+        """Return how many stimuli an accuracy of `benchmark` needs; empty where the rule set does not say."""
+        row = self.rules.benchmarks.get(benchmark)
+        return row.stimuli if row is not None else ()
 
     @classmethod
     def of(cls, rules: RuleSet) -> "AuditLimits":
@@ -107,6 +98,9 @@ class AuditLimits:
             windows=rules.limit("five-windows"),
             min_window_s=rules.limit("window-length"),
             min_inferences=rules.limit("window-inferences"),
+            clock=rules.limit("dut-clock"),
+            clock_remark=rules.rules["dut-clock"].remark_above or 0.0,
+            clauses={name: row.clause for name, row in rules.rules.items()},
         )
 
 
@@ -116,7 +110,10 @@ class Comparison:
 
     `rates` are the least and the largest throughput of its windows where these differ. `printed` are the rules
     that its own printed figures break, where nothing can be measured. `off` says whether our figure differs from
-    the published one; `in_performance_mode` is the throughput published for that mode, where ours differs.
+    the published one; `beside` is the throughput published for performance mode, in the folder next to this one.
+    `twice` are figures of the whole session that were printed with two values. `few` are the stimuli that were
+    answered and those that a whole set has, where these are too few. `clock` is that of the DUT by the host, and
+    `curve` the trace, thinned out.
     """
 
     session: PublishedSession
@@ -125,12 +122,17 @@ class Comparison:
     published: float | None
     reproduced: float | None
     ours: Ours
+    limits: AuditLimits
     correction: Correction | None = None
     rates: tuple[float, float] | None = None
     printed: list[Beyond] = field(default_factory=list)
     off: bool = False
-    in_performance_mode: float | None = None
+    beside: float | None = None
     error: Exception | None = None
+    twice: tuple[tuple[Figure, Figure], ...] = ()
+    few: tuple[int, int] | None = None
+    clock: HostClock | None = None
+    curve: Curve | None = None
 
 
 def compare(
@@ -145,10 +147,17 @@ def compare(
     `measured` has our result of `session` and perhaps that of `correction`, which counts only where the session as
     recorded gives no figure.
     """
+    few = _few(session, limits)
+    part = _in_part(session, reproduction)
+    if few is not None and not compare_figures(session.figures, reproduction).exact:
+        reproduction = ()
+    elif part:  # a median of the windows that are left is not the one that was published
+        reproduction = [figure for figure in reproduction if figure.window is not None]
     figures = compare_figures(session.figures, reproduction)
     published = _value(_last(session.figures, session.score_field))
     reproduced = _value(_last(reproduction, session.score_field))
-    ours = _ours(session, measured, reproduced, limits, exact=figures.exact)
+    nothing = (part and session.mode == "performance") or _without_answers(session, few)
+    ours = Ours() if nothing else _ours(session, measured, reproduced, limits)
     own_rules = session.benchmark == WAKE_WORDS
     error = measured.error if ours.value is None else None
     off = figures.exact and ours.basis == "measured" and _differ(ours.value, published, limits.same_figure)
@@ -159,15 +168,51 @@ def compare(
         published=published,
         reproduced=reproduced,
         ours=ours,
+        limits=limits,
         correction=correction if ours.basis == "corrected" else None,
         rates=_rates(session, reproduction, limits.equal_rates),
-        printed=[] if own_rules or error is not None or ours.value is not None else _printed(session, limits),
+        printed=[] if own_rules or ours.value is not None else _printed(session, limits),
         off=off and not own_rules,
-        in_performance_mode=_in_performance_mode(session, ours, limits.same_in_both_modes)
-        if error is None
-        else None,
+        beside=_beside(session),
         error=error,
+        twice=_twice(session.figures),
+        few=few,
+        clock=None if own_rules else host_clock(session),
+        curve=curve_of(session),
     )
+
+
+def _few(session: PublishedSession, limits: AuditLimits) -> tuple[int, int] | None:
+    """Return how many stimuli an accuracy session answered, and how many a set has, where these are fewer."""
+    accepted = limits.stimuli(session.benchmark)
+    if session.mode != "accuracy" or not accepted or not session.commands:
+        return None
+    answered = len({command.file for command in session.commands})
+    return (answered, min(accepted)) if answered < min(accepted) else None
+
+
+def _in_part(session: PublishedSession, reproduction: Sequence[Figure]) -> bool:
+    """Return whether the data hold some of the windows that were published, but not all of them."""
+    published = {figure.window for figure in session.figures if figure.window is not None}
+    found = {figure.window for figure in reproduction if figure.window is not None}
+    return bool(found) and found < published
+
+
+def _without_answers(session: PublishedSession, few: tuple[int, int] | None) -> bool:
+    """Return whether an accuracy would rest on classes or answers that are not known: then there is none."""
+    return session.mode == "accuracy" and (session.answers is None or few is not None)
+
+
+def _twice(figures: Sequence[Figure]) -> tuple[tuple[Figure, Figure], ...]:
+    """Return figures of the whole session that the results hold more than once, with different values."""
+    first: dict[str, Figure] = {}
+    found: dict[str, tuple[Figure, Figure]] = {}
+    for figure in figures:
+        if figure.window is None:
+            before = first.setdefault(figure.field, figure)
+            if before.text != figure.text:
+                found[figure.field] = (before, figure)
+    return tuple(found.values())
 
 
 def compare_figures(published: Sequence[Figure], reproduced: Sequence[Figure]) -> FigureComparison:
@@ -231,43 +276,42 @@ def _printed(session: PublishedSession, limits: AuditLimits) -> list[Beyond]:
     return found
 
 
-def _in_performance_mode(session: PublishedSession, ours: Ours, share: float) -> float | None:
-    """Return the throughput published for performance mode, if that of an energy session differs from it.
-
-    That is not a fault of the figures: some boards were published at a different clock rate in each mode.
-    """
-    if session.mode != "energy" or not ours.throughput_per_s:
+def _beside(session: PublishedSession) -> float | None:
+    """Return the throughput that the performance session next to an energy session published; None for others."""
+    if session.mode != "energy" or session.benchmark == WAKE_WORDS:
         return None
     published = (_value(_last(figures, "Median throughput")) for figures in session.beside)
-    beside = next((value for value in published if value), None)
-    return beside if _differ(ours.throughput_per_s, beside, share) else None
+    return next((value for value in published if value), None)
 
 
 # --- our own figure -------------------------------------------------------------------------------------
 
 
-def _ours(
-    session: PublishedSession, measured: Measured, reproduced: float | None, limits: AuditLimits, *, exact: bool
-) -> Ours:
+def _ours(session: PublishedSession, measured: Measured, reproduced: float | None, limits: AuditLimits) -> Ours:
     if session.benchmark == WAKE_WORDS:
-        return _ours_of_wake_words(session, reproduced, limits.most_mistakes, exact=exact)
+        return _ours_of_wake_words(session, reproduced, limits.most_mistakes)
     if not measured.results:
         return Ours()
     recorded, *corrected = measured.results
-    known = any(note.id in _CAUSES for note in session.notes)
-    failed = [verdict for verdict in recorded.verdicts if verdict.binding and not verdict.passed]
+    failed = [
+        verdict
+        for verdict in recorded.verdicts
+        if not verdict.passed and (verdict.binding or (verdict.known and verdict.id in _TOLD))
+    ]
+    counts = recorded
     value, expanded_u = _score(recorded)
     throughput_per_s, basis = recorded.throughput_per_s, "measured" if value is not None else ""
     if value is None and corrected:
         value, expanded_u = _score(corrected[0])
         throughput_per_s, basis = corrected[0].throughput_per_s, "corrected" if value is not None else ""
+        counts = corrected[0] if value is not None else recorded
     return Ours(
         value=value,
         expanded_u=expanded_u,
         throughput_per_s=throughput_per_s,
         basis=basis,
-        valid=recorded.valid,
-        failed=tuple(verdict for verdict in failed if not (known and verdict.id in _CONSEQUENCES)),
+        failed=tuple(failed),
+        result=counts,
     )
 
 
@@ -281,7 +325,7 @@ def _score(result: Result) -> tuple[float | None, float | None]:
     return (result.accuracy.value if result.accuracy is not None else None), None
 
 
-def _ours_of_wake_words(session: PublishedSession, reproduced: float | None, most: float, *, exact: bool) -> Ours:
+def _ours_of_wake_words(session: PublishedSession, reproduced: float | None, most: float) -> Ours:
     """Return the mean power between the edges as our figure; we do not have the rules of this benchmark yet."""
     mistakes = [
         Beyond(name, count, most)
@@ -292,7 +336,6 @@ def _ours_of_wake_words(session: PublishedSession, reproduced: float | None, mos
     return Ours(
         value=reproduced if session.recording is None or len(session.recording.edges) < 2 else power_mw,
         basis="" if power_mw is None else "measured",
-        valid=exact and not mistakes,
         mistakes=tuple(mistakes),
     )
 

@@ -24,8 +24,10 @@ LARGEST_TRACE = 64 * MEBI  # 16 million samples; published ones have up to half 
 LARGEST_JSON = 32 * MEBI  # a recording of 20 minutes at 1 kHz has 15 MiB
 LARGEST_TEXT = 4 * MEBI
 LONGEST_LINE = 64 * 1024
+_BLOCK = 256 * 1024
 
 _POINTER = b"version https://git-lfs.github.com/spec/"
+_PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"\xfd7zXZ\x00", b"BZh9", b"7z\xbc\xaf\x27\x1c", b"\x28\xb5\x2f\xfd")
 _LARGEST = {
     "log": LARGEST_LOG,
     "results": LARGEST_TEXT,
@@ -51,7 +53,8 @@ class Contents:
 
     `names` are the files by role, whether they can be read or not, and `refusals` say by role why one cannot.
     `log` gives its lines only once, because the file may be too long for memory. `beside` are the results of the
-    performance sessions next to this one. `files` are all files of the session that may be opened.
+    performance sessions next to this one. `files` are all files of the session that may be opened. `pointers` are
+    the names of those of which only a Git LFS pointer is here, `packed` of those that are archives.
     """
 
     found: Found
@@ -65,6 +68,16 @@ class Contents:
     timestamps: bytes | None = None
     beside: list[list[str]] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    pointers: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
+
+
+class PointerError(SessionError):
+    """Only the Git LFS pointer of a file is here."""
+
+
+class PackedError(SessionError):
+    """A file is an archive, whatever its name says."""
 
 
 def load(found: Found) -> Contents:
@@ -73,6 +86,8 @@ def load(found: Found) -> Contents:
         raise SessionError(f"{found.folder.name}: {found.reason}")
     names: dict[str, str] = {}
     refusals: dict[str, str] = {}
+    pointers: list[str] = []
+    packed = list(found.archives)
     data: dict[str, bytes] = {}
     of_mlcommons = "json" in found.files
     for role, largest in _LARGEST.items():
@@ -89,6 +104,10 @@ def load(found: Found) -> Contents:
             data[role] = _text(role, read(path, found.root, largest))
         except SessionError as error:
             refusals[role] = str(error)
+            if isinstance(error, PointerError):
+                pointers.append(path.name)
+            elif isinstance(error, PackedError):
+                packed.append(path.name)
     if "script" in found.files:
         script = found.files["script"][0]
         names["script"] = script.name
@@ -105,6 +124,8 @@ def load(found: Found) -> Contents:
         timestamps=data.get("timestamps"),
         beside=_beside(found),
         files=[path for role, paths in found.files.items() for path in paths if _may_be_opened(path, found, role)],
+        pointers=tuple(pointers),
+        packed=tuple(packed),
     )
 
 
@@ -150,7 +171,9 @@ def _beginning(path: Path, root: Path, largest: int, count: int) -> bytes:
     if not data:
         raise SessionError(f"{path.name}: is empty")
     if data.startswith(_POINTER):
-        raise SessionError(f"{path.name}: absent, only its Git LFS pointer is here")
+        raise PointerError(f"{path.name}: absent, only its Git LFS pointer is here")
+    if data.startswith(_PACKED):
+        raise PackedError(f"{path.name}: is an archive, not what its name says. Try: unpack it")
     return data
 
 
@@ -172,13 +195,26 @@ def lines_of(data: bytes) -> Iterator[bytes]:
 
 
 def _lines(file: BinaryIO, left: int) -> Iterator[bytes]:
-    while left > 0 and (raw := file.readline(min(LONGEST_LINE, left))):
-        left -= len(raw)
-        line = raw.rstrip(b"\r\n")
-        if b"\r" in line:
-            yield from line.split(b"\r")
-        else:
-            yield line
+    rest = b""
+    while left > 0 and (block := file.read(min(_BLOCK, left))):
+        left -= len(block)
+        *whole, rest = (rest + block).split(b"\n")
+        for raw in whole:
+            if b"\r" in raw or len(raw) > LONGEST_LINE:
+                yield from _pieces(raw)
+            else:
+                yield raw
+        while len(rest) > LONGEST_LINE:
+            yield from _pieces(rest[:LONGEST_LINE])
+            rest = rest[LONGEST_LINE:]
+    if rest:
+        yield from _pieces(rest)
+
+
+def _pieces(raw: bytes) -> Iterator[bytes]:
+    """Yield a line, which ends with LF, in parts where it holds CR or is too long."""
+    for at in range(0, len(raw), LONGEST_LINE):
+        yield from raw[at : at + LONGEST_LINE].rstrip(b"\r").split(b"\r")
 
 
 def _text(role: str, data: bytes) -> bytes:

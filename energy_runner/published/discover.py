@@ -8,13 +8,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from energy_runner.errors import SessionError
-from energy_runner.published.names import BENCHMARK_FOLDERS, MODE_FOLDERS, OUR_OWN, PREFIX_ROLES, ROLES
+from energy_runner.published.names import (
+    ARCHIVES,
+    BENCHMARK_FOLDERS,
+    MODE_FOLDERS,
+    OUR_OWN,
+    PREFIX_ROLES,
+    ROLES,
+)
 from energy_runner.text_file import as_utf8
 
 _MARKS = (b"m-session-start", b"ulp-ml", b"m-ready", b"SerialDevice", b"Energy data for", b"Logging initialized")
 _SNIFFED = 16 * 1024
 _MOST_BESIDE = 8  # results of performance sessions next to one; published ones have one each
 LINK = "a link out of the folder, not followed"
+PACKED = "an archive, which is not opened. Try: unpack it"
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Found:
     `name` is the path below the given folder, with slashes; `refused` are links out of it. A folder that could
     not be entered has no files, and `reason` says why. `mode` and `benchmark` are taken from the names of the
     folders, None where they name neither. `beside` are the results of performance sessions in the folder next to
-    this one: the same network on the same board.
+    this one: the same network on the same board. `archives` are packed files beside a session's own.
     """
 
     root: Path
@@ -36,6 +44,7 @@ class Found:
     mode: str | None = None
     benchmark: str | None = None
     beside: tuple[Path, ...] = ()
+    archives: tuple[str, ...] = ()
 
 
 def find_all(paths: Sequence[Path]) -> list[Found]:
@@ -85,9 +94,12 @@ def discover(root: Path) -> list[Found]:
         folder = Path(place)
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         here = _of_folder(root, folder, sorted(names))
+        packed = tuple(name for name in sorted(names) if ARCHIVES.search(name) and not name.startswith("."))
         if here and folder.parent not in beside:
             beside[folder.parent] = _performance_beside(root, folder)
-        found += [replace(one, beside=beside[folder.parent]) for one in here]
+        found += [replace(one, beside=beside[folder.parent], archives=packed) for one in here]
+        if packed and not here and _may_hold_sessions(root, folder, packed):
+            found += [Found(root, folder / name, _below(folder / name, root), reason=PACKED) for name in packed]
         found += [
             Found(root, folder / name, _below(folder / name, root), reason=LINK)
             for name in folders
@@ -172,6 +184,13 @@ def _benchmark(folder: Path) -> str | None:
     """Return the benchmark that the name of a folder above gives, the nearest one first."""
     parts = (part.lower() for part in reversed(folder.parts))
     return next((BENCHMARK_FOLDERS[part] for part in parts if part in BENCHMARK_FOLDERS), None)
+
+
+def _may_hold_sessions(root: Path, folder: Path, names: tuple[str, ...]) -> bool:
+    """Return whether archives lie where sessions do: below a benchmark's or a mode's folder, but not with code."""
+    parts = [part.lower() for part in folder.relative_to(root).parts]
+    words = {*parts, folder.name.lower(), *(name.lower().partition(".")[0] for name in names)}
+    return "code" not in parts and bool(words & (MODE_FOLDERS.keys() | BENCHMARK_FOLDERS.keys()))
 
 
 def _is_session(folder: Path, files: dict[str, list[Path]]) -> bool:

@@ -10,6 +10,7 @@ from energy_runner.published.model import Figure
 # A number as printf or toFixed writes it, or what they write for NaN and infinity.
 NUMBER = r"([-+]?(?:\d+(?:\.\d*)?(?:[eE][-+]?\d+)?|nan|inf|NaN|Infinity))"
 _LONGEST_LINE = 400
+_STAMP = re.compile(r"\d{4,12}\.\d{3,6}(?= )")  # the time that a runner writes before a line
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,14 @@ class ReadFigures:
 
     figures: list[Figure] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    unknown_lines: list[int] = field(default_factory=list)
 
 
 def read_figures(lines: Iterable[str], patterns: Sequence[Pattern]) -> ReadFigures:
     """Return the figures that `patterns` find in `lines`; lines that no pattern matches are kept as unknown."""
     found = ReadFigures()
     window: int | None = None
-    for line in lines:
+    for number, line in enumerate(lines, start=1):
         text = line.strip()[:_LONGEST_LINE]
         if not text:
             continue
@@ -49,10 +51,14 @@ def read_figures(lines: Iterable[str], patterns: Sequence[Pattern]) -> ReadFigur
             if pattern.section:
                 window = int(groups.pop(0))
             place = None if pattern.whole else window
+            stamp = _STAMP.match(text)
+            stated = stamp[0] if stamp is not None else None
             found.figures += [
-                Figure(name, place, value) for name, value in zip(pattern.fields, groups, strict=True)
+                Figure(name, place, value, number, stated)
+                for name, value in zip(pattern.fields, groups, strict=True)
             ]
             break
         else:
             found.unknown.append(text)
+            found.unknown_lines.append(number)
     return found

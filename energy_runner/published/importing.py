@@ -4,20 +4,21 @@
 from pathlib import Path
 
 from energy_runner.errors import SessionError
-from energy_runner.published.compare import AuditLimits
+from energy_runner.published.across import compared, traits_of
+from energy_runner.published.audit import limits_for
+from energy_runner.published.comparison import COMPARISON, SCHEMA
 from energy_runner.published.contents import load
 from energy_runner.published.conversion.convert import convert
 from energy_runner.published.discover import find_one
 from energy_runner.published.examine import examine
 from energy_runner.published.model import PublishedSession
+from energy_runner.published.place import place_of
 from energy_runner.published.read import read
-from energy_runner.published.report import Row, report
-from energy_runner.rules import DEFAULT, load_rule_set
+from energy_runner.published.report import report
+from energy_runner.published.row import AuditRow
+from energy_runner.published.words import findings_of
 from energy_runner.session.folder import Session, write_json
 from energy_runner.session.whole import write_session
-
-SCHEMA = "energy-runner/published/1"
-COMPARISON = "published.json"
 
 
 def import_session(path: Path, out: Path, stimuli: Path | None = None) -> Session:
@@ -30,7 +31,7 @@ def import_session(path: Path, out: Path, stimuli: Path | None = None) -> Sessio
     return _written(read(load(find_one(path)), stimuli), out)
 
 
-def import_and_compare(path: Path, out: Path, stimuli: Path | None = None) -> tuple[Session, Row]:
+def import_and_compare(path: Path, out: Path, stimuli: Path | None = None) -> tuple[Session, AuditRow]:
     """Import the session at `path` into `out`, and compare what was published with what its data give.
 
     The comparison is written into the session's folder as `published.json`, field by field. The parameters and
@@ -38,11 +39,13 @@ def import_and_compare(path: Path, out: Path, stimuli: Path | None = None) -> tu
     """
     found = find_one(path)
     session = read(load(found), stimuli)
-    limits = AuditLimits.of(load_rule_set(DEFAULT))
+    limits = limits_for(found.folder)
     imported = _written(session, out)
     origin = imported.record.origin
     comparison = examine(session, origin.session if origin else found.name, limits)
-    row = report(comparison, origin.session if origin else found.name, str(path), limits.rules.id)
+    name, place = origin.session if origin else found.name, place_of(found.folder)
+    row = report(comparison, list(findings_of(comparison)), name, str(path), place)
+    (row,) = compared([row], [traits_of(comparison, found)])
     mine = {(figure.field, figure.window): figure.text for figure in comparison.reproduction}
     figures = [
         {"field": f.field, "window": f.window, "published": f.text, "reproduced": mine.get((f.field, f.window))}

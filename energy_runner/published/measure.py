@@ -3,17 +3,19 @@
 
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from energy_runner.errors import SessionError
 from energy_runner.published.conversion.convert import convert
 from energy_runner.published.model import WAKE_WORDS, PublishedSession
-from energy_runner.rules import RuleSet, evaluate
+from energy_runner.rules import RuleSet, derived
 from energy_runner.session.folder import Session
 from energy_runner.session.result import Result
-from energy_runner.session.whole import hold_session
+from energy_runner.session.whole import fits_memory, hold_session
 
+_NO_FOLDER = "audited-in-memory"  # is never made
 _MOST_COMMANDS = 1000  # an energy session has five; finding their edges takes as long as commands times edges
 
 
@@ -39,15 +41,22 @@ def measure(versions: Sequence[PublishedSession], name: str, rules: RuleSet) -> 
         return Measured(error=SessionError(reason))
     results: list[Result] = []
     try:
-        with tempfile.TemporaryDirectory(prefix="energy-runner-", ignore_cleanup_errors=True) as folder:
-            for session in _held(versions, name, Path(folder)):
-                results.append(evaluate(session, rule_set=rules))
+        with ExitStack() as opened:
+            for session in _held(versions, name, opened):
+                results.append(derived(session, rules))
     except Exception as error:  # whatever a hostile session provokes, the audit continues
         return Measured(results, error)
     return Measured(results)
 
 
-def _held(versions: Sequence[PublishedSession], name: str, folder: Path) -> list[Session]:
-    """Return sessions of ours; their events, of which a long session has many, are in files when this returns."""
+def _held(versions: Sequence[PublishedSession], name: str, opened: ExitStack) -> list[Session]:
+    """Return sessions of ours; their events, of which a long session has many, are in files when this returns.
+
+    The folder of these files is among what is `opened`. Short sessions, nearly all of them, need none.
+    """
     facts = convert(versions, "audited", path=name)
+    folder = Path(_NO_FOLDER)
+    if not all(map(fits_memory, facts)):
+        made = tempfile.TemporaryDirectory(prefix="energy-runner-", ignore_cleanup_errors=True)
+        folder = Path(opened.enter_context(made))
     return [hold_session(one, folder / str(number)) for number, one in enumerate(facts)]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A session as another runner left it: plain data, made by reading and used by every later stage."""
 
+import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from energy_runner.benchmarks.catalogue import Benchmark
+from energy_runner.published.row import Evidence
 
 Mode = Literal["energy", "performance", "accuracy"]
 FloatArray = npt.NDArray[np.float64]
@@ -20,11 +22,17 @@ WAKE_WORDS = "sww01"  # a benchmark with rules of its own, which no definition o
 
 @dataclass(frozen=True)
 class Figure:
-    """One printed figure: `field` of `window` (None for the whole session), digit by digit in `text`."""
+    """One printed figure: `field` of `window` (None for the whole session), digit by digit in `text`.
+
+    `line` is that of the results file, from 1, and `time` the one that it states; two figures are equal wherever
+    they stand.
+    """
 
     field: str
     window: int | None
     text: str
+    line: int | None = dataclasses.field(default=None, compare=False)
+    time: str | None = dataclasses.field(default=None, compare=False)
 
 
 @dataclass
@@ -32,7 +40,9 @@ class InferCommand:
     """One `infer` command; times are milliseconds of the runner's log, None where the log does not say.
 
     `results` are the outputs of the network, empty if the line was lost; `laps_us` those of the DUT's clock.
-    `finished_ms` is the latest time at which the command is known to have been executing.
+    `laps_ms` are the times at which the host heard of these laps. `finished_ms` is the latest time at which the
+    command is known to have been executing. `line` is that of the log in which it was sent, from 1, and
+    `lap_lines` are those of the laps.
     """
 
     file: str
@@ -50,8 +60,11 @@ class InferCommand:
     results: list[float] = field(default_factory=list)
     garbled: bool = False
     laps_us: list[int] = field(default_factory=list)
+    laps_ms: list[int] = field(default_factory=list)
+    lap_lines: list[int] = field(default_factory=list)
     announced: int | None = None
     label: int | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +95,17 @@ class Recording:
 
 @dataclass(frozen=True)
 class Note:
-    """What was noticed while reading: a fault if `wrong`, else a remark that changes no figure."""
+    """What was noticed while reading: a fault if `wrong`, else a remark that changes no figure.
+
+    `seen` is where it was noticed, `measured` what was found there and `limit` what was asked for.
+    """
 
     id: str
     detail: str
     wrong: bool = True
+    seen: tuple[Evidence, ...] = ()
+    measured: float | str | None = None
+    limit: float | str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,15 +137,18 @@ class MlcommonsPass:
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers of an accuracy session, a row of `outputs` for each of `labels`."""
+    """The answers of an accuracy session, a row of `outputs` for each of `labels`, from `files` stimuli."""
 
     outputs: FloatArray
     labels: npt.NDArray[np.int_]
+    files: int = 0
 
 
 @dataclass(frozen=True)
 class PublishedSession:
     """One session of another runner, read as far as it can be read.
+
+    `names` are its files by role.
 
     `benchmark` is the id in the session, `definition` our benchmark of that id, None for one that is not ours.
     `figures` are those that were printed, `beside` those of performance sessions in the folder next to this one.
@@ -147,6 +169,7 @@ class PublishedSession:
     boot_lines: list[str] = field(default_factory=list)
     boot_ms: int | None = None
     files: list[Path] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
     commands: list[InferCommand] = field(default_factory=list)
     sync_ms: int | None = None
     boot_edges: int = 0

@@ -38,4 +38,5 @@ BENCHMARK_FOLDERS = {
     "person_detection": "vww01",
     "sww": "sww01",
 }
+ARCHIVES = re.compile(r"\.(?:zip|tar|tgz|tbz2|txz|7z|rar|tar\.(?:gz|bz2|xz|zst))$", re.IGNORECASE)
 OUR_OWN = {"record.json", "journal.jsonl"}  # a folder with these holds a session of ours

@@ -1,207 +1,194 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The row of an audit: all words about a session are chosen here and in no earlier stage."""
+"""The row of an audit: figures, windows, findings and the one word of a session, in the last stage."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from energy_runner.errors import RunnerError
-from energy_runner.published.compare import Beyond, Comparison, FigureComparison
-from energy_runner.published.correct import Change
-from energy_runner.published.discover import Found
-from energy_runner.published.model import WAKE_WORDS, Figure
-from energy_runner.session.result import Verdict
+from energy_runner.published.compare import Comparison
+from energy_runner.published.discover import PACKED, Found
+from energy_runner.published.findings import finding, in_order, seen, state_of
+from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession
+from energy_runner.published.place import Place, place_of
+from energy_runner.published.row import AuditFinding, AuditRow, AuditWindow
+from energy_runner.published.sentences import changes, failure
+from energy_runner.session.result import Result, WindowResult
 
-_SHOWN = 3
-_LONGEST_REASON = 120
-_LONGEST_NOTE = 160
-_REPRODUCED_FROM = {"energy": "the trace", "performance": "the log", "accuracy": "the answers"}
-_CLEAR_LABELS = {"", "results.json", "label file"}  # from anywhere else they are worth a note
-_CHANGES = {
-    "start-placed": "the start of window {} is missing, placed by the duration of the others",
-    "stop-placed": "the stop of window {} is missing, placed by the duration of the others",
-    "windows-lost": "without window {}, whose edges are not known",
-    "sync-lost": "the edge of the timestamp command is missing",
-    "edges-left-out": "{} edge(s) belong to no command and are left out",
-    "told-by-log": "the edges were told apart by the log, not by their order",
-}
-_PRINTED = {
-    "windows": "{0:g} windows were published, {1:g} are required",
-    "Runtime": "a window of {0:g} s was published, at least {1:g} are required",
-    "# Inferences": "a window of {0:g} inferences was published, at least {1:g} are required",
+_MICRO = 1e6
+_OF_A_WINDOW = {"energy": ("Energy/Inf.", "Energy/Inf"), "performance": ("Throughput",)}
+_PLACED = {
+    "start-placed": "its start by the duration of the others",
+    "stop-placed": "its stop by that of the others",
 }
 
 
-@dataclass
-class Row:
-    """What an audit says about one session. Figures are in `unit`; None where there is none.
+@dataclass(frozen=True)
+class _Corrected:
+    value: float | None = None
+    expanded_u: float | None = None
+    how: str = ""
 
-    `session` is its path below the given folder, which is `root`. `published` is the figure that was printed,
-    `reproduced` the same by the original's arithmetic from its own data, `exact` whether every printed figure was
-    reproduced, `ours` the figure by our own analysis with its expanded uncertainty `ours_expanded_u`. `basis` says
-    what `ours` rests on; `corrected` is set where that is not the edges as recorded.
-    `valid` says whether the session obeys the rules of `rule_set` and its figure is the one that its data give.
-    `findings` are faults, one phrase each, `notes` are
-    remarks that change no figure.
+
+def report(comparison: Comparison, said: Sequence[AuditFinding], name: str, root: str, where: Place) -> AuditRow:
+    """Return the row of a session; `said` is what is to be said about it, in no order.
+
+    `name` is its path below the folder `root`, `where` its place in the tree of a submission.
     """
-
-    session: str
-    root: str = ""
-    benchmark: str = ""
-    mode: str = ""
-    unit: str = ""
-    published: float | None = None
-    reproduced: float | None = None
-    ours: float | None = None
-    ours_expanded_u: float | None = None
-    corrected: float | None = None
-    basis: str = ""
-    valid: bool = False
-    exact: bool = False
-    findings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    runner: str = ""
-    figures: int = 0
-    figures_reproduced: int = 0
-    throughput_per_s: float | None = None
-    rule_set: str = ""
-
-    @property
-    def good(self) -> bool:
-        """Return whether nothing is wrong with the session."""
-        return self.valid and self.exact and not self.findings
-
-    def document(self) -> dict[str, Any]:
-        """Return the row as JSON holds it."""
-        return asdict(self)
-
-
-def report(comparison: Comparison, name: str, root: str, rule_set: str = "") -> Row:
-    """Return the row of a session; `name` is its path below the folder `root`, `rule_set` judged it."""
     session, ours = comparison.session, comparison.ours
-    return Row(
+    found = in_order(said)
+    windows = _windows(comparison)
+    corrected = _corrected(comparison, windows, found)
+    return AuditRow(
         session=name,
         root=root,
+        round=where.round,
+        division=where.division,
+        submitter=where.submitter,
+        system=where.system,
         benchmark=session.benchmark,
         mode=session.mode,
+        runner=session.runner,
         unit=session.unit,
         published=comparison.published,
         reproduced=comparison.reproduced,
-        ours=ours.value,
-        ours_expanded_u=ours.expanded_u,
-        corrected=ours.value if comparison.correction is not None else None,
-        basis=_basis(comparison),
-        valid=ours.valid and comparison.published is not None and comparison.published == comparison.reproduced,
-        exact=comparison.figures.exact,
-        findings=list(dict.fromkeys(_findings(comparison))),
-        notes=list(_notes(comparison)),
-        runner=session.runner,
+        ours=corrected.value if ours.basis == "corrected" else ours.value,
+        ours_u=ours.expanded_u,
+        corrected=corrected.value,
+        corrected_u=corrected.expanded_u,
+        corrected_how=corrected.how,
+        state=state_of(found, reproduced=_reproduced(comparison)),
+        findings=found,
+        windows=windows,
         figures=comparison.figures.compared,
         figures_reproduced=comparison.figures.equal,
         throughput_per_s=ours.throughput_per_s,
+        rule_set=comparison.limits.rules.id,
+        basis=_basis(comparison),
+        curve=comparison.curve,
+    )
+
+
+def report_failure(error: Exception, found: Found, rule_set: str = "") -> AuditRow:
+    """Return the row of a session that could not be read or compared."""
+    kind = "archive" if found.reason == PACKED else "not-read"
+    return _empty(found, [finding(kind, failure(error), seen=(seen(found.folder.name),))], rule_set)
+
+
+def with_findings(row: AuditRow, more: Sequence[AuditFinding]) -> AuditRow:
+    """Return a row with more findings, and the state that it has with them."""
+    found = in_order([*row.findings, *more])
+    return row.model_copy(update={"findings": found, "state": state_of(found, reproduced=row.state == "holds")})
+
+
+def _empty(found: Found, findings: list[AuditFinding], rule_set: str) -> AuditRow:
+    place = place_of(found.folder)
+    return AuditRow(
+        session=found.name,
+        root=str(found.root),
+        round=place.round,
+        division=place.division,
+        submitter=place.submitter,
+        system=place.system,
+        benchmark=found.benchmark or "",
+        mode=found.mode or "",
+        findings=findings,
+        state=state_of(findings, reproduced=False),
         rule_set=rule_set,
     )
 
 
-def report_failure(error: Exception, found: Found, rule_set: str = "") -> Row:
-    """Return the row of a session that could not be read or compared."""
-    return Row(found.name, str(found.root), findings=[_failure(error)], rule_set=rule_set)
-
-
-def phrases(compared: FigureComparison, source: str) -> list[str]:
-    """Return one phrase for each disagreement; `source` names the data of the reproduction."""
-    said: list[str] = []
-    if compared.differing:
-        figure, mine = compared.differing[0]
-        more = f", and {len(compared.differing) - 1} more" if len(compared.differing) > 1 else ""
-        differ = f"{_place(figure)} is published as {figure.text}, reproduced as {mine}"
-        said.append(f"results differ from {source}: {differ}{more}")
-    if compared.only_published:
-        said.append(f"not in {source}: {_listed(compared.only_published)}")
-    if compared.only_reproduced:
-        said.append(f"missing in the results: {_listed(compared.only_reproduced)}")
-    return said
-
-
-def _findings(comparison: Comparison) -> Iterator[str]:
-    session, ours = comparison.session, comparison.ours
-    yield from (note.detail for note in session.notes if note.wrong)
-    yield from _not_reproduced(comparison)
-    if comparison.rates is not None:
-        least, most = comparison.rates
-        yield f"throughput of the windows varies from {least:.6g} to {most:.6g} inf./sec."
-    yield from (f"{it.what}: {it.value:.0f}, at most {it.limit:.0f} are allowed" for it in ours.mistakes)
-    if not session.commands and session.benchmark != WAKE_WORDS:
-        yield "no command of the run is known, so nothing can be measured"
-    yield from (_verdict(verdict) for verdict in ours.failed)
-    if comparison.correction is not None:
-        instead = "" if comparison.published is None else f" instead of {comparison.published:g}"
-        done = _changes(comparison.correction.changes)
-        yield f"corrected figure {ours.value:.6g}{instead} {session.unit}: {done}"
-    yield from (_broken(beyond) for beyond in comparison.printed)
-    if comparison.off:
-        published = f"{comparison.published:g}"
-        yield f"published {published}, but {ours.value:.6g} {session.unit} by our own analysis"
-    if comparison.error is not None:
-        yield _failure(comparison.error)
-
-
-def _notes(comparison: Comparison) -> Iterator[str]:
-    session, beside = comparison.session, comparison.in_performance_mode
-    yield from (note.detail for note in session.notes if not note.wrong)
-    if session.labels_from not in _CLEAR_LABELS:
-        yield f"classes by {session.labels_from}"
-    if session.benchmark == WAKE_WORDS:
-        yield f"{WAKE_WORDS} has rules of its own; only its figures are checked"
-    if beside is not None and comparison.ours.throughput_per_s is not None:
-        rate = comparison.ours.throughput_per_s
-        yield f"{rate:.6g} inf./sec., but {beside:g} in performance mode ({rate / beside - 1:+.1%})"
+def _reproduced(comparison: Comparison) -> bool:
+    published = comparison.published
+    return comparison.figures.exact and published is not None and published == comparison.reproduced
 
 
 def _basis(comparison: Comparison) -> str:
     if comparison.correction is None:
         return comparison.ours.basis
-    return f"corrected: {_changes(comparison.correction.changes)}"
+    return f"corrected: {changes(comparison.correction.changes)}"
 
 
-def _not_reproduced(comparison: Comparison) -> Iterator[str]:
-    session = comparison.session
-    if comparison.reproduction:
-        source = _REPRODUCED_FROM[session.mode]
-        yield from (f"not reproduced: {phrase}" for phrase in phrases(comparison.figures, source))
-    elif session.figures:
-        yield "not reproduced: its raw data are missing or unreadable"
+def _corrected(
+    comparison: Comparison, windows: Sequence[AuditWindow], found: Sequence[AuditFinding]
+) -> _Corrected:
+    """Return the figure where what is known to be wrong is put right, and how; empty where nothing has to be."""
+    clock, ours = comparison.clock, comparison.ours
+    if comparison.correction is not None:
+        votes = [one.ours for one in windows if one.ours is not None and not one.placed_by]
+        value = statistics.median(votes) if votes and len(votes) < len(windows) else ours.value
+        placed = [str(one.number) for one in windows if one.placed_by]
+        silent = f"; window {', '.join(placed)} was placed by the others and does not vote" if placed else ""
+        how = f"{changes(comparison.correction.changes)}{silent}: the median of {len(votes)} windows"
+        return _Corrected(value, ours.expanded_u, how)
+    if clock is not None and any(one.id == "throughput-by-host-clock" for one in found):
+        how = f"the median of {len(clock.rates)} windows, each from lap to lap by the host's clock"
+        return _Corrected(clock.rate, 2 * clock.u / clock.ratio * clock.rate, how)
+    return _Corrected()
 
 
-def _changes(changes: Sequence[Change]) -> str:
-    return "; ".join(_CHANGES[change.kind].format(", ".join(map(str, change.numbers))) for change in changes)
+def _windows(comparison: Comparison) -> list[AuditWindow]:
+    """Return the figures window by window, in the unit of the session."""
+    session, result = comparison.session, comparison.ours.result
+    fields = _OF_A_WINDOW.get(session.mode, ())
+    if not fields or session.benchmark == WAKE_WORDS:
+        return []
+    published, reproduced = _texts(session.figures, fields), _texts(comparison.reproduction, fields)
+    numbers = sorted(published.keys() | reproduced.keys())
+    ours = _measured(session, result, comparison)
+    count = max(len(numbers), *ours, 0) if ours else len(numbers)
+    rows = []
+    for k in range(count):
+        number = numbers[k] if k < len(numbers) else None
+        window, placed = ours.get(k + 1, (None, ""))
+        value, u = _figure(session, window)
+        rows.append(
+            AuditWindow(
+                number=k + 1,
+                published=published.get(number) if number is not None else None,
+                reproduced=reproduced.get(number) if number is not None else None,
+                ours=value,
+                ours_u=u,
+                start_s=window.start_s if window is not None else None,
+                stop_s=window.stop_s if window is not None else None,
+                placed_by=placed,
+            )
+        )
+    return rows
 
 
-def _broken(beyond: Beyond) -> str:
-    return _PRINTED[beyond.what].format(beyond.value, beyond.limit)
+def _measured(
+    session: PublishedSession, result: Result | None, comparison: Comparison
+) -> dict[int, tuple[WindowResult, str]]:
+    """Return our windows by their number in the session, from 1, and how each was placed."""
+    if result is None:
+        return {}
+    made = comparison.correction.changes if comparison.correction is not None else ()
+    lost = {number for change in made if change.kind == "windows-lost" for number in change.numbers}
+    placed = {
+        number: _PLACED[change.kind] for change in made if change.kind in _PLACED for number in change.numbers
+    }
+    kept = [number for number in range(1, len(session.commands) + 1) if number not in lost]
+    return {number: (one, placed.get(number, "")) for number, one in zip(kept, result.windows, strict=False)}
 
 
-def _verdict(verdict: Verdict) -> str:
-    """Return a failed verdict in a phrase."""
-    limit = "" if verdict.limit is None else f", required {_shown(verdict.limit)}"
-    note = f" ({verdict.note[:_LONGEST_NOTE]})" if verdict.note else ""
-    return f"{verdict.id}: {_shown(verdict.measured)}{limit}{note}"
+def _figure(session: PublishedSession, window: WindowResult | None) -> tuple[float | None, float | None]:
+    if window is None:
+        return None, None
+    if session.mode == "performance":
+        return window.throughput_per_s, None
+    energy_j, budget = window.energy_per_inference_j, window.uncertainty
+    value = None if energy_j is None else energy_j * _MICRO
+    return value, None if budget is None or value is None else budget.U * _MICRO
 
 
-def _failure(error: Exception) -> str:
-    if isinstance(error, RunnerError):
-        return str(error)
-    return f"cannot be audited: {type(error).__name__}: {str(error)[:_LONGEST_REASON]}"
-
-
-def _place(figure: Figure) -> str:
-    return figure.field if figure.window is None else f"{figure.field} of window {figure.window}"
-
-
-def _listed(figures: Sequence[Figure]) -> str:
-    shown = ", ".join(_place(figure) for figure in figures[:_SHOWN])
-    return shown + (f" and {len(figures) - _SHOWN} more" if len(figures) > _SHOWN else "")
-
-
-def _shown(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def _texts(figures: Sequence[Figure], fields: Sequence[str]) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for figure in figures:
+        if figure.field in fields and figure.window is not None:
+            try:
+                value = float(figure.text)
+            except ValueError:
+                continue
+            if abs(value) < float("inf"):
+                found[figure.window] = value
+    return found

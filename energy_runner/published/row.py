@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from energy_runner.session.json_text import finite
+
 SCHEMA = "energy-runner/audit/2"
 State = Literal["holds", "does-not-reproduce", "breaks-a-rule", "doubtful", "cannot-be-judged"]
 # `wrong` and `doubtful` decide the state, `informs` never does.
@@ -167,5 +169,6 @@ class AuditRow(BaseModel):
         return self.state in ("holds", "cannot-be-judged")
 
     def document(self) -> dict[str, Any]:
-        """Return the row as JSON holds it."""
-        return self.model_dump(mode="json")
+        """Return the row as JSON holds it: what is no number is null."""
+        document: dict[str, Any] = finite(self.model_dump())
+        return document

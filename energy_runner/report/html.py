@@ -21,7 +21,18 @@ from energy_runner.report.charts.figures import plot_data
 from energy_runner.report.contents import contents, page_marks
 from energy_runner.report.headline import score
 from energy_runner.report.markup import Html, explanations, join, json_script, tag
-from energy_runner.report.sections import accuracy, bench, budget, check, inferences, layers, power, rails, windows
+from energy_runner.report.sections import (
+    accuracy,
+    bench,
+    budget,
+    check,
+    inferences,
+    layers,
+    power,
+    published,
+    rails,
+    windows,
+)
 from energy_runner.report.sections import result as result_section
 from energy_runner.report.story import Story, tell
 from energy_runner.session.folder import REPORT, Session, write_bytes
@@ -30,6 +41,7 @@ from energy_runner.session.seal import HTML_MARK, ZEROS, stamped
 
 _LEVEL = 4  # 6 saves 4 % more and takes three times as long, at the end of every run
 SECTIONS = (
+    published.published,
     power.plots,
     rails.rails,
     windows.windows,

@@ -10,6 +10,8 @@ from energy_runner.analysis.facts import Facts, Listed, gather
 from energy_runner.analysis.host_time import HostTime, host_time
 from energy_runner.analysis.inferences.segment import SegmentationSummary, segmentation_summary
 from energy_runner.errors import SessionError
+from energy_runner.published.comparison import read_comparison
+from energy_runner.published.row import AuditRow
 from energy_runner.report.charts.decimate import Envelope, decimate
 from energy_runner.report.charts.power import Picture, PowerTrace, every_sample, picture
 from energy_runner.session.events import DeviceIdentified, TearDownStep, VoltageMeasured
@@ -40,7 +42,8 @@ class Story:
 
     `picture` is None where there is no power to draw, and `no_picture` then says why. `inferences` are the single
     inferences inside the windows, None where no trace shows them. `thinned` says what was removed since.
-    `host` is what the host added to the time that a run needs, None where that cannot be told.
+    `host` is what the host added to the time that a run needs, None where that cannot be told. `published` is what
+    was published of an imported session; `published_problem` says why that cannot be read.
     """
 
     record: Record
@@ -55,6 +58,8 @@ class Story:
     inferences: SegmentationSummary | None = None
     thinned: str = ""
     host: HostTime | None = None
+    published: AuditRow | None = None
+    published_problem: str = ""
 
     def bench(self, *path: str) -> Any:
         """Return the value under the given keys of the bench's description, or None."""
@@ -72,6 +77,7 @@ def tell(session: Session, result: Result) -> Story:
     journal = session.journal(exchanges=False)
     facts = gather(journal)
     drawn, detail, why = _draw(session, result, facts)
+    row, problem = _published(session)
     return Story(
         record=session.record,
         result=result,
@@ -85,7 +91,18 @@ def tell(session: Session, result: Result) -> Story:
         inferences=_inferences(session, result),
         thinned=session.thinned.words if session.thinned is not None else "",
         host=_host(session, result),
+        published=row,
+        published_problem=problem,
     )
+
+
+def _published(session: Session) -> tuple[AuditRow | None, str]:
+    if session.record.origin is None:
+        return None, ""
+    try:
+        return read_comparison(session.path), ""
+    except SessionError as error:
+        return None, str(error)
 
 
 def _host(session: Session, result: Result) -> HostTime | None:

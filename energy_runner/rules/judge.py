@@ -54,6 +54,16 @@ def check(
     return _verdicts(_case(session, rules, accuracy_session, performance_session, beside), asked)
 
 
+def derived(session: Session, rule_set: RuleSet) -> Result:
+    """Return figures, findings and verdicts of `session` alone, for a result that is looked at and not kept.
+
+    It lacks the digest and the names of what took part, which take longer than the rules. Raises the errors of
+    `evaluate`.
+    """
+    case = _case(session, rule_set, None, None, None)
+    return case.result.with_verdicts(_verdicts(case, list(rule_set.rules)), rule_set=rule_set.id)
+
+
 def evaluate(
     session: Session,
     accuracy_session: Session | None = None,

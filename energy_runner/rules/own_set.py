@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from energy_runner.errors import ConfigurationError, in_words
 from energy_runner.rules.own_clauses import changes
 from energy_runner.rules.registry import all_rules, broken_rules
+from energy_runner.rules.rounds import known_sets
 from energy_runner.rules.rule import Rule
 from energy_runner.rules.rule_sets import DEFAULT, AuditRow, BenchmarkRow, Row, RuleSet, built_in_sets
 from energy_runner.rules.set_file import RowChange, SetFile, WrongError, unknown, wrong_key
@@ -89,7 +90,7 @@ def _built(path: Path, file: SetFile, sha256: str) -> RuleSet:
 
 def _check_names(set_id: str, file: SetFile) -> None:
     """Refuse an id or a title under which a set would pass for one of ours, in upper or lower case."""
-    for known in built_in_sets().values():
+    for known in known_sets().values():
         if set_id.casefold() == known.id.casefold():
             raise WrongError(
                 ("id",), f"id = {set_id!r}: is the id of a built-in rule set. Try: id = 'my-{known.id}'"
@@ -115,9 +116,9 @@ def _with_own_clauses(own: RuleSet, base: RuleSet, file: SetFile) -> RuleSet:
 def _base(file: SetFile) -> RuleSet | None:
     if file.based_on is None:
         return None
-    known = built_in_sets()
+    known = known_sets()
     if file.based_on not in known:
-        raise WrongError(("based_on",), unknown("rule set", file.based_on, known))
+        raise WrongError(("based_on",), unknown("rule set", file.based_on, built_in_sets()))
     return known[file.based_on]
 
 

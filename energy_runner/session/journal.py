@@ -25,7 +25,7 @@ from energy_runner.session.events import EVENT, AnyEvent, Event, Exchange
 from energy_runner.session.unknown import unknown_event
 
 _PLAIN = frozenset(b"\t\r\n" + bytes(range(0x20, 0x7F)))
-_LATEST_NS = 2**63 - 1
+LATEST_NS = 2**63 - 1
 _BEGINNING = re.compile(rb'\{"t_ns":[0-9]+,"kind":"([a-z-]+)"[,}]')  # as `JournalWriter` begins a line
 _EXCHANGE = frozenset({b"exchange"})
 # The events of a run of a few minutes are kept; those of a long one are read again instead.
@@ -194,8 +194,8 @@ def _event(path: Path, number: int, line: bytes) -> AnyEvent:
         if later is None:
             raise SessionError(f"{path}, line {number}: not an event ({_first_line(error)})") from None
         event = later
-    if not 0 <= event.t_ns <= _LATEST_NS:
-        raise SessionError(f"{path}, line {number}: t_ns is outside 0..{_LATEST_NS}")
+    if not 0 <= event.t_ns <= LATEST_NS:
+        raise SessionError(f"{path}, line {number}: t_ns is outside 0..{LATEST_NS}")
     return event
 
 

@@ -22,6 +22,17 @@ def indented(document: Any) -> str:
     return "".join(parts)
 
 
+def finite(value: Any) -> Any:
+    """Return plain data with null in the place of NaN and infinity, which JSON does not have."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(each) for each in value]
+    return value
+
+
 def _put(value: Any, line: str, put: Callable[[str], None]) -> None:
     """Hand `value` over in parts; `line` is a line end and the indent of the line on which it begins."""
     kind = type(value)

@@ -12,9 +12,11 @@ from pathlib import Path
 from energy_runner.errors import SessionError
 from energy_runner.session.events import AnyEvent
 from energy_runner.session.folder import JOURNAL, TRACE, Session, create_session, write_record, write_sealed
-from energy_runner.session.journal import JournalWriter
+from energy_runner.session.journal import LATEST_NS, Journal, JournalWriter
 from energy_runner.session.record import Record, environment
 from energy_runner.session.trace import Float32Array, TraceReader, TraceWriter
+
+_MOST_HELD = 5000  # events; an energy session has a hundred, the longest accuracy session 48608
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,32 @@ def write_session(facts: Facts, out: Path) -> Session:
 
 
 def hold_session(facts: Facts, folder: Path) -> Session:
-    """Return a session whose journal is in the new `folder` and whose trace is held in memory."""
+    """Return a session whose trace is held in memory, and its journal too unless it is long.
+
+    A long journal is in the new `folder`. So is one with times that no journal may have: reading it says so.
+    Without such a journal (see `fits_memory`) there is no folder.
+    """
+    if fits_memory(facts):
+        return _HeldSession(folder, facts.record, facts.samples, tuple(facts.events))
     folder.mkdir()
     _write_journal(folder, facts.events)
     return _HeldSession(folder, facts.record, facts.samples)
 
 
+def fits_memory(facts: Facts) -> bool:
+    """Return whether the journal of these facts is held in memory."""
+    return len(facts.events) <= _MOST_HELD and all(0 <= event.t_ns <= LATEST_NS for event in facts.events)
+
+
 @dataclass(frozen=True)
 class _HeldSession(Session):
     samples: Samples | None = None
+    events: tuple[AnyEvent, ...] | None = None
+
+    def journal(self, *, exchanges: bool = True) -> Journal:
+        if self.events is None:
+            return super().journal(exchanges=exchanges)
+        return _HeldJournal(self.path / JOURNAL, self.events)
 
     def has_trace(self) -> bool:
         return self.samples is not None
@@ -75,6 +94,18 @@ class _HeldSession(Session):
         if self.samples is None:
             raise SessionError("the session holds no samples")
         return _HeldTrace(self.samples)
+
+
+class _HeldJournal(Journal):
+    """The events of a held session, read as from a file."""
+
+    def __init__(self, path: Path, events: tuple[AnyEvent, ...]) -> None:
+        super().__init__(path)
+        self._kept = events
+
+    @property
+    def torn(self) -> bool:
+        return False
 
 
 class _HeldTrace(TraceReader):

@@ -5,7 +5,10 @@ They are no facts: the file is outside the seal, nothing is derived from it, and
 session. It may come from somebody else, so it is read like any hostile file.
 """
 
+import hashlib
+import os
 import stat
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -15,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from energy_runner.errors import BenchFault, ConfigurationError, SessionError, in_words, remedy
 from energy_runner.session import disk
 from energy_runner.session.document import READ
-from energy_runner.session.folder import Session, json_bytes, write_bytes
+from energy_runner.session.folder import Session, json_bytes
 from energy_runner.wording import printable, shown, visible
 
 ANNOTATIONS = "annotations.json"
@@ -25,6 +28,13 @@ LONGEST_NAME, LONGEST_TEXT = 200, 2000
 MOST_BYTES = 16_000_000  # more than so many of the longest take
 _FARTHEST_S = 1e12
 _UTC = r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z)?"
+
+
+_writing = threading.Lock()
+
+
+class AnnotationsChangedError(SessionError):
+    """Somebody else kept other annotations since these were read."""
 
 
 class _Strict(BaseModel):
@@ -96,30 +106,51 @@ def read_annotations(session: Session) -> list[Annotation]:
     return _named(found.annotations)
 
 
-def write_annotations(session: Session, annotations: Sequence[Annotation | Mapping[str, Any]]) -> list[Annotation]:
+def version(annotations: Sequence[Annotation]) -> str:
+    """Return what tells these annotations from others: hexadecimal digits of a digest."""
+    return hashlib.sha256(json_bytes([one.model_dump() for one in annotations])).hexdigest()[:32]
+
+
+def write_annotations(
+    session: Session, annotations: Sequence[Annotation | Mapping[str, Any]], instead_of: str | None = None
+) -> list[Annotation]:
     """Keep these annotations with a session in place of those it has, and return them as they are kept.
 
-    One without an id is given one. The file is replaced as a whole; without annotations there is none. Raises
-    `ConfigurationError` for what is no list of annotations, `SessionError` where a link or a pipe has the file's
-    name, `BenchFault` if the disk refuses.
+    One without an id is given one. The file is replaced as a whole; without annotations there is none.
+    `instead_of` is the `version` of those that were read before. Raises `AnnotationsChangedError` where there are
+    others now, `ConfigurationError` for what is no list of annotations, `SessionError` where there is something
+    that `read_annotations` refuses, which is left as it is, and `BenchFault` if the disk refuses.
     """
-    path = session.path / ANNOTATIONS
     kept = _named(_checked(annotations))
-    try:
-        there = _is_file(path)
-        if not kept:
-            if there:
+    with _writing:
+        there = read_annotations(session)
+        if instead_of is not None and instead_of != version(there):
+            raise AnnotationsChangedError(
+                f"{session.path / ANNOTATIONS}: was changed since it was read. Try: again, from what is there now"
+            )
+        _replace(session, kept)
+    return kept
+
+
+def _replace(session: Session, kept: Sequence[Annotation]) -> None:
+    path = session.path / ANNOTATIONS
+    if not kept:
+        try:
+            if _is_file(path):
                 disk.remove(path)
-            return []
-    except OSError as error:
-        raise BenchFault(f"{path}: cannot be replaced ({in_words(error)}){remedy(error)}") from error
+        except OSError as error:
+            raise BenchFault(f"{path}: cannot be replaced ({in_words(error)}){remedy(error)}") from error
+        return
     document = {
         "schema": SCHEMA,
         "session_id": session.record.session_id,
         "annotations": [one.model_dump() for one in kept],
     }
-    write_bytes(path, json_bytes(document))
-    return kept
+    try:
+        # Another process may write at the same time: with a name of its own, each writes a whole file.
+        disk.write_whole(path, json_bytes(document), path.with_name(f".{path.name}.{os.getpid()}.tmp"))
+    except OSError as error:
+        raise BenchFault(f"{path}: cannot be written ({in_words(error)}){remedy(error)}") from error
 
 
 def _checked(annotations: Sequence[Annotation | Mapping[str, Any]]) -> list[Annotation]:

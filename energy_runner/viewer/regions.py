@@ -3,9 +3,10 @@
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -14,15 +15,15 @@ from energy_runner.analysis.energy.recorded import recorded_source
 from energy_runner.analysis.region.measure import RegionMeter, facts_of
 from energy_runner.analysis.region.places import find_place
 from energy_runner.analysis.region.region import Region
-from energy_runner.session.folder import JOURNAL, RESULT, TRACE, Session
+from energy_runner.session.folder import JOURNAL, RECORD, RESULT, TRACE, Session
 
-__all__ = ["Region", "RegionMeter", "region", "region_csv"]
+__all__ = ["Region", "RegionMeter", "State", "region", "region_csv", "state_of"]
 
 _KEPT = 4  # meters; each holds the facts of a session, some megabytes for a long journal
 _ROWS = 1 << 14  # of a table made at once
 
-_Key = tuple[object, ...]
-_meters: OrderedDict[_Key, RegionMeter] = OrderedDict()
+State = tuple[object, ...]
+_meters: OrderedDict[State, RegionMeter] = OrderedDict()
 _lock = Lock()
 
 
@@ -72,7 +73,7 @@ def _cell(value: float) -> str:
 
 def _meter(session: Session, rail: str | None) -> RegionMeter:
     """Return a meter whose session is as it is now on the disk."""
-    key = _key(session, rail)
+    key = (*state_of(session.path), rail)
     with _lock:
         if key in _meters:
             _meters.move_to_end(key)
@@ -85,11 +86,11 @@ def _meter(session: Session, rail: str | None) -> RegionMeter:
     return made
 
 
-def _key(session: Session, rail: str | None) -> _Key:
-    """Return what tells a session, as its files are now, from all others."""
-    found: list[object] = [session.path.absolute(), rail]
-    for name in (JOURNAL, TRACE, RESULT):
+def state_of(folder: Path, names: Sequence[str] = (RECORD, JOURNAL, TRACE, RESULT)) -> State:
+    """Return what tells a session, as these of its files are now, from all others."""
+    found: list[object] = [folder.absolute()]
+    for name in names:
         with suppress(OSError):
-            stat = (session.path / name).stat()
+            stat = (folder / name).stat()
             found += [name, stat.st_ino, stat.st_size, stat.st_mtime_ns]
     return tuple(found)

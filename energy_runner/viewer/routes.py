@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The addresses of the viewer: each is one call of `Site`, with its parameters read and its errors told."""
 
+import asyncio
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -8,12 +9,14 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from energy_runner.errors import ConfigurationError, RunnerError, SessionError, in_words
+from energy_runner.errors import STOPPED_IN_VIEWER, ConfigurationError, RunnerError, SessionError, in_words
 from energy_runner.report.html import page_policy
+from energy_runner.session.json_text import finite
+from energy_runner.viewer.annotations import AnnotationsChangedError
 from energy_runner.viewer.guard import App
 from energy_runner.viewer.needed import needed_module
 from energy_runner.viewer.site import Site
-from energy_runner.viewer.streams import events
+from energy_runner.viewer.streams import MOST_STREAMS, Streams
 from energy_runner.wording import shown
 
 if TYPE_CHECKING:
@@ -24,14 +27,16 @@ MOST_COLUMNS = 8192
 MOST_ITEMS = 20_000
 MOST_BINS = 1000
 _MOST_BODY = 4 << 20
+BODY_S = 10.0  # for a body to come
 _KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _PAGES = ("list.html", "trace.html", "compare.html", "live.html")
 Answer = Callable[["Request"], "Response"]
 # Status and words by kind of error, the first that fits.
 _TOLD: dict[type[Exception], tuple[int, Callable[[Exception], str]]] = {
-    KeyError: (404, lambda error: "no such session here. Try: the list of sessions"),
+    KeyError: (404, lambda error: "no such session or sweep here. Try: the list of sessions"),
     FileNotFoundError: (404, lambda error: f"this session has no {shown(error, 60)}"),
     ConfigurationError: (400, str),
+    AnnotationsChangedError: (412, str),
     SessionError: (409, str),
     RunnerError: (500, str),
     OSError: (500, in_words),
@@ -61,14 +66,22 @@ def application(site: Site) -> App:
         (f"{session}/annotations", _annotate(site), "PUT"),
         (f"{session}/report", _document(site, "report"), "GET"),
         (f"{session}/certificate", _document(site, "certificate"), "GET"),
+        (
+            "/api/sweep/{id:str}/figures",
+            _told(lambda request: site.figures.table(request.path_params["id"])),
+            "GET",
+        ),
+        ("/api/sweep/{id:str}/figures/{name:str}", _figure(site), "GET"),
+        ("/api/sweep/{id:str}/page", _figures_page(site), "GET"),
         ("/api/live", _told(lambda request: _live(site)), "GET"),
         ("/api/live/events", _events(site), "GET"),
         ("/api/live/stop", _stop(site), "POST"),
     )
-    app: App = starlette.Starlette(
+    app: Any = starlette.Starlette(
         routes=[route(path, answer, methods=[method]) for path, answer, method in table]
     )
-    return app
+    app.router.redirect_slashes = False  # its addresses would lack the token
+    return app  # type: ignore[no-any-return]
 
 
 # --- reading parameters ------------------------------------------------------------------------------------------
@@ -124,22 +137,11 @@ def _guarded(answer: Answer) -> Answer:
 
 
 def _json(document: Any, status: int = 200) -> "Response":
-    text = json.dumps(_plain(document), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(finite(document), ensure_ascii=False, separators=(",", ":"))
     response: Response = needed_module("starlette.responses").Response(
         text.encode("utf-8", "replace"), status, media_type="application/json"
     )
     return response
-
-
-def _plain(held: Any) -> Any:
-    """Return data without NaN and infinity, which JSON does not have."""
-    if isinstance(held, float):
-        return held if math.isfinite(held) else None
-    if isinstance(held, dict):
-        return {key: _plain(one) for key, one in held.items()}
-    if isinstance(held, list | tuple):
-        return [_plain(one) for one in held]
-    return held
 
 
 def _error(status: int, why: str) -> "Response":
@@ -253,6 +255,34 @@ def _document(site: Site, name: str) -> Answer:
     return _guarded(answer)
 
 
+def _figure(site: Site) -> Answer:
+    def answer(request: "Request") -> "Response":
+        data = site.figures.svg(request.path_params["id"], request.path_params["name"])
+        policy = {
+            "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+        }
+        response: Response = needed_module("starlette.responses").Response(
+            data, media_type="image/svg+xml", headers=policy
+        )
+        return response
+
+    return _guarded(answer)
+
+
+def _figures_page(site: Site) -> Answer:
+    def answer(request: "Request") -> "Response":
+        from energy_runner.sweep.reading.plots.page import page_policy as of_figures
+
+        data = site.figures.page(request.path_params["id"])
+        policy = {"content-security-policy": f"sandbox allow-scripts allow-downloads; {of_figures()}"}
+        response: Response = needed_module("starlette.responses").Response(
+            data, media_type="text/html", headers=policy
+        )
+        return response
+
+    return _guarded(answer)
+
+
 # --- writing -----------------------------------------------------------------------------------------------------
 
 
@@ -262,7 +292,8 @@ def _annotate(site: Site) -> Any:
         body, lack = await _body(request)
         if lack is not None:
             return lack
-        told = _told(lambda asked: site.annotate(asked.path_params["key"], body))
+        known = request.headers.get("if-match")
+        told = _told(lambda asked: site.annotate(asked.path_params["key"], body, known and known.strip('" ')))
         response: Response = await run(told, request)
         return response
 
@@ -271,13 +302,17 @@ def _annotate(site: Site) -> Any:
 
 async def _body(request: "Request") -> tuple[Any, "Response | None"]:
     """Return the JSON that was sent, or what is to be answered."""
-    data = b""
-    async for part in request.stream():
-        data += part
-        if len(data) > _MOST_BODY:
-            return None, _error(413, f"more than {_MOST_BODY} bytes were sent")
+    data = bytearray()
     try:
-        return json.loads(data), None
+        async with asyncio.timeout(BODY_S):
+            async for part in request.stream():
+                data += part
+                if len(data) > _MOST_BODY:
+                    return None, _error(413, f"more than {_MOST_BODY} bytes were sent")
+    except TimeoutError:
+        return None, _error(408, f"{len(data)} bytes came in {BODY_S:g} s, and no end. Try: again")
+    try:
+        return json.loads(bytes(data)), None
     except (ValueError, RecursionError):
         return None, _error(400, "what was sent is not JSON")
 
@@ -290,12 +325,25 @@ def _live(site: Site) -> dict[str, Any]:
 
 
 def _events(site: Site) -> Any:
+    streams = Streams(site)
+
     async def answer(request: "Request") -> "Response":
-        streaming = needed_module("starlette.responses").StreamingResponse
-        response: Response = streaming(events(site, request.is_disconnected), media_type="text/event-stream")
+        responses = needed_module("starlette.responses")
+        kind = "text/event-stream"
+        if request.method == "HEAD":  # has no end to wait for
+            head: Response = responses.Response(media_type=kind)
+            return head
+        if streams.full:
+            return _error(503, f"{MOST_STREAMS} pages show these runs already. Try: close some of them")
+        response: Response = responses.StreamingResponse(streams.events(request.is_disconnected), media_type=kind)
         return response
 
     return answer
+
+
+def _running(site: Site) -> list[str]:
+    feeds = site.feeds.snapshot() if site.feeds is not None else []
+    return [one["id"] for one in feeds if one["outcome"] is None]
 
 
 def _stop(site: Site) -> Any:
@@ -307,7 +355,9 @@ def _stop(site: Site) -> Any:
             return _error(403, "this viewer only looks. Try: --control, where the run is started")
         if not isinstance(body, dict) or body.get("sure") is not True:
             return _error(400, 'the run is stopped only if asked twice. Try: {"sure": true}')
-        site.stop("stopped in the viewer")
+        if body.get("feed", "") not in {"", *_running(site)}:
+            return _error(409, "this run has ended, or is another viewer's. Try: its own page")
+        site.stop(STOPPED_IN_VIEWER)
         return _json({"asked": True})
 
     return answer

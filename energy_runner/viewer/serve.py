@@ -29,21 +29,25 @@ class Server:
 
     def __init__(self, site: Site, *, port: int = 0, token: str | None = None) -> None:
         uvicorn = needed_module("uvicorn")
+        connections = needed_module("energy_runner.viewer.connections")
         self.site = site
         self._token = secrets.token_urlsafe(16) if token is None else token
-        app = Guard(application(site), self._token)
+        self._guard = Guard(application(site), self._token)
         self._socket = _listening(port)
         self.port = int(self._socket.getsockname()[1])
         config = uvicorn.Config(
-            app,
+            self._guard,
             log_config=None,
             log_level="critical",
             access_log=False,
             lifespan="off",
+            # Named, so that what is installed besides does not change what we have tried.
+            http=connections.Connection,
+            loop="asyncio",
             ws="none",
             server_header=False,
             timeout_graceful_shutdown=1,
-            limit_concurrency=200,
+            backlog=connections.QUEUED,
         )
         self._server: Any = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._body, name="energy-runner viewer", daemon=True)
@@ -56,6 +60,15 @@ class Server:
     def url(self) -> str:
         """Return the address of the first page."""
         return f"http://{HOST}:{self.port}/{self._token}/"
+
+    def ticket(self) -> str:
+        """Return an address that opens the first page once, within a minute, and holds no secret afterwards."""
+        return f"http://{HOST}:{self.port}/{self._guard.ticket()}"
+
+    @property
+    def problem(self) -> str:
+        """Return why the server has ended by itself, or nothing."""
+        return self._problem
 
     def wait(self) -> None:
         """Wait until the server has ended, or Ctrl-C."""
@@ -85,6 +98,8 @@ class Server:
             self._server.run(sockets=[self._socket])
         except BaseException as error:  # uvicorn ends the program where it cannot start
             self._problem = in_words(error) if isinstance(error, Exception) else type(error).__name__
+        else:
+            self._problem = "" if self.site.over else "it stopped serving"
         finally:
             self._over.set()
 

@@ -9,14 +9,15 @@ from typing import Any, Protocol
 
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session.folder import RECORD, Session
-from energy_runner.viewer.annotations import read_annotations, write_annotations
+from energy_runner.viewer.annotations import read_annotations, version, write_annotations
 from energy_runner.viewer.found import key_of
 from energy_runner.viewer.layers.table import Layers, layers
 from energy_runner.viewer.listing import listing, openable
 from energy_runner.viewer.meta import meta
 from energy_runner.viewer.overlay import overlay
 from energy_runner.viewer.papers import certificate_of, report_of
-from energy_runner.viewer.regions import region, region_csv
+from energy_runner.viewer.regions import State, region, region_csv, state_of
+from energy_runner.viewer.sweep_figures import SweepFigures
 from energy_runner.viewer.tiles import TraceTiles
 from energy_runner.wording import printable
 
@@ -64,8 +65,10 @@ class Site:
         self._certificates = () if certificates is None else (certificates,)
         self._lock = threading.Lock()
         self._folders: dict[str, Path] = {}
-        self._traces: OrderedDict[tuple[str, str | None], TraceTiles] = OrderedDict()
-        self._layers: OrderedDict[tuple[str, str | None], Layers] = OrderedDict()
+        # Each with the state of the files that it was made from: a session may be analysed again, a run may end.
+        self._traces: OrderedDict[tuple[str, str | None], tuple[State, TraceTiles]] = OrderedDict()
+        self._layers: OrderedDict[tuple[str, str | None], tuple[State, Layers]] = OrderedDict()
+        self.figures = SweepFigures(self.paths)
         self._over = threading.Event()
 
     # --- lists ----------------------------------------------------------------------------------------------
@@ -90,13 +93,16 @@ class Site:
 
     def session(self, key: str) -> Session:
         """Return a session by its key; raise `KeyError` for one that is not here, or leads elsewhere."""
+        return Session.open(self._folder(key))
+
+    def _folder(self, key: str) -> Path:
         with self._lock:
             folder = self._folders.get(key)
         if folder is None:
             self._look()
             with self._lock:
                 folder = self._folders[key]
-        return Session.open(folder)
+        return folder
 
     def _look(self) -> None:
         """Look which sessions there are now."""
@@ -113,7 +119,7 @@ class Site:
         own = self._layers_of(key, session, rail)
         head = meta(session, rail, certificates=self._certificates, layers=own)
         try:
-            notes = [one.model_dump(mode="json") for one in read_annotations(session)]
+            notes = read_annotations(session)
         except SessionError as error:  # the rest is shown
             notes = []
             problems.append(str(error))
@@ -121,7 +127,8 @@ class Site:
             **head,
             "key": key,
             "layers": own.table(),
-            "annotations": notes,
+            "annotations": [one.model_dump(mode="json") for one in notes],
+            "annotations_version": version(notes),
             "problems": [*head["problems"], *problems],
         }
 
@@ -145,9 +152,12 @@ class Site:
         """Yield the samples of a stretch as lines of CSV."""
         return region_csv(self.session(key), start_s, stop_s, rail=rail)
 
-    def annotate(self, key: str, notes: Any) -> list[dict[str, Any]]:
-        """Keep annotations beside a session's facts, and return them as they are kept."""
-        return [one.model_dump(mode="json") for one in write_annotations(self.session(key), notes)]
+    def annotate(self, key: str, notes: Any, instead_of: str | None = None) -> list[dict[str, Any]]:
+        """Keep annotations beside a session's facts, and return them as they are kept.
+
+        `instead_of` is the `annotations_version` of the page that they were made from.
+        """
+        return [one.model_dump(mode="json") for one in write_annotations(self.session(key), notes, instead_of)]
 
     def overlay(self, keys: Sequence[str], columns: int) -> dict[str, Any]:
         """Return sessions laid over each other."""
@@ -179,7 +189,7 @@ class Site:
         """Release all files."""
         self.closing()
         with self._lock:
-            traces, self._traces = list(self._traces.values()), OrderedDict()
+            traces, self._traces = [one for _, one in self._traces.values()], OrderedDict()
         for one in traces:
             one.close()
         if self.feeds is not None:
@@ -188,31 +198,38 @@ class Site:
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _trace(self, key: str, rail: str | None) -> TraceTiles:
+        state = state_of(self._folder(key), (RECORD,))  # written at the beginning of a run, and at its end
         with self._lock:
             held = self._traces.get((key, rail))
-            if held is not None:
+            if held is not None and held[0] == state:
                 self._traces.move_to_end((key, rail))
-                return held
+                return held[1]
         session = self.session(key)
         opened = TraceTiles(session, rail, facts=self._layers_of(key, session, rail).seen.facts)
         with self._lock:
-            kept = self._traces.setdefault((key, rail), opened)
-            old = [self._traces.popitem(last=False)[1] for _ in range(len(self._traces) - _OPEN)]
+            held = self._traces.get((key, rail))
+            kept = held[1] if held is not None and held[0] == state else opened
+            self._traces[key, rail] = (state, kept)
+            self._traces.move_to_end((key, rail))
+            old = [self._traces.popitem(last=False)[1][1] for _ in range(len(self._traces) - _OPEN)]
+            old += [held[1]] if held is not None and held[1] is not kept else []
         for one in [*old, *([opened] if kept is not opened else [])]:
             one.close()
         return kept
 
     def _layers_of(self, key: str, session: Session | None, rail: str | None) -> Layers:
+        state = state_of(self._folder(key))
         with self._lock:
             held = self._layers.get((key, rail))
-            if held is not None:
+            if held is not None and held[0] == state:
                 self._layers.move_to_end((key, rail))
-                return held
+                return held[1]
         found = layers(self.session(key) if session is None else session, rail)
         if found.seen.session.record.outcome == "running":
             return found  # it changes
         with self._lock:
-            self._layers[key, rail] = found
+            self._layers[key, rail] = (state, found)
+            self._layers.move_to_end((key, rail))
             while len(self._layers) > _OPEN:
                 self._layers.popitem(last=False)
         return found

@@ -68,6 +68,7 @@ def _point(row: "PointRow", keys: Mapping[str, str]) -> dict[str, Any]:
         "repeat": row.repeat,
         "values": {told(name, 60): _value(value) for name, value in row.values.items()},
         "state": row.state,
+        "virtual": row.virtual,
         "bench": told(row.bench or ""),
         "key": keys.get(row.session or ""),
         "session": told(row.session or ""),
@@ -129,6 +130,7 @@ def _of_record(facts: SweepFacts, brief: Brief) -> dict[str, Any]:
         "repeat": facts.repeat,
         "values": {told(name, 60): _value(value) for name, value in facts.values.items()},
         "state": "running" if outcome == "running" else "done" if outcome == "completed" else "set-aside",
+        "virtual": brief.session.record.virtual if brief.session is not None else None,
         "bench": told(facts.bench),
         "key": key_of(brief.folder),
         "session": told(brief.folder.name),
@@ -156,6 +158,7 @@ def _with_figures(points: list[dict[str, Any]]) -> dict[str, Any]:
         "counts": counts,
         "benches": sorted({one["bench"] for one in points if one["bench"]}),
         "best": best,
+        "virtual": any(one["virtual"] for one in points),
         "points": points[:MOST_POINTS],
         "left_out": max(0, len(points) - MOST_POINTS),
     }

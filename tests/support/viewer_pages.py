@@ -68,6 +68,7 @@ class Answers:
         self.annotations: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
         self.control = True
+        self.sweep: dict[str, Any] = {}  # of the list, in place of the usual one
         self.first: dict[str, Any] = {}  # of a run, what is not as usual
         windows = [
             span(a * PERIOD_S, b * PERIOD_S, str(k), f"window {k}: 12 mJ, 586.5 µJ per inference ± 4.2 µJ")
@@ -91,6 +92,7 @@ class Answers:
             self.annotations = body
             return body
         table = {
+            "/figures": lambda _: {"figures": [], "absent": [HOSTILE]},
             "/region": self._region,
             "/listing": self._listing,
             "/overlay": self._overlay,
@@ -154,7 +156,11 @@ class Answers:
             "energy_j": 5e-4,
             "U_j": 1e-6,
         }
-        return {"sessions": rows, "sweeps": [{"name": HOSTILE, "points": [point, point]}], "problems": [HOSTILE]}
+        return {
+            "sessions": rows,
+            "sweeps": [self.sweep or {"name": HOSTILE, "points": [point, point]}],
+            "problems": [HOSTILE],
+        }
 
     def _overlay(self, _: dict[str, str]) -> dict[str, Any]:
         curve = {

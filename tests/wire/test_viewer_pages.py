@@ -282,6 +282,76 @@ def test_the_list_is_searched_and_two_sessions_are_compared_by_keyboard(browser,
 # --- live --------------------------------------------------------------------------------------------------
 
 
+def test_the_list_of_keys_is_read_from_its_beginning(trace):
+    trace.set_viewport_size({"width": 1200, "height": 500})
+    trace.keyboard.press("?")
+    until(trace, "document.getElementById('help').open")
+    assert trace.evaluate("document.getElementById('help').scrollTop") == 0
+    trace.keyboard.press("Escape")
+    until(trace, "!document.getElementById('help').open")
+
+
+def test_on_paper_the_picture_is_whole_with_its_markers(trace):
+    """One canvas is printed: a second one above it came out as a white sheet that hid the trace."""
+    trace.evaluate("viewer.view.markBoth(2, 3)")
+    trace.emulate_media(media="print")
+    trace.wait_for_timeout(500)
+    drawn = trace.evaluate("[...document.querySelectorAll('#place canvas')].map((one) => one.checkVisibility())")
+    assert drawn == [True, False]
+    at_markers = """([...times]) => {
+      dispatchEvent(new Event("beforeprint"));
+      const { plot } = viewer, ctx = plot.base.getContext("2d"), y = Math.round((plot.panesTop + 9) * plot.ratio);
+      const row = ctx.getImageData(0, y, plot.base.width, 1).data;
+      return times.map((time) => [...row.slice(4 * Math.floor(plot.x(time) * plot.ratio))].slice(0, 3));
+    }"""
+    red, other = trace.evaluate(at_markers, [2, 4])  # marker A, in the colour of paper, and none
+    assert red[0] > 150
+    assert max(red[1:]) < 100
+    assert min(other) > 100
+
+
+def test_an_energy_that_u_does_not_cover_does_not_look_like_a_result(browser, answers):
+    usual = answers._region
+    answers._region = lambda query: usual(query) | {"complete": False, "incomplete": ["120 samples are missing"]}
+    with opened(browser, answers) as page:
+        page.goto(f"{TRACE}#m=2,3&x=run")
+        until(page, "document.querySelector('#figures .doubtful')")
+        text = page.locator("#figures").inner_text()
+        assert "U does not cover this. 120 samples are missing." in text
+        assert page.locator("#figures strong").all_inner_texts() == ["1700 ± 20\u202fµJ"]  # of whole windows
+        assert "time of the trace" in text  # and not of the run, as the axis
+        assert "time of the trace" in page.locator("#range").inner_text()
+        assert page.said == []
+
+
+def test_each_point_of_a_sweep_leads_to_its_trace_from_the_chart_and_from_the_table(browser, answers):
+    points = [
+        {"number": k, "order": k, "kind": "point", "repeat": 1, "values": {"voltage_v": 1.8}, "state": "done",
+         "key": f"{k:012x}", "valid": k != 3, "energy_j": k * 1e-4, "U_j": 1e-6, "latency_s": k * 0.01}
+        for k in (1, 2, 3)
+    ]  # fmt: skip
+    answers.sweep = {"id": "night-1", "name": "night", "state": "open", "virtual": True, "points": points}
+    with opened(browser, answers) as page:
+        page.goto(f"{AT}list.html")
+        until(page, "document.querySelectorAll('.sweep-chart a').length === 3")
+        chart = page.locator(".sweep-chart")
+        assert chart.locator("a").nth(1).get_attribute("href") == "trace.html?s=000000000002"
+        assert "voltage_v 1.8: 200.0 ± 1.0" in chart.locator("a").nth(1).get_attribute("aria-label")
+        assert chart.locator("a").nth(2).get_attribute("aria-label").endswith("not valid")
+        assert page.locator(".sweep tbody a").nth(1).get_attribute("href") == "trace.html?s=000000000002"
+        assert "VIRTUAL" in chart.inner_text()
+        assert "µJ" in chart.locator("svg").text_content()
+        assert "finished; 3 points" in page.locator(".sweep > summary").inner_text()
+        page.click("text=Figures of the sweep")
+        until(
+            page, "document.querySelector('.sweep-figures a')?.getAttribute('href') === 'api/sweep/night-1/page'"
+        )
+        chart.locator("a").nth(1).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/trace.html?s=000000000002*")
+        assert page.said == []
+
+
 def test_a_lost_connection_makes_the_supply_unknown(browser, answers):
     with opened(browser, answers) as page:
         page.goto(f"{AT}live.html")  # the stream ends at once, as that of a server that was killed

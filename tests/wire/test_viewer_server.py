@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import shutil
 import socket
 import struct
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 
 from energy_runner import api
 from energy_runner.errors import ConfigurationError
-from energy_runner.session.folder import Session
+from energy_runner.session.folder import JOURNAL, RESULT, Session, write_record, write_result
 from energy_runner.viewer.serve import Server
 from tests.support.viewer_browser import fetched
 
@@ -195,6 +196,39 @@ def test_the_samples_of_a_region_come_as_csv(server: Server) -> None:
 
 def test_nobody_can_stop_what_only_looks(server: Server) -> None:
     assert fetched(server.url + "api/live/stop", "POST", {"sure": True}, WRITE)[0] == 403
+
+
+def test_a_session_that_is_analysed_again_is_shown_as_it_is_now(server: Server, session: Session) -> None:
+    """The head, the layers and the regions are of one result: nothing is kept of the one before."""
+    address = f"{server.url}api/session/{_key(server)}"
+    before = json.loads(fetched(address)[2])
+    result = session.result()
+    try:
+        (session.path / RESULT).unlink()
+        head = json.loads(fetched(address)[2])
+        assert head["score_j"] is None
+        assert (
+            "µJ" not in json.loads(fetched(f"{address}/layer/windows?start_s=0&stop_s=99")[2])["items"][0]["label"]
+        )
+    finally:
+        write_result(session.path, result)
+    assert json.loads(fetched(address)[2])["score_j"] == before["score_j"]
+
+
+def test_the_trace_of_a_run_that_has_ended_is_opened_again(session: Session, tmp_path: Path) -> None:
+    """While it ran, its facts were not all there: what was made from them is not kept."""
+    folder = tmp_path / "s"
+    shutil.copytree(session.path, folder)
+    journal = (folder / JOURNAL).read_bytes()
+    write_record(folder, session.record.model_copy(update={"outcome": "running"}))
+    (folder / JOURNAL).write_bytes(b"".join(journal.splitlines(keepends=True)[:1]))
+    with api.view(folder) as serving:
+        asked = f"{serving.url}api/session/{_key(serving)}/tile?signal=%s&start=0&stop=100&columns=10"
+        assert fetched(asked % "power")[0] == 409
+        assert fetched(asked % "energy")[0] == 200
+        (folder / JOURNAL).write_bytes(journal)
+        write_record(folder, session.record)
+        assert fetched(asked % "power")[0] == 200
 
 
 def test_a_port_in_use_is_named(server: Server, session: Session) -> None:

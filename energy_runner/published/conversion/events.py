@@ -114,12 +114,22 @@ def _commands(session: PublishedSession) -> Iterator[ev.AnyEvent]:
     """Yield the stimulus, the edges expected and the outcome of each command."""
     names = dict.fromkeys(command.file for command in session.commands)
     place = {name: number for number, name in enumerate(names)}
+    classes = _classes(session)
     for command in session.commands:
         if command.inferences > 0:
-            yield from _command(session.mode, command, place[command.file])
+            yield from _command(session.mode, command, place[command.file], command.results[:classes])
 
 
-def _command(mode: Mode, command: InferCommand, stimulus: int) -> Iterator[ev.AnyEvent]:
+def _classes(session: PublishedSession) -> int | None:
+    """Return how many outputs of an answer count, where there are more and all others are zero; None for all."""
+    benchmark = session.definition
+    if benchmark is None or session.mode != "accuracy" or benchmark.classes < 2:
+        return None
+    filled = any(any(command.results[benchmark.classes :]) for command in session.commands)
+    return None if filled else benchmark.classes
+
+
+def _command(mode: Mode, command: InferCommand, stimulus: int, results: list[float]) -> Iterator[ev.AnyEvent]:
     if mode == "energy" and command.load_begun_ms is not None:
         yield ev.Phase(t_ns=command.load_begun_ms * _MS, name="load", detail=command.file)
     if mode != "accuracy" and command.size is not None:
@@ -146,6 +156,6 @@ def _command(mode: Mode, command: InferCommand, stimulus: int) -> Iterator[ev.An
         sent_ns=command.sent_ms * _MS,
         start_line_ns=None if command.start_ms is None else command.start_ms * _MS,
         done_line_ns=None if command.done_ms is None else command.done_ms * _MS,
-        results=command.results,
+        results=results,
         dut_laps_us=[lap_us % _LAP_WRAP_US for lap_us in command.laps_us],
     )

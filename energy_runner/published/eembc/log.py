@@ -17,10 +17,20 @@ from energy_runner.published.model import InferCommand
 
 _RESULTS = (b"ulp-ml", b"ulp-mlperf")
 _SILENT = b"pnp"  # a source of the runner that tells nothing of a session
+_PRINTABLE = bytes(range(32, 127)) + b"\t"
 _LATEST_MS = 10**12  # thirty years; in nanoseconds, of which a journal can write 292 years
 _MOST_KEPT = 200
 _MOST_OUTPUTS = 4096
 MOST_COMMANDS = 60_000  # an accuracy session of ad01 has 48608
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A line of the log: its number from 1, its time, and its text."""
+
+    line: int
+    ms: int
+    text: str
 
 
 @dataclass
@@ -49,6 +59,8 @@ class EembcLog:
     monitor_laps: list[tuple[int, int]] = field(default_factory=list)
     io_laps: list[tuple[int, int]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    error_marks: list[Mark] = field(default_factory=list)
+    model_mark: Mark | None = None
     result_lines: list[str] = field(default_factory=list)
     last_ms: int | None = None
     ended_ms: int | None = None
@@ -104,6 +116,9 @@ class _Reader:
         elif self._source != _SILENT:
             log.damaged += 1
 
+    def _mark(self, text: bytes) -> Mark:
+        return Mark(self.log.lines, self._ms, _text(text))
+
     def _continued(self, line: bytes) -> None:
         """Process a line without a prefix: the rest of a DUT's message that held a line end."""
         if self._source in {b"dut", b"io"}:
@@ -129,19 +144,20 @@ class _Reader:
             self.log.result_lines.append(f"{_text(source)}: {_text(text)}")
 
     def _parser(self, text: bytes) -> None:
-        if match := tokens.COMMAND.search(text):
+        # Nine lines of ten say nothing that counts: looking for a word first is far cheaper than for each pattern.
+        if b"Command" in text and (match := tokens.COMMAND.search(text)):
             self._sent(match[1])
-        elif match := tokens.SIZE.search(text):
+        elif (b"Sending" in text or b"File size" in text) and (match := tokens.SIZE.search(text)):
             if match[1] == b"Sending" or self._size is None:
                 self._size = int(match[2])
         elif b"-done" in text and b"bload" in text:
             self._loaded_ms = self._ms
-        elif match := tokens.SETTING.search(text):
+        elif b"m-bm-cfg" in text and (match := tokens.SETTING.search(text)):
             if len(self.log.settings) < _MOST_KEPT:
                 self.log.settings[_text(match[1])] = _text(match[2])
-        elif match := tokens.VERSION.search(text):
+        elif b"m-version" in text and (match := tokens.VERSION.search(text)):
             self.log.version = _text(match[1])
-        elif match := tokens.PLUGIN.search(text):
+        elif b"m-bmark" in text and (match := tokens.PLUGIN.search(text)):
             self.log.plugin = _text(match[1])
 
     def _sent(self, command: bytes) -> None:
@@ -170,6 +186,7 @@ class _Reader:
             sent_ms=self._ms,
             load_begun_ms=self._load_begun_ms,
             loaded_ms=self._loaded_ms,
+            line=self.log.lines,
         )
         if len(self.log.commands) < MOST_COMMANDS:
             self.log.commands.append(command)
@@ -219,10 +236,12 @@ class _Reader:
         log, command, kind = self.log, self._command, match.lastgroup
         if kind in {"profile", "model"}:
             setattr(log, kind, _text(match[kind]))
+            log.model_mark = self._mark(text) if kind == "model" else log.model_mark
         elif kind == "mode":
             log.timestamp_mode = _text(match["mode"])
         elif kind == "error":
             _keep(log.errors, _text(match["error"]))
+            _keep(log.error_marks, self._mark(text))
         elif kind == "lap" and command is None:
             _keep(log.dut_marks, int(match["lap"]))
         elif kind == "ready" and self._booting:
@@ -239,6 +258,8 @@ class _Reader:
             command.start_ms, command.announced = self._ms, int(match["start"])
         elif kind == "lap":
             _keep(command.laps_us, int(match["lap"]))
+            _keep(command.laps_ms, self._ms)
+            _keep(command.lap_lines, self.log.lines)
         elif kind == "done":
             command.done_ms = self._ms
             command.garbled |= b"[" in text[match.end() :] and b"m-results-[" not in text
@@ -277,7 +298,7 @@ def _keep[Item](items: list[Item], item: Item) -> None:
 
 
 def _printable(text: bytes) -> bool:
-    return text.isascii() and text.decode("ascii").replace("\t", "").isprintable()
+    return not text.translate(None, _PRINTABLE)
 
 
 def _text(data: bytes) -> str:

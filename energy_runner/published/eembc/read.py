@@ -32,7 +32,11 @@ def read_eembc(contents: Contents, stimuli: Path | None = None) -> PublishedSess
     trace = read_trace(contents) if mode == "energy" else TraceFiles()
     samples = trace.samples
     recording = make_recording(log, samples, trace.timestamps_s)
-    read = read_answers(log.commands, benchmark) if mode == "accuracy" else ReadAnswers()
+    read = (
+        read_answers(log.commands, benchmark, contents.names.get("log", "log.txt"))
+        if mode == "accuracy"
+        else ReadAnswers()
+    )
     notes = check(
         Checked(
             contents=contents,
@@ -58,6 +62,7 @@ def read_eembc(contents: Contents, stimuli: Path | None = None) -> PublishedSess
         boot_lines=log.boot_lines,
         boot_ms=log.boot_ms,
         files=contents.files,
+        names=contents.names,
         commands=log.commands,
         sync_ms=log.sync_ms,
         power=log.power,

@@ -2,7 +2,7 @@
 """`results.txt` of the EEMBC runner: the lines of its plug-ins `ulp-ml` and `ulp-mlperf`."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from energy_runner.published.contents import Contents
 from energy_runner.published.figures import NUMBER, Pattern, read_figures
@@ -49,6 +49,7 @@ class EembcResults:
     unknown: list[str]
     printed_ms: int | None
     beside: list[list[Figure]] = field(default_factory=list)
+    unknown_lines: list[int] = field(default_factory=list)
 
 
 def read_results(contents: Contents, in_log: list[str]) -> EembcResults:
@@ -56,9 +57,12 @@ def read_results(contents: Contents, in_log: list[str]) -> EembcResults:
     lines = in_log if contents.results is None else contents.results
     read = read_figures(lines, PATTERNS)
     stamp = next((match for line in lines if (match := _STAMP.match(line))), None)
+    # Lines that the log repeats have other numbers there.
+    kept = read.figures if contents.results is not None else [replace(one, line=None) for one in read.figures]
     return EembcResults(
-        figures=read.figures,
+        figures=kept,
         unknown=read.unknown,
         printed_ms=int(stamp[1]) * 1000 + int(stamp[2]) if stamp else None,
+        unknown_lines=read.unknown_lines,
         beside=[read_figures(other, PATTERNS).figures for other in contents.beside],
     )

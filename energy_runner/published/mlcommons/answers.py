@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy_runner.benchmarks.catalogue import Benchmark
+from energy_runner.published.findings import seen
 from energy_runner.published.model import Answers, InferCommand, Note
 
 DOCUMENT = "results.json"
@@ -47,9 +48,17 @@ def read_answers(commands: Sequence[InferCommand], benchmark: Benchmark | None) 
         return _missing("answers of different lengths, so nothing can be reproduced")
     means = np.array([np.mean(rows, axis=0) for rows in outputs.values()])
     if not np.all(np.isfinite(means)):
-        return _missing("answers that are not numbers, so nothing can be reproduced", labels_from=DOCUMENT)
-    return ReadAnswers(Answers(means, np.array(list(labels.values()))), labels_from=DOCUMENT)
+        count = int(np.count_nonzero(~np.isfinite(means).all(axis=1)))
+        detail = f"{count} of {len(means)} answers are not numbers, so nothing can be reproduced"
+        note = Note("answers-not-numbers", detail, measured=count, limit=0, seen=(seen(DOCUMENT),))
+        return ReadAnswers(notes=(note,), labels_from=DOCUMENT)
+    notes: tuple[Note, ...] = ()
+    if means.shape[1] > benchmark.classes > 1:
+        surplus = f"{means.shape[1]} outputs for {benchmark.classes} classes"
+        detail = f"{surplus}: comparable after leaving out the last {means.shape[1] - benchmark.classes}"
+        notes = (Note("outputs-surplus", detail, wrong=False, measured=means.shape[1], limit=benchmark.classes),)
+    return ReadAnswers(Answers(means, np.array(list(labels.values())), len(means)), notes, DOCUMENT)
 
 
-def _missing(detail: str, labels_from: str = "") -> ReadAnswers:
-    return ReadAnswers(notes=(Note("answers-missing", detail),), labels_from=labels_from)
+def _missing(detail: str) -> ReadAnswers:
+    return ReadAnswers(notes=(Note("answers-missing", detail, seen=(seen(DOCUMENT),)),))

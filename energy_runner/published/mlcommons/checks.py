@@ -3,12 +3,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
 from energy_runner.published.contents import Contents
-from energy_runner.published.discover import LINK
+from energy_runner.published.files import check_links, check_packed, placed
+from energy_runner.published.findings import seen
+from energy_runner.published.forgery import LPM01A, odd_digits
 from energy_runner.published.mlcommons.commands import Commands
 from energy_runner.published.mlcommons.document import Document, Power
 from energy_runner.published.mlcommons.identity import Identity
@@ -16,8 +18,10 @@ from energy_runner.published.mlcommons.log import MlcommonsLog
 from energy_runner.published.mlcommons.recording import Recorded
 from energy_runner.published.mlcommons.results import MlcommonsResults
 from energy_runner.published.model import WAKE_WORDS, Figure, FloatArray, Note
+from energy_runner.published.row import Evidence
 
 _EARLY_MS = 600  # whole seconds, and a start of the recording known to half a second
+_EXAMPLES = {"log": "log.txt", "results": "results.txt", "json": "results.json"}
 _COMPARED = ("Median", "Top", "AUC", "True")
 
 
@@ -39,10 +43,14 @@ class Checked:
 def check(read: Checked) -> list[Note]:
     """Return everything that is odd: files, commands, what its mode has, and the log against the results."""
     notes = [
+        *check_packed(read.contents),
         *(Note("unreadable", refusal) for refusal in read.refusals),
         *_check_files(read),
         *_check_folder(read),
-        *(Note("samples-lost", f"samples lost: {line}") for line in read.log.lost[:3]),
+        *(
+            Note("samples-lost", f"samples lost: {line}", seen=(seen("log", number, text=line),))
+            for line, number in zip_longest(read.log.lost[:3], read.log.lost_lines[:3])
+        ),
         *_check_commands(read),
     ]
     if read.identity.mode == "energy":
@@ -50,29 +58,35 @@ def check(read: Checked) -> list[Note]:
     elif read.identity.benchmark != WAKE_WORDS:
         notes += _check_laps(read.document) if read.identity.mode == "performance" else read.answers
     notes += _check_against_log(read.results)
-    for name in read.contents.found.refused:
-        if not any(name in note.detail for note in notes):
-            notes.append(Note("link-refused", f"{name}: {LINK}"))
-    return notes
+    return placed(notes + check_links(read.contents, notes), read.contents.names, _EXAMPLES)
+
+
+def _in_json(text: str | None = None) -> tuple[Evidence, ...]:
+    return (seen("json", text=text),)
+
+
+_IN_LOG = seen("log")
 
 
 def _check_files(read: Checked) -> Iterator[Note]:
     """Note files that are missing or damaged, and errors that were published as results."""
     log, results = read.log, read.results
-    for role, name in (("log", "log.txt"), ("results", "results.txt"), ("json", "results.json")):
+    for role, name in _EXAMPLES.items():
         if role not in read.contents.names:
-            yield Note("file-missing", f"missing file: {name}")
+            yield Note("file-missing", f"missing file: {name}", seen=(seen(role),))
     if log.lines and not log.recognised:
-        yield Note("log-unreadable", "the log holds no line of the runner")
+        yield Note("log-unreadable", "the log holds no line of the runner", seen=(_IN_LOG,))
     elif log.lines and not log.complete:
-        yield Note("log-truncated", "log truncated: it breaks off before the end of the session")
+        detail = "log truncated: it breaks off before the end of the session"
+        yield Note("log-truncated", detail, seen=(seen("log", log.lines),))
     odd = [line for line in results.unknown if not line.isprintable() or "\ufffd" in line]
     if odd:
-        yield Note("results-garbled", f"garbled results: {len(odd)} lines cannot be read, first {odd[0][:60]!r}")
+        detail = f"garbled results: {len(odd)} lines cannot be read, first {odd[0][:60]!r}"
+        yield Note("results-garbled", detail, seen=(seen("results"),))
     if not results.figures and not results.errors:
-        yield Note("results-absent", "no published figure can be read")
+        yield Note("results-absent", "no published figure can be read", seen=(seen("results"),))
     for text in results.errors:
-        yield Note("error-published", f"published with {text[:100]!r}")
+        yield Note("error-published", f"published with {text[:100]!r}", seen=(seen("results", text=text),))
 
 
 def _check_folder(read: Checked) -> Iterator[Note]:
@@ -91,23 +105,27 @@ def _check_commands(read: Checked) -> Iterator[Note]:
     loadings, working = read.log.loadings, read.document.working
     if working and not read.commands.timed:
         detail = f"the log tells of {len(loadings)} loadings, results.json of {len(working)}"
-        yield Note("log-differs", detail, wrong=bool(loadings) and read.identity.benchmark != WAKE_WORDS)
+        wrong = bool(loadings) and read.identity.benchmark != WAKE_WORDS
+        yield Note("log-differs", detail, wrong=wrong, seen=(_IN_LOG, *_in_json()))
     counts = sorted({command.inferences for command in read.commands.commands})
     if read.identity.mode != "accuracy" and len(counts) > 1:
-        yield Note("iterations-differ", f"iterations not all equal: {', '.join(map(str, counts))}")
+        detail = f"iterations not all equal: {', '.join(map(str, counts))}"
+        yield Note("iterations-differ", detail, seen=_in_json())
 
 
 def _check_recording(read: Checked) -> Iterator[Note]:
     """Note what is odd about samples and edges."""
     recorded = read.recorded
     if recorded is None:
-        yield Note("trace-absent", "trace absent: results.json holds no samples")
+        yield Note("trace-absent", "trace absent: results.json holds no samples", seen=_in_json())
         return
     powers = [one.power for one, _ in read.document.working if one.power is not None]
     for number, (power, block) in enumerate(zip(powers, recorded.blocks, strict=True)):
         yield from _check_pass(read.log, number, power, len(block))
     counters = [counter for power in powers for counter, _ in power.timestamps]
     yield from _check_samples(np.concatenate(recorded.blocks), counters)
+    if read.log.instrument == LPM01A and not _simulated(read):
+        yield from _check_digits(np.concatenate(recorded.blocks))
     if recorded.boot_edges:
         detail = f"{recorded.boot_edges} edge(s) before the first stimulus, taken as the DUT's start"
         yield Note("boot-edges", detail, wrong=False)
@@ -116,30 +134,47 @@ def _check_recording(read: Checked) -> Iterator[Note]:
 
 
 def _check_pass(log: MlcommonsLog, number: int, power: Power, samples: int) -> Iterator[Note]:
+    where = _in_json(f"trial {number}")
     counts = [count for _, count in power.timestamps]
     if len(counts) < 2:
-        yield Note("edge-missing", f"edge missing: {len(counts)} timestamps in trial {number}, 2 expected")
+        detail = f"edge missing: {len(counts)} timestamps in trial {number}, 2 expected"
+        yield Note("edge-missing", detail, measured=len(counts), limit=2, seen=where)
     if any(not 0 <= count <= samples for count in counts):
         detail = f"an edge of trial {number} lies beyond its {samples} samples"
-        yield Note("trace-short", f"trace truncated: {detail}")
+        yield Note("trace-short", f"trace truncated: {detail}", seen=where)
     if counts != sorted(counts):
-        yield Note("timestamps-unsorted", f"timestamps of trial {number} are not in order")
+        yield Note("timestamps-unsorted", f"timestamps of trial {number} are not in order", seen=where)
     if number < len(log.captured) and log.captured[number] != (samples, len(counts)):
         size, seen = log.captured[number]
         detail = f"trial {number} has {samples} samples and {len(counts)} timestamps, by the log {size} and {seen}"
-        yield Note("another-run", f"results.json differs from the log: {detail}")
+        yield Note("another-run", f"results.json differs from the log: {detail}", seen=(*where, _IN_LOG))
 
 
 def _check_samples(samples: FloatArray, counters: Sequence[object]) -> Iterator[Note]:
+    where = _in_json()
     missing, infinite = int(np.count_nonzero(np.isnan(samples))), int(np.count_nonzero(np.isinf(samples)))
     if missing or infinite:
-        yield Note("trace-damaged", f"{missing} samples are NaN and {infinite} infinite")
+        yield Note("trace-damaged", f"{missing} samples are NaN and {infinite} infinite", seen=where)
     if np.any(samples < 0):
-        yield Note("trace-damaged", f"{int(np.count_nonzero(samples < 0))} samples are negative")
+        detail = f"{int(np.count_nonzero(samples < 0))} samples are negative"
+        yield Note("trace-damaged", detail, seen=where)
     numbers = [int(text) for text in map(str, counters) if text.isdecimal() and len(text) < 10]
     lost = sum((after - before) % 100 != 1 for before, after in pairwise(numbers))
     if lost:
-        yield Note("edge-missing", f"edge missing: the monitor's event counter jumps {lost} times")
+        detail = f"edge missing: the monitor's event counter jumps {lost} times"
+        yield Note("edge-missing", detail, measured=lost, limit=0, seen=where)
+
+
+def _check_digits(samples: FloatArray) -> Iterator[Note]:
+    odd = odd_digits(samples)
+    if odd:
+        detail = f"{odd} of {len(samples)} samples have more than the four digits that an LPM01A writes"
+        yield Note("digits-impossible", detail, measured=odd, limit=0, seen=_in_json())
+
+
+def _simulated(read: Checked) -> bool:
+    """Return whether the session says that a virtual bench made it, whose samples have all their digits."""
+    return any(one.energy_runner.simulated for one in read.document.passes) or "virtual twin" in read.log.name
 
 
 def _check_phases(recorded: Recorded, powers: Sequence[Power], commands: Commands) -> Iterator[Note]:
@@ -156,6 +191,7 @@ def _check_phases(recorded: Recorded, powers: Sequence[Power], commands: Command
             "window-in-wrong-phase",
             f"window {', '.join(wrong)} not in the phase of its infer command: it begins before the stimulus was "
             "loaded, so idling or a download was measured",
+            seen=(_IN_LOG, *_in_json()),
         )
 
 
@@ -186,6 +222,7 @@ def _check_against_log(results: MlcommonsResults) -> Iterator[Note]:
             "another-run",
             f"results of another run: results differ from the log: {_place(first)} is published as {first.text}, "
             f"reproduced as {other.text}{more}",
+            seen=(seen("results", first.line), _IN_LOG),
         )
 
 

@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 
 _STAMP = re.compile(r"^(\d\d)(\d\d)\.(\d\d)(\d\d)(\d\d) ulp-\w+: (.*)")
@@ -43,6 +44,7 @@ class MlcommonsLog:
     loadings: list[Loading] = field(default_factory=list)
     captured: list[tuple[int, int]] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    lost_lines: list[int] = field(default_factory=list)
     tail: deque[str] = field(default_factory=lambda: deque(maxlen=_TAIL))
     last_ms: int | None = None
     complete: bool = False
@@ -85,6 +87,7 @@ def _plain(log: MlcommonsLog, text: str) -> None:
     elif _LOST.search(text):
         if len(log.lost) < 20:
             log.lost.append(text[:200])
+            log.lost_lines.append(log.lines)
     elif "3686400 baud" in text:
         log.instrument = "lpm01a"  # no other device is driven at this rate
     elif "js220" in text.lower() and not log.instrument:
@@ -97,6 +100,11 @@ def _plain(log: MlcommonsLog, text: str) -> None:
 
 
 def _milliseconds(match: re.Match[str]) -> int:
-    month, day, hour, minute, second = (int(match[k]) for k in range(1, 6))
+    return _at(match.group(1, 2, 3, 4, 5))
+
+
+@lru_cache(maxsize=64)  # many lines have the same second
+def _at(stamp: tuple[str, ...]) -> int:
+    month, day, hour, minute, second = map(int, stamp)
     days = _DAYS[min(max(month, 1), 12) - 1] + day - 1
     return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000

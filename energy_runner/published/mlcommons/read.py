@@ -54,6 +54,7 @@ def read_mlcommons(contents: Contents) -> PublishedSession:
         profile=log.profile,
         model=log.model,
         files=contents.files,
+        names=contents.names,
         commands=commands.commands,
         boot_edges=recorded.boot_edges if recorded else 0,
         recording=recorded.recording if recorded else None,

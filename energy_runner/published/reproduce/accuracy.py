@@ -42,8 +42,10 @@ def eembc_accuracy(session: PublishedSession) -> Accuracy | None:
 
 def mlcommons_accuracy(session: PublishedSession) -> Accuracy | None:
     """Return what the MLCommons runner computes; None without the answers to all stimuli."""
-    answers = session.answers
-    return None if answers is None else exact_accuracy(answers.outputs, answers.labels)
+    answers, benchmark = session.answers, session.definition
+    if answers is None:
+        return None
+    return exact_accuracy(answers.outputs, answers.labels, benchmark.classes if benchmark is not None else 0)
 
 
 def top1_percent(results: FloatArray, labels: npt.NDArray[np.int_]) -> float:
@@ -89,13 +91,14 @@ def anomaly_accuracy_percent(errors: FloatArray, anomalous: npt.NDArray[np.bool_
     return best
 
 
-def exact_accuracy(results: FloatArray, labels: npt.NDArray[np.int_]) -> Accuracy:
+def exact_accuracy(results: FloatArray, labels: npt.NDArray[np.int_], classes: int = 0) -> Accuracy:
     """Return Top-1 and the exact AUC of `results`, the mean output of each file, as the MLCommons runner does.
 
     With two outputs the AUC is that of the second one, with more it is the mean over the classes, one against
-    the rest; NaN where a class has no file (the runner then stopped with an error).
+    the rest; NaN where a class has no file (the runner then stopped with an error). Outputs beyond the `classes`
+    of the benchmark have no file ever and are left out.
     """
-    outputs = results.shape[1]
+    outputs = min(classes, results.shape[1]) if classes > 1 else results.shape[1]
     if outputs == 1:
         top1 = anomaly_accuracy_percent(results[:, 0], labels == 1, _LEAST)
         judged = [(results[:, 0], labels)]

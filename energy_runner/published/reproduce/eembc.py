@@ -7,9 +7,14 @@ from energy_runner.published.reproduce.eembc_printed import Computed, print_figu
 from energy_runner.published.reproduce.eembc_windows import energy_windows, runtimes
 
 
-def reproduce_eembc(session: PublishedSession) -> list[Figure]:
-    """Return the figures; none where the data they rest on are missing."""
+def reproduce_eembc(session: PublishedSession, *, other_order: bool = False) -> list[Figure]:
+    """Return the figures; none where the data they rest on are missing.
+
+    In the `other_order` samples are added in pairs.
+    """
     computed = Computed(
-        windows=energy_windows(session), runtimes=runtimes(session), accuracy=eembc_accuracy(session)
+        windows=energy_windows(session, other_order=other_order),
+        runtimes=runtimes(session),
+        accuracy=eembc_accuracy(session),
     )
     return print_figures(computed)

@@ -37,14 +37,14 @@ class EembcWindow:
     per_inference_uj: float
 
 
-def energy_windows(session: PublishedSession) -> list[EembcWindow]:
+def energy_windows(session: PublishedSession, *, other_order: bool = False) -> list[EembcWindow]:
     """Return the windows of an energy session; none without a trace and its timestamps."""
     trace = session.trace
     if trace is None or not trace.timestamps_s:
         return []
     counts = [command.inferences for command in session.commands]
     counts = counts or [int(figure.text) for figure in session.figures if figure.field == "# Inferences"]
-    return cut_windows(trace.samples_uj, trace.rate_hz, trace.timestamps_s, counts)
+    return cut_windows(trace.samples_uj, trace.rate_hz, trace.timestamps_s, counts, pairwise=other_order)
 
 
 def runtimes(session: PublishedSession) -> list[tuple[int, int, float]]:
@@ -64,14 +64,19 @@ def runtimes(session: PublishedSession) -> list[tuple[int, int, float]]:
 
 
 def cut_windows(
-    samples_uj: Samples, rate_hz: float, timestamps_s: Sequence[float], inferences: Sequence[int]
+    samples_uj: Samples,
+    rate_hz: float,
+    timestamps_s: Sequence[float],
+    inferences: Sequence[int],
+    *,
+    pairwise: bool = False,
 ) -> list[EembcWindow]:
     """Return the windows as the EEMBC runner cuts them: between the timestamps 1 and 2, 3 and 4, and so on.
 
     The time of a sample is the sum of as many periods, added one by one in double precision. A window holds
     the samples from the first one at or after its start to the last one before its stop. Nothing checks the
     timestamps against the commands: a lost edge shifts every later window, exactly as it did there.
-    A window that the trace does not hold is left out.
+    A window that the trace does not hold is left out. `pairwise` sums of samples may differ in the last digit.
     """
     axis = np.zeros(len(samples_uj) + 1)
     axis[1:] = np.add.accumulate(np.full(len(samples_uj), 1.0 / rate_hz))
@@ -83,7 +88,8 @@ def cut_windows(
             continue
         count = inferences[min(len(windows), len(inferences) - 1)] if inferences else 0
         # One after the other, as a loop adds them; numpy's pairwise sum may differ in the last digit.
-        energy_uj = float(np.add.accumulate(samples_uj[first:beyond], dtype=np.float64)[-1])
+        inside = samples_uj[first:beyond].astype(np.float64)
+        energy_uj = float(inside.sum() if pairwise else np.add.accumulate(inside)[-1])
         for_s = float(axis[beyond] - axis[first])
         windows.append(
             EembcWindow(

@@ -8,10 +8,13 @@ from energy_runner.published.reproduce.mlcommons_windows import energy_windows, 
 from energy_runner.published.reproduce.wake_words import count_wake_words
 
 
-def reproduce_mlcommons(session: PublishedSession) -> list[Figure]:
-    """Return the figures; none where the data they rest on are missing."""
+def reproduce_mlcommons(session: PublishedSession, *, other_order: bool = False) -> list[Figure]:
+    """Return the figures; none where the data they rest on are missing.
+
+    In the `other_order` samples are added one after the other.
+    """
     computed = Computed(
-        windows=energy_windows(session),
+        windows=energy_windows(session, other_order=other_order),
         runtimes=runtimes(session),
         accuracy=mlcommons_accuracy(session),
         words=count_wake_words(session),

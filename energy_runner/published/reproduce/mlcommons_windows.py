@@ -33,10 +33,10 @@ class MlcommonsWindow:
     per_inference_uj: float
 
 
-def energy_windows(session: PublishedSession) -> list[MlcommonsWindow]:
+def energy_windows(session: PublishedSession, *, other_order: bool = False) -> list[MlcommonsWindow]:
     """Return the windows of an energy session; none unless every pass has samples."""
     windows = [
-        cut_window(number, one.samples_j, one.edges, one.inferences)
+        cut_window(number, one.samples_j, one.edges, one.inferences, pairwise=not other_order)
         for number, one in enumerate(session.passes)
         if one.samples_j is not None
     ]
@@ -51,7 +51,7 @@ def runtimes(session: PublishedSession) -> list[tuple[int, int]]:
 
 
 def cut_window(
-    number: int, samples_j: FloatArray, edges: Sequence[int], inferences: int
+    number: int, samples_j: FloatArray, edges: Sequence[int], inferences: int, *, pairwise: bool = True
 ) -> MlcommonsWindow | None:
     """Return the window between the last two of `edges`, counted in samples of 1 ms; None for fewer than two.
 
@@ -60,7 +60,9 @@ def cut_window(
     if len(edges) < 2:
         return None
     start, stop = edges[-2], edges[-1]
-    energy_j = float(np.sum(samples_j[start:stop])) if 0 <= start <= stop else math.nan
+    inside = samples_j[max(start, 0) : max(stop, 0)]
+    total_j = np.sum(inside) if pairwise or not len(inside) else np.add.accumulate(inside)[-1]
+    energy_j = float(total_j) if 0 <= start <= stop else math.nan
     elapsed_s = stop / 1000 - start / 1000
     return MlcommonsWindow(
         number=number,

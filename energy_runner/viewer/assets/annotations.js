@@ -6,6 +6,8 @@ import { putAnnotations, session } from "./api.js";
 import { announce, byId, el, fill } from "./dom.js";
 import { duration, moment, plain, when } from "./words.js";
 
+const TRIES = 5;
+
 export class Annotations {
   constructor(key, view, list, layers) {
     Object.assign(this, { key, view, list, layers, sure: null });
@@ -21,8 +23,7 @@ export class Annotations {
     state.className = "quiet";
     state.textContent = "saving …";
     try {
-      const now = (await session(this.key)).annotations ?? [];
-      this.list = await putAnnotations(this.key, edit(now));
+      this.list = await this.put(edit);
       state.textContent = said;
       announce(said);
     } catch (failure) {
@@ -31,6 +32,18 @@ export class Annotations {
     }
     this.sure = null;
     this.show();
+  }
+
+  /** Change what the server has now; begin again where somebody else changed it meanwhile. */
+  async put(edit) {
+    for (let left = TRIES; ; left--) {
+      const { annotations, annotations_version } = await session(this.key);
+      try {
+        return await putAnnotations(this.key, edit(annotations ?? []), annotations_version);
+      } catch (failure) {
+        if (failure.status !== 412 || left <= 1) throw failure;
+      }
+    }
   }
 
   save() {

@@ -36,8 +36,8 @@ export async function document_(path, options) {
 }
 
 /** Write a document; the header shows the server that no other page sent it. */
-export async function write(path, method, body) {
-  const headers = { "Content-Type": "application/json", "X-Energy-Runner": "1" };
+export async function write(path, method, body, more = {}) {
+  const headers = { "Content-Type": "application/json", "X-Energy-Runner": "1", ...more };
   return document_(path, { method, headers, body: JSON.stringify(body) });
 }
 
@@ -55,14 +55,21 @@ export function query(given) {
 }
 
 export const listing = () => document_("api/listing");
-export const session = (key) => document_(ofSession(key));
-export const layer = (key, name, start_s, stop_s, most, signal) =>
-  document_(ofSession(key, `/layer/${encodeURIComponent(name)}`) + query({ start_s, stop_s, most }), { signal });
+export const session = (key, rail = null) => document_(ofSession(key) + query({ rail }));
+export const layer = (key, name, start_s, stop_s, most, rail, signal) =>
+  document_(ofSession(key, `/layer/${encodeURIComponent(name)}`) + query({ start_s, stop_s, most, rail }), {
+    signal,
+  });
 export const region = (key, start_s, stop_s, bins, rail, signal) =>
   document_(ofSession(key, "/region") + query({ start_s, stop_s, bins, rail }), { signal });
 export const csvAddress = (key, start_s, stop_s, rail) =>
   ofSession(key, "/region.csv") + query({ start_s, stop_s, rail });
-export const putAnnotations = (key, list) => write(ofSession(key, "/annotations"), "PUT", list);
+/** Keep annotations in place of those of a version; a `Failure` of status 412 says that there are others now. */
+export const putAnnotations = (key, list, version) =>
+  write(ofSession(key, "/annotations"), "PUT", list, version ? { "If-Match": `"${version}"` } : {});
+
+export const ofSweep = (id, what) => `api/sweep/${encodeURIComponent(id)}/${what}`;
+export const figures = (id) => document_(ofSweep(id, "figures"));
 
 export function overlay(chosen, columns) {
   const parts = new URLSearchParams(chosen.map((key) => ["s", key]));

@@ -3,6 +3,7 @@
 
 import { THIN, grouped, scaleFor, wallClock } from "./words.js";
 
+const SECOND = 1000000000n; // ns
 const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400];
 
 /** Return the round step (1, 2 or 5 times a power of ten) that gives at most `most` ticks. */
@@ -118,18 +119,23 @@ function clockTicks(start, stop, most, utcAtZero) {
   const into = Number(from - second * 1000000000n) / 1e9,
     inDay = Number(second % 86400n);
   const offset = Math.floor(start) - into - inDay; // trace time of that day's midnight
-  const base =
-    decimals > 3 ? wallClock(utcAtZero + BigInt(Math.floor(start * 1e9)), 0, true).replace(/UTC$/, "UTC +") : "";
+  const first = utcAtZero + BigInt(Math.floor(start * 1e9)),
+    base = decimals > 3 ? wallClock(first, 0, true).replace(/UTC$/, "UTC +") : "",
+    day = wallClock(first, 0, true).slice(0, 10);
+  let lastDay = day;
   const ticks = multiples(start - offset, stop - offset, step).map((inTheDay) => {
     const at = inTheDay + offset;
     const shown = (second - BigInt(inDay)) * 1000000000n + BigInt(Math.round(inTheDay * 1e9));
     if (base) {
-      const scale = scaleFor(0.5, "s"),
-        part = Number(((shown % 1000000000n) + 1000000000n) % 1000000000n) / 1e9;
-      return { at, text: grouped((part * scale.factor).toFixed(Math.max(0, decimals - 3))) };
+      // Counted from the second that `base` names, also where the view reaches into the next one.
+      const since = Number(shown - (first - (((first % SECOND) + SECOND) % SECOND)));
+      return { at, text: grouped((since / 1e6).toFixed(Math.max(0, decimals - 3))) };
     }
-    return { at, text: wallClock(shown, decimals, false) };
+    const text = wallClock(shown, decimals, false),
+      thisDay = wallClock(shown, 0, true).slice(0, 10);
+    const named = thisDay === lastDay ? text : `${thisDay.slice(5)} ${text}`; // the first one of another day says so
+    lastDay = thisDay;
+    return { at, text: named };
   });
-  const day = wallClock(utcAtZero + BigInt(Math.floor(start * 1e9)), 0, true).slice(0, 10);
   return { ticks, base: base || day, unit: base ? "ms" : "UTC" };
 }

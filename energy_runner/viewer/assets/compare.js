@@ -5,19 +5,22 @@ import { keys, overlay } from "./api.js";
 import { announce, byId, el, fill } from "./dom.js";
 import { Chart, keyOf, nearest } from "./chart.js";
 import { SIGNS, verdict, virtualBand } from "./head.js";
-import { DASH, MICROJOULES, count, duration, number, plain, prefixed, withU } from "./words.js";
+import { DASH, MICROJOULES, THIN, count, duration, number, plain, prefixed, withU } from "./words.js";
 
 const COLUMNS = 600;
 const hidden = new Set();
 
-/** Return a series of a document's arrays, whatever of them is there. */
+/** Return a series of a document's arrays, whatever of them is there; a column stands at its middle. */
 function series(given, index) {
   const mean = given?.mean_w ?? given?.mean ?? [];
   if (!mean.length) return null;
   const step = given.step_s ?? 0,
     first = given.first_s ?? 0;
-  const at = given.at_s ?? mean.map((_, k) => first + (k + 0.5) * step);
-  return { index, at, mean, low: given.low_w ?? given.low ?? mean, high: given.high_w ?? given.high ?? mean };
+  const begins = given.at_s ?? mean.map((_, k) => first + k * step),
+    ends = (k) => begins[k + 1] ?? begins[k] + step;
+  const at = mean.map((_, k) => (begins[k] + ends(k)) / 2),
+    stop = ends(mean.length - 1);
+  return { index, at, stop, mean, low: given.low_w ?? given.low ?? mean, high: given.high_w ?? given.high ?? mean };
 }
 
 const overWindows = (one, index) => series(one.curve, index);
@@ -29,6 +32,8 @@ function chart(place, readings, axis, sessions) {
     height: 300,
     unit: "W",
     axis,
+    name: place.replace("-chart", ""),
+    range: () => (made.series.length ? [0, Math.max(...made.series.map((s) => s.stop))] : null),
     hover: (time) => {
       const parts =
         time === null
@@ -103,10 +108,12 @@ function verdictOf(one) {
   return el("span", { class: `verdict ${kind}` }, SIGNS[kind] + word);
 }
 
+const micro = (energy) => `${number(energy * MICROJOULES[0], 5)}${THIN}${MICROJOULES[1]}`;
+
 function meanInference(given) {
   if (!given) return DASH;
   const energy = given.energy_j
-    ? `median ${prefixed(given.energy_j.median, "J")}, 5 % to 95 %: ${prefixed(given.energy_j.p5, "J")} to ${prefixed(given.energy_j.p95, "J")}`
+    ? `median ${micro(given.energy_j.median)}, 5 % to 95 %: ${micro(given.energy_j.p5)} to ${micro(given.energy_j.p95)}`
     : "";
   return [
     Number.isFinite(given.inferences)
@@ -217,6 +224,9 @@ async function begin() {
     }),
   );
   show();
+  // For the tests: where the first columns begin, by chart.
+  const begins = { windows: sessions[0]?.curve?.at_s, inference: sessions[0]?.inference?.at_s };
+  window.comparison = { charts: charts.map(([made]) => made), begins };
   announce(
     `${count(sessions.length, "session")} compared. ${(found.differences ?? []).map((d) => plain(d.sentence ?? "", 300)).join(" ")}`,
   );

@@ -5,6 +5,7 @@ import { SvgDrawing } from "./svg.js";
 import { announce, byId, download, fileName } from "./dom.js";
 import { palette } from "./palette.js";
 import { nameOf } from "./head.js";
+import { railName } from "./switches.js";
 import { moment, plain } from "./words.js";
 
 const TITLE = 30,
@@ -23,7 +24,9 @@ export function paper() {
 function title(plot, meta, view) {
   const span = `${moment(view.start, view.period)} to ${moment(view.stop, view.period)}`;
   const simulated = meta.virtual ? "VIRTUAL BENCH – simulated, not a measurement of hardware · " : "";
-  return plain(`${simulated}${meta.benchmark ?? ""} · ${nameOf(meta)} · ${span}`, 300);
+  const rail = view.rail === null ? (meta.rails?.[0] ?? null) : view.rail; // one of several, whose trace this is
+  const of = rail === null ? "" : ` · rail ${railName(rail)}`;
+  return plain(`${simulated}${meta.benchmark ?? ""} · ${nameOf(meta)}${of} · ${span}`, 300);
 }
 
 /** Draw the picture with its title into a drawing of width `plot.width`. */

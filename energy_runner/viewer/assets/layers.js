@@ -24,8 +24,8 @@ export const atFirst = (table) =>
 export const absent = (row) => row.total === 0 || (row.total === undefined && Boolean(row.why_not));
 
 export class LayerStore {
-  constructor(key, table, arrived) {
-    Object.assign(this, { key, arrived, held: new Map(), busy: new Map(), failed: new Map() });
+  constructor(key, table, arrived, rail = null) {
+    Object.assign(this, { key, arrived, rail, held: new Map(), busy: new Map(), failed: new Map() });
     this.setTable(table);
   }
 
@@ -93,7 +93,7 @@ export class LayerStore {
     const start = Math.max(0, view.start - view.span / 2),
       stop = Math.min(view.whole, view.stop + view.span / 2);
     this.busy.set(name, true);
-    layer(this.key, name, start, stop, MOST)
+    layer(this.key, name, start, stop, MOST, this.rail)
       .then((found) => {
         const items = (found.items ?? []).map(found.kind === "curve" ? asCurve : asItem).filter(Boolean);
         const rows = found.kind === "curve" ? 1 : packed(items);

@@ -6,7 +6,7 @@ import { csvAddress, region } from "./api.js";
 import { announce, byId, debounced, el, fill, pair } from "./dom.js";
 import { movable } from "./pointer.js";
 import { histogram } from "./histogram.js";
-import { DASH, MICROJOULES, THIN, count, duration, moment, number, plain, prefixed, withU } from "./words.js";
+import { DASH, MICROJOULES, THIN, count, duration, exactly, moment, number, plain, prefixed, withU } from "./words.js";
 
 const ASK_MS = 220,
   BINS = 64;
@@ -103,6 +103,11 @@ export class Markers {
     this.ask();
   }
 
+  /** Show what was found once more, in the words of another axis. */
+  again() {
+    if (this.found && this.view.region) this.show(this.found, this.view.region);
+  }
+
   async fetch() {
     const region_ = this.view.region;
     if (!region_) return;
@@ -129,16 +134,20 @@ export class Markers {
     const items = [
       pair(
         "Energy",
-        el("strong", {}, energy),
+        figure(energy, found.complete !== false),
         found.k ? ` (k${THIN}=${THIN}${Number(found.k).toFixed(2)})` : "",
         lacks,
       ),
       per &&
-        pair("Energy per inference", el("strong", {}, per.words), per.lacks?.length ? without(per.lacks) : ""),
+        pair(
+          "Energy per inference",
+          figure(per.words, !per.lacks?.length),
+          per.lacks?.length ? without(per.lacks) : "",
+        ),
       Number.isFinite(inferences) && pair("Inferences inside", count(inferences, "whole inference")),
       found.on_edges ? pair("Borders", "on edges of windows") : null,
-      pair("Duration", duration(found.duration_s, 7)),
-      pair("From, to", `${moment(start, this.view.period)} ${DASH} ${moment(stop, this.view.period)}`),
+      pair("Duration", exactly(found.duration_s, this.view.period)),
+      pair(this.view.axis === "trace" ? "From, to" : "From, to (time of the trace)", `${moment(start, this.view.period)} ${DASH} ${moment(stop, this.view.period)}`),
       pair("Mean power", prefixed(found.mean_power_w, "W", 6)),
       pair("Lowest, highest", `${prefixed(found.min_w, "W", 5)}, ${prefixed(found.max_w, "W", 5)}`),
       pair("Median", prefixed(found.median_w, "W", 5)),
@@ -170,6 +179,8 @@ export class Markers {
   }
 }
 
+// What U does not cover is no result, and does not look like one.
+const figure = (words, complete) => el(complete ? "strong" : "span", { class: complete ? "" : "doubtful" }, words);
 const known = (value) => value !== null && value !== undefined;
 
 function perInference(found) {
@@ -193,7 +204,7 @@ function lacking(found) {
 }
 
 const without = (list) =>
-  el("span", { class: "quiet" }, `, without: ${list.map((what) => plain(what, 200)).join("; ")}`);
+  el("div", { class: "quiet" }, `No result: U does not cover this. ${list.map((what) => plain(what, 200)).join("; ")}.`);
 
 function remarks(notes) {
   if (notes.length < 3) return notes.length ? el("ul", { class: "plain quiet" }, notes) : null;

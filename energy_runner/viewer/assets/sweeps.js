@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 // Sweeps with their points: what was set, what came, and the way to the trace of each.
 
+import { figures, ofSweep } from "./api.js";
 import { el, fill } from "./dom.js";
+import { pointsChart } from "./sweep_chart.js";
 import { DASH, MICROJOULES, count, number, plain, prefixed, when, withU } from "./words.js";
 
 const MOST_LAID = 8; // points laid over each other by one link
@@ -22,34 +24,87 @@ export function fillSweeps(place, sweeps, page) {
       const points = sweep.points ?? [];
       return el(
         "details",
-        { open: sweeps.length === 1 },
+        { open: sweeps.length === 1, class: "sweep" },
         el(
           "summary",
           {},
           el("strong", {}, plain(sweep.name ?? sweep.id ?? "sweep", 100)),
+          sweep.virtual ? el("span", { class: "tag" }, "VIRTUAL") : null,
           " ",
           el("span", { class: "quiet" }, about(sweep, points)),
         ),
         sweep.problem ? el("p", { class: "lost" }, plain(sweep.problem, 400)) : null,
         best(sweep, points),
         layAll(points),
+        pointsChart(points.map((point) => charted(point, page)).filter(Boolean), sweep.virtual),
         table(points, page),
         sweep.left_out
           ? el("p", { class: "quiet" }, `${count(sweep.left_out, "point")} more are not listed.`)
           : null,
+        drawn(sweep, points),
       );
     }),
   );
+}
+
+function charted(point, page) {
+  if (point.state !== "done" || energyOf(point) === null || !point.latency_s) return null;
+  const said = [`${settings(point.values)}: ${energy(point)}`, prefixed(point.latency_s, "s")];
+  return {
+    x: point.latency_s,
+    y: energyOf(point),
+    u: point.U_j ?? 0,
+    valid: point.valid === true,
+    address: keyOf(point) ? page(keyOf(point)) : null,
+    said: `Point ${number(point.number)}, ${said.join(", ")}${point.valid === true ? "" : ", not valid"}`,
+  };
+}
+
+/** Return the figures of `sweep plot`, which are drawn when somebody opens them: that takes some seconds. */
+function drawn(sweep, points) {
+  if (!sweep.id || !points.some((point) => energyOf(point) !== null)) return null;
+  const place = el("div", { class: "sweep-figures" });
+  let asked = false;
+  const show = async (event) => {
+    if (!event.target.open || asked) return;
+    asked = true;
+    fill(place, el("p", { class: "quiet", role: "status" }, "drawing …"));
+    try {
+      const found = await figures(sweep.id);
+      fill(
+        place,
+        el("p", {}, el("a", { href: ofSweep(sweep.id, "page") }, "All figures on a page of their own, to be zoomed")),
+        (found.figures ?? []).map((one) => {
+          const address = ofSweep(sweep.id, `figures/${encodeURIComponent(one.name)}`),
+            title = plain(one.title, 200);
+          return el(
+            "figure",
+            {},
+            el("a", { href: address }, el("img", { src: address, alt: title })),
+            (one.notes ?? []).map((note) => el("figcaption", { class: "unseen" }, plain(note, 1000))),
+          );
+        }),
+        (found.absent ?? []).map((text) => el("p", { class: "quiet" }, plain(text, 400))),
+      );
+    } catch (failure) {
+      asked = false;
+      fill(place, el("p", { class: "lost", role: "alert" }, plain(failure.message)));
+    }
+  };
+  return el("details", { on: { toggle: show } }, el("summary", {}, "Figures of the sweep"), place);
 }
 
 function about(sweep, points) {
   const states = Object.entries(sweep.counts ?? {})
     .filter(([, n]) => n)
     .map(([state, n]) => `${n} ${plain(state, 30)}`);
+  const references = points.filter((point) => point.kind === "reference").length;
+  const left = (sweep.counts?.waiting ?? 0) + (sweep.counts?.running ?? 0);
+  const state = sweep.state === "open" && !left ? "finished" : sweep.state;
   const parts = [
     sweep.created_utc && when(sweep.created_utc),
-    sweep.state && plain(sweep.state, 60),
-    count(points.length, "point"),
+    state && plain(state, 60),
+    count(points.length - references, "point") + (references ? ` and ${references} of the reference` : ""),
     states.join(", "),
     (sweep.benches ?? []).length ? `on ${sweep.benches.map((b) => plain(b, 60)).join(", ")}` : "",
   ];

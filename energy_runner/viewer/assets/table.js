@@ -3,7 +3,7 @@
 
 import { byId, el, fill } from "./dom.js";
 import { extent } from "./tiles.js";
-import { count, duration, moment, number, plain, prefixed } from "./words.js";
+import { count, duration, exactly, moment, number, plain, prefixed } from "./words.js";
 
 const MOST_ROWS = 200;
 
@@ -103,7 +103,7 @@ export function fillWindows(items, view, place) {
       {},
       el("th", { scope: "row" }, rest.length ? name : item.label),
       el("td", { "data-label": "From", class: "number" }, moment(item.start, view.period)),
-      el("td", { "data-label": "Duration", class: "number" }, duration(span, 6)),
+      el("td", { "data-label": "Duration", class: "number" }, exactly(span, view.period)),
       el("td", { "data-label": "What was found" }, rest.length ? rest.join(": ") : item.text),
       el(
         "td",

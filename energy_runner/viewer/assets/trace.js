@@ -26,7 +26,11 @@ async function begin() {
   let key = keys()[0];
   if (!key) key = (await listing()).sessions?.find((row) => !row.problem)?.key;
   if (!key) throw new Error("No session was named. Try: the list of sessions.");
-  const meta = await session(key);
+  let meta = await session(key);
+  // Each rail has its own trace: its length, its losses and the figures of its windows are not those of another.
+  const wished = new URLSearchParams(location.hash.slice(1)).get("rail");
+  const rail = (meta.rails ?? []).map(railName).includes(wished) ? wished : null;
+  if (rail !== null) meta = await session(key, rail);
   meta.signals = meta.signals ?? [];
   fillHead(meta, key);
   fillVerdicts(meta, byId("verdicts"));
@@ -37,15 +41,15 @@ async function begin() {
     return;
   }
   byId("trace").hidden = byId("measure").hidden = byId("words").hidden = false;
-  start(key, meta);
+  start(key, meta, rail);
 }
 
-function start(key, meta) {
+function start(key, meta, rail) {
   const view = new View(meta.length, meta.period_s);
   const draw = framed(() => frame());
-  const store = new TileStore((name, from, to, columns) => tile(key, name, from, to, columns, view.rail), draw);
+  const store = new TileStore((name, from, to, columns) => tile(key, name, from, to, columns, rail), draw);
   store.length = meta.length;
-  const layers = new LayerStore(key, meta.layers ?? [], draw);
+  const layers = new LayerStore(key, meta.layers ?? [], draw, rail);
   view.layers = atFirst(meta.layers ?? []);
   layers.regions(meta.annotations ?? []);
   const known = {
@@ -81,25 +85,32 @@ function start(key, meta) {
     else tip.hide();
   });
 
+  let moved = false;
   const tell = debounced(() => {
     const words = `${moment(view.start, view.period)} to ${moment(view.stop, view.period)}`;
     place.setAttribute(
       "aria-label",
       `Trace of ${view.signals.join(", ")}: ${words}. Press question mark for the keys.`,
     );
-    announce(`Showing ${words}.`);
+    if (moved) announce(`Showing ${words}.`); // at first the picture has the focus, and its label says it
+    moved = true;
     if (!view.region) markers.changed();
     if (byId("in-view-details").open) fillInView(plot, view, layers);
   }, 700);
   const readout = () => {
     byId("range").textContent =
+      (view.axis === "trace" ? "" : "time of the trace ") +
       `${moment(view.start, view.period)} to ${moment(view.stop, view.period)} (${duration(view.span)})`;
   };
 
   view.addEventListener("change", ({ detail }) => {
-    if (detail === "rail") store.clear();
+    if (detail === "rail") {
+      history.replaceState(null, "", "#" + view.hash());
+      return location.reload(); // nothing of the page is that of another rail
+    }
     if (detail !== "range" && detail !== "markers") refresh(view);
-    if (detail === "range") readout();
+    if (detail === "range" || detail === "axes") readout();
+    if (detail === "axes") markers.again();
     if (detail !== "markers") tell();
     draw();
   });
@@ -121,7 +132,10 @@ function start(key, meta) {
       if (region)
         view.glide(region[0] - 0.05 * (region[1] - region[0]), region[1] + 0.05 * (region[1] - region[0]));
     },
-    help: () => byId("help").showModal(),
+    help: () => {
+      byId("help").showModal();
+      byId("help").scrollTop = 0; // a list is read from its beginning
+    },
     escape: () => {
       if (view.markers.some((at) => at !== null)) {
         view.markers = [null, null];
@@ -154,6 +168,7 @@ function start(key, meta) {
       windowItems = all.get("windows", { start: 0, stop: view.whole, whole: view.whole, span: view.whole }).items;
       fillWindows(windowItems, view, byId("windows"));
     },
+    rail,
   );
   all.arrived();
   byId("in-view-details").addEventListener("toggle", () => fillInView(plot, view, layers));
@@ -166,10 +181,13 @@ function start(key, meta) {
   addEventListener("beforeprint", () => {
     plot.colours = paper();
     frame();
+    // Some print the transparent canvas of the markers as a white sheet over the picture, so all is in one.
+    plot.paintMarkers(plot.base.getContext("2d"), plot.colours, plot);
   });
   addEventListener("afterprint", repaint);
   addEventListener("hashchange", () => {
     view.read(location.hash, known);
+    if (view.rail !== rail) return location.reload();
     for (const what of ["axes", "range", "markers"]) view.changed(what);
   });
   new ResizeObserver(draw).observe(place);
@@ -234,7 +252,7 @@ function buttons(page, plot, meta, view) {
 async function follow(key, meta, view, store, layers, draw) {
   let now = meta;
   try {
-    now = await session(key);
+    now = await session(key, view.rail);
   } catch {
     /* asked again below; the tiles say what is wrong */
   }

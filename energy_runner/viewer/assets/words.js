@@ -104,6 +104,13 @@ export function moment(seconds, period) {
   return grouped(whole) + (tail ? "." + tail.replace(/(\d{3})(?=\d)/g, `$1${THIN}`) : "") + THIN + "s";
 }
 
+/** Return a length of time to the last digit that its samples have; a long one in words, too. */
+export function exactly(seconds, period) {
+  if (!Number.isFinite(seconds) || Math.abs(seconds) < 1) return duration(seconds, 7);
+  const words = Math.abs(seconds) < 120 ? "" : ` (${duration(seconds)})`;
+  return moment(seconds, period) + words;
+}
+
 /** Return a moment of the wall clock, UTC, with as many decimals as asked; `ns` is a BigInt since 1970. */
 export function wallClock(ns, decimals = 3, date = true) {
   const negative = ns < 0n ? 1n : 0n;

@@ -7,7 +7,7 @@ out, and `problems` says why and what to try.
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from energy_runner.analysis.energy.recorded import recorded_clock
@@ -32,7 +32,10 @@ _LOSSES = frozenset({"samples-lost", "samples-over-range"})
 
 @dataclass(frozen=True)
 class Window:
-    """A window in the time of the trace; `edge_s` is the limit of the error of either edge, None if not known."""
+    """A window in the time of the trace; `edge_s` is the limit of the error of either edge, None if not known.
+
+    Of one of several rails, `rail`, the figures in `result` are its own, and `together` has those of all rails.
+    """
 
     index: int
     start_s: float | None
@@ -41,6 +44,8 @@ class Window:
     file: str
     edge_s: float | None = None
     result: WindowResult | None = None
+    rail: str | None = None
+    together: WindowResult | None = None
 
 
 class Seen:
@@ -175,9 +180,24 @@ class Seen:
         done = self._inferences()
         known = self.result.windows[:MOST_WINDOWS] if self.result is not None else []
         count = max(len(known), len(done))
-        return [
+        found = [
             self._window(k, known[k] if k < len(known) else None, done[k] if k < len(done) else None)
             for k in range(count)
+        ]
+        return self._of_rail(found)
+
+    def _of_rail(self, found: list[Window]) -> list[Window]:
+        """Return windows with the figures of the rail whose trace is shown: those of the sum are of no trace."""
+        rails = self.result.rails if self.result is not None and len(self.facts.rails) > 1 else []
+        own = next((one for one in rails if one.name == self.facts.rail), None)
+        if own is None:
+            return found
+        by_index = {one.index: one for one in own.windows}
+        return [
+            replace(one, result=by_index.get(one.index), rail=own.name, together=one.result)
+            if one.result is not None
+            else one
+            for one in found
         ]
 
     def _inferences(self) -> list[InferenceDone]:

@@ -72,7 +72,11 @@ def sentence(window: Window) -> str:
         parts.append(f", {known.samples_over_range} over range")
     if window.file:
         parts.append(f", stimulus {window.file}")
-    return own(" ".join(parts).replace(" ,", ","))
+    if window.rail is not None:
+        parts.append(f"; of the rail {window.rail} alone")
+        if window.together is not None and window.together.energy_per_inference_j is not None:
+            parts.append(f", all rails together {_each_in_words(window.together)}")
+    return own(" ".join(parts).replace(" ,", ",").replace(" ;", ";"))
 
 
 def _each_in_words(known: WindowResult) -> str:

@@ -121,6 +121,18 @@ def test_nor_does_an_audit_or_an_import(tmp_path: Path, call: Call) -> None:
         _, out, err = call(*words)
         assert out + err
         assert_harmless(out + err)
+    files = {
+        form: tmp_path / f"audit.{end}" for form, end in (("html", "html"), ("csv", "csv"), ("markdown", "md"))
+    }
+    _, out, err = call(
+        "audit", str(tmp_path), *(word for form in files for word in (f"--{form}", str(files[form])))
+    )
+    assert_harmless(out + err)
+    for form in ("html", "markdown"):  # a CSV is for programs, and has names as they are
+        assert_harmless(files[form].read_text("utf-8").replace("\t", " "))
+    assert "</script><b>" not in files["html"].read_text("utf-8")
+    _, out, err = call("audit", str(tmp_path), "--json")
+    assert_harmless(out + err)
     _, out, err = call("import", str(here / "kws/energy"), "--out", str(here / "out"))
     assert_harmless(out + err)
     assert_harmless((tmp_path / NAME / "out/report.html").read_text("utf-8").replace("\t", " "))

@@ -26,7 +26,20 @@ from tests.support.published_sessions import (
 )
 
 RUNNER = Path(energy_runner.__file__).parent
-STAGES = ("contents", "eembc", "mlcommons", "reproduce", "correct", "conversion", "session", "compare", "report")
+# A table and pure functions, at hand in every room.
+TOOLS = ("published/findings.py", "published/forgery.py", "published/sentences.py")
+STAGES = (
+    "contents",
+    "eembc",
+    "mlcommons",
+    "reproduce",
+    "correct",
+    "conversion",
+    "session",
+    "compare",
+    "words",
+    "report",
+)
 
 LIMITS = AuditLimits.of(load_rule_set(DEFAULT))
 
@@ -50,6 +63,8 @@ class Rooms:
         if event != "call" or frame.f_code.co_flags & CO_GENERATOR or not path.is_relative_to(RUNNER):
             return
         name = path.relative_to(RUNNER).as_posix()
+        if name in TOOLS:
+            return
         if name.startswith("published/"):
             self.entered.append(name.removeprefix("published/"))
         elif self._away is None and "/" in name:
@@ -113,7 +128,7 @@ def test_each_room_is_entered_once(tmp_path: Path, write: object) -> None:
     rooms = Rooms()
     with rooms.watching():
         row = audit_one(found, None, LIMITS)
-    assert row.exact
+    assert row.figures == row.figures_reproduced > 0
     stays = [name for name, _ in groupby(rooms.entered)]
     returns = [name for number, name in enumerate(stays) if name in stays[:number]]
     assert returns == []

@@ -98,6 +98,12 @@ def test_each_rail_has_its_own_facts(tmp_path: Path) -> None:
         assert head["length"] > 0
         assert layers(found, rail).items("edges")["total"] >= 4
     assert {curve["label"] for curve in layers(found).items("voltage")["items"]} == {"core", "io"}
+    for own in found.result().rails:
+        head = meta(found, own.name)
+        assert [one["energy_j"] for one in head["windows"]] == [one.energy_j for one in own.windows]
+        label = layers(found, own.name).items("windows")["items"][0]
+        assert label["label"] == f"{own.windows[0].energy_per_inference_j * 1e6:.1f}" + label["label"][5:]
+        assert f"of the rail {own.name} alone, all rails together" in label["text"]
     missing = meta(found, "nothing")
     assert missing["signals"] == []
     assert any("nothing" in problem for problem in missing["problems"])

@@ -76,6 +76,11 @@ def page_bytes(rows: Sequence[PointRow], found: Pictures) -> bytes:
     return page.encode("utf-8")
 
 
+def page_policy() -> str:
+    """Return a policy under which only the scripts of such a page run, for who serves one."""
+    return policy([plotly_js(), _asset("energy_runner.sweep.reading", "sweep.js")])
+
+
 def _mark(virtual: bool) -> Html:
     return tag("div", tag("span", tag("strong", VIRTUAL)), class_="band virtual") if virtual else Html("")
 

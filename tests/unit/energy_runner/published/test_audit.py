@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from energy_runner.errors import ConfigurationError
 from energy_runner.published.audit import audit
-from energy_runner.published.report import Row
+from energy_runner.published.row import AuditRow
 from tests.support.examples import examples
 from tests.support.published_sessions import (
     Eembc,
@@ -28,13 +28,13 @@ from tests.support.published_sessions import (
 LAPS = [(k * 20_000_000, k * 20_000_000 + 11_700_000) for k in range(5)]
 
 
-def row_of(folder: Path) -> Row:
+def row_of(folder: Path) -> AuditRow:
     (row,) = audit([folder])
     return row
 
 
-def says(row: Row, words: str) -> bool:
-    return any(words in finding for finding in row.findings)
+def says(row: AuditRow, words: str) -> bool:
+    return any(words in finding.text for finding in row.findings)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_without_a_published_figure_that_its_data_give_no_session_is_valid(
         file.write_bytes(spoil(file.read_bytes()))
     row = row_of(session.parent)
     assert row.ours is not None
-    assert (row.valid, row.exact, row.good) == (False, False, False)
+    assert row.state != "holds"
     assert row.findings
 
 
@@ -102,7 +102,7 @@ def test_one_bad_session_does_not_stop_the_others(good: Path, tmp_path: Path) ->
     for file in (tmp_path / "b/kws/energy").iterdir():
         file.write_bytes(b"\x00" * 100)
     rows = audit([tmp_path])
-    assert [row.good for row in rows] == [True, False, True]
+    assert [row.state for row in rows] == ["doubtful", "doubtful", "doubtful"]  # two are copies, one garbled
 
 
 @pytest.mark.parametrize("stage", ["audit.read", "examine.reproduce", "examine.correct", "examine.compare"])
@@ -114,10 +114,11 @@ def test_a_mistake_of_ours_in_one_session_stays_in_its_row(
 
     monkeypatch.setattr(f"energy_runner.published.{stage}", broken)
     (row,) = audit([good])
-    assert row.findings == ["cannot be audited: ZeroDivisionError: oh"]
+    assert [finding.text for finding in row.findings] == ["cannot be audited: ZeroDivisionError: oh"]
+    assert row.state == "cannot-be-judged"
 
 
-@pytest.mark.parametrize("stage", ["convert", "hold_session", "evaluate"])
+@pytest.mark.parametrize("stage", ["convert", "hold_session", "derived"])
 def test_a_mistake_of_ours_in_measuring_leaves_what_was_reproduced(
     good: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
@@ -126,8 +127,8 @@ def test_a_mistake_of_ours_in_measuring_leaves_what_was_reproduced(
 
     monkeypatch.setattr(f"energy_runner.published.measure.{stage}", broken)
     (row,) = audit([good])
-    assert row.findings == ["cannot be audited: ZeroDivisionError: oh"]
-    assert row.exact
+    assert [finding.text for finding in row.findings] == ["cannot be audited: ZeroDivisionError: oh"]
+    assert row.state == "holds"
     assert row.published == row.reproduced == 4724.875
     assert row.ours is None
 
@@ -157,63 +158,74 @@ def rate(rate_hz: float) -> Callable[[Path], None]:
     return lambda folder: write_trace(folder, Eembc().samples(), rate_hz)
 
 
-FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
-    "log": (bent("log.txt", Path.unlink), "missing file: log.txt"),
-    "results": (bent("results.txt", Path.unlink), "missing file: results.txt"),
-    "script": (bent("script.async", Path.unlink), "missing file: script.async"),
-    "trace": (bent("trace1-energy.bin", Path.unlink), "trace absent"),
-    "timestamps": (bent("trace1-timestamps.json", Path.unlink), "timestamps absent"),
+FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
+    "log": (bent("log.txt", Path.unlink), "missing file: log.txt", "cannot-be-judged"),
+    "results": (bent("results.txt", Path.unlink), "missing file: results.txt", "cannot-be-judged"),
+    "script": (bent("script.async", Path.unlink), "missing file: script.async", "holds"),
+    "trace": (bent("trace1-energy.bin", Path.unlink), "trace absent", "cannot-be-judged"),
+    "timestamps": (bent("trace1-timestamps.json", Path.unlink), "timestamps absent", "cannot-be-judged"),
     "pointer": (
         bent("trace1-energy.bin", lambda p: p.write_text("version https://git-lfs.github.com/spec/v1\n") and None),
         "Git LFS pointer",
+        "cannot-be-judged",
     ),
-    "truncated log": (bent("log.txt", cut_log), "log truncated: it holds 2 of the 5 published windows"),
+    "truncated log": (
+        bent("log.txt", cut_log),
+        "log truncated: it holds 2 of the 5 published windows",
+        "cannot-be-judged",
+    ),
     "truncated trace": (
         bent("trace1-energy.bin", lambda p: p.write_bytes(p.read_bytes()[:100_000]) and None),
         "trace truncated",
+        "cannot-be-judged",
     ),
-    "NaN": (no_sample(float("nan")), "1 samples are NaN"),
-    "infinity": (no_sample(float("inf")), "1 infinite"),
-    "rate 0": (rate(0.0), "sample rate of 0 Hz is absurd"),
-    "rate 1e30": (rate(1e30), "is absurd"),
-    "rate 500": (rate(500.0), "its sample rate is wrong"),
+    "NaN": (no_sample(float("nan")), "1 samples are NaN", "doubtful"),
+    "infinity": (no_sample(float("inf")), "1 infinite", "doubtful"),
+    "rate 0": (rate(0.0), "sample rate of 0 Hz is absurd", "cannot-be-judged"),
+    "rate 1e30": (rate(1e30), "is absurd", "cannot-be-judged"),
+    "rate 500": (rate(500.0), "its sample rate is wrong", "doubtful"),
     "garbled results": (
         bent("results.txt", lambda p: replace(p, "Energy data", "En\x01rgy d", 1)),
         "garbled results: 1 lines",
+        "doubtful",
     ),
     "another figure": (
         bent("results.txt", lambda p: replace(p, "Median energy cost is 4724", "Median energy cost is 4723")),
         "not reproduced: results differ from the trace: Median energy cost is published as 4723",
+        "does-not-reproduce",
     ),
     "another run": (
         bent("results.txt", lambda p: replace(p, "# Inferences :          100", "# Inferences :          120")),
         "results of another run: 120 inferences are published, 100 were asked for",
+        "does-not-reproduce",
     ),
     "another model": (
         bent("log.txt", lambda p: replace(p, "m-model-[kws01]", "m-model-[vww01]")),
         "a session of vww01 in a folder for kws01",
+        "breaks-a-rule",
     ),
     "an error of the DUT": (
         bent("log.txt", lambda p: replace(p, "m-warmup-done", "e-[out of memory]", 1)),
         "the DUT answered e-[out of memory]",
+        "doubtful",
     ),
 }
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_named_and_makes_the_session_bad(session: Path, name: str) -> None:
-    spoil, words = FAULTS[name]
+    spoil, words, state = FAULTS[name]
     spoil(session)
     row = row_of(session)
     assert says(row, words), row.findings
-    assert not row.good
+    assert row.state == state
 
 
 def test_windows_below_ten_seconds_are_named(tmp_path: Path) -> None:
     row = row_of(write_eembc(tmp_path / "kws/energy", Eembc(inferences=50)))
-    assert row.exact
-    assert not row.valid
-    assert says(row, "window-length: 5.24")
+    assert row.published == row.reproduced
+    assert row.state == "breaks-a-rule"
+    assert says(row, "the shortest window lasts 5.24 s, at least 10 s are required")
 
 
 def test_short_windows_without_a_trace_are_named_by_what_was_printed(tmp_path: Path) -> None:
@@ -226,8 +238,8 @@ def test_short_windows_without_a_trace_are_named_by_what_was_printed(tmp_path: P
 
 def test_fewer_than_five_windows_are_named(tmp_path: Path) -> None:
     row = row_of(write_eembc(tmp_path / "kws/energy", Eembc(windows=4)))
-    assert row.exact
-    assert says(row, "five-windows")
+    assert row.state == "breaks-a-rule"
+    assert says(row, "4 windows can be measured, 5 are required")
 
 
 def test_unequal_iterations_are_named(tmp_path: Path) -> None:
@@ -237,15 +249,15 @@ def test_unequal_iterations_are_named(tmp_path: Path) -> None:
 
 def test_a_wide_spread_is_named(tmp_path: Path) -> None:
     row = row_of(write_eembc(tmp_path / "kws/energy", Eembc(period_s=(0.105, 0.105, 0.105, 0.105, 0.108))))
-    assert row.exact
-    assert says(row, "spread: 2.86")
+    assert row.state == "holds"  # the spread is a rule of ours
+    assert says(row, "the windows differ by 2.86 %")
 
 
 def test_garbled_uart_text_is_a_note_where_no_figure_depends_on_it(session: Path) -> None:
     replace(session / "log.txt", "m-results-[0,0,0", "m-re\x02ults-[0,0,0", 2)
     row = row_of(session)
     assert row.good
-    assert any("m-results missing or garbled in 2 of 5 windows" in note for note in row.notes)
+    assert says(row, "m-results missing or garbled in 2 of 5 windows")
 
 
 def test_a_log_whose_lines_end_differently_is_as_good(session: Path) -> None:
@@ -308,8 +320,12 @@ def test_energy_mode_is_compared_with_performance_mode_beside_it(session: Path) 
     energy, performance = audit([session.parent])
     assert energy.good
     assert performance.good
-    assert energy.notes == ["9.52381 inf./sec., but 10.256 in performance mode (-7.1%)"]
-    assert performance.notes == []
+    (finding,) = energy.findings
+    assert (finding.id, finding.severity) == ("modes-vary", "informs")
+    assert finding.text.startswith(
+        "7.14 % slower in energy mode than in performance mode: 9.52381 inf./sec. against"
+    )
+    assert performance.findings == []
 
 
 def test_classes_that_nothing_tells_are_asked_for(tmp_path: Path) -> None:
@@ -320,8 +336,11 @@ def test_classes_that_nothing_tells_are_asked_for(tmp_path: Path) -> None:
     )
     (tmp_path / "kws01").mkdir()
     (tmp_path / "kws01/y_labels.csv").write_text("sound.bin,12,11\n", "utf-8")
+    assert (row.ours, row.reproduced, row.state) == (None, None, "cannot-be-judged")
     (row,) = audit([folder], tmp_path)
-    assert row.ours == 100.0
+    assert not says(row, "classes of")
+    assert says(row, "the answers to 1 of 1000 files")
+    assert (row.ours, row.state) == (None, "cannot-be-judged")
     with pytest.raises(ConfigurationError, match="no such folder"):
         audit([folder], tmp_path / "nowhere")
 

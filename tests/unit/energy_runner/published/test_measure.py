@@ -51,16 +51,16 @@ def test_what_a_session_provokes_is_kept_and_raised_by_nobody() -> None:
 def test_a_folder_that_cannot_be_removed_is_no_error_of_the_session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def held(*_: object) -> list[object]:
-        return []
-
     def busy(*_: object, **__: object) -> None:
         raise OSError(16, "Device or resource busy")
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(measure_room, "_held", held)
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "rmdir", busy)
-        assert measure([session("kws01", COMMAND)], "a", RULES) == Measured([], None)
-    (left,) = tmp_path.iterdir()
-    assert left.name.startswith("energy-runner-")
+    monkeypatch.setattr(measure_room, "convert", lambda *_, **__: ["facts"])
+    monkeypatch.setattr(measure_room, "hold_session", lambda *_: "held")
+    monkeypatch.setattr(measure_room, "derived", lambda *_: "result")
+    for fits, names in ((True, []), (False, ["energy-runner-"])):
+        monkeypatch.setattr(measure_room, "fits_memory", lambda _, fits=fits: fits)
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "rmdir", busy)
+            assert measure([session("kws01", COMMAND)], "a", RULES) == Measured(["result"], None)  # type: ignore[list-item]
+        assert [path.name[:14] for path in tmp_path.iterdir()] == names

@@ -20,7 +20,10 @@ from energy_runner.published.correct import Change, Correction
 from energy_runner.published.discover import Found
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import EEMBC, WAKE_WORDS, Figure, InferCommand, Note, PublishedSession
-from energy_runner.published.report import phrases, report, report_failure
+from energy_runner.published.place import Place
+from energy_runner.published.report import report, report_failure
+from energy_runner.published.row import AuditRow
+from energy_runner.published.words import findings_of, phrases
 from energy_runner.rules import DEFAULT, load_rule_set
 from energy_runner.session.result import Verdict
 
@@ -37,7 +40,15 @@ def session(**fields: object) -> PublishedSession:
 def comparison(of: PublishedSession, **fields: object) -> Comparison:
     base: dict[str, object] = {"ours": Ours(), "published": None, "reproduced": None, "reproduction": []}
     figures = compare_figures(of.figures, [])
-    return Comparison(session=of, figures=figures, **{**base, **fields})  # type: ignore[arg-type]
+    return Comparison(session=of, figures=figures, limits=LIMITS, **{**base, **fields})  # type: ignore[arg-type]
+
+
+def told_of(compared: Comparison) -> AuditRow:
+    return report(compared, list(findings_of(compared)), "a/b", "/r", Place())
+
+
+def texts(row: AuditRow) -> list[str]:
+    return [finding.text for finding in row.findings]
 
 
 @pytest.mark.parametrize(
@@ -52,46 +63,54 @@ def comparison(of: PublishedSession, **fields: object) -> Comparison:
     ],
 )
 def test_every_change_of_a_correction_is_told(change: Change, words: str) -> None:
-    ours = Ours(value=241.5, basis="corrected")
+    ours = Ours(value=80.0, basis="corrected")
     correction = Correction(session(), (change, Change("sync-lost")))
-    row = report(comparison(session(), ours=ours, published=100.0, correction=correction), "a", "/r")
+    row = told_of(comparison(session(), ours=ours, published=100.0, correction=correction))
     both = f"{words}; the edge of the timestamp command is missing"
     assert row.basis == f"corrected: {both}"
-    assert row.findings == [f"corrected figure 241.5 instead of 100 uJ/inf.: {both}"]
-    assert row.corrected == row.ours == 241.5
+    assert (
+        texts(row)[0]
+        == (
+            "published energy per inference is 25 % too high: 100 where the corrected figure is 80 uJ/inf.: "
+            + both
+        )[:400]
+    )
+    assert row.corrected == row.ours == 80.0
+    assert row.corrected_how.startswith(both)
+    assert row.state == "does-not-reproduce"
 
 
-def test_faults_become_findings_in_order_and_remarks_become_notes() -> None:
+def test_faults_become_findings_in_order_and_remarks_only_inform() -> None:
     notes = [Note("a", "first fault"), Note("b", "a remark", wrong=False), Note("c", "first fault")]
     verdict = Verdict(id="spread", passed=False, measured=2.14159, limit=2, clause="", note="unusual")
-    told = report(
+    told = told_of(
         comparison(
-            session(notes=notes, figures=[Figure("Power", 2, "1")], labels_from="file names"),
+            session(notes=notes, figures=[Figure("Power", 2, "1")], labels_from="file names", commands=[COMMAND]),
             ours=Ours(failed=(verdict,), throughput_per_s=10.0),
-            rates=(9.0, 10.0),
+            rates=(9.0, 9.5),
             printed=[Beyond("windows", 4, 5), Beyond("Runtime", 5.5, 10.0), Beyond("# Inferences", 9, 10)],
-            in_performance_mode=12.5,
             error=SessionError("the uncertainty is beyond reason"),
-        ),
-        "a/b",
-        "/r",
+        )
     )
-    assert told.findings == [
-        "first fault",
-        "not reproduced: its raw data are missing or unreadable",
-        "throughput of the windows varies from 9 to 10 inf./sec.",
-        "spread: 2.14159, required 2 (unusual)",
-        "4 windows were published, 5 are required",
-        "a window of 5.5 s was published, at least 10 are required",
-        "a window of 9 inferences was published, at least 10 are required",
-        "the uncertainty is beyond reason",
-    ]
-    assert told.notes == [
-        "a remark",
-        "classes by file names",
-        "10 inf./sec., but 12.5 in performance mode (-20.0%)",
-    ]
-    assert (told.session, told.root) == ("a/b", "/r")
+    assert sorted(texts(told)) == sorted(
+        [
+            "first fault",
+            "first fault",
+            "a remark",
+            "not reproduced: its raw data are missing, incomplete or unreadable",
+            "no '' is published",
+            "throughput of the windows varies from 9 to 9.5 inf./sec.",
+            "the windows differ by 2.14159, more than 2, which is unusual (unusual)",
+            "4 windows were published, 5 are required",
+            "a window of 5.5 s was published, at least 10 are required",
+            "a window of 9 inferences was published, at least 10 are required",
+            "the uncertainty is beyond reason",
+            "classes by file names",
+        ]
+    )
+    assert {one.text: one.severity for one in told.findings}["a remark"] == "informs"
+    assert told.findings[0].severity == "wrong"
+    assert (told.session, told.root, told.state) == ("a/b", "/r", "breaks-a-rule")
 
 
 def compared(**parts: Sequence[object]) -> FigureComparison:
@@ -104,7 +123,8 @@ def test_the_first_figure_that_differs_is_told_and_the_others_are_counted(count:
     differing = [(Figure("Power", 2 * k + 2, "1.0"), "2.0") for k in range(count)]
     (phrase,) = phrases(compared(differing=differing), "the trace")
     assert phrase == (
-        f"results differ from the trace: Power of window 2 is published as 1.0, reproduced as 2.0{more}"
+        "results differ from the trace: Power of window 2 is published as 1.0, reproduced as 2.0 (50 % too low)"
+        + more
     )
 
 
@@ -125,23 +145,22 @@ def test_three_figures_that_only_one_side_has_are_named(count: int, listed: str)
 
 def test_a_session_without_commands_is_told_so_except_of_wake_words() -> None:
     nothing = session(commands=[])
-    row = report(compare(nothing, [], Measured(), None, LIMITS), "a", "/r")
-    assert row.findings == ["no command of the run is known, so nothing can be measured"]
+    row = told_of(compare(nothing, [], Measured(), None, LIMITS))
+    assert texts(row) == ["no command of the run is known, so nothing can be measured"]
     words = PublishedSession(Path("x"), EEMBC, "energy", WAKE_WORDS)
-    told = report(compare(words, [], Measured(), None, LIMITS), "a", "/r")
-    assert told.findings == []
-    assert told.notes == [f"{WAKE_WORDS} has rules of its own; only its figures are checked"]
+    told = told_of(compare(words, [], Measured(), None, LIMITS))
+    assert texts(told) == [f"{WAKE_WORDS} has rules of its own; only its figures are checked"]
 
 
-def test_what_was_not_measured_is_not_valid() -> None:
-    row = report(comparison(session(), ours=Ours()), "a", "/r")
-    assert (row.valid, row.good, row.ours, row.basis, row.findings) == (False, False, None, "", [])
+def test_what_was_not_measured_cannot_be_judged() -> None:
+    row = told_of(comparison(session(), ours=Ours()))
+    assert (row.state, row.good, row.ours, row.basis, row.findings) == ("cannot-be-judged", True, None, "", [])
 
 
 def test_a_mistake_of_ours_is_told_from_a_refusal(tmp_path: Path) -> None:
     found = Found(tmp_path, tmp_path / "a", "a")
-    assert report_failure(SessionError("log.txt: is empty"), found).findings == ["log.txt: is empty"]
+    assert texts(report_failure(SessionError("log.txt: is empty"), found)) == ["log.txt: is empty"]
     row = report_failure(ZeroDivisionError("oh"), found)
-    assert row.findings == ["cannot be audited: ZeroDivisionError: oh"]
-    assert (row.session, row.root, row.good) == ("a", str(tmp_path), False)
-    assert (row.valid, row.exact, row.figures, row.figures_reproduced) == (False, False, 0, 0)
+    assert texts(row) == ["cannot be audited: ZeroDivisionError: oh"]
+    assert (row.session, row.root, row.state) == ("a", str(tmp_path), "cannot-be-judged")
+    assert (row.figures, row.figures_reproduced) == (0, 0)

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rule sets: complete, each agreeing with the rules, the benchmarks and the documentation."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -8,6 +10,7 @@ from energy_runner.analysis.placing.clock import SAMPLE_CLOCK_LIMIT
 from energy_runner.benchmarks.catalogue import list_benchmarks, load_benchmark
 from energy_runner.errors import ConfigurationError
 from energy_runner.rules import load_rule_set
+from energy_runner.rules.rounds import known_sets, set_of_round
 from energy_runner.rules.rule_sets import DEFAULT, Row, RuleSet, list_rule_sets
 from energy_runner.rules.table import RULES
 from tests.support.places import ROOT
@@ -145,3 +148,34 @@ def test_the_documentation_has_every_rule_as_the_sets_have_it() -> None:
     missing = [line for line in table() if line not in document]
     assert not missing, "\n".join(missing)
     assert all(f"**{rule_id}**" in document for rule_id in RULES)
+
+
+ROUNDS = ["0.5", "0.7", "1.0", "1.1", "1.2", "1.3", "1.4"]
+
+
+@pytest.mark.parametrize("number", ROUNDS)
+@pytest.mark.parametrize("division", ["closed", "open"])
+def test_every_round_and_division_has_a_set(number: str, division: str) -> None:
+    rules = set_of_round(number, division)
+    assert rules.id == f"mlperf-tiny-{number}" + ("-open" if division == "open" else "")
+    assert load_rule_set(rules.id) is rules
+    assert f"v{number}, {division} division" in rules.title
+    assert rules.rules["accuracy-target"].binding == ("never" if division == "open" else "always")
+    assert all(rule_id in RULES for rule_id in rules.rules)
+    assert rules.audit == load_rule_set(DEFAULT).audit
+    assert ("ic02" in rules.benchmarks) == (number == "1.4")
+    assert len({one.digest for one in known_sets().values()}) == len(known_sets())
+
+
+def test_an_unknown_round_is_judged_by_the_newest_rules() -> None:
+    assert [set_of_round(text, "closed").id for text in ("", "9.9")] == [DEFAULT, DEFAULT]
+    assert set_of_round("", "open").id == f"{DEFAULT}-open"
+
+
+def test_the_name_of_a_rounds_set_is_taken_and_it_can_be_a_base(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('based_on = "mlperf-tiny-1.2-open"\n', "utf-8")
+    assert load_rule_set(own).runners == ("EEMBC", "MLCommons")
+    own.write_text('id = "MLPERF-tiny-1.2-open"\nbased_on = "lab"\n', "utf-8")
+    with pytest.raises(ConfigurationError, match="is the id of a built-in rule set"):
+        load_rule_set(own)

@@ -51,7 +51,7 @@ def test_a_schema_is_one_by_its_own_rules(document: Document) -> None:
     schema = json.loads((STORED / document.file).read_bytes())
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
-    assert schema["$id"] == f"urn:energy-runner:{document.name}:1"
+    assert schema["$id"] == f"urn:energy-runner:{document.name}:{document.major}"
     assert schema["title"]
 
 

@@ -66,8 +66,12 @@ def test_an_occupied_folder_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_held_session_reads_like_a_written_one_and_has_no_trace_file(tmp_path: Path) -> None:
     session = hold_session(FACTS, tmp_path / "held")
-    assert [path.name for path in session.path.iterdir()] == ["journal.jsonl"]
+    assert not session.path.exists()
     assert list(session.journal()) == EVENTS
+    assert list(session.journal(exchanges=False).of(type(EVENTS[0]))) == [
+        event for event in EVENTS if isinstance(event, type(EVENTS[0]))
+    ]
+    assert not session.journal().torn
     assert session.has_trace()
     with session.trace() as trace:
         assert (trace.period_s, trace.signals, trace.length) == (0.001, [("energy", "J")], 4)
@@ -75,3 +79,10 @@ def test_a_held_session_reads_like_a_written_one_and_has_no_trace_file(tmp_path:
         for signal, start, stop in (("current", 0, 1), ("energy", -1, 1), ("energy", 2, 1), ("energy", 0, 5)):
             with pytest.raises(SessionError, match="do not exist"):
                 trace.read(signal, start, stop)
+
+
+def test_a_long_journal_is_held_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("energy_runner.session.whole._MOST_HELD", 0)
+    session = hold_session(FACTS, tmp_path / "held")
+    assert [path.name for path in session.path.iterdir()] == ["journal.jsonl"]
+    assert list(session.journal()) == EVENTS

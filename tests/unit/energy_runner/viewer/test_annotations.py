@@ -3,6 +3,7 @@
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from energy_runner.viewer.annotations import (
     MOST,
     SCHEMA,
     Annotation,
+    AnnotationsChangedError,
     read_annotations,
+    version,
     write_annotations,
 )
 from tests.support.synthetic import make_run
@@ -210,7 +213,7 @@ def test_a_link_that_leads_nowhere_is_one(session, tmp_path):
 def test_a_link_in_the_place_of_the_temporary_file_is_not_followed(session, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("precious")
-    link(session.path / f".{ANNOTATIONS}.tmp", victim)
+    link(session.path / f".{ANNOTATIONS}.{os.getpid()}.tmp", victim)
     write_annotations(session, [ONE])
     assert victim.read_text() == "precious"
     assert read_annotations(session) == [Annotation(**ONE)]
@@ -228,3 +231,37 @@ def test_a_disk_that_refuses_leaves_the_old_ones(session, monkeypatch):
         with pytest.raises(BenchFault, match="Try: free disk space"):
             write_annotations(session, given)
     assert read_annotations(session) == [Annotation(**ONE)]
+
+
+def test_who_would_undo_what_somebody_else_kept_is_told(session):
+    known = version(read_annotations(session))
+    write_annotations(session, [ONE], known)
+    with pytest.raises(AnnotationsChangedError, match=r"was changed since it was read\. Try: again"):
+        write_annotations(session, [ONE | {"name": "mine"}], known)
+    write_annotations(session, [], version(read_annotations(session)))
+    assert read_annotations(session) == []
+
+
+@pytest.mark.parametrize("given", [[ONE], []])
+def test_what_cannot_be_read_is_not_overwritten(session, given):
+    """It may be of a later version, or of another session: somebody's work."""
+    for content in (document(session, ONE, schema="energy-runner/annotations/2"), b"{half"):
+        put(session, content)
+        before = (session.path / ANNOTATIONS).read_bytes()
+        with pytest.raises(SessionError, match="Try: move it elsewhere"):
+            write_annotations(session, given)
+        assert (session.path / ANNOTATIONS).read_bytes() == before
+
+
+def test_many_who_write_at_once_leave_the_annotations_of_one(session):
+    def write(number: int) -> int:
+        write_annotations(
+            session, [ONE | {"name": f"{number}", "text": "x" * (number * 37 % 1900)}] * (number + 1)
+        )
+        return len(read_annotations(session))
+
+    with ThreadPoolExecutor(8) as threads:
+        counts = list(threads.map(write, range(40)))
+    assert all(1 <= count <= 40 for count in counts)
+    assert len({one.name for one in read_annotations(session)}) == 1
+    assert [path.name for path in session.path.glob(".*tmp")] == []

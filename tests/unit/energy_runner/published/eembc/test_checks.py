@@ -30,7 +30,8 @@ def command(start_ms: int | None = None, done_ms: int | None = None) -> InferCom
 
 
 def read(log: EembcLog, windows: int = 0, **contents: Any) -> Any:
-    files = {"names": {}, "refusals": {}, "found": SimpleNamespace(mode=None, benchmark=None)} | contents
+    files: dict[str, Any] = {"names": {}, "refusals": {}, "packed": (), "pointers": ()}
+    files |= {"found": SimpleNamespace(mode=None, benchmark=None), **contents}
     figures = [Figure("x", 2 * k + 2, "1") for k in range(windows)]
     return cast(
         Any,
@@ -39,7 +40,7 @@ def read(log: EembcLog, windows: int = 0, **contents: Any) -> Any:
             contents=SimpleNamespace(**files),
             mode="energy",
             benchmark="kws01",
-            results=SimpleNamespace(figures=figures, unknown=[], printed_ms=None),
+            results=SimpleNamespace(figures=figures, unknown=[], unknown_lines=[], printed_ms=None),
         ),
     )
 

@@ -116,6 +116,26 @@ def test_what_to_plot_and_where_is_asked_for_plainly() -> None:
 
 
 @pytest.mark.deep
+def test_the_command_that_shows_the_traces_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folders of few points by name, of many the one that holds them; nothing where they are not here."""
+    monkeypatch.chdir(tmp_path)
+    rows = [replace(row, folder=str(tmp_path / "my night" / f"p{k}")) for k, row in enumerate(ROWS)]
+    table_command(rows, None)
+    assert "energy-runner view" not in capsys.readouterr().err
+    for k in range(len(rows)):
+        (tmp_path / "my night" / f"p{k}").mkdir(parents=True)
+    table_command(rows, None)
+    assert "To see the traces: energy-runner view 'my night'\n" in capsys.readouterr().err
+    table_command(rows[:2], None)
+    assert "energy-runner view 'my night/p0' 'my night/p1'\n" in capsys.readouterr().err
+    table_command(rows, None, as_json=True)
+    assert capsys.readouterr().err == ""
+    plot_command(rows, tmp_path / "night.html")
+    assert "energy-runner view 'my night'" in capsys.readouterr().err
+
+
 def test_a_page_and_figures_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page, figures = tmp_path / "night.html", tmp_path / "figures"
     plot_command(ROWS, page, figures, ["svg"], over=["clock_mhz"], maps=["clock_mhz,voltage_v"], as_json=True)
