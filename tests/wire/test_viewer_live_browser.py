@@ -18,10 +18,10 @@ from tests.support.viewer_browser import BROWSER, NO_BROWSER, browser_page, fetc
 
 pytestmark = [
     pytest.mark.wire,
-    pytest.mark.deep(together=True),
+    pytest.mark.deep,
     pytest.mark.skipif(not BROWSER, reason=NO_BROWSER),
 ]
-SHORT = ("--inferences", "30", "--warmups", "1")
+SHORT = ("--inferences", "12", "--warmups", "1")
 LONG = ("--inferences", "300", "--warmups", "1")
 # How many points of a trace the page holds.
 SAMPLES = """() => Math.max(0, ...[...window.live.cards.values()]
