@@ -103,17 +103,18 @@ class _Reader:
             self._continued(line)
             return
         log.prefixed += 1
-        ms = int(match[1]) * 1000 + int(match[2])
+        seconds, thousandths, source = match.groups()
+        ms = int(seconds + thousandths)
         if ms > _LATEST_MS:
             log.damaged += 1
             return
         log.backwards += log.last_ms is not None and ms < log.last_ms
         self._ms = log.last_ms = ms
-        self._source = match[3]
-        handle = self._by_source.get(self._source)
+        self._source = source
+        handle = self._by_source.get(source)
         if handle is not None:
             handle(line[match.end() :])
-        elif self._source != _SILENT:
+        elif source != _SILENT:
             log.damaged += 1
 
     def _mark(self, text: bytes) -> Mark:
@@ -145,6 +146,8 @@ class _Reader:
 
     def _parser(self, text: bytes) -> None:
         # Nine lines of ten say nothing that counts: looking for a word first is far cheaper than for each pattern.
+        if not tokens.PARSER_WORDS.search(text):
+            return
         if b"Command" in text and (match := tokens.COMMAND.search(text)):
             self._sent(match[1])
         elif (b"Sending" in text or b"File size" in text) and (match := tokens.SIZE.search(text)):

@@ -24,3 +24,4 @@ DUT = re.compile(
     rb"|profile-\[(?P<profile>[^\]]{0,200})\]|model-\[(?P<model>[^\]]{0,80})\]"
     rb"|timestamp-mode-(?P<mode>\w+)|(?P<init>init-done))|e-\[(?P<error>[^\]]{0,200})\]"
 )
+PARSER_WORDS = re.compile(rb"Command|Sending|File size|bload|m-bm-cfg|m-version|m-bmark")
