@@ -8,8 +8,8 @@ is no jitter. Three kinds of stamps are told apart by the first rows:
   means that rows are missing, which is how tools write a loss.
 * *coarse*: several rows have the same stamp (a clock that counts whole seconds). The rows of a step count; where
   one step has fewer than the others, the rest of them is missing.
-* *jittering*: stamps of a host that dated what it received, or stamps a little too coarse for their rows (1024 rows
-  a second, in whole milliseconds). Rows count, and are missing only where the stamps run away from them by more
+* *jittering*: stamps of a host that dated what it received, or stamps a little too coarse for their rows (1024
+  rows a second, in whole milliseconds). Rows count, and are missing only where the stamps run away from them by more
   than they usually scatter.
 """
 
@@ -30,7 +30,7 @@ _EXACT = 1e-3  # of a step of the stamps: a difference beyond it is not their ro
 _STEADY = 0.3  # of a period, by which a step may differ from whole periods beside the rounding
 _ODD = 0.02  # share of the steps that may be odd in a steady file
 _FEWEST = 2  # steps of a coarse clock, between which rows are counted
-_REPEATED = 1e-3  # share of the rows, above which an equal stamp is the clock's coarseness and no row written twice
+_REPEATED = 1e-3  # share of the rows, above which equal stamps are a coarse clock and no row written twice
 _FEWEST_REPEATED = 3
 _CROWDED = 16  # rows with one stamp, from which steps are told from scatter by their rows alone
 _ALIKE = 0.9  # share of the steps that have as many rows as most

@@ -113,8 +113,9 @@ def spread(index: npt.NDArray[np.int64], values: Mapping[SignalName, Float32Arra
 class Edges:
     """Falling and rising edges, each at its position ± `half_width`: in samples, or in seconds if `in_seconds`.
 
-    `half_widths` are those of the falling edges, and `rising_half_widths` of the others, where they differ. Seconds
-    count from the beginning of the file that `source` names, or by the clock of the trace where `by_its_clock`.
+    `half_widths` are those of the falling edges, and `rising_half_widths` of the others, where they differ.
+    Seconds count from the beginning of the file that `source` names, or by the clock of the trace where
+    `by_its_clock`.
     """
 
     falling: Float64Array
