@@ -9,8 +9,8 @@ is no jitter. Three kinds of stamps are told apart by the first rows:
 * *coarse*: several rows have the same stamp (a clock that counts whole seconds). The rows of a step count; where
   one step has fewer than the others, the rest of them is missing.
 * *jittering*: stamps of a host that dated what it received, or stamps a little too coarse for their rows (1024
-  rows a second, in whole milliseconds). Rows count, and are missing only where the stamps run away from them by more
-  than they usually scatter.
+  rows a second, in whole milliseconds). Rows count, and are missing only where the stamps run away from them by
+  more than they usually scatter.
 """
 
 import math
