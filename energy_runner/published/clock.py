@@ -18,6 +18,7 @@ _LEAST_S = 1.0  # shorter windows say nothing beside lines that are late
 _LEAST_WINDOWS = 2
 _LATE_S = 0.03  # standard uncertainty of how far apart two lines of the log are, at 115200 baud
 _MEDIAN = 1.253  # of the standard uncertainty of a median over that of a mean
+_SURELY_FAST = 0.03  # share of the DUT's time by which a whole command must be shorter to prove its clock fast
 _STEADY = 0.02  # the windows' ratios scatter less, or it is not the clock that is wrong
 
 
@@ -55,8 +56,8 @@ def host_clock(session: PublishedSession) -> HostClock | None:
     scatter = statistics.stdev(ratios)
     # Lines may be late alike in all windows, so their lateness does not average out.
     late = _LATE_S / statistics.median(host_s for _, host_s, _ in known)
-    u = math.hypot(scatter * _MEDIAN / math.sqrt(len(known)), late)
-    fits = all(_longest_s(one) < dut_s * (1 - _LATE_S) for one, _, dut_s in known)
+    u = math.hypot(scatter * _MEDIAN / math.sqrt(len(known)), ratio * late)
+    fits = all(_longest_s(one) < dut_s * (1 - _SURELY_FAST) for one, _, dut_s in known)
     return HostClock(
         ratio=ratio,
         u=u,

@@ -18,7 +18,7 @@ _MICRO = 1e6
 _OF_A_WINDOW = {"energy": ("Energy/Inf.", "Energy/Inf"), "performance": ("Throughput",)}
 _PLACED = {
     "start-placed": "its start by the duration of the others",
-    "stop-placed": "its stop by that of the others",
+    "stop-placed": "its stop by the duration of the others",
 }
 
 

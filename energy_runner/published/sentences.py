@@ -7,6 +7,7 @@ from energy_runner.errors import RunnerError
 from energy_runner.published.correct import Change
 
 _LONGEST_REASON = 120
+_FACTOR = 10.0  # from this ratio on a factor reads better than a percentage
 _CHANGES = {
     "start-placed": "the start of window {} is missing, placed by the duration of the others",
     "stop-placed": "the stop of window {} is missing, placed by the duration of the others",
@@ -19,7 +20,10 @@ _CHANGES = {
 
 def off_by(published: float, true: float) -> str:
     """Return by how much a published figure is wrong, and in which direction: `50 % too high`."""
-    share = published / true - 1
+    ratio = published / true
+    share = ratio - 1
+    if ratio > 0 and max(ratio, 1 / ratio) >= _FACTOR:
+        return f"too {side(share)} by a factor of {max(ratio, 1 / ratio):.3g}"
     return f"{abs(share) * 100:.3g} % too {side(share)}" if share else "right"
 
 

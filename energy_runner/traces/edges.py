@@ -63,10 +63,10 @@ def beside(trace: Path) -> Path | None:
 def places(edges: Edges, opened: Opened, which: str) -> list[Place]:
     """Return the edges that count, by sample; `which` is `falling` or `rising`."""
     head = opened.head
-    chosen = edges.falling if which == "falling" else edges.rising
-    widths = np.full(len(chosen), edges.half_width)
-    if which == "falling" and edges.half_widths is not None:
-        widths = edges.half_widths
+    falls = which == "falling"
+    chosen = edges.falling if falls else edges.rising
+    own = edges.half_widths if falls else edges.rising_half_widths
+    widths = np.full(len(chosen), edges.half_width) if own is None else own
     if edges.in_seconds:
         # The stamp of the first sample, too, is only as fine as the file writes it.
         zero_s = head.start_s if edges.by_its_clock else 0.0

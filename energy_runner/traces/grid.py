@@ -8,12 +8,13 @@ is no jitter. Three kinds of stamps are told apart by the first rows:
   means that rows are missing, which is how tools write a loss.
 * *coarse*: several rows have the same stamp (a clock that counts whole seconds). The rows of a step count; where
   one step has fewer than the others, the rest of them is missing.
-* *jittering*: stamps of a host that dated what it received. Rows count, and are missing only where the stamps run
-  away from them by more than they usually scatter.
+* *jittering*: stamps of a host that dated what it received, or stamps a little too coarse for their rows (1024
+  rows a second, in whole milliseconds). Rows count, and are missing only where the stamps run away from them by
+  more than they usually scatter.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -29,6 +30,10 @@ _EXACT = 1e-3  # of a step of the stamps: a difference beyond it is not their ro
 _STEADY = 0.3  # of a period, by which a step may differ from whole periods beside the rounding
 _ODD = 0.02  # share of the steps that may be odd in a steady file
 _FEWEST = 2  # steps of a coarse clock, between which rows are counted
+_REPEATED = 1e-3  # share of the rows, above which equal stamps are a coarse clock and no row written twice
+_FEWEST_REPEATED = 3
+_CROWDED = 16  # rows with one stamp, from which steps are told from scatter by their rows alone
+_ALIKE = 0.9  # share of the steps that have as many rows as most
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,9 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
     moved = differences[differences > _EXACT * step_s]
     if len(stamps_s) < 2 or not len(moved):
         return None
-    same = len(differences) - len(moved)
-    if same > len(moved):
-        return _coarse(stamps_s, differences > _EXACT * step_s)
+    same = int(np.sum(np.abs(differences) <= _EXACT * step_s))
+    if same > max(_REPEATED * len(stamps_s), _FEWEST_REPEATED - 1):
+        return _shared(stamps_s, differences > _EXACT * step_s, float(np.median(moved)))
     # The lower median: between a step and a gap there is no period.
     usual = float(np.quantile(moved, 0.5, method="lower"))
     steps = np.rint(moved / usual)
@@ -78,6 +83,35 @@ def fit(stamps_s: Float64Array, step_s: float) -> Fit | None:
         return _jittering(stamps_s)
     doubt = step_s / (total * period_s) + 4e-16 * abs(float(stamps_s[-1])) / period_s / max(total, 1.0)
     return Fit("steady", period_s, doubt)
+
+
+def _shared(stamps_s: Float64Array, moved: npt.NDArray[np.bool_], step_s: float) -> Fit | None:
+    """Return what stamps say of which many belong to several rows; `step_s` is their usual step.
+
+    Each of these rows is a sample. To leave some out would be to sample the load at the beat of two clocks.
+    """
+    rows = np.diff(np.flatnonzero(moved))
+    if not len(rows):
+        return None
+    usual = float(np.median(rows))
+    if usual >= _CROWDED or np.all(rows == usual):
+        return _coarse(stamps_s, moved)
+    number = np.arange(len(stamps_s), dtype=np.float64)
+    number -= number.mean()
+    relative_s = stamps_s - stamps_s.mean()
+    period_s = float(number @ relative_s) / float(number @ number)
+    span_s = float(stamps_s[-1] - stamps_s[0])
+    if not (period_s > 0 and span_s > 0):
+        return None
+    least_scatter = 0.5 + 0.55 * step_s / period_s
+    if float(np.ptp(relative_s - number * period_s)) <= 1.05 * step_s:
+        # A steady clock, rounded. The rounding averages out over the beats of the two clocks.
+        beats = min(int(np.sum(moved)), len(moved) - int(np.sum(moved)))
+        return Fit("jittering", period_s, 2 * step_s / span_s / math.sqrt(max(beats, 1)), least_scatter)
+    if float(np.mean(rows == usual)) >= _ALIKE:
+        return _coarse(stamps_s, moved)
+    found = _jittering(stamps_s)
+    return replace(found, scatter=max(found.scatter, least_scatter)) if found.period_s > 0 else None
 
 
 def _coarse(stamps_s: Float64Array, moved: npt.NDArray[np.bool_]) -> Fit | None:

@@ -29,6 +29,7 @@ from energy_runner.traces.record import NOT_TOLD, make_record
 from energy_runner.traces.samples import Samples
 
 Which = Literal["falling", "rising"]
+_OTHER_VOLTAGE = 0.05  # of the told voltage, by which the file's own may differ without a word
 _UNTRACED = (
     "The trace file records neither serial number nor calibration nor temperature, and not the range and the "
     "settings of the instrument: the limits are those of the table as it stands."
@@ -135,7 +136,7 @@ def _written(
     notes = list(head.remarks)
     chunks = opened.chunks()
     first = next(chunks, None)
-    voltage_v = asked.voltage_v or _measured_voltage(first, notes)
+    voltage_v = _set_voltage(asked.voltage_v, first, notes)
     journal = JournalWriter(folder / JOURNAL)
     try:
         for event in first_events(head, monitor, voltage_v, benchmark):
@@ -185,18 +186,20 @@ def _mark(trace: TraceWriter, head: Head, pairs: list[tuple[Place, Place]], leng
             trace.utc(sample, head.started_utc_ns + round(sample * head.period_s * 1e9))
 
 
-def _measured_voltage(first: Chunk | None, notes: list[str]) -> float:
-    """Return what stands for the set voltage where nobody told it: the median of the first readings, or 0."""
-    if first is None or "voltage" not in first.values:
-        return 0.0
-    volts = first.values["voltage"]
+def _set_voltage(told_v: float | None, first: Chunk | None, notes: list[str]) -> float:
+    """Return the set voltage: what was told, or the median of the first readings, or 0."""
+    volts = first.values["voltage"] if first is not None and "voltage" in first.values else np.empty(0)
     volts = volts[np.isfinite(volts)]
     median = round(float(np.median(volts)), 3) if len(volts) else 0.0
-    if median > 0:
+    if told_v is None and median > 0:
         notes.append(
             f"the set voltage was not told; {median:g} V, the median of the first readings, stands for it"
         )
-    return max(0.0, median)
+    elif told_v is not None and len(volts) and abs(median - told_v) > _OTHER_VOLTAGE * told_v:
+        notes.append(
+            f"{told_v:g} V were told, and the first readings of the file are {median:g} V: the readings count"
+        )
+    return told_v if told_v is not None else max(0.0, median)
 
 
 def _pairs(path: Path, edges: Edges, opened: Opened, which: Which, length: int) -> list[tuple[Place, Place]]:

@@ -116,8 +116,9 @@ def spread(index: npt.NDArray[np.int64], values: Mapping[SignalName, Float32Arra
 class Edges:
     """Falling and rising edges, each at its position ± `half_width`: in samples, or in seconds if `in_seconds`.
 
-    `half_widths` are those of the falling edges where they differ. Seconds count from the beginning of the file
-    that `source` names, or by the clock of the trace where `by_its_clock`.
+    `half_widths` are those of the falling edges, and `rising_half_widths` of the others, where they differ.
+    Seconds count from the beginning of the file that `source` names, or by the clock of the trace where
+    `by_its_clock`.
     """
 
     falling: Float64Array
@@ -127,6 +128,7 @@ class Edges:
     in_seconds: bool = False
     by_its_clock: bool = False
     half_widths: Float64Array | None = None
+    rising_half_widths: Float64Array | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ class EdgeTracker:
     _high: bool | None = None
     _last: int = -1
     _falls: list[tuple[Float64Array, Float64Array]] = field(default_factory=list)
-    _rises: list[Float64Array] = field(default_factory=list)
+    _rises: list[tuple[Float64Array, Float64Array]] = field(default_factory=list)
     _count: int = 0
 
     def take(self, index: npt.NDArray[np.int64], high: npt.NDArray[np.bool_]) -> None:
@@ -208,11 +210,8 @@ class EdgeTracker:
         for falls in (True, False):
             at = np.flatnonzero((before & ~high) if falls else (~before & high))
             unseen = np.maximum(index[at] - last[at] - 1, 0).astype(np.float64)
-            places = index[at] + 0.5 - unseen / 2
-            if falls and len(at):
-                self._falls.append((places, 0.5 + unseen / 2))
-            elif len(at):
-                self._rises.append(places)
+            if len(at):
+                (self._falls if falls else self._rises).append((index[at] + 0.5 - unseen / 2, 0.5 + unseen / 2))
             self._count += len(at)
         if self._count > MOST_EDGES:
             raise TraceFileError(
@@ -223,7 +222,13 @@ class EdgeTracker:
 
     def edges(self, source: str) -> Edges:
         """Return what was found."""
-        falls = np.concatenate([places for places, _ in self._falls]) if self._falls else np.empty(0)
-        widths = np.concatenate([width for _, width in self._falls]) if self._falls else np.empty(0)
-        rises = np.concatenate(self._rises) if self._rises else np.empty(0)
-        return Edges(falls, rises, 0.5, source, half_widths=widths)
+        falls, falls_widths = _joined(self._falls)
+        rises, rises_widths = _joined(self._rises)
+        return Edges(falls, rises, 0.5, source, half_widths=falls_widths, rising_half_widths=rises_widths)
+
+
+def _joined(found: list[tuple[Float64Array, Float64Array]]) -> tuple[Float64Array, Float64Array]:
+    """Return all places, and all half widths."""
+    none = (np.empty(0), np.empty(0))
+    places, widths = zip(none, *found, strict=True)
+    return np.concatenate(places), np.concatenate(widths)

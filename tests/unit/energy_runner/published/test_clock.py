@@ -29,9 +29,19 @@ def test_a_slow_clock_is_proven_by_windows_that_agree() -> None:
     assert clock is not None
     assert clock.ratio == pytest.approx(1.5, rel=1e-3)
     assert clock.rate == pytest.approx(100 / 15.002)
-    assert clock.u == pytest.approx(0.002, rel=0.01)  # 30 ms in 15 s
+    assert clock.u == pytest.approx(1.5 * 0.002, rel=0.01)  # 30 ms in 15 s, of the ratio
     assert clock.shortest_s == 15.0
     assert clock.proven
+
+
+@pytest.mark.parametrize("factor", [0.5, 1.05, 3.0, 100.0])
+def test_the_uncertainty_of_the_true_rate_does_not_depend_on_how_wrong_the_clock_is(factor: float) -> None:
+    """The host timed the same lines, so the same rate follows, as well known."""
+    commands = [command(15_000 + 20 * k, round((15_000_000 + 20_000 * k) / factor), 20_000 * k) for k in range(5)]
+    clock = host_clock(session(*commands))
+    assert clock is not None
+    assert clock.ratio == pytest.approx(factor, rel=1e-5)
+    assert clock.u / clock.ratio == pytest.approx(0.03 / 15.04, rel=1e-3)
 
 
 def test_a_clock_that_wraps_or_begins_anew_in_each_window_is_compared_all_the_same() -> None:

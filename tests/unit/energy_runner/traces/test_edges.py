@@ -28,6 +28,19 @@ def captured(session: er.Session) -> list[ev.EdgeCaptured]:
     return [event for event in session.journal() if isinstance(event, ev.EdgeCaptured)]
 
 
+@pytest.mark.parametrize("which", ["falling", "rising"])
+def test_an_edge_among_lost_rows_may_be_anywhere_in_the_gap(which: str, tmp_path: Path) -> None:
+    """Rising edges were given half a sample, whatever was lost around them."""
+    lost = range(395, 405)
+    rows = [f"{k * 5},5,{int((k < 400) == (which == 'falling'))}" for k in range(900) if k not in lost]
+    rows += [f"{k * 5},5,{int((k < 1000) == (which == 'rising'))}" for k in range(900, 1100)]
+    rows += [f"{k * 5},5,{int((k >= 1100) == (which == 'rising'))}" for k in range(1100, 1200)]
+    trace = texts.table(tmp_path / "t.csv", "time (ms),current (mA),pin", rows)
+    session = er.import_trace(trace, tmp_path / "s", edges="pin", edge=which, voltage_v=3.0, inferences=1)
+    first, *_ = captured(session)
+    assert (first.position, first.half_width) == (400.5, 5.5)
+
+
 @pytest.mark.parametrize(("unit", "scale"), [("s", 1.0), ("ms", 1e3), ("us", 1e6)])
 def test_times_in_any_unit(unit: str, scale: float, tmp_path: Path) -> None:
     session = imported(tmp_path, texts.write_times(tmp_path / "t.csv", unit, scale))

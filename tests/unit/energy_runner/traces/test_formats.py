@@ -149,3 +149,14 @@ def test_a_told_benchmark_is_in_the_record_and_one_that_is_not_told_is_not_judge
     assert (one.record.benchmark.id, two.record.benchmark.id) == ("not told", "kws01")
     known = {verdict.id: verdict.known for verdict in one.result().verdicts}
     assert not any(known[rule] for rule in ("benchmark", "warm-ups", "not-simulated"))
+
+
+@pytest.mark.parametrize(("told_v", "said"), [(3.0, False), (3.1, False), (5.0, True)])
+def test_a_told_voltage_that_the_file_contradicts_is_named(told_v: float, said: bool, tmp_path: Path) -> None:
+    """The file's own readings count; who told another voltage must hear of it."""
+    trace = texts.write_joulescope_csv(tmp_path / "t.csv")
+    session = er.import_trace(trace, tmp_path / "s", edges="gpi0", voltage_v=told_v, inferences=1)
+    assert [window.energy_j for window in session.result().windows] == pytest.approx(JOULES, rel=1e-6)
+    origin = session.record.origin
+    assert origin is not None
+    assert any("5 V were told, and the first readings of the file are 3 V" in it for it in origin.remarks) is said

@@ -115,3 +115,36 @@ def test_too_few_stamps_tell_nothing() -> None:
     assert fit(np.array([1.0]), 1e-3) is None
     assert fit(np.full(50, 2.0), 1e-3) is None
     assert fit(np.array([np.nan, np.inf]), 1e-3) is None
+
+
+@pytest.mark.parametrize("rate_hz", [1003.7, 1024.0, 1250.0, 1700.0, 2000.0, 2048.0, 3906.25, 3990.0])
+def test_rows_that_share_a_stamp_are_samples_all_the_same(rate_hz: float) -> None:
+    """More rows than milliseconds: leaving some out samples the load at the beat, and was 2 % wrong."""
+    stamps = np.round(np.arange(20_000) / rate_hz, 3)
+    index, grid = placed(stamps, 1e-3)
+    assert index.tolist() == list(range(20_000))
+    assert grid.repeated == 0
+    assert grid.period_s == pytest.approx(1 / rate_hz, rel=1e-4)
+
+
+def test_a_loss_among_rows_that_share_a_stamp_is_counted() -> None:
+    stamps = np.round(np.delete(np.arange(40_000), np.s_[30_000:30_500]) / 1024, 3)
+    found = fit(stamps[:20_000], 1e-3)
+    assert found is not None
+    grid = Grid(found.period_s, 1e-3, found.way, found.scatter)
+    index = np.concatenate([grid.place(stamps[k : k + 1000])[0] for k in range(0, len(stamps), 1000)])
+    assert index[29_999] == 29_999
+    assert index[30_000] == pytest.approx(30_500, abs=2)
+
+
+@pytest.mark.parametrize("lost", [0.005, 0.02])
+def test_scattered_losses_do_not_stretch_time(lost: float) -> None:
+    rows = np.flatnonzero(np.random.default_rng(3).random(30_000) >= lost)
+    index, grid = placed(np.round(rows / 1500, 3), 1e-3)
+    assert index * grid.period_s == pytest.approx(rows / 1500, abs=0.05)
+
+
+def test_a_row_that_was_written_twice_is_still_left_out() -> None:
+    stamps = np.insert(np.arange(5000) / 1000, 700, 0.7)
+    index, grid = placed(stamps, 1e-3)
+    assert (len(index), grid.repeated) == (5000, 1)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page of an audit in a browser: quick to open, filtered, readable without script, narrow and on paper."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,3 +171,18 @@ def test_dark_pages_are_dark(pages: dict[str, str]) -> None:
             page.goto(pages["few"])
             colours.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert colours[0] != colours[1]
+
+
+@pytest.mark.parametrize("width", [390, 1081, 1121, 1200, 1600])
+def test_modes_and_states_are_whole_at_any_width(width: int, pages: dict[str, str]) -> None:
+    """`performance` broke before its last letter at 1200 px, and `does not reproduce` was cut off."""
+    with browser_page() as (page, _):
+        page.set_viewport_size({"width": width, "height": 1000})
+        page.goto(pages["few"])
+        inside = "e => e.getBoundingClientRect().right <= e.closest('.row').getBoundingClientRect().right + 0.5"
+        assert page.eval_on_selector_all(".row > summary > .st", f"all => all.every({inside})")
+        modes = page.locator(".row > summary > .mode").filter(has_text=re.compile("^performance$"))
+        assert modes.count()
+        lines = "e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)"
+        assert max(one.evaluate(lines) for one in modes.all()) == pytest.approx(1, abs=0.3)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
