@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from energy_runner.published.clock import HostClock, host_clock
-from energy_runner.published.contradictions import Contradiction, contradictions
 from energy_runner.published.correct import Correction
 from energy_runner.published.curve import curve_of
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession, Recording
+from energy_runner.published.reproduce.contradictions import Contradiction, contradictions
 from energy_runner.published.row import Curve
 from energy_runner.rules import RuleSet
 from energy_runner.session.result import Result, Verdict

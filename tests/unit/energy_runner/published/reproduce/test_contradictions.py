@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from energy_runner.published.contradictions import contradictions
 from energy_runner.published.model import Figure
+from energy_runner.published.reproduce.contradictions import contradictions
 from energy_runner.published.reproduce.eembc_printed import energy_figures, throughput_figures
 from energy_runner.published.reproduce.eembc_windows import EembcWindow
 
