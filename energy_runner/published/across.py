@@ -189,4 +189,7 @@ def _true_rate(row: AuditRow) -> tuple[float | None, str]:
     """Return the throughput of a performance session, put right where its clock is known to be wrong."""
     if row.corrected is not None:
         return row.corrected, "by the host's clock"
+    if row.reproduced and row.published and row.state == "does-not-reproduce":
+        # The energy session is not to blame for a figure that the other's own log does not give.
+        return row.reproduced, "by its log, which gives another figure than the published one"
     return (row.published, "published") if row.published else (row.ours, "ours")

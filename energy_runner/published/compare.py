@@ -10,6 +10,7 @@ from energy_runner.published.correct import Correction
 from energy_runner.published.curve import curve_of
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession, Recording
+from energy_runner.published.reproduce.contradictions import Contradiction, contradictions
 from energy_runner.published.row import Curve
 from energy_runner.rules import RuleSet
 from energy_runner.session.result import Result, Verdict
@@ -113,7 +114,7 @@ class Comparison:
     the published one; `beside` is the throughput published for performance mode, in the folder next to this one.
     `twice` are figures of the whole session that were printed with two values. `few` are the stimuli that were
     answered and those that a whole set has, where these are too few. `clock` is that of the DUT by the host, and
-    `curve` the trace, thinned out.
+    `curve` the trace, thinned out. `contradictions` are among printed figures for which there are no data.
     """
 
     session: PublishedSession
@@ -133,6 +134,7 @@ class Comparison:
     few: tuple[int, int] | None = None
     clock: HostClock | None = None
     curve: Curve | None = None
+    contradictions: tuple[Contradiction, ...] = ()
 
 
 def compare(
@@ -179,6 +181,7 @@ def compare(
         few=few,
         clock=None if own_rules else host_clock(session),
         curve=curve_of(session),
+        contradictions=() if own_rules else _unseen(session, figures, limits),
     )
 
 
@@ -189,6 +192,15 @@ def _few(session: PublishedSession, limits: AuditLimits) -> tuple[int, int] | No
         return None
     answered = len({command.file for command in session.commands})
     return (answered, min(accepted)) if answered < min(accepted) else None
+
+
+def _unseen(
+    session: PublishedSession, figures: FigureComparison, limits: AuditLimits
+) -> tuple[Contradiction, ...]:
+    """Return contradictions among printed figures that no data judge."""
+    judged = {figure for figure in session.figures if figure not in figures.only_published}
+    found = contradictions(session.figures, round(limits.windows))
+    return tuple(it for it in found if it.figure not in judged)
 
 
 def _in_part(session: PublishedSession, reproduction: Sequence[Figure]) -> bool:

@@ -22,6 +22,7 @@ _MARKS = (b"m-session-start", b"ulp-ml", b"m-ready", b"SerialDevice", b"Energy d
 _SNIFFED = 16 * 1024
 _MOST_BESIDE = 8  # results of performance sessions next to one; published ones have one each
 LINK = "a link out of the folder, not followed"
+_ABOVE_SESSIONS = ("closed", "open", "results")
 PACKED = "an archive, which is not opened. Try: unpack it"
 
 
@@ -55,9 +56,20 @@ def find_all(paths: Sequence[Path]) -> list[Found]:
             raise SessionError(f"{path}: no such file or folder")
         below = discover(path) if path.is_dir() else [one for one in discover(path.parent) if _has(one, path)]
         if not below:
-            raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner")
+            raise SessionError(f"{path}: holds no session of the EEMBC or the MLCommons runner{_packed_in(path)}")
         found += below
     return found
+
+
+def _packed_in(path: Path) -> str:
+    """Return what to do with archives that are or lie in `path`; empty if there are none."""
+    try:
+        names = [path.name] if path.is_file() else [one.name for one in path.iterdir() if one.is_file()]
+    except OSError:
+        return ""
+    packed = sorted(name for name in names if ARCHIVES.search(name))
+    more = f" and {len(packed) - 1} more" if len(packed) > 1 else ""
+    return f". Archives are not opened: {packed[0]}{more}. Try: unpack them" if packed else ""
 
 
 def find_one(path: Path) -> Found:
@@ -187,8 +199,13 @@ def _benchmark(folder: Path) -> str | None:
 
 
 def _may_hold_sessions(root: Path, folder: Path, names: tuple[str, ...]) -> bool:
-    """Return whether archives lie where sessions do: below a benchmark's or a mode's folder, but not with code."""
+    """Return whether archives lie where sessions do: below a benchmark's or a mode's folder, but not with code.
+
+    So does an archive in the place of a submitter, right below the division, or of a system, below the results.
+    """
     parts = [part.lower() for part in folder.relative_to(root).parts]
+    if folder.name.lower() in _ABOVE_SESSIONS and "code" not in parts:
+        return True
     words = {*parts, folder.name.lower(), *(name.lower().partition(".")[0] for name in names)}
     return "code" not in parts and bool(words & (MODE_FOLDERS.keys() | BENCHMARK_FOLDERS.keys()))
 

@@ -24,7 +24,8 @@ _LONGEST_SEEN = 200
 class Kind:
     """A kind of finding: how grave it is, the state that it calls for, who asks, and from what it may follow.
 
-    `own` kinds decide even as a consequence.
+    `own` kinds decide even as a consequence. What follows from a finding of `despite` is no cause either: a trace
+    that breaks off is no excuse for figures of the windows that are whole, whatever else it entails.
     """
 
     severity: Severity
@@ -32,6 +33,7 @@ class Kind:
     clause: str = ""
     follows: tuple[str, ...] = ()
     own: bool = False
+    despite: tuple[str, ...] = ()
 
 
 def _informs(clause: str = HOUSE, *follows: str) -> Kind:
@@ -50,8 +52,8 @@ def _breaks(clause: str, *follows: str) -> Kind:
     return Kind("wrong", "breaks-a-rule", clause, follows)
 
 
-def _differs(clause: str = _RUNNER, *follows: str, own: bool = False) -> Kind:
-    return Kind("wrong", "does-not-reproduce", clause, follows, own)
+def _differs(clause: str = _RUNNER, *follows: str, own: bool = False, despite: tuple[str, ...] = ()) -> Kind:
+    return Kind("wrong", "does-not-reproduce", clause, follows, own, despite)
 
 
 _NO_FILE = ("archive", "lfs-pointer", "link-refused", "unreadable", "file-missing")
@@ -93,7 +95,7 @@ KINDS: dict[str, Kind] = {
     "log-absurd": _doubtful(),
     "log-damaged": _informs(),
     "log-backwards": _informs(),
-    "log-differs": _doubtful(),
+    "log-differs": _doubtful("", *_BROKEN_OFF),
     "mode-differs": _breaks(_TREE),
     "benchmark-differs": _breaks(_TREE),
     # --- what the log says
@@ -112,6 +114,7 @@ KINDS: dict[str, Kind] = {
     # --- results
     "results-absent": _absent(*_NO_FILE),
     "results-garbled": _doubtful(),
+    "figures-contradict": _differs(_RUNNER, "medians-contradict", "results-garbled"),
     "medians-contradict": _differs("a submission: one results file holds the results of one run"),
     # --- trace
     "trace-damaged": _doubtful("", "trace-short"),
@@ -143,10 +146,11 @@ KINDS: dict[str, Kind] = {
         _RUNNER,
         "another-run",
         "medians-contradict",
-        *_BAD_TIMES,
+        *(name for name in _BAD_TIMES if name != "trace-short"),
         *_NO_ANSWERS,
         "answers-not-numbers",
         "trace-damaged",
+        despite=("trace-short",),
     ),
     "figures-not-in-data": _differs(_RUNNER, *_ALL_CAUSES, "answers-not-numbers"),
     "figures-missing": _doubtful(_RUNNER, "results-absent", *_ALL_CAUSES),
@@ -277,7 +281,10 @@ def _behind(cause: str, left: Sequence[AuditFinding]) -> list[AuditFinding]:
 
 def _with_cause(one: AuditFinding, present: set[str]) -> AuditFinding:
     kind = KINDS.get(one.id, _OTHER_RULE)
-    cause = next((name for name in kind.follows if name in present and name != one.id), None)
+    causes = [name for name in kind.follows if name in present and name != one.id]
+    excluded = present & set(kind.despite)
+    causes = [name for name in causes if excluded.isdisjoint(KINDS[name].follows)]
+    cause = next(iter(causes), None)
     if cause is None:
         return one
     if kind.own:

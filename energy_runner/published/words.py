@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an audit says about a session: each finding in a sentence, with the direction of every ratio."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from energy_runner.published.compare import Beyond, Comparison, FigureComparison
@@ -12,6 +13,7 @@ from energy_runner.session.result import Verdict
 
 _SHOWN = 3
 _LONGEST_NOTE = 160
+_PERCENT = {"Top-1", "Top 1%"}  # figures whose unit is percent: they differ by percentage points
 _GROSS = 0.1  # beyond it the windows are not those of one network
 _REPRODUCED_FROM = {"energy": "the trace", "performance": "the log", "accuracy": "the answers"}
 _CLEAR_LABELS = {"", "results.json", "label file"}  # from anywhere else they are worth a word
@@ -92,9 +94,10 @@ def _about_files(comparison: Comparison) -> Iterator[AuditFinding]:
         yield finding("commands-absent", "no command of the run is known, so nothing can be measured")
     if comparison.few is not None:
         answered, needed = comparison.few
-        text = f"the log holds the answers to {answered} of {needed} files, so the accuracy cannot be judged"
-        log = session.names.get("log") or session.names.get("json") or "log.txt"
-        where = (seen(log, session.commands[-1].line, text=session.commands[-1].file),)
+        role = "json" if session.passes or "json" in session.names else "log"
+        file = session.names.get(role) or "log.txt"
+        text = f"{file} holds the answers to {answered} of {needed} files, so the accuracy cannot be judged"
+        where = (seen(file, session.commands[-1].line, text=session.commands[-1].file),)
         yield finding("answers-incomplete", text, measured=answered, limit=needed, seen=where)
 
 
@@ -113,6 +116,13 @@ def _about_figures(comparison: Comparison) -> Iterator[AuditFinding]:
         yield finding("raw-data-missing", text, seen=score_line(session))
     if comparison.published is None and session.figures:
         yield finding("results-absent", f"no {session.score_field!r} is published", seen=_lines(session, []))
+    for it in comparison.contradictions[:1]:
+        figure, where = it.figure, _lines(session, (it.figure, *it.of))
+        others = len(comparison.contradictions) - 1
+        gives = f"{_place(figure)} is printed as {figure.text}, and {it.how} {it.value:.6g}"
+        gives = f"{gives}{_direction(figure, str(it.value))}" + (f", and {others} more" if others else "")
+        text = f"the printed figures contradict each other: {gives}"
+        yield finding("figures-contradict", text, measured=_float(figure.text), limit=it.value, seen=where)
     if comparison.rates is not None:
         least, most = comparison.rates
         kind = "rates-implausible" if most > least * (1 + _GROSS) else "rates-vary"
@@ -139,9 +149,13 @@ def _disagreements(compared: FigureComparison, source: str) -> Iterator[tuple[st
 def _direction(figure: Figure, mine: str) -> str:
     try:
         published, true = float(figure.text), float(mine)
-        return f" ({off_by(published, true)})" if true and published != true else ""
     except ValueError:
         return ""
+    if not (math.isfinite(published) and math.isfinite(true)) or not true or published == true:
+        return ""
+    if figure.field in _PERCENT:
+        return f" ({abs(published - true):.3g} percentage points too {side(published - true)})"
+    return f" ({off_by(published, true)})"
 
 
 def _about_clock(comparison: Comparison) -> Iterator[AuditFinding]:
@@ -210,10 +224,14 @@ def _printed_as(session: PublishedSession, beyond: Beyond) -> list[Figure]:
 
 
 def _is(text: str, value: float) -> bool:
+    return _float(text) == value
+
+
+def _float(text: str) -> float | None:
     try:
-        return float(text) == value
+        return float(text)
     except ValueError:
-        return False
+        return None
 
 
 def _verdict(session: PublishedSession, verdict: Verdict, *, own_set: bool) -> AuditFinding:
@@ -226,6 +244,9 @@ def _verdict(session: PublishedSession, verdict: Verdict, *, own_set: bool) -> A
     if words is None:
         limit = "" if verdict.limit is None else f", required {_shown(verdict.limit)}"
         text = f"{verdict.id}: {_shown(verdict.measured)}{limit}"
+    elif verdict.id == "accuracy-target" and _reached(verdict):
+        # What is wrong then is in the note: the answers are not all there, or not from this firmware.
+        text = f"the accuracy of {_shown(verdict.measured)} reaches the target, but does not count"
     else:
         text = words.format(measured=_shown(verdict.measured), limit=_shown(verdict.limit))
     return finding(
@@ -238,6 +259,14 @@ def _verdict(session: PublishedSession, verdict: Verdict, *, own_set: bool) -> A
         informs=not verdict.binding or _only_ours(session, verdict),
         breaks=own_set and verdict.binding and not verdict.clause.startswith(HOUSE),
     )
+
+
+def _reached(verdict: Verdict) -> bool:
+    """Return whether the value that was measured keeps the limit, though the verdict says no."""
+    try:
+        return float(str(verdict.measured)) >= float(str(verdict.limit))
+    except ValueError:
+        return False
 
 
 def _only_ours(session: PublishedSession, verdict: Verdict) -> bool:

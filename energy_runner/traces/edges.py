@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from energy_runner.errors import Argument
 from energy_runner.traces.grid import resolution
@@ -150,8 +151,20 @@ def _check(layout: Layout, times: list[Float64Array]) -> None:
             raise TraceFileError(
                 f"{layout.path}: row {int(wrong[0]) + 1} of its data has no time in column {number + 1}"
             )
-    back = np.flatnonzero(np.diff(times[0]) < 0) if len(times) == 1 else np.flatnonzero(times[1] <= times[0])
-    if len(back):
-        row = int(back[0]) + (1 if len(times) == 1 else 0)
-        what = "is earlier than the one before it" if len(times) == 1 else "stops before it starts"
-        raise TraceFileError(f"{layout.path}: row {row + 1} of its data {what} ({times[0][row]:.9g} s)")
+    if len(times) == 1:
+        back = np.flatnonzero(np.diff(times[0]) <= 0)
+        _refuse(layout, times[0], back + 1, "is not later than the one before it")
+        return
+    starts, stops = times
+    _refuse(layout, starts, np.flatnonzero(stops <= starts), "stops before it starts")
+    # All edges are put in order of time, so windows that overlap would be paired as others than these.
+    order = np.argsort(starts, kind="stable")
+    early = np.sort(order[1:][starts[order[1:]] < stops[order[:-1]]])
+    _refuse(layout, starts, early, "starts before another window has stopped")
+
+
+def _refuse(layout: Layout, times: Float64Array, rows: npt.NDArray[np.intp], what: str) -> None:
+    """Raise `TraceFileError` for the first of `rows`, if there is one."""
+    if len(rows):
+        row = int(rows[0])
+        raise TraceFileError(f"{layout.path}: row {row + 1} of its data {what} ({times[row]:.9g} s)")

@@ -88,8 +88,8 @@ def _check(asked: Asked) -> None:
         raise ConfigurationError(f"inferences={asked.inferences}: 1 to {10**9} are needed")
     if asked.voltage_v is not None and not 0 < asked.voltage_v <= 1000:
         raise ConfigurationError(f"voltage_v={asked.voltage_v}: more than 0 and at most 1000 V are needed")
-    if asked.rate_hz is not None and not 0 < asked.rate_hz <= 1e9:
-        raise ConfigurationError(f"rate_hz={asked.rate_hz}: more than 0 and at most 1e9 are needed")
+    if asked.rate_hz is not None and not 1e-5 <= asked.rate_hz <= 1e9:
+        raise ConfigurationError(f"rate_hz={asked.rate_hz}: 1e-5 to 1e9 are needed")
     if asked.which not in ("falling", "rising"):
         raise ConfigurationError(f"edge={str(asked.which)[:20]!r}: falling or rising is needed")
 

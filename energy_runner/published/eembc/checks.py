@@ -20,6 +20,7 @@ from energy_runner.published.row import Evidence
 PHASE_TOLERANCE_S = 0.25  # of 690 published windows none is off by more than 0.112 s
 # Results follow the end of their session within 4 s; those over 48608 inferences may take longer.
 _LATEST_RESULT_S = {"energy": 30, "performance": 30, "accuracy": 600}
+_ABSURD_S = 1e7  # no session lasts 115 days
 _TRACE_SLACK_S = 2.5  # the runner drops up to a second at the end of a trace
 _MOST_DROPPED = 0.001
 _EXPECTED = {"log": "log.txt", "results": "results.txt", "script": "script.async"}
@@ -189,6 +190,11 @@ def _check_trace(read: Checked, trace: TraceFiles) -> Iterator[Note]:
         return
     if not all(math.isfinite(time_s) for time_s in timestamps):
         yield Note("timestamps-damaged", "timestamps that are NaN or infinite", seen=_IN_TIMESTAMPS)
+        return
+    largest_s = max(timestamps, key=abs)
+    if abs(largest_s) > _ABSURD_S:
+        detail = f"a timestamp of {largest_s:.6g} s is absurd"
+        yield Note("timestamps-damaged", detail, measured=largest_s, limit=_ABSURD_S, seen=_IN_TIMESTAMPS)
         return
     if any(after < before for before, after in pairwise(timestamps)):
         yield Note("timestamps-unsorted", "timestamps are not in order", seen=_IN_TIMESTAMPS)

@@ -201,7 +201,9 @@ def _check_laps(document: Document) -> Iterator[Note]:
         if infer.start_time is None or infer.end_time is None:
             yield Note("laps-missing", f"window {number} has no two laps of the DUT's clock")
         elif infer.elapsed_time != infer.end_time - infer.start_time:
-            yield Note("laps-differ", f"window {number}: its elapsed time is not the difference of its laps")
+            text = f"elapsed_time {infer.elapsed_time}, laps {infer.start_time} and {infer.end_time}"
+            detail = f"window {number}: its elapsed time is not the difference of its laps"
+            yield Note("laps-differ", detail, seen=_in_json(text))
     for error in document.errors[:2]:
         yield Note("error-published", f"results.json tells of {error[:60]!r}")
 

@@ -11,6 +11,7 @@ from energy_runner.report.figures.style import BAND, EDGE, LINE, LOSS, WINDOW
 from energy_runner.session.result import WindowResult
 
 COLUMNS = 900
+_MOST_MARKED = 100  # windows with edges and numbers of their own; of more nobody could tell these apart
 NARROWEST = 1 / 500  # of the axis: even one lost sample must be seen
 
 
@@ -49,9 +50,15 @@ def draw_power(
 
 
 def mark_windows(axes: Any, windows: Iterable[WindowResult], *, numbered: bool = True) -> None:
-    """Shade the timed windows and draw their edges as dashed lines."""
+    """Shade the timed windows and draw their edges as dashed lines; very many are shaded in one piece."""
     label: str | None = "timed window, between two edges"
-    for window in windows:
+    there = [window for window in windows if window.start_s is not None and window.stop_s is not None]
+    if len(there) > _MOST_MARKED:
+        spans = [((w.start_s or 0.0), (w.stop_s or 0.0) - (w.start_s or 0.0)) for w in there]
+        whole = axes.get_xaxis_transform()
+        axes.broken_barh(spans, (0, 1), facecolor=WINDOW, linewidth=0, zorder=0, label=label, transform=whole)
+        return
+    for window in there:
         if window.start_s is None or window.stop_s is None:
             continue
         axes.axvspan(window.start_s, window.stop_s, facecolor=WINDOW, linewidth=0, zorder=0, label=label)

@@ -13,6 +13,7 @@ from energy_runner.traces.text.layout import HEAD_BYTES
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _XZ = b"\xfd7zXZ\x00"
+_SHORTEST_S, _LONGEST_S = 1e-9, 1e5  # from sample to sample
 _SAME_RATE = 0.01
 
 
@@ -74,6 +75,9 @@ FORMATS = (
 def open_trace(path: Path, options: Options) -> Opened:
     """Open a trace file of any format; raises `TraceFileError` for a file that is none."""
     try:
+        # A pipe would be waited for without end, and cannot be read twice.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise TraceFileError(f"{path}: is not a regular file. Try: a copy of what it gives, in a file")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except OSError as error:
@@ -86,7 +90,14 @@ def open_trace(path: Path, options: Options) -> Opened:
             f"--edges {path.name}:SIGNAL"
         )
     opened = next(one for one in FORMATS if one.begins(head)).open(path, options)
-    rate_hz = 1 / opened.head.period_s
+    period_s = opened.head.period_s
+    if not _SHORTEST_S <= period_s <= _LONGEST_S:
+        opened.close()
+        raise TraceFileError(
+            f"{path}: {period_s:.6g} s from sample to sample is no sample rate of a power monitor: "
+            f"{_SHORTEST_S:g} s to {_LONGEST_S:g} s are read"
+        )
+    rate_hz = 1 / period_s
     if options.rate_hz is not None and abs(options.rate_hz / rate_hz - 1) > _SAME_RATE:
         opened.close()
         raise TraceFileError(

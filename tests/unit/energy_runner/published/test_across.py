@@ -68,6 +68,15 @@ def test_a_published_speed_beside_stands_in_and_a_corrected_one_counts() -> None
     assert ids(told) == [[], []]
 
 
+def test_a_forged_speed_does_not_accuse_the_energy_session_beside_it() -> None:
+    forged = row("performance", published=15.0, reproduced=10.0, state="does-not-reproduce")
+    traits = [Traits(group="g", same_in_both_modes=0.02)] * 2
+    assert ids(compared([row(throughput_per_s=10.0), forged], traits)) == [[], []]
+    (told, _) = compared([row(throughput_per_s=12.0), forged], traits)
+    assert "20 % faster" in told.findings[0].text
+    assert "by its log" in told.findings[0].text
+
+
 def test_an_accuracy_counts_for_the_firmware_that_was_timed() -> None:
     rows = [row("accuracy"), row("performance"), row("energy")]
     old, new = ("EEMBC", "old", "kws01"), ("EEMBC", "new", "kws01")

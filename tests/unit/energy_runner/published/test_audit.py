@@ -158,6 +158,11 @@ def rate(rate_hz: float) -> Callable[[Path], None]:
     return lambda folder: write_trace(folder, Eembc().samples(), rate_hz)
 
 
+def forged_median_without_a_trace(folder: Path) -> None:
+    (folder / "trace1-energy.bin").unlink()
+    replace(folder / "results.txt", "Median energy cost is 4724", "Median energy cost is 4723")
+
+
 FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "log": (bent("log.txt", Path.unlink), "missing file: log.txt", "cannot-be-judged"),
     "results": (bent("results.txt", Path.unlink), "missing file: results.txt", "cannot-be-judged"),
@@ -193,6 +198,16 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
         bent("results.txt", lambda p: replace(p, "Median energy cost is 4724", "Median energy cost is 4723")),
         "not reproduced: results differ from the trace: Median energy cost is published as 4723",
         "does-not-reproduce",
+    ),
+    "another median and no trace": (
+        forged_median_without_a_trace,
+        "the printed figures contradict each other: Median energy cost is printed as 4723",
+        "does-not-reproduce",
+    ),
+    "an absurd timestamp": (
+        bent("trace1-timestamps.json", lambda p: p.write_text("[0.1, 2.5, 1e300]") and None),
+        "a timestamp of 1e+300 s is absurd",
+        "doubtful",
     ),
     "another run": (
         bent("results.txt", lambda p: replace(p, "# Inferences :          100", "# Inferences :          120")),

@@ -68,3 +68,14 @@ def test_the_rule_of_another_package_condemns_and_long_texts_are_cut() -> None:
     assert (evidence.file, evidence.line, evidence.time) == ("a", 3, "00156.544")
     assert evidence.text is not None
     assert len(evidence.text) == 200
+
+
+def test_a_trace_that_breaks_off_is_no_excuse_for_figures_of_whole_windows() -> None:
+    short, length, differ = (
+        finding("trace-short", "x"),
+        finding("trace-length", "x"),
+        finding("figures-differ", "x"),
+    )
+    assert state_of(in_order([short, length, differ]), reproduced=False) == "does-not-reproduce"
+    assert state_of(in_order([length, differ]), reproduced=False) == "doubtful"
+    assert state_of(in_order([short, length]), reproduced=False) == "cannot-be-judged"

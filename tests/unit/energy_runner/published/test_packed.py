@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from energy_runner.errors import SessionError
 from energy_runner.published.audit import audit
 from tests.support.published_sessions import write_eembc
 
@@ -30,6 +31,10 @@ def test_pointers_of_several_files_are_one_finding(tmp_path: Path) -> None:
         ("kws/energy.zip", True),
         ("kws/energy/session.tar.gz", True),
         ("results/board/ad/energy/e.7z", True),
+        ("v1.2/closed/acme.tar.gz", True),
+        ("v1.2/open/acme/results/board.zip", True),
+        ("v1.2/closed/acme/code/results/source.zip", False),
+        ("v1.2/closed/acme/manual.zip", False),
         ("code/kws/source.zip", False),
         ("docs/manual.zip", False),
         ("kws/energy/readme.txt", False),
@@ -52,3 +57,10 @@ def test_an_archive_beside_a_whole_session_only_informs(tmp_path: Path) -> None:
     (row,) = audit([tmp_path])
     assert row.state == "holds"
     assert [(one.id, one.severity) for one in row.findings] == [("archive", "informs")]
+
+
+@pytest.mark.parametrize("given", [".", "acme.tar.gz"])
+def test_archives_alone_are_named(tmp_path: Path, given: str) -> None:
+    (tmp_path / "acme.tar.gz").write_bytes(b"x")
+    with pytest.raises(SessionError, match=r"Archives are not opened: acme\.tar\.gz\. Try: unpack them"):
+        audit([tmp_path / given])

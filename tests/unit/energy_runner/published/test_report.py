@@ -164,3 +164,32 @@ def test_a_mistake_of_ours_is_told_from_a_refusal(tmp_path: Path) -> None:
     assert texts(row) == ["cannot be audited: ZeroDivisionError: oh"]
     assert (row.session, row.root, row.state) == ("a", str(tmp_path), "cannot-be-judged")
     assert (row.figures, row.figures_reproduced) == (0, 0)
+
+
+def test_an_accuracy_that_reaches_the_target_is_not_called_lower() -> None:
+    for measured, words in (
+        (90.2, "the accuracy of 90.2 reaches the target, but does not count (the run ended as killed)"),
+        (89.8, "the accuracy of 89.8 is below the target of the closed division, 90 (the run ended as killed)"),
+    ):
+        verdict = Verdict(
+            id="accuracy-target",
+            passed=False,
+            measured=measured,
+            limit=90,
+            clause="c",
+            note="the run ended as killed",
+        )
+        told = findings_of(comparison(session(), ours=Ours(failed=(verdict,))))
+        assert words in [one.text for one in told]
+
+
+@pytest.mark.parametrize(
+    ("field", "mine", "words"),
+    [
+        ("Top-1", "90.2", "reproduced as 90.2 (5 percentage points too high)"),
+        ("Median throughput", "NaN", "reproduced as NaN"),
+    ],
+)
+def test_percent_differ_by_points_and_no_number_has_no_direction(field: str, mine: str, words: str) -> None:
+    (text,) = phrases(compare_figures([Figure(field, None, "95.2")], [Figure(field, None, mine)]), "the log")
+    assert text.endswith(words)

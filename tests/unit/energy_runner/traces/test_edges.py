@@ -74,7 +74,7 @@ def test_times_without_a_name_and_without_a_last_line_end(tmp_path: Path) -> Non
 
 WRONG = {
     "a word": (["1", "later"], "line 3, column 'time \\(s\\)': a number is needed, and there is 'later'"),
-    "back": (["2", "1"], "row 2 of its data is earlier than the one before it"),
+    "back": (["2", "1"], "row 2 of its data is not later than the one before it"),
     "nothing": (["1", "nan"], "row 2 of its data has no time"),
     "odd": (["1", "2", "3"], r"3 falling edges are no pairs \(1 s, 2 s, 3 s\)"),
     "beyond": (["1", "900"], "an edge at 900 s from the first sample is not in the trace, which lasts 6 s"),
@@ -196,3 +196,26 @@ def test_a_logic_recording_alone_is_no_trace(tmp_path: Path) -> None:
 def test_a_table_of_times_is_read_to_its_end(tmp_path: Path) -> None:
     many = texts.table(tmp_path / "t.csv", "time (s)", [f"{k / 1000:.3f}" for k in range(50_000)])
     assert len(read_times(many).falling) == 50_000
+
+
+@pytest.mark.parametrize(
+    ("names", "rows", "words"),
+    [
+        ("time (s)", ["1.0", "1.0"], "row 2 of its data is not later than the one before it"),
+        (
+            "start (s),stop (s)",
+            ["1.0,3.0", "2.0,4.0"],
+            "row 2 of its data starts before another window has stopped",
+        ),
+        (
+            "start (s),stop (s)",
+            ["2.0,4.0", "1.0,3.0"],
+            "row 1 of its data starts before another window has stopped",
+        ),
+    ],
+)
+def test_windows_that_overlap_or_last_no_time_are_refused(
+    names: str, rows: list[str], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SessionError, match=words):
+        imported(tmp_path, texts.table(tmp_path / "t.csv", names, rows))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tables of strangers hold: read as it is meant, or refused by the line and what is there."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,27 @@ def test_joules_in_each_sample_are_read_only_if_told(tmp_path: Path) -> None:
     values, opened = read(path, columns={"time": "ms", "energy": "uJ"})
     assert [one.name for one in opened.head.signals] == ["energy"]
     assert values == pytest.approx(np.full(50, 2e-6))
+
+
+@pytest.mark.parametrize("rate_hz", [1e-300, 1e-12])
+def test_a_told_rate_is_one_that_a_monitor_can_have(rate_hz: float, tmp_path: Path) -> None:
+    table = file(tmp_path, "current (uA)", *["5"] * 50)
+    with pytest.raises(ConfigurationError, match="1e-5 to 1e9 are needed"):
+        er.import_trace(table, tmp_path / "s", voltage_v=3.0, rate_hz=rate_hz)
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("rate", ["1e-200 Hz", "1e-9 Hz"])
+def test_a_stated_rate_is_one_that_a_monitor_can_have(rate: str, tmp_path: Path) -> None:
+    table = file(tmp_path, f"Sample rate,{rate}", "", "Voltage[V],Current[A]", *["3.0,0.001"] * 50)
+    with pytest.raises(SessionError, match="no sample rate of a power monitor"):
+        er.import_trace(table, tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "t.csv")
+    with pytest.raises(SessionError, match="not a regular file"):
+        er.import_trace(tmp_path / "t.csv", tmp_path / "s", voltage_v=3.0)
+    assert not (tmp_path / "s").exists()
