@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures and times as the viewer's pages print them: axes of the wall clock, lengths of time, columns, rails."""
 
+import itertools
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 
 from energy_runner import api
+from energy_runner.report.units import number, value_and_expanded
 from energy_runner.viewer.found import key_of
 from energy_runner.viewer.serve import Server
 from tests.support.small import small_plan, twin_bench
@@ -108,3 +111,27 @@ def test_columns_of_a_comparison_stand_at_their_middle(page: Any, server: Server
         stop = page.evaluate(f"window.comparison.charts.find((one) => one.options.name === '{name}').range[1]")
         assert at[0] == pytest.approx((begins[0] + begins[1]) / 2)
         assert at[0] < at[-1] < stop
+
+
+def test_numbers_read_as_in_the_report(page: Any) -> None:
+    values, parts = (1.0, 1.23456, 9.9951, 586.71), (1, 0.0996, 4.249)
+    powers = itertools.product(values, (1e-3, 1.0, 100.0), parts, (1e-4, 0.1, 1.0))
+    pairs = [(value * a, part * b) for value, a, part, b in powers]
+    pairs += [
+        (0.25, 1.0),
+        (0.35, 1.0),
+        (2.675, 0.5),
+        (-0.04, 1.0),
+        (586.65, 1.05),
+        (12345678.0, 2500.0),
+        (0.125, 0.25),
+    ]
+    found = page.evaluate(
+        "(pairs) => import('./assets/words.js').then((m) => pairs.map(([v, u]) => m.rounded(v, u)))", pairs
+    )
+    assert [tuple(pair) for pair in found] == [value_and_expanded(*pair) for pair in pairs]
+    values = [0.0, 1.0, -2.5, 12345.678, 1e-3, 3.2e-7, 99999.95, 123456789.0, math.pi]
+    found = page.evaluate(
+        "(values) => import('./assets/words.js').then((m) => values.map((v) => m.number(v)))", values
+    )
+    assert found == [number(value) for value in values]

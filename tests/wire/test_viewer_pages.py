@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The viewer's pages in a real browser, with an invented server: zoom, markers, regions, lists, live."""
 
-import itertools
-import math
 import shutil
 
 import pytest
 
-from energy_runner.report.units import number, value_and_expanded
 from tests.support.viewer_pages import (
     AT,
     GAP,
@@ -69,33 +66,6 @@ def seen(page, start, stop):
     page.evaluate("viewer.plot.draw()")
     module = "import('./assets/tiles.js').then((m) => m.extent(viewer.plot.shown.get('power'), %d, %d))"
     return page.evaluate(module % (start, stop))
-
-
-# --- numbers -----------------------------------------------------------------------------------------------
-
-
-def test_numbers_read_as_in_the_report(trace):
-    values, parts = (1.0, 1.23456, 9.9951, 586.71), (1, 0.0996, 4.249)
-    powers = itertools.product(values, (1e-3, 1.0, 100.0), parts, (1e-4, 0.1, 1.0))
-    pairs = [(value * a, part * b) for value, a, part, b in powers]
-    pairs += [
-        (0.25, 1.0),
-        (0.35, 1.0),
-        (2.675, 0.5),
-        (-0.04, 1.0),
-        (586.65, 1.05),
-        (12345678.0, 2500.0),
-        (0.125, 0.25),
-    ]
-    found = trace.evaluate(
-        "(pairs) => import('./assets/words.js').then((m) => pairs.map(([v, u]) => m.rounded(v, u)))", pairs
-    )
-    assert [tuple(pair) for pair in found] == [value_and_expanded(*pair) for pair in pairs]
-    values = [0.0, 1.0, -2.5, 12345.678, 1e-3, 3.2e-7, 99999.95, 123456789.0, math.pi]
-    found = trace.evaluate(
-        "(values) => import('./assets/words.js').then((m) => values.map((v) => m.number(v)))", values
-    )
-    assert found == [number(value) for value in values]
 
 
 # --- the trace ---------------------------------------------------------------------------------------------
