@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shared sessions, what is done to each, and what an audit has to find; functions that do it are in `forgeries.py`."""
+"""Shared sessions, what is done to each, and what an audit has to find; `forgeries.py` has what does it."""
 
 from tests.support import forgeries as forge
 from tests.support.forgeries import Forgery, republish
