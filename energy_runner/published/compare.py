@@ -10,7 +10,7 @@ from energy_runner.published.correct import Correction
 from energy_runner.published.curve import curve_of
 from energy_runner.published.measure import Measured
 from energy_runner.published.model import WAKE_WORDS, Figure, PublishedSession, Recording
-from energy_runner.published.reproduce.contradictions import Contradiction, contradictions
+from energy_runner.published.reproduce.contradictions import Contradiction
 from energy_runner.published.row import Curve
 from energy_runner.rules import RuleSet
 from energy_runner.session.result import Result, Verdict
@@ -143,11 +143,12 @@ def compare(
     measured: Measured,
     correction: Correction | None,
     limits: AuditLimits,
+    contradictions: Sequence[Contradiction] = (),
 ) -> Comparison:
     """Return the published figures next to the reproduced ones, and the score next to ours.
 
     `measured` has our result of `session` and perhaps that of `correction`, which counts only where the session as
-    recorded gives no figure.
+    recorded gives no figure. `contradictions` are among the printed figures; those that data judge are left out.
     """
     few = _few(session, limits)
     part = _in_part(session, reproduction)
@@ -181,7 +182,7 @@ def compare(
         few=few,
         clock=None if own_rules else host_clock(session),
         curve=curve_of(session),
-        contradictions=() if own_rules else _unseen(session, figures, limits),
+        contradictions=() if own_rules else _unseen(session, figures, contradictions),
     )
 
 
@@ -195,12 +196,11 @@ def _few(session: PublishedSession, limits: AuditLimits) -> tuple[int, int] | No
 
 
 def _unseen(
-    session: PublishedSession, figures: FigureComparison, limits: AuditLimits
+    session: PublishedSession, figures: FigureComparison, contradictions: Sequence[Contradiction]
 ) -> tuple[Contradiction, ...]:
-    """Return contradictions among printed figures that no data judge."""
+    """Return the contradictions among printed figures that no data judge."""
     judged = {figure for figure in session.figures if figure not in figures.only_published}
-    found = contradictions(session.figures, round(limits.windows))
-    return tuple(it for it in found if it.figure not in judged)
+    return tuple(it for it in contradictions if it.figure not in judged)
 
 
 def _in_part(session: PublishedSession, reproduction: Sequence[Figure]) -> bool:

@@ -193,7 +193,7 @@ def test_the_form_asks_in_a_terminal_and_what_was_answered_before_ctrl_c_is_kept
 
 def test_compare_two_results(call, session):
     status, out, err = call("compare", str(session), str(session / "result.json"))
-    assert (status, err) == (0, "")
+    assert (status, err) == (0, f"energy-runner: To see the traces: energy-runner view {session}\n")
     assert out.splitlines()[-1].startswith("Neither is better: energy per inference")
     assert "errors of the one monitor that cancel: gain of the energy measurement" in out
     assert "SIMULATED" in out
