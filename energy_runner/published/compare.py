@@ -143,6 +143,7 @@ def compare(
     measured: Measured,
     correction: Correction | None,
     limits: AuditLimits,
+    *,
     contradictions: Sequence[Contradiction] = (),
 ) -> Comparison:
     """Return the published figures next to the reproduced ones, and the score next to ours.
@@ -163,6 +164,7 @@ def compare(
     ours = Ours() if nothing else _ours(session, measured, reproduced, limits)
     own_rules = session.benchmark == WAKE_WORDS
     error = measured.error if ours.value is None else None
+    unseen = () if own_rules else _unseen(session, figures, contradictions)
     off = figures.exact and ours.basis == "measured" and _differ(ours.value, published, limits.same_figure)
     return Comparison(
         session=session,
@@ -182,7 +184,7 @@ def compare(
         few=few,
         clock=None if own_rules else host_clock(session),
         curve=curve_of(session),
-        contradictions=() if own_rules else _unseen(session, figures, contradictions),
+        contradictions=unseen,
     )
 
 

@@ -16,4 +16,4 @@ def examine(session: PublishedSession, name: str, limits: AuditLimits) -> Compar
     correction = correct(session)
     versions = [session] if correction is None else [session, correction.session]
     measured = measure(versions, name, limits.rules)
-    return compare(session, reproduction, measured, correction, limits, contradictory)
+    return compare(session, reproduction, measured, correction, limits, contradictions=contradictory)
