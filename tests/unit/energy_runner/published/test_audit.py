@@ -109,7 +109,7 @@ def test_one_bad_session_does_not_stop_the_others(good: Path, tmp_path: Path) ->
 def test_a_mistake_of_ours_in_one_session_stays_in_its_row(
     good: Path, monkeypatch: pytest.MonkeyPatch, stage: str
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oh")
 
     monkeypatch.setattr(f"energy_runner.published.{stage}", broken)
