@@ -28,7 +28,7 @@ def test_every_key_of_a_rule_set_and_every_limit_of_an_audit() -> None:
 
 def test_every_column_of_every_table() -> None:
     listed = rows(section("reference/session-folder.md", "## Tables"))
-    for what, kind in tables._KINDS.items():
+    for what, kind in tables.KINDS.items():
         columns = re.findall(r"`(\w+)`", listed[what][2])
         assert columns == list(kind.about), what
 
