@@ -33,7 +33,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {
         "few": written(folder, "few.html", rows, changes),
         "whole": written(folder, "whole.html", whole_record()),
-        "empty": written(folder, "empty.html", []),
     }
 
 
@@ -42,28 +41,6 @@ def opened(pages: dict[str, str]) -> Iterator[Any]:
     with browser_page() as (page, complaints):
         page.goto(pages["few"])
         yield page
-        assert complaints == []
-
-
-def test_the_whole_record_opens_quickly(pages: dict[str, str]) -> None:
-    """As a ratio: 838 sessions take less than 30 times what the browser takes for an audit of nothing.
-
-    Measured: 0.28 to 0.4 s against 0.05 s, on two cores that others used, too.
-    """
-    loaded = "performance.getEntriesByType('navigation')[0].loadEventEnd"
-    with browser_page() as (page, complaints):
-
-        def best(name: str) -> float:
-            times: list[float] = []
-            for _ in range(6):
-                page.goto("about:blank")
-                page.goto(pages[name])
-                times.append(page.evaluate(loaded))
-            return min(times)
-
-        empty = best("empty")
-        assert best("whole") < 30 * empty
-        assert page.locator("details.row").count() == 838
         assert complaints == []
 
 
