@@ -220,13 +220,13 @@ def test_a_thousand_sessions_of_which_three_are_broken(tmp_path):
         (other / "result.json").write_bytes(result)
         (other / "journal.jsonl").write_bytes(b"no event\n")
     folders = [path for path in tmp_path.iterdir() if path.name not in {"s0007", "s0070", "s0700"}]
-    begun = time.perf_counter()
+    begun = time.process_time()
     for path in folders:
         Session.open(path).result()
-    opening_s = time.perf_counter() - begun
-    begun = time.perf_counter()
+    opening_s = time.process_time() - begun
+    begun = time.process_time()
     found = listing([tmp_path])
-    listing_s = time.perf_counter() - begun
+    listing_s = time.process_time() - begun
     assert len(found["sessions"]) == 1000
     assert [row["name"] for row in found["sessions"] if row["problem"]] == ["s0007", "s0070", "s0700"]
     assert listing_s < 3 * opening_s
