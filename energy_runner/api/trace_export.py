@@ -90,7 +90,7 @@ def export_trace(
     give at most `most_rows`. Samples are as they were recorded: no correction by a calibration is applied. Missing
     ones stay missing. `progress` is told the share that is written.
 
-    Raises `ConfigurationError` for a file that exists, a format or a rail that is none, and Parquet without
+    Raises `ConfigurationError` for a file that exists, an unknown format or rail, and Parquet without
     pyarrow; `SessionError` for a session without samples, `BenchFault` if the disk refuses.
     """
     session = load_session(session)

@@ -49,8 +49,8 @@ def view(
 
     Zoom from the whole trace to single samples, put markers and read the exact
     energy between them, lay sessions over each other. The page comes from this
-    computer, and only who has the address can open it. Sessions are only read;
-    notes are kept beside their facts. Ctrl-C ends it.
+    computer, and only someone with the address can open it. Sessions are only
+    read; notes are kept beside their facts. Ctrl-C ends it.
 
     \b
     Examples:

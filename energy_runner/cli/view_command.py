@@ -61,7 +61,7 @@ def _opened(address: str) -> bool:
 
 
 def has_display() -> bool:
-    """Return whether a browser window can be opened on this computer by whoever sits before it."""
+    """Return whether this computer has a display on which its user would see a browser window."""
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in _DISPLAYS) and "SSH_CONNECTION" not in os.environ

@@ -31,7 +31,7 @@ def print_session(session: Session, *, every: bool = False) -> None:
     result, record = session.result(), session.record
     shown_report = report if report.is_file() else None
     host = _host(session, result)
-    _printed(lambda out: summary(result, out, record=record, report=shown_report, every=every, host=host))
+    printed(lambda out: summary(result, out, record=record, report=shown_report, every=every, host=host))
 
 
 def _host(session: Session, result: Result) -> "HostTime | None":
@@ -45,12 +45,12 @@ def _host(session: Session, result: Result) -> "HostTime | None":
 
 def print_verdicts(verdicts: Sequence[Verdict], *, every: bool = False) -> None:
     """Print verdicts, failed ones first; those that passed fold into one line unless `every` is set."""
-    _printed(lambda out: _verdicts(list(verdicts), out, every=every))
+    printed(lambda out: _verdicts(list(verdicts), out, every=every))
 
 
 def print_headline(session: Session, result: Result) -> None:
     """Print the headline of a result of `session`, as it stands at the end of every summary."""
-    _printed(lambda out: _head(result, out, session.record))
+    printed(lambda out: _head(result, out, session.record))
 
 
 def summary(
@@ -217,7 +217,7 @@ def _findings(result: Result, out: "Console", *, every: bool) -> None:
         out.print(f"  and {left} more (--all shows them)")
 
 
-def _printed(write: Callable[["Console"], None]) -> None:
+def printed(write: Callable[["Console"], None]) -> None:
     """Let `write` print on stdout; it is not an error if the reader stops reading (`| head`)."""
     try:
         write(console())

@@ -2,7 +2,7 @@
 """Connections to the viewer: a bounded number of them, each of which has to ask something within a time.
 
 Every program on this computer can connect, without the token, too. In a live view each connection takes a file
-descriptor of the process that measures; so whoever says nothing, or nothing whole, has to leave.
+descriptor of the process that measures; so a connection that sends no request, or half of one, is closed.
 """
 
 import asyncio

@@ -182,7 +182,7 @@ class FoundTrains:
 
 
 def find_trains(source: EnergySource, facts: Facts, alignment: Alignment) -> FoundTrains:
-    """Return the inferences of all windows as arrays, for whoever needs no figures of each window."""
+    """Return the inferences of all windows as arrays, without the figures of each window."""
     trains: dict[int, Train] = {}
     origins: dict[int, int] = {}
     frames: list[WindowInferences] = []

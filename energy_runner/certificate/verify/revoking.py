@@ -34,7 +34,7 @@ def read_revoking(found: Found) -> Revoking | None:
 def check_revoking(held: Revoking, found: Found, ring: KeyRing, now_utc: str, checks: Checks) -> None:
     """Say what it is, and check its signature and its key as of the moment `now_utc` (ISO 8601, UTC).
 
-    It is no certificate, so that `readable` fails whoever has signed it.
+    It is not a certificate, so `readable` fails, whichever key has signed it.
     """
     one, key_id = held.revocation, held.envelope.key_id
     checks.fails(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from energy_runner.published.row import IN_WORDS, STATES, AuditFinding, AuditRow, State
 from energy_runner.report.audit import cells, choose, since, table
 from energy_runner.report.console import console, shown, writes_signs
+from energy_runner.report.terminal import printed
 from energy_runner.report.units import CROSS, plain
 
 if TYPE_CHECKING:
@@ -79,12 +80,7 @@ def print_audit_to_stdout(
     """Print an audit on stdout; it is not an error if the reader stops reading (`| head`)."""
     if sys.stdout is None:  # closed by the parent process
         return
-    try:
-        print_audit(rows, counts, changes, every=every)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        with open(os.devnull, "w", encoding="utf-8") as nowhere:  # noqa: PTH123 - a device
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    printed(lambda _: print_audit(rows, counts, changes, every=every))
 
 
 def _width(out: "Console") -> int:

@@ -73,7 +73,7 @@ FORMATS = (
 
 
 def open_trace(path: Path, options: Options) -> Opened:
-    """Open a trace file of any format; raises `TraceFileError` for a file that is none."""
+    """Open a trace file of any format; raises `TraceFileError` for any other file."""
     try:
         # A pipe would be waited for without end, and cannot be read twice.
         if path.exists() and not (path.is_file() or path.is_dir()):

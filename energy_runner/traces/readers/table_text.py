@@ -295,7 +295,7 @@ class TextTrace:
 
 
 def _with_time(layout: Layout, dialect: Dialect, options: Options) -> dict[str, str]:
-    """Return what was told of the columns; where a tool writes two times, the one that counts."""
+    """Return the declared columns; of two time columns that a tool writes, the one to use."""
     if options.columns or not dialect.time:
         return dict(options.columns)
     times = [name for name in layout.names if name.lower().startswith(dialect.time)]

@@ -37,7 +37,7 @@ class Columns:
 def choose(layout: Layout, told: Mapping[str, str]) -> Columns:
     """Return the meaning of the columns: of those told if any are, else of those whose names state a unit.
 
-    Raises `TraceFileError` for a column that is not there, for a unit that is none, for units that contradict each
+    Raises `TraceFileError` for a missing column, for an unknown unit, for units that contradict each
     other, and for a quantity that two columns have.
     """
     stated = {place: unit for place, name in enumerate(layout.names) if (unit := unit_in_name(name)) is not None}

@@ -66,6 +66,7 @@ def read_layout(path: Path, head: bytes) -> Layout:
         first = next((text for _, text in lines if text.strip()), "")
         raise TraceFileError(
             f"{path}: no table of numbers was found in its first {len(head)} bytes; it begins with {shown(first)}"
+            ". Try: a trace file that a monitor's program has written"
         )
     place, delimiter = found
     rows = tuple(tuple(split(text, delimiter)) for _, text in lines[place : place + _ROWS] if _counts(text))

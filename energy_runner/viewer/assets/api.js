@@ -87,7 +87,7 @@ export async function tile(key, signal, start, stop, columns, rail) {
 export function unpacked(buffer) {
   const head = new DataView(buffer);
   if (buffer.byteLength < 32 || head.getUint32(0) !== 0x45525431)
-    throw new Failure("A tile came that is none.", 200);
+    throw new Failure("The server's answer is not a tile.", 200);
   const columns = head.getUint32(4, true);
   if (buffer.byteLength < 32 + 16 * columns) throw new Failure("A tile came that is cut off.", 200);
   const part = (n) => new Float32Array(buffer, 32 + 4 * n * columns, columns);
