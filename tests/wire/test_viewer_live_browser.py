@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from energy_runner import api
 from energy_runner.session.folder import Session
-from tests.support.served import FILE, PATIENCE_S, Served, served
+from tests.support.served import FILE, PATIENCE_S, Served, served, wait_until
 from tests.support.viewer_browser import BROWSER, NO_BROWSER, browser_page, fetched
 
 pytestmark = [
@@ -170,3 +171,25 @@ def test_a_viewer_that_is_killed_and_one_that_is_closed_do_not_touch_the_run(
     session = Session.open(tmp_path / "alone")
     assert session.record.outcome == "completed"
     assert session.record.supply_off_confirmed is True
+
+
+def test_the_page_of_a_session_that_is_written_follows_it_to_its_score(bench: Served, tmp_path: Path) -> None:
+    length = "() => window.viewer ? window.viewer.view.length : 0"
+    with _running(bench, "run", "demo-keywords", "--bench", FILE, *SHORT, "--out", "grows") as run:
+        wait_until(lambda: (tmp_path / "grows" / "trace.jls").exists() and _size(tmp_path / "grows") > 20_000)
+        with api.view(tmp_path / "grows") as server, browser_page() as (page, complaints):
+            page.goto(server.url)
+            page.wait_for_function("() => window.viewer", timeout=30_000)
+            first = page.evaluate(length)
+            page.wait_for_function(f"() => ({length})() > {first + 2000}", timeout=60_000)
+            assert run.end() == 0
+            page.wait_for_function(
+                "() => document.querySelector('#headline').innerText.includes('±')", timeout=30_000
+            )
+            with Session.open(tmp_path / "grows").trace() as trace:
+                assert page.evaluate(length) == trace.length
+        assert complaints == []
+
+
+def _size(folder: Path) -> int:
+    return (folder / "trace.jls").stat().st_size
