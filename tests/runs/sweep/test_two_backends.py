@@ -31,16 +31,21 @@ from tests.support.postgres import PostgresServer, postgres  # noqa: F401 - a fi
 
 SWEEP = "night-20261130-00000001"
 PLAN = 'name = "night"\n[axes.voltage]\nsets = "voltage"\nvalues = [1.8, 2.0, 2.2, 2.4]\n'
-# Claims and finishes until nothing is left, and says which points it had.
+# Claims and finishes until nothing is left, and says which points it had. It waits before its first point and
+# before its second, so that each of two has one, however late the system lets it run.
 CLAIMER = """
 import sys
 from energy_runner.sweep.catalogue import Catalogue, Outcome
 catalogue = Catalogue(sys.argv[1])
 print("ready", flush=True)
 input()
+first = True
 while (lease := catalogue.claim(sys.argv[2], sys.argv[3], sys.argv[3])) is not None:
-    print(lease.number, flush=True)
     assert catalogue.finish(lease, Outcome("completed", "done", valid=True))
+    print(lease.number, flush=True)
+    if first:
+        input()
+    first = False
 catalogue.close()
 """
 
@@ -89,17 +94,22 @@ def test_two_processes_share_200_points(where: str) -> None:
         )
         for name in ("left", "right")
     ]
-    for one in both:
-        assert one.stdout is not None
-        assert one.stdout.readline() == "ready\n"
-    for one in both:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    told = [one.communicate(timeout=200)[0].split() for one in both]
+    streams = [(one.stdin, one.stdout) for one in both]
+    assert [told.readline() for _, told in streams if told is not None] == ["ready\n"] * 2
+
+    def go_on() -> None:
+        for asked, _ in streams:
+            assert asked is not None
+            asked.write("go\n")
+            asked.flush()
+
+    go_on()
+    firsts = [told.readline() for _, told in streams if told is not None]
+    assert sorted(firsts) == ["1\n", "2\n"]
+    go_on()
+    rest = [one.communicate(timeout=200)[0].split() for one in both]
     assert [one.returncode for one in both] == [0, 0]
-    assert all(told)
-    assert sorted(int(number) for one in told for number in one) == list(range(1, 201))
+    assert sorted(int(number) for one in (firsts, *rest) for number in one) == list(range(1, 201))
     assert catalogue.counts(SWEEP) == {"waiting": 0, "running": 0, "done": 200, "set-aside": 0}
     assert {one.epoch for one in catalogue.points(SWEEP)} == {1}
     catalogue.close()
