@@ -2,6 +2,7 @@
 """Write facts as they happen: events to the journal, bulk bytes to `stream.bin`, samples to the trace."""
 
 import errno
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from energy_runner.director.signals import check_block
 from energy_runner.errors import BenchFault
 from energy_runner.session.events import (
     AnyEvent,
+    DeviceIdentified,
     EdgeCaptured,
     JournalSealed,
     LapCaptured,
@@ -31,6 +33,7 @@ from energy_runner.session.journal import JournalWriter, exchange
 from energy_runner.session.place import Place
 from energy_runner.session.stream import STREAM, Passed, StreamWriter
 from energy_runner.session.trace import TraceWriter
+from energy_runner.session.trace_source import TraceSource
 from instruments.clock import Clock
 from instruments.roles import (
     AppliedSampling,
@@ -66,9 +69,8 @@ class Recorder:
 
     A file that cannot be written any more (a full disk) raises once; from then on it is in `broken`, with its
     error, and what was meant for it is dropped, while the other files are still written. While `lenient` is set
-    (tear-down) nothing is raised at all, so that switching the supply off is not interrupted.
-
-    On a full disk the journal goes on in the room that `place` kept for it.
+    (tear-down) nothing is raised at all, so that switching the supply off is not interrupted. On a full disk the
+    journal goes on in the room that `place` kept for it.
     """
 
     def __init__(self, folder: Path, clock: Clock, bus: Bus | None = None, place: Place | None = None) -> None:
@@ -85,6 +87,7 @@ class Recorder:
         self._trace: TraceWriter | None = None
         self._streams = {"": _Stream()}
         self._streaming: frozenset[str] = frozenset()
+        self._sources: dict[str, TraceSource] = defaultdict(TraceSource)
         self._bulk = 0
         self._flushed_ns = 0
         self._looked_ns = clock.now_ns() - LOOK_NS
@@ -100,6 +103,8 @@ class Recorder:
     def emit(self, event: AnyEvent) -> None:
         """Write an event to the journal and deliver it to all subscribers; a new phase seals the one before it."""
         try:
+            if isinstance(event, DeviceIdentified):
+                self._sources[event.box] = TraceSource.of(event.identity)
             if isinstance(event, Phase):
                 self._seal_phase()
             self._bus.fact(event)
@@ -173,21 +178,21 @@ class Recorder:
 
     def open_trace(self, applied: AppliedSampling, streaming: Collection[str] = ()) -> None:
         """Begin the trace file for an acquisition; the bytes of the devices `streaming` are bulk until it ends."""
+        self.open_rails({"": applied}, {"": next(iter(streaming), self._first.sampler)})
         self._streaming = frozenset(streaming)
-        self._streams = {"": _Stream(applied, next(iter(streaming), self._first.sampler))}
-        signals = [(signal.name, signal.unit) for signal in applied.signals]
-        self.place.check()
-        self._trace = TraceWriter(self.place.now() / TRACE, signals, applied.period_s)
 
     def open_rails(self, applied: Mapping[str, AppliedSampling], samplers: Mapping[str, str]) -> None:
         """Begin the trace file for several rails of the DUT, whose signals it holds as `RAIL.SIGNAL`."""
         self._streaming = frozenset(samplers.values())
         self._streams = {rail: _Stream(one, samplers[rail]) for rail, one in applied.items()}
-        signals = [(f"{rail}.{s.name}", s.unit) for rail, one in applied.items() for s in one.signals]
-        self.place.check()
+        names = [
+            (f"{rail}.{s.name}" if rail else s.name, s.unit) for rail, one in applied.items() for s in one.signals
+        ]
         counts = [len(one.signals) for one in applied.values()]
+        sources = [self._sources[samplers[rail]] for rail in applied]
         period_s = next(iter(applied.values())).period_s
-        self._trace = TraceWriter(self.place.now() / TRACE, signals, period_s, counts)
+        self.place.check()
+        self._trace = TraceWriter(self.place.now() / TRACE, names, period_s, counts, sources=sources)
 
     @property
     def _first(self) -> "_Stream":

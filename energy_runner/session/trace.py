@@ -8,7 +8,6 @@ samples are written as NaN by this module.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,12 +21,12 @@ from energy_runner.errors import BenchFault, SessionError, in_words
 from energy_runner.session import disk
 from energy_runner.session.trace_blocks import CHUNK_HEAD, TraceBlocks, is_end
 from energy_runner.session.trace_closed import ClosedTrace
+from energy_runner.session.trace_source import TraceSource
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 
 SCHEMA = "energy-runner/trace/1"
-_SOURCE_ID = 1
 _CARD = 1  # the number of our user data, which holds a `_Card`
 _JLS_EPOCH_NS = 1_514_764_800 * 10**9  # JLS counts 2**30 a second from 2018-01-01 (pyjls, time64)
 _LARGEST_BLOCK = 8192
@@ -45,17 +44,6 @@ class _Card(BaseModel):
     period_s: float = Field(gt=0, allow_inf_nan=False)
 
 
-@dataclass(frozen=True)
-class TraceSource:
-    """Who sampled, as the file tells it to other programs; the version is that of the firmware."""
-
-    name: str = "power monitor"
-    vendor: str | None = None
-    model: str | None = None
-    version: str | None = None
-    serial_number: str | None = None
-
-
 def _block_size(rate_hz: float) -> int:
     """Return how many samples one block of the file holds: about `_BLOCK_S`, and 16 to 8192."""
     wanted = min(max(16.0, rate_hz * _BLOCK_S), float(_LARGEST_BLOCK))
@@ -66,8 +54,8 @@ class TraceWriter:
     """Write signals of one common sample period, block by block, at constant memory.
 
     `signals` are (name, unit) pairs; `groups` says how many of them, in their order, come together, where they are
-    of several samplers, each with a timebase of its own. `source` is what the file says of the instrument. Raises
-    `BenchFault` when the file cannot be written.
+    of several samplers, each with a timebase of its own. `sources` are what the file says of their instruments:
+    one for each group, or one for all. Raises `BenchFault` when the file cannot be written.
     """
 
     def __init__(
@@ -77,7 +65,7 @@ class TraceWriter:
         period_s: float,
         groups: Sequence[int] = (),
         *,
-        source: TraceSource | None = None,
+        sources: Sequence[TraceSource] = (),
     ) -> None:
         self._path = path
         self._count = len(signals)
@@ -89,13 +77,19 @@ class TraceWriter:
         self._edges = 0
         rate_hz = 1 / period_s
         block = _block_size(rate_hz)
+        told = list(sources) or [TraceSource()]
+        identifiers = {one: number for number, one in enumerate(dict.fromkeys(told), start=1)}
+        of_signal = [
+            identifiers[told[min(group, len(told) - 1)]] for group, n in enumerate(counts) for _ in range(n)
+        ]
         try:
             self._file = pyjls.Writer(str(path))
-            self._file.source_def(source_id=_SOURCE_ID, **vars(source or TraceSource()))
+            for one, number in identifiers.items():
+                self._file.source_def(source_id=number, **vars(one))
             for number, (name, unit) in enumerate(signals, start=1):
                 self._file.signal_def(
                     signal_id=number,
-                    source_id=_SOURCE_ID,
+                    source_id=of_signal[number - 1],
                     sample_rate=max(1, round(rate_hz)),
                     samples_per_data=block,
                     sample_decimate_factor=min(128, block),

@@ -7,21 +7,20 @@ vertical markers of one number, `1a` and `1b`, are a pair with its statistics in
 
 import heapq
 import math
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from energy_runner.errors import SessionError
-from energy_runner.session.trace import TraceSource, TraceWriter
+from energy_runner.session.trace import TraceWriter
+from energy_runner.session.trace_source import TraceSource
 from energy_runner.traces.writers.model import Item, Options, Outgoing, Progress, Written, blocks, clean
 
 SIGNALS = ("current", "voltage", "power")
 SHOWN = ("windows", "journal", "losses", "over-range", "edges", "uart", "remarks")
 MOST_ITEMS = 20_000  # of one track
 _LABEL = 120
-_ODD = re.compile(r"[^A-Za-z0-9_+-]+")
 _NOTES = 2000
 _ROUNDING = 1e-6  # samples: a time is a product, which misses a whole sample by rounding only
 
@@ -31,16 +30,11 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     signals = out.named(*SIGNALS)
     if not signals:
         raise SessionError(f"{clean(out.session)}: no power can be computed of what it recorded. Try: csv")
-    virtual = "SIMULATED " if out.virtual else ""
-    source = TraceSource(
-        name=clean(f"{virtual}{out.source.vendor} {out.source.model}".strip() or "power monitor"),
-        vendor=clean(out.source.vendor),
-        model=_word(f"{virtual}{out.source.model or 'monitor'}"),
-        version=clean(out.source.firmware),
-        serial_number=_word(out.source.serial or "unknown"),
-    )
+    told = out.source
+    identity = {"make": told.vendor, "model": told.model, "serial": told.serial, "firmware": told.firmware}
+    source = TraceSource.of(identity | {"virtual": out.virtual})
     written = Written(out.length)
-    with TraceWriter(path, [(one.name, one.unit) for one in signals], out.step_s, source=source) as file:
+    with TraceWriter(path, [(one.name, one.unit) for one in signals], out.step_s, sources=[source]) as file:
         if out.zero_utc_ns is not None:
             file.utc(0, out.zero_utc_ns)
         for sample, is_marker, text in _annotations(out, written):
@@ -60,11 +54,6 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     if out.zero_utc_ns is None:
         written.remarks.append("the calendar time of the trace is not known, so the file tells whole hertz only")
     return written
-
-
-def _word(text: str) -> str:
-    """Return a text as the UI takes it: it calls a source MODEL-SERIAL, and makes a path of that."""
-    return _ODD.sub("_", text)[:_LABEL]
 
 
 def _single(values: np.ndarray) -> np.ndarray:
