@@ -171,7 +171,7 @@ def chart_bench(
     supply and warm-up are drawn below it as far as they are known. Raises `ConfigurationError` for another ending
     or a bench without reference points, and `BenchFault` if the file cannot be written.
     """
-    from energy_runner.sweep.trust.chart import write_chart
+    from energy_runner.sweep.trust.write import write_chart
 
     watch = trust_in_bench(bench, sessions=sessions)
     if not watch.trust.series:

@@ -7,23 +7,19 @@ The same facts give the same bytes, with the same version of matplotlib.
 import math
 import textwrap
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from energy_runner.errors import ConfigurationError
 from energy_runner.notebook import VIRTUAL
 from energy_runner.report.figures.style import BAND, EDGE, INK, LINE, LOSS, WIDTH_IN, label, look
-from energy_runner.report.figures.write import FORMATS, saved
-from energy_runner.session.folder import write_bytes
+from energy_runner.report.figures.write import saved
 from energy_runner.sweep.trust.baseline import OUTLIER
 from energy_runner.sweep.trust.points import Decision, ReferencePoint
 from energy_runner.sweep.trust.series import Night, SeriesTrust
 from energy_runner.sweep.trust.state import BenchTrust
 
 MOST_SERIES = 4
-PAGE = "html"
 LONGEST = 125  # signs of a line below the figure
 # What is drawn below the charts: of a point, what it is called, and with which unit.
 BESIDE: tuple[tuple[str, Callable[[ReferencePoint], float | None]], ...] = (
@@ -33,26 +29,6 @@ BESIDE: tuple[tuple[str, Callable[[ReferencePoint], float | None]], ...] = (
 )
 _CHART_IN, _TEST_IN, _BESIDE_IN, _FRAME_IN = 2.3, 1.0, 0.8, 1.5
 _DAY_S = 86400.0
-
-
-def write_chart(bench: str, trust: BenchTrust, path: Path) -> Path:
-    """Write the chart of a bench with at least one series; the name's ending says as what.
-
-    Raises `ConfigurationError` for another ending, `BenchFault` if the file cannot be written.
-    """
-    kind = path.suffix.removeprefix(".").lower()
-    if kind not in {PAGE, *FORMATS} or path.is_dir():
-        known = ", ".join(f".{one}" for one in (PAGE, *FORMATS))
-        raise ConfigurationError(f"{path}: a chart cannot be written as such a file. Try: a name with {known}")
-    if kind == PAGE:
-        from energy_runner.sweep.trust.page import page_bytes
-
-        image = page_bytes(bench, trust)
-    else:
-        image = chart_image(bench, trust, kind)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_bytes(path, image)
-    return path
 
 
 def drawn_series(trust: BenchTrust) -> list[SeriesTrust]:

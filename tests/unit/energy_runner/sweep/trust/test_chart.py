@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from energy_runner.errors import ConfigurationError
-from energy_runner.sweep.trust.chart import chart_image, drawn_series, notes, write_chart
+from energy_runner.sweep.trust.chart import chart_image, drawn_series, notes
 from energy_runner.sweep.trust.points import Decision
 from energy_runner.sweep.trust.state import BenchTrust, bench_state
 from energy_runner.sweep.trust.traces import figure
+from energy_runner.sweep.trust.write import write_chart
 from tests.support.reference_nights import BEGIN_S, DAY_S, reference_points
 
 EVIL = '</script><script>alert("1")</script>'
