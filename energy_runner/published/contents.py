@@ -200,10 +200,12 @@ def _lines(file: BinaryIO, left: int) -> Iterator[bytes]:
         left -= len(block)
         *whole, rest = (rest + block).split(b"\n")
         for raw in whole:
-            if b"\r" in raw or len(raw) > LONGEST_LINE:
+            # Most logs end their lines with CRLF: such a line is as plain as any other.
+            line = raw[:-1] if raw.endswith(b"\r") else raw
+            if b"\r" in line or len(line) > LONGEST_LINE:
                 yield from _pieces(raw)
             else:
-                yield raw
+                yield line
         while len(rest) > LONGEST_LINE:
             yield from _pieces(rest[:LONGEST_LINE])
             rest = rest[LONGEST_LINE:]

@@ -69,7 +69,7 @@ class Pass(_Part):
     power: Power | None = None
     dutycycle: DutyCycle | None = None
     error: str = ""
-    energy_runner: About = About()
+    energy_runner: About = Field(default_factory=About)  # a default of its own would be copied for each pass
 
 
 _PASSES: TypeAdapter[list[Pass]] = TypeAdapter(list[Pass])

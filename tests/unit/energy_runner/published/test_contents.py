@@ -178,3 +178,10 @@ def test_results_of_performance_mode_beside_an_energy_session_are_read_too(tmp_p
     (beside,) = load(energy).beside
     assert beside[-1].endswith("ulp-mlperf: Median throughput is 10.256 inf./sec.")
     assert loaded(folder).beside == []  # the folder given is not left
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b""])
+@pytest.mark.parametrize("length", [0, 1, LONGEST_LINE - 1, LONGEST_LINE])
+def test_a_line_of_the_longest_length_is_one_line_however_it_ends(end: bytes, length: int) -> None:
+    line = b"x" * length
+    assert list(lines_of(b"before\n" + line + end)) == [b"before", *([line] if line or end else [])]
