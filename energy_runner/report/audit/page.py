@@ -119,7 +119,7 @@ def _matrix(groups: Sequence[Group]) -> Html:
     legend = tag("p", *(_state(state) for state in STATES), class_="signs")
     table = tag("table", tag("thead", head), tag("tbody", *body))
     label = "By submitter and round"
-    inside = tag("div", table, class_="scroll by", role="region", aria_label=label, tabindex=0)
+    inside = tag("div", table, class_="scroll by", role="region", aria_label=f"{label}, table", tabindex=0)
     return section("matrix", label, legend, inside)
 
 

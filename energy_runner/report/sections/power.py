@@ -22,7 +22,7 @@ def plots(story: Story) -> Html:
     figure = tag(
         "figure",
         run,
-        tag("div", id="plot-overview", class_="plot", role="img", aria_label=described),
+        tag("div", id="plot-overview", class_="plot", role="group", aria_label=described),
         tag("figcaption", _legend(story)),
     )
     zoom_in = "Drag in the plot to zoom in; double-click to see the whole run again."
@@ -85,7 +85,7 @@ def _detail(story: Story, still: Html) -> Html:
     figure = tag(
         "figure",
         still,
-        tag("div", id="plot-detail", class_="plot", role="img", aria_label=words),
+        tag("div", id="plot-detail", class_="plot", role="group", aria_label=words),
         tag("figcaption", dotted),
     )
     return section("detail", "Inside an inference", tag("p", words, class_="quiet"), figure)

@@ -65,7 +65,7 @@ def _drawn(bench: str, trust: BenchTrust, series: Sequence[SeriesTrust]) -> Html
     still = chart_image(bench, trust, "svg").decode("utf-8")
     inside = tag(
         "figure",
-        tag("div", id="plot-chart", class_="plot", role="img", aria_label=words),
+        tag("div", id="plot-chart", class_="plot", role="group", aria_label=words),
         embedded(still, "still", words),
         tag("figcaption", *(tag("p", note) for note in notes(trust, series)[len(trust.decisions) :])),
     )

@@ -100,7 +100,7 @@ def _section(number: int, picture: Picture) -> Html:
     words = [*picture.notes, *([VIRTUAL] if picture.virtual else [])]
     inside = tag(
         "figure",
-        tag("div", id=f"plot-{number}", class_="plot", role="img", aria_label=picture.title),
+        tag("div", id=f"plot-{number}", class_="plot", role="group", aria_label=picture.title),
         embedded(still, f"still-{number}", picture.title),
         tag("figcaption", *(tag("p", word) for word in words)),
     )
