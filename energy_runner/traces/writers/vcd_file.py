@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""VCD (IEEE 1364-2005, clause 18): the edges and bands of a session as changes of one-bit signals, to the ps."""
+"""VCD (IEEE 1364-2005, clause 18): the edges and bands of a session as changes of one-bit signals, to the ps.
+
+Its step is the longest up to a microsecond of which every time is a multiple. Some readers, libsigrok for one, go
+through a file step by step, so that a minute in picoseconds never ends for them. A step beyond a microsecond would
+say that the edges are less well known than they are.
+"""
 
 from pathlib import Path
 
@@ -10,6 +15,8 @@ from energy_runner.traces.writers.model import ExportError, Options, Outgoing, P
 
 _PS = 1e12
 _LATEST_PS = 2.0**63
+_STEPS = {"1 us": 10**6, "100 ns": 10**5, "10 ns": 10**4, "1 ns": 10**3, "100 ps": 100, "10 ps": 10, "1 ps": 1}
+_MOST_STEPS = 10**9  # that a reader goes through one by one in bearable time
 _FIRST_CODE = 33  # of the printable characters that name a signal
 
 
@@ -23,11 +30,15 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     times = np.concatenate([np.round(one.at * out.step_s * _PS) for one in signals]).astype(np.int64)
     which = np.concatenate([np.full(len(one.at), number) for number, one in enumerate(signals)])
     highs = np.concatenate([(np.arange(len(one.at)) % 2 == 0) ^ one.high for one in signals])
+    step, step_ps = next((name, ps) for name, ps in _STEPS.items() if not (times % ps).any() and not end_ps % ps)
+    remarks = [*remarks, "it holds edges and bands, and no samples"]
+    if end_ps // step_ps > _MOST_STEPS:
+        remarks.append(f"its step is {step}: too fine for PulseView, which goes through every step. Try: sr")
     order = np.argsort(times, kind="stable")
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for note in out.notes():
             file.write(f"$comment {note.replace('$', '_')} $end\n")
-        file.write("$timescale 1 ps $end\n$scope module energy_runner $end\n")
+        file.write(f"$timescale {step} $end\n$scope module energy_runner $end\n")
         for code, one in zip(codes, signals, strict=True):
             file.write(f"$var wire 1 {code} {one.name} $end\n")
         file.write("$upscope $end\n$enddefinitions $end\n#0\n$dumpvars\n")
@@ -37,8 +48,8 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
         for number in order.tolist():
             if times[number] != at:
                 at = int(times[number])
-                file.write(f"#{at}\n")
+                file.write(f"#{at // step_ps}\n")
             file.write(f"{int(highs[number])}{codes[which[number]]}\n")
         if end_ps > at:
-            file.write(f"#{end_ps}\n")
-    return Written(0, [*remarks, "it holds edges and bands, and no samples"])
+            file.write(f"#{end_ps // step_ps}\n")
+    return Written(0, remarks)

@@ -20,15 +20,16 @@ PLACES = st.lists(st.integers(0, 200 * 64).map(lambda k: k / 64), min_size=1, ma
 def read_vcd(path: Path) -> tuple[dict[str, list[tuple[int, int]]], list[str]]:
     """Return the changes of each signal as (ps, level), by its name, and the comments."""
     head, body = path.read_text(encoding="utf-8").split("$enddefinitions $end\n")
-    assert "$timescale 1 ps $end" in head
     lines = head.splitlines()
+    [count, unit] = next(line for line in lines if line.startswith("$timescale")).split()[1:3]
+    step_ps = int(count) * {"us": 10**6, "ns": 10**3, "ps": 1}[unit]
     names = {line.split()[3]: line.split()[4] for line in lines if line.startswith("$var")}
     changes: dict[str, list[tuple[int, int]]] = {name: [] for name in names.values()}
     at = 0
     for line in body.splitlines():
         if line.startswith("#"):
-            assert int(line[1:]) > at or at == 0
-            at = int(line[1:])
+            assert int(line[1:]) * step_ps > at or at == 0
+            at = int(line[1:]) * step_ps
         elif not line.startswith("$"):
             changes[names[line[1:]]].append((at, int(line[0])))
     return changes, [line for line in lines if line.startswith("$comment")]
@@ -91,6 +92,27 @@ def test_the_pin_is_low_from_the_first_sample_after_an_edge(places, chunk, tmp_p
         if not near:
             at = int(np.ceil(place))
             assert states["timestamp"][max(0, at - 1) : at + 2].tolist() == ([1, 0, 1] if at else [0, 1])
+
+
+@pytest.mark.parametrize(
+    ("period_s", "edge", "step"),
+    [
+        (1e-3, 3.0, "1 us"),
+        (1e-3, 3.5, "1 us"),
+        (2e-6, 3.25, "100 ns"),
+        (1e-6, 3.0001, "100 ps"),
+        (1e-5, 1 / 3, "1 ps"),
+    ],
+)
+def test_the_step_of_a_vcd_file_is_as_long_as_its_times_allow(period_s, edge, step, tmp_path) -> None:
+    told = written(outgoing(np.ones(10), period_s, edges=np.array([edge])), tmp_path / "t.vcd", "vcd")
+    assert f"$timescale {step} $end" in (tmp_path / "t.vcd").read_text()
+    assert not any("PulseView" in one for one in told.remarks)
+
+
+def test_a_vcd_file_of_too_many_steps_is_said_to_be_none_for_pulseview(tmp_path) -> None:
+    told = written(outgoing(np.ones(1001), 1.0000123e-3, edges=np.array([1 / 3])), tmp_path / "t.vcd", "vcd")
+    assert any("too fine for PulseView" in one and "Try: sr" in one for one in told.remarks)
 
 
 def test_a_rate_that_is_not_whole_is_said(tmp_path) -> None:
