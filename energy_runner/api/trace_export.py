@@ -13,7 +13,7 @@ from energy_runner.analysis.energy.source import energy_source
 from energy_runner.analysis.facts import Facts
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.errors import ConfigurationError, SessionError
-from energy_runner.session.folder import Session
+from energy_runner.session.folder import RESULT, Session
 from energy_runner.session.trace import TraceReader
 from energy_runner.traces.writers.model import (
     Curve,
@@ -54,6 +54,8 @@ _SHOWN = {"jls": _FEW, "perfetto": _ALL}
 _ABOUT = {"energy": "joules in each sample"}
 _LATEST_S, _LATEST_NS = 1e9, 2**62  # of a trace, and of the calendar: beyond, a file is damaged
 _CURVES = ("voltage", "temperature")
+_SAME = 1e-3  # samples: by how much a place in the result may differ, which has decimals
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ class _Going:
         length = self._trace.length if self._trace is not None else 0
         if record.outcome == "running":
             self._remarks.append("the run has not ended, or was killed; this is its trace so far")
+        windows = self._windows(step_s, length)
         self._remarks += self._layers.problems
         return Outgoing(
             session=record.session_id,
@@ -168,19 +171,41 @@ class _Going:
             zero_utc_ns=self._zero_utc_ns(),
             tracks=tuple(one for one in tracks if one.count),
             curves=tuple(curves),
-            windows=tuple(
-                (one.index + 1, one.start_s / step_s, one.stop_s / step_s)
-                for one in seen.windows
-                if one.start_s is not None
-                and one.stop_s is not None
-                and -step_s < one.start_s < one.stop_s < _LATEST_S
-            ),
+            windows=windows,
             edges=self._layers.family("edges").starts_s / step_s if seen.facts.edges else np.zeros(0),
             losses=self._stretches("losses", step_s),
             over_range=self._stretches("over-range", step_s),
             remarks=tuple(dict.fromkeys(self._remarks)),
             instants=self._trace is not None and "instant" in seen.facts.kinds().values(),
         )
+
+    def _windows(self, step_s: float, length: int) -> tuple[tuple[int, float, float], ...]:
+        """Return the windows with both edges, in samples, by the edges themselves where these can be told.
+
+        The result is derived, and may be of another version or changed, so that it only stands in for them.
+        """
+        seen = self._layers.seen
+        aligned = seen.alignment.windows if seen.alignment is not None else []
+        found: list[tuple[int, float, float]] = []
+        for one in seen.windows:
+            place = aligned[one.index] if one.index < len(aligned) else None
+            told = (one.start_s / step_s, one.stop_s / step_s) if one.start_s is not None and one.stop_s else None
+            start, stop = (place.start, place.stop) if place is not None else told or (math.nan, math.nan)
+            if not -1 < start < stop < _LATEST_S / step_s:
+                continue
+            found.append((one.index + 1, start, stop))
+            if told is not None and abs(told[0] - start) + abs(told[1] - stop) > _SAME:
+                self._remarks.append(
+                    f"window {one.index + 1} lies where its edges were captured, and not where {RESULT} has it. "
+                    "Try: energy-runner analyze"
+                )
+        outside = [str(number) for number, start, stop in found if length and (start < 0 or stop > length)]
+        if outside:
+            self._remarks.append(
+                f"not whole in the trace, which has {length} samples: window {_few(outside)}; formats that show "
+                "edges or markers leave it out"
+            )
+        return tuple(found)
 
     def _step_s(self) -> float:
         seen = self._layers.seen
@@ -238,6 +263,10 @@ class _Going:
                 current = _divided(raw.power_w, set_v)
                 recorded["current"] = OutSignal("current", "A", "converted", current, about)
         return tuple(recorded.values())
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if (more := len(names) - _MOST_NAMED) > 0 else "")
 
 
 def _power_of(recorded: dict[str, OutSignal], set_v: float) -> str:

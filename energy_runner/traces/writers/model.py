@@ -17,6 +17,7 @@ SampleArray = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Origin = Literal["recorded", "converted", "as set"]
 BLOCK = 1 << 16  # samples at once
 LONGEST = 300  # characters of a text in a file of another tool
+_LONGEST_NAME = 60  # of a signal or its unit
 _SPACES = {0xA0: " ", 0x2009: " ", 0x202F: " "}  # those of figures with units
 
 
@@ -31,6 +32,8 @@ class ExportError(ConfigurationError):
 class OutSignal:
     """A signal in SI units; `read(first, stop)` returns its samples, NaN where they are missing.
 
+    Name and unit stand in headers and as names of columns, so they are made printable, whatever a file has.
+
     `origin` says whether the monitor recorded it (then it is of 32-bit floats), whether it is computed from what
     was recorded, or whether it is a setting. `about` says from what it was computed.
     """
@@ -40,6 +43,10 @@ class OutSignal:
     origin: Origin
     read: Callable[[int, int], SampleArray]
     about: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean(self.name, _LONGEST_NAME))
+        object.__setattr__(self, "unit", clean(self.unit, _LONGEST_NAME))
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,7 @@ class Source:
     def __str__(self) -> str:
         parts = (self.vendor, self.model, self.serial and f"serial {self.serial}")
         words = [part for part in (*parts, self.firmware and f"firmware {self.firmware}") if part]
-        return " ".join(words) or "an instrument that did not say what it is"
+        return clean(" ".join(words)) or "an instrument that did not say what it is"
 
 
 @dataclass(frozen=True)
@@ -130,14 +137,22 @@ class Outgoing:
         return tuple(have[name] for name in names if name in have)
 
     @property
+    def placed(self) -> tuple[tuple[int, float, float], ...]:
+        """Return the windows that lie in the trace, with both edges."""
+        return tuple(one for one in self.windows if 0 <= one[1] < one[2] <= self.length)
+
+    @property
     def whole(self) -> tuple[OutSignal, ...]:
         """Return what was recorded, as it was, and the power."""
         return tuple(one for one in self.signals if one.origin == "recorded" or one.name == "power")
 
-    def notes(self, *signals: OutSignal) -> list[str]:
-        """Return the lines that a file with room for remarks holds, with what is to be said of its `signals`."""
+    def notes(self, *signals: OutSignal, means: bool = False) -> list[str]:
+        """Return the lines that a file with room for remarks holds, with what is to be said of its `signals`.
+
+        Where its rows are `means` of several samples, no row is a reading at an instant, whatever the samples are.
+        """
         lines = [self.title, self.warning, f"sampled by {self.source}", f"one sample lasts {self.step_s!r} s"]
-        if self.instants:
+        if self.instants and not means:
             lines.append(INSTANTS)
         if self.zero_utc_ns is not None:
             lines.append(f"second 0 is {utc_text(self.zero_utc_ns)}")

@@ -116,7 +116,8 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
             written.rows = _counters(file, out, signal, progress)
     if written.rows:
         per = _per(out)
-        written.remarks.append(f"the power is thinned: mean, least and largest of each {per} samples")
+        if per > 1:
+            written.remarks.append(f"the power is thinned: mean, least and largest of each {per} samples")
         written.remarks.append("where samples are missing, a counter keeps its last value; losses are a track")
     return written
 

@@ -23,9 +23,9 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     if rate_hz < 1:
         raise ExportError(f"{out.session}: sigrok files have at least one sample a second. Try: vcd")
     signals, remarks = logic_signals(out)
-    off = rate_hz * out.step_s - 1
+    off = 1 / (rate_hz * out.step_s) - 1
     if abs(off) > _DRIFT:
-        remarks.append(f"sigrok rates are whole: {rate_hz} Hz, and its times are {-off * 1e6:+.3g} ppm off")
+        remarks.append(f"sigrok rates are whole: {rate_hz} Hz, and its times are {off * 1e6:+.3g} ppm off")
     placed = [np.ceil(one.at).astype(np.int64) for one in signals]
     merged = int(sum(np.count_nonzero(np.diff(places) <= 0) for places in placed))
     if merged:

@@ -74,7 +74,12 @@ def test_every_column_is_described_and_a_quantity_has_its_unit(session: Session,
 def test_remarks_are_what_was_found_in_a_window(session: Session) -> None:
     findings = analyze(session).findings
     assert any(finding.window is not None for finding in findings)
-    expected = [f"{session.path}: {finding.detail}" for finding in findings if finding.window is not None]
+    expected = [
+        f"{session.path}: window {finding.window + 1}, {finding.id}: {finding.detail}"
+        for finding in findings
+        if finding.window is not None
+    ]
+    assert f"{session.path}: window 2, samples-missing: 4 of 1031" in expected
     assert list(table([session]).remarks) == expected
 
 

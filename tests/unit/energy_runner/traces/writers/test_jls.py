@@ -72,7 +72,7 @@ def test_it_holds_current_voltage_and_power_in_their_units(tmp_path) -> None:
     computed = math.fsum(seen.values["current"][~np.isnan(seen.values["current"])].astype(np.float64))
     assert computed == pytest.approx(exact, rel=1e-9)
     assert np.count_nonzero(np.isnan(seen.values["current"])) == 10
-    assert any("current are rounded to 32-bit floats" in one for one in told.remarks)
+    assert any("current is rounded to 32-bit floats" in one for one in told.remarks)
 
 
 def test_it_names_who_measured(tmp_path) -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from energy_runner.errors import BenchFault, SessionError
-from energy_runner.traces.writers import table
+from energy_runner.session import new_file
 from energy_runner.traces.writers.model import ExportError, OutSignal
 from energy_runner.traces.writers.table import FORMATS, format_of
 from tests.support.outgoing import outgoing, written
@@ -101,6 +101,6 @@ def test_without_hard_links_a_file_is_renamed(tmp_path, monkeypatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(table.os, "link", refuse)
+    monkeypatch.setattr(new_file.os, "link", refuse)
     written(outgoing(np.ones(10)), tmp_path / "t", "vcd")
     assert [one.name for one in tmp_path.iterdir()] == ["t"]
