@@ -14,6 +14,7 @@ import numpy as np
 from energy_runner.analysis.analyze import analyze
 from energy_runner.analysis.facts import gather
 from energy_runner.analysis.inferences.segment import WindowInferences, segment_session
+from energy_runner.analysis.placing.clock import clock_of
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session.events import InferenceDone
 from energy_runner.session.folder import Session
@@ -84,7 +85,7 @@ def table(sessions: Sequence[Session], what: str = "windows", others: Mapping[st
             continue
         remarks += [f"{session.path}: {note}" for note in dict.fromkeys(noted)]
     if len(without) == len(sessions):
-        more = f"; nor has any of the {len(without) - 1} others" if len(without) > 1 else ""
+        more = "; nor has any of the others" if len(without) > 1 else ""
         raise SessionError(f"{without[0]}{more}")
     remarks += without
     virtual = any(session.record.virtual for session in sessions)
@@ -175,7 +176,7 @@ _WINDOWS = {
     "window": "Number of the window, from 1.",
     "stimulus": "Index of its stimulus, from 0.",
     "file": "File of the stimulus.",
-    "start_s": "Its first edge in the monitor's timebase, s from the start of the acquisition.",
+    "start_s": "Its first edge, s from the first sample on, as long as a sample was found to last.",
     "stop_s": "Its second edge, s, likewise.",
     "duration_s": "Duration between the edges, s.",
     "inferences": "Inferences in the window.",
@@ -211,6 +212,9 @@ def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
         "energy_per_inference_expanded_u_j": numbers([b.U if b else None for b in budgets], np.float64),
     }
     part |= {name: numbers([getattr(w, name) for w in windows], np.float64) for name in _FLOATS}
+    # A result counts stated periods. Here the edges are in the time of durations, inferences and exported traces.
+    factor = clock_of(result.sample_clock).factor
+    part |= {name: part[name] * factor for name in ("start_s", "stop_s")}
     yield part | {name: numbers([getattr(w, name) for w in windows], np.int64) for name in _COUNTS}
 
 
@@ -219,7 +223,7 @@ def _windows(session: Session, noted: list[str]) -> Iterator[Part]:
 _INFERENCES = {
     "window": "Number of the window, from 1.",
     "inference": "Number of the inference in its window, from 1.",
-    "start_s": "Its beginning in the monitor's timebase, s from the start of the acquisition.",
+    "start_s": "Its beginning, s from the first sample on, as long as a sample was found to last.",
     "start_u_s": "Standard uncertainty of its beginning, s.",
     "stop_s": "Its end, s, which is the beginning of the next one.",
     "duration_s": "Its duration, s.",

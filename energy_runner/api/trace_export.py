@@ -248,7 +248,11 @@ class _Going:
         if monitor is None:
             self._remarks.append("no power monitor was configured, so power cannot be computed")
             return tuple(recorded.values())
-        raw = energy_source(trace, monitor.voltage_set_v, facts.kinds(), self._layers.seen.clock)
+        try:
+            raw = energy_source(trace, monitor.voltage_set_v, facts.kinds(), self._layers.seen.clock)
+        except SessionError as error:
+            self._remarks.append(f"power cannot be computed: {error}")
+            return tuple(recorded.values())
         if monitor.accuracy.get("points"):
             self._remarks.append("the samples are as recorded: the correction by the calibration is not applied")
         set_v = monitor.voltage_set_v

@@ -56,9 +56,9 @@ def _check(path: Path, kind: type[ConfigurationError]) -> None:
     else:
         raise kind(f"{_said(path)}: exists already, and nothing is overwritten. Try: another name")
     if not path.parent.is_dir():
-        why = "is a file" if path.parent.exists() else "does not exist"
+        why = "is no folder" if path.parent.exists() else "does not exist"
         raise BenchFault(
-            f"{_said(path)}: cannot be written, for the folder {_said(path.parent)} {why}. "
+            f"{_said(path)}: cannot be written, for {_said(path.parent)} {why}. "
             "Try: make the folder first, or another place"
         )
     if path.name in _OF_A_SESSION and (path.parent / RECORD).exists():

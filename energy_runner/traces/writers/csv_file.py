@@ -35,8 +35,7 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
     """Write the file; `options` say how many samples a row stands for."""
     every = options.step(out.length)
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        written = _whole(out, file, progress) if every == 1 else _means(out, file, every, progress)
-    above = len(out.notes(*out.whole)) + len(out.windows) + 1  # lines before the rows, which it counts too
+        above, written = _whole(out, file, progress) if every == 1 else _means(out, file, every, progress)
     if written.rows + above > SPREADSHEET_ROWS:
         fitting = -(-out.length // max(1, SPREADSHEET_ROWS - above))
         written.remarks.append(
@@ -55,26 +54,29 @@ def decimals(step_s: float) -> int:
     return min(_MOST_DECIMALS, max(0, math.ceil(-math.log10(step_s)) + 3))
 
 
-def _head(out: Outgoing, file: TextIO, names: list[str], notes: list[str]) -> None:
+def _head(out: Outgoing, file: TextIO, names: list[str], notes: list[str]) -> int:
+    """Write the lines above the rows, and return how many these are."""
     for note in notes:
         file.write(f"# {note.translate(_SEPARATORS)}\n")
     for number, start, stop in out.windows:
         file.write(f"# window {number}: {start * out.step_s:.12f} s to {stop * out.step_s:.12f} s\n")
     csv.writer(file, lineterminator="\n").writerow(as_cell(name) for name in names)
+    return len(notes) + len(out.windows) + 1
 
 
-def _whole(out: Outgoing, file: TextIO, progress: Progress) -> Written:
+def _whole(out: Outgoing, file: TextIO, progress: Progress) -> tuple[int, Written]:
+    """Write a row for each sample; return how many lines are above the rows, and what was written."""
     signals = out.whole
     places = decimals(out.step_s)
     row = f"%.{places}f," + ",".join(_DIGITS[one.origin] for one in signals) + "\n"
-    _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals)], out.notes(*signals))
+    above = _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals)], out.notes(*signals))
     for first, stop in blocks(out.length):
         _rows(file, row, _times(out, first, stop, 1), [one.read(first, stop) for one in signals])
         progress(stop / out.length)
-    return Written(out.length, _losses(signals))
+    return above, Written(out.length, _losses(signals))
 
 
-def _means(out: Outgoing, file: TextIO, every: int, progress: Progress) -> Written:
+def _means(out: Outgoing, file: TextIO, every: int, progress: Progress) -> tuple[int, Written]:
     """Write a row for `every` samples: the mean of those that are there, and how many these are."""
     signals = tuple(one for one in out.whole if one.name != "energy")
     if not signals:
@@ -88,7 +90,7 @@ def _means(out: Outgoing, file: TextIO, every: int, progress: Progress) -> Writt
         *(f"{one.name}: the mean of {one.about or 'what was recorded'}" for one in signals),
         f"one row stands for {every} samples: the mean of those that are there and how many these are",
     ]
-    _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals), "samples"], notes)
+    above = _head(out, file, ["time (s)", *(f"{one.name} ({one.unit})" for one in signals), "samples"], notes)
     step = min(every, out.length)  # the one row of a shorter trace: numpy has no larger numbers
     rows = -(-out.length // step)
     together = max(1, BLOCK // step)
@@ -101,7 +103,7 @@ def _means(out: Outgoing, file: TextIO, every: int, progress: Progress) -> Writt
     remarks = [f"each row is the mean of {every} samples"]
     if out.instants:
         remarks.append("the samples are readings at an instant; a mean of them holds for the stretch of its row")
-    return Written(rows, remarks)
+    return above, Written(rows, remarks)
 
 
 def _mean(signal: OutSignal, first: int, stop: int, every: int) -> tuple[np.ndarray, np.ndarray]:

@@ -151,3 +151,29 @@ def test_what_is_too_much_for_the_screen_is_left_out_and_counted(tmp_path, monke
     told = written(outgoing(np.ones(100), tracks=(track("uart", items, "UART lines"),)), tmp_path / "t.jls", "jls")
     assert "7 of 10 uart lines are left out" in told.remarks
     assert len(Jls(tmp_path / "t.jls").texts()) == 4
+
+
+def test_what_was_not_among_the_samples_is_marked_nowhere_or_said_to_be_elsewhere(tmp_path) -> None:
+    items = [Item(-0.5, 0.2, "boot", ""), Item(0.1, 0.2, "load", ""), Item(1.5, 1.6, "end", "")]
+    windows = ((1, 100.0, 300.0), (2, 900.0, 1100.0), (3, 1200.0, 1300.0), (4, -0.5, 20.0))
+    out = outgoing(np.ones(1000), 1e-3, windows=windows, tracks=(track("journal", items),))
+    written(out, tmp_path / "t.jls", "jls")
+    seen = Jls(tmp_path / "t.jls")
+    assert seen.markers() == [(100, "1a"), (300, "1b")]
+    assert seen.texts()[1:] == [(0, "earlier: boot"), (100, "window 1"), (100, "load"), (999, "later: end")]
+
+
+def test_what_missing_samples_do_to_the_summaries_is_said(tmp_path) -> None:
+    # 0 W and 1 W in turn by 1000 samples; half of a summary's samples missing weighs as if none were.
+    power_w = np.where(np.arange(100_000) % 2000 < 1000, 0.0, 1.0).astype(np.float32)
+    told = written(outgoing(power_w), tmp_path / "t.jls", "jls")
+    assert jls_file.MISSING not in told.remarks
+    power_w[1500:30_250] = np.nan
+    told = written(outgoing(power_w), tmp_path / "u.jls", "jls")
+    assert jls_file.MISSING in told.remarks
+    with pyjls.Reader(str(tmp_path / "u.jls")) as file:
+        mean, _, least, most = file.fsr_statistics(1, 0, len(power_w), 1)[0]
+        samples = file.fsr(1, 0, len(power_w))
+    assert (least, most) == (0.0, 1.0)
+    assert float(np.nanmean(samples)) == float(np.nanmean(power_w))
+    assert mean != pytest.approx(float(np.nanmean(power_w)), rel=1e-6)  # so the remark is true
