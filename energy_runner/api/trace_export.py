@@ -92,8 +92,8 @@ def export_trace(
     give at most `most_rows`. Samples are as they were recorded: no correction by a calibration is applied. Missing
     ones stay missing. `progress` is told the share that is written.
 
-    Raises `ConfigurationError` for a file that exists, an unknown format or rail, and Parquet without
-    pyarrow; `SessionError` for a session without samples, `BenchFault` if the disk refuses.
+    Raises `ConfigurationError` for a file that exists, a name that the session needs, an unknown format or rail, and
+    Parquet without pyarrow; `SessionError` for a session without samples, `BenchFault` if the disk refuses.
     """
     session = load_session(session)
     path = Path(out)
@@ -169,6 +169,7 @@ class _Going:
             length=length,
             signals=signals,
             zero_utc_ns=self._zero_utc_ns(),
+            zero_limit_s=self._zero_limit_s(),
             tracks=tuple(one for one in tracks if one.count),
             curves=tuple(curves),
             windows=windows,
@@ -221,6 +222,11 @@ class _Going:
             return None
         utc_ns = begun.utc_ns - round(place_s * 1e9)
         return utc_ns if abs(utc_ns) < _LATEST_NS else None
+
+    def _zero_limit_s(self) -> float | None:
+        """Return how far second 0 may really be from where the messages to the host place it, s."""
+        limit_s = float(self._layers.seen.times.limits(np.zeros(1))[0])
+        return limit_s if math.isfinite(limit_s) else None
 
     def _stretches(self, name: str, step_s: float) -> FloatArray:
         family = self._layers.family(name)

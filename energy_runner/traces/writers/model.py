@@ -101,7 +101,8 @@ class Outgoing:
     `instants` says that samples are readings at an instant, not means.
 
     `windows` are (number from 1, start, stop), `edges` the falling edges, `losses` and `over_range` stretches, all
-    in samples. `zero_utc_ns` is when second 0 was, ns since 1970, None where that is not known.
+    in samples. `zero_utc_ns` is when second 0 was, ns since 1970, None where that is not known; it lies within
+    `zero_limit_s` of that, None where that is not known.
     """
 
     session: str
@@ -112,6 +113,7 @@ class Outgoing:
     length: int
     signals: tuple[OutSignal, ...] = ()
     zero_utc_ns: int | None = None
+    zero_limit_s: float | None = None
     tracks: tuple[Track, ...] = ()
     curves: tuple[Curve, ...] = ()
     windows: tuple[tuple[int, float, float], ...] = ()
@@ -155,7 +157,8 @@ class Outgoing:
         if self.instants and not means:
             lines.append(INSTANTS)
         if self.zero_utc_ns is not None:
-            lines.append(f"second 0 is {utc_text(self.zero_utc_ns)}")
+            within = "" if self.zero_limit_s is None else f" ± {self.zero_limit_s:.2g} s"
+            lines.append(f"second 0 is {utc_text(self.zero_utc_ns)}{within}")
         lines += [f"{one.name} {HOW[one.origin]}: {one.about}" for one in signals if one.about]
         return [clean(line) for line in (*lines, *self.remarks) if line]
 

@@ -127,3 +127,21 @@ def test_a_current_alone_comes_back_with_the_voltage_that_the_file_states(tmp_pa
     first = [one.energy_j for one in analyze(session).windows]
     assert [one.energy_j for one in analyze(back).windows] == pytest.approx(first, rel=1e-9)
     assert any(f"the voltage that was set {VOLTAGE_V} V" in line for line in read_csv(tmp_path / "t.csv")[0])
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_the_calendar_time_of_second_0_is_true_within_what_is_said(suffix: str, tmp_path) -> None:
+    # The run began at 0:00:00, and the first sample 5 s later; messages reach the host up to 30 ms late.
+    session = make_run(Setup(period_s=0.01, windows=2)).write(tmp_path / "s")
+    api.export_trace(session, tmp_path / f"t{suffix}")
+    if suffix == ".csv":
+        line = next(one for one in read_csv(tmp_path / "t.csv")[0] if "second 0 is" in one)
+        when, within, unit = line.removeprefix("# second 0 is ").replace(" ± ", " ").split()
+        assert unit == "s"
+        off_s = (
+            np.datetime64(when.removesuffix("+00:00")) - np.datetime64("2025-01-01T00:00:05")
+        ) / np.timedelta64(1, "s")
+    else:
+        told = pq.read_schema(tmp_path / "t.parquet").metadata
+        off_s, within = int(told[b"zero_utc_ns"]) * 1e-9 - 1_735_689_605, told[b"zero_limit_s"]
+    assert 0 < abs(off_s) <= float(within) < 0.05
