@@ -92,8 +92,9 @@ def export_trace(
     give at most `most_rows`. Samples are as they were recorded: no correction by a calibration is applied. Missing
     ones stay missing. `progress` is told the share that is written.
 
-    Raises `ConfigurationError` for a file that exists, a name that the session needs, an unknown format or rail, and
-    Parquet without pyarrow; `SessionError` for a session without samples, `BenchFault` if the disk refuses.
+    Raises `ConfigurationError` for a file that exists, a name that the session needs, an unknown format or
+    rail, and Parquet without pyarrow; `SessionError` for a session without samples, `BenchFault` if the disk
+    refuses.
     """
     session = load_session(session)
     path = Path(out)
