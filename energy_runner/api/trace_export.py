@@ -16,6 +16,7 @@ from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session.folder import RESULT, Session
 from energy_runner.session.trace import TraceReader
 from energy_runner.traces.writers.model import (
+    LONGEST,
     Curve,
     FloatArray,
     Item,
@@ -25,6 +26,7 @@ from energy_runner.traces.writers.model import (
     SampleArray,
     Source,
     Track,
+    clean,
 )
 from energy_runner.traces.writers.table import Format, format_of, write_trace
 from energy_runner.version import version
@@ -119,7 +121,7 @@ def export_trace(
         samples=sent.length,
         rows=written.rows,
         simulated=sent.virtual,
-        remarks=tuple(dict.fromkeys([*sent.remarks, *written.remarks])),
+        remarks=tuple(dict.fromkeys(clean(one, 2 * LONGEST) for one in (*sent.remarks, *written.remarks))),
     )
 
 
@@ -130,7 +132,7 @@ def _opened(session: Session, rail: str | None) -> TraceReader:
     rails = list(trace.rails)
     trace.close()
     if rail not in rails:
-        there = f"there are {', '.join(rails)}" if rails else "it has one only, without a name"
+        there = f"there are {clean(', '.join(rails))}" if rails else "it has one only, without a name"
         raise ConfigurationError(f"{session.path}: has no rail {rail[:40]!r}; {there}")
     return session.trace(rail)
 
@@ -160,6 +162,13 @@ class _Going:
         if record.outcome == "running":
             self._remarks.append("the run has not ended, or was killed; this is its trace so far")
         windows = self._windows(step_s, length)
+        over_range = self._stretches("over-range", step_s)
+        if len(over_range):
+            count = float(np.sum(over_range[:, 1] - over_range[:, 0]))
+            self._remarks.append(
+                f"{count:.0f} samples were beyond the monitor's range, and their values are not true; "
+                "jls, sr, vcd and perfetto show where"
+            )
         self._remarks += self._layers.problems
         return Outgoing(
             session=record.session_id,
@@ -176,7 +185,7 @@ class _Going:
             windows=windows,
             edges=self._layers.family("edges").starts_s / step_s if seen.facts.edges else np.zeros(0),
             losses=self._stretches("losses", step_s),
-            over_range=self._stretches("over-range", step_s),
+            over_range=over_range,
             remarks=tuple(dict.fromkeys(self._remarks)),
             instants=self._trace is not None and "instant" in seen.facts.kinds().values(),
         )

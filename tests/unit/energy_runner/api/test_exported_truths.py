@@ -16,7 +16,7 @@ from energy_runner.session.folder import Session
 from energy_runner.session.trace import TraceWriter
 from tests.support.bent_runs import edit
 from tests.support.outgoing import read_csv
-from tests.support.synthetic import VOLTAGE_V, Run, Setup, make_run
+from tests.support.synthetic import START_NS, VOLTAGE_V, Run, Setup, make_run
 
 STEP_S = 1e-3
 SLOPE_A_PER_S = 1e-3
@@ -145,3 +145,13 @@ def test_the_calendar_time_of_second_0_is_true_within_what_is_said(suffix: str, 
         told = pq.read_schema(tmp_path / "t.parquet").metadata
         off_s, within = int(told[b"zero_utc_ns"]) * 1e-9 - 1_735_689_605, told[b"zero_limit_s"]
     assert 0 < abs(off_s) <= float(within) < 0.05
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_readings_beyond_the_range_are_said_where_no_signal_shows_them(suffix: str, tmp_path) -> None:
+    run = make_run(Setup(period_s=0.01, windows=1))
+    run.insert(ev.SamplesOverRange(t_ns=START_NS + 10**9, at=200, count=30, detail="odd"))
+    run.insert(ev.SamplesOverRange(t_ns=START_NS + 10**9, at=300, count=12, detail="odd"))
+    made = api.export_trace(run.write(tmp_path / "s"), tmp_path / f"t{suffix}")
+    assert any(one.startswith("42 samples were beyond the monitor's range") for one in made.remarks)
+    assert b"42 samples were beyond the monitor" in (tmp_path / f"t{suffix}").read_bytes()
