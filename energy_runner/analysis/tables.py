@@ -69,6 +69,8 @@ def table(sessions: Sequence[Session], what: str = "windows", others: Mapping[st
     without: list[str] = []
     for session in sessions:
         noted: list[str] = []
+        if session.record.outcome == "running":
+            noted.append("the run has not ended, or was killed; these are its rows so far")
         rows = 0
         try:
             for part in kind.parts(session, noted):

@@ -3,6 +3,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -107,13 +108,10 @@ def export_trace(
             f"{session.path}: this session in {session.record.run.mode} mode has no power trace. Try: a session "
             "in energy mode, or perfetto, which shows what happened"
         )
-    if not session.has_trace():
-        sent = _Going(session, None, None).outgoing(form)
+    trace, why_not = _trace(session, rail, form)
+    with trace or nullcontext():
+        sent = _Going(session, trace, rail, why_not).outgoing(form)
         written = write_trace(sent, path, form, options, progress)
-    else:
-        with _opened(session, rail) as trace:
-            sent = _Going(session, trace, rail).outgoing(form)
-            written = write_trace(sent, path, form, options, progress)
     return ExportedTrace(
         path=path,
         format=form.name,
@@ -123,6 +121,18 @@ def export_trace(
         simulated=sent.virtual,
         remarks=tuple(dict.fromkeys(clean(one, 2 * LONGEST) for one in (*sent.remarks, *written.remarks))),
     )
+
+
+def _trace(session: Session, rail: str | None, form: Format) -> tuple[TraceReader | None, str]:
+    """Return the trace, or None and why not: a format that shows what happened does without one."""
+    if not session.has_trace():
+        return None, ""
+    try:
+        return _opened(session, rail), ""
+    except SessionError as error:
+        if form.samples:
+            raise
+        return None, f"without the power: {error}"
 
 
 def _opened(session: Session, rail: str | None) -> TraceReader:
@@ -140,12 +150,12 @@ def _opened(session: Session, rail: str | None) -> TraceReader:
 class _Going:
     """A session on its way out: what its layers and its trace say, as writers take it."""
 
-    def __init__(self, session: Session, trace: TraceReader | None, rail: str | None) -> None:
+    def __init__(self, session: Session, trace: TraceReader | None, rail: str | None, why_not: str) -> None:
         self._session = session
         self._trace = trace
         chosen = rail if rail is not None or trace is None or not trace.rails else trace.rails[0]
         self._layers = Layers(session, chosen)
-        self._remarks: list[str] = []
+        self._remarks: list[str] = [why_not] if why_not else []
         if trace is not None and len(trace.rails) > 1:
             others = ", ".join(one for one in trace.rails if one != chosen)
             self._remarks.append(f"this is the rail {chosen}; the session has others: {others}")

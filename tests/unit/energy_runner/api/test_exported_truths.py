@@ -15,7 +15,7 @@ from energy_runner.session import events as ev
 from energy_runner.session.folder import Session
 from energy_runner.session.trace import TraceWriter
 from tests.support.bent_runs import edit
-from tests.support.outgoing import read_csv
+from tests.support.outgoing import PerfettoTrace, read_csv
 from tests.support.synthetic import START_NS, VOLTAGE_V, Run, Setup, make_run
 
 STEP_S = 1e-3
@@ -155,3 +155,21 @@ def test_readings_beyond_the_range_are_said_where_no_signal_shows_them(suffix: s
     made = api.export_trace(run.write(tmp_path / "s"), tmp_path / f"t{suffix}")
     assert any(one.startswith("42 samples were beyond the monitor's range") for one in made.remarks)
     assert b"42 samples were beyond the monitor" in (tmp_path / f"t{suffix}").read_bytes()
+
+
+def test_a_trace_that_cannot_be_opened_does_not_hide_what_happened(tmp_path) -> None:
+    session = make_run(Setup(period_s=0.01, windows=2)).write(tmp_path / "s")
+    (session.path / "trace.jls").write_bytes((session.path / "trace.jls").read_bytes()[:100])
+    made = api.export_trace(session, tmp_path / "t.pftrace")
+    assert any(one.startswith("without the power: ") for one in made.remarks)
+    trace = PerfettoTrace(tmp_path / "t.pftrace")
+    assert len([kind for kind, *_ in trace.of("Windows") if kind == 1]) == 2
+    with pytest.raises(SessionError, match="cannot be read as a trace"):
+        api.export_trace(session, tmp_path / "t.csv")
+
+
+def test_the_rows_of_a_run_that_has_not_ended_are_said_to_be_those_so_far(tmp_path) -> None:
+    run = make_run(Setup(period_s=0.01, windows=2))
+    run.record = run.record.model_copy(update={"outcome": "running"})
+    made = api.table(run.write(tmp_path / "s"))
+    assert any("the run has not ended, or was killed; these are its rows so far" in one for one in made.remarks)
