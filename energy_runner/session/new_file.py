@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from energy_runner.errors import BenchFault, ConfigurationError, in_words, remedy
+from energy_runner.session import disk
 from energy_runner.session.folder import CLAIM, JOURNAL, RECORD, REPORT, RESULT, TRACE
 from energy_runner.session.stream import STREAM
 from energy_runner.session.thinned import THINNED
@@ -34,6 +35,7 @@ def new_file(path: Path, kind: type[ConfigurationError] = ConfigurationError) ->
     try:
         try:
             yield temporary
+            disk.sync_path(temporary)  # some disks refuse only now, and a power cut leaves no half of a file
             _take_name(temporary, path, kind)
         finally:
             with suppress(FileNotFoundError):

@@ -15,7 +15,16 @@ import numpy as np
 
 from energy_runner.errors import SessionError
 from energy_runner.session.trace import TraceSource, TraceWriter
-from energy_runner.traces.writers.model import Item, Options, Outgoing, Progress, Written, blocks, clean
+from energy_runner.traces.writers.model import (
+    Item,
+    Options,
+    Outgoing,
+    Progress,
+    Written,
+    blocks,
+    clean,
+    off_by_whole_hertz,
+)
 
 SIGNALS = ("current", "voltage", "power")
 SHOWN = ("windows", "journal", "losses", "over-range", "edges", "uart", "remarks")
@@ -67,8 +76,10 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
         written.remarks.append(
             "JLS cannot say that samples are readings at an instant; taken for means, they differ"
         )
-    if out.zero_utc_ns is None:
-        written.remarks.append("the calendar time of the trace is not known, so the file tells whole hertz only")
+    if out.zero_utc_ns is None and (off := off_by_whole_hertz(out.step_s)):
+        written.remarks.append(
+            f"without a calendar time, other programs go by the rate that the file states: {off}"
+        )
     return written
 
 

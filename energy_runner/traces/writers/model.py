@@ -17,6 +17,7 @@ SampleArray = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 Origin = Literal["recorded", "converted", "as set"]
 BLOCK = 1 << 16  # samples at once
 LONGEST = 300  # characters of a text in a file of another tool
+_DRIFT = 1e-9  # relative: below it, a rate is taken for a whole one
 _LONGEST_NAME = 60  # of a signal or its unit
 _SPACES = {0xA0: " ", 0x2009: " ", 0x202F: " "}  # those of figures with units
 
@@ -192,6 +193,13 @@ class Written:
 def clean(text: str, longest: int = LONGEST) -> str:
     """Return a text of anybody as one printable line of bounded length, safe in any file."""
     return shown(text[: 2 * longest].translate(_SPACES), longest)
+
+
+def off_by_whole_hertz(step_s: float) -> str:
+    """Return how far times are off in a file that states whole hertz, at least one; empty if they are not."""
+    rate_hz = max(1, round(1 / step_s))
+    off = 1 / (rate_hz * step_s) - 1
+    return f"{rate_hz} Hz, and its times are {off * 1e6:+.3g} ppm off" if abs(off) > _DRIFT else ""
 
 
 def utc_text(utc_ns: int) -> str:

@@ -177,3 +177,23 @@ def test_what_missing_samples_do_to_the_summaries_is_said(tmp_path) -> None:
     assert (least, most) == (0.0, 1.0)
     assert float(np.nanmean(samples)) == float(np.nanmean(power_w))
     assert mean != pytest.approx(float(np.nanmean(power_w)), rel=1e-6)  # so the remark is true
+
+
+@pytest.mark.parametrize(
+    ("step_s", "zero_utc_ns", "ppm"),
+    [
+        (1e-3, None, None),
+        (1 / 1024.3, None, 292.97),
+        (1 / 1024.3, UTC_NS, None),
+        (0.75, None, 333_333.0),
+        (3.0, None, -666_667.0),
+    ],
+)
+def test_a_rate_that_the_file_cannot_state_is_said_where_nothing_else_tells_it(
+    step_s: float, zero_utc_ns: int | None, ppm: float | None, tmp_path
+) -> None:
+    told = written(outgoing(np.ones(10), step_s, zero_utc_ns=zero_utc_ns), tmp_path / "t.jls", "jls")
+    said = [one for one in told.remarks if "ppm off" in one]
+    assert len(said) == (ppm is not None)
+    if ppm is not None:
+        assert float(said[0].split()[-3]) == pytest.approx(ppm, rel=5e-3)

@@ -163,3 +163,14 @@ def test_a_fault_of_a_library_names_the_file_that_was_asked_for(tmp_path, monkey
     with pytest.raises(BenchFault, match=r"/t\.jls: cannot write the trace$"):
         written(outgoing(np.ones(10)), tmp_path / "t.jls", "jls")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_disk_that_refuses_at_the_end_leaves_no_file(form: str, tmp_path, monkeypatch) -> None:
+    def refuse(path: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(new_file.disk, "sync_path", refuse)
+    with pytest.raises(BenchFault, match="cannot be written .No space left on device."):
+        written(outgoing(np.ones(10)), tmp_path / "t", form)
+    assert list(tmp_path.iterdir()) == []
