@@ -12,6 +12,7 @@ import numpy as np
 
 from energy_runner.analysis.energy.source import energy_source
 from energy_runner.analysis.facts import Facts
+from energy_runner.api.seal import obvious_differences
 from energy_runner.api.sessions import AnySession, load_session
 from energy_runner.errors import ConfigurationError, SessionError
 from energy_runner.session.folder import RESULT, Session
@@ -169,6 +170,7 @@ class _Going:
         signals = self._signals(seen.facts)
         step_s = self._step_s()
         length = self._trace.length if self._trace is not None else 0
+        self._remarks += obvious_differences(self._session)  # whoever gets the file alone has to know, too
         if record.outcome == "running":
             self._remarks.append("the run has not ended, or was killed; this is its trace so far")
         windows = self._windows(step_s, length)

@@ -36,7 +36,8 @@ def export_trace_command(
     if made.simulated:
         say("SIMULATED: this session is of a virtual bench and is not a measurement; the file says so")
     for remark in made.remarks:
-        say(plain(remark))
+        if remark not in differs:  # said already
+            say(plain(remark))
     if as_json:
         write_json(
             {

@@ -46,7 +46,7 @@ def write(out: Outgoing, path: Path, options: Options, progress: Progress) -> Wr
         raise SessionError(f"{clean(out.session)}: no power can be computed of what it recorded. Try: csv")
     virtual = "SIMULATED " if out.virtual else ""
     source = TraceSource(
-        name=clean(f"{virtual}{out.source.vendor} {out.source.model}".strip() or "power monitor"),
+        name=clean(f"{virtual}{f'{out.source.vendor} {out.source.model}'.strip() or 'power monitor'}"),
         vendor=clean(out.source.vendor),
         model=_word(f"{virtual}{out.source.model or 'monitor'}"),
         version=clean(out.source.firmware),

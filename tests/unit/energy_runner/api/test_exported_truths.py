@@ -66,6 +66,17 @@ def test_windows_lie_where_their_edges_were_whatever_the_result_says(tmp_path) -
     assert said[0].startswith("window 1 ")
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".pftrace"])
+def test_a_file_says_of_itself_that_its_session_was_changed(suffix: str, tmp_path) -> None:
+    session = api.demo(out=tmp_path / "s")
+    path = session.path / "result.json"
+    assert not any("was changed" in one for one in api.export_trace(session, tmp_path / f"a{suffix}").remarks)
+    path.write_bytes(path.read_bytes().replace(b'"mode": "energy"', b'"mode":  "energy"', 1))
+    made = api.export_trace(session.path, tmp_path / f"t{suffix}")
+    assert any("result.json: was changed after it was derived" in one for one in made.remarks)
+    assert b"was changed after it was derived" in (tmp_path / f"t{suffix}").read_bytes()
+
+
 def test_an_intact_result_has_the_windows_where_the_edges_are(tmp_path) -> None:
     # With a corrected clock too: 1001 stated periods are a second of 1000 samples.
     run = make_run(Setup(period_s=STEP_S, windows=2))

@@ -197,3 +197,10 @@ def test_a_rate_that_the_file_cannot_state_is_said_where_nothing_else_tells_it(
     assert len(said) == (ppm is not None)
     if ppm is not None:
         assert float(said[0].split()[-3]) == pytest.approx(ppm, rel=5e-3)
+
+
+def test_a_simulated_source_without_a_name_is_still_a_monitor(tmp_path) -> None:
+    for source, name in ((Source(), "SIMULATED power monitor"), (Source(model="M1"), "SIMULATED M1")):
+        path = tmp_path / f"{len(name)}.jls"
+        written(outgoing(np.ones(10), source=source, virtual=True), path, "jls")
+        assert Jls(path).source.name == name
